@@ -5,9 +5,10 @@ import { SCOPES, type Scope } from '../server/src/domain/tenancy/tenancy.ts';
 import { systemClock } from '../server/src/lib/timing/clock.ts';
 
 /**
- * What admission and settlement cost: nanoseconds of processor time, as the operating system counts it, of one hold and its settlement,
- * with twenty rules (five in each of four scopes).
- * `hot`: one caller. `20,000 keys`: each request another key of one organization, so that its numbers are no longer in the cache.
+ * Measures the CPU time of one hold and its settlement, in nanoseconds as the operating system counts them. Each request has
+ * twenty rules, five in each of four scopes.
+ * `hot`: one caller. `20,000 keys`: each request uses another key of one organization, so that its numbers are no longer in the
+ * CPU cache.
  * Usage: node bench/counters.ts
  */
 const DAY_MS = 86_400_000;
@@ -28,7 +29,7 @@ for (let round = 0; round < 5; round++) {
 }
 console.log(`${counters.size()} counters in ${(counters.bytes() / 1e6).toFixed(0)} MB`);
 
-/** Nothing of it is kept: what outlives a collection here would be allocated as if it lived for ever from then on. */
+/** Keeps no result: if it survived a collection, V8 would allocate later results in the old generation (pretenuring). */
 async function readPast(plan: LimitPlan): Promise<void> {
   const result = await counters.hold('req', plan, { tokens: 1, nanoUsd: 1, nanoUsdMin: 1 });
   if (result.admitted) counters.settle(result.hold, { tokens: 1, nanoUsd: 1 }, plan);

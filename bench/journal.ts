@@ -1,7 +1,8 @@
 /**
- * What settlement costs this process: CPU µs per request for a begin and an end into the journal and its file, and for storing the row in
- * PostgreSQL, and what that costs PostgreSQL. Sixteen requests a turn of the event loop, each with one ledger entry. Beside it, as a yardstick for the machine of the moment,
- * what JSON.stringify of the same two records costs. Usage: npm run bench -- --ledger
+ * Measures the cost of settlement per request: the CPU µs of this process for the journal and its file (a begin and an end), and
+ * to store the row. It also measures the cost for PostgreSQL. Each turn of the event loop has sixteen requests with one ledger
+ * entry each. For comparison with the machine's current speed it measures JSON.stringify of the same two records.
+ * Usage: npm run bench -- --ledger
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,7 +21,7 @@ const ROWS = 60_000;
 const TURN = 16;
 const ROUNDS = 4;
 
-/** Who asks: a few hundred keys, as a busy minute has. */
+/** The callers: a few hundred keys, as in a busy minute. */
 const callers = Array.from({ length: 300 }, () => ({
   organizationId: newId('org'),
   teamId: newId('team'),
@@ -37,7 +38,7 @@ const deployment = {
 };
 const decision = `aZ19_-bC3dEfGhIj;${Array.from({ length: 20 }, (_, i) => `${i * 7},${i}`).join(';')}`;
 
-/** Everything of the loop but the journal: made records, turns of the event loop, called-back ends. */
+/** A journal that does nothing, to measure the loop alone: making records, turns of the event loop, callbacks. */
 const nothing = { begin() {}, end() {}, whenWritten: (callback: () => void) => void setImmediate(callback) };
 
 const postgres = await startPostgres();
@@ -104,7 +105,7 @@ async function databaseBytes({ pool }: OpenDatabase): Promise<number> {
   return Number(rows[0].bytes);
 }
 
-/** The server's first process; those that serve connections are its children. */
+/** Returns the pid of the server's first process, whose children serve the connections. */
 async function serverPid({ pool }: OpenDatabase): Promise<number> {
   const { rows } = await pool.query<{ data_directory: string }>('show data_directory');
   return Number(readFileSync(join(rows[0]?.data_directory ?? '', 'postmaster.pid'), 'utf8').split('\n')[0]);

@@ -1,11 +1,12 @@
 /**
- * What a change is worth, on one machine.
- * Run: node bench/lane.ts --against=<folder or commit> [--since=<folder or commit>] [--rounds=9] [--rounds-max=60] [--seconds=4] [--only=json,stream,redis]
- *      The comparison: CPU of this tree ÷ CPU of that one, both under load at once on one core, with new processes each round; the median over
- *      rounds and its 95 % interval, over JSON, SSE, and with counters in Redis. Exits with 1 where a bar is missed, with 2 where nothing was and
- *      sixty rounds did not decide.
+ * Measures the effect of a change on one machine.
+ * Run: node bench/lane.ts --against=<folder or commit> [--since=<folder or commit>]
+ *          [--rounds=9] [--rounds-max=60] [--seconds=4] [--only=json,stream,redis]
+ *      The comparison: CPU of this tree ÷ CPU of that one, both under load at once on one core, with new processes each round.
+ *      It reports the median over rounds and its 95 % interval, for JSON, SSE, and counters in Redis. Exits with 1 if a bar is
+ *      missed, and with 2 if none is missed but sixty rounds did not decide.
  *      node bench/lane.ts [--rounds=3] [--seconds=4] [--only=json,stream]      the fast lane on against off, beside nginx
- *      node bench/lane.ts --flags=<flags of Node, with commas>                 this tree against itself with them, beside nginx
+ *      node bench/lane.ts --flags=<flags of Node, with commas>                 without and with these flags, beside nginx
  */
 import { freePort } from '../server/test/support/ports.ts';
 import { startPostgres } from '../server/test/support/postgres.ts';
@@ -51,7 +52,7 @@ async function besideNginx(): Promise<void> {
   const { pid } = startYardstick(port, upstreams);
   const to = (name: string) => ({ port, path: `/${name}/chat/completions`, headers: {} });
   const nginx: Target = { name: 'nginx', pid, json: to('json'), stream: to('stream') };
-  // What a compiler learns in the first seconds is not what is asked here.
+  // Exclude the first seconds, in which the compiler is still optimizing.
   for (const one of [here, there]) {
     await jsonCost(one, 3);
     await streamCost(one, streams, 2);

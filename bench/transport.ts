@@ -1,6 +1,7 @@
 /**
- * What the upstream transport alone costs: CPU µs of this process per request, and per streamed chunk, against a node:http server in
- * a process of its own. 64 requests in flight, answer 987 bytes, 3 s of warm-up. Run: node bench/transport.ts [seconds] [--client=full]
+ * Measures the upstream transport alone: CPU µs of this process per request and per streamed chunk, against a node:http server in
+ * another process. 64 requests in flight, answers of 987 bytes, 3 s of warm-up. Run: node bench/transport.ts [seconds]
+ * [--client=full]
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,7 +18,7 @@ const ANSWER = Buffer.from(JSON.stringify({ id: 'chatcmpl-1', object: 'chat.comp
 const CHUNK = `data: ${JSON.stringify({ id: 'chatcmpl-1', choices: [{ index: 0, delta: { content: 'word' } }] })}\n\n`;
 const CHUNKS = 200;
 
-/** The upstream: whole answers at once; streams one chunk per turn of its loop, so that they arrive apart. */
+/** Runs the upstream. It sends whole answers at once, and one chunk per turn of its event loop, so that chunks stay separate. */
 async function serve(): Promise<void> {
   const server = createServer((request, response) => {
     request.resume();
@@ -41,7 +42,7 @@ async function serve(): Promise<void> {
   process.send?.((server.address() as AddressInfo).port);
 }
 
-/** Keeps IN_FLIGHT requests going for a while; counts ends and chunks. */
+/** Keeps IN_FLIGHT requests in flight for `ms` milliseconds. Counts ends and chunks. */
 function drive(transport: Transport, request: TransportRequest, ms: number): Promise<{ ends: number; chunks: number }> {
   const until = performance.now() + ms;
   const count = { ends: 0, chunks: 0 };

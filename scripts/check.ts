@@ -1,4 +1,4 @@
-// Every static promise of the tree, one line each with its seconds: format and lint, types, the rooms' arrows, unused code, the admin contract.
+// Runs every static check, with its seconds: format and lint, types, dependency rules, unused code, API contract, promises.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -10,13 +10,14 @@ interface Step {
   name: string;
   command: string;
   args: string[];
-  /** The step exists only when this file does. */
+  /** The step runs only if this file exists. */
   needs?: string;
 }
 
 /**
- * The compiler that judges types: its native build, which needs a fraction of the CPU. Where a machine has none, the one that is written in JavaScript.
- * The bench lists it, which is not shipped; what is shipped is built by the latter.
+ * The compiler that checks types: the native build, which needs a fraction of the CPU. If a machine has none, the compiler
+ * written in JavaScript. Only the bench lists the native one, because the bench is not shipped. The JavaScript one builds what is
+ * shipped.
  */
 const native = path.join(
   `node_modules/@typescript/typescript-${process.platform}-${process.arch}/lib`,
@@ -47,10 +48,11 @@ const steps: Step[] = [
     command: 'openapi-typescript',
     args: ['server/openapi.json', '--output', 'console/src/api/schema.d.ts', '--check'],
   },
+  { name: 'plain English', command: 'node', args: ['scripts/prose.ts'] },
   { name: 'promises', command: 'node', args: ['scripts/promises.ts', '--check'] },
 ];
 
-/** Those that take long come first, so that none is waited for alone. */
+/** The number of steps that run at once. Long steps come first, so that none runs alone at the end. */
 const LANES = Math.min(2, availableParallelism());
 const left = [...steps];
 const failed: string[] = [];

@@ -31,7 +31,7 @@ describe('what may be depended on', () => {
     expect(problemsWith({ integrity: undefined })).toEqual(['x 1.2.3: it comes from elsewhere than the registry']);
     expect(problemsWith({ resolved: 'git+ssh://git@example.com/x.git' })).toHaveLength(1);
     expect(problemsWith({ hasInstallScript: true })).toEqual(['x 1.2.3: it runs a script when it is installed']);
-    // One that is named is named by its own name, wherever it lies, and not by that of a package around it.
+    // An exception holds for a package's own name at any place, not for that of a package around it.
     expect(problemsWith({ hasInstallScript: true }, 'node_modules/y/node_modules/esbuild')).toEqual([]);
     expect(problemsWith({ hasInstallScript: true }, 'node_modules/esbuild/node_modules/x')).toHaveLength(1);
     expect(problemsWith({ hasInstallScript: true, name: 'evil' }, 'node_modules/esbuild')).toHaveLength(1);
@@ -69,7 +69,7 @@ describe('what may be depended on', () => {
   });
 });
 
-/** What `npm run check` asks knip, of a small tree with our settings: a server that imports one of its packages. */
+/** Returns what knip, as `npm run check` calls it, reports for a small tree: a server that imports one of its packages. */
 function unusedIn(dependencies: readonly string[]): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'headgate-knip-'));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

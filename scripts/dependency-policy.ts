@@ -1,25 +1,25 @@
-// What may be depended on: exact versions from the registry, with a checksum and a licence of the list, and without a script that runs when it is
-// installed. A step of `npm run check`; packages that nobody imports are found by knip, a step beside it.
+// Checks every dependency: an exact version from the registry, with a checksum, an allowed licence, and no install script.
+// A step of `npm run check`. Another step, knip, finds packages that nothing imports.
 import { pathToFileURL } from 'node:url';
 import { isInstalled, type LockedPackage, type LockedPackages, nameAt, readLockFile, readManifests } from './lock-file.ts';
 
-/** Licences under which a package may be used and passed on with this product. */
+/** Licences under which this product may use and pass on a package. */
 const LICENCES: ReadonlySet<string> = new Set([
   ...['MIT', 'MIT-0', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', 'BlueOak-1.0.0', 'Unlicense', 'CC0-1.0'],
-  // Binds changes to its own files, which are used as they come.
+  // Covers changes to its own files, which are used unchanged.
   'MPL-2.0',
-  // As the MIT licence, of one package that reads command lines.
+  // Like the MIT licence; one package, which parses command lines, has it.
   'Python-2.0',
 ]);
 
-/** Packages that bring such a script. It is never run: `.npmrc` and scripts/up.mjs install without scripts. Each says why it works all the same. */
+/** Packages whose install script never runs, because `.npmrc` and scripts/up.mjs forbid it. Each says why it works anyway. */
 const BRINGS_SCRIPT: Readonly<Record<string, string>> = {
   esbuild: 'the script only fetches a binary where npm left out the optional package that holds it',
 };
 
 const EXACT = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
 
-/** Everything that breaks the policy, a sentence each. */
+/** Returns everything that breaks the policy, one sentence each. */
 export function policyProblems(manifests: ReadonlyMap<string, LockedPackage>, packages: LockedPackages): string[] {
   const wanted = [...manifests].flatMap(([file, manifest]) => versionProblems(file, manifest));
   const installed = Object.entries(packages).filter(([place, entry]) => isInstalled(place, entry));
@@ -42,7 +42,7 @@ function packageProblems(place: string, entry: LockedPackage): string[] {
   return problems.map((problem) => `${name} ${entry.version}: ${problem}`);
 }
 
-/** Reads an SPDX expression: of what `OR` joins one must be allowed, of what `AND` joins all. False for text that is none. */
+/** Evaluates an SPDX expression: `OR` needs one allowed licence, `AND` needs all. Returns false for any other text. */
 export function isAllowedLicence(expression: string): boolean {
   const tokens = expression.match(/\(|\)|[^\s()]+/g) ?? [];
   let at = 0;

@@ -1,4 +1,4 @@
-// Runs the gateway and the console for whoever changes them: the gateway starts again when a source changes, the console's pages reload by themselves.
+// Runs the gateway and the console for development: the gateway restarts when a source changes, and the console's pages reload.
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 
@@ -18,7 +18,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const)
   process.on(signal, () => {
     for (const child of both) child.kill(signal);
   });
-// One without the other is of no use.
+// If one ends, the other must end too.
 for (const child of both) child.on('exit', (code) => end(code));
 
 function start(cwd: string, args: readonly string[]): ChildProcess {

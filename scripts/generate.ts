@@ -1,4 +1,4 @@
-// Writes what is made from other files: the admin contract, the console's types of it, and the page of promises. `--check` only says whether they are up to date.
+// Writes generated files: the API contract, the console's types for it, and the page of promises. `--check` compares only.
 import { spawnSync } from 'node:child_process';
 
 const flags = process.argv.slice(2);

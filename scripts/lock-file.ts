@@ -1,10 +1,10 @@
-// The packages that the lock file names: all of them, also those that this machine does not need.
+// Reads the packages of the lock file, including those that this machine does not need.
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.dirname(import.meta.dirname);
 
-/** An entry of `packages`, as npm writes it. */
+/** An entry of `packages`, in npm's format. */
 export interface LockedPackage {
   readonly name?: string;
   readonly version?: string;
@@ -20,7 +20,7 @@ export interface LockedPackage {
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
 }
 
-/** By place: empty for the root, a folder for a workspace, `node_modules/…` for what is installed. */
+/** Entries by place: empty for the root, a folder for a workspace, `node_modules/…` for an installed package. */
 export type LockedPackages = Readonly<Record<string, LockedPackage>>;
 
 export interface LockFile {
@@ -33,7 +33,7 @@ export function readLockFile(): LockFile {
   return JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as LockFile;
 }
 
-/** The manifests of the root and of every workspace, by their path in the tree. */
+/** Returns the manifests of the root and of every workspace, by their path in the tree. */
 export function readManifests(): ReadonlyMap<string, LockedPackage> {
   const read = (file: string) =>
     JSON.parse(readFileSync(path.join(root, file), 'utf8')) as LockedPackage & { workspaces?: string[] };
@@ -41,12 +41,12 @@ export function readManifests(): ReadonlyMap<string, LockedPackage> {
   return new Map(files.map((file) => [file, read(file)]));
 }
 
-/** Whether npm installed it from a registry; the others are our own folders. */
+/** Returns true if npm installed it from a registry; false for our own folders. */
 export function isInstalled(place: string, entry: LockedPackage): boolean {
   return place.includes('node_modules/') && entry.link !== true;
 }
 
-/** The name of what lies at a place. An alias has its real name in the entry. */
+/** Returns the name of the package at a place. The entry of an alias has its real name. */
 export function nameAt(place: string, entry: LockedPackage): string {
   return entry.name ?? place.slice(place.lastIndexOf('node_modules/') + 'node_modules/'.length);
 }

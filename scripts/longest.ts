@@ -1,4 +1,4 @@
-// The ten longest files and the ten longest functions of what ships, longest first: `node scripts/longest.ts`. Length is a thermometer.
+// Prints the ten longest files and functions of the shipped code: `node scripts/longest.ts`. Great length is a warning.
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
@@ -17,14 +17,14 @@ export interface Longest {
 const repository = path.resolve(import.meta.dirname, '..');
 const SHOWN = 10;
 const SOURCES = ['server/{src,demo}/**/*.ts', 'console/src/**/*.{ts,tsx}', 'bench/src/**/*.ts', 'scripts/*.{ts,mjs}'];
-/** Tests state promises and may be long; what is generated was written by nobody. */
+/** Tests may be long, and nobody wrote the generated files. */
 const LEFT_OUT = [/\.test\.tsx?$/, /^console\/src\/api\//];
 
-/** Reads the tree's own sources, without tests and what is generated. */
+/** Reads the tree's own sources, without tests and generated files. */
 export function longest(): Longest {
   const names = globSync(SOURCES, { cwd: repository }).filter((name) => !LEFT_OUT.some((pattern) => pattern.test(name)));
   const read = names.map((name) => ({ name, text: readFileSync(path.join(repository, name), 'utf8') }));
-  // A suite that several test files share is a test too.
+  // A suite that several test files share counts as a test.
   const sources = read.filter(({ text }) => !/ from 'vitest';/.test(text));
   return {
     files: longestOf(sources.map(({ name, text }) => ({ name, lines: text.trimEnd().split('\n').length }))),
@@ -32,7 +32,7 @@ export function longest(): Longest {
   };
 }
 
-/** Every function with a body, methods and callbacks too, from its first line to its last. */
+/** Returns every function with a body, including methods and callbacks, with its lines from first to last. */
 export function functionsOf(file: string, text: string): Length[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const found: Length[] = [];
@@ -48,7 +48,7 @@ export function functionsOf(file: string, text: string): Length[] {
   return found;
 }
 
-/** Its own name, or that of the variable or property it is given to. */
+/** Returns a function's own name, or that of the variable or property that holds it. */
 function nameOf(node: ts.SignatureDeclaration): string {
   if (ts.isConstructorDeclaration(node)) return 'a constructor';
   const { parent } = node;

@@ -1,15 +1,15 @@
-// Builds the package that is published: `npm run pack`. Node does not run TypeScript inside node_modules, so it is compiled; otherwise it is
-// laid out as the sources are, and what the program finds beside itself (migrations, scripts for Redis, the console) is where it was.
+// Builds the package to publish: `npm run pack`. Node does not run TypeScript inside node_modules, so it compiles the sources.
+// The layout stays the same, so that the program finds the files beside it (migrations, scripts for Redis, the console).
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.dirname(import.meta.dirname);
 
-/** Where it is built unless somewhere else is said. */
+/** The folder to build in by default. */
 export const PACKAGE_FOLDER = path.join(root, 'build', 'package');
 
-/** Builds the package into an empty folder. Throws when something of it would not run. */
+/** Builds the package into an empty folder. Throws if a part of it would not run. */
 export function buildPackage(folder: string = PACKAGE_FOLDER): void {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -63,13 +63,13 @@ function writeManifests(folder: string): void {
     files: ['server', 'console'],
     engines: { node: '>=18' },
     dependencies: server.dependencies,
-    // The Node that it runs on where the machine's own is older; none of them has an install script.
+    // The Node to run on if the machine's own is older. None of these packages has an install script.
     optionalDependencies: whole.optionalDependencies,
   });
   write('server/package.json', { name: '@headgate/server', version: server.version, private: true, type: 'module' });
 }
 
-/** Imports are rewritten by the compiler; addresses of files beside the program are not. */
+/** Rewrites `.ts` to `.js` in URLs of files beside the program; the compiler rewrites only imports. Throws if a `.ts` remains. */
 function pointAtCompiled(file: string): void {
   const text = readFileSync(file, 'utf8');
   const pointed = text.replaceAll(/new URL\((['"])(\.{1,2}\/[^'"]+)\.ts\1/g, 'new URL($1$2.js$1');

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The published command. The program needs Node 26; on an older one it runs on the Node that came with the package.
+// The published command. The program needs Node 26; on an older Node it starts the one that came with the package.
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 
@@ -29,7 +29,7 @@ function pinnedNode() {
 
 function runOn(node) {
   const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
-  // The program decides when it ends (it drains); this process only passes on what it was told.
+  // The program drains and decides when it ends, so this process only passes signals on.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code) => process.exit(code ?? 1));
 }

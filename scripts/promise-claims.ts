@@ -1,9 +1,9 @@
-// Which test claims which words: the lines `// promise: <first words of a sentence>` above or inside tests, with the names of those tests.
+// Finds the claims of tests: lines `// promise: <first words of a sentence>` above or inside tests, with the tests' names.
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import ts from 'typescript';
 
-/** Words of a sentence, and the test that states them. */
+/** Words of a sentence, and the test that covers them. */
 export interface Claim {
   readonly words: string;
   /** `file: suite › test`. */
@@ -13,13 +13,13 @@ export interface Claim {
 const repository = path.resolve(import.meta.dirname, '..');
 const SOURCES = ['server/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.test.ts', 'console/test/*.spec.ts'];
 
-/** Every claim of the tree, in the order of its files. */
+/** Returns every claim of the tree, in the order of its files. */
 export function claimsOfTree(): Claim[] {
   const files = globSync(SOURCES, { cwd: repository, exclude: ['**/node_modules/**'] }).toSorted();
   return files.flatMap((file) => claimsOf(file, readFileSync(path.join(repository, file), 'utf8')));
 }
 
-/** The claims of one file. Several lines above one test all count; a line inside a test belongs to that test. */
+/** Returns the claims of one file. Several lines above one test all count; a line inside a test belongs to that test. */
 export function claimsOf(file: string, text: string): Claim[] {
   const tags = [...text.matchAll(/^[ \t]*\/\/ promise: *(\S.*)$/gm)];
   if (tags.length === 0) return [];
@@ -31,7 +31,7 @@ export function claimsOf(file: string, text: string): Claim[] {
   });
 }
 
-/** Every test of a file, as `suite › test`. */
+/** Returns every test of a file, as `suite › test`. */
 export function testsOf(file: string, text: string): string[] {
   const calls = callsOf(file, text);
   return calls.filter(({ isSuite }) => !isSuite).map((call) => wholeNameOf(call, calls));
@@ -42,7 +42,7 @@ function wholeNameOf(test: Call, calls: readonly Call[]): string {
   return [...suites, test].map(({ name }) => name).join(' › ');
 }
 
-/** A call that makes a test or a suite. */
+/** A call that defines a test or a suite. */
 interface Call {
   readonly name: string;
   readonly isSuite: boolean;
@@ -53,15 +53,15 @@ interface Call {
 const TESTS = new Set(['test', 'it']);
 const SUITES = new Set(['describe', 'onEveryDatabase', 'onOneDatabase']);
 
-/** In the order in which they begin, so that a suite comes before what is in it. */
+/** Returns the calls in the order of their start, so that a suite comes before its tests. */
 function callsOf(file: string, text: string): Call[] {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const calls: Call[] = [];
   const visit = (node: ts.Node): void => {
-    // `test.each(table)('name', …)` is a call of what a call returned: the outer one has the name.
+    // `test.each(table)('name', …)` calls the result of a call; the outer call has the name.
     if (ts.isCallExpression(node) && !(ts.isCallExpression(node.parent) && node.parent.expression === node)) {
       const maker = rootOf(node.expression);
-      // Playwright's suites are its tests' own: `test.describe(…)`.
+      // Playwright's suites are properties of `test`: `test.describe(…)`.
       const isSuite =
         SUITES.has(maker) || (ts.isPropertyAccessExpression(node.expression) && node.expression.name.text === 'describe');
       if (TESTS.has(maker) || isSuite)
@@ -73,14 +73,14 @@ function callsOf(file: string, text: string): Call[] {
   return calls;
 }
 
-/** `test` of `test.each(…)`, `describe` of `describe.skipIf(…)`. */
+/** Returns the root name of an expression: `test` of `test.each(…)`, `describe` of `describe.skipIf(…)`. */
 function rootOf(expression: ts.Expression): string {
   if (ts.isIdentifier(expression)) return expression.text;
   if (ts.isPropertyAccessExpression(expression) || ts.isCallExpression(expression)) return rootOf(expression.expression);
   return '';
 }
 
-/** As it is said: what is filled in later by its own name in braces, or as `…` where a table fills it in. */
+/** Returns a test's name. A placeholder appears by its own name in braces, or as `…` if a table fills it in. */
 function nameOf(argument: ts.Expression | undefined): string {
   if (argument === undefined) return '…';
   if (ts.isStringLiteralLike(argument)) return argument.text.replace(/%[a-z]/g, '…');

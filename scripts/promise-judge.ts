@@ -1,9 +1,9 @@
-// Puts claims beside sentences, and says what is wrong: a claim of nothing, a sentence without a test, a list of waiting ones that grew.
+// Matches claims with sentences. Reports claims without a sentence, sentences without a test, and a waiting list that grew.
 import type { Claim } from './promise-claims.ts';
 import type { Later, LaterList, Paper } from './promise-papers.ts';
 import { idOf, plain, type Sentence, sentencesClaimed } from './promise-sentences.ts';
 
-/** Adds to every sentence the tests that claim it. Returns the claims that no page knows. */
+/** Adds to every sentence the tests that claim it. Returns a problem for each claim that matches no sentence. */
 export function addTests(papers: readonly Paper[], claims: readonly Claim[]): string[] {
   const problems: string[] = [];
   for (const { words, test } of claims) {
@@ -15,7 +15,7 @@ export function addTests(papers: readonly Paper[], claims: readonly Claim[]): st
   return problems;
 }
 
-/** Call after `addTests`. Returns the sentences that nobody states and that do not wait, and what is wrong with the list of those that do. */
+/** Returns the sentences that have no test and do not wait, and the problems of the waiting list. Call it after `addTests`. */
 export function problemsOf(papers: readonly Paper[], { max, later }: LaterList): string[] {
   const sentences = papers.flatMap((paper) => paper.sentences);
   const silent = sentences.filter((sentence) => sentence.tests.length === 0 && laterOf(later, sentence) === null);
@@ -38,7 +38,7 @@ function problemsOfEntry(sentences: readonly Sentence[], entry: Later): string[]
   return [];
 }
 
-/** The entry of a sentence that waits, or whose rest does. */
+/** Returns the list's entry for a sentence that waits, fully or in part; null if there is none. */
 export function laterOf(later: readonly Later[], sentence: Sentence): Later | null {
   return later.find((entry) => isMeant(entry, sentence)) ?? null;
 }
@@ -47,7 +47,7 @@ function isMeant(entry: Later, { id, text }: Sentence): boolean {
   return text === null ? id === entry.sentence : plain(text).startsWith(plain(entry.sentence));
 }
 
-/** The sentence, or its id where no more is kept. */
+/** Returns the sentence, or its id if its text is not kept. */
 export function nameOf({ id, text }: Sentence): string {
   return text ?? `\`${id}\``;
 }

@@ -1,33 +1,33 @@
-// The pages that promise, and the list of what waits: docs/semantics.md and README.md by their sentences, other pages by ids alone.
+// Reads the pages with promises and the waiting list: docs/semantics.md and README.md by sentence, other pages by id.
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Sentence, sentencesOf } from './promise-sentences.ts';
 
-/** A page that promises. */
+/** A page with promises. */
 export interface Paper {
   readonly title: string;
   readonly sentences: readonly Sentence[];
 }
 
-/** A sentence that other work makes true: by its first words, or by its id where only that is kept. */
+/** A sentence that later work will fulfil, given by its first words, or by its id if only that is kept. */
 export interface Later {
   readonly sentence: string;
-  /** What it waits for, in words. No test states it. */
+  /** The work that it waits for, in words. No test covers the sentence. */
   readonly waits?: string;
-  /** Tests state a part of it; the rest waits for this. */
+  /** The work that the rest waits for. Tests cover a part of the sentence. */
   readonly restWaits?: string;
 }
 
-/** The list of what waits. It only shrinks: `max` is how many there are, and is never raised. */
+/** The waiting list. It only shrinks: `max` is its number of entries, and is never raised. */
 export interface LaterList {
   readonly max: number;
   readonly later: readonly Later[];
 }
 
-/** Ids by page and section. */
+/** Ids of sentences by page and section. */
 type Ids = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
-/** Reads the pages below `root`. Throws, naming the file, where one is missing or promises nothing. */
+/** Reads the pages below `root`. Throws an error that names the file or page if one is missing or has no sentences. */
 export function readPapers(root: string): Paper[] {
   const ids = JSON.parse(read(root, 'scripts/promise-ids.json')) as Ids;
   const papers = [

@@ -1,18 +1,18 @@
-// The sentences that were promised, which of them a claim's words are part of, and the ids of those whose text is not ours to keep.
+// Finds the promised sentences and those that a claim's words belong to. Sentences whose text we must not keep have only an id.
 import { createHash } from 'node:crypto';
 
 export interface Sentence {
   readonly section: string;
   readonly id: string;
-  /** Null where only the id is kept. */
+  /** Null if only the id is kept. */
   readonly text: string | null;
   readonly tests: string[];
 }
 
-/** Remarks about the page itself, and heads of tables. */
+/** Matches remarks about the page itself, and table headings. */
 const NO_PROMISE = /^(Decisions where two|Each is a test|Change one by ADR|what · served)/;
 
-/** The sentences of a page, in order: each line of a list, row of a table, and sentence of a paragraph is one. `only` names one section. */
+/** Returns a page's sentences in order, from lines of lists, rows of tables, and paragraphs. `only` names the section to read. */
 export function sentencesOf(page: string, only?: string): Sentence[] {
   const found: Sentence[] = [];
   let section = '';
@@ -26,7 +26,7 @@ export function sentencesOf(page: string, only?: string): Sentence[] {
   return found;
 }
 
-/** Lines as they were meant: an indented line goes on with the one before it. */
+/** Joins an indented line with the line before it. */
 function wholeLines(text: string): string[] {
   return text.replace(/\n {2}(?=\S)/g, ' ').split('\n');
 }
@@ -40,27 +40,27 @@ function piecesOf(line: string): string[] {
         .trim()
         .replaceAll('|', '·'),
     ];
-  // A label in front (`**Window.**`) is a part of its sentence.
+  // A label at the start (`**Window.**`) is part of its sentence.
   return text.split(/(?<=[.!?]\)?(?:\*\*)?)(?<!^\*\*\w+\.\*\*)\s+(?=[A-Z`*"]|\([A-Z])/);
 }
 
-/** Text as it is compared: without marks, spaces and kinds of apostrophes that say nothing. */
+/** Returns text for comparisons: lower case, without marks, extra spaces and different kinds of apostrophes. */
 export function plain(text: string): string {
   return text.toLowerCase().replaceAll('’', "'").replaceAll('|', '·').replace(/[*`_]/g, '').replace(/\s+/g, ' ').trim();
 }
 
 const ID_WORDS = 6;
 
-/** The id of a sentence: eight hex digits of the SHA-256 of its first six words, or of all where it has fewer. A claim has the same. */
+/** Returns the id of a sentence or claim: eight hex digits of the SHA-256 of its first six words, or of fewer if it is short. */
 export function idOf(text: string): string {
   const words = plain(text).replace(/ ?…$/, '').split(' ').slice(0, ID_WORDS).join(' ');
   return createHash('sha256').update(words).digest('hex').slice(0, 8);
 }
 
-/** How much of a longer sentence must be said to claim it, in characters. */
+/** The least number of characters of a longer sentence that a claim must contain. */
 const CLAIMED_MIN = 10;
 
-/** The sentences that a claim states: those with its id, and those with its words: one they are a part of, or several in a row. */
+/** Returns the sentences that a claim covers: those with its id, and those with its words, which may span several. */
 export function sentencesClaimed<S extends Pick<Sentence, 'id' | 'text'>>(sentences: readonly S[], claim: string): S[] {
   const id = idOf(claim);
   const inWords = claimedInWords(sentences, claim);
@@ -81,7 +81,7 @@ function claimedInWords(sentences: readonly Pick<Sentence, 'text'>[], claim: str
   });
 }
 
-/** Where in all sentences put together the words stand; where a sentence begins with them, there. */
+/** Returns the position of the words in all sentences joined, preferring the start of a sentence; -1 if they are missing. */
 function startOf(texts: readonly string[], words: string): number {
   let at = 0;
   for (let i = 0; i < texts.length; i += 1) {

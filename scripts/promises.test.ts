@@ -105,7 +105,7 @@ describe('the pages of a checkout', () => {
     for (const folder of made.splice(0)) rmSync(folder, { recursive: true });
   });
 
-  /** A folder with the pages alone, so nothing lies beside it. */
+  /** Creates a folder with the pages alone. */
   function checkout(): string {
     const folder = mkdtempSync(path.join(tmpdir(), 'headgate-promises-'));
     made.push(folder);

@@ -1,6 +1,7 @@
-// Writes docs/promises.md: each sentence that was promised, beside the tests that state it (`--check`: says whether the page is up to date).
-// A test claims a sentence by a line above it: `// promise: <first words of the sentence>`. The sentences are those of docs/semantics.md and of
-// README.md's section "What it promises"; of other pages promise-ids.json keeps ids, made of the first six words of each sentence.
+// Writes docs/promises.md: each promised sentence with the tests that cover it. `--check` only checks that the page is current.
+// A test claims a sentence by a line above it: `// promise: <first words of the sentence>`. The sentences are those of
+// docs/semantics.md and of README.md's section "What it promises". For other pages promise-ids.json keeps ids, made of the
+// first six words of each sentence.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { claimsOfTree } from './promise-claims.ts';

@@ -1,5 +1,5 @@
-// The software bill of materials: `npm run -s sbom > sbom.json`. What the lock file names, as CycloneDX 1.6 in JSON; the same for the same lock
-// file, so that two can be compared.
+// Writes the software bill of materials, CycloneDX 1.6 in JSON: `npm run -s sbom > sbom.json`. It lists the packages of the lock
+// file. Equal lock files give equal bills, so that two can be compared.
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -20,7 +20,7 @@ export interface Component {
   readonly group?: string;
   readonly name: string;
   readonly version: string;
-  /** `required` and `optional` packages ship, also as a part of the built console; `excluded` ones are used in development alone. Ours have none. */
+  /** `required` and `optional` packages ship, some in the built console; `excluded` ones do not. Our own have no scope. */
   readonly scope?: 'required' | 'optional' | 'excluded';
   readonly hashes?: readonly { readonly alg: string; readonly content: string }[];
   readonly licenses?: readonly ({ readonly license: { readonly id: string } } | { readonly expression: string })[];
@@ -39,8 +39,9 @@ export interface BillOfMaterials {
 }
 
 /**
- * A package that lies at several places is one component, and needs what any of its copies needs. `bundled`: packages of which the console is
- * built; to npm they are for development, since nothing installs them where the console is served.
+ * Returns the bill of materials. A package at several places is one component, and needs what any of its copies needs. `bundled`:
+ * the packages that the console is built from. npm lists them for development, because nothing installs them where the console is
+ * served.
  */
 export function billOfMaterials({ name, version, packages }: LockFile, bundled: ReadonlySet<string>): BillOfMaterials {
   const scopes = scopesOf(packages, bundled);
@@ -69,14 +70,14 @@ export function billOfMaterials({ name, version, packages }: LockFile, bundled: 
   };
 }
 
-/** Those in use come first. */
+/** Scopes in order of use, the most needed first. */
 const RANKS: readonly unknown[] = [undefined, 'required', 'optional', 'excluded'];
 const rankOf = ({ scope }: Component) => RANKS.indexOf(scope);
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 type Scope = NonNullable<Component['scope']>;
 
-/** How each place is used. What needs an optional package itself is not less needed for that, so the required ones are found first. */
+/** Returns a function that gives each place's scope. Required packages come first, because optional ones may need them too. */
 function scopesOf(packages: LockedPackages, bundled: ReadonlySet<string>): (place: string) => Scope {
   const at = (folder: string, names: Iterable<string>) => [...names].flatMap((name) => foundFrom(folder, name, packages) ?? []);
   const follow = (starts: readonly string[], known: ReadonlySet<string>) => {
@@ -91,7 +92,7 @@ function scopesOf(packages: LockedPackages, bundled: ReadonlySet<string>): (plac
   return (place) => (required.has(place) ? 'required' : optional.has(place) ? 'optional' : 'excluded');
 }
 
-/** The names of what must be there for a package to work. */
+/** Returns the names of the packages without which this one does not work. */
 function requiredBy({ dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta }: LockedPackage): string[] {
   const peers = Object.keys(peerDependencies ?? {}).filter((name) => peerDependenciesMeta?.[name]?.optional !== true);
   return [...Object.keys(dependencies ?? {}).filter((name) => optionalDependencies?.[name] === undefined), ...peers];
@@ -117,7 +118,7 @@ function componentAt(place: string, entry: LockedPackage, scope: Scope, root: Pi
   };
 }
 
-/** Of an installed package its package URL, which is its reference as well; our own folders have names of their own. */
+/** Returns the reference of a component: a package URL for an installed package, a name of our own for our folders. */
 function refOf(place: string, entry: LockedPackage): string {
   if (!isInstalled(place, entry)) return place === '' ? 'headgate' : `headgate/${place}`;
   return `pkg:npm/${nameAt(place, entry).replace('@', '%40')}@${encodeURIComponent(entry.version ?? '')}`;
@@ -128,7 +129,7 @@ function licensesOf({ license }: LockedPackage): Pick<Component, 'licenses'> {
   return { licenses: [/^[0-9A-Za-z.-]+$/.test(license) ? { license: { id: license } } : { expression: license }] };
 }
 
-/** Subresource integrity (`sha512-` and base64) as CycloneDX writes a hash: hexadecimal. */
+/** Converts subresource integrity (`sha512-` and base64) to CycloneDX's form of a hash: hexadecimal. */
 function hashesOf(integrity: string) {
   return integrity.split(' ').map((one) => {
     const [, bits = '', content = ''] = /^sha(\d+)-(.+)$/.exec(one) ?? [];
@@ -136,7 +137,7 @@ function hashesOf(integrity: string) {
   });
 }
 
-/** The places of what a package needs: each name in the nearest node_modules, as Node looks for it. What is optional may be missing. */
+/** Returns the places of a package's dependencies, each in the nearest node_modules, as Node resolves it. Some may be missing. */
 function neededAt(place: string, entry: LockedPackage, packages: LockedPackages): string[] {
   const { dependencies, devDependencies, optionalDependencies, peerDependencies } = entry;
   const own = isInstalled(place, entry) ? {} : { ...devDependencies };
@@ -154,20 +155,20 @@ function foundFrom(place: string, name: string, packages: LockedPackages): strin
   }
 }
 
-/** The folder whose node_modules holds this one; the root for a workspace. */
+/** Returns the folder whose node_modules contains this one; the root for a workspace. */
 function parentOf(folder: string): string {
   const at = folder.lastIndexOf('node_modules/');
   return at <= 0 ? '' : folder.slice(0, at - 1);
 }
 
-/** A UUID that the lock file decides, in the form of version 8: a hash, not a random number. */
+/** Returns a UUID of version 8 that depends only on the lock file: a hash, not a random number. */
 function serialNumberOf(packages: LockedPackages): string {
   const hex = createHash('sha256').update(JSON.stringify(packages)).digest('hex');
   const parts = [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)];
   return `urn:uuid:${parts.join('-')}`;
 }
 
-/** The packages of the console's manifest that its sources import. Examples that it shows import others. */
+/** Returns the packages of the console's manifest that its sources import. Code examples that the console shows import others. */
 export function bundledPackages(): ReadonlySet<string> {
   const folder = path.join(path.dirname(import.meta.dirname), 'console', 'src');
   const sources = globSync('**/*.{ts,tsx}', { cwd: folder }).map((file) => readFileSync(path.join(folder, file), 'utf8'));

@@ -1,4 +1,4 @@
-// Runs the tests and closes with one plain line of counts, for people and for CI. HEADGATE_TEST_SKIPS=forbidden fails a run that skipped any.
+// Runs the tests and ends with one line of counts, for people and CI. HEADGATE_TEST_SKIPS=forbidden fails a run with skips.
 import { stripVTControlCharacters } from 'node:util';
 import { parseCLI, startVitest, type TestModule } from 'vitest/node';
 import { useBundle } from '../server/test/support/bundled-program.ts';
@@ -14,17 +14,17 @@ interface Counts {
   passed: number;
   failed: Failure[];
   skipped: string[];
-  /** What failed beside others and passed alone. It is among what passed. */
+  /** Tests that failed beside others and passed alone. `passed` counts them too. */
   unsteady: Failure[];
 }
 
 const DIFF_CHARS_MAX = 1_200;
-/** More files than these do not fail because the machine was busy. */
+/** If more files than this fail, a busy machine is not the reason. */
 const AGAIN_FILES_MAX = 8;
 
 const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);
 const counts = await runFiles();
-// A filter names test files of the server or the tools; `npx playwright test -c console <name>` runs one of the browser's.
+// A filter names test files of the server or the tools. For one of the browser tests use `npx playwright test -c console <name>`.
 if (filter.length === 0) {
   await useBundle();
   addTo(counts, runBrowserTests());
@@ -38,7 +38,7 @@ const skipped = counts.skipped.length > 0 ? `, ${counts.skipped.length} skipped`
 console.log(`${counts.passed} passed, ${counts.failed.length} failed${skipped}`);
 process.exit(counts.failed.length > 0 || counts.passed === 0 || skipsForbidden ? 1 : 0);
 
-/** Of a whole run the few files that failed run once more, alone. Two cores with three files on them are a slow machine, not a wrong program. */
+/** Runs the files. After a whole run, a few failed files run again, alone: they may have failed for lack of CPU. */
 async function runFiles(): Promise<Counts> {
   const vitest = await startVitest('test', filter, { ...options, watch: false });
   const modules = vitest.state.getTestModules();
@@ -94,11 +94,11 @@ function countModule(module: TestModule, counts: Counts): void {
 interface Thrown {
   readonly message?: string;
   readonly stack?: string;
-  /** Of a comparison: both values and how they differ, a line each. */
+  /** Of a comparison: both values and their differences, one per line. */
   readonly diff?: string;
 }
 
-/** What was wrong and where, in one line: it stands among the last lines of a run, which may be all that is kept of it. */
+/** Returns the error and its place in one line. It appears in the last lines of a run, which may be all that is kept. */
 function whyOf(errors: readonly unknown[] = []): string {
   const [error] = errors as readonly Thrown[];
   if (error === undefined) return 'it did not say why';
@@ -112,7 +112,7 @@ function whyOf(errors: readonly unknown[] = []): string {
   return `${said}${differing(error)}${at === undefined ? '' : ` (${at})`}`;
 }
 
-/** A message names a list by its length alone; what is in it says what is wrong. */
+/** Returns the differing lines of a comparison. The message shows only a list's length, but its content shows the error. */
 function differing({ diff = '' }: Thrown): string {
   const lines = stripVTControlCharacters(diff)
     .split('\n')

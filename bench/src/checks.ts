@@ -1,4 +1,4 @@
-/** What makes a figure worth nothing when it is not so: every answer is on the books, once, with its tokens, and every scope counted it. */
+/** The checks without which no figure counts: every answer is in the ledger once, with its tokens, and every scope counted it. */
 import pg from 'pg';
 import { usage } from './exchange.ts';
 import { LIMITS_PER_SCOPE, type Subject, type Totals } from './headgate.ts';
@@ -10,7 +10,7 @@ export interface Check {
   readonly says: string;
 }
 
-/** A counted load: ledger rows, usage and tokens rise by exactly it. */
+/** Checks a counted load: ledger rows, usage and tokens must rise by exactly that. */
 export async function booksAreExact(
   target: Target,
   subject: Subject,
@@ -41,7 +41,7 @@ export async function booksAreExact(
   };
 }
 
-/** Over the whole run: nothing answered is missing, and nothing is there beyond what wrk broke off. */
+/** Checks the whole run: no answer is missing in the usage, and nothing is there beyond the calls that wrk broke off. */
 export async function nothingMissing(target: Target, subject: Subject): Promise<Check> {
   const { requests } = await quiet(subject);
   const { answered, brokenOff } = target.books?.seen ?? { answered: Number.NaN, brokenOff: 0 };
@@ -49,7 +49,7 @@ export async function nothingMissing(target: Target, subject: Subject): Promise<
   return { holds, says: `${target.name}: ${answered} answers read, at most ${brokenOff} broken off, ${requests} on the books` };
 }
 
-/** The decision of one more call names every rule of every scope, and each has counted more than that call alone. */
+/** Checks with one more call that its decision names every rule of every scope, and that each rule has counted something. */
 export async function everyScopeCounted(subject: Pick<Subject, 'to'>): Promise<Check> {
   const base = `http://127.0.0.1:${subject.to.port}`;
   const call = await fetch(`${base}${subject.to.path}`, {
@@ -70,7 +70,7 @@ export async function everyScopeCounted(subject: Pick<Subject, 'to'>): Promise<C
   };
 }
 
-/** Waits until the books stop moving. */
+/** Waits until the totals stop changing. */
 async function quiet(subject: Subject): Promise<Totals> {
   for (let before = await subject.totals(), tries = 0; ; tries += 1) {
     await new Promise((resolve) => setTimeout(resolve, 1500));
@@ -80,7 +80,7 @@ async function quiet(subject: Subject): Promise<Totals> {
   }
 }
 
-/** Counted in the database itself, where one can be asked; null when it is embedded. */
+/** Counts rows in the database itself; null if it is embedded. */
 async function ledgerRows(databaseUrl: string | null, subject: Subject): Promise<number | null> {
   if (databaseUrl === null) return null;
   const client = new pg.Client({ connectionString: databaseUrl });

@@ -1,26 +1,26 @@
-/** One tree beside others, at the same time: each round gives one ratio for each of them, and rounds go on until their median is sure. */
+/** Compares one tree with others at the same time. Each round gives one ratio to each; rounds go on until the median is sure. */
 import { type Estimate, estimate, isSure, ROUNDS_MIN } from './ratios.ts';
 
 export interface Rounds {
-  /** To begin with. */
+  /** The number of rounds before the first judgement. */
   readonly rounds: number;
-  /** When it ends although a median is not sure. */
+  /** The most rounds, even if a median is not sure. */
   readonly roundsMax: number;
 }
 
-/** This tree's cost and, for each other one in order, its cost and what the ratio to it comes to. Costs are medians. */
+/** The cost of this tree, and for each other one, in order, its cost and the estimated ratio to it. Costs are medians. */
 export interface Compared {
   readonly us: number;
   readonly others: readonly { readonly us: number; readonly ratio: Estimate }[];
 }
 
-/** What each tree costs on each path that is asked for, in microseconds of CPU: this tree's first. */
+/** The cost of each tree on each measured path, in microseconds of CPU, this tree's first. */
 export type Costs<Path> = ReadonlyMap<Path, readonly number[]>;
 
 /**
- * Measures round by round what is not sure yet. A round measures all trees at once, in processes of its own: on a shared machine the ratio of two
- * equal trees was 0.72 to 1.55 when they took turns of four seconds, 0.99 to 1.09 side by side, and a pair of processes kept 1.05 to 1.07 for as
- * long as it lived. A path is sure by its ratio to the first other tree.
+ * Measures round by round the paths that are not sure yet. A round measures all trees at once, in new processes. Two equal trees
+ * on a shared machine had a ratio of 0.72 to 1.55 in turns of four seconds. Side by side it was 0.99 to 1.09. One pair of
+ * processes kept 1.05 to 1.07 until it ended. A path is sure by its ratio to the first other tree.
  */
 export async function compare<Path>(
   paths: readonly Path[],
@@ -59,7 +59,7 @@ function ratiosOf([here, ...others]: readonly number[]): number[] {
   return others.map((us) => (here as number) / us);
 }
 
-/** Reads `--rounds` and `--rounds-max`: at least nine unless fewer are asked for, which decide nothing, and sixty at most. */
+/** Reads `--rounds` and `--rounds-max`, by default 9 and 60. Fewer than nine decide nothing. Throws if not a whole number. */
 export function roundsOf(flag: (name: string, otherwise: string) => string): Rounds {
   const rounds = Number(flag('rounds', String(ROUNDS_MIN)));
   const roundsMax = Number(flag('rounds-max', '60'));

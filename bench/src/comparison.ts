@@ -1,4 +1,4 @@
-/** The comparison: what a request costs in this tree and in the one before it, over JSON, SSE, and with counters in Redis. */
+/** The comparison of a request's cost in this tree and in an earlier one, over JSON, SSE, and with counters in Redis. */
 import { randomBytes } from 'node:crypto';
 import { startPostgres } from '../../server/test/support/postgres.ts';
 import { startRedis } from '../../server/test/support/redis.ts';
@@ -14,17 +14,17 @@ export const PATHS = ['json', 'stream', 'redis'] as const;
 export type Path = (typeof PATHS)[number];
 
 export interface ComparisonOptions extends Rounds {
-  /** A folder or a commit: the tree before. */
+  /** The earlier tree: a folder or a commit. */
   readonly against: string;
-  /** A commit or a folder, or empty: the tree before all of the work. */
+  /** The tree before all of the work: a folder or a commit; or empty. */
   readonly since: string;
   readonly paths: readonly Path[];
   readonly seconds: number;
 }
 
-/** One tree's gateways: with counters in memory, and in a Redis of its own. */
+/** The gateways of one tree: with counters in memory, and with counters in its own Redis. */
 interface Tree {
-  /** Of its own: two trees are measured at once, and one process tells of one run at a time. */
+  /** Its own, because two trees are measured at once and one process reports one run at a time. */
   readonly streams: StreamLoad;
   readonly memory: Target | null;
   readonly shared: Target | null;
@@ -33,12 +33,13 @@ interface Tree {
 const NAMES: Readonly<Record<Path, string>> = { json: 'JSON request', stream: 'SSE chunk', redis: 'JSON request, Redis' };
 
 /**
- * Calls a second, of all trees together. Each is asked at the same rate, and the core is not full: a gateway that got more of it would take more
- * calls at each waking, and be cheaper for that alone. With Redis it is below what it, PostgreSQL, upstream and load can do on the other core.
+ * Calls per second of all trees together. Each tree gets the same rate, and the core is not saturated. Otherwise a gateway that
+ * got more of the core would take more calls at each wake-up, and be cheaper for that reason alone. The rate with Redis stays
+ * below what Redis, PostgreSQL, upstream and load can do on the other core.
  */
 const PER_SECOND = { json: 4_000, redis: 2_400 } as const;
 
-/** Says one line for each path, and one more for each beside `since`. Returns the verdict on each line. */
+/** Prints one line for each path, and another one for `since`. Returns the verdict of each line. */
 export async function runComparison(
   upstreams: { json: number },
   { against, since, paths, seconds, ...rounds }: ComparisonOptions,
@@ -64,7 +65,7 @@ export async function runComparison(
   return verdicts;
 }
 
-/** One round: processes of its own for each tree, and each path under all of them at once. */
+/** Measures one round: new processes for each tree, and each path under load on all of them at once. */
 async function measure(
   upstreams: { json: number },
   folders: readonly (string | undefined)[],
@@ -75,7 +76,7 @@ async function measure(
   const opened: { stop(): Promise<unknown> }[] = [];
   try {
     const trees = new Map<number, Tree>();
-    // Who starts first is another one each round.
+    // Another tree starts first in each round.
     for (const turn of folders.keys()) {
       const at = (turn + round) % folders.length;
       trees.set(at, await openTree(upstreams, opened, paths, folders[at]));
@@ -84,7 +85,7 @@ async function measure(
     const costs = new Map<Path, readonly number[]>();
     for (const path of paths) {
       const cost = (forSeconds: number) => Promise.all(inOrder.map((tree) => costOf(path, tree, forSeconds, inOrder.length)));
-      // What a compiler learns in the first seconds is not what is asked here.
+      // Exclude the first seconds, in which the compiler is still optimizing.
       await cost(Math.min(seconds, 3));
       costs.set(path, await cost(seconds));
     }

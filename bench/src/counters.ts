@@ -1,4 +1,4 @@
-/** What holding and settling cost in the process and in Redis: twenty counters over four scopes, as a governed request has them. */
+/** Measures the cost of hold and settle in the process and in Redis, with the twenty counters of a governed request. */
 import type { Counters, HoldResult } from '../../server/src/counters/counters.ts';
 import { createMemoryCounters } from '../../server/src/counters/memory/memory-counters.ts';
 import { createRedisCounters, type RedisCounters } from '../../server/src/counters/redis/redis-counters.ts';
@@ -12,7 +12,7 @@ import { quantile } from './measure.ts';
 const REQUESTS = 20_000;
 const TOGETHER = 64;
 
-/** One line for each kind of counters and each number of requests at a time. */
+/** Returns one line for each kind of counters and each number of parallel requests. */
 export async function measureCounters(): Promise<readonly string[]> {
   const redis = await startRedis('Redis');
   const seedFrom = async () => [];
@@ -39,7 +39,7 @@ export async function measureCounters(): Promise<readonly string[]> {
 const ORGANIZATIONS = 2_000;
 const RECORDS = 20_000;
 
-/** What an organization in traffic takes of Redis, with twenty counters of its own, and what a request takes until its row is stored. */
+/** Measures Redis memory: per organization in traffic with twenty counters, and per settled request until its row is stored. */
 async function memoryOf(redis: TestRedis, counters: RedisCounters): Promise<string> {
   await redis.client.call('FLUSHALL');
   const plan = governedPlan();
@@ -87,7 +87,7 @@ async function measure(name: string, counters: Counters, together: number, redis
   ].join(', ');
 }
 
-/** How long the hold took, in milliseconds. */
+/** Makes one hold and settles it. Returns the time of the hold in milliseconds. */
 async function one(counters: Counters, plan: LimitPlan, requestId: string): Promise<number> {
   const startedMs = performance.now();
   const result: HoldResult = await counters.hold(requestId, plan, { tokens: 500, nanoUsd: 1_000, nanoUsdMin: 1_000 });

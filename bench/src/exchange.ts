@@ -1,15 +1,15 @@
-/** The one exchange everything here is measured with: sizes and token counts never vary, so every sum can be checked. */
+/** The request and answer of every measurement. Sizes and token counts never vary, so every sum can be checked. */
 
 const REQUEST_BYTES = 925;
 const ANSWER_BYTES = 987;
 
-/** What the upstream reports for every answer, JSON or streamed. */
+/** The usage that the upstream reports for every answer, JSON or streamed. */
 export const usage = { input: 211, output: 148 } as const;
 
-/** Streams: chunks with text, before the closing ones. */
+/** The number of chunks with text in a stream, before the closing ones. */
 export const CHUNKS_PER_STREAM = 200;
 
-/** Names of the models that every gateway under test serves. */
+/** The models that every gateway under test serves. */
 export const models = { json: 'bench-json', stream: 'bench-stream' } as const;
 
 /** A chat request of 925 bytes. */
@@ -25,7 +25,7 @@ export const jsonRequestBody = padded(REQUEST_BYTES, (text) =>
   }),
 );
 
-/** A streamed chat request; `user` names the stream, so that its two ends can be told to be the same one. */
+/** Returns a streamed chat request. `user` names the stream, so that its two ends can be matched. */
 export function streamRequestBody(name: string): string {
   return padded(REQUEST_BYTES, (text) =>
     JSON.stringify({
@@ -59,13 +59,13 @@ export const jsonAnswerBody = padded(ANSWER_BYTES, (text) =>
   }),
 );
 
-/** One chunk of text as a vendor sends it, about 240 bytes. */
+/** One chunk of text in a vendor's form, about 240 bytes. */
 export const streamChunk = event({
   ...chunkHead(),
   choices: [{ index: 0, delta: { content: ' water' }, logprobs: null, finish_reason: null }],
 });
 
-/** What ends a stream: the reason, the usage, the terminator. */
+/** The end of a stream: the reason, the usage, the terminator. */
 export const streamEnd =
   event({ ...chunkHead(), choices: [{ index: 0, delta: {}, logprobs: null, finish_reason: 'stop' }] }) +
   event({ ...chunkHead(), choices: [], usage: reportedUsage() }) +
@@ -96,7 +96,7 @@ function event(data: object): string {
   return `data: ${JSON.stringify(data)}\n\n`;
 }
 
-/** Fills the text so that the whole has exactly this many bytes. */
+/** Fills the text so that the result has exactly this many bytes. */
 function padded(bytes: number, make: (text: string) => string): string {
   const room = bytes - make('').length;
   if (room < 0) throw new Error(`the exchange does not fit into ${bytes} bytes`);

@@ -1,4 +1,4 @@
-/** The database of an installation that has grown: the product's own seeder fills it, and some of its keys are governed as the benchmark's own. */
+/** The database of a large installation. The product's own seeder fills it, and some of its keys get the benchmark's limits. */
 import type pg from 'pg';
 import { seedSecret } from '../../server/src/store/installation/seed.ts';
 import { openSeeded, type SeededDatabase, withClient } from '../../server/test/prove/seeded-database.ts';
@@ -7,7 +7,7 @@ import { limits } from './headgate.ts';
 export interface GrownSize {
   readonly organizations: number;
   readonly keys: number;
-  /** How many of the keys are called. */
+  /** The number of keys to call. */
   readonly hot: number;
 }
 
@@ -16,24 +16,24 @@ export interface GrownDatabase extends SeededDatabase {
   readonly hotOrganizations: number;
 }
 
-/** What the books say of the seeded organizations. */
+/** The ledger and rollups of the seeded organizations. */
 export interface SeededBooks {
   readonly rows: number;
-  /** Keys with rows, and how many rows the least and the most called of them has. */
+  /** The keys with rows, and the least and most rows of one of them. */
   readonly keys: number;
   readonly rowsMin: number;
   readonly rowsMax: number;
   readonly inputTokens: number;
   readonly outputTokens: number;
-  /** By the rollups. */
+  /** From the rollups. */
   readonly requests: number;
 }
 
-/** The seeder gives every fourth key to a person, so that its calls pass all four scopes. */
+/** The seeder gives every fourth key to a person; only such a key's calls count in all four scopes. */
 const PERSONS_KEY_EVERY = 4;
 const SEED_SECONDS_MAX = 3_600;
 
-/** Throws where PostgreSQL is missing, or where there are fewer keys than are to be called. */
+/** Opens the database. Throws if PostgreSQL is missing, or if there are too few keys for the calls. */
 export async function openGrown({ organizations, keys, hot }: GrownSize): Promise<GrownDatabase> {
   if (hot * PERSONS_KEY_EVERY > keys)
     throw new Error(`${hot} hot keys need ${hot * PERSONS_KEY_EVERY} keys: one in four is a person's`);
@@ -44,7 +44,7 @@ export async function openGrown({ organizations, keys, hot }: GrownSize): Promis
   return { ...seeded, hotSecrets, hotOrganizations };
 }
 
-/** Five limits for each key that is called and for all above it. Returns how many organizations that are. */
+/** Gives five limits to each key that is called and to its team, member and organization. Returns the number of organizations. */
 async function govern(client: pg.Client, hot: number): Promise<number> {
   await client.query(`create temporary table hot as
     select organization_id, team_id, owner_membership_id as member_id, id as key_id from keys
@@ -71,7 +71,7 @@ const BUDGETS_WHERE_NONE_IS = `insert into budgets (organization_id, id, scope, 
   where not exists (select 1 from budgets as own
     where own.organization_id = hot.organization_id and own.scope = scopes.scope and own.scope_id = scopes.scope_id)`;
 
-/** Since an instant. */
+/** Returns the sums since an instant. */
 export async function booksOfSeeded(client: pg.Client, since: Date): Promise<SeededBooks> {
   const { rows } = await client.query(
     `with seeded as (select id from organizations where slug like 'seed-%'),
@@ -89,13 +89,13 @@ export async function booksOfSeeded(client: pg.Client, since: Date): Promise<See
   return rows[0];
 }
 
-/** Ledger rows since an instant, of whomever: cheap enough to be asked again and again. */
+/** Counts all ledger rows since an instant; cheap enough to poll. */
 export async function rowsSince(client: pg.Client, since: Date): Promise<number> {
   const { rows } = await client.query('select count(*)::float8 as rows from ledger where admitted_at >= $1', [since]);
   return rows[0].rows;
 }
 
-/** A start and every change of the catalogue make each organization's standing due: work that passes, and that no request causes. */
+/** Counts the organizations whose standing is due. A start or a catalogue change makes all of them due; a request does not. */
 export async function organizationsToJudge(client: pg.Client): Promise<number> {
   const { rows } = await client.query(`select count(*)::int as due from organization_standings
     where due_at <= now() or catalogue_version < (select version from config_versions where scope = 'catalogue')`);

@@ -1,4 +1,4 @@
-/** What it costs a request that an installation has grown: a key of it next to the one key of a small one, and many keys in turn. */
+/** Measures the cost of a request in a large installation: with one of its keys, next to a small one, and with many in turn. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withClient } from '../../server/test/prove/seeded-database.ts';
 import { startPostgres } from '../../server/test/support/postgres.ts';
@@ -21,7 +21,7 @@ const QUICK: Effort = { organizations: 200, keys: 2_000, hot: 500, rounds: 1, se
 const BARS = { resident: 1.1, hot: 1.3 };
 const JUDGED_MS_MAX = 1_200_000;
 
-/** `--organizations=`, `--keys=`, `--hot=`, `--rounds=` and `--seconds=` over the full size or, with `--quick`, over a small one. */
+/** Reads `--organizations=`, `--keys=`, `--hot=`, `--rounds=` and `--seconds=`; the defaults are smaller with `--quick`. */
 export function growthEffort(flags: readonly string[]): Effort {
   const effort = { ...(flags.includes('--quick') ? QUICK : FULL) };
   for (const name of Object.keys(effort) as (keyof Effort)[]) {
@@ -33,7 +33,7 @@ export function growthEffort(flags: readonly string[]): Effort {
   return effort;
 }
 
-/** One line for each figure, with its bar. Fails by throwing where a call was lost. */
+/** Returns one line for each figure, with its bar. Throws if a call was lost. */
 export async function measureGrowth(
   upstreams: { json: number; stream: number },
   flags: readonly string[],
@@ -84,7 +84,7 @@ async function compare(small: Headgate, keys: HotKeys, effort: Effort): Promise<
   ];
 }
 
-/** Waits for what a start and the benchmark's own models leave to do, so that it is charged to no request. */
+/** Waits for the work after a start and after the benchmark's own changes, so that no request is charged for it. */
 async function standingsJudged({ grown: { gateway }, client }: HotKeys): Promise<string> {
   const began = { ms: performance.now(), cpuMs: cpuMs(gateway.pid) };
   while ((await organizationsToJudge(client)) > 0) {
@@ -95,14 +95,14 @@ async function standingsJudged({ grown: { gateway }, client }: HotKeys): Promise
   return `standings of all organizations after a start: ${seconds(performance.now() - began.ms)}, ${cpu} of CPU`;
 }
 
-/** Each warmed up by a run of its own, then in turns. */
+/** Warms up each target with its own run, then measures them in turns. */
 async function against(small: Target, other: Target, effort: Effort): Promise<{ small: Standing; other: Standing }> {
   for (const target of [small, other]) await jsonCost(target, effort.seconds);
   const [ofSmall, ofOther] = await interleave(small, [other], effort.rounds, (target) => jsonCost(target, effort.seconds));
   return { small: ofSmall as Standing, other: ofOther as Standing };
 }
 
-/** The one key takes its turn as each of many does, so that the load is the same. */
+/** Returns a target with one key. The load takes it from a list, as it does with many keys, so that both loads are the same. */
 function oneKey(name: string, headgate: Headgate): Target {
   const { to, key, settled } = headgate.governed;
   return bookedTarget(name, headgate, { to: { ...to, secrets: [key.secret] }, settled });

@@ -1,4 +1,4 @@
-/** Headgate under test: its process, a governed tenant and an ungoverned one, and the questions that show nothing was lost. */
+/** Headgate under test: its process, a tenant with limits and one without, and queries that show that nothing was lost. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Gateway, repository, startGateway } from '../../server/test/prove/gateway.ts';
 import { type Key, makeCredential, makeKey, makeModel, makeTenant, type Tenant } from '../../server/test/prove/tenant.ts';
@@ -8,7 +8,7 @@ import type { Destination } from './wire.ts';
 
 export const LIMITS_PER_SCOPE = 5;
 
-/** Never reached; all of them counted. */
+/** Limits that are never reached but always counted. */
 export const limits = {
   rate_limits: { rpm: 10_000_000, tpm: 10_000_000_000, rpd: 1_000_000_000, tpd: 1_000_000_000_000 },
   budgets: [{ amount: '5000000.00', period: 'month', action: 'block' }],
@@ -24,37 +24,37 @@ export interface Totals {
 
 export interface Headgate {
   readonly gateway: Gateway;
-  /** Four scopes, five limits and budgets in each. */
+  /** A key with four rate limits and a budget in each of four scopes. */
   readonly governed: Subject;
-  /** A key with no limit above it. */
+  /** A key without any limit. */
   readonly free: Subject;
 }
 
-/** One tenant's key, and what the gateway has on its books. */
+/** One tenant's key, and the usage that the gateway has stored for it. */
 export interface Subject {
   readonly tenant: Tenant;
   readonly key: Key;
   readonly to: Destination;
-  /** Settled requests and their tokens, from the usage report. */
+  /** Returns the settled requests and their tokens, from the usage report. */
   totals(): Promise<Totals>;
-  /** Waits until this many requests are settled, at most three minutes; returns what is on the books then. */
+  /** Waits until this many requests are settled, at most three minutes. Returns the totals of that time. */
   settled(requests: number): Promise<Totals>;
 }
 
 export interface HeadgateOptions {
   readonly nodeFlags?: readonly string[];
-  /** Settings beside the database. */
+  /** Settings in addition to the database. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Another tree than this one. */
+  /** The folder of another tree. */
   readonly cwd?: string;
-  /** With the master key of a database that is not empty. */
+  /** A data directory with the master key of a database that is not empty. */
   readonly dataDir?: string;
 }
 
-/** As `npm start` runs it. */
+/** The flags that `npm start` uses. */
 const START_FLAGS = ['--max-semi-space-size=16', '--use-largepages=silent'];
 
-/** Starts Headgate on the gateways' core: on PostgreSQL when a URL is given, embedded otherwise. */
+/** Starts Headgate on the gateways' core: on PostgreSQL if a URL is given, otherwise embedded. */
 export async function startHeadgate(
   upstreams: { json: number; stream: number },
   databaseUrl: string | null,
@@ -80,7 +80,7 @@ export async function startHeadgate(
   return { gateway, governed: subject(gateway, governedTenant, governed), free: subject(gateway, freeTenant, free) };
 }
 
-/** A person in the team, with limits of their own: the user scope. Returns the account's id. */
+/** Adds a person with limits to the team, for the user scope. Returns the account's id. */
 async function limitedMember(gateway: Gateway, tenant: Tenant): Promise<string> {
   const account = await gateway.admin<{ id: string }>('POST', '/accounts', { email: 'bench@headgate.test', name: 'Bench' });
   const members = `/organizations/${tenant.organizationId}/members`;

@@ -1,4 +1,4 @@
-/** Many seeded keys as one load: each called once before anything is measured, then in turn; and whether every call of them is on the books. */
+/** Calls many seeded keys: each once before the measurement, then in turn. Checks that every call is in the ledger. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import type { Check } from './checks.ts';
@@ -19,7 +19,7 @@ export interface HotKeys {
   readonly client: pg.Client;
 }
 
-/** Each key's first call, when nothing of it is in memory, next to its second. Throws unless the books have exactly these calls. */
+/** Measures the first call of each key, a cold start, next to its second. Throws unless the ledger has exactly these calls. */
 export async function touchAll({ grown, database, client }: HotKeys): Promise<string> {
   const since = new Date();
   const { hotSecrets } = database;
@@ -43,7 +43,7 @@ export async function touchAll({ grown, database, client }: HotKeys): Promise<st
   return `a cold key's first call, ${CALLERS} at once: ${cpu}, p50 ${first.p50Ms.toFixed(1)} ms against ${second.p50Ms.toFixed(1)} ms`;
 }
 
-/** All keys in turn. Their books begin now. */
+/** Returns a target that uses all keys in turn. Its calls count from now on. */
 export function hotTarget({ grown, database, client }: HotKeys): {
   readonly target: Target;
   readonly booked: () => Promise<Check>;
@@ -72,12 +72,12 @@ export function hotTarget({ grown, database, client }: HotKeys): {
   }
 }
 
-/** The governed key's address with another key. */
+/** Returns the governed key's address, with another key. */
 export function hotDestination({ governed }: Headgate, secret: string): Destination {
   return { ...governed.to, headers: { authorization: `Bearer ${secret}` } };
 }
 
-/** One call with each key. */
+/** Makes one call with each key. */
 async function callEach(grown: Headgate, secrets: readonly string[]): Promise<{ cpuUs: number; p50Ms: number }> {
   const { pid } = grown.gateway;
   const beforeMs = cpuMs(pid);

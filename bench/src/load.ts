@@ -1,4 +1,4 @@
-/** The load: wrk at saturation, paced or counted JSON calls, and streams. All of it bounded, all of it on the loopback address. */
+/** The load: saturation by wrk, JSON calls by rate or by number, and streams. All are bounded and use the loopback address. */
 import { type ChildProcess, execFile, fork } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -13,13 +13,13 @@ const CONNECTIONS = 64;
 const run = promisify(execFile);
 
 export interface Saturated {
-  /** Answers wrk has read. It breaks off what is in flight at the end: at most one call per connection. */
+  /** Answers that wrk has read. At the end it breaks off calls in flight: at most one per connection. */
   readonly answered: number;
   readonly brokenOffMax: number;
   readonly perSecond: number;
 }
 
-/** As many calls as 64 connections can make. Throws when any answer was not 200. */
+/** Makes as many calls as 64 connections can. Throws if any answer was not 200. */
 export async function saturate(to: Destination, seconds: number): Promise<Saturated> {
   const script = wrkScript(to);
   const flags = [
@@ -45,7 +45,7 @@ export async function saturate(to: Destination, seconds: number): Promise<Satura
   };
 }
 
-/** Written for one run, gone with this process. Returns where it is. */
+/** Writes wrk's script for one run; it is deleted with this process. Returns its path. */
 function wrkScript({ headers, secrets }: Destination): string {
   const folder = temporaryDirectory();
   const script = path.join(folder, 'post.lua');
@@ -60,7 +60,7 @@ function wrkScript({ headers, secrets }: Destination): string {
   return script;
 }
 
-/** Every request is written out before the first is sent, so that taking the next one costs a look into a table. */
+/** Formats every request before the first is sent, so that the next one costs only a table lookup. */
 const takeTurns = (list: string) => `
 local requests, count, at = {}, 0, 0
 function init()
@@ -77,19 +77,19 @@ function request()
   return requests[at]
 end`;
 
-/** Calls at a rate the gateway does not choose. */
+/** Makes calls at a fixed rate, independent of the gateway's answers. */
 export function paced(to: Destination, perSecond: number, seconds: number, warmupSeconds = 1): Promise<Outcome> {
   return pace({ is: 'paced', to, connections: CONNECTIONS, perSecond, seconds, warmupSeconds });
 }
 
-/** Exactly this many calls, each answered before its connection asks again. */
+/** Makes exactly this many calls. Each connection waits for an answer before its next call. */
 export function exactly(to: Destination, requests: number): Promise<Outcome> {
   return pace({ is: 'exactly', to, connections: CONNECTIONS, requests });
 }
 
 async function pace(task: Task): Promise<Outcome> {
   const program = path.join(import.meta.dirname, 'pacer-process.ts');
-  // Twenty thousand keys are more than a command line takes.
+  // Twenty thousand keys are too long for a command line.
   const told = path.join(temporaryDirectory(), 'task.json');
   writeFileSync(told, JSON.stringify(task), { mode: 0o600 });
   const { stdout } = await run(process.execPath, [program, told], { maxBuffer: 1 << 28 });
@@ -99,12 +99,12 @@ async function pace(task: Task): Promise<Outcome> {
 type ReportOf<Did extends Report['did']> = Extract<Report, { did: Did }>;
 
 export interface StreamLoad {
-  /** Of the upstream end. */
+  /** The upstream's port. */
   readonly port: number;
   run(to: Destination, streams: number, seconds: number): Promise<ReportOf<'run'>>;
-  /** Opens streams that nobody reads. Returns how many began. */
+  /** Opens streams that nobody reads. Returns how many started. */
   stall(to: Destination, streams: number): Promise<number>;
-  /** Hangs them up. */
+  /** Closes the stalled streams. */
   release(): Promise<void>;
   stop(): void;
 }

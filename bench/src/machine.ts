@@ -1,11 +1,11 @@
-/** The machine as the operating system tells it: which core runs what, and what a process has used. Linux only. */
+/** The machine: which core runs a process, and what a process has used. Linux only. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 
-/** Gateways run here, one busy at a time. */
+/** The core of the gateways, one of which is busy at a time. */
 const GATEWAY_CORE = 0;
-/** Everything else: upstream, load, PostgreSQL. */
+/** The core of everything else: upstream, load, PostgreSQL. */
 const OTHER_CORE = 1;
 
 /** Linux's USER_HZ, the unit of /proc/<pid>/stat; fixed for user space. */
@@ -17,7 +17,7 @@ process.on('exit', () => {
 });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130));
 
-/** Ends the run with one line when something it stands on is missing. Pins this process, and with it all it starts, off the gateways' core. */
+/** Throws if a required program is missing. Pins this process and all its children to the core that gateways do not use. */
 export function prepareMachine(): void {
   if (process.platform !== 'linux') throw new Error('the benchmark reads CPU time from /proc: run it on Linux');
   if (availableParallelism() < 2) throw new Error('the benchmark needs two cores: one for the gateway, one for everything else');
@@ -32,12 +32,12 @@ function hasProgram(name: string): boolean {
   return folders.some((folder) => existsSync(`${folder}/${name}`));
 }
 
-/** The command that runs another on the gateways' core. */
+/** Returns the command that runs another one on the gateways' core. */
 export function onGatewayCore(command: readonly string[]): [string, ...string[]] {
   return ['taskset', '--cpu-list', String(GATEWAY_CORE), ...command];
 }
 
-/** Starts a process that ends with this one. Its output is dropped unless it is asked for. */
+/** Starts a process that ends with this one. By default its output is dropped. */
 export function startProcess(command: readonly string[], options: { env?: NodeJS.ProcessEnv; cwd?: string } = {}): ChildProcess {
   const [program = '', ...args] = command;
   const child = spawn(program, args, { stdio: 'ignore', ...options });
@@ -46,7 +46,7 @@ export function startProcess(command: readonly string[], options: { env?: NodeJS
   return child;
 }
 
-/** CPU time of a process and of those it started, since they began, all threads, user and system. */
+/** Returns the CPU time of a process and its children since they started: all threads, user and system. */
 export function cpuMs(pid: number): number {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
   const own = ownCpuMs(pid);
@@ -59,13 +59,13 @@ function ownCpuMs(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
-/** Memory of a process that is in RAM now. */
+/** Returns the bytes of a process that are in RAM now. */
 export function residentBytes(pid: number): number {
   const line = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
   return Number(line?.[1] ?? Number.NaN) * 1024;
 }
 
-/** One line a reader can compare machines by. */
+/** Returns a line by which readers can compare machines. */
 export function describeMachine(): string {
   const model = cpus()[0]?.model.trim() ?? 'unknown processor';
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;

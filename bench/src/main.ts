@@ -1,14 +1,15 @@
-// `npm run bench`: Headgate between nginx and Portkey on this machine, as one table. Fails when a figure stands on lost work.
-// `npm run bench -- --quick`: no figure to quote, only whether anything is lost; the sections in which something can be.
-// `npm run bench -- --only=JSON,latency`: these sections alone, while something is being made faster.
-// `npm run bench -- --lane=off`: the gateway on the general HTTP libraries alone. Otherwise it stands beside the one with the fast lane.
-// `npm run bench -- --bars=lane`: judged by what is asked of a gateway with the fast lane.
-// `npm run bench -- --counters`: no table, but what limits and budgets cost in the process and in Redis.
+// `npm run bench`: compares Headgate with nginx and Portkey on this machine, as one table. Fails if work was lost.
+// `npm run bench -- --quick`: no figures to quote; checks only that nothing is lost, in the sections where it could be.
+// `npm run bench -- --only=JSON,latency`: only these sections, for work on performance.
+// `npm run bench -- --lane=off`: only the gateway on the general HTTP libraries. Otherwise it runs next to the fast lane.
+// `npm run bench -- --bars=lane`: judges by the bars for a gateway with the fast lane.
+// `npm run bench -- --counters`: no table, but the cost of limits and budgets in the process and in Redis.
 // `npm run bench -- --replicas`: no table, but what shared counters and a second worker cost a request.
-// `npm run bench -- --growth`: no table, but what 100,000 organizations and a million keys cost a request. Smaller with `--quick`.
-// `npm run bench -- --ledger`: no table, but what settlement costs the process and PostgreSQL.
-// `npm run bench -- --against=<folder or commit>`: no table, but what a request costs here ÷ there, and how sure that is (bench/lane.ts).
-// `npm run bench -- --profile`: no table, but the functions that the CPU time of a JSON call goes to.
+// `npm run bench -- --growth`: no table, but the cost of a request with 100,000 organizations and a million keys, or with
+//    `--quick` a smaller size.
+// `npm run bench -- --ledger`: no table, but the cost of settlement for the process and PostgreSQL.
+// `npm run bench -- --against=<folder or commit>`: no table, but the cost of a request here ÷ there (bench/lane.ts).
+// `npm run bench -- --profile`: no table, but the functions that use the CPU time of a JSON call.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../server/test/support/ports.ts';
 import { startPostgres } from '../../server/test/support/postgres.ts';
@@ -52,7 +53,7 @@ const effort: Effort = quick
   : { rounds: 5, seconds: 6, latencySeconds: 10, exactRequests: 20_000, soakRequests: 1_000_000, stallSeconds: 10, bars };
 const WARM_UP_SECONDS = 3;
 
-// It ends this process itself.
+// lane.ts ends this process itself.
 if (process.argv.some((flag) => flag.startsWith('--against='))) await import('../lane.ts');
 prepareMachine();
 if (process.argv.includes('--counters')) {
@@ -97,7 +98,7 @@ const field: Field = {
 
 const rows: Row[] = [];
 const checks: Check[] = [];
-// Where only the books are judged nothing has to be warm.
+// A quick run judges only what was stored, so it needs no warm-up.
 if (!quick) await warmUp();
 await section('JSON', async () => rows.push(...(await jsonRows(field, effort))));
 await section('streams', async () => rows.push(...(await streamRows(field, effort))));
@@ -126,7 +127,7 @@ const judged = quick
 console.log(`bench: ${sound ? 'nothing lost' : 'WORK LOST'}, ${judged}`);
 process.exit(sound ? 0 : 1);
 
-/** The same gateway without the fast lane, on a database of its own. */
+/** Starts the same gateway without the fast lane, on its own database. */
 async function startLaneless() {
   const database = await startPostgres();
   if (database === null) throw new Error('missing: PostgreSQL');
@@ -156,7 +157,7 @@ async function portkeyTarget(): Promise<Target> {
   return await answering({ name: `Portkey ${PORTKEY_VERSION}`, pid, json: to('json'), stream: to('stream') });
 }
 
-/** Waits until one call succeeds, at most ten seconds. */
+/** Waits until one call succeeds, for about ten seconds. Throws if none does. */
 async function answering(target: Target): Promise<Target> {
   for (let tries = 0; tries < 50; tries += 1) {
     const outcome = await exactly(target.json, 1).catch(() => null);

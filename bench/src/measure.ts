@@ -1,20 +1,20 @@
-/** CPU time per answer and per chunk, charged by the operating system, everything a gateway does afterwards included. */
+/** Measures CPU time per answer and per chunk, as the operating system counts it, including the work after an answer. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { exactly, paced, type StreamLoad, saturate } from './load.ts';
 import { cpuMs } from './machine.ts';
 import type { Target } from './target.ts';
 
 const STREAMS = 64;
-/** How long a gateway without books may go on working after its last answer. */
+/** The time for which a gateway that stores nothing may work on after its last answer. */
 const AFTERWARDS_MS = 500;
 
 export interface Cost {
-  /** CPU microseconds per answer or per chunk. */
+  /** CPU time per answer or per chunk, in microseconds. */
   readonly us: number;
   readonly perSecond: number;
 }
 
-/** A compiler forgets what was not used for a while, and every other target has its turn in between: each run is warmed up by its own. */
+/** Measures JSON calls at saturation. Each run has its own warm-up, because V8 discards compiled code between two turns. */
 export async function jsonCost(target: Target, seconds: number): Promise<Cost> {
   const warmedUp = await saturate(target.json, Math.ceil(seconds / 2));
   await book(target, warmedUp.answered, warmedUp.brokenOffMax);
@@ -24,7 +24,7 @@ export async function jsonCost(target: Target, seconds: number): Promise<Cost> {
   });
 }
 
-/** At a fixed rate a process mostly waits, and every wake-up is charged to the answer it was for. */
+/** Measures JSON calls at a fixed rate. The process mostly waits, and each answer is charged for its wake-up. */
 export async function jsonCostAt(target: Target, perSecond: number, seconds: number): Promise<Cost> {
   return await charged(target, seconds, async () => {
     const { answered, failed } = await paced(target.json, perSecond, seconds, 0);
@@ -42,7 +42,7 @@ export async function streamCost(target: Target, load: StreamLoad, seconds: numb
   });
 }
 
-/** Latencies in milliseconds, rising. Throws when more than one call in a thousand failed. */
+/** Returns latencies in milliseconds, in rising order. Throws if more than one call in a thousand failed. */
 export async function latencies(target: Target, perSecond: number, seconds: number): Promise<number[]> {
   const outcome = await paced(target.json, perSecond, seconds);
   if (outcome.failed > outcome.answered / 1000)
@@ -51,7 +51,7 @@ export async function latencies(target: Target, perSecond: number, seconds: numb
   return outcome.latenciesMs.sort((a, b) => a - b);
 }
 
-/** An exact number of calls; all must be answered. */
+/** Makes an exact number of calls. Throws unless all are answered. */
 export async function callExactly(target: Target, requests: number): Promise<void> {
   const { answered, failed } = await exactly(target.json, requests);
   if (answered !== requests) throw new Error(`${target.name}: ${answered} of ${requests} calls were answered, ${failed} failed`);
@@ -73,7 +73,7 @@ async function charged(target: Target, seconds: number, load: () => Promise<Load
   return { us: ((cpuMs(target.pid) - before) * 1000) / units, perSecond };
 }
 
-/** Waits until what was answered is on the books, so that writing them is charged to the calls that caused it. */
+/** Waits until the answers are stored, so that their storage is charged to the calls that caused it. */
 async function book(target: Target, answered: number, brokenOff: number): Promise<void> {
   await sleep(AFTERWARDS_MS);
   if (target.books === undefined) return;
@@ -82,7 +82,7 @@ async function book(target: Target, answered: number, brokenOff: number): Promis
   await target.books.settled(target.books.seen.answered);
 }
 
-/** The value below which this part of a rising list lies. */
+/** Returns the value below which this part of a rising list lies. */
 export function quantile(rising: readonly number[], part: number): number {
   return rising[Math.min(rising.length - 1, Math.floor(rising.length * part))] ?? Number.NaN;
 }

@@ -1,4 +1,4 @@
-/** nginx twice: as the upstream whose answer costs next to nothing, and as the yardstick, a reverse proxy with keep-alive upstreams. */
+/** nginx as an upstream whose answers cost almost nothing, and as the yardstick: a reverse proxy with keep-alive upstreams. */
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -10,7 +10,7 @@ export interface Nginx {
   readonly pid: number;
 }
 
-/** Answers every POST with the 987 bytes. */
+/** Answers every POST with the answer of 987 bytes. */
 export function startJsonUpstream(port: number): Nginx {
   return start(
     port,
@@ -20,7 +20,7 @@ export function startJsonUpstream(port: number): Nginx {
   );
 }
 
-/** Proxies /json to one upstream and /stream, unbuffered, to the other, on the gateways' core. */
+/** Starts a proxy on the gateways' core: /json to one upstream and /stream, unbuffered, to the other. */
 export function startYardstick(port: number, upstreams: { json: number; stream: number }): Nginx {
   const location = (name: 'json' | 'stream') =>
     `location /${name}/ { proxy_pass http://${name}/v1/; proxy_buffering ${name === 'json' ? 'on' : 'off'}; }`;

@@ -1,4 +1,4 @@
-// JSON calls at a fixed rate, or an exact number of them. Told once, by a JSON file named on the command line; answers once, as JSON on standard output.
+// Makes JSON calls at a fixed rate, or an exact number of them. Its argument names a JSON file with the task. Prints JSON.
 import { readFileSync } from 'node:fs';
 import { connect as openConnection, type Socket } from 'node:net';
 import { jsonRequestBody } from './exchange.ts';
@@ -11,9 +11,9 @@ export type Task = { readonly to: Destination; readonly connections: number } & 
 
 export interface Outcome {
   readonly answered: number;
-  /** Answers that were not 200, and connections that broke. */
+  /** Answers other than 200, and connections that broke. */
   readonly failed: number;
-  /** From the last byte written to the last byte read; warm-up left out. */
+  /** The time from the last byte written to the last byte read, without the warm-up. */
   readonly latenciesMs: number[];
 }
 
@@ -31,7 +31,7 @@ const requests = requestsTo(task.to);
 const idle: Connection[] = [];
 const waitingSinceMs: number[] = [];
 let sent = 0;
-/** Somewhere among the keys, so that a short run does not call the same ones as the last. */
+/** A random key to start with, so that a short run does not call the same keys as the last. */
 let next = Math.floor(Math.random() * requests.length);
 let recordFromMs = 0;
 let whenIdle = () => {};
@@ -74,7 +74,7 @@ function read(connection: Connection, data: string | Buffer): void {
   }
 }
 
-/** Open loop: what is due is sent whether or not earlier answers came; what finds no idle connection waits, and its waiting counts. */
+/** Sends calls in an open loop, independent of answers. A call without an idle connection waits, which adds to its latency. */
 async function paced(perSecond: number, seconds: number, warmupSeconds: number): Promise<void> {
   const beganMs = performance.now();
   recordFromMs = beganMs + warmupSeconds * 1000;
@@ -114,7 +114,7 @@ function sendOn(connection: Connection, startedMs: number): void {
   connection.startedMs = startedMs;
 }
 
-/** Gives up on answers that stay away for twenty seconds. */
+/** Waits for all answers. Gives up if none arrives for twenty seconds. */
 async function allAnswered(sentAll = () => true): Promise<void> {
   let [seen, lastMs] = [-1, performance.now()];
   while (!sentAll() || outcome.answered + outcome.failed < sent) {

@@ -1,4 +1,4 @@
-/** Portkey's open gateway, the TypeScript peer, as shipped. Installed by the benchmark into bench/.peers, never by the product. */
+/** Portkey's open-source gateway, also in TypeScript, as shipped. Only the benchmark installs it, into bench/.peers. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,7 @@ const PACKAGE = '@portkey-ai/gateway';
 export const PORTKEY_VERSION = '1.15.2';
 const peers = path.join(import.meta.dirname, '../.peers');
 
-/** Starts it on the gateways' core, on the same Node as Headgate; installs it first, once. Throws when it cannot be installed. */
+/** Starts it on the gateways' core with the same Node as Headgate. The first run installs it. Throws if that fails. */
 export function startPortkey(port: number): number {
   const home = path.join(peers, 'node_modules', PACKAGE);
   if (!existsSync(home)) install();

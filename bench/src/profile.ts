@@ -1,4 +1,4 @@
-/** Where the CPU time of a saturated Headgate goes, by the function that spends it: what explains a bar that was missed. */
+/** Profiles the CPU time of a saturated Headgate by function, to explain a missed bar. */
 import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,7 +9,7 @@ const SHOWN = 40;
 const WARM_UP_SECONDS = 3;
 const SECONDS = 10;
 
-/** The little of V8's CPU profile that is read here; times in microseconds. */
+/** The fields of V8's CPU profile that are used here. Times are in microseconds. */
 interface CpuProfile {
   readonly nodes: readonly {
     readonly id: number;
@@ -19,7 +19,7 @@ interface CpuProfile {
   readonly timeDeltas: readonly number[];
 }
 
-/** Runs JSON calls at saturation under V8's sampling profiler. Returns one line per function, the dearest first. */
+/** Runs JSON calls at saturation under V8's sampling profiler. Returns one line per function, the most expensive first. */
 export async function profileJson(upstreams: { json: number; stream: number }, databaseUrl: string): Promise<string[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'headgate-bench-profile-'));
   const startedMs = performance.now();
@@ -40,7 +40,7 @@ export async function profileJson(upstreams: { json: number; stream: number }, d
   return [line('all of it', all), ...dearest.map(([name, us]) => line(name, us))];
 }
 
-/** Self time by function between two moments of the process, idling left out. */
+/** Returns the self time by function between two moments of the process, without idle time. */
 function selfTimes(profile: CpuProfile, fromUs: number, toUs: number): Map<string, number> {
   const names = new Map(profile.nodes.map(({ id, callFrame }) => [id, nameOf(callFrame)]));
   const times = new Map<string, number>();

@@ -5,7 +5,7 @@ import { estimate, isSure, verdictOf, verdictSince } from './ratios.ts';
 
 const ratios = fc.array(fc.double({ min: 0.5, max: 2, noNaN: true }), { minLength: 1, maxLength: 40 });
 
-/** Ratios around a middle, as far apart as said, none twice. */
+/** Returns different ratios around a middle, over the given spread. */
 const around = (middle: number, spread: number, count: number) =>
   Array.from({ length: count }, (_, at) => middle + spread * (at / (count - 1) - 0.5));
 

@@ -1,4 +1,4 @@
-/** How sure a ratio of two costs is: the median over rounds and where it may lie. Pure: randomness is made here, from a fixed seed. */
+/** Estimates the ratio of two costs: the median over rounds and its interval. Pure: its random numbers have a fixed seed. */
 
 /** A median and the interval that holds it with 95 % confidence. */
 export interface Estimate {
@@ -10,7 +10,7 @@ export interface Estimate {
 
 export type Verdict = 'met' | 'MISSED' | 'undecided';
 
-/** What a change may cost beside the tree before it, and beside the one before all of the work. */
+/** The most that a change may cost, relative to the previous tree (`median`, `high`) and to the one before all work (`since`). */
 export const BARS = { median: 1.03, high: 1.05, since: 1.1 } as const;
 
 /** An interval wider than this decides nothing. */
@@ -21,8 +21,9 @@ const RESAMPLES = 4_000;
 const TAIL = 0.025;
 
 /**
- * The median of the ratios and its interval by the percentile bootstrap (Efron, 1979): as many rounds are drawn with replacement, four thousand
- * times, and the middle 95 % of their medians is the interval. The order of the ratios does not matter. Throws where there are none.
+ * Returns the median of the ratios and its interval by the percentile bootstrap (Efron, 1979). It draws as many rounds with
+ * replacement, four thousand times; the interval is the middle 95 % of their medians. The order of the ratios does not matter.
+ * Throws if there are none.
  */
 export function estimate(ratios: readonly number[]): Estimate {
   if (ratios.length === 0) throw new RangeError('there are no ratios to judge');
@@ -35,24 +36,24 @@ export function estimate(ratios: readonly number[]): Estimate {
   return { median: medianOf(sorted), low: at(TAIL), high: at(1 - TAIL), rounds: ratios.length };
 }
 
-/** Whether enough rounds were run to judge by. */
+/** Returns true if the rounds are enough for a verdict. */
 export function isSure({ low, high, rounds }: Estimate): boolean {
   return rounds >= ROUNDS_MIN && high - low < WIDTH_MAX;
 }
 
-/** The comparison: the median is at most 1.03 and the interval ends below 1.05. */
+/** Judges the ratio to the previous tree: the median must be at most 1.03, and the interval must end below 1.05. */
 export function verdictOf(found: Estimate): Verdict {
   if (!isSure(found)) return 'undecided';
   return found.median <= BARS.median && found.high < BARS.high ? 'met' : 'MISSED';
 }
 
-/** Beside the tree before all of the work the median alone counts. */
+/** Judges the ratio to the tree before all of the work, by its median alone. */
 export function verdictSince(found: Estimate): Verdict {
   if (!isSure(found)) return 'undecided';
   return found.median <= BARS.since ? 'met' : 'MISSED';
 }
 
-/** Of a rising list; between two middle values it is their mean. */
+/** Returns the median of a rising list; between two middle values, their mean. */
 function medianOf(rising: readonly number[]): number {
   const half = Math.floor(rising.length / 2);
   const upper = rising[half] as number;
@@ -63,7 +64,7 @@ function ascending(one: number, other: number): number {
   return one - other;
 }
 
-/** Mulberry32: the same numbers from 0 to 1 for the same seed, so that two readers of the same rounds see the same interval. */
+/** Returns a Mulberry32 generator: equal numbers from 0 to 1 for equal seeds, so that equal rounds give equal intervals. */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,4 +1,4 @@
-/** What it costs a request that counters are shared in Redis, and that two workers serve it: next to one process that counts in memory. */
+/** Measures what shared counters in Redis and a second worker cost a request, relative to one process that counts in memory. */
 import { randomBytes } from 'node:crypto';
 import { startPostgres, type TestPostgres } from '../../server/test/support/postgres.ts';
 import { startRedis } from '../../server/test/support/redis.ts';
@@ -10,13 +10,13 @@ import { bookedTarget, type Target } from './target.ts';
 const ROUNDS = 3;
 const SECONDS = 5;
 /**
- * Below what Redis, PostgreSQL, upstream and load together can do on one core: beside each other they are at their end before the gateway is, and
- * a gateway that waits pays for every wake-up. So what they cost it is told at the same rate.
+ * A rate below what Redis, PostgreSQL, upstream and load can do together on one core. Otherwise they reach their limit before the
+ * gateway does, and a gateway that waits pays for every wake-up. So all variants are compared at the same rate.
  */
 const PER_SECOND = 3_000;
 const BARS = { redis: 1.4, workers: 1.1, addedMs: 0.3 };
 
-/** One line for each figure, with its bar. Fails by throwing where a call was lost. */
+/** Returns one line for each figure, with its bar. Throws if a call was lost. */
 export async function measureReplicas(upstreams: { json: number; stream: number }): Promise<readonly string[]> {
   const redis = await startRedis('Redis');
   const databases: TestPostgres[] = [];
@@ -43,12 +43,12 @@ export async function measureReplicas(upstreams: { json: number; stream: number 
     const [memoryMs, redisMs] = [await p50(inMemory), await p50(inRedis)];
     const workers = ofTwo.us / ofRedis.us;
     const judged = (value: number, most: number) => (value <= most ? 'met' : 'MISSED');
-    const withTimeout = ({ us, perSecond }: Standing) => `${us.toFixed(1)} µs at ${perSecond.toFixed(0)}/s`;
+    const atMost = ({ us, perSecond }: Standing) => `${us.toFixed(1)} µs at ${perSecond.toFixed(0)}/s`;
     return [
       `CPU per JSON request at ${PER_SECOND}/s, counters in memory: ${base.us.toFixed(1)} µs`,
       `CPU per JSON request at ${PER_SECOND}/s, counters in Redis: ${ofRedis.us.toFixed(1)} µs = ${ofRedis.timesNginx.toFixed(2)} × memory | ≤ ${BARS.redis} | ${judged(ofRedis.timesNginx, BARS.redis)}`,
       `CPU per JSON request at ${PER_SECOND}/s, two workers: ${ofTwo.us.toFixed(1)} µs = ${workers.toFixed(2)} × one | ≤ ${BARS.workers} | ${judged(workers, BARS.workers)}`,
-      `as much as they can, all but the gateway on one core: memory ${withTimeout(full)}, Redis ${withTimeout(fullOfRedis)}, two workers ${withTimeout(fullOfTwo)}`,
+      `as much as they can, all but the gateway on one core: memory ${atMost(full)}, Redis ${atMost(fullOfRedis)}, two workers ${atMost(fullOfTwo)}`,
       `added by Redis at 500/s, p50: ${(redisMs - memoryMs).toFixed(2)} ms (${redisMs.toFixed(2)} − ${memoryMs.toFixed(2)}) | ≤ ${BARS.addedMs} ms | ${judged(redisMs - memoryMs, BARS.addedMs)}`,
     ];
   } finally {
@@ -58,7 +58,7 @@ export async function measureReplicas(upstreams: { json: number; stream: number 
   }
 }
 
-/** In turns: the first, then the others next to it. */
+/** Measures in turns: the base, then the others next to it. */
 async function compared(
   base: Target,
   others: readonly [Target, Target],

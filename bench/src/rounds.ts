@@ -1,17 +1,17 @@
-/** Machines change their speed from second to second, so every run stands between two runs of nginx and is divided by their mean. */
+/** A machine's speed changes from second to second, so every run is divided by the mean of the nginx runs before and after it. */
 import { type Cost, median } from './measure.ts';
 import type { Target } from './target.ts';
 
 export interface Standing {
   readonly name: string;
-  /** Medians over the rounds. */
+  /** The median over the rounds, in microseconds. */
   readonly us: number;
   readonly perSecond: number;
-  /** Divided by nginx's neighbouring runs. */
+  /** The cost divided by that of nginx in the neighbouring runs. */
   readonly timesNginx: number;
 }
 
-/** Runs nginx, then each target followed by nginx again, as often as asked. nginx stands first in the result. */
+/** Runs nginx, then each target followed by nginx again, for each round. The result lists nginx first. */
 export async function interleave(
   yardstick: Target,
   targets: readonly Target[],

@@ -1,4 +1,4 @@
-/** The sections of the table, in its order. Each measures one thing and says how it stands to the bar of this part. */
+/** The sections of the table, in order. Each measures one thing and compares it with its bar. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { StreamLoad } from './load.ts';
 import { cpuMs, residentBytes } from './machine.ts';
@@ -9,24 +9,24 @@ import type { Target } from './target.ts';
 export interface Row {
   readonly what: string;
   readonly figure: string;
-  /** Absent: a figure that stands beside the bars. */
+  /** Absent: a figure without a bar. */
   readonly bar?: { readonly met: boolean; readonly asks: string };
 }
 
 export interface Field {
   readonly nginx: Target;
-  /** Governance on, PostgreSQL: the one the bars are for. */
+  /** With limits, on PostgreSQL: the bars apply to this one. */
   readonly governed: Target;
   readonly free: Target;
   readonly embedded: Target;
-  /** As governed, without the fast lane. Null: not compared with. */
+  /** Like `governed`, without the fast lane. Null: not measured. */
   readonly laneless: Target | null;
-  /** Null: not compared with. */
+  /** Null: not measured. */
   readonly portkey: Target | null;
   readonly streams: StreamLoad;
 }
 
-/** How long and how often; `--quick` has its own. */
+/** The lengths and numbers of runs; `--quick` has smaller ones. */
 export interface Effort {
   readonly rounds: number;
   readonly seconds: number;
@@ -37,7 +37,7 @@ export interface Effort {
   readonly bars: Bars;
 }
 
-/** What is asked of a gateway on the general HTTP libraries, and what of one with a fast lane. */
+/** The bars for a gateway on the general HTTP libraries, and for one with a fast lane. */
 export const BARS = {
   libraries: { json: 6.0, stream: 3.3, portkey: 1 / 8, p50Ms: 0.15, p99Ms: 1.2, residentMb: 300 },
   lane: { json: 3.0, stream: 1.8, portkey: 1 / 15, p50Ms: 0.08, p99Ms: 0.6, residentMb: 300 },
@@ -63,7 +63,7 @@ function shareRow(share: number, bars: Bars): Row {
   return { what: 'CPU per request ÷ Portkey', figure: `1/${(1 / share).toFixed(1)}`, bar };
 }
 
-/** Without Portkey, which answers 500 to every stream on the packages that npm gives it today. */
+/** Measures streams, without Portkey: with the package versions that npm installs now it answers every stream with 500. */
 export async function streamRows(field: Field, effort: Effort): Promise<Row[]> {
   const cost = (target: Target) => streamCost(target, field.streams, effort.seconds);
   const standings = await interleave(
@@ -97,7 +97,7 @@ export async function latencyRows(field: Field, effort: Effort): Promise<Row[]> 
   });
 }
 
-/** Memory while many calls pass. Flat: the second half adds no more than a tenth. */
+/** Measures memory while many calls pass. It counts as flat if the second half adds at most a tenth. */
 export async function soakRow(field: Field, effort: Effort): Promise<Row> {
   const { governed } = field;
   const start = residentBytes(governed.pid);
@@ -114,7 +114,7 @@ export async function soakRow(field: Field, effort: Effort): Promise<Row> {
   };
 }
 
-/** Streams that nobody reads: memory must stop growing, and everyone else must not notice. */
+/** Opens streams that nobody reads. Memory must stop growing, and other calls must not become slower. */
 export async function stallRow(field: Field, effort: Effort): Promise<Row> {
   const { governed, streams } = field;
   const count = 512;
@@ -130,7 +130,7 @@ export async function stallRow(field: Field, effort: Effort): Promise<Row> {
   await streams.release();
   await sleep(2000);
   await callExactly(governed, 100);
-  // Hung up unread, so no answer of theirs was seen; each is on the books all the same.
+  // The clients hung up without reading, so none of these answers was seen; still, each is in the ledger.
   if (governed.books !== undefined) governed.books.seen.brokenOff += count;
   const bounded = late <= before.resident + 200e6 && late <= early * 1.1;
   const figure = `${started} stalled: ${mb(before.resident)} → ${mb(early)} → ${mb(late)} MB; others' p50 ${before.p50.toFixed(2)} → ${during.toFixed(2)} ms`;
@@ -138,7 +138,7 @@ export async function stallRow(field: Field, effort: Effort): Promise<Row> {
   return { what: `${count} streams whose clients stop reading`, figure, bar: { met, asks: 'RSS bounded, others unaffected' } };
 }
 
-/** Until the buffers on the way are full and nothing moves any more, at most 30 s: a stalled stream costs CPU only before that. */
+/** Waits until all buffers are full and the process is idle, at most 30 s. A stalled stream costs CPU only before that. */
 async function untilIdle(target: Target): Promise<void> {
   for (let tries = 0; tries < 30; tries += 1) {
     const before = cpuMs(target.pid);

@@ -1,6 +1,6 @@
 // Both ends of every measured stream, in one process: the upstream that writes chunks and the client that reads them.
-// The upstream writes a stream's next chunk only when its client has read the one before, so that chunks are never merged on the way,
-// a gateway is as busy as it can be, and no clock takes part. Driven by messages from the benchmark.
+// The upstream writes a stream's next chunk only after its client has read the previous one. So chunks are never merged on the
+// way, the gateway is as busy as it can be, and no timer is involved. The benchmark controls it by messages.
 import { createServer, connect as openConnection, type Socket } from 'node:net';
 import { CHUNKS_PER_STREAM, streamChunk, streamEnd, streamRequestBody } from './exchange.ts';
 import { type Destination, framed, isWhole, requestText } from './wire.ts';
@@ -24,7 +24,7 @@ const TEXT = '" water"';
 const ENDLESS = 'endless';
 const SILENCE_MS_MAX = 30_000;
 
-/** The upstream end of each stream, by the name its request carries. */
+/** The upstream end of each stream, by the name in its request. */
 const upstreamEnds = new Map<string, { socket: Socket; written: number }>();
 let stalled: Socket[] = [];
 
@@ -68,7 +68,7 @@ function writeNext(name: string): void {
   if (end.written > CHUNKS_PER_STREAM) upstreamEnds.delete(name);
 }
 
-/** About 160 kB a second, as long as it is taken and until it is hung up: enough to fill a gateway that does not push back. */
+/** Writes about 160 kB a second while the socket accepts it, enough to fill a gateway without backpressure, until it closes. */
 function writeWithoutEnd(socket: Socket): void {
   const timer = setInterval(() => {
     if (!socket.writableNeedDrain) socket.write(BLOCK);
@@ -79,7 +79,7 @@ function writeWithoutEnd(socket: Socket): void {
 interface Totals {
   chunks: number;
   answers: number;
-  /** Why, one for each connection that broke. */
+  /** The reasons, one for each broken connection. */
   readonly broken: string[];
 }
 
@@ -90,7 +90,7 @@ async function run({ to, streams, seconds }: Extract<Order, { do: 'run' }>) {
   return totals;
 }
 
-/** One connection: stream after stream until the time is over; the last one is read to its end. */
+/** Reads stream after stream on one connection until the time is over. It reads the last one to its end. */
 function readStreams(to: Destination, name: string, endsMs: number, totals: Totals): Promise<void> {
   const request = requestText(to, streamRequestBody(name));
   return new Promise((resolve) => {
@@ -119,7 +119,7 @@ function readStreams(to: Destination, name: string, endsMs: number, totals: Tota
   });
 }
 
-/** Opens streams without an end and stops reading each at its first byte. Resolves when all have begun, or after 20 s. */
+/** Opens endless streams and stops reading each after its first data. Resolves when all have started, or after 20 s. */
 async function stall({ to, streams }: Extract<Order, { do: 'stall' }>): Promise<number> {
   let started = 0;
   const opened = Array.from({ length: streams }, (_, index) => {

@@ -1,4 +1,4 @@
-/** One table for the terminal and for bench/results/. */
+/** Formats one table for the terminal and for bench/results/. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Check } from './checks.ts';
@@ -20,7 +20,7 @@ export function tableOf(rows: readonly Row[]): string {
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...body.map(line)].join('\n');
 }
 
-/** Writes what was measured, where, and what it stands on. Returns the file's path inside the repository. */
+/** Writes the figures, the machine and the checks to a file. Returns its path inside the repository. */
 export function writeResults(machine: string, rows: readonly Row[], checks: readonly Check[]): string {
   mkdirSync(results, { recursive: true });
   const file = path.join(results, 'full.md');

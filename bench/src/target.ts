@@ -1,4 +1,4 @@
-/** One gateway under test: where its calls go, which process is charged for them, and how to wait until it has booked them. */
+/** A gateway under test: the destination of its calls, the process to charge, and a way to wait until its usage is stored. */
 import type { Headgate, Subject, Totals } from './headgate.ts';
 import type { Destination } from './wire.ts';
 
@@ -7,17 +7,17 @@ export interface Target {
   readonly pid: number;
   readonly json: Destination;
   readonly stream: Destination;
-  /** Only where answers are booked: how many were answered so far, and what is on the books once that many are settled. */
+  /** Present only if the gateway stores usage. */
   readonly books?: Books;
 }
 
 export interface Books {
-  /** Answers read by a client, and calls broken off by one: each of those may be on the books or not. */
+  /** Answers that a client read, and calls that it broke off. A call that was broken off may be stored or not. */
   readonly seen: { answered: number; brokenOff: number };
   settled(requests: number): Promise<Totals>;
 }
 
-/** A Headgate whose answers are booked from now on. */
+/** Returns a target for a Headgate whose answers are counted from now on. */
 export function bookedTarget(
   name: string,
   { gateway }: Pick<Headgate, 'gateway'>,

@@ -1,11 +1,11 @@
-/** The trees of a comparison: this one, and others by their folder or their commit. */
+/** The trees of a comparison: this one, and others given by folder or commit. */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { earlierRelease } from '../../server/test/prove/earlier-release.ts';
 import { repository } from '../../server/test/prove/gateway.ts';
 
-/** The folder of a tree: as it is where there is one, else made of that commit's files beside this tree's packages, until this process ends. */
+/** Returns a tree's folder. For a commit it makes one from its files and this tree's packages, until this process ends. */
 export function folderOf(tree: string): string {
   if (existsSync(path.join(tree, 'server/src/main.ts'))) return path.resolve(tree);
   const lock = spawnSync('git', ['show', `${tree}:package-lock.json`], { cwd: repository, encoding: 'utf8', maxBuffer: 1 << 26 });

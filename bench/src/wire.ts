@@ -1,15 +1,15 @@
-/** As little HTTP/1.1 as two load generators need. */
+/** The minimum of HTTP/1.1 that the two load generators need. */
 
-/** Where a request goes, and what a gateway wants to see with it. */
+/** The address of a request, and its headers. */
 export interface Destination {
   readonly port: number;
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Keys that take turns, one call each, instead of the one in the headers. Streams do not. */
+  /** Keys to use in turn, one call each, instead of the one in the headers. Streams ignore them. */
   readonly secrets?: readonly string[];
 }
 
-/** A POST as text, written to a socket as it stands. The body is ASCII. */
+/** Returns a POST as text, ready to be written to a socket. The body is ASCII. */
 export function requestText(to: Destination, body: string): string {
   const headers = {
     host: `127.0.0.1:${to.port}`,
@@ -21,7 +21,7 @@ export function requestText(to: Destination, body: string): string {
   return `POST ${to.path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`;
 }
 
-/** Whether a message has arrived in full, whichever way its body is framed. `text` is latin1, so that a character is a byte. */
+/** Returns true if a message is complete, whichever way its body is framed. `text` is latin1, so that a character is a byte. */
 export function isWhole(text: string): boolean {
   const headEnd = text.indexOf('\r\n\r\n');
   if (headEnd === -1) return false;
@@ -29,7 +29,7 @@ export function isWhole(text: string): boolean {
   return length === null ? text.endsWith('0\r\n\r\n') : text.length >= headEnd + 4 + Number(length[1]);
 }
 
-/** One chunk of a chunked body. */
+/** Returns one chunk of a chunked body. */
 export function framed(text: string): string {
   return `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
 }

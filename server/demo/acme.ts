@@ -1,6 +1,7 @@
 /**
- * One demo organization as plain data: what `npm start` makes on an empty data directory, and what tests and screenshots look at. Every entry
- * is a body of the admin API; names in `$…` stand for ids that an earlier entry was given. Its models are the fake provider's: no network, no cost.
+ * One demo organization as plain data. `npm start` creates it on an empty data directory, and tests and screenshots use it. Every
+ * entry is a body of the admin API. Names in `$…` stand for the ids of earlier entries. Its models use the fake provider: no
+ * network, no cost.
  */
 const MILLION_PRICES = {
   small: { input_per_million: '0.05', cached_input_per_million: '0.005', output_per_million: '0.40' },

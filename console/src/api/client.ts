@@ -1,16 +1,19 @@
 import createClient from 'openapi-fetch';
 import type { components, paths } from './schema.d.ts';
 
-/** The contract's paths as they are written here: without what all of them begin with. */
+/** The contract's paths without their common prefix. */
 type Paths = { [Path in keyof paths as Path extends `/api/v1${infer Rest}` ? Rest : Path]: paths[Path] };
 
-/** The generated client: the only way the console speaks to the server. The session is a cookie that scripts cannot read. */
+/**
+ * The generated client. Only exports, event streams and the playground call the server without it. The session is a cookie that
+ * scripts cannot read.
+ */
 export const api = createClient<Paths>({ baseUrl: '/api/v1' });
 
-/** One object of the contract by its name: `Schema<'Organization'>`. */
+/** An object of the contract, by its name: `Schema<'Organization'>`. */
 export type Schema<Name extends keyof components['schemas']> = components['schemas'][Name];
 
-/** What the server says of a request that it did not carry out. `fields` maps a field's pointer to what is wrong with it. */
+/** An error from the server; status 0 if it cannot be reached. `fields`: error messages by the field's JSON pointer. */
 export class Problem extends Error {
   readonly status: number;
   readonly fields: Readonly<Record<string, string>>;
@@ -32,12 +35,12 @@ interface Answered<T> {
   readonly response: Response;
 }
 
-/** The answer's data, or a Problem: of the server, or of the way to it. */
+/** Returns the data of an answer. Throws a Problem if the server refuses the call or cannot be reached. */
 export async function asked<T>(call: Promise<Answered<T>>): Promise<T> {
   return (await askedWithETag(call)).data;
 }
 
-/** The same with the version that was read, for `If-Match`. */
+/** Returns the data with its ETag, for `If-Match`. Throws like `asked`. */
 export async function askedWithETag<T>(call: Promise<Answered<T>>): Promise<{ readonly data: T; readonly etag: string | null }> {
   let answered: Answered<T>;
   try {
@@ -67,7 +70,7 @@ function problemOf(response: Response, body: unknown): Problem {
   });
 }
 
-/** The header with which a change names the version it began with: another one there by now is 412. */
+/** Returns the header that names the version on which a change is based. If it has changed since, the server answers 412. */
 export function ifMatch(etag: string | null) {
   return etag === null ? {} : { 'if-match': etag };
 }

@@ -1,6 +1,6 @@
 import { Problem } from './client.ts';
 
-/** Saves an export of the admin API (`path` below /api/v1, with its query) as a file. Throws a Problem when the server refuses it. */
+/** Saves an export of the admin API as a file. `path` is below /api/v1, with its query. Throws a Problem on failure. */
 export async function download(path: string, fileName: string): Promise<void> {
   const response = await fetch(`/api/v1${path}`).catch(() => {
     throw new Problem(0, 'The gateway cannot be reached. Nothing was saved.');
@@ -14,11 +14,11 @@ export async function download(path: string, fileName: string): Promise<void> {
   link.href = address;
   link.download = fileName;
   link.click();
-  // After the click the browser holds the data itself.
+  // After the click the browser has its own copy of the data.
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-/** `usage-2026-11-25.csv`: what it is and from which day. */
+/** Returns a file name with today's date, such as `usage-2026-11-25.csv`. */
 export function exportName(what: string, ending: string): string {
   return `${what}-${new Date().toISOString().slice(0, 10)}.${ending}`;
 }

@@ -6,15 +6,15 @@ const RETRY_MS_MIN = 1_000;
 const RETRY_MS_MAX = 30_000;
 
 interface EventsOptions {
-  /** Below /api/v1, with its query; null: nothing is listened to. */
+  /** The path below /api/v1, with its query; null: no stream is opened. */
   readonly path: string | null;
-  /** Name of the event whose data is wanted. */
+  /** The name of the events to receive. */
   readonly event: string;
 }
 
 /**
- * Listens to a stream of the admin API for as long as the component is there, and comes back by itself when the way to the gateway breaks.
- * `onEvent` may change between renders without a new connection.
+ * Listens to a stream of the admin API while the component is mounted, and reconnects after a failure. `onEvent` may change
+ * between renders without a new connection.
  */
 export function useEvents<T>({ path, event }: EventsOptions, onEvent: (data: T) => void): StreamState {
   const [state, setState] = useState<StreamState>('off');
@@ -30,7 +30,7 @@ export function useEvents<T>({ path, event }: EventsOptions, onEvent: (data: T) 
   return state;
 }
 
-/** Opens one stream; the function it returns ends it. */
+/** Opens one stream. Returns a function that closes it. */
 function listen<T>(url: string, event: string, onData: (data: T) => void, onState: (state: StreamState) => void): () => void {
   let retryMs = RETRY_MS_MIN;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -43,7 +43,7 @@ function listen<T>(url: string, event: string, onData: (data: T) => void, onStat
       onState('live');
     };
     source.addEventListener(event, (message) => onData(JSON.parse((message as MessageEvent<string>).data) as T));
-    // The browser gives up at an error status, so the next try is ours, each later than the one before.
+    // The browser does not retry after an error status, so we do, each time after a longer wait.
     source.onerror = () => {
       source.close();
       onState('waiting');
@@ -58,7 +58,7 @@ function listen<T>(url: string, event: string, onData: (data: T) => void, onStat
   };
 }
 
-/** A query string from texts; what is undefined or empty is left out. */
+/** Returns a query string. Leaves out values that are undefined or empty. */
 export function queryText(query: Readonly<Record<string, string | number | undefined>>): string {
   const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
   const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();

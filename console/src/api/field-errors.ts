@@ -1,8 +1,8 @@
 import { Problem } from './client.ts';
 
 /**
- * What the server says of single fields, by the form's own paths: `/budgets/0/amount` is `budgets.0.amount`. What concerns no field is left
- * out and belongs beside the form's button.
+ * Returns the server's messages about single fields by the form's own paths: `/budgets/0/amount` becomes `budgets.0.amount`.
+ * Other messages are left out; the form shows them beside its button.
  */
 export function fieldErrorsOf(error: unknown): Record<string, string> {
   if (!(error instanceof Problem)) return {};
@@ -10,13 +10,13 @@ export function fieldErrorsOf(error: unknown): Record<string, string> {
   return Object.fromEntries(named.map(([pointer, message]) => [pathOf(pointer), sentenceOf(message)]));
 }
 
-/** Whether everything that is wrong stands at a field that the form shows, so that a note beside the button would only repeat it. */
+/** Returns true if the form shows every field that has a message, so that a note beside the button would only repeat them. */
 export function isAllAtFields(error: unknown, shown: (path: string) => boolean): boolean {
   const paths = Object.keys(fieldErrorsOf(error));
   return paths.length > 0 && paths.every(shown);
 }
 
-/** What is wrong at a path of a form or, where it holds a list, first below it. */
+/** Returns the error at a path of a form or, if that is a list, the first error below it. */
 export function firstErrorOf(errors: Readonly<Record<string, unknown>>, path: string): string | undefined {
   const found = Object.entries(errors).find(([at]) => at === path || at.startsWith(`${path}.`))?.[1];
   return typeof found === 'string' ? found : undefined;

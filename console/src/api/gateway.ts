@@ -3,7 +3,7 @@ import { api, asked, ifMatch, type Schema } from './client.ts';
 export type Provider = 'openai' | 'anthropic' | 'fake';
 export type Prices = Schema<'Prices'>;
 
-/** What a live call found. `message` says why it failed, in the provider's words without secrets. */
+/** The result of a live call. `message`: the reason of a failure in the provider's words, without secrets. */
 export interface CheckResult {
   readonly ok: boolean;
   readonly latency_ms: number;
@@ -14,13 +14,13 @@ export interface CheckResult {
 
 export interface CredentialToCheck {
   readonly provider: 'openai' | 'anthropic';
-  /** Absent: the stored key of `credential_id`. */
+  /** Absent: use the stored key of `credential_id`. */
   readonly api_key?: string;
   readonly base_url: string | null;
   readonly credential_id?: string;
 }
 
-/** A live call with a credential that need not be stored. */
+/** Makes a live call with a credential, which need not be stored. */
 export function checkCredential(body: CredentialToCheck): Promise<CheckResult> {
   return asked(api.POST('/credentials/check', { body }));
 }
@@ -41,13 +41,13 @@ export function policyOf(id: string): Promise<PolicyHistory> {
   return asked(api.GET('/route-groups/{id}/policy', { params: { path: { id } } }));
 }
 
-/** What a policy would do with so many requests, as its deployments stand now. Nothing is sent anywhere. */
+/** Simulates a policy for a number of requests with the current state of its deployments. It calls no provider. */
 export function simulatePolicy(id: string, { strategy, members }: PolicyBody, requests: number): Promise<Simulation> {
   const body = { strategy, members: [...members], requests };
   return asked(api.POST('/route-groups/{id}/policy/simulate', { params: { path: { id } }, body }));
 }
 
-/** `etag` names the version of the route group that the policy was made from; another one there by now is 412. */
+/** Publishes a policy. `etag`: the version of the route group that it is based on; if that has changed, the answer is 412. */
 export function publishPolicy(id: string, { strategy, members }: PolicyBody, etag: string | null): Promise<PolicyHistory> {
   const body = { policy: { strategy, members: [...members] } };
   const header = ifMatch(etag);

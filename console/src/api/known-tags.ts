@@ -4,7 +4,7 @@ import { useSession } from './session.tsx';
 
 const DEPLOYMENTS_MAX = 200;
 
-/** Tags that deployments carry, to choose from; none for who may not see deployments. */
+/** Returns the tags of deployments as suggestions; none if the person may not see deployments. */
 export function useKnownTags(): readonly string[] {
   const seesTags = useSession().platform_capabilities.includes('platform.read');
   const { data } = useQuery({

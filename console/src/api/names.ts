@@ -1,23 +1,23 @@
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { api, asked } from './client.ts';
 
-/** What ids are called. Rows hold only ids; everything asked for in one moment is asked of the server in one call. */
+/** Looks up the names of ids, because rows hold only ids. Lookups within a few milliseconds share one call to the server. */
 
 const IDS_MAX = 200;
 const GATHER_MS = 8;
-/** Of what `GET /names` knows. */
+/** The ids that `GET /names` accepts. */
 const NAMED = /^(org|team|key|mem|svc|dep|acct|adm)_/;
 
 type Waiting = Map<string, ((name: string | null) => void)[]>;
 let waiting: Waiting = new Map();
 
-/** The name of an id; null while it is not known, and for an id that this person may not see. */
+/** Returns the name of an id; null until it is loaded, and for an id that this person may not see. */
 export function useName(id: string | null | undefined): string | null {
   const { data } = useQuery({ ...nameQuery(id ?? ''), enabled: isNamed(id) });
   return data ?? null;
 }
 
-/** Several at once: names by id, without those that are not known. */
+/** Returns several names by id, without those that are not loaded or not visible. */
 export function useNames(ids: readonly string[]): Readonly<Record<string, string>> {
   const wanted = [...new Set(ids.filter(isNamed))];
   return useQueries({
@@ -48,7 +48,7 @@ async function askAll(): Promise<void> {
   const ids = [...asking.keys()];
   for (let at = 0; at < ids.length; at += IDS_MAX) {
     const some = ids.slice(at, at + IDS_MAX);
-    // A name that cannot be had is no reason to fail a page: its id stands there.
+    // A missing name must not fail the page, which shows the id instead.
     const names = await asked(api.GET('/names', { params: { query: { ids: some.join(',') } } })).then(
       (answer) => answer.names,
       (): Record<string, string> => ({}),

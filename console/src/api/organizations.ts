@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ListPage, ListQuery } from '../components/list/DataList.tsx';
 import { api, asked, askedWithETag, type Schema } from './client.ts';
 
-/** What the pages of organizations ask of the server. */
+/** The calls of the organization pages. */
 
 export const STANDINGS = ['healthy', 'near_limit', 'over_budget', 'idle', 'suspended', 'archived'] as const;
 export type Organization = Schema<'Organization'>;
@@ -20,7 +20,7 @@ export function readOrganization(id: string) {
   return askedWithETag(api.GET('/organizations/{id}', { params: { path: { id } } }));
 }
 
-/** Where an organization's days, weeks and months begin and end; undefined until it is known. */
+/** Returns the time zone of an organization's days, weeks and months; undefined until it is loaded. */
 export function useTimeZone(organizationId: string): string | undefined {
   const organization = useQuery({
     queryKey: ['organizations', 'one', organizationId],
@@ -30,12 +30,12 @@ export function useTimeZone(organizationId: string): string | undefined {
   return organization.data?.time_zone;
 }
 
-/** What a change would do, computed and not stored. Lists hold examples; counts are exact. */
+/** The effect of a change, computed without storing it. Lists hold examples; counts are exact. */
 export type Effect = Schema<'Effect'>['effect'];
 
-/** The effect of a PATCH at any level: `/organizations/org_…`, `/teams/team_…`, `/keys/key_…`. */
+/** Returns the effect of a PATCH at any level: `/organizations/org_…`, `/teams/team_…`, `/keys/key_…`. */
 export async function effectOf(path: string, body: object): Promise<Effect> {
-  // The path is composed, so that the contract's types cannot know it.
+  // The path is built at run time, so the contract's types cannot check it.
   const patch = api.PATCH as unknown as AnyPatch;
   return (await asked(patch(path, { params: { query: { dry_run: true } }, body }))).effect;
 }

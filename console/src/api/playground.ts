@@ -1,4 +1,4 @@
-/** A conversation with a callable target, as one of the keys: the data plane's own answer, read as it comes. */
+/** Sends a conversation to a callable target with one of the keys, and reads the data plane's own answer as it arrives. */
 
 export interface PlaygroundMessage {
   readonly role: 'system' | 'user' | 'assistant';
@@ -13,19 +13,19 @@ export interface PlaygroundCall {
   readonly stream: boolean;
   readonly max_tokens?: number;
   readonly temperature?: number;
-  /** As an application names them in `x-headgate-tags`. */
+  /** Tags as in the header `x-headgate-tags`. */
   readonly tags?: readonly string[];
 }
 
-/** What the head of an answer says, before its text. */
+/** Facts from an answer's headers, before its text. */
 export interface PlaygroundHead {
   readonly requestId: string | null;
   readonly deploymentId: string | null;
-  /** Until the head came, as the browser saw it. */
+  /** The time until the headers arrived in this browser, in milliseconds. */
   readonly headMs: number;
 }
 
-/** How a call ended. `failed`: refused or broken, in the gateway's words. */
+/** The end of a call. `failed`: the gateway refused it or the answer broke off, in the gateway's words. */
 export type PlaygroundEnd =
   | { readonly is: 'answered'; readonly finishReason: string | null }
   | { readonly is: 'stopped' }
@@ -34,11 +34,11 @@ export type PlaygroundEnd =
 interface Listener {
   readonly signal: AbortSignal;
   readonly onHead: (head: PlaygroundHead) => void;
-  /** More of the answer's text. */
+  /** Called with each further part of the answer's text. */
   readonly onText: (text: string) => void;
 }
 
-/** Sends a call and reports its answer piece by piece. Never rejects: whatever happens is an end. */
+/** Sends a call and reports its answer piece by piece. Never rejects: every failure is an end. */
 export async function callPlayground(call: PlaygroundCall, listener: Listener): Promise<PlaygroundEnd> {
   try {
     const startedMs = performance.now();
@@ -69,7 +69,7 @@ export async function callPlayground(call: PlaygroundCall, listener: Listener): 
 
 interface ErrorBody {
   readonly error?: { readonly message?: string; readonly code?: string | null };
-  /** Where the control plane said no, before the data plane was asked. */
+  /** Present if the control plane refused the call before it reached the data plane. */
   readonly detail?: string;
 }
 
@@ -78,7 +78,7 @@ function failureOf(status: number, text: string): PlaygroundEnd {
   try {
     body = JSON.parse(text) as ErrorBody;
   } catch {
-    // A proxy in between may answer with a page; its status is all there is to say.
+    // A proxy in between may answer with an HTML page; then only the status is useful.
   }
   const message = body.error?.message ?? body.detail ?? `The answer was ${status}.`;
   return { is: 'failed', status, code: body.error?.code ?? null, message };
@@ -110,7 +110,7 @@ async function readStream(response: Response, listener: Listener): Promise<Playg
   }
 }
 
-/** One line of the stream; a late failure comes as an event of its own and stays the end. */
+/** Reads one line of the stream. A failure during the answer is an event of its own, and remains the end. */
 function readLine(line: string, end: PlaygroundEnd, { onText }: Listener): PlaygroundEnd {
   if (!line.startsWith('data:') || line === 'data: [DONE]') return end;
   const event = JSON.parse(line.slice('data:'.length)) as ErrorBody & { readonly choices?: readonly Choice[] };

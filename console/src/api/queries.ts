@@ -1,12 +1,12 @@
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
 import { Problem } from './client.ts';
 
-/** A problem that says the session is over: every page then asks who is there anew, and shows the sign-in. */
+/** Reloads the session after a 401, so that every page shows the sign-in. */
 function noticeSignedOut(error: unknown): void {
   if (error instanceof Problem && error.status === 401) void queries.invalidateQueries({ queryKey: ['session'] });
 }
 
-/** What was read, kept while it is fresh. A 4xx will not get better by asking again. */
+/** The cache of loaded data. It does not retry a 4xx, because a retry would not help. */
 export const queries = new QueryClient({
   queryCache: new QueryCache({ onError: noticeSignedOut }),
   mutationCache: new MutationCache({ onError: noticeSignedOut }),

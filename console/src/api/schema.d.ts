@@ -11,7 +11,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who is signed in */
+        /** Get the current session */
         get: operations["get_session"];
         put?: never;
         post?: never;
@@ -33,7 +33,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in with a password
-         * @description The answer is the same for an unknown address and a wrong password. Too many failures are 429 with `retry-after`.
+         * @description The answer is the same for an unknown address and a wrong password. Returns 429 with `retry-after` after too many failures.
          */
         post: operations["post_session_sign_in"];
         delete?: never;
@@ -49,12 +49,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether a first-admin link still works */
+        /** Check a first-admin link */
         get: operations["get_session_first_admin"];
         put?: never;
         /**
          * Become the first platform admin
-         * @description Works once, and not any more when a platform admin exists who can sign in.
+         * @description Works once, and only while no platform admin can sign in.
          */
         post: operations["post_session_first_admin"];
         delete?: never;
@@ -72,7 +72,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Show the second factor after the password */
+        /** Submit the second factor after the password */
         post: operations["post_session_second_factor"];
         delete?: never;
         options?: never;
@@ -89,7 +89,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What to ask a browser for that signs in with a passkey */
+        /** Get browser options for signing in with a passkey */
         post: operations["post_session_passkey_options"];
         delete?: never;
         options?: never;
@@ -108,7 +108,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in with a passkey
-         * @description It stands for both factors: the device asked its owner for a finger or a code.
+         * @description It replaces both factors, because the device already verified its owner.
          */
         post: operations["post_session_passkey"];
         delete?: never;
@@ -127,8 +127,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ask for a mail with a link to a new password
-         * @description Answers the same whether there is such an account or not. Mail needs `HEADGATE_SMTP_URL` and `HEADGATE_PUBLIC_URL`: an address that a stranger’s request names must not stand in it.
+         * Request a password reset by mail
+         * @description The answer is the same whether the account exists or not. Mail needs `HEADGATE_SMTP_URL` and `HEADGATE_PUBLIC_URL`; the link never uses the host that the request names.
          */
         post: operations["post_session_password_reset"];
         delete?: never;
@@ -147,8 +147,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Set a new password by the link
-         * @description Works once, and ends every session of the account. Passkeys and second factors that were added before the address was proved are removed. A mailed link proves the address.
+         * Set a new password with a reset link
+         * @description Works once and ends every session of the account. Removes passkeys and second factors that were added before the address was proved. A mailed link proves the address.
          */
         post: operations["post_session_password_reset_confirm"];
         delete?: never;
@@ -170,7 +170,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change one’s own name */
+        /** Change your own name */
         patch: operations["patch_session_account"];
         trace?: never;
     };
@@ -184,7 +184,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Change one’s own password
+         * Change your own password
          * @description Ends every other session of the account.
          */
         post: operations["post_session_password"];
@@ -201,11 +201,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List one’s own sessions */
+        /** List your own sessions */
         get: operations["get_session_sessions"];
         put?: never;
         post?: never;
-        /** End all one’s other sessions */
+        /** End all your other sessions */
         delete: operations["delete_session_sessions"];
         options?: never;
         head?: never;
@@ -222,7 +222,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** End one of one’s own sessions */
+        /** End one of your own sessions */
         delete: operations["delete_session_sessions_session_id"];
         options?: never;
         head?: never;
@@ -239,11 +239,11 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Begin to set up an authenticator app
-         * @description It is asked for at sign-in once a code of it was confirmed.
+         * Start to set up an authenticator app
+         * @description Sign-in asks for a code only after one code is confirmed.
          */
         post: operations["post_session_totp"];
-        /** Take the authenticator app away */
+        /** Remove the authenticator app */
         delete: operations["delete_session_totp"];
         options?: never;
         head?: never;
@@ -259,7 +259,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Confirm the authenticator app with a code of it */
+        /** Confirm the authenticator app with a code */
         post: operations["post_session_totp_confirm"];
         delete?: never;
         options?: never;
@@ -277,8 +277,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make new recovery codes
-         * @description The old ones open nothing any more.
+         * Create new recovery codes
+         * @description The old codes stop working.
          */
         post: operations["post_session_recovery_codes"];
         delete?: never;
@@ -294,10 +294,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List one’s own passkeys */
+        /** List your own passkeys */
         get: operations["get_session_passkeys"];
         put?: never;
-        /** Keep a passkey that the browser made */
+        /** Save a new passkey */
         post: operations["post_session_passkeys"];
         delete?: never;
         options?: never;
@@ -315,8 +315,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * What to ask the browser for to make a passkey
-         * @description Takes the password again, or a passkey by `POST /session/passkey-options`: an open browser is not enough.
+         * Get browser options for creating a passkey
+         * @description Needs the password again, or a passkey with the options of `POST /session/passkey-options`. A session alone is not enough.
          */
         post: operations["post_session_passkeys_options"];
         delete?: never;
@@ -335,7 +335,7 @@ export interface paths {
         get?: never;
         put?: never;
         post?: never;
-        /** Delete one of one’s own passkeys */
+        /** Delete one of your own passkeys */
         delete: operations["delete_session_passkeys_passkey_id"];
         options?: never;
         head?: never;
@@ -350,14 +350,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List organizations, each with how it stands
-         * @description Sorted by a figure that the caller may not read of an organization, that organization counts as having none.
+         * List organizations with their standing
+         * @description When sorting by a figure that the caller may not read, the organization counts as having none.
          */
         get: operations["get_organizations"];
         put?: never;
         /**
          * Create an organization
-         * @description One transaction: identity, limits, budgets, audit policy, grants. A taken slug is 409.
+         * @description Stores identity, limits, budgets, audit policy and grants in one transaction. Returns 409 if the slug is taken.
          */
         post: operations["post_organizations"];
         delete?: never;
@@ -374,8 +374,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Count organizations by how they stand, and add up their spend
-         * @description Spend, and how organizations stand, are those of organizations whose usage the caller may read; teams those of organizations in which they may read all teams.
+         * Summarize organizations by status and spend
+         * @description Spend and statuses cover only organizations whose usage the caller may read. `teams` covers only organizations whose teams the caller may all read.
          */
         get: operations["get_organizations_summary"];
         put?: never;
@@ -394,8 +394,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export organizations as comma-separated values, by name
-         * @description At most 100,000 rows; a last line says when there are more. A cell that begins like a formula gets an apostrophe in front. What the caller may not read of an organization is an empty cell.
+         * Export organizations as CSV, sorted by name
+         * @description At most 100,000 rows; if there are more, the last line says so. A cell that begins like a formula gets a leading apostrophe. A value that the caller may not read is an empty cell.
          */
         get: operations["get_organizations_export"];
         put?: never;
@@ -413,20 +413,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read an organization */
+        /** Get an organization */
         get: operations["get_organizations_id"];
         put?: never;
         post?: never;
         /**
-         * Delete an archived organization, or report what would go
-         * @description Final. Ledger, request metadata and audit events stay; the id and the slug are never used again.
+         * Delete an archived organization
+         * @description Permanent; `dry_run` only reports what would be deleted. Ledger, request metadata and audit events remain. The id and the slug are never used again.
          */
         delete: operations["delete_organizations_id"];
         options?: never;
         head?: never;
         /**
          * Change an organization
-         * @description Absent keeps, null clears, lists are replaced whole. Limits, budgets, grants, tags and the time zone (a day begins there) are the platform’s to change; the audit policy is the owners’.
+         * @description Keeps absent fields, clears null ones, and replaces whole lists. Only the platform may change limits, budgets, grants, tags and the time zone, which sets when a day begins. Only owners may change the audit policy.
          */
         patch: operations["patch_organizations_id"];
         trace?: never;
@@ -442,7 +442,7 @@ export interface paths {
         put?: never;
         /**
          * Suspend an organization
-         * @description Its requests get 403 organization_suspended, its admin tokens 403; nothing is deleted, requests in flight finish, and people can sign in.
+         * @description Its requests get 403 `organization_suspended`, and its admin tokens get 403. Nothing is deleted, requests in flight finish, and people can sign in.
          */
         post: operations["post_organizations_id_suspend"];
         delete?: never;
@@ -479,7 +479,7 @@ export interface paths {
         put?: never;
         /**
          * Archive an organization
-         * @description Its requests get 403 organization_archived. It can be reactivated, or now be deleted.
+         * @description Its requests get 403 `organization_archived`. It can be reactivated, or deleted for good.
          */
         post: operations["post_organizations_id_archive"];
         delete?: never;
@@ -495,11 +495,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read what an organization was granted */
+        /** Get the grants of an organization */
         get: operations["get_organizations_id_asset_access"];
         /**
-         * Replace what an organization was granted
-         * @description Unknown targets are 400; an access group is accepted before it has members.
+         * Replace the grants of an organization
+         * @description Returns 400 for unknown targets. An access group may be granted before it has members.
          */
         put: operations["put_organizations_id_asset_access"];
         post?: never;
@@ -516,7 +516,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List what an organization may call, and through which grant */
+        /** List the targets that an organization may call */
         get: operations["get_organizations_id_effective_access"];
         put?: never;
         post?: never;
@@ -533,7 +533,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Live use of an organization’s limits and budgets */
+        /** Get live use of an organization’s limits and budgets */
         get: operations["get_organizations_id_limits_status"];
         put?: never;
         post?: never;
@@ -551,8 +551,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Follow the use of an organization’s limits and budgets
-         * @description Server-sent events: `status`, with the body of `…/limits/status`, at first and then at most once a second, when something was used or given back; `end` before the stream ends for a reason.
+         * Stream live use of an organization’s limits and budgets
+         * @description Sends server-sent events: `status` with the body of `…/limits/status`, at once and then at most once a second when the use changes; `end` with the reason before the server closes the stream.
          */
         get: operations["get_organizations_id_limits_stream"];
         put?: never;
@@ -570,7 +570,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was spent of an organization’s budgets, period by period */
+        /** Get the budget history of an organization */
         get: operations["get_organizations_id_limits_history"];
         put?: never;
         post?: never;
@@ -588,8 +588,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Count what an organization’s owners should look at
-         * @description Each finding has a list of its own; unused keys are listed by `GET /organizations/{id}/keys?unused_days=90`.
+         * Count the security findings of an organization
+         * @description Each finding has its own list. `GET /organizations/{id}/keys?unused_days=90` lists unused keys.
          */
         get: operations["get_organizations_id_security"];
         put?: never;
@@ -607,7 +607,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the members of an organization that a finding is true of */
+        /** List an organization’s members with a security finding */
         get: operations["get_organizations_id_security_members"];
         put?: never;
         post?: never;
@@ -625,8 +625,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export the members that a finding is true of as comma-separated values, by name
-         * @description At most 100,000 rows; a last line says when there are more.
+         * Export members with a security finding as CSV
+         * @description Sorted by name. At most 100,000 rows; if there are more, the last line says so.
          */
         get: operations["get_organizations_id_security_members_export"];
         put?: never;
@@ -644,7 +644,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the admin tokens of an organization that nobody owns and that still work */
+        /** List an organization’s working admin tokens without an owner */
         get: operations["get_organizations_id_security_admin_tokens"];
         put?: never;
         post?: never;
@@ -662,8 +662,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the targets of an organization whose requests may leave without TLS, by name
-         * @description Its models and route groups with a deployment whose credential has an `http://` address on a public network.
+         * List an organization’s targets without TLS
+         * @description Lists, by name, models and route groups with a deployment whose credential has an `http://` address on a public network.
          */
         get: operations["get_organizations_id_security_upstreams"];
         put?: never;
@@ -716,20 +716,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a team */
+        /** Get a team */
         get: operations["get_teams_id"];
         put?: never;
         post?: never;
         /**
-         * Delete a team, or report what would go
-         * @description Its keys are revoked, its service accounts deleted, its members stay in the organization. Ledger and request metadata stay.
+         * Delete a team
+         * @description Revokes its keys and deletes its service accounts. Its members stay in the organization; ledger and request metadata remain. `dry_run` only reports the result.
          */
         delete: operations["delete_teams_id"];
         options?: never;
         head?: never;
         /**
          * Change a team
-         * @description Absent keeps, null clears, lists are replaced whole. A team admin may only narrow the access that is stored.
+         * @description Keeps absent fields, clears null ones, and replaces whole lists. A team admin can only narrow the stored access.
          */
         patch: operations["patch_teams_id"];
         trace?: never;
@@ -741,7 +741,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Live use of a team’s limits and budgets */
+        /** Get live use of a team’s limits and budgets */
         get: operations["get_teams_id_limits_status"];
         put?: never;
         post?: never;
@@ -759,8 +759,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Follow the use of a team’s limits and budgets
-         * @description Server-sent events: `status`, with the body of `…/limits/status`, at first and then at most once a second, when something was used or given back; `end` before the stream ends for a reason.
+         * Stream live use of a team’s limits and budgets
+         * @description Sends server-sent events: `status` with the body of `…/limits/status`, at once and then at most once a second when the use changes; `end` with the reason before the server closes the stream.
          */
         get: operations["get_teams_id_limits_stream"];
         put?: never;
@@ -778,7 +778,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was spent of a team’s budgets, period by period */
+        /** Get the budget history of a team */
         get: operations["get_teams_id_limits_history"];
         put?: never;
         post?: never;
@@ -795,7 +795,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Whether the caller may make a key of their own in a team, and within what */
+        /** Get the bounds for your own keys */
         get: operations["get_teams_id_self_service"];
         put?: never;
         post?: never;
@@ -817,7 +817,7 @@ export interface paths {
         put?: never;
         /**
          * Add an account to a team
-         * @description An account that is not in the organization becomes an org_member of it, where the caller may add members. Instead of its id the exact e-mail address of a member of the organization: a team’s admin reads no list of those who are in other teams.
+         * @description If the caller may add members, an account outside the organization also becomes its org_member. The exact e-mail address of a member of the organization can replace the id, because team admins cannot list members of other teams.
          */
         post: operations["post_teams_id_members"];
         delete?: never;
@@ -837,13 +837,13 @@ export interface paths {
         put?: never;
         post?: never;
         /**
-         * Take a member out of a team, or report what would go
-         * @description Revokes the keys they own in this team unless the same request reassigns them.
+         * Remove a member from a team
+         * @description Revokes the keys they own in this team unless the same request reassigns them. `dry_run` only reports the result.
          */
         delete: operations["delete_teams_id_members_member_id"];
         options?: never;
         head?: never;
-        /** Change a member’s role in a team */
+        /** Change the role of a team member */
         patch: operations["patch_teams_id_members_member_id"];
         trace?: never;
     };
@@ -859,7 +859,7 @@ export interface paths {
         put?: never;
         /**
          * Add an account to an organization
-         * @description One who was removed comes back under the same id, with the limits they had.
+         * @description A member who was removed returns with the same id and the earlier limits.
          */
         post: operations["post_organizations_id_members"];
         delete?: never;
@@ -875,20 +875,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a member */
+        /** Get a member */
         get: operations["get_organizations_id_members_member_id"];
         put?: never;
         post?: never;
         /**
-         * Remove a member from an organization, or report what would go
-         * @description Revokes the keys they own unless the same request reassigns them. The last owner cannot be removed.
+         * Remove a member from an organization
+         * @description Revokes the keys they own unless the same request reassigns them. `dry_run` only reports the result. The last owner cannot be removed.
          */
         delete: operations["delete_organizations_id_members_member_id"];
         options?: never;
         head?: never;
         /**
-         * Change a member: their role, or the limits, budgets and access of their user scope
-         * @description Nobody changes their own limits. The last owner keeps the role.
+         * Change a member
+         * @description Changes their role, or the limits, budgets and access of their user scope. Nobody can change their own limits. The last owner keeps the role.
          */
         patch: operations["patch_organizations_id_members_member_id"];
         trace?: never;
@@ -900,7 +900,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Live use of a member’s limits and budgets */
+        /** Get live use of a member’s limits and budgets */
         get: operations["get_organizations_id_members_member_id_limits_status"];
         put?: never;
         post?: never;
@@ -917,7 +917,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was spent of a member’s budgets, period by period */
+        /** Get the budget history of a member */
         get: operations["get_organizations_id_members_member_id_limits_history"];
         put?: never;
         post?: never;
@@ -939,7 +939,7 @@ export interface paths {
         put?: never;
         /**
          * Create an account
-         * @description Its first password follows by mail or by the link of `POST /accounts/{id}/password-reset`: no invitation gives one. An e-mail address that is taken is 409.
+         * @description The first password comes by mail or by the link from `POST /accounts/{id}/password-reset`, not by an invitation. Returns 409 if the e-mail address is taken.
          */
         post: operations["post_accounts"];
         delete?: never;
@@ -955,7 +955,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read an account */
+        /** Get an account */
         get: operations["get_accounts_id"];
         put?: never;
         post?: never;
@@ -964,7 +964,7 @@ export interface paths {
         head?: never;
         /**
          * Change an account
-         * @description Disabling ends its sessions at once, and its keys stop working in every organization until it is active again. Nobody disables themself, and the last platform admin stays. A new address is not proved; an account that an organization made gets a platform role only once its address is.
+         * @description Disabling an account ends its sessions at once, and its keys stop working in every organization until it is active again. Nobody can disable themselves, and the last platform admin cannot be disabled or lose the role. A new address is not proved. An account that an organization created needs a proved address for a platform role.
          */
         patch: operations["patch_accounts_id"];
         trace?: never;
@@ -996,8 +996,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take an account’s authenticator app, recovery codes and passkeys away
-         * @description For who lost them: the password alone signs in again. Every session ends. One’s own are managed in one’s own account.
+         * Remove an account’s second factors and passkeys
+         * @description Use it for people who lost them. It removes the authenticator app, recovery codes and passkeys, and ends every session, so that the password alone signs in again. Not for the caller’s own account.
          */
         post: operations["post_accounts_id_reset_second_factor"];
         delete?: never;
@@ -1016,8 +1016,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Make a link to a new password for somebody
-         * @description For who cannot be reached by mail, and for the first password of an account that an admin made. Works once, for a day; shown only now. It proves nothing about the address. A second factor that was added since the address was proved stays.
+         * Create a password reset link for an account
+         * @description Use it for people whom mail cannot reach, and for the first password of an account that an admin created. The link works once, for one day, and is only in this answer. It does not prove the address. Second factors added after the address was proved remain.
          */
         post: operations["post_accounts_id_password_reset"];
         delete?: never;
@@ -1033,7 +1033,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read how an account signs in and how its addresses were proved */
+        /** Get an account’s sign-in methods and address proofs */
         get: operations["get_accounts_id_sign_in"];
         put?: never;
         post?: never;
@@ -1054,7 +1054,7 @@ export interface paths {
         put?: never;
         /**
          * Vouch for the address of an account
-         * @description For who cannot be reached by mail: the caller knows that whoever uses the account owns its address. The reason stays with the account and in the audit log. Nobody vouches for their own address.
+         * @description Use it for people whom mail cannot reach. The caller confirms that the person who uses the account owns its address. The account and the audit log keep the reason. Nobody can vouch for their own address.
          */
         post: operations["post_accounts_id_vouch"];
         delete?: never;
@@ -1074,8 +1074,8 @@ export interface paths {
         get: operations["get_invitations"];
         put?: never;
         /**
-         * Invite somebody to an organization or to the platform
-         * @description Bound to the address, good for 7 days and one use. Nobody invites above their own role. An open invitation to the same place is 409: send that one again.
+         * Invite a person to an organization or the platform
+         * @description The invitation is for this address, valid for 7 days and one use. Nobody can invite above their own role. Returns 409 if the address has an open invitation to the same place; send that one again.
          */
         post: operations["post_invitations"];
         delete?: never;
@@ -1091,7 +1091,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What an invitation’s link leads to */
+        /** Look up an invitation by its link */
         get: operations["get_invitations_lookup"];
         put?: never;
         post?: never;
@@ -1112,7 +1112,7 @@ export interface paths {
         put?: never;
         /**
          * Accept an invitation
-         * @description With a name and a password where the address has no account yet; else signed in as that address. An account whose address is not proved comes into its first organization alone; with the mailed link and a new password its address is proved, and passkeys, second factors and sessions from before go.
+         * @description If the address has no account, send a name and a password; else sign in with that address first. An account whose address is not proved can join only one organization. The mailed link with a new password proves the address and removes earlier passkeys, second factors and sessions.
          */
         post: operations["post_invitations_accept"];
         delete?: never;
@@ -1132,7 +1132,7 @@ export interface paths {
         put?: never;
         /**
          * Send an invitation again
-         * @description With a new link, good for 7 days from now; the old link stops working.
+         * @description Creates a new link, valid for 7 days. The old link stops working.
          */
         post: operations["post_invitations_id_resend"];
         delete?: never;
@@ -1153,7 +1153,7 @@ export interface paths {
         post?: never;
         /**
          * Cancel an invitation
-         * @description Its link stops working at once.
+         * @description The link stops working at once.
          */
         delete: operations["delete_invitations_id"];
         options?: never;
@@ -1204,14 +1204,14 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List the service accounts of an organization itself
-         * @description Those that own admin tokens. The service accounts of its teams own keys.
+         * List the service accounts of an organization
+         * @description Lists those that own admin tokens. Service accounts of its teams own keys and are listed elsewhere.
          */
         get: operations["get_organizations_id_service_accounts"];
         put?: never;
         /**
          * Create a service account of an organization
-         * @description For a machine that calls the admin API: make it a token with `service_account_id`.
+         * @description For a program that calls the admin API. Create its token with `service_account_id`.
          */
         post: operations["post_organizations_id_service_accounts"];
         delete?: never;
@@ -1245,20 +1245,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a service account */
+        /** Get a service account */
         get: operations["get_service_accounts_id"];
         put?: never;
         post?: never;
         /**
          * Delete a service account
-         * @description Its keys are revoked unless the same request reassigns them, its admin tokens always.
+         * @description Revokes its keys unless the same request reassigns them. Always revokes its admin tokens.
          */
         delete: operations["delete_service_accounts_id"];
         options?: never;
         head?: never;
         /**
          * Change a service account
-         * @description The keys and admin tokens of a disabled one stop working until it is active again. Metadata is for those of a team, a responsible person for the others.
+         * @description The keys and admin tokens of a disabled service account stop working until it is active again. Metadata applies only to those of a team, a responsible person only to the others.
          */
         patch: operations["patch_service_accounts_id"];
         trace?: never;
@@ -1275,7 +1275,7 @@ export interface paths {
         put?: never;
         /**
          * Create a key
-         * @description The secret is in this answer and in no other. Without an owner it belongs to the team’s default service account.
+         * @description The secret is only in this answer. Without an owner, the key belongs to the team’s default service account.
          */
         post: operations["post_keys"];
         delete?: never;
@@ -1292,8 +1292,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export keys as comma-separated values, newest first
-         * @description Narrowed like the list. At most 100,000 rows; a last line says when there are more.
+         * Export keys as CSV, newest first
+         * @description Takes the filters of the list. At most 100,000 rows; if there are more, the last line says so.
          */
         get: operations["get_keys_export"];
         put?: never;
@@ -1345,20 +1345,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a key */
+        /** Get a key */
         get: operations["get_keys_id"];
         put?: never;
         post?: never;
         /**
          * Revoke a key
-         * @description Final. Its row and history stay.
+         * @description Permanent. The key’s row and history remain.
          */
         delete: operations["delete_keys_id"];
         options?: never;
         head?: never;
         /**
-         * Change a key, or move it to another team or owner
-         * @description Nobody changes the limits or the tags of a key they own. A move keeps the stored access; what the new place does not have is ineffective.
+         * Change a key or move it
+         * @description Nobody may change the limits or the tags of a key that they own. A moved key keeps its stored access, but targets that the new team or owner may not call have no effect.
          */
         patch: operations["patch_keys_id"];
         trace?: never;
@@ -1373,8 +1373,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give a key a new secret
-         * @description The key stays what it is. Older secrets work for `overlap_seconds` more, none unless said.
+         * Rotate the secret of a key
+         * @description The key keeps its id, limits and access. Older secrets keep working for `overlap_seconds` (default 0).
          */
         post: operations["post_keys_id_rotate"];
         delete?: never;
@@ -1392,7 +1392,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Disable a key until it is enabled again */
+        /** Disable a key */
         post: operations["post_keys_id_disable"];
         delete?: never;
         options?: never;
@@ -1424,7 +1424,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Live use of a key’s limits and budgets */
+        /** Get live use of a key’s limits and budgets */
         get: operations["get_keys_id_limits_status"];
         put?: never;
         post?: never;
@@ -1442,8 +1442,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Follow the use of a key’s limits and budgets
-         * @description Server-sent events: `status`, with the body of `…/limits/status`, at first and then at most once a second, when something was used or given back; `end` before the stream ends for a reason.
+         * Stream live use of a key’s limits and budgets
+         * @description Sends server-sent events: `status` with the body of `…/limits/status`, at once and then at most once a second when the use changes; `end` with the reason before the server closes the stream.
          */
         get: operations["get_keys_id_limits_stream"];
         put?: never;
@@ -1461,7 +1461,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was spent of a key’s budgets, period by period */
+        /** Get the budget history of a key */
         get: operations["get_keys_id_limits_history"];
         put?: never;
         post?: never;
@@ -1483,7 +1483,7 @@ export interface paths {
         put?: never;
         /**
          * Create an admin token
-         * @description The token is in this answer and in no other. Nobody makes one above their own role. It belongs to the caller and ends when they could not hold its role any more; with `service_account_id` it belongs to that service account.
+         * @description The token is only in this answer. Nobody can create one above their own role. It belongs to the caller and stops when the caller can no longer hold its role. With `service_account_id`, it belongs to that service account.
          */
         post: operations["post_admin_tokens"];
         delete?: never;
@@ -1499,20 +1499,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read an admin token */
+        /** Get an admin token */
         get: operations["get_admin_tokens_id"];
         put?: never;
         post?: never;
         /**
          * Revoke an admin token
-         * @description Final, and at once: every replica looks tokens up at every call.
+         * @description Permanent and immediate: every replica looks up the token on every call.
          */
         delete: operations["delete_admin_tokens_id"];
         options?: never;
         head?: never;
         /**
-         * Change an admin token: its name, its end, and what it is narrowed to
-         * @description Its role and the secret stay. An absent field stays as it is; a null narrowing takes it away, where the caller could make such a token.
+         * Change an admin token
+         * @description Changes the name, the expiry and the narrowing. The role and the secret cannot change. Absent fields remain. Null removes a narrowing, if the caller could create such a token.
          */
         patch: operations["patch_admin_tokens_id"];
         trace?: never;
@@ -1527,8 +1527,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Take over an admin token that nobody owns, or that stopped with its responsible person
-         * @description One without an owner becomes the caller’s, who must be able to hold its role. One of a service account goes on with another responsible person, who then answers for all tokens of that service account; this is for owners, and for the platform’s for its admins.
+         * Take over an admin token
+         * @description A token without an owner becomes the caller’s, who must be able to hold its role. For a token of a service account, another person becomes responsible for all tokens of that service account. In an organization only owners may do this, on the platform only its admins.
          */
         post: operations["post_admin_tokens_id_take_over"];
         delete?: never;
@@ -1561,7 +1561,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List the audit events of an organization, newest first */
+        /** List an organization’s audit events, newest first */
         get: operations["get_organizations_id_audit_events"];
         put?: never;
         post?: never;
@@ -1578,7 +1578,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Prove that no audit event of a chain was edited, removed or put in */
+        /** Verify an audit chain */
         get: operations["get_audit_events_verify"];
         put?: never;
         post?: never;
@@ -1596,8 +1596,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export a chain, oldest first
-         * @description JSON lines carry all that the chain is proved by. With `format=csv` a spreadsheet: before and after as JSON in a cell, and an apostrophe in front of a cell that begins like a formula.
+         * Export an audit chain, oldest first
+         * @description JSON lines contain everything needed to verify the chain. With `format=csv`, `before` and `after` are JSON in one cell, and a cell that begins like a formula gets a leading apostrophe.
          */
         get: operations["get_audit_events_export"];
         put?: never;
@@ -1620,7 +1620,7 @@ export interface paths {
         put?: never;
         /**
          * Create a credential
-         * @description The key is encrypted at rest and never shown again. A base URL that points at a private or metadata address is 400.
+         * @description The key is encrypted at rest and never shown again. Returns 400 for a base URL with a private or metadata address.
          */
         post: operations["post_credentials"];
         delete?: never;
@@ -1639,8 +1639,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try a credential before it is stored
-         * @description One live call, which asks for the list of models and costs nothing. A stored key is only ever sent to the address it is stored with.
+         * Test a credential before storing it
+         * @description Makes one live call for the list of models, which costs nothing. A stored key is sent only to its stored address.
          */
         post: operations["post_credentials_check"];
         delete?: never;
@@ -1657,8 +1657,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Ask a provider which models a credential may call
-         * @description One live call. Null with the reason when the provider does not say.
+         * List the models that a credential can call
+         * @description Makes one live call. `models` is null, with the reason in `message`, if the provider does not list them.
          */
         get: operations["get_credentials_id_models"];
         put?: never;
@@ -1676,20 +1676,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a credential */
+        /** Get a credential */
         get: operations["get_credentials_id"];
         put?: never;
         post?: never;
         /**
          * Delete a credential
-         * @description Refused with 409 while a deployment uses it.
+         * @description Returns 409 while a deployment uses the credential.
          */
         delete: operations["delete_credentials_id"];
         options?: never;
         head?: never;
         /**
-         * Change a credential; with `api_key`, rotate it
-         * @description A stored key is only ever sent to the address it was given for: a `base_url` of another scheme, host or port needs `api_key` again, else 400. An address that would be refused today is refused at every change, also when it was stored before.
+         * Change a credential or rotate its key
+         * @description `api_key` replaces the stored key. A `base_url` with another scheme, host or port needs `api_key` again, else 400, because a stored key is sent only to its own address. Every change checks the base URL by the present rules, even an unchanged one.
          */
         patch: operations["patch_credentials_id"];
         trace?: never;
@@ -1703,13 +1703,13 @@ export interface paths {
         };
         /**
          * List deployments
-         * @description `search` finds by the beginning of the model’s or the upstream model’s name.
+         * @description `search` matches the beginning of the model’s or the upstream model’s name.
          */
         get: operations["get_deployments"];
         put?: never;
         /**
          * Create a deployment
-         * @description Makes the model’s name on first use; 409 when a route group has it. A name that was deleted and is still named by grants is 409 with their holders until confirm_regained_access is true. Without `prices` the price table fills them where it knows the upstream model; else the deployment is unpriced.
+         * @description Creates the model on first use of its name. Returns 409 if a route group has the name. If grants still name a deleted model, returns 409 with their holders until `confirm_regained_access` is true. Without `prices`, the price table supplies them if it knows the upstream model; else the deployment is unpriced.
          */
         post: operations["post_deployments"];
         delete?: never;
@@ -1725,20 +1725,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a deployment */
+        /** Get a deployment */
         get: operations["get_deployments_id"];
         put?: never;
         post?: never;
         /**
          * Delete a deployment
-         * @description The last one of a model takes the model’s name away; grants of it stay, ineffective. 409 while a route group has it.
+         * @description Deleting the last deployment of a model also removes the model’s name; grants of it remain without effect. Returns 409 while a route group contains the deployment.
          */
         delete: operations["delete_deployments_id"];
         options?: never;
         head?: never;
         /**
          * Change a deployment
-         * @description A price change makes a new version, in force now or from `effective_from` on; what was charged stays.
+         * @description A price change creates a new version, in force now or from `effective_from`. Earlier charges do not change.
          */
         patch: operations["patch_deployments_id"];
         trace?: never;
@@ -1753,8 +1753,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try a deployment before it is made
-         * @description The body is that of a creation. One small live call; nothing is stored.
+         * Test a deployment before creating it
+         * @description Takes the body of a creation and makes one small live call. Stores nothing.
          */
         post: operations["post_deployments_check"];
         delete?: never;
@@ -1773,8 +1773,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try a deployment
-         * @description One small live call with its own credential. It costs what that call costs and belongs to no organization.
+         * Test a deployment
+         * @description Makes one small live call with the deployment’s own credential. The provider bills it as usual; no organization is charged.
          */
         post: operations["post_deployments_id_check"];
         delete?: never;
@@ -1792,13 +1792,13 @@ export interface paths {
         };
         /**
          * List price versions
-         * @description Newest in effect first, scheduled ones included.
+         * @description Sorted by `effective_from`, newest first. Includes scheduled versions.
          */
         get: operations["get_prices"];
         put?: never;
         /**
          * Add a price version
-         * @description The whole price of a deployment, in force now or from `effective_from` on. Null makes it unpriced. `If-Match` names the version of the deployment, which moves on.
+         * @description Sets the whole price of a deployment, in force now or from `effective_from`. Null makes it unpriced. `If-Match` names the version of the deployment, which this increases.
          */
         post: operations["post_prices"];
         delete?: never;
@@ -1815,8 +1815,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The list price of an upstream model
-         * @description What a deployment made without `prices` would be given. Null when the price table does not know the model.
+         * Get the list price of an upstream model
+         * @description The price that a deployment created without `prices` would get. Null if the price table does not know the model.
          */
         get: operations["get_prices_suggest"];
         put?: never;
@@ -1836,7 +1836,7 @@ export interface paths {
         };
         /**
          * List prices that differ from the published list
-         * @description Of deployments whose price was taken from the list.
+         * @description Includes only deployments whose price was taken from the list.
          */
         get: operations["get_prices_proposals"];
         put?: never;
@@ -1857,8 +1857,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Adopt the published list price of a deployment
-         * @description A new price version, in force from now on, and followed when the list changes again. What was charged stays.
+         * Adopt the proposed list price of a deployment
+         * @description Creates a price version, in force now, that follows later changes of the list. Earlier charges do not change.
          */
         post: operations["post_prices_proposals_id_adopt"];
         delete?: never;
@@ -1877,8 +1877,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Dismiss the price proposed for a deployment
-         * @description It is not proposed again until the list changes once more. Without a proposal nothing happens.
+         * Dismiss the proposed price of a deployment
+         * @description The price is not proposed again until the list changes once more. Does nothing if there is no proposal.
          */
         post: operations["post_prices_proposals_id_dismiss"];
         delete?: never;
@@ -1912,8 +1912,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read a model
-         * @description The name is percent-encoded.
+         * Get a model
+         * @description The name in the path is percent-encoded.
          */
         get: operations["get_models_name"];
         put?: never;
@@ -1922,8 +1922,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change how a model is routed
-         * @description Fallbacks are tried in their order, each only within the caller’s access. A chain that goes in a circle is 400.
+         * Change the routing of a model
+         * @description Fallbacks are tried in order, and only if the caller may call them. Returns 400 for a circular chain.
          */
         patch: operations["patch_models_name"];
         trace?: never;
@@ -1940,7 +1940,7 @@ export interface paths {
         put?: never;
         /**
          * Create a route group
-         * @description Its key is a callable name: 409 when a model or another route group has it.
+         * @description The key is a callable name. Returns 409 if a model or another route group has it.
          */
         post: operations["post_route_groups"];
         delete?: never;
@@ -1956,20 +1956,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a route group */
+        /** Get a route group */
         get: operations["get_route_groups_id"];
         put?: never;
         post?: never;
         /**
          * Delete a route group
-         * @description Its deployments stay; grants of its key stay, ineffective.
+         * @description Its deployments remain. Grants of its key remain without effect.
          */
         delete: operations["delete_route_groups_id"];
         options?: never;
         head?: never;
         /**
          * Change a route group
-         * @description The key stays. `members` and `fallbacks` replace the whole list.
+         * @description The key cannot change. `members` and `fallbacks` replace the whole list.
          */
         patch: operations["patch_route_groups_id"];
         trace?: never;
@@ -1981,9 +1981,9 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List a route group’s members */
+        /** List the members of a route group */
         get: operations["get_route_groups_id_members"];
-        /** Replace a route group’s members */
+        /** Replace the members of a route group */
         put: operations["put_route_groups_id_members"];
         post?: never;
         delete?: never;
@@ -1999,7 +1999,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a route group’s policy and its versions */
+        /** Get a route group’s policy and its versions */
         get: operations["get_route_groups_id_policy"];
         put?: never;
         post?: never;
@@ -2019,8 +2019,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Try a policy without publishing it
-         * @description Draws requests without tags from a fixed seed, by the rules that serve them, while every deployment is up and has room. Nothing is called or stored.
+         * Simulate a policy without publishing it
+         * @description Draws requests without tags from a fixed seed and routes them by the usual rules, as if every deployment were up and had capacity. Calls and stores nothing.
          */
         post: operations["post_route_groups_id_policy_simulate"];
         delete?: never;
@@ -2040,7 +2040,7 @@ export interface paths {
         put?: never;
         /**
          * Publish a policy
-         * @description Becomes the next version and is served at once. Publishing what is in force changes nothing.
+         * @description The policy becomes the next version and takes effect at once. Publishing the policy in force changes nothing.
          */
         post: operations["post_route_groups_id_policy_publish"];
         delete?: never;
@@ -2059,8 +2059,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Bring back a version of a policy
-         * @description Published as a new version. 409 when a deployment of it is gone.
+         * Roll back to a version of a policy
+         * @description Publishes the policy of that version as a new version. Returns 409 if one of its deployments no longer exists.
          */
         post: operations["post_route_groups_id_policy_rollback"];
         delete?: never;
@@ -2078,7 +2078,7 @@ export interface paths {
         };
         /**
          * List callable targets
-         * @description Models and route groups. Whoever is not of the platform sees what their organizations are granted, and of the fallbacks those among them.
+         * @description Lists models and route groups. Callers without platform.read see only targets granted to their organizations, and only those fallbacks.
          */
         get: operations["get_callable_targets"];
         put?: never;
@@ -2099,7 +2099,7 @@ export interface paths {
         get?: never;
         /**
          * Label a target with access groups
-         * @description The list replaces the labels. A group that does not exist yet is made. Whoever holds a group may call the target from then on, without any other change.
+         * @description Replaces all labels of the target and creates groups that do not exist yet. Every holder of a group can call the target at once.
          */
         put: operations["put_callable_targets_name_access_groups"];
         post?: never;
@@ -2134,20 +2134,20 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read an access group: its members now, and who holds it */
+        /** Get an access group with its members and holders */
         get: operations["get_access_groups_key"];
         put?: never;
         post?: never;
         /**
          * Delete an access group
-         * @description Refused with 409 while a grant or restriction selects it or a limit or budget is for it. Its labels go with it.
+         * @description Returns 409 while a grant or a restriction selects the group, or a limit or a budget applies to it. The labels on targets are removed with it.
          */
         delete: operations["delete_access_groups_key"];
         options?: never;
         head?: never;
         /**
          * Rename an access group
-         * @description Its name and description. The key never changes.
+         * @description Changes the name and the description. The key never changes.
          */
         patch: operations["patch_access_groups_key"];
         trace?: never;
@@ -2161,7 +2161,7 @@ export interface paths {
         };
         /**
          * Explain access
-         * @description With `key_id`: every target its organization is granted, each with the grant that gives it to the key or the level that removed it; with `target` too, only that one. With `target` alone: who can call it or, with `who=cannot`, who cannot, as far as the caller may see; `level` and `cursor` page through one of the lists.
+         * @description With `key_id`: returns each target granted to the key’s organization, with the grant that gives it to the key or the level that removes it; add `target` for one target. With `target` alone: returns who can call it, or who cannot with `who=cannot`, as far as the caller may see. Use `level` and `cursor` to page through one list.
          */
         get: operations["get_access_explain"];
         put?: never;
@@ -2182,8 +2182,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Count what a choice of access lets through, without making it
-         * @description Grants of an organization are chosen from the whole catalogue, so their preview is the platform’s. To name a team or a member needs teams.read there.
+         * Preview a choice of access
+         * @description Stores nothing. A preview at the level `organization` needs platform.read, because it covers the whole catalogue. Naming a team or a member needs teams.read there.
          */
         post: operations["post_access_preview"];
         delete?: never;
@@ -2200,8 +2200,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Names by id
-         * @description Of organizations, teams, keys, members, service accounts and, for who reads the platform, deployments, accounts and admin tokens. What the caller may not see is left out, as if it did not exist.
+         * Get names by id
+         * @description Takes ids of organizations, teams, keys, members and service accounts, and for platform callers also deployments, accounts and admin tokens. Leaves out unknown ids and those that the caller may not see.
          */
         get: operations["get_names"];
         put?: never;
@@ -2220,8 +2220,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Usage and spend
-         * @description Sums of whatever is grouped by, by interval when one is given, the dearest first. A settled request appears within a second.
+         * Get usage and spend
+         * @description Returns the sums of each group, per interval if one is given, with the highest spend first. A settled request appears within a second.
          */
         get: operations["get_usage"];
         put?: never;
@@ -2240,8 +2240,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export usage and spend as comma-separated values
-         * @description `csv` has the columns of GET /usage with names beside ids and a column for each unit, `focus` those of FOCUS 1.2, by day unless said. At most 100,000 lines: more is 400, never a part. Lines by tag are for `csv` alone, since they add up to more than the total. A cell that begins like a formula gets an apostrophe in front.
+         * Export usage and spend as CSV
+         * @description `csv` has the columns of GET /usage, with names beside ids and a column for each unit. `focus` has those of FOCUS 1.2, by day by default. Returns 400 above 100,000 lines, never a part. Only `csv` can group by tag, because lines by tag add up to more than the total. A cell that begins like a formula gets a leading apostrophe.
          */
         get: operations["get_usage_export"];
         put?: never;
@@ -2260,8 +2260,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Usage and spend of one organization
-         * @description Sums of whatever is grouped by, by interval when one is given, the dearest first. A settled request appears within a second.
+         * Get usage and spend of an organization
+         * @description Returns the sums of each group, per interval if one is given, with the highest spend first. A settled request appears within a second.
          */
         get: operations["get_organizations_id_usage"];
         put?: never;
@@ -2283,7 +2283,7 @@ export interface paths {
         put?: never;
         /**
          * Call a target as a key
-         * @description Answers what the data plane answers to that key, refusals included, as JSON or as a stream, with its headers. The call is admitted, charged and logged like any other of the key.
+         * @description Returns the data plane’s answer to that key, including refusals, as JSON or as a stream, with its headers. The call is admitted, charged and logged like any other call with the key.
          */
         post: operations["post_playground"];
         delete?: never;
@@ -2300,8 +2300,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List ledger entries that an earlier version may have settled wrongly, oldest first
-         * @description Changes nothing. `hang_up_at_finish`: a stream was cut between its finish reason and its usage, and charged an estimate. `error_in_answer`, `error_in_stream`: a 200 that brought neither output nor usage was charged. `key_moved`: the key moved to the team that was charged while the request was in flight. A page may be empty and have a next one.
+         * List possibly wrong ledger entries of earlier versions
+         * @description Oldest first; changes nothing. `hang_up_at_finish`: a stream was cut between its finish reason and its usage, and charged an estimate. `error_in_answer`, `error_in_stream`: a 200 with neither output nor usage was charged. `key_moved`: the key moved to the charged team while the request was in flight. An empty page may still have a `next_cursor`.
          */
         get: operations["get_ledger_review"];
         put?: never;
@@ -2319,7 +2319,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read the overview of a stretch of time */
+        /** Get the overview of a period */
         get: operations["get_overview"];
         put?: never;
         post?: never;
@@ -2338,7 +2338,7 @@ export interface paths {
         };
         /**
          * Search everything by name or id
-         * @description At most 20, whole names and ids first. What the caller may not read is not found.
+         * @description At most 20 results, exact names and ids first. Finds only what the caller may read.
          */
         get: operations["get_search"];
         put?: never;
@@ -2377,8 +2377,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Follow requests as they end
-         * @description Server-sent events: `request`, a row of the list, within a second of its end; `missed` with a `count` when more ended than can be told (null: how many of them the caller may see is not known); `end` before the stream ends for a reason. Narrowed like the list.
+         * Stream requests as they end
+         * @description Sends server-sent events: `request`, a row of the list, within a second of its end; `missed` with a `count` if too many ended to send them all (null if the number visible to the caller is unknown); `end` with the reason before the server closes the stream. Takes the filters of the list.
          */
         get: operations["get_requests_stream"];
         put?: never;
@@ -2397,8 +2397,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Export requests as comma-separated values, newest first
-         * @description Narrowed like the list. At most 100,000 rows; a last line says when there are more.
+         * Export requests as CSV, newest first
+         * @description Takes the filters of the list. At most 100,000 rows; if there are more, the last line says so.
          */
         get: operations["get_requests_export"];
         put?: never;
@@ -2417,8 +2417,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read a request: its row, ledger entries, decision and content
-         * @description Content comes for who may read it, and each read of it is an audit event; `content=false` leaves it out, `content=true` is 403 for who may not.
+         * Get a request with ledger entries, decision and content
+         * @description Content is included for callers who may read it, and each read is an audit event. `content=false` leaves it out; `content=true` returns 403 for other callers.
          */
         get: operations["get_requests_request_id"];
         put?: never;
@@ -2437,8 +2437,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Read a request’s decision
-         * @description Every rule in order with its limit, use and verdict, and one sentence. The id of a repeated refusal has the shared decision.
+         * Get the decision of a request
+         * @description Returns every rule in order with its limit, use and verdict, and one sentence that explains the result. The id of a repeated refusal returns the shared decision.
          */
         get: operations["get_decisions_request_id"];
         put?: never;
@@ -2458,7 +2458,7 @@ export interface paths {
         };
         /**
          * List alerts
-         * @description Newest first: thresholds of budgets, and to the platform’s people its own. Who reads one team’s usage sees that team’s.
+         * @description Newest first. Includes budget thresholds and, for platform callers, platform alerts. A caller who reads one team’s usage sees only that team’s alerts.
          */
         get: operations["get_alerts"];
         put?: never;
@@ -2481,7 +2481,7 @@ export interface paths {
         put?: never;
         /**
          * Create a webhook
-         * @description The secret that signs is in this answer and in no other.
+         * @description The signing secret is only in this answer.
          */
         post: operations["post_webhooks"];
         delete?: never;
@@ -2497,13 +2497,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Read a webhook */
+        /** Get a webhook */
         get: operations["get_webhooks_id"];
         put?: never;
         post?: never;
         /**
          * Delete a webhook
-         * @description With its deliveries, those under way included.
+         * @description Also deletes its deliveries, including pending ones.
          */
         delete: operations["delete_webhooks_id"];
         options?: never;
@@ -2522,8 +2522,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Give a webhook a new secret
-         * @description Both secrets sign until the overlap ends, so that a receiver can change over without missing anything.
+         * Rotate the signing secret of a webhook
+         * @description Both secrets sign until the overlap ends, so that a receiver can switch without missing an event.
          */
         post: operations["post_webhooks_id_rotate"];
         delete?: never;
@@ -2543,7 +2543,7 @@ export interface paths {
         put?: never;
         /**
          * Send a test event to a webhook
-         * @description It goes the way of every other event: signed, and tried again while it fails. See its deliveries for how it went.
+         * @description The event is signed and retried like any other. The deliveries of the webhook show the result.
          */
         post: operations["post_webhooks_id_test"];
         delete?: never;
@@ -2560,7 +2560,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List what was sent to a webhook
+         * List the deliveries of a webhook
          * @description Newest first.
          */
         get: operations["get_webhooks_id_deliveries"];
@@ -2582,8 +2582,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Send an event to a webhook again
-         * @description With the id it had, so that a receiver knows it, and tried for a day like every other. One under way is only given the day.
+         * Redeliver an event to a webhook
+         * @description Keeps the event’s id, so that a receiver can recognize it, and retries for one day. If the delivery is still pending, this only extends its deadline.
          */
         post: operations["post_webhooks_id_deliveries_delivery_id_redeliver"];
         delete?: never;
@@ -2599,7 +2599,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List what runs by itself */
+        /** List background jobs */
         get: operations["get_jobs"];
         put?: never;
         post?: never;
@@ -2620,7 +2620,7 @@ export interface paths {
         put?: never;
         /**
          * Run a job now
-         * @description Beside its schedule, and not beside itself: one that runs or waits already is left to that.
+         * @description Queues one extra run, outside the schedule. Does nothing if the job is running or queued already.
          */
         post: operations["post_jobs_name_run"];
         delete?: never;
@@ -2637,8 +2637,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * List where sums did not agree with the ledger
-         * @description Open ones first, then the newest. The ledger is what is owed; what differs is corrected to it.
+         * List differences from the ledger
+         * @description Open differences first, then the newest. The ledger is authoritative; counters and rollups are corrected to it.
          */
         get: operations["get_jobs_drifts"];
         put?: never;
@@ -2657,8 +2657,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * How the answering process fares
-         * @description `/health/live` and `/health/ready` say the least of it without a token.
+         * Get process health
+         * @description `/health/live` and `/health/ready` report the status without a token.
          */
         get: operations["get_health"];
         put?: never;
@@ -2678,7 +2678,7 @@ export interface paths {
         };
         /**
          * List the settings in force
-         * @description Settings are environment variables and flags, read at start: they are changed there and not here.
+         * @description Settings are environment variables and flags, read at start. The API cannot change them.
          */
         get: operations["get_settings"];
         put?: never;
@@ -2698,9 +2698,9 @@ export interface components {
             name: string;
             description: string;
             member_count: number;
-            /** @description Set when a routing tag has the same text: tags never authorize. */
+            /** @description A warning if a routing tag has the same text, because tags never authorize; else null. */
             warning: string | null;
-            /** @description What the caller may do here. */
+            /** @description The permissions of the caller here. */
             capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
@@ -2708,7 +2708,7 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        /** @description Lists hold at most 200, by name; the counts are exact. */
+        /** @description Each list has at most 200 entries, sorted by name. The counts are exact. */
         AccessPreview: {
             count: number;
             targets: {
@@ -2719,7 +2719,7 @@ export interface components {
                 access_group: string | null;
             }[];
             outside_count: number;
-            /** @description What the levels above do not let through, with the level that removed it. */
+            /** @description Targets that the levels above do not allow, each with the level that removes it. */
             outside: {
                 name: string;
                 /** @enum {string} */
@@ -2733,9 +2733,9 @@ export interface components {
             id: string;
             name: string;
             email: string;
-            /** @description Whether its present address is proved. */
+            /** @description True if the present address is proved. */
             email_verified: boolean;
-            /** @description The first proof of the present address; null: it is not proved. */
+            /** @description The first proof of the present address. Null if the address is not proved. */
             address_proof: {
                 /** @enum {string} */
                 how: "mail" | "operator" | "platform_admin" | "identity_provider";
@@ -2751,7 +2751,7 @@ export interface components {
                 by: string | null;
                 by_name: string | null;
             };
-            /** @description While the address is not proved: the one organization that admits it. Null: only the platform does. */
+            /** @description The one organization that admits the account while its address is not proved. Null if only the platform admits it. */
             bound_organization: {
                 id: string;
                 name: string;
@@ -2759,7 +2759,7 @@ export interface components {
             platform_role: ("platform_admin" | "platform_auditor") | null;
             /** @enum {string} */
             status: "active" | "disabled";
-            /** @description Whether an authenticator app is set up. */
+            /** @description True if an authenticator app is set up. */
             two_factor: boolean;
             passkeys: number;
             last_sign_in_at: string | null;
@@ -2781,11 +2781,11 @@ export interface components {
                 /** @enum {string} */
                 kind: "password" | "passkey" | "authenticator";
                 name: string | null;
-                /** @description Of a password: when it was last set. Null: before this was kept. */
+                /** @description The time at which it was added; for a password, when it was last set. Null if this was not recorded. */
                 added_at: string | null;
-                /** @description Null: before this was kept. */
+                /** @description How it was added. Null if this was not recorded. */
                 how: ("handed_invitation" | "mailed_invitation" | "handed_reset" | "mailed_reset" | "first_admin_link" | "shown_again") | null;
-                /** @description Whether it was added before the address was proved, so perhaps by somebody else. The next password reset removes it. */
+                /** @description True if it was added before the address was proved, so perhaps by another person. The next password reset removes it. */
                 before_proof: boolean;
             }[];
             proofs: {
@@ -2806,19 +2806,19 @@ export interface components {
             role: "platform_admin" | "platform_auditor" | "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
             organization_id: string | null;
             owner: components["schemas"]["AdminTokenOwner"];
-            /** @description The person who made it or took it over. */
+            /** @description The person who created the token or took it over. */
             maker_account_id: string | null;
             maker_name: string | null;
             last_four: string;
             /** @enum {string} */
             status: "active" | "stopped" | "expired" | "revoked";
-            /** @description Whose change stopped it. A service account’s token goes on when somebody takes it over. */
+            /** @description The party whose change stopped the token. Null if it is not stopped. A service account’s token works again when a person takes it over. */
             stopped_by: ("maker" | "responsible" | "service_account" | "organization") | null;
             permissions: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[] | null;
             organization_ids: string[] | null;
             networks: string[] | null;
             expires_at: string | null;
-            /** @description When it ends because nobody owns it, unless somebody takes it over. */
+            /** @description The time at which a token without an owner expires unless a person takes it over. */
             unowned_ends_at: string | null;
             revoked_at: string | null;
             last_used_at: string | null;
@@ -2827,27 +2827,27 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             version: number;
-            /** @description What the caller may do here. */
+            /** @description The permissions of the caller here. */
             capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
         };
-        /** @description The installation’s: the configured token and those of the recovery commands. */
+        /** @description The owner of an admin token. `installation` owns the configured token and those from the recovery commands. */
         AdminTokenOwner: {
             /** @enum {string} */
             kind: "account" | "service_account" | "installation" | "nobody";
             id: string | null;
             name: string | null;
-            /** @description Who answers for a service account. */
+            /** @description The person who is responsible for the service account. */
             responsible_account_id: string | null;
             responsible_name: string | null;
         };
         Alert: {
             id: string;
             type: string;
-            /** @description Null: the platform’s own. */
+            /** @description The organization of the alert. Null for the platform’s own alerts. */
             organization_id: string | null;
             /** Format: date-time */
             occurred_at: string;
-            /** @description What webhooks are sent as `data`. */
+            /** @description The `data` object that webhooks receive. */
             data: {
                 [key: string]: unknown;
             };
@@ -2857,7 +2857,7 @@ export interface components {
             mode: "all" | "selected";
             targets: string[];
             access_groups: string[];
-            /** @description What is selected and gives nothing now: deleted, narrowed away above, or groups without a reachable member. */
+            /** @description Selected targets and groups that have no effect now: deleted, removed by a level above, or groups without a reachable member. */
             ineffective?: {
                 targets: string[];
                 access_groups: string[];
@@ -2865,11 +2865,11 @@ export interface components {
             version: number;
         };
         AuditEvent: {
-            /** @description Position in its chain, from 1 without gaps. */
+            /** @description The position in the chain, from 1 without gaps. */
             seq: number;
             /** Format: date-time */
             at: string;
-            /** @description Null: the platform’s own chain. */
+            /** @description The organization of the chain. Null for the platform’s own chain. */
             organization_id: string | null;
             actor: {
                 kind: string;
@@ -2891,20 +2891,20 @@ export interface components {
         };
         AuditVerdict: {
             intact: boolean;
-            /** @description How many were followed, when the chain is intact. */
+            /** @description The number of events checked. Null if the chain is not intact. */
             events: number | null;
             head_hash: string | null;
-            /** @description The first event that was edited, removed or put in. */
+            /** @description The position of the first event that was edited, removed or inserted. */
             broken_at_seq: number | null;
-            /** @description `hash`: the event does not follow from the one before. `key`: its check under the audit key fails. `no_key`: it was written without the audit key when every writer had it. `head`: the chain does not end where its head says. `remembered`: it is not what a file of this host holds. */
+            /** @description `hash`: the event does not follow from the one before. `key`: its check under the audit key fails. `no_key`: it was written without the audit key when every writer had the key. `head`: the chain does not end at its recorded head. `remembered`: it differs from the copy in a file on this host. */
             broken_because: ("hash" | "key" | "no_key" | "head" | "remembered") | null;
-            /** @description The first event under the audit key. Before it the chain is held by its hashes and by that event; null: none is. */
+            /** @description The position of the first event under the audit key. Only hashes, up to that event, protect earlier ones. Null if no event is under the key. */
             keyed_from_seq: number | null;
-            /** @description Events after `keyed_from_seq` that replicas of an earlier version wrote without the key, during the upgrade. */
+            /** @description The number of events after `keyed_from_seq` that replicas of an earlier version wrote without the key during the upgrade. */
             unkeyed_since: number;
-            /** @description The newest of them. */
+            /** @description The position of the newest event without the key. */
             last_unkeyed_seq: number | null;
-            /** @description Heads in the data directory of the answering process, and of those beside it, that the chain was compared with. */
+            /** @description The recorded heads that the chain was compared with. They come from files in the data directory of this process and beside it. */
             compared_with: {
                 file: string;
                 seq: number;
@@ -2926,7 +2926,7 @@ export interface components {
             action: "block" | "alert";
             clamp_output: boolean;
         };
-        /** @description Money per period, as a decimal string in USD. 0 refuses everything. `rolling` takes `hours` or `days`; `week`, `month` an anchor_day; `quarter`, `year` an anchor_month and anchor_day. Thresholds default to 50, 80, 100 %, the action to block. */
+        /** @description Money per period, as a decimal string in USD; 0 refuses everything. `rolling` takes `hours` or `days`, `week` and `month` an `anchor_day`, `quarter` and `year` an `anchor_month` and an `anchor_day`. Thresholds default to 50, 80 and 100 %, the action to `block`. */
         BudgetChange: {
             id?: string;
             amount: string;
@@ -2943,22 +2943,22 @@ export interface components {
             action?: "block" | "alert";
             clamp_output?: boolean;
         };
-        /** @description Newest first, at most 6 periods a budget. A rolling one has spans of its length, the newest ending now; a total one has one. An access group means its members of now. */
+        /** @description Newest first, at most 6 periods a budget. A rolling budget has spans of its length, the newest ending now; a total budget has one period. For an access group, its present members count. */
         BudgetHistory: {
             budgets: {
                 id: string;
                 periods: {
                     /** Format: date-time */
                     start: string;
-                    /** @description Not included; null: it never ends. */
+                    /** @description The end of the period, exclusive. Null if it never ends. */
                     end: string | null;
-                    /** @description Settled, of what the budget counts. */
+                    /** @description The settled spend that the budget counts. */
                     spent: string;
-                    /** @description Every one that was let in, however it ended. */
+                    /** @description The number of admitted requests, whatever their result. */
                     requests: number;
-                    /** @description Those that used something at a deployment without a price: `spent` misses what they cost. */
+                    /** @description The number of requests that used a deployment without a price. `spent` leaves out their cost. */
                     unpriced_requests: number;
-                    /** @description What was used without a price, by unit: `spent` misses what it cost. */
+                    /** @description The quantities used without a price, by unit. `spent` leaves out their cost. */
                     unpriced_units: {
                         [key: string]: number;
                     };
@@ -2976,9 +2976,9 @@ export interface components {
             providers: string[];
             deployment_count: number;
             access_groups: string[];
-            /** @description Those that the caller may see, in their order. */
+            /** @description The fallbacks that the caller may see, in order. */
             fallbacks: string[];
-            /** @description The dearest of its deployments by bucket and by unit. The tiers of each are at its deployment. */
+            /** @description The highest price among its deployments, by bucket and by unit. Tiers are listed at each deployment. Null if none has a price. */
             prices: components["schemas"]["Prices"] | null;
             unpriced_deployment_count: number;
         };
@@ -2987,13 +2987,13 @@ export interface components {
             mode: "inherit" | "restrict";
             targets: string[];
             access_groups: string[];
-            /** @description What is selected and gives nothing now: deleted, narrowed away above, or groups without a reachable member. */
+            /** @description Selected targets and groups that have no effect now: deleted, removed by a level above, or groups without a reachable member. */
             ineffective?: {
                 targets: string[];
                 access_groups: string[];
             };
         };
-        /** @description `inherit` keeps all of the parent; `restrict` keeps what is selected of it. */
+        /** @description `inherit` keeps everything that the parent may call. `restrict` keeps only the listed targets and access groups. */
         ChoiceChange: {
             /** @enum {string} */
             mode?: "inherit" | "restrict";
@@ -3006,19 +3006,19 @@ export interface components {
             provider: string;
             base_url: string | null;
             last_four: string;
-            /** @description `plain_http`: the key and all requests cross the network without TLS, to a host that no setting lists. */
+            /** @description `plain_http`: the key and all requests cross the network without TLS, and HEADGATE_ALLOWED_UPSTREAMS does not list the host. */
             risks: "plain_http"[];
             deployment_count: number;
-            /** @description Of the hourly check, which asks the provider for its list of models. Null: not checked yet. */
+            /** @description The result of the last hourly check, which asks the provider for its list of models. Null before the first check. */
             last_check: {
                 ok: boolean;
                 message: string | null;
                 /** Format: date-time */
                 at: string;
-                /** @description Since when the provider refuses it. */
+                /** @description The time since which the provider refuses the credential. Null if it does not. */
                 refused_since: string | null;
             } | null;
-            /** @description What the caller may do here. */
+            /** @description The permissions of the caller here. */
             capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
@@ -3045,18 +3045,18 @@ export interface components {
                 tokens: number;
                 spend: string;
             } | null;
-            /** @description What tags left of the deployments. Null: neither the request nor its key, team or organization named a tag. */
+            /** @description The deployments that remain after the tags are applied. Null if neither the request nor its key, team or organization named a tag. */
             tags: {
-                /** @description Those that the request named. */
+                /** @description The tags that the request named. */
                 asked: string[];
-                /** @description Default tags that stood in, because none that it named routes there. */
+                /** @description The default tags that were used, because none of the request’s own tags routes there. */
                 defaults: string[];
                 required: string[];
-                /** @description Those that chose at the called name. Empty: the deployments without tags serve, or nobody. */
+                /** @description The tags that selected deployments at the called name. If empty, deployments without tags serve, if there are any. */
                 routed: string[];
-                /** @description Ids of the deployments that were left: those of the called name, then those of its fallbacks. */
+                /** @description Ids of the remaining deployments: those of the called name, then those of its fallbacks. */
                 deployments: string[];
-                /** @description The same for the called name and each of its fallbacks: each is judged by itself. */
+                /** @description The same for the called name and each of its fallbacks, which are evaluated separately. */
                 targets: {
                     target: string;
                     routed: string[];
@@ -3084,13 +3084,13 @@ export interface components {
                 target: string | null;
                 /** @enum {string} */
                 unit: "requests" | "tokens" | "usd";
-                /** @description Whole requests or tokens; decimal USD of a budget. */
+                /** @description Whole requests or tokens; for a budget, a decimal string in USD. */
                 limit_value: number | string;
-                /** @description Whole requests or tokens; decimal USD of a budget. */
+                /** @description Whole requests or tokens; for a budget, a decimal string in USD. */
                 used: number | string;
-                /** @description Whole requests or tokens; decimal USD of a budget. */
+                /** @description Whole requests or tokens; for a budget, a decimal string in USD. */
                 held: number | string;
-                /** @description Whole requests or tokens; decimal USD of a budget. */
+                /** @description Whole requests or tokens; for a budget, a decimal string in USD. */
                 remaining: number | string;
                 /** @enum {string} */
                 verdict: "passed" | "alerted" | "refused";
@@ -3106,14 +3106,14 @@ export interface components {
                 members: number;
                 keys: number;
                 admin_tokens: number;
-                /** @description The key that stored content is encrypted with; the content with it. */
+                /** @description True if stored content goes too. Its encryption key is deleted, which makes the content unreadable. */
                 stored_content: boolean;
             };
             stays: string[];
         };
         Delivery: {
             id: string;
-            /** @description What receivers see as `webhook-id`. */
+            /** @description The id of the event, which receivers get as `webhook-id`. */
             event_id: string;
             type: string;
             /** @enum {string} */
@@ -3124,7 +3124,7 @@ export interface components {
             last_attempt_at: string | null;
             /**
              * Format: date-time
-             * @description Until when a failing delivery is tried.
+             * @description The time at which retries of a failing delivery end.
              */
             give_up_at: string;
             /** Format: date-time */
@@ -3140,57 +3140,57 @@ export interface components {
             credential_id: string | null;
             /** @enum {string} */
             mode: "chat" | "embedding";
-            /** @description The version in force; null: unpriced, which is never free. */
+            /** @description The price version in force. Null if the deployment is unpriced, which does not mean free. */
             prices: components["schemas"]["Prices"] | null;
             prices_effective_from: string | null;
-            /** @description Where the price in force comes from; null: unpriced. */
+            /** @description The origin of the price in force. Null if the deployment is unpriced. */
             prices_from: {
                 /**
-                 * @description `list`: taken from the published list; `given`: somebody gave it.
+                 * @description The origin of the price. `list`: the published list. `given`: a person or a program set it.
                  * @enum {string}
                  */
                 source: "list" | "given";
-                /** @description The edition of the list; null where it was not kept. */
+                /** @description The edition of the list. Null if it was not recorded. */
                 source_version: string | null;
-                /** @description The account or token that added it; null for versions from before this was kept. */
+                /** @description The account or token that added the version. Null for versions older than this field. */
                 created_by: string | null;
             } | null;
-            /** @description What was used here without a price in the last 30 days and has none in the version in force: spend misses it, and a blocking budget refuses it. Pieces and buckets by name; `service_tier:` with the name of a tier, or without for one that is no common word; `context_tier`: a prompt above the ordinary length. Tools and betas are not here, because a price has no place for them: see the usage. */
+            /** @description Units used here without a price in the last 30 days that the version in force still lacks. Spend leaves them out, and blocking budgets refuse them. Pieces and buckets appear by name, service tiers as `service_tier:` and the name if it is a known one, prompts above the ordinary length as `context_tier`. Tools and betas cannot have a price here; usage lists them. */
             unpriced_units: string[];
             limits: {
                 rpm: number | null;
                 tpm: number | null;
             };
-            /** @description As the answering process counts it; null where nothing is limited. */
+            /** @description The use of its capacity, as counted by the process that answers. Null if it has no capacity limits. */
             capacity_use: {
-                /** @description Sent in the present minute, against limits.rpm. */
+                /** @description Requests sent in the present minute, counted against `limits.rpm`. */
                 requests: number;
-                /** @description Used by answers that ended in it, against limits.tpm. */
+                /** @description Tokens used by answers that ended in the present minute, counted against `limits.tpm`. */
                 tokens: number;
-                /** @description Asked after the others until the minute ends; never refused. */
+                /** @description True if the deployment is tried last until the minute ends. It is never refused. */
                 is_full: boolean;
                 /** Format: date-time */
                 resets_at: string;
             } | null;
             weight: number;
             priority: number;
-            /** @description They route requests and authorize nothing: a request that names tags goes to deployments that carry all of those that some deployment of its target carries. Requests without tags go to deployments without tags, where there are any. */
+            /** @description Tags for routing; they authorize nothing. A request’s tags that no deployment of its target carries are ignored; a deployment must carry all the others. Requests without tags go to deployments without tags, if there are any. */
             tags: string[];
-            /** @description Models and route groups whose requests without tags pass it over: it carries tags, and another deployment there carries none. */
+            /** @description Models and route groups whose requests without tags skip this deployment, because it carries tags and another deployment there carries none. */
             passed_over_at: string[];
             max_output_tokens: number | null;
-            /** @description The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget. */
+            /** @description The most web searches that one request can make here. A blocking budget holds this many. Null if not declared; a blocking budget then refuses requests that may search. */
             max_searches: number | null;
-            /** @description The most input tokens that one image, audio or file part can be, or what one search or fetched page brings: under a blocking budget each holds so many. Null: not declared; 40,000 are held and count as unbounded. */
+            /** @description The most input tokens of one image, audio or file part, or of the result of one search or fetched page. A blocking budget holds this many for each. Null if not declared; 40,000 are then held and count as unbounded. */
             max_part_tokens: number | null;
-            /** @description What happens upstream when the caller hangs up before the answer ends. `finish`: it is read to its end and charged as reported. `stop`: it is ended, and what was made or, of a whole answer under a blocking budget, the hold is charged. Null: a stream is ended, a whole answer under a blocking budget is read to its end. */
+            /** @description The action upstream when the client hangs up before the answer ends. `finish` reads the answer to its end and charges what the provider reports. `stop` ends the call and charges what was made or, for a whole answer under a blocking budget, the hold. Null ends a stream, but reads a whole answer under a blocking budget to its end. */
             on_hangup: ("finish" | "stop") | null;
             timeout_ms: number;
             enabled: boolean;
             metadata: {
                 [key: string]: unknown;
             };
-            /** @description What the caller may do here. */
+            /** @description The permissions of the caller here. */
             capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
@@ -3208,23 +3208,23 @@ export interface components {
         };
         Effect: {
             effect: {
-                /** @description At most 200; the count beside is exact. */
+                /** @description Names, at most 200. The count beside the list is exact. */
                 targets_lost: string[];
                 targets_lost_count: number;
-                /** @description At most 200; the count beside is exact. */
+                /** @description Names, at most 200. The count beside the list is exact. */
                 targets_gained: string[];
                 targets_gained_count: number;
                 keys_losing_access: number;
-                /** @description Null: names of keys, members and teams need teams.read where the change is made. */
+                /** @description Null if the caller lacks teams.read at the place of the change. */
                 key_examples: {
                     key_id: string;
                     name: string;
                     team_name: string;
                     lost: string[];
                 }[] | null;
-                /** @description Null: what was used needs usage.read where the change is made. */
+                /** @description Null if the caller lacks usage.read at the place of the change. */
                 keys_over_new_limit: {
-                    /** @description Absent: the scope itself. */
+                    /** @description The key over the limit. Absent if the changed scope itself is over it. */
                     key_id?: string;
                     /** @enum {string} */
                     scope: "organization" | "team" | "user" | "key";
@@ -3232,25 +3232,25 @@ export interface components {
                     value: number | string;
                     used: number | string;
                 }[] | null;
-                /** @description Null: names of keys, members and teams need teams.read where the change is made. */
+                /** @description Null if the caller lacks teams.read at the place of the change. */
                 members_ineffective: {
                     member_id: string;
                     name: string;
-                    /** @description What of its choice would give nothing. */
+                    /** @description The parts of its choice that would have no effect. */
                     narrowed_to: string[];
                 }[] | null;
                 members_ineffective_count: number;
-                /** @description Null: names of keys, members and teams need teams.read where the change is made. */
+                /** @description Null if the caller lacks teams.read at the place of the change. */
                 teams_ineffective: {
                     team_id: string;
                     name: string;
-                    /** @description What of its choice would give nothing. */
+                    /** @description The parts of its choice that would have no effect. */
                     narrowed_to: string[];
                 }[] | null;
                 teams_ineffective_count: number;
             };
         };
-        /** @description What may be called, each with the grant that gives it. */
+        /** @description The targets that may be called, each with the grant that gives it. */
         EffectiveAccess: {
             data: {
                 target: string;
@@ -3269,24 +3269,24 @@ export interface components {
             mode: "all" | "selected";
             targets: string[];
             access_groups: string[];
-            /** @description What is selected and gives nothing now: deleted, narrowed away above, or groups without a reachable member. */
+            /** @description Selected targets and groups that have no effect now: deleted, removed by a level above, or groups without a reachable member. */
             ineffective?: {
                 targets: string[];
                 access_groups: string[];
             };
         };
-        /** @description `all` is everything, future targets included; `selected` with nothing selected is nothing. */
+        /** @description `all` grants every target, including future ones. `selected` grants only the listed targets and access groups; empty lists grant nothing. */
         GrantsChange: {
             /** @enum {string} */
             mode?: "all" | "selected";
             targets?: string[];
             access_groups?: string[];
         };
-        /** @description Of the process that answers. */
+        /** @description The health of the process that answers. */
         Health: {
             /** @enum {string} */
             status: "ready" | "not_ready";
-            /** @description Why no requests can be served. */
+            /** @description The reason that the process cannot serve requests. Null if it can. */
             reason: string | null;
             version: string;
             /** Format: date-time */
@@ -3302,14 +3302,14 @@ export interface components {
                 unstored_rows: number;
                 unstored_bytes: number;
                 oldest_unstored_ms: number;
-                /** @description Rows the database refused, set aside in the data directory. */
+                /** @description Rows that the database refused. They are kept in the data directory. */
                 rejected_rows: number;
                 file_bytes: number;
-                /** @description Where requests that cost money begin to be refused. */
+                /** @description The size at which the process begins to refuse requests that cost money. */
                 bytes_max: number;
             };
             requests_in_flight: number;
-            /** @description Those that rest after failures. */
+            /** @description Deployments that are not tried until `until`, because their calls failed. */
             cooling_deployments: {
                 deployment_id: string;
                 /** Format: date-time */
@@ -3324,7 +3324,7 @@ export interface components {
         Invitation: {
             id: string;
             email: string;
-            /** @description Null: to the platform. */
+            /** @description The organization. Null for an invitation to the platform. */
             organization_id: string | null;
             /** @enum {string} */
             role: "platform_admin" | "platform_auditor" | "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
@@ -3344,12 +3344,12 @@ export interface components {
             accepted_at: string | null;
             accepted_by: string | null;
             cancelled_at: string | null;
-            /** @description Whether the caller may send it again or cancel it. */
+            /** @description True if the caller may send the invitation again or cancel it. */
             may_change: boolean;
         };
         InvitationLookup: {
             email: string;
-            /** @description Null: to the platform. */
+            /** @description The organization. Null for an invitation to the platform. */
             organization_name: string | null;
             /** @enum {string} */
             role: "platform_admin" | "platform_auditor" | "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
@@ -3360,19 +3360,19 @@ export interface components {
         Job: {
             name: string;
             about: string;
-            /** @description Minute, hour, day of the month, month, day of the week; in UTC. */
+            /** @description A cron expression in UTC: minute, hour, day of the month, month, day of the week. */
             schedule: string;
             next_run_at: string | null;
-            /** @description The newest first. */
+            /** @description The latest runs, newest first. */
             runs: {
                 id: string;
                 /** Format: date-time */
                 started_at: string;
-                /** @description Null: it runs, or its process ended first. */
+                /** @description The end of the run. Null if it still runs, or if its process ended first. */
                 finished_at: string | null;
                 outcome: ("done" | "failed") | null;
                 summary: string | null;
-                /** @description Null: its schedule. */
+                /** @description The name of the caller who started the run. Null if the schedule did. */
                 asked_by: string | null;
             }[];
         };
@@ -3402,16 +3402,16 @@ export interface components {
             }[];
             budgets: components["schemas"]["Budget"][];
             asset_access: components["schemas"]["Choice"];
-            /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+            /** @description Used if a request names no tag that routes. Only the nearest level with default tags counts: the key, then the team, then the organization. */
             default_tags: string[];
-            /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+            /** @description Added to every request. The tags of organization, team and key add up, so a lower level can add tags but not remove them. A request gets 400 `no_deployment_for_tags` if no deployment carries all of them. */
             required_tags: string[];
             metadata: {
                 [key: string]: unknown;
             };
-            /** @description Where one key is read; null: that needs usage.read on it. */
+            /** @description Returned only when one key is read. Null if the caller lacks usage.read on the key. */
             limits_status?: components["schemas"]["LimitsStatus"] | null;
-            /** @description What the caller may do here. */
+            /** @description The permissions of the caller here. */
             capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
@@ -3433,7 +3433,7 @@ export interface components {
                 allowed: boolean;
                 /** @enum {string} */
                 verdict: "allowed" | "removed" | "not_found";
-                /** @description The nearest level that names something, and through what. */
+                /** @description The nearest level with a choice of its own, and how that choice gives the target. */
                 grant: {
                     /** @enum {string} */
                     level: "organization" | "team" | "user" | "key";
@@ -3461,9 +3461,9 @@ export interface components {
             organization_id: string;
             /** @enum {string} */
             kind: "counter" | "rollups";
-            /** @description The counter with the start of its period, or the day. */
+            /** @description The counter and the start of its period, or the day. */
             subject: string;
-            /** @description In the unit that is counted: requests, tokens, or nano-dollars. */
+            /** @description The value found, in the counted unit: requests, tokens or nano-dollars. */
             found: number;
             ledger: number;
             /** Format: date-time */
@@ -3478,7 +3478,7 @@ export interface components {
             provider: string;
             upstream_model: string;
             price_id: string | null;
-            /** @description The provider’s word for the service tier or speed whose rates applied; null: the ordinary ones. */
+            /** @description The provider’s name for the service tier or speed whose rates applied. Null if the ordinary rates applied. */
             service_tier: string | null;
             input_tokens: number;
             cached_input_tokens: number;
@@ -3486,36 +3486,36 @@ export interface components {
             output_tokens: number;
             reasoning_tokens: number;
             total_tokens: number;
-            /** @description Buckets that rarely occur, by name; in the total. */
+            /** @description Tokens of rarer buckets, by name; included in the total. */
             other_tokens: {
                 [key: string]: number;
             };
-            /** @description What was used by the piece, by name: `search`, `request`, `image`, `second_input`, `second_output`, `page`. */
+            /** @description Units other than tokens, by name: `search`, `request`, `image`, `second_input`, `second_output`, `page`. */
             units: {
                 [key: string]: number;
             };
-            /** @description What was used and has no price. */
+            /** @description The units that were used and have no price. */
             unpriced_units: string[];
             spend: string | null;
-            /** @description At the rates that applied: of the context tier that the input reached and of the service tier. Null: the entry names no price. */
+            /** @description The cost of each bucket at the rates that applied, by context tier and service tier. Null if the entry names no price. */
             cost_by_bucket: {
                 bucket: string;
                 tokens: number;
                 price_per_million: string;
-                /** @description Exact, before the entry’s one rounding up to a nano-dollar. */
+                /** @description The exact cost, before the entry is rounded up once to a nano-dollar. */
                 cost: string;
             }[] | null;
-            /** @description Null: the entry names no price. */
+            /** @description The cost of each unit. Null if the entry names no price. */
             cost_by_unit: {
                 unit: string;
                 quantity: number;
-                /** @description For one; null: it has none. */
+                /** @description The price of one unit. Null if it has none. */
                 price: string | null;
                 cost: string | null;
             }[] | null;
         };
         LimitsStatus: {
-            /** @description False while the counters that all replicas share are out of reach: the figures are then what the ledger has stored, without requests in flight; `held` and `max_parallel` are 0. */
+            /** @description False while the shared counters are unavailable. The figures then come from the ledger, without requests in flight, and `held` and the use of `max_parallel` are 0. */
             live: boolean;
             rate_limits: {
                 /** @enum {string} */
@@ -3525,13 +3525,13 @@ export interface components {
                 /** @enum {string} */
                 limit: "rpm" | "tpm" | "rph" | "tph" | "rpd" | "tpd" | "max_parallel";
                 value: number;
-                /** @description Settled and held together. */
+                /** @description The settled and the held amount together. */
                 used: number;
                 /** @description The part of `used` that requests in flight hold. */
                 held: number;
                 /**
                  * Format: date-time
-                 * @description When it would be back to its full value; null: never.
+                 * @description The time at which the full value is available again if nothing more is used. Null if never.
                  */
                 resets_at: string | null;
             }[];
@@ -3544,14 +3544,14 @@ export interface components {
                 /** @enum {string} */
                 action: "block" | "alert";
                 amount: string;
-                /** @description Settled; what is held stands beside it. */
+                /** @description The settled spend, without `held`. */
                 spent: string;
                 held: string;
                 remaining: string;
                 period_start: string | null;
                 /**
                  * Format: date-time
-                 * @description When it would be back to its full value; null: never.
+                 * @description The time at which the full value is available again if nothing more is used. Null if never.
                  */
                 resets_at: string | null;
             }[];
@@ -3568,16 +3568,16 @@ export interface components {
             role: "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
             /** @enum {string} */
             status: "active" | "disabled";
-            /** @description Those that the caller may read. */
+            /** @description The teams that the caller may read. */
             teams: {
                 team_id: string;
                 name: string;
                 /** @enum {string} */
                 role: "team_admin" | "team_developer" | "team_viewer";
             }[];
-            /** @description In the teams that the caller may read. */
+            /** @description The number of keys in the teams that the caller may read. */
             key_count: number;
-            /** @description When the person was last signed in, to the minute. */
+            /** @description The time of the person’s last sign-in or use of a session, to the minute. */
             last_seen_at: string | null;
             rate_limits: components["schemas"]["RateLimits"];
             model_limits: {
@@ -3587,13 +3587,13 @@ export interface components {
             }[];
             budgets: components["schemas"]["Budget"][];
             asset_access: components["schemas"]["Choice"];
-            /** @description Null for who reads the member through a team: it needs teams.read in the whole organization, or members.manage. */
+            /** @description Null if the caller reads the member only through a team: it needs teams.read in the whole organization, or members.manage. */
             metadata: {
                 [key: string]: unknown;
             } | null;
-            /** @description Where one member is read; null: that needs usage.read in the whole organization. */
+            /** @description Returned only when one member is read. Null if the caller lacks usage.read in the whole organization. */
             limits_status?: components["schemas"]["LimitsStatus"] | null;
-            /** @description What the caller may do here. */
+            /** @description The permissions of the caller here. */
             capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
@@ -3602,7 +3602,7 @@ export interface components {
             updated_at: string;
         };
         MemberFinding: {
-            /** @description Of the membership. */
+            /** @description The id of the membership. */
             id: string;
             account_id: string;
             name: string;
@@ -3610,7 +3610,7 @@ export interface components {
             /** @enum {string} */
             role: "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
             passkeys: number;
-            /** @description The name of the platform admin who vouched for the address; null: another proof came first, or none. */
+            /** @description The name of the platform admin who vouched for the address. Null if the address was first proved in another way, or not at all. */
             vouched_by: string | null;
             vouched_at: string | null;
             last_seen_at: string | null;
@@ -3627,7 +3627,7 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
-            /** @description What the caller may do here. */
+            /** @description The permissions of the caller here. */
             capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
@@ -3642,19 +3642,19 @@ export interface components {
             role: "platform_admin" | "platform_auditor" | "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
             organization_id: string | null;
             owner: components["schemas"]["AdminTokenOwner"];
-            /** @description The person who made it or took it over. */
+            /** @description The person who created the token or took it over. */
             maker_account_id: string | null;
             maker_name: string | null;
             last_four: string;
             /** @enum {string} */
             status: "active" | "stopped" | "expired" | "revoked";
-            /** @description Whose change stopped it. A service account’s token goes on when somebody takes it over. */
+            /** @description The party whose change stopped the token. Null if it is not stopped. A service account’s token works again when a person takes it over. */
             stopped_by: ("maker" | "responsible" | "service_account" | "organization") | null;
             permissions: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[] | null;
             organization_ids: string[] | null;
             networks: string[] | null;
             expires_at: string | null;
-            /** @description When it ends because nobody owns it, unless somebody takes it over. */
+            /** @description The time at which a token without an owner expires unless a person takes it over. */
             unowned_ends_at: string | null;
             revoked_at: string | null;
             last_used_at: string | null;
@@ -3663,9 +3663,9 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             version: number;
-            /** @description What the caller may do here. */
+            /** @description The permissions of the caller here. */
             capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
-            /** @description Shown once. */
+            /** @description The token. Shown once. */
             token: string;
         };
         NewKey: {
@@ -3694,16 +3694,16 @@ export interface components {
             }[];
             budgets: components["schemas"]["Budget"][];
             asset_access: components["schemas"]["Choice"];
-            /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+            /** @description Used if a request names no tag that routes. Only the nearest level with default tags counts: the key, then the team, then the organization. */
             default_tags: string[];
-            /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+            /** @description Added to every request. The tags of organization, team and key add up, so a lower level can add tags but not remove them. A request gets 400 `no_deployment_for_tags` if no deployment carries all of them. */
             required_tags: string[];
             metadata: {
                 [key: string]: unknown;
             };
-            /** @description Where one key is read; null: that needs usage.read on it. */
+            /** @description Returned only when one key is read. Null if the caller lacks usage.read on the key. */
             limits_status?: components["schemas"]["LimitsStatus"] | null;
-            /** @description What the caller may do here. */
+            /** @description The permissions of the caller here. */
             capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
@@ -3713,21 +3713,21 @@ export interface components {
             updated_at: string;
             revoked_at: string | null;
             last_used_at: string | null;
-            /** @description Shown once. */
+            /** @description The secret. Shown once. */
             secret: string;
         };
         NewWebhook: {
             id: string;
-            /** @description Null: the platform’s. */
+            /** @description The organization. Null for a webhook of the platform. */
             organization_id: string | null;
             name: string;
             url: string;
             events: ("budget.threshold" | "credential.failing" | "credential.recovered" | "ledger.drift" | "prices.changed")[];
             /** @enum {string} */
             status: "active" | "disabled";
-            /** @description Until when the secret before the last rotation signs as well. */
+            /** @description The time until which the secret before the last rotation also signs. */
             old_secret_until: string | null;
-            /** @description The newest delivery, and how it stands. */
+            /** @description The newest delivery and its status. */
             last_delivery: {
                 /** @enum {string} */
                 status: "pending" | "delivered" | "lost";
@@ -3735,7 +3735,7 @@ export interface components {
                 at: string;
                 problem: string | null;
             } | null;
-            /** @description What the caller may do here. */
+            /** @description The permissions of the caller here. */
             capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             created_by: string;
@@ -3743,7 +3743,7 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             updated_at: string;
-            /** @description `whsec_` and 32 bytes in base64, as Standard Webhooks has it. Shown once. */
+            /** @description The signing secret in the Standard Webhooks format: `whsec_` and 32 bytes in base64. Shown once. */
             secret: string;
         };
         Organization: {
@@ -3761,9 +3761,9 @@ export interface components {
             }[];
             budgets: components["schemas"]["Budget"][];
             asset_access: components["schemas"]["Grants"];
-            /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+            /** @description Used if a request names no tag that routes. Only the nearest level with default tags counts: the key, then the team, then the organization. */
             default_tags: string[];
-            /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+            /** @description Added to every request. The tags of organization, team and key add up, so a lower level can add tags but not remove them. A request gets 400 `no_deployment_for_tags` if no deployment carries all of them. */
             required_tags: string[];
             audit: {
                 /** @enum {string} */
@@ -3771,28 +3771,28 @@ export interface components {
                 content_retention_days: number | null;
                 event_retention_days: number | null;
             };
-            /** @description Null: it needs teams.read in the whole organization, or organization.profile. */
+            /** @description Null if the caller lacks teams.read in the whole organization and organization.profile. */
             metadata: {
                 [key: string]: unknown;
             } | null;
-            /** @description Null: it needs teams.read in the whole organization. */
+            /** @description Null if the caller lacks teams.read in the whole organization. */
             owners: {
                 member_id: string;
                 account_id: string;
                 name: string;
                 email: string;
             }[] | null;
-            /** @description Null: it needs teams.read in the whole organization. */
+            /** @description Null if the caller lacks teams.read in the whole organization. */
             team_count: number | null;
-            /** @description Null: it needs teams.read in the whole organization. */
+            /** @description Null if the caller lacks teams.read in the whole organization. */
             member_count: number | null;
-            /** @description Null: it needs teams.read in the whole organization. */
+            /** @description Null if the caller lacks teams.read in the whole organization. */
             key_count: number | null;
-            /** @description Null: reading use needs the permission usage.read here. The limits themselves stand beside it. */
+            /** @description Null if the caller lacks usage.read here. The limits themselves are in the other fields. */
             limits_status: components["schemas"]["LimitsStatus"] | null;
-            /** @description Null: how the organization stands follows from its spend, and needs usage.read here. */
+            /** @description The standing. Null if the caller lacks usage.read here, because it depends on spend. */
             standing: components["schemas"]["Standing"] | null;
-            /** @description What the caller may do here. */
+            /** @description The permissions of the caller here. */
             capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
@@ -3801,7 +3801,7 @@ export interface components {
             updated_at: string;
             archived_at: string | null;
         };
-        /** @description Of all organizations found, not of a page. */
+        /** @description The summary of all organizations found, on all pages. */
         OrganizationSummary: {
             total: number;
             by_status: {
@@ -3816,7 +3816,7 @@ export interface components {
             teams: number;
             granted_targets: number;
             over_budget: number;
-            /** @description The oldest standing that is counted; null when none is. */
+            /** @description The time of the oldest standing counted. Null if none is counted. */
             as_of: string | null;
         };
         Overview: {
@@ -3831,11 +3831,11 @@ export interface components {
             };
             requests: number;
             spend: string;
-            /** @description Requests that were let in and failed; a part of `requests`. */
+            /** @description The number of admitted requests that failed; also counted in `requests`. */
             errors: number;
             refusals: number;
             tokens: number;
-            /** @description From arrival to the end of the answer, over the newest answered requests: at most 5,000, of the 100 busiest organizations. */
+            /** @description The time from arrival to the end of the answer. The sample is the newest answered requests of the 100 busiest organizations, at most 5,000. */
             latency: {
                 p50_ms: number | null;
                 p95_ms: number | null;
@@ -3861,7 +3861,7 @@ export interface components {
                 requests: number;
                 spend: string;
             }[];
-            /** @description The dearest; across organizations those of the ten dearest organizations. */
+            /** @description The keys with the highest spend. Across organizations, only keys of the ten organizations with the highest spend. */
             top_keys: {
                 id: string;
                 name: string;
@@ -3871,9 +3871,9 @@ export interface components {
             }[];
             providers: {
                 provider: string;
-                /** @description Null: it needs platform.read. They are the deployments of all tenants together. */
+                /** @description Counts the deployments of all tenants. Null if the caller lacks platform.read. */
                 deployments: number | null;
-                /** @description Null: it needs platform.read. They are the deployments of all tenants together. */
+                /** @description Counts the deployments of all tenants. Null if the caller lacks platform.read. */
                 cooling: number | null;
                 requests: number;
                 errors: number;
@@ -3889,22 +3889,22 @@ export interface components {
                 amount: string;
                 spent: string;
                 held: string;
-                /** @description Spent and held over the amount; 1 is used up. */
+                /** @description Spent and held money divided by the amount. 1 means used up. */
                 ratio: number;
                 resets_at: string | null;
-                /** @description False while the counters that all replicas share are out of reach: as the ledger has it, without `held`. */
+                /** @description False while the shared counters are unavailable. The figures then come from the ledger, without `held`. */
                 live: boolean;
             }[];
         };
         OwnKeys: {
             enabled: boolean;
-            /** @description Why not, in a sentence. */
+            /** @description The reason that the caller may not create a key, in a sentence. Null if they may. */
             reason: string | null;
-            /** @description Null: as many as they like. */
+            /** @description The number of keys that the caller may still create. Null if unlimited. */
             keys_left: number | null;
-            /** @description What the caller’s own keys may spend together; null: they need no budget. */
+            /** @description The most that the caller’s own keys may spend together. Null if they need no budget. */
             budget_max: components["schemas"]["SelfServiceBudget"] | null;
-            /** @description How much of it no key of the present period has, in USD. */
+            /** @description The part of `budget_max` that no key’s budget takes in the present period, in USD. */
             budget_left: string | null;
             expiry_required: boolean;
             max_expiry_days: number | null;
@@ -3914,7 +3914,7 @@ export interface components {
             name: string;
             /** Format: date-time */
             created_at: string;
-            /** @description Kept by the device’s maker on all devices of its owner. */
+            /** @description True if the passkey is synced between the owner’s devices. */
             synced: boolean;
         };
         /** @description A model or route group whose requests may leave without TLS. */
@@ -3924,25 +3924,25 @@ export interface components {
             /** @enum {string} */
             kind: "model" | "route_group";
             deployments: number;
-            /** @description How many of its deployments are called without TLS. */
+            /** @description The number of its enabled deployments that are called without TLS. */
             plain_deployments: number;
         };
         Price: {
             id: string;
             deployment_id: string;
             model: string;
-            /** @description Null: unpriced from then on. */
+            /** @description The prices. Null if the deployment is unpriced from then on. */
             prices: components["schemas"]["Prices"] | null;
             /** Format: date-time */
             effective_from: string;
             /**
-             * @description `list`: taken from the published list; `given`: somebody gave it.
+             * @description The origin of the price. `list`: the published list. `given`: a person or a program set it.
              * @enum {string}
              */
             source: "list" | "given";
-            /** @description The edition of the list; null where it was not kept. */
+            /** @description The edition of the list. Null if it was not recorded. */
             source_version: string | null;
-            /** @description The account or token that added it; null for versions from before this was kept. */
+            /** @description The account or token that added the version. Null for versions older than this field. */
             created_by: string | null;
             /** Format: date-time */
             created_at: string;
@@ -3959,7 +3959,7 @@ export interface components {
             audio_output_per_million?: string;
             image_output_per_million?: string;
         };
-        /** @description USD per million tokens as decimal strings, by bucket, and what is charged beyond them. A bucket without a price is charged as its side: cached, cache-write, audio and image input as input, reasoning, audio and image output as output. A PATCH keeps what is absent and takes away what is null, in `per_unit` and `service_tiers` name by name; `context_tiers` is replaced as a whole. */
+        /** @description USD per million tokens as decimal strings, by bucket, and prices of other units. A bucket without a price uses the input price (cached, cache-write, audio and image input) or the output price (reasoning, audio and image output). A PATCH keeps absent fields and removes null ones, also by name in `per_unit` and `service_tiers`; `context_tiers` is replaced as a whole. */
         PriceChange: {
             input_per_million?: string | null;
             cached_input_per_million?: string | null;
@@ -3971,7 +3971,7 @@ export interface components {
             reasoning_per_million?: string | null;
             audio_output_per_million?: string | null;
             image_output_per_million?: string | null;
-            /** @description USD for one: `search` a web search that the provider made, `request` the request itself, `image` a picture that was made, `second_input` and `second_output` a second of sound or film that was read or made, `page` a page that was read. A unit that is not here is unpriced: a request that may use it is refused under a blocking budget, and else settled without it. */
+            /** @description USD for one unit: `search` is a web search by the provider, `request` the request itself, `image` a generated image, `second_input` and `second_output` a second of audio or video read or generated, `page` a page read. A unit that is absent is unpriced: a blocking budget refuses requests that may use it; other requests settle without it. */
             per_unit?: {
                 search?: string | null;
                 request?: string | null;
@@ -3980,7 +3980,7 @@ export interface components {
                 second_output?: string | null;
                 page?: string | null;
             } | null;
-            /** @description Rates for the whole request when its input is above so many tokens, ascending; the highest that is reached applies. A bucket that is not given keeps its ordinary rate. */
+            /** @description Rates for the whole request if its input is above this many tokens, ascending. The highest tier that is reached applies. A bucket without a rate keeps its ordinary rate. */
             context_tiers?: {
                 above_input_tokens: number;
                 input_per_million?: string | null;
@@ -3994,7 +3994,7 @@ export interface components {
                 audio_output_per_million?: string | null;
                 image_output_per_million?: string | null;
             }[] | null;
-            /** @description Rates by the provider’s word for a service tier or speed: `priority`, `flex`, `batch`, `fast`. A bucket that is not given keeps its ordinary rate, so `{}` says that the tier costs what the ordinary one does. What holds together is joined by `+` (`fast+us`). A tier that is not here is unpriced. */
+            /** @description Rates by the provider’s name for a service tier or speed: `priority`, `flex`, `batch`, `fast`. Combined names are joined by `+` (`fast+us`). A bucket without a rate keeps its ordinary rate, so `{}` gives the tier the ordinary rates. A tier that is absent is unpriced. */
             service_tiers?: {
                 [key: string]: {
                     input_per_million?: string | null;
@@ -4015,7 +4015,7 @@ export interface components {
             model: string;
             provider: string;
             upstream_model: string;
-            /** @description In force now. */
+            /** @description The price in force now. Null if the deployment is unpriced. */
             prices: components["schemas"]["Prices"] | null;
             proposed: components["schemas"]["Prices"] | null;
             /** Format: date-time */
@@ -4057,7 +4057,7 @@ export interface components {
                 [key: string]: components["schemas"]["PriceByBucket"];
             };
         };
-        /** @description RFC 9457, with a JSON pointer for each faulty field. */
+        /** @description An error in the format of RFC 9457, with a JSON pointer for each invalid field. */
         Problem: {
             type: string;
             title: string;
@@ -4078,7 +4078,7 @@ export interface components {
             tpd: number | null;
             max_parallel: number | null;
         };
-        /** @description Requests and tokens per trailing minute (rpm, tpm), per trailing hour (rph, tph), per calendar day in the organization’s zone (rpd, tpd), and requests in flight. Null is no limit, 0 blocks. */
+        /** @description Requests and tokens per trailing minute (rpm, tpm), per trailing hour (rph, tph), per calendar day in the organization’s time zone (rpd, tpd), and requests in flight. Null means no limit; 0 blocks every request. */
         RateLimitsChange: {
             rpm?: number | null;
             tpm?: number | null;
@@ -4098,9 +4098,9 @@ export interface components {
             key_id: string;
             member_id: string | null;
             service_account_id: string | null;
-            /** @description The name called; null when the body could not be read that far. */
+            /** @description The called name. Null if the body could not be read that far. */
             model: string | null;
-            /** @description The tags it named, then those that its key, team and organization added. Repeats that share a row have those of the first. What they routed is in its decision. */
+            /** @description The tags of the request, then those added by its key, team and organization. Repeats that share a row show the tags of the first. The decision shows how they routed. */
             tags: string[];
             endpoint: string;
             stream: boolean;
@@ -4118,24 +4118,24 @@ export interface components {
             output_tokens: number;
             reasoning_tokens: number;
             total_tokens: number;
-            /** @description Buckets that rarely occur, by name; in the total. */
+            /** @description Tokens of rarer buckets, by name; included in the total. */
             other_tokens: {
                 [key: string]: number;
             };
-            /** @description What was used by the piece, by name: `search`, `request`, `image`, `second_input`, `second_output`, `page`. */
+            /** @description Units other than tokens, by name: `search`, `request`, `image`, `second_input`, `second_output`, `page`. */
             units: {
                 [key: string]: number;
             };
-            /** @description USD; null when nothing was charged, or an attempt has no price. */
+            /** @description The spend in USD. Null if nothing was charged, or if an attempt has no price. */
             spend: string | null;
-            /** @description It has a price, and something that the provider bills for has none: `spend` misses that. */
+            /** @description True if the request has a price but a unit that the provider bills has none. `spend` leaves it out. */
             partly_priced: boolean;
             latency: {
                 gateway_us: number;
                 provider_ms: number | null;
                 first_token_ms: number | null;
             };
-            /** @description Repeats of one refusal that share this row. */
+            /** @description The number of repeats of one refusal that share this row. */
             count: number;
         };
         ReviewedEntry: {
@@ -4143,23 +4143,23 @@ export interface components {
             attempt: number;
             /**
              * Format: date-time
-             * @description When the request was admitted.
+             * @description The time at which the request was admitted.
              */
             time: string;
             organization_id: string;
-            /** @description Null: nothing of this id is kept. */
+            /** @description The name. Null if no record with this id remains. */
             organization_name: string | null;
             /** @description The team that was charged. */
             team_id: string;
-            /** @description Null: nothing of this id is kept. */
+            /** @description The name. Null if no record with this id remains. */
             team_name: string | null;
-            /** @description With `key_moved`: the team of the key at the admission. */
+            /** @description With `key_moved`: the key’s team when the request was admitted. */
             admitted_team_id: string | null;
             key_id: string;
-            /** @description Null: nothing of this id is kept. */
+            /** @description The name. Null if no record with this id remains. */
             key_name: string | null;
             model: string;
-            /** @description USD. */
+            /** @description The charge in USD. */
             charged: string;
             reasons: ("error_in_answer" | "error_in_stream" | "hang_up_at_finish" | "key_moved")[];
         };
@@ -4189,16 +4189,16 @@ export interface components {
             }[];
             budgets: components["schemas"]["Budget"][];
             asset_access: components["schemas"]["Choice"];
-            /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+            /** @description Used if a request names no tag that routes. Only the nearest level with default tags counts: the key, then the team, then the organization. */
             default_tags: string[];
-            /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+            /** @description Added to every request. The tags of organization, team and key add up, so a lower level can add tags but not remove them. A request gets 400 `no_deployment_for_tags` if no deployment carries all of them. */
             required_tags: string[];
             metadata: {
                 [key: string]: unknown;
             };
-            /** @description Where one key is read; null: that needs usage.read on it. */
+            /** @description Returned only when one key is read. Null if the caller lacks usage.read on the key. */
             limits_status?: components["schemas"]["LimitsStatus"] | null;
-            /** @description What the caller may do here. */
+            /** @description The permissions of the caller here. */
             capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
@@ -4208,7 +4208,7 @@ export interface components {
             updated_at: string;
             revoked_at: string | null;
             last_used_at: string | null;
-            /** @description Shown once. */
+            /** @description The new secret. Shown once. */
             secret: string;
             /** Format: date-time */
             older_secrets_end_at: string;
@@ -4228,7 +4228,7 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
-            /** @description What the caller may do here. */
+            /** @description The permissions of the caller here. */
             capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
@@ -4242,7 +4242,7 @@ export interface components {
                 /** Format: date-time */
                 published_at: string;
                 published_by: string;
-                /** @description The version this one brought back. */
+                /** @description The earlier version that this one restored. Null if it restored none. */
                 rolled_back_to: number | null;
                 policy: {
                     /** @enum {string} */
@@ -4254,13 +4254,13 @@ export interface components {
                     }[];
                 };
             };
-            /** @description Newest first, the published one too; at most 100. */
+            /** @description The versions, newest first, including the published one; at most 100. */
             history: {
                 version: number;
                 /** Format: date-time */
                 published_at: string;
                 published_by: string;
-                /** @description The version this one brought back. */
+                /** @description The earlier version that this one restored. Null if it restored none. */
                 rolled_back_to: number | null;
                 policy: {
                     /** @enum {string} */
@@ -4276,21 +4276,21 @@ export interface components {
         SearchResult: {
             /** @enum {string} */
             kind: "organization" | "key" | "model" | "route_group" | "team" | "member" | "account" | "deployment" | "access_group" | "credential";
-            /** @description A model’s is its name, an access group’s its key. */
+            /** @description The id. For a model this is its name, for an access group its key. */
             id: string;
             name: string;
-            /** @description What tells it from others of its name. */
+            /** @description A detail that distinguishes objects with the same name. */
             detail: string;
             organization_id: string | null;
         };
         SecuritySummary: {
-            /** @description Exact to 10,000. */
+            /** @description The number of rows on all pages, exact up to 10,000. */
             vouched_for: number | "10,000+";
-            /** @description Exact to 10,000. */
+            /** @description The number of rows on all pages, exact up to 10,000. */
             password_only: number | "10,000+";
             unowned_admin_tokens: number;
             plain_targets: number;
-            /** @description Exact to 10,000. */
+            /** @description The number of rows on all pages, exact up to 10,000. */
             unused_keys: number | "10,000+";
             unused_days: number;
         };
@@ -4300,7 +4300,7 @@ export interface components {
             max_expiry_days: number | null;
             max_budget: components["schemas"]["SelfServiceBudget"] | null;
         };
-        /** @description USD for each period; periods begin where they do without an anchor. */
+        /** @description USD for each period. Periods begin like those of a budget without an anchor. */
         SelfServiceBudget: {
             amount: string;
             /** @enum {string} */
@@ -4309,9 +4309,9 @@ export interface components {
         SelfServiceChange: {
             enabled?: boolean;
             max_keys_per_member?: number | null;
-            /** @description Keys must expire within so many days; null: they need not. */
+            /** @description The most days until a key must expire. Null if keys need not expire. */
             max_expiry_days?: number | null;
-            /** @description What a member’s own keys may spend together in each period, revoked ones included; each must carry a block budget of that period or a longer one. An amount alone is per month; null: no bound. */
+            /** @description The most that a member’s own keys, including revoked ones, may spend together in each period. Each key needs a blocking budget of that period or a longer one. A bare amount is per month. Null means no bound. */
             max_budget?: (string | {
                 amount: string;
                 /** @enum {string} */
@@ -4321,7 +4321,7 @@ export interface components {
         SentInvitation: {
             id: string;
             email: string;
-            /** @description Null: to the platform. */
+            /** @description The organization. Null for an invitation to the platform. */
             organization_id: string | null;
             /** @enum {string} */
             role: "platform_admin" | "platform_auditor" | "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
@@ -4341,14 +4341,14 @@ export interface components {
             accepted_at: string | null;
             accepted_by: string | null;
             cancelled_at: string | null;
-            /** @description Whether the caller may send it again or cancel it. */
+            /** @description True if the caller may send the invitation again or cancel it. */
             may_change: boolean;
-            /** @description In this answer and in no other. It proves nothing about the address: the mailed link alone does. */
+            /** @description The link to hand over, only in this answer. It does not prove the address; only the mailed link does. */
             link: string;
-            /** @description Whether a mail server took it; else hand the link over. */
+            /** @description True if a mail server accepted the invitation. If false, hand the link over. */
             mailed: boolean;
         };
-        /** @description Owns keys of its team and never signs in. */
+        /** @description A service account of a team. It owns keys and never signs in. */
         ServiceAccount: {
             id: string;
             organization_id: string;
@@ -4360,7 +4360,7 @@ export interface components {
             metadata: {
                 [key: string]: unknown;
             };
-            /** @description What the caller may do here. */
+            /** @description The permissions of the caller here. */
             capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
@@ -4368,13 +4368,13 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
-        /** @description Who is signed in, and what they may do where. */
+        /** @description The person who is signed in, with their permissions in each place. */
         Session: {
             account: {
                 id: string;
                 email: string;
                 name: string;
-                /** @description Whether it is proved that the address is the account’s own. */
+                /** @description True if the account’s ownership of the address is proved. */
                 address_proved: boolean;
             };
             /** @enum {string} */
@@ -4400,7 +4400,7 @@ export interface components {
             capabilities_by_organization: {
                 [key: string]: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             };
-            /** @description What the person may do somewhere, if only in one team or on what is their own: decides what is offered at all. */
+            /** @description Permissions that the person has in at least one place, even if only in one team or on their own objects. The console uses them to decide what to offer. */
             capabilities_anywhere: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             two_factor: {
                 enabled: boolean;
@@ -4414,9 +4414,9 @@ export interface components {
         };
         Setting: {
             name: string;
-            /** @description In force now. Null for a secret, which is never shown, and where there is none. */
+            /** @description The value in force. Null for a secret, which is never shown, and if there is no value. */
             value: string | null;
-            /** @description Somebody chose it; else it is the default. */
+            /** @description True if the value was set; false if it is the default. */
             is_set: boolean;
             is_secret: boolean;
             default: string | null;
@@ -4429,26 +4429,26 @@ export interface components {
             created_at: string;
             /**
              * Format: date-time
-             * @description To the minute.
+             * @description The time of the last use, to the minute.
              */
             last_used_at: string;
             ip: string | null;
             user_agent: string | null;
             current: boolean;
         };
-        /** @description At most 10 s old while the gateway runs. */
+        /** @description The standing of an organization, at most 10 s old while the gateway runs. */
         Standing: {
             /**
-             * @description suspended and archived: its lifecycle; over_budget: a blocking budget is used up; near_limit: a budget or rate limit of its own is used to 80 %; idle: no request in 30 days.
+             * @description `suspended` and `archived`: its lifecycle. `over_budget`: a blocking budget is used up. `near_limit`: 80 % of one of its own budgets or rate limits is used. `idle`: no request in 30 days.
              * @enum {string}
              */
             status: "healthy" | "near_limit" | "over_budget" | "idle" | "suspended" | "archived";
-            /** @description Of its budget that is nearest its end; null without one. */
+            /** @description The used part of its most used budget. Null without a budget. */
             budget_used_ratio: number | null;
-            /** @description In the present calendar month of its time zone. */
+            /** @description The spend in the present calendar month of its time zone. */
             spend_period: string;
             spend_30d: string;
-            /** @description The last 30 days of UTC, today the last of them. */
+            /** @description The spend of each of the last 30 UTC days; the last one is today. */
             daily_spend: string[];
             requests_30d: number;
             granted_targets: number;
@@ -4470,7 +4470,7 @@ export interface components {
                     through: string;
                     access_group: string | null;
                 } | null;
-                /** @description Of who cannot call it: the level that says no. */
+                /** @description The level that removes the target. Set if it cannot be called. */
                 removed_by: ("organization" | "team" | "user" | "key") | null;
             }[];
             teams: {
@@ -4484,7 +4484,7 @@ export interface components {
                     through: string;
                     access_group: string | null;
                 } | null;
-                /** @description Of who cannot call it: the level that says no. */
+                /** @description The level that removes the target. Set if it cannot be called. */
                 removed_by: ("organization" | "team" | "user" | "key") | null;
             }[];
             members: {
@@ -4498,7 +4498,7 @@ export interface components {
                     through: string;
                     access_group: string | null;
                 } | null;
-                /** @description Of who cannot call it: the level that says no. */
+                /** @description The level that removes the target. Set if it cannot be called. */
                 removed_by: ("organization" | "team" | "user" | "key") | null;
             }[];
             keys: {
@@ -4512,7 +4512,7 @@ export interface components {
                     through: string;
                     access_group: string | null;
                 } | null;
-                /** @description Of who cannot call it: the level that says no. */
+                /** @description The level that removes the target. Set if it cannot be called. */
                 removed_by: ("organization" | "team" | "user" | "key") | null;
             }[];
             next_cursors: {
@@ -4526,7 +4526,7 @@ export interface components {
             id: string;
             organization_id: string;
             organization_name: string;
-            /** @description The organization’s: where its days and periods begin. */
+            /** @description The organization’s time zone. It sets when days and periods begin. */
             time_zone: string;
             name: string;
             /** @enum {string} */
@@ -4539,9 +4539,9 @@ export interface components {
             }[];
             budgets: components["schemas"]["Budget"][];
             asset_access: components["schemas"]["Choice"];
-            /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+            /** @description Used if a request names no tag that routes. Only the nearest level with default tags counts: the key, then the team, then the organization. */
             default_tags: string[];
-            /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+            /** @description Added to every request. The tags of organization, team and key add up, so a lower level can add tags but not remove them. A request gets 400 `no_deployment_for_tags` if no deployment carries all of them. */
             required_tags: string[];
             self_service: components["schemas"]["SelfService"];
             metadata: {
@@ -4549,9 +4549,9 @@ export interface components {
             };
             member_count: number;
             key_count: number;
-            /** @description Null: reading use needs the permission usage.read here. The limits themselves stand beside it. */
+            /** @description Null if the caller lacks usage.read here. The limits themselves are in the other fields. */
             limits_status: components["schemas"]["LimitsStatus"] | null;
-            /** @description What the caller may do here. */
+            /** @description The permissions of the caller here. */
             capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             /** Format: date-time */
@@ -4571,17 +4571,17 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
-        /** @description Owns admin tokens of an organization or of the platform, and never signs in. */
+        /** @description A service account that owns admin tokens of an organization or of the platform. It never signs in. */
         TokenServiceAccount: {
             id: string;
-            /** @description Null: the platform’s. */
+            /** @description The organization. Null for a service account of the platform. */
             organization_id: string | null;
             name: string;
             /** @enum {string} */
             status: "active" | "disabled";
             responsible_account_id: string;
             responsible_name: string | null;
-            /** @description What the caller may do here. */
+            /** @description The permissions of the caller here. */
             capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             created_by: string;
@@ -4591,12 +4591,12 @@ export interface components {
             updated_at: string;
         };
         UnitUse: {
-            /** @description A bucket of tokens that the sums do not name (`cache_write_1h`, `audio_input`; these are in `total_tokens`), or a piece (`search`, `request`, `image`, `second_input`, `second_output`, `page`). Of what had no price also a bucket that the sums name (`cache_write`), a tier (`service_tier:priority`, `context_tier`), and kinds that no price can name (`tool`, `beta`): one for each attempt. */
+            /** @description A token bucket without a field of its own (`cache_write_1h`, `audio_input`; included in `total_tokens`), or a piece (`search`, `request`, `image`, `second_input`, `second_output`, `page`). Use without a price may also name a bucket with its own field (`cache_write`), a tier (`service_tier:priority`, `context_tier`), or a kind that cannot have a price (`tool`, `beta`), once for each attempt. */
             unit: string;
-            /** @description Attempts that used it. */
+            /** @description The number of attempts that used it. */
             uses: number;
             quantity: number;
-            /** @description The part of it that had no price: `spend` misses what it cost. */
+            /** @description The part of `quantity` without a price. `spend` leaves out its cost. */
             unpriced_quantity: number;
         };
         UnownedToken: {
@@ -4608,7 +4608,7 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             last_used_at: string | null;
-            /** @description When it ends, unless somebody takes it over before. */
+            /** @description The time at which the token expires unless a person takes it over first. */
             ends_at: string | null;
         };
         Usage: {
@@ -4630,11 +4630,11 @@ export interface components {
                 model?: string | null;
                 deployment_id?: string | null;
                 provider?: string | null;
-                /** @description A tag of the request. A request counts under each of its tags, so lines by tag add up to more than the total; null is what had none. */
+                /** @description A tag of the request. A request counts under each of its tags, so lines by tag add up to more than the total. Null for requests without a tag. */
                 tag?: string | null;
                 /** @description A deployment counts under each of the tags it carries now, so lines by tag add up to more than the total. */
                 deployment_tag?: string | null;
-                /** @description Settled ones; estimated and refused stand beside, not in it. */
+                /** @description The number of settled requests, without estimated and refused ones. */
                 requests: number;
                 estimated_requests: number;
                 refused_requests: number;
@@ -4647,11 +4647,11 @@ export interface components {
                 total_tokens: number;
                 spend: string;
                 units: components["schemas"]["UnitUse"][];
-                /** @description A unit was used without a price, so `spend` is less than what providers charge. See `units`. */
+                /** @description True if a unit was used without a price, so that `spend` is less than providers charge. See `units`. */
                 partly_priced: boolean;
             }[];
             total: {
-                /** @description Settled ones; estimated and refused stand beside, not in it. */
+                /** @description The number of settled requests, without estimated and refused ones. */
                 requests: number;
                 estimated_requests: number;
                 refused_requests: number;
@@ -4664,24 +4664,24 @@ export interface components {
                 total_tokens: number;
                 spend: string;
                 units: components["schemas"]["UnitUse"][];
-                /** @description A unit was used without a price, so `spend` is less than what providers charge. See `units`. */
+                /** @description True if a unit was used without a price, so that `spend` is less than providers charge. See `units`. */
                 partly_priced: boolean;
             };
-            /** @description There are more lines than are given; the total counts all of them. */
+            /** @description True if there are more lines than returned. The total counts all of them. */
             truncated: boolean;
         };
         Webhook: {
             id: string;
-            /** @description Null: the platform’s. */
+            /** @description The organization. Null for a webhook of the platform. */
             organization_id: string | null;
             name: string;
             url: string;
             events: ("budget.threshold" | "credential.failing" | "credential.recovered" | "ledger.drift" | "prices.changed")[];
             /** @enum {string} */
             status: "active" | "disabled";
-            /** @description Until when the secret before the last rotation signs as well. */
+            /** @description The time until which the secret before the last rotation also signs. */
             old_secret_until: string | null;
-            /** @description The newest delivery, and how it stands. */
+            /** @description The newest delivery and its status. */
             last_delivery: {
                 /** @enum {string} */
                 status: "pending" | "delivered" | "lost";
@@ -4689,7 +4689,7 @@ export interface components {
                 at: string;
                 problem: string | null;
             } | null;
-            /** @description What the caller may do here. */
+            /** @description The permissions of the caller here. */
             capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
             version: number;
             created_by: string;
@@ -4734,7 +4734,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -4749,9 +4749,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path?: never;
@@ -4775,7 +4775,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -4790,11 +4790,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -4834,7 +4834,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -4876,7 +4876,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -4891,11 +4891,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -4907,7 +4907,7 @@ export interface operations {
                     token: string;
                     email: string;
                     name: string;
-                    /** @description At least 10 characters, not a common word, not a row of keys, not the name or address. */
+                    /** @description At least 10 characters. Not a common password, not a row of keyboard keys, not the name or the address. */
                     password: string;
                 };
             };
@@ -4934,7 +4934,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -4949,11 +4949,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -4990,7 +4990,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5005,11 +5005,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -5041,7 +5041,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5056,11 +5056,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -5069,7 +5069,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description WebAuthn’s own JSON. */
+                    /** @description JSON as defined by WebAuthn. */
                     response: {
                         id: string;
                         rawId: string;
@@ -5106,7 +5106,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5121,11 +5121,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -5155,7 +5155,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5170,11 +5170,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -5184,7 +5184,7 @@ export interface operations {
             content: {
                 "application/json": {
                     token: string;
-                    /** @description At least 10 characters, not a common word, not a row of keys, not the name or address. */
+                    /** @description At least 10 characters. Not a common password, not a row of keyboard keys, not the name or the address. */
                     password: string;
                 };
             };
@@ -5206,7 +5206,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5221,9 +5221,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path?: never;
@@ -5259,7 +5259,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5274,11 +5274,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -5288,7 +5288,7 @@ export interface operations {
             content: {
                 "application/json": {
                     current_password: string;
-                    /** @description At least 10 characters, not a common word, not a row of keys, not the name or address. */
+                    /** @description At least 10 characters. Not a common password, not a row of keyboard keys, not the name or the address. */
                     new_password: string;
                 };
             };
@@ -5310,7 +5310,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5350,7 +5350,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5365,9 +5365,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path?: never;
@@ -5391,7 +5391,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5406,9 +5406,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -5434,7 +5434,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5449,11 +5449,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -5476,7 +5476,7 @@ export interface operations {
                     "application/json": {
                         uri: string;
                         secret: string;
-                        /** @description Each opens once, in place of a code of the app. Shown only now. */
+                        /** @description Recovery codes. Each works once, in place of a code from the app. Shown once. */
                         recovery_codes: string[];
                     };
                 };
@@ -5490,7 +5490,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5505,9 +5505,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path?: never;
@@ -5537,7 +5537,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5552,11 +5552,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -5586,7 +5586,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5601,11 +5601,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -5626,7 +5626,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description Each opens once, in place of a code of the app. Shown only now. */
+                        /** @description Recovery codes. Each works once, in place of a code from the app. Shown once. */
                         recovery_codes: string[];
                     };
                 };
@@ -5640,7 +5640,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5680,7 +5680,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5695,11 +5695,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -5709,7 +5709,7 @@ export interface operations {
             content: {
                 "application/json": {
                     name: string;
-                    /** @description WebAuthn’s own JSON. */
+                    /** @description JSON as defined by WebAuthn. */
                     response: {
                         id: string;
                         rawId: string;
@@ -5743,7 +5743,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5758,11 +5758,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -5772,7 +5772,7 @@ export interface operations {
             content: {
                 "application/json": {
                     password?: string;
-                    /** @description WebAuthn’s own JSON. */
+                    /** @description JSON as defined by WebAuthn. */
                     passkey?: {
                         id: string;
                         rawId: string;
@@ -5808,7 +5808,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5823,9 +5823,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -5851,7 +5851,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5865,16 +5865,16 @@ export interface operations {
     get_organizations: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name or slug, or the whole id. */
+                /** @description Matches the beginning of the name or the slug, or the whole id. */
                 search?: string;
                 sort?: "name" | "-name" | "created_at" | "-created_at" | "spend" | "-spend" | "budget_used" | "-budget_used" | "requests" | "-requests" | "members" | "-members" | "teams" | "-teams" | "keys" | "-keys";
-                /** @description `active` is neither suspended nor archived. What follows from spend (`healthy`, `near_limit`, `over_budget`, `idle`) finds organizations whose usage the caller may read. */
+                /** @description `active` means neither suspended nor archived. `healthy`, `near_limit`, `over_budget` and `idle` depend on spend, so they match only organizations whose usage the caller may read. */
                 status?: "all" | "active" | "healthy" | "near_limit" | "over_budget" | "idle" | "suspended" | "archived";
-                /** @description `true`: those with a budget (of the organization, a team, a person or a key) that used something without a price in the last 30 days, so that a budget’s spend may miss it; the history of each budget says what. Of organizations whose usage the caller may read. */
+                /** @description If true, returns only organizations with a budget (of the organization, a team, a person or a key) that used something without a price in the last 30 days, so that its spend may be too low. Covers only organizations whose usage the caller may read. The history of each budget has the details. */
                 unpriced?: string;
             };
             header?: never;
@@ -5892,7 +5892,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Organization"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -5906,7 +5906,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5921,11 +5921,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -5944,9 +5944,9 @@ export interface operations {
                         rate_limits: components["schemas"]["RateLimitsChange"];
                     }[] | null;
                     budgets?: components["schemas"]["BudgetChange"][] | null;
-                    /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+                    /** @description Used if a request names no tag that routes. Only the nearest level with default tags counts: the key, then the team, then the organization. */
                     default_tags?: string[] | null;
-                    /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+                    /** @description Added to every request. The tags of organization, team and key add up, so a lower level can add tags but not remove them. A request gets 400 `no_deployment_for_tags` if no deployment carries all of them. */
                     required_tags?: string[] | null;
                     asset_access?: components["schemas"]["GrantsChange"] | null;
                     audit?: {
@@ -5980,7 +5980,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -5994,7 +5994,7 @@ export interface operations {
     get_organizations_summary: {
         parameters: {
             query?: {
-                /** @description Beginning of the name or slug, or the whole id. */
+                /** @description Matches the beginning of the name or the slug, or the whole id. */
                 search?: string;
             };
             header?: never;
@@ -6021,7 +6021,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6035,13 +6035,13 @@ export interface operations {
     get_organizations_export: {
         parameters: {
             query?: {
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `active` is neither suspended nor archived. What follows from spend (`healthy`, `near_limit`, `over_budget`, `idle`) finds organizations whose usage the caller may read. */
+                /** @description `active` means neither suspended nor archived. `healthy`, `near_limit`, `over_budget` and `idle` depend on spend, so they match only organizations whose usage the caller may read. */
                 status?: "all" | "active" | "healthy" | "near_limit" | "over_budget" | "idle" | "suspended" | "archived";
-                /** @description `true`: those with a budget (of the organization, a team, a person or a key) that used something without a price in the last 30 days, so that a budget’s spend may miss it; the history of each budget says what. Of organizations whose usage the caller may read. */
+                /** @description If true, returns only organizations with a budget (of the organization, a team, a person or a key) that used something without a price in the last 30 days, so that its spend may be too low. Covers only organizations whose usage the caller may read. The history of each budget has the details. */
                 unpriced?: string;
-                /** @description Only these, separated by commas: at most 200. */
+                /** @description Returns only these organizations. Ids separated by commas, at most 200. */
                 ids?: string;
             };
             header?: never;
@@ -6069,7 +6069,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6109,7 +6109,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6126,9 +6126,9 @@ export interface operations {
                 dry_run?: string;
             };
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -6156,7 +6156,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6170,13 +6170,13 @@ export interface operations {
     patch_organizations_id: {
         parameters: {
             query?: {
-                /** @description Store nothing and answer `{"effect": …}`: who loses what, and who is above a new limit already. */
+                /** @description If true, stores nothing and returns `{"effect": …}`: who would lose which access, and which keys and scopes exceed a new limit already. */
                 dry_run?: string;
             };
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -6197,9 +6197,9 @@ export interface operations {
                         rate_limits: components["schemas"]["RateLimitsChange"];
                     }[] | null;
                     budgets?: components["schemas"]["BudgetChange"][] | null;
-                    /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+                    /** @description Used if a request names no tag that routes. Only the nearest level with default tags counts: the key, then the team, then the organization. */
                     default_tags?: string[] | null;
-                    /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+                    /** @description Added to every request. The tags of organization, team and key add up, so a lower level can add tags but not remove them. A request gets 400 `no_deployment_for_tags` if no deployment carries all of them. */
                     required_tags?: string[] | null;
                     asset_access?: components["schemas"]["GrantsChange"] | null;
                     audit?: {
@@ -6233,7 +6233,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6248,11 +6248,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -6280,7 +6280,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6295,11 +6295,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -6327,7 +6327,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6342,11 +6342,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -6374,7 +6374,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6414,7 +6414,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6429,9 +6429,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -6468,7 +6468,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6508,7 +6508,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6548,7 +6548,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6588,7 +6588,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6602,7 +6602,7 @@ export interface operations {
     get_organizations_id_limits_history: {
         parameters: {
             query?: {
-                /** @description `true`: only budgets whose present period holds a request or a unit without a price, so that `spent` misses it. */
+                /** @description If true, returns only budgets whose present period has requests or units without a price, so that `spent` leaves out some cost. */
                 unpriced?: string;
             };
             header?: never;
@@ -6631,7 +6631,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6671,7 +6671,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6685,15 +6685,15 @@ export interface operations {
     get_organizations_id_security_members: {
         parameters: {
             query: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `-` is descending. Newest first unless said. */
+                /** @description The order. `-` means descending. Default: newest first. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
-                /** @description `vouched_for`: only a platform admin’s word proves the address. `password_only`: a password alone lets them in, because no authenticator app is set up. */
+                /** @description `vouched_for`: only a platform admin’s word proves the address. `password_only`: a password alone signs the person in, because no authenticator app is set up. */
                 finding: "vouched_for" | "password_only";
             };
             header?: never;
@@ -6713,7 +6713,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["MemberFinding"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -6727,7 +6727,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6741,7 +6741,7 @@ export interface operations {
     get_organizations_id_security_members_export: {
         parameters: {
             query: {
-                /** @description `vouched_for`: only a platform admin’s word proves the address. `password_only`: a password alone lets them in, because no authenticator app is set up. */
+                /** @description `vouched_for`: only a platform admin’s word proves the address. `password_only`: a password alone signs the person in, because no authenticator app is set up. */
                 finding: "vouched_for" | "password_only";
             };
             header?: never;
@@ -6771,7 +6771,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6785,13 +6785,13 @@ export interface operations {
     get_organizations_id_security_admin_tokens: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `-` is descending. Newest first unless said. */
+                /** @description The order. `-` means descending. Default: newest first. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
             };
             header?: never;
@@ -6811,7 +6811,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["UnownedToken"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -6825,7 +6825,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6839,9 +6839,9 @@ export interface operations {
     get_organizations_id_security_upstreams: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -6861,7 +6861,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["PlainTarget"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -6875,7 +6875,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6889,13 +6889,13 @@ export interface operations {
     get_teams: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `-` is descending. Newest first unless said. */
+                /** @description The order. `-` means descending. Default: newest first. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
                 organization_id?: string;
             };
@@ -6914,7 +6914,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Team"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -6928,7 +6928,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6942,13 +6942,13 @@ export interface operations {
     get_organizations_id_teams: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `-` is descending. Newest first unless said. */
+                /** @description The order. `-` means descending. Default: newest first. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
             };
             header?: never;
@@ -6968,7 +6968,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Team"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -6982,7 +6982,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -6997,11 +6997,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -7020,9 +7020,9 @@ export interface operations {
                         rate_limits: components["schemas"]["RateLimitsChange"];
                     }[] | null;
                     budgets?: components["schemas"]["BudgetChange"][] | null;
-                    /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+                    /** @description Used if a request names no tag that routes. Only the nearest level with default tags counts: the key, then the team, then the organization. */
                     default_tags?: string[] | null;
-                    /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+                    /** @description Added to every request. The tags of organization, team and key add up, so a lower level can add tags but not remove them. A request gets 400 `no_deployment_for_tags` if no deployment carries all of them. */
                     required_tags?: string[] | null;
                     asset_access?: components["schemas"]["ChoiceChange"] | null;
                     self_service?: components["schemas"]["SelfServiceChange"] | null;
@@ -7051,7 +7051,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -7091,7 +7091,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -7108,9 +7108,9 @@ export interface operations {
                 dry_run?: string;
             };
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -7147,7 +7147,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -7161,13 +7161,13 @@ export interface operations {
     patch_teams_id: {
         parameters: {
             query?: {
-                /** @description Store nothing and answer `{"effect": …}`: who loses what, and who is above a new limit already. */
+                /** @description If true, stores nothing and returns `{"effect": …}`: who would lose which access, and which keys and scopes exceed a new limit already. */
                 dry_run?: string;
             };
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -7188,9 +7188,9 @@ export interface operations {
                         rate_limits: components["schemas"]["RateLimitsChange"];
                     }[] | null;
                     budgets?: components["schemas"]["BudgetChange"][] | null;
-                    /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+                    /** @description Used if a request names no tag that routes. Only the nearest level with default tags counts: the key, then the team, then the organization. */
                     default_tags?: string[] | null;
-                    /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+                    /** @description Added to every request. The tags of organization, team and key add up, so a lower level can add tags but not remove them. A request gets 400 `no_deployment_for_tags` if no deployment carries all of them. */
                     required_tags?: string[] | null;
                     asset_access?: components["schemas"]["ChoiceChange"] | null;
                     self_service?: components["schemas"]["SelfServiceChange"] | null;
@@ -7219,7 +7219,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -7259,7 +7259,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -7299,7 +7299,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -7313,7 +7313,7 @@ export interface operations {
     get_teams_id_limits_history: {
         parameters: {
             query?: {
-                /** @description `true`: only budgets whose present period holds a request or a unit without a price, so that `spent` misses it. */
+                /** @description If true, returns only budgets whose present period has requests or units without a price, so that `spent` leaves out some cost. */
                 unpriced?: string;
             };
             header?: never;
@@ -7342,7 +7342,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -7382,7 +7382,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -7396,13 +7396,13 @@ export interface operations {
     get_teams_id_members: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `-` is descending. Newest first unless said. */
+                /** @description The order. `-` means descending. Default: newest first. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
             };
             header?: never;
@@ -7422,7 +7422,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["TeamMember"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -7436,7 +7436,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -7451,11 +7451,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -7492,7 +7492,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -7507,13 +7507,13 @@ export interface operations {
         parameters: {
             query?: {
                 dry_run?: string;
-                /** @description Who owns the keys from now on: a member, an account, a service account, or `team_default`. Without it they are revoked. */
+                /** @description The new owner of the keys: a member, an account, a service account, or `team_default`. If absent, the keys are revoked. */
                 reassign_keys_to?: string;
             };
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -7542,7 +7542,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -7557,9 +7557,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -7595,7 +7595,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -7609,13 +7609,13 @@ export interface operations {
     get_organizations_id_members: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `-` is descending. Newest first unless said. */
+                /** @description The order. `-` means descending. Default: newest first. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
                 role?: "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
             };
@@ -7636,7 +7636,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Member"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -7650,7 +7650,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -7665,11 +7665,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -7716,7 +7716,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -7757,7 +7757,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -7772,13 +7772,13 @@ export interface operations {
         parameters: {
             query?: {
                 dry_run?: string;
-                /** @description Who owns the keys from now on: a member, an account, a service account, or `team_default`. Without it they are revoked. */
+                /** @description The new owner of the keys: a member, an account, a service account, or `team_default`. If absent, the keys are revoked. */
                 reassign_keys_to?: string;
             };
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -7807,7 +7807,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -7821,13 +7821,13 @@ export interface operations {
     patch_organizations_id_members_member_id: {
         parameters: {
             query?: {
-                /** @description Store nothing and answer `{"effect": …}`: who loses what, and who is above a new limit already. */
+                /** @description If true, stores nothing and returns `{"effect": …}`: who would lose which access, and which keys and scopes exceed a new limit already. */
                 dry_run?: string;
             };
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -7876,7 +7876,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -7917,7 +7917,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -7931,7 +7931,7 @@ export interface operations {
     get_organizations_id_members_member_id_limits_history: {
         parameters: {
             query?: {
-                /** @description `true`: only budgets whose present period holds a request or a unit without a price, so that `spent` misses it. */
+                /** @description If true, returns only budgets whose present period has requests or units without a price, so that `spent` leaves out some cost. */
                 unpriced?: string;
             };
             header?: never;
@@ -7961,7 +7961,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -7975,13 +7975,13 @@ export interface operations {
     get_accounts: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `-` is descending. Newest first unless said. */
+                /** @description The order. `-` means descending. Default: newest first. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
                 status?: "active" | "disabled";
                 address?: "proved" | "unproved" | "passkeys_before_proof";
@@ -8001,7 +8001,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Account"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -8015,7 +8015,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8030,11 +8030,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -8068,7 +8068,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8108,7 +8108,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8123,9 +8123,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -8163,7 +8163,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8178,9 +8178,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -8206,7 +8206,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8221,11 +8221,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -8251,7 +8251,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8266,11 +8266,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -8301,7 +8301,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8341,7 +8341,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8356,11 +8356,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -8394,7 +8394,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8408,13 +8408,13 @@ export interface operations {
     get_invitations: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `-` is descending. Newest first unless said. */
+                /** @description The order. `-` means descending. Default: newest first. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
                 organization_id?: string;
                 status?: "pending" | "accepted" | "expired" | "cancelled";
@@ -8434,7 +8434,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Invitation"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -8448,7 +8448,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8463,11 +8463,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -8477,7 +8477,7 @@ export interface operations {
             content: {
                 "application/json": {
                     email: string;
-                    /** @description Null for the platform roles. */
+                    /** @description The organization. Null for the platform roles. */
                     organization_id: string | null;
                     /** @enum {string} */
                     role: "platform_admin" | "platform_auditor" | "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
@@ -8508,7 +8508,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8548,7 +8548,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8563,11 +8563,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -8577,11 +8577,11 @@ export interface operations {
             content: {
                 "application/json": {
                     token: string;
-                    /** @description Of the mailed link alone: it proves the address. */
+                    /** @description The token that only the mailed link has. It proves the address. */
                     mail_token?: string;
-                    /** @description Of a new account. */
+                    /** @description The name of a new account. */
                     name?: string;
-                    /** @description Of a new account, or of one whose address the mailed link proves. */
+                    /** @description The password of a new account, or of one whose address the mailed link proves. */
                     password?: string;
                 };
             };
@@ -8608,7 +8608,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8623,11 +8623,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -8655,7 +8655,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8670,9 +8670,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -8698,7 +8698,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8712,13 +8712,13 @@ export interface operations {
     get_service_accounts: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `-` is descending. Newest first unless said. */
+                /** @description The order. `-` means descending. Default: newest first. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
                 organization_id?: string;
                 team_id?: string;
@@ -8738,7 +8738,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["ServiceAccount"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -8752,7 +8752,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8767,11 +8767,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -8781,7 +8781,7 @@ export interface operations {
             content: {
                 "application/json": {
                     name: string;
-                    /** @description Who answers for its tokens; they are never more than this person. The caller unless said. */
+                    /** @description The person responsible for its tokens, whose own permissions are their upper bound. Default: the caller. */
                     responsible_account_id?: string;
                 };
             };
@@ -8805,7 +8805,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8819,13 +8819,13 @@ export interface operations {
     get_service_accounts_platform: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `-` is descending. Newest first unless said. */
+                /** @description The order. `-` means descending. Default: newest first. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
             };
             header?: never;
@@ -8843,7 +8843,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["TokenServiceAccount"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -8857,7 +8857,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8871,13 +8871,13 @@ export interface operations {
     get_organizations_id_service_accounts: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `-` is descending. Newest first unless said. */
+                /** @description The order. `-` means descending. Default: newest first. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
             };
             header?: never;
@@ -8897,7 +8897,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["TokenServiceAccount"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -8911,7 +8911,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8926,11 +8926,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -8942,7 +8942,7 @@ export interface operations {
             content: {
                 "application/json": {
                     name: string;
-                    /** @description Who answers for its tokens; they are never more than this person. The caller unless said. */
+                    /** @description The person responsible for its tokens, whose own permissions are their upper bound. Default: the caller. */
                     responsible_account_id?: string;
                 };
             };
@@ -8966,7 +8966,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -8980,13 +8980,13 @@ export interface operations {
     get_teams_id_service_accounts: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `-` is descending. Newest first unless said. */
+                /** @description The order. `-` means descending. Default: newest first. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
             };
             header?: never;
@@ -9006,7 +9006,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["ServiceAccount"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -9020,7 +9020,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9035,11 +9035,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -9076,7 +9076,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9116,7 +9116,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9134,9 +9134,9 @@ export interface operations {
                 reassign_keys_to?: string;
             };
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -9170,7 +9170,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9185,9 +9185,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -9227,7 +9227,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9241,20 +9241,20 @@ export interface operations {
     get_keys: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `-` is descending. Newest first unless said. */
+                /** @description The order. `-` means descending. Default: newest first. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
                 team_id?: string;
-                /** @description Keys a person owns. */
+                /** @description Returns only keys owned by this person. */
                 account_id?: string;
                 service_account_id?: string;
                 status?: "active" | "disabled" | "revoked";
-                /** @description Only keys that work and that nobody has used for this many days. One that was never used counts from when it was made. */
+                /** @description Returns only working keys that were not used for this many days. For a key that was never used, the days count from its creation. */
                 unused_days?: number;
                 organization_id?: string;
             };
@@ -9273,7 +9273,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Key"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -9287,7 +9287,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9302,11 +9302,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -9329,9 +9329,9 @@ export interface operations {
                         rate_limits: components["schemas"]["RateLimitsChange"];
                     }[] | null;
                     budgets?: components["schemas"]["BudgetChange"][] | null;
-                    /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+                    /** @description Used if a request names no tag that routes. Only the nearest level with default tags counts: the key, then the team, then the organization. */
                     default_tags?: string[] | null;
-                    /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+                    /** @description Added to every request. The tags of organization, team and key add up, so a lower level can add tags but not remove them. A request gets 400 `no_deployment_for_tags` if no deployment carries all of them. */
                     required_tags?: string[] | null;
                     asset_access?: components["schemas"]["ChoiceChange"] | null;
                     expires_at?: string | null;
@@ -9360,7 +9360,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9374,14 +9374,14 @@ export interface operations {
     get_keys_export: {
         parameters: {
             query?: {
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
                 team_id?: string;
-                /** @description Keys a person owns. */
+                /** @description Returns only keys owned by this person. */
                 account_id?: string;
                 service_account_id?: string;
                 status?: "active" | "disabled" | "revoked";
-                /** @description Only keys that work and that nobody has used for this many days. One that was never used counts from when it was made. */
+                /** @description Returns only working keys that were not used for this many days. For a key that was never used, the days count from its creation. */
                 unused_days?: number;
                 organization_id?: string;
             };
@@ -9410,7 +9410,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9424,20 +9424,20 @@ export interface operations {
     get_organizations_id_keys: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `-` is descending. Newest first unless said. */
+                /** @description The order. `-` means descending. Default: newest first. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
                 team_id?: string;
-                /** @description Keys a person owns. */
+                /** @description Returns only keys owned by this person. */
                 account_id?: string;
                 service_account_id?: string;
                 status?: "active" | "disabled" | "revoked";
-                /** @description Only keys that work and that nobody has used for this many days. One that was never used counts from when it was made. */
+                /** @description Returns only working keys that were not used for this many days. For a key that was never used, the days count from its creation. */
                 unused_days?: number;
             };
             header?: never;
@@ -9457,7 +9457,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Key"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -9471,7 +9471,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9485,20 +9485,20 @@ export interface operations {
     get_teams_id_keys: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `-` is descending. Newest first unless said. */
+                /** @description The order. `-` means descending. Default: newest first. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
                 team_id?: string;
-                /** @description Keys a person owns. */
+                /** @description Returns only keys owned by this person. */
                 account_id?: string;
                 service_account_id?: string;
                 status?: "active" | "disabled" | "revoked";
-                /** @description Only keys that work and that nobody has used for this many days. One that was never used counts from when it was made. */
+                /** @description Returns only working keys that were not used for this many days. For a key that was never used, the days count from its creation. */
                 unused_days?: number;
             };
             header?: never;
@@ -9518,7 +9518,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Key"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -9532,7 +9532,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9572,7 +9572,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9587,9 +9587,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -9615,7 +9615,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9629,13 +9629,13 @@ export interface operations {
     patch_keys_id: {
         parameters: {
             query?: {
-                /** @description Store nothing and answer `{"effect": …}`: who loses what, and who is above a new limit already. */
+                /** @description If true, stores nothing and returns `{"effect": …}`: who would lose which access, and which keys and scopes exceed a new limit already. */
                 dry_run?: string;
             };
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -9647,7 +9647,7 @@ export interface operations {
             content: {
                 "application/json": {
                     name?: string;
-                    /** @description Moves the key to another team of its organization. Its own counters move along. */
+                    /** @description Moves the key to another team of its organization. The key’s own counters move with it. */
                     team_id?: string;
                     owner?: {
                         account_id: string;
@@ -9661,9 +9661,9 @@ export interface operations {
                         rate_limits: components["schemas"]["RateLimitsChange"];
                     }[] | null;
                     budgets?: components["schemas"]["BudgetChange"][] | null;
-                    /** @description Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization. */
+                    /** @description Used if a request names no tag that routes. Only the nearest level with default tags counts: the key, then the team, then the organization. */
                     default_tags?: string[] | null;
-                    /** @description Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`. */
+                    /** @description Added to every request. The tags of organization, team and key add up, so a lower level can add tags but not remove them. A request gets 400 `no_deployment_for_tags` if no deployment carries all of them. */
                     required_tags?: string[] | null;
                     asset_access?: components["schemas"]["ChoiceChange"] | null;
                     expires_at?: string | null;
@@ -9692,7 +9692,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9707,11 +9707,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -9745,7 +9745,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9760,11 +9760,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -9792,7 +9792,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9807,11 +9807,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -9839,7 +9839,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9879,7 +9879,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9919,7 +9919,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9933,7 +9933,7 @@ export interface operations {
     get_keys_id_limits_history: {
         parameters: {
             query?: {
-                /** @description `true`: only budgets whose present period holds a request or a unit without a price, so that `spent` misses it. */
+                /** @description If true, returns only budgets whose present period has requests or units without a price, so that `spent` leaves out some cost. */
                 unpriced?: string;
             };
             header?: never;
@@ -9962,7 +9962,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -9976,18 +9976,18 @@ export interface operations {
     get_admin_tokens: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `-` is descending. Newest first unless said. */
+                /** @description The order. `-` means descending. Default: newest first. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
                 organization_id?: string;
                 service_account_id?: string;
                 status?: "active" | "revoked";
-                /** @description Only those that nobody owns and that still work. */
+                /** @description If true, returns only working tokens without an owner. */
                 unowned?: string;
             };
             header?: never;
@@ -10005,7 +10005,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["AdminToken"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -10019,7 +10019,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10034,11 +10034,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -10050,17 +10050,17 @@ export interface operations {
                     name: string;
                     /** @enum {string} */
                     role: "platform_admin" | "platform_auditor" | "org_owner" | "org_admin" | "org_billing" | "org_auditor" | "org_member";
-                    /** @description Null for the platform roles. */
+                    /** @description The organization. Null for the platform roles. */
                     organization_id?: string | null;
-                    /** @description Makes it a machine’s: of a service account of the same place. */
+                    /** @description The service account that owns the token. It must belong to the same place. */
                     service_account_id?: string | null;
-                    /** @description Absent: 90 days from now. Null: it never expires. */
+                    /** @description The expiry. Null if the token never expires. Default: 90 days from now. */
                     expires_at?: string | null;
-                    /** @description The only permissions of its role that it keeps; null: all of them. */
+                    /** @description The permissions of its role that the token keeps. Null for all of them. */
                     permissions?: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[] | null;
-                    /** @description Of a platform role: the only organizations in which it acts; null: all, and the platform. */
+                    /** @description For a platform role: the only organizations in which the token works. Null for all of them and the platform. */
                     organization_ids?: string[] | null;
-                    /** @description The only addresses and ranges (CIDR) that it may be used from; null: any. */
+                    /** @description The only addresses and CIDR ranges from which the token may be used. Null for any. */
                     networks?: string[] | null;
                 };
             };
@@ -10084,7 +10084,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10124,7 +10124,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10139,9 +10139,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -10167,7 +10167,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10182,9 +10182,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -10196,13 +10196,13 @@ export interface operations {
             content: {
                 "application/json": {
                     name?: string;
-                    /** @description Absent: 90 days from now. Null: it never expires. */
+                    /** @description The expiry. Null if the token never expires. Default: 90 days from now. */
                     expires_at?: string | null;
-                    /** @description The only permissions of its role that it keeps; null: all of them. */
+                    /** @description The permissions of its role that the token keeps. Null for all of them. */
                     permissions?: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[] | null;
-                    /** @description Of a platform role: the only organizations in which it acts; null: all, and the platform. */
+                    /** @description For a platform role: the only organizations in which the token works. Null for all of them and the platform. */
                     organization_ids?: string[] | null;
-                    /** @description The only addresses and ranges (CIDR) that it may be used from; null: any. */
+                    /** @description The only addresses and CIDR ranges from which the token may be used. Null for any. */
                     networks?: string[] | null;
                 };
             };
@@ -10226,7 +10226,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10241,11 +10241,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -10256,7 +10256,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Who answers for a service account’s token from now on; the caller unless said. */
+                    /** @description The new responsible person of a token owned by a service account. Default: the caller. */
                     responsible_account_id?: string;
                 };
             };
@@ -10280,7 +10280,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10294,13 +10294,13 @@ export interface operations {
     get_audit_events: {
         parameters: {
             query?: {
-                /** @description Absent: the platform’s own chain. */
+                /** @description The organization of the chain. Default: the platform’s own chain. */
                 organization_id?: string;
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description The one event at this position. */
+                /** @description Returns only the event at this position. */
                 seq?: number;
                 object_type?: string;
                 object_id?: string;
@@ -10324,7 +10324,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["AuditEvent"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -10338,7 +10338,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10352,11 +10352,11 @@ export interface operations {
     get_organizations_id_audit_events: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description The one event at this position. */
+                /** @description Returns only the event at this position. */
                 seq?: number;
                 object_type?: string;
                 object_id?: string;
@@ -10382,7 +10382,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["AuditEvent"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -10396,7 +10396,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10410,7 +10410,7 @@ export interface operations {
     get_audit_events_verify: {
         parameters: {
             query?: {
-                /** @description Absent: the platform’s own chain. */
+                /** @description The organization of the chain. Default: the platform’s own chain. */
                 organization_id?: string;
             };
             header?: never;
@@ -10437,7 +10437,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10451,7 +10451,7 @@ export interface operations {
     get_audit_events_export: {
         parameters: {
             query?: {
-                /** @description Absent: the platform’s own chain. */
+                /** @description The organization of the chain. Default: the platform’s own chain. */
                 organization_id?: string;
                 format?: "jsonl" | "csv";
             };
@@ -10480,7 +10480,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10494,13 +10494,13 @@ export interface operations {
     get_credentials: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `-` is descending. Newest first unless said. */
+                /** @description The order. `-` means descending. Default: newest first. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
                 provider?: "openai" | "anthropic";
             };
@@ -10519,7 +10519,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Credential"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -10533,7 +10533,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10548,11 +10548,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -10565,7 +10565,7 @@ export interface operations {
                     /** @enum {string} */
                     provider: "openai" | "anthropic";
                     api_key: string;
-                    /** @description Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not. It begins with https://, unless HEADGATE_ALLOWED_UPSTREAMS lists its host. */
+                    /** @description The base URL of the API, with `/v1` for the openai kind and without it for the anthropic kind. It must begin with `https://` unless HEADGATE_ALLOWED_UPSTREAMS lists its host. Null for the vendor’s own address. */
                     base_url?: string | null;
                 };
             };
@@ -10589,7 +10589,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10604,11 +10604,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -10620,9 +10620,9 @@ export interface operations {
                     /** @enum {string} */
                     provider: "openai" | "anthropic";
                     api_key?: string;
-                    /** @description Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not. It begins with https://, unless HEADGATE_ALLOWED_UPSTREAMS lists its host. */
+                    /** @description The base URL of the API, with `/v1` for the openai kind and without it for the anthropic kind. It must begin with `https://` unless HEADGATE_ALLOWED_UPSTREAMS lists its host. Null for the vendor’s own address. */
                     base_url?: string | null;
-                    /** @description Whose stored key to use when none is given. */
+                    /** @description The credential whose stored key to use if `api_key` is absent. */
                     credential_id?: string;
                 };
             };
@@ -10638,7 +10638,7 @@ export interface operations {
                         ok: boolean;
                         latency_ms: number;
                         message: string | null;
-                        /** @description By the vendor’s own names, sorted; null when the provider did not say. */
+                        /** @description The vendor’s model names, sorted. Null if the provider did not list them. */
                         models: string[] | null;
                     };
                 };
@@ -10652,7 +10652,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10681,7 +10681,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description By the vendor’s own names, sorted; null when the provider did not say. */
+                        /** @description The vendor’s model names, sorted. Null if the provider did not list them. */
                         models: string[] | null;
                         message: string | null;
                     };
@@ -10696,7 +10696,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10736,7 +10736,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10751,9 +10751,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -10779,7 +10779,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10794,9 +10794,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -10809,7 +10809,7 @@ export interface operations {
                 "application/json": {
                     name?: string;
                     api_key?: string;
-                    /** @description Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not. It begins with https://, unless HEADGATE_ALLOWED_UPSTREAMS lists its host. */
+                    /** @description The base URL of the API, with `/v1` for the openai kind and without it for the anthropic kind. It must begin with `https://` unless HEADGATE_ALLOWED_UPSTREAMS lists its host. Null for the vendor’s own address. */
                     base_url?: string | null;
                 };
             };
@@ -10833,7 +10833,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10847,11 +10847,11 @@ export interface operations {
     get_deployments: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
                 sort?: "created_at" | "-created_at" | "model" | "-model";
                 model?: string;
@@ -10859,9 +10859,9 @@ export interface operations {
                 credential_id?: string;
                 tag?: string;
                 enabled?: string;
-                /** @description `true`: those that requests without tags pass over at some target (`passed_over_at`). */
+                /** @description If true, returns only deployments that requests without tags skip at some target (`passed_over_at`). */
                 passed_over?: string;
-                /** @description `true`: those without a price in force, or whose price lacks a unit that was used there without a price in the last 30 days (`unpriced_units`). */
+                /** @description If true, returns only deployments without a price in force, or whose price lacks a unit that was used without a price in the last 30 days (`unpriced_units`). */
                 unpriced?: string;
             };
             header?: never;
@@ -10879,7 +10879,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Deployment"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -10893,7 +10893,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -10908,11 +10908,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -10938,14 +10938,14 @@ export interface operations {
                     } | null;
                     weight?: number;
                     priority?: number;
-                    /** @description Each: a tag is 1 to 64 letters, digits, ".", "_", ":" or "-". */
+                    /** @description Routing tags; a tag is 1 to 64 letters, digits, ".", "_", ":" or "-". */
                     tags?: string[] | null;
                     max_output_tokens?: number | null;
-                    /** @description The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget. */
+                    /** @description The most web searches that one request can make here. A blocking budget holds this many. Null if not declared; a blocking budget then refuses requests that may search. */
                     max_searches?: number | null;
-                    /** @description The most input tokens that one image, audio or file part can be, or what one search or fetched page brings: under a blocking budget each holds so many. Null: not declared; 40,000 are held and count as unbounded. */
+                    /** @description The most input tokens of one image, audio or file part, or of the result of one search or fetched page. A blocking budget holds this many for each. Null if not declared; 40,000 are then held and count as unbounded. */
                     max_part_tokens?: number | null;
-                    /** @description What happens upstream when the caller hangs up before the answer ends. `finish`: it is read to its end and charged as reported. `stop`: it is ended, and what was made or, of a whole answer under a blocking budget, the hold is charged. Null: a stream is ended, a whole answer under a blocking budget is read to its end. */
+                    /** @description The action upstream when the client hangs up before the answer ends. `finish` reads the answer to its end and charges what the provider reports. `stop` ends the call and charges what was made or, for a whole answer under a blocking budget, the hold. Null ends a stream, but reads a whole answer under a blocking budget to its end. */
                     on_hangup?: ("finish" | "stop") | null;
                     timeout_ms?: number;
                     enabled?: boolean;
@@ -10975,7 +10975,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11015,7 +11015,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11030,9 +11030,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -11058,7 +11058,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11073,9 +11073,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -11095,14 +11095,14 @@ export interface operations {
                     } | null;
                     weight?: number;
                     priority?: number;
-                    /** @description Each: a tag is 1 to 64 letters, digits, ".", "_", ":" or "-". */
+                    /** @description Routing tags; a tag is 1 to 64 letters, digits, ".", "_", ":" or "-". */
                     tags?: string[] | null;
                     max_output_tokens?: number | null;
-                    /** @description The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget. */
+                    /** @description The most web searches that one request can make here. A blocking budget holds this many. Null if not declared; a blocking budget then refuses requests that may search. */
                     max_searches?: number | null;
-                    /** @description The most input tokens that one image, audio or file part can be, or what one search or fetched page brings: under a blocking budget each holds so many. Null: not declared; 40,000 are held and count as unbounded. */
+                    /** @description The most input tokens of one image, audio or file part, or of the result of one search or fetched page. A blocking budget holds this many for each. Null if not declared; 40,000 are then held and count as unbounded. */
                     max_part_tokens?: number | null;
-                    /** @description What happens upstream when the caller hangs up before the answer ends. `finish`: it is read to its end and charged as reported. `stop`: it is ended, and what was made or, of a whole answer under a blocking budget, the hold is charged. Null: a stream is ended, a whole answer under a blocking budget is read to its end. */
+                    /** @description The action upstream when the client hangs up before the answer ends. `finish` reads the answer to its end and charges what the provider reports. `stop` ends the call and charges what was made or, for a whole answer under a blocking budget, the hold. Null ends a stream, but reads a whole answer under a blocking budget to its end. */
                     on_hangup?: ("finish" | "stop") | null;
                     timeout_ms?: number;
                     enabled?: boolean;
@@ -11133,7 +11133,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11148,11 +11148,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -11178,14 +11178,14 @@ export interface operations {
                     } | null;
                     weight?: number;
                     priority?: number;
-                    /** @description Each: a tag is 1 to 64 letters, digits, ".", "_", ":" or "-". */
+                    /** @description Routing tags; a tag is 1 to 64 letters, digits, ".", "_", ":" or "-". */
                     tags?: string[] | null;
                     max_output_tokens?: number | null;
-                    /** @description The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget. */
+                    /** @description The most web searches that one request can make here. A blocking budget holds this many. Null if not declared; a blocking budget then refuses requests that may search. */
                     max_searches?: number | null;
-                    /** @description The most input tokens that one image, audio or file part can be, or what one search or fetched page brings: under a blocking budget each holds so many. Null: not declared; 40,000 are held and count as unbounded. */
+                    /** @description The most input tokens of one image, audio or file part, or of the result of one search or fetched page. A blocking budget holds this many for each. Null if not declared; 40,000 are then held and count as unbounded. */
                     max_part_tokens?: number | null;
-                    /** @description What happens upstream when the caller hangs up before the answer ends. `finish`: it is read to its end and charged as reported. `stop`: it is ended, and what was made or, of a whole answer under a blocking budget, the hold is charged. Null: a stream is ended, a whole answer under a blocking budget is read to its end. */
+                    /** @description The action upstream when the client hangs up before the answer ends. `finish` reads the answer to its end and charges what the provider reports. `stop` ends the call and charges what was made or, for a whole answer under a blocking budget, the hold. Null ends a stream, but reads a whole answer under a blocking budget to its end. */
                     on_hangup?: ("finish" | "stop") | null;
                     timeout_ms?: number;
                     enabled?: boolean;
@@ -11215,7 +11215,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11230,11 +11230,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -11262,7 +11262,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11276,9 +11276,9 @@ export interface operations {
     get_prices: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
                 deployment_id?: string;
                 model?: string;
@@ -11298,7 +11298,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Price"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -11312,7 +11312,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11327,11 +11327,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -11366,7 +11366,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11398,7 +11398,7 @@ export interface operations {
                     "application/json": {
                         prices: components["schemas"]["Prices"] | null;
                         source: string | null;
-                        /** @description The edition of the list. */
+                        /** @description The edition of the list. Null without a price. */
                         source_version: string | null;
                     };
                 };
@@ -11412,7 +11412,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11453,7 +11453,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11468,11 +11468,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -11498,7 +11498,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11513,11 +11513,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -11543,7 +11543,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11557,16 +11557,16 @@ export interface operations {
     get_models: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name. */
+                /** @description Matches the beginning of the name. */
                 search?: string;
-                /** @description By name unless said. */
+                /** @description The order. Default: by name. */
                 sort?: "name" | "-name";
                 access_group?: string;
-                /** @description `true`: those with a deployment without a price in force, or whose price lacks a unit that was used there without a price in the last 30 days. */
+                /** @description If true, returns only models with a deployment that has no price in force, or whose price lacks a unit that was used without a price in the last 30 days. */
                 unpriced?: string;
             };
             header?: never;
@@ -11584,7 +11584,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Model"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -11598,7 +11598,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11638,7 +11638,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11653,9 +11653,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -11694,7 +11694,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11708,13 +11708,13 @@ export interface operations {
     get_route_groups: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `-` is descending. Newest first unless said. */
+                /** @description The order. `-` means descending. Default: newest first. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
             };
             header?: never;
@@ -11732,7 +11732,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["RouteGroup"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -11746,7 +11746,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11761,11 +11761,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -11811,7 +11811,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11851,7 +11851,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11866,9 +11866,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -11894,7 +11894,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -11909,9 +11909,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -11957,7 +11957,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12003,7 +12003,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12018,9 +12018,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -12060,7 +12060,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12100,7 +12100,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12115,11 +12115,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -12168,7 +12168,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12183,11 +12183,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -12231,7 +12231,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12246,11 +12246,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -12284,7 +12284,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12298,13 +12298,13 @@ export interface operations {
     get_callable_targets: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name. */
+                /** @description Matches the beginning of the name. */
                 search?: string;
-                /** @description By name unless said. */
+                /** @description The order. Default: by name. */
                 sort?: "name" | "-name";
                 type?: "model" | "route_group";
                 access_group?: string;
@@ -12325,7 +12325,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["CallableTarget"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -12339,7 +12339,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12354,9 +12354,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -12397,7 +12397,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12411,11 +12411,11 @@ export interface operations {
     get_access_groups: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name. */
+                /** @description Matches the beginning of the name. */
                 search?: string;
             };
             header?: never;
@@ -12433,7 +12433,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["AccessGroup"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -12447,7 +12447,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12462,11 +12462,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -12500,7 +12500,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12533,9 +12533,9 @@ export interface operations {
                         name: string;
                         description: string;
                         member_count: number;
-                        /** @description Set when a routing tag has the same text: tags never authorize. */
+                        /** @description A warning if a routing tag has the same text, because tags never authorize; else null. */
                         warning: string | null;
-                        /** @description What the caller may do here. */
+                        /** @description The permissions of the caller here. */
                         capabilities: ("organizations.create" | "organizations.lifecycle" | "organizations.cap" | "catalogue.manage" | "settings.manage" | "accounts.manage" | "platform.read" | "audit_policy.change" | "organization.read" | "organization.profile" | "members.manage" | "member_limits.change" | "admin_tokens.manage" | "webhooks.manage" | "teams.manage" | "team_limits.change" | "team_access.widen" | "service_accounts.manage" | "teams.read" | "keys.manage" | "key_limits.change" | "keys.manage_own" | "team_members.manage" | "team_access.narrow" | "usage.read" | "content.read" | "audit.read")[];
                         version: number;
                         /** Format: date-time */
@@ -12566,7 +12566,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12581,9 +12581,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -12609,7 +12609,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12624,9 +12624,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -12661,7 +12661,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12678,13 +12678,13 @@ export interface operations {
                 key_id?: string;
                 target?: string;
                 organization_id?: string;
-                /** @description Of a target: who can call it (unless said), or who cannot, each with the level that removed it. What an organization is not granted is told to the platform alone. */
+                /** @description With `target`: `can` (the default) lists who can call it; `cannot` lists who cannot, each with the level that removes it. Only platform callers see those that the organization level removes. */
                 who?: "can" | "cannot";
-                /** @description Of a target: only this list, to page through it. */
+                /** @description With `target`: the one list to return. Required with `cursor`. */
                 level?: "organizations" | "teams" | "members" | "keys";
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -12711,7 +12711,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12726,11 +12726,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -12741,11 +12741,11 @@ export interface operations {
                 "application/json": {
                     /** @enum {string} */
                     level: "organization" | "team" | "user" | "key";
-                    /** @description Absent: an organization that is not created yet. */
+                    /** @description The organization. Absent for one that is not created yet. */
                     organization_id?: string;
-                    /** @description Of a key: the team it is in. */
+                    /** @description The team of the key. Only for level `key`. */
                     team_id?: string;
-                    /** @description Of a key: the member who owns it. */
+                    /** @description The member who owns the key. Only for level `key`. */
                     member_id?: string;
                     asset_access: components["schemas"]["GrantsChange"] | components["schemas"]["ChoiceChange"];
                 };
@@ -12770,7 +12770,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12784,7 +12784,7 @@ export interface operations {
     get_names: {
         parameters: {
             query: {
-                /** @description Separated by commas, at most 200. */
+                /** @description Ids separated by commas, at most 200. */
                 ids: string;
             };
             header?: never;
@@ -12815,7 +12815,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12829,14 +12829,14 @@ export interface operations {
     get_usage: {
         parameters: {
             query?: {
-                /** @description 30 days before `to` unless said. */
+                /** @description The start of the range. Default: 30 days before `to`. */
                 from?: string;
-                /** @description Not included; now unless said. */
+                /** @description The end of the range, exclusive. Default: now. */
                 to?: string;
-                /** @description Separated by commas: organization, team, key, member, service_account, model, deployment, provider, tag, deployment_tag. */
+                /** @description Groups, separated by commas: organization, team, key, member, service_account, model, deployment, provider, tag, deployment_tag. */
                 group_by?: string;
                 interval?: "hour" | "day" | "week" | "month";
-                /** @description Where intervals begin: the organization’s zone unless said, else UTC. */
+                /** @description The time zone in which intervals begin. Default: the organization’s, else UTC. */
                 time_zone?: string;
                 team_id?: string;
                 key_id?: string;
@@ -12845,11 +12845,11 @@ export interface operations {
                 model?: string;
                 deployment_id?: string;
                 provider?: string;
-                /** @description Lines at most, the dearest first; the total counts all of them. 10,000 unless said. */
+                /** @description The most lines, those with the highest spend first. The total counts all lines. Default: 10,000. */
                 limit?: number;
-                /** @description Of requests with this tag: named by the request, or added by its key, team or organization. */
+                /** @description Only requests with this tag, named by the request or added by its key, team or organization. */
                 tag?: string;
-                /** @description Of the deployments that carry it now. */
+                /** @description Only deployments that carry this tag now. */
                 deployment_tag?: string;
                 organization_id?: string;
             };
@@ -12877,7 +12877,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12891,14 +12891,14 @@ export interface operations {
     get_usage_export: {
         parameters: {
             query?: {
-                /** @description 30 days before `to` unless said. */
+                /** @description The start of the range. Default: 30 days before `to`. */
                 from?: string;
-                /** @description Not included; now unless said. */
+                /** @description The end of the range, exclusive. Default: now. */
                 to?: string;
-                /** @description Separated by commas: organization, team, key, member, service_account, model, deployment, provider, tag, deployment_tag. */
+                /** @description Groups, separated by commas: organization, team, key, member, service_account, model, deployment, provider, tag, deployment_tag. */
                 group_by?: string;
                 interval?: "hour" | "day" | "week" | "month";
-                /** @description Where intervals begin: the organization’s zone unless said, else UTC. */
+                /** @description The time zone in which intervals begin. Default: the organization’s, else UTC. */
                 time_zone?: string;
                 team_id?: string;
                 key_id?: string;
@@ -12907,11 +12907,11 @@ export interface operations {
                 model?: string;
                 deployment_id?: string;
                 provider?: string;
-                /** @description Lines at most, the dearest first; the total counts all of them. 10,000 unless said. */
+                /** @description The most lines, those with the highest spend first. The total counts all lines. Default: 10,000. */
                 limit?: number;
-                /** @description Of requests with this tag: named by the request, or added by its key, team or organization. */
+                /** @description Only requests with this tag, named by the request or added by its key, team or organization. */
                 tag?: string;
-                /** @description Of the deployments that carry it now. */
+                /** @description Only deployments that carry this tag now. */
                 deployment_tag?: string;
                 organization_id?: string;
                 format?: "csv" | "focus";
@@ -12941,7 +12941,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -12955,14 +12955,14 @@ export interface operations {
     get_organizations_id_usage: {
         parameters: {
             query?: {
-                /** @description 30 days before `to` unless said. */
+                /** @description The start of the range. Default: 30 days before `to`. */
                 from?: string;
-                /** @description Not included; now unless said. */
+                /** @description The end of the range, exclusive. Default: now. */
                 to?: string;
-                /** @description Separated by commas: organization, team, key, member, service_account, model, deployment, provider, tag, deployment_tag. */
+                /** @description Groups, separated by commas: organization, team, key, member, service_account, model, deployment, provider, tag, deployment_tag. */
                 group_by?: string;
                 interval?: "hour" | "day" | "week" | "month";
-                /** @description Where intervals begin: the organization’s zone unless said, else UTC. */
+                /** @description The time zone in which intervals begin. Default: the organization’s, else UTC. */
                 time_zone?: string;
                 team_id?: string;
                 key_id?: string;
@@ -12971,11 +12971,11 @@ export interface operations {
                 model?: string;
                 deployment_id?: string;
                 provider?: string;
-                /** @description Lines at most, the dearest first; the total counts all of them. 10,000 unless said. */
+                /** @description The most lines, those with the highest spend first. The total counts all lines. Default: 10,000. */
                 limit?: number;
-                /** @description Of requests with this tag: named by the request, or added by its key, team or organization. */
+                /** @description Only requests with this tag, named by the request or added by its key, team or organization. */
                 tag?: string;
-                /** @description Of the deployments that carry it now. */
+                /** @description Only deployments that carry this tag now. */
                 deployment_tag?: string;
             };
             header?: never;
@@ -13004,7 +13004,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13019,11 +13019,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -13048,7 +13048,7 @@ export interface operations {
                     stream?: boolean;
                     max_tokens?: number;
                     temperature?: number;
-                    /** @description As an application names them in `x-headgate-tags`. */
+                    /** @description Tags for routing, as an application sends them in `x-headgate-tags`. */
                     tags?: string[];
                 };
             };
@@ -13075,7 +13075,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13089,13 +13089,13 @@ export interface operations {
     get_ledger_review: {
         parameters: {
             query: {
-                /** @description Requests admitted from here on. */
+                /** @description The start of the range of admission times, inclusive. */
                 since: string;
-                /** @description Not included; now unless said. */
+                /** @description The end of the range, exclusive. Default: now. */
                 until?: string;
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
             };
             header?: never;
@@ -13125,7 +13125,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13140,9 +13140,9 @@ export interface operations {
         parameters: {
             query?: {
                 organization_id?: string;
-                /** @description The beginning of the day six days before `to` unless said; at most 400 days before it. */
+                /** @description The start of the range, at most 400 days before `to`. Default: the start of the day six days before `to`. */
                 from?: string;
-                /** @description Not included; now unless said. */
+                /** @description The end of the range, exclusive. Default: now. */
                 to?: string;
             };
             header?: never;
@@ -13169,7 +13169,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13211,7 +13211,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13225,9 +13225,9 @@ export interface operations {
     get_requests: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
                 organization_id?: string;
                 team_id?: string;
@@ -13239,7 +13239,7 @@ export interface operations {
                 status?: "succeeded" | "failed" | "refused" | "cancelled" | "estimated";
                 code?: string;
                 from?: string;
-                /** @description Not included. */
+                /** @description The end of the range, exclusive. */
                 to?: string;
             };
             header?: never;
@@ -13257,7 +13257,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Request"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -13271,7 +13271,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13295,7 +13295,7 @@ export interface operations {
                 status?: "succeeded" | "failed" | "refused" | "cancelled" | "estimated";
                 code?: string;
                 from?: string;
-                /** @description Not included. */
+                /** @description The end of the range, exclusive. */
                 to?: string;
             };
             header?: never;
@@ -13322,7 +13322,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13346,7 +13346,7 @@ export interface operations {
                 status?: "succeeded" | "failed" | "refused" | "cancelled" | "estimated";
                 code?: string;
                 from?: string;
-                /** @description Not included. */
+                /** @description The end of the range, exclusive. */
                 to?: string;
                 format?: "csv";
             };
@@ -13375,7 +13375,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13415,9 +13415,9 @@ export interface operations {
                         key_id: string;
                         member_id: string | null;
                         service_account_id: string | null;
-                        /** @description The name called; null when the body could not be read that far. */
+                        /** @description The called name. Null if the body could not be read that far. */
                         model: string | null;
-                        /** @description The tags it named, then those that its key, team and organization added. Repeats that share a row have those of the first. What they routed is in its decision. */
+                        /** @description The tags of the request, then those added by its key, team and organization. Repeats that share a row show the tags of the first. The decision shows how they routed. */
                         tags: string[];
                         endpoint: string;
                         stream: boolean;
@@ -13435,28 +13435,28 @@ export interface operations {
                         output_tokens: number;
                         reasoning_tokens: number;
                         total_tokens: number;
-                        /** @description Buckets that rarely occur, by name; in the total. */
+                        /** @description Tokens of rarer buckets, by name; included in the total. */
                         other_tokens: {
                             [key: string]: number;
                         };
-                        /** @description What was used by the piece, by name: `search`, `request`, `image`, `second_input`, `second_output`, `page`. */
+                        /** @description Units other than tokens, by name: `search`, `request`, `image`, `second_input`, `second_output`, `page`. */
                         units: {
                             [key: string]: number;
                         };
-                        /** @description USD; null when nothing was charged, or an attempt has no price. */
+                        /** @description The spend in USD. Null if nothing was charged, or if an attempt has no price. */
                         spend: string | null;
-                        /** @description It has a price, and something that the provider bills for has none: `spend` misses that. */
+                        /** @description True if the request has a price but a unit that the provider bills has none. `spend` leaves it out. */
                         partly_priced: boolean;
                         latency: {
                             gateway_us: number;
                             provider_ms: number | null;
                             first_token_ms: number | null;
                         };
-                        /** @description Repeats of one refusal that share this row. */
+                        /** @description The number of repeats of one refusal that share this row. */
                         count: number;
                         ledger: components["schemas"]["LedgerEntry"][];
                         decision: components["schemas"]["Decision"];
-                        /** @description Only for who may read it; null when none is stored. Each read is an audit event. */
+                        /** @description Only for callers who may read it. Null if none is stored. Each read is an audit event. */
                         content?: {
                             mode: string;
                             request: unknown;
@@ -13474,7 +13474,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13514,7 +13514,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13528,9 +13528,9 @@ export interface operations {
     get_alerts: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
                 organization_id?: string;
                 type?: "budget.threshold" | "credential.failing" | "credential.recovered" | "ledger.drift" | "prices.changed";
@@ -13562,7 +13562,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13576,16 +13576,16 @@ export interface operations {
     get_webhooks: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
-                /** @description Beginning of the name, or the whole id. */
+                /** @description Matches the beginning of the name, or the whole id. */
                 search?: string;
-                /** @description `-` is descending. Newest first unless said. */
+                /** @description The order. `-` means descending. Default: newest first. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
                 organization_id?: string;
-                /** @description The platform’s own alone. */
+                /** @description If true, returns only webhooks of the platform. Takes precedence over `organization_id`. */
                 platform?: string;
             };
             header?: never;
@@ -13603,7 +13603,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Webhook"][];
                         next_cursor: string | null;
-                        /** @description Exact to 10,000. */
+                        /** @description The number of rows on all pages, exact up to 10,000. */
                         total: number | "10,000+";
                     };
                 };
@@ -13617,7 +13617,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13632,11 +13632,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path?: never;
@@ -13645,12 +13645,12 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description Null for the platform. */
+                    /** @description The organization. Null for the platform. */
                     organization_id?: string | null;
                     name: string;
-                    /** @description Begins with https://, and its host is a public one. */
+                    /** @description Must begin with `https://`. The host must be public. */
                     url: string;
-                    /** @description An organization’s take its own; the platform’s may take every organization’s as well. */
+                    /** @description The events to send. A webhook of an organization gets that organization’s events; one of the platform may also get those of every organization. */
                     events: ("budget.threshold" | "credential.failing" | "credential.recovered" | "ledger.drift" | "prices.changed")[];
                 };
             };
@@ -13674,7 +13674,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13714,7 +13714,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13729,9 +13729,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -13757,7 +13757,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13772,9 +13772,9 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
             };
             path: {
@@ -13812,7 +13812,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13827,11 +13827,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -13865,7 +13865,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13880,11 +13880,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -13912,7 +13912,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13926,9 +13926,9 @@ export interface operations {
     get_webhooks_id_deliveries: {
         parameters: {
             query?: {
-                /** @description Rows on a page, 50 unless said. */
+                /** @description The number of rows on a page. Default: 50. */
                 limit?: number;
-                /** @description The `next_cursor` of the page before. */
+                /** @description The `next_cursor` of the previous page. */
                 cursor?: string;
                 status?: "pending" | "delivered" | "lost";
             };
@@ -13961,7 +13961,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -13976,11 +13976,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -14009,7 +14009,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14038,7 +14038,7 @@ export interface operations {
                     "application/json": {
                         data: components["schemas"]["Job"][];
                         next_cursor: null;
-                        /** @description Why no job runs in the process that answers. */
+                        /** @description The reason that no jobs run in the process that answers. Null if they run. */
                         trouble: string | null;
                     };
                 };
@@ -14052,7 +14052,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14067,11 +14067,11 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                /** @description Why this is done; kept in the audit log. */
+                /** @description The reason for the change, kept in the audit log. */
                 "x-headgate-reason"?: string;
-                /** @description The ETag that was read; another version there now is 412. Of no meaning where nothing is there before. */
+                /** @description The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet. */
                 "if-match"?: string;
-                /** @description The same key and body within 24 hours: done once, answered alike. */
+                /** @description Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer. */
                 "idempotency-key"?: string;
             };
             path: {
@@ -14088,7 +14088,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        /** @description False: it runs or waits already. */
+                        /** @description False if the job is running or queued already. */
                         queued: boolean;
                     };
                 };
@@ -14102,7 +14102,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14143,7 +14143,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14181,7 +14181,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;
@@ -14222,7 +14222,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description A problem of ours */
+            /** @description A problem on the server */
             "5XX": {
                 headers: {
                     [name: string]: unknown;

@@ -5,7 +5,7 @@ import { api, asked, Problem, type Schema } from './client.ts';
 export type Session = Schema<'Session'>;
 export type Permission = Session['platform_capabilities'][number];
 
-/** Who is signed in; `null` when nobody is. */
+/** Loads the session; `null` if nobody is signed in. */
 export function useSessionQuery() {
   return useQuery({
     queryKey: ['session'],
@@ -28,14 +28,14 @@ export function SessionProvider({ session, children }: { session: Session; child
   return <SessionContext.Provider value={session}>{children}</SessionContext.Provider>;
 }
 
-/** Who is signed in. Only below the shell, which shows the sign-in to everyone else. */
+/** Returns the session. Use it only below the shell, which shows the sign-in to everyone else. */
 export function useSession(): Session {
   const session = useContext(SessionContext);
   if (session === null) throw new Error('no session here: this component belongs below the shell');
   return session;
 }
 
-/** The answer to "may I?" as the server gave it, and why not in a sentence. */
+/** True if the person may do something, as the server says; otherwise a sentence that says why not. */
 export interface Verdict {
   readonly allowed: boolean;
   readonly reason: string | null;
@@ -43,7 +43,7 @@ export interface Verdict {
 
 const ALLOWED: Verdict = { allowed: true, reason: null };
 
-/** Whether the signed-in person holds a permission: for the platform, or in one organization. The server decides again. */
+/** Returns the verdict on a permission, for the platform or in one organization. The server checks it again. */
 export function useCan(permission: Permission, organizationId: string | null = null): Verdict {
   const session = useSession();
   const held =
@@ -53,23 +53,23 @@ export function useCan(permission: Permission, organizationId: string | null = n
   return verdictOf(permission, held);
 }
 
-/** The same from an object's own `capabilities`, which know more: a team's admin, a key's owner. */
+/** Returns the verdict from an object's own `capabilities`, which include the rights of a team's admin or a key's owner. */
 export function verdictOf(permission: Permission, capabilities: readonly string[]): Verdict {
   return capabilities.includes(permission) ? ALLOWED : { allowed: false, reason: reasonFor(permission) };
 }
 
-/** Whether the person holds the permission anywhere: what a navigation entry or a list needs. */
+/** Returns true if the person holds the permission anywhere, as a navigation entry or a list needs. */
 export function useCanAnywhere(permission: Permission): boolean {
   return useSession().capabilities_anywhere.includes(permission);
 }
 
-/** Whether the person holds the permission in the whole of some organization, or for the platform: what totals over organizations need. */
+/** Returns true if the person holds the permission for the platform or a whole organization, as totals over them need. */
 export function useCanInWholeOrganizations(permission: Permission): boolean {
   const { platform_capabilities, capabilities_by_organization } = useSession();
   return [platform_capabilities, ...Object.values(capabilities_by_organization)].some((held) => held.includes(permission));
 }
 
-/** The person's own organizations in the whole of which they hold the permission. */
+/** Returns the person's own organizations for the whole of which they hold the permission. */
 export function organizationsWith({ memberships, capabilities_by_organization: held }: Session, permission: Permission) {
   return memberships.filter(({ organization_id }) => held[organization_id]?.includes(permission));
 }
@@ -77,7 +77,7 @@ export function organizationsWith({ memberships, capabilities_by_organization: h
 const PLATFORM_ADMINS = 'Only a platform admin can do this.';
 const OWNERS_AND_ADMINS = 'Only an owner or admin of the organization can do this.';
 
-/** Who could, for the tooltip of what this person cannot do. */
+/** Returns who has the permission, for the tooltip of a disabled action. */
 function reasonFor(permission: Permission): string {
   switch (permission) {
     case 'organizations.create':

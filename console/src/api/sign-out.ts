@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { PATHS } from '../paths.ts';
 import { api, asked } from './client.ts';
 
-/** Ends the session, and leaves nothing of what this person saw in the page for the next one. */
+/** Returns a function that ends the session and clears all loaded data, so that the next person cannot see it. */
 export function useSignOut(): () => Promise<void> {
   const queryClient = useQueryClient();
   const navigate = useNavigate();

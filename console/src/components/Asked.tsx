@@ -6,7 +6,7 @@ import type { ReactNode } from 'react';
 import { Problem } from '../api/client.ts';
 import { PATHS } from '../paths.ts';
 
-/** What was asked of the server: a loader until it answers, its problem with a way to ask again, else the children with the data. */
+/** Shows a query: a loader until the server answers, its error with a retry button, or the children with the data. */
 export function Asked<T>({ query, children }: { query: UseQueryResult<T>; children: (data: T) => ReactNode }) {
   if (query.data !== undefined) return <>{children(query.data)}</>;
   if (query.isError) return <ProblemNote error={query.error} onRetry={() => void query.refetch()} />;
@@ -17,7 +17,7 @@ export function Asked<T>({ query, children }: { query: UseQueryResult<T>; childr
   );
 }
 
-/** A problem in words, with the request's id to tell an operator. */
+/** An error in words, with the request id to give to an operator. */
 export function ProblemNote({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
   const problem = error instanceof Problem ? error : null;
   return (
@@ -42,7 +42,7 @@ export function ProblemNote({ error, onRetry }: { error: unknown; onRetry?: () =
   );
 }
 
-/** What is not there has no page to stay on. */
+/** A button that leaves the page of an object that does not exist: back one page, or to the overview if there is none. */
 function BackButton() {
   const router = useRouter();
   const back = () => (router.history.canGoBack() ? router.history.back() : void router.navigate({ to: PATHS.overview }));

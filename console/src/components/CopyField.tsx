@@ -7,7 +7,7 @@ interface CopyFieldProps {
   readonly value: string;
 }
 
-/** What is shown once, a secret or a link, with a button that copies it. The button has the dialog's first focus. */
+/** A secret or a link that is shown only once, with a button that copies it. The button has the dialog's first focus. */
 export function CopyField({ label, description, value }: CopyFieldProps) {
   return (
     <Group align="flex-end" gap="xs" wrap="nowrap">

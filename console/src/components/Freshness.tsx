@@ -1,9 +1,9 @@
 import { Badge, Group, Text, Tooltip } from '@mantine/core';
 
-/** How fresh figures are: streamed, asked every few seconds, or what the ledger has while the counters are out of reach. */
+/** The source of live figures: the event stream, polling every few seconds, or the ledger if the counters cannot be reached. */
 export type Freshness = 'streamed' | 'polled' | 'stored';
 
-/** How fresh the figures beside it are. */
+/** A badge that says how fresh the figures beside it are. */
 export function FreshnessMark({ freshness }: { freshness: Freshness }) {
   const { color, words } = MARKS[freshness];
   return (
@@ -32,7 +32,7 @@ function Reason() {
   );
 }
 
-/** A word in a row, with the reason. */
+/** A short label in a row, with the reason in a tooltip. */
 export function NotLive() {
   return (
     <Tooltip label={REASON} multiline w={260}>

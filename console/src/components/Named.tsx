@@ -3,13 +3,13 @@ import { Link } from '@tanstack/react-router';
 import { useName } from '../api/names.ts';
 import { addressOf } from './shell/addresses.ts';
 
-/** An object's name alone; its id where the name cannot be known. */
+/** An object's name alone, or its id if the name is not known. */
 export function NameText({ id }: { id: string }) {
   const name = useName(id);
   return name === null ? <span className="mono">{id}</span> : <bdi>{name}</bdi>;
 }
 
-/** An object by its name, leading to its page; by its id where the name cannot be known. */
+/** An object's name as a link to its page. Shows the id if the name is not known. */
 export function Named({ id }: { id: string | null | undefined }) {
   const name = useName(id);
   if (id == null)

@@ -27,7 +27,7 @@ const COLORS: Readonly<Record<string, string>> = {
   deleted: 'red',
 };
 
-/** A status in one word and one colour, the same on every page; the word alone says it all. */
+/** A status in one word and one colour, the same on every page. The word is enough without the colour. */
 export function StatusBadge({ status }: { status: string }) {
   return (
     <Badge color={COLORS[status] ?? 'gray'} miw="max-content">
@@ -36,7 +36,7 @@ export function StatusBadge({ status }: { status: string }) {
   );
 }
 
-/** `near_limit` → `Near limit`. */
+/** Returns a name in words: `near_limit` → `Near limit`. */
 export function wordOf(name: string): string {
   const text = name.replaceAll('_', ' ');
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -11,13 +11,13 @@ const STEPS = [
 
 interface TimeProps {
   readonly at: string | null | undefined;
-  /** How long ago or until. */
+  /** True to show the time relative to now: `3 min. ago`. */
   readonly relative?: boolean;
-  /** To the second: where rows follow each other closely. */
+  /** True to show seconds, for rows that follow each other closely. */
   readonly seconds?: boolean;
 }
 
-/** An instant in the reader's time zone, UTC on hover. Nothing yet is a dash. */
+/** An instant in the reader's time zone, with UTC on hover. A missing instant is a dash. */
 export function Time({ at, relative = false, seconds = false }: TimeProps) {
   if (at == null)
     return (
@@ -44,14 +44,14 @@ function instantText(date: Date): string {
   return date.toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 }
 
-/** The year only where it is not this one. */
+/** Formats a time to the second. It names the year only if it is not the current one. */
 function secondsText(date: Date): string {
   const isThisYear = date.getFullYear() === new Date().getFullYear();
   const time = { hour: 'numeric', minute: '2-digit', second: '2-digit' } as const;
   return date.toLocaleString(undefined, { ...(isThisYear ? {} : { year: 'numeric' }), month: 'short', day: 'numeric', ...time });
 }
 
-/** `3 min. ago`, `in 2 days`. */
+/** Formats an instant relative to now: `3 min. ago`, `in 2 days`. */
 export function relativeText(date: Date, nowMs: number = Date.now()): string {
   const seconds = Math.round((date.getTime() - nowMs) / 1_000);
   for (const [unit, size] of STEPS) {

@@ -10,7 +10,7 @@ interface AccessCountProps {
   readonly holder: string;
 }
 
-/** `This organization can call 12 targets`, live, and which on demand. */
+/** Shows `This organization can call 12 targets`, updated live, and the list of them on a click. */
 export function AccessCount({ level, draft, holder }: AccessCountProps) {
   const preview = useAccessPreview(level, draft);
   const [opened, { toggle }] = useDisclosure(false);

@@ -8,9 +8,9 @@ import { TargetChooser } from './TargetChooser.tsx';
 
 interface AssetAccessEditorProps extends Bound<AccessDraft> {
   readonly level: AccessLevel;
-  /** What the holder is called in the live count: `This organization`, `Support`. */
+  /** The holder's name in the live count: `This organization`, `Support`. */
   readonly holder: string;
-  /** What stands above, by name: `the team Support`. Below an organization only. */
+  /** The name of the level above: `the team Support`. Only below an organization. */
   readonly parentName?: string;
 }
 
@@ -20,7 +20,7 @@ interface Choice {
   readonly about: string;
 }
 
-/** What an organization is granted, or what a team, member or key keeps of it; with a live count of what can then be called. */
+/** Edits an organization's grants, or what a team, member or key keeps of them, with a live count of callable targets. */
 export function AssetAccessEditor(props: AssetAccessEditorProps) {
   const { value, onChange, errors, at, disabled = false, level, holder } = props;
   const selects = value.mode === 'selected' || value.mode === 'restrict';
@@ -73,7 +73,7 @@ function Targets({ level, value, onChange, disabled, errorOf }: TargetsProps) {
   return level.is === 'organization' ? <TargetChooser {...chooser} parent={null} /> : <TargetsOfParent {...chooser} />;
 }
 
-/** What the parent may call is what inheriting all of it would give. */
+/** Loads what the parent may call: the same as inheriting all of it gives. */
 function TargetsOfParent(props: Omit<Parameters<typeof TargetChooser>[0], 'parent'>) {
   const parent = useAccessPreview(props.level, INHERITED);
   return <TargetChooser {...props} parent={parent.data ?? null} />;

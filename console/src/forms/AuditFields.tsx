@@ -44,7 +44,7 @@ const CHOICES: readonly { readonly value: Content; readonly label: string; reado
 ];
 const RETENTION_DAYS_MAX = 3_650;
 
-/** How much of what is said is stored, for how long, and what that takes. Every reading of content is an audit event. */
+/** Edits how much content is stored and for how long, with the storage it needs. Every reading of content is audited. */
 export function AuditFields({ value, onChange, errors, at, disabled = false }: Bound<AuditDraft>) {
   return (
     <Stack gap="md">

@@ -8,13 +8,13 @@ import { type BudgetDraft, newBudget } from './budget-draft.ts';
 interface BudgetFieldsProps extends Bound<readonly BudgetDraft[]> {
   readonly timeZone: string;
   readonly organizationId?: string;
-  /** Stands below a budget's amount: the caps above it. */
+  /** Shown below a budget's amount: the caps above it. */
   readonly beside?: (budget: BudgetDraft) => ReactNode;
 }
 
 const BUDGETS_MAX = 50;
 
-/** Any number of budgets, each with its period, what it is for, when it warns and whether it blocks. */
+/** Edits any number of budgets, each with its period, its target, its thresholds and its action. */
 export function BudgetFields({
   value,
   onChange,

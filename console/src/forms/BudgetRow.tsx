@@ -33,7 +33,7 @@ interface BudgetRowProps {
 
 const KINDS = ['everything', 'target', 'access_group'] as const;
 
-/** One budget of a form: how much in which time, for what, and what happens when it is used up. */
+/** Edits one budget: its amount and period, its target, and what happens when it is used up. */
 export function BudgetRow(props: BudgetRowProps) {
   const { budget, ordinal, disabled } = props;
   return (

@@ -7,7 +7,7 @@ export interface ChooserRow {
   readonly label: string;
   readonly badge?: string;
   readonly detail?: ReactNode;
-  /** Stands in the way of choosing it, and is said. */
+  /** The reason why it cannot be chosen, shown below it. */
   readonly disabledBecause?: ReactNode;
   readonly warning?: string | null;
 }
@@ -22,12 +22,12 @@ interface ChooserListProps {
   readonly loading: boolean;
   readonly disabled: boolean;
   readonly errorOf: (id: string) => string | undefined;
-  /** Below the list: that there is more than is shown. */
+  /** Shown below the list, for example that it is incomplete. */
   readonly note?: ReactNode;
   readonly empty: string;
 }
 
-/** A searchable list to tick from. What is chosen stands above it, also when the search does not show it. */
+/** Shows a searchable list with checkboxes. Chosen entries appear above it, even if the search hides them. */
 export function ChooserList(props: ChooserListProps) {
   const { label, rows, chosen, onChange, search, onSearch, disabled } = props;
   const toggle = (id: string) => onChange(chosen.includes(id) ? chosen.filter((one) => one !== id) : [...chosen, id]);
@@ -112,7 +112,7 @@ interface RowProps {
 }
 
 function Row({ row, checked, disabled, onToggle }: RowProps) {
-  // What was chosen before it fell outside can still be taken out.
+  // An entry that was chosen before it became unavailable can still be removed.
   const outside = row.disabledBecause !== undefined;
   return (
     <Box py={4} style={{ borderBottom: '1px solid var(--mantine-color-default-border)' }}>

@@ -18,7 +18,7 @@ interface GroupChooserProps {
 
 const GROUP_KEY = /^[a-z0-9._-]{1,64}$/;
 
-/** Access groups to tick. One without members is as good: it applies when a target is labelled. */
+/** Shows access groups to choose from. A group without members is allowed: it applies when a target is labelled. */
 export function GroupChooser({ level, chosen, onChange, disabled, errorOf }: GroupChooserProps) {
   const [search, setSearch] = useState('');
   const [asking] = useDebouncedValue(search.trim(), 200);
@@ -92,7 +92,7 @@ function withReason(row: ChooserRow, level: AccessLevel, reachable: ReadonlySet<
   return { ...row, disabledBecause };
 }
 
-/** Groups that stand in an organization's reach: granted to it, or labels of what it may call. `reachable` is null when all are. */
+/** Returns an organization's groups: granted to it, or labels of its callable targets. `reachable`: null if all are. */
 function useHeldGroups(level: AccessLevel) {
   const organizationId = level.organizationId ?? '';
   const below = level.is !== 'organization';

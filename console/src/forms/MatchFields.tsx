@@ -15,7 +15,7 @@ interface MatchFieldsProps<K extends MatchKind | 'everything'> {
 
 const KIND_LABELS = { everything: 'All models', target: 'A model or route group', access_group: 'An access group' } as const;
 
-/** What a limit or budget is for: everything, a name or `prefix*`, or an access group. Names are suggested, not demanded. */
+/** Edits the target of a limit or budget: everything, a name or `prefix*`, or an access group. Names are only suggestions. */
 export function MatchFields<K extends MatchKind | 'everything'>(props: MatchFieldsProps<K>) {
   const { kinds, kind, name, onChange, error, disabled = false } = props;
   const suggestions = useNames(kind, props.organizationId);
@@ -47,7 +47,7 @@ export function MatchFields<K extends MatchKind | 'everything'>(props: MatchFiel
   );
 }
 
-/** Names that stand in the catalogue now, as far as the person may see them. */
+/** Returns the names in the current catalogue that the person may see. */
 function useNames(kind: MatchKind | 'everything', organizationId: string | undefined): string[] {
   const targets = useQuery({
     queryKey: ['callable-targets', 'names', organizationId],

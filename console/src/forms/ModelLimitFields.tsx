@@ -7,14 +7,14 @@ import { RateLimitFields } from './RateLimitFields.tsx';
 
 interface ModelLimitFieldsProps extends Bound<readonly ModelLimitDraft[]> {
   readonly timeZone: string;
-  /** Whose names are suggested; all of the catalogue without it. */
+  /** The organization whose names are suggested; the whole catalogue if absent. */
   readonly organizationId?: string;
 }
 
 const MODEL_LIMITS_MAX = 100;
 const KINDS = ['target', 'access_group'] as const;
 
-/** Rate limits for one model, a prefix of names, or an access group, beside those of the whole scope. */
+/** Edits rate limits for one model, a prefix of names, or an access group, in addition to those of the whole scope. */
 export function ModelLimitFields({ value, onChange, errors, at, disabled, timeZone, organizationId }: ModelLimitFieldsProps) {
   const set = (row: string, change: Partial<ModelLimitDraft>) =>
     onChange(value.map((one) => (one.row === row ? { ...one, ...change } : one)));

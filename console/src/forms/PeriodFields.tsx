@@ -16,7 +16,7 @@ const MONTHS = namesOf(12, (index) => new Date(Date.UTC(2024, index, 1)), { mont
 const MONTHS_OF_QUARTER = ['First month', 'Second month', 'Third month'];
 const HOURS_MAX = 8_784;
 
-/** Where a period begins: what its kind takes. */
+/** Edits the beginning of a period, with the fields of its kind. */
 export function PeriodFields({ budget, at, errors, disabled, onChange }: PeriodFieldsProps) {
   switch (budget.period) {
     case 'week':
@@ -122,7 +122,7 @@ function Choice({ label, names, value, disabled, onChange }: ChoiceProps) {
   );
 }
 
-/** When the budget next resets, as a date. */
+/** Shows the date of the budget's next reset. */
 export function ResetNote({ budget, timeZone }: { budget: BudgetDraft; timeZone: string }) {
   if (budget.period === 'rolling') {
     return (
@@ -146,7 +146,7 @@ export function ResetNote({ budget, timeZone }: { budget: BudgetDraft; timeZone:
   );
 }
 
-/** `1 December 2026, 00:00 (Europe/Paris)`: in the organization's zone, which is not always the reader's. */
+/** Returns `1 December 2026, 00:00 (Europe/Paris)` in the organization's zone, which may differ from the reader's. */
 function dateText(at: Date, timeZone: string): string {
   const zone = isZone(timeZone) ? timeZone : 'UTC';
   return `${at.toLocaleString(undefined, { timeZone: zone, dateStyle: 'long', timeStyle: 'short' })} (${zone})`;

@@ -5,9 +5,9 @@ import { type Bound, errorAt } from './bind.ts';
 import type { RateLimitName, RateLimitsDraft } from './limit-draft.ts';
 
 interface RateLimitFieldsProps extends Bound<RateLimitsDraft> {
-  /** The organization's zone: where a day begins. */
+  /** The organization's time zone, in which days begin. */
   readonly timeZone: string;
-  /** Stands below a field: the caps above it, what is effective. */
+  /** Shown below a field: the caps above it and the effective limit. */
   readonly beside?: (name: RateLimitName, value: number | '') => ReactNode;
 }
 
@@ -21,7 +21,7 @@ const FIELDS: readonly { readonly name: RateLimitName; readonly label: string; r
   { name: 'max_parallel', label: 'Requests in flight', short: 'in flight' },
 ];
 
-/** The seven rate limits of one scope, each with what it says in words. Empty is no limit, 0 blocks. */
+/** Edits the seven rate limits of one scope, each with its meaning in words. Empty is no limit, 0 blocks. */
 export function RateLimitFields({ value, onChange, errors, at, disabled, timeZone, beside }: RateLimitFieldsProps) {
   return (
     <Stack gap="xs">
@@ -93,7 +93,7 @@ function LimitInput({ label, short, value, onChange, error, disabled, words }: L
   );
 }
 
-/** What a limit means, in words: `at most 300 in any 60 seconds`. */
+/** Returns the meaning of a limit in words: `At most 300 in any 60 seconds.` */
 export function limitWords(name: RateLimitName, value: number | '' | null, timeZone: string): string {
   if (value === '' || value === null) return 'No limit.';
   if (value === 0) return 'Blocked: every request is refused.';

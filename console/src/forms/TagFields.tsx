@@ -4,20 +4,20 @@ import { useKnownTags } from '../api/known-tags.ts';
 import type { FieldErrors } from './bind.ts';
 import type { TagsDraft } from './tags-draft.ts';
 
-/** What one request, and each of these lists, may name. */
+/** The most tags in one request, and in each of these lists. */
 export const TAGS_MAX = 8;
 
 interface TagFieldsProps {
   readonly value: TagsDraft;
-  /** Called with the list that changed. */
+  /** Called with the name and the new tags of the list that changed. */
   readonly onChange: (name: keyof TagsDraft, tags: readonly string[]) => void;
   readonly errors: FieldErrors;
-  /** `organization`, `team`, `key`. */
+  /** The level that holds the tags: `organization`, `team` or `key`. */
   readonly level: keyof typeof DEFAULTS;
   readonly disabled?: boolean;
 }
 
-/** Default and required tags of an organization, a team or a key. */
+/** Edits the default and required tags of an organization, a team or a key. */
 export function TagFields({ value, onChange, errors, level, disabled = false }: TagFieldsProps) {
   const known = useKnownTags();
   const list = (name: keyof TagsDraft) => ({

@@ -14,7 +14,7 @@ interface TargetChooserProps {
   readonly level: AccessLevel;
   readonly chosen: readonly string[];
   readonly onChange: (chosen: readonly string[]) => void;
-  /** What the parent may call; null at an organization, which has none. */
+  /** The targets that the parent may call; null for an organization, which has no parent. */
   readonly parent: AccessPreview | null;
   readonly disabled: boolean;
   readonly errorOf: (name: string) => string | undefined;
@@ -28,7 +28,7 @@ const LEVEL_WORDS: Readonly<Record<string, string>> = {
   key: 'The key leaves it out.',
 };
 
-/** Models and route groups to tick, with what they are and cost. What lies outside the parent is shown, cannot be ticked, and says why. */
+/** Lists models and route groups with kind and price. Targets that the parent lacks are disabled, with the reason. */
 export function TargetChooser({ level, chosen, onChange, parent, disabled, errorOf }: TargetChooserProps) {
   const [search, setSearch] = useState('');
   const [asking] = useDebouncedValue(search.trim(), 200);
@@ -64,7 +64,7 @@ export function TargetChooser({ level, chosen, onChange, parent, disabled, error
   );
 }
 
-/** All of the catalogue for who may see it; else what the organization is granted. */
+/** Loads the whole catalogue if the person may see it, otherwise what the organization is granted. */
 function useTargets(level: AccessLevel, search: string) {
   const seesAll = useSession().platform_capabilities.includes('platform.read');
   const query = {
@@ -108,7 +108,7 @@ function WhyOutside({ removedBy, organizationId }: { removedBy: string; organiza
   );
 }
 
-/** To where it can be granted, for who may. */
+/** Links to the page where an admin can grant it; tells everyone else to ask an admin. */
 export function GrantLink({ organizationId }: { organizationId: string }) {
   const verdict = useCan('organizations.cap', organizationId);
   if (!verdict.allowed) return <> Ask a platform admin for it.</>;

@@ -1,6 +1,6 @@
 import type { Schema } from '../api/client.ts';
 
-/** Asset access as it stands in a form. `nothing` is an organization's `selected` with nothing selected, said as a person would. */
+/** Asset access in a form. `nothing` stands for an organization's `selected` with an empty selection. */
 
 export type AccessMode = 'nothing' | 'all' | 'selected' | 'inherit' | 'restrict';
 
@@ -19,7 +19,7 @@ export function accessDraft(access: Schema<'Grants'> | Schema<'Choice'>): Access
   return { mode: isNothing ? 'nothing' : mode, targets, access_groups };
 }
 
-/** What an organization is granted. */
+/** Returns the request body for an organization's grants. */
 export function grantsBody({ mode, targets, access_groups }: AccessDraft) {
   if (mode === 'all') return { mode: 'all' as const };
   const selected = mode === 'selected';
@@ -30,7 +30,7 @@ export function grantsBody({ mode, targets, access_groups }: AccessDraft) {
   };
 }
 
-/** What a team, member or key keeps of its parent. */
+/** Returns the request body for what a team, member or key keeps of its parent. */
 export function choiceBody({ mode, targets, access_groups }: AccessDraft) {
   if (mode !== 'restrict') return { mode: 'inherit' as const };
   return { mode: 'restrict' as const, targets: [...targets], access_groups: [...access_groups] };

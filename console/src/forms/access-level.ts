@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../api/client.ts';
 import { type AccessDraft, choiceBody, grantsBody } from './access-draft.ts';
 
-/** Whose asset access is edited. Below the organization, `organizationId` and what stands above it are known. */
+/** The holder of the edited asset access. A holder below the organization has its `organizationId` and the ids above it. */
 export type AccessLevel =
   | { readonly is: 'organization'; readonly organizationId?: string }
   | {
@@ -17,7 +17,7 @@ export type AccessPreview = Schema<'AccessPreview'>;
 
 const TYPING_MS = 300;
 
-/** What a choice would let its holder call, as the server computes it; asked again when the choice stands still. */
+/** Loads the targets that a choice would allow, as the server computes them, 300 ms after the last change. */
 export function useAccessPreview(level: AccessLevel, draft: AccessDraft) {
   const body = previewBody(level, draft);
   const [settled] = useDebouncedValue(JSON.stringify(body), TYPING_MS);

@@ -1,19 +1,19 @@
 import type { UseFormReturnType } from '@mantine/form';
 
-/** What is wrong with fields, by their path in the form: `budgets.0.amount`. */
+/** Error messages by the field's path in the form: `budgets.0.amount`. */
 export type FieldErrors = Readonly<Record<string, unknown>>;
 
-/** What every shared form piece takes: its value, what to do with a new one, and the form's errors below its own path. */
+/** The props of every shared part of a form: its value, the handler of a new one, and the form's errors. */
 export interface Bound<T> {
   readonly value: T;
   readonly onChange: (value: T) => void;
   readonly errors?: FieldErrors;
-  /** Where the piece stands in the form: `rate_limits`, `model_limits.2.rate_limits`. */
+  /** The path of the part in the form: `rate_limits`, `model_limits.2.rate_limits`. */
   readonly at: string;
   readonly disabled?: boolean;
 }
 
-/** Ties a piece to a field of a form. Changing it takes away what the server said of it, all the way down. */
+/** Returns the props that connect a part to a form's field. A change clears the server's errors for that field and below. */
 export function bind<V, K extends keyof V & string>(form: UseFormReturnType<V>, at: K): Bound<V[K]> {
   return {
     at,
@@ -26,7 +26,7 @@ export function bind<V, K extends keyof V & string>(form: UseFormReturnType<V>, 
   };
 }
 
-/** The error of one field as text, or nothing. */
+/** Returns the error of one field if it is text; otherwise undefined. */
 export function errorAt(errors: FieldErrors | undefined, path: string): string | undefined {
   const error = errors?.[path];
   return typeof error === 'string' ? error : undefined;

@@ -1,7 +1,7 @@
 import type { Schema } from '../api/client.ts';
 import { type MatchKind, newRow } from './limit-draft.ts';
 
-/** A budget as it stands in a form. */
+/** A budget in a form. */
 
 export type Period = Schema<'Budget'>['period'];
 export const PERIODS: readonly { readonly value: Period; readonly label: string }[] = [
@@ -16,7 +16,7 @@ export const PERIODS: readonly { readonly value: Period; readonly label: string 
 
 export interface BudgetDraft {
   readonly row: string;
-  /** Of a stored budget: keeps what it has counted. */
+  /** The id of a stored budget, so that it keeps what it has counted; null for a new one. */
   readonly id: string | null;
   readonly amount: string;
   readonly period: Period;
@@ -75,7 +75,7 @@ function matchOf({ target, access_group }: Schema<'Budget'>): Pick<BudgetDraft, 
   return { kind: 'everything', name: '' };
 }
 
-/** The list that replaces the stored one. */
+/** Returns the request body: the list that replaces the stored one. */
 export function budgetsBody(drafts: readonly BudgetDraft[]) {
   return drafts.map((draft) => ({
     ...(draft.id === null ? {} : { id: draft.id }),
@@ -104,7 +104,7 @@ function anchorOf(draft: BudgetDraft) {
   }
 }
 
-/** `per month`, `in any 30 days`, `in total`: after an amount. */
+/** Returns the words that follow an amount: `per month`, `in any 30 days`, `in total`. */
 export function periodWords(budget: { readonly period: Period; readonly hours?: number | null }): string {
   if (budget.period === 'total') return 'in total';
   if (budget.period !== 'rolling') return `per ${budget.period}`;

@@ -1,16 +1,16 @@
 import type { Schema } from '../api/client.ts';
 
-/** Rate limits as they stand in a form: '' where there is no limit, 0 where all is blocked. */
+/** Rate limits in a form: '' is no limit, 0 blocks everything. */
 
 export const RATE_LIMIT_NAMES = ['rpm', 'tpm', 'rph', 'tph', 'rpd', 'tpd', 'max_parallel'] as const;
 export type RateLimitName = (typeof RATE_LIMIT_NAMES)[number];
 export type RateLimitsDraft = Readonly<Record<RateLimitName, number | ''>>;
 
-/** What a limit or a budget is for, when not for everything: a name or `prefix*`, or an access group. */
+/** The target of a limit or budget that is not for everything: a name or `prefix*`, or an access group. */
 export type MatchKind = 'target' | 'access_group';
 
 export interface ModelLimitDraft {
-  /** Names the row while it is edited; nothing the server knows. */
+  /** Identifies the row in the form; the server does not know it. */
   readonly row: string;
   readonly kind: MatchKind;
   readonly name: string;
@@ -23,7 +23,7 @@ export function rateLimitsDraft(limits: Schema<'RateLimits'>): RateLimitsDraft {
   return Object.fromEntries(RATE_LIMIT_NAMES.map((name) => [name, limits[name] ?? ''])) as unknown as RateLimitsDraft;
 }
 
-/** Every name, so that an emptied field clears the stored limit. */
+/** Returns every limit by name, so that an emptied field clears the stored limit. */
 export function rateLimitsBody(draft: RateLimitsDraft): Record<RateLimitName, number | null> {
   return Object.fromEntries(RATE_LIMIT_NAMES.map((name) => [name, draft[name] === '' ? null : draft[name]])) as Record<
     RateLimitName,
@@ -52,7 +52,7 @@ export function newModelLimit(): ModelLimitDraft {
 
 let rows = 0;
 
-/** A name for a row of a form, unique in this page. */
+/** Returns a name for a row of a form, unique in this page. */
 export function newRow(): string {
   rows += 1;
   return `row-${rows}`;

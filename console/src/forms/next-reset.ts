@@ -1,8 +1,8 @@
 import type { BudgetDraft } from './budget-draft.ts';
 
 /**
- * When a calendar budget of this form would next begin anew, as the server will count it: local midnight in the organization's zone, an anchor
- * beyond a month's end on its last day. Null where nothing resets: a total, a rolling window.
+ * Returns the next reset of a form's calendar budget, as the server computes it: at local midnight in the organization's zone. An
+ * anchor after a month's end means its last day. Null if the budget never resets by date: a total or a rolling window.
  */
 export function nextReset(
   draft: Pick<BudgetDraft, 'period' | 'anchor_day' | 'anchor_month'>,
@@ -14,7 +14,7 @@ export function nextReset(
   return next === null ? null : midnightIn(timeZone, next);
 }
 
-/** A calendar date as the UTC instant of its midnight: plain arithmetic, no zone in it. */
+/** A calendar date, as the UTC instant of its midnight. Arithmetic with it involves no time zone. */
 type DateMs = number;
 
 const DAY_MS = 86_400_000;
@@ -52,7 +52,7 @@ function firstAfter(today: DateMs, steps: number, dateAt: (step: number) => Date
   return null;
 }
 
-/** The anchor's day in a month, or the month's last. */
+/** Returns the anchor's day in a month, or the month's last day if it is shorter. */
 function anchored(year: number, month: number, day: number): DateMs {
   const last = new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
   return Date.UTC(year, month, Math.min(day, last));
@@ -63,7 +63,7 @@ function localDate(at: Date, timeZone: string): DateMs {
   return Date.UTC(year, month - 1, day);
 }
 
-/** The instant at which a date begins in a zone. Asked twice, because the offset may change between the guess and the answer. */
+/** Returns the instant at which a date begins in a zone. Looks up the offset twice, because it may change near the guess. */
 function midnightIn(timeZone: string, date: DateMs): Date {
   const guess = date - offsetMs(timeZone, new Date(date));
   return new Date(date - offsetMs(timeZone, new Date(guess)));
@@ -91,7 +91,7 @@ function partsIn(timeZone: string, at: Date): Parts {
   return Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, Number(value)])) as Parts;
 }
 
-/** Whether this browser knows a time zone. */
+/** Returns true if this browser knows the time zone. */
 export function isZone(timeZone: string): boolean {
   try {
     return new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone !== '';

@@ -1,4 +1,4 @@
-/** `Acme Research` → `acme-research`: what the slug is until somebody types one. */
+/** Returns the slug for a name until someone types one: `Acme Research` → `acme-research`. */
 export function slugOf(name: string): string {
   const plain = name.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
   return plain

@@ -1,4 +1,4 @@
-/** What an organization, a team or a key adds to the tags of its requests, as it stands in a form. */
+/** The tags that an organization, a team or a key adds to its requests, in a form. */
 export interface TagsDraft {
   readonly default_tags: readonly string[];
   readonly required_tags: readonly string[];
@@ -14,12 +14,12 @@ export function tagsBody({ default_tags, required_tags }: TagsDraft) {
   return { default_tags: [...default_tags], required_tags: [...required_tags] };
 }
 
-/** A list of tags in words. */
+/** Returns a list of tags in words. */
 export function tagListWords(tags: readonly string[]): string {
   return tags.length === 0 ? 'None' : tags.join(', ');
 }
 
-/** Both lists in one line. */
+/** Returns both lists in one line. */
 export function tagsWords({ default_tags, required_tags }: TagsDraft): string {
   const parts = [
     required_tags.length === 0 ? '' : `Requires ${required_tags.join(', ')}`,

@@ -1,4 +1,4 @@
-/** What the control plane is given of the other rooms. */
+/** Connects the control plane to the other parts of the program. */
 import type { AdminDeps } from '../admin/http/deps.ts';
 import { identityOptions } from '../admin/session/identity-options.ts';
 import { openIdentity } from '../identity/identity.ts';

@@ -1,4 +1,4 @@
-/** Which plane answers a request. */
+/** Routes a request to the plane that answers it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AdminApp } from '../admin/http/app.ts';
 import type { GatewayRequest, Reply } from '../http/request-reply.ts';
@@ -40,7 +40,7 @@ export function behindOf(
   };
 }
 
-/** A data process has no control plane: there is nothing at its paths. */
+/** Answers 404 for the control plane's paths in a process that serves only the data plane. */
 function refuseAdmin(_: IncomingMessage, response: ServerResponse): void {
   const problem = { type: 'about:blank', title: 'Not Found', status: 404, detail: 'This process serves the data plane alone.' };
   response.writeHead(404, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));

@@ -3,8 +3,9 @@ import { bindKeys } from '../store/sealing/key-seal.ts';
 import type { Stores } from './open-stores.ts';
 
 /**
- * Seals provider keys that an older version stored anew, for the address each is sent to. While replicas of that version may run it is left to
- * the job `bind-keys`. A key that cannot be opened stops nothing: its deployments are out of service until it is given again.
+ * Seals again, each for the address it is sent to, the provider keys that an older version stored. While replicas of that version
+ * may run, the job `bind-keys` does it later. A key that cannot be opened does not stop the start: its deployments are out of
+ * service until someone enters it again.
  */
 export async function bindStoredKeys(
   { database, installation }: Pick<Stores, 'database' | 'installation'>,

@@ -7,12 +7,12 @@ import type { Installation } from '../store/installation/installation.ts';
 import { openKey } from '../store/sealing/key-seal.ts';
 import { moveSecret } from '../store/sealing/peppers.ts';
 
-/** After a start everything is asked for at once; the connections are for others too. */
+/** Limits of a batch. After a start every key is looked up at once, and other work needs connections too. */
 const TOGETHER = { namesMax: 200, loadsMax: 2 };
 
 type Keys = Pick<Installation, 'credentials' | 'pepper' | 'otherPepper'>;
 
-/** The store's queries as a snapshot asks them. */
+/** Returns the store's queries as the snapshot calls them. */
 export function configFrom(db: Database, installation: Keys, onUnreadable: stored.OnUnreadable): ConfigSource {
   const findKey = batchedLookups(async (names) => {
     const found = await stored.findKeys(db, names.map(addressOf));
@@ -28,8 +28,9 @@ export function configFrom(db: Database, installation: Keys, onUnreadable: store
 }
 
 /**
- * Finds a key by the hash of its secret. While the pepper is renewed there are two hashes: both are asked for in one statement, because a
- * secret may move from one to the other between two. One found under the pepper before moves to the present one; its request does not wait.
+ * Returns a function that finds a key by the hash of its secret. While the pepper is renewed a secret has two hashes. One
+ * statement queries both, because a secret may move from one to the other between two statements. A key found under the old
+ * pepper moves to the new one in the background.
  */
 function secretFinder(db: Database, { pepper, otherPepper }: Keys): ConfigSource['findKeyBySecret'] {
   const find = batchedLookups(async (names) => {
@@ -40,7 +41,7 @@ function secretFinder(db: Database, { pepper, otherPepper }: Keys): ConfigSource
   return async (secret) => {
     const [hash, other] = [hashSecret(pepper, secret), hashSecret(otherPepper.pepper, secret)];
     const found = await find(`${hash} ${other}`);
-    // What cannot be moved now moves when another process looks it up.
+    // If the move fails, it happens when another process looks up the key.
     if (found?.hash === other && otherPepper.is === 'before') moveSecret(db, other, { hash, pepper }).catch(() => {});
     return found;
   };

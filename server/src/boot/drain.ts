@@ -1,4 +1,4 @@
-/** How a process stops: what is in flight may finish, within a bound. */
+/** Stops a process: requests in flight may finish within a time limit. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Listening } from '../http/open-listener.ts';
 import type { Logger } from '../lib/log.ts';
@@ -6,15 +6,15 @@ import { systemClock as clock } from '../lib/timing/clock.ts';
 import type { OpenGateway } from './open-gateway.ts';
 
 const IMPATIENT_AFTER_MS = 1_000;
-/** For an error in a stream to reach its client. */
+/** The time for a stream's error to reach its client. */
 const LAST_WORDS_MS = 500;
 const LOOK_MS = 20;
 
-/** The first signal drains, a second one does not wait. */
+/** Calls `stop` on the first signal. A second one ends the process at once. */
 export function onSignal(log: Logger, stop: () => Promise<void>): void {
   let stoppingSinceMs: number | null = null;
   const onStop = (signal: NodeJS.Signals) => {
-    // `npm start` passes on what the terminal already sent to all, so only a later signal means: at once.
+    // `npm start` repeats a signal that the terminal sent to all processes, so only one at least a second later counts.
     if (stoppingSinceMs !== null && clock.nowMs() - stoppingSinceMs > IMPATIENT_AFTER_MS) process.exit(130);
     if (stoppingSinceMs !== null) return;
     stoppingSinceMs = clock.nowMs();
@@ -32,8 +32,8 @@ export function onSignal(log: Logger, stop: () => Promise<void>): void {
 }
 
 /**
- * No new connections; streams may finish. At the bound what still streams ends with an error in the stream, and what is open after that is
- * cut and settles as a hang-up.
+ * Refuses new connections and lets streams finish. After `ms` it ends the remaining streams with an error. Whatever is still open
+ * after that is closed and settles as a hang-up.
  */
 export async function closeWithin(listening: Listening, ms: number, cutStreams: () => void): Promise<void> {
   const closed = new Promise<void>((resolve) => listening.server.close(() => resolve()));
@@ -45,10 +45,7 @@ export async function closeWithin(listening: Listening, ms: number, cutStreams: 
   clearTimeout(cut);
 }
 
-/**
- * Answers that are read on for clients that hung up may come to their end within the bound as well. What is left of them then is let go of, and
- * charged as one that broke.
- */
+/** Waits at most `ms` for answers to clients that hung up. Then it stops reading them, and they are charged as broken off. */
 export async function settleUnheard({ gateway }: OpenGateway, ms: number, cut: () => void): Promise<void> {
   const isSettled = () => gateway.traffic.inFlight().length === 0;
   await untilOrAtMost(isSettled, ms);

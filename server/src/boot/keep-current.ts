@@ -1,4 +1,4 @@
-/** What has to be done now and then; nothing of it is on a request's way. */
+/** Periodic work outside of requests. */
 
 import type { Logger } from '../lib/log.ts';
 import { systemClock as clock } from '../lib/timing/clock.ts';
@@ -12,8 +12,8 @@ const POLL_MS = 2_000;
 const TIDY_MS = 60_000;
 
 /**
- * Follows the configuration, by notification and by polling; notes when keys were used; evicts what is idle. Returns how to stop, which does
- * the last of it.
+ * Follows configuration changes by notification and polling, records when keys were used, and evicts what is idle. Returns a
+ * function that stops it and records the last use.
  */
 export function keepCurrent(
   config: Config,

@@ -16,30 +16,30 @@ import { createCounterPast } from '../store/past/counter-past.ts';
 import { createSharedPast } from '../store/past/shared-past.ts';
 import type { Stores } from './open-stores.ts';
 
-/** The counters of this process, alone or together with others. */
+/** The counters of this process: its own, or shared with other replicas. */
 export interface ProcessCounters extends Counters {
   evictIdle(): number;
-  /** Counters kept in this process. */
+  /** Returns the number of counters in this process. */
   size(): number;
-  /** Requests of this process that hold something. */
+  /** Returns the number of this process's requests that hold part of a limit or budget. */
   inFlight(): number;
-  /** Counters that are needed and do not know their past yet. */
+  /** Returns the number of cold counters: needed, and without their past yet. */
   cold(): number;
 }
 
-/** What the counters must know of the data plane, which is made after them. */
+/** The data plane's facts that counters need. The data plane is created after them. */
 export interface CountersNeed {
   readonly groupsOf: (calledName: string) => ReadonlySet<string>;
   readonly inFlight: () => readonly Hold[];
-  /** Counts the last hour anew in these counters. */
+  /** Counts the last hour's requests again in these counters. */
   readonly restore: (counters: Counters) => Promise<void>;
 }
 
 export interface OpenCounters {
   readonly counters: ProcessCounters;
-  /** Null where this process counts alone. */
+  /** Null if this process counts alone. */
   readonly shared: SharedCounters | null;
-  /** Counts anew what must be counted before anyone is admitted. With Redis away it returns all the same: requests meet what that allows. */
+  /** Restores the counters before requests are admitted. Returns even if Redis is down: then the settings decide. */
   begin(need: CountersNeed): Promise<void>;
   stop(): Promise<void>;
 }
@@ -76,7 +76,7 @@ async function together(config: Config, url: string, stores: Stores, log: Logger
     onEvent: ({ is, message }) => (is === 'ready' ? log.info(`Redis: ${message}`) : log.warn(`Redis: ${message}`)),
   });
   let need: CountersNeed = { groupsOf: () => NO_GROUPS, inFlight: () => [], restore: async () => {} };
-  // Two installations on one Redis never meet.
+  // The prefix keeps two installations on one Redis apart.
   const base = `headgate:${installation.id.slice(0, 12)}:`;
   let epoch = 'none';
   const prefix = () => `${base}${epoch}:`;
@@ -147,7 +147,7 @@ function tell(event: SharedEvent, log: Logger): void {
   }
 }
 
-/** What the earlier run on this directory wrote down; rows without that are of an epoch that nobody knows. */
+/** Returns what an earlier run in this directory left; null if nothing. Rows without a noted epoch belong to an unknown one. */
 function leftBehind(file: string, hasRows: boolean): LeftBehind | null {
   const [epoch = '', owner = ''] = existsSync(file) ? readFileSync(file, 'utf8').split(' ') : [];
   return epoch === '' && !hasRows ? null : { epoch, owner, hasRows };

@@ -7,7 +7,7 @@ import { nowAndThen } from '../lib/timing/now-and-then.ts';
 import type { TimerWheel } from '../lib/timing/timer-wheel.ts';
 import { createRequestLines } from '../observe/request-lines.ts';
 import type { Telemetry } from '../observe/telemetry.ts';
-import { createTraffic } from '../observe/traffic.ts';
+import { createTraffic, type Traffic } from '../observe/traffic.ts';
 import type { Provider } from '../providers/provider.ts';
 import { LargeBodies } from '../proxy/bodies/large-bodies.ts';
 import { createContentSealer } from '../proxy/content/content-sealer.ts';
@@ -15,7 +15,7 @@ import { createDecisionLookup } from '../proxy/decisions/decision-lookup.ts';
 import { createDeploymentHealth } from '../proxy/deployments/health.ts';
 import { createDeploymentLoad } from '../proxy/deployments/load.ts';
 import { createDeploymentPace } from '../proxy/deployments/pace.ts';
-import type { Gateway } from '../proxy/gateway.ts';
+import type { DecisionLookup, Gateway } from '../proxy/gateway.ts';
 import { restoreRecent } from '../proxy/snapshot/restore.ts';
 import { openSnapshot, type Snapshot } from '../proxy/snapshot/snapshot.ts';
 import type { Config } from '../settings/config.ts';
@@ -27,15 +27,15 @@ import { type OpenCounters, openCounters, type ProcessCounters } from './open-co
 import type { Stores } from './open-stores.ts';
 import { telemetryFor } from './telemetry-for.ts';
 
-/** The data plane's parts that others look into as well. */
+/** The parts of the data plane that other parts use as well. */
 export interface OpenGateway {
   readonly gateway: Gateway;
   readonly counters: ProcessCounters;
-  /** Null where this process counts alone. */
+  /** Null if this process counts alone. */
   readonly shared: OpenCounters['shared'];
-  /** Tells the others that this process goes. */
+  /** Tells other replicas that this process stops. */
   leave(): Promise<void>;
-  /** Null where no collector is set. */
+  /** Null if no collector is set. */
   readonly telemetry: Telemetry | null;
 }
 
@@ -45,7 +45,7 @@ const ATTEMPTS_MAX = 6;
 const CONTENT_BYTES_MAX = 1024 * 1024;
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
 
-/** Wires the walk, and counts the last hour anew before anyone is admitted. */
+/** Connects the parts of the data plane, and counts the last hour's requests again before it admits any. */
 export async function openGateway(
   config: Config,
   stores: Stores,
@@ -53,16 +53,39 @@ export async function openGateway(
   providers: readonly Provider[],
   log: Logger,
 ): Promise<OpenGateway> {
-  const { database, installation, journal, refusals, masterKey } = stores;
-  const { db } = database;
-  const source = configFrom(db, installation, (what, id, error) =>
-    log.error({ [`${what}_id`]: id, err: error }, `a stored ${what} cannot be read: what needs it is out of service or unpriced`),
-  );
   const opened = await openCounters(config, stores, log);
   const { counters } = opened;
   const traffic = createTraffic({ organizationsMax: config.metricsOrganizationsMax });
-  traffic.estimated('crash', journal.replayed.estimated);
-  const snapshot = await openSnapshot({
+  traffic.estimated('crash', stores.journal.replayed.estimated);
+  const snapshot = await snapshotFor(stores, counters, traffic, log);
+  const telemetry = await telemetryFor(config, log);
+  const largeBodies = new LargeBodies();
+  const parts = { snapshot, counters, traffic, tracing: telemetry?.tracing ?? null, largeBodies };
+  const gateway = gatewayOf(config, stores, parts, wheel, providers, log);
+  await opened.begin({
+    groupsOf: (calledName) => snapshot.catalogue().targets.get(calledName)?.accessGroups ?? NO_GROUPS,
+    inFlight: () => gateway.traffic.inFlight().map(({ hold }) => hold),
+    restore: (into) => countLastHour(stores, gateway, into, log),
+  });
+  await warmUp(snapshot);
+  const leave = async () => {
+    await largeBodies.close();
+    await opened.stop();
+  };
+  return { gateway, counters, shared: opened.shared, leave, telemetry };
+}
+
+/** Opens the snapshot of the stored configuration. Its changes reach the counters. */
+function snapshotFor(
+  { database: { db }, installation }: Stores,
+  counters: Counters,
+  traffic: Traffic,
+  log: Logger,
+): Promise<Snapshot> {
+  const source = configFrom(db, installation, (what, id, error) =>
+    log.error({ [`${what}_id`]: id, err: error }, `a stored ${what} cannot be read: what needs it is out of service or unpriced`),
+  );
+  return openSnapshot({
     source,
     clock,
     keysMax: KEYS_MAX,
@@ -71,27 +94,32 @@ export async function openGateway(
     recount: (changed) => tellCounters(async () => counters.recount(changed), log),
     inFlight: () => traffic.inFlight(),
   });
-  const telemetry = await telemetryFor(config, log);
-  const largeBodies = new LargeBodies();
-  const gateway: Gateway = {
+}
+
+/** Collects what the handling of requests needs, from the parts that are open and from the stores. */
+function gatewayOf(
+  config: Config,
+  stores: Stores,
+  parts: Pick<Gateway, 'snapshot' | 'counters' | 'traffic' | 'tracing' | 'largeBodies'>,
+  wheel: TimerWheel,
+  providers: readonly Provider[],
+  log: Logger,
+): Gateway {
+  const { installation, journal, refusals, masterKey } = stores;
+  return {
     clock,
-    snapshot,
-    counters,
+    snapshot: parts.snapshot,
+    counters: parts.counters,
     journal,
     providers: new Map<ProviderName, Provider>(providers.map((provider) => [provider.name, provider])),
     health: createDeploymentHealth(clock),
     load: createDeploymentLoad(clock),
     pace: createDeploymentPace(),
-    traffic,
-    tracing: telemetry?.tracing ?? null,
+    traffic: parts.traffic,
+    tracing: parts.tracing,
     lines: createRequestLines({ log, clock }),
-    largeBodies,
-    decisions: createDecisionLookup({
-      inMemory: (id) => journal.find(id) ?? refusals.find(id),
-      shapeInMemory: (organizationId, shapeId) => journal.findShape(organizationId, shapeId),
-      inStore: (organizationId, id) => requestLog.findDecision(db, { organizationId, requestId: id }),
-      shapeInStore: (organizationId, shapeId) => requestLog.findShape(db, { organizationId, shapeId }),
-    }),
+    largeBodies: parts.largeBodies,
+    decisions: decisionsOf(stores),
     sealContent: createContentSealer({ master: masterKey, installation: installation.content }),
     refused: (record) => refusals.add(record),
     defect: (error, requestId) => tellDefect(error, requestId, log),
@@ -108,20 +136,19 @@ export async function openGateway(
       answerBytesMax: ANSWER_BYTES_MAX,
     },
   };
-  await opened.begin({
-    groupsOf: (calledName) => snapshot.catalogue().targets.get(calledName)?.accessGroups ?? NO_GROUPS,
-    inFlight: () => gateway.traffic.inFlight().map(({ hold }) => hold),
-    restore: (into) => countLastHour(stores, gateway, into, log),
-  });
-  await warmUp(snapshot);
-  const leave = async () => {
-    await largeBodies.close();
-    await opened.stop();
-  };
-  return { gateway, counters, shared: opened.shared, leave, telemetry };
 }
 
-/** Every poll meets it again; a line every ten minutes says that it is still so. */
+/** Returns the look-up of decisions: in the journal and the refusals while they are recent, then in the request log. */
+function decisionsOf({ database: { db }, journal, refusals }: Stores): DecisionLookup {
+  return createDecisionLookup({
+    inMemory: (id) => journal.find(id) ?? refusals.find(id),
+    shapeInMemory: (organizationId, shapeId) => journal.findShape(organizationId, shapeId),
+    inStore: (organizationId, id) => requestLog.findDecision(db, { organizationId, requestId: id }),
+    shapeInStore: (organizationId, shapeId) => requestLog.findShape(db, { organizationId, shapeId }),
+  });
+}
+
+/** Logs each unreadable configuration at most once in ten minutes, because every poll finds it again. */
 function createUnreadable(log: Logger): (id: string, error: unknown) => void {
   const isDue = nowAndThen(UNREADABLE_EVERY_MS, clock);
   return (id, error) => {
@@ -132,22 +159,22 @@ function createUnreadable(log: Logger): (id: string, error: unknown) => void {
 
 const UNREADABLE_EVERY_MS = 600_000;
 
-/** A change of the configuration is live whether or not the counters can be told of it; the proof finds what they missed. */
+/** Tells the counters about a configuration change. On failure the change is live anyway; the proof corrects the counters. */
 function tellCounters(tell: () => Promise<void>, log: Logger): void {
   tell().catch((error: unknown) => log.error({ err: error }, 'counters: a change of the configuration could not be told'));
 }
 
-/** As many keys as are looked up here; a database that is away is no reason not to start. */
+/** The number of key lookups before the start. If the database is down, they fail and the start continues. */
 const LOOKUPS = 4;
 
-/** A balancer sends its share at once: what its first keys would all wait for, connections and code never run before, is paid for here. */
+/** Opens connections and runs the code path once, so that the first requests do not wait for a cold start. */
 async function warmUp(snapshot: Snapshot): Promise<void> {
   await Promise.allSettled(Array.from({ length: LOOKUPS }, (_, index) => snapshot.keyBySecret(`nobody's ${index}`)));
 }
 
 const NO_GROUPS: ReadonlySet<string> = new Set();
 
-/** So that a restart, of this process or of Redis, grants nobody a fresh minute or hour. */
+/** Counts the last hour's requests again, so that a restart of this process or of Redis does not reset anyone's limits. */
 async function countLastHour({ database: { db }, writer }: Stores, { snapshot }: Gateway, counters: Counters, log: Logger) {
   const nowMs = clock.nowMs();
   const recent = await writer.barrier(() => usage.recentAdmissions(db, nowMs - HOUR_MS), 60_000);

@@ -23,21 +23,21 @@ import { ALONE, acquireLease, refuseOtherCounting, replicaLease } from '../store
 import { migrate, newestMigration } from '../store/installation/migrate.ts';
 import { newPartitions } from '../store/partitions.ts';
 
-/** Everything that outlives a request. */
+/** Everything that persists beyond a request. */
 export interface Stores {
   readonly database: OpenDatabase;
   readonly masterKey: Buffer;
   readonly installation: Installation;
-  /** What chains audit events. */
+  /** The key and the heads for chains of audit events. */
   readonly audit: AuditTrail;
   readonly journal: Journal;
   readonly refusals: RefusalAggregator;
   readonly writer: LedgerWriter;
-  /** This run of this process among all that serve the database: eight characters. */
+  /** Identifies this run of the process among all that serve the database: eight characters. */
   readonly owner: string;
-  /** Hears of every row that is in the ledger from now on. */
+  /** Sets the function to call for every row that this process has stored in the ledger or will store. */
   readonly onStored: (listener: (use: SettledUse) => void) => void;
-  /** Stores what waits and closes all of it, in the reverse order of opening. */
+  /** Stores pending rows and closes everything in the reverse order of opening. */
   close(): Promise<void>;
 }
 
@@ -45,8 +45,8 @@ const MONTH_AHEAD_MS = 31 * 86_400_000;
 const FLUSH_MS_MAX = 15_000;
 
 /**
- * Opens directory, database, keys and journal, each only when the one before is ours. Throws one line for an operator, and then has given
- * back what it took: the next start, perhaps in another container, waits for no lock or lease of this one.
+ * Opens directory, database, keys and journal, each only after it owns the one before. If it fails it releases everything, so
+ * that the next start, perhaps in another container, waits for no lock or lease. Most errors are one line for an operator.
  */
 export async function openStores(config: Config, log: Logger): Promise<Stores> {
   prepareDataDirectory(config.dataDir);
@@ -54,12 +54,12 @@ export async function openStores(config: Config, log: Logger): Promise<Stores> {
   try {
     return await openAll(config, log, taken);
   } catch (error) {
-    await taken.disposeAsync().catch(() => {}); // Why it did not start is what the operator needs.
+    await taken.disposeAsync().catch(() => {}); // The operator needs the first error.
     throw error;
   }
 }
 
-/** `taken` closes what was opened, in the reverse order. */
+/** Opens everything and adds to `taken` how to close it, in the reverse order. */
 async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack): Promise<Stores> {
   const onWait = ({ message }: Error) => log.info({ reason: message }, 'waiting up to 5 s for another process to end');
   const onLost = (error: Error) => stopServing(log, error);
@@ -79,7 +79,7 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
     () => acquireLease(database.db, { name, onLost, knows, masterKey: masterKeyName(masterKey) }),
     onWait,
   );
-  taken.defer(() => lease.release().catch(() => {})); // The database is away: the lease ends by itself.
+  taken.defer(() => lease.release().catch(() => {})); // If the database is down, the lease expires.
   const installation = await openInstallation(database.db, masterKey);
   tellRotation(installation, log);
   const audit = auditTrailOf(config, installation, log);
@@ -89,7 +89,7 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
     directory: join(config.dataDir, 'journal'),
     installationId: installation.id,
     bytesMax: config.journalBytesMax,
-    // The embedded database has no replica to fail over to.
+    // The embedded database has no replica that could take over.
     keepBytesMax: config.databaseUrl === null ? 0 : config.journalKeepBytesMax,
     onEvent: ({ is, ...facts }) => log.warn(facts, `journal: ${is}`),
     onDefect: (error, requestId) => tellDefect(error, requestId, log),
@@ -97,7 +97,7 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
   taken.defer(() => journal.close());
   const { rows, estimated } = journal.replayed;
   if (rows + estimated > 0) log.info({ rows, estimated }, 'journal: an earlier run left rows to store');
-  // What an earlier run left is stored at once; who listens comes later and hears of it all the same.
+  // Rows of an earlier run are stored at once; a listener that is set later still gets them.
   const early: SettledUse[] = [];
   let heard: (use: SettledUse) => void = (use) => early.push(use);
   const writer = createLedgerWriter({
@@ -121,7 +121,7 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
   return { database, masterKey, installation, audit, journal, refusals, writer, owner, onStored, close };
 }
 
-/** Both keys open until somebody goes on: a rotation that was forgotten should not stay so. */
+/** Warns if a rotation of the master key is unfinished: until it ends both keys open the installation. */
 function tellRotation({ rotation }: Installation, log: Logger): void {
   if (rotation === 'none') return;
   log.warn({ this_process: rotation }, 'master key: two keys open this installation; see headgate rotate-master-key');
@@ -180,7 +180,7 @@ function tellLedger({ is, ...facts }: LedgerEvent, log: Logger): void {
   else log.error(facts, `ledger: ${is}`);
 }
 
-/** Another process serves by our data: whatever we admit now it would admit too. */
+/** Ends the process: another one serves this data, and both would admit the same use. */
 function stopServing(log: Logger, error: Error): void {
   log.fatal(error.message);
   process.exit(1);

@@ -1,4 +1,4 @@
-/** What operators ask a process: health, metrics and the console. */
+/** The endpoints for operators: health, metrics and the console. */
 import { fileURLToPath } from 'node:url';
 import type { AdminApp } from '../admin/http/app.ts';
 import { isLocalReader } from '../http/local-reader.ts';
@@ -58,7 +58,7 @@ export function operationsOf(
   };
 }
 
-/** Asks the database last: metrics are read when it is away, too. */
+/** Checks the database last, so that metrics can be read while it is down. */
 function metricsReaders({ trustedProxies, metricsToken }: Config, admin: AdminApp): Operations['mayReadMetrics'] {
   const proxies = addressList(trustedProxies);
   return async (request) => {

@@ -24,7 +24,7 @@ import { isUnused } from '../settings/data-directory.ts';
 export type Behind = Required<Pick<ListenerOptions, 'admin' | 'serve' | 'judge'>>;
 
 interface Addresses {
-  /** Never a name: another program may listen on another address that the name stands for as well. */
+  /** Never a host name: on another of its addresses another program may listen. */
   readonly own: string;
   readonly shown: string;
 }
@@ -32,20 +32,21 @@ interface Addresses {
 /** The port of this process. */
 export interface Port {
   readonly listening: Listening;
-  /** What bodies take of memory, and the bounds that they are judged by. */
+  /** The memory that request bodies use, and its limits. */
   readonly bodies: HeadBounds;
-  /** Null when requests can be served, else why not: `starting`, `draining`. */
+  /** Null if requests can be served, otherwise the reason: `starting`, `draining`. */
   notReady: string | null;
-  /** Serves from now on, and listens where it does not yet. Throws BadSetting when the port is taken. */
+  /** Serves from now on, and begins to listen if it does not yet. Throws BadSetting if the port is taken. */
   serve(behind: Behind): Promise<void>;
-  /** Where it is, without a trailing slash: for this process itself, and for people on this machine. */
+  /** Returns its URLs without a trailing slash: `own` for this process, `shown` for people on this machine. */
   addresses(): Addresses;
 }
 
 /**
- * Finds out that the port is ours. A first start listens before it makes anything, and says that it is starting: whatever it begins it can
- * finish. A later one only looks, and refuses connections until it is ready, so that a balancer asks another replica. A worker does
- * neither, since the process that started it has looked. Throws BadSetting when the port is taken.
+ * Makes sure that the port is free. A first start listens before it creates anything and answers that it is starting, so that it
+ * can finish what it begins. A later start only checks the port and refuses connections until it is ready, so that a load
+ * balancer uses another replica. A worker does neither, because its parent process checked. Throws BadSetting if the port is
+ * taken.
  */
 export async function takePort(config: Config): Promise<Port> {
   let behind: Behind = WHILE_STARTING;
@@ -79,7 +80,7 @@ export async function takePort(config: Config): Promise<Port> {
   return port;
 }
 
-/** No body may be larger than what all may take together: it could never be read. */
+/** Returns the memory limits for bodies. No single body may exceed the limit for all, because it could never be read. */
 function boundsOf({ bodyBytesMax, bufferedBytesMax, trustedProxies }: Config): HeadBounds {
   const bounds = bufferBounds(bufferedBytesMax, getHeapStatistics().heap_size_limit, bodyBytesMax);
   return {
@@ -89,7 +90,7 @@ function boundsOf({ bodyBytesMax, bufferedBytesMax, trustedProxies }: Config): H
   };
 }
 
-/** Throws BadSetting when the port is taken. The process that has the data directory may be ending, and this port with it. */
+/** Throws BadSetting if the port is taken. Waits up to 5 s if the process that holds the data directory may be ending. */
 export async function mustBeFree(config: Config): Promise<void> {
   await onceFree(async () => {
     const probe = createServer();
@@ -109,7 +110,7 @@ class PortTaken extends BadSetting {
 
 function listen(server: Server, config: Config): Promise<void> {
   const { host, port, dataDir } = config;
-  // Looked at first: whoever ends in between has let go of the port.
+  // Check this first: a process that ends after the check has released the port as well.
   const mayEnd = isHeldHere(dataDir);
   return new Promise((resolve, reject) => {
     server.once('error', ({ code }: NodeJS.ErrnoException) => {

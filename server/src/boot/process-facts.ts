@@ -5,7 +5,7 @@ import type { OpenGateway } from './open-gateway.ts';
 import type { Stores } from './open-stores.ts';
 import { programVersion } from './program-version.ts';
 
-/** What the admin plane may tell of this process. `notReady`: null when requests can be served, else why not. */
+/** Returns what the admin plane may show of this process. `notReady`: null if requests can be served, otherwise the reason. */
 export function processFactsOf(
   config: Config,
   { journal, writer }: Stores,

@@ -1,4 +1,4 @@
-/** Makes load-size data. */
+/** Creates load-size data. */
 
 import { runSeed, seedFlags } from '../cli/seed.ts';
 import { createLogger } from '../lib/log.ts';
@@ -6,7 +6,7 @@ import { systemClock as clock } from '../lib/timing/clock.ts';
 import { readConfig } from '../settings/config.ts';
 import { openStores } from './open-stores.ts';
 
-/** Makes load-size data in the database that the settings name. */
+/** Creates load-size data in the database of the settings. */
 export async function seed(flags: readonly string[]): Promise<void> {
   const { size, rest } = seedFlags(flags, clock.nowMs());
   const config = readConfig(process.env, rest);

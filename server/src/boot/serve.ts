@@ -1,4 +1,4 @@
-/** Opens each part, hands it to the next, and closes them in turn. The only file that knows everything. */
+/** Opens each part, passes it to the next, and closes them in order. The only file that knows all parts. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAdminApp } from '../admin/http/app.ts';
 import { keepConfiguredToken, welcome } from '../cli/welcome.ts';
@@ -37,7 +37,7 @@ export async function serve(config: Config, log: Logger): Promise<void> {
   try {
     await serveFrom(port, stores, policy, config, log);
   } catch (error) {
-    await stores.close().catch(() => {}); // What failed must not leave a lock or lease behind.
+    await stores.close().catch(() => {}); // A failed start must leave no lock or lease.
     throw error;
   }
 }
@@ -57,7 +57,7 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   try {
     await port.serve(behindOf(config, port, opened, admin, operations, log));
   } catch (error) {
-    // Whoever runs beside would meet a database that is being closed.
+    // Otherwise background work would use a database that is being closed.
     await jobs.stop();
     await opened.leave();
     throw error;
@@ -69,7 +69,7 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   onSignal(log, async () => {
     port.notReady = 'draining';
     await sleep(config.drainLeadMs);
-    // A database or network that answers nothing must not keep a process that has stored what it could; the journal keeps the rest.
+    // A database or network that does not answer must not block a process that stored what it could. The journal keeps the rest.
     await withTimeout(STOP_MS_MAX, Promise.all([stopKeeping(), jobs.stop()]));
     admin.endStreams();
     const cutStreams = () => {
@@ -80,7 +80,7 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
     await settleUnheard(opened, config.drainMsMax - (clock.monotonicMs() - startedMs), cutStreams);
     await admin.close();
     transport.close();
-    // What is settled is stored and told before this replica goes.
+    // Store and report what is settled before this replica leaves.
     await stores.writer.barrier(async () => {}, FLUSH_MS_MAX).catch(() => {});
     await withTimeout(STOP_MS_MAX, opened.leave());
     await withTimeout(CLOSE_MS_MAX, stores.close());

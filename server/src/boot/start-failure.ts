@@ -1,4 +1,4 @@
-/** Why a start failed, in the words for whoever started it. */
+/** Explains a failed start to the person who started it. */
 import { BadSeedFlag } from '../cli/seed.ts';
 import { UnusableRedis } from '../counters/shared/redis-link.ts';
 import { JournalUnusable } from '../ledger/journal.ts';
@@ -28,7 +28,7 @@ const OPERATORS = [
   UnusableRedis,
 ];
 
-/** What an operator can mend is one line; anything else is a defect and shows where. */
+/** Returns one line for an error that an operator can fix, and the stack for any other, which is a defect. */
 export function startFailure(error: unknown): string {
   const isOperators = OPERATORS.some((kind) => error instanceof kind);
   return isOperators ? (error as Error).message : ((error as Error).stack ?? String(error));

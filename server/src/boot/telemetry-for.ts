@@ -5,7 +5,7 @@ import type { Telemetry } from '../observe/telemetry.ts';
 import type { Config } from '../settings/config.ts';
 import { programVersion } from './program-version.ts';
 
-/** What sends traces and metrics to the collector that the settings name; null, and nothing of it loaded, where they name none. */
+/** Opens the export of traces and metrics to the configured collector. Without one it returns null and loads no code. */
 export async function telemetryFor({ telemetry }: Config, log: Logger): Promise<Telemetry | null> {
   if (telemetry === null) return null;
   const { endpoint, headers, serviceName, share } = telemetry;

@@ -5,8 +5,9 @@ import type { Database } from '../store/database.ts';
 const TOLD_MAX = 50;
 
 /**
- * Names in the log the deployments that requests without tags pass over: versions before routed nothing by tags, so after an upgrade they get
- * fewer requests than an operator may expect. One line, and none where there are no such deployments. Never throws.
+ * Logs the deployments that requests without tags never reach. Earlier versions did not route by tags, so after an upgrade these
+ * deployments may get fewer requests than an operator expects. Writes one line, or none if there are no such deployments. Never
+ * throws.
  */
 export async function tellPassedOver(db: Database, log: Logger): Promise<void> {
   try {

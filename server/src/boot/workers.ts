@@ -1,4 +1,4 @@
-/** Several processes on one host that share a port: the first one starts the others, starts them again, and passes signals on. */
+/** Runs several processes on one host that share a port. The first one starts the others, restarts them, and forwards signals. */
 import cluster, { type Worker } from 'node:cluster';
 import { join } from 'node:path';
 import { lockDirectory } from '../lib/directory-lock.ts';
@@ -10,23 +10,20 @@ import { masterKeyFile, prepareDataDirectory } from '../settings/data-directory.
 import { type MasterKeySource, readMasterKey } from '../settings/master-key.ts';
 import { mustBeFree } from './port.ts';
 
-/** The number of a worker, from 1, in its environment; set by the first process alone. */
+/** The environment variable with a worker's number, from 1. Only the first process sets it. */
 const NUMBER = 'HEADGATE_WORKER_NUMBER';
 const AGAIN_MS_MIN = 500;
 const AGAIN_MS_MAX = 30_000;
-/** A worker that served for so long did not fail at its start. */
+/** A worker that ran for this long did not fail at its start. */
 const STEADY_MS = 60_000;
 const IMPATIENT_AFTER_MS = 1_000;
 
-/** This process starts the others and serves nothing itself. */
+/** Returns true if this process starts the others and serves nothing itself. */
 export function startsWorkers({ workers }: Config): boolean {
   return workers > 1 && cluster.isPrimary;
 }
 
-/**
- * What a worker goes by: a data directory of its own for its journal, and the key of the one that all share. The first says what there is to
- * say to a person.
- */
+/** Returns a worker's settings: its own data directory, the shared master key, no demo. Other processes keep their settings. */
 export function workerConfig(config: Config, env: Readonly<Record<string, string | undefined>>): Config {
   const number = env[NUMBER];
   if (cluster.isPrimary || number === undefined) return config;
@@ -38,9 +35,11 @@ export function workerConfig(config: Config, env: Readonly<Record<string, string
   return { ...config, dataDir: join(dataDir, `worker-${number}`), masterKey, demo: 'off', worker: Number(number) };
 }
 
-/** Runs until every worker has ended. Throws BadSetting when the port is taken. Resolves with the exit code: 0 when all were asked to and did. */
+/**
+ * Runs until every worker has ended. Resolves with the exit code: 0 if all ended well on a signal. Rejects if the port is taken.
+ */
 export async function superviseWorkers(config: Config, log: Logger): Promise<number> {
-  // Before anything is made; the workers share the port through this process, each when it is ready.
+  // Before anything is created. The workers share the port through this process, each when it is ready.
   await mustBeFree(config);
   prepareDataDirectory(config.dataDir);
   const onLost = (error: Error) => {
@@ -93,14 +92,14 @@ class Crew {
   #exited(worker: Worker, { number, code, signal, servedMs }: Exit): void {
     this.#numbers.delete(worker.id);
     if (this.#stoppingSinceMs !== null) {
-      // One that was still starting listens to no signal, and is ended by it with nothing to drain.
+      // A worker that is still starting handles no signal, so the signal ends it. It has nothing to drain.
       if (code !== 0 && signal !== this.#askedBy) this.#code = code ?? 1;
       if (this.#numbers.size === 0) this.#ended(this.#code);
       return;
     }
     const failures = servedMs > STEADY_MS ? 0 : (this.#failures[number] as number) + 1;
     this.#failures[number] = failures;
-    // What an operator has to mend is said by each worker; none of them ever served.
+    // Each worker logs what the operator must fix; none of them ever served.
     if (code === 1 && failures >= 3 && this.#numbers.size === 0) {
       this.#ended(1);
       return;
@@ -112,7 +111,7 @@ class Crew {
     }, againMs);
   }
 
-  /** The first signal lets them drain, a second one does not wait. */
+  /** Lets the workers drain on the first signal and kills them on a second one. */
   #stop(signal: NodeJS.Signals): void {
     const nowMs = performance.now();
     if (this.#stoppingSinceMs !== null && nowMs - this.#stoppingSinceMs < IMPATIENT_AFTER_MS) return;
@@ -129,8 +128,8 @@ class Crew {
 }
 
 /**
- * A connection that was passed to a worker and not yet taken by it when it died belongs to nobody: Node keeps it open for ever. Ended, its
- * client asks again. Node passes one at a time to each worker.
+ * Closes the connection that was passed to a worker which died before taking it. Node would keep it open forever; once closed,
+ * its client retries. Node passes one connection at a time to each worker.
  */
 function endWhatItWasGiven(worker: Worker): void {
   const { process: child } = worker;

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { BadUsage, CommandFailed, EXIT } from './outcome.ts';
 
-/** The admin API over HTTP. Every method throws CommandFailed with the API's own sentence when it says no. */
+/** The admin API over HTTP. If the API refuses, every method throws CommandFailed with the API's own message. */
 export interface Api {
   get(path: string, query?: Query): Promise<Json>;
   send(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<Json>;
-  /** An answer that is text: CSV. */
+  /** Returns an answer that is text: CSV. */
   text(path: string, query?: Query): Promise<string>;
 }
 
@@ -14,7 +14,7 @@ export type Json = Readonly<Record<string, unknown>>;
 
 export interface ApiOptions {
   readonly url: string | undefined;
-  /** A file that holds the token: on a command line other users of the machine would see it. */
+  /** A file that holds the token. On a command line other users of the machine could read it. */
   readonly tokenFile: string | undefined;
   readonly env: Readonly<Record<string, string | undefined>>;
 }
@@ -22,7 +22,7 @@ export interface ApiOptions {
 const DEFAULT_URL = 'http://127.0.0.1:4000';
 const ANSWER_MS_MAX = 120_000;
 
-/** Where and as whom to call: flags first, then HEADGATE_URL and HEADGATE_ADMIN_TOKEN. Throws BadUsage when there is no token. */
+/** Opens the API by flags, otherwise by HEADGATE_URL and HEADGATE_ADMIN_TOKEN. Throws BadUsage if there is no token. */
 export function openApi({ url, tokenFile, env }: ApiOptions): Api {
   const base = baseOf(url ?? (env.HEADGATE_URL || DEFAULT_URL));
   const token = tokenFile === undefined ? env.HEADGATE_ADMIN_TOKEN : readToken(tokenFile);
@@ -52,7 +52,7 @@ async function answerOf(base: string, { method, path, token, body }: Asked): Pro
       method,
       headers,
       body: body === undefined ? null : JSON.stringify(body),
-      // The token is for this address and no other.
+      // Following a redirect could send the token to another address.
       redirect: 'error',
       signal: AbortSignal.timeout(ANSWER_MS_MAX),
     });
@@ -73,7 +73,7 @@ function refusalOf(status: number, text: string, base: string): CommandFailed {
   return new CommandFailed(problem, NOT_ALLOWED.has(status) ? EXIT.notAllowed : EXIT.failed);
 }
 
-/** A problem's detail, and whatever else it says of single fields. */
+/** Returns a problem's detail with its messages about single fields; null if the text is not a problem. */
 function problemIn(text: string): string | null {
   try {
     const { detail, errors } = JSON.parse(text) as { detail?: unknown; errors?: { pointer: string; message: string }[] };

@@ -1,4 +1,4 @@
-/** The process around a command. */
+/** The process environment and output streams of a command. */
 export interface CommandIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   out(text: string): void;

@@ -1,47 +1,47 @@
 import type { Api } from './api.ts';
 
-/** One command of the program that speaks the admin API. */
+/** A command that uses the admin API. */
 export interface Command {
-  /** What is typed: `['keys', 'list']`. */
+  /** The words that name the command: `['keys', 'list']`. */
   readonly words: readonly [string, ...string[]];
   readonly summary: string;
-  /** What must follow, in this order: `['key']`. */
+  /** The names of the required operands, in order: `['key']`. */
   readonly operands: readonly string[];
   readonly flags: readonly Flag[];
-  /** What its help says below the flags, line by line. */
+  /** Lines that its help shows below the flags. */
   readonly notes?: readonly string[];
   run(given: Given, session: Session): Promise<void>;
 }
 
 export interface Flag {
   readonly name: string;
-  /** What stands for its value in the help; null: it takes none. */
+  /** The placeholder for its value in the help; null: the flag takes none. */
   readonly value: string | null;
   readonly about: string;
 }
 
-/** What was typed behind the words, checked against the command's own list. */
+/** The operands and flags of a command line, checked against the command's own list. */
 export interface Given {
-  /** The operand of this name. */
+  /** Returns the operand of this name. */
   operand(name: string): string;
-  /** The flag's value, undefined when it was not given. */
+  /** Returns the flag's value; undefined if it was not given. */
   flag(name: string): string | undefined;
-  /** Throws BadUsage when it was not given. */
+  /** Returns the flag's value. Throws BadUsage if it was not given. */
   required(name: string): string;
-  /** A whole number of at least 0. Throws BadUsage for anything else. */
+  /** Returns a whole number of at least 0; undefined if the flag was not given. Throws BadUsage for any other text. */
   whole(name: string): number | undefined;
-  /** Values separated by commas. */
+  /** Returns the values separated by commas; undefined if the flag was not given. */
   list(name: string): readonly string[] | undefined;
   has(name: string): boolean;
 }
 
-/** What a command works with. */
+/** The API and the output of a running command. */
 export interface Session {
   readonly api: Api;
-  /** `--json`: the answer as the API gave it. */
+  /** True with `--json`: print the API's answer unchanged. */
   readonly isJson: boolean;
-  /** To standard output: what was asked for, and nothing else. */
+  /** Writes the result to standard output, and nothing else. */
   print(text: string): void;
-  /** To standard error: what is said beside it. */
+  /** Writes a remark to standard error. */
   note(text: string): void;
 }

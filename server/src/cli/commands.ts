@@ -5,7 +5,7 @@ import { ledgerCommands } from './commands/ledger.ts';
 import { organizationCommands } from './commands/organizations.ts';
 import { usageCommands } from './commands/usage.ts';
 
-/** Every command that speaks the admin API. */
+/** Every command that uses the admin API. */
 export const COMMANDS: readonly Command[] = [
   ...organizationCommands,
   ...keyCommands,
@@ -14,16 +14,16 @@ export const COMMANDS: readonly Command[] = [
   ...auditCommands,
 ];
 
-/** Commands that only start the server's code, and so belong to main.ts. */
+/** Commands that only start the server's code. main.ts runs them. */
 export type ServerCommand = 'serve' | 'seed';
 
-/** Which of them a command line asks for; null for every other command, and for help. Nothing typed is `serve`. */
+/** Returns the server command of a command line; null for any other command and for help. An empty command line is `serve`. */
 export function serverCommandOf(argv: readonly string[]): ServerCommand | null {
   const [first = 'serve'] = argv;
   return (first === 'serve' || first === 'seed') && !argv.includes('--help') ? first : null;
 }
 
-/** Commands that run the server's own code, on the data directory and database that the settings name. */
+/** Commands that run the server's own code on the data directory and database of the settings. */
 export const SERVER_COMMANDS = [
   { words: ['serve'], operands: [], summary: 'the gateway, its admin API and the console' },
   { words: ['seed'], operands: [], summary: 'load-size data' },
@@ -52,11 +52,11 @@ export const COMMON_FLAGS = [
   { name: 'help', value: null, about: 'what the command takes' },
 ] as const;
 
-/** Those of SERVER_COMMANDS with which an operator lets somebody in again. */
+/** The commands of SERVER_COMMANDS by which an operator restores access. */
 const RECOVERY_COMMANDS = ['first-admin-link', 'reset-second-factor', 'admin-token', 'admin-tokens adopt'] as const;
 export type RecoveryCommand = (typeof RECOVERY_COMMANDS)[number];
 
-/** Which of them a command line names; null for any other. */
+/** Returns the recovery command of a command line; null for any other. */
 export function recoveryCommandOf(argv: readonly string[]): RecoveryCommand | null {
   return RECOVERY_COMMANDS.find((name) => name.split(' ').every((word, at) => argv[at] === word)) ?? null;
 }

@@ -2,20 +2,20 @@ import { COMMANDS, COMMON_FLAGS, SERVER_COMMANDS } from './commands.ts';
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 
-/** A script for the shell to load: words, then flags of the command that stands there. Made from the commands there are. */
+/** Returns a script for the shell to load, made from the list of commands. It completes words first, then the command's flags. */
 export function completionScript(shell: (typeof SHELLS)[number]): string {
   switch (shell) {
     case 'bash':
       return bash();
     case 'zsh':
-      // zsh reads bash's completions; one script is one thing to keep right.
+      // zsh can load bash completions, so both shells use one script.
       return `#compdef headgate\nautoload -U +X bashcompinit && bashcompinit\n${bash()}`;
     case 'fish':
       return fish();
   }
 }
 
-/** What may follow each beginning: `'keys'` → list, create…; `'keys list'` → its flags. */
+/** Returns the words that may follow each beginning: `'keys'` → list, create…; `'keys list'` → its flags. */
 function followers(): ReadonlyMap<string, readonly string[]> {
   const after = new Map<string, Set<string>>([['', new Set(['help', 'completion'])]]);
   const add = (beginning: string, word: string) => after.set(beginning, (after.get(beginning) ?? new Set()).add(word));
@@ -31,7 +31,7 @@ function followers(): ReadonlyMap<string, readonly string[]> {
 
 function bash(): string {
   const cases = [...followers()].map(([beginning, words]) => `    '${beginning}') words='${words.join(' ')}' ;;`).join('\n');
-  // An operand may stand between the command and its flags: the longest beginning that is known counts.
+  // An operand may come between a command and its flags, so the longest known beginning counts.
   return `_headgate() {
   local words typed="" word
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do

@@ -1,12 +1,12 @@
 import { acme } from '../../demo/acme.ts';
 
-/** A model that the demo's shown key can call. */
+/** A model that the shown demo key can call. */
 export const DEMO_MODEL = 'fast';
 
 /** Sends one call of the admin API and returns its answer; rejects on any status above 299. */
 export type AdminCall = (method: 'POST' | 'PUT' | 'PATCH', path: string, body: unknown) => Promise<Record<string, unknown>>;
 
-/** Makes the demo organization through the admin API, as an admin would. Returns a key that works. On a database that already has one it fails with a conflict. */
+/** Creates the demo organization through the admin API. Returns a working key. Rejects with a conflict if it already exists. */
 export async function makeDemo(call: AdminCall): Promise<string> {
   const ids = new Map<string, string>();
   for (const group of acme.accessGroups) await call('POST', '/access-groups', group);

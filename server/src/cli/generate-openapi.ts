@@ -1,14 +1,11 @@
-/**
- * Writes server/openapi.json from the schemas that validate. With `--check` it writes nothing and exits 1 when the file that is committed
- * says something else than the program does.
- */
+/** Writes server/openapi.json from the schemas that validate requests. With `--check` it only exits with 1 if that differs. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createAdminApp } from '../admin/http/app.ts';
 import type { AdminDeps } from '../admin/http/deps.ts';
 
 const FILE = new URL('../../openapi.json', import.meta.url);
 
-const app = await createAdminApp({ trustedProxies: [] } as unknown as AdminDeps); // Nothing is asked of it but its description.
+const app = await createAdminApp({ trustedProxies: [] } as unknown as AdminDeps); // Only its description is used.
 const text = `${JSON.stringify(app.openapi(), null, 2)}\n`;
 await app.close();
 

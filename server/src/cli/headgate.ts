@@ -1,4 +1,4 @@
-/** The program's one door: `serve` and `seed` load the server, every other command only what speaks to it. */
+/** The program's entry point. `serve` and `seed` load the server; every other command loads only the code it needs. */
 import { serverCommandOf } from './commands.ts';
 import { runCommand } from './run-command.ts';
 

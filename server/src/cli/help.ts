@@ -2,7 +2,7 @@ import { SETTINGS } from '../settings/settings.ts';
 import type { Command, Flag } from './command.ts';
 import { COMMANDS, COMMON_FLAGS, SERVER_COMMANDS } from './commands.ts';
 
-/** The commands, the exit codes and every setting with its default. */
+/** Returns the list of commands, the exit codes, and every setting with its default. */
 export function help(): string {
   return [
     'headgate [serve] [settings]                             the gateway and its admin API',
@@ -35,7 +35,7 @@ export function commandHelp(command: Command): string {
   return [`headgate ${usageOf(command)} [flags]`, '', `  ${command.summary}`, '', ...flags, ...notes, ''].join('\n');
 }
 
-/** Commands that share their first word. */
+/** Returns the help for commands that share their first word. */
 export function groupHelp(commands: readonly Command[]): string {
   return [...lines(commands.map((command) => [`headgate ${usageOf(command)}`, command.summary])), ''].join('\n');
 }

@@ -1,4 +1,4 @@
-/** What commands work on that need the database and the master key: whoever may read both is the operator. What they do is audited. */
+/** Opens the database and keys for operators' commands. Whoever may read both is the operator. These commands are audited. */
 import { join } from 'node:path';
 import { lockDirectory } from '../lib/directory-lock.ts';
 import { onceFree } from '../lib/timing/once-free.ts';
@@ -23,7 +23,7 @@ export interface House {
   readonly io: CommandIo;
 }
 
-/** Opens the database and the installation's keys. An embedded database must not be in use; PostgreSQL may be served meanwhile. */
+/** Opens the database and the keys. An embedded database must not be in use; gateways may serve from PostgreSQL meanwhile. */
 export async function openHouse(config: Config, io: CommandIo, taken: AsyncDisposableStack): Promise<House> {
   const { database, masterKey } = await openForKeys(config, taken);
   await refuseWrongMasterKey(database.db, masterKey);
@@ -32,7 +32,7 @@ export async function openHouse(config: Config, io: CommandIo, taken: AsyncDispo
   return { db: database.db, installation, masterKey, audit: operatorTrail(config, installation, io), config, io };
 }
 
-/** Opens the database and reads the master key, without asking whether they belong together. */
+/** Opens the database and reads the master key, without a check that they belong together. */
 export async function openForKeys(config: Config, taken: AsyncDisposableStack) {
   prepareDataDirectory(config.dataDir);
   const database = config.databaseUrl === null ? await openHere(config, taken) : openDatabase({ url: config.databaseUrl });
@@ -41,7 +41,7 @@ export async function openForKeys(config: Config, taken: AsyncDisposableStack) {
   return { database, masterKey: await readMasterKey(config.masterKey, config.dataDir) };
 }
 
-/** A gateway may serve beside a command and write to its own file of heads. */
+/** Returns the operator's audit trail. It has its own file of heads, because a gateway may run at the same time. */
 export function operatorTrail({ dataDir }: Config, { audit }: Pick<Installation, 'audit'>, io: CommandIo): AuditTrail {
   const heads = openAuditHeads({
     path: join(dataDir, COMMAND_HEADS_FILE),
@@ -63,11 +63,11 @@ export function appendAsOperator(tx: Database, trail: AuditTrail, at: Date, even
   return appendAuditEvent(tx, trail, { ...nothing, ...actor, ...event, at });
 }
 
-/** The embedded database has one process: a gateway on it has to be stopped first, and the error says so. */
+/** Opens the embedded database, which allows one process. Rejects with a message that says to stop the gateway first. */
 async function openHere({ dataDir, masterKey }: Config, taken: AsyncDisposableStack): Promise<OpenDatabase> {
   const lock = await onceFree(() => lockDirectory(dataDir, () => process.exit(1)));
   taken.defer(() => lock.release());
-  // Before the engine makes its folder: from then on a missing key is a lost one.
+  // This comes before the engine creates its folder: from then on a missing key counts as lost.
   if (masterKey.from === 'data directory') masterKeyFor(dataDir);
   return openEmbedded({ dataDir });
 }

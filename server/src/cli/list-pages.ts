@@ -1,7 +1,7 @@
 import type { Api, Json, Query } from './api.ts';
 import type { Given, Session } from './command.ts';
 
-/** The flags of every command that lists. */
+/** The flags of every list command. */
 export const LIST_FLAGS = [
   { name: 'search', value: 'text', about: 'beginning of the name, or the whole id' },
   { name: 'limit', value: 'n', about: 'rows at most, 50 unless said' },
@@ -10,7 +10,7 @@ export const LIST_FLAGS = [
 const LIMIT_DEFAULT = 50;
 const PAGE_ROWS_MAX = 200;
 
-/** The first rows of a list, as many as asked, page after page; says on standard error when there are more. */
+/** Reads pages until it has as many rows as asked for. Says on standard error if there are more. */
 export async function listRows(given: Given, session: Session, path: string, query: Query = {}): Promise<readonly Json[]> {
   const wanted = given.whole('limit') ?? LIMIT_DEFAULT;
   const rows: Json[] = [];

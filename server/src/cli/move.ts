@@ -14,8 +14,9 @@ import { asFailure, configOf } from './operator.ts';
 import { BadUsage, CommandFailed } from './outcome.ts';
 
 /**
- * Moves the embedded database of a data directory to the PostgreSQL that DATABASE_URL names. The gateway must be stopped. What its journal
- * still holds stays in the data directory and is stored by the next start. The embedded database is kept beside, under another name.
+ * Moves the embedded database of a data directory to the PostgreSQL that DATABASE_URL names. The gateway must be stopped.
+ * Unstored rows in its journal stay in the data directory, and the next start stores them. The embedded database is kept under
+ * another name.
  */
 export async function move(argv: readonly string[], io: CommandIo): Promise<void> {
   const { databaseUrl, dataDir, masterKey } = configOf(io, argv);

@@ -1,9 +1,9 @@
-/** What the commands share that work on the data directory and the database themselves. */
+/** Settings and errors of the commands that use the data directory and the database directly. */
 import { type Config, readConfig } from '../settings/config.ts';
 import type { CommandIo } from './command-io.ts';
 import { BadUsage, CommandFailed } from './outcome.ts';
 
-/** The settings of a command line, which are the gateway's. Throws BadUsage. */
+/** Returns the settings of a command line, which are those of the gateway. Throws BadUsage. */
 export function configOf(io: CommandIo, settings: readonly string[]): Config {
   try {
     return readConfig(io.env, settings);
@@ -12,7 +12,7 @@ export function configOf(io: CommandIo, settings: readonly string[]): Config {
   }
 }
 
-/** What an operator can mend is one line. Errors of our own kinds carry that line; anything else shows where it came from. */
+/** Turns an error that an operator can fix into one line. Any other error stays as it is and shows its stack. */
 export function asFailure(error: unknown): unknown {
   if (error instanceof BadUsage || error instanceof CommandFailed || !(error instanceof Error)) return error;
   return MENDABLE.has(error.constructor.name) ? new CommandFailed(error.message) : error;

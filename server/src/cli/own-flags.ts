@@ -1,4 +1,4 @@
-/** A command's own flags, apart from the gateway's settings that follow it. */
+/** Separates a command's own flags from the gateway's settings. */
 export function flagsBefore<Name extends string>(
   argv: readonly string[],
   names: readonly Name[],

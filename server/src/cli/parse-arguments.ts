@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Command, Flag, Given } from './command.ts';
 import { BadUsage } from './outcome.ts';
 
-/** Reads what stands behind a command's words. Throws BadUsage with one line. */
+/** Reads the arguments after a command's words. Throws BadUsage with a message of one line. */
 export function parseArguments(command: Command, common: readonly Flag[], argv: readonly string[]): Given {
   const { values, positionals } = parsed([...command.flags, ...common], argv);
   if (positionals.length > command.operands.length)

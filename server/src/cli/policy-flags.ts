@@ -1,7 +1,7 @@
 import type { Flag, Given } from './command.ts';
 import { BadUsage } from './outcome.ts';
 
-/** Limits and a budget, as a key or an organization is created with them. */
+/** The flags for limits and a budget when a key or an organization is created. */
 export const POLICY_FLAGS: readonly Flag[] = [
   { name: 'rpm', value: 'n', about: 'requests per minute' },
   { name: 'tpm', value: 'n', about: 'tokens per minute' },
@@ -11,7 +11,7 @@ export const POLICY_FLAGS: readonly Flag[] = [
   { name: 'budget-period', value: 'period', about: 'day, week, month (unless said) or total' },
 ];
 
-/** Their part of a body. Absent flags are absent. */
+/** Returns the part of a request body that these flags set. A flag that was not given adds no field. */
 export function policyBody(given: Given): object {
   const limits = {
     rpm: given.whole('rpm'),

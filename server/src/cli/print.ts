@@ -1,10 +1,10 @@
 import type { Json } from './api.ts';
 import type { Session } from './command.ts';
 
-/** A column of a table: its heading, and what stands in it. */
+/** A column of a table: its heading, and the function that returns its value in a row. */
 export type Column = readonly [heading: string, cell: (row: Json) => unknown];
 
-/** Rows under headings, or with `--json` the answer itself. */
+/** Prints rows under headings, or the API's answer with `--json`. */
 export function printRows(session: Session, answer: Json, rows: readonly Json[], columns: readonly Column[]): void {
   if (session.isJson) {
     printJson(session, { ...answer, data: rows });
@@ -21,7 +21,7 @@ export function printRows(session: Session, answer: Json, rows: readonly Json[],
     );
 }
 
-/** One object as `name  value` lines, or with `--json` the answer itself. */
+/** Prints one object as `name  value` lines, or the API's answer with `--json`. */
 export function printObject(session: Session, answer: Json, fields: readonly Column[]): void {
   if (session.isJson) {
     printJson(session, answer);
@@ -35,7 +35,7 @@ export function printJson(session: Session, value: unknown): void {
   session.print(JSON.stringify(value, null, 2));
 }
 
-/** Names are free of control characters where they are stored; an older gateway's may not be, and a terminal obeys them. */
+/** Returns a value as text. Replaces control characters, which a terminal obeys and an older gateway may have in names. */
 function textOf(value: unknown): string {
   if (value === null || value === undefined || value === '') return '-';
   if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(textOf).join(',');

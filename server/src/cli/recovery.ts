@@ -13,7 +13,7 @@ import { appendAsOperator, type House, openHouse } from './house.ts';
 import { asFailure, configOf } from './operator.ts';
 import { BadUsage, CommandFailed, EXIT } from './outcome.ts';
 
-/** Runs a recovery command. An embedded database must not be in use; PostgreSQL may be served meanwhile. */
+/** Runs a recovery command. An embedded database must not be in use; gateways may serve from PostgreSQL meanwhile. */
 export async function recover(command: RecoveryCommand, argv: readonly string[], io: CommandIo): Promise<void> {
   const { operands, settings } = split(argv);
   const config = configOf(io, settings);
@@ -64,7 +64,7 @@ async function resetSecondFactor({ db, audit, io }: House, [email = '']: readonl
   const appended = await db.transaction(async (tx) => {
     await signIn.dropFactors(tx, account.id);
     await signIn.endSessions(tx, account.id);
-    // Who runs this names the address and knows whose it is.
+    // The operator types the address, and so confirms whose it is.
     await addProof(tx, { accountId: account.id, address: account.email, how: 'operator', at: new Date(), by: OPERATOR });
     const object = { objectType: 'account', objectId: account.id, objectName: account.name };
     const before = { two_factor: hasTotp, passkeys };
@@ -109,7 +109,7 @@ async function makeAdminToken({ db, installation, audit, io }: House): Promise<v
   io.err('A platform admin token, shown this once. Revoke it when you are done.\n');
 }
 
-/** The installation answers for it from then on; who wants it for themself takes it over in the console. */
+/** Gives an unowned admin token to the installation. A person can take it over in the console later. */
 async function adopt({ db, audit, io }: House, [id = '']: readonly string[]): Promise<void> {
   const now = new Date();
   const { row, appended } = await db.transaction(async (tx) => {
@@ -130,13 +130,13 @@ async function adopt({ db, audit, io }: House, [id = '']: readonly string[]): Pr
   io.out(`${row.name} (${row.id}) belongs to the installation now, and goes on.\n`);
 }
 
-/** Operands stand before the settings: `reset-second-factor ada@example.com --data-dir …`. */
+/** Splits off the operands, which come before the settings: `reset-second-factor ada@example.com --data-dir …`. */
 function split(argv: readonly string[]) {
   const at = argv.findIndex((word) => word.startsWith('-'));
   return at < 0 ? { operands: argv, settings: [] } : { operands: argv.slice(0, at), settings: argv.slice(at) };
 }
 
-/** Said before anything is opened. */
+/** Throws BadUsage if operands are missing or too many, before anything is opened. */
 function requireOperands(command: RecoveryCommand, operands: readonly string[]): void {
   const wanted = SERVER_COMMANDS.find(({ words }) => words.join(' ') === command)?.operands ?? [];
   const missing = wanted[operands.length];

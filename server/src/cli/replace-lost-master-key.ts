@@ -14,8 +14,8 @@ const WARNING =
   'and audit events of before can be followed by their hashes alone. If any copy of the master key may still be found, look for it first. Then give --yes.';
 
 /**
- * Goes on after the master key was lost, with the new one that the settings give. All processes must be stopped. One that was cut short is run
- * again with the same key.
+ * Gives an installation whose master key was lost the new key of the settings. All processes must be stopped. After an
+ * interruption run it again with the same key.
  */
 export async function replaceLostMasterKey(argv: readonly string[], io: CommandIo): Promise<void> {
   const { given, settings } = flagsBefore(argv, ['yes']);

@@ -20,12 +20,13 @@ import { asFailure, configOf } from './operator.ts';
 import { BadUsage, CommandFailed } from './outcome.ts';
 import { flagsBefore } from './own-flags.ts';
 
-/** The settings that give the new key; the present one comes from those without `NEW`. */
+/** The prefix of the settings that give the new key. The current key comes from the settings without `NEW`. */
 const NEW_KEY = 'HEADGATE_NEW_MASTER_KEY';
 
 /**
- * Rotates the master key. Each run does what can be done now, so one that was cut short is simply run again: the first lets both keys open the
- * installation, and one after all processes were started with the new key ends the old one.
+ * Rotates the master key in two runs. The first lets both keys open the installation. The second, after all processes were
+ * restarted with the new key, disables the old one. Each run does what is possible at its time, so an interrupted run is simply
+ * repeated.
  */
 export async function rotateMasterKey(argv: readonly string[], io: CommandIo): Promise<void> {
   const { given, settings } = flagsBefore(argv, ['renew-pepper', 'undo']);
@@ -57,9 +58,9 @@ async function rotate(house: House, renewsPepper: boolean): Promise<void> {
     );
   if (isBegun && renewsPepper) throw new NotRotated('A rotation was begun: finish it before the pepper is renewed.');
   if (!isBegun) await begin(house, to, renewsPepper);
-  // Both keys open now, so that it does not matter between which of these steps a crash comes.
+  // From here both keys open the installation, so a crash between any of these steps does no harm.
   if (config.masterKey.from === 'data directory') adoptNextMasterKey(config.dataDir);
-  // Nobody serves an embedded database while this command has it.
+  // No process can serve an embedded database while this command has it open.
   const waiting = config.databaseUrl === null ? [] : await processesWithout(db, to);
   if (waiting.length === 0) return finish(house, to);
   const told = waitsFor(waiting);
@@ -77,7 +78,7 @@ async function newKeyOf({ config, io }: House): Promise<Buffer> {
 async function begin(house: House, to: Buffer, renewsPepper: boolean): Promise<void> {
   const { db, installation, masterKey: from, io } = house;
   const wrappers = { master: from, installation: installation.content };
-  // Outside of the transaction that changes the keys: it takes longer with more organizations, and a crash leaves what is done.
+  // Not in the transaction that changes the keys: it takes longer with more organizations, and a crash keeps what is done.
   const { bound, unreadable } = await bindContentKeys(db, wrappers);
   if (bound > 0) io.err(`${bound} content keys are wrapped by the installation's content key now.\n`);
   if (unreadable.length > 0)

@@ -7,7 +7,7 @@ import { commandHelp, groupHelp, help } from './help.ts';
 import { BadUsage, CommandFailed, EXIT } from './outcome.ts';
 import { parseArguments } from './parse-arguments.ts';
 
-/** Runs one command line that starts no gateway. Never rejects; the result is the exit code. */
+/** Runs one command that does not start a gateway. Never rejects. Resolves with the exit code. */
 export async function runCommand(argv: readonly string[], io: CommandIo = ofThisProcess): Promise<number> {
   try {
     await run(argv, io);
@@ -26,7 +26,7 @@ export async function runCommand(argv: readonly string[], io: CommandIo = ofThis
   }
 }
 
-/** Commands that load the server's code and work on the database themselves. */
+/** Commands that load the server's code and use the database directly. */
 const ON_DATABASE: Readonly<Record<string, () => Promise<(argv: readonly string[], io: CommandIo) => Promise<void>>>> = {
   move: async () => (await import('./move.ts')).move,
   'rotate-master-key': async () => (await import('./rotate-master-key.ts')).rotateMasterKey,
@@ -45,7 +45,7 @@ async function run(argv: readonly string[], io: CommandIo): Promise<void> {
   if (first === 'completion') return io.out(completionOf(rest));
   const recovery = recoveryCommandOf(argv);
   if (recovery !== null && !rest.includes('--help')) {
-    const { recover } = await import('./recovery.ts'); // The server's code is not loaded for what speaks HTTP.
+    const { recover } = await import('./recovery.ts'); // Commands over HTTP do not load the server's code.
     return recover(recovery, argv.slice(recovery.split(' ').length), io);
   }
   const onDatabase = rest.includes('--help') ? undefined : ON_DATABASE[first];
@@ -60,7 +60,7 @@ async function run(argv: readonly string[], io: CommandIo): Promise<void> {
 function sessionOf(given: Given, command: Command, io: CommandIo) {
   for (const operand of command.operands) given.operand(operand);
   return {
-    // Opened when first asked: what is missing on the command line is said before what is missing around it.
+    // Opened on first use, so that errors on the command line are reported before a missing token.
     get api() {
       return openApi({ url: given.flag('url'), tokenFile: given.flag('token-file'), env: io.env });
     },
@@ -74,7 +74,7 @@ function commandOf(argv: readonly string[]): Command | null {
   return COMMANDS.find(({ words }) => words.every((word, at) => argv[at] === word)) ?? null;
 }
 
-/** Help on one command, or on all that begin with a word. */
+/** Returns the help for one command, or for all that begin with a word. */
 function helpOf(words: readonly string[]): string {
   const command = commandOf(words);
   if (command !== null) return commandHelp(command);

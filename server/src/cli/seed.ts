@@ -1,9 +1,9 @@
-/** `npm run seed -- --organizations 10000 --keys 500000 --requests 10000000`: load-size data with progress. */
+/** Creates load-size data and prints its progress: `npm run seed -- --organizations 10000 --keys 500000 --requests 10000000`. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type SeedSize, type SeedTarget, seed, seedSecret } from '../store/installation/seed.ts';
 
-/** A flag that cannot be read. Its message is the one line a person needs. */
+/** A flag that cannot be read. The message is one line for a person. */
 export class BadSeedFlag extends Error {}
 
 const DEFAULTS = { organizations: 100, keys: 1_000, requests: 10_000, days: 30 };
@@ -11,7 +11,7 @@ const MAXIMA = { organizations: 1_000_000, keys: 10_000_000, requests: 1_000_000
 type SizeFlag = keyof typeof DEFAULTS;
 const SECRETS_KEPT = 20_000;
 
-/** Takes the seed's own flags out of the command's; the rest are settings. Throws BadSeedFlag. */
+/** Separates the seed's own flags from the settings. Throws BadSeedFlag. */
 export function seedFlags(
   flags: readonly string[],
   nowMs: number,
@@ -32,7 +32,7 @@ export function seedFlags(
   return { size: { ...size, untilMs: nowMs }, rest };
 }
 
-/** Seeds, telling how far it is once a second, and keeps the first keys' secrets in a file that only this user can read. */
+/** Seeds with progress once a second. Writes the first 20,000 keys' secrets to a file that only this user can read. */
 export async function runSeed(
   target: SeedTarget,
   size: SeedSize,

@@ -1,2 +1,2 @@
-/** `headgate serve` and `headgate seed`: main.ts reads the command line itself, as it does where it is started directly. */
+/** Runs `headgate serve` and `headgate seed`. main.ts reads the command line itself, as when it is started directly. */
 import '../main.ts';

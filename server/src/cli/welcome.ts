@@ -15,20 +15,20 @@ export interface WelcomeOptions {
   readonly config: Config;
   readonly stores: { readonly database: { readonly db: Database }; readonly installation: { readonly pepper: Buffer } };
   readonly log: Logger;
-  /** Where this process listens, for itself and for people. These are shown the public URL where there is one; it may not lead here yet. */
+  /** The addresses of this process: `own` for its own calls, since a public URL may not lead here yet; `shown` for people. */
   readonly addresses: { readonly own: string; readonly shown: string };
 }
 
-/** Holds the demo's key and nothing else, no end of line either: programs send the whole file. */
+/** Holds the demo's key and nothing else, not even a line end, because programs send the whole file. */
 const DEMO_NOTE = 'demo-key.txt';
 
-/** The first screen: a platform admin token where there is none, the demo where it is wanted, and what to do next. */
+/** Prints the first screen. Creates the first admin token if none exists, and the demo if the settings ask for it. */
 export async function welcome({ config, stores, log, addresses }: WelcomeOptions): Promise<void> {
   const { db } = stores.database;
   const token = await firstAdminToken(db, stores.installation.pepper, config);
   const wantsDemo = config.demo === 'on' && token !== null && !(await organizations.isAny(db));
   const demoKey = wantsDemo ? await makeDemoAt(addresses.own, token, config.dataDir).catch(without) : null;
-  // A first start that was cut short leaves half a demo behind; the gateway serves all the same.
+  // An interrupted first start leaves part of a demo behind; the gateway serves anyway.
   function without(error: Error): null {
     log.warn(`${error.message}. Start on an empty data directory to have it.`);
     return null;
@@ -43,8 +43,8 @@ export async function welcome({ config, stores, log, addresses }: WelcomeOptions
 }
 
 /**
- * Stores the token of HEADGATE_ADMIN_TOKEN where it is not yet known, and ends the one that the setting named before. Every process does so
- * before it listens: whichever is ready first knows it. Without the setting nothing changes.
+ * Stores the token of HEADGATE_ADMIN_TOKEN if it is new, and ends the one that the setting named before. Does nothing without the
+ * setting. Every process calls it before it listens, so that whichever is ready first accepts the token.
  */
 export async function keepConfiguredToken(
   db: Database,
@@ -52,7 +52,7 @@ export async function keepConfiguredToken(
   { adminToken }: Config,
 ): Promise<void> {
   if (adminToken === null) return;
-  // The pepper is renewed, and the token is still known by the one before: it moves, and does not count as another one.
+  // While the pepper is renewed the token may be stored under the old one: move it, so that it does not count as a new token.
   if (otherPepper?.is === 'before') {
     const hash = hashSecret(pepper, adminToken);
     await moveAdminToken(db, hashSecret(otherPepper.pepper, adminToken), { hash, pepper });
@@ -60,12 +60,12 @@ export async function keepConfiguredToken(
   await adminTokens.keepConfigured(db, rowOf(pepper, adminToken, 'HEADGATE_ADMIN_TOKEN', 'configured'), new Date());
 }
 
-/** Without a configured one the first start makes one. Null: nothing new to show. */
+/** Returns the token to show: the configured one, or a new one at the first start in development; null if there is none. */
 async function firstAdminToken(db: Database, pepper: Buffer, config: Config): Promise<string | null> {
   if (config.adminToken !== null) return config.adminToken;
   if (config.mode === 'production' || (await adminTokens.isAny(db))) return null;
   const token = newAdminToken();
-  // Shown before it is stored: a start that is interrupted from here on must not leave behind a token that nobody has seen.
+  // Print it before storing it: an interrupted start must not leave a token that nobody has seen.
   process.stdout.write(`\n  Admin token       ${token}\n                    shown this once: keep it\n`);
   await adminTokens.insert(db, rowOf(pepper, token, 'first start', 'first_start'));
   return token;
@@ -82,7 +82,7 @@ function rowOf(
   return { ...named, ...adminTokens.ofInstallation(origin), createdBy: 'start' };
 }
 
-/** Until somebody can sign in each start in development has a new link, and the one before stops working. */
+/** Makes a new link at each start in development until someone can sign in. The previous link stops working. */
 function firstAdminLink(db: Database, pepper: Buffer, origin: string): Promise<string | null> {
   return makeFirstAdminLink(db, { pepper, origin, nowMs: Date.now(), createdBy: 'start' });
 }
@@ -122,7 +122,7 @@ function adminLines({ adminToken, mode }: Config, token: string | null): readonl
   ];
 }
 
-/** The first start shows the demo's key; later ones, and production, say where it is kept. */
+/** Returns the lines about the demo. The first start in development shows its key; other starts name the file that holds it. */
 function demoLines({ dataDir, mode }: Config, address: string, demoKey: string | null): readonly string[] {
   const note = demoNote(dataDir);
   if (note === null) return [];
@@ -139,7 +139,7 @@ function demoLines({ dataDir, mode }: Config, address: string, demoKey: string |
   ];
 }
 
-/** The file with the demo's key; null where there is none. Earlier versions wrote further lines, which are taken out. */
+/** Returns the path of the file with the demo's key; null if there is none. Removes further lines that earlier versions wrote. */
 function demoNote(dataDir: string): string | null {
   const note = readNote(dataDir, DEMO_NOTE);
   if (note === null) return null;

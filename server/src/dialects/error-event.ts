@@ -2,7 +2,7 @@ import type { Wire } from './dialect.ts';
 
 const MESSAGE_CHARS_MAX = 2000;
 
-/** The in-band event that tells a client its stream failed after it began, in the client's dialect. */
+/** Returns the event that tells a client, in its own dialect, that its stream failed after it began. */
 export function errorEvent(client: Wire, message: string): Buffer {
   const bounded = message.slice(0, MESSAGE_CHARS_MAX);
   if (client === 'anthropic-messages') {
@@ -15,7 +15,10 @@ export function errorEvent(client: Wire, message: string): Buffer {
   );
 }
 
-/** The words of an error a provider put into a 200 answer, as `{"error": {"message"}}` or `{"error": "…"}`; null when there is none. */
+/**
+ * Returns the message of an error inside a 200 answer, as `{"error": {"message"}}` or `{"error": "…"}`; null if there is none. At
+ * most 2,000 characters.
+ */
 export function inBandError(answer: Readonly<Record<string, unknown>>): string | null {
   const { error } = answer;
   if (error === undefined || error === null || error === false) return null;
@@ -23,7 +26,7 @@ export function inBandError(answer: Readonly<Record<string, unknown>>): string |
   return (typeof message === 'string' ? message : written(error)).slice(0, MESSAGE_CHARS_MAX);
 }
 
-/** JSON that was read can be too deep to be written again. */
+/** Serializes an error. Parsed JSON can be too deep to be serialized again. */
 function written(error: unknown): string {
   try {
     return JSON.stringify(error);

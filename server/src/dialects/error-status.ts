@@ -1,6 +1,6 @@
 import { isObject } from './json.ts';
 
-/** Words for an error's kind that stand for a status: OpenAI's, Anthropic's and Google's. */
+/** The statuses for the error codes and types of OpenAI, Anthropic and Google. */
 const STATUS_BY_WORD: ReadonlyMap<string, number> = new Map(
   Object.entries({
     ...{ invalid_request_error: 400, invalid_argument: 400, failed_precondition: 400, context_length_exceeded: 400 },
@@ -11,12 +11,12 @@ const STATUS_BY_WORD: ReadonlyMap<string, number> = new Map(
     ...{ deadline_exceeded: 504, overloaded_error: 529 },
   }),
 );
-/** Of an error that says nothing of its kind. */
+/** The status of an error that does not state its kind. */
 const STATUS_UNSAID = 502;
 
 /**
- * The status that an error should have had which a provider put into an answer of status 200: by the number or the word that it gives as its code,
- * status or type, in this order; 502 where none is known.
+ * Returns the status that an error inside a 200 answer should have had. Its code, status and type are read in this order, as a
+ * number or a word. 502 if none is known.
  */
 export function statusOfError(answer: Readonly<Record<string, unknown>>): number {
   const error = isObject(answer.error) ? answer.error : answer;

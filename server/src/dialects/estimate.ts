@@ -2,7 +2,7 @@ import type { JsonObject } from './dialect.ts';
 
 const BYTES_PER_TOKEN = 4;
 
-/** Tokens of a request where its provider has no endpoint to count them: a quarter of its bytes, at least 1. */
+/** Estimates the tokens of a request whose provider has no endpoint to count them: a quarter of its bytes, at least 1. */
 export function estimateTokens(body: JsonObject): number {
   const { model: _model, max_tokens: _cap, stream: _stream, ...counted } = body;
   return Math.max(1, Math.ceil(Buffer.byteLength(JSON.stringify(counted)) / BYTES_PER_TOKEN));

@@ -1,21 +1,24 @@
 /**
- * Wire formats: what a client says in one and an upstream understands in another.
+ * Wire formats: translation between the format of a client and that of an upstream.
  *
- * Problem. Clients speak OpenAI's chat completions or Anthropic's messages, and upstreams serve one of the two. Both change every few weeks. Whoever
- * translates everything loses the newest field, and whoever translates pairwise writes each format as often as there are others.
+ * Problem. Clients speak OpenAI's chat completions or Anthropic's messages, and upstreams serve one of the two. Both change every
+ * few weeks. A gateway that translates everything loses the newest fields. One that translates pairwise needs a codec for every
+ * pair of formats.
  *
  * Approach.
- * - Same dialect on both sides: nothing is translated (native/). The model's name and the forced usage option are edited in the bytes. Unknown
- *   fields survive, and the answer passes as bytes while its usage is read beside it.
- * - Different dialects: through one neutral form (neutral.ts), so that each format is read and written once. What the other side has no word for
- *   is refused with the field's name, and not dropped.
- * - Before anything is sent, the body is read for what admission must know (read-facts.ts): model, output cap, number of answers, media, and what
- *   is billed beyond tokens. What was checked is what is sent: a body with two readings, such as a repeated field, is refused.
+ * - Same dialect on both sides: nothing is translated (native/). Only the model's name, the forced usage option and a clamped
+ *   output cap are edited. Unknown fields survive. The answer passes as bytes, and its usage is read alongside.
+ * - Different dialects: each format is read into and written from one neutral form (neutral.ts). A field that the other side
+ *   cannot express is refused by name, and not dropped.
+ * - Before anything is sent, read-facts.ts reads the facts that admission needs: model, output cap, number of answers, media, and
+ *   charges beyond tokens. The checked body is the one that is sent. A body with two readings, such as a repeated field, is
+ *   refused.
  *
- * Invariants. An answer's usage is a whole number within bounds or it is missing (plausible.ts): nothing behind this border can meet a provider's
- * number that makes it throw. An answer is never two answers put together. A stream's end is never invented.
+ * Invariants. An answer's usage is whole numbers within bounds, or it is missing (plausible.ts), so no later code throws on a
+ * provider's number. Two answers are never joined into one. A stream's end is never invented.
  *
- * What breaks it. Reading a field that another reader reads differently. Trusting a `200`: its body or first event can be an error (opening.ts).
+ * What breaks it. Reading a field that another reader reads differently. Trusting a `200`: its body or first event can be an
+ * error (opening.ts).
  */
 import type { Exchange, ExchangeOptions } from './dialect.ts';
 import { nativeExchange } from './native/native-exchange.ts';
@@ -30,7 +33,10 @@ export { type LargeBodyHeaders, type LargeReading, readLargeBody, translateLarge
 export { readTags, TAGS_HEADER } from './read-tags.ts';
 export type { Translation } from './translated-exchange.ts';
 
-/** How to say one request to one upstream and its answer to the client. Throws Untranslatable when the request asks for what the upstream cannot be told. */
+/**
+ * Returns the conversion of one request for one upstream, and of its answer for the client. Throws Untranslatable if the
+ * upstream's dialect cannot express the request.
+ */
 export function openExchange(options: ExchangeOptions): Exchange {
   return options.client === options.upstream ? nativeExchange(options) : translatedExchange(options);
 }

@@ -1,10 +1,10 @@
 import type { AnswerFacts } from './dialect.ts';
 import type { Reported } from './plausible.ts';
 
-/** Facts under way: the one object a stream fills, so that asking after each chunk costs nothing. */
+/** Mutable facts: the one object that a stream fills, so that reading it after each chunk costs nothing. */
 export type Growing = { -readonly [field in keyof AnswerFacts]: AnswerFacts[field] };
 
-/** A stream's latest report takes the place of the one before. */
+/** Records a stream's latest report, which replaces the previous one. */
 export function noteReport(facts: Growing, reported: Reported): void {
   facts.usageImplausible = reported === 'implausible';
   facts.usage = reported === 'implausible' ? null : reported;

@@ -4,7 +4,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value when it is an object, else an empty one: for reading fields that may be missing. */
+/** Returns the value if it is an object, else an empty one: for reading fields that may be missing. */
 export function objectOr(value: unknown): JsonObject {
   return isObject(value) ? value : {};
 }
@@ -13,7 +13,7 @@ export function arrayOr(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** The objects in `value` when it is an array; everything else in it is left out. */
+/** Returns the objects in `value` if it is an array. Other members are left out. */
 export function objectsIn(value: unknown): JsonObject[] {
   return arrayOr(value).filter(isObject);
 }
@@ -26,7 +26,7 @@ export function numberOr<T>(value: unknown, otherwise: T): number | T {
   return typeof value === 'number' ? value : otherwise;
 }
 
-/** The parsed text, or undefined when it is not JSON. */
+/** Parses the text. Returns undefined if it is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -35,14 +35,14 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** A copy without the entries whose value is undefined. */
+/** Returns a copy without the entries whose value is undefined. */
 export function defined(object: JsonObject): JsonObject {
   const out: JsonObject = {};
   for (const key in object) if (object[key] !== undefined) out[key] = object[key];
   return out;
 }
 
-/** The index of the quote that closes the JSON string opened at `from`; the text's length when none does. */
+/** Returns the index of the quote that closes the JSON string opened at `from`; the text's length if none does. */
 export function closingQuote(text: string, from: number): number {
   let at = text.indexOf('"', from + 1);
   while (at !== -1) {

@@ -27,7 +27,7 @@ const ANTHROPIC = [
   'thread',
 ];
 
-/** Top-level request fields each wire gives a meaning. */
+/** The top-level request fields that each wire defines. */
 const KNOWN_FIELDS: Readonly<Record<Wire, ReadonlySet<string>>> = {
   'openai-chat': new Set([
     'model',
@@ -75,7 +75,7 @@ const KNOWN_FIELDS: Readonly<Record<Wire, ReadonlySet<string>>> = {
 
 const KNOWN_ANYWHERE: ReadonlySet<string> = new Set(Object.values(KNOWN_FIELDS).flatMap((fields) => [...fields]));
 
-/** The known field that `key` equals except in case; null when it is a known field itself or none. */
+/** Returns the known field that `key` equals except in case. Null if it is a known field itself, or equals none. */
 export function knownFieldInAnotherCase(key: string): string | null {
   if (KNOWN_ANYWHERE.has(key)) return null;
   // Upper case first: it folds the long s (U+017F), which some servers also match to an s.

@@ -1,13 +1,13 @@
 /**
- * The one form between the two chat dialects: each dialect reads into it and writes from it, so that a third dialect costs one codec and not
- * two more translations. It holds what both sides can mean; what only one can say stays in that dialect's codec.
+ * The neutral form between the two chat dialects. Each dialect is decoded into it and encoded from it, so a third dialect needs
+ * one codec and not two more translations. It holds what both sides can express. The rest stays in the codec of its dialect.
  */
 import type { Usage } from '../domain/usage/usage.ts';
 import type { SseEvent } from '../lib/sse.ts';
 import type { JsonObject } from './dialect.ts';
 import type { Reported } from './plausible.ts';
 
-/** Up to here the prompt may be cached; null when the part ends no cached prefix. */
+/** A mark: the provider may cache the prompt up to this part. Null: the part ends no cached prefix. */
 export interface CacheMark {
   readonly ttl: string | null;
 }
@@ -35,7 +35,7 @@ export interface Citation {
 export interface ThinkingPart {
   readonly is: 'thinking';
   readonly text: string;
-  /** What lets the provider recognise its own thinking when it is sent back; null where the provider signs none. */
+  /** The signature by which the provider recognizes its own thinking when it is sent back. Null if the provider signs none. */
   readonly signature: string | null;
 }
 
@@ -43,7 +43,7 @@ export interface ToolCallPart {
   readonly is: 'tool_call';
   readonly id: string;
   readonly name: string;
-  /** JSON text, as the model wrote it. */
+  /** The arguments as the JSON text that the model wrote. */
   readonly arguments: string;
   readonly cache: CacheMark | null;
 }
@@ -89,7 +89,7 @@ export type OutputFormat =
 
 export interface Reasoning {
   readonly mode: 'on' | 'off' | 'unsaid';
-  /** none … max, in OpenAI's and Anthropic's common words. */
+  /** The effort from `none` to `max`, in the words that OpenAI and Anthropic share. */
   readonly effort: string | null;
   readonly budgetTokens: number | null;
 }
@@ -111,13 +111,13 @@ export interface NeutralRequest {
   readonly serviceTier: 'auto' | 'standard' | null;
 }
 
-/** What a request is written with beside what the caller said. */
+/** The values for encoding a request that the caller did not state. */
 export interface EncodeOptions {
   readonly upstreamModel: string;
   readonly stream: boolean;
   /** The output cap to state; null to state none. */
   readonly outputCap: number | null;
-  /** Stated where the wire insists on a cap and there is none. */
+  /** The cap to state if the wire requires one and `outputCap` is null. */
   readonly outputCapDefault: number;
 }
 
@@ -125,21 +125,21 @@ export type StopReason = 'end' | 'stop_sequence' | 'length' | 'tool_call' | 'ref
 
 export interface NeutralAnswer {
   readonly id: string;
-  /** What the provider says answered; null where it does not. */
+  /** The model that the provider names; null if it names none. */
   readonly model: string | null;
   readonly parts: readonly Part[];
   readonly stop: StopReason;
-  /** The provider's own word. */
+  /** The provider's own word for the stop reason; null if it gave none. */
   readonly stopWord: string | null;
   readonly stopSequence: string | null;
   readonly usage: Reported;
-  /** In the provider's own words. */
+  /** The service tier in the provider's own word. */
   readonly serviceTier: string | null;
-  /** What it was billed at: see AnswerFacts. */
+  /** The tier at which the answer was billed: see `serviceTier` of AnswerFacts. */
   readonly billedTier: string | null;
 }
 
-/** Streamed answers, in the order they are told. A block is a part under way; its number is its own for the whole answer. */
+/** The events of a streamed answer, in order. A block is an unfinished part. Its number is unique in the answer. */
 export type AnswerEvent =
   | { readonly is: 'start'; readonly id: string; readonly model: string | null; readonly usage: Usage | null }
   | { readonly is: 'text'; readonly block: number; readonly text: string }
@@ -153,7 +153,7 @@ export type AnswerEvent =
   | { readonly is: 'stop'; readonly reason: StopReason; readonly word: string; readonly stopSequence: string | null }
   | { readonly is: 'usage'; readonly usage: Usage | 'implausible'; readonly billedTier: string | null }
   | { readonly is: 'error'; readonly message: string }
-  /** The provider said the answer is over. */
+  /** The provider stated the end of the answer. */
   | { readonly is: 'end' };
 
 /** Reads a provider's events, one at a time. */
@@ -161,16 +161,16 @@ export interface StreamDecoder {
   read(event: SseEvent): readonly AnswerEvent[];
 }
 
-/** Writes events for a client; the result is the text of whole server-sent events, possibly none. */
+/** Writes events for a client. The result is the text of whole server-sent events, possibly none. */
 export interface StreamEncoder {
   write(event: AnswerEvent): string;
 }
 
 export interface AnswerOptions {
-  /** What answered, where the provider does not say. */
+  /** The model to state if the provider names none. */
   readonly model: string;
   readonly createdAtMs: number;
-  /** Whether the client of a stream asked for usage. */
+  /** True if the client of a stream asked for usage. */
   readonly wantsUsage: boolean;
 }
 
@@ -178,7 +178,7 @@ export function text(content: string, cache: CacheMark | null = null): TextPart 
   return { is: 'text', text: content, cache, citations: [] };
 }
 
-/** All visible text of the parts, run together. */
+/** Returns all visible text of the parts, joined. */
 export function textOf(parts: readonly Part[]): string {
   let all = '';
   for (const part of parts) if (part.is === 'text') all += part.text;

@@ -1,4 +1,4 @@
-/** How answers begin that carry an error although their status says that all is well. */
+/** Detection of answers that carry an error although their status is a success. */
 import { parseEvents } from '../lib/sse.ts';
 import type { JsonObject, Wire } from './dialect.ts';
 import { inBandError } from './error-event.ts';
@@ -10,25 +10,30 @@ const COLON = 0x3a;
 const LETTER_N = 0x6e;
 const LETTER_F = 0x66;
 
-/** The error in a whole answer that carries one in place of an answer, parsed; null when it is an answer. Most are told by one search of their bytes. */
+/**
+ * Returns the parsed error of a whole answer that carries an error instead of an answer, else null. For most answers one search
+ * of the bytes decides.
+ */
 export function errorInstead(wire: Wire, bytes: Buffer): JsonObject | null {
   if (!mayCarryError(bytes)) return null;
   const json = parseJson(bytes.toString('utf8'));
   return isObject(json) && isErrorInstead(wire, json) ? json : null;
 }
 
-/** What a stream's first events say: nothing yet, that it is an answer, or the error that it is instead. */
+/** The meaning of a stream's first events: undecided, an answer, or the error that it carries instead. */
 export type Opening = 'unsaid' | 'answer' | JsonObject;
 
 /**
- * Reads a stream's first events, as they come, until one says something: comments, pings and Anthropic's `message_start` do not. Each event is
- * read once, however many of them there are and in how many pieces they come.
+ * Reads a stream's first events until one decides: comments, pings and Anthropic's `message_start` do not. Each event is read
+ * once, however many there are and however they are split.
  */
 export class OpeningReader {
-  /** Whole events up to here said nothing. */
+  /** The offset up to which whole events decided nothing. */
   #from = 0;
 
-  /** `bytes`: all that came so far. `isAll`: nothing more will come, so that a last event may lack its blank line. */
+  /**
+   * Reads on. `bytes`: everything received so far. `isAll`: nothing more will arrive, so a last event may lack its blank line.
+   */
   read(bytes: Buffer, isAll = false): Opening {
     while (this.#from < bytes.length) {
       const from = this.#from;
@@ -55,7 +60,9 @@ function sayingOf(event: string, bytes: Buffer, end: number): Opening {
 const DATA = /^data:/m;
 const SAYS_NOTHING = /^event: ?(?:ping|message_start)\r?$|^data: ?\{"type": ?"(?:ping|message_start)"/m;
 
-/** Where the blank line ends that closes the event from `from` on; -1 when it is not here. Looks no further than there. */
+/**
+ * Returns the offset after the blank line that ends the event at `from`; -1 if it has not arrived. Reads no further than that.
+ */
 function eventEnd(bytes: Buffer, from: number): number {
   for (let at = from; at < bytes.length; at++) {
     const byte = bytes[at];
@@ -70,7 +77,7 @@ function eventEnd(bytes: Buffer, from: number): number {
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** Whether a key `"error"` with more than null or false stands somewhere, or a value of that name. */
+/** Reports whether the bytes hold a key `"error"` with a value other than null or false, or the string `"error"` as a value. */
 function mayCarryError(bytes: Buffer): boolean {
   for (let at = bytes.indexOf(ERROR); at !== -1; at = bytes.indexOf(ERROR, at + 1)) {
     const colon = skipSpace(bytes, at + ERROR.length);
@@ -87,7 +94,7 @@ function skipSpace(bytes: Buffer, from: number): number {
   return at;
 }
 
-/** Whether nothing of an answer stands beside the error. */
+/** Reports whether the answer carries an error and no content. */
 function isErrorInstead(wire: Wire, json: JsonObject): boolean {
   if (json.type === 'error') return true;
   if (inBandError(json) === null) return false;

@@ -1,31 +1,34 @@
 /**
- * What a provider's number may be before anything behind this border counts, prices or stores it. One number that cannot be makes all that an
- * answer reports unbelievable: the others of it came from the same pen.
+ * The bounds of a provider's numbers, checked before any other code counts, prices or stores them. One impossible number makes
+ * the whole report of an answer unbelievable, because all its numbers have the same source.
  */
 import { isPiece, type Usage } from '../domain/usage/usage.ts';
 import type { AnswerFacts } from './dialect.ts';
 
-/** What an answer reports of its usage: nothing, numbers that cannot be (as good as nothing, but worth telling of), or its buckets. */
+/** The usage that an answer reports: nothing (null), impossible numbers (treated as nothing, but recorded), or its buckets. */
 export type Reported = Usage | 'implausible' | null;
 
-/** The most that any one number of a report may be, and all buckets together; far above any context window there is. */
+/** The upper bounds of any one number of a report, and of all buckets together. Far above any known context window. */
 export const COUNT_MAX = 100_000_000;
 export const SUM_MAX = 300_000_000;
-/** The same of what is counted in pieces. */
+/** The upper bound of a number of pieces. */
 export const PIECES_MAX = 10_000;
 
-/** Whether a reported number can be one: whole, from 0 to the bound, or not there (vendors write null for what they do not count). */
+/**
+ * Reports whether a value is a possible count: whole and from 0 to the bound, or missing (vendors write null for what they do not
+ * count).
+ */
 export function isCount(value: unknown, max: number = COUNT_MAX): boolean {
   if (value === undefined || value === null) return true;
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max;
 }
 
-/** The number, once `isCount` holds for it; 0 where it is not there. */
+/** Returns the number, for a value that `isCount` accepts; 0 if it is missing. */
 export function countOf(value: unknown): number {
   return typeof value === 'number' ? value + 0 : 0;
 }
 
-/** The buckets as they are told on, unless one of them or all together are beyond belief. */
+/** Returns the buckets, or `implausible` if one of them or their sum is out of bounds. */
 export function believed(buckets: Usage): Reported {
   let sum = 0;
   for (const bucket in buckets) {
@@ -36,7 +39,7 @@ export function believed(buckets: Usage): Reported {
   return sum <= SUM_MAX ? buckets : 'implausible';
 }
 
-/** What a whole answer reports is its last word. */
+/** Returns the usage facts of a whole answer, whose report is always final. */
 export function reportOf(reported: Reported): Pick<AnswerFacts, 'usage' | 'usageImplausible' | 'usageIsFinal'> {
   const usage = reported === 'implausible' ? null : reported;
   return { usage, usageImplausible: reported === 'implausible', usageIsFinal: usage !== null };

@@ -1,16 +1,19 @@
 /**
- * What is known to cost nothing beyond tokens. Everything else that a request may ask for of a provider counts as unpriced, so that a new kind
- * of bill is refused under a budget that blocks, and marked elsewhere, until it is listed here. Sources: Anthropic's and OpenAI's API references
- * and SDKs; what Claude Code and Codex send.
+ * The request features that are known to cost nothing beyond tokens. Any other feature counts as unpriced until it is listed
+ * here: a blocking budget refuses it, and otherwise it is marked. Sources: Anthropic's and OpenAI's API references and SDKs, and
+ * the requests of Claude Code and Codex.
  */
 
-/** Tools that the caller runs, by `type`, in OpenAI's chat. `tool_search` only where the client searches. */
+/** Tools that the caller runs, by `type`, in OpenAI's chat. `tool_search` counts only if the client searches. */
 export const CLIENT_CHAT_TOOLS: ReadonlySet<string> = new Set(['function', 'custom', 'namespace', 'local_shell', 'apply_patch']);
 
-/** Tools that the caller runs, by the beginning of their versioned `type`, in Anthropic's messages; `tool_search_tool_*` only picks among tools. */
+/**
+ * Tools that the caller runs, by the beginning of their versioned `type`, in Anthropic's messages. `tool_search_tool_*` only
+ * picks among tools.
+ */
 const CLIENT_MESSAGE_TOOLS = ['bash_', 'text_editor_', 'computer_', 'browser_toolset_', 'memory_', 'tool_search_tool_'] as const;
 
-/** Betas that change how tokens are made, said or cached, and bill nothing else. */
+/** Betas that change how tokens are made, expressed or cached, and bill nothing else. */
 const TOKEN_BETAS: ReadonlySet<string> = new Set([
   ...['claude-code-20250219', 'oauth-2025-04-20', 'interleaved-thinking-2025-05-14', 'dev-full-thinking-2025-05-14'],
   ...['context-management-2025-06-27', 'per-turn-control-2026-07-01', 'mid-conversation-tool-changes-2026-07-01'],
@@ -23,24 +26,24 @@ const TOKEN_BETAS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Betas that by themselves do nothing, whatever their date: what they allow is asked for in the body and judged there (a tool, `speed`,
- * `mcp_servers`, `container`), or is no more than tokens.
+ * Betas without an effect of their own, whatever their date. The body asks for the feature they allow and is judged there (a
+ * tool, `speed`, `mcp_servers`, `container`), or the feature costs only tokens.
  */
 const BETA_FAMILIES = [
   ...['computer-use-', 'pdfs-', 'structured-outputs-', 'fast-mode-', 'mcp-client-'],
   ...['web-search-', 'web-fetch-', 'code-execution-', 'skills-', 'advisor-tool-'],
 ] as const;
 
-/** A context beyond the ordinary length: billed at a tier of its own, or as the price says. */
+/** A context beyond the ordinary length, which has a tier of its own in the price. */
 const LONG_CONTEXT_BETA = 'context-1m-';
 
-/** What a beta by its name bills: nothing beyond tokens, a long context, or nobody knows. */
+/** Returns the kind of bill of a beta, by its name: nothing beyond tokens, a long context, or unknown. */
 export function judgeBeta(name: string): 'neutral' | 'context' | 'unknown' {
   if (TOKEN_BETAS.has(name) || BETA_FAMILIES.some((family) => name.startsWith(family))) return 'neutral';
   return name.startsWith(LONG_CONTEXT_BETA) ? 'context' : 'unknown';
 }
 
-/** Returns whether a tool of Anthropic's is run by the caller. */
+/** Reports whether the caller runs this tool of Anthropic's. */
 export function isClientMessageTool(type: string): boolean {
   return CLIENT_MESSAGE_TOOLS.some((start) => type.startsWith(start));
 }

@@ -5,28 +5,31 @@ import { arrayOr, isObject, objectOr } from './json.ts';
 import { CLIENT_CHAT_TOOLS, isClientMessageTool, judgeBeta } from './price-neutral.ts';
 import { askedWord, plainName } from './service-tier.ts';
 
-/** What the walk over messages and their parts found on its way. */
+/** The findings of the walk over messages and their parts. */
 export interface SeenInParts {
   audioParts: number;
-  /** `cache_control` by its lifetime: the ordinary one, an hour, or one that nobody knows. */
+  /** The lifetimes of `cache_control` that occur: the ordinary one, an hour, or an unknown one. */
   cached: boolean;
   cachedForHour: boolean;
   cachedOtherwise: string | null;
 }
 
-/** More than this is not worth telling apart: one further entry stands for the rest. */
+/** The most entries that are listed. One further entry stands for the rest. */
 const BEYOND_MAX = 32;
-/** A number of lookups above this bounds nothing. */
+/** The largest number of lookups that counts as a bound. */
 const LOOKUPS_MAX = 1_000;
 
-/** What a request of a chat wire asks for beyond ordinary tokens; the shared empty list for nearly all. */
+/**
+ * Returns the things that a request of a chat wire asks for beyond ordinary tokens; for nearly all requests the shared empty
+ * list.
+ */
 export function beyondIn(wire: Wire, body: JsonObject, seen: SeenInParts): readonly Beyond[] {
   found.take();
   if (wire === 'openai-chat') return chatBeyond(body, seen);
   return wire === 'anthropic-messages' ? messagesBeyond(body, seen) : NOTHING_BEYOND;
 }
 
-/** Makes a list only when there is something to note. */
+/** A collector that allocates a list only if there is an entry. */
 class Found {
   #list: Beyond[] | null = null;
 
@@ -36,7 +39,7 @@ class Found {
     else if (this.#list.length === BEYOND_MAX) this.#list.push(other(beyond.param, 'other'));
   }
 
-  /** What was noted since the last time. */
+  /** Returns the entries since the last call. */
   take(): readonly Beyond[] {
     const list = this.#list ?? NOTHING_BEYOND;
     this.#list = null;
@@ -44,7 +47,7 @@ class Found {
   }
 }
 
-/** One body is read at a time, and nearly all leave it empty. */
+/** One collector is enough: one body is read at a time, and nearly all have no entry. */
 const found = new Found();
 
 function messagesBeyond(body: JsonObject, seen: SeenInParts): readonly Beyond[] {
@@ -69,7 +72,7 @@ function messagesBeyond(body: JsonObject, seen: SeenInParts): readonly Beyond[] 
   return found.take();
 }
 
-/** A compaction is a further call over the whole context. */
+/** Notes compactions. Each is a further call over the whole context. */
 function noteCompactions({ edits }: JsonObject): void {
   for (const edit of arrayOr(edits)) {
     const { type } = objectOr(edit);
@@ -122,10 +125,13 @@ function noteBucket(param: string, bucket: DearerBucket): void {
   found.add({ is: 'bucket', param, bucket });
 }
 
-/** OpenRouter's plugins and other models to fall back to, and Alibaba's search: none of them is billed by anything an answer says. */
+/** OpenRouter's plugins and its other models for fallback, and Alibaba's search. No field of an answer reports what they bill. */
 const UNPRICED_CHAT_FIELDS = ['plugins', 'models', 'enable_search'] as const;
 
-/** OpenAI's search models search for every answer and say nowhere how often; xAI reads all its sources at once and counts them. */
+/**
+ * Notes searches of a chat request. OpenAI's search models search for every answer and never report how often. xAI reads all its
+ * sources at once and counts them.
+ */
 function noteChatSearches({ web_search_options: options, search_parameters: parameters }: JsonObject): void {
   if (isGiven(options)) {
     const searches = { unit: 'search', most: null, boundParam: null, isLoop: true, isReported: false } as const;
@@ -143,12 +149,12 @@ function noteChatSearches({ web_search_options: options, search_parameters: para
   found.add({ is: 'lookups', param: 'search_parameters', lookups: sources });
 }
 
-/** OpenAI answers and bills `fast` as `priority`. */
+/** Notes the tier of a chat request. OpenAI answers and bills `fast` as `priority`. */
 function noteChatTier(tier: unknown): void {
   noteTier({ service_tier: tier === 'fast' ? 'priority' : tier });
 }
 
-/** One entry for all fields together, named by the first that asks for more than the ordinary. */
+/** Notes one entry for all fields together. Its `param` is the first field that asks for more than the ordinary tier. */
 function noteTier(fields: JsonObject): void {
   let tier: string | null = null;
   let param = '';
@@ -161,7 +167,7 @@ function noteTier(fields: JsonObject): void {
   if (tier !== null) found.add({ is: 'tier', param, tier });
 }
 
-/** Notes a cache marker for `noteParts`; what is no marker is the provider's to judge. */
+/** Notes a cache marker for `noteParts`. Any other value is left to the provider. */
 export function noteCacheControl(marker: unknown, seen: SeenInParts): void {
   if (marker === undefined || !isObject(marker)) return;
   const { ttl } = marker;
@@ -181,7 +187,7 @@ function other(param: string, unit: string): Beyond {
   return { is: 'other', param, unit, isOfTokens: false };
 }
 
-/** Absent, null, false and empty lists ask for nothing. */
+/** Reports whether a field asks for something. Absent, null, false and empty lists do not. */
 function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false && !(Array.isArray(value) && value.length === 0);
 }
@@ -190,12 +196,15 @@ function lookups(value: unknown): number | null {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= LOOKUPS_MAX ? (value as number) : null;
 }
 
-/** Agents send one header with every request. */
+/** The most headers whose result is cached. Agents send the same header with every request. */
 const VERDICTS_MAX = 500;
 const HEADER_CHARS_MAX = 2_000;
 const verdicts = new Map<string, readonly Beyond[]>();
 
-/** What the `anthropic-beta` header asks for beyond ordinary tokens: a comma list of names. Remembered by the header's text. */
+/**
+ * Returns the things that the `anthropic-beta` header, a comma list of names, asks for beyond ordinary tokens. Cached by the
+ * header's text.
+ */
 export function beyondInBetas(header: string): readonly Beyond[] {
   const known = verdicts.get(header);
   if (known !== undefined) return known;

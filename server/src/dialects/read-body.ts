@@ -5,22 +5,25 @@ import { closingQuote, isObject, parseJson } from './json.ts';
 import { knownFieldInAnotherCase } from './known-fields.ts';
 
 const BODY_DEPTH_MAX = 64;
-/** What a body may hold, counted before anything is made of it. */
+/** The bounds of a body, checked before it is parsed. */
 const BODY_BOUNDS = { valuesMax: 400_000, levelsMax: BODY_DEPTH_MAX };
-/** A shorter body cannot hold more than a turn of the event loop is enough for; how deep it is is seen when it is parsed. */
+/**
+ * The size from which the values of a body are counted before parsing. A shorter body always fits into one turn of the event
+ * loop, and the parser finds its depth.
+ */
 const COUNTED_BYTES_MIN = 131_072;
-/** What one turn is enough for. */
+/** The largest body that one turn of the event loop can read. */
 const BYTES_IN_TURN_MAX = 8_388_608;
 const VALUES_IN_TURN_MAX = 60_000;
 
 export type BodyReading =
-  /** `isOurs`: the bytes are exactly what we would write for this body. */
+  /** `isOurs`: the bytes equal our own serialization of this body. */
   | { readonly ok: true; readonly body: JsonObject; readonly isOurs: boolean }
   | { readonly ok: false; readonly problem: BodyProblem };
 
 /**
- * A request body as an object that says the same to us as to any server that reads it: UTF-8, one JSON object, at most 64 levels deep,
- * no key twice at any level, no known field in another case.
+ * Reads a request body as an object that every server reads the same way: UTF-8, one JSON object, at most 64 levels deep. No key
+ * occurs twice at any level, and no known field in another case.
  */
 export function readBody(raw: Buffer): BodyReading {
   if (raw.length < COUNTED_BYTES_MIN) return parsedBody(raw);
@@ -28,13 +31,16 @@ export function readBody(raw: Buffer): BodyReading {
 }
 
 /**
- * The same for a body so large that one more copy of it counts: whether its bytes are what we would write is not looked at, and said to be not so.
+ * Does the same for a body so large that one more copy of it matters. It does not compare the bytes with our own serialization:
+ * `isOurs` is false.
  */
 export function readBodyOnce(raw: Buffer): BodyReading {
   return beyondBounds(jsonShape(raw, BODY_BOUNDS)) ?? parsedBody(raw, false);
 }
 
-/** The same as readBody; null: it is more work than one turn of the event loop may be, and to be read in another thread. */
+/**
+ * Does the same as readBody. Null: the body is too much work for one turn of the event loop, and must be read in another thread.
+ */
 export function readBodyInTurn(raw: Buffer): BodyReading | null {
   if (raw.length < COUNTED_BYTES_MIN) return parsedBody(raw);
   if (raw.length > BYTES_IN_TURN_MAX) return null;
@@ -65,7 +71,7 @@ function parsedBody(raw: Buffer, isCompared = true): BodyReading {
     const known = knownFieldInAnotherCase(key);
     if (known !== null) return problem(`the field "${bounded(key)}" must be written "${known}"`, known);
   }
-  // Bytes that equal our own serialisation cannot hold a key twice: most clients' do, and the slow scan is skipped.
+  // Bytes that equal our own serialization cannot hold a key twice. Most clients' bytes do, so the slow scan is skipped.
   if (isCompared && JSON.stringify(body) === text) return { ok: true, body, isOurs: true };
   const duplicate = duplicateKey(text);
   if (duplicate !== null) return problem(`the key "${bounded(duplicate)}" appears twice in one object`, bounded(duplicate));
@@ -93,7 +99,10 @@ function isDeeperThan(value: object, levels: number): boolean {
   return false;
 }
 
-/** The first key that appears twice in one object of a valid JSON text; null when none does. Escapes are read, so `"a"` equals `"a"`. */
+/**
+ * Returns the first key that occurs twice in one object of a valid JSON text; null if none does. Escapes are decoded, so
+ * `"\u0061"` equals `"a"`.
+ */
 function duplicateKey(text: string): string | null {
   const open: (Set<string> | null)[] = [];
   let keyIsNext = false;

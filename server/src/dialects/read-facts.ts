@@ -19,8 +19,8 @@ class Refused extends Error {
 }
 
 /**
- * What admission needs to know of a request, or why the request cannot be served. Fields nothing here reads are the provider's to judge. `betas`
- * is its `anthropic-beta` header.
+ * Reads the facts that admission needs about a request, or the reason why it cannot be served. All other fields are left to the
+ * provider. `betas` is the `anthropic-beta` header.
  */
 export function readFacts(wire: Wire, body: JsonObject, betas?: string): FactsReading {
   try {
@@ -95,7 +95,7 @@ function wantsUsage(body: JsonObject): boolean {
   return booleanOf(options.include_usage, 'stream_options.include_usage');
 }
 
-/** Where both names are given the larger one counts: a hold must cover whichever the provider obeys. */
+/** Returns the output cap. If both names are given, the larger one counts: a hold must cover the one that the provider obeys. */
 function chatCapOf(body: JsonObject): number | null {
   const caps = [capOf(body, 'max_tokens'), capOf(body, 'max_completion_tokens')].filter((cap) => cap !== null);
   return caps.length === 0 ? null : Math.max(...caps);
@@ -150,7 +150,7 @@ function mediaIn(...lists: readonly (readonly unknown[])[]): Media {
   return media;
 }
 
-/** Adds the media parts of messages or content parts, those inside tool results and documents included. */
+/** Adds the media parts of messages or content parts, including those inside tool results and documents. */
 function countMedia(items: readonly unknown[], media: Media): void {
   for (const item of items) {
     if (!isObject(item)) continue;
@@ -163,14 +163,14 @@ function countMedia(items: readonly unknown[], media: Media): void {
       if (item.type === 'input_audio' || item.type === 'audio') media.audioParts++;
       media.mediaBytes += dataBytes(item, source);
     }
-    // An earlier spoken answer is named by its id and heard again.
+    // An earlier spoken answer is referenced by its id, and the model reads its audio again.
     if (typeof objectOr(item.audio).id !== 'string') continue;
     media.mediaParts++;
     media.audioParts++;
   }
 }
 
-/** The bytes of the body that are the part's own data; 0 when it names a URL or a stored file. */
+/** Returns the number of the body's bytes that are the part's own data; 0 if it names a URL or a stored file. */
 function dataBytes(part: JsonObject, source: JsonObject): number {
   if (typeof source.data === 'string') return source.data.length;
   const { image_url: image, file, input_audio: audio } = part;

@@ -6,32 +6,32 @@ import { readFacts } from './read-facts.ts';
 import { readTags } from './read-tags.ts';
 import { type Translation, translatedRequest } from './translated-exchange.ts';
 
-/** The headers that say something of a body. */
+/** The headers that are read together with a body. */
 export interface LargeBodyHeaders {
   readonly betas: string | undefined;
   readonly tags: string | undefined;
 }
 
-/** All that anybody needs to know of a body, so that what is large of it is in memory once: as the bytes that came. */
+/** The result of reading a large body. Its large values are in memory only once: as the received bytes. */
 export type LargeReading =
   | {
       readonly ok: true;
-      /** Without the tags that it names. In the place of a value that was left in its bytes stands null. */
+      /** The body without the tags that it names. A value that was left in the bytes is null here. */
       readonly body: JsonObject;
-      /** Where those values stand; or as what they are to be written, where they are not what came. */
+      /** The position of each of those values in the bytes, or its new JSON if it changed. */
       readonly left: ReadonlyMap<string, Span | Uint8Array<ArrayBuffer>>;
       readonly facts: RequestFacts;
-      /** Null: it names none. */
+      /** The tags that the request names; null: none. */
       readonly tags: readonly string[] | null;
-      /** Our own estimate of its tokens, for an endpoint that may be answered with it; else null. */
+      /** Our own estimate of its tokens, for an endpoint that may answer with it; else null. */
       readonly tokens: number | null;
     }
   | { readonly ok: false; readonly problem: BodyProblem };
 
-/** A value that is not longer goes from the thread that reads it to the one that asked. */
+/** The largest value, in bytes, that is passed between threads as part of the body. A larger one is left in the bytes. */
 const TAKEN_BYTES_MAX = 65_536;
 
-/** For a thread of its own: reads a body and what it asks for, and leaves in its bytes whatever is long. */
+/** Reads a body and the facts about it, and leaves long values in its bytes. Runs in a worker thread. */
 export function readLargeBody(raw: Buffer, wire: Wire, headers: LargeBodyHeaders): LargeReading {
   const reading = readBodyOnce(raw);
   if (!reading.ok) return reading;
@@ -43,7 +43,7 @@ export function readLargeBody(raw: Buffer, wire: Wire, headers: LargeBodyHeaders
   const left = new Map<string, Span | Uint8Array<ArrayBuffer>>();
   for (const [name, span] of fieldSpans(raw)) {
     if (span[1] - span[0] <= TAKEN_BYTES_MAX || !(name in body)) continue;
-    // Its own answer is asked for by an edit of it.
+    // The forced usage option edits this field, so it cannot be left in the bytes.
     if (name === 'stream_options') return { ok: false, problem: { message: 'stream_options is too long', param: name } };
     const isAsItCame = body[name] === reading.body[name];
     left.set(name, isAsItCame ? span : new Uint8Array(Buffer.from(JSON.stringify(body[name]))));
@@ -53,7 +53,7 @@ export function readLargeBody(raw: Buffer, wire: Wire, headers: LargeBodyHeaders
   return { ok: true, body, left, facts: facts.facts, tags: named.tags, tokens };
 }
 
-/** For a thread of its own: a body that was read before, in the words of another dialect. Throws Untranslatable. */
+/** Translates a body that was read before into another dialect. Runs in a worker thread. Throws Untranslatable. */
 export function translateLargeBody(raw: Buffer, translation: Translation): Buffer {
   const reading = readBodyOnce(raw);
   if (!reading.ok) throw new Error(reading.problem.message);

@@ -2,17 +2,18 @@ import { TAG, TAG_WORDS, TAGS_MAX } from '../domain/access/tags.ts';
 import type { BodyProblem, JsonObject } from './dialect.ts';
 import { isObject } from './json.ts';
 
-/** Names the request's tags, parted by commas. */
+/** The header that names the request's tags, separated by commas. */
 export const TAGS_HEADER = 'x-headgate-tags';
 
 export type TagsReading =
-  /** `tags`: each once, the header's first; null: it names none. `body` is what is sent on: without the tags that it named. */
+  /** `tags`: without duplicates, the header's first; null: none. `body`: the body to send on, without the tags that it named. */
   | { readonly ok: true; readonly tags: readonly string[] | null; readonly body: JsonObject }
   | { readonly ok: false; readonly problem: BodyProblem };
 
 /**
- * The tags that a request names in its header and in its body's `metadata.tags`. The latter counts only where it is an array of strings:
- * then it is ours and is not sent on; anything else there is the provider's. Null for nearly all requests: there is nothing of either.
+ * Reads the tags that a request names in its header and in `metadata.tags` of its body. The latter are ours only if they are an
+ * array of strings, and are then not sent on. Any other value belongs to the provider. Null if there are neither, as for nearly
+ * all requests.
  */
 export function readTags(header: string | undefined, body: JsonObject): TagsReading | null {
   const inBody = body.metadata === undefined ? null : tagsOf(body.metadata);
@@ -29,7 +30,7 @@ export function readTags(header: string | undefined, body: JsonObject): TagsRead
   return { ok: true, tags: tags.length === 0 ? null : tags, body: inBody === null ? body : withoutTags(body) };
 }
 
-/** As the members of any list in a header: white space around them and empty ones do not count. */
+/** Splits the header as any list header: white space around members and empty members are ignored. */
 function inHeader(header: string): string[] {
   return header
     .split(',')
@@ -42,10 +43,13 @@ function tagsOf(metadata: unknown): readonly string[] | null {
   return metadata.tags.every((tag) => typeof tag === 'string') ? metadata.tags : null;
 }
 
-/** A `metadata` that held nothing else goes as a whole: not every provider takes an empty one. */
+/**
+ * Removes the tags from the body. A `metadata` that held nothing else is removed too, because not every provider accepts an empty
+ * one.
+ */
 function withoutTags(body: JsonObject): JsonObject {
   const { tags: _, ...rest } = body.metadata as JsonObject;
-  // In its place: what is sent is otherwise what came.
+  // Keeps the field's position, so that the sent body otherwise equals the received one.
   if (Object.keys(rest).length > 0) return { ...body, metadata: rest };
   const { metadata: __, ...others } = body;
   return others;

@@ -17,7 +17,7 @@ import { ChatStreamEncoder } from './openai-chat/encode-stream.ts';
 import { reportOf } from './plausible.ts';
 import { answerBytes, TranslatingStream } from './translating-stream.ts';
 
-/** Everything one chat dialect can say, in and out of the neutral form. */
+/** The conversions of one chat dialect to and from the neutral form. */
 interface Codec {
   decodeRequest(body: JsonObject): NeutralRequest;
   encodeRequest(request: NeutralRequest, options: EncodeOptions): JsonObject;
@@ -48,7 +48,10 @@ const CODECS: Readonly<Partial<Record<Wire, Codec>>> = {
 
 const OUTPUT_CAP_DEFAULT = 4096;
 
-/** Client and upstream speak different chat dialects. Throws Untranslatable when the request asks for what the upstream's cannot say. */
+/**
+ * Returns the exchange for a client and an upstream with different chat dialects. Throws Untranslatable if the upstream's dialect
+ * cannot express the request.
+ */
 export function translatedExchange(options: ExchangeOptions): Exchange {
   const client = codecOf(options.client);
   const upstream = codecOf(options.upstream);
@@ -68,13 +71,13 @@ export function translatedExchange(options: ExchangeOptions): Exchange {
   };
 }
 
-/** What of the options says how a request is put into the upstream's words. */
+/** The options that the translation of a request needs. */
 export type Translation = Pick<
   ExchangeOptions,
   'client' | 'upstream' | 'facts' | 'upstreamModel' | 'outputCap' | 'maxOutputTokens'
 >;
 
-/** The request in the upstream's words. Throws Untranslatable. */
+/** Translates the request into the upstream's dialect. Throws Untranslatable. */
 export function translatedRequest({ body, ...options }: Translation & Pick<ExchangeOptions, 'body'>): Buffer {
   const { facts, upstreamModel, outputCap, maxOutputTokens } = options;
   const request = codecOf(options.upstream).encodeRequest(codecOf(options.client).decodeRequest(body), {

@@ -133,7 +133,7 @@ describe('a streamed OpenAI answer for an Anthropic client', () => {
   const usage = { id: 'c', choices: [], usage: { prompt_tokens: 5, completion_tokens: 9 } };
 
   it('names what answered, though a first chunk without a choice does not', () => {
-    // As Azure sends it: what its filters found comes first, under no name.
+    // Like Azure: the filter results come first, without a name.
     const filters = { choices: [], created: 0, id: '', model: '', object: '', prompt_filter_results: [{ prompt_index: 0 }] };
     const said = { id: 'c', model: 'gpt-x-1', choices: [{ index: 0, delta: { content: 'hi' }, finish_reason: 'stop' }] };
     const begun = (chunks: readonly JsonObject[]) => dataOf(run(asMessages().stream(), chatSse(chunks)))[0];

@@ -7,7 +7,7 @@ import { ENDED_EARLY, EVENT_BYTES_MAX } from './stream-bounds.ts';
 
 const EMPTY = Buffer.alloc(0);
 
-/** A stream from one dialect to another, event by event. After its end or an error nothing more is said. */
+/** A stream that is translated from one dialect to another, event by event. After its end or an error it writes nothing more. */
 export class TranslatingStream implements AnswerStream {
   readonly #client: Wire;
   readonly #decoder: StreamDecoder;
@@ -46,7 +46,7 @@ export class TranslatingStream implements AnswerStream {
     for (const event of parseEvents(events)) {
       for (const said of this.#decoder.read(event)) {
         const over = this.#isOver();
-        // Some servers report usage behind an error; it is owed all the same.
+        // Some servers report usage after an error. It is charged all the same.
         if (!over || said.is === 'usage') note(this.#facts, said);
         if (!over) out += this.#encoder.write(said);
       }
@@ -54,7 +54,7 @@ export class TranslatingStream implements AnswerStream {
     return out === '' ? EMPTY : Buffer.from(out);
   }
 
-  /** A last event may lack its blank line; half an event is dropped. */
+  /** Translates the last event, which may lack its blank line. Half an event is dropped. */
   #lastEvents(): Buffer {
     const rest = this.#framer.rest().toString('utf8').trimEnd();
     return rest.endsWith('}') || rest.endsWith('[DONE]') ? this.#translate(rest) : EMPTY;
@@ -99,7 +99,7 @@ function note(facts: Growing, event: AnswerEvent): void {
   }
 }
 
-/** Bytes of text, thinking and arguments in a whole answer. */
+/** Returns the bytes of text, thinking and arguments in a whole answer. */
 export function answerBytes(parts: readonly Part[]): number {
   let bytes = 0;
   for (const part of parts) {

@@ -7,9 +7,9 @@ import { answeredTier } from './service-tier.ts';
 type Buckets = Partial<Record<UsageBucket | UsageUnit, number>>;
 
 /**
- * The usage an answer (or a stream's event) reports, in disjoint buckets; null when it reports none. Provider numbers are foreign input: where
- * one of those that are read here is no whole number from 0 to 100,000,000, where more is read from a cache than there is input, or where all
- * together are above 300,000,000, the whole report is `implausible`.
+ * Returns the usage that an answer (or a stream's event) reports, in disjoint buckets; null if it reports none. A provider's
+ * numbers are untrusted input. Any of these makes the whole report `implausible`: a number that is read here and is not whole
+ * from 0 to 100,000,000; more tokens read from a cache than there is input; a sum above 300,000,000.
  */
 export function usageOf(wire: Wire, answer: JsonObject): Reported {
   if (wire === 'anthropic-count-tokens') return null;
@@ -18,7 +18,7 @@ export function usageOf(wire: Wire, answer: JsonObject): Reported {
   return isObject(usage) ? openAiUsage(usage) : null;
 }
 
-/** The service tier, speed and region that an answer (or a stream's event) says it was billed at: see AnswerFacts. */
+/** Returns the service tier, speed and region at which an answer (or a stream's event) says it was billed: see AnswerFacts. */
 export function tierOf(wire: Wire, answer: JsonObject): string | null {
   if (wire !== 'anthropic-messages') return answeredTier(answer.service_tier);
   const usage = objectOr(answer.usage);
@@ -26,8 +26,9 @@ export function tierOf(wire: Wire, answer: JsonObject): string | null {
 }
 
 /**
- * OpenAI's `prompt_tokens` includes cached, audio and image tokens, and `completion_tokens` includes reasoning and audio. Some compatible servers
- * keep reasoning apart (xAI) or hide it in the total alone (Gemini): what the total holds beyond both is reasoning.
+ * Reads OpenAI's usage. `prompt_tokens` includes cached, audio and image tokens, and `completion_tokens` includes reasoning and
+ * audio. Some compatible servers report reasoning separately (xAI), or only within the total (Gemini). So tokens of the total
+ * beyond both numbers count as reasoning.
  */
 export function openAiUsage(usage: JsonObject): Reported {
   const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage;
@@ -39,20 +40,20 @@ export function openAiUsage(usage: JsonObject): Reported {
   const buckets: Buckets = {};
   splitPrompt(buckets, promptTokens, usage);
   splitCompletion(buckets, completionTokens, usage);
-  // Perplexity bills reasoning and quoted sources beside `completion_tokens`, and counts neither in the total.
+  // Perplexity bills reasoning and quoted sources in addition to `completion_tokens`, and counts neither in the total.
   const apart = countOf(usage.reasoning_tokens);
   if (apart > 0) buckets.reasoning = countOf(buckets.reasoning) + apart;
   const quoted = countOf(usage.citation_tokens);
   if (quoted > 0) buckets.input = countOf(buckets.input) + quoted;
   const beyond = countOf(total) - promptTokens - completionTokens - apart;
   if (beyond > 0) reasoningBeyond(buckets, completionTokens, beyond, usage);
-  // That there were none is worth knowing: of most nothing is said.
+  // A reported 0 is kept, because most answers do not report searches at all.
   const searches = chatSearches(usage);
   if (isNumber(searches)) buckets.search = countOf(searches);
   return believed(buckets);
 }
 
-/** Field by field, because every answer passes here: a name in a variable costs more than all the rest of it. */
+/** Checks field by field, because every answer passes here and access by a variable name would cost more than all the rest. */
 function areOpenAiCounts(usage: JsonObject): boolean {
   const { prompt_tokens_details: inputs, completion_tokens_details: outputs } = usage;
   return (
@@ -82,7 +83,7 @@ function areOutputCounts(details: JsonObject): boolean {
   return isCount(details.reasoning_tokens) && isCount(details.audio_tokens) && isCount(details.image_tokens);
 }
 
-/** xAI counts sources, Perplexity queries, OpenRouter requests as Anthropic does. */
+/** Returns the reported searches: xAI counts sources, Perplexity counts queries, OpenRouter counts requests as Anthropic does. */
 function chatSearches(usage: JsonObject): unknown {
   return usage.num_sources_used ?? usage.num_search_queries ?? messageSearches(usage);
 }
@@ -91,7 +92,10 @@ function messageSearches({ server_tool_use: uses }: JsonObject): unknown {
   return isObject(uses) ? uses.web_search_requests : undefined;
 }
 
-/** DeepSeek and Moonshot have names of their own beside or instead of OpenAI's. All count them within the prompt. */
+/**
+ * Returns the cached tokens. DeepSeek and Moonshot use their own fields besides or instead of OpenAI's. All count them within the
+ * prompt.
+ */
 function cachedTokens(usage: JsonObject): number {
   const { cached_tokens: cached } = objectOr(usage.prompt_tokens_details);
   return countOf(cached ?? usage.prompt_cache_hit_tokens ?? usage.cached_tokens);
@@ -119,7 +123,7 @@ function splitCompletion(buckets: Buckets, completionTokens: number, usage: Json
   buckets.output = left;
 }
 
-/** Reasoning that came on top of `completion_tokens`: nothing of it is to be taken out of the visible output. */
+/** Adds reasoning on top of `completion_tokens`. Nothing of it is taken out of the visible output. */
 function reasoningBeyond(buckets: Buckets, completionTokens: number, beyond: number, usage: JsonObject): void {
   const details = objectOr(usage.completion_tokens_details);
   const other = countOf(buckets.audio_output) + countOf(buckets.image_output);
@@ -132,7 +136,7 @@ function reasoningBeyond(buckets: Buckets, completionTokens: number, beyond: num
   }
 }
 
-/** Puts a part of what is left into its bucket, never more than is left, and returns how much. */
+/** Puts a part of the remaining tokens into its bucket, never more than remain, and returns its size. */
 function takeOut(buckets: Buckets, bucket: UsageBucket, value: unknown, left: number): number {
   const part = Math.min(countOf(value), left);
   if (part > 0) buckets[bucket] = part;
@@ -140,8 +144,8 @@ function takeOut(buckets: Buckets, bucket: UsageBucket, value: unknown, left: nu
 }
 
 /**
- * Anthropic's input numbers are disjoint already: `input_tokens` excludes what was read from and written to the cache, which may be more.
- * `output_tokens` includes thinking.
+ * Reads Anthropic's usage. Its input numbers are already disjoint: `input_tokens` excludes tokens read from and written to the
+ * cache, which may be more. `output_tokens` includes thinking.
  */
 export function anthropicUsage(usage: JsonObject): Reported {
   if ((usage.input_tokens ?? usage.output_tokens ?? null) === null) return null;
@@ -162,7 +166,7 @@ export function anthropicUsage(usage: JsonObject): Reported {
   return withCompactions(buckets, usage.iterations);
 }
 
-/** A compaction reads the whole context in a call of its own, which is billed and stands in no other number. */
+/** Adds the usage of compactions. Each reads the whole context in its own call, which is billed and part of no other number. */
 function withCompactions(buckets: Buckets, iterations: unknown): Reported {
   let all: Usage = buckets;
   for (const iteration of objectsIn(iterations)) {
@@ -187,7 +191,7 @@ function areAnthropicCounts(usage: JsonObject): boolean {
   );
 }
 
-/** A later report over an earlier one: Anthropic's streams repeat only what changed. */
+/** Merges a later report over an earlier one: Anthropic's streams repeat only changed fields. */
 export function mergeReports(earlier: JsonObject | null, later: JsonObject): JsonObject {
   if (earlier === null) return later;
   const merged: JsonObject = { ...earlier };

@@ -1,4 +1,4 @@
-/** What reading untrusted text gives: a value, or one sentence that says what is wrong with it and never repeats a secret. */
+/** The result of reading untrusted text: a value, or one sentence that says what is wrong with it and never repeats a secret. */
 export type Parsed<T> = { readonly is: 'valid'; readonly value: T } | { readonly is: 'invalid'; readonly problem: string };
 
 export function valid<T>(value: T): Parsed<T> {

@@ -1,18 +1,18 @@
 import type { Socket } from 'node:net';
 
-/** How many connections each address has, so that none has all of them. */
+/** Limits the open connections of each address, so that no address can take all of them. */
 export class ConnectionBounds {
   readonly #perHolderMax: number;
   readonly #holderOf: (address: string) => string | null;
   readonly #byHolder = new Map<string, number>();
 
-  /** `holderOf` null: whoever has this address has no bound. */
+  /** `holderOf` returns whom an address counts for; null: its connections are not limited. */
   constructor(perHolderMax: number, holderOf: (address: string) => string | null) {
     this.#perHolderMax = perHolderMax;
     this.#holderOf = holderOf;
   }
 
-  /** Counts a connection until it closes. False: its address has as many as it may, and it is to be closed. */
+  /** Counts a connection until it closes. Returns false if its address is at the limit; the caller then closes the connection. */
   enter(socket: Socket): boolean {
     const holder = this.#holderOf(socket.remoteAddress ?? '');
     if (holder === null) return true;

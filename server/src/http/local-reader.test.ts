@@ -38,7 +38,7 @@ describe('a reader of the metrics is local', () => {
     ['::1', true],
     ['127.0.0.1, 10.0.0.7', true],
     ['203.0.113.9', false],
-    // Whoever asks wrote the first one.
+    // The client forged the first one.
     ['127.0.0.1, 203.0.113.9', false],
     ['127.0.0.1, 203.0.113.9, 10.0.0.7', false],
     ['10.0.0.7', false],

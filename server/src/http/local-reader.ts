@@ -4,7 +4,7 @@ import type { GatewayRequest } from './request-reply.ts';
 
 const LOOPBACK = /^(::ffff:)?127\.|^::1$/i;
 
-/** What proxies add to a request. Programs that scrape metrics send none of it. */
+/** Headers that proxies add to a request. Programs that scrape metrics send none of them. */
 const BY_PROXIES = [
   'x-forwarded-for',
   'forwarded',
@@ -18,9 +18,9 @@ const BY_PROXIES = [
 type Asked = Pick<GatewayRequest, 'remoteAddress' | 'header'>;
 
 /**
- * Tells whether a request comes from a program on this machine. A proxy on this machine connects from loopback for people anywhere, so what came
- * through one is judged by the client that a trusted proxy names, and is never local where the proxy is not trusted. A proxy that adds nothing
- * to what it passes on cannot be told from a program here.
+ * Reports whether a request comes from a program on this machine. A proxy on this machine connects from loopback for clients
+ * anywhere. So a request with a proxy's headers is local only if the proxy is trusted and the client that it names is loopback. A
+ * proxy that adds no header cannot be distinguished from a local program.
  */
 export function isLocalReader(request: Asked, trustedProxies: BlockList): boolean {
   const { remoteAddress } = request;
@@ -32,7 +32,10 @@ export function isLocalReader(request: Asked, trustedProxies: BlockList): boolea
   return isIP(client) !== 0 && LOOPBACK.test(client);
 }
 
-/** The nearest address that is not a trusted proxy's: what stands before it, anybody may have written. Of trusted ones alone the farthest. */
+/**
+ * Returns the last address that is not a trusted proxy's; anyone can forge the addresses before it. If all are trusted proxies,
+ * returns the first.
+ */
 function clientOf(forwardedFor: string, trustedProxies: BlockList): string {
   const addresses = forwardedFor.split(',').map((address) => address.trim());
   return addresses.findLast((address) => !holdsAddress(trustedProxies, address)) ?? (addresses[0] as string);

@@ -46,7 +46,7 @@ describe.each(['on', 'off'] as const)('a process that is about to go, fast lane 
     return { ...listening, port: (listening.server.address() as AddressInfo).port };
   }
 
-  /** Over the one connection of this agent, as long as it is kept. */
+  /** Returns a client that sends requests over one connection while it is kept alive. */
   function client(port: number) {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     closers.push(() => agent.destroy());

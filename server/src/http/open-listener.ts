@@ -4,16 +4,16 @@ import { type HeadVerdict, readAll } from '../lib/buffered-bytes.ts';
 import { openFastLane } from './fast/listener.ts';
 import { connectionRefusal, createListener, KEEP_ALIVE_MS, type ListenerOptions, PATIENCE } from './node/listener.ts';
 
-/** The server, and how its connections end whichever of the two reads them. */
+/** A server, with methods that end its connections whether the fast lane or Node reads them. */
 export interface Listening {
   readonly server: Server;
-  /** Closes idle connections; what is under way may finish. */
+  /** Closes idle connections; requests in flight may finish. */
   drain(): void;
   /** Closes every connection. */
   cut(): void;
 }
 
-/** The listener, with the fast lane in front of it or without: the same walk, the same bounds, the same words. */
+/** Opens the listener, with or without the fast lane. Both serve the same requests with the same bounds and answers. */
 export function openListener(fastLane: 'on' | 'off', options: ListenerOptions): Listening {
   const server = createListener(options);
   const { connections } = options;
@@ -61,14 +61,14 @@ function laneOptions({
 
 const LOOK_MS = 50;
 
-/** Node keeps a connection whose answer had begun before: it becomes idle with the answer's end, and nothing says when. */
+/** Closes connections as they become idle, looking every 50 ms: Node does not report when an answer in progress ends. */
 function closeWhenIdle(server: Server): void {
   server.closeIdleConnections();
   const looking = setInterval(() => server.closeIdleConnections(), LOOK_MS);
   server.once('close', () => clearInterval(looking));
 }
 
-/** The lane takes no body that is larger than the bound, so nothing is refused while one is read. */
+/** Reads every body. It needs no refusal: the lane gives bodies above the bound to Node. */
 function readsAll(): HeadVerdict {
   return readAll(() => {});
 }

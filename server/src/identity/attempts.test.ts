@@ -6,7 +6,7 @@ import { SignInRefused } from './refusal.ts';
 function counted() {
   const time = { nowMs: 1_000_000 };
   const attempts = createAttempts(() => time.nowMs);
-  /** Whether the attempt was looked at. It fails. */
+  /** Returns true if the attempt was made; it then counts as failed. */
   const fails = (attempt: Attempt): boolean => {
     try {
       attempts.count(attempt);

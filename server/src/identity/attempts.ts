@@ -2,37 +2,38 @@ import { networkOf } from './network.ts';
 import { SignInRefused } from './refusal.ts';
 import { createThrottle } from './throttle.ts';
 
-/** Whose secret is tried, and the address it is tried from; null where one of the two is not known or does not count. */
+/** An attempt to use the secret of `owner` from the address `from`; null: unknown or not counted. */
 export interface Attempt {
   readonly owner: string | null;
   /** An IP address. An IPv6 address counts as its /64. */
   readonly from: string | null;
   /**
-   * Given where anybody can try for anybody, as with a password: failures are then counted by owner and address together, so that a stranger's
-   * wrong guesses delay the stranger. `device`: the visitor's, when this owner signed in with it before; null otherwise.
+   * Given if anyone can try for any owner, as with a password. Failures are then counted by owner and address together, so that a
+   * stranger's wrong guesses delay only the stranger. `device`: the visitor's device if this owner signed in with it before,
+   * otherwise null.
    */
   readonly byAnybody?: { readonly device: string | null };
-  /** Addresses are counted apart for each kind. */
+  /** Each kind counts addresses separately. */
   readonly kind?: 'passkey_options' | 'reset';
 }
 
-/** How often something may be tried: each failure makes the next wait longer. */
+/** Limits attempts: each failure makes the next wait longer. */
 export interface Attempts {
-  /** Lets an attempt through, or rejects with `too_many_attempts`. A success forgets the failures of the same owner from the same place. */
+  /** Runs an attempt, or rejects with `too_many_attempts`. A success clears the owner's failures from the same place. */
   throttled<T>(attempt: Attempt, work: () => Promise<T>): Promise<T>;
-  /** Counts an attempt of which nobody hears how it went, or throws `too_many_attempts`. */
+  /** Counts an attempt whose outcome is never reported. Throws `too_many_attempts`. */
   count(attempt: Attempt): void;
-  /** Forgets the failures of the same owner from the same place. */
+  /** Clears the failures of the same owner from the same place. */
   forget(attempt: Attempt): void;
 }
 
 const PER_OWNER = { freeFailures: 5, waitMsMax: 15 * 60_000 };
 /**
- * Over all addresses together: against many machines that guess one password. A wait of a minute at most, which a device that signed in before
- * never has: nobody can be locked out from there.
+ * Counts all addresses together, against many machines that guess one password. The wait is at most a minute, and never applies
+ * to a device that signed in before, so it can lock nobody out.
  */
 const PER_OWNER_ANYWHERE = { freeFailures: 50, waitMsMax: 60_000 };
-/** A whole office may stand behind an address: one guesser in it must not lock the others out. */
+/** A whole office may share one address: one guesser there must not lock out the others. */
 const PER_ADDRESS = { freeFailures: 100, waitMsMax: 60_000 };
 
 export function createAttempts(nowMs: () => number): Attempts {
@@ -54,7 +55,7 @@ export function createAttempts(nowMs: () => number): Attempts {
   const succeeded = (attempt: Attempt) => {
     const { owner, shared, address } = namesOf(attempt);
     if (owner !== null) owners.succeeded(owner);
-    // What others guessed meanwhile stays counted: one's success proves nothing for them.
+    // Other people's failures stay counted: this success proves nothing about them.
     if (shared !== null) anywhere.forgiven(shared);
     if (address !== null) addresses.forgiven(address);
   };
@@ -65,7 +66,7 @@ export function createAttempts(nowMs: () => number): Attempts {
       if (owner !== null) owners.succeeded(owner);
     },
     throttled: async (attempt, work) => {
-      count(attempt); // Before it is looked at, so that a thousand guesses at once are not one.
+      count(attempt); // Count before the check, so that a thousand parallel guesses count as a thousand.
       const done = await work();
       succeeded(attempt);
       return done;
@@ -74,14 +75,14 @@ export function createAttempts(nowMs: () => number): Attempts {
 }
 
 interface Names {
-  /** By owner, with the device or address where anybody can try. */
+  /** The owner, with the device or address if anyone can try. */
   readonly owner: string | null;
-  /** By owner over all addresses. */
+  /** The owner, over all addresses. */
   readonly shared: string | null;
   readonly address: string | null;
 }
 
-/** What an attempt is counted under. A device that is known is counted by itself: no stranger's failure makes it wait. */
+/** Returns the names under which an attempt counts. A known device has its own, so a stranger's failures never delay it. */
 function namesOf({ owner, from, byAnybody, kind }: Attempt): Names {
   const network = from === null ? null : networkOf(from);
   const address = network === null ? null : `${kind ?? ''}:${network}`;

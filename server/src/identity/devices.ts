@@ -3,18 +3,18 @@ import type { Visitor } from './exchange.ts';
 import type { IdentityOptions } from './options.ts';
 
 /**
- * Browsers that people signed in with before. A cookie says so: an id of the browser, and for each person a mark that only this house can make.
- * It opens nothing; it only keeps strangers' wrong guesses from delaying its owner.
+ * Browsers that people signed in with before. A cookie holds an id of the browser, and for each person a mark that only this
+ * installation can make. It grants no access. It only keeps strangers' wrong guesses from delaying the person.
  */
 export interface Devices {
-  /** The id of the visitor's browser when this person signed in with it before; null otherwise. */
+  /** Returns the id of the visitor's browser if this person signed in with it before, otherwise null. */
   knownTo(person: string, visitor: Visitor): string | null;
-  /** The `Set-Cookie` value by which this browser is known to this person from now on. */
+  /** Returns the `Set-Cookie` value that makes this browser known to this person. */
   remember(person: string, visitor: Visitor): string;
 }
 
 const DEVICE_COOKIE = 'headgate_device';
-const KEPT_SECONDS = 400 * 86_400; // As long as browsers keep any cookie.
+const KEPT_SECONDS = 400 * 86_400; // The longest time for which browsers keep a cookie.
 const PEOPLE_MAX = 5;
 const ID = /^[A-Za-z0-9_-]{22}$/;
 const MARK = /^[A-Za-z0-9_-]{22}$/;
@@ -45,7 +45,7 @@ interface Device {
   readonly marks: readonly string[];
 }
 
-/** What the cookie says; null without one, or where it is not one of ours. */
+/** Reads the device from the cookie. Returns null if there is none or it is malformed. */
 function read(cookie: string | undefined): Device | null {
   const pair = cookie?.split(';').find((one) => one.trim().startsWith(`${DEVICE_COOKIE}=`));
   const [id = '', ...marks] =

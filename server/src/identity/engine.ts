@@ -14,23 +14,21 @@ import type { IdentityOptions } from './options.ts';
 import { newRecoveryCodes, recoveryCodesOf } from './recovery-codes.ts';
 import { SignInRefused } from './refusal.ts';
 
-/** How long a browser stays signed in without coming back. */
+/** The time for which a browser stays signed in without a visit. */
 const SESSION_SECONDS = 7 * 86_400;
 export const SESSION_COOKIE = 'headgate_session';
 
-/** A session younger than this may add a passkey; an older one signs in again first. */
+/** The age up to which a session may add a passkey. An older one must sign in again first. */
 const FRESH_SECONDS = 86_400;
 
-/**
- * A hash keeps a core busy for some 50 ms, beside which requests are served: one at a time, and the others wait for some seconds at most.
- */
+/** A hash uses a core for about 50 ms, beside requests. So hashes run one at a time, and others wait a few seconds at most. */
 const HASHES_AT_ONCE = 1;
 const HASHES_WAITING_MAX = 200;
 const BUSY_SECONDS = 5;
 
 const ID_PREFIXES: Readonly<Record<string, IdPrefix>> = { user: 'acct', session: 'sess', passkey: 'pass' };
 
-/** The sign-in library as this house uses it: in the program, never over its own HTTP. */
+/** Configures the sign-in library. It is called in-process, never over its own HTTP. */
 export function openEngine(options: IdentityOptions) {
   const { publicUrl, key, db, tables } = options;
   const oneHash = fewAtOnce({
@@ -44,7 +42,7 @@ export function openEngine(options: IdentityOptions) {
     baseURL: publicUrl ?? 'http://localhost',
     secret: createHmac('sha256', key).update('sign-in').digest('hex'),
     database: drizzleAdapter(db as Readonly<Record<string, unknown>>, { provider: 'pg', schema: tables }),
-    logger: { disabled: true }, // What it logs may name people; what matters is an audit event.
+    logger: { disabled: true }, // Its log lines may name people; important events go to the audit log.
     telemetry: { enabled: false },
     emailAndPassword: {
       enabled: true,
@@ -67,11 +65,11 @@ export function openEngine(options: IdentityOptions) {
     },
     advanced: {
       cookiePrefix: 'headgate',
-      // The prefix of secure cookies would change their name with the address; the attribute is what counts.
+      // The prefix for secure cookies would change their names with the address. The attribute gives the protection.
       useSecureCookies: false,
       defaultCookieAttributes: { secure: isHttps, httpOnly: true, sameSite: 'lax', path: '/' },
       cookies: { session_token: { name: SESSION_COOKIE } },
-      disableCSRFCheck: true, // The admin room checks every unsafe request itself.
+      disableCSRFCheck: true, // The admin plane checks every unsafe request itself.
       disableOriginCheck: true,
       ipAddress: { ipAddressHeaders: [IP_HEADER] },
       database: { generateId: ({ model }) => newId(ID_PREFIXES[model] ?? 'auth') },
@@ -88,7 +86,7 @@ export function openEngine(options: IdentityOptions) {
         authenticatorSelection: { residentKey: 'required', userVerification: 'required' },
         advanced: { webAuthnChallengeCookie: 'passkey' },
         authentication: {
-          // A passkey stands for both factors, so whoever holds the device must have shown that they are its owner.
+          // A passkey replaces both factors, so the device must have verified its user.
           afterVerification: async ({ verification }) => {
             if (!verification.authenticationInfo.userVerified) throw new APIError('UNAUTHORIZED', { code: 'NOT_VERIFIED' });
           },
@@ -101,7 +99,7 @@ export function openEngine(options: IdentityOptions) {
 
 export type Engine = ReturnType<typeof openEngine>;
 
-/** Signs an account in that has proven itself in another way: by a one-time link. */
+/** Signs in an account that has proven itself by a one-time link. */
 const startSession = createAuthEndpoint.serverOnly({ method: 'POST', body: z.object({ accountId: z.string() }) }, async (ctx) => {
   const { accountId } = ctx.body;
   const user = await ctx.context.internalAdapter.findUserById(accountId);
@@ -111,13 +109,13 @@ const startSession = createAuthEndpoint.serverOnly({ method: 'POST', body: z.obj
   return ctx.json({ sessionId: session.id });
 });
 
-/** The token of the session cookie when its signature is ours; no more is asked of it here. */
+/** Returns the token of the session cookie if our signature is valid. It does not check that the session exists. */
 const readSessionToken = createAuthEndpoint.serverOnly({ method: 'GET', requireHeaders: true }, async (ctx) => {
   const { name } = ctx.context.authCookies.sessionToken;
   return { token: (await ctx.getSignedCookie(name, ctx.context.secret)) || null };
 });
 
-/** Whose sign-in waits for a second factor, by the cookie that the password left. */
+/** Returns the account whose sign-in waits for a second factor, found by the cookie that the password step set. */
 const readPendingAccount = createAuthEndpoint.serverOnly({ method: 'GET', requireHeaders: true }, async (ctx) => {
   const { name } = ctx.context.createAuthCookie('two_factor');
   const challenge = await ctx.getSignedCookie(name, ctx.context.secret);

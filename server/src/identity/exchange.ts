@@ -1,18 +1,18 @@
-/** Who is at the other end: what of their request this room needs. */
+/** The fields of a request that sign-in needs. */
 export interface Visitor {
   readonly cookie: string | undefined;
   readonly userAgent: string | undefined;
   readonly origin: string | undefined;
-  /** Decided by whom the trusted proxies are. */
+  /** The client's address, determined with the trusted proxies. */
   readonly ip: string;
 }
 
-/** The header by which the engine is told where a visitor calls from. */
+/** The header that passes the visitor's address to the engine. */
 export const IP_HEADER = 'x-headgate-visitor';
 
 const USER_AGENT_LENGTH_MAX = 512;
 
-/** A visitor's request as the engine wants it: only what it may know. */
+/** Returns the headers for the engine, with only the fields it may know. */
 export function headersOf({ cookie, userAgent, origin, ip }: Visitor): Headers {
   const headers = new Headers({ [IP_HEADER]: ip });
   if (cookie !== undefined) headers.set('cookie', cookie);
@@ -21,15 +21,15 @@ export function headersOf({ cookie, userAgent, origin, ip }: Visitor): Headers {
   return headers;
 }
 
-/** `Set-Cookie` values to answer with. */
+/** `Set-Cookie` values for the answer. */
 export type Cookies = readonly string[];
 
-/** The cookies that an answer of the engine sets. */
+/** Returns the cookies that an answer of the engine sets. */
 export function cookiesOf(answer: { readonly headers: Headers }): Cookies {
   return answer.headers.getSetCookie();
 }
 
-/** The visitor as if they had not brought this cookie. */
+/** Returns the visitor without this cookie. */
 export function withoutCookie(visitor: Visitor, name: string): Visitor {
   const cookie = visitor.cookie
     ?.split(';')

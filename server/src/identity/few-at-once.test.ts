@@ -31,7 +31,7 @@ describe('a few at once', () => {
           else if (fails[index]) expect(result).toMatchObject({ status: 'rejected', reason: { message: 'its own' } });
           else expect(result).toMatchObject({ status: 'fulfilled', value: index });
         }
-        // Nothing is left taken: a failure gives its turn back too.
+        // No place stays taken: a failure releases its place too.
         expect(await few(async () => 'next')).toBe('next');
       }),
     );

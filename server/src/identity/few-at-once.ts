@@ -1,19 +1,19 @@
-/** How much work of a kind may be done at once, and how much may wait for it. */
+/** Limits for one kind of work: how many run at once, and how many may wait. */
 export interface FewAtOnce {
   readonly atOnce: number;
   readonly waitingMax: number;
-  /** What is thrown when as many wait as may. */
+  /** Makes the error that is thrown if the queue is full. */
   readonly tooMany: () => Error;
 }
 
-/** Returns what does work a few at a time, in the order in which it came. Rejects at once with `tooMany` when the line is full. */
+/** Returns a function that runs work a few at a time, in order of arrival. Rejects with `tooMany` if the queue is full. */
 export function fewAtOnce({ atOnce, waitingMax, tooMany }: FewAtOnce): <T>(work: () => Promise<T>) => Promise<T> {
   let running = 0;
   const waiting: (() => void)[] = [];
   return async (work) => {
     if (running >= atOnce) {
       if (waiting.length >= waitingMax) throw tooMany();
-      // Whoever ends hands its turn on, so the count stays: nobody who comes meanwhile is first.
+      // Finished work hands over its place, so `running` stays the same and later arrivals cannot overtake.
       await new Promise<void>((resolve) => waiting.push(resolve));
     } else {
       running += 1;

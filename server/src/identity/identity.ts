@@ -11,28 +11,28 @@ export type SignInOutcome =
   | { readonly is: 'signed_in'; readonly accountId: string; readonly cookies: Cookies }
   | { readonly is: 'second_factor'; readonly cookies: Cookies };
 
-/** Who are you: every operation rejects with SignInRefused when the answer is not good enough. */
+/** Signs people in. Every operation rejects with SignInRefused if it refuses. */
 export interface Identity {
-  /** The token inside the visitor's session cookie, its signature checked; null without one. Whether it still holds is the store's to say. */
+  /** Returns the session cookie's token if its signature is valid, otherwise null. The store decides if it is still valid. */
   sessionToken(visitor: Visitor): Promise<string | null>;
   signIn(credentials: { readonly email: string; readonly password: string }, visitor: Visitor): Promise<SignInOutcome>;
   /** Signs in an account that has proven itself by a one-time link. */
   startSession(accountId: string, visitor: Visitor): Promise<Cookies>;
-  /** Moves the end of the visitor's session out, and that of their cookie. */
+  /** Extends the visitor's session and its cookie. */
   refresh(visitor: Visitor): Promise<Cookies>;
   signOut(visitor: Visitor): Promise<Cookies>;
   hashPassword(password: string): Promise<string>;
-  /** True when the password is the one of this hash; null is a hash nobody has. */
+  /** Resolves with true if the hash is of this password; with false if it is null. */
   verifyPassword(password: string, hash: string | null): Promise<boolean>;
   readonly attempts: Attempts;
   readonly devices: Devices;
-  /** How a password of this address is tried by this visitor. */
+  /** Returns the attempt to count if this visitor tries a password for this address. */
   passwordAttempt(email: string, visitor: Visitor): Attempt;
   readonly secondFactors: SecondFactors;
   readonly passkeys: Passkeys;
 }
 
-/** Opens the room. Nothing is read or written before the first question. */
+/** Opens sign-in. It reads and writes nothing before the first call. */
 export function openIdentity(options: IdentityOptions): Identity {
   const engine = openEngine(options);
   const attempts = createAttempts(options.nowMs);

@@ -22,7 +22,7 @@ describe('the network of an address', () => {
   test('is one for a whole /64 of IPv6, however it is written, and differs between two', () => {
     const group = fc.integer({ min: 0, max: 0xffff });
     const half = fc.tuple(group, group, group, group);
-    // 0:0:0:0 holds the addresses that stand for IPv4.
+    // IPv4 addresses map to 0:0:0:0.
     const prefix = half.filter((groups) => groups.some((part) => part !== 0));
     const written = (groups: readonly number[]) => groups.map((part) => part.toString(16)).join(':');
     fc.assert(

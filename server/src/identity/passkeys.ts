@@ -3,17 +3,17 @@ import { type Cookies, cookiesOf, headersOf, type Visitor } from './exchange.ts'
 import type { IdentityOptions } from './options.ts';
 import { refusing } from './refusal.ts';
 
-/** WebAuthn's own JSON, which the browser makes and reads. */
+/** JSON of WebAuthn that the browser produces and reads. */
 export type WebAuthnJson = Readonly<Record<string, unknown>>;
 
-/** Passkeys: every operation rejects with SignInRefused when what was shown is not good enough. */
+/** Passkeys. Every operation rejects with SignInRefused if it refuses the passkey. */
 export interface Passkeys {
-  /** What to ask a browser for that wants to sign in. */
+  /** Returns the WebAuthn options for a sign-in. */
   signInOptions(visitor: Visitor): Promise<{ readonly options: WebAuthnJson; readonly cookies: Cookies }>;
   signIn(response: WebAuthnJson, visitor: Visitor): Promise<{ readonly accountId: string; readonly cookies: Cookies }>;
-  /** Whose passkey was shown, as for a sign-in; nobody is signed in by it. */
+  /** Returns the account of a passkey, as for a sign-in, but signs nobody in. */
   showAgain(response: WebAuthnJson, visitor: Visitor): Promise<{ readonly accountId: string }>;
-  /** What to ask the browser of a signed-in visitor for, to make a new one. Needs a session of today. */
+  /** Returns the WebAuthn options to add a passkey for the signed-in visitor. The session must be less than a day old. */
   registerOptions(visitor: Visitor): Promise<{ readonly options: WebAuthnJson; readonly cookies: Cookies }>;
   register(
     wanted: { readonly name: string; readonly response: WebAuthnJson },
@@ -21,7 +21,7 @@ export interface Passkeys {
   ): Promise<{ readonly id: string }>;
 }
 
-/** The engine checks every field of it. */
+/** The type that the engine takes; it checks every field. */
 type AuthenticationResponse = NonNullable<Parameters<Engine['api']['verifyPasskeyAuthentication']>[0]>['body']['response'];
 
 export function openPasskeys(engine: Engine, { endSession }: Pick<IdentityOptions, 'endSession'>): Passkeys {
@@ -32,7 +32,7 @@ export function openPasskeys(engine: Engine, { endSession }: Pick<IdentityOption
   };
   return {
     signInOptions: async (visitor) => {
-      // Nobody is asked which account it is: the device says so.
+      // Without a session cookie: the device says which account it is.
       const headers = headersOf({ ...visitor, cookie: undefined });
       const answer = await engine.api.generatePasskeyAuthenticationOptions({ headers, returnHeaders: true });
       return { options: { ...answer.response, userVerification: 'required' }, cookies: cookiesOf(answer) };
@@ -43,7 +43,7 @@ export function openPasskeys(engine: Engine, { endSession }: Pick<IdentityOption
     },
     showAgain: async (response, visitor) => {
       const { user, session } = (await verified(response, visitor)).response;
-      // The engine knows a passkey by signing in with it.
+      // The engine can verify a passkey only by signing in, so end that session.
       await endSession(session.token);
       return { accountId: user.id };
     },

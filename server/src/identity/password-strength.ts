@@ -1,9 +1,9 @@
-/** Whether a password is strong enough, by itself: no list of broken ones is asked. */
+/** Judges the strength of a password by itself, without a list of leaked passwords. */
 
 const PASSWORD_LENGTH_MIN = 10;
 export const PASSWORD_LENGTH_MAX = 128;
 
-/** Null, or what is wrong with it in a sentence. `about`: what anybody knows of the person, who must not be their own password. */
+/** Returns null, or what is required as part of a sentence. `about`: known data of the person, which must not be the password. */
 export function passwordProblem(password: string, about: readonly string[]): string | null {
   if ([...password].length < PASSWORD_LENGTH_MIN) return `has at least ${PASSWORD_LENGTH_MIN} characters`;
   if (password.length > PASSWORD_LENGTH_MAX) return `has at most ${PASSWORD_LENGTH_MAX} characters`;
@@ -18,7 +18,7 @@ export function passwordProblem(password: string, about: readonly string[]): str
 }
 
 const DIFFERENT_MIN = 5;
-/** So many characters must be left when a known word is taken out. */
+/** The number of characters that must remain without a known word. */
 const OWN_CHARACTERS_MIN = 6;
 const ROWS = [
   'abcdefghijklmnopqrstuvwxyz',
@@ -50,7 +50,7 @@ const COMMON = [
   'correcthorsebatterystaple',
 ];
 
-/** Lower case, and letters where people write digits for them. */
+/** Returns the text in lower case, with digits and signs replaced by the letters they stand for. */
 function unadorned(text: string): string {
   const letters: Readonly<Record<string, string>> = {
     '0': 'o',
@@ -66,7 +66,7 @@ function unadorned(text: string): string {
   return text.toLowerCase().replaceAll(/[013457@$!]/g, (sign) => letters[sign] ?? sign);
 }
 
-/** How many characters are left when the word is taken out wherever it stands; everything when it does not. */
+/** Returns how many characters remain without the word; Infinity if the text does not contain it. */
 function remainder(text: string, word: string): number {
   return text.includes(word) ? text.replaceAll(word, '').length : Number.POSITIVE_INFINITY;
 }
@@ -89,7 +89,7 @@ function isRun(text: string): boolean {
   return ROWS.some((row) => row.includes(text) || row.includes([...text].reverse().join('')));
 }
 
-/** The name and its words, the address and what stands before its @: those long enough to mean something. */
+/** Returns names, their words, addresses and their local parts, without those shorter than four characters. */
 function aboutParts(about: readonly string[]): readonly string[] {
   return about
     .flatMap((text) => [text, ...text.split(/[@\s]/)])

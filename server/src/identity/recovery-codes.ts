@@ -5,20 +5,20 @@ const LETTERS = 'abcdefghjkmnpqrstuvwxyz23456789';
 const LETTERS_PER_HALF = 5;
 const HASHED = 'h:';
 
-/** Ten new codes, `k3v9x-2mw7p`: 49 bits each, without letters that look alike. */
+/** Returns ten new codes such as `k3v9x-2mw7p`: 49 bits each, without letters that look alike. */
 export function newRecoveryCodes(): string[] {
   return Array.from({ length: CODES }, () => `${half()}-${half()}`);
 }
 
-/** What is kept of a code, however it was typed. */
+/** Returns the stored hash of a code. Case and separators do not matter. */
 export function hashedRecoveryCode(key: Buffer, code: string): string {
   const typed = code.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
   return HASHED + createHmac('sha256', key).update(`recovery-code:${typed}`).digest('base64url');
 }
 
 /**
- * How the engine stores a list of codes: hashed. It reads the list back, takes the used one out and stores the rest, which is hashed
- * already.
+ * Returns the engine's storage functions for recovery codes. They hash each code. The engine reads the list back, removes the
+ * used code and stores the others again, which are then hashed already.
  */
 export function recoveryCodesOf(key: Buffer) {
   return {

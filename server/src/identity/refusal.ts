@@ -1,6 +1,6 @@
 import { APIError } from 'better-auth/api';
 
-/** Every reason why somebody is not let in. */
+/** The reasons to refuse a sign-in or a change of its factors. */
 export type RefusalCode =
   | 'wrong_credentials'
   | 'account_disabled'
@@ -16,10 +16,10 @@ export type RefusalCode =
   | 'second_factor_exists'
   | 'not_signed_in';
 
-/** Thrown by every operation of the room. Its message is for the person; it never says whether an account exists. */
+/** Thrown by every operation of this folder. Its message is for the person and never reveals if an account exists. */
 export class SignInRefused extends Error {
   readonly code: RefusalCode;
-  /** When to come back, in whole seconds; null when waiting does not help. */
+  /** The time to wait before another attempt, in whole seconds; null if waiting does not help. */
   readonly retryAfterSeconds: number | null;
 
   constructor(code: RefusalCode, retryAfterSeconds: number | null = null) {
@@ -47,7 +47,7 @@ const SENTENCES: Readonly<Record<RefusalCode, string>> = {
   not_signed_in: 'Nobody is signed in, or the session has ended.',
 };
 
-/** What the engine says in its own words, by what it means here. */
+/** The engine's error codes and their meaning here. */
 const MEANINGS: Readonly<Record<string, RefusalCode>> = {
   ACCOUNT_DISABLED: 'account_disabled',
   ACCOUNT_TEMPORARILY_LOCKED: 'too_many_attempts',
@@ -65,7 +65,7 @@ const MEANINGS: Readonly<Record<string, RefusalCode>> = {
   UNAUTHORIZED: 'not_signed_in',
 };
 
-/** Asks the engine. What it refuses becomes a SignInRefused, `otherwise` when nothing more is known; what is broken stays an error. */
+/** Calls the engine. Turns its refusal into a SignInRefused, by default `otherwise`. Any other error passes unchanged. */
 export async function refusing<T>(otherwise: RefusalCode, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
@@ -77,5 +77,5 @@ export async function refusing<T>(otherwise: RefusalCode, ask: () => Promise<T>)
   }
 }
 
-/** How long the engine keeps the second factor of an account closed after ten wrong codes. */
+/** The time for which the engine locks an account's second factor after ten wrong codes. */
 const LOCK_SECONDS = 900;

@@ -7,33 +7,33 @@ import { refusing, SignInRefused } from './refusal.ts';
 
 export type SecondFactorMethod = 'totp' | 'recovery_code';
 
-/** What an authenticator app is set up with; shown once. */
+/** The data to set up an authenticator app; shown once. */
 export interface NewTotp {
-  /** `otpauth://…`: what the QR code holds. */
+  /** `otpauth://…`: the content of the QR code. */
   readonly uri: string;
-  /** The same secret in base32, to be typed. */
+  /** The same secret in base32, to type by hand. */
   readonly secret: string;
   readonly recoveryCodes: readonly string[];
 }
 
-/** The authenticator app and the recovery codes: every operation rejects with SignInRefused when what was shown is not good enough. */
+/** The authenticator app and the recovery codes. Every operation rejects with SignInRefused if it refuses. */
 export interface SecondFactors {
-  /** Whose sign-in waits for a second factor in this browser; null when none does. */
+  /** Returns the account whose sign-in waits for a second factor in this browser; null if there is none. */
   pendingAccount(visitor: Visitor): Promise<string | null>;
-  /** Ends a sign-in that waits for a second factor. */
+  /** Completes a sign-in that waits for a second factor. */
   finish(
     proof: { readonly method: SecondFactorMethod; readonly code: string },
     visitor: Visitor,
   ): Promise<{ readonly accountId: string; readonly cookies: Cookies }>;
-  /** Begins to set an app up: it counts once `confirm` has seen a code of it. Takes the password again. */
+  /** Starts the setup of an app, which counts only after `confirm`. Requires the password again. */
   begin(password: string, visitor: Visitor): Promise<NewTotp>;
   confirm(accountId: string, code: string, visitor: Visitor): Promise<Cookies>;
   remove(password: string, visitor: Visitor): Promise<Cookies>;
-  /** New recovery codes; the old ones open nothing any more. */
+  /** Makes new recovery codes. The old ones stop working. */
   renewRecoveryCodes(password: string, visitor: Visitor): Promise<readonly string[]>;
 }
 
-/** A code holds for its half minute and the ones beside it. */
+/** Longer than a code is valid: its half minute and the ones next to it. */
 const CODE_WITHIN_MS = 2 * 60_000;
 
 export function openSecondFactors(engine: Engine, options: IdentityOptions): SecondFactors {
@@ -44,7 +44,7 @@ export function openSecondFactors(engine: Engine, options: IdentityOptions): Sec
       return (await engine.api.readPendingAccount({ headers: headersOf(visitor) })).accountId;
     },
     finish: async ({ method, code }, visitor) => {
-      // Somebody else's session in this browser is not who is asked about.
+      // Ignore another account's session in this browser.
       const headers = headersOf(withoutCookie(visitor, SESSION_COOKIE));
       const answer = await refusing('no_challenge', () =>
         method === 'totp'
@@ -82,12 +82,12 @@ export function openSecondFactors(engine: Engine, options: IdentityOptions): Sec
   };
 }
 
-/** People type the space that their app shows. */
+/** Removes the spaces that some apps show in a code. */
 function digitsOf(code: string): string {
   return code.replaceAll(/\s/g, '');
 }
 
-/** A code opens once: whoever looked over a shoulder comes too late. */
+/** Marks a code as used, so that someone who saw it cannot use it again. Resolves with false if it was used before. */
 function claimCode({ key, claimOnce }: IdentityOptions, accountId: string, code: string): Promise<boolean> {
   const name = createHmac('sha256', key)
     .update(`totp:${accountId}:${digitsOf(code)}`)

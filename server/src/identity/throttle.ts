@@ -1,7 +1,7 @@
-/** How long somebody who guesses must wait: nothing for the first few failures, then twice as long after each. */
+/** Delays repeated failures: no wait after the first few, then twice as long after each. */
 
 const FIRST_WAIT_MS = 2_000;
-/** Failures are forgotten after this long without another. */
+/** The time after which failures are forgotten if there is no further one. */
 const FORGET_MS = 60 * 60_000;
 const KEPT_MAX = 20_000;
 
@@ -11,22 +11,22 @@ interface Failures {
 }
 
 export interface Throttle {
-  /** Milliseconds until this one may try again; 0 when at once. */
+  /** Returns the milliseconds until this name may try again; 0 if it may now. */
   waitMs(name: string): number;
   failed(name: string): void;
-  /** Forgets every failure. */
+  /** Clears all failures. */
   succeeded(name: string): void;
-  /** Takes the last failure back: for what many people share, where one's success proves nothing for the others. */
+  /** Removes one failure. For names that many people share, where one person's success proves nothing about the others. */
   forgiven(name: string): void;
 }
 
-/** How many failures come before the first wait, and how long a wait may become. */
+/** The number of failures before the first wait, and the longest wait. */
 export interface ThrottleBounds {
   readonly freeFailures: number;
   readonly waitMsMax: number;
 }
 
-/** Keeps the latest 20,000 names; what is older is forgotten, not blocked. */
+/** Keeps the 20,000 names that failed last. An older name is forgotten, not blocked. */
 export function createThrottle(nowMs: () => number, { freeFailures, waitMsMax }: ThrottleBounds): Throttle {
   const waitAfter = (failures: number) => (failures < 0 ? 0 : Math.min(waitMsMax, FIRST_WAIT_MS * 2 ** failures));
   const kept = new Map<string, Failures>();
@@ -39,12 +39,12 @@ export function createThrottle(nowMs: () => number, { freeFailures, waitMsMax }:
       const failures = failuresOf(name);
       if (failures === null) return 0;
       const waitMs = waitAfter(failures.count - freeFailures);
-      // A clock that was set back must not make anybody wait longer.
+      // If the clock was set back, nobody must wait longer.
       return Math.min(waitMs, Math.max(0, failures.lastMs + waitMs - nowMs()));
     },
     failed: (name) => {
       const count = (failuresOf(name)?.count ?? 0) + 1;
-      kept.delete(name); // The order of a Map is that of insertion: what failed last stands last.
+      kept.delete(name); // A Map keeps insertion order, so the latest failure comes last.
       kept.set(name, { count, lastMs: nowMs() });
       if (kept.size > KEPT_MAX) kept.delete(kept.keys().next().value as string);
     },

@@ -1,10 +1,10 @@
-/** After an upgrade: finds out how accounts came to be that were made before that was kept, so that their addresses count as what they are. */
+/** After an upgrade: determines how older accounts were created, which decides whether their addresses count as proved. */
 import { originUnknownAfter, settleOrigins } from '../store/accounts/address-origins.ts';
 import { goOn, type Job } from './job.ts';
 
 const ACCOUNTS_AT_ONCE = 200;
 
-/** Every minute: a replica of the version before makes accounts that nobody knows the origin of, as long as one runs. */
+/** Runs every minute: while a replica of the previous version runs, it creates accounts of unknown origin. */
 export function accountOriginsJob(): Job {
   return {
     name: 'account-origins',

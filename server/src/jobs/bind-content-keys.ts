@@ -2,7 +2,7 @@ import type { ContentWrappers } from '../lib/secrets.ts';
 import { bindContentKeys } from '../store/sealing/content-keys.ts';
 import { goOn, type Job } from './job.ts';
 
-/** Moves what versions before left: organizations' content keys that the master key wraps itself. */
+/** Migrates content keys of older versions, which the master key wraps directly. */
 export function bindContentKeysJob({ wrappers }: { readonly wrappers: ContentWrappers }): Job {
   return {
     name: 'bind-content-keys',

@@ -1,7 +1,7 @@
 import { bindKeys } from '../store/sealing/key-seal.ts';
 import type { Job } from './job.ts';
 
-/** Finishes what a start leaves undone while replicas of an older version may run: provider keys are sealed for their addresses. */
+/** Seals provider keys for their addresses, which a start cannot do while replicas of an older version may run. */
 export function bindKeysJob({ key }: { readonly key: Buffer }): Job {
   return {
     name: 'bind-keys',

@@ -1,25 +1,25 @@
-/** The job queue, pg-boss, over a pool that is ours: what it keeps lies in a schema of its own, made and migrated at its start. */
+/** Opens the job queue, pg-boss, on our own pool. Its tables have their own schema, which it creates and migrates at start. */
 import { PgBoss } from 'pg-boss';
 import type { OpenDatabase } from '../store/database.ts';
 
-/** Not copied by a move and not missed after one: what is due stands in our own tables, this says when to try. */
+/** A move does not copy this schema: our own tables hold what is due, and the queue only says when to try. */
 const QUEUE_SCHEMA = 'headgate_jobs';
 
 const HOUR_SECONDS = 3_600;
 
 type Rows = Awaited<ReturnType<ReturnType<PgBoss['getDb']>['executeSql']>>;
 
-/** Several processes may open theirs at once, on one database. Connects with `start`, which makes the schema where there is none. */
+/** Makes a queue. Several processes may use one on one database. Its `start` connects and creates a missing schema. */
 export function newBoss(database: OpenDatabase): PgBoss {
   return new PgBoss({
     db: { executeSql: (text, values) => execute(database, text, values) },
     backend: database.kind === 'embedded' ? 'pglite' : 'postgres',
     schema: QUEUE_SCHEMA,
-    // Of a table with a few thousand rows neither is worth what it asks.
+    // The tables hold a few thousand rows: neither is worth its cost.
     reindex: false,
     monitorVacuum: false,
     registerInstance: false,
-    // Jobs that wait for others, and index builds of its own migrations: neither is in use, or in a hurry.
+    // Dependencies between jobs are not used, and index builds of its own migrations are not urgent.
     flowIntervalSeconds: HOUR_SECONDS,
     bamIntervalSeconds: HOUR_SECONDS,
     cronWorkerIntervalSeconds: 15,
@@ -27,7 +27,7 @@ export function newBoss(database: OpenDatabase): PgBoss {
   });
 }
 
-/** Several statements in one text begin and end their own transaction; where one fails the connection must not stay inside it. */
+/** Runs SQL text. Several statements have their own transaction; if one fails, the connection must not stay in it. */
 async function execute({ kind, pool }: OpenDatabase, text: string, values?: unknown[]): Promise<Rows> {
   const client = await pool.connect();
   try {

@@ -1,4 +1,4 @@
-/** Whether each credential still opens its provider's door. One that begins to fail is told of once, and again when it works. */
+/** Checks hourly that providers accept their credentials. Announces once when one begins to fail and once when it recovers. */
 import type { CredentialConfig, ProviderName } from '../domain/routing/catalogue.ts';
 import { UnsealFailure } from '../lib/secrets.ts';
 import type { UpstreamModels } from '../providers/provider.ts';
@@ -8,7 +8,7 @@ import type { Announcer } from './alerts/announce.ts';
 import { goOn, type Job, type JobContext } from './job.ts';
 
 export interface CredentialCheckOptions {
-  /** One live call that costs nothing. Never rejects. */
+  /** Makes one live call that costs nothing. Never rejects. */
   readonly listModels: (credential: CredentialConfig) => Promise<UpstreamModels>;
   /** The credentials data key. */
   readonly key: Buffer;
@@ -17,7 +17,7 @@ export interface CredentialCheckOptions {
 
 type Checked = Awaited<ReturnType<typeof checks.all>>[number];
 
-/** A refusal. Anything else (a slow network, a busy provider, a server without a list of models) says nothing of the credential. */
+/** The provider refused the credential. Other failures (slow network, busy provider, no model list) prove nothing about it. */
 const REFUSED = new Set([401, 403]);
 
 export function credentialJob(options: CredentialCheckOptions): Job {
@@ -62,7 +62,7 @@ async function checkOne(
   return isRefused ? 1 : 0;
 }
 
-/** A key that does not open is a finding about its credential, and no reason to leave the others unchecked. */
+/** Lists the models that a credential gives access to. A key that cannot be unsealed is a failure of that credential alone. */
 async function askProvider({ key, listModels }: CredentialCheckOptions, row: Checked['credential']): Promise<UpstreamModels> {
   const place = { id: row.id, provider: row.provider as ProviderName, baseUrl: row.baseUrl };
   try {

@@ -1,10 +1,10 @@
-/** Closes what was written to audit chains without the audit key: all chains after an upgrade, and those that older replicas still write to. */
+/** Closes audit chains written without the audit key: all after an upgrade, and those that older replicas still write to. */
 import { type AuditTrail, closeUnkeyedChain, rememberAppended, unkeyedChains } from '../store/audit/audit.ts';
 import { goOn, type Job } from './job.ts';
 
 const CHAINS_AT_ONCE = 500;
 
-/** Each chain is a transaction of its own, so that nobody who changes something waits for more than one event. */
+/** Closes each chain in its own transaction, so that no other writer waits for more than one event. */
 export function closeAuditChainsJob({ audit }: { readonly audit: AuditTrail }): Job {
   return {
     name: 'audit-close',

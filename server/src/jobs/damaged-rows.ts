@@ -3,7 +3,7 @@ import type { JobContext } from './job.ts';
 
 const NAMED_MAX = 10;
 
-/** Whom a run passes over because their stored rows are damaged, mostly organizations, so that it goes on for all others. */
+/** Collects what a run skips because its rows are damaged, mostly organizations. The run continues with the others. */
 export class DamagedRows {
   readonly #names = new Set<string>();
 
@@ -15,14 +15,14 @@ export class DamagedRows {
     for (const name of names) this.#names.add(name);
   }
 
-  /** Works on one organization. Null, and passed over, where the database refuses its rows or nothing can be worked out of them. */
+  /** Runs `work` for one organization. If its rows are refused or unreadable, returns null and notes the organization. */
   async unlessDamaged<T>(organizationId: string, work: () => Promise<T>): Promise<T | null> {
     const result = await unlessRefused(work);
     if (result === null) this.add([organizationId]);
     return result;
   }
 
-  /** Writes a line in the log and returns a sentence for the run's summary, with a space before it; '' where nothing was passed over. */
+  /** Logs what was skipped. Returns a sentence for the run's summary, with a space before it, or '' if nothing was skipped. */
   tell({ warn }: Pick<JobContext, 'warn'>): string {
     const count = this.#names.size;
     if (count === 0) return '';

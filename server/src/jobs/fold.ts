@@ -1,4 +1,4 @@
-/** Folds use into days and months, fills what was used before there were any, and proves both against the rollups. */
+/** Folds usage into days and months, fills in usage from before the fold existed, and checks both against the rollups. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   databaseNowMs,
@@ -20,7 +20,7 @@ const OLD_ROWS_AT_ONCE = 5_000;
 const REST_RATIO = 4;
 const FILL_MS_MAX = 10 * 60_000;
 
-/** Folds what is an hour old, and puts the last days right where rows came that the fold could not know of. */
+/** Folds usage that is an hour old, and corrects recent days to which rows were added after they were folded. */
 export function foldJob(): Job {
   return {
     name: 'fold',
@@ -52,7 +52,7 @@ export function foldJob(): Job {
   };
 }
 
-/** Returns how many organizations had something to fold. */
+/** Returns how many organizations were folded to the end. */
 function foldAll(context: JobContext, nowMs: number, passedOver: DamagedRows): Promise<number> {
   const { db } = context.database;
   return eachBatch(
@@ -76,7 +76,7 @@ function foldAll(context: JobContext, nowMs: number, passedOver: DamagedRows): P
   );
 }
 
-/** Folds what was used before the fold began, the newest days of all organizations first. */
+/** Folds usage from before the fold began, newest days of all organizations first. */
 export function fillJob(): Job {
   return {
     name: 'fold-past',
@@ -109,7 +109,7 @@ export function fillJob(): Job {
   };
 }
 
-/** Works, and then rests for so long that requests have the database nearly to themselves. */
+/** Does the work, then sleeps four times as long, so that requests get most of the database's time. */
 async function gently<T>(context: JobContext, work: () => Promise<T>): Promise<T> {
   goOn(context);
   const startedMs = context.clock.monotonicMs();
@@ -118,7 +118,7 @@ async function gently<T>(context: JobContext, work: () => Promise<T>): Promise<T
   return result;
 }
 
-/** Folds anew whatever does not add up: from then on its past is read from quarters, until it is folded. */
+/** Refolds each organization whose months differ from its past. Until that is done its past is read from quarter hours. */
 export function foldProofJob(): Job {
   return {
     name: 'fold-proof',
@@ -147,7 +147,7 @@ export function foldProofJob(): Job {
   };
 }
 
-/** Works on organizations in batches, in the order of their ids; returns the sum of what it returned. */
+/** Calls `work` for organizations in batches, in the order of their ids. Returns the sum of its results. */
 async function eachBatch<Of extends { readonly organizationId: string }>(
   context: JobContext,
   next: (after: string) => Promise<readonly Of[]>,

@@ -1,29 +1,29 @@
 import type { Clock } from '../lib/timing/clock.ts';
 import type { OpenDatabase } from '../store/database.ts';
 
-/** Something that is done again and again, by one process at a time over all replicas. */
+/** A recurring task, run by one process at a time across all replicas. */
 export interface Job {
   readonly name: string;
-  /** For the people who look at it: what it does, in a sentence. */
+  /** A sentence for people that says what the job does. */
   readonly about: string;
-  /** When: minute, hour, day of the month, month, day of the week; in UTC. */
+  /** The schedule in UTC: minute, hour, day of the month, month, day of the week. */
   readonly cron: string;
-  /** Returns what it did in a sentence. Whatever it throws is its failure; the next run begins anew. */
+  /** Returns a sentence that says what it did. If it throws, the run has failed; the next run starts over. */
   run(context: JobContext): Promise<string>;
 }
 
-/** What every job is given. */
+/** The dependencies that every job receives. */
 export interface JobContext {
-  /** With room for statements that take minutes. */
+  /** A connection pool that allows statements of several minutes. */
   readonly database: OpenDatabase;
   readonly clock: Clock;
-  /** The process is to end, or another has taken the job over: stop between two pieces of work. */
+  /** Aborts when the process stops or another one has taken over the job: stop at the next step. */
   readonly signal: AbortSignal;
-  /** Writes a line in the log that an operator should see. No amounts, no secrets. */
+  /** Writes a line in the log for operators. No amounts, no secrets. */
   readonly warn: (facts: Readonly<Record<string, unknown>>, message: string) => void;
 }
 
-/** Between two pieces of work. Throws when the job is to stop. */
+/** Throws if the job must stop. Call it between two steps. */
 export function goOn({ signal }: Pick<JobContext, 'signal'>): void {
   if (signal.aborted) throw new Error('stopped before it was done; the next run goes on');
 }

@@ -20,12 +20,12 @@ export interface JudgeContext {
 
 const DAY_MS = 86_400_000;
 const DAYS = 30;
-/** Longer than any trailing window of a rate limit, so that one without requests since then holds nothing and nothing trails. */
+/** Longer than any trailing window of a rate limit. After so long without requests nothing is held and windows are empty. */
 const QUIET_MS = 75 * 60_000;
-/** How soon a limit is looked at again that is near its end or partly held: windows trail and requests end without a word. */
+/** The wait before a limit that is nearly used up or partly held is judged again: windows move without an event. */
 const LOOK_AGAIN_MS = 30_000;
 
-/** A handful of questions for all of them together. Live use is asked of the counters only for those in traffic. */
+/** Judges the standing of organizations, in a few queries for all of them. Reads the counters only for those with traffic. */
 export async function judgeOrganizations(
   context: JudgeContext,
   rows: readonly standings.OrganizationToJudge[],
@@ -84,10 +84,10 @@ interface Ruled extends ScopeRules {
   readonly isActive: boolean;
 }
 
-/** Use by counter. */
+/** An organization's use, by the index of the counter. */
 interface Uses {
   readonly used: readonly number[];
-  /** Something is held. */
+  /** True if a request holds some of it. */
   readonly isMoving: boolean;
   readonly isLive: boolean;
 }
@@ -126,7 +126,7 @@ async function liveUses({ counters }: JudgeContext, all: readonly Ruled[]): Prom
   });
 }
 
-/** Without requests for longer than a window trails, use is what the ledger's sums say, and the counters need not be woken. */
+/** Reads use from the ledger's sums, which are exact after a quiet time. This spares the counters a cold start. */
 async function quietUses({ db, nowMs }: JudgeContext, all: readonly Ruled[]): Promise<[Ruled, Uses][]> {
   const asked = all.flatMap((one) => one.counters).filter(mayHaveUsed);
   const used = new Map((await settledUse(db, asked, nowMs)).map((amount, index) => [asked[index], amount]));
@@ -135,7 +135,7 @@ async function quietUses({ db, nowMs }: JudgeContext, all: readonly Ruled[]): Pr
   });
 }
 
-/** Nothing was asked for longer than the window of a rate limit trails, and nothing is in flight. */
+/** Returns false for windows that are empty after a quiet time: rate limits that trail, and requests in flight. */
 function mayHaveUsed({ unit, window }: CounterSpec): boolean {
   return window.is === 'calendar' || (window.is === 'trailing' && unit === 'nano_usd');
 }
@@ -144,7 +144,7 @@ function monthQuestion({ id }: standings.OrganizationToJudge, { startMs, endMs }
   return { organizationId: id, scope: 'organization', scopeId: id, unit: 'nano_usd', fromMs: startMs, toMs: endMs };
 }
 
-/** The calendar month of a zone, worked out once for all organizations in it. */
+/** Returns a lookup of the calendar month by time zone, which computes each zone once. */
 function monthsAt(nowMs: number): (timeZone: string) => PeriodSpan {
   const known = new Map<string, PeriodSpan>();
   return (timeZone) => {
@@ -180,7 +180,7 @@ interface DueFacts {
   readonly isMoving: boolean;
 }
 
-/** When time alone can change the standing. One that used nothing for 30 days waits for its next request. */
+/** Returns when time alone can change the standing. One that used nothing for 30 days waits for its next request. */
 function dueAt({ monthEndMs, nowMs, counters, hasDays, isMoving }: DueFacts): number {
   if (isMoving) return nowMs + LOOK_AGAIN_MS;
   if (!hasDays) return FAR_FUTURE_MS;

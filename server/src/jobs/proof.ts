@@ -1,6 +1,6 @@
 /**
- * The proof that what is owed, what reports say and what limits count are one: Σ ledger = rollups = counters. Counters are compared with
- * the ledger as the rollups add it up: where those are wrong they are repaired first, and the next proof corrects the counters.
+ * Checks that the amounts owed, reported and counted against limits agree: Σ ledger = rollups = counters. Counters are compared
+ * with the sums in the rollups. Where the rollups are wrong they are repaired first, and the next proof corrects the counters.
  */
 import type { Counters, HeldReport } from '../counters/counters.ts';
 import { type CounterSpec, counterOfBudget, rulesOfScope } from '../domain/limits/limit-plan.ts';
@@ -24,12 +24,12 @@ import { readable } from './readable.ts';
 export interface ProofOptions {
   readonly counters: Counters;
   readonly held: CountersHeld;
-  /** Requests that hold something against requests in flight, of all replicas. Rejects while that cannot be read. */
+  /** Compares, over all replicas, the requests that hold something with those in flight. Rejects while that cannot be read. */
   readonly holds: () => HeldReport | Promise<HeldReport>;
-  /** Null where counters are this process's own: what it has in flight is all that can hold something. */
+  /** Null if the counters are this process's own: then only its own requests in flight can hold something. */
   readonly compareHeld: CompareHeld | null;
   readonly announcer: Announcer;
-  /** Has the rollups repaired soon. */
+  /** Schedules the repair of the rollups. */
   readonly repair: () => Promise<unknown>;
   /** Shorter in tests. */
   readonly settleMs?: number;
@@ -39,11 +39,11 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const HOURS = 2;
 const ORGANIZATIONS_AT_ONCE = 500;
-/** Longer than a counter is kept after its last request: what is idle asks the ledger when it is next needed. */
+/** Longer than an idle counter is kept. A counter that was evicted reads the ledger when it is next needed. */
 const IN_USE_MS = 75 * 60_000;
 const WHOLE_DAYS = 3;
 
-/** Of the last hours' rollups and of every counter in use. Counters are corrected here, rollups by the repair. */
+/** Checks the rollups of the last hours and every counter in use. Corrects counters; the repair job corrects rollups. */
 export function proofJob(options: ProofOptions): Job {
   return {
     name: 'proof',
@@ -78,12 +78,12 @@ export function proofJob(options: ProofOptions): Job {
   };
 }
 
-/** `slots`: counters of requests in flight that held another number than is in flight. */
+/** Returns a sentence for the summary. `slots`: how many counters of requests in flight were wrong. */
 function holdsSentence({ held, inFlight, difference }: HeldReport, slots: number): string {
   return `Held by ${held} requests, in flight ${inFlight}, difference ${difference}; ${slots} counters of requests in flight put right.`;
 }
 
-/** Days with rollups that differ, found in the last hours; returns how many are new. Each organization alone, so that none stops the others. */
+/** Notes under today's date each organization whose rollups of the last hours differ. Returns 1 if one is new, otherwise 0. */
 async function noteRollupDrifts({ database: { db }, clock }: JobContext, passedOver: DamagedRows): Promise<number> {
   const nowMs = clock.nowMs();
   const found = await rollupDrifts(db, lastHours(nowMs));
@@ -99,13 +99,13 @@ async function noteRollupDrifts({ database: { db }, clock }: JobContext, passedO
   return fresh;
 }
 
-/** The hour of now and the whole ones before it that the proof compares. */
+/** Returns the hours that the proof compares: the current one and the whole ones before it. */
 function lastHours(nowMs: number): Span {
   const toMs = Math.floor(nowMs / HOUR_MS) * HOUR_MS + HOUR_MS;
   return { fromMs: toMs - (HOURS + 1) * HOUR_MS, toMs };
 }
 
-/** Day limits and budgets of organizations, and budgets of what in them is in use. Each counter once. */
+/** Returns the counters to compare, each once: organizations' day limits and budgets, and the budgets in use inside them. */
 async function countersOf(db: Database, rows: readonly OrganizationRow[], nowMs: number): Promise<readonly CounterSpec[]> {
   const since = new Date(nowMs - IN_USE_MS);
   const budgets = await inUse(
@@ -138,7 +138,7 @@ async function announce(
   );
 }
 
-/** `logDaysMax`: the installation's bound on request-log rows. */
+/** Repairs rollups. `logDaysMax`: the most days for which the installation keeps request-log rows; null: no limit. */
 export function repairJob({ logDaysMax }: { readonly logDaysMax: number | null }): Job {
   return {
     name: 'rollup-repair',
@@ -181,7 +181,7 @@ async function repairDay(
     for (const organizationId of quarters) moved.add(organizationId);
     rows += quarters.length + told(await repairUnits(db, { span })).length;
   }
-  // What was folded of those quarters says what they said before.
+  // The folds of those quarters hold the sums from before the repair.
   const span = { fromMs: dayMs, toMs: dayMs + DAY_MS };
   for (const organizationId of moved) await passedOver.unlessDamaged(organizationId, () => correctFold(db, organizationId, span));
   return rows + told(await repairCoarser(db, { span })).length;

@@ -1,10 +1,11 @@
 /**
- * Whether counters say what the ledger says, and their correction where they do not: always the counter, never the ledger.
+ * Compares counters with the ledger and corrects those that differ: always the counter, never the ledger.
  *
- * What is being settled at this moment must not look like drift. Counters of our own are compared at one instant: they are read in the turn
- * that marks a place in the journal, and the ledger is asked when it has stored exactly that far. Shared ones are compared with the ledger of
- * before and after: everything stored before is in them, and everything in them is stored soon after. What still differs then may be what a
- * replica has not stored yet, so shared ones are not told a sum but made to ask: they know what is settled and not stored.
+ * A request that settles during the comparison must not look like drift. Counters of this process are compared at one instant:
+ * they are read in the turn that marks a place in the journal. The ledger is read when it is stored exactly to that place. Shared
+ * counters are compared with the ledger before and after: they include everything stored before, and what they include is
+ * stored soon after. A remaining difference may still be use that a replica has not stored yet. So a shared counter is not set
+ * to a sum. It must read its past again: shared counters know what is settled and not stored.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Counters, Readings } from '../counters/counters.ts';
@@ -15,7 +16,7 @@ import * as drifts from '../store/usage/drifts.ts';
 import { spanSums } from '../store/usage/span-sums.ts';
 import { spendSince } from '../store/usage/usage.ts';
 
-/** Whose the counters are. `barrier`: everything settled before the call is stored when `work` begins, and nothing settled later. */
+/** The kind of counters. `barrier`: runs `work` when the ledger holds what was settled before the call, and nothing later. */
 export type CountersHeld =
   | { readonly are: 'ours'; readonly barrier: <T>(work: () => Promise<T>, msMax?: number) => Promise<T> }
   | { readonly are: 'shared' };
@@ -25,21 +26,21 @@ export interface CounterProofContext {
   readonly counters: Counters;
   readonly held: CountersHeld;
   readonly nowMs: number;
-  /** How long what a replica settled may take to the ledger. */
+  /** The longest time between a replica's settlement and its row in the ledger, in milliseconds. */
   readonly settleMs?: number;
 }
 
 interface Proven {
   readonly compared: number;
   readonly corrected: number;
-  /** Σ of what was corrected, each without its sign; money alone, in nano-dollars. */
+  /** The sum of all corrections without their signs, in nano-dollars; counters of money only. */
   readonly nanoUsd: number;
 }
 
 const SETTLE_MS = 3_000;
 const BARRIER_MS_MAX = 30_000;
 
-/** A counter whose period has a beginning and goes on now. */
+/** A counter whose current period has a beginning and an end. */
 interface Counted {
   readonly spec: CounterSpec;
   readonly startMs: number;
@@ -51,7 +52,7 @@ interface Difference extends Counted {
   readonly ledger: number;
 }
 
-/** Compares the present periods of these counters, looks twice at what differs, and corrects what still does. */
+/** Compares the current periods of these counters, checks differing ones a second time, and corrects those that still differ. */
 export async function proveCounters(context: CounterProofContext, specs: readonly CounterSpec[]): Promise<Proven> {
   const counted = specs.flatMap((spec) => countedAt(spec, context.nowMs));
   if (counted.length === 0) return { compared: 0, corrected: 0, nanoUsd: 0 };
@@ -84,7 +85,7 @@ async function differencesOfOurs(
   counted: readonly Counted[],
 ): Promise<readonly Difference[]> {
   const specs = counted.map(({ spec }) => spec);
-  await counters.read(specs); // Those that lack their past ask for it, and then say what the ledger says.
+  await counters.read(specs); // Cold counters load their past, and then hold the ledger's sums.
   const readings = counters.read(specs);
   if (readings instanceof Promise) return [];
   const ledger = await barrier(() => ledgerSums(db, counted), BARRIER_MS_MAX);
@@ -98,7 +99,7 @@ async function differencesOfShared(
   counted: readonly Counted[],
 ): Promise<readonly Difference[]> {
   const before = await ledgerSums(db, counted);
-  await sleep(settleMs / 10); // A row may be stored an instant before its counter has answered.
+  await sleep(settleMs / 10); // A row may be stored an instant before its counter includes it.
   const readings = await counters.read(counted.map(({ spec }) => spec));
   await sleep(settleMs);
   const after = await ledgerSums(db, counted);
@@ -110,20 +111,20 @@ async function differencesOfShared(
   });
 }
 
-/** False where the counter was right after all. */
+/** Corrects one counter. Returns false if it was right after all. */
 async function correct({ counters, held }: CounterProofContext, one: Difference): Promise<boolean> {
   const { spec, startMs, found, ledger } = one;
   if (held.are === 'ours') {
-    // By the difference, so that what was settled since the comparison stays counted.
+    // Correct by the difference, so that use settled since the comparison stays counted.
     const settled = await settledNow(counters, spec);
     const amount = Math.max(0, settled + ledger - found);
-    // Counters hold no more than that; what the ledger holds beyond it is above any limit all the same.
+    // Counters hold at most this; anything beyond it is above every limit anyway.
     await counters.correct(spec, startMs, Math.min(amount, Number.MAX_SAFE_INTEGER));
     return true;
   }
   await counters.forget([spec]);
   const now = await settledNow(counters, spec);
-  // Meanwhile it only grows.
+  // During the check the counter only grows.
   return found < ledger ? now >= ledger : now < found;
 }
 
@@ -142,7 +143,7 @@ function settledAt({ used, held }: Readings, index: number): number {
   return (used[index] ?? 0) - (held[index] ?? 0);
 }
 
-/** Of counters of anything that is called in one statement, of the others one by one. */
+/** Sums the ledger for each counter: in one query for counters that match any target, one by one for the others. */
 async function ledgerSums(db: Database, counted: readonly Counted[]): Promise<readonly number[]> {
   const whole = counted.filter(({ spec }) => spec.match.is === 'any');
   const questions = whole.map(({ spec: { organizationId, scope, scopeId, unit }, startMs, endMs }) => ({

@@ -1,4 +1,4 @@
-/** Whether shared counters hold what the requests in flight hold of them: a slot that nobody gave back is in no ledger. */
+/** Checks that shared counters hold what requests in flight hold. The ledger does not show a slot that was never released. */
 import type { HeldAmount } from '../counters/counters.ts';
 import { type CounterSpec, rulesOfScope } from '../domain/limits/limit-plan.ts';
 import { modelLimitsFrom, rateLimitsFrom } from '../store/configuration/policy-columns.ts';
@@ -7,10 +7,10 @@ import { slotScopesInUse } from '../store/past/slots-in-use.ts';
 import type { OrganizationRow } from '../store/tenancy/organizations.ts';
 import { readable } from './readable.ts';
 
-/** Has counters hold what requests in flight hold of them. Returns those that held something else. */
+/** Sets the counters to what requests in flight hold. Returns those that held another amount. */
 export type CompareHeld = (counters: readonly CounterSpec[]) => Promise<readonly HeldAmount[]>;
 
-/** Puts right the counters of requests in flight of these organizations and of what in them was used since an instant. Returns how many. */
+/** Corrects the in-flight counters of these organizations and of their scopes in use. Returns how many were wrong. */
 export async function proveSlots(
   { db, nowMs, compareHeld }: { readonly db: Database; readonly nowMs: number; readonly compareHeld: CompareHeld },
   rows: readonly OrganizationRow[],

@@ -1,6 +1,6 @@
 /**
- * What is worked out of one stored row, or `otherwise` where that cannot be read (of a newer version, or damaged): a job goes on with all
- * others. Its own requests are refused and its process logs why.
+ * Returns the result of `work` on one stored row, or `otherwise` if the row is damaged or of a newer version. So a job continues
+ * with the others. Requests that need that row are refused, and the process logs why.
  */
 export function readable<T>(work: () => T, otherwise: T): T {
   try {

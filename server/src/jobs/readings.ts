@@ -1,4 +1,4 @@
-/** What metrics and the health page say of jobs, as of a moment ago: asked of the database now and then, never by whoever reads it. */
+/** Job figures for metrics and the health page, up to 15 s old. A timer reads them from the database, so readers never do. */
 import type { Clock } from '../lib/timing/clock.ts';
 import { countUnowned } from '../store/accounts/admin-tokens.ts';
 import { backlog } from '../store/alerts/alert-deliveries.ts';
@@ -15,7 +15,7 @@ export interface JobReadings {
   readonly unownedTokens: number;
   readonly jobs: readonly {
     readonly name: string;
-    /** When its last good run ended; null: never. */
+    /** The time at which its last successful run ended; null: never. */
     readonly doneAtMs: number | null;
     readonly isFailing: boolean;
   }[];
@@ -34,7 +34,7 @@ const DAY_MS = 86_400_000;
 const RUNS = 20;
 const FOLDS_EVERY = 4;
 
-/** Reads at once and then every 15 s; while the database is away the last reading stands. */
+/** Reads at once and then every 15 s. While the database is down it keeps the last reading. */
 export function keepReadings({
   db,
   clock,
@@ -49,7 +49,7 @@ export function keepReadings({
 } {
   let last = NO_READINGS;
   let looks = 0;
-  // It looks at every organization, so it is asked for less often.
+  // Its query reads every organization, so it runs every fourth time.
   const foldsNow = () => (looks++ % FOLDS_EVERY === 0 ? foldLag(db) : last.folds);
   const look = async () => {
     const { open, recent } = await drifts.counts(db, new Date(clock.nowMs() - DAY_MS));

@@ -1,7 +1,4 @@
-/**
- * Whether the list prices that deployments took are still the list's. What differs is proposed and never changed by itself: a price is
- * what people are charged by.
- */
+/** Compares deployments' list prices with the list. It only proposes a difference: a price is what people are charged by. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Price } from '../domain/money/price.ts';
 import { givenPrice } from '../domain/money/price-units.ts';
@@ -11,7 +8,7 @@ import type { Announcer } from './alerts/announce.ts';
 import type { Job } from './job.ts';
 
 export interface PriceRefreshOptions {
-  /** The list price of an upstream model; null when the list does not know it. */
+  /** Returns the list price of an upstream model; null if the list does not have it. */
   readonly priceFor: (provider: ProviderName, upstreamModel: string) => Pick<Price, 'perMillion' | 'units'> | null;
   readonly announcer: Announcer;
 }

@@ -1,15 +1,15 @@
-/** What is kept only for a time: the request log and stored content. Months that nobody keeps anything of go whole. */
+/** Deletes request-log rows and stored content past their retention. A month of which nothing is kept is dropped whole. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { dropPartition, newPartitions, partitionsOf } from '../store/partitions.ts';
 import { dropRows, isSpent, RETAINED_TABLES, type Retention } from '../store/usage/retention.ts';
 import { goOn, type Job, type JobContext } from './job.ts';
 
 const ROWS_AT_ONCE = 5_000;
-/** Between two batches, so that other work on the database goes on. */
+/** The pause between two batches, so that other work on the database proceeds. */
 const PAUSE_MS = 50;
 const MONTHS_AHEAD = 2;
 
-/** The months to come have their tables long before the first row. */
+/** Creates the tables of coming months long before their first row. */
 export function partitionsJob(): Job {
   return {
     name: 'partitions',
@@ -26,7 +26,7 @@ export function partitionsJob(): Job {
   };
 }
 
-/** `logDaysMax`: the installation's bound; null where the organizations alone decide. */
+/** Deletes rows past their retention. `logDaysMax`: the installation's limit in days; null if organizations alone decide. */
 export function retentionJob({ logDaysMax }: Pick<Retention, 'logDaysMax'>): Job {
   return {
     name: 'retention',

@@ -1,8 +1,9 @@
 /**
- * Runs the jobs by their schedules, and the deliveries as they come: each job by one process at a time however many replicas there are.
+ * Runs the jobs by their schedules, and the deliveries as they arrive. One process at a time runs a job, however many replicas
+ * there are.
  *
- * When the database is away: nothing runs, and the queue goes on when it is back. When the process that ran a job is gone: the queue notices
- * its silence, and the next time due another one runs it.
+ * If the database is down: nothing runs, and the queue continues when it is back. If the process that runs a job dies: its
+ * heartbeats stop, and another process runs the job when it is next due.
  */
 import { sql } from 'drizzle-orm';
 import { fromDrizzle, type PgBoss, type Job as QueuedJob } from 'pg-boss';
@@ -17,13 +18,13 @@ export interface RunnerOptions {
   readonly database: OpenDatabase;
   readonly clock: Clock;
   readonly jobs: readonly Job[];
-  /** One attempt at one delivery; throws to be called again later. */
+  /** Makes one attempt at one delivery; throws to be retried later. */
   readonly deliver: (deliveryId: string) => Promise<void>;
-  /** Told of what went wrong outside a job, once until something works again. */
+  /** Called for a failure outside a job; once, until something works again. */
   readonly onTrouble: (error: Error) => void;
-  /** Told when a job failed. */
+  /** Called when a job failed. */
   readonly onFailed: (job: string, error: Error) => void;
-  /** A line of a job for the log. */
+  /** Writes a line of a job to the log. */
   readonly warn: (facts: Readonly<Record<string, unknown>>, message: string) => void;
   /** Shorter in tests. */
   readonly pollSeconds?: number;
@@ -31,21 +32,21 @@ export interface RunnerOptions {
 }
 
 export interface Runner {
-  /** Why nothing runs; null while it does. */
+  /** Returns the reason why nothing runs; null while the runner works. */
   trouble(): string | null;
-  /** The next time a job is due. */
+  /** Returns the next time a job is due; null for an unknown job, and before the queue is open. */
   nextRunAt(job: string): Date | null;
-  /** Puts a job in line at once. False: it runs or waits already. Rejects while nothing runs. */
+  /** Queues a job at once. Returns false if it is already queued or running. Rejects while nothing runs. */
   runNow(job: string, askedBy: string): Promise<boolean>;
-  /** Puts deliveries in line in the transaction that made them. Where nothing runs yet the sweeper finds them. */
+  /** Queues deliveries in the transaction that made them. Before the queue is open, leaves them to the `requeue` job. */
   enqueue(tx: Database, deliveryIds: readonly string[]): Promise<void>;
-  /** No more jobs; those under way may finish for a few seconds. */
+  /** Takes no more jobs; running ones get up to 5 s to finish. */
   stop(): Promise<void>;
 }
 
 const JOBS = 'jobs';
 const DELIVERIES = 'deliveries';
-/** A process that says nothing for this long has lost its job. */
+/** A process whose heartbeats stop for this long loses its job. */
 const SILENT_SECONDS = 60;
 const JOB_SECONDS_MAX = 3_600;
 const DELIVERY_SECONDS_MAX = 60;
@@ -55,7 +56,7 @@ const RETRY_SECONDS = 5;
 const RETRY_SECONDS_MAX = 3_600;
 const STOP_MS_MAX = 5_000;
 const START_AGAIN_MS = 10_000;
-/** How often the queue is asked for work. The embedded database serves requests on the same one connection. */
+/** The polling interval. The embedded database has one connection for these queries and for requests. */
 const POLL_SECONDS = { jobs: { postgresql: 5, embedded: 15 }, deliveries: { postgresql: 1, embedded: 3 } } as const;
 
 interface JobData {
@@ -63,100 +64,118 @@ interface JobData {
   readonly askedBy?: string;
 }
 
-/** Returns at once; the queue opens beside the requests and is tried again while it cannot. */
+/** Returns at once. The queue opens in the background, with a retry every 10 s. */
 export function startRunner(options: RunnerOptions): Runner {
-  const { database, clock, jobs } = options;
-  const byName = new Map(jobs.map((job) => [job.name, job]));
-  let boss: PgBoss | null = null;
-  let workers: readonly string[] = [];
-  let trouble: string | null = 'starting';
-  let isStopping = false;
-  let again: NodeJS.Timeout | undefined;
-  let opening = open();
+  return new QueueRunner(options);
+}
 
-  async function open(): Promise<void> {
-    const opened = newBoss(database);
-    opened.on('error', noteTrouble);
+/** A runner on a queue of pg-boss. Its public members are arrow functions, because callers pass them on without the runner. */
+class QueueRunner implements Runner {
+  readonly #options: RunnerOptions;
+  readonly #byName: ReadonlyMap<string, Job>;
+  /** Null until the queue is open. */
+  #boss: PgBoss | null = null;
+  #workers: readonly string[] = [];
+  #trouble: string | null = 'starting';
+  #isStopping = false;
+  #again: NodeJS.Timeout | undefined;
+  #opening: Promise<void>;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+    this.#byName = new Map(options.jobs.map((job) => [job.name, job]));
+    this.#opening = this.#open();
+  }
+
+  readonly trouble = () => this.#trouble;
+
+  readonly nextRunAt = (job: string) => nextRunAt(this.#boss, this.#byName.get(job));
+
+  readonly runNow = async (job: string, askedBy: string): Promise<boolean> => {
+    const boss = this.#boss;
+    if (boss === null) throw new Error(this.#trouble ?? 'the jobs do not run yet');
+    const data: JobData = { job, askedBy };
+    const id = await boss.send(JOBS, data, { singletonKey: job });
+    for (const worker of this.#workers) boss.notifyWorker(worker);
+    return id !== null;
+  };
+
+  readonly enqueue = async (tx: Database, deliveryIds: readonly string[]): Promise<void> => {
+    if (this.#boss === null) return;
+    const queued = deliveryIds.map((deliveryId) => ({ data: { deliveryId }, singletonKey: deliveryId }));
+    await this.#boss.insert(DELIVERIES, queued, { db: fromDrizzle(tx, sql) });
+  };
+
+  readonly stop = async (): Promise<void> => {
+    this.#isStopping = true;
+    clearTimeout(this.#again);
+    await this.#opening;
+    await this.#boss?.stop({ graceful: true, timeout: STOP_MS_MAX }).catch(() => {});
+  };
+
+  async #open(): Promise<void> {
+    const opened = newBoss(this.#options.database);
+    opened.on('error', (error) => this.#noteTrouble(error));
     try {
       await opened.start();
-      await prepare(opened, options);
-      workers = [await workOnJobs(opened), await workOnDeliveries(opened)];
-      boss = opened;
-      trouble = null;
+      await prepare(opened, this.#options);
+      this.#workers = [await this.#workOnJobs(opened), await this.#workOnDeliveries(opened)];
+      this.#boss = opened;
+      this.#trouble = null;
     } catch (error) {
       await opened.stop({ graceful: false }).catch(() => {});
-      noteTrouble(error as Error);
-      if (!isStopping) again = setTimeout(() => (opening = open()), START_AGAIN_MS).unref();
+      this.#noteTrouble(error as Error);
+      if (!this.#isStopping) this.#again = setTimeout(() => (this.#opening = this.#open()), START_AGAIN_MS).unref();
     }
   }
 
-  function noteTrouble(error: Error): void {
-    if (trouble === null || trouble === 'starting') options.onTrouble(error);
-    trouble = error.message;
+  #noteTrouble(error: Error): void {
+    if (this.#trouble === null || this.#trouble === 'starting') this.#options.onTrouble(error);
+    this.#trouble = error.message;
   }
 
-  function workOnJobs(opened: PgBoss): Promise<string> {
+  #workOnJobs(opened: PgBoss): Promise<string> {
+    const { database, pollSeconds } = this.#options;
     const poll = {
-      pollingIntervalSeconds: options.pollSeconds ?? POLL_SECONDS.jobs[database.kind],
-      // A long job does not hold up the short ones.
+      pollingIntervalSeconds: pollSeconds ?? POLL_SECONDS.jobs[database.kind],
+      // A long job does not delay the short ones.
       localConcurrency: JOBS_AT_ONCE,
     };
     return opened.work<JobData>(JOBS, poll, async ([queued]) => {
-      trouble = null;
-      if (queued !== undefined) await runOne(queued);
+      this.#trouble = null;
+      if (queued !== undefined) await this.#runOne(queued);
     });
   }
 
-  function workOnDeliveries(opened: PgBoss): Promise<string> {
+  #workOnDeliveries(opened: PgBoss): Promise<string> {
+    const { database, pollSeconds, deliver } = this.#options;
     const poll = {
-      pollingIntervalSeconds: options.pollSeconds ?? POLL_SECONDS.deliveries[database.kind],
+      pollingIntervalSeconds: pollSeconds ?? POLL_SECONDS.deliveries[database.kind],
       localConcurrency: DELIVERIES_AT_ONCE,
     };
     return opened.work<{ readonly deliveryId: string }>(DELIVERIES, poll, async ([queued]) => {
-      if (queued !== undefined) await options.deliver(queued.data.deliveryId);
+      if (queued !== undefined) await deliver(queued.data.deliveryId);
     });
   }
 
-  async function runOne({ data, signal }: QueuedJob<JobData>): Promise<void> {
-    const job = byName.get(data.job);
-    if (job === undefined) return; // Of another version.
+  async #runOne({ data, signal }: QueuedJob<JobData>): Promise<void> {
+    const { database, clock, warn, onFailed } = this.#options;
+    const job = this.#byName.get(data.job);
+    if (job === undefined) return; // A job of another version.
     const run = await runs.begin(database.db, { job: job.name, askedBy: data.askedBy ?? null, at: new Date(clock.nowMs()) });
     const end = (outcome: 'done' | 'failed', summary: string) =>
       runs.end(database.db, run, { outcome, summary: summary.slice(0, 1_000), at: new Date(clock.nowMs()) });
     try {
-      const warn: JobContext['warn'] = (facts, message) => options.warn({ job: job.name, ...facts }, message);
-      await end('done', await job.run({ database, clock, signal, warn }));
+      const warnOf: JobContext['warn'] = (facts, message) => warn({ job: job.name, ...facts }, message);
+      await end('done', await job.run({ database, clock, signal, warn: warnOf }));
     } catch (error) {
-      options.onFailed(job.name, error as Error);
+      onFailed(job.name, error as Error);
       await end('failed', (error as Error).message);
     }
   }
-
-  return {
-    trouble: () => trouble,
-    nextRunAt: (name) => nextRunAt(boss, byName.get(name)),
-    runNow: async (job, askedBy) => {
-      if (boss === null) throw new Error(trouble ?? 'the jobs do not run yet');
-      const data: JobData = { job, askedBy };
-      const id = await boss.send(JOBS, data, { singletonKey: job });
-      for (const worker of workers) boss.notifyWorker(worker);
-      return id !== null;
-    },
-    enqueue: async (tx, deliveryIds) => {
-      if (boss === null) return;
-      const queued = deliveryIds.map((deliveryId) => ({ data: { deliveryId }, singletonKey: deliveryId }));
-      await boss.insert(DELIVERIES, queued, { db: fromDrizzle(tx, sql) });
-    },
-    stop: async () => {
-      isStopping = true;
-      clearTimeout(again);
-      await opening;
-      await boss?.stop({ graceful: true, timeout: STOP_MS_MAX }).catch(() => {});
-    },
-  };
 }
 
-/** The queues and schedules, as this version wants them. Doing it twice, or from two processes at once, changes nothing. */
+/** Creates the queues and schedules of this version. It is idempotent, even if two processes run it at once. */
 async function prepare(boss: PgBoss, { jobs, retrySeconds }: RunnerOptions): Promise<void> {
   const jobQueue = {
     retryLimit: 0,
@@ -165,7 +184,7 @@ async function prepare(boss: PgBoss, { jobs, retrySeconds }: RunnerOptions): Pro
     deleteAfterSeconds: 3_600,
   };
   const deliveryQueue = {
-    // Our own row says when it is over.
+    // The row in our own table says when to give up.
     retryLimit: 10_000,
     retryDelay: retrySeconds ?? RETRY_SECONDS,
     retryBackoff: true,

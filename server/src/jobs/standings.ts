@@ -1,8 +1,8 @@
 /**
- * Keeps the standing of every organization: at most 10 s after its usage or configuration changed, and again when a period or a window
- * turns. A turn does a bounded piece of work; where nothing is due it costs three small questions.
+ * Updates the standing of every organization: within 10 s after its usage or configuration changes, and when a period or window
+ * ends. A turn does a bounded amount of work. With nothing due it costs three small queries.
  *
- * When the database is away: the list shows what was known last, with its instant, and the next turn tries again.
+ * If the database is down: the list shows the last known standing and its time, and the next turn retries.
  */
 import type { Counters } from '../counters/counters.ts';
 import type { Clock } from '../lib/timing/clock.ts';
@@ -14,33 +14,33 @@ export interface StandingsOptions {
   readonly db: Database;
   readonly counters: Counters;
   readonly clock: Clock;
-  /** What else is to be looked at in organizations that changed. What it throws ends the turn, and they are due again. */
+  /** Makes other checks of organizations that changed. If it throws, the turn fails and the organizations stay due. */
   readonly alsoLook?: (organizations: readonly standings.OrganizationToJudge[], nowMs: number) => Promise<unknown>;
-  /** Told once per failure that follows a success. */
+  /** Called once per failure that follows a success. */
   readonly onFailure: (error: Error) => void;
 }
 
 export interface StandingsJob {
-  /** Waits for the turn under way, then no more. */
+  /** Waits for the current turn; no other begins. */
   stop(): Promise<void>;
 }
 
 const EVERY_MS = 2_000;
 /**
- * While more are due than a turn takes, an organization that goes on changing is judged again no sooner: with the turn that finds it and the work
- * before it, within 10 s.
+ * The time for which a judged organization that changes again is left out while more are due than a turn takes. With the turn
+ * that finds it and the work before it, it is still judged within 10 s.
  */
 const REST_MS = 6_000;
-/** The same for what else is looked at; an organization that stops changing before that is due once more. */
+/** The same for `alsoLook`. An organization that stops changing earlier is checked once more. */
 const LOOK_REST_MS = 20_000;
-/** So long after a turn that was full. */
+/** The time for which a full turn counts as overload. */
 const PRESSED_MS = 10_000;
-/** Between two turns while there is more to do, so that other work on the database goes on. */
+/** The pause between two turns while more are due, so that other work on the database proceeds. */
 const PAUSE_MS = 50;
 const ORGANIZATIONS_MAX = 200;
 const CHANGES_MAX = 5_000;
 
-/** Begins after the first pause. Two of them at once repeat each other's work and spoil nothing. */
+/** Starts the turns, the first after a pause. Two processes that do so repeat each other's work without harm. */
 export function keepStandings(options: StandingsOptions): StandingsJob {
   let isStopped = false;
   let isFailing = false;
@@ -72,15 +72,15 @@ export function keepStandings(options: StandingsOptions): StandingsJob {
 }
 
 export interface RefreshOptions extends Omit<StandingsOptions, 'onFailure'> {
-  /** How long an organization that was judged is left alone while there is more to do than fits, however it changes; 0 unless given. */
+  /** The time for which a judged organization is left out under overload, even if it changes; 0 by default. */
   readonly restMs?: number;
-  /** The same for what else is looked at. */
+  /** The same for `alsoLook`. */
   readonly lookRestMs?: number;
-  /** Organizations in one turn; 200 unless given. */
+  /** The most organizations in one turn; 200 by default. */
   readonly most?: number;
 }
 
-/** One turn at a time: judges what is due and returns how many organizations that were. */
+/** Returns a function that judges what is due and returns the number of organizations. Its calls must not overlap. */
 export function createRefresh({
   db,
   counters,
@@ -97,7 +97,7 @@ export function createRefresh({
   const looks = createLooks(lookRestMs);
   return async () => {
     const nowMs = clock.nowMs();
-    // Where many organizations are in traffic it is dear to look for changes: what was found is judged first, but not for ever.
+    // With many organizations in traffic, finding changes is expensive: first judge what was found, but look again every 2 s.
     if (!hasMore || Math.abs(nowMs - takenMs) >= EVERY_MS) {
       const isPressed = Math.abs(nowMs - fullMs) < PRESSED_MS;
       await standings.takeChanges(db, { most: CHANGES_MAX, nowMs, restMs: isPressed ? restMs : 0 });
@@ -125,11 +125,11 @@ export function createRefresh({
   };
 }
 
-/** When each organization was looked at last. Forgotten is looked at again, so what is kept need not outlast the process. */
+/** Remembers when each organization was last checked. A forgotten one is checked again, so nothing needs to survive a restart. */
 function createLooks(restMs: number) {
   const lastMs = new Map<string, number>();
   return {
-    /** From when on it may be looked at. */
+    /** Returns the time from which it may be checked again. */
     nextMs(id: string, nowMs: number): number {
       const last = lastMs.get(id) ?? Number.NEGATIVE_INFINITY;
       return last > nowMs ? nowMs : last + restMs;

@@ -1,4 +1,4 @@
-/** What ran out is taken away, and what was left lying is put back in line. */
+/** Deletes what expired, and queues deliveries again that are pending without a place in the queue. */
 
 import { dropExpired } from '../store/accounts/sign-in.ts';
 import * as deliveries from '../store/alerts/alert-deliveries.ts';
@@ -10,12 +10,12 @@ import type { Enqueue } from './alerts/announce.ts';
 import type { Job, JobContext } from './job.ts';
 
 const PENDING_AT_ONCE = 10_000;
-/** Younger ones are in line already, or about to be. */
+/** Younger ones are queued already, or about to be. */
 const LEFT_LYING_MS = 30_000;
 const ALERTS_KEPT_MS = 400 * 86_400_000;
 const ROWS_AT_ONCE = 5_000;
 
-/** Sessions, links, invitations, answers kept for repeated calls and leases that ended; alerts older than 400 days. */
+/** Deletes expired sessions, links, invitations, idempotency answers and leases, and alerts older than 400 days. */
 export function sweepJob(): Job {
   return {
     name: 'sweep',
@@ -33,7 +33,7 @@ export function sweepJob(): Job {
   };
 }
 
-/** A delivery whose place in line was lost: after a move, a restore, or a start in which the queue came late. */
+/** Queues deliveries that the queue lost: after a move, a restore, or a start in which the queue opened late. */
 export function requeueJob(enqueue: Enqueue): Job {
   return {
     name: 'requeue',
@@ -45,7 +45,7 @@ export function requeueJob(enqueue: Enqueue): Job {
 
 async function requeue(db: Database, enqueue: Enqueue, nowMs: number): Promise<string> {
   const waiting = await deliveries.pendingSince(db, new Date(nowMs - LEFT_LYING_MS), PENDING_AT_ONCE);
-  // Those in line already are not put there twice.
+  // The queue ignores those it already has.
   if (waiting.length > 0) await enqueue(db, waiting);
   return `Deliveries that wait: ${waiting.length}.`;
 }

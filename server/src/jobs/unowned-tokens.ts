@@ -1,12 +1,12 @@
-/** Admin tokens that nobody owns: until they end, the log says each of them once a day. */
+/** Warns once a day in the log about admin tokens that nobody owns, until they end. */
 import type { AdminTokenRow } from '../store/accounts/admin-tokens.ts';
 import * as adminTokens from '../store/accounts/admin-tokens.ts';
 import type { Job } from './job.ts';
 
-/** So many are named in one line; the console lists them all. */
+/** The most tokens that the line names; the console lists all of them. */
 const NAMED_MAX = 100;
 
-/** Says them in one line. `warn` writes to the operator's log. */
+/** Logs them in one line. `warn` writes to the operator's log. */
 export function unownedTokensJob(warn: (facts: object, message: string) => void): Job {
   return {
     name: 'unowned-tokens',

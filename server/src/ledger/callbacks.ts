@@ -1,9 +1,9 @@
-/** Told of a callback that threw, and whose it was. */
+/** Called with the error of a callback that threw, and the id of its request. */
 export type OnDefect = (error: unknown, requestId: string) => void;
 
 /**
- * Callbacks that wait for the same thing, called once each in the order they came. What they add waits for the next time. Each stands alone:
- * one that throws is told of, with its request, and the others are called all the same.
+ * Callbacks that wait for the same event, each called once in the order in which they were added. Callbacks added during a run
+ * wait for the next one. If one throws, `onDefect` gets the error and the request, and the others still run.
  */
 export class Callbacks<Told> {
   readonly #onDefect: OnDefect;
@@ -37,6 +37,6 @@ export class Callbacks<Told> {
   #tell(error: unknown, requestId: string): void {
     try {
       this.#onDefect(error, requestId);
-    } catch {} // Where a defect cannot be told of there is nobody left to tell.
+    } catch {} // An error of `onDefect` itself cannot be reported anywhere.
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Records that are written again to the newest segment. A long stream must not keep an old one: the records of what is still open in it are
- * carried forward, and it goes, so that the journal's size follows what waits, not the longest request. And what the disk lost of a segment
- * is carried forward as far as it is needed.
+ * Writes records again to the newest segment, for two reasons. A long stream must not keep an old segment: its open records are
+ * carried forward and the segment is deleted, so the journal's size follows what waits, not the longest request. And records that
+ * the disk lost from a segment are carried forward if they are still needed.
  */
 import { isBefore, LINE_TAGS, type RowPosition } from '../domain/usage/settled-rows.ts';
 import type { IdMap } from '../lib/id-map.ts';
@@ -10,14 +10,14 @@ import type { SegmentLog, WriteOutcome } from './segment-log.ts';
 import { readAt, readInto, type Segment } from './segments.ts';
 import type { UnsyncedBytes } from './unsynced-bytes.ts';
 
-/** Segments this far behind the newest are carried forward; nearer ones mostly empty by themselves. */
+/** Segments at least this far behind the newest are carried forward; nearer ones mostly empty by themselves. */
 const SEGMENTS_BEHIND = 4;
 const TAB = 9;
 
-/** Writes what this turn has so far, so that what ends in it is not opened again. */
+/** Writes the records of this turn so far, so that what ends in it is not opened again. */
 type WriteTurn = () => WriteOutcome;
 
-/** A row that was written again: whose it is, and where it stands now in the newest segment. */
+/** Called for each row that was written again, with its request id and its new offset in the newest segment. */
 type OnRow = (requestId: string, offset: number) => void;
 
 export class CarryForward {
@@ -31,11 +31,12 @@ export class CarryForward {
   }
 
   /**
-   * Writes to a new segment what the disk lost of this one: records of what is open, and rows from `storedTo` on, which are not in the
-   * database. Those rows are then in two segments, and are stored once. `not_now`: there is no new segment, or it does not take them.
+   * Writes to a new segment what the disk lost of this one: open records, and rows from `storedTo` on, which are not in the
+   * database. Those rows are then in two segments, and are stored once. Returns `not_now` if there is no new segment, or if it
+   * does not take them.
    */
   again(segment: Segment, lost: UnsyncedBytes, storedTo: RowPosition, writeTurn: WriteTurn, onRow: OnRow): 'written' | 'not_now' {
-    // What this turn has so far is counted as the active segment's, so it goes there, lost or not.
+    // The records of this turn count as the active segment's, so they go there, lost or not.
     if (writeTurn() !== 'written') return 'not_now';
     if (this.#log.active === segment) this.#log.begin();
     if (this.#log.active === segment) return 'not_now';
@@ -53,7 +54,7 @@ export class CarryForward {
         rows.appendFrames(bytes.subarray(at, end));
       }
     };
-    // Whoever reads the file tells of what is damaged in it.
+    // The reader of the file reports damaged bytes.
     walkFrames(bytes, onFrame, () => {});
     for (const frame of open.values()) rows.appendFrames(frame);
     const offset = this.#log.active.size;
@@ -63,13 +64,16 @@ export class CarryForward {
     return 'written';
   }
 
-  /** Carries the oldest segment that stays for open records alone, if any. `storedBefore`: rows of earlier segments are in the database. */
+  /**
+   * Carries forward the oldest segment that stays only for open records, if any. `storedBefore`: rows of earlier segments are in
+   * the database.
+   */
   consider(storedBefore: RowPosition['segment'], writeTurn: WriteTurn): void {
     if (this.#carrying || this.#log.faulty) return;
     for (const segment of this.#log.segments.values()) {
       if (segment.number >= storedBefore || this.#log.active.number - segment.number < SEGMENTS_BEHIND) return;
       this.#carrying = true;
-      // A file that cannot be read stays, and is tried again when more has been stored.
+      // A file that cannot be read stays, and is retried when more has been stored.
       this.#carry(segment, writeTurn)
         .catch(() => {})
         .then(() => {
@@ -81,17 +85,17 @@ export class CarryForward {
 
   async #carry(segment: Segment, writeTurn: WriteTurn): Promise<void> {
     const bytes = await readInto(Buffer.allocUnsafe(segment.size), segment, 0);
-    // From here on without a pause: what ends meanwhile would be opened again.
+    // No `await` from here on: a record that ended meanwhile would be opened again.
     if (writeTurn() !== 'written' || this.#log.faulty) return;
     const carried = this.#openFramesOf(segment, bytes);
     const frames = new FrameBuffer();
     for (const frame of carried.values()) frames.appendFrames(frame);
     if (frames.length > 0 && this.#log.write(frames.bytes, frames.length) !== 'written') return;
     this.#moved(segment, carried.keys());
-    // The segment goes when more has been stored: meanwhile its rows may have to be stored again.
+    // The segment is deleted when more has been stored: until then its rows may have to be stored again.
   }
 
-  /** The records of these are in the newest segment now. */
+  /** Moves the count of these open records to the newest segment. */
   #moved(from: Segment, ids: Iterable<string>): void {
     for (const id of ids) {
       this.#open.set(id, this.#log.active);
@@ -100,7 +104,7 @@ export class CarryForward {
     }
   }
 
-  /** The last record of everything that is open in this segment, by request id. */
+  /** Returns the last record of every open request in this segment, by request id. */
   #openFramesOf(segment: Segment, bytes: Buffer): Map<string, Buffer> {
     const frames = new Map<string, Buffer>();
     for (let at = 0, end = claimedEnd(bytes, 0); end !== -1 && end <= bytes.length; at = end, end = claimedEnd(bytes, at)) {

@@ -1,4 +1,4 @@
-/** Brings a database up to date that went over to another history: everything that is kept is stored in it again, before any other row. */
+/** Brings a database up to date after it failed over to another history: stores all kept rows again, before any other row. */
 import type { ClientBase } from 'pg';
 import type { RowBatch, RowPosition, RowSource } from '../domain/usage/settled-rows.ts';
 import type { Clock } from '../lib/timing/clock.ts';
@@ -6,7 +6,10 @@ import type { OpenDatabase } from '../store/database.ts';
 import type { History } from '../store/installation/history.ts';
 import type { Partitions } from '../store/partitions.ts';
 
-/** `failed_over`: all rows that are kept are stored again, and `stored_again` says how many of them the database had lost. */
+/**
+ * `failed_over`: the catch-up begins, with the number of kept rows. `stored_again`: it is done, with the number of rows that the
+ * database had lost.
+ */
 export type CatchUpEvent =
   | { readonly is: 'failed_over'; readonly rowsKept: number }
   | { readonly is: 'stored_again'; readonly rowsLost: number; readonly afterMs: number };
@@ -16,18 +19,18 @@ export interface CatchUpOptions {
   readonly partitions: Partitions;
   readonly source: RowSource;
   readonly clock: Clock;
-  /** Where the database can lose rows to a failover; absent for one that cannot. */
+  /** Detects a failover that can lose rows; absent for a database without one. */
   readonly history?: History;
   readonly onEvent: (event: CatchUpEvent) => void;
 }
 
-/** The database goes on with another history than the one in which rows were stored. */
+/** Thrown when the database continues with another history than the one in which rows were stored. */
 export class OtherHistory extends Error {}
 
 const LOOK_EVERY_MS = 5_000;
 
 export class CatchUp {
-  /** Rows before this place are stored again; null when there is nothing to catch up with. */
+  /** The place up to which rows are stored again; null when there is nothing to catch up on. */
   until: RowPosition | null = null;
   readonly #options: CatchUpOptions;
   #sinceMs = 0;
@@ -38,12 +41,15 @@ export class CatchUp {
     this.#options = options;
   }
 
-  /** Throws OtherHistory before anything is stored in one by this connection. */
+  /** Throws OtherHistory before this connection stores anything in another history. */
   async check(client: ClientBase): Promise<void> {
     if ((await this.#options.history?.check(client)) === 'other') throw new OtherHistory();
   }
 
-  /** Looks without anything to store, every few seconds: else a failover would go unnoticed until what is kept is gone. */
+  /**
+   * Checks every few seconds even if there is nothing to store. Otherwise a failover would go unnoticed until the kept rows are
+   * deleted.
+   */
   async lookNowAndThen(): Promise<'looked' | 'not_yet'> {
     const nowMs = this.#options.clock.monotonicMs();
     if (this.#options.history === undefined || nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return 'not_yet';
@@ -52,7 +58,7 @@ export class CatchUp {
     return 'looked';
   }
 
-  /** Throws OtherHistory. That the database is away is not told here: who wants something of it will hear. */
+  /** Throws OtherHistory. Ignores that the database is unreachable: the next query reports it. */
   async look(): Promise<void> {
     if (this.#options.history === undefined) return;
     const client = await this.#options.database.pool.connect().catch(() => null);
@@ -66,7 +72,7 @@ export class CatchUp {
     }
   }
 
-  /** Goes back to the oldest row that is kept. The database may lack rows that it acknowledged, and partitions. */
+  /** Goes back to the oldest kept row. The database may lack rows that it acknowledged, and partitions. */
   begin(): void {
     const { partitions, source, clock, onEvent } = this.#options;
     partitions.forget();
@@ -78,12 +84,12 @@ export class CatchUp {
     onEvent({ is: 'failed_over', rowsKept: source.backlog().rows });
   }
 
-  /** So many rows of this batch were not in the database. */
+  /** Counts the rows of this batch that were not in the database. */
   stored(batch: RowBatch, rows: number): void {
     if (this.until !== null && batch.isAgain) this.#rowsLost += rows;
   }
 
-  /** Everything up to `until` is stored. */
+  /** Ends the catch-up: everything up to `until` is stored. */
   end(): void {
     const { history, clock, onEvent } = this.#options;
     this.until = null;

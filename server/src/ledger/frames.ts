@@ -1,27 +1,27 @@
 /**
- * A line in the file: a marker byte, the line's length and CRC-32 (both little-endian), then the line itself. The marker is a control
- * character that no line contains, so that a reader finds the next frame behind damaged bytes.
+ * A line in the file: a marker byte, the line's length and CRC-32 (both little-endian), then the line itself. The marker is a
+ * control character that no line contains, so that a reader can find the next frame after damaged bytes.
  */
 import { crc32 } from 'node:zlib';
 import { writeDigits } from '../lib/json/text-builder.ts';
 
 const MARKER = 0x02;
 export const FRAME_HEADER_BYTES = 9;
-/** A longer line is never written, and a length above this is damage. */
+/** The longest line, in bytes. A longer one is never written, and a greater length in a file is damage. */
 const LINE_BYTES_MAX = 256 * 1024 * 1024;
 
 const FIRST_BYTES = 256 * 1024;
 const KEPT_BYTES_MAX = 4 * 1024 * 1024;
-/** What single bytes and numbers may add between two texts without asking for room. */
+/** The most bytes that single bytes and numbers add between two texts, for which they reserve no room. */
 const SLACK_BYTES = 2_048;
 
-/** From space to tilde: one byte each, and no control character among them. */
+/** The range from space to tilde: one byte each, and no control characters. */
 const FIRST_PLAIN = 0x20;
 const LAST_PLAIN = 0x7e;
 
 /**
- * Frames one after another in one growing buffer, until they are written. A line is written piece by piece into its place: joining the
- * pieces to one string first costs three times as much.
+ * Frames one after another in one growing buffer, until they are written. A line is written piece by piece into its place:
+ * joining the pieces to one string first costs three times as much.
  */
 export class FrameBuffer {
   bytes: Buffer = Buffer.allocUnsafe(FIRST_BYTES);
@@ -38,18 +38,21 @@ export class FrameBuffer {
     this.bytes[this.#at++] = value;
   }
 
-  /** Text of ours that may hold what others named. It has no line feed; should one slip in, it must not begin another line. */
+  /**
+   * Appends our own text that may contain names chosen by others. It should have no line feed. If it does, its control characters
+   * are replaced, so that it begins no new line.
+   */
   ours(text: string): void {
     this.text(text.includes('\n') ? cleanText(text, text.length) : text);
   }
 
-  /** Text of ours that holds no control characters: ids and names of our own. */
+  /** Appends our own text without control characters: ids and names. */
   text(text: string): void {
     this.#room(text.length);
     this.#at += this.bytes.write(text, this.#at);
   }
 
-  /** Text that others chose: without control characters, which separate fields, and at most so many characters. */
+  /** Appends text that others chose. Replaces control characters, which separate fields, and cuts it to `charsMax` characters. */
   free(text: string, charsMax: number): void {
     this.#room(Math.min(text.length, charsMax));
     const { bytes } = this;
@@ -65,13 +68,13 @@ export class FrameBuffer {
     else this.text(cleanText(text, charsMax));
   }
 
-  /** A number in decimal digits. */
+  /** Appends a number in decimal digits. */
   int(value: number): void {
     if (Number.isSafeInteger(value) && value >= 0) this.#at = writeDigits(this.bytes, this.#at, value);
     else this.text(String(value));
   }
 
-  /** Ends the line. Returns where its frame begins. Throws RangeError above LINE_BYTES_MAX. */
+  /** Ends the line. Returns the offset of its frame. Throws RangeError above LINE_BYTES_MAX. */
   close(): number {
     const start = this.length;
     const length = this.#at - start - FRAME_HEADER_BYTES;
@@ -81,7 +84,7 @@ export class FrameBuffer {
     return start;
   }
 
-  /** Adds frames that are already whole. */
+  /** Appends complete frames. */
   appendFrames(frames: Buffer): void {
     this.#at = this.length;
     this.#room(frames.length);
@@ -89,13 +92,15 @@ export class FrameBuffer {
     this.length += frames.length;
   }
 
-  /** What was added has been written: the same memory is used again, unless one large line made it grow far. */
+  /** Empties the buffer after a write. Reuses the memory, unless one large line has made it grow far. */
   clear(): void {
     this.length = 0;
     if (this.bytes.length > KEPT_BYTES_MAX) this.bytes = Buffer.allocUnsafe(FIRST_BYTES);
   }
 
-  /** Three bytes a character is the most UTF-8 takes for a UTF-16 unit; reserving them spares measuring the text first. */
+  /**
+   * Reserves room for text. UTF-8 takes at most three bytes for a UTF-16 unit; reserving them avoids measuring the text first.
+   */
   #room(chars: number): void {
     const bytesMin = this.#at + chars * 3 + SLACK_BYTES;
     if (bytesMin <= this.bytes.length) return;
@@ -125,21 +130,21 @@ function writeHeader(bytes: Buffer, at: number, end: number): void {
   bytes[at + 8] = crc >>> 24;
 }
 
-/** Where the frame at `at` says it ends; -1 when no frame can begin there. May lie beyond what is in `bytes`. */
+/** Returns the end that the frame at `at` claims, which may be beyond `bytes`; -1 if no frame can begin there. */
 export function claimedEnd(bytes: Buffer, at: number): number {
   if (at + FRAME_HEADER_BYTES > bytes.length || bytes[at] !== MARKER) return -1;
   const length = bytes.readUInt32LE(at + 1);
   return length >= 2 && length <= LINE_BYTES_MAX ? at + FRAME_HEADER_BYTES + length : -1;
 }
 
-/** Where the frame at `at` ends, its checksum verified; -1 when there is no whole, undamaged frame. */
+/** Returns the end of the frame at `at`, after verifying its checksum; -1 if there is no whole, undamaged frame. */
 export function frameEnd(bytes: Buffer, at: number): number {
   const end = claimedEnd(bytes, at);
   if (end === -1 || end > bytes.length) return -1;
   return crc32(bytes.subarray(at + FRAME_HEADER_BYTES, end)) === bytes.readUInt32LE(at + 5) ? end : -1;
 }
 
-/** The first whole, undamaged frame at or behind `from`; -1 when there is none. */
+/** Returns the first whole, undamaged frame at or behind `from`; -1 if there is none. */
 export function nextFrame(bytes: Buffer, from: number): number {
   for (let at = bytes.indexOf(MARKER, from); at !== -1; at = bytes.indexOf(MARKER, at + 1)) {
     if (frameEnd(bytes, at) !== -1) return at;
@@ -148,8 +153,8 @@ export function nextFrame(bytes: Buffer, from: number): number {
 }
 
 /**
- * Bytes of a file that are no whole frame. `torn`: nothing follows, as after a crash in the middle of a write. `unreadable`: a whole frame, but
- * no record that this version can read.
+ * Bytes of a file that are no usable frame. `torn`: nothing follows, as after a crash in the middle of a write. `unreadable`: a
+ * whole frame, but no record that this version can read.
  */
 export interface BadBytes {
   readonly is: 'torn' | 'damaged' | 'unreadable';
@@ -157,7 +162,7 @@ export interface BadBytes {
   readonly bytes: number;
 }
 
-/** Walks all frames of a whole file's bytes in order; what is no frame is skipped and told. */
+/** Calls `onFrame` for each frame of a whole file in order, and `onBad` for bytes that are no frame. */
 export function walkFrames(bytes: Buffer, onFrame: (at: number, end: number) => void, onBad: (bad: BadBytes) => void): void {
   let at = 0;
   while (at < bytes.length) {

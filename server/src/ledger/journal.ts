@@ -1,24 +1,27 @@
 /**
  * The journal: the file that settlement reaches first, before PostgreSQL.
  *
- * Problem. What a request used must not be lost by a crash, an outage of PostgreSQL or a full disk, and no request may wait for a database. A
- * write for each request would cost more than everything else the gateway does.
+ * Problem. A crash, an outage of PostgreSQL or a full disk must not lose what a request used, and no request may wait for a
+ * database. A write for each request would cost more than everything else the gateway does.
  *
  * Approach.
- * - Two records a request. `begin` says what to charge if the process ends before the answer does, and is in the file before the upstream call.
- *   `end` carries the request's rows and is in the file before the client's last byte.
+ * - Two records a request. `begin` says what to charge if the process ends before the answer does, and is in the file before the
+ *   upstream call. `end` carries the request's rows and is in the file before the client's last byte.
  * - All records of one turn of the event loop are one write. Callbacks run after it. `fdatasync` runs every 100 ms.
- * - The lines of `end` are the very bytes that the ledger writer sends to PostgreSQL, about every 100 ms, in one statement (ledger-statement.ts).
- *   It inserts what is not there yet and moves the sums of those rows alone, so that a batch may be sent again.
- * - A file is a segment of at most 16 MB. Stored segments are kept for 15 minutes for a PostgreSQL that failed over and lacks them
- *   (kept-segments.ts, catch-up.ts).
- * - At a start every segment is read (replay.ts). A `begin` without an `end` becomes an end with status `estimated`.
+ * - The ledger writer sends the lines of `end` to PostgreSQL unchanged, about every 100 ms, in one statement
+ *   (ledger-statement.ts). The statement inserts rows that are not there yet and adds only those to the sums, so that a batch may
+ *   be sent again.
+ * - A file is a segment of at most 16 MB. Stored segments are kept for 15 minutes for a PostgreSQL that failed over and lacks
+ *   them (kept-segments.ts, catch-up.ts).
+ * - A start reads every segment (replay.ts). A `begin` without an `end` becomes an end with status `estimated`.
  *
- * Invariants. A client that has its last byte is charged, whatever happens next. Each request is charged once, however often its lines are read.
- * A bad record costs itself and no other.
+ * Invariants. A client that has its last byte is charged, whatever happens next. Each request is charged once, however often its
+ * lines are read. A damaged record affects no other record.
  *
- * What breaks it. Doing anything between the write and its callbacks that can throw: each callback is run by itself. Reusing a request id: the
- * ledger is unique on it. Treating a failed write as done: the segment is closed and the records go to the next one.
+ * What breaks it. Doing anything between the write and its callbacks that can throw: each callback runs by itself. Reusing a
+ * request id: the ledger is unique on it. Treating a failed write as done: its bytes are cut off, and records that end a request
+ * wait in memory for the next write. Trusting a sync after a failed one: the records are written again to another segment
+ * (syncing.ts).
  */
 import { LINE_TAGS, type RowBatch, type RowBounds, type RowPosition, type RowSource } from '../domain/usage/settled-rows.ts';
 import { IdMap } from '../lib/id-map.ts';
@@ -50,8 +53,9 @@ const RESERVE_BYTES_MAX = 4 * 1024 * 1024;
 const RESERVE_BYTES_MIN = 64 * 1024;
 
 /**
- * Opens the journal and settles what earlier runs left open: a `begin` without an `end` becomes an estimated end, in the file before this
- * returns. Throws JournalUnusable when the directory or a file in it cannot be used, another installation's for one.
+ * Opens the journal and settles what earlier runs left open: a `begin` without an `end` becomes an estimated end, in the file
+ * before this returns. Throws JournalUnusable if the directory or a file in it cannot be used, for example because it is another
+ * installation's.
  */
 export async function openJournal(options: JournalOptions): Promise<Journal> {
   const { directory, installationId, onEvent } = options;
@@ -91,23 +95,25 @@ export class Journal implements RowSource {
   readonly #reader: RowReader;
   readonly #carry: CarryForward;
   readonly #recent: RecentLines;
-  /** For those who follow requests as they end. */
+  /** The requests that ended, for those who follow them. */
   readonly tail = new SettledTail();
   readonly #bytesMax: number;
   readonly #probeEveryMs: number;
-  /** What this turn adds, and what a full disk did not take before. */
+  /** The records of this turn, and those that a full disk did not take before. */
   readonly #turn = new FrameBuffer();
   readonly #lines = new LineWriter(this.#turn);
   readonly #whenWritten: Callbacks<WriteOutcome>;
   readonly #afterWrite: Callbacks<void>;
   #scheduled = false;
-  /** Something of this turn did not get into the file, or a begin of it was dropped. The turn may write more than once. */
+  /**
+   * True if something of this turn did not get into the file, or a begin of it was dropped. The turn may write more than once.
+   */
   #failed = false;
-  /** Which segment keeps the record of what is open, by request id. */
+  /** The segment that holds the record of each open request, by request id. */
   readonly #open = new IdMap<Segment>();
-  /** Segments of what ended in this turn; they let go of it once the end is in the file. */
+  /** The segments of records that ended in this turn; their counts go down once the end is in the file. */
   #closed: Segment[] = [];
-  /** Where the record stands that a begin of this turn replaces: it counts again should the begin be dropped. */
+  /** The segment of each record that a begin of this turn replaces. The record counts again if the begin is dropped. */
   readonly #replaced = new Map<string, Segment>();
   #rowsWaiting: number;
   #rowsTaken = 0;
@@ -136,12 +142,14 @@ export class Journal implements RowSource {
       });
   }
 
-  /** False when the journal has reached its bound or the disk does not take it: nothing that costs money may begin. */
+  /**
+   * Returns false when the journal has reached its limit or the disk does not take it: then nothing that costs money may begin.
+   */
   room(): boolean {
     return !this.#log.faulty && this.#log.bytes + this.#turn.length < this.#bytesMax;
   }
 
-  /** A request is about to be sent upstream. Wait for `whenWritten`; on `not_written` send nothing. */
+  /** Records that a request is about to be sent upstream. Wait for `whenWritten`; on `not_written` send nothing. */
   begin(record: BeginRecord): void {
     if (this.#log.faulty) {
       this.#failed = true;
@@ -152,7 +160,9 @@ export class Journal implements RowSource {
     this.#opened(record.requestId);
   }
 
-  /** A request's end, admitted or refused. Never lost: what the disk does not take stays in memory until it does. */
+  /**
+   * Records a request's end, admitted or refused. Never lost: a record that the disk does not take stays in memory until it does.
+   */
   end(record: EndRecord): void {
     const at = this.#lines.end(record);
     this.#rowsWaiting += 1;
@@ -162,19 +172,22 @@ export class Journal implements RowSource {
     this.#schedule();
   }
 
-  /** The first of several refusals that will share a row: `end` it with their count and ids. A crash before that loses none of them. */
+  /**
+   * Records the first of several refusals that will share a row: `end` it with their count and ids. A crash before that loses
+   * none of them.
+   */
   share(record: EndRecord): void {
     this.#lines.shared(record);
     this.#opened(record.requestId);
   }
 
-  /** One more refusal that shares the row of `sharedId`. */
+  /** Records one more refusal that shares the row of `sharedId`. */
   repeat(requestId: string, sharedId: string): void {
     this.#lines.repeat(requestId, sharedId);
     this.#opened(requestId);
   }
 
-  /** The rules behind a shape id. Cheap to repeat: known ones are not written again. */
+  /** Records the rules behind a shape id. Cheap to repeat: known ones are not written again. */
   shape(organizationId: string, shapeId: string, rulesJson: string): void {
     if (this.#shapes.add(organizationId, shapeId, rulesJson) === 'known') return;
     this.#lines.shape(organizationId, shapeId, rulesJson);
@@ -182,19 +195,24 @@ export class Journal implements RowSource {
     this.#schedule();
   }
 
-  /** Calls back after this turn's write, for this request. An `end` that was not written is kept, so its answer may go out all the same. */
+  /**
+   * Calls back after this turn's write, for this request. An `end` that was not written is kept, so its answer may still be sent.
+   */
   whenWritten(callback: (outcome: WriteOutcome) => void, requestId: string): void {
     this.#whenWritten.add(callback, requestId);
     this.#schedule();
   }
 
-  /** Calls back once this turn's records were given to the disk, whoever has that done: before any `whenWritten`, and before `position` returns. */
+  /**
+   * Calls back once this turn's records were passed to the disk, even by a write in the middle of the turn. That is before any
+   * `whenWritten`, and before `position` returns.
+   */
   afterWrite(callback: () => void, requestId: string): void {
     this.#afterWrite.add(callback, requestId);
     this.#schedule();
   }
 
-  /** A request whose end is in the journal still; null when it never was or is only in the database by now. */
+  /** Returns a request whose end is still in the journal; null if it never was, or is only in the database by now. */
   find(requestId: string): EndRecord | null {
     for (const { segment, offset } of this.#recent.candidates(requestId)) {
       const line = this.#lineAt(segment, offset);
@@ -205,7 +223,7 @@ export class Journal implements RowSource {
     return null;
   }
 
-  /** The rules behind a shape id as this process wrote them; null when it did not, or long ago. */
+  /** Returns the rules behind a shape id as this process wrote them; null if it did not, or did so long ago. */
   findShape(organizationId: string, shapeId: string): string | null {
     return this.#shapes.find(organizationId, shapeId);
   }
@@ -216,7 +234,7 @@ export class Journal implements RowSource {
     return this.#reader.next(bounds).then((batch) => {
       this.#rowsTaken = batch?.starts.length ?? 0;
       const isAllRead = bounds.until === null && this.#turn.length === 0 && active === this.#log.active && active.size === size;
-      // Rows in bytes that turned out damaged are never taken, and must not be waited for.
+      // Rows in bytes that turned out to be damaged are never taken, so nothing waits for them.
       if (batch === null && isAllRead) this.#rowsWaiting = 0;
       return batch;
     });
@@ -274,7 +292,7 @@ export class Journal implements RowSource {
     };
   }
 
-  /** Writes and syncs what waits. When everything is stored and nothing is open the files are kept as stored, or deleted. */
+  /** Writes and syncs what waits. If everything is stored and no request is open, the files are kept as stored, or deleted. */
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
@@ -319,7 +337,7 @@ export class Journal implements RowSource {
     this.#whenWritten.run(outcome);
   };
 
-  /** Writes what the turn has so far. Whoever has that done in the middle of a turn, the turn's outcome is that of all its writes. */
+  /** Writes the records of this turn so far. If a turn writes more than once, its outcome is that of all its writes. */
   readonly #write = (): WriteOutcome => {
     const outcome = this.#writeTurn();
     if (outcome === 'not_written' && this.#scheduled) this.#failed = true;
@@ -350,8 +368,8 @@ export class Journal implements RowSource {
   }
 
   /**
-   * What ends requests stays in memory; what would begin some is refused, so that nothing is spent that the disk does not know of. Returns
-   * how many were.
+   * Keeps records that end requests in memory and drops those that begin one, so that nothing is spent without a record on the
+   * disk. Returns how many it dropped.
    */
   #dropBegins(): number {
     let dropped = 0;
@@ -373,7 +391,7 @@ export class Journal implements RowSource {
     return dropped;
   }
 
-  /** An earlier attempt's record, if there is one, is what a crash is charged by again. */
+  /** Restores the earlier attempt's record, if there is one: a crash is charged by it again. */
   #neverBegan(requestId: string): void {
     if (this.#open.get(requestId) === undefined) return;
     this.#log.active.open -= 1;

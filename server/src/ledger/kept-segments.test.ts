@@ -8,7 +8,7 @@ import { givenBegin, givenEnd } from '../../test/support/records.ts';
 import type { Journal } from './journal.ts';
 import type { EndRecord } from './records.ts';
 
-/** Small segments, so that a few rows fill one. */
+/** Options for small segments, which a few rows fill. */
 const SMALL = { bytesMax: 64 * 1024, syncEveryMs: 1 };
 const KEEP = { ...SMALL, keepBytesMax: 16 * 1024 * 1024, keepReadableMs: 0 };
 
@@ -25,7 +25,7 @@ async function settle(journal: Journal, count: number): Promise<EndRecord[]> {
   return ends;
 }
 
-/** Rows over several segments, all stored. */
+/** Writes rows over several segments, and stores them all. */
 async function settleAndStore(journal: Journal, rounds: number): Promise<EndRecord[]> {
   const ends: EndRecord[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -129,7 +129,7 @@ test('what was kept long enough goes, and so does the oldest beyond the bound', 
   expect(left).toEqual(idsOf(ends).slice(-left.length));
   await journal.close();
 
-  // Files are stamped in whole milliseconds by some file systems.
+  // Some file systems stamp files in whole milliseconds.
   await sleep(20);
   const { journal: next } = await openTestJournal(directory, { ...KEEP, keepMs: 1 });
   expect(keptFiles(directory)).toEqual([]);
@@ -199,7 +199,7 @@ async function crashAfter(steps: readonly ('begin' | 'end' | 'store' | 'again')[
         begun.push(begin.requestId);
       }
     } else if (step === 'end') {
-      // Some stay open for long: their segment is carried forward.
+      // Some requests stay open for long: their segment is carried forward.
       for (const requestId of open.splice((index * 7) % Math.max(1, open.length), 3)) {
         journal.end(givenEnd({ requestId }));
         ended.add(requestId);

@@ -1,21 +1,22 @@
 /**
- * Segments whose rows are in the database, kept for a while all the same: a database that fails over to a replica may have lost the last
- * rows that it acknowledged. A kept file has a name of its own, which says that its rows are stored: a start does not read it.
+ * Segments whose rows are in the database, and which are kept for a while nevertheless: a database that fails over to a replica
+ * may have lost the last rows that it acknowledged. A kept file has its own kind of name, which says that its rows are stored: a
+ * start does not read it.
  */
 import { closeSync, readdirSync, renameSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RowPosition } from '../domain/usage/settled-rows.ts';
 import { checkHeader, discard, JournalUnusable, openSegment, readAt, type Segment } from './segments.ts';
 
-/** How long and how much is kept. */
+/** The limits of what is kept. */
 export interface Keeping {
-  /** Beyond it the oldest go; 0 keeps nothing. */
+  /** The most bytes; beyond it the oldest files are deleted. 0 keeps nothing. */
   readonly bytesMax: number;
-  /** Since the last of its rows was stored. */
+  /** The milliseconds for which a file is kept after the last of its rows was stored. */
   readonly ms: number;
   /**
-   * How long a start still reads it like any other. Whoever hears of stored rows may be told a moment later, and a process that is killed in
-   * between tells it at its next start.
+   * The milliseconds for which a start still reads a file like any other. Listeners hear of stored rows slightly later, and if
+   * the process is killed in between, the next start tells them.
    */
   readonly readableMs: number;
   readonly nowMs: () => number;
@@ -23,37 +24,39 @@ export interface Keeping {
 
 interface Kept {
   readonly segment: Segment;
-  /** When its rows were stored, by the wall clock: it outlives the process as the file's time. */
+  /** The time at which its rows were stored, by the wall clock. Also the file's time, so that it survives the process. */
   sinceMs: number;
-  /** Everything that was written until it was stored is synced: an end of a request that began in it may stand in a later file. */
+  /**
+   * True once everything written before it was stored is synced: the end of a request that began in it may be in a later file.
+   */
   isSynced: boolean;
-  /** The file has its kept name: a start does not read it. */
+  /** True once the file has its kept name: a start does not read it. */
   isSealed: boolean;
-  /** Its rows have to be stored again. */
+  /** True if its rows must be stored again. */
   isDue: boolean;
-  /** So many of them have been by now. */
+  /** The number of its rows that have been stored again. */
   rowsAgain: number;
 }
 
-/** Small segments come with a small journal; without this bound there could be tens of thousands. */
+/** The most files. A small journal has small segments; without this limit there could be tens of thousands. */
 const FILES_MAX = 256;
 const TIDY_EVERY_MS = 2_000;
 const HEADER_BYTES_MAX = 512;
-/** The number in the journal, and how many rows it holds. */
+/** A kept file's name: its number in the journal, and how many rows it holds. */
 const KEPT_NAME = /^journal-(\d{12})-(\d+)\.stored$/;
 
 export class KeptSegments {
-  /** Of all files kept. */
+  /** The size of all files kept. */
   bytes = 0;
-  /** The highest number of any file here, another installation's included: no new segment may have it. */
+  /** The highest number of any file here, including another installation's: no new segment may have it. */
   readonly lastNumber: number = 0;
   readonly #directory: string;
   readonly #keeping: Keeping;
-  /** In the order in which their rows were stored. */
+  /** Kept segments, in the order in which their rows were stored. */
   readonly #kept = new Map<number, Kept>();
   readonly #timer: NodeJS.Timeout;
 
-  /** Takes over what earlier runs kept. Files of another installation are left alone. */
+  /** Takes over the files that earlier runs kept. Ignores files of another installation. */
   constructor(directory: string, installationId: string, keeping: Keeping) {
     this.#directory = directory;
     this.#keeping = keeping;
@@ -70,7 +73,10 @@ export class KeptSegments {
     this.#timer = setInterval(() => this.#tidy(), TIDY_EVERY_MS).unref();
   }
 
-  /** Keeps a segment whose rows were stored just now. `not_kept`: it holds none, or nothing is kept. Damaged ones are set aside instead. */
+  /**
+   * Keeps a segment whose rows have just been stored. Returns `not_kept` if nothing is kept, or if the segment holds no rows or
+   * is damaged. A damaged one is set aside instead.
+   */
   add(segment: Segment): 'kept' | 'not_kept' {
     if (this.#keeping.bytesMax === 0 || segment.storedRows === 0 || segment.damaged) return 'not_kept';
     this.#put({ segment, sinceMs: this.#keeping.nowMs(), isSynced: false, isSealed: false, isDue: false, rowsAgain: 0 });
@@ -81,14 +87,14 @@ export class KeptSegments {
     return this.#kept.has(segment.number);
   }
 
-  /** From now on it may get its kept name, or go. */
+  /** Allows a segment to get its kept name, or to be deleted: what was written before is synced. */
   synced(segment: Segment): void {
     const kept = this.#kept.get(segment.number);
     if (kept !== undefined) kept.isSynced = true;
     this.#tidy();
   }
 
-  /** A segment with rows to store again; undefined when it is none. */
+  /** Returns a segment with rows to store again; undefined if this one has none. */
   due(number: number): Segment | undefined {
     const kept = this.#kept.get(number);
     return kept?.isDue === true ? kept.segment : undefined;
@@ -98,7 +104,7 @@ export class KeptSegments {
     return this.#kept.get(number)?.segment;
   }
 
-  /** From now on all of them have rows to store again. Returns how many rows that are beyond those that had already. */
+  /** Marks all segments to be stored again. Returns how many rows that adds to those already due. */
   makeDue(): number {
     let rows = 0;
     for (const kept of this.#kept.values()) {
@@ -109,12 +115,12 @@ export class KeptSegments {
     return rows;
   }
 
-  /** Of those that are due. */
+  /** Returns the segments that are due. */
   dueSegments(): readonly Segment[] {
     return [...this.#kept.values()].flatMap(({ isDue, segment }) => (isDue ? segment : []));
   }
 
-  /** Everything before this place is stored, again where it was before; the last so many rows just now. */
+  /** Records that everything before this place is stored, the last `rows` rows just now. */
   stored(before: RowPosition, rows: number): void {
     const last = this.#kept.get(before.segment);
     if (last !== undefined) last.rowsAgain += rows;
@@ -124,13 +130,13 @@ export class KeptSegments {
       kept.isDue = false;
       kept.sinceMs = this.#keeping.nowMs();
       if (kept.isSealed) setTime(kept);
-      // The order is that of storing.
+      // Keeps the order in which rows were stored.
       this.#kept.delete(number);
       this.#kept.set(number, kept);
     }
   }
 
-  /** Lets go of what is too old or too much, the oldest first. What has to be stored again is needed and stays. */
+  /** Deletes files that are too old or too many, the oldest first. A file whose rows must be stored again stays. */
   trim(): void {
     const { bytesMax, ms, nowMs } = this.#keeping;
     for (const kept of this.#kept.values()) {
@@ -140,14 +146,17 @@ export class KeptSegments {
     }
   }
 
-  /** Deletes what can be spared, for the disk is full and what is in flight is owed for certain. Returns how many bytes that were. */
+  /**
+   * Deletes all files that are not needed, because the disk is full and requests in flight must be recorded. Returns the bytes
+   * freed.
+   */
   spare(): number {
     const before = this.bytes;
     for (const kept of this.#kept.values()) if (isFree(kept)) this.#drop(kept);
     return before - this.bytes;
   }
 
-  /** Lets go of all files; they stay for the next start, which reads those that wait for a sync. */
+  /** Closes all files. They stay for the next start, which reads those not yet synced. */
   close(): void {
     clearInterval(this.#timer);
     for (const kept of this.#kept.values()) {
@@ -171,7 +180,7 @@ export class KeptSegments {
     try {
       renameSync(segment.path, path);
       segment.path = path;
-    } catch {} // Read again at the next start, it changes nothing in the database.
+    } catch {} // If the next start reads it again, the database does not change.
     setTime(kept);
   }
 
@@ -185,7 +194,7 @@ export class KeptSegments {
     this.bytes -= segment.size;
     try {
       discard(segment);
-    } catch {} // A file that stays is found again at the next start.
+    } catch {} // If the file stays, the next start finds it again.
   }
 }
 
@@ -193,7 +202,7 @@ function isFree({ segment, isSynced, isDue }: Kept): boolean {
   return isSynced && !isDue && segment.readers === 0;
 }
 
-/** A file that an earlier run kept; null when it is not ours. */
+/** Returns a file that an earlier run kept; null if it is not ours. */
 function earlier(path: string, number: number, rows: number, installationId: string): Kept | null {
   try {
     const { size, mtimeMs } = statSync(path);
@@ -202,7 +211,7 @@ function earlier(path: string, number: number, rows: number, installationId: str
     if (isOurs(segment, installationId))
       return { segment, sinceMs: mtimeMs, isSynced: true, isSealed: true, isDue: false, rowsAgain: 0 };
     closeSync(segment.fd);
-  } catch {} // What cannot be opened is no help, and no obstacle.
+  } catch {} // A file that cannot be opened is ignored.
   return null;
 }
 
@@ -218,5 +227,5 @@ function isOurs({ fd, path }: Segment, installationId: string): boolean {
 function setTime({ segment, sinceMs }: Kept): void {
   try {
     utimesSync(segment.path, sinceMs / 1_000, sinceMs / 1_000);
-  } catch {} // Then it counts from its last write, which is earlier.
+  } catch {} // If this fails, its age counts from its last write, which is earlier.
 }

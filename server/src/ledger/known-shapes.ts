@@ -4,7 +4,7 @@ const SHAPES_MAX = 4_096;
 export class KnownShapes {
   readonly #rules = new Map<string, string>();
 
-  /** `known`: it was written before, not too long ago. */
+  /** Returns `known` if the shape was written recently. */
   add(organizationId: string, shapeId: string, rulesJson: string): 'new' | 'known' {
     const name = nameOf(organizationId, shapeId);
     if (this.#rules.has(name)) return 'known';

@@ -1,6 +1,7 @@
 /**
- * Rows that settle long after their admission: the fold may have passed their quarter. Such a batch is stored in a transaction that holds the
- * marks of its organizations, so that no fold moves past a row it does not see, and adds each row to the days as well where the mark is past it.
+ * Stores rows that settle long after their admission, when the fold may have passed their quarter of an hour. The transaction
+ * locks the marks of their organizations, so that no fold moves past a row that it does not see. Where the mark is past a row,
+ * the row is added to the days too.
  */
 import type { QueryResultRow } from 'pg';
 import { localDays } from '../domain/usage/folded-span.ts';
@@ -11,16 +12,21 @@ import { type FoldMark, wideUntilMs } from '../store/folds/folds.ts';
 import { QUARTER_MS } from '../store/usage/usage-rows.ts';
 import { storeLinesAnd } from './ledger-statement.ts';
 
-/** The fold is an hour behind. A statement that stores rows younger than this is over long before it comes by. */
+/**
+ * The age from which a row is late. The fold is an hour behind, and a statement with younger rows has finished long before the
+ * fold gets there.
+ */
 export const LATE_AFTER_MS = 30 * 60_000;
 
-/** Whose row it is, and when it was admitted. */
+/** The organization and the admission time of a late row. */
 export interface LateRow {
   readonly organizationId: string;
   readonly admittedAtMs: number;
 }
 
-/** The rows among lines that were admitted before an instant. What is no row is left out: the database refuses it. */
+/**
+ * Returns the rows among lines that were admitted before an instant. Ignores lines that are no rows: the database refuses them.
+ */
 export function rowsBefore(lines: readonly string[], beforeMs: number): readonly LateRow[] {
   return lines.flatMap((line) => {
     const [tag, , admittedAt, organizationId = ''] = line.split('\t', 4);
@@ -29,7 +35,7 @@ export function rowsBefore(lines: readonly string[], beforeMs: number): readonly
   });
 }
 
-/** A stretch of one day that is folded, for the scopes that are folded so far. */
+/** A part of one day that is folded, and the kinds of scopes for which it is. */
 interface FoldedStretch {
   readonly organizationId: string;
   readonly fold: number;
@@ -39,13 +45,13 @@ interface FoldedStretch {
   readonly endMs: number;
 }
 
-/** Runs a statement on the one connection of a transaction, and gives up on it in time. */
+/** Runs a statement on the connection of a transaction, with a timeout. */
 export type RunQuery = <Row extends QueryResultRow>(query: {
   readonly text: string;
   readonly values?: readonly unknown[];
 }) => Promise<{ readonly rows: readonly Row[] }>;
 
-/** Stores lines in a transaction that holds the marks of the late rows' organizations. The answer is that of STORE_LINES. */
+/** Stores lines in a transaction that locks the marks of the late rows' organizations. Returns the answer of STORE_LINES. */
 export async function storeLate<Row extends QueryResultRow>(
   run: RunQuery,
   late: readonly LateRow[],
@@ -62,7 +68,7 @@ export async function storeLate<Row extends QueryResultRow>(
     await run({ text: 'commit' });
     return result;
   } catch (error) {
-    // Any other connection is closed, which rolls back as well.
+    // In all other cases the connection is closed, which rolls back as well.
     if (isAboutTheRows(storeErrorFrom(error))) await run({ text: 'rollback' });
     throw error;
   }
@@ -80,7 +86,7 @@ function foldedStretches(late: readonly LateRow[], marks: readonly FoldMark[]): 
   return [...stretches.values()];
 }
 
-/** Makes the missing ones first: a mark that is made meanwhile could otherwise pass a row before anybody holds it. */
+/** Creates missing marks first: otherwise a mark made meanwhile could pass a row before it is locked. */
 async function holdMarks(run: RunQuery, organizationIds: readonly string[]): Promise<readonly FoldMark[]> {
   const values = [organizationIds];
   await run({
@@ -101,7 +107,7 @@ async function holdMarks(run: RunQuery, organizationIds: readonly string[]): Pro
   }));
 }
 
-/** The folded stretch around a row's quarter, for each kind of scope whose fold has passed it. */
+/** Returns the folded part of a day around a row's quarter, for each kind of scope whose fold has passed it. */
 function foldedAt(mark: FoldMark, admittedAtMs: number): readonly FoldedStretch[] {
   const { organizationId, fold, sinceMs } = mark;
   const bucketMs = Math.floor(admittedAtMs / QUARTER_MS) * QUARTER_MS;
@@ -131,7 +137,10 @@ const lateOf = (scopes: FoldedScopes) => `select d.organization_id, d.fold, s.sc
     from folded as d join moves as m on m.organization_id = d.organization_id and m.bucket_start >= d.since and m.bucket_start < d.before,
     ${eachScope(scopes, 'm')} and d.scopes = '${scopes}'`;
 
-/** `$1`: lines; then stretches that are folded: organization, fold, which scopes, day, from, up to. Quarters are at the beginning of theirs. */
+/**
+ * `$1`: lines. `$2` to `$7`: the folded parts of days: organization, fold, scopes, day, from, to. Quarters are named by their
+ * beginning.
+ */
 const LATE_PARTS = `,
 folded as (
   select * from unnest($2::text[], $3::integer[], $4::text[], $5::date[], $6::timestamptz[], $7::timestamptz[])

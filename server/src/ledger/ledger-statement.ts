@@ -1,6 +1,7 @@
 /**
- * One statement that stores a batch of journal lines: rows, ledger entries, content and shapes, and the rollups moved by what was new.
- * The lines are its only parameter, split here, so that our process hands on the very bytes it wrote to the journal.
+ * One statement that stores a batch of journal lines: rows, ledger entries, content and shapes. It adds the new rows to the
+ * rollups. The lines are its only parameter and are split here, so that our process sends the same bytes that it wrote to the
+ * journal.
  */
 import {
   END_FIELDS,
@@ -28,7 +29,7 @@ import {
 } from '../store/usage/rollup-columns.ts';
 import { HAS_UNITS, UNITS_OF_ROW, USES } from '../store/usage/units-of-row.ts';
 
-/** A field of a line, as text; null when it is empty. Arrays count from one. */
+/** Returns the SQL of a field of a line, as text; null if it is empty. Arrays count from one. */
 const end = (field: EndField) => `f[${END_FIELDS.indexOf(field) + 1}]`;
 const shape = (field: ShapeField) => `f[${SHAPE_FIELDS.indexOf(field) + 1}]`;
 const entry = (field: EntryField) => `x[${ENTRY_FIELDS.indexOf(field) + 1}]`;
@@ -37,17 +38,17 @@ const orEmpty = (text: string) => `coalesce(${text}, '')`;
 const ID = 'organization_id, admitted_at, request_id';
 
 const isShape = `f[1] = '${LINE_TAGS.shape}'`;
-// The same as equal to the tag of an end, said so that the planner expects most lines to be one, and joins them by hash.
+// Equivalent to `= end tag`, but lets the planner expect that most lines are ends, and use a hash join.
 const isEnd = `f[1] <> '${LINE_TAGS.shape}'`;
 const list = (names: readonly string[], write: (name: string) => string = (name) => name) => names.map(write).join(', ');
 
-/** What a statement says more where lines have tags. */
+/** The additional parts of a statement whose lines have tags. */
 interface TagParts {
-  /** Columns of `ends`, with a comma in front. */
+  /** Columns of `ends`, with a leading comma. */
   readonly ofEnds: string;
-  /** Columns of the log, with a comma in front. */
+  /** Columns of the log, with a leading comma. */
   readonly ofLog: string;
-  /** Further parts of the `with`, with a comma in front. */
+  /** Further parts of the `with`, with a leading comma. */
   readonly rollups: string;
 }
 
@@ -55,7 +56,15 @@ const NO_TAGS: TagParts = { ofEnds: '', ofLog: '', rollups: '' };
 
 const zeros = (names: readonly string[]) => list(names, () => '0');
 
-// The same as not null, said so that the planner expects few rows: for many it would compile the statement, which takes seconds.
+/** Returns an `insert` that groups the rows of `source` by `key`, and adds their sums to the rows that a table has already. */
+const addTo = (table: string, key: readonly string[], sums: readonly string[], source: string) =>
+  `insert into ${table} (${list(key)}, ${list(sums)})
+  select ${list(key)}, ${list(sums, (name) => `sum(${name})`)} from ${source}
+  group by ${list(key)} order by ${list(key)}
+  on conflict (${list(key)}) do update set ${list(sums, (name) => `${name} = ${table}.${name} + excluded.${name}`)}`;
+
+// Equivalent to `is not null`, but lets the planner expect few rows: for many it would compile the statement, which takes
+// seconds.
 const HAS_TAGS = 'sign(cardinality(tags)) = 1';
 
 const TAGS: TagParts = {
@@ -83,30 +92,12 @@ tag_moves (${list(TAG_ROLLUP_KEY)}, ${list(TAG_ROLLUP_SUMS)}) as (
   from (select * from owed join tagged using (request_id) where ${HAS_UNITS}) as one, ${UNITS_OF_ROW}
 ),
 tag_moved as (
-  insert into tag_rollups (${list(TAG_ROLLUP_KEY)}, ${list(TAG_ROLLUP_SUMS)})
-  select ${list(TAG_ROLLUP_KEY)}, ${list(TAG_ROLLUP_SUMS, (name) => `sum(${name})`)} from tag_moves
-  group by ${list(TAG_ROLLUP_KEY)} order by ${list(TAG_ROLLUP_KEY)}
-  on conflict (${list(TAG_ROLLUP_KEY)}) do update set ${list(TAG_ROLLUP_SUMS, (name) => `${name} = tag_rollups.${name} + excluded.${name}`)}
+  ${addTo('tag_rollups', TAG_ROLLUP_KEY, TAG_ROLLUP_SUMS, 'tag_moves')}
 )`,
 };
 
-/**
- * `$1`: lines as one text. Idempotent: a request whose row is there already changes nothing, so its entries count once whatever is
- * replayed. Returns how many rows were new.
- */
-export const STORE_LINES = storeLinesAnd('');
-
-/** The same where a line has tags. Of its own, so that an installation without tags pays nothing for them. */
-export const STORE_TAGGED_LINES = storeLinesAnd('', 'tagged');
-
-/**
- * The same with further parts, which may read `moves`: what each new row adds to its quarter of the rollups. The answer is `stored`, how many rows
- * were new; `xid`, the transaction's; and `at_ms`, the database's time.
- */
-export function storeLinesAnd(parts: string, lines: 'plain' | 'tagged' = 'plain'): string {
-  const { ofEnds, ofLog, rollups } = lines === 'tagged' ? TAGS : NO_TAGS;
-  return `
-with lines as materialized (
+/** Splits each line into its fields, and the first end of each request into columns. */
+const linesAndEnds = (ofEnds: string) => `lines as materialized (
   select n, string_to_array(line, E'\\t', '') as f from string_to_table($1::text, E'\\n') with ordinality as t(line, n)
 ),
 firsts as (
@@ -140,11 +131,15 @@ ends as materialized (
     ${end('entries')} as entries,
     ${end('content')} as content${ofEnds}
   from lines join firsts using (n)
-),
-entries as materialized (
+)`;
+
+const ENTRY_TEXTS: readonly EntryField[] = ['kind', 'deployment_id', 'provider', 'upstream_model', 'price_id'];
+
+/** The ledger entries of the ends, and their sums for each request. */
+const ENTRIES = `entries as materialized (
   select n, ${ID}, ${list(DIMENSIONS)},
     ${entry('attempt')}::integer as attempt,
-    ${list(['kind', 'deployment_id', 'provider', 'upstream_model', 'price_id'], (name) => `${entry(name as EntryField)} as ${name}`)},
+    ${list(ENTRY_TEXTS, (name) => `${entry(name as EntryField)} as ${name}`)},
     ${list(TOKENS, (name) => `${entry(name as EntryField)}::bigint as ${name}`)},
     ${entry('other_usage')}::jsonb as other_usage,
     ${entry('nano_usd')}::bigint as nano_usd,
@@ -160,8 +155,10 @@ sums as (
     (count(nano_usd) < count(*))::integer as unpriced,
     count(unpriced_units) > 0 as partly_priced
   from entries group by n
-),
-logged as (
+)`;
+
+/** Stores the rows of the log, their ledger entries and content, and the shapes. `logged` and `owed`: the new rows. */
+const storedRows = (ofLog: string) => `logged as (
   insert into request_log (${ID}, client_request_id, ${list(DIMENSIONS)}, status, http_status, code, param, endpoint, stream,
     deployment_id, attempts, finish_reason, gateway_us, provider_ms, first_token_ms, ${list(TOKENS)}, other_usage, nano_usd,
     partly_priced, decision, count, repeat_ids${ofLog})
@@ -191,8 +188,12 @@ explained as (
   insert into decision_shapes (organization_id, shape_id, rules)
   select ${shape('organization_id')}, ${shape('shape_id')}, ${shape('rules')}::jsonb from lines where ${isShape}
   on conflict do nothing
-),
-moves (${list(ROLLUP_KEY)}, ${list(ROLLUP_SUMS)}) as (
+)`;
+
+const USED_UNITS = `(${unitsOf('owed')}) as used (${list(UNIT_ROLLUP_COLUMNS)})`;
+
+/** The amounts that each new row adds to the rollups, and the statements that add them. */
+const ROLLUPS = `moves (${list(ROLLUP_KEY)}, ${list(ROLLUP_SUMS)}) as (
   select ${rollupDimensions}, coalesce(deployment_id, ''), provider,
     case when status in ('succeeded', 'failed', 'cancelled') then count else 0 end,
     case when status = 'estimated' then count else 0 end,
@@ -205,17 +206,32 @@ moves (${list(ROLLUP_KEY)}, ${list(ROLLUP_SUMS)}) as (
   from owed
 ),
 moved as (
-  insert into rollups (${list(ROLLUP_KEY)}, ${list(ROLLUP_SUMS)})
-  select ${list(ROLLUP_KEY)}, ${list(ROLLUP_SUMS, (name) => `sum(${name})`)} from moves
-  group by ${list(ROLLUP_KEY)} order by ${list(ROLLUP_KEY)}
-  on conflict (${list(ROLLUP_KEY)}) do update set ${list(ROLLUP_SUMS, (name) => `${name} = rollups.${name} + excluded.${name}`)}
+  ${addTo('rollups', ROLLUP_KEY, ROLLUP_SUMS, 'moves')}
 ),
 units_moved as (
-  insert into unit_rollups (${list(UNIT_ROLLUP_KEY)}, ${list(UNIT_ROLLUP_SUMS)})
-  select ${list(UNIT_ROLLUP_KEY)}, ${list(UNIT_ROLLUP_SUMS, (name) => `sum(${name})`)} from (${unitsOf('owed')}) as used (${list(UNIT_ROLLUP_COLUMNS)})
-  group by ${list(UNIT_ROLLUP_KEY)} order by ${list(UNIT_ROLLUP_KEY)}
-  on conflict (${list(UNIT_ROLLUP_KEY)}) do update set ${list(UNIT_ROLLUP_SUMS, (name) => `${name} = unit_rollups.${name} + excluded.${name}`)}
-)${rollups}${parts}
+  ${addTo('unit_rollups', UNIT_ROLLUP_KEY, UNIT_ROLLUP_SUMS, USED_UNITS)}
+)`;
+
+/**
+ * Stores lines. `$1`: lines as one text. Idempotent: a request whose row exists changes nothing, so its entries count once
+ * however often they are replayed. Returns how many rows were new.
+ */
+export const STORE_LINES = storeLinesAnd('');
+
+/** As STORE_LINES, for lines with tags. A separate statement, so that an installation without tags pays nothing for them. */
+export const STORE_TAGGED_LINES = storeLinesAnd('', 'tagged');
+
+/**
+ * Builds the statement with further parts, which may read `moves`: the amounts that each new row adds to its quarter of the
+ * rollups. Its answer is `stored`, how many rows were new; `xid`, the transaction's id; and `at_ms`, the database's time.
+ */
+export function storeLinesAnd(parts: string, lines: 'plain' | 'tagged' = 'plain'): string {
+  const { ofEnds, ofLog, rollups } = lines === 'tagged' ? TAGS : NO_TAGS;
+  return `
+with ${linesAndEnds(ofEnds)},
+${ENTRIES},
+${storedRows(ofLog)},
+${ROLLUPS}${rollups}${parts}
 select count(*)::integer as stored, pg_current_xact_id()::text as xid,
   (extract(epoch from clock_timestamp()) * 1000)::float8 as at_ms
 from logged`;

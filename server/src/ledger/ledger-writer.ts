@@ -1,6 +1,6 @@
 /**
- * Takes settled requests from the journal and stores them, in order, in batches, exactly once. While the database is away it waits and tries
- * again; a row that the database refuses is set aside and holds nobody up.
+ * Takes settled requests from the journal and stores them, in order, in batches, exactly once. While the database is unreachable
+ * it waits and retries. A row that the database refuses is set aside and does not block others.
  */
 import { appendFileSync } from 'node:fs';
 import type { RowBatch, RowPosition } from '../domain/usage/settled-rows.ts';
@@ -15,11 +15,11 @@ export type { LedgerEvent, LedgerWriter, LedgerWriterOptions } from './ledger-wr
 
 const BACKOFF_MS_MIN = 100;
 const BACKOFF_MS_MAX = 2_000;
-/** A database that failed for shorter is worth waiting for; longer, and who waits is told. */
+/** The milliseconds of failures after which waiting callers get an error. Shorter failures are worth waiting for. */
 const AWAY_AFTER_MS = 500;
 const ROWS_MIN = 50;
 
-/** Starts storing at once. */
+/** Creates the writer and starts storing at once. */
 export function createLedgerWriter(options: LedgerWriterOptions): LedgerWriter {
   const writer = new Writer(options);
   writer.run();
@@ -38,7 +38,7 @@ class Writer implements LedgerWriter {
   readonly #lines: LineStore;
   readonly #everyMs: number;
   readonly #bytesMax: number;
-  /** Halved when a batch takes too long, so that a slow database still gets on. */
+  /** The rows of the next batch. Halved when a batch takes too long, so that a slow database still makes progress. */
   #rowsNow: number;
   readonly #rowsMax: number;
   #barriers: Waiting[] = [];
@@ -46,9 +46,9 @@ class Writer implements LedgerWriter {
   #failingSinceMs: number | null = null;
   #toldAway = false;
   #failures = 0;
-  /** Rounds in a row that ended in a defect. */
+  /** The number of consecutive rounds that ended in a defect. */
   #defects = 0;
-  /** The database goes on with another history, and what is kept has not been gone back to yet. */
+  /** True if the database continues with another history, and the catch-up has not begun yet. */
   #isOtherHistory = false;
   #rejected = 0;
   #stored = 0;
@@ -83,7 +83,7 @@ class Writer implements LedgerWriter {
       const abandoned = new Promise<void>((done) => {
         abandon = done;
       });
-      // The writer goes on when the time is up, even if the work does not.
+      // The writer continues after the timeout, even if the work does not end.
       const attempt = async () => work();
       const run = () => Promise.race([abandoned, attempt().then(resolve, reject)]).finally(() => clearTimeout(timer));
       const waiting: Waiting = { place: this.#placeOrAway(giveUpEarly), work: run, giveUp };
@@ -113,7 +113,7 @@ class Writer implements LedgerWriter {
         reject(error);
       },
     };
-    reached.catch(() => {}); // Whoever follows hears of it when they wait.
+    reached.catch(() => {}); // The follower sees the error when it waits.
     this.#barriers.push(waiting);
     this.#wake();
     return {
@@ -146,8 +146,8 @@ class Writer implements LedgerWriter {
   async stop(msMax: number): Promise<void> {
     if (this.#stopping === 'no') this.#stopping = 'when_empty';
     try {
-      this.#options.source.position(); // Also what was settled in this turn.
-    } catch {} // What cannot be written cannot be stored either; a begin stands for it.
+      this.#options.source.position(); // Includes what was settled in this turn.
+    } catch {} // What cannot be written cannot be stored either; its `begin` record stands for it.
     this.#wake();
     const timer = setTimeout(() => {
       this.#stopping = 'now';
@@ -157,7 +157,7 @@ class Writer implements LedgerWriter {
     clearTimeout(timer);
   }
 
-  /** Only the stop ends it: rows that nobody stores would fill the journal, and then nothing is served. */
+  /** Runs until the stop. Without it nobody stores rows, the journal fills up, and requests are refused. */
   async #storeForEver(): Promise<void> {
     while (this.#stopping !== 'now') {
       try {
@@ -177,7 +177,7 @@ class Writer implements LedgerWriter {
     this.#giveUpBarriers(unavailable('the ledger writer has stopped'));
   }
 
-  /** Waits longer each time, whoever else is waiting. */
+  /** Waits longer after each defect, even if callers are waiting. */
   #metDefect(error: unknown): Promise<void> {
     this.#options.onEvent({ is: 'defect', ...describeDefect(error) });
     const backoffMs = backoff(this.#defects);
@@ -185,10 +185,10 @@ class Writer implements LedgerWriter {
     return this.#pause(backoffMs, () => this.#stopping === 'now');
   }
 
-  /** Throws OtherHistory before anything is stored in one. */
+  /** Runs one round. Throws OtherHistory before anything is stored in another history. */
   async #round(): Promise<'done' | 'goes_on'> {
     const startedMs = this.#options.clock.monotonicMs();
-    // While the source is asked more may be settled, and a barrier or the stop come: they are served by the next round.
+    // While the source is read, more may be settled, or a barrier or the stop may arrive: the next round serves them.
     const endsWhenEmpty = this.#stopping === 'when_empty';
     const barrier = this.#barriers[0] ?? null;
     const again = this.#catchUp.until;
@@ -200,7 +200,7 @@ class Writer implements LedgerWriter {
       else if (endsWhenEmpty) return 'done';
       else if (this.#stopping === 'no' && this.#barriers.length === 0) {
         this.#busySinceMs = null;
-        // After a look there may be something to do: its wake-up has gone by.
+        // After a check there may be work to do whose wake-up came during the check.
         if ((await this.#catchUp.lookNowAndThen()) === 'not_yet') await this.#pause(this.#everyMs);
       }
       return 'goes_on';
@@ -214,7 +214,7 @@ class Writer implements LedgerWriter {
     return 'goes_on';
   }
 
-  /** What is stored stays stored, whatever its listener makes of it. */
+  /** Calls the listener. If it throws, the rows stay stored, and an event reports the error. */
   #tellStored(batch: RowBatch): void {
     try {
       this.#options.onStored?.(batch);
@@ -227,7 +227,7 @@ class Writer implements LedgerWriter {
     return this.#barriers.length > 0 || this.#catchUp.until !== null || this.#stopping !== 'no';
   }
 
-  /** A file that cannot be read now is waited for like a database that is away. */
+  /** Reads the next batch. If a file cannot be read now, waits as for an unreachable database. */
   async #next(until: RowPosition | null): Promise<RowBatch | null | 'unreadable'> {
     try {
       return await this.#options.source.next({ rowsMax: this.#rowsNow, bytesMax: this.#bytesMax, until });
@@ -237,7 +237,7 @@ class Writer implements LedgerWriter {
     }
   }
 
-  /** Everything up to this place is stored. The barriers there run together, and nothing is stored meanwhile. */
+  /** Runs the barriers at this place together: everything before it is stored, and nothing is stored meanwhile. */
   async #serveBarriers(place: RowPosition): Promise<void> {
     await this.#catchUp.look();
     const due = this.#barriers.filter((waiting) => samePlace(waiting.place, place));
@@ -309,7 +309,7 @@ class Writer implements LedgerWriter {
     return this.#failingSinceMs !== null && this.#options.clock.monotonicMs() - this.#failingSinceMs >= AWAY_AFTER_MS;
   }
 
-  /** Sets a row aside. When not even that can be written, it is waited for: the row is somebody's money. */
+  /** Sets a row aside. Waits if even that cannot be written, because the row records money spent. */
   async #reject(line: string, error: unknown): Promise<boolean> {
     const message = error instanceof Error ? error.message : String(error);
     try {

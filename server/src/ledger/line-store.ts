@@ -1,4 +1,7 @@
-/** Puts lines of the journal into the database: rows in time with one statement, rows that come late together with their organizations' days. */
+/**
+ * Stores lines of the journal in the database: punctual rows with one statement, late rows together with their organizations'
+ * days.
+ */
 import type { PoolClient, QueryResultRow } from 'pg';
 import { type RowBatch, TAGS_MARK } from '../domain/usage/settled-rows.ts';
 import type { Clock } from '../lib/timing/clock.ts';
@@ -14,7 +17,7 @@ export interface LineStoreOptions {
   readonly database: OpenDatabase;
   readonly partitions: Partitions;
   readonly clock: Clock;
-  /** A statement that takes longer counts as lost with its connection. */
+  /** The statement timeout in milliseconds (10,000 unless given). After it the statement counts as lost with its connection. */
   readonly statementMsMax?: number;
 }
 
@@ -24,15 +27,15 @@ interface StoredRow extends QueryResultRow {
   readonly at_ms: number;
 }
 
-/** The database's time is asked for again after this long without a statement. */
+/** The milliseconds without a statement after which the database's time is read again. */
 const CLOCK_MS_MAX = 5_000;
 
 export class LineStore {
-  /** For readers who must know exactly which rows they see. */
+  /** Tracks stored rows, for readers that must know exactly which rows they see. */
   readonly since = new StoredSince();
   readonly #o: LineStoreOptions;
   readonly #catchUp: CatchUp;
-  /** The database's clock as it answered last, and ours then. */
+  /** The database's clock at its last answer, and our clocks then. */
   #clock: { readonly databaseMs: number; readonly wallMs: number; readonly monotonicMs: number } | null = null;
 
   constructor(options: LineStoreOptions, catchUp: CatchUp) {
@@ -40,9 +43,12 @@ export class LineStore {
     this.#catchUp = catchUp;
   }
 
-  /** Lines `from` up to `to` of a batch, in one transaction. Returns how many rows were new. Throws OtherHistory, or what the database said. */
+  /**
+   * Stores lines `from` up to `to` of a batch, in one transaction. Returns how many rows were new. Throws OtherHistory, or the
+   * database's error.
+   */
   async insert(batch: RowBatch, from: number, to: number): Promise<number> {
-    // A batch is of one month nearly always; a row with an impossible time is found out when it is alone.
+    // Nearly every batch is of one month. A row with an impossible time is detected when it is alone.
     await this.#o.partitions.ensure(to - from === batch.starts.length ? batch.monthsMs : monthsOf(batch, from, to));
     const client = await this.#o.database.pool.connect();
     let isBroken = false;
@@ -52,7 +58,7 @@ export class LineStore {
       this.#catchUp.stored(batch, stored);
       return stored;
     } catch (error) {
-      // In a transaction that failed nothing more can be said on this connection.
+      // After a failed transaction the connection cannot be used.
       isBroken = !(error instanceof OtherHistory) && !isAboutTheRows(storeErrorFrom(error));
       throw error;
     } finally {
@@ -62,7 +68,7 @@ export class LineStore {
 
   async #store(client: PoolClient, batch: RowBatch, from: number, to: number): Promise<number> {
     const bytes = batch.bytes.subarray(batch.starts[from], batch.starts[to] ?? batch.bytes.length);
-    // The last line's own end would begin an empty line.
+    // The last line feed would begin an empty line.
     const lines = bytes.subarray(0, -1);
     const run: RunQuery = ({ text, values = [] }) => {
       const query = { text, values: [...values], query_timeout: this.#o.statementMsMax ?? 10_000 };
@@ -86,7 +92,10 @@ export class LineStore {
     }
   }
 
-  /** The database's time, which the fold goes by: ours may be wrong, and a machine that was asleep is late without knowing. */
+  /**
+   * Returns the database's time, which the fold uses: ours may be wrong, and a machine that was asleep does not know that it is
+   * late.
+   */
   async #nowMs(run: RunQuery): Promise<number> {
     const known = this.#clock;
     const { clock } = this.#o;
@@ -112,7 +121,7 @@ function linesOf(batch: RowBatch, from: number, to: number): readonly string[] {
   return Array.from({ length: to - from }, (_, index) => lineOf(batch, from + index));
 }
 
-/** One line of a batch as text. */
+/** Returns one line of a batch as text. */
 export function lineOf(batch: RowBatch, index: number): string {
   return batch.bytes.toString('utf8', batch.starts[index], batch.starts[index + 1] ?? batch.bytes.length);
 }
@@ -130,7 +139,7 @@ const TAB = 9;
 const ZERO = 48;
 const END_TAG = 'E'.charCodeAt(0);
 
-/** When the oldest row was admitted: the third field, read digit by digit. Infinity where there is none. */
+/** Returns the admission time of the oldest row: the third field, read digit by digit. Infinity if there is none. */
 function oldestMs({ bytes, starts }: RowBatch, from: number, to: number): number {
   let oldest = Number.POSITIVE_INFINITY;
   for (let index = from; index < to; index += 1) {

@@ -15,7 +15,7 @@ import { endLine, FREE_TEXT_CHARS_MAX, LineWriter, shapeLine } from './lines.ts'
 import { parseBegin, parseEnd, parseRepeat, parseShape } from './parse-lines.ts';
 import type { EndRecord } from './records.ts';
 
-/** Fields of a line of a request without tags: nothing is written of them. */
+/** The number of fields in a line of a request without tags: the tag fields are not written. */
 const WITHOUT_TAGS = END_FIELDS.indexOf('tags');
 
 test('an end is read back as it was written, whatever callers and providers put into it', () => {
@@ -138,7 +138,7 @@ function line(write: (to: LineWriter) => void): string {
   return buffer.bytes.toString('utf8', FRAME_HEADER_BYTES, buffer.length);
 }
 
-/** Control characters become U+FFFD, free text is bounded, an empty text is none, a bucket of zero tokens is not there. */
+/** Returns an end as the journal keeps it: control characters become U+FFFD, free text is cut, empty values are left out. */
 function asKept(end: EndRecord): EndRecord {
   const free = (text: string) => Buffer.from(text.slice(0, FREE_TEXT_CHARS_MAX).replace(/\p{Cc}/gu, '\ufffd')).toString('utf8');
   const freeOrNull = (text: string | null) => (text === null ? null : free(text));

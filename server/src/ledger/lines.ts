@@ -1,16 +1,16 @@
 /**
- * Records as lines of bytes. Writing is on the hot path: no intermediate text, and what a key's or a deployment's requests have in
- * common is kept as one piece.
+ * Writes records as lines of bytes. This is on the hot path: it builds no intermediate text. Fields that the requests of a key or
+ * a deployment have in common are kept as one piece.
  */
 import { ENTRY_FIELD_SEPARATOR, ENTRY_SEPARATOR, LINE_TAGS, TAG_SEPARATOR, TAGS_MARK } from '../domain/usage/settled-rows.ts';
 import { isPiece } from '../domain/usage/usage.ts';
 import { FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
 import type { BeginRecord, Dimensions, EndRecord, LedgerEntry, RecordedTags } from './records.ts';
 
-/** Text that others chose (called name, client's id, finish reason, tier) is kept to this many characters. */
+/** The most characters kept of text that others chose (called name, client's id, finish reason, tier). */
 export const FREE_TEXT_CHARS_MAX = 256;
 
-/** Names of units that have no price, joined. */
+/** The most characters kept of the joined names of units without a price. */
 const UNIT_NAMES_CHARS_MAX = 1_024;
 
 const INT32_MAX = 2_147_483_647;
@@ -27,7 +27,7 @@ const ENTRY_FIELD = ENTRY_FIELD_SEPARATOR.charCodeAt(0);
 const TRUE = 't'.charCodeAt(0);
 const FALSE = 'f'.charCodeAt(0);
 
-/** Writes records into a buffer of frames, one line each; every method returns where its frame begins. */
+/** Writes records into a buffer of frames, one line each; every method returns the offset of its frame. */
 export class LineWriter {
   readonly #out: FrameBuffer;
   readonly #whoPieces = new Map<string, WhoPiece>();
@@ -37,12 +37,12 @@ export class LineWriter {
     this.#out = out;
   }
 
-  /** A request's row with its ledger entries, in the order of END_FIELDS. */
+  /** Writes a request's row with its ledger entries, in the order of END_FIELDS. */
   end(record: EndRecord): number {
     return this.#endTagged(LINE_TAGS.end, record);
   }
 
-  /** The first of several refusals that will share a row: the row as it would be if nothing followed. */
+  /** Writes the first of several refusals that will share a row: the row as it would be if no other followed. */
   shared(record: EndRecord): number {
     return this.#endTagged(LINE_TAGS.shared, record);
   }
@@ -122,7 +122,7 @@ export class LineWriter {
     if (e.unpricedUnits) out.free(e.unpricedUnits, UNIT_NAMES_CHARS_MAX);
   }
 
-  /** What a crash would settle: see replay.ts. */
+  /** Writes the record by which a crash would be settled: see replay.ts. */
   begin(r: BeginRecord): number {
     const out = this.#out;
     out.open();
@@ -146,13 +146,13 @@ export class LineWriter {
     return out.close();
   }
 
-  /** The last fields of a line that has them. */
+  /** Writes the last fields of a line with tags. */
   #tags({ tags = [], tagRoute = '' }: Partial<RecordedTags>): void {
     this.#text(TAGS_MARK + tags.join(TAG_SEPARATOR));
     this.#text(tagRoute);
   }
 
-  /** The rules behind a shape id, in the order of SHAPE_FIELDS. */
+  /** Writes the rules behind a shape id, in the order of SHAPE_FIELDS. */
   shape(organizationId: string, shapeId: string, rulesJson: string): number {
     const out = this.#out;
     out.open();
@@ -162,7 +162,7 @@ export class LineWriter {
     return out.close();
   }
 
-  /** One more refusal that shares the row of `sharedId`. */
+  /** Writes one more refusal that shares the row of `sharedId`. */
   repeat(requestId: string, sharedId: string): number {
     const out = this.#out;
     out.open();
@@ -180,7 +180,7 @@ export class LineWriter {
     out.byte(TAB);
   }
 
-  /** The six fields that say who asked for what; the same text for most requests of a key. */
+  /** Returns the six fields that identify the caller and the called name; the same text for most requests of a key. */
   #who(r: Dimensions): string {
     const known = this.#whoPieces.get(r.keyId);
     if (known !== undefined && isOf(known, r)) return known.text;
@@ -192,7 +192,7 @@ export class LineWriter {
     return text;
   }
 
-  /** The five fields that say what an entry is for; the same text for most requests of a deployment. */
+  /** Returns the five fields that identify the target of an entry; the same text for most requests of a deployment. */
   #where(e: LedgerEntry): string {
     const known = this.#wherePieces.get(e.deploymentId);
     if (known !== undefined && isFor(known, e)) return known.text;
@@ -234,7 +234,7 @@ export class LineWriter {
   }
 }
 
-/** Tokens of buckets without a column and pieces, added up over the entries, as JSON; empty where there are none, which is nearly always. */
+/** Returns the tokens of buckets without a column, and the pieces, added up over the entries, as JSON. Nearly always empty. */
 function otherUsageOf(entries: readonly LedgerEntry[]): string {
   let others: Record<string, number> | null = null;
   for (const { usage } of entries) {
@@ -270,17 +270,20 @@ function isFor(piece: WherePiece, e: LedgerEntry): boolean {
   );
 }
 
-/** A text put together of pieces is kept as a tree until it is needed whole; this makes it whole once, not at every use. */
+/**
+ * Returns the text as one flat string. V8 keeps a concatenated text as a tree and flattens it at use; this does so once, not at
+ * every use.
+ */
 function flat(text: string): string {
   return Buffer.from(text).toString();
 }
 
-/** One `end` line as text, with its line feed. */
+/** Returns one `end` line as text, with its line feed. */
 export function endLine(record: EndRecord): string {
   return lineOf((to) => to.end(record));
 }
 
-/** One `shape` line as text, with its line feed. */
+/** Returns one `shape` line as text, with its line feed. */
 export function shapeLine(organizationId: string, shapeId: string, rulesJson: string): string {
   return lineOf((to) => to.shape(organizationId, shapeId, rulesJson));
 }
@@ -303,7 +306,7 @@ function cleanFree(text: string): string {
   return text.slice(0, FREE_TEXT_CHARS_MAX).replace(CONTROLS, '\ufffd');
 }
 
-/** What a 32-bit column takes: durations beyond 35 minutes in microseconds stop there. */
+/** Limits a number to a 32-bit column: durations above 35 minutes in microseconds become its maximum. */
 function int32(value: number): number {
   return value >= 0 && value <= INT32_MAX ? Math.round(value) : value > INT32_MAX ? INT32_MAX : 0;
 }

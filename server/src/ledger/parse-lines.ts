@@ -1,6 +1,6 @@
 /**
- * Lines back into records: at a start, and when a decision that is not stored yet is asked for. A line that is no such record (of another
- * version, or whose bytes are whole and wrong) throws UnreadableRecord.
+ * Parses lines back into records: at a start, and to show a decision that is not stored yet. Throws UnreadableRecord for a line
+ * that is no such record: one of another version, or one whose bytes are intact but wrong.
  */
 import {
   ENTRY_FIELD_SEPARATOR,
@@ -15,7 +15,7 @@ const ENTRY_BUCKETS = ['input', 'cached_input', 'cache_write', 'output', 'reason
 
 export class UnreadableRecord extends Error {}
 
-/** Reads back what `end` or `shared` wrote. Throws UnreadableRecord. */
+/** Parses a line written by `end` or `shared`. Throws UnreadableRecord. */
 export function parseEnd(line: string): EndRecord {
   const f = fieldsOf(line);
   return {
@@ -45,7 +45,7 @@ export function parseEnd(line: string): EndRecord {
   };
 }
 
-/** As parseEnd; null where an earlier run, perhaps of another version, wrote what is no row. */
+/** As parseEnd, but returns null for a line that is no row, perhaps written by another version. */
 export function readEnd(line: string): EndRecord | null {
   try {
     return parseEnd(line);
@@ -55,7 +55,7 @@ export function readEnd(line: string): EndRecord | null {
   }
 }
 
-/** Reads back what `begin` wrote. Throws UnreadableRecord. */
+/** Parses a line written by `begin`. Throws UnreadableRecord. */
 export function parseBegin(line: string): Required<BeginRecord> {
   const f = fieldsOf(line);
   return {
@@ -78,13 +78,13 @@ export function parseBegin(line: string): Required<BeginRecord> {
   };
 }
 
-/** Reads back what `repeat` wrote. */
+/** Parses a line written by `repeat`. */
 export function parseRepeat(line: string): { readonly requestId: string; readonly sharedId: string } {
   const f = fieldsOf(line);
   return { requestId: f.text(1), sharedId: f.text(2) };
 }
 
-/** Reads back what `shape` wrote. */
+/** Parses a line written by `shape`. */
 export function parseShape(line: string): {
   readonly organizationId: string;
   readonly shapeId: string;
@@ -145,9 +145,9 @@ function tagsFrom(f: Fields, index: number) {
 
 interface Fields {
   text(index: number): string;
-  /** Never empty. */
+  /** Returns a text that is never empty. */
   given(index: number): string;
-  /** From 0 to 2^53 − 1. */
+  /** Returns a whole number from 0 to 2^53 − 1. */
   whole(index: number): number;
   textOrNull(index: number): string | null;
   number(index: number): number;

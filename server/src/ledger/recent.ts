@@ -1,25 +1,25 @@
 /**
- * Where the line of a request stands in the journal, for the newest requests: a ring of twelve bytes each, found by a short hash. Looking
- * one up walks the ring (a millisecond for a million), which is rare; adding one costs nanoseconds, which is not.
+ * An index of the newest requests' lines in the journal: a ring of twelve bytes each, found by a short hash. A look-up scans the
+ * ring (a millisecond for a million entries) but is rare; adding one is frequent and costs nanoseconds.
  */
 import type { RowPosition } from '../domain/usage/settled-rows.ts';
 import { hashOf } from '../lib/id-map.ts';
 
 const FIRST_CAPACITY = 8_192;
-/** Positions are kept as one number: a segment never reaches this size. */
+/** Each position is kept as one number: a segment never reaches this size. */
 const SEGMENT_SPAN = 2 ** 32;
 
 export class RecentLines {
   #hashes = new Uint32Array(FIRST_CAPACITY);
   #places = new Float64Array(FIRST_CAPACITY);
-  /** How many were ever added; the newest stands at (#added − 1) modulo the capacity. */
+  /** The number of lines ever added; the newest is at (#added − 1) modulo the capacity. */
   #added = 0;
   #storedBefore = 0;
 
   add(requestId: string, segment: number, offset: number): void {
     const capacity = this.#hashes.length;
     const slot = this.#added % capacity;
-    // A line that is not in the database yet must stay findable: the ring grows rather than forget it.
+    // A line that is not in the database yet must stay findable, so the ring grows instead of dropping it.
     if (this.#added >= capacity && (this.#places[slot] as number) >= this.#storedBefore) {
       this.#grow();
       this.add(requestId, segment, offset);
@@ -30,12 +30,15 @@ export class RecentLines {
     this.#added += 1;
   }
 
-  /** Lines before this place are in the database; they may be forgotten. */
+  /** Allows lines before this place to be dropped: they are in the database. */
   stored(before: RowPosition): void {
     this.#storedBefore = before.segment * SEGMENT_SPAN + before.offset;
   }
 
-  /** Places where that request's line may stand, newest first. Another request can have the same hash: compare the id there. */
+  /**
+   * Yields the places where that request's line may be, newest first. Another request can have the same hash: compare the id
+   * there.
+   */
   *candidates(requestId: string): Generator<RowPosition> {
     const capacity = this.#hashes.length;
     const hash = hashOf(requestId);

@@ -1,35 +1,38 @@
 /**
- * What the journal keeps. A `begin` is written before anything is sent upstream, an `end` before the client's last byte; a `begin` without an
- * `end` settles as estimated at replay. Fields are plain so that a row is serialised once and shared by journal and database batch.
+ * The journal's records. A `begin` is written before anything is sent upstream, an `end` before the client's last byte. A `begin`
+ * without an `end` settles as estimated at replay. Fields are plain so that journal and database batch share one serialised row.
  */
 
-/** Who asked, snapshotted, so that history does not move when a key does. */
+/** The caller of a request and the called name, copied, so that history does not change when a key does. */
 export interface Dimensions {
   readonly organizationId: string;
   readonly teamId: string;
   readonly keyId: string;
-  /** `mem_…` when a person owns the key, else null. */
+  /** The owner's id, `mem_…`, if a person owns the key; else null. */
   readonly memberId: string | null;
   readonly serviceAccountId: string | null;
   readonly calledName: string;
 }
 
-/** The tags of a request; empty where it has none. */
+/** The tags of a request; empty if it has none. */
 export interface RecordedTags {
-  /** Those it names, then those its organization, team and key added, each once. */
+  /** The tags that the request names, then those that its organization, team and key added, each once. */
   readonly tags: readonly string[];
-  /** How many of them it names itself, a full stop, and the id of the shape that says what they made of the called name. */
+  /**
+   * The number of tags that the request names itself, a full stop, and a shape id. That shape says how the tags routed the called
+   * name.
+   */
   readonly tagRoute: string;
 }
 
 /**
- * Written before an attempt is sent upstream. A further begin of the same request replaces the one before, so the held numbers cover all
- * its attempts so far.
+ * The record written before an attempt is sent upstream. A further begin of the same request replaces the one before, so the held
+ * numbers cover all its attempts so far.
  */
 export interface BeginRecord extends Dimensions, Partial<RecordedTags> {
   readonly requestId: string;
   readonly admittedAtMs: number;
-  /** What the row of a request that never ended says of it; absent: empty. */
+  /** These fields go into the row of a request that never ended; empty if absent. */
   readonly clientRequestId?: string | null;
   readonly endpoint?: string;
   readonly stream?: boolean;
@@ -39,7 +42,7 @@ export interface BeginRecord extends Dimensions, Partial<RecordedTags> {
   readonly provider: string;
   readonly upstreamModel: string;
   readonly priceId: string | null;
-  /** What is settled as estimated should the process die: input estimate and adaptive output, and their price. */
+  /** The amounts settled as estimated if the process dies: input estimate and adaptive output, and their price. */
   readonly heldInputTokens: number;
   readonly heldOutputTokens: number;
   readonly heldNanoUsd: number;
@@ -54,11 +57,11 @@ export interface LedgerEntry {
   readonly upstreamModel: string;
   readonly priceId: string | null;
   readonly usage: Readonly<Record<string, number>>;
-  /** Null when the deployment is unpriced. */
+  /** The money charged; null if the deployment is unpriced. */
   readonly nanoUsd: number | null;
-  /** The service tier or speed whose rates applied; absent or null: the ordinary ones. */
+  /** The service tier or speed whose rates applied; the ordinary ones if absent or null. */
   readonly serviceTier?: string | null;
-  /** Names of the units that were used and have no price, joined by commas; absent or null: none. */
+  /** The names of the units that were used and have no price, joined by commas; none if absent or null. */
   readonly unpricedUnits?: string | null;
 }
 
@@ -71,13 +74,13 @@ export interface EndRecord extends Dimensions, Partial<RecordedTags> {
   readonly admittedAtMs: number;
   readonly status: RequestStatus;
   readonly httpStatus: number;
-  /** Error code, null when it succeeded. */
+  /** The error code; null if the request succeeded. */
   readonly code: string | null;
   readonly param: string | null;
   readonly endpoint: string;
   readonly stream: boolean;
   readonly deploymentId: string | null;
-  /** Of that deployment; absent (an end that the replay writes): the last entry's. */
+  /** The provider of that deployment; if absent (an end that the replay writes), the last entry's. */
   readonly provider?: string | null;
   readonly attempts: number;
   readonly finishReason: string | null;
@@ -85,12 +88,12 @@ export interface EndRecord extends Dimensions, Partial<RecordedTags> {
   readonly providerMs: number | null;
   readonly firstTokenMs: number | null;
   readonly entries: readonly LedgerEntry[];
-  /** Compact decision: see domain/decision/decision.ts. */
+  /** The compact decision: see domain/decision/decision.ts. */
   readonly decision: string;
-  /** Repeats of one (key, rule) refusal that share this row; 1 otherwise. */
+  /** The number of refusals of one (key, rule) that share this row; otherwise 1. */
   readonly count: number;
-  /** Ids of the repeats that resolve to this row. */
+  /** The ids of the repeats that resolve to this row. */
   readonly repeatIds: readonly string[];
-  /** Encrypted content, present only where the organization's audit.content says so. */
+  /** The encrypted content, present only if the organization's audit.content says so. */
   readonly content: Buffer | null;
 }

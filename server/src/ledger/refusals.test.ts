@@ -4,7 +4,7 @@ import { givenRefusal } from '../../test/support/records.ts';
 import type { EndRecord } from './records.ts';
 import { RefusalAggregator } from './refusals.ts';
 
-/** A journal that notes what it is given. */
+/** Returns a journal that records its calls. */
 function givenJournal() {
   const state = { room: true, ends: [] as EndRecord[], shared: [] as string[], repeats: [] as string[] };
   const journal = {

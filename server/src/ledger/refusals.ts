@@ -1,6 +1,6 @@
 /**
- * Refusals come in floods: a loop without a pause asks a thousand times a second. The first ten of one (key, rule) in a second have rows of
- * their own, the others share one with a count, and each of their ids resolves to it.
+ * Refusals can arrive in floods: a client that retries without a pause sends a thousand a second. The first ten of one (key,
+ * rule) in a second get their own rows. The others share one with a count, and each of their ids resolves to it.
  */
 import type { Clock } from '../lib/timing/clock.ts';
 import type { Journal } from './journal.ts';
@@ -9,17 +9,17 @@ import type { EndRecord } from './records.ts';
 export interface RefusalOptions {
   readonly journal: Pick<Journal, 'room' | 'end' | 'share' | 'repeat'>;
   readonly clock: Clock;
-  /** Rows of its own that one (key, rule) gets in a second. */
+  /** The most rows of its own that one (key, rule) gets in a second. */
   readonly ownRowsPerSecond?: number;
-  /** Ids that one row keeps; then another row begins. */
+  /** The most ids that one row keeps; then another row begins. */
   readonly idsMax?: number;
-  /** Pairs of key and rule followed at a time. */
+  /** The most pairs of key and rule followed at a time. */
   readonly pairsMax?: number;
 }
 
 const WINDOW_MS = 1_000;
 
-/** One (key, rule) within its second. */
+/** The refusals of one (key, rule) within its second. */
 interface Pair {
   readonly sinceMs: number;
   ownRows: number;
@@ -29,15 +29,15 @@ interface Pair {
 interface SharedRow {
   readonly first: EndRecord;
   readonly ids: string[];
-  /** Refusals beyond the ids kept, which only happens while the journal takes nothing. */
+  /** The number of refusals beyond the ids kept. Above 0 only while the journal takes nothing. */
   uncounted: number;
-  /** What the journal knows of survives a crash; in memory it waits for the journal to have room. */
+  /** A row in the journal survives a crash; one in memory waits for the journal to have room. */
   readonly where: 'in_journal' | 'in_memory';
 }
 
-/** Where refusals of known keys go on their way to the journal. */
+/** Collects refusals of known keys and passes them to the journal. */
 export class RefusalAggregator {
-  /** Refusals that left no row: the journal took nothing and too many pairs were followed already. */
+  /** The number of refusals that left no row: the journal took nothing and too many pairs were followed already. */
   unlogged = 0;
   readonly #journal: RefusalOptions['journal'];
   readonly #clock: Clock;
@@ -45,7 +45,7 @@ export class RefusalAggregator {
   readonly #idsMax: number;
   readonly #pairsMax: number;
   readonly #pairs = new Map<string, Pair>();
-  /** Of shared rows that are not written yet. */
+  /** Shared rows that are not written yet, by the ids of their requests. */
   readonly #byId = new Map<string, SharedRow>();
   #timer: NodeJS.Timeout | null = null;
 
@@ -66,13 +66,13 @@ export class RefusalAggregator {
       return;
     }
     if (pair.shared !== null) this.#repeat(pair, pair.shared, refusal.requestId);
-    // A journal without room keeps its last bytes for what costs money: refusals wait in memory, counted.
+    // The journal keeps its last bytes for what costs money, so refusals wait in memory, counted.
     else if (!this.#journal.room()) pair.shared = this.#share(refusal, 'in_memory');
     else if (pair.ownRows < this.#ownRows) this.#own(pair, refusal);
     else pair.shared = this.#share(refusal, 'in_journal');
   }
 
-  /** The decision of a refusal whose shared row is not written yet; null when it is none of those. */
+  /** Returns a refusal whose shared row is not written yet; null if there is none with this id. */
   find(requestId: string): EndRecord | null {
     const shared = this.#byId.get(requestId);
     return shared === undefined ? null : rowOf(shared);

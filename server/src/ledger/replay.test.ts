@@ -10,7 +10,7 @@ import type { BeginRecord, EndRecord } from './records.ts';
 import { estimatedEnd } from './replay.ts';
 import { pathOf } from './segments.ts';
 
-/** What happens to a journal, each step acknowledged (written) before the next. `nth` picks among the requests in flight. */
+/** A step in a journal's history, acknowledged (written) before the next. `nth` picks among the requests in flight. */
 type Step =
   | { readonly is: 'begin'; readonly attempts: number }
   | { readonly is: 'end'; readonly nth: number }
@@ -46,7 +46,7 @@ test('segments that go and begins that are carried forward lose nothing: what wa
       const rows = await rowsAfterStart(crashed);
       const expected = expectedRows(history, null);
       const stored = new Set(history.stored.map((row) => row.requestId));
-      // A request that is stored already may be settled again: its row is in the database, so that changes nothing there.
+      // A stored request may be settled again: its row is in the database, so nothing changes there.
       expect(byId(rows.filter((row) => !stored.has(row.requestId)))).toEqual(
         byId(expected.filter((row) => !stored.has(row.requestId))),
       );
@@ -61,7 +61,7 @@ const byId = (rows: readonly EndRecord[]) => rows.toSorted((a, b) => (a.requestI
 
 interface Written<T> {
   readonly record: T;
-  /** Behind its line. */
+  /** The place after its line. */
   readonly place: RowPosition;
 }
 
@@ -71,7 +71,7 @@ interface History {
   readonly stored: EndRecord[];
 }
 
-/** Plays a history and returns a copy of the directory as it was at its end, with nothing closed. */
+/** Plays a history and returns a copy of the directory at its end, without closing anything. */
 async function crashAfter(happened: readonly Step[], how: 'keep_segments' | 'delete_segments') {
   const directory = temporaryDirectory();
   const crashed = temporaryDirectory();
@@ -111,7 +111,7 @@ async function play(journal: Journal, happened: readonly Step[], pauseMs: number
   return history;
 }
 
-/** Cuts the newest segment anywhere behind its header, as a crash in the middle of a write does. Returns where it now ends. */
+/** Cuts the newest segment anywhere after its header, as a crash in the middle of a write does. Returns its new end. */
 function cutLastSegment(directory: string, seed: number): RowPosition {
   let segment = 1;
   while (existsSync(pathOf(directory, segment + 1)) || !existsSync(pathOf(directory, segment))) segment += 1;
@@ -124,7 +124,7 @@ function cutLastSegment(directory: string, seed: number): RowPosition {
 
 const HEADER_BYTES = 20;
 
-/** Every acknowledged end before the cut, then what is still open, in the order in which it began. */
+/** Returns every acknowledged end before the cut, then the estimated ends of open requests, in the order in which they began. */
 function expectedRows(history: History, cut: RowPosition | null): EndRecord[] {
   const survived = (place: RowPosition) =>
     cut === null || place.segment < cut.segment || (place.segment === cut.segment && place.offset <= cut.offset);
@@ -137,7 +137,7 @@ function expectedRows(history: History, cut: RowPosition | null): EndRecord[] {
   return [...ends.map(({ record }) => record), ...[...open.values()].map((begin) => estimatedEnd(begin))];
 }
 
-/** What the next start has to store. */
+/** Returns the rows that the next start must store. */
 async function rowsAfterStart(directory: string): Promise<EndRecord[]> {
   const { journal } = await openTestJournal(directory, { bytesMax: 64 * 1024 });
   const rows = await takeRows(journal);

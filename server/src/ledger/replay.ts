@@ -1,4 +1,6 @@
-/** What earlier runs left in the journal, read at the start: rows on their way to the database, and requests that never ended. */
+/**
+ * Reads what earlier runs left in the journal, at the start: rows on their way to the database, and requests that never ended.
+ */
 import { statSync } from 'node:fs';
 import { LINE_TAGS } from '../domain/usage/settled-rows.ts';
 import { type BadBytes, FRAME_HEADER_BYTES, walkFrames } from './frames.ts';
@@ -8,19 +10,19 @@ import { checkHeader, listSegments, openSegment, pathOf, readInto, type Segment 
 
 export interface Replayed {
   readonly segments: readonly Segment[];
-  /** `end` and `shape` lines found. */
+  /** The number of `end` and `shape` lines found. */
   readonly rows: number;
-  /** What requests without an end are settled as, in the order in which they began. */
+  /** The ends under which requests without an end are settled, in the order in which they began. */
   readonly unfinished: readonly EndRecord[];
   readonly bad: readonly (BadBytes & { readonly path: string })[];
 }
 
-/** Where a row stands, told for every `end` line in order. */
+/** Called for every `end` line in order, with the place of its row. */
 export type OnRow = (requestIds: readonly string[], segment: number, offset: number) => void;
 
 /**
- * Reads all segments in order. What cannot be read is left out and told; the file it stands in is set aside once its rows are stored. Throws
- * JournalUnusable for a directory or a file that is not this installation's.
+ * Reads all segments in order. Skips and reports what cannot be read; its file is set aside once its rows are stored. Throws
+ * JournalUnusable if a directory or a file is not this installation's.
  */
 export async function replay(directory: string, installationId: string, onRow: OnRow): Promise<Replayed> {
   const unfinished = new Unfinished();
@@ -54,7 +56,7 @@ export async function replay(directory: string, installationId: string, onRow: O
   return { segments, rows, unfinished: settled, bad };
 }
 
-/** One record's text, and where it stands. */
+/** One record's text and its place. */
 interface Line {
   readonly text: string;
   readonly segment: Segment;
@@ -62,10 +64,10 @@ interface Line {
   readonly bytes: number;
 }
 
-/** Begun and not yet ended, in the order of their beginning. */
+/** The requests begun and not yet ended, in the order in which they began. */
 class Unfinished {
   readonly #begun = new Map<string, Line>();
-  /** Rows that refusals were going to share, with the ids seen so far. */
+  /** The rows that refusals were going to share, with the ids read so far. */
   readonly #shared = new Map<string, { readonly line: Line; readonly repeatIds: string[] }>();
 
   /** Takes one line; returns the ids of the requests that an `end` line ends. */
@@ -81,11 +83,11 @@ class Unfinished {
       case LINE_TAGS.repeat: {
         const { requestId, sharedId } = parseRepeat(line.text);
         const ids = this.#shared.get(sharedId)?.repeatIds;
-        // A line carried over to a later segment may be read twice.
+        // A line carried forward to a later segment may be read twice.
         if (ids !== undefined && !ids.includes(requestId)) ids.push(requestId);
         return NONE;
       }
-      // The database judges the row itself, and sets aside what it cannot read.
+      // The database checks the row itself; one that it refuses is set aside.
       case LINE_TAGS.end:
         this.#begun.delete(id);
         return this.#shared.delete(id) ? [id, ...(readEnd(line.text)?.repeatIds ?? NONE)] : [id];
@@ -118,10 +120,13 @@ function idOf(line: string): string {
   return line.slice(2, line.indexOf('\t', 2));
 }
 
-/** Nobody saw what answered. */
+/** No answer is known. */
 const NOTHING_SAID = { serviceTier: null, unpricedUnits: null };
 
-/** What a request is charged that the process did not live to see answered: what it held, as an estimate. Its time is the journal's. */
+/**
+ * Returns the end of a request whose process died before the answer. It is charged what it held, as an estimate. Its time is the
+ * journal's.
+ */
 export function estimatedEnd(begin: BeginRecord): EndRecord {
   const { heldInputTokens, heldOutputTokens, heldNanoUsd, upstreamModel, priceId, ...asked } = begin;
   const { deploymentId, provider, attempts = 1 } = begin;
@@ -135,7 +140,7 @@ export function estimatedEnd(begin: BeginRecord): EndRecord {
     attempts,
     decision: begin.decision ?? '',
     status: 'estimated',
-    // Nobody saw an answer.
+    // No answer is known.
     httpStatus: 0,
     code: null,
     param: null,

@@ -1,4 +1,7 @@
-/** Takes the rows out of the journal's files again, in the order in which they were written: after a start and in a long outage as in any minute. */
+/**
+ * Reads the rows back from the journal's files, in the order in which they were written. A start and a long outage use the same
+ * path.
+ */
 import { isBefore, LINE_TAGS, type RowBatch, type RowBounds, type RowPosition } from '../domain/usage/settled-rows.ts';
 import { type BadBytes, claimedEnd, FRAME_HEADER_BYTES, frameEnd, nextFrame } from './frames.ts';
 import type { SegmentLog } from './segment-log.ts';
@@ -17,11 +20,11 @@ export class RowReader {
   readonly #log: SegmentLog;
   readonly #onBad: (segment: Segment, bad: BadBytes) => void;
   #at: RowPosition;
-  /** Everything before this place was stored once. It differs from `#at` while rows are stored again. */
+  /** Everything before this place was stored at least once. It differs from `#at` while rows are stored again. */
   #reached: RowPosition;
-  /** Used again for every batch: the writer is done with one before it asks for the next. */
+  /** Reused for every batch: the writer finishes with one before it asks for the next. */
   #memory = Buffer.allocUnsafe(0);
-  /** The month of the last row: most rows are of the same. */
+  /** The month of the last row: most rows are of the same month. */
   #month = { startMs: 0, endMs: 0 };
 
   constructor(log: SegmentLog, onBad: (segment: Segment, bad: BadBytes) => void) {
@@ -32,12 +35,12 @@ export class RowReader {
     this.#reached = this.#at;
   }
 
-  /** Everything before this place was stored, or is nothing to store. */
+  /** The place before which everything was stored, or is nothing to store. */
   get at(): RowPosition {
     return this.#at;
   }
 
-  /** How far rows were ever stored. */
+  /** The place up to which rows were ever stored. */
   get reached(): RowPosition {
     return this.#reached;
   }
@@ -47,7 +50,7 @@ export class RowReader {
     if (isBefore(this.#reached, place)) this.#reached = place;
   }
 
-  /** See RowSource.next. Takes nothing that is written after the call, so that a place asked for later lies behind what was taken. */
+  /** See RowSource.next. Takes nothing that is written after the call, so that a position read later is behind what was taken. */
   async next(asked: RowBounds): Promise<RowBatch | null> {
     const written = { segment: this.#log.active.number, offset: this.#log.active.size };
     const bounds = { ...asked, until: asked.until ?? written };
@@ -69,7 +72,7 @@ export class RowReader {
     }
   }
 
-  /** A batch is of rows that were stored before or of rows that were not, never of both. */
+  /** Limits a batch to rows that were stored before or to rows that were not, never both. */
   #limitIn(segment: Segment, until: RowPosition): number {
     const limit = until.segment === segment.number ? until.offset : segment.size;
     const { segment: reached, offset } = this.#reached;
@@ -82,20 +85,20 @@ export class RowReader {
     return true;
   }
 
-  /** One piece of one segment: its rows, and where the next piece begins. */
+  /** Takes one piece of one segment: its rows, and the beginning of the next piece. */
   async #take(segment: Segment, limit: number, bounds: RowBounds): Promise<RowBatch> {
     const from = this.#at.offset;
     let piece = await this.#read(segment, from, Math.min(limit - from, bounds.bytesMax));
     const firstEnd = claimedEnd(piece, 0);
-    // A line larger than the piece: read just that one.
+    // The line is larger than the piece: read only that line.
     if (firstEnd > piece.length && from + firstEnd <= limit) piece = await this.#read(segment, from, firstEnd);
     const starts: number[] = [];
     const months = new Set<number>();
-    // A file that is shorter than what was written to it: the disk lost the rest.
+    // The file is shorter than what was written to it: the disk lost the rest.
     let at = piece.length === 0 ? (await this.#skipBad(segment, from, limit)) - from : 0;
     let length = 0;
     while (at < piece.length && starts.length < bounds.rowsMax) {
-      // A begin is not taken, so that its length leads to the next frame is all that matters here; a start checks every byte.
+      // A begin is not taken, so its length need only lead to the next frame; a start checks every byte.
       const end = piece[at + FRAME_HEADER_BYTES] === BEGIN_TAG ? wholeFrameEnd(piece, at) : frameEnd(piece, at);
       if (end === -1) {
         const claimed = claimedEnd(piece, at);
@@ -108,7 +111,7 @@ export class RowReader {
       if (tag === END_TAG || tag === SHAPE_TAG) {
         if (tag === END_TAG) months.add(this.#monthOf(piece, lineAt));
         starts.push(length);
-        // The lines are moved together in place: frame headers and begins fall out, and nothing is allocated.
+        // Moves the lines together in place: frame headers and begins are overwritten, and nothing is allocated.
         piece.copyWithin(length, lineAt, end);
         length += end - lineAt;
       }
@@ -121,14 +124,14 @@ export class RowReader {
   }
 
   #read(segment: Segment, from: number, length: number): Promise<Buffer> {
-    // One huge line must not hold its memory for ever.
+    // Memory that grew for one huge line is released.
     if (this.#memory.length < length || this.#memory.length > KEPT_BYTES_MAX) {
       this.#memory = Buffer.allocUnsafe(Math.max(length, PIECE_BYTES_MIN));
     }
     return readInto(this.#memory.subarray(0, length), segment, from);
   }
 
-  /** Where to go on behind bytes that are no frame: at the next whole frame, or at the end of what is written. */
+  /** Returns the place behind bytes that are no frame: the next whole frame, or the end of what is written. */
   async #skipBad(segment: Segment, from: number, limit: number): Promise<number> {
     const next = nextFrame(await readInto(Buffer.allocUnsafe(limit - from), segment, from), 1);
     const bytes = next === -1 ? limit - from : next;
@@ -136,13 +139,16 @@ export class RowReader {
     return from + bytes;
   }
 
-  /** First instant (UTC) of the month in which the row was admitted: its third field, read digit by digit. NaN where that is no time. */
+  /**
+   * Returns the first instant (UTC) of the month in which the row was admitted: its third field, read digit by digit. NaN if that
+   * is no time.
+   */
   #monthOf(bytes: Buffer, lineAt: number): number {
     let at = lineAt + 2;
     while (at < bytes.length && bytes[at] !== TAB) at += 1;
     let ms = 0;
     for (at += 1; at < bytes.length && bytes[at] !== TAB; at++) ms = ms * 10 + ((bytes[at] as number) - ZERO);
-    // Said so that a month that is none is never taken for that of the rows behind it.
+    // Negated, so that an invalid month is never reused for the rows after it.
     if (!(ms >= this.#month.startMs && ms < this.#month.endMs)) {
       const date = new Date(ms);
       const startMs = Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);

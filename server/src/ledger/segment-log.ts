@@ -1,6 +1,7 @@
 /**
- * The journal's bytes on the disk: appended to the newest segment with one synchronous write, synced in the background, deleted when told.
- * A write that fails (disk full, mostly) leaves nothing behind; a file of zeros is kept in reserve, so that what is in flight still fits.
+ * The journal's bytes on the disk: appended to the newest segment with one synchronous write, synced in the background, deleted
+ * on request. A failed write (usually a full disk) leaves nothing behind. A file of zeros is kept in reserve, so that what is in
+ * flight still fits.
  */
 import { closeSync, ftruncateSync, openSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +12,10 @@ import type { KeptSegments } from './kept-segments.ts';
 import { createSegment, discard, JournalUnusable, reasonOf, type Segment, writeFully } from './segments.ts';
 import { Syncing, type SyncingOptions } from './syncing.ts';
 
-/** What an operator must hear of. `write_failed` is told once, until `write_recovered`, and so is `sync_failed` until `sync_recovered`. */
+/**
+ * An event for the operator's log. `write_failed` is sent once, until `write_recovered`, and `sync_failed` once, until
+ * `sync_recovered`.
+ */
 export type JournalEvent =
   | { readonly is: 'write_failed'; readonly code: string; readonly message: string }
   | { readonly is: 'write_recovered' }
@@ -19,15 +23,18 @@ export type JournalEvent =
   | { readonly is: 'sync_recovered' }
   | ({ readonly is: 'bad_bytes'; readonly path: string; readonly bad: BadBytes['is'] } & Omit<BadBytes, 'is'>);
 
-/** `not_written`: not in the file. Records that end a request are kept in memory and written when there is room, others are dropped. */
+/**
+ * `not_written`: not in the file. Records that end a request are kept in memory and written when there is room, others are
+ * dropped.
+ */
 export type WriteOutcome = 'written' | 'not_written';
 
 export interface SegmentLogOptions {
   readonly directory: string;
   readonly installationId: string;
-  /** A segment is closed when it has reached this size. */
+  /** The size at which a segment is closed. */
   readonly segmentBytes: number;
-  /** Kept free for records of requests in flight when the disk is full. */
+  /** The bytes kept free for records of requests in flight when the disk is full. */
   readonly reserveBytes: number;
   readonly syncEveryMs: number;
   readonly onEvent: (event: JournalEvent) => void;
@@ -38,22 +45,22 @@ const CLOSE_POLL_MS = 5;
 const DISK_FULL = new Set(['ENOSPC', 'EDQUOT']);
 
 export class SegmentLog {
-  /** With rows to store, or with records of what is open. */
+  /** The segments with rows to store, or with records of open requests. */
   readonly segments = new Map<number, Segment>();
-  /** Stored, and kept in case that the database loses the last rows. */
+  /** The stored segments, kept in case the database loses the last rows. */
   readonly kept: KeptSegments;
   active: Segment;
-  /** Bytes of `segments`. */
+  /** The size of `segments`. */
   bytes = 0;
   faulty = false;
-  /** Writes again what the disk lost of a segment. Set by the journal, which knows what of it is still needed. */
+  /** Writes again what the disk lost of a segment. Set by the journal, which knows which records are still needed. */
   writeAgain: SyncingOptions['writeAgain'] = () => 'not_now';
   readonly #options: SegmentLogOptions;
-  /** A failed write may have left bytes behind the active segment's size. */
+  /** True if a failed write may have left bytes beyond the active segment's size. */
   #tailToCut = false;
   readonly #sync: Syncing;
 
-  /** `earlier` are the segments of earlier runs. Throws JournalUnusable when the directory takes no new file. */
+  /** Takes the segments of `earlier` runs and begins a new one. Throws JournalUnusable if the directory takes no new file. */
   constructor(earlier: readonly Segment[], kept: KeptSegments, options: SegmentLogOptions) {
     this.#options = options;
     this.kept = kept;
@@ -79,7 +86,7 @@ export class SegmentLog {
     }
   }
 
-  /** Syncs that failed since the start. */
+  /** The number of syncs that failed since the start. */
   get syncFailures(): number {
     return this.#sync.failures;
   }
@@ -89,19 +96,19 @@ export class SegmentLog {
     this.bytes += segment.size;
   }
 
-  /** A segment with rows to store, for the first time or again. */
+  /** Returns a segment with rows to store, for the first time or again. */
   readable(number: number): Segment | undefined {
     return this.segments.get(number) ?? this.kept.due(number);
   }
 
-  /** Those with rows to store, for the first time or again, from this one on. */
+  /** Returns the segments with rows to store, for the first time or again, from this one on. */
   segmentsFrom(number: number): readonly Segment[] {
     return [...this.segments.values(), ...this.kept.dueSegments()].filter((segment) => segment.number >= number);
   }
 
   /**
-   * Every row there is has to be stored again: those before `reached` and those that are kept. Returns how many of them had been stored, where
-   * the first stands, and behind the last.
+   * Marks all existing rows to be stored again: those before `reached` and those that are kept. Returns how many of them had been
+   * stored, the place of the first, and the place after the last.
    */
   startOver(reached: RowPosition): { readonly rows: number; readonly first: RowPosition; readonly until: RowPosition } {
     let rows = this.kept.makeDue();
@@ -118,7 +125,7 @@ export class SegmentLog {
     };
   }
 
-  /** Does it again when the disk was full and what was kept could be spared. */
+  /** Runs `work`. If the disk is full, deletes kept files and retries once. */
   #unlessFull<T>(work: () => T): T {
     try {
       return work();
@@ -156,19 +163,19 @@ export class SegmentLog {
   #writeFailed(error: unknown): void {
     try {
       this.#cutTail();
-    } catch {} // Tried again before the next write, and nothing is written until it succeeds.
+    } catch {} // Retried before the next write; nothing is written until it succeeds.
     if (this.faulty) return;
     this.faulty = true;
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
     this.#options.onEvent({ is: 'write_failed', code, message: reasonOf(error) });
   }
 
-  /** Begins a new segment when the active one is full. When none can be made the active one grows on. */
+  /** Begins a new segment if the active one is full. If none can be created, the active one continues to grow. */
   rotate(): void {
     if (this.active.size >= this.#options.segmentBytes) this.begin();
   }
 
-  /** Begins a new segment. When none can be made now the active one stays. */
+  /** Begins a new segment. If none can be created now, the active one stays. */
   begin(): void {
     try {
       this.active = createSegment(this.#options.directory, this.active.number + 1, this.#options.installationId);
@@ -176,14 +183,14 @@ export class SegmentLog {
     } catch {}
   }
 
-  /** Gives the reserve up for what is in flight. */
+  /** Deletes the reserve to make room for what is in flight. */
   spendReserve(): void {
     try {
       unlinkSync(this.#reservePath());
     } catch {}
   }
 
-  /** Whether there is room again: enough to fill the reserve. */
+  /** Reports whether there is room again: enough to fill the reserve. */
   recover(): 'recovered' | 'still_full' {
     try {
       this.#fillReserve();
@@ -215,8 +222,8 @@ export class SegmentLog {
   }
 
   /**
-   * Deletes or keeps a segment whose rows are in the database and which nothing open needs. Not before what was written until now is
-   * synced: the end of a request that began in it may stand in a later one.
+   * Deletes or keeps a segment whose rows are in the database and which no open request needs. Waits until everything written
+   * before is synced: the end of a request that began in it may be in a later one.
    */
   release(segment: Segment): void {
     this.segments.delete(segment.number);
@@ -236,7 +243,7 @@ export class SegmentLog {
     } catch {} // A file that stays is read again at the next start, and changes nothing then.
   }
 
-  /** Syncs and lets go of all files. `empty`: all rows are stored and nothing is open. Nothing may be written afterwards. */
+  /** Syncs and closes all files. `empty`: all rows are stored and no request is open. Nothing may be written afterwards. */
   async close(state: 'empty' | 'needed'): Promise<void> {
     this.#sync.stop();
     while (this.#isBusy()) await setTimeoutAsync(CLOSE_POLL_MS);

@@ -1,4 +1,4 @@
-/** The journal's files. Each begins with a line that says whose it is; nothing is appended to a file of an earlier run. */
+/** The journal's files. Each begins with a line that names its installation. Nothing is appended to a file of an earlier run. */
 import {
   closeSync,
   fsyncSync,
@@ -20,7 +20,7 @@ const readAsync = promisify(read);
 const FORMAT_VERSION = 1;
 const FILE_NAME = /^journal-(\d{12})\.log$/;
 const HEADER_TAG = 'H';
-/** Most lines are shorter. */
+/** The bytes read first for one line; most lines are shorter. */
 const LOOKUP_BYTES = 4_096;
 
 /** One file of the journal. */
@@ -28,19 +28,19 @@ export interface Segment {
   readonly number: number;
   path: string;
   readonly fd: number;
-  /** Bytes of whole frames. Behind them may be the rest of a failed write. */
+  /** The bytes of whole frames. The rest of a failed write may follow them. */
   size: number;
-  /** Records in it that wait for their end: while there are any, the file stays. */
+  /** The number of records in it that wait for their end; the file stays while there are any. */
   open: number;
-  /** Rows of it that this process has seen stored; of a file that an earlier run kept, all its rows. */
+  /** The number of its rows that this process has seen stored; for a file that an earlier run kept, all its rows. */
   storedRows: number;
-  /** Readers under way; the file descriptor stays open for them. */
+  /** The number of readers under way; the file descriptor stays open for them. */
   readers: number;
-  /** Bytes in it were unreadable: it is set aside, never deleted. */
+  /** True if bytes in it were unreadable: it is set aside, never deleted. */
   damaged: boolean;
 }
 
-/** The journal cannot be used as it is; the message says which file or directory, and why. */
+/** Thrown when the journal cannot be used as it is; the message says which file or directory, and why. */
 export class JournalUnusable extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);
@@ -48,7 +48,7 @@ export class JournalUnusable extends Error {
   }
 }
 
-/** Numbers of the segments in the directory, rising. Makes the directory (mode 700) when it is not there. */
+/** Returns the numbers of the segments in the directory, rising. Creates the directory (mode 700) if it does not exist. */
 export function listSegments(directory: string): readonly number[] {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -59,7 +59,7 @@ export function listSegments(directory: string): readonly number[] {
   }
 }
 
-/** A new, empty segment with its header written. Throws the file system's error. */
+/** Creates an empty segment and writes its header. Throws the file system's error. */
 export function createSegment(directory: string, number: number, installationId: string): Segment {
   const path = pathOf(directory, number);
   const fd = openSync(path, 'wx+', 0o600);
@@ -78,24 +78,30 @@ export function createSegment(directory: string, number: number, installationId:
   return { number, path, fd, size: header.length, open: 0, storedRows: 0, readers: 0, damaged: false };
 }
 
-/** A segment of an earlier run, for reading. `size` is the file's. */
+/** Opens a segment of an earlier run for reading. `size` is the file's. */
 export function openSegment(path: string, number: number, size: number): Segment {
   return { number, path, fd: openSync(path, 'r'), size, open: 0, storedRows: 0, readers: 0, damaged: false };
 }
 
-/** Closes and deletes it; what could not be read is set aside, since it may still be of use to a person. Throws the file system's error. */
+/**
+ * Closes and deletes a segment. Sets a damaged one aside instead, since it may still help a person. Throws the file system's
+ * error.
+ */
 export function discard({ fd, path, damaged }: Segment): void {
   closeSync(fd);
   if (damaged) renameSync(path, `${path}.damaged`);
   else unlinkSync(path);
 }
 
-/** Where segment `number` is. */
+/** Returns the path of segment `number`. */
 export function pathOf(directory: string, number: number): string {
   return join(directory, `journal-${String(number).padStart(12, '0')}.log`);
 }
 
-/** Whether these bytes of a segment begin with this installation's header. Throws JournalUnusable for another's, or a newer version's. */
+/**
+ * Reports whether these bytes of a segment begin with this installation's header. Throws JournalUnusable for another's, or a
+ * newer version's.
+ */
 export function checkHeader(bytes: Buffer, path: string, installationId: string): 'ours' | 'unreadable' {
   const end = frameEnd(bytes, 0);
   if (end === -1) return 'unreadable';
@@ -114,7 +120,7 @@ export function checkHeader(bytes: Buffer, path: string, installationId: string)
   return 'ours';
 }
 
-/** Writes all of it at that place, however many calls it takes. Throws the file system's error; what it wrote until then stays. */
+/** Writes all bytes at that place, in as many calls as needed. Throws the file system's error; what it wrote until then stays. */
 export function writeFully(fd: number, bytes: Buffer, length: number, at: number): void {
   let written = 0;
   while (written < length) {
@@ -125,7 +131,7 @@ export function writeFully(fd: number, bytes: Buffer, length: number, at: number
   }
 }
 
-/** Up to `length` bytes at that place; fewer at the file's end. */
+/** Returns up to `length` bytes from that place; fewer at the file's end. */
 export function readAt(fd: number, at: number, length: number): Buffer {
   const bytes = Buffer.allocUnsafe(length);
   let done = 0;
@@ -137,7 +143,7 @@ export function readAt(fd: number, at: number, length: number): Buffer {
   return bytes.subarray(0, done);
 }
 
-/** The line whose frame begins at that place; null when none does. */
+/** Returns the line whose frame begins at that place; null if none does. */
 export function lineIn({ fd }: Segment, offset: number): string | null {
   let bytes = readAt(fd, offset, LOOKUP_BYTES);
   const end = claimedEnd(bytes, 0);
@@ -145,7 +151,9 @@ export function lineIn({ fd }: Segment, offset: number): string | null {
   return end === -1 ? null : bytes.toString('utf8', FRAME_HEADER_BYTES, end);
 }
 
-/** Fills `into` from that place of the segment, off the event loop; fewer bytes at the file's end. The file stays open meanwhile. */
+/**
+ * Fills `into` from that place of the segment, off the event loop; fewer bytes at the file's end. The file stays open meanwhile.
+ */
 export async function readInto(into: Buffer, segment: Segment, at: number): Promise<Buffer> {
   segment.readers += 1;
   try {
@@ -161,12 +169,12 @@ export async function readInto(into: Buffer, segment: Segment, at: number): Prom
   }
 }
 
-/** A file system's error in a few words: its code and what it was about. */
+/** Returns the message of a file system's error. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** Makes a new file's name survive a power loss. Not every file system can; then the name is as safe as it gets. */
+/** Syncs the directory, so that a new file's name survives a power loss. Ignores errors: not every file system supports it. */
 function syncDirectory(directory: string): void {
   let fd: number | null = null;
   try {

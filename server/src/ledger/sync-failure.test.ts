@@ -23,7 +23,7 @@ function openOnDisk(directory: string, options: Partial<JournalOptions> = {}): P
   return openTestJournal(directory, options, disk().openJournal);
 }
 
-/** As a crash leaves it: what the next start finds. */
+/** Returns the rows that a start finds after a crash. */
 async function afterCrash(directory: string): Promise<EndRecord[]> {
   const crashed = temporaryDirectory();
   cpSync(directory, crashed, { recursive: true });
@@ -105,11 +105,11 @@ test('a disk that goes on failing is tried again ever less often, and has everyt
     settled.push(...(await settleSome(journal, 1)));
     await sleep(2);
   }
-  // 5 ms doubled each time: 10, 20, 40 and 80 between the five.
+  // Five failures, with retries after 10, 20, 40 and 80 ms: the 5 ms doubled each time.
   expect(performance.now() - beganMs).toBeGreaterThan(140);
   await expect.poll(() => events.map(({ is }) => is), TIMEOUT).toEqual(['sync_failed', 'sync_recovered']);
   const rows = await afterCrash(directory);
-  // What was settled in the turn of a failure went to the old file as well.
+  // Requests settled in the turn of a failure are in the old file as well.
   expect([...new Set(idsOf(rows))]).toEqual([...settled, open.requestId].sort());
   expect(estimatedOf(rows)).toEqual([open.requestId]);
 });
@@ -140,7 +140,7 @@ test('a file whose requests ended in a later one stays until a sync has kept tho
   await settleSome(journal, 1);
   journal.end(givenEnd({ requestId: stream.requestId }));
   await written(journal);
-  // The database has the row before that end, so nothing but the sync keeps the file.
+  // The database has the row before that end, so only the missing sync keeps the file.
   const batch = await journal.next({ rowsMax: 1, bytesMax: 1_000_000, until: null });
   journal.stored((batch as NonNullable<typeof batch>).end);
   await expect.poll(() => journal.stats().syncFailures, TIMEOUT).toBeGreaterThan(2);

@@ -1,10 +1,10 @@
 /**
- * Has the disk keep what was written: at most so often, in the background. Files go only behind a sync, because the end of a request that
- * began in one may stand in a later one.
+ * Makes the disk keep what was written, in the background, with a minimum interval. Files are deleted only after a sync, because
+ * the end of a request that began in one may be in a later one.
  *
- * When a sync fails: the system may have dropped the bytes and will not say so again, so a later success proves nothing. The segment takes
- * no more, and what it was given since its last good sync is written again to another one, which is synced in its turn. Requests are served
- * meanwhile: a crash of the process alone loses nothing.
+ * If a sync fails, the system may have dropped the bytes and does not say so again, so a later success proves nothing. The
+ * segment takes no more records. The records that it got since its last good sync are written again to another segment, which is
+ * then synced. Requests are served meanwhile: a crash of only the process loses nothing.
  */
 import { fdatasync, fdatasyncSync } from 'node:fs';
 import { reasonOf, type Segment } from './segments.ts';
@@ -12,13 +12,13 @@ import { UnsyncedBytes } from './unsynced-bytes.ts';
 
 export interface SyncingOptions {
   readonly everyMs: number;
-  /** Called for the first failure, and once what was lost is on the disk. */
+  /** Called for the first failure, and once when the lost bytes are on the disk. */
   readonly onChange: (
     event: { readonly is: 'sync_failed'; readonly message: string } | { readonly is: 'sync_recovered' },
   ) => void;
-  /** Writes the lost bytes of a segment to another one. `not_now`: it is called again. */
+  /** Writes the lost bytes of a segment to another one. Called again after `not_now`. */
   readonly writeAgain: (segment: Segment, bytes: UnsyncedBytes) => 'written' | 'not_now';
-  /** Everything that was written before this segment was let go is on the disk. */
+  /** Called when everything that was written before this segment was released is on the disk. */
   readonly letGo: (segment: Segment) => void;
 }
 
@@ -26,14 +26,14 @@ const RETRY_MS_MAX = 5_000;
 const CLOSING_TRIES = 3;
 
 export class Syncing {
-  /** Syncs that failed since the start. */
+  /** The number of syncs that failed since the start. */
   failures = 0;
   isSyncing = false;
   readonly #options: SyncingOptions;
   readonly #unsynced = new Map<Segment, UnsyncedBytes>();
-  /** Used again for the next segment: one is written at a time, mostly. */
+  /** Reused for the next segment: mostly only one is written at a time. */
   #spare: UnsyncedBytes | null = null;
-  /** Segments that go once everything written until now is synced. */
+  /** The segments to release once everything written until now is synced. */
   #leaving: Segment[] = [];
   #timer: NodeJS.Timeout | null = null;
   #failuresInARow = 0;
@@ -43,12 +43,12 @@ export class Syncing {
     this.#options = options;
   }
 
-  /** Segments that wait to go. */
+  /** The segments that wait for their release. */
   get leaving(): readonly Segment[] {
     return this.#leaving;
   }
 
-  /** These bytes were appended to the segment, whose size they are in already. */
+  /** Records that these bytes were appended to the segment; its size includes them already. */
   wrote(segment: Segment, bytes: Buffer, length: number): void {
     let unsynced = this.#unsynced.get(segment);
     if (unsynced === undefined) {
@@ -61,7 +61,7 @@ export class Syncing {
     this.#schedule();
   }
 
-  /** Lets a segment go behind the next sync that finds nothing lost. */
+  /** Releases a segment after the next sync that loses nothing. */
   leave(segment: Segment): void {
     this.#leaving.push(segment);
     if (this.isSyncing) return;
@@ -69,7 +69,7 @@ export class Syncing {
     else this.#schedule();
   }
 
-  /** The segment's file was closed. */
+  /** Forgets a segment whose file was closed. */
   forget(segment: Segment): void {
     this.#unsynced.delete(segment);
   }
@@ -127,12 +127,12 @@ export class Syncing {
     if (this.#hasLost()) {
       this.#leaving = [...leaving, ...this.#leaving];
       this.#unschedule();
-      // At once, so that a crash finds it in a file again.
+      // At once, so that the bytes are in a file again if the process crashes.
       this.#writeLostAgain();
     } else {
       if (this.#failuresInARow > 0) this.#options.onChange({ is: 'sync_recovered' });
       this.#failuresInARow = 0;
-      // One that is being read stays for as long.
+      // A segment that is being read stays until the next sync.
       this.#leaving.push(...leaving.filter(({ readers }) => readers > 0));
       for (const segment of leaving) if (segment.readers === 0) this.#options.letGo(segment);
     }
@@ -150,7 +150,7 @@ export class Syncing {
     }
   }
 
-  /** Syncs what is left, with the event loop standing still, and lets go of what waits for it. Nothing may be written afterwards. */
+  /** Syncs synchronously what is left, and releases the segments that wait for it. Nothing may be written afterwards. */
   close(): void {
     this.#unschedule();
     for (let tries = 0; tries < CLOSING_TRIES && this.#unsynced.size > 0; tries += 1) {
@@ -159,7 +159,7 @@ export class Syncing {
         if (!unsynced.isLost) this.#syncNow(segment, unsynced);
       }
     }
-    // What could not be synced keeps the files before it.
+    // If something could not be synced, the files before it stay.
     if (this.#unsynced.size === 0) for (const segment of this.#leaving.splice(0)) this.#options.letGo(segment);
   }
 
@@ -172,7 +172,7 @@ export class Syncing {
     }
   }
 
-  /** From now on nothing is synced in the background. */
+  /** Ends the syncs in the background. */
   stop(): void {
     this.#isClosed = true;
   }

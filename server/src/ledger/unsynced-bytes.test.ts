@@ -16,7 +16,7 @@ test('it has exactly what was added and not synced, in order', () => {
       let from = start;
       for (const one of steps) {
         if ('add' in one) {
-          // What is behind the length is not of this write.
+          // Bytes after the length are not part of this write.
           unsynced.add(Buffer.concat([one.add, Buffer.from('behind')]), one.add.length);
           model = Buffer.concat([model, one.add]);
         } else {

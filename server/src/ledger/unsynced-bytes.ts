@@ -1,30 +1,30 @@
 /**
- * Bytes of a segment that no sync has put on the disk yet, kept in memory as well: when a sync fails, what the file says of them cannot be
- * trusted any more.
+ * Bytes of a segment that no sync has put on the disk yet, also kept in memory: after a failed sync, the file's content of them
+ * cannot be trusted.
  */
 const FIRST_BYTES = 64 * 1024;
-/** A disk that syncs nothing for long must not fill the memory. Beyond this, what is needed is read from the file. */
+/** The most bytes kept: a disk that syncs nothing for long must not fill the memory. Beyond it, bytes are read from the file. */
 const BYTES_MAX = 8 * 1024 * 1024;
 
 export class UnsyncedBytes {
-  /** A sync failed: a later one that succeeds says nothing about these bytes. */
+  /** True if a sync failed: a later one that succeeds says nothing about these bytes. */
   isLost = false;
   #bytes: Buffer = Buffer.allocUnsafe(FIRST_BYTES);
   #from = 0;
   #to = 0;
   #isWhole = true;
 
-  /** Where in the segment the first byte stands that is not on the disk. */
+  /** The place in the segment of the first byte that is not on the disk. */
   get from(): number {
     return this.#from;
   }
 
-  /** Where the segment ends. */
+  /** The place at which the segment ends. */
   get to(): number {
     return this.#to;
   }
 
-  /** Makes it that of a segment whose first `size` bytes need no sync. */
+  /** Resets it for a segment whose first `size` bytes need no sync. */
   startAt(size: number): void {
     this.isLost = false;
     this.#from = size;
@@ -44,14 +44,14 @@ export class UnsyncedBytes {
     bytes.copy(this.#bytes, kept, 0, length);
   }
 
-  /** Everything before `to` is on the disk. */
+  /** Drops everything before `to`, which is on the disk. */
   synced(to: number): void {
     if (this.#isWhole) this.#bytes.copyWithin(0, to - this.#from, this.#to - this.#from);
     else if (to === this.#to) this.#isWhole = true;
     this.#from = to;
   }
 
-  /** The bytes, in the memory that the next `add` uses; null when they are more than is kept. */
+  /** Returns the bytes, in the memory that the next `add` uses; null if they are more than is kept. */
   read(): Buffer | null {
     return this.#isWhole ? this.#bytes.subarray(0, this.#to - this.#from) : null;
   }

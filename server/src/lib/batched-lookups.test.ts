@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { batchedLookups } from './batched-lookups.ts';
 
-/** Loads that end when they are told to; a name's value is how many loads there had been when it was asked for. */
+/** Returns a loader whose loads the test ends; a name's value is the number of loads before its own. */
 function givenLoads() {
   const loads: { readonly names: readonly string[]; end(): void; fail(): void }[] = [];
   const load = (names: readonly string[]) =>

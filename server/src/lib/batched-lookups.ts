@@ -1,10 +1,10 @@
-/** Loads many at once. A name that has no value is left out. */
+/** Loads the values of many names at once. Leaves out a name that has no value. */
 export type LoadMany<Value> = (names: readonly string[]) => Promise<ReadonlyMap<string, Value>>;
 
 export interface BatchBounds {
-  /** So many names at most in one load. */
+  /** The most names in one load. */
   readonly namesMax: number;
-  /** So many loads at most at a time. */
+  /** The most loads at a time. */
   readonly loadsMax: number;
 }
 
@@ -14,9 +14,10 @@ interface Waiting<Value> {
 }
 
 /**
- * Answers single questions by asking for many. While there is room a question is asked at once and alone; what comes when there is none waits and is
- * asked together, so that a thousand questions take no more than a few times as long as one. An answer is never older than its question. Where a
- * load of many fails each is asked alone, so that none fails for another's sake. Null: there is no such value.
+ * Returns a function that looks up single names by batches. While fewer than `loadsMax` loads run, a name is loaded at once and
+ * alone. Others wait and are loaded together, so that a thousand look-ups take no more than a few times as long as one. An answer
+ * is never older than its call. If a load of many fails, each name is loaded alone, so that no name fails because of another.
+ * Null: there is no such value.
  */
 export function batchedLookups<Value>(
   load: LoadMany<Value>,

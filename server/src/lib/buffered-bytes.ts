@@ -1,34 +1,40 @@
-/** What request bodies may take of memory while they arrive and until they are read: together, and for each of those who send them. */
+/**
+ * Limits the memory that request bodies use while they arrive and until they are read: all together, and for each of their
+ * senders.
+ */
 
-/** Room for one body. */
+/** The room for one body. */
 export interface BodyRoom {
-  /** Takes room for so many bytes more. False: there is none, and nothing was taken. */
+  /** Takes room for `bytes` more bytes. Returns false, and takes nothing, if there is not enough. */
   take(bytes: number): boolean;
-  /** Gives back all of it. A second time does nothing. */
+  /** Gives back all of it. A second call does nothing. */
   free(): void;
 }
 
-/** What is done with a body that has not come with its head. */
+/** The decision about a body that did not arrive together with its head. */
 export type HeadVerdict =
   /** The request is answered, or will be, without its body. */
   | { readonly is: 'answered' }
   | {
       readonly is: 'read';
       readonly room: BodyRoom;
-      /** Answers the request: there is no room for its body, or it is larger than any may be. */
+      /** Answers the request: there is no room for its body, or it is larger than the maximum. */
       readonly refuse: (why: 'no_room' | 'too_large') => void;
     };
 
-/** The bound of all bodies, and of those of one holder, in bytes. */
+/** The limits for all bodies together, and for those of one holder, in bytes. */
 export interface BufferBounds {
   readonly bytesMax: number;
   readonly shareMax: number;
 }
 
-/** A body above this counts until its request is answered, and not only until it is read: what is made of it is as large again. */
+/**
+ * The size above which a body keeps its room until its request is answered, not only until it is read: its parsed form is as
+ * large again.
+ */
 const LARGE_BYTES = 1_048_576;
 
-/** Counts what bodies take. Nobody waits for room: who asks for too much is told at once. */
+/** Counts the bytes that bodies use. There is no queue: a call that asks for too much is refused at once. */
 export class BufferedBytes {
   readonly #bounds: BufferBounds;
   readonly #byHolder = new Map<string, number>();
@@ -38,22 +44,22 @@ export class BufferedBytes {
     this.#bounds = bounds;
   }
 
-  /** Bytes that may be taken. */
+  /** The most bytes that may be taken. */
   get bytesMax(): number {
     return this.#bounds.bytesMax;
   }
 
-  /** Bytes taken now. */
+  /** The number of bytes taken now. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Room for a body that counts for each of these: a key, an address. */
+  /** Returns room for a body that counts for each of these holders: a key, an address. */
   roomFor(holders: readonly string[]): BodyRoom {
     return new Room(this, holders);
   }
 
-  /** For `Room` alone. */
+  /** Takes room for a body. Only for `Room`. */
   take(holders: readonly string[], bytes: number): boolean {
     const { bytesMax, shareMax } = this.#bounds;
     if (this.#bytes + bytes > bytesMax) return false;
@@ -63,7 +69,7 @@ export class BufferedBytes {
     return true;
   }
 
-  /** For `Room` alone. */
+  /** Gives back room of a body. Only for `Room`. */
   give(holders: readonly string[], bytes: number): void {
     this.#bytes -= bytes;
     for (const holder of holders) {
@@ -98,38 +104,38 @@ class Room implements BodyRoom {
 
 const SMALL_PIECE_BYTES = 4_096;
 
-/** Adds a piece to a body. Small ones become one: sent byte by byte, a body would take a hundred times what is counted. */
+/** Adds a piece to a body. Merges small ones: sent byte by byte, a body would take a hundred times what is counted. */
 export function addPiece(pieces: Buffer[], piece: Buffer): void {
   const last = pieces.at(-1);
   if (last === undefined || last.length + piece.length > SMALL_PIECE_BYTES) {
     pieces.push(piece);
     return;
   }
-  // Not of the memory that small buffers share: what else is in it would stay as well.
+  // Not from the memory that small buffers share: what else is in it would stay as well.
   const both = Buffer.allocUnsafeSlow(last.length + piece.length);
   last.copy(both);
   piece.copy(both, last.length);
   pieces[pieces.length - 1] = both;
 }
 
-/** Whether a body keeps its room until its request is answered. */
+/** Reports whether a body keeps its room until its request is answered. */
 export function keepsRoom(body: Buffer): boolean {
   return body.length > LARGE_BYTES;
 }
 
-/** Reads whatever comes, for a listener that has nobody judge its requests. */
+/** Reads every body, for a listener that does not limit its requests. */
 export function readAll(refuse: () => void): HeadVerdict {
   return { is: 'read', room: NO_BOUND, refuse };
 }
 
 const NO_BOUND: BodyRoom = { take: () => true, free: () => {} };
 
-/** The answer is given without the body. */
+/** The verdict for a request that is answered without its body. */
 export const ANSWERED: HeadVerdict = { is: 'answered' };
 
 /**
- * The bounds that follow from a setting, and from the heap where there is none: the lesser of 256 MB and a quarter of it. A holder has a quarter
- * of it all, and never less than one body where that fits.
+ * Returns the limits from a setting. Without one, all bodies may use the lesser of 256 MB and a quarter of the heap. A holder may
+ * use a quarter of the total, and at least one body if that fits.
  */
 export function bufferBounds(wantedMax: number | null, heapBytesMax: number, bodyBytesMax: number): BufferBounds {
   const bytesMax = wantedMax ?? Math.min(DEFAULT_BYTES_MAX, Math.floor(heapBytesMax / 4));

@@ -10,7 +10,7 @@ test('what an error quotes is left out, where it came from is not', () => {
       return error;
     }
   })();
-  expect(String(thrown)).toContain('sk-hg'); // Else there would be nothing to leave out.
+  expect(String(thrown)).toContain('sk-hg'); // Otherwise there would be nothing to leave out.
   const facts = describeDefect(thrown);
   expect(facts.error).toBe('SyntaxError');
   expect(facts.stack.join()).toContain('defect.test.ts');

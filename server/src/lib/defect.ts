@@ -1,13 +1,14 @@
-/** A defect as a log may show it: what kind it was and where it came from. */
+/** A defect in the form that a log may show: its kind and its origin. */
 export interface DefectFacts {
   readonly error: string;
-  /** The frames of its stack, without the message that stands above them. */
+  /** The frames of its stack, without the message above them. */
   readonly stack: readonly string[];
 }
 
 /**
- * An error that nobody foresaw, without what it might quote. `JSON.parse` repeats its input and libraries put values into their messages, so a
- * message is kept only where it speaks of the program (the engine's own errors) or of a statement (the store's, which hold no values).
+ * Describes an unexpected error without data that it might quote. `JSON.parse` repeats its input, and libraries put values into
+ * their messages. So a message is kept only if it is about the program (the engine's own errors) or about a statement (the
+ * store's, which hold no values).
  */
 export function describeDefect(error: unknown): DefectFacts {
   if (!(error instanceof Error)) return { error: `something of the type ${typeof error} was thrown`, stack: [] };

@@ -1,8 +1,9 @@
 /**
- * One process per data directory: two on one embedded database or one journal lose data silently.
+ * Allows one process per data directory: two on one embedded database or one journal lose data silently.
  *
- * An abstract unix socket (Linux) frees itself whenever its process ends, also by kill -9, but is seen only inside one network
- * namespace. So a file beside it is touched every 10 s, for containers that share a volume; theirs counts as gone after 30 s.
+ * An abstract unix socket (Linux) is released whenever its process ends, even by kill -9, but is visible only inside one network
+ * namespace. So the process also touches a file every 10 s, for containers that share a volume. A holder whose file is 30 s old
+ * counts as gone.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
@@ -10,9 +11,9 @@ import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { describeProcess, isGone, isHere, type ProcessIdentity, parseIdentity, thisProcess } from './process-identity.ts';
 
-/** Another process uses the directory. Its message is the one line an operator needs. */
+/** Thrown when another process uses the directory. Its message is the one line that an operator needs. */
 export class DirectoryInUse extends Error {
-  /** The holder runs on this machine, so that we see it end. */
+  /** True if the holder runs on this machine, so that we see it end. */
   readonly mayEnd: boolean;
 
   constructor(directory: string, holder: string, { mayEnd }: { readonly mayEnd: boolean }) {
@@ -29,8 +30,9 @@ export interface DirectoryLock {
 }
 
 /**
- * Makes the directory where it is missing (mode 700) and takes it, or throws DirectoryInUse. Errors of the file system pass through.
- * `onLost` is called once should another process take it over because this one was stopped for long: it must end at once.
+ * Creates the directory if it is missing (mode 700) and takes it, or throws DirectoryInUse. Passes errors of the file system
+ * through. Calls `onLost` once if another process takes the directory over because this one was suspended for long: it must end
+ * at once.
  */
 export async function lockDirectory(path: string, onLost: (error: DirectoryInUse) => void): Promise<DirectoryLock> {
   const directory = resolve(path);
@@ -62,7 +64,10 @@ const LOCK_FILE = 'in-use.json';
 const TOUCH_EVERY_MS = 10_000;
 const STALE_AFTER_MS = 30_000;
 
-/** Named by device and inode: the same directory under another path is the same. Other systems than Linux rely on the file. */
+/**
+ * Listens on a socket named by device and inode, so that the same directory under another path is the same. Other systems than
+ * Linux rely on the file.
+ */
 async function listen(directory: string, file: string): Promise<Server | null> {
   if (process.platform !== 'linux') return null;
   const { dev, ino } = statSync(directory);
@@ -85,7 +90,7 @@ function refuseIfHeld(directory: string, file: string): void {
   throw new DirectoryInUse(directory, describeProcess(holder), { mayEnd: isHere(holder) });
 }
 
-/** By the clock that stamps the files: that of a shared volume may be another machine's. */
+/** Returns the time of the clock that stamps the files: for a shared volume it may be another machine's. */
 function fileSystemNowMs(file: string): number {
   const probe = `${file}.${process.pid}`;
   writeFileSync(probe, '', { mode: 0o600 });
@@ -94,21 +99,21 @@ function fileSystemNowMs(file: string): number {
   return mtimeMs;
 }
 
-/** By renaming, so that nobody ever reads half of it. */
+/** Writes by renaming, so that nobody reads half of the file. */
 function writeHolder(file: string): void {
   const draft = `${file}.${process.pid}`;
   writeFileSync(draft, JSON.stringify(thisProcess()), { mode: 0o600 });
   renameSync(draft, file);
 }
 
-/** False when the file says that somebody else holds the directory by now. */
+/** Returns false if the file says that another process holds the directory by now. */
 function touch(file: string): boolean {
   try {
     const holder = parseIdentity(readFileSync(file, 'utf8'));
     if (holder !== null && !isUs(holder)) return false;
     writeHolder(file);
   } catch {
-    // Deleted by hand or the disk is full: the socket still holds, and the next turn tries again.
+    // Deleted by hand, or the disk is full: the socket still holds, and the next turn retries.
   }
   return true;
 }
@@ -122,7 +127,10 @@ function holderOf(file: string): string {
   return holder === null ? 'another process' : describeProcess(holder);
 }
 
-/** Whether a process of this machine has the directory, or had it and ended without giving it back, and is still seen. */
+/**
+ * Reports whether a process of this machine has the directory. Also true for a process that ended without releasing it and is
+ * still visible.
+ */
 export function isHeldHere(directory: string): boolean {
   const holder = identityIn(join(resolve(directory), LOCK_FILE));
   return holder !== null && isHere(holder) && !isGone(holder);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { IdMap } from './id-map.ts';
 
-// Few ids of few characters: many share a place.
+// Few ids of few characters, so that many collide.
 const ids = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 0, maxLength: 3 });
 const manyIds = fc.nat({ max: 3_000 }).map((number) => `req_${number}`);
 const step = (id: fc.Arbitrary<string>) =>

@@ -2,8 +2,8 @@ const FIRST_CAPACITY = 1_024;
 const HASHED_CHARS = 8;
 
 /**
- * A map by ids whose last characters are random. A `Map` would intern each new id in the old generation, which costs more than the look-up
- * and is collected by full collections alone: ids that live for milliseconds must not go there.
+ * A map by ids whose last characters are random. A `Map` would intern each new id in the old generation. That costs more than the
+ * look-up, and only full collections free it, so ids that live for milliseconds must not be stored there.
  */
 export class IdMap<Value> {
   #ids: (string | undefined)[] = new Array(FIRST_CAPACITY).fill(undefined);
@@ -24,17 +24,17 @@ export class IdMap<Value> {
     if (this.#ids[place] !== undefined) return;
     this.#ids[place] = id;
     this.#size += 1;
-    // Half full at most: what is looked for is found within a few steps.
+    // At most half full: a look-up needs only a few steps.
     if (this.#size * 2 > this.#ids.length) this.#grow();
   }
 
-  /** Whether there was one. */
+  /** Deletes an id. Returns false if it was not there. */
   delete(id: string): boolean {
     let hole = this.#placeOf(id);
     if (this.#ids[hole] === undefined) return false;
     this.#size -= 1;
     const mask = this.#ids.length - 1;
-    // What stands behind the hole moves into it, if it was only kept from there by what stood in it.
+    // Entries after the hole move into it, unless that would put them before their own first place.
     for (let at = (hole + 1) & mask; this.#ids[at] !== undefined; at = (at + 1) & mask) {
       const wanted = hashOf(this.#ids[at] as string) & mask;
       if (((at - wanted) & mask) < ((at - hole) & mask)) continue;
@@ -47,7 +47,7 @@ export class IdMap<Value> {
     return true;
   }
 
-  /** Where it stands, or would. */
+  /** Returns the index of an id, or the free index where it belongs. */
   #placeOf(id: string): number {
     const ids = this.#ids;
     const mask = ids.length - 1;
@@ -70,7 +70,7 @@ export class IdMap<Value> {
   }
 }
 
-/** 32 bits from the last characters of an id. */
+/** Returns a hash of 32 bits from the last characters of an id. */
 export function hashOf(id: string): number {
   let hash = 0;
   for (let at = Math.max(0, id.length - HASHED_CHARS); at < id.length; at += 1)

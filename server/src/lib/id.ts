@@ -1,48 +1,48 @@
-/** Ids: a prefix that says what is named, then a UUIDv7 in 32 hex digits. Its first 48 bits are its time, so ids sort by age. */
+/** Ids: a prefix that names the kind, then a UUIDv7 in 32 hex digits. Its first 48 bits are its time, so ids sort by age. */
 import { randomFillSync } from 'node:crypto';
 
-/** What an id can name. */
+/** The kinds of things that have ids. */
 export type IdPrefix =
   | ('org' | 'team' | 'key' | 'acct' | 'mem' | 'svc' | 'dep' | 'cred' | 'rg' | 'bud' | 'price' | 'adm' | 'req')
-  | ('inv' | 'sess' | 'link' | 'pass' | 'auth' | 'prf') // people and how they sign in
-  | ('evt' | 'hook' | 'dlv' | 'run' | 'drift'); // what runs by itself, and whom it tells
+  | ('inv' | 'sess' | 'link' | 'pass' | 'auth' | 'prf') // accounts and sign-in
+  | ('evt' | 'hook' | 'dlv' | 'run' | 'drift'); // events, webhooks and jobs
 
-/** A new id, `org_0192f3…`. Two made by one process in the same millisecond sort in the order they were made. */
+/** Returns a new id, `org_0192f3…`. Two ids of one process in the same millisecond sort in the order in which they were made. */
 export function newId(prefix: IdPrefix, nowMs: number = Date.now()): string {
   writeUuidV7(nowMs);
   return `${prefix}_${text.toString('latin1', UUID_AT)}`;
 }
 
-/** A new request id. Its own time is `admitted_at`, the partition key, so whoever holds the id can find the row. */
+/** Returns a new request id. Its time is `admitted_at`, the partition key, so the id is enough to find the row. */
 export function requestId(nowMs: number = Date.now()): string {
   writeUuidV7(nowMs);
   return text.toString('latin1');
 }
 
-/** The same request id with another time: an id is made before the counters say when the request was admitted. */
+/** Returns the same request id with another time: an id is made before the counters say when the request was admitted. */
 export function restampRequestId(id: string, atMs: number): string {
   writeTime(Math.floor(atMs));
   return id.startsWith(timeText, UUID_AT) ? id : requestIdAt(requestTail(id), atMs);
 }
 
-/** What of a request id never changes, whenever it was admitted. */
+/** Returns the part of a request id that never changes, whenever the request was admitted. */
 export function requestTail(id: string): string {
   return id.slice(16);
 }
 
-/** The request id with this tail and this time. */
+/** Returns the request id with this tail and this time. */
 export function requestIdAt(tail: string, atMs: number): string {
   writeTime(Math.floor(atMs));
   text.write(tail, TIME_END, 'latin1');
   return text.toString('latin1');
 }
 
-/** The time inside a request id in milliseconds since the epoch; null when the text is not a request id. */
+/** Returns the time inside a request id in milliseconds since the epoch; null if the text is not a request id. */
 export function requestTimeMs(id: string): number | null {
   return REQUEST_ID.test(id) ? Number.parseInt(id.slice(4, 16), 16) : null;
 }
 
-/** True when the text has the form of an id with this prefix; garbage need not be asked of a database. */
+/** Reports whether the text has the form of an id with this prefix. Saves a database query for text that cannot be one. */
 export function isId(prefix: IdPrefix, text: string): boolean {
   return text.length === prefix.length + 33 && text.startsWith(`${prefix}_`) && UUID_HEX.test(text.slice(prefix.length + 1));
 }
@@ -52,7 +52,10 @@ const UUID_HEX = /^[0-9a-f]{12}7[0-9a-f]{19}$/;
 const SEQUENCE_MAX = 0xfff;
 
 const HEX = Buffer.from('0123456789abcdef', 'latin1');
-/** The request id that is made next. Put together as bytes it is one flat string; pieces that are joined would be flattened by whoever uses it. */
+/**
+ * The request id that is made next. Building it from bytes gives one flat string; joined pieces would have to be flattened by
+ * each user.
+ */
 const text = Buffer.from(`req_${'0'.repeat(32)}`, 'latin1');
 const UUID_AT = 4;
 const TIME_END = 16;
@@ -66,7 +69,10 @@ let sequence = 0;
 let timeMs = -1;
 let timeText = '';
 
-/** RFC 9562, 5.7 and 6.2: 48 bits of time, the version, 12 bits that rise within a millisecond, the variant, 62 random bits. */
+/**
+ * Writes a UUIDv7 (RFC 9562, 5.7 and 6.2): 48 bits of time, the version, 12 bits that rise within a millisecond, the variant, 62
+ * random bits.
+ */
 function writeUuidV7(nowMs: number): void {
   const ms = Math.floor(nowMs);
   if (stockAt === stock.length) {
@@ -79,7 +85,7 @@ function writeUuidV7(nowMs: number): void {
     sequence += 1;
   } else {
     lastMs = ms;
-    // The highest bit is left out: ids that follow in the same millisecond have room to rise.
+    // The highest bit is 0, so that later ids of the same millisecond have room to rise.
     sequence = (((stock[from + 8] as number) << 8) | (stock[from + 9] as number)) & 0x7ff;
   }
   writeTime(ms);
@@ -89,7 +95,7 @@ function writeUuidV7(nowMs: number): void {
   for (let at = 1; at < 8; at += 1) writeByte(TIME_END + 4 + 2 * at, stock[from + at] as number);
 }
 
-/** Under load many ids share a millisecond, and its digits. */
+/** Writes the time. Under load many ids share a millisecond, so its digits are kept. */
 function writeTime(ms: number): void {
   if (ms !== timeMs) {
     timeMs = ms;

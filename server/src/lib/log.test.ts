@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 
-/** What a process of its own writes to standard error. */
+/** Runs a statement in a separate process and returns what it writes to standard error. */
 function written(form: 'text' | 'json', statement: string): string {
   const program = `import { createLogger } from ${JSON.stringify(new URL('./log.ts', import.meta.url).href)};
     const log = createLogger('${form}'); ${statement}`;

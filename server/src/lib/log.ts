@@ -3,7 +3,7 @@ import { type DefectFacts, describeDefect } from './defect.ts';
 
 export type { Logger };
 
-/** Names under which a secret could be logged by mistake; their values never reach a line. */
+/** The names under which a secret could be logged by mistake; their values never reach a line. */
 const SECRET_PATHS = [
   'api_key',
   'apiKey',
@@ -19,7 +19,10 @@ const SECRET_PATHS = [
   '*.password',
 ];
 
-/** `json` writes one object a line for machines; `text` one readable line for people at a terminal. Both to standard error, never to standard output. */
+/**
+ * Creates a logger. `json` writes one object a line for machines, `text` one readable line for a terminal. Both write to standard
+ * error, never to standard output.
+ */
 export function createLogger(form: 'text' | 'json'): Logger {
   const options = {
     base: null,
@@ -47,7 +50,7 @@ function readable(line: string): string {
   return `${time.slice(11, 19)} ${(LEVELS[level] ?? 'log').padEnd(5)} ${msg ?? ''}${fields.join('')}${stack}\n`;
 }
 
-/** A request met a defect of ours: which one, and where the defect came from; never what was said in it. */
+/** Logs that a request met a defect of ours: its kind and origin, never the content of the request. */
 export function tellDefect(error: unknown, requestId: string, log: Logger): void {
   log.error({ request_id: requestId, ...describeDefect(error) }, 'a request failed by a defect of the gateway');
 }

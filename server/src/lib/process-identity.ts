@@ -1,16 +1,16 @@
-/** Which process holds something, so that another on the same machine can tell whether it still lives. */
+/** Identifies the process that holds something, so that another on the same machine can tell whether it still runs. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 
-/** One run of one process. Empty strings where the system does not say (anything but Linux). */
+/** One run of one process. Empty strings if the system does not provide a value (anything but Linux). */
 export interface ProcessIdentity {
   readonly host: string;
-  /** Differs after every start of the machine. */
+  /** The id of the machine's current boot; differs after every start. */
   readonly bootId: string;
-  /** Process numbers mean something only inside it; a container has its own. */
+  /** The namespace of the process number, which is unique only inside it; a container has its own. */
   readonly pidNamespace: string;
   readonly pid: number;
-  /** When the process began, so that a later one with the same number is not taken for it. */
+  /** The start time of the process, so that a later one with the same number is not mistaken for it. */
   readonly startTicks: string;
 }
 
@@ -24,19 +24,22 @@ export function thisProcess(): ProcessIdentity {
   };
 }
 
-/** True only when that process provably no longer runs; false when it does, or when we cannot see where it would run. */
+/** Reports whether that process provably no longer runs. False if it does, or if we cannot see where it would run. */
 export function isGone(holder: ProcessIdentity): boolean {
   if (!isHere(holder)) return false;
   return !isAlive(holder.pid) || startTicksOf(holder.pid) !== holder.startTicks || isDead(holder.pid);
 }
 
-/** Whether that process runs, or ran, where we can see it: on this machine, since its last start, and in our process namespace. */
+/**
+ * Reports whether that process runs, or ran, where we can see it: on this machine, since its last boot, and in our process
+ * namespace.
+ */
 export function isHere(holder: ProcessIdentity): boolean {
   const us = thisProcess();
   return holder.host === us.host && holder.bootId === us.bootId && holder.pidNamespace === us.pidNamespace;
 }
 
-/** Reads what JSON made of an identity; null when it is none. */
+/** Parses an identity from JSON; returns null if it is none. */
 export function parseIdentity(text: string): ProcessIdentity | null {
   let value: unknown;
   try {
@@ -50,7 +53,7 @@ export function parseIdentity(text: string): ProcessIdentity | null {
   return areTexts && Number.isSafeInteger(pid) ? (value as ProcessIdentity) : null;
 }
 
-/** For a line an operator reads. */
+/** Describes a process in a line for an operator. */
 export function describeProcess(holder: ProcessIdentity): string {
   return `process ${holder.pid} on ${holder.host}`;
 }
@@ -60,7 +63,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Not allowed to signal it, so it is there.
+    // We may not signal it, so it exists.
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
@@ -73,7 +76,10 @@ function pidNamespace(): string {
   }
 }
 
-/** Ended, files closed, and not yet noticed by its parent, which may never notice. A thread that goes on keeps the files open. */
+/**
+ * Reports whether a process has ended and closed its files, although its parent has not noticed and may never do so. A thread
+ * that continues keeps the files open.
+ */
 function isDead(pid: number): boolean {
   return DEAD_STATES.has(statOf(pid)[STATE] ?? '') && threadsOf(pid) <= 1;
 }
@@ -92,7 +98,7 @@ function startTicksOf(pid: number): string {
   return statOf(pid)[START_TICKS] ?? '';
 }
 
-/** Counted behind the program's name, which may hold spaces and parentheses: fields 3 and 22 of `stat`. */
+/** The places of fields 3 and 22 of `stat`, counted after the program's name, which may contain spaces and parentheses. */
 const STATE = 0;
 const START_TICKS = 19;
 

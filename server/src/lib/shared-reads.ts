@@ -1,13 +1,14 @@
 import type { OnReadOpts } from 'node:net';
 
-/** Windows hands memory to the kernel before anything has arrived, so there each connection would need its own. */
+/** False on Windows: it passes memory to the kernel before data arrives, so each connection would need its own. */
 const SHARES_MEMORY = process.platform !== 'win32';
 const READ_BYTES_MAX = 64 * 1024;
 let arriving: Buffer | null = null;
 
 /**
- * How a socket reads into one piece of memory for the next bytes of every connection, which are copied out at once: `onBytes` is given
- * memory of its own. A piece per read, as sockets have it otherwise, costs two to three microseconds more. Null where memory cannot be shared.
+ * Returns socket options that read the next bytes of every connection into one shared piece of memory. The bytes are copied out
+ * at once, so `onBytes` gets memory of its own. A piece per read, the default of sockets, costs two to three microseconds more.
+ * Returns null where memory cannot be shared.
  */
 export function sharedReads(onBytes: (bytes: Buffer) => void): OnReadOpts | null {
   if (!SHARES_MEMORY) return null;

@@ -1,13 +1,13 @@
 /** Server-sent events over raw buffers: safe against events and UTF-8 sequences split over chunks, and bounded in memory. */
 
 export interface SseEvent {
-  /** The `event:` field; null when absent. */
+  /** The `event:` field; null if absent. */
   readonly name: string | null;
-  /** All `data:` lines, joined by line feeds; null when the event has none (a comment, a keep-alive). */
+  /** All `data:` lines, joined by line feeds; null if the event has none (a comment, a keep-alive). */
   readonly data: string | null;
 }
 
-/** One event grew beyond the framer's bound. */
+/** Thrown when one event exceeds the framer's limit. */
 export class EventTooLarge extends Error {}
 
 const EMPTY = Buffer.alloc(0);
@@ -16,7 +16,7 @@ const CR = 13;
 const BLANK_LINES = ['\n\n', '\n\r\n', '\r\r'] as const;
 const BLANK_LINE_BYTES = BLANK_LINES.map((blank) => Buffer.from(blank));
 
-/** Cuts a byte stream at event boundaries: gives out whole events only and keeps the unfinished rest. */
+/** Cuts a byte stream at event boundaries: returns only whole events and keeps the unfinished rest. */
 export class EventFramer {
   readonly #eventBytesMax: number;
   #held: Buffer[] = [];
@@ -27,8 +27,8 @@ export class EventFramer {
   }
 
   /**
-   * All bytes up to the end of the last whole event: the very chunk when it begins and ends between events (the common case), empty when no event
-   * is whole yet. Throws EventTooLarge when what would have to be kept exceeds the bound.
+   * Returns all bytes up to the end of the last whole event. If the chunk begins and ends between events (the common case),
+   * returns the same chunk; if no event is whole yet, an empty one. Throws EventTooLarge if the bytes to keep exceed the limit.
    */
   push(chunk: Buffer): Buffer {
     const end = this.#heldBytes === 0 ? lastBoundary(chunk) : lastBoundary(chunk) || this.#boundaryAcross(chunk);
@@ -44,7 +44,7 @@ export class EventFramer {
     return whole;
   }
 
-  /** The unfinished rest, which is then forgotten. */
+  /** Returns the unfinished rest and drops it. */
   rest(): Buffer {
     const rest = Buffer.concat(this.#held);
     this.#held = [];
@@ -58,7 +58,7 @@ export class EventFramer {
     if (this.#heldBytes > this.#eventBytesMax) throw new EventTooLarge(`a stream event exceeds ${this.#eventBytesMax} bytes`);
   }
 
-  /** The end of a blank line that began in what is held; 0 when there is none. */
+  /** Returns the end of a blank line that began in the kept bytes; 0 if there is none. */
   #boundaryAcross(chunk: Buffer): number {
     const before = this.#lastHeldByte(1);
     const first = chunk[0];
@@ -80,7 +80,7 @@ export class EventFramer {
   }
 }
 
-/** Where the last blank line of `bytes` ends; 0 when there is none. */
+/** Returns the end of the last blank line of `bytes`; 0 if there is none. */
 function lastBoundary(bytes: Buffer): number {
   const length = bytes.length;
   if (length >= 2 && bytes[length - 1] === LF && bytes[length - 2] === LF) return length;
@@ -92,7 +92,7 @@ function lastBoundary(bytes: Buffer): number {
   return end;
 }
 
-/** The extent of the event around `index` in the text of whole events, its closing blank line included. */
+/** Returns the extent of the event around `index` in the text of whole events, including its closing blank line. */
 export function eventAround(text: string, index: number): { readonly start: number; readonly end: number } {
   let start = 0;
   let end = text.length;
@@ -105,7 +105,7 @@ export function eventAround(text: string, index: number): { readonly start: numb
   return { start, end };
 }
 
-/** Every event of the text of whole events, in order. A final event without its blank line counts too. */
+/** Parses every event of the text of whole events, in order. A final event without its blank line counts too. */
 export function parseEvents(text: string): SseEvent[] {
   const lines = (text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text).split('\n');
   const events: SseEvent[] = [];

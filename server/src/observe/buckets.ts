@@ -1,14 +1,14 @@
 /**
- * A histogram in plain numbers: observing costs a short search and three additions, and nothing is allocated. (prom-client's own hashes its
- * labels at every observation.)
+ * A histogram in plain numbers. An observation costs a short search and a few additions, and allocates nothing. (prom-client's
+ * own histogram hashes its labels at every observation.)
  */
 export class Buckets {
   readonly bounds: readonly number[];
-  /** How many were at most each bound and above the one before; the last is what was above all. */
+  /** The number of values in each bucket: at most its bound and above the one before. The last counts values above all bounds. */
   readonly #counts: Float64Array;
   #sum = 0;
 
-  /** `bounds` ascend. */
+  /** `bounds` must be in ascending order. */
   constructor(bounds: readonly number[]) {
     this.bounds = bounds;
     this.#counts = new Float64Array(bounds.length + 1);
@@ -25,7 +25,7 @@ export class Buckets {
     return this.#sum;
   }
 
-  /** How many were at most each bound, and last of all how many there were. */
+  /** Returns the number of values at or below each bound, and at the end the number of all values. */
   cumulative(): readonly number[] {
     let soFar = 0;
     return Array.from(this.#counts, (count) => {

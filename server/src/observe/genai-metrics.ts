@@ -12,14 +12,14 @@ import {
   METRIC_GEN_AI_CLIENT_TOKEN_USAGE,
 } from '@opentelemetry/semantic-conventions/incubating';
 
-/** What is known of one attempt when it is over. */
+/** The facts of one finished attempt. */
 export interface AttemptFacts {
   readonly operation: string;
   readonly provider: string;
-  /** The provider's own name of the model: one that somebody configured, never a caller's text. */
+  /** The provider's own name of the model, as configured; never a caller's text. */
   readonly model: string;
   readonly seconds: number;
-  /** Of a stream. */
+  /** The time until the first bytes of a stream; null if the answer was not a stream or never began. */
   readonly firstChunkSeconds: number | null;
   readonly tokens: { readonly input: number; readonly output: number } | null;
   readonly errorType: string | null;
@@ -29,11 +29,11 @@ export interface GenAiMetrics {
   attempt(facts: AttemptFacts): void;
 }
 
-/** The bounds that the conventions ask for: https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/ */
+/** Bucket bounds from the OpenTelemetry conventions: https://opentelemetry.io/docs/specs/semconv/gen-ai/gen-ai-metrics/ */
 const SECONDS = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92];
 const TOKENS = [1, 4, 16, 64, 256, 1_024, 4_096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304, 16_777_216, 67_108_864];
 
-/** Cardinality is that of the configured deployments; the library itself stops at 2,000 combinations. */
+/** Creates the metrics. Their cardinality is that of the configured deployments; the library stops at 2,000 combinations. */
 export function createGenAiMetrics(meter: Meter): GenAiMetrics {
   const duration = meter.createHistogram(METRIC_GEN_AI_CLIENT_OPERATION_DURATION, {
     description: 'Duration of one attempt at a provider.',

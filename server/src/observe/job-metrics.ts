@@ -1,18 +1,18 @@
 import type { MetricFamilies } from './metric-families.ts';
 
-/** What runs by itself, as every process that runs it sees it. Jobs' names are a closed list. */
+/** The state of background jobs, as each process that runs them sees it. Job names are a closed list. */
 export interface JobReadings {
-  /** Sums that did not agree with the ledger. */
+  /** The number of sums that did not agree with the ledger: not corrected yet, and found in the last 24 hours. */
   readonly drifts: { readonly open: number; readonly lastDay: number };
-  /** Use that is not in days and months yet though it should be, and organizations with a past before them. */
+  /** The lag of folding use into days and months, and the number of organizations whose earlier use is not folded yet. */
   readonly folds: { readonly behindMs: number; readonly unfilled: number };
   readonly deliveries: { readonly pending: number; readonly lost: number };
-  /** Admin tokens that nobody owns and that still work. */
+  /** The number of admin tokens that have no owner and still work. */
   readonly unownedTokens: number;
   readonly jobs: readonly { readonly name: string; readonly doneAtMs: number | null; readonly isFailing: boolean }[];
 }
 
-/** Every process that says it says the same of all: the largest is meant, not the sum. */
+/** Adds the metrics of background jobs. Processes report the same values for all, so they aggregate by maximum, not sum. */
 export function addJobs(families: MetricFamilies, { drifts, folds, deliveries, unownedTokens, jobs }: JobReadings): void {
   families.gauge(
     'headgate_ledger_drift',

@@ -3,12 +3,12 @@ import type { Buckets } from './buckets.ts';
 
 type Labels = Readonly<Record<string, string>>;
 type Sample = readonly [labels: Labels, value: number];
-/** What the same series of several processes of one host come to together. */
+/** The way to combine the same series of several processes of one host. */
 type Together = 'sum' | 'min' | 'max' | 'first';
 
 /**
- * Families of metrics made from numbers that are counted elsewhere; the library escapes and renders them. Its own counters hash their labels at
- * each increment, which a request would pay for.
+ * Metric families made from numbers that are counted elsewhere. prom-client only escapes and renders them: its own counters hash
+ * their labels at each increment, which would slow every request.
  */
 export class MetricFamilies {
   readonly registry = new Registry();
@@ -32,7 +32,7 @@ export class MetricFamilies {
   }
 
   #add(name: string, help: string, type: string, values: readonly Value[], aggregator: Together = 'sum'): void {
-    // What the registry asks of a metric is its name and what `get` answers.
+    // The registry uses only a metric's name and the result of `get`.
     const metric = { name, help, type, get: async () => ({ name, help, type, values, aggregator }) };
     this.registry.registerMetric(metric as unknown as Metric);
   }

@@ -6,7 +6,7 @@ import { addProcess } from './process-metrics.ts';
 import type { Traffic } from './traffic.ts';
 import { addTraffic } from './traffic-metrics.ts';
 
-/** What metrics are made of, read when they are scraped. */
+/** The sources of the metrics, read at each scrape. */
 export interface MetricsSources {
   readonly version: string;
   readonly traffic: Traffic;
@@ -14,57 +14,57 @@ export interface MetricsSources {
   readonly ledger: () => LedgerReading;
   readonly coolingDeployments: () => number;
   readonly counters: () => number;
-  /** Counters that are needed and do not know their past yet. */
+  /** Returns the number of cold counters: needed, and without their past yet. */
   readonly coldCounters: () => number;
-  /** Requests of this process that hold something in the counters. */
+  /** Returns the number of requests of this process that hold something in the counters. */
   readonly holds: () => number;
-  /** Null where this process counts alone. */
+  /** Returns the state of the shared counters; null if this process counts alone. */
   readonly shared: () => SharedReading | null;
-  /** Size of the journal's files. */
+  /** Returns the size of the journal's files. */
   readonly journalBytes: () => number;
-  /** The journal takes no more than that. */
+  /** The bound on the size of the journal's files. */
   readonly journalBytesMax: number;
-  /** Syncs of the journal that the disk failed since the start. */
+  /** Returns the number of failed journal syncs since the start. */
   readonly journalSyncFailures: () => number;
-  /** What request bodies take of memory, and may. */
+  /** Returns the memory that request bodies use, and its bound. */
   readonly bufferedBytes: () => { readonly bytes: number; readonly bytesMax: number };
   readonly databaseConnections: () => { readonly total: number; readonly idle: number; readonly waiting: number };
-  /** What runs by itself, as of a moment ago. */
+  /** Returns the last known state of the background jobs. */
   readonly jobs: () => JobReadings;
 }
 
-/** How the counters stand that all replicas share. */
+/** The state of the counters that all replicas share. */
 export interface SharedReading {
   readonly is: 'away' | 'recovering' | 'open';
   readonly replicas: number;
   readonly untold: number;
   readonly degraded: number;
   readonly outages: number;
-  /** Requests that held something in Redis at the last look and were not in flight. */
+  /** The number of requests that held something in Redis at the last check and were not in flight. */
   readonly heldWithoutRequest: number;
   readonly givenBack: number;
 }
 
-/** Where rows are on their way from the journal into the database. */
+/** The state of the transfer of rows from the journal to the database. */
 export interface LedgerReading {
   readonly rows: number;
   readonly bytes: number;
   readonly ageMs: number;
   readonly stored: number;
-  /** Rows that the database rejected and that were set aside. */
+  /** The number of rows that the database rejected and that were set aside. */
   readonly rejected: number;
   readonly database: 'ok' | 'away';
 }
 
 /**
- * Prometheus text. Cardinality is bounded: labels come from closed lists (endpoint, status, code, provider, outcome), never from callers; of
- * organizations only as many are named as the setting allows.
+ * Renders the metrics as Prometheus text. Cardinality is bounded. Labels come from closed lists (endpoint, status, code,
+ * provider, outcome), never from callers, and only as many organizations are named as the setting allows.
  */
 export function renderMetrics(sources: MetricsSources): Promise<string> {
   return registryOf(sources).metrics();
 }
 
-/** The same as plain objects, to be added up with those of other processes. */
+/** Returns the same metrics as plain objects, to aggregate with those of other processes. */
 export async function metricsAsJson(sources: MetricsSources): Promise<readonly object[]> {
   return registryOf(sources).getMetricsAsJSON();
 }

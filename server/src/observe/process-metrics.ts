@@ -1,11 +1,11 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { MetricFamilies } from './metric-families.ts';
 
-/** Looks at the event loop this often: what a request may have waited is seen to about that much. */
+/** The sampling interval of the event loop's delay, and roughly its precision. */
 const RESOLUTION_MS = 20;
 let delay: ReturnType<typeof monitorEventLoopDelay> | null = null;
 
-/** The process itself. The event loop's delay is that since the last scrape. */
+/** Adds the metrics of the process itself. The event loop's delay covers the time since the last scrape. */
 export function addProcess(families: MetricFamilies, version: string): void {
   const memory = process.memoryUsage();
   const cpu = process.cpuUsage();
@@ -33,7 +33,7 @@ function loopDelay() {
     delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
     delay.enable();
   }
-  // The monitor measures its own period, of which only what is above is a delay.
+  // The monitor measures whole periods. Only the time beyond the resolution is a delay.
   const seconds = (nanoseconds: number) =>
     Math.max(0, (Number.isFinite(nanoseconds) ? nanoseconds : 0) / 1e9 - RESOLUTION_MS / 1_000);
   const read = [

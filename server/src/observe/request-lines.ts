@@ -4,27 +4,30 @@ import type { Logger } from '../lib/log.ts';
 import type { Clock } from '../lib/timing/clock.ts';
 import { nowAndThen } from '../lib/timing/now-and-then.ts';
 
-/** The log's lines about single requests: those an operator should hear of. All others are in the request log and the metrics. */
+/** Writes log lines about single requests that an operator should know of. All others are in the request log and the metrics. */
 export interface RequestLines {
-  /** `ownUs`: what the gateway itself took. */
+  /** Logs a request. `ownUs`: the time that the gateway itself took. */
   note(record: EndRecord, ownUs: number, traceId: string | null): void;
-  /** An answer of this deployment reported usage that cannot be. Once a minute for each. */
+  /** Logs that an answer of this deployment reported implausible usage; at most once a minute for each deployment. */
   usageImplausible(deployment: Pick<DeploymentConfig, 'id' | 'provider'>, requestId: string): void;
 }
 
-/** The gateway adds a millisecond or less; what took this long met something worth a look. */
+/** The gateway's own time above which a request is logged as slow. Normally it is a millisecond or less. */
 const SLOW_US = 1_000_000;
-/** Lines are written at once, before the program goes on: in an outage they are few, and the metrics say how many there were. */
+/** The most lines per `LINES_PER_MS`. Lines are written synchronously, so they must be few; the metrics count every request. */
 const LINES_MAX = 20;
 const LINES_PER_MS = 1_000;
 const IMPLAUSIBLE_EVERY_MS = 60_000;
 
-/** What failed by the provider's or our own fault, and what was slow by ours. A caller's mistake or limit is theirs to see, in its row. */
+/**
+ * Reports whether a request deserves a line: the provider or the gateway failed, or the gateway was slow. A caller finds their
+ * own mistakes and limits in the request log.
+ */
 export function isWorthALine({ status, httpStatus }: EndRecord, ownUs: number): boolean {
   return httpStatus >= 500 || (status === 'failed' && httpStatus < 400) || ownUs >= SLOW_US;
 }
 
-/** At most 20 lines a second; how many were left out is said with the next one. */
+/** Creates the writer of request lines. It writes at most 20 lines a second; the next line says how many were left out. */
 export function createRequestLines({ log, clock }: { readonly log: Logger; readonly clock: Clock }): RequestLines {
   let sinceMs = Number.NEGATIVE_INFINITY;
   let written = 0;
@@ -60,7 +63,7 @@ function sentence({ status, httpStatus }: EndRecord): string {
   return status === 'failed' || httpStatus >= 500 ? 'a request failed' : 'a request was slow';
 }
 
-/** Ids, codes and times; never a name that a caller made up, nor anything of a body or a header. */
+/** Returns ids, codes and times of a request; never a name that a caller made up, nor any part of a body or a header. */
 function fieldsOf(record: EndRecord, ownUs: number): object {
   return {
     request_id: record.requestId,

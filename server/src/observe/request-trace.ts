@@ -42,12 +42,12 @@ export interface TracingDeps {
   readonly clock: Clock;
 }
 
-/** Spans of requests and their attempts, by the conventions for generative AI. Attributes are what the request's row says, and no more. */
+/** Records spans of requests and attempts, by the conventions for generative AI. Attributes hold only what the row holds. */
 export function createTracing(deps: TracingDeps): Tracing {
   return { begin: (request) => new TracedWalk(request, deps) };
 }
 
-/** One attempt under way. */
+/** One attempt in flight. */
 interface AttemptUnderWay {
   readonly span: Span;
   readonly deployment: DeploymentConfig;
@@ -154,12 +154,15 @@ class TracedWalk implements RequestTrace {
   }
 }
 
-/** By the conventions for HTTP a caller's own mistake is no error of the server that says so. A stream that broke has begun with 200. */
+/**
+ * Reports whether a request counts as a server error. By the HTTP conventions a caller's own mistake does not. A stream that
+ * broke does, although its status is 200.
+ */
 function isServersFault({ status, httpStatus }: EndRecord): boolean {
   return httpStatus >= 500 || (status === 'failed' && httpStatus < 400);
 }
 
-/** What the last attempt used; an earlier one's use was that one's. */
+/** Returns the ledger entry of the last attempt; null if that attempt has none. */
 function lastAttemptOf({ entries, attempts }: EndRecord): LedgerEntry | null {
   const entry = entries.at(-1);
   return entry?.attempt === attempts ? entry : null;
@@ -181,7 +184,7 @@ function contextOf(parent: TraceContext | null) {
   return trace.setSpanContext(ROOT_CONTEXT, { traceId, spanId, traceFlags: flags & SAMPLED, isRemote: true, ...traceState });
 }
 
-/** `count_tokens` is none of the conventions' operations, which leaves it its own name. */
+/** Returns an endpoint's operation name. The conventions have no operation for `count_tokens`, so it keeps its own name. */
 function operationOf({ mode, free, name }: Endpoint): string {
   if (free) return name;
   return mode === 'embedding' ? 'embeddings' : 'chat';
@@ -198,7 +201,7 @@ function attributesOf(record: EndRecord): Attributes {
     'headgate.status': record.status,
     'headgate.attempts': record.attempts,
   };
-  // What was refused may have been asked of a name that nobody configured: that is the caller's text.
+  // The name in a refused request may not be configured, and is then the caller's own text.
   if (record.status !== 'refused') attributes[ATTR_GEN_AI_REQUEST_MODEL] = record.calledName;
   return attributes;
 }

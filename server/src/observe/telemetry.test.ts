@@ -18,7 +18,7 @@ afterEach(async () => {
 interface Traced extends WalkHouse {
   readonly collector: Collector;
   readonly telemetry: Telemetry;
-  /** What the provider was told, attempt by attempt. */
+  /** The headers that the provider received, one entry for each attempt. */
   readonly forwarded: Record<string, string>[];
   readonly told: string[];
 }
@@ -152,7 +152,7 @@ describe('what is recorded', () => {
     await ask(HELLO, { headers: ['traceparent', `00-${TRACE}-${SPAN}-01`] });
     await telemetry.close();
     expect(attempts(collector.spans)).toHaveLength(1);
-    // Unrecorded requests are in the trace all the same, for whoever records it further on.
+    // Requests that are not recorded here still belong to the trace, which a later service may record.
     expect(forwarded.map(({ traceparent }) => traceparent?.slice(-2))).toEqual(['00', '00', '01']);
     expect(forwarded[1]?.traceparent).toContain(TRACE);
   });

@@ -1,6 +1,6 @@
 /**
- * Traces and metrics for an OpenTelemetry collector, over OTLP/HTTP. Loaded only where a collector is set. Nothing is registered globally, so
- * that no library of ours can begin spans of its own, with what it knows of people and their secrets.
+ * Traces and metrics for an OpenTelemetry collector, over OTLP/HTTP. Loaded only if a collector is configured. Nothing is
+ * registered globally, so that no library can record spans of its own, which might hold personal data or secrets.
  */
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
@@ -16,32 +16,32 @@ import { createTracing } from './request-trace.ts';
 import type { Tracing } from './tracing.ts';
 
 export interface TelemetryOptions {
-  /** Base address of the collector: `/v1/traces` and `/v1/metrics` are appended. */
+  /** The base address of the collector. `/v1/traces` and `/v1/metrics` are appended. */
   readonly endpoint: string;
-  /** Sent with every delivery; may hold the collector's secret. */
+  /** Headers sent with every delivery. They may hold the collector's secret. */
   readonly headers: Readonly<Record<string, string>>;
-  /** What the service is called, and which one of it this process is. */
+  /** The service's name and version, and the id of this process as an instance of it. */
   readonly service: { readonly name: string; readonly version: string; readonly instance: string };
-  /** 0 to 1: the share of traces recorded that no caller began. A trace that a caller began is recorded when they record it. */
+  /** The share of traces to record, from 0 to 1. A trace that a caller began is recorded if the caller records it. */
   readonly share: number;
   readonly clock: Clock;
-  /** Told once when deliveries begin to fail, and once when they are taken again. */
+  /** Called once when deliveries begin to fail, with the problem, and once when they succeed again, with null. */
   readonly onDelivery: (what: 'traces' | 'metrics', problem: string | null) => void;
-  /** Between two deliveries of metrics; a minute unless given. */
+  /** The time between two deliveries of metrics. Default: one minute. */
   readonly metricsEveryMs?: number;
-  /** Between two deliveries of spans; 5 s unless given. */
+  /** The time between two deliveries of spans. Default: 5 s. */
   readonly tracesEveryMs?: number;
 }
 
 export interface Telemetry {
   readonly tracing: Tracing;
-  /** Delivers what waits, for ten seconds at most. */
+  /** Delivers the queued spans and metrics, for at most ten seconds. */
   close(): Promise<void>;
 }
 
-/** Spans that wait while the collector is slow or away; more are dropped, so that it can never take our memory. */
+/** The most spans queued while the collector is slow or unreachable. More are dropped, so that the queue's memory is bounded. */
 const QUEUE_MAX = 4_096;
-/** What OpenTelemetry gives an exporter unless told otherwise. */
+/** The timeout for one delivery: OpenTelemetry's default. */
 const DELIVERY_MS_MAX = 10_000;
 
 export function openTelemetry(options: TelemetryOptions): Telemetry {
@@ -87,12 +87,12 @@ export function openTelemetry(options: TelemetryOptions): Telemetry {
 }
 
 interface Delivery {
-  /** 0 when it was taken. */
+  /** 0 if the collector accepted the delivery. */
   readonly code: number;
   readonly error?: Error;
 }
 
-/** Tells changes only: a collector that is away for a day is two lines of the log. */
+/** Wraps an exporter so that `tell` is called only on changes: a collector that fails for a day makes two lines in the log. */
 function watch<Items>(
   exporter: { export(items: Items, done: (result: Delivery) => void): void },
   tell: (problem: string | null) => void,

@@ -3,29 +3,29 @@ import type { EndRecord } from '../ledger/records.ts';
 import type { Endpoint } from '../proxy/endpoints/endpoint.ts';
 import type { TraceContext } from './trace-context.ts';
 
-/** Follows requests for a collector of traces. Told only what a request's row holds anyway: never a body, a header or a secret. */
+/** Records requests for a collector of traces. Spans hold only what a request's row holds: never a body, a header or a secret. */
 export interface Tracing {
-  /** Begins the span of a request whose key is known; its parent is the caller's, where there is one. */
+  /** Begins the span of a request whose key is known. Its parent is the caller's span, if there is one. */
   begin(request: TracedRequest): RequestTrace;
 }
 
 export interface TracedRequest {
   readonly endpoint: Endpoint;
   readonly parent: TraceContext | null;
-  /** Monotonic milliseconds when it came. */
+  /** The time at which the request arrived, in monotonic milliseconds. */
   readonly startedMs: number;
 }
 
-/** One request's span and the spans of its attempts, one after the other. */
+/** One request's span and the spans of its attempts, which follow one another. */
 export interface RequestTrace {
-  /** For a line of the log to be found by. */
+  /** The trace's id, for log lines. */
   readonly traceId: string;
-  /** Begins an attempt's span. Returns the headers that make it the parent of whatever the provider records, as flat pairs. */
+  /** Begins an attempt's span. Returns headers, as flat pairs, that make it the parent of the spans that the provider records. */
   attempt(deployment: DeploymentConfig): readonly string[];
-  /** The attempt became the answer, of which these are the first bytes. */
+  /** Records that the attempt became the answer. `first`: the answer's first bytes. */
   answered(first: Buffer): void;
-  /** The attempt failed. `why` is from a closed list. */
+  /** Ends the span of a failed attempt. `why` is from a closed list. */
   failed(why: string): void;
-  /** The request is over, whichever way: this is its row. */
+  /** Ends the request's span, however the request ended. `record` is its row. */
   end(record: EndRecord): void;
 }

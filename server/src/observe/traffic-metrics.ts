@@ -2,7 +2,7 @@ import { UNIT_KINDS } from '../domain/money/beyond.ts';
 import type { MetricFamilies } from './metric-families.ts';
 import type { TrafficReading, Used } from './traffic.ts';
 
-/** What the data plane counted, as metrics. Labels come from closed lists, but for the organizations, whose number is bounded. */
+/** Adds the data plane's counts as metrics. Labels come from closed lists, except organizations, whose number is bounded. */
 export function addTraffic(families: MetricFamilies, reading: TrafficReading): void {
   families.counter(
     'headgate_requests_total',
@@ -99,7 +99,7 @@ function directionsOf(whose: Readonly<Record<string, string>>, used: Used) {
   ] as const;
 }
 
-/** `a|b` → the labels that these parts are the values of. */
+/** Splits joined names such as `a|b` into the values of these labels. */
 function split(counts: ReadonlyMap<string, number>, names: readonly string[]) {
   return [...counts].map(([joined, count]) => {
     const parts = joined.split('|');

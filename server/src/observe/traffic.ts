@@ -6,82 +6,82 @@ import type { Dimensions, EndRecord, RequestStatus } from '../ledger/records.ts'
 import type { LimitDetails } from '../proxy/refusal.ts';
 import { Buckets } from './buckets.ts';
 
-/** Counts of the data plane in plain numbers, read at scrape time, so that counting costs a request next to nothing. */
+/** Counts the data plane's traffic in plain numbers, read at scrape time. So counting costs a request almost nothing. */
 export interface Traffic {
-  /** A request that leaves no row: its key is unknown. */
+  /** Counts a request with an unknown key, which leaves no row. */
   unknownKey(endpoint: string, code: string): void;
-  /** A request that leaves this row. */
+  /** Counts a request by its row. */
   settled(record: EndRecord): void;
-  /** A limit or budget said no. */
+  /** Counts a refusal by a limit or budget. */
   limited(limit: LimitDetails): void;
-  /** Something without a price was refused. What was used without one is in the rows. */
+  /** Counts a refusal because a unit has no price. Units used without a price are counted from the rows. */
   unpriced(unit: string): void;
   upstreamAttempt(provider: string, outcome: 'answered' | 'error' | 'failed'): void;
-  /** From sending an attempt until its whole answer, the first bytes of a stream, or its failure. */
+  /** Records the time from sending an attempt until its whole answer, the first bytes of a stream, or its failure. */
   upstreamMs(provider: string, ms: number): void;
-  /** From the request's arrival until a stream's first bytes. */
+  /** Records the time from the request's arrival until a stream's first bytes. */
   firstTokenMs(provider: string, ms: number): void;
-  /** A stream ended before its answer was complete. */
+  /** Counts a stream that ended before its answer was complete. */
   streamCut(by: StreamCut): void;
-  /** An answer reported usage that cannot be. */
+  /** Counts an answer that reported implausible usage. */
   usageImplausible(provider: string): void;
-  /** So many attempts were charged an estimate; one unless said. */
+  /** Counts attempts that were charged an estimate. Default: one. */
   estimated(why: EstimateReason, count?: number): void;
   gatewayUs(us: number): void;
   began(request: InFlight): void;
   ended(request: InFlight): void;
-  /** What an ended request holds will be given back once its row is in the file. */
+  /** Counts an ended request whose hold is released once its row is in the journal. */
   releases(): void;
-  /** It is being given back. */
+  /** Counts one such hold as being released now. */
   released(): void;
-  /** Every admitted request that is not settled yet. */
+  /** Returns every admitted request that is not settled yet. */
   inFlight(): readonly InFlight[];
   read(): TrafficReading;
 }
 
-/** Who ended a stream early: the provider, the client by hanging up, the client by leaving it unread, or the end of this process. */
+/** The cause of a stream's early end: the provider, a client that hung up or left it unread, or the end of this process. */
 export type StreamCut = 'provider' | 'client' | 'unread' | 'drain';
 
-/** Whose request is on its way. */
+/** A request in flight. */
 export interface InFlight {
-  /** Where it is kept meanwhile; written here alone. */
+  /** The request's index in the list of requests in flight. Only this module writes it. */
   inFlightAt: number;
   readonly charged: Dimensions;
-  /** What stands for its key in memory: it is kept there until the request is settled. */
+  /** The cached key of the request. It stays in the cache until the request is settled. */
   readonly key: object;
   readonly hold: Hold;
   readonly cutShort: (() => void) | null;
 }
 
 export interface TrafficReading {
-  /** By `endpoint|status|code`. */
+  /** Requests by `endpoint|status|code`. */
   readonly requests: ReadonlyMap<string, number>;
-  /** By `scope|limit`. */
+  /** Refusals by `scope|limit`. */
   readonly limited: ReadonlyMap<string, number>;
-  /** By `provider|outcome`. */
+  /** Attempts by `provider|outcome`. */
   readonly attempts: ReadonlyMap<string, number>;
   readonly streamsCut: ReadonlyMap<string, number>;
   readonly estimated: Readonly<Record<EstimateReason, number>>;
-  /** By provider. */
+  /** Answers with implausible usage, by provider. */
   readonly usageImplausible: ReadonlyMap<string, number>;
-  /** Refused or used without a price, by kind. */
+  /** Units refused or used without a price, by kind. */
   readonly unpricedUnits: ReadonlyMap<string, number>;
   readonly providers: ReadonlyMap<string, ProviderTraffic>;
-  /** Of the first organizations that were seen, as many as are wanted; the rest together as `other`. Empty when none are wanted. */
+  /** The first `organizationsMax` organizations that were seen, and all others together as `other`. Empty if that is 0. */
   readonly organizations: ReadonlyMap<string, OrganizationTraffic>;
   readonly gatewaySeconds: Buckets;
   readonly inFlight: number;
-  /** Ended, and what they hold is about to be given back. */
+  /** The number of ended requests whose hold is not released yet. */
   readonly releasing: number;
 }
 
-/** What one provider was asked and charged. */
+/** The usage, spend and times of one provider. */
 export interface ProviderTraffic extends Used {
   readonly upstreamSeconds: Buckets;
   readonly firstTokenSeconds: Buckets;
 }
 
-/** What one organization asked for. */
+/** The usage, spend and requests of one organization. */
 export interface OrganizationTraffic extends Used {
   readonly requests: Map<string, number>;
 }
@@ -96,10 +96,10 @@ export interface Used {
 
 const GATEWAY_SECONDS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1];
 const PROVIDER_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
-/** The name of all organizations that came after the wanted ones. No id looks like it. */
+/** The name under which organizations beyond the maximum are counted together. No id looks like it. */
 const OTHER = 'other';
 
-/** Cardinality is bounded by construction: every label comes from a closed list in this program, or is one of `organizationsMax` ids. */
+/** Creates the counts. Every label is from a closed list in this program, or one of `organizationsMax` ids. */
 export function createTraffic({ organizationsMax = 0 }: { readonly organizationsMax?: number } = {}): Traffic {
   const requests = new Tally();
   const limited = new Tally();
@@ -111,7 +111,8 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
   const providers = new Map<string, ProviderTraffic>();
   const organizations = new Map<string, OrganizationTraffic>();
   const gatewaySeconds = new Buckets(GATEWAY_SECONDS);
-  // Places that are used again. A Set cost a quarter of a request's CPU: every table it outgrows holds whole requests until a full collection.
+  // Places are reused. A Set took a quarter of a request's CPU time: each table that it outgrows keeps whole requests until a
+  // full collection.
   const places: (InFlight | null)[] = [];
   const free: number[] = [];
   let releasing = 0;
@@ -165,7 +166,7 @@ export function createTraffic({ organizationsMax = 0 }: { readonly organizations
   };
 }
 
-/** Counts by labels. Most of what is counted has the labels of what was counted before: joining and looking them up is spared. */
+/** Counts by labels. Most additions repeat the labels of the one before, and then need no join and no lookup. */
 class Tally {
   readonly #counts = new Map<string, { of: number }>();
   #labels: readonly [string, string?, string?] | null = null;
@@ -198,7 +199,7 @@ function count(map: Map<string, number>, name: string): void {
   map.set(name, (map.get(name) ?? 0) + 1);
 }
 
-/** That usage had to be estimated is the ledger's business; the request succeeded. */
+/** Returns a status for metrics. An estimated request counts as succeeded: only the ledger distinguishes the two. */
 function outcomeOf(status: RequestStatus): string {
   return status === 'estimated' ? 'succeeded' : status;
 }

@@ -1,4 +1,4 @@
-/** What the workers of one host measure, added up: whichever of them is scraped asks the first process, and that one asks all. */
+/** The metrics of all workers of one host, aggregated. The scraped worker asks the first process, which asks all workers. */
 import cluster, { type Worker } from 'node:cluster';
 import { AggregatorRegistry } from 'prom-client';
 
@@ -14,7 +14,7 @@ function isMessage(message: unknown): message is Message {
   return typeof message === 'object' && message !== null && 'headgate' in message;
 }
 
-/** In the first process: a worker that is scraped is given the metrics of all that answer in time. */
+/** Answers, in the first process, a scraped worker with the metrics of all workers that reply within 2 s. */
 export function tellMetricsOfAll(workers: () => readonly Worker[]): void {
   cluster.on('message', async (asking, message: unknown) => {
     if (!isMessage(message) || message.headgate !== 'all_metrics') return;
@@ -24,10 +24,10 @@ export function tellMetricsOfAll(workers: () => readonly Worker[]): void {
   });
 }
 
-/** A worker may die between a question and its answer; without a callback that would end the first process too. */
+/** Ignores a failed send. A worker may exit before its reply, and without a callback the error would end the first process. */
 function orGone(): void {}
 
-/** Null when it does not answer in time. */
+/** Returns a worker's metrics; null if it does not reply within 2 s. */
 function metricsOf(worker: Worker, id: number): Promise<object | null> {
   return new Promise((resolve) => {
     const done = (answer: object | null) => {
@@ -47,8 +47,9 @@ function metricsOf(worker: Worker, id: number): Promise<object | null> {
 let asked = 0;
 
 /**
- * The metrics of all workers added up, for whichever of them is scraped. `own` gives this worker's as JSON. Null where this process is no
- * worker, or where nobody answered in time.
+ * Returns a function that collects the aggregated metrics of all workers, for the worker that is scraped. `own` returns this
+ * worker's metrics as JSON. The function returns null if this process is no worker, or if the first process does not reply within
+ * 4 s.
  */
 export function metricsOfAll(own: () => Promise<readonly object[]>): () => Promise<string | null> {
   if (cluster.isPrimary) return async () => null;

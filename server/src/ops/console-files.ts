@@ -12,8 +12,9 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The built console by address, all of it in memory: it is small, and nothing outside its folder can ever be asked for. The addresses of
- * its pages answer with the one page; every other address is null. Throws when the console was not built.
+ * Loads the built console into memory, and returns a function that finds its file at an address. Holding all files means that no
+ * request can read outside their folder. The addresses of pages return the one page; any other address returns null. Throws if
+ * the console was not built.
  */
 export function loadConsole(directory: string): (address: string) => PageFile | null {
   if (!existsSync(path.join(directory, 'index.html'))) {
@@ -46,7 +47,7 @@ function consoleFile(type: string, file: string, address: string): PageFile {
   };
 }
 
-/** `/keys/$keyId` → any one segment in that place. */
+/** Returns the pattern of a page's address: in `/keys/$keyId`, the last segment matches any one segment. */
 function patternOf(address: string): string {
   return address
     .split('/')

@@ -2,19 +2,22 @@ import type { GatewayRequest, Reply } from '../http/request-reply.ts';
 import { sayRefusal } from '../proxy/data-plane.ts';
 import { Refusal } from '../proxy/refusal.ts';
 
-/** What the process says of itself, wired by main.ts. */
+/** The process's answers about itself and the console's files, provided by main.ts. */
 export interface Operations {
-  /** Null when requests can be served, else why not. */
+  /** Returns null if the process can serve requests, else the reason why not. */
   notReady(): string | null;
-  /** Counters that are needed and do not know their past yet. */
+  /** Returns the number of cold counters: needed, but without their past yet. */
   coldCounters(): number;
   metrics(): Promise<string>;
-  /** Whether this request may read the metrics: from a program on this machine, with the metrics token, or with a platform token. */
+  /**
+   * Reports whether a request may read the metrics: from a program on this machine, with the metrics token, or with a platform
+   * token.
+   */
   mayReadMetrics(request: GatewayRequest): Promise<boolean>;
-  /** The console's file at an address; null for an address that is not the console's. */
+  /** Returns the console's file at an address, or null if there is none. */
   file(address: string): PageFile | null;
   requestId(): string;
-  /** What pages tell browsers of TLS; null where the gateway is not reached over https. */
+  /** The `Strict-Transport-Security` header of pages. Null if the gateway is not reached over https. */
   readonly strictTransport: readonly [name: string, value: string] | null;
 }
 
@@ -22,14 +25,14 @@ export interface Operations {
 export interface PageFile {
   readonly type: string;
   readonly body: Buffer;
-  /** The same in brotli, as the build made it; null where it did not, or where it would not be smaller. */
+  /** The body in brotli, made by the build. Null if the build made none, or if it is not smaller. */
   readonly brotli: Buffer | null;
   readonly etag: string;
-  /** Its address holds a hash of its content, so it can be kept for good. */
+  /** True if the address contains a hash of the content, so that browsers may cache it for a year. */
   readonly isImmutable: boolean;
 }
 
-/** Everything that is neither `/v1` nor `/api`: health, metrics, the console's own pages. Any other path is 404. */
+/** Serves every path outside `/v1` and `/api`: health, metrics and the console's pages. Any other path is 404. */
 export async function serveOperations(request: GatewayRequest, reply: Reply, operations: Operations): Promise<void> {
   const { method, path } = request;
   if (method !== 'GET' && method !== 'HEAD') return refuse(request, reply, operations);
@@ -47,7 +50,7 @@ export async function serveOperations(request: GatewayRequest, reply: Reply, ope
   sayFile(request, reply, file, operations);
 }
 
-/** No inline script; styles are set by scripts, which needs `unsafe-inline` for them alone. */
+/** Forbids inline scripts. Scripts set styles, so styles need `unsafe-inline`. */
 const PAGE_POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -88,7 +91,7 @@ function sayFile(request: GatewayRequest, reply: Reply, file: PageFile, { strict
   reply.end(request.method === 'HEAD' ? null : body);
 }
 
-/** Cold counters are told and make nobody wait: a balancer that sent nothing would keep them cold. */
+/** Writes the readiness. Cold counters are reported but do not make it 503: without traffic they would stay cold. */
 function sayReadiness(reply: Reply, why: string | null, cold: number): void {
   const facts = why === null ? { status: 'ready' } : { status: 'not_ready', reason: why };
   say(reply, why === null ? 200 : 503, 'application/json', JSON.stringify({ ...facts, cold_counters: cold }));

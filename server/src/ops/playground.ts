@@ -7,13 +7,13 @@ import { ENDPOINTS, type Endpoint } from '../proxy/endpoints/endpoint.ts';
 import type { Gateway } from '../proxy/gateway.ts';
 import { handle } from '../proxy/pipeline.ts';
 
-/** A call that somebody makes from the console, as one of the keys they may use. */
+/** A call that a person makes from the console, as one of the keys they may use. */
 export interface PlaygroundCall {
   readonly organizationId: string;
   readonly keyId: string;
   /** A chat completion as an application would send it, in JSON. */
   readonly body: Buffer;
-  /** As an application would name them in its header. */
+  /** The tags, as an application would send them in its header. */
   readonly tags: readonly string[];
   readonly response: ServerResponse;
 }
@@ -21,13 +21,13 @@ export interface PlaygroundCall {
 const PATH = '/v1/chat/completions';
 const CHAT = ENDPOINTS.find((endpoint) => endpoint.path === PATH) as Endpoint;
 
-/** The data plane's own walk and its own answer: admitted, charged and logged like any other request of the key. */
+/** Serves the call through the data plane: admitted, charged and logged like any other request of the key. */
 export function servePlayground({ body, tags, response, ...key }: PlaygroundCall, gateway: Gateway): void {
   const request = new HouseRequest(body, tags, gateway.clock.monotonicMs());
   void handle(request, new NodeReply(response), CHAT, gateway, () => authenticateById(key, gateway));
 }
 
-/** A request that came over no socket of the data plane: it has a body, and of headers nothing but tags. */
+/** A request that came over no socket of the data plane. It has a body, and no headers but its tags and a content type. */
 class HouseRequest implements GatewayRequest {
   readonly method = 'POST';
   readonly path = PATH;

@@ -42,7 +42,7 @@ function deployment(
 
 type Seen = { url: string | undefined; body: Record<string, unknown> };
 
-/** A provider that answers with status and body, and keeps what it was asked. */
+/** Returns a provider that answers with status and body, and records its requests. */
 async function answering(answer: (seen: Seen) => readonly [number, unknown]) {
   const asked: Seen[] = [];
   const there = await upstream((request, response, bytes) => {

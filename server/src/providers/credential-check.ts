@@ -7,11 +7,14 @@ const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 const CHECK_TIMEOUT_MS = 30_000;
 const MODELS_MAX = 10_000;
 
-/** Asks a deployment for one token, over the network and with its real credential. Costs what one token costs; never throws. */
+/**
+ * Sends a deployment a request for one token, over the network and with its real credential. Costs what one token costs; never
+ * throws.
+ */
 export async function checkDeployment(provider: Provider, deployment: DeploymentConfig, clock: Clock): Promise<DeploymentCheck> {
   const startedAtMs = clock.monotonicMs();
   let answer = await askOnce(provider, deployment, smallestBody(deployment, 'max_tokens'));
-  // Newer models refuse max_tokens by name; older compatible servers know nothing else.
+  // Newer models reject max_tokens by name; older compatible servers know only that.
   if (answer.is === 'answer' && answer.status === 400 && answer.body.includes('max_completion_tokens')) {
     answer = await askOnce(provider, deployment, smallestBody(deployment, 'max_completion_tokens'));
   }
@@ -20,12 +23,12 @@ export async function checkDeployment(provider: Provider, deployment: Deployment
   const { status } = answer;
   if (status >= 200 && status < 300) return { ok: true, latencyMs, status, message: 'the provider answered' };
   const error = provider.readError(status, answer.headers, answer.body, deployment.credential);
-  // A reasoning model may spend its one token before it says a word: it was reached, and that is the question.
+  // A reasoning model may spend its one token before any output: the call reached it, and only that is checked.
   const reached = status === 400 && /max_tokens or model output limit was reached/i.test(error.message);
   return { ok: reached, latencyMs, status, message: error.message };
 }
 
-/** Which models a credential may call, where the vendor can say; never throws. */
+/** Lists the models that a credential may call, if the vendor has a list; never throws. */
 export async function listUpstreamModels(provider: Provider, credential: CredentialConfig): Promise<UpstreamModels> {
   const open = provider.openModels;
   if (open === undefined) return { ok: false, status: null, message: 'this provider has no list of models' };
@@ -50,7 +53,7 @@ function askOnce(provider: Provider, deployment: DeploymentConfig, body: object)
   return collect((sink) => provider.open(request, sink));
 }
 
-// The same few fields mean the same to both chat wires.
+// These few fields have the same meaning in both chat wires.
 function smallestBody(deployment: DeploymentConfig, cap: 'max_tokens' | 'max_completion_tokens'): object {
   const model = deployment.upstreamModel;
   if (deployment.mode === 'embedding') return { model, input: 'ping' };

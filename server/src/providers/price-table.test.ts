@@ -79,7 +79,7 @@ describe('every model of the list', () => {
         const theirs = calcPrice(asTheirs(used), model, { providerId: provider });
         if (theirs === null) return;
         const price = { id: 'p', effectiveFromMs: 0, ...listPriceOf(theirs.model_price) };
-        // A price that the list gives in part, or in units that we do not count, is no price of chat.
+        // A partial price, or one in units that we do not count, is no price for chat.
         if (price.perMillion.input === undefined || price.perMillion.output === undefined) return;
         const ours = costNanoUsd(withRequestFee(used, price), price);
         expect(Math.abs(Number(ours) / 1e9 - theirs.total_price), model).toBeLessThanOrEqual(1e-9 + theirs.total_price * 1e-12);
@@ -89,7 +89,7 @@ describe('every model of the list', () => {
   });
 });
 
-/** Their totals hold their parts. */
+/** Converts our usage to the list's, whose totals include their parts. */
 function asTheirs({
   input,
   cached_input,

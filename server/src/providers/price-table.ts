@@ -3,10 +3,10 @@ import type { PerMillion, Price, PriceUnits } from '../domain/money/price.ts';
 import type { ProviderName } from '../domain/routing/catalogue.ts';
 import type { UsageBucket, UsageUnit } from '../domain/usage/usage.ts';
 
-/** What a price of the list says, without which version it is. */
+/** The content of a list price, without its version. */
 export type ListPrice = Pick<Price, 'perMillion' | 'units'>;
 
-/** The package that the published list comes in, and its version. */
+/** The package that contains the published list, and its version. */
 export const PRICE_LIST_EDITION = '@pydantic/genai-prices 0.1.8';
 
 const NANO_PER_USD = 1_000_000_000;
@@ -25,17 +25,17 @@ const BUCKETS: Readonly<Record<string, UsageBucket>> = {
   output_image_mtok: 'image_output',
 };
 
-/** The list's names for our pieces, per thousand. What it prices in other units (hours, film, pages) is not counted here. */
+/** The list's names for our pieces, per thousand. Its prices for other units (hours, film, pages) are not used. */
 const PIECES: Readonly<Record<string, UsageUnit>> = { web_searches_kcount: 'search', requests_kcount: 'request' };
 
-/** Nobody is paid for it; it has a price so that spend can be seen before there is a real provider. */
+/** Nobody is paid for this model. It has a price so that spend is visible before there is a real provider. */
 const FAKE_LARGE: ListPrice = Object.freeze({
   perMillion: Object.freeze({ input: 1_250_000_000, cached_input: 125_000_000, output: 10_000_000_000 }),
 });
 
 /**
- * The list price of a vendor's model today: whole nano-dollars per million tokens, and what is charged beyond them; null when the list does not
- * know it by tokens. Off the hot path: the list counts in floats.
+ * Returns the list price of a vendor's model today: whole nano-dollars per million tokens, and the charges beyond them. Returns
+ * null if the list has no token price for it. Not for the hot path: the list counts in floats.
  */
 export function priceFor(provider: ProviderName, upstreamModel: string): ListPrice | null {
   if (provider === 'fake') return upstreamModel === 'fake-large' ? FAKE_LARGE : null;
@@ -45,7 +45,7 @@ export function priceFor(provider: ProviderName, upstreamModel: string): ListPri
   return Object.keys(price.perMillion).length > 0 ? price : null;
 }
 
-/** A price of the list in our buckets, tiers and pieces. */
+/** Converts a price of the list to our buckets, tiers and pieces. */
 export function listPriceOf(price: ModelPrice): ListPrice {
   const units: PriceUnits = { ...piecesOf(price), ...contextTiersOf(price) };
   const perMillion = ratesAbove(price, Number.NEGATIVE_INFINITY, () => true);
@@ -61,7 +61,9 @@ function piecesOf(price: ModelPrice): Pick<PriceUnits, 'perUnit'> {
   return Object.keys(perUnit).length === 0 ? {} : { perUnit };
 }
 
-/** A tier holds every bucket that any tier is dearer in, so that the highest one that is reached says all. */
+/**
+ * Returns the context tiers. Each contains every bucket that has a tier, so that the highest tier reached is complete by itself.
+ */
 function contextTiersOf(price: ModelPrice): Pick<PriceUnits, 'contextTiers'> {
   const starts = new Set(Object.values(price).flatMap((value) => (isTiered(value) ? value.tiers.map(({ start }) => start) : [])));
   if (starts.size === 0) return {};
@@ -71,14 +73,14 @@ function contextTiersOf(price: ModelPrice): Pick<PriceUnits, 'contextTiers'> {
   return { contextTiers };
 }
 
-/** The rates of a prompt that is longer than so many tokens, of those buckets whose price is such a one. */
+/** Returns the rates of a prompt that is longer than `inputTokens`, for the buckets whose price `isWanted`. */
 function ratesAbove(price: ModelPrice, inputTokens: number, isWanted: (value: ModelPrice[string]) => boolean): PerMillion {
   const perMillion: Partial<Record<UsageBucket, number>> = {};
   for (const [name, value] of Object.entries(price)) {
     const bucket = BUCKETS[name];
     if (bucket === undefined || value === undefined || !isWanted(value)) continue;
     const usd = isTiered(value) ? (value.tiers.findLast(({ start }) => start <= inputTokens)?.price ?? value.base) : value;
-    // The list holds short decimals; rounding only takes away what floats added.
+    // The list holds short decimals; rounding only removes the error of floats.
     perMillion[bucket] = Math.round(usd * NANO_PER_USD);
   }
   return perMillion;

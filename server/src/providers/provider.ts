@@ -8,21 +8,24 @@ export interface ProviderRequest {
   readonly wire: Wire;
   readonly body: Buffer;
   readonly stream: boolean;
-  /** Headers of the client that are meant for the provider (`anthropic-beta`, `anthropic-version`, `x-client-request-id`, `traceparent`, `tracestate`), flat name/value pairs. */
+  /**
+   * Headers of the client for the provider (`anthropic-beta`, `anthropic-version`, `x-client-request-id`, `traceparent`,
+   * `tracestate`), as flat name/value pairs.
+   */
   readonly forward: readonly string[];
-  /** Query of the client's path that the provider understands (`beta=true`), without `?`; empty for none. */
+  /** The query of the client's path that the provider understands (`beta=true`), without `?`; empty for none. */
   readonly query: string;
 }
 
-/** An error answer (status ≥ 400) of a provider in our words. */
+/** An error answer (status ≥ 400) of a provider, translated to our terms. */
 export interface ProviderError {
   /**
-   * `caller`: the request is at fault (400, 404, 413, 422) and the answer goes to the caller as it is meant;
-   * `credential`: 401/403, ours; `quota`: our account is exhausted; `rate_limited`: 429; `unavailable`: 5xx, 529.
+   * `caller`: the request is at fault (400, 404, 413, 422), and the answer is passed on to the caller; `credential`: 401/403,
+   * ours; `quota`: our account is exhausted; `rate_limited`: 429; `unavailable`: 5xx, 529.
    */
   readonly kind: 'caller' | 'context_length' | 'credential' | 'quota' | 'rate_limited' | 'unavailable';
   readonly status: number;
-  /** The provider's words, bounded to 2,000 characters, with anything that looks like a secret removed. */
+  /** The provider's message, limited to 2,000 characters, without anything that looks like a secret. */
   readonly message: string;
   readonly param: string | null;
   readonly retryAfterMs: number | null;
@@ -33,30 +36,35 @@ export interface ProviderError {
 /** A vendor or a compatible server. One folder each; one vendor never imports another. */
 export interface Provider {
   readonly name: ProviderName;
-  /** The wire in which this vendor serves what the client asked in `client`; null when it cannot. */
+  /** Returns the wire in which this vendor serves a client's request in `client`; null if it cannot. */
   wireFor(client: Wire): Wire | null;
   open(request: ProviderRequest, sink: UpstreamSink): UpstreamCall;
-  /** Reads an answer that is not 2xx. Pass the credential that was used, so that its key is taken out of the provider's words. */
+  /**
+   * Reads an answer that is not 2xx. Pass the credential that was used, so that its key is removed from the provider's message.
+   */
   readError(status: number, headers: UpstreamHeaders, body: Buffer, credential?: CredentialConfig | null): ProviderError;
-  /** Asks which models a credential may call (`GET /models`); absent where a vendor cannot say. */
+  /** Requests the models that a credential may call (`GET /models`); absent if the vendor has no list. */
   openModels?(credential: CredentialConfig, sink: UpstreamSink): UpstreamCall;
 }
 
-/** What a live check of a deployment found. `status` is null when there was no answer at all. */
+/** The result of a live check of a deployment. `status` is null if there was no answer at all. */
 export interface DeploymentCheck {
   readonly ok: boolean;
   readonly latencyMs: number;
   readonly status: number | null;
-  /** The provider's words, or ours; bounded and free of secrets. */
+  /** The provider's message, or ours; bounded and free of secrets. */
   readonly message: string;
 }
 
-/** The models a credential may call, by the vendor's own names, sorted. */
+/** The models that a credential may call, by the vendor's own names, sorted. */
 export type UpstreamModels =
   | { readonly ok: true; readonly models: readonly string[] }
   | { readonly ok: false; readonly status: number | null; readonly message: string };
 
-/** The provider's own headers that may reach a client, as flat name/value pairs. Its limits, cookies, ids and account never do. */
+/**
+ * Returns the provider's headers that may reach a client, as flat name/value pairs. Its limits, cookies, ids and account are
+ * never among them.
+ */
 export function passHeaders(headers: UpstreamHeaders): string[] {
   const passed: string[] = [];
   for (const name of PASSED_HEADERS) {

@@ -7,7 +7,9 @@ const MESSAGE_LENGTH_MAX = 2_000;
 const READ_BYTES_MAX = 64 * 1024;
 const RETRY_AFTER_MS_MAX = 24 * 3_600_000;
 
-/** By what a vendor's errors are told apart where the status is not enough. Codes are compared with `code` and `type`. */
+/**
+ * The codes and words that tell a vendor's errors apart if the status is not enough. Codes are compared with `code` and `type`.
+ */
 export interface ErrorSigns {
   readonly contextCodes: ReadonlySet<string>;
   readonly contextWords: RegExp;
@@ -15,7 +17,7 @@ export interface ErrorSigns {
   readonly quotaWords: RegExp;
 }
 
-/** OpenAI's, which every compatible server borrows from, more or less. */
+/** OpenAI's signs, which most compatible servers use in part. */
 const OPENAI_SIGNS: ErrorSigns = {
   contextCodes: new Set(['context_length_exceeded', 'context_window_exceeded']),
   contextWords:
@@ -24,7 +26,7 @@ const OPENAI_SIGNS: ErrorSigns = {
   quotaWords: /exceeded your current quota|insufficient (?:balance|credits|funds)/i,
 };
 
-/** Reads an error answer in OpenAI's envelope or anything near it. */
+/** Reads an error answer in OpenAI's envelope or a similar one. */
 export function readOpenAiError(
   status: number,
   headers: UpstreamHeaders,
@@ -58,7 +60,9 @@ export function readErrorAnswer(answer: {
   };
 }
 
-/** How long the provider asks to wait, from `retry-after-ms`, else `retry-after` in seconds or as a date. At most a day. */
+/**
+ * Returns the delay that the provider requests, from `retry-after-ms`, else `retry-after` in seconds or as a date. At most a day.
+ */
 function retryAfterMsOf(headers: UpstreamHeaders): number | null {
   const ms = numberOf(one(headers['retry-after-ms']));
   if (ms !== null) return bounded(ms);
@@ -66,7 +70,7 @@ function retryAfterMsOf(headers: UpstreamHeaders): number | null {
   if (text === undefined) return null;
   const seconds = numberOf(text);
   if (seconds !== null) return bounded(seconds * 1_000);
-  // A date is meant by the provider's clock, which its answer tells.
+  // A date is by the provider's clock, which its answer contains.
   const at = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
   const now = Date.parse(one(headers.date) ?? '');
   return Number.isNaN(at) || Number.isNaN(now) ? null : bounded(at - now);
@@ -83,7 +87,7 @@ function kindOf(status: number, said: Said, signs: ErrorSigns): ProviderError['k
   if (status === 402 || signs.quotaCodes.has(said.code) || signs.quotaCodes.has(said.type)) return 'quota';
   if (status === 429) return signs.quotaWords.test(said.message) ? 'quota' : 'rate_limited';
   if (status === 401 || status === 403) return 'credential';
-  // 408 and 409 are the provider's own timeouts and locks; a redirect is nobody's answer and is never followed.
+  // 408 and 409 are the provider's own timeouts and locks. A redirect is no valid answer and is never followed.
   if (status >= 500 || status < 400 || status === 408 || status === 409) return 'unavailable';
   if (signs.contextCodes.has(said.code) || signs.contextCodes.has(said.type)) return 'context_length';
   if (status === 404) return 'caller';
@@ -98,12 +102,13 @@ function readBody(body: Buffer, headers: UpstreamHeaders): Said {
   try {
     return readEnvelope(body.length <= READ_BYTES_MAX ? (JSON.parse(text) as unknown) : null);
   } catch {
-    // A page of HTML helps nobody; a line of plain text from a proxy may.
+    // A page of HTML is of no use; a line of plain text from a proxy may be.
     return one(headers['content-type'])?.startsWith('text/plain') ? { ...SILENT, message: plain(text) } : SILENT;
   }
 }
 
-// {error: {…}} (OpenAI, Anthropic), {error: "…"}, [{error: {…}}] (Google), {message} and {detail} (servers built on others' frameworks).
+// {error: {…}} (OpenAI, Anthropic), {error: "…"}, [{error: {…}}] (Google), {message} and {detail} (servers built on other
+// frameworks).
 function readEnvelope(value: unknown): Said {
   const outer = objectOf(Array.isArray(value) ? value[0] : value);
   if (outer === null) return SILENT;

@@ -1,7 +1,9 @@
 const REDACTED = '[redacted]';
 const KEY_PREFIX_LENGTH = 8;
 
-/** What keys of the vendors we know, and tokens in general, look like; providers quote them, sometimes half hidden by asterisks. */
+/**
+ * Patterns of the keys of known vendors, and of tokens in general. Providers quote them, sometimes partly replaced by asterisks.
+ */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\b(?:sk|pk|rk|gsk|xai|ghp|hgadm|xox[a-z])[-_][\w*.-]{4,}/gi, REDACTED],
   [/\bAIza[\w-]{20,}/g, REDACTED],
@@ -12,7 +14,10 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\b(authorization["']?\s*[:=]\s*["']?)[^\s"',]+/gi, `$1${REDACTED}`],
 ];
 
-/** Takes out of a provider's words the key we called it with, whole or begun, and anything that looks like a secret. */
+/**
+ * Removes from a provider's message the key that we called it with, words that begin like it, and anything that looks like a
+ * secret.
+ */
 export function redactSecrets(text: string, apiKey: string | null): string {
   let clean = apiKey === null ? text : withoutKey(text, apiKey);
   for (const [pattern, replacement] of SECRETS) clean = clean.replace(pattern, replacement);

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { testCertificate } from '../../test/support/tls-certificate.ts';
 import { ask, policyAllowing, post, testTransport, upstream } from '../../test/support/upstream.ts';
 
-/** A name server that answers each lookup of any name with the next list, and the last one from then on. */
+/** Returns a name server that answers each look-up of any name with the next list, and then repeats the last one. */
 function nameServer(...answers: string[][]) {
   const asked: string[] = [];
   const resolve = (name: string, callback: (error: Error | null, addresses: readonly LookupAddress[]) => void) => {

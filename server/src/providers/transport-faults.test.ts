@@ -215,7 +215,7 @@ describe.each(['plain', 'full'] as const)('with the %s client', (client) => {
         else if (n % 7 === 1) response.writeHead(200, { connection: 'close' }).end('x');
         else if (n % 7 === 2) response.write('half', () => request.socket.destroy());
         else if (n % 7 === 3)
-          response.write('half'); // and hangs: aborted or timed out below
+          response.write('half'); // Then hangs: the test aborts it, or it times out.
         else response.end('whole');
       });
       const wheel = createTimerWheel();

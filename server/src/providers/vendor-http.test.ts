@@ -29,7 +29,7 @@ function deployment(credential: Partial<CredentialConfig> | null, change: Partia
   };
 }
 
-/** A transport that keeps what it is asked to send. */
+/** Returns a transport that records its requests. */
 function recorder(): Transport & { readonly sent: TransportRequest[] } {
   const sent: TransportRequest[] = [];
   const send = (request: TransportRequest) => {

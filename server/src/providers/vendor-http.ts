@@ -4,20 +4,20 @@ import { type UpstreamCall, UpstreamFailure, type UpstreamSink } from '../upstre
 import type { Transport } from '../upstream/transport.ts';
 import type { ProviderRequest } from './provider.ts';
 
-/** What every vendor over HTTP shares: where a call goes and with which headers is worked out once per deployment and wire. */
+/** The description of a vendor over HTTP. The target and the headers of a call are computed once per deployment and wire. */
 export interface VendorHttp {
   readonly defaultBaseUrl: string;
-  /** Appended to the base URL. */
+  /** Returns the path of a wire, which is appended to the base URL. */
   path(wire: Wire): string;
   readonly modelsPath: string;
-  /** Flat name/value pairs with the credential in them; lower-case names. */
+  /** Returns flat name/value pairs that contain the credential; lower-case names. */
   authentication(credential: CredentialConfig): string[];
-  /** Client headers this vendor may see, with the value used when the client sent none (null: left out). */
+  /** The client headers that this vendor may see, with the value used if the client sent none (null: left out). */
   readonly forwarded: ReadonlyMap<string, string | null>;
   readonly passesQuery: boolean;
 }
 
-/** The longest answers read; beyond, the call fails as `protocol`. */
+/** The longest answers read; a longer one fails the call as `protocol`. */
 const ANSWER_BYTES_MAX = { whole: 64 * 1024 * 1024, stream: 1024 * 1024 * 1024 };
 const MODELS_TIMEOUT_MS = 15_000;
 const MODELS_BYTES_MAX = 4 * 1024 * 1024;
@@ -30,13 +30,13 @@ const COMMON_HEADERS = [
 interface Prepared {
   readonly origin: string;
   readonly path: string;
-  /** Without what may be forwarded. */
+  /** The headers without those that may be forwarded. */
   readonly headers: readonly string[];
-  /** With the defaults of what may be forwarded: the common case, used as it is. */
+  /** The headers with the defaults of those that may be forwarded. The common case, used without a copy. */
   readonly headersWithDefaults: string[];
 }
 
-/** The two calls of a provider that is reached over HTTP. */
+/** Returns the two calls of a provider over HTTP. */
 export function callOverHttp(vendor: VendorHttp, transport: Transport) {
   const prepare = preparedOnce(vendor);
   return {
@@ -69,7 +69,7 @@ export function callOverHttp(vendor: VendorHttp, transport: Transport) {
   };
 }
 
-// A deployment is frozen and replaced whole when anything of it changes, so its identity is the key.
+// A deployment is frozen and replaced as a whole at any change, so its identity is the key.
 function preparedOnce(vendor: VendorHttp) {
   const byDeployment = new WeakMap<DeploymentConfig, Map<Wire, Prepared | null>>();
   return (deployment: DeploymentConfig, wire: Wire, credential: CredentialConfig): Prepared | null => {
@@ -119,7 +119,7 @@ function withForwarded(prepared: Prepared, forward: readonly string[], vendor: V
   return headers;
 }
 
-/** The values of a header in flat pairs, joined as HTTP joins repeated ones; null when absent. */
+/** Returns the values of a header in flat pairs, joined as HTTP joins repeated ones; null if absent. */
 function valuesOf(pairs: readonly string[], name: string): string | null {
   let joined: string | null = null;
   for (let i = 0; i + 1 < pairs.length; i += 2) {
@@ -132,7 +132,7 @@ function isPlainQuery(query: string): boolean {
   return query !== '' && /^[\w.~%=&-]{1,200}$/.test(query);
 }
 
-/** A call that could not begin: reported after the caller has its handle, as every failure is. */
+/** Returns a call that could not begin. Its failure is reported after the caller has its handle, like every failure. */
 function failLater(sink: UpstreamSink, message: string): UpstreamCall {
   let aborted = false;
   queueMicrotask(() => {

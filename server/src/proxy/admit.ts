@@ -18,9 +18,9 @@ import { entitlementWithTags, noDeploymentForTags } from './snapshot/tagged-enti
 import type { Admission, Asked, LostAttempt, Walk } from './walk.ts';
 
 /**
- * Access, then every limit and budget of all four scopes in one counters call: all or nothing. Throws a refusal and holds nothing, or
- * returns what is held. Also refuses when the journal has no room: what cannot be written down must not be spent. Later only where the
- * counters answer later.
+ * Checks access, then takes every limit and budget of all four scopes in one counters call: all or nothing. Returns the admission
+ * with its hold, or throws a refusal and holds nothing. Also refuses if the journal is full, because spend that cannot be
+ * recorded must not happen. Returns a promise only if the counters do.
  */
 export function admit(walk: Walk, key: CachedKey, asked: Asked, gateway: Gateway): Admission | Promise<Admission> {
   const { tags } = asked;
@@ -98,7 +98,7 @@ function questionOf(
   };
 }
 
-/** The counters may answer later, and while they are away what a budget covers cannot be admitted. */
+/** Takes the hold. Returns a promise only if the counters do. Throws `service_unavailable` if the counters fail. */
 function take(walk: Walk, { plan }: Entitlement, wanted: Wanted, gateway: Gateway): HoldResult | Promise<HoldResult> {
   const refused = (error: unknown): never => {
     if (error instanceof CountersAway) throw serviceUnavailable(error.message);
@@ -161,12 +161,12 @@ function admissionOf(
   return admission;
 }
 
-/** All choices together. An answer nobody saw was no longer than its cap and its model allow, and money was held for no more. */
+/** Returns the most output tokens of one attempt, all choices together, which is also the most that money was held for. */
 function outputMax({ deployment }: Candidate, cap: number | null, { facts }: Asked): number {
   return Math.min(cap ?? Number.MAX_SAFE_INTEGER, deployment.maxOutputTokens ?? Number.MAX_SAFE_INTEGER) * facts.answers;
 }
 
-/** With the searches it may have made, and at the tier that was asked for. */
+/** Returns the charge for an attempt whose answer is lost, with the searches it may have made, at the requested service tier. */
 function lostAttempt(
   { price, deployment }: Candidate,
   { facts: { beyond } }: Asked,

@@ -4,7 +4,7 @@ import type { Gateway } from './gateway.ts';
 import { addLimitHeaders } from './limit-headers.ts';
 import type { Admission, Walk } from './walk.ts';
 
-/** What every answer says, refused ones too. */
+/** Returns the headers of every answer, including refusals. */
 export function identityHeaders(walk: Walk): string[] {
   const headers = ['x-request-id', walk.id, 'request-id', walk.id];
   if (walk.clientRequestId !== null) headers.push('x-client-request-id', walk.clientRequestId);
@@ -15,7 +15,10 @@ export function identityHeaders(walk: Walk): string[] {
   return headers;
 }
 
-/** What an admitted request's answer says beyond that: who served, what we added, what it cost where that is known, what is left. */
+/**
+ * Returns the headers of an admitted request's answer: those of every answer, the deployment, the gateway's own time, the cost if
+ * known, and what remains of the limits.
+ */
 export function answerHeaders(
   admission: Admission,
   deploymentId: string | null,
@@ -34,7 +37,7 @@ export function answerHeaders(
 
 const CLIENT_REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 
-/** A caller's own id is stored and echoed where it is harmless, and ignored where it is not. It never becomes ours. */
+/** Returns the caller's own request id, to store and echo; null if it is missing or unsafe. It never replaces our id. */
 export function clientRequestId(request: GatewayRequest): string | null {
   const id = request.header('x-client-request-id');
   return id !== undefined && CLIENT_REQUEST_ID.test(id) ? id : null;

@@ -5,29 +5,29 @@ import type { Provider, ProviderError, ProviderRequest } from '../providers/prov
 import type { UpstreamCall, UpstreamHeaders, UpstreamSink } from '../upstream/call.ts';
 import { UpstreamFailure, type UpstreamFailureKind } from '../upstream/call.ts';
 
-/** How one attempt came out, known once a stream's first event is in hand, or the whole answer is (everything else). */
+/** The outcome of one attempt. For a stream it is known at the first event; for all else once the whole answer has arrived. */
 export type Outcome =
   | { readonly is: 'whole'; readonly bytes: Buffer }
-  /** `isOpened`: an event was seen that is part of an answer. Without one the wait for it was over. */
+  /** `isOpened`: an event that is part of an answer arrived within the bounds on time and size. */
   | { readonly is: 'stream'; readonly source: StreamSource; readonly isOpened: boolean }
-  /** By its status, or by what stood in the place of an answer. `said`: all that came, in case it reports usage. */
+  /** An error by its status, or a body or event that is an error. `said`: all bytes that arrived, in case they report usage. */
   | { readonly is: 'error'; readonly error: ProviderError; readonly said: Said }
   | {
       readonly is: 'failure';
       readonly failure: UpstreamFailure;
-      /** How much of a 2xx answer had come by then. */
+      /** The number of bytes of a 2xx answer that had arrived by then. */
       readonly answerBytes: number;
-      /** It was sent in full and not refused by then, so the provider may have worked on it. */
+      /** True if the request was sent in full and not refused by then, so the provider may have worked on it. */
       readonly isWorkedOn: boolean;
       readonly isStreamed: boolean;
     }
   /** The client hung up first, and the call was ended. */
   | {
       readonly is: 'gone';
-      /** It was sent in full and not refused by then, so the provider may have worked on it. */
+      /** True if the request was sent in full and not refused by then, so the provider may have worked on it. */
       readonly isWorkedOn: boolean;
       readonly isStreamed: boolean;
-      /** What had come of an answer; null: nothing. */
+      /** The part of an answer that had arrived; null if none had. */
       readonly said: Said | null;
     };
 
@@ -36,17 +36,17 @@ export interface Said {
   readonly isStreamed: boolean;
 }
 
-/** Who takes a stream once it is decided that it is the answer. */
+/** The receiver of a stream that was chosen as the answer. */
 export interface StreamConsumer {
-  /** False asks for a pause; `resume` goes on. */
+  /** Takes a chunk. Returns false to ask for a pause, until `resume` is called. */
   data(chunk: Buffer): boolean;
   end(): void;
   failed(failure: UpstreamFailure): void;
 }
 
-/** An upstream stream whose first bytes are in hand. Nothing is lost before `attach`; exactly one consumer. */
+/** An upstream stream whose first bytes have arrived. It keeps all bytes until `attach`, and takes exactly one consumer. */
 export interface StreamSource {
-  /** The first bytes, before `attach`. */
+  /** Returns the first bytes. Call it before `attach`. */
   first(): Buffer;
   attach(consumer: StreamConsumer): void;
   resume(): void;
@@ -56,30 +56,30 @@ export interface StreamSource {
 export interface Attempt {
   readonly outcome: Promise<Outcome>;
   /**
-   * The client hung up: lets go of the provider at once, or reads on where `finishes` says so of such an answer; a whole one no longer than its
-   * deployment's timeout. Nothing that was not sent in full is read on. True: it is read on.
+   * Called when the client hangs up. Reads on if the request was sent in full and `finishes` returns true; otherwise ends the
+   * call at once. A whole answer is read on for at most its deployment's timeout. Returns true if it is read on.
    */
   giveUp(finishes: (isStreamed: boolean) => boolean): boolean;
-  /** This process ends before the answer does: lets go of the provider, as of one that broke. */
+  /** Called when this process stops before the answer ends. Ends the call, and reports it as a `reset`. */
   cut(): void;
 }
 
-/** What an attempt needs of the gateway. */
+/** The part of the gateway that an attempt needs. */
 export interface AttemptOptions {
   readonly settings: { readonly answerBytesMax: number };
   readonly after: (ms: number, callback: () => void) => () => void;
 }
 
 const ERROR_BYTES_MAX = 64 * 1024;
-/** How long and how far a stream is read that says nothing yet, before it is taken for an answer. */
+/** Bounds on reading a stream that is neither an answer nor an error yet. At a bound, it is taken for an answer. */
 const OPENING_MS_MAX = 5_000;
 const OPENING_BYTES_MAX = 64 * 1024;
-/** And in how many pieces, for what came so far is put together for each. */
+/** The same bound in pieces, because each piece joins all bytes so far. */
 const OPENING_PIECES_MAX = 1_000;
-/** How long a stream's end is waited for behind its error: some report usage there. */
+/** The longest wait for the end of a stream after its error. Some providers report usage there. */
 const ERROR_END_MS_MAX = 250;
 
-/** Opens one attempt and waits for it to become an answer or a failure. Bounded: error bodies to 64 KiB, whole answers to `settings.answerBytesMax`. */
+/** Opens one attempt. Reads at most 64 KiB of an error, and `settings.answerBytesMax` of a whole answer. */
 export function attempt(provider: Provider, request: ProviderRequest, options: AttemptOptions): Attempt {
   const intake = new AttemptOutcome(provider, request, options);
   intake.call = provider.open(request, intake);
@@ -90,7 +90,7 @@ function isStreamed(wire: Wire): boolean {
   return wire === 'openai-chat' || wire === 'anthropic-messages';
 }
 
-/** Takes what the transport reports, in the order it comes. One per attempt. */
+/** Receives the transport's reports of one attempt, and decides its outcome. */
 class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
   readonly outcome: Promise<Outcome>;
   call: UpstreamCall | null = null;
@@ -106,10 +106,10 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
   #bytes = 0;
   #consumer: StreamConsumer | null = null;
   #ended: { failure: UpstreamFailure | null } | null = null;
-  /** What a stream began with instead of an answer. */
+  /** The error with which a stream began instead of an answer; null if there was none. */
   #errorInStream: JsonObject | null = null;
   #cancelWait: (() => void) | null = null;
-  /** Of a stream. */
+  /** The reader of a stream's first events. */
   #beginning: OpeningReader | null = null;
 
   constructor(provider: Provider, request: ProviderRequest, options: AttemptOptions) {
@@ -210,7 +210,7 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
     this.#endAs('reset', 'the gateway is stopping');
   }
 
-  /** The transport times only silence, and nobody is there to lose patience with an answer that drips. */
+  /** Bounds the time to read on. The transport bounds only silence, and no client is left to cancel a slow answer. */
   #readOnAtMost(ms: number): void {
     this.#cancelWait?.();
     this.#cancelWait = this.#options.after(ms, () => this.#endAs('timeout', `the answer was not complete within ${ms} ms`));
@@ -233,7 +233,7 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
     return this.#chunks.length === 1 ? (this.#chunks[0] as Buffer) : Buffer.concat(this.#chunks, this.#bytes);
   }
 
-  /** Until the head is here what was asked for as a stream will be one. */
+  /** Reports whether the answer is a stream. Before the head arrives, it is assumed to be as requested. */
   #isStreamed(): boolean {
     return this.#streaming || (this.#wantsStream && this.#status === 0);
   }
@@ -242,7 +242,7 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
     return { bytes: this.#take(), isStreamed: this.#streaming };
   }
 
-  /** Before its first event is known a stream may still turn out to be an error, and somebody else be asked. */
+  /** Examines a stream's beginning. Until its first event is known it may be an error, and another candidate can be tried. */
   #open(): void {
     if (this.#errorInStream !== null) {
       if (this.#bytes > OPENING_BYTES_MAX) this.#endErrorInStream();
@@ -270,14 +270,14 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
     this.#endOpening();
   }
 
-  /** No more will come. */
+  /** Decides the outcome of a stream of which no more will arrive. */
   #endOpening(): void {
     const opening = this.#errorInStream ?? this.#opening('all');
     if (opening === 'answer' || opening === 'unsaid') this.#takeForAnswer();
     else this.#settleOn(this.#errorInstead(opening));
   }
 
-  /** Nothing may be thrown at the transport: what we fail to look into is taken for an answer, and whoever reads that tells of the defect. */
+  /** Classifies the stream's beginning. Never throws, as the transport calls it: a defect counts as `answer`. */
   #opening(come: 'part' | 'all' = 'part'): Opening {
     try {
       this.#beginning ??= new OpeningReader();
@@ -299,7 +299,7 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
     return this.#error(statusOfError(error), () => Buffer.from(JSON.stringify(error)));
   }
 
-  /** Called from the transport, where nothing may be thrown: the request would wait for ever. */
+  /** Reads an error answer. The transport calls it, so it must not throw: the request would wait for ever. */
   #error(status: number, bodyOf: () => Buffer): Outcome {
     try {
       const { credential } = this.#request.deployment;
@@ -316,14 +316,14 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
     return { is: 'failure', failure, answerBytes, isWorkedOn: failure.sent && !isRefused, isStreamed: this.#isStreamed() };
   }
 
-  /** An error page without end: what was read says enough. */
+  /** Cuts off an error body that reaches 64 KiB. The bytes read so far are enough. */
   #cutError(): boolean {
     this.call?.abort();
     this.#settleOn(this.#error(this.#status, () => this.#take()));
     return true;
   }
 
-  /** A redirect is never followed: it could lead anywhere, our credential with it. */
+  /** Returns the failure for a redirect. Redirects are never followed: one could send our credential anywhere. */
   #redirected(): UpstreamFailure {
     return new UpstreamFailure('protocol', {
       sent: true,

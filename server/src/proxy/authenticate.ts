@@ -5,20 +5,21 @@ import type { Gateway } from './gateway.ts';
 import { invalidRequest, Refusal, serviceUnavailable } from './refusal.ts';
 import type { CachedKey } from './snapshot/cached-key.ts';
 
-/** A key that exists, and whether it may call at all. A known key that may not still leaves a request-log row, so both come back. */
+/** A key that exists, and the refusal if it may not call. Refused requests of a known key also leave a request-log row. */
 export interface Authenticated {
   readonly key: CachedKey;
   readonly refusal: Refusal | null;
 }
 
 /**
- * Credential → key. Refuses with `invalid_api_key` what is missing, malformed or unknown; `invalid_request` for two different keys at once;
- * `service_unavailable` when the key is not in the cache and the store is away (it cannot be known, so it is not called unknown).
+ * Finds the key whose secret the request carries. Throws `invalid_api_key` if the secret is missing, malformed or unknown, and
+ * `invalid_request` for two different secrets. Throws `service_unavailable` if the key is not cached and the store is
+ * unreachable: it may exist.
  */
 export function authenticate(request: GatewayRequest, gateway: Gateway): Authenticated | Promise<Authenticated> {
   const secret = presentedSecret(request.rawHeaders);
   if (secret === null) throw unknownKey('No API key was sent. Send it as `Authorization: Bearer sk-hg-…`.');
-  // What is in the cache was looked at once; its form need not be checked again.
+  // A cached secret was checked before; its form need not be checked again.
   const found =
     gateway.snapshot.cachedKey(secret) ?? gateway.snapshot.keyBySecret(looksLikeKeySecret(secret) ? secret : refuseGarbage());
   if (!(found instanceof Promise)) return check(found, gateway.clock.nowMs());
@@ -30,7 +31,7 @@ export function authenticate(request: GatewayRequest, gateway: Gateway): Authent
   );
 }
 
-/** As authenticate, for a caller who proved elsewhere that they may use the key. */
+/** Finds a key by its id, for a caller who proved elsewhere that they may use it. */
 export async function authenticateById(
   { organizationId, keyId }: { readonly organizationId: string; readonly keyId: string },
   gateway: Gateway,
@@ -41,7 +42,7 @@ export async function authenticateById(
   return check(found, gateway.clock.nowMs());
 }
 
-/** The four scopes of a request, once its key may call. */
+/** Returns the four scopes of a request whose key may call. */
 export function callerOf(key: CachedKey): Caller {
   const { config, team, member } = key;
   const organization = key.holder.config;
@@ -54,7 +55,7 @@ function check(key: CachedKey | null, nowMs: number): Authenticated {
   return { key, refusal: whyNot(key, nowMs) };
 }
 
-/** The status of organization, team, owner and key, in this order; null when all are in force. */
+/** Returns why the key may not call, by the status of its organization, team, owner and itself; null if all are in force. */
 function whyNot(key: CachedKey, nowMs: number): Refusal | null {
   const { config, team, member } = key;
   const organization = key.holder.config;
@@ -89,7 +90,7 @@ function refuseGarbage(): never {
   throw unknownKey('The API key is malformed: it was cut, mistyped, or is not a Headgate key.');
 }
 
-/** The one secret that the request carries, whatever the carrier. Two different ones could be checked as one and served as the other: 400. */
+/** Returns the secret that the request carries in any of three headers; null if there is none. Two different ones are a 400. */
 function presentedSecret(rawHeaders: readonly string[]): string | null {
   let secret: string | null = null;
   for (let at = 0; at < rawHeaders.length; at += 2) {

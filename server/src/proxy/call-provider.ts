@@ -15,14 +15,14 @@ import { recordedTags } from './snapshot/tagged-entitlement.ts';
 import { followAttempt, upstreamHeaders } from './upstream-headers.ts';
 import type { Admission, Asked, LostAttempt } from './walk.ts';
 
-/** A provider's answer, with nothing of it sent yet. */
+/** A provider's answer, of which nothing was sent to the client yet. */
 export type Answer =
   | {
       readonly is: 'whole';
       readonly candidate: Candidate;
       readonly bytes: Buffer;
       readonly facts: AnswerFacts;
-      /** From sending the call to its last byte. */
+      /** The time from sending the call to its last byte, in milliseconds. */
       readonly tookMs: number;
     }
   | {
@@ -30,21 +30,21 @@ export type Answer =
       readonly candidate: Candidate;
       readonly exchange: Exchange;
       readonly source: StreamSource;
-      /** Whether an event of an answer is in hand, and not only that a stream began. */
+      /** True if an event that is part of an answer has arrived, and not only a stream's beginning. */
       readonly isOpened: boolean;
-      /** When the call was sent; monotonic milliseconds. */
+      /** The time at which the call was sent, in monotonic milliseconds. */
       readonly sentMs: number;
     };
 
-/** The client hung up while an answer was awaited. What is owed has been noted. */
+/** Thrown when the client hangs up while an answer is awaited. Any charge was added to the admission before. */
 export class ClientGone extends Error {}
 
 const BACKOFF_MS = 150;
 const SAME_DEPLOYMENT_TRIES = 3;
 
 /**
- * Tries the candidates, best first, until one has a first byte in hand. Each attempt that used something is noted for settlement; each next
- * one is held for before it is made, or is not made. Ends with the last failure as a refusal, or `ClientGone`.
+ * Tries the candidates, best first, until one begins to answer. Each attempt that used something is recorded for settlement. Each
+ * further attempt extends the hold first, and is not made if that fails. Throws the last failure as a refusal, or `ClientGone`.
  */
 export async function callProvider(order: readonly Candidate[], admission: Admission, gateway: Gateway): Promise<Answer> {
   let failure: Refusal | null = null;
@@ -64,12 +64,12 @@ export async function callProvider(order: readonly Candidate[], admission: Admis
   throw failure ?? nobodyFit();
 }
 
-/** Why an attempt did not become the answer, and whether another could. */
+/** An attempt that did not become the answer: the reason, and whether to try again. */
 class Failed {
   readonly refusal: Refusal;
-  /** The request itself is at fault: nobody else would answer it differently. */
+  /** True if the request itself is at fault: no other candidate would answer differently. */
   readonly final: boolean;
-  /** The same deployment may do better in a moment. */
+  /** True if the same deployment may succeed on a retry. */
   readonly passing: boolean;
   constructor(refusal: Refusal, how: 'final' | 'passing' | 'lasting') {
     this.refusal = refusal;
@@ -89,7 +89,8 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
   }
   const made = exchangeFor(candidate, upstream, admission, gateway);
   const exchange = made instanceof Promise ? await made : made;
-  // Its wire has no words for it: the caller's to change, unless another candidate speaks theirs.
+  // The upstream's dialect cannot express the request. The caller must change it, unless another candidate speaks the caller's
+  // dialect.
   if (exchange instanceof Untranslatable) return new Failed(invalidRequest(exchange.message, exchange.param), 'lasting');
   admission.attempts += 1;
   await begun(candidate, admission, gateway);
@@ -125,13 +126,13 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
   return tried;
 }
 
-/** Whether such an answer of the candidate is read to its end when the client hangs up. */
+/** Reports whether an answer of this kind is read to its end when the client hangs up. */
 function isFinished({ deployment }: Candidate, { entitlement, walk }: Admission, isStreamed: boolean): boolean {
   const isBudgeted = entitlement.needsPrice && !walk.endpoint.free;
   return afterHangUp(deployment.onHangup ?? null, { isStreamed, isBudgeted }) === 'finish';
 }
 
-/** A provider without an endpoint to count tokens is not asked: our own estimate is the answer. */
+/** Answers `count_tokens` with our own estimate, for a provider that has no such endpoint. */
 function countedHere(candidate: Candidate, { body, large }: Asked): Answer {
   const bytes = Buffer.from(JSON.stringify({ input_tokens: large?.tokens ?? estimateTokens(body) }));
   return {
@@ -145,7 +146,10 @@ function countedHere(candidate: Candidate, { body, large }: Asked): Answer {
 
 const NOTHING_USED = { usage: {}, usageImplausible: false, usageIsFinal: true, serviceTier: null } as const;
 
-/** The begin record is in the file before anything is sent: a crash from here on is charged as estimated. */
+/**
+ * Writes the begin record, and waits until it is in the file. Only then is the request sent, and a crash from then on is charged
+ * as estimated. Rejects with `service_unavailable` if the disk is full.
+ */
 function begun(candidate: Candidate, admission: Admission, gateway: Gateway): Promise<void> {
   const { deployment, price } = candidate;
   gateway.journal.begin({
@@ -172,7 +176,7 @@ function begun(candidate: Candidate, admission: Admission, gateway: Gateway): Pr
   });
 }
 
-/** What this attempt may use and what earlier ones did: a begin takes the place of the one before it. */
+/** Returns the charge if the process crashes now: this attempt's hold plus earlier use. Each begin record replaces the last. */
 function ifLostNow(admission: Admission, candidate: Candidate): LostAttempt {
   const lost = admission.ifLost(candidate);
   if (admission.entries.length === 0) return lost;
@@ -234,11 +238,11 @@ function readWhole(
     gateway.traffic.upstreamAttempt(provider, 'answered');
     return { is: 'whole', candidate, bytes: said, facts, tookMs };
   } catch (error) {
-    // What we fail to read was paid for all the same.
+    // We owe the provider for an answer even if we cannot read it.
     if (!(error instanceof UnreadableAnswer)) tellDefect(error, admission.walk.id, gateway);
     gateway.health.failed(id, null);
     gateway.traffic.upstreamAttempt(provider, 'failed');
-    // An answer that broke off was worked for; an empty page or one that is no answer at all was not.
+    // JSON that broke off cost the provider work. An empty body, or one that is not JSON, did not.
     if (bytes[0] === OPEN_BRACE) oweForUnreadable(admission, candidate, bytes.length);
     const why = error instanceof UnreadableAnswer ? error.message : 'it met a defect of the gateway';
     return new Failed(new Refusal('provider_error', `The provider's answer cannot be read: ${why}`), 'lasting');
@@ -280,7 +284,7 @@ function judgeError(error: ProviderError): Failed {
   }
 }
 
-/** What the provider says of the request itself. A model it does not know is our configuration's fault, not the caller's. */
+/** Returns the refusal for a request that the provider calls invalid. An unknown model is our fault, not the caller's. */
 function callersFault(error: ProviderError): Refusal {
   if (error.status === 404)
     return new Refusal('provider_error', `The provider does not know what was asked for: ${error.message}`);
@@ -312,26 +316,26 @@ function nobodyFit(): Refusal {
   });
 }
 
-/** With somebody else to ask nobody is asked twice. */
+/** Reports whether to retry the same deployment: at most three tries, and only if it is the only candidate. */
 function mayRepeat(tried: Failed, tries: number, others: number, admission: Admission, gateway: Gateway): boolean {
   return tried.passing && others === 1 && tries < SAME_DEPLOYMENT_TRIES && admission.attempts < gateway.settings.attemptsMax;
 }
 
-/** The hold covers one attempt. What the last one used is held anew, atomically, or no further attempt is made. */
+/** Extends the hold, which covers one attempt, by the use so far. Returns false if no further attempt may be made. */
 async function holdForAnother(admission: Admission, gateway: Gateway): Promise<boolean> {
   if (admission.walk.reply.gone) throw new ClientGone();
   const tokens = admission.usedTokens - admission.extendedTokens;
   const nanoUsd = admission.usedNanoUsd - admission.extendedNanoUsd;
   if (tokens === 0 && nanoUsd === 0) return true;
   if (!(await extended(admission, { tokens, nanoUsd }, gateway))) return false;
-  // The counters may have answered later, and nothing is sent for a client that hung up meanwhile.
+  // The client may have hung up during the wait, and then nothing more is sent.
   if (admission.walk.reply.gone) throw new ClientGone();
   admission.extendedTokens += tokens;
   admission.extendedNanoUsd += nanoUsd;
   return true;
 }
 
-/** While counters cannot be asked no further attempt is made, and the last one's failure is the answer. */
+/** Extends the hold. Returns false also if the counters fail: no further attempt is made, and the last failure is the answer. */
 async function extended(admission: Admission, more: { tokens: number; nanoUsd: number }, gateway: Gateway): Promise<boolean> {
   try {
     return await gateway.counters.extend(admission.hold, more);

@@ -14,17 +14,17 @@ import type { CachedKey } from './snapshot/cached-key.ts';
 const WALKS: ReadonlyMap<string, Endpoint> = new Map(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint]));
 
 /**
- * What one key is told is nobody else's. A cache on the way leaves what came with `authorization` alone by itself, and may keep what came with
- * a key in another header.
+ * Headers that forbid caching, because an answer is for one key only. By default a shared cache does not store answers to
+ * requests with `authorization`, but may store those with a key in another header.
  */
 const NOT_KEPT: readonly string[] = ['cache-control', 'no-store'];
 
-/** The endpoint at a path whose requests are walked; null: there is none. */
+/** Returns the endpoint at a path whose requests are admitted and settled; null if there is none. */
 export function walkAt(path: string): Endpoint | null {
   return WALKS.get(path) ?? null;
 }
 
-/** Serves `/v1/…`. Paths are matched as they came: nothing is decoded or normalised before, so a trick in a path is an unknown path. */
+/** Serves `/v1/…`. Paths are matched without decoding or normalising, so a manipulated path is an unknown path. */
 export function serveDataPlane(request: GatewayRequest, reply: Reply, gateway: Gateway): void {
   const endpoint = WALKS.get(request.path);
   if (endpoint === undefined) void answerQuestion(request, reply, gateway);
@@ -32,7 +32,7 @@ export function serveDataPlane(request: GatewayRequest, reply: Reply, gateway: G
   else sayRefusal(request, reply, notAllowed(`${endpoint.path} takes POST.`), gateway.requestId(), ['allow', 'POST']);
 }
 
-/** The paths that only read: nothing is admitted, held or charged. */
+/** Serves the paths that only read. Nothing is admitted, held or charged. */
 async function answerQuestion(request: GatewayRequest, reply: Reply, gateway: Gateway): Promise<void> {
   const id = gateway.requestId();
   const headers = [...NOT_KEPT];
@@ -56,7 +56,7 @@ async function answerQuestion(request: GatewayRequest, reply: Reply, gateway: Ga
   }
 }
 
-/** Never throws: nobody waits for the promise of a question. */
+/** Answers a failed read. Never throws, because no caller awaits the promise of a read. */
 function answerFailure(
   error: unknown,
   request: GatewayRequest,
@@ -90,7 +90,7 @@ function questionOf(path: string): Question | null {
   return null;
 }
 
-/** A model name in a path is percent-encoded, also its slashes. */
+/** Decodes a model name from a path. It is percent-encoded, including its slashes. */
 function decoded(text: string): string {
   if (text.includes('/')) throw new Refusal('not_found', 'There is nothing at this path.');
   try {
@@ -122,7 +122,7 @@ function sayJson(reply: Reply, status: number, value: object, headers: string[])
   reply.end(body);
 }
 
-/** An error before or beside a walk, in the dialect of the path or of the version header. `more` is what the answer says besides. */
+/** Answers with an error outside an admitted request, in the dialect of its path or version header. `more`: further headers. */
 export function sayRefusal(
   request: GatewayRequest,
   reply: Reply,

@@ -11,27 +11,27 @@ import { oweForAnswer, settle } from './settle.ts';
 import { oweForHangUp } from './settlement/owe-unanswered.ts';
 import type { Admission } from './walk.ts';
 
-/** How a hang-up of the client is noted in the log; no answer carries it. */
+/** The status recorded in the request log when the client hangs up. No answer carries it. */
 export const CLIENT_CLOSED = 499;
 
 const SERVICE_UNAVAILABLE = REFUSALS.service_unavailable;
 
-/** How long a complete stream's connection may stay open before its client is let go. */
+/** The longest wait for the upstream's end after a stream is complete. Then the client's answer ends. */
 const END_MS_MAX = 250;
-/** How long and how far a stream is read on for its usage when its client hung up behind the finish reason. */
+/** Bounds on reading on for the usage of a stream whose client hung up after the finish reason. */
 const USAGE_MS_MAX = 5_000;
 const USAGE_BYTES_MAX = 256 * 1024;
 const NOTHING = Buffer.alloc(0);
 
-/** Sends an answer to the client and settles the request at its end, whichever end that is. */
+/** Sends an answer to the client, and settles the request however the answer ends. */
 export function deliver(answer: Answer, admission: Admission, gateway: Gateway): void {
   if (answer.is === 'whole') deliverWhole(answer, admission, gateway);
   else new StreamDelivery(answer, admission, gateway).begin();
 }
 
 /**
- * The row is in the journal before the client has the answer, so that nothing seen by a client can be missing from the ledger; and before the
- * answer is put into words, so that nothing that is wrong with these can undo what is owed.
+ * Settles a whole answer, then sends it. The row is in the journal before the client gets the answer, so the ledger misses
+ * nothing that a client saw. The row also comes before the headers are written, so a defect there cannot undo the charge.
  */
 function deliverWhole(answer: Extract<Answer, { is: 'whole' }>, admission: Admission, gateway: Gateway): void {
   const { candidate, bytes, facts } = answer;
@@ -56,7 +56,7 @@ function sayWhole({ candidate, bytes }: Extract<Answer, { is: 'whole' }>, admiss
   }
 }
 
-/** Teaches how fast the deployment made an answer, where its provider said what it is. Never throws. */
+/** Records how fast the deployment made an answer, if the provider reported its usage. Never throws. */
 function learnPace(admission: Admission, { deployment }: Candidate, facts: AnswerFacts, tookMs: number, gateway: Gateway): void {
   const { usage, usageIsFinal } = facts;
   if (usage === null || !usageIsFinal) return;
@@ -68,8 +68,8 @@ function learnPace(admission: Admission, { deployment }: Candidate, facts: Answe
 }
 
 /**
- * One streamed answer on its way. Chunks go on as they come; the last one waits until the row is in the journal. When the client is gone the
- * call is ended, or read on for what it used: nothing is sent then, and nothing asks for a pause.
+ * The delivery of one streamed answer. Chunks are forwarded as they arrive; the last one waits until the row is in the journal.
+ * When the client hangs up, the call is ended, or read on for its usage without sending or pausing.
  */
 class StreamDelivery {
   readonly #answer: Extract<Answer, { is: 'stream' }>;
@@ -78,13 +78,13 @@ class StreamDelivery {
   readonly #said: AnswerStream;
   #done = false;
   #isGone = false;
-  /** Nothing but the upstream's end is waited for. */
+  /** True if only the upstream's end is still awaited. */
   #endsSoon = false;
-  /** How many more bytes are read on. */
+  /** The number of bytes that may still be read after the client hung up. */
   #unseenBytesLeft = Number.POSITIVE_INFINITY;
-  /** Somebody kept the upstream waiting, so that its time says nothing of its pace. */
+  /** True if the client slowed the upstream down, so that its time does not show its pace. */
   #wasPaused = false;
-  /** When the answer was complete; monotonic milliseconds. */
+  /** The time at which the answer was complete, in monotonic milliseconds. */
   #completeMs: number | null = null;
   #cancelStall: (() => void) | null = null;
   #held: Buffer | null = null;
@@ -111,11 +111,11 @@ class StreamDelivery {
       end: () => this.#upstreamEnded(null),
       failed: (failure) => this.#upstreamEnded(failure.message),
     });
-    // Behind it, so that what is in hand of the answer of a client that is gone already counts.
+    // After `attach`, so that the bytes already received count even if the client is already gone.
     reply.onGone(() => this.#guarded(() => this.#hangUp('client')));
   }
 
-  /** False: what heads the answer could not be said, and the request is settled and answered without it. */
+  /** Sends the head. If that throws, settles the request as failed, answers with a plain error, and returns false. */
   #sayHead(): boolean {
     try {
       const headers = answerHeaders(this.#admission, this.#answer.candidate.deployment.id, 'unknown', this.#gateway);
@@ -155,8 +155,8 @@ class StreamDelivery {
   }
 
   /**
-   * The answer is complete, and what comes last waits for the upstream to end: some streams carry several messages. Mostly the end is here
-   * in the same turn; an upstream that says nothing more and stays open is not waited for.
+   * Holds back the last bytes of a complete answer until the upstream ends, because some streams carry several messages. The end
+   * mostly arrives in the same turn. For an upstream that stays open, the wait is bounded.
    */
   #hold(bytes: Buffer): void {
     if (this.#held !== null) this.#admission.walk.reply.chunk(this.#held);
@@ -164,7 +164,7 @@ class StreamDelivery {
     this.#awaitEnd(END_MS_MAX);
   }
 
-  /** Waits for the upstream to end, but no longer than that from when it was first waited for. */
+  /** Waits at most `ms` for the upstream to end. A wait that already runs goes on unchanged. */
   #awaitEnd(ms: number): void {
     this.#completeMs ??= this.#said.facts().complete ? this.#gateway.clock.monotonicMs() : null;
     this.#cancelWait ??= this.#gateway.after(ms, () => this.#guarded(() => this.#endUnasked()));
@@ -175,14 +175,14 @@ class StreamDelivery {
     this.#cancelWait = null;
   }
 
-  /** What was waited for did not come in time. */
+  /** Ends the delivery when the wait times out or too many bytes arrive. */
   #endUnasked(): void {
     this.#answer.source.abort();
     if (this.#isGone) this.#settleGone();
     else this.#finish(this.#held ?? NOTHING, false);
   }
 
-  /** Whoever calls it has nobody to tell of a defect: a timer, a socket, the end of the process. */
+  /** Runs `act` for a timer, a socket or the end of the process, which cannot handle errors. A defect breaks the answer off. */
   #guarded(act: () => void): void {
     try {
       act();
@@ -192,8 +192,8 @@ class StreamDelivery {
   }
 
   /**
-   * A defect of ours in the middle of an answer: what was used so far is owed, and the client's transfer breaks off. Settled even where what is
-   * owed cannot be worked out.
+   * Ends the answer after a defect of ours: charges the usage so far, and breaks off the client's transfer. Settles even if the
+   * charge cannot be computed.
    */
   #breakOff(defect: unknown): void {
     const { walk } = this.#admission;
@@ -213,7 +213,7 @@ class StreamDelivery {
     }
   }
 
-  /** The upstream is through, with or without having said so in the stream, or broke: `failure` then says how. */
+  /** Handles the upstream's end. `failure` says how the connection broke; null: it ended normally. */
   #upstreamEnded(failure: string | null): void {
     if (this.#done) return;
     try {
@@ -251,7 +251,7 @@ class StreamDelivery {
     this.#whenWritten(() => reply.end(last.length === 0 ? null : last));
   }
 
-  /** This process ends before the stream does: the client is told within it, and pays for what it was sent. */
+  /** Ends the stream because this process stops. Tells the client in the stream, and charges the part it was sent. */
   #cutShort(): void {
     if (this.#done) return;
     this.#answer.source.abort();
@@ -277,7 +277,7 @@ class StreamDelivery {
     }
   }
 
-  /** Behind its finish reason a stream is read on for its usage alone, before it only where the deployment says so. */
+  /** Handles a hang-up. Reads on for the usage after a finish reason; before one, only if the deployment is set to finish. */
   #hangUp(by: 'client' | 'unread'): void {
     if (this.#done || this.#isGone) return;
     this.#isGone = true;
@@ -285,7 +285,7 @@ class StreamDelivery {
     this.#cancelStall?.();
     const { source, candidate } = this.#answer;
     if (this.#isThrough()) {
-      // The wait for a complete answer's end goes on; only for a usage that is still to come it is longer.
+      // A wait for a complete answer's end goes on. It is extended only if the usage is still to come.
       if (!this.#said.facts().usageIsFinal) this.#stopWaiting();
       this.#awaitEnd(USAGE_MS_MAX);
       this.#unseenBytesLeft = USAGE_BYTES_MAX;
@@ -301,7 +301,7 @@ class StreamDelivery {
     this.#settleGone();
   }
 
-  /** More has come that nobody sees. */
+  /** Counts bytes that arrived after the client hung up, and bounds the rest of the read. */
   #unseen(bytes: number): void {
     this.#unseenBytesLeft -= bytes;
     const { complete, usageIsFinal } = this.#said.facts();
@@ -313,24 +313,24 @@ class StreamDelivery {
     } else if (complete) this.#awaitEnd(USAGE_MS_MAX);
   }
 
-  /** Every choice has come to its finish reason: only the usage is missing, if anything. */
+  /** Reports whether every choice has its finish reason, so that at most the usage is missing. */
   #isThrough(): boolean {
     const { complete, finishes } = this.#said.facts();
     return complete || finishes >= this.#admission.asked.facts.answers;
   }
 
-  /** The stream has said nothing but that it failed, too late for somebody else to be asked. */
+  /** Reports whether the stream contained only an error, too late to try another candidate. */
   #isRefused(): boolean {
     const { error, usage, outputBytes, finishes } = this.#said.facts();
     return !this.#answer.isOpened && error !== null && usage === null && outputBytes === 0 && finishes === 0;
   }
 
-  /** `unlessReported`: why its usage is missing where it is. */
+  /** Charges the answer. `unlessReported`: the reason to record if its usage is missing. */
   #oweForAnswer(unlessReported: EstimateReason): void {
     oweForAnswer(this.#admission, this.#answer.candidate, this.#said.facts(), unlessReported, this.#gateway);
   }
 
-  /** Nothing more will be read for a client that is gone. */
+  /** Charges and settles the request of a client that hung up. No more is read. */
   #settleGone(): void {
     this.#oweGone();
     this.#settle('cancelled', CLIENT_CLOSED, null);
@@ -348,7 +348,7 @@ class StreamDelivery {
     this.#gateway.journal.whenWritten(say, this.#admission.walk.id);
   }
 
-  /** What is owed has been noted. */
+  /** Settles the request. Call it after the charge was added. */
   #settle(status: 'succeeded' | 'failed' | 'cancelled', httpStatus: number, code: string | null): void {
     this.#done = true;
     this.#cancelStall?.();
@@ -368,7 +368,7 @@ class StreamDelivery {
     settle(this.#admission, { status, httpStatus, code, param: null, candidate, finishReason, answer }, this.#gateway);
   }
 
-  /** A client that leaves its stream unread holds memory and its limits: after a bounded while it counts as gone. */
+  /** Starts the timeout for a client that leaves its stream unread. Such a client occupies memory and limits. */
   #stalled(): void {
     this.#wasPaused = true;
     if (this.#cancelStall !== null) return;

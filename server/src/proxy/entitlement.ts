@@ -19,48 +19,48 @@ import type { CachedKey } from './snapshot/cached-key.ts';
 import { type StandingTags, tagged, tellShape } from './snapshot/tag-chain.ts';
 
 /**
- * What one key may do with one called name, worked out once and used until the catalogue, the organization, the key or a price changes:
- * the verdict, who may serve, and every limit that applies.
+ * The standing of one key for one called name: the access verdict, the candidates, and every limit that applies. It is computed
+ * once, and used until the catalogue, the organization, the key or a price changes.
  */
 export interface Entitlement {
   readonly caller: Caller;
   readonly name: string;
-  /** Who is charged for a call that is admitted by it, whatever becomes of the key meanwhile. */
+  /** The dimensions that are charged for a call admitted by this entitlement, even if the key changes before settlement. */
   readonly charged: Dimensions;
-  /** The name as `x-headgate-model` says it; null where it is longer than any name, so that nobody has long answers made of what they made up. */
+  /** The value of `x-headgate-model`; null if the called name is too long to be a name, so that an invented one is not echoed. */
   readonly headerName: string | null;
-  /** Null when the name may be called. */
+  /** The refusal by access; null if the name may be called. */
   readonly refusal: Refusal | null;
-  /** The target called and its fallbacks within the caller's access, in order; empty when refused. */
+  /** The called target and its fallbacks within the caller's access, in order; empty if refused. */
   readonly reachable: readonly CallableTarget[];
-  /** The same with the members that tags leave. */
+  /** The same targets, with only the members that tags allow. */
   readonly chain: readonly CallableTarget[];
-  /** Null where nobody tags anything. */
+  /** The effect of tags; null if nothing is tagged. */
   readonly tags: StandingTags | null;
-  /** The same for requests that name tags; null until there is one. */
+  /** Entitlements for requests that name tags, by those tags; null until the first such request. */
   byTags: Map<string, Entitlement> | null;
   readonly candidates: ReadonlyMap<DeploymentConfig, Candidate>;
   readonly holdCandidates: readonly HoldCandidate[];
   readonly plan: LimitPlan;
   /** The plan's tightest token limit, in tokens. */
   readonly tokensMax: number;
-  /** What the headers say of the plan. */
+  /** The plan's rules as limit headers name them. */
   readonly limitWords: LimitWords;
-  /** Each level's part in the access verdict, as the decision keeps it. */
+  /** Each level's part in the access verdict, as encoded in the decision. */
   readonly accessText: string;
-  /** Some `block` budget covers the call, so what has no price may not serve it. */
+  /** True if a `block` budget covers the call, so that a deployment without a price may not serve it. */
   readonly needsPrice: boolean;
-  /** Some covering `block` budget clamps the output to what is affordable. */
+  /** True if a covering `block` budget clamps the output to what is affordable. */
   readonly clamps: boolean;
   readonly catalogue: Catalogue;
   readonly organization: OrganizationConfig;
   readonly validUntilMs: number;
 }
 
-/** Names a caller made up are not worth remembering without bound. */
+/** The most entitlements kept for one key. */
 const STANDINGS_MAX = 1_000;
 
-/** The entitlement of a key for a name, from memory while nothing it was made of has changed. */
+/** Returns the entitlement of a key for a name. It is cached while nothing it was computed from has changed. */
 export function entitlementOf(key: CachedKey, name: string, gateway: Gateway): Entitlement {
   const entitlements = key.entitlements as Map<string, Entitlement>;
   const catalogue = gateway.snapshot.catalogue();
@@ -80,8 +80,8 @@ function isCurrent({ caller, catalogue }: Pick<Entitlement, 'caller' | 'catalogu
 }
 
 /**
- * The entitlement of a request of which nothing but the head is known: no name, and of the limits those that hold for every request. Null where
- * there are none. From memory while nothing it was made of has changed.
+ * Returns the entitlement of a request whose head alone is known. It has no name, and only the limits that apply to every
+ * request; null if there are none. It is cached while nothing it was computed from has changed.
  */
 export function entitlementOnHead(key: CachedKey, gateway: Gateway): Entitlement | null {
   const catalogue = gateway.snapshot.catalogue();
@@ -126,8 +126,9 @@ function onHead(caller: Caller, plan: LimitPlan, catalogue: Catalogue): Entitlem
 }
 
 /**
- * The plan that a request of this entitlement would be admitted under now, for settlement: the scopes are those that admitted it, with what they
- * are limited to at present, and the access groups are the name's of now. The very same plan while nothing has changed and it is valid.
+ * Returns the plan under which a request of this entitlement would be admitted now, for settlement. It has the scopes that
+ * admitted the request, with their current limits and the name's current access groups. Returns the same plan object if nothing
+ * has changed and it is still valid.
  */
 export function planNow(key: CachedKey, admittedBy: Entitlement, gateway: Gateway): LimitPlan {
   const organization = key.holder.config;
@@ -135,7 +136,7 @@ export function planNow(key: CachedKey, admittedBy: Entitlement, gateway: Gatewa
   const catalogue = gateway.snapshot.catalogue();
   if (organization === null) return admittedBy.plan;
   const isSame = organization === caller.organization && key.config === caller.key && catalogue === admittedBy.catalogue;
-  // A plan knows the periods of some days; a request that outlives them counts in the one it was admitted in all the same.
+  // A plan knows the periods of a few days. A request that outlives them still counts in the period in which it was admitted.
   if (isSame && gateway.clock.nowMs() < admittedBy.validUntilMs) return admittedBy.plan;
   if (isChargedTo(key, charged)) return entitlementOf(key, name, gateway).plan;
   const team = organization.teams.get(charged.teamId) ?? unlimitedTeam(charged.teamId);
@@ -144,12 +145,12 @@ export function planNow(key: CachedKey, admittedBy: Entitlement, gateway: Gatewa
   return planLimits({ key: key.config, organization, team, member }, name, groups, gateway.clock.nowMs());
 }
 
-/** Whether the key belongs to the same team and person as ever, and both are there. */
+/** Reports whether the key still belongs to the charged team and member, and both still exist. */
 function isChargedTo({ config, team, member }: CachedKey, { teamId, memberId }: Dimensions): boolean {
   return team !== null && config.teamId === teamId && memberIdOf(config) === memberId && (memberId === null || member !== null);
 }
 
-/** A team that is gone has no limits any more; what it used still counts for its organization. */
+/** Stands in for a deleted team: it has no limits, and its use still counts for its organization. */
 export function unlimitedTeam(id: string): TeamConfig {
   const nothing = { rateLimits: {}, modelLimits: [], budgets: [] };
   return { id, name: '', status: 'suspended', access: { mode: 'inherit' }, ...nothing };
@@ -157,7 +158,7 @@ export function unlimitedTeam(id: string): TeamConfig {
 
 const HISTORIES_MAX = 256;
 
-/** What this key's recent answers from this name used of output. */
+/** Returns the output history of a key for a name, which records the output of recent answers. */
 export function outputHistoryOf(key: CachedKey, name: string): OutputHistory {
   const known = key.histories.get(name);
   if (known !== undefined) return known;
@@ -194,7 +195,7 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
     plan,
     tokensMax: tightestTokenLimit(plan),
     limitWords: limitWordsOf(plan),
-    // It stands among fields that control characters part, and is made once for many rows.
+    // Control characters separate the fields of a row, so they are replaced here, once for many rows.
     accessText: encodeAccess(explainTarget(levels, name, catalogue)).replace(/\p{Cc}/gu, '\ufffd'),
     needsPrice: blocks.length > 0,
     clamps: blocks.some((rule) => rule.clampOutput),
@@ -204,7 +205,7 @@ function workOut(caller: Caller, name: string, catalogue: Catalogue, nowMs: numb
   };
 }
 
-/** Why this caller may not call this name; null when they may. A level below the organization that removed it is named. */
+/** Returns why this caller may not call this name; null if they may. Names a level below the organization that removed it. */
 export function accessRefusal(caller: Caller, name: string, catalogue: Catalogue): Refusal | null {
   const verdict = checkAccess(caller, name, catalogue);
   switch (verdict.is) {
@@ -231,7 +232,7 @@ function shown(name: string): string {
   return name.length > 200 ? `${name.slice(0, 200)}…` : name;
 }
 
-/** When the next effective-dated price begins to apply. */
+/** Returns the time at which the next effective-dated price begins to apply; Infinity if there is none. */
 function nextPriceMs(chain: readonly CallableTarget[], nowMs: number): number {
   let nextMs = Number.POSITIVE_INFINITY;
   for (const target of chain) {

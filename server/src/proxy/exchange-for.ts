@@ -5,7 +5,10 @@ import type { Candidate } from './deployments/candidate.ts';
 import type { Gateway } from './gateway.ts';
 import type { Admission, Walk } from './walk.ts';
 
-/** How a request is said to one upstream; later only where a large body is to be translated. Untranslatable: the upstream cannot be told. */
+/**
+ * Returns the exchange that writes a request for one upstream and reads its answer. Returns a promise only to translate a large
+ * body. Returns `Untranslatable` if the upstream's dialect cannot express the request.
+ */
 export function exchangeFor(
   { deployment }: Candidate,
   upstream: Wire,
@@ -34,7 +37,7 @@ export function exchangeFor(
   }
 }
 
-/** Whoever translates a large body has its bytes meanwhile. */
+/** Translates a large body in its own thread. Until that ends, the thread owns the body's bytes. */
 async function translatedApart(
   options: ExchangeOptions,
   { request }: Walk,

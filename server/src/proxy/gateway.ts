@@ -14,31 +14,31 @@ import type { DeploymentPace } from './deployments/pace.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 
 /**
- * Where settlement is written first. Nothing here waits; `whenWritten` and `afterWrite` call back once this turn's records are in the file, each
- * for one request: what a callback throws is logged with that and harms no other.
+ * The journal, to which settlement is written first. No method waits. `whenWritten` and `afterWrite` call back once this turn's
+ * records are in the file. An error in a callback is logged with its request id, and affects no other callback.
  */
 export interface SettlementJournal {
-  /** False when the journal has reached its bound or the disk is full: nothing that costs money may begin. */
+  /** Returns false if the journal has reached its bound or the disk is full: nothing that costs money may begin. */
   room(): boolean;
   begin(record: BeginRecord): void;
   end(record: EndRecord): void;
   shape(organizationId: string, shapeId: string, rulesJson: string): void;
-  /** `not_written`: the disk does not take it. A begin of this turn is then void; ends are kept until there is room. */
+  /** Calls back after the write. `not_written`: it failed; this turn's begins are void, and ends are kept until there is room. */
   whenWritten(callback: (outcome: 'written' | 'not_written') => void, requestId: string): void;
-  /** The same, sooner where somebody asks for what was settled so far: before they have their answer. */
+  /** Calls back once records are written, or sooner if the settled state is read: then before the reader gets its answer. */
   afterWrite(callback: () => void, requestId: string): void;
 }
 
-/** A request's decision, rendered: from memory while fresh, from the store afterwards. */
+/** Finds a request's decision and renders it: from memory while it is recent, from the store afterwards. */
 export interface DecisionLookup {
-  /** Null: no such request of this organization. Rejects when the store is away and memory does not hold it. */
+  /** Returns null if the organization has no such request. Rejects if it is not in memory and the store is unreachable. */
   find(organizationId: string, requestId: string): Promise<{ readonly keyId: string; readonly decision: object } | null>;
 }
 
-/** Seals what an organization's audit policy keeps of a request; null when it keeps nothing. */
+/** Seals a request's content under its organization's key; null if the key was destroyed. */
 export type SealContent = (organization: OrganizationConfig, requestId: string, content: string) => Buffer | null;
 
-/** Everything the walk needs, wired once by main.ts. */
+/** All dependencies of request handling, wired once at start. */
 export interface Gateway {
   readonly clock: Clock;
   readonly snapshot: Snapshot;
@@ -52,28 +52,28 @@ export interface Gateway {
   readonly largeBodies: Pick<LargeBodies, 'read' | 'translate'>;
   readonly decisions: DecisionLookup;
   readonly sealContent: SealContent;
-  /** Takes a refused request's row; repeats of one (key, rule) may share one. */
+  /** Stores a refused request's row. Repeats of one (key, rule) may share a row. */
   readonly refused: (record: EndRecord) => void;
-  /** A defect of ours: to the log, never to the caller. */
+  /** Logs a defect of ours, which is never shown to the caller. */
   readonly defect: (error: unknown, requestId: string) => void;
-  /** Null where no traces are recorded. */
+  /** The recorder of traces; null if no traces are recorded. */
   readonly tracing: Tracing | null;
-  /** Takes the requests that an operator should hear of. */
+  /** Logs the requests that an operator should know of. */
   readonly lines: RequestLines;
   readonly requestId: () => string;
-  /** Uniform in [0, 1). */
+  /** Returns a random number, uniform in [0, 1). */
   readonly random: () => number;
-  /** Calls back after `ms`, on the shared wheel; returns how to cancel. */
+  /** Calls back after `ms`, on the shared timer wheel. Returns a function that cancels. */
   readonly after: (ms: number, callback: () => void) => () => void;
   readonly settings: ProxySettings;
 }
 
 export interface ProxySettings {
   readonly attemptsMax: number;
-  /** How long a client may leave a stream unread before it counts as gone. */
+  /** The time for which a client may leave a stream unread before it counts as gone. */
   readonly stallMsMax: number;
-  /** Bytes of an answer kept for the audit content, at most. */
+  /** The most bytes of an answer that are kept for the audit content. */
   readonly contentBytesMax: number;
-  /** Bytes of a whole (non-streamed) upstream answer, at most. */
+  /** The most bytes of a whole (non-streamed) upstream answer. */
   readonly answerBytesMax: number;
 }

@@ -9,20 +9,20 @@ import { limitRefusal } from './limit-refusal.ts';
 import { refuseOnHead } from './pipeline.ts';
 import { serviceUnavailable, tooLarge } from './refusal.ts';
 
-/** What heads are judged by beside the gateway. */
+/** The bounds by which heads are judged, beside the gateway's rules. */
 export interface HeadBounds {
   readonly buffered: BufferedBytes;
   readonly bodyBytesMax: number;
-  /** Whose share of the room an address has; null: no one's, as of a proxy that many are behind. */
+  /** Returns the holder whose share of memory an address uses; null for none, such as a proxy with many clients. */
   readonly holderOf: (address: string) => string | null;
 }
 
-/** A shorter body is read before limits are looked at: it is less work than the look, and they are checked with the body anyway. */
+/** The longest body that is read without checking limits first. Reading it is cheaper, and admission checks the limits anyway. */
 const SHORT_BYTES_MAX = 16_384;
 
 /**
- * Judges a request of `/v1/` whose body has not come with its head. Key, status and exhausted request limits decide whether it is read at all;
- * what needs no body is answered at once. Never throws or rejects.
+ * Judges a request of `/v1/` whose body did not arrive with its head. The key, its status and exhausted request limits decide
+ * whether the body is read. A request that needs no body is answered at once. Never throws or rejects.
  */
 export function judgeHead(
   request: GatewayRequest,
@@ -81,7 +81,7 @@ function judge(asked: Asked, found: Authenticated): HeadVerdict {
   };
 }
 
-/** What a request is known to want before its body is here. */
+/** The amounts that a request is known to need before its body arrives: one request, and no tokens or money. */
 const ONE_REQUEST = { tokens: 0, nanoUsd: 0, nanoUsdMin: 0 };
 const NO_OUTPUT = { outputCap: 'as_asked', outputTokensMax: 0 } as const;
 

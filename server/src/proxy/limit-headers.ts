@@ -6,7 +6,7 @@ import { SCOPE_CODES } from '../domain/tenancy/tenancy.ts';
 import { headerText } from '../lib/header-text.ts';
 import { TextBuilder } from '../lib/json/text-builder.ts';
 
-/** Seconds of each rate limit's window, as the `w` of `RateLimit-Policy`. In-flight limits have no window. */
+/** The window of each rate limit in seconds, for the `w` of `RateLimit-Policy`. In-flight limits have no window. */
 const WINDOW_SECONDS: Readonly<Record<RateLimitName, number | null>> = {
   rpm: 60,
   tpm: 60,
@@ -23,19 +23,20 @@ const NEAR = 0.95;
 
 const limits = new TextBuilder();
 
-/** What the headers say of a plan's rules, whoever calls: put into words once for all plans with the same limits. By the rule's place. */
+/** The header texts of a plan's rules, computed once for all plans with the same limits. Arrays are in the order of the rules. */
 export interface LimitWords {
   /** The value of `RateLimit-Policy`. */
   readonly policy: string;
-  /** What stands before the remaining amount in `RateLimit`, with what parts it from the rule before. */
+  /** For each rule, the text before its remaining amount in `RateLimit`, including the leading separator. */
   readonly names: readonly string[];
   readonly limits: readonly LimitRule['limit'][];
   readonly values: readonly number[];
 }
 
 /**
- * Adds the two families of limit headers: OpenAI's `x-ratelimit-*` for the tightest per-minute limit, and the IETF draft's
- * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers) naming every configured rate limit, with a warning from 80 %.
+ * Adds two families of limit headers. OpenAI's `x-ratelimit-*` name the tightest per-minute limit. The IETF draft's
+ * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers) name every configured rate limit. From 80 % of any
+ * limit or budget, adds a warning.
  */
 export function addLimitHeaders(headers: string[], words: LimitWords, readings: Readings, atMs: number): void {
   const { policy, names, limits: kinds, values } = words;
@@ -65,7 +66,7 @@ export function addLimitHeaders(headers: string[], words: LimitWords, readings: 
   if (fullest >= APPROACHING) headers.push('x-ratelimit-warning', fullest >= NEAR ? 'near_limit' : 'approaching_limit');
 }
 
-/** A duration as OpenAI writes it: `6m0s`, `1.5s`, `12ms`. */
+/** Formats a duration as OpenAI does: `6m0s`, `2s`, `12ms`. Rounds up to whole seconds from 1 s on. */
 export function durationText(ms: number): string {
   if (ms < 1_000) return `${Math.max(0, Math.ceil(ms))}ms`;
   const seconds = Math.ceil(ms / 1_000);
@@ -99,15 +100,16 @@ function secondsUntil(thenMs: number, atMs: number): number {
   return thenMs > atMs ? Math.ceil((thenMs - atMs) / 1_000) : 0;
 }
 
-/** ASCII whatever the target is called: most servers and clients refuse a header that is not. */
+/** Returns a rule's name in ASCII, whatever its target is called: most servers and clients refuse other headers. */
 function policyName(rule: LimitRule): string {
   const target = rule.match.is === 'any' ? '' : `;${shortened(headerText(targetText(rule.match)))}`;
   return `"${SCOPE_CODES[rule.scope]};${rule.limit}${target}"`;
 }
 
 /**
- * A name of two hundred characters in another script takes nine times as many bytes, and clients refuse heads above 16 kB. What is cut ends in
- * `~` and eight characters of a hash of the whole, so that two names stay two.
+ * Shortens a long name. A name of two hundred characters in another script can take nine times as many bytes, and clients refuse
+ * heads above 16 kB. A shortened name ends in `~` and eight characters of a hash of the whole, so that different names stay
+ * different.
  */
 function shortened(text: string): string {
   if (text.length <= NAME_CHARS_MAX) return text;
@@ -117,11 +119,11 @@ function shortened(text: string): string {
 
 const NAME_CHARS_MAX = 96;
 
-/** What was put into words. It only saves the work and the memory of doing it again. */
+/** A cache of header texts by rules. It only saves work and memory. */
 const known = new Map<string, LimitWords>();
 const KNOWN_MAX = 2_000;
 
-/** A plan's rules in words. */
+/** Returns the header texts of a plan's rules. */
 export function limitWordsOf({ rules }: Pick<LimitPlan, 'rules'>): LimitWords {
   const name = JSON.stringify(rules.map((rule) => [policyName(rule), rule.value]));
   const same = known.get(name);

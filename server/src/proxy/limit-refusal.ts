@@ -7,7 +7,7 @@ import { SCOPE_CODES } from '../domain/tenancy/tenancy.ts';
 import type { Entitlement } from './entitlement.ts';
 import { type LimitDetails, Refusal, type Retry } from './refusal.ts';
 
-/** A refusal by a limit or budget, with what the decision needs to be explained later. */
+/** A refusal by a limit or budget, with the data that a later explanation of the decision needs. */
 export class LimitRefusal extends Refusal {
   readonly result: Extract<HoldResult, { admitted: false }>;
   readonly wanted: Wanted;
@@ -18,7 +18,7 @@ export class LimitRefusal extends Refusal {
   }
 }
 
-/** The refusing rule whose wait is longest speaks for all of them: only after it has passed could the request be admitted. */
+/** Makes the refusal from the refusing rule with the longest wait, because only after that wait could the request be admitted. */
 export function limitRefusal(
   result: Extract<HoldResult, { admitted: false }>,
   entitlement: Entitlement,
@@ -45,7 +45,10 @@ function waitOf(refusing: Refusing): number {
   return refusing.retryAfterMs ?? Number.POSITIVE_INFINITY;
 }
 
-/** Minute windows and in-flight limits pass soon, and SDKs may wait; hours and days say when and forbid hammering; budgets and holds above a whole limit never pass. */
+/**
+ * Returns the retry advice. For minute windows and in-flight limits, SDKs may wait and retry. For hours and days, it names the
+ * time and forbids automatic retries. For budgets, and requests above a whole limit, a retry never helps.
+ */
 function retryOf(rule: LimitRule, { retryAfterMs }: Refusing): Retry {
   if (rule.limit === 'budget' || retryAfterMs === null) return { is: 'never' };
   const soon = rule.limit === 'rpm' || rule.limit === 'tpm' || rule.limit === 'max_parallel';
@@ -99,15 +102,15 @@ const UNITS = {
 } as const;
 const PER = { minute: 'per minute', hour: 'per hour', day: 'per day', now: 'at once' } as const;
 
-/** Where a budget lowers the cap, what it holds at least has a short answer in it and no more. */
+/** Returns how the caller could change the output cap to need less; null if a budget clamps it, or if there is no output. */
 function capChange({ outputCap, outputTokensMax }: Pick<HoldQuestion, 'outputCap' | 'outputTokensMax'>): CapChange {
   if (outputCap === 'clamp' || outputTokensMax === 0) return null;
   return outputTokensMax === null ? 'set' : 'lower';
 }
 
 /**
- * Which rule, what it allows, what stands against it, and when it would pass. Where it never will, what would have to change: the request is
- * `above` the whole limit, or a budget that never resets is `spent`.
+ * Writes the message: the rule, its limit, its use, and when the request could pass. If it never can, the message says what must
+ * change. `above`: the request exceeds the whole limit. `spent`: a budget without a known wait is used up.
  */
 function sentence(rule: LimitRule, details: LimitDetails, passes: number | 'above' | 'spent', change: string): string {
   const target = rule.match.is === 'any' ? '' : ` for ${targetText(rule.match)}`;

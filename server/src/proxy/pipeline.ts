@@ -17,8 +17,9 @@ import { settle } from './settle.ts';
 import type { Admission, Asked, Walk } from './walk.ts';
 
 /**
- * One request, start to finish. Read this file first. Never throws: whatever happens is settled where something was held, and then answered.
- * What can fail comes before the settlement or is caught where it is done; nothing that a provider or a caller sends can undo it.
+ * Handles one request from start to finish. Read this file first. Never throws: it settles whatever was held, and then answers.
+ * Steps that can fail come before the settlement or catch their own errors, so nothing that a provider or a caller sends can undo
+ * it.
  */
 export async function handle(
   request: GatewayRequest,
@@ -42,13 +43,13 @@ export async function handle(
     if (reply.gone) throw new ClientGone();
     deliver(await callProvider(route(admission, gateway), admission, gateway), admission, gateway);
   } catch (error) {
-    // Written here and nowhere else: what the attempts used is owed, the rest of the hold is returned.
+    // All failures end here: usage of the attempts is charged, and the rest of the hold is released.
     if (admission === null) refuse(walk, error, gateway);
     else settleFailure(admission, error, gateway);
   }
 }
 
-/** Whose request it is: by the secret it carries, unless the house itself makes it. */
+/** Finds the key of a request: by the secret it carries, unless the gateway itself makes the request. */
 type Identify = (request: GatewayRequest, gateway: Gateway) => Authenticated | Promise<Authenticated>;
 
 function newWalk(request: GatewayRequest, reply: Reply, endpoint: Endpoint, gateway: Gateway): Walk {
@@ -67,12 +68,12 @@ function newWalk(request: GatewayRequest, reply: Reply, endpoint: Endpoint, gate
   };
 }
 
-/** An unknown key leaves no span: nobody could fill a collector without one. */
+/** Begins the trace of a request with a known key. Others leave no span, so that no one without a key can flood a collector. */
 function traced({ request, endpoint }: Walk, tracing: Tracing): RequestTrace {
   return tracing.begin({ endpoint, parent: traceContextOf(request), startedMs: request.startedMs });
 }
 
-/** Bytes → what was asked, checked as far as admission and settlement depend on it. Later only where the body is large. */
+/** Reads the body, and checks it as far as admission and settlement depend on it. Returns a promise only for a large body. */
 function read(walk: Walk, gateway: Gateway): Asked | Promise<Asked> {
   const { request } = walk;
   const type = request.header('content-type');
@@ -89,7 +90,7 @@ function read(walk: Walk, gateway: Gateway): Asked | Promise<Asked> {
   return asked(walk, reading.body, reading.isOurs ? request.body : null);
 }
 
-/** Whoever reads it has its bytes meanwhile. */
+/** Reads a large body in its own thread. Until that ends, the thread owns the body's bytes. */
 async function readLarge(walk: Walk, { largeBodies }: Gateway): Promise<Asked> {
   const { request, endpoint } = walk;
   const headers = { betas: request.header(BETA_HEADER), tags: request.header(TAGS_HEADER) };
@@ -111,7 +112,7 @@ function asked(walk: Walk, body: JsonObject, ourBytes: Buffer | null): Asked {
   if (!named.ok) throw invalidRequest(named.problem.message, named.problem.param);
   walk.asked = {
     body: named.body,
-    // Where the body names tags, bytes that are ours say them too, and are not sent.
+    // If the body names tags, the original bytes contain them, and must not be sent.
     ourBytes: named.body === body ? ourBytes : null,
     large: null,
     facts: facts.facts,
@@ -120,7 +121,7 @@ function asked(walk: Walk, body: JsonObject, ourBytes: Buffer | null): Asked {
   return walk.asked;
 }
 
-/** A request that is refused by its head, or while its body arrives: it has no name, and nothing of it was read. Never throws. */
+/** Refuses a request by its head, or while its body arrives. Its model is unknown, because no body was read. Never throws. */
 export function refuseOnHead(
   { request, reply, endpoint, key, entitlement }: Pick<Walk, 'request' | 'reply' | 'endpoint' | 'key' | 'entitlement'>,
   error: unknown,
@@ -133,7 +134,7 @@ export function refuseOnHead(
   refuse(walk, error, gateway);
 }
 
-/** Refused before anything was held: a known key's refusal leaves a row, an unknown key's is only counted. */
+/** Refuses a request before anything was held. A known key's refusal leaves a row; an unknown key's is only counted. */
 function refuse(walk: Walk, error: unknown, gateway: Gateway): void {
   const refusal = asRefusal(error, walk.id, gateway);
   try {
@@ -144,7 +145,7 @@ function refuse(walk: Walk, error: unknown, gateway: Gateway): void {
   answerRefusal(walk, refusal, null, gateway);
 }
 
-/** Failed after it was admitted. A client that hung up is owed no answer. */
+/** Settles and answers a request that failed after it was admitted. A client that hung up gets no answer. */
 function settleFailure(admission: Admission, error: unknown, gateway: Gateway): void {
   const nobody = { candidate: null, finishReason: null, answer: null };
   if (error instanceof ClientGone) {

@@ -1,6 +1,6 @@
 import type { Scope } from '../domain/tenancy/tenancy.ts';
 
-/** Every code an answer of the data plane may carry, with its HTTP status. There are no others, inside the program either. */
+/** All error codes of the data plane, with their HTTP status. The program uses no others. */
 export const REFUSALS = {
   invalid_request: 400,
   context_length_exceeded: 400,
@@ -30,7 +30,7 @@ export const REFUSALS = {
 } as const;
 export type RefusalCode = keyof typeof REFUSALS;
 
-/** Which limit refused, in numbers. Requests and tokens are whole numbers, money is decimal USD. */
+/** The numbers of the limit that refused. Requests and tokens are whole numbers; money is decimal USD. */
 export interface LimitDetails {
   readonly scope: Scope;
   readonly scopeId: string;
@@ -43,7 +43,7 @@ export interface LimitDetails {
   readonly resetsAt: string | null;
 }
 
-/** When asking again can help: after a wait, never for this request, or left to the client. */
+/** The advice on a retry: after a wait, never for this request, or left to the client. */
 export type Retry =
   | { readonly is: 'after'; readonly ms: number; readonly hammerProof: boolean }
   | { readonly is: 'never' }
@@ -52,7 +52,7 @@ export type Retry =
 const NEVER: Retry = { is: 'never' };
 const UNSAID: Retry = { is: 'unsaid' };
 
-/** Why a request leaves the walk. Thrown by steps, translated into the client's dialect once, at the edge. */
+/** The reason that a request is not served. Steps throw it, and the edge translates it into the client's dialect once. */
 export class Refusal extends Error {
   readonly code: RefusalCode;
   readonly status: number;
@@ -80,7 +80,7 @@ export class Refusal extends Error {
   }
 }
 
-/** A bad body, parameter or header: 400, never worth repeating. */
+/** Returns the refusal of a bad body, parameter or header: 400, and a retry never helps. */
 export function invalidRequest(message: string, param: string | null = null): Refusal {
   return new Refusal('invalid_request', message, { param });
 }
@@ -89,12 +89,12 @@ export function tooLarge(bodyBytesMax: number): Refusal {
   return new Refusal('request_too_large', `The body is larger than ${bodyBytesMax} bytes.`);
 }
 
-/** Our own store is away; nothing was spent. */
+/** Returns the refusal for a failure of our own: 503, with a retry after 1 s. */
 export function serviceUnavailable(message: string): Refusal {
   return new Refusal('service_unavailable', message, { retry: { is: 'after', ms: 1000, hammerProof: false } });
 }
 
-/** In which envelope an error is said. */
+/** The dialect in which an error is written. */
 export type ErrorDialect = 'openai' | 'anthropic';
 
 export interface RenderedRefusal {
@@ -103,7 +103,7 @@ export interface RenderedRefusal {
   readonly body: Buffer;
 }
 
-/** Says a refusal in the client's dialect, with the retry signals its SDK obeys. `decisionUrl` is null before a key was known. */
+/** Writes a refusal in the client's dialect, with retry signals for its SDK. `decisionUrl` is null if the key is unknown. */
 export function renderRefusal(
   refusal: Refusal,
   dialect: ErrorDialect,
@@ -122,7 +122,8 @@ function addRetrySignals(headers: string[], retry: Retry): void {
   if (retry.is === 'never') headers.push('x-should-retry', 'false');
   if (retry.is !== 'after') return;
   headers.push('retry-after', String(Math.max(1, Math.ceil(retry.ms / 1000))));
-  // An SDK given hours to wait either sleeps through them or hammers; it is told the time and told not to retry by itself.
+  // With a wait of hours, an SDK either sleeps through it or retries constantly. So `retry-after` names the time, and the SDK is
+  // instructed not to retry automatically.
   if (retry.hammerProof) headers.push('x-should-retry', 'false');
   else headers.push('retry-after-ms', String(Math.max(1, Math.ceil(retry.ms))));
 }
@@ -166,7 +167,7 @@ function openAiType(refusal: Refusal): string {
   return refusal.status >= 500 ? 'api_error' : 'invalid_request_error';
 }
 
-/** Anthropic's own error types: https://docs.anthropic.com/en/api/errors */
+/** Returns Anthropic's error type for a status: https://docs.anthropic.com/en/api/errors */
 function anthropicType(status: number): string {
   switch (status) {
     case 401:

@@ -13,8 +13,8 @@ import { recordedTags } from './snapshot/tagged-entitlement.ts';
 import type { Admission, Walk } from './walk.ts';
 
 /**
- * Says a refusal to the client, in its dialect, with what every answer says. Before any answer has begun. Never throws: what cannot be said
- * so is said plainly.
+ * Answers with a refusal in the client's dialect, with the headers of every answer. Call it before any answer has begun. Never
+ * throws: if it fails, it sends a plain 503.
  */
 export function answerRefusal(walk: Walk, refusal: Refusal, admission: Admission | null, gateway: Gateway): void {
   try {
@@ -38,8 +38,8 @@ function refusedHeaders(walk: Walk, refusal: Refusal, gateway: Gateway): string[
 }
 
 /**
- * The last word where an answer could not be put into words: the operator is told why, the caller gets a 503 with its request's id. Where an
- * answer had begun the transfer is broken off. Never throws.
+ * Answers when the intended answer could not be written. Logs the reason, and sends the caller a 503 with the request's id. If
+ * that fails too, breaks off the transfer. Never throws.
  */
 export function answerPlainly(walk: Walk, why: unknown, gateway: Gateway): void {
   const refusal = asRefusal(
@@ -65,21 +65,21 @@ function breakOff(walk: Walk, gateway: Gateway): void {
   }
 }
 
-/** A defect of ours is an outage to the caller and a loud line to the operator; its words may hold anything, so they are not passed on. */
+/** Turns an error into a refusal. A defect of ours is logged and becomes a 503, without its message, which may hold anything. */
 export function asRefusal(error: unknown, requestId: string, gateway: Gateway): Refusal {
   if (error instanceof Refusal) return error;
   tellDefect(error, requestId, gateway);
   return serviceUnavailable('The gateway failed on this request. Its operator has been told.');
 }
 
-/** To the log; where not even that can be written there is nobody left to tell. */
+/** Logs a defect. Never throws: if the log fails, there is nothing left to do. */
 export function tellDefect(error: unknown, requestId: string, gateway: Gateway): void {
   try {
     gateway.defect(error, requestId);
   } catch {}
 }
 
-/** The row of a refused request. An unknown key has no organization to hold a row: it is counted in the metrics only. */
+/** Records the row of a refused request. An unknown key has no organization to hold a row, so it only counts in the metrics. */
 export function noteRefusal(walk: Walk, refusal: Refusal, gateway: Gateway): void {
   const { key, asked, endpoint } = walk;
   if (key === null) {

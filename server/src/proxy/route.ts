@@ -5,8 +5,9 @@ import type { Gateway } from './gateway.ts';
 import type { Admission } from './walk.ts';
 
 /**
- * The called target's deployments, best first, then those of its fallbacks. Only orders: access and limits were decided before. What rests
- * is left out, but for one probe when its rest is over; where nobody else could serve, the only one there is is tried all the same.
+ * Orders the candidates: the called target's deployments, best first, then those of its fallbacks. Access and limits were decided
+ * before. Cooling deployments are left out, except one probe after a cooldown ends. If there is only one candidate, it is tried
+ * even if it is cooling.
  */
 export function route(admission: Admission, gateway: Gateway): readonly Candidate[] {
   const { entitlement } = admission;
@@ -29,7 +30,7 @@ export function route(admission: Admission, gateway: Gateway): readonly Candidat
   return servable(order, admission);
 }
 
-/** What has no price may not serve a call that a `block` budget covers: it would be free silently. */
+/** Leaves out candidates without a price if a `block` budget covers the call: it would be free without notice. */
 function servable(order: readonly Candidate[], { entitlement, fitting, walk }: Admission): readonly Candidate[] {
   if (!entitlement.needsPrice || walk.endpoint.free) return order;
   return order.filter((candidate) => candidate.price !== null && (fitting === null || fitting.has(candidate)));

@@ -17,7 +17,7 @@ import { type SeenOfAnswer, tokensOfBytes, unreportedOutput, usageWith } from '.
 import { recordedTags } from './snapshot/tagged-entitlement.ts';
 import type { Admission, Walk } from './walk.ts';
 
-/** How an admitted request ended. */
+/** The end of an admitted request. */
 export interface Ending {
   readonly status: Exclude<RequestStatus, 'refused'>;
   readonly httpStatus: number;
@@ -25,23 +25,24 @@ export interface Ending {
   readonly param: string | null;
   readonly candidate: Candidate | null;
   readonly finishReason: string | null;
-  /** The answer as the client saw it, for organizations that keep content; null when there was none. */
+  /** The answer as the client saw it, for organizations that keep content; null if there was none. */
   readonly answer: Buffer | null;
 }
 
-/** What is known of an attempt's bill beside its usage. */
+/** Facts about an attempt's bill, beside its usage. */
 export interface Billed {
-  /** The service tier that answered, as AnswerFacts says it; null: the answer names none, and the one that was asked for is charged. */
+  /** The service tier that answered, as in AnswerFacts. Null if the answer names none: then the requested tier is charged. */
   readonly serviceTier?: string | null;
-  /** What is charged whatever the usage costs at the candidate's price. */
+  /** The amount to charge instead of the usage's cost at the candidate's price. */
   readonly nanoUsd?: number;
 }
 
 const AS_ASKED: Billed = {};
 
 /**
- * Adds to the ledger what one attempt used. Exactly one call per attempt that may have cost something; a free endpoint owes nothing. The
- * usage is charged at the candidate's price; what of it has no price is named. `why`: it was reported in full, or why it is an estimate.
+ * Charges the usage of one attempt at the candidate's price, as an entry for the ledger that names units without a price. Call it
+ * exactly once per attempt that may have cost something. A free endpoint owes nothing. `why`: `reported`, or the reason for an
+ * estimate.
  */
 export function owe(
   admission: Admission,
@@ -73,7 +74,7 @@ export function owe(
   });
 }
 
-/** Usage with the fee for the request where the price has one, and with searches that were asked for and are reported nowhere. */
+/** Adds to the usage the request's fee, if the price has one, and searches that were requested but not reported. */
 function withPieces(usage: Usage, { price, deployment }: Candidate, beyond: readonly Beyond[]): Usage {
   const searches = beyond.length === 0 ? 0 : unreportedSearches(beyond, usage, deployment.searchesMax ?? null);
   const all = searches > 0 ? { ...usage, search: searches } : usage;
@@ -86,9 +87,9 @@ function namesOf(used: readonly string[], asked: readonly string[]): string | nu
 }
 
 /**
- * What an answer that was begun is charged: what the provider reported, else the input, what was delivered and what is usually hidden, marked
- * estimated. Some report the input at the beginning and the output at the end; of a stream cut in between the one is theirs and the other
- * is ours. `unlessReported`: why the usage is missing where it is.
+ * Charges an answer that has begun. Takes the usage that the provider reported. Otherwise estimates it from the input, the
+ * delivered output and the usual hidden output. Some providers report the input first and the output last, so the estimate may be
+ * of the output alone. `unlessReported`: the reason to record for an estimate.
  */
 export function oweForAnswer(
   admission: Admission,
@@ -104,8 +105,8 @@ export function oweForAnswer(
 }
 
 /**
- * Told once a minute of each deployment: what cannot be is charged as an estimate, and who runs the deployment should know. Never throws: what is
- * owed does not hang on whether it can be told.
+ * Counts and logs implausible usage, so that the operator learns of it; at most one line a minute for each deployment. Never
+ * throws, so that a failed report cannot prevent the charge.
  */
 export function tellImplausible({ walk }: Admission, { deployment }: Candidate, gateway: Gateway): void {
   try {
@@ -116,31 +117,31 @@ export function tellImplausible({ walk }: Admission, { deployment }: Candidate, 
   }
 }
 
-/** What a whole answer is charged that broke off after so many bytes: it was worked for, and the provider will bill it. */
+/** Charges a whole answer that broke off after `bytes`. The provider worked on it, and will bill it. */
 export function oweForBrokenAnswer(admission: Admission, candidate: Candidate, bytes: number): void {
   oweEstimated(admission, candidate, { outputBytes: bytes, usage: null }, 'broken');
 }
 
 function oweEstimated(admission: Admission, candidate: Candidate, seen: SeenOfAnswer, why: EstimateReason): void {
-  // What came is charged even where a provider sent more than it was held for.
+  // Charge all that arrived, even if the provider sent more than the hold covers.
   const output = estimatedOutput({ ...unreportedOutput(admission, candidate, seen), isBounded: false });
   owe(admission, candidate, usageWith(output, seen.usage, admission.inputTokens), why, billedOf(seen));
 }
 
-/** What an answer that was not seen to its end had said of its bill. */
+/** Returns the facts about the bill that an incomplete answer had reported. */
 export function billedOf({ serviceTier }: SeenOfAnswer): Billed {
   return serviceTier === undefined || serviceTier === null ? AS_ASKED : { serviceTier };
 }
 
-/** What an attempt is charged that was sent in full and never answered: the input and the output that was to be expected. */
+/** Charges an attempt that was sent in full and never answered: the input, and the expected output. */
 export function oweForSilence(admission: Admission, candidate: Candidate): void {
   owe(admission, candidate, { input: admission.inputTokens, output: admission.ifLost(candidate).heldOutputTokens }, 'timeout');
 }
 
 /**
- * The one end of every admitted request: counters corrected to what was used, the row and its ledger entries written to the journal, the
- * adaptive estimate taught. Happens once whatever ended the request; later calls do nothing. Never refuses and never throws: the row comes
- * first, and whoever else hears of it fails alone.
+ * Settles an admitted request. Writes its row and ledger entries to the journal, corrects the counters to the actual usage, and
+ * updates the adaptive estimate. Only the first call has an effect. Never throws: the row comes first, and a failure in a later
+ * step affects only that step.
  */
 export function settle(admission: Admission, ending: Ending, gateway: Gateway): void {
   if (admission.settled) return;
@@ -153,8 +154,9 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
   } catch (error) {
     tellDefect(error, walk.id, gateway);
   }
-  // With the row in the file, before anybody is answered and before anybody asks for what is in it. Counters that outlive this process would keep
-  // what it told them before a crash, and the row that the crash leaves behind says something else.
+  // Settle the counters once the row is in the file, before the client is answered and before anyone reads the usage. Counters
+  // can outlive this process. If they were settled first, a crash could leave them with values that differ from the recovered
+  // row.
   gateway.traffic.releases();
   gateway.journal.afterWrite(() => settleCounters(admission, gateway), walk.id);
   try {
@@ -205,11 +207,11 @@ function settleCounters(admission: Admission, gateway: Gateway): void {
   const { hold, usedTokens, usedNanoUsd } = admission;
   gateway.traffic.released();
   const settled = gateway.counters.settle(hold, { tokens: usedTokens, nanoUsd: usedNanoUsd }, presentPlan(admission, gateway));
-  // The counters are a cache of the ledger, and should they fail the row is the truth.
+  // The counters are a cache of the ledger. If they fail, the row is authoritative.
   if (settled instanceof Promise) settled.catch(() => {});
 }
 
-/** What is held is given back even where the present limits cannot be worked out. */
+/** Returns the current plan. If it cannot be computed, returns the admission's plan, so that the hold is still released. */
 function presentPlan({ key, entitlement, walk }: Admission, gateway: Gateway): LimitPlan {
   try {
     return planNow(key, entitlement, gateway);
@@ -219,7 +221,7 @@ function presentPlan({ key, entitlement, walk }: Admission, gateway: Gateway): L
   }
 }
 
-/** What is charged does not hang on what can be kept of the words. */
+/** Returns the content to keep. On a defect it returns null, so that the charge does not depend on it. */
 function keptOf(admission: Admission, answer: Buffer | null, gateway: Gateway): Buffer | null {
   try {
     return contentToKeep(admission, answer, gateway);
@@ -230,10 +232,10 @@ function keptOf(admission: Admission, answer: Buffer | null, gateway: Gateway): 
 }
 
 const NONE: readonly string[] = [];
-/** A provider's own word: as foreign as the rest of its answer. */
+/** The bound on a finish reason, which is untrusted text from a provider. */
 const FINISH_REASON_CHARS_MAX = 256;
 
-/** What the row tells whoever watches the process. A stream's own time is not the gateway's. */
+/** Reports the row to metrics, trace and log. The time of a running stream does not count as the gateway's. */
 function watch(record: EndRecord, walk: Walk, gateway: Gateway): void {
   const { streamingSinceMs } = walk.timing;
   const streamingMs = streamingSinceMs === null ? 0 : gateway.clock.monotonicMs() - streamingSinceMs;
@@ -244,13 +246,16 @@ function watch(record: EndRecord, walk: Walk, gateway: Gateway): void {
   if (isWorthALine(record, ownUs)) gateway.lines.note(record, ownUs, walk.trace?.traceId ?? null);
 }
 
-/** Milliseconds since the request came, less what the provider took, in whole microseconds. */
+/** Returns the time since the request arrived, without the provider's time, in whole microseconds. */
 function gatewayTimeUs(admission: Admission, gateway: Gateway): number {
   const { startedMs, providerMs } = admission.walk.timing;
   return Math.max(0, Math.round((gateway.clock.monotonicMs() - startedMs - (providerMs ?? 0)) * 1_000));
 }
 
-/** Teaches what is usual for this key and name. What a provider does not call reasoning is hidden too, where its bytes do not show it. */
+/**
+ * Adds the output to the history of this key and name. Output tokens count as hidden if they are reasoning, or if no delivered
+ * bytes show them.
+ */
 function teach(admission: Admission, ending: Ending): void {
   const usage = admission.entries.at(-1);
   if (usage === undefined || usage.kind !== 'usage' || ending.candidate === null) return;

@@ -8,8 +8,8 @@ const FORWARDED = ['anthropic-beta', 'anthropic-version'] as const;
 const NOTHING: readonly string[] = [];
 
 /**
- * What of the client's headers is meant for the provider; everything else, credentials above all, stays here. Their trace goes on with the
- * attempt's span in it, or as it came where no traces are recorded.
+ * Returns the client's headers that are meant for the provider. All others, above all credentials, are not forwarded. The trace
+ * headers name the attempt's span; if no traces are recorded, the caller's trace is forwarded.
  */
 export function upstreamHeaders({ request, trace }: Walk, deployment: DeploymentConfig): readonly string[] {
   let headers: string[] | null = trace === null ? callersTrace(request) : [...trace.attempt(deployment)];
@@ -27,14 +27,14 @@ function callersTrace(request: Walk['request']): string[] | null {
   return context === null ? null : traceHeaders(context.traceId, context.spanId, context.flags, context.state);
 }
 
-/** Tells an attempt's span how it came out. A client that hung up ends the request, and the span with it. */
+/** Records an attempt's outcome in its span. If the client hung up, the request's end also ends the span. */
 export function followAttempt(trace: RequestTrace, outcome: Outcome, failed: boolean): void {
   if (failed) trace.failed(whyOf(outcome));
   else if (outcome.is === 'whole') trace.answered(outcome.bytes);
   else if (outcome.is === 'stream') trace.answered(outcome.source.first());
 }
 
-/** `error.type` by the conventions: the status where there was one, else a word of our own. */
+/** Returns the `error.type` of the conventions: the status if there was one, else a name of our own. */
 function whyOf(outcome: Outcome): string {
   if (outcome.is === 'error') return String(outcome.error.status);
   if (outcome.is === 'failure') return outcome.failure.kind;

@@ -11,92 +11,92 @@ import type { Endpoint } from './endpoints/endpoint.ts';
 import type { Entitlement } from './entitlement.ts';
 import type { CachedKey } from './snapshot/cached-key.ts';
 
-/** One request on its walk: what was asked, and what the steps have found out so far. One object holds one walk, and nothing else does. */
+/** The state of one request: its content, and what the steps have found so far. No other object holds that state. */
 export interface Walk {
-  /** Ours; its own time is the request's `admitted_at`, so it is stamped anew when the counters admit. */
+  /** The gateway's own request id. It contains the request's `admitted_at`, so it is replaced when the counters admit. */
   id: string;
   readonly endpoint: Endpoint;
   readonly request: GatewayRequest;
   readonly reply: Reply;
   readonly clientRequestId: string | null;
-  /** Set by `authenticate`: from here on the request leaves a row whatever happens. */
+  /** The key, set by `authenticate`. From then on the request always leaves a row. */
   key: CachedKey | null;
-  /** Set when the body was read. */
+  /** The request's content, set once the body was read. */
   asked: Asked | null;
-  /** Set by `admit` once the model is known to be callable or not. */
+  /** The entitlement, set by `admit`, or with a refusal by the head. */
   entitlement: Entitlement | null;
-  /** Set with the key where traces are recorded; null where they are not. */
+  /** The trace, set with the key; null if no traces are recorded. */
   trace: RequestTrace | null;
   readonly timing: Timing;
-  /** Limits were judged by this replica's share: what all replicas share was out of reach. */
+  /** True if this replica enforced its share of the limits, because the shared counters were unreachable. */
   isDegraded: boolean;
 }
 
 export interface Asked {
-  /** What came, without the tags that it names. */
+  /** The body as sent, without the tags that it names. */
   readonly body: JsonObject;
-  /** What came, where it is exactly what we would write for `body`; else null. */
+  /** The bytes as sent, if we would write exactly these bytes for `body`; else null. */
   readonly ourBytes: Buffer | null;
-  /** Of a large body, which is read elsewhere: what was left in its bytes, and our estimate of its tokens where that may be the answer. */
+  /** For a large body: the fields left in its bytes, and our token estimate if that may be the answer. Null for others. */
   readonly large: Pick<LargeBody, 'left' | 'tokens'> | null;
   readonly facts: RequestFacts;
-  /** Null for nearly all: it names none. */
+  /** The tags that the request names; null if it names none. */
   readonly tags: readonly string[] | null;
 }
 
-/** Monotonic milliseconds. What is not provider time is ours. */
+/** Times of a request in monotonic milliseconds. Time that is not the provider's counts as ours. */
 export interface Timing {
   readonly startedMs: number;
   providerMs: number | null;
   firstTokenMs: number | null;
-  /** When a stream's first bytes went to the client: from then on the time is the stream's, not ours. */
+  /** The time at which the stream to the client began. From then on, time counts as the stream's, not ours. */
   streamingSinceMs: number | null;
 }
 
-/** What an admitted request holds, and what its attempts have used of it. */
+/** An admitted request: its hold, and the usage of its attempts. */
 export interface Admission {
   readonly walk: Walk;
-  /** What the key is now: it may have been moved since. Who is charged is `charged`. */
+  /** The key in its current state: it may have moved since the admission. `charged` says who is charged. */
   readonly key: CachedKey;
-  /** Frozen at the admission, as its prices are, which the entitlement's candidates carry. */
+  /** The dimensions to charge, frozen at the admission. So are the prices, which the entitlement's candidates hold. */
   readonly charged: Dimensions;
   readonly asked: Asked;
   readonly entitlement: Entitlement;
-  /** Who of the entitlement's candidates may serve, where something asked for has no price at others; null: all. */
+  /** The candidates that have a price for everything requested; null if all of the entitlement's candidates may serve. */
   readonly fitting: ReadonlySet<Candidate> | null;
   readonly hold: Hold;
   readonly admittedAtMs: number;
   readonly readings: Readings;
-  /** What the hold was worked out from. */
+  /** The input from which the hold was computed. */
   readonly question: HoldQuestion;
   readonly estimate: HoldEstimate;
-  /** Money held for each attempt. */
+  /** The money held for each attempt. */
   readonly heldNanoUsd: number;
-  /** Why it was admitted, as its row keeps it. */
+  /** The decision that admitted it, as encoded in its row. */
   readonly decision: string;
-  /** Input tokens the estimate assumes. */
+  /** The input tokens that the estimate assumes. */
   readonly inputTokens: number;
-  /** The output cap to send upstream instead of the caller's; null when nothing was clamped. */
+  /** The output cap to send upstream instead of the caller's; null if nothing was clamped. */
   readonly outputCap: number | null;
   readonly entries: LedgerEntry[];
-  /** Why, for each entry that is an estimate. */
+  /** The reason for each entry that is an estimate. */
   estimated: readonly EstimateReason[];
   attempts: number;
   usedTokens: number;
   usedNanoUsd: number;
-  /** Bytes of output that were seen of the answer; 0: none, or they were not counted. */
+  /** The bytes of output seen in the answer; 0 if there were none, or they were not counted. */
   outputBytes: number;
-  /** How much of the use has been held anew for further attempts. */
+  /** The part of the use by which the hold was extended for further attempts, in tokens and nano-dollars. */
   extendedTokens: number;
   extendedNanoUsd: number;
-  /** What is charged should this process die before the candidate's answer is settled. */
+  /** Returns the charge if this process crashes before the candidate's answer is settled. */
   readonly ifLost: (candidate: Candidate) => LostAttempt;
-  /** The most output that the candidate may put out, all choices together: within the cap that was sent and its model's maximum. */
+  /** Returns the most output tokens of the candidate, all choices together: at most the cap sent and the model's maximum. */
   readonly outputMax: (candidate: Candidate) => number;
   settled: boolean;
-  /** Where traffic.ts keeps it until it is settled. */
+  /** The index at which traffic.ts keeps the request until it is settled. */
   inFlightAt: number;
-  /** Ends an answer that is being delivered, with an error the client can read, or read on for its usage; null while there is none. */
+  /** Ends an answer in delivery, with an error the client can read, or one being read on for its usage. Null if there is none. */
   cutShort: (() => void) | null;
 }
 

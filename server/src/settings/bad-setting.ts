@@ -1,2 +1,2 @@
-/** A bad value stops the start with one line that names it. */
+/** A setting has a bad value. The start fails with one line that names the setting. */
 export class BadSetting extends Error {}

@@ -135,14 +135,14 @@ describe('settings', () => {
     });
     for (const headers of ['x-key=canary%zz', 'x-key=canary%0d%0a', 'x key=canary', '=canary'])
       expect(bad({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS: headers })).not.toContain('canary');
-    // An address is shown to admins; who put a secret into it is told where it belongs.
+    // Admins see the address. The error tells someone who put a secret into it where the secret belongs.
     const named = bad({ OTEL_EXPORTER_OTLP_ENDPOINT: 'https://user:canary@collector.example.com' });
     expect(named).toContain('OTEL_EXPORTER_OTLP_HEADERS');
     expect(named).not.toContain('canary');
   });
 
   // promise: Development mode listens on loopback alone, unless a setting says
-  // What development allows (loopback upstreams, a printed admin link) is meant for one machine.
+  // Development mode allows things (loopback upstreams, a printed admin link) that are meant for one machine.
   test('development listens where only this machine reaches it, unless somebody says otherwise', () => {
     for (const HEADGATE_HOST of ['0.0.0.0', '::', '10.0.0.5', 'gateway.example', '1127.0.0.1', '127.0.0.1.example'])
       expect(bad({ HEADGATE_HOST })).toMatch(/^HEADGATE_HOST: .*HEADGATE_DEVELOPMENT_ON_NETWORK=on/);

@@ -4,27 +4,27 @@ import { BadSetting } from './bad-setting.ts';
 import { type MasterKeySource, masterKeySource } from './master-key.ts';
 import { SETTINGS, type Setting } from './settings.ts';
 
-/** Every setting, parsed once. Names and defaults stand in `settings.ts` and nowhere else. */
+/** All settings, parsed once. Only `settings.ts` defines their names and defaults. */
 export interface Config {
   readonly host: string;
   readonly port: number;
   readonly dataDir: string;
   readonly databaseUrl: string | null;
-  /** Null: limits and budgets are counted in this process alone. */
+  /** Null: this process alone counts limits and budgets. */
   readonly redisUrl: string | null;
-  /** Processes on this host that share the port. */
+  /** The number of processes on this host that share the port. */
   readonly workers: number;
-  /** Which of them this process is, from 1; 0 where it is the only one. */
+  /** The number of this worker, from 1; 0 if it is the only process. */
   readonly worker: number;
-  /** Which planes this process serves. */
+  /** The planes that this process serves. */
   readonly role: 'all' | 'data' | 'admin';
-  /** What happens to requests under budgets and rate limits while Redis is away. */
+  /** The handling of requests under budgets and rate limits while Redis is down. */
   readonly withoutRedis: { readonly budgets: 'refuse' | 'admit'; readonly limits: 'share' | 'refuse' };
   readonly mode: 'development' | 'production';
-  /** Whether development mode may listen where other machines reach it. */
+  /** `on` if development mode may listen on an address that other machines reach. */
   readonly developmentOnNetwork: 'on' | 'off';
   readonly publicUrl: string | null;
-  /** Null: no mail is sent, and links are shown to be copied. */
+  /** Null: no mail is sent, and the console shows links to copy. */
   readonly smtp: { readonly url: string; readonly from: string } | null;
   readonly adminToken: string | null;
   readonly masterKey: MasterKeySource;
@@ -33,52 +33,52 @@ export interface Config {
   readonly allowedWebhooks: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly journalBytesMax: number;
-  /** 0 keeps nothing of what is stored. */
+  /** 0 keeps no rows after PostgreSQL stored them. */
   readonly journalKeepBytesMax: number;
   readonly bodyBytesMax: number;
-  /** Null: as the heap allows. */
+  /** Null: depends on the heap's size. */
   readonly bufferedBytesMax: number | null;
   readonly connectionsMax: number;
   readonly log: 'text' | 'json';
-  /** Null: the metrics are read from this machine and with platform tokens alone. */
+  /** Null: only this machine, and admin tokens that may read the platform, get the metrics. */
   readonly metricsToken: string | null;
-  /** How many organizations metrics name; 0 names none. */
+  /** The most organizations that metrics name; 0 names none. */
   readonly metricsOrganizationsMax: number;
-  /** Null: no traces are recorded and no metrics sent. */
+  /** Null: no traces are recorded and no metrics are sent. */
   readonly telemetry: TelemetrySettings | null;
   readonly drainMsMax: number;
   readonly drainLeadMs: number;
   readonly stallMsMax: number;
   readonly fastLane: 'on' | 'off';
-  /** Null: request-log rows are kept for good, unless their organization says otherwise. */
+  /** Null: request-log rows are kept forever, unless their organization sets a limit. */
   readonly requestLogDaysMax: number | null;
-  /** Every setting as it was read, for people to look at; of a secret only whether there is one. */
+  /** Every setting with its value, for people to read. A secret only says if it is set. */
   readonly inForce: readonly SettingInForce[];
 }
 
-/** Where traces and metrics are sent, and how many. */
+/** The collector of traces and metrics, and the share of traces to record. */
 export interface TelemetrySettings {
   readonly endpoint: string;
-  /** May hold the collector's secret. */
+  /** These may hold the collector's secret. */
   readonly headers: Readonly<Record<string, string>>;
   readonly serviceName: string;
   /** 0 to 1. */
   readonly share: number;
 }
 
-/** A setting with the value in force: empty where there is none, and for a secret. */
+/** A setting with its current value; the value of a secret is always empty. */
 export interface SettingInForce extends Omit<Setting, 'secret' | 'orElse'> {
   readonly value: string;
   readonly isSet: boolean;
   readonly isSecret: boolean;
 }
 
-/** Counters, decisions and the rollups' repair read the days before. */
+/** Counters, decisions and the repair of rollups read this many days back. */
 const LOG_DAYS_MIN = 31;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Reads the environment, with `--name value` flags of the same names above it. Throws BadSetting. */
+/** Reads the environment. Flags `--name value` with the same names take precedence. Throws BadSetting. */
 export function readConfig(env: Environment, flags: readonly string[] = []): Config {
   const values = new Map(SETTINGS.map((setting) => [setting.name, valueIn(env, setting)]));
   for (const [name, value] of flagPairs(flags)) values.set(name, value);
@@ -139,7 +139,7 @@ function valueIn(env: Environment, { name, orElse, default: standard }: Setting)
   return env[name] || (orElse !== undefined && env[orElse]) || standard;
 }
 
-/** A bad value is said under the name that the operator finds it by. */
+/** Reads the port. An error names the variable that the operator set. */
 function portFrom(env: Environment, text: (name: string) => string): number {
   const isOfPlatform = !env.HEADGATE_PORT && env.PORT === text('HEADGATE_PORT');
   return whole(isOfPlatform ? 'PORT' : 'HEADGATE_PORT', () => text('HEADGATE_PORT'), 0, 65_535);
@@ -150,7 +150,7 @@ function inForce({ secret, orElse: _, ...setting }: Setting, value: string): Set
   return { ...setting, value: isSecret ? '' : value, isSet: value !== setting.default, isSecret };
 }
 
-/** What only makes sense with something else beside it is refused with the reason, never ignored. */
+/** Refuses settings that need another one which is missing. Throws BadSetting with the reason. */
 function refuseWhatNeedsMore({ databaseUrl, redisUrl, workers, role, host, mode, developmentOnNetwork }: Config): void {
   if (mode === 'development' && developmentOnNetwork === 'off' && !isLoopbackHost(host))
     throw new BadSetting(
@@ -169,12 +169,12 @@ function refuseWhatNeedsMore({ databaseUrl, redisUrl, workers, role, host, mode,
     );
 }
 
-/** A name or address that only this machine reaches. */
+/** Returns true if only this machine can reach the host. */
 function isLoopbackHost(host: string): boolean {
   return /^(localhost\.?|127(\.\d{1,3}){3}|::1)$/i.test(host);
 }
 
-/** `--headgate-port 4100`, `--headgate-port=4100`, `--port 4100`: the setting's name in lower case with dashes, its prefix left out if one likes. */
+/** Reads flags: `--headgate-port 4100`, `--headgate-port=4100` or `--port 4100`. The prefix `headgate-` is optional. */
 function flagPairs(flags: readonly string[]): readonly (readonly [string, string])[] {
   const pairs: (readonly [string, string])[] = [];
   for (let at = 0; at < flags.length; at += 1) {
@@ -211,7 +211,7 @@ function whole(name: string, text: (name: string) => string, least: number, most
   return number;
 }
 
-/** Checked whole, also where no collector is set: what is wrong would only be found with it. */
+/** Checks all values even without a collector, because a mistake would show only after one is set. */
 function telemetry(text: (name: string) => string): TelemetrySettings | null {
   const share = text('HEADGATE_TRACES_SHARE');
   if (!/^(0(\.\d{1,6})?|1(\.0{1,6})?)$/.test(share))
@@ -226,7 +226,7 @@ function telemetry(text: (name: string) => string): TelemetrySettings | null {
   return { endpoint, headers, serviceName: text('OTEL_SERVICE_NAME'), share: Number(share) };
 }
 
-/** W3C baggage's form, as OpenTelemetry asks: names are tokens, values percent-encoded. Values are never repeated. */
+/** Reads headers in the form of W3C baggage, as OpenTelemetry requires: values percent-encoded. Errors never repeat a value. */
 function collectorHeaders(text: string): Readonly<Record<string, string>> {
   const pairs = list(text).map((pair) => {
     const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*([\x21-\x7e]*)$/.exec(pair) ?? [];
@@ -252,7 +252,7 @@ function list(text: string): readonly string[] {
     .filter((part) => part !== '');
 }
 
-/** Addresses, with the length of a prefix behind a slash where a range is meant. */
+/** Reads IP addresses and CIDR ranges. */
 function trustedProxies(text: string): readonly string[] {
   const proxies = list(text);
   for (const proxy of proxies) {
@@ -271,7 +271,7 @@ function databaseUrl(text: string): string | null {
   return text;
 }
 
-/** The URL may hold a password and is never repeated. */
+/** Checks the URL. It may hold a password, so no error repeats it. */
 function redisUrl(text: string): string | null {
   if (text === '') return null;
   const url = URL.canParse(text) ? new URL(text) : null;
@@ -288,7 +288,7 @@ function publicUrl(text: string): string | null {
   return url.origin;
 }
 
-/** Checked as far as can be without a connection. The URL holds a password and is never repeated. */
+/** Checks both as far as possible without a connection. The URL holds a password, so no error repeats it. */
 function smtp(url: string, from: string): Config['smtp'] {
   if (url === '') return null;
   const parsed = URL.canParse(url) ? new URL(url) : null;
@@ -304,8 +304,8 @@ function smtp(url: string, from: string): Config['smtp'] {
 }
 
 /**
- * Any form an `Authorization` header can carry and that is not taken for a data-plane key: what is stored must also be able to sign in. A
- * shorter one could be guessed.
+ * Accepts any token that an `Authorization` header can carry and that does not look like a data-plane key, because a stored token
+ * must also work. A token of less than 24 characters could be guessed.
  */
 function adminToken(text: string): string | null {
   if (text === '') return null;

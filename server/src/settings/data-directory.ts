@@ -16,24 +16,24 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { parseMasterKey } from '../lib/secrets.ts';
 
-/** The data directory cannot be used. Its message is the one line an operator needs. */
+/** The data directory cannot be used. The message is one line for an operator. */
 export class UnusableDataDirectory extends Error {}
 
-/** The first thing that is made in the directory. */
+/** The first file that a start creates in the directory. */
 const MARK = '.writable';
 
-/** Whether no start has come so far that it made anything in the directory. */
+/** Returns true if no start has created anything in the directory yet. */
 export function isUnused(directory: string): boolean {
   return !existsSync(join(directory, MARK));
 }
 
-/** Makes the directory where it is missing, and says at once when it cannot be written. */
+/** Creates the directory if it is missing. Throws UnusableDataDirectory if it cannot be written. */
 export function prepareDataDirectory(directory: string): void {
   try {
     makeDirectory(resolve(directory));
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
     if (!statSync(directory).isDirectory()) throw new Error('it is not a directory');
-    // Root passes every permission check, and a read-only mount passes none: only a write tells.
+    // Root passes every permission check: only a write proves that the directory is writable.
     writeFileSync(join(directory, MARK), '');
   } catch (error) {
     throw new UnusableDataDirectory(
@@ -42,24 +42,24 @@ export function prepareDataDirectory(directory: string): void {
   }
 }
 
-/** One level after the other: asked for all at once, Node tries for ever where nothing can be made, as in /proc. */
+/** Creates the directories one by one. Node's recursive mode can loop forever where it may create nothing, as in /proc. */
 function makeDirectory(directory: string): void {
   if (existsSync(directory)) return;
   makeDirectory(dirname(directory));
   try {
     mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
-    // Another start made it meanwhile; which of them may have it is settled later.
+    // Another start created it meanwhile; a lock decides later which of them may use it.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
 }
 
-/** The file of the master key in a data directory, where no setting names another place. */
+/** Returns the path of the master key in a data directory, used if no setting gives the key. */
 export function masterKeyFile(directory: string): string {
   return join(directory, 'master.key');
 }
 
-/** The master key of a data directory, where the first start put it (mode 600). */
+/** Returns the master key of a data directory. The first start creates it, mode 600. Throws if only the database exists. */
 export function masterKeyFor(directory: string): Buffer {
   const file = masterKeyFile(directory);
   if (existsSync(file)) return keyFrom(readFileSync(file, 'utf8').trim(), file);
@@ -74,8 +74,8 @@ export function masterKeyFor(directory: string): Buffer {
 }
 
 /**
- * The master key that follows the one of a data directory, in a file beside it: made when it is first asked for, and the same one after a
- * rotation that was cut short.
+ * Returns the next master key of a data directory, from a file beside the current one. It creates the key on the first call, and
+ * returns the same one after an interrupted rotation.
  */
 export function nextMasterKeyFor(directory: string): Buffer {
   const file = nextFile(directory);
@@ -88,12 +88,12 @@ export function nextMasterKeyFor(directory: string): Buffer {
   return key;
 }
 
-/** Puts the next master key in the place of the present one, where there is one. Both must open the installation. */
+/** Replaces the current master key by the next one, if there is a next one. Both must open the installation. */
 export function adoptNextMasterKey(directory: string): void {
   if (existsSync(nextFile(directory))) renameDurably(nextFile(directory), masterKeyFile(directory));
 }
 
-/** Takes the next master key away, where there is one. */
+/** Deletes the next master key, if there is one. */
 export function dropNextMasterKey(directory: string): void {
   rmSync(nextFile(directory), { force: true });
 }
@@ -102,10 +102,10 @@ function nextFile(directory: string): string {
   return `${masterKeyFile(directory)}.next`;
 }
 
-/** The new name is on the disk before anything goes by it. */
+/** Renames a file and syncs the directory, so that the new name survives a crash before anything relies on it. */
 function renameDurably(from: string, to: string): void {
   renameSync(from, to);
-  if (process.platform === 'win32') return; // It syncs no directories.
+  if (process.platform === 'win32') return; // Windows cannot sync directories.
   const directory = openSync(dirname(to), 'r');
   fsyncSync(directory);
   closeSync(directory);
@@ -125,7 +125,7 @@ function keyFrom(text: string, where: string): Buffer {
   return key;
 }
 
-/** Keeps something for people to look up later, readable by this user only. */
+/** Writes a note for people to look up later, readable only by this user. Returns its path. */
 export function keepNote(directory: string, name: string, text: string): string {
   const file = join(directory, name);
   writeFileSync(file, text, { mode: 0o600 });

@@ -23,7 +23,7 @@ async function read(env: Readonly<Record<string, string>>): Promise<Buffer> {
   );
 }
 
-/** The one line that refuses it. */
+/** Returns the one line that refuses the settings. */
 async function refused(env: Readonly<Record<string, string>>): Promise<string> {
   const error = await read(env).then(
     () => new Error('it was accepted'),
@@ -81,7 +81,7 @@ describe('the master key', () => {
     expect(await by('no-such-program-anywhere')).toContain('exit code 127');
     expect(await by('echo canary')).toBe(`${NAME}_COMMAND: the command did not print 32 bytes in base64.`);
     expect(await by('kill -TERM $$')).toContain('was ended by SIGTERM');
-    // It would never end by itself.
+    // This command would never end by itself.
     expect(await by('yes canary')).toBe(`${NAME}_COMMAND: the command printed more than a key.`);
   });
 });

@@ -1,11 +1,11 @@
-/** The master key: from a setting, a file, the output of a command, or the data directory. No error repeats any of it. */
+/** Reads the master key from a setting, a file, the output of a command, or the data directory. No error repeats any of it. */
 import { spawn } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { parseMasterKey } from '../lib/secrets.ts';
 import { BadSetting } from './bad-setting.ts';
 import { masterKeyFor } from './data-directory.ts';
 
-/** Where a master key comes from. `setting` names the setting that says so. */
+/** The source of a master key. `setting`: the setting that gives it. */
 export type MasterKeySource =
   | { readonly from: 'setting'; readonly setting: string; readonly text: string }
   | { readonly from: 'file'; readonly setting: string; readonly path: string }
@@ -13,13 +13,13 @@ export type MasterKeySource =
   | { readonly from: 'data directory' };
 
 const SETTING_CHARS_MAX = 4_096;
-/** 44 characters and an end of line are enough; anything longer is another file, or an error message. */
+/** A key has 44 characters and a line end. Anything longer is another file or an error message. */
 const KEY_BYTES_MAX = 1_024;
 const COMMAND_MS_MAX = 30_000;
 
 /**
- * Reads which of `<name>`, `<name>_FILE` and `<name>_COMMAND` is set; none: the data directory. Reads and runs nothing yet. Throws BadSetting
- * when more than one is, or a value cannot be a key.
+ * Determines which of `<name>`, `<name>_FILE` and `<name>_COMMAND` is set; none means the data directory. It reads no file and
+ * runs no command. Throws BadSetting if more than one is set, or if a value cannot be a key.
  */
 export function masterKeySource(name: string, text: (name: string) => string): MasterKeySource {
   const set = [name, `${name}_FILE`, `${name}_COMMAND`].filter((one) => text(one) !== '');
@@ -35,7 +35,7 @@ export function masterKeySource(name: string, text: (name: string) => string): M
   return { from: 'setting', setting, text: value };
 }
 
-/** Reads the master key. Throws one line for an operator, BadSetting or UnusableDataDirectory, that names the setting or file. */
+/** Reads the master key. Throws BadSetting or UnusableDataDirectory, with one line that names the setting or file. */
 export async function readMasterKey(source: MasterKeySource, dataDir: string): Promise<Buffer> {
   switch (source.from) {
     case 'data directory':
@@ -59,7 +59,7 @@ function keyIn(text: string, setting: string, otherwise: string): Buffer {
   return key;
 }
 
-/** Only a regular file: a pipe or a device may never end. */
+/** Reads only a regular file, because a pipe or device may never end. */
 async function contentOf(setting: string, path: string): Promise<string> {
   try {
     await using file = await open(path, 'r');
@@ -74,8 +74,8 @@ async function contentOf(setting: string, path: string): Promise<string> {
 }
 
 /**
- * Runs a command in the shell, without input. What it says on standard error goes nowhere: it may repeat a secret. It is ended with all that
- * it started when it takes too long or prints too much.
+ * Runs a command in the shell without input. It discards standard error, which may repeat a secret. If the command takes too long
+ * or prints too much, it is killed with all its child processes.
  */
 function outputOf(setting: string, command: string): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -94,7 +94,7 @@ function outputOf(setting: string, command: string): Promise<string> {
       try {
         process.kill(isPosix ? -child.pid : child.pid, 'SIGKILL');
       } catch {
-        // It has ended meanwhile.
+        // It has already ended.
       }
     };
     const timer = setTimeout(() => {

@@ -1,13 +1,13 @@
-/** Every setting with its default, named once; `docs/operating.md` lists them from this table. */
+/** Every setting with its default. This table is the only place that names them; `docs/operating.md` lists them from it. */
 
-/** One setting as an operator sees it. */
+/** A setting as operators see it. */
 export interface Setting {
   readonly name: string;
   readonly default: string;
   readonly about: string;
-  /** A variable that others set for the same: it counts where ours is absent. */
+  /** Another variable for the same value, which platforms set. It applies if ours is not set. */
   readonly orElse?: string;
-  /** Its value is never shown. */
+  /** True if the value must never be shown. */
   readonly secret?: true;
 }
 

@@ -6,7 +6,7 @@ import { StoreError, StoreUnavailable } from './errors.ts';
 const parts = (count: number) => Array.from({ length: count }, (_, index) => `org_${index}`);
 const outOfRange = () => new StoreError('the database refused a statement (22003)', '22003');
 
-/** Does what a statement does: all of it, or nothing where one of its rows is damaged. */
+/** Returns work that behaves like a statement: it does everything, or nothing if one of its rows is damaged. */
 function statement(all: readonly string[], damaged: ReadonlySet<string>) {
   const asked: (readonly string[] | null)[] = [];
   const work = async (only: readonly string[] | null) => {

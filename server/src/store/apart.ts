@@ -1,16 +1,16 @@
-/** Work on rows of many organizations in one statement, which goes on where the rows of one of them are damaged. */
+/** Runs one statement over rows of many organizations, and skips an organization whose rows are damaged. */
 import { isAboutTheRows, storeErrorFrom } from './errors.ts';
 
-/** What was done, and the parts (organizations, mostly) whose rows the database refused. */
+/** The result of the work, and the parts (usually organizations) whose rows the database refused. */
 export interface Apart<T> {
   readonly done: readonly T[];
   readonly passedOver: readonly string[];
 }
 
 /**
- * Does the work for everything in one statement: `work` is given null. Where the database refuses that because of the rows, as for a number
- * out of range, the work is done again for halves of the parts, down to single ones, and those that fail alone are passed over: of 10,000
- * parts one that fails costs about 30 statements. Rejects where anything else goes wrong.
+ * Calls `work` with null to do everything in one statement. If the database refuses the rows, as for a number out of range, it
+ * retries halves of the parts, down to single parts. Parts that fail alone are skipped. One such part of 10,000 costs about 30
+ * statements. Rejects on any other error.
  */
 export async function togetherOrApart<T>(
   parts: () => Promise<readonly string[]>,
@@ -36,7 +36,7 @@ async function inHalves<T>(
   return { done, passedOver };
 }
 
-/** Null where the rows themselves are at fault: the database refused them, or nothing can be worked out of them. */
+/** Runs the work. Returns null if the rows are at fault: the database refused them, or our own code threw a RangeError. */
 export async function unlessRefused<T>(work: () => Promise<T>): Promise<T | null> {
   try {
     return await work();

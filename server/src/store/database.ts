@@ -1,46 +1,46 @@
-/** Opening the database: one pool of connections, one query builder over it. */
+/** Opens the database: one connection pool and one query builder over it. */
 import { drizzle, type NodePgDatabase, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres';
 import type { PgDatabase } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { isStoreUnavailable, storeErrorFrom, typeDrizzleErrors } from './errors.ts';
 
-/** What queries are asked of: the database, or a transaction in it. Inside a transaction use only the transaction. */
+/** The database or a transaction in it, for running queries. Inside a transaction, use only the transaction. */
 export type Database = PgDatabase<NodePgQueryResultHKT, Record<string, never>>;
 
-/** A server can do more than the embedded database: several sessions, NOTIFY, advisory locks. */
+/** The kind of database. A PostgreSQL server offers what the embedded one lacks: several sessions, NOTIFY, advisory locks. */
 export type DatabaseKind = 'postgresql' | 'embedded';
 
-/** An open database and how to close it. */
+/** An open database. */
 export interface OpenDatabase {
   readonly kind: DatabaseKind;
   readonly db: Database;
-  /** For what the query builder does not do: unnest batches, listening. Errors come as the driver's own: see storeErrorFrom. */
+  /** For what the query builder cannot do: unnest batches, LISTEN. Throws the driver's own errors: see storeErrorFrom. */
   readonly pool: pg.Pool;
-  /** Takes a session for statements that must meet in the same one. Rejects with StoreUnavailable when there is none. */
+  /** Takes a session for statements that must share one. Rejects with StoreUnavailable if none can be had. */
   openSession(): Promise<OpenSession>;
-  /** Waits for queries in flight. Closing twice is fine. */
+  /** Waits for queries in flight, then closes the pool. A second call returns the same promise. */
   close(): Promise<void>;
 }
 
-/** One session of the database. The embedded database has a single one, which others use in between. */
+/** One session of the database. The embedded database has only one, which all callers share. */
 export interface OpenSession {
   readonly db: Database;
-  /** Gives the connection back; a broken one is closed. */
+  /** Returns the connection to the pool, or closes it if it is broken. */
   release(isBroken: boolean): void;
 }
 
 export interface OpenOptions {
-  /** `postgres://…`; absent names in it come from the PG* environment. */
+  /** The address, as `postgres://…`. Parts that it leaves out come from the PG* environment variables. */
   readonly url: string;
-  /** Connections at most; 10 unless given. */
+  /** The most connections. Default: 10. */
   readonly connectionsMax?: number;
-  /** A statement is stopped after this long; 10 s unless given. Reports and maintenance open their own with more. */
+  /** The statement timeout. Default: 10 s. Reports and maintenance open their own pools with longer ones. */
   readonly statementTimeoutMs?: number;
-  /** An idle connection broke: worth a log line, never more, since the next query opens another. */
+  /** Called when an idle connection breaks. Only log it: the next query opens another connection. */
   readonly onConnectionError?: (error: Error) => void;
 }
 
-/** Opens a pool on a PostgreSQL server. Connects at the first query, not before; use `ping` to find out whether it answers. */
+/** Opens a pool on a PostgreSQL server. It connects at the first query; use `ping` to check that the server answers. */
 export function openDatabase(options: OpenOptions): OpenDatabase {
   const statementTimeoutMs = options.statementTimeoutMs ?? 10_000;
   const pool = new pg.Pool({
@@ -48,7 +48,7 @@ export function openDatabase(options: OpenOptions): OpenDatabase {
     max: options.connectionsMax ?? 10,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     statement_timeout: statementTimeoutMs,
-    // A server that vanished without a word answers no statement timeout; then the client gives up and drops the connection.
+    // A server that vanished cannot enforce the statement timeout, so the client times out too and drops the connection.
     query_timeout: statementTimeoutMs + 2_000,
     idle_in_transaction_session_timeout: statementTimeoutMs * 3,
     keepAlive: true,
@@ -57,7 +57,7 @@ export function openDatabase(options: OpenOptions): OpenDatabase {
   return databaseOver(pool, 'postgresql', options.onConnectionError);
 }
 
-/** How many connections there are, how many of them nobody uses, and how many queries wait for one. */
+/** Returns the number of connections, of idle ones, and of queries that wait for a connection. */
 export function connectionsOf({ pool }: OpenDatabase): {
   readonly total: number;
   readonly idle: number;
@@ -66,14 +66,15 @@ export function connectionsOf({ pool }: OpenDatabase): {
   return { total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount };
 }
 
-/** A query builder over any pool. The embedded database and tests bring their own. */
+/** Makes an open database from any pool. The embedded database and tests pass their own. */
 export function databaseOver(
   pool: pg.Pool,
   kind: DatabaseKind,
   onConnectionError: (error: Error) => void = () => {},
 ): OpenDatabase {
   typeDrizzleErrors();
-  // Without a listener a broken connection is an uncaught exception: the pool listens to idle ones only, a transaction's are ours to watch.
+  // Without a listener, a broken connection is an uncaught exception. The pool listens only to idle connections, so we listen to
+  // all.
   pool.on('error', onConnectionError);
   pool.on('connect', (client) => client.on('error', () => {}));
   const db = drizzle({ client: pool });
@@ -91,7 +92,7 @@ export function databaseOver(
   };
 }
 
-/** Resolves when the database answers; rejects with StoreUnavailable when it does not within the connection timeout. */
+/** Resolves when the database answers. Rejects with StoreUnavailable if it does not answer in time. */
 export async function ping(db: Database): Promise<void> {
   await db.execute('select 1');
 }
@@ -111,7 +112,9 @@ function connect(pool: pg.Pool): Promise<pg.PoolClient> {
   });
 }
 
-/** Drizzle's own way leaks the connection when `begin` fails, and gives one back to the pool that no longer answers. */
+/**
+ * Runs a transaction. Drizzle's own version leaks the connection if `begin` fails, and returns broken connections to the pool.
+ */
 async function transact<T>(pool: pg.Pool, work: (session: Session) => Promise<T>): Promise<T> {
   const client = await connect(pool);
   let isBroken = false;

@@ -1,6 +1,6 @@
 /**
- * What can go wrong with the database, as types. Messages name a constraint or an SQL state and never a value: values may be secrets
- * or prompts, and both the driver and Drizzle put them into theirs.
+ * The errors of the database, as types. Their messages name a constraint or an SQL state, never a value. Values may be secrets or
+ * prompts, and the messages of the driver and of Drizzle contain them.
  */
 import { PgPreparedQuery } from 'drizzle-orm/pg-core';
 
@@ -14,7 +14,7 @@ export class StoreError extends Error {
   }
 }
 
-/** A row broke a constraint, which says what was wrong with it: `organizations_slug` is a slug that is taken. */
+/** A row violated a constraint. The constraint's name tells what was wrong: `organizations_slug` means that the slug is taken. */
 class ConstraintViolation extends StoreError {
   readonly constraint: string;
   constructor(constraint: string, sqlState: string) {
@@ -26,13 +26,15 @@ class ConstraintViolation extends StoreError {
 export class UniqueViolation extends ConstraintViolation {}
 class ForeignKeyViolation extends ConstraintViolation {}
 
-/** Two transactions stood in each other's way; the same one again may pass. */
+/** Two transactions conflicted: a serialization failure, a deadlock or a lock timeout. A retry may succeed. */
 export class StoreConflict extends StoreError {}
 
-/** The database is out of reach, closing, full or too slow: what was asked may or may not have happened. Later it may work. */
+/**
+ * The database is unreachable, shutting down, full or too slow. The statement may or may not have run. A later retry may succeed.
+ */
 export class StoreUnavailable extends StoreError {}
 
-/** The typed error for whatever the driver or Drizzle threw; anything that is not of the database comes back as it is. */
+/** Returns the typed error for an error of the driver or of Drizzle. Returns any other value unchanged. */
 export function storeErrorFrom(error: unknown): unknown {
   if (error instanceof StoreError || !(error instanceof Error)) return error;
   const code = codeOf(error);
@@ -42,30 +44,32 @@ export function storeErrorFrom(error: unknown): unknown {
   return error;
 }
 
-/** True when the database is out of reach, not when it refused something. */
+/** Reports whether the error means that the database is unavailable, rather than that it refused a statement. */
 export function isStoreUnavailable(error: unknown): boolean {
   return storeErrorFrom(error) instanceof StoreUnavailable;
 }
 
 /**
- * Whether the database found fault with the rows themselves: data (22), constraints (23, also a missing partition), cardinality (21), size
- * (54), or what a trigger raised (P0). Everything else, a missing table included, is waited for, since every row would meet it.
+ * Reports whether the rows themselves caused the error. Such errors are of the classes data (22), constraints (23, also a missing
+ * partition), cardinality (21), size (54) and trigger exceptions (P0), or a RangeError of ours. Any other error, such as a
+ * missing table, would hit every row: retry later.
  */
 export function isAboutTheRows(error: unknown): boolean {
   if (error instanceof RangeError) return true;
   return error instanceof StoreError && !(error instanceof StoreUnavailable) && /^(21|22|23|54|P0)/.test(error.sqlState);
 }
 
-/** The server stopped the statement, or the client did not wait for its answer any longer. */
+/** Reports whether the server cancelled the statement, or the client's query timeout ended. */
 export function isTooSlow(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return ('code' in error && error.code === '57014') || error.message.includes('Query read timeout');
 }
 
-/** Makes every query of every Drizzle instance in this process throw the types above. Call once, before the first query. */
+/** Makes every query of every Drizzle instance in this process throw the types above. Call it before the first query. */
 export function typeDrizzleErrors(): void {
   const prototype = PgPreparedQuery.prototype as unknown as { queryWithCache: QueryWithCache };
-  // Drizzle puts the parameters of a failed query into its error's message. We use no query cache, so running the query is all there is.
+  // Drizzle puts the parameters of a failed query into the error message. We use no query cache, so it is enough to run the
+  // query.
   prototype.queryWithCache = async (_text, _params, query) => {
     try {
       return await query();
@@ -93,7 +97,8 @@ const NETWORK_CODES = new Set([
 const DRIVER_FAILURES =
   /Connection terminated|timeout expired|timeout exceeded when trying to connect|Query read timeout|connection error and is not queryable|Client was closed|Cannot use a pool after/i;
 
-// Class 53 is out of disk, memory or connections; 57P the server going down or coming up; 57014 and 25P03 a timeout of ours.
+// Class 53 is out of disk, memory or connections. 57P is a server that shuts down or starts. 57014 and 25P03 are our own
+// timeouts.
 const UNAVAILABLE = /^(08|53|57P|58|F0|XX)|^57014$|^25P0[34]$/;
 
 function fromSqlState(sqlState: string, error: Error): StoreError {

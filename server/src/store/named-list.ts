@@ -1,4 +1,7 @@
-/** Orders that lists of named things share. Ids carry their time, so the order of ids is the order of creation. */
+/**
+ * The orders and the search that lists of named things share. Ids contain their time, so the order of ids is the order of
+ * creation.
+ */
 import { and, eq, or, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core';
 import type { Database } from './database.ts';
@@ -17,19 +20,19 @@ import {
 
 export type ListSort = 'created_at' | '-created_at' | 'name' | '-name';
 
-/** What is asked of a list. */
+/** The page that a caller requests from a list. */
 export interface PageRequest {
   readonly sort: ListSort;
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
 }
 
-/** A page and how many rows there are on all pages. */
+/** A page, and the number of rows on all pages. */
 export type Listed<T> = Page<T> & { readonly total: Total };
 
 export interface ListOrder {
   readonly keyset: Keyset;
-  /** Select it beside the row: the database's lower case is not always JavaScript's. */
+  /** Select this with the row: the database's lower case can differ from JavaScript's. */
   readonly lowerName: SQL<string>;
   keyOf(row: { readonly id: string; readonly lowerName: string }): readonly KeysetValue[];
 }
@@ -54,11 +57,13 @@ export interface ListAsked {
   readonly list: string;
   readonly wanted: readonly (SQL | undefined)[];
   readonly page: PageRequest;
-  /** Names alone are searched: their index then counts the total of a table too large to be read through. */
+  /**
+   * True if a search by name is among the conditions. The index of names then counts the total, without a scan of a large table.
+   */
   readonly searched?: boolean;
 }
 
-/** One page of a table's rows that meet every condition, and their total. Throws InvalidCursor. */
+/** Returns one page of the table's rows that meet every condition, and their total. Throws InvalidCursor. */
 export async function listNamed<T extends NamedTable>(
   db: Database,
   table: T,
@@ -80,14 +85,14 @@ export async function listNamed<T extends NamedTable>(
     .where(and(...wanted))
     .$dynamic();
   const total = await totalOf(db, searched === true ? all.orderBy(order.lowerName) : all);
-  // Sound: the rows were selected from this very table; the query builder cannot say so of a table it does not know.
+  // The cast is sound: the rows come from this table. The query builder cannot type a table that is a type parameter.
   return { rows: kept.rows.map(({ row }) => row as T['$inferSelect']), nextCursor: kept.nextCursor, total };
 }
 
-/** What ids look like; only such a text is looked for among ids, because an index of names alone answers all others. */
+/** The shape of ids. Only such a text is compared with ids, so that the index of names answers every other search alone. */
 const AN_ID = /^(acct|adm|bud|cred|dep|hook|inv|key|mem|org|rg|svc|team)_\S+$/;
 
-/** Rows whose name begins with the text, or whose id it is; undefined when nothing is searched. */
+/** Returns the condition for rows whose name begins with the text, or whose id it is. Undefined without a search. */
 export function named(
   columns: { readonly id: PgColumn; readonly name: PgColumn },
   search: string | undefined,
@@ -98,7 +103,10 @@ export function named(
   return AN_ID.test(search) ? or(...begins, eq(columns.id, search)) : or(...begins);
 }
 
-/** Compared byte by byte: the same order on every database whatever its locale, and one index serves both the order and the search. */
+/**
+ * Returns the column in lower case, compared byte by byte. The order is then the same in every locale, and one index serves order
+ * and search.
+ */
 export function lowered(column: PgColumn): SQL<string> {
   return sql<string>`(lower(${column}) collate "C")`;
 }

@@ -1,17 +1,17 @@
-/** Lists in pages: forward by cursor, at most 200 rows each, with a total that is exact to 10,000. */
+/** Pages of lists: forward by cursor, at most 200 rows each, with a total that is exact up to 10,000. */
 import { type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { Database } from './database.ts';
 
 export const PAGE_LIMIT_MAX = 200;
 const EXACT_TOTAL_MAX = 10_000;
 
-/** One page. `nextCursor` null: the last one. */
+/** One page. `nextCursor` is null on the last one. */
 export interface Page<T> {
   readonly rows: readonly T[];
   readonly nextCursor: string | null;
 }
 
-/** How many rows match; above 10,000 nobody counts further. */
+/** The number of rows that match, counted up to 10,000. */
 export type Total = number | '10,000+';
 
 /** A cursor that this program did not make for this list and order. The answer is 400. */
@@ -22,9 +22,9 @@ export class InvalidCursor extends Error {
   }
 }
 
-/** What a list is ordered by. The columns are never null and end in one that is unique. */
+/** The order of a list. Its columns are never null, and the last one is unique. */
 export interface Keyset {
-  /** Names the list and its order, so that a cursor of another is refused. */
+  /** Names the list and its order, so that a cursor of another list is refused. */
   readonly name: string;
   readonly columns: readonly SQLWrapper[];
   readonly direction: 'asc' | 'desc';
@@ -32,7 +32,7 @@ export interface Keyset {
 
 export type KeysetValue = string | number;
 
-/** `order by` for a keyset. */
+/** Returns the `order by` terms of a keyset. */
 export function orderOf(keyset: Keyset): SQL {
   const direction = sql.raw(keyset.direction);
   return sql.join(
@@ -41,7 +41,9 @@ export function orderOf(keyset: Keyset): SQL {
   );
 }
 
-/** The condition for rows behind the cursor; undefined without one. Throws InvalidCursor. Dates come as RFC 3339 text. */
+/**
+ * Returns the condition for rows after the cursor, or undefined without a cursor. Dates are RFC 3339 text. Throws InvalidCursor.
+ */
 export function afterCursor(keyset: Keyset, cursor: string | null | undefined): SQL | undefined {
   if (cursor === null || cursor === undefined) return undefined;
   const values = keysetValuesOf(keyset, cursor);
@@ -53,7 +55,7 @@ export function afterCursor(keyset: Keyset, cursor: string | null | undefined): 
   return keyset.direction === 'asc' ? sql`(${columns}) > (${given})` : sql`(${columns}) < (${given})`;
 }
 
-/** Cuts rows that were asked for with `limit + 1` to a page; `keyOf` gives a row's values of the keyset's columns. */
+/** Makes a page of rows that were selected with `limit + 1`. `keyOf` returns a row's values of the keyset's columns. */
 export function pageOf<T>(
   keyset: Keyset,
   rows: readonly T[],
@@ -65,7 +67,7 @@ export function pageOf<T>(
   return { rows: rows.slice(0, limit), nextCursor: encodeCursor(keyset, keyOf(last)) };
 }
 
-/** One page of rows that are in memory, sorted by a text of which each has another. Throws InvalidCursor. */
+/** Returns one page of rows in memory, which are sorted by a text that is unique to each. Throws InvalidCursor. */
 export function pageOfSorted<T>(
   list: string,
   rows: readonly T[],
@@ -79,12 +81,12 @@ export function pageOfSorted<T>(
   return pageOf(keyset, rest.slice(0, size + 1), size, (row) => [textOf(row)]);
 }
 
-/** The wanted page size as far as it is allowed: 1 to 200, 50 when nothing is said. */
+/** Returns the page size, limited to 1 to 200. Default: 50. */
 export function pageLimit(wanted: number | undefined): number {
   return Math.min(Math.max(Math.trunc(wanted ?? 50), 1), PAGE_LIMIT_MAX);
 }
 
-/** How many rows a query has, without counting past 10,000. */
+/** Counts the rows of a query, up to 10,000. */
 export async function totalOf(db: Database, query: SQLWrapper): Promise<Total> {
   const { rows } = await db.execute<{ total: string }>(
     sql`select count(*) as total from (select 1 from (${query}) as matching limit ${EXACT_TOTAL_MAX + 1}) as counted`,
@@ -93,20 +95,20 @@ export async function totalOf(db: Database, query: SQLWrapper): Promise<Total> {
   return total > EXACT_TOTAL_MAX ? '10,000+' : total;
 }
 
-/** `like` pattern for names that begin so, whatever the text holds. Compare with `lower(column)`. */
+/** Returns the `like` pattern for names that begin with the text, with its wildcards escaped. Compare it with `lower(column)`. */
 export function prefixPattern(text: string): string {
   return `${text.toLowerCase().replaceAll(/[\\%_]/g, (wild) => `\\${wild}`)}%`;
 }
 
 const CURSOR_CHARS_MAX = 2_048;
 
-/** The cursor behind which rows with greater values come (smaller ones, descending). */
+/** Returns the cursor that continues after these values, in the direction of the keyset. */
 export function encodeCursor(keyset: Keyset, values: readonly (KeysetValue | Date)[]): string {
   const plain = values.map((value) => (value instanceof Date ? value.toISOString() : value));
   return Buffer.from(JSON.stringify([nameOf(keyset), ...plain])).toString('base64url');
 }
 
-/** The values of a cursor's columns. Throws InvalidCursor. Dates come as RFC 3339 text. */
+/** Returns the values of a cursor's columns. Dates are RFC 3339 text. Throws InvalidCursor. */
 export function keysetValuesOf(keyset: Keyset, cursor: string): readonly KeysetValue[] {
   if (cursor.length > CURSOR_CHARS_MAX) throw new InvalidCursor();
   let parsed: unknown;

@@ -1,17 +1,23 @@
-/** Monthly partitions (UTC) of the tables that keep one row per request. A row whose month has none is refused by the database. */
+/**
+ * Monthly partitions (UTC) of the tables that keep one row per request. The database refuses a row whose month has no partition.
+ */
 import { sql } from 'drizzle-orm';
 import type { Database, DatabaseKind } from './database.ts';
 import { PARTITIONED_TABLES } from './schema.ts';
 
-/** Remembers which months it has seen, so that asking before every batch costs nothing. */
+/** Creates partitions, and remembers the months that exist, so that a check before every batch is cheap. */
 export interface Partitions {
-  /** Makes the months of these instants (milliseconds since the epoch, years 2000 to 2200) where they are missing. */
+  /**
+   * Creates missing months for these instants (milliseconds since the epoch). Throws RangeError outside the years 2000 to 2199.
+   */
   ensure(instantsMs: Iterable<number>): Promise<void>;
-  /** The database may have lost some: asks about each anew. */
+  /** Clears the remembered months, because the database may have lost some. */
   forget(): void;
 }
 
-/** One per process. At start call `ensure` with now and a month ahead; before writing rows with their times. */
+/**
+ * Makes the partitions of a process. Call `ensure` at start with now and a month ahead, and before writing rows with their times.
+ */
 export function newPartitions(db: Database, kind: DatabaseKind): Partitions {
   const known = new Set<string>();
   return {
@@ -25,7 +31,7 @@ export function newPartitions(db: Database, kind: DatabaseKind): Partitions {
   };
 }
 
-/** Distinct months of instants, as `2025-11`. */
+/** Returns the distinct months of instants, as `2025-11`. */
 function monthsOf(instantsMs: Iterable<number>): string[] {
   const months = new Set<string>();
   for (const atMs of instantsMs) {
@@ -37,7 +43,7 @@ function monthsOf(instantsMs: Iterable<number>): string[] {
 
 const MIN_MS = Date.UTC(2000, 0);
 const MAX_MS = Date.UTC(2200, 0);
-/** "partition" in any fixed number; replicas that make the same month wait for each other. */
+/** The advisory lock for creating partitions, any fixed number. Replicas that create the same month wait for each other. */
 const PARTITION_LOCK = '8097873633911041390';
 
 async function makeMonths(db: Database, kind: DatabaseKind, months: readonly string[]): Promise<void> {
@@ -61,15 +67,15 @@ async function existing(db: Database, names: readonly string[]): Promise<Set<str
   return new Set(rows.map((row) => row.name));
 }
 
-/** One month of one table. */
+/** The partition of one table for one month. */
 export interface Partition {
   readonly name: string;
-  /** Its first instant, and the first of the month after. */
+  /** The first instant of the month. `endMs` is the first instant of the next. */
   readonly startMs: number;
   readonly endMs: number;
 }
 
-/** The months that a table has, the oldest first. */
+/** Returns the partitions of a table, oldest first. */
 export async function partitionsOf(db: Database, table: (typeof PARTITIONED_TABLES)[number]): Promise<readonly Partition[]> {
   const { rows } = await db.execute<{ name: string }>(sql`select c.relname as name from pg_inherits i
     join pg_class c on c.oid = i.inhrelid where i.inhparent = ${table}::regclass order by 1`);
@@ -83,7 +89,9 @@ export async function partitionsOf(db: Database, table: (typeof PARTITIONED_TABL
   });
 }
 
-/** Drops a month with everything in it. Whoever writes to another month waits at most 2 s; throws when it cannot be had in that time. */
+/**
+ * Drops a month with its rows. Throws if it cannot lock the table within 2 s; writers of other months wait no longer than that.
+ */
 export async function dropPartition(db: Database, { name }: Partition): Promise<void> {
   await db.transaction(async (tx) => {
     await tx.execute(sql`set local lock_timeout = '2s'`);
@@ -91,7 +99,7 @@ export async function dropPartition(db: Database, { name }: Partition): Promise<
   });
 }
 
-/** Made apart and then attached, because that lets readers and writers of the other months go on. */
+/** Creates the table first and then attaches it, which does not block readers and writers of other months. */
 async function makePartition(tx: Database, table: string, month: string): Promise<void> {
   const name = sql.identifier(nameOf(table, month));
   const parent = sql.identifier(table);
@@ -105,7 +113,7 @@ function nameOf(table: string, month: string): string {
   return `${table}_${month.replace('-', '_')}`;
 }
 
-/** Only digits that monthsOf made reach SQL here; bounds take no parameters. */
+/** Returns the bound as SQL text, because partition bounds take no parameters. The text holds only digits that monthsOf made. */
 function startOf(month: string): string {
   return `'${month}-01 00:00:00+00'`;
 }

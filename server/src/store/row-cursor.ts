@@ -1,11 +1,11 @@
-/** Reads the rows of one statement in parts, without holding all of them here. */
+/** Reads the rows of one statement in parts, without holding all of them in memory. */
 import { type SQL, sql } from 'drizzle-orm';
 import type { OpenDatabase } from './database.ts';
 
 /**
- * Runs the statement once and yields its rows, so many at a time, as fast as they are asked for. PostgreSQL keeps the result until the
- * last part was read or the reader stops: no transaction stays open meanwhile, and the embedded database serves others in between.
- * `name` is this reader's alone. Rejects with a StoreError.
+ * Runs the statement once and yields `rowsAtOnce` rows at a time, when the caller wants them. PostgreSQL keeps the result until
+ * the last part is read or the reader stops. No transaction stays open, and the embedded database can run other queries in
+ * between. `name` must be unique to this reader. Rejects with a StoreError.
  */
 export async function* readInParts<Row extends Record<string, unknown>>(
   openSession: OpenDatabase['openSession'],
@@ -24,7 +24,7 @@ export async function* readInParts<Row extends Record<string, unknown>>(
       if (rows.length < rowsAtOnce) return;
     }
   } finally {
-    // Where it cannot be closed there is none, or the connection is gone.
+    // If the close fails, the cursor was never declared or the connection is broken.
     const isBroken = await session.db.execute(sql`close ${cursor}`).then(
       () => false,
       () => true,

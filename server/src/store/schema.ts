@@ -1,4 +1,4 @@
-/** Every table, one file per room of the house. What is stored is described here; how it is asked stands beside each use. */
+/** Every table, one file per subject. These files describe what is stored; the queries are in the other folders of the store. */
 export * from './schema/accounts.ts';
 export * from './schema/address-proofs.ts';
 export * from './schema/alerts.ts';

@@ -1,23 +1,24 @@
 /**
- * Where a credential may point. Anyone who may store a base URL could otherwise make the gateway, which sits inside the network,
- * fetch metadata services and internal hosts. Checked twice: the URL when it is stored, and the resolved address at every connect,
- * so that a name which later resolves elsewhere does not pass.
+ * The rules for addresses that a credential or webhook may point to. The gateway runs inside the network. Without these rules,
+ * anyone who may store a base URL could make it fetch metadata services and internal hosts. The URL is checked when it is stored,
+ * and the resolved address at every connect, so that a name which later resolves elsewhere is refused.
  */
 import { BlockList, isIP } from 'node:net';
 import { addRange, addressList, holdsAddress } from '../lib/address/address-list.ts';
 
 const URL_LENGTH_MAX = 2_048;
 
-/** Addresses a named host of the allow-list may have, and others only as an address or CIDR on that list. */
+/** Internal addresses. A host named on the allow-list may have them; otherwise the list must hold the address or CIDR itself. */
 const INNER_IPV4 = ['10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '198.18.0.0/15'];
 const INNER_IPV6 = ['::1/128', 'fc00::/7', '::ffff:0:0/96'];
 
-/** Link-local, cloud metadata, multicast, unspecified, reserved: only ever as an address or CIDR on the allow-list. */
+/** Link-local, metadata, multicast, unspecified and reserved addresses. Allowed only as an address or CIDR on the allow-list. */
 const NEVER_IPV4 = [
   ...['0.0.0.0/8', '169.254.0.0/16', '192.0.0.0/24', '192.0.2.0/24', '192.88.99.0/24', '198.51.100.0/24', '203.0.113.0/24'],
   ...['224.0.0.0/4', '240.0.0.0/4', '100.100.100.200/32', '168.63.129.16/32'],
 ];
-// Public IPv6 is 2000::/3 without what embeds IPv4 (Teredo, 6to4) or documents; whatever is not public and not inner is refused.
+// Public IPv6 is 2000::/3 without the ranges that embed IPv4 (Teredo, 6to4) or are for documentation. Addresses neither public
+// nor inner are refused.
 const PUBLIC_IPV6 = ['2000::/3'];
 const NEVER_IPV6 = ['2001::/23', '2001:db8::/32', '2002::/16', '3fff::/20', 'fd00:ec2::254/128', 'fd20:ce::254/128'];
 
@@ -32,12 +33,12 @@ const ranges = {
   publicIpv6: addressList(PUBLIC_IPV6),
 };
 
-/** What is allowed beyond public addresses. */
+/** The hosts and addresses that are allowed beyond public ones. */
 export interface AddressPolicy {
-  /** Lower case, without a trailing dot. */
+  /** Host names in lower case, without a trailing dot. */
   readonly hosts: ReadonlySet<string>;
   readonly addresses: BlockList;
-  /** The setting that allows more, for whoever is refused. */
+  /** The name of the setting that allows more, for error messages. */
   readonly setting: string;
 }
 
@@ -46,11 +47,11 @@ export interface AddressPolicyOptions {
   readonly mode: 'development' | 'production';
   /** HEADGATE_ALLOWED_UPSTREAMS: host names, addresses and CIDRs, separated by commas or spaces. */
   readonly allowedUpstreams: string;
-  /** Where that list stands; HEADGATE_ALLOWED_UPSTREAMS unless said. */
+  /** The name of the setting that holds the list. Default: HEADGATE_ALLOWED_UPSTREAMS. */
   readonly setting?: string;
 }
 
-/** Reads the setting. A value that is none of host, address and CIDR is returned as a problem naming it. */
+/** Reads the setting. Returns a problem that names the first entry that is not a host, an address or a CIDR. */
 export function createAddressPolicy(options: AddressPolicyOptions): AddressPolicy | { readonly problem: string } {
   const hosts = new Set<string>();
   const addresses = new BlockList();
@@ -66,8 +67,9 @@ export function createAddressPolicy(options: AddressPolicyOptions): AddressPolic
 }
 
 /**
- * Checks whether a credential may be stored with this base URL: null, or what is wrong with it in a sentence. Does not resolve names.
- * Without TLS only what the policy lists may be called: the key and every prompt would cross the internet in plain text.
+ * Checks whether a credential may be stored with this base URL. Returns null, or a sentence that says what is wrong. Does not
+ * resolve names. Without TLS only hosts that the policy lists are allowed: elsewhere the key and every prompt would cross the
+ * internet in plain text.
  */
 export function checkBaseUrl(text: string, policy: AddressPolicy): string | null {
   const problem = formProblem(text, 'a base URL');
@@ -80,7 +82,7 @@ export function checkBaseUrl(text: string, policy: AddressPolicy): string | null
     : null;
 }
 
-/** Tells whether calls to this URL, which was stored once, leave without TLS for a host that the policy does not list. */
+/** Reports whether calls to this stored URL go without TLS to a host that the policy does not list. */
 export function isPlainOnNetwork(text: string, policy: AddressPolicy): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname } = new URL(text);
@@ -88,8 +90,8 @@ export function isPlainOnNetwork(text: string, policy: AddressPolicy): boolean {
 }
 
 /**
- * Whether events may be sent to this URL: as for a base URL, but it may carry a query, and without TLS it must be on the policy's list:
- * what is sent tells of spend.
+ * Checks whether events may be sent to this URL. Returns null, or a sentence that says what is wrong. The rules are those of
+ * `checkBaseUrl`, but a query is allowed. Events reveal spend, so without TLS the policy must list the host.
  */
 export function checkWebhookUrl(text: string, policy: AddressPolicy): string | null {
   const problem = formProblem(text, 'a webhook');
@@ -100,7 +102,7 @@ export function checkWebhookUrl(text: string, policy: AddressPolicy): string | n
   return isPlainOnNetwork(text, policy) ? 'a webhook begins with https://' : null;
 }
 
-/** What is wrong with a URL whatever it is for; `thing` begins the sentence. */
+/** Returns what is wrong with a URL's form, whatever its use; null if nothing is. `thing` begins the sentence. */
 function formProblem(text: string, thing: string): string | null {
   if (text.length > URL_LENGTH_MAX) return `${thing} has at most ${URL_LENGTH_MAX} characters`;
   if (!/^https?:\/\/[^/\s\\][^\s\\]*$/i.test(text) || hasControl(text))
@@ -112,17 +114,17 @@ function formProblem(text: string, thing: string): string | null {
   return url.port === '0' ? 'port 0 cannot be called' : null;
 }
 
-/** By its name or its address, not by what its name resolves to. */
+/** Reports whether the policy lists the host by its name or address. Does not resolve names. */
 function isListed(host: string, policy: AddressPolicy): boolean {
   return isIP(host) === 0 ? policy.hosts.has(hostKey(host)) : holdsAddress(policy.addresses, host);
 }
 
 /**
- * Whether `address` may be connected to for `host` (the name or literal in the base URL): null, or what is wrong with it.
- * The last word: asked with every resolved address before a socket is opened.
+ * Checks whether `address` may be connected to for `host` (the name or literal in the base URL). Returns null, or a sentence that
+ * says what is wrong. This is the final check: it runs on every resolved address before a socket is opened.
  */
 export function addressProblem(address: string, host: string, policy: AddressPolicy): string | null {
-  const bare = address.split('%')[0] as string; // A zone (`fe80::1%eth0`) would make the lists answer no.
+  const bare = address.split('%')[0] as string; // With a zone (`fe80::1%eth0`) the lists would match nothing.
   const family = isIP(bare);
   if (family === 0) return `${address.slice(0, 100)} is not an address`;
   if (holdsAddress(policy.addresses, bare)) return null;
@@ -146,7 +148,7 @@ function kindOfIpv4(address: string): AddressKind {
 function kindOfIpv6(address: string): AddressKind {
   if (ranges.neverIpv6.check(address, 'ipv6')) return 'never';
   const mapped = mappedIpv4(address);
-  // A mapped address is never public: nobody means it, and it is how lists of IPv4 ranges are walked around.
+  // A mapped address is never public: it has no honest use here, and it is a way around lists of IPv4 ranges.
   if (mapped !== null) return kindOfIpv4(mapped) === 'never' ? 'never' : 'inner';
   if (ranges.innerIpv6.check(address, 'ipv6')) return 'inner';
   return ranges.publicIpv6.check(address, 'ipv6') ? 'public' : 'never';
@@ -154,7 +156,7 @@ function kindOfIpv6(address: string): AddressKind {
 
 function checkHost(host: string, written: string, policy: AddressPolicy): string | null {
   const family = isIP(host);
-  // 0x7f.1, 2130706433 and 0177.0.0.1 are all 127.0.0.1 to a URL parser; whoever means an address writes it plainly.
+  // A URL parser reads 0x7f.1, 2130706433 and 0177.0.0.1 as 127.0.0.1. Only the plain form is accepted.
   if (family === 4 && written !== host) return `write the address plainly, as ${host}`;
   if (family !== 0) return addressProblem(host, host, policy);
   const name = hostKey(host);
@@ -163,12 +165,12 @@ function checkHost(host: string, written: string, policy: AddressPolicy): string
   return null;
 }
 
-/** The host as it stands in the text, before a URL parser rewrote it. */
+/** Returns the host as written in the text, before a URL parser rewrites it. */
 function writtenHost(text: string): string {
   return (/^https?:\/\/([^/:]*)/i.exec(text)?.[1] ?? '').toLowerCase();
 }
 
-/** `[::1]` → `::1`. */
+/** Removes the brackets of an IPv6 literal: `[::1]` → `::1`. */
 export function bareHost(hostname: string): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }
@@ -182,7 +184,7 @@ function hasControl(text: string): boolean {
   return false;
 }
 
-/** The dotted form inside `::ffff:a.b.c.d`, however it is spelled; null for any other address. */
+/** Returns the dotted form inside `::ffff:a.b.c.d`, in any spelling; null for any other address. */
 function mappedIpv4(address: string): string | null {
   const spelled = bareHost(new URL(`http://[${address}]/`).hostname);
   const hex = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(spelled);

@@ -1,14 +1,14 @@
-/** What is said between whoever sends something to an upstream and the connection that carries it. */
+/** The interface between the sender of an upstream request and the connection that carries it. */
 
-/** Header names are lower case. */
+/** Headers of an answer. Names are in lower case. */
 export type UpstreamHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
-/** How far an attempt got when it failed decides what is owed: nothing before the request was sent in full. */
+/** The kind of a failed attempt. With `sent` it decides the charge: before the request is sent in full, nothing is owed. */
 export type UpstreamFailureKind = 'not_connected' | 'reset' | 'timeout' | 'refused_address' | 'protocol';
 
 export class UpstreamFailure extends Error {
   readonly kind: UpstreamFailureKind;
-  /** True once the request body was handed over in full: the provider may have worked, and charged. */
+  /** True if the request body was handed over in full: the provider may have worked, and charged. */
   readonly sent: boolean;
   constructor(kind: UpstreamFailureKind, options: { readonly sent: boolean; readonly message: string }) {
     super(options.message);
@@ -18,7 +18,7 @@ export class UpstreamFailure extends Error {
   }
 }
 
-/** Where an attempt reports. Exactly one of `end` and `failed` is called last, once; nothing is called after `abort()`. */
+/** The receiver of an attempt's answer. The last call is `end` or `failed`, exactly once. Nothing is called after `abort()`. */
 export interface UpstreamSink {
   head(status: number, headers: UpstreamHeaders): void;
   /** Returns false to ask for a pause; the receiver then calls `resume()`. */
@@ -27,9 +27,9 @@ export interface UpstreamSink {
   failed(failure: UpstreamFailure): void;
 }
 
-/** An attempt under way. */
+/** An attempt in flight. */
 export interface UpstreamCall {
-  /** Let go at once: the provider sees the connection close. Idempotent. */
+  /** Ends the attempt at once: the provider sees the connection close. Idempotent. */
   abort(): void;
   resume(): void;
   /** True once the request body was handed over in full: from then on the provider may work, and charge. */

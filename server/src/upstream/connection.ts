@@ -6,8 +6,8 @@ import { clientOver } from './odd-answer.ts';
 import type { TransportRequest } from './transport-request.ts';
 
 /**
- * Opens a socket, checked against the address policy; the socket is returned at once, while it still connects. With `onBytes` it may give what
- * arrives there, and then tells no `data`.
+ * Opens a socket after checking the address policy. Returns the socket at once, while it still connects; undefined if the policy
+ * refuses. With `onBytes`, the socket may pass the bytes that arrive to it, and then does not emit `data`.
  */
 export type Connect = (
   target: buildConnector.Options,
@@ -21,27 +21,27 @@ export interface ConnectionOptions {
   readonly headerBytesMax: number;
 }
 
-/** Who sends a request and hears of its answer, from whichever client reads it: one object for both, so that a request costs one. */
+/** The sender of a request and receiver of its answer, for either client. One object for both saves an allocation. */
 export interface Sender extends Dispatcher.DispatchHandler, AnswerTaker {}
 
-/** One connection to one origin, with at most one request at a time. The pool keeps it, a sender uses it. */
+/** One connection to one origin, with at most one request at a time. The pool owns it; a sender borrows it. */
 export interface Connection {
   borrowed: boolean;
   retired: boolean;
   readonly socket: Socket | null;
-  /** The socket broke. undici takes a reset after an answer without a length for that answer's end, so it is asked here. */
+  /** True if the socket failed. undici takes a reset for the end of an answer without a length, so senders check this. */
   readonly broken: boolean;
-  /** After an answer: whether another request may follow, and how long it may be waited for. */
+  /** True if another request may follow. Valid after an answer, as is `idleMs`: the longest time to keep the connection idle. */
   readonly isReusable: boolean;
   readonly idleMs: number;
-  /** Monotonic; of meaning while it is free. */
+  /** The time until which the connection may stay idle, in monotonic milliseconds. Meaningful only while it is free. */
   idleUntilMs: number;
   send(request: TransportRequest, sender: Sender): void;
   /** Closes at once, connected or not. */
   destroy(): void;
 }
 
-/** What a connection tells its pool. */
+/** The part of a pool that its connections call. */
 export interface PoolOfConnection {
   closed(connection: Connection): void;
 }
@@ -49,14 +49,14 @@ export interface PoolOfConnection {
 const RETIRED = new errors.InformationalError('retired');
 const ignore = () => {};
 
-/** The full client: an undici Client, which is one connection at a time, and the socket it opened last. */
+/** The full client: an undici Client, which holds one connection at a time, and the socket that it opened last. */
 export class FullConnection implements Connection {
   socket: Socket | null = null;
   broken = false;
   borrowed = true;
   retired = false;
   readonly isReusable = true;
-  /** undici closes it by itself. */
+  /** Unlimited, because undici closes idle connections itself. */
   readonly idleMs = Number.POSITIVE_INFINITY;
   idleUntilMs = 0;
   readonly #client: Client;
@@ -91,7 +91,7 @@ export class FullConnection implements Connection {
 function clientOptions({ keepAliveMs, headerBytesMax }: ConnectionOptions): Client.Options {
   return {
     pipelining: 1,
-    // The timer wheel watches for silence; undici's timers cost a set and a clear for each request.
+    // The timer wheel detects silence; undici's timers would cost a set and a clear for each request.
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: keepAliveMs,
@@ -99,7 +99,7 @@ function clientOptions({ keepAliveMs, headerBytesMax }: ConnectionOptions): Clie
   };
 }
 
-/** undici reports here what a sink threw out of its last call; it is a defect and must not pass unseen. */
+/** Rethrows errors that undici caught from a sink's last call. They are defects and must not be hidden. */
 function reportDefects(client: Client): void {
   client.on('error' as 'disconnect', (error: unknown) => {
     process.nextTick(() => {
@@ -108,7 +108,7 @@ function reportDefects(client: Client): void {
   });
 }
 
-/** The plain client, and the full one for an answer that is not plain. */
+/** The plain client, with the full client for an answer that is not plain. */
 export class PlainConnection extends UpstreamConnection implements Connection {
   borrowed = true;
   retired = false;
@@ -130,7 +130,7 @@ export class PlainConnection extends UpstreamConnection implements Connection {
     this.#clientOptions = clientOptions(options);
   }
 
-  /** The request was sent; its answer is read by the full client, from these bytes and what follows them. */
+  /** Lets the full client read the answer to a request that was already sent, from `bytes` and then from the socket. */
   readInFull(bytes: Buffer, socket: Socket, request: TransportRequest, sender: Sender): void {
     this.#full = clientOver(this.#origin, this.#clientOptions, bytes, socket);
     reportDefects(this.#full);

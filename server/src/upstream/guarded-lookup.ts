@@ -6,18 +6,18 @@ import { type AddressPolicy, addressProblem } from './address-policy.ts';
 const KEPT_MS = 10_000;
 const NAMES_MAX = 1_000;
 
-/** Every address of a name, or an error. The system's resolver unless a test passes another. */
+/** Calls back with every address of a name, or an error. The system's resolver, unless a test passes another. */
 export type ResolveAll = (hostname: string, callback: (error: Error | null, addresses: readonly LookupAddress[]) => void) => void;
 
-/** A connection was refused before a socket was opened, because of where it would have gone. */
+/** The error of a connection that the address policy refused before a socket was opened. */
 export class RefusedAddress extends Error {
   readonly code = 'HEADGATE_REFUSED_ADDRESS';
 }
 
 /**
- * A `lookup` for sockets that answers only with addresses the policy allows for that name, so that what was checked is what is
- * connected to. Lookups of one name are coalesced and kept 10 s: the system's resolver holds one of the few threads that also sync
- * the journal, and a dead name server must not take them all.
+ * Creates a `lookup` for sockets that returns only addresses the policy allows for that name. So sockets connect only to
+ * addresses that were checked. Concurrent lookups of one name are coalesced, and a result is cached for 10 s. The system's
+ * resolver blocks one of the few threads that also sync the journal, and an unresponsive name server must not block them all.
  */
 export function createGuardedLookup(deps: {
   readonly policy: AddressPolicy;
@@ -60,7 +60,7 @@ function coalesced(resolve: ResolveAll, clock: Clock): ResolveAll {
     resolve(hostname, (error, addresses) => {
       kept.delete(hostname);
       if (kept.size >= NAMES_MAX) kept.delete(kept.keys().next().value as string);
-      // A failure is not kept: whoever comes next should ask again.
+      // A failure is not cached: the next caller resolves again.
       if (error === null) kept.set(hostname, { error, addresses, untilMs: clock.monotonicMs() + KEPT_MS });
       const called = waiting.get(hostname) ?? [];
       waiting.delete(hostname);

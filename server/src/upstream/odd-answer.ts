@@ -3,8 +3,8 @@ import { Duplex } from 'node:stream';
 import { Client } from 'undici';
 
 /**
- * A full client for the rest of one exchange: what it writes goes nowhere, because the request was sent already, and what it reads are these
- * bytes and then whatever the socket brings. So nothing is sent twice, and an answer that the plain client does not read is read all the same.
+ * Creates a full client that reads an answer the plain client cannot read. Its writes are discarded, because the request was
+ * already sent. It reads `bytes` first, and then the socket. So nothing is sent twice.
  */
 export function clientOver(origin: string, options: Client.Options, bytes: Buffer, socket: Socket): Client {
   return new Client(origin, {
@@ -38,7 +38,7 @@ class Replay extends Duplex {
     done(error);
   }
 
-  /** An answer may only come once its request was written, which here means: seen. */
+  /** Starts the answer once the client has written its request, because undici accepts no earlier answer. */
   #begin(): void {
     if (this.#begun) return;
     this.#begun = true;

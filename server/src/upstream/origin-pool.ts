@@ -3,25 +3,25 @@ import { type Connection, type ConnectionOptions, FullConnection, PlainConnectio
 export interface OriginPoolOptions extends ConnectionOptions {
   readonly connectionsMax: number;
   readonly waitingMax: number;
-  /** Whether answers are read by the plain client as long as they are plain, or always by the full one. */
+  /** The client that reads answers: the plain one, with the full one for answers that are not plain, or always the full one. */
   readonly client: 'plain' | 'full';
   nowMs(): number;
 }
 
-/** Who uses a connection: at most one request at a time. */
+/** A request that needs a connection. */
 export interface Borrower {
-  /** A connection is yours until you release or retire it. */
+  /** Gives the borrower a connection, until it releases or retires it. */
   start(connection: Connection): void;
-  /** No connection will come. */
+  /** Tells the borrower that it will get no connection, and why. */
   turnedAway(message: string): void;
 }
 
-/** So many odd answers with no plain one between them, and the origin is asked by the full client from then on. */
+/** The number of consecutive odd answers after which an origin's new connections use the full client. */
 const ODD_ANSWERS_MAX = 3;
 
 /**
- * The connections to one origin. Last in, first out: the busiest stay warm and the rest fall idle and close. At the cap requests
- * wait in order, up to a bound. A connection that closes while free is forgotten at once.
+ * The connections to one origin. They are reused last in, first out, so that the surplus falls idle and closes. At the cap,
+ * requests wait in a queue, in order and up to a bound. A connection that closes while free is removed at once.
  */
 export class OriginPool implements PoolOfConnection {
   private readonly origin: string;
@@ -39,7 +39,7 @@ export class OriginPool implements PoolOfConnection {
     this.onEmpty = onEmpty;
   }
 
-  /** Starts the borrower now or in its turn, or turns it away. */
+  /** Starts the borrower at once, or queues it, or turns it away if the queue is full. */
   borrow(borrower: Borrower): void {
     const connection = this.newestFree();
     if (connection !== null) this.lend(connection, borrower);
@@ -48,12 +48,12 @@ export class OriginPool implements PoolOfConnection {
     else borrower.turnedAway('too many requests are waiting for a connection to the provider');
   }
 
-  /** Takes a borrower that still waits out of the line. */
+  /** Removes a waiting borrower from the queue. */
   leave(borrower: Borrower): void {
     this.waiting.delete(borrower);
   }
 
-  /** Gives a connection back; only after a complete answer to a request that was sent in full. */
+  /** Returns a connection to the pool. Call it only after a complete answer to a request that was sent in full. */
   release(connection: Connection): void {
     if (connection.retired) return;
     if (!connection.isReusable) {
@@ -66,17 +66,17 @@ export class OriginPool implements PoolOfConnection {
     else this.keepFree(connection);
   }
 
-  /** An answer of this origin could not be read plainly. */
+  /** Counts an answer of this origin that the plain client could not read. */
   foundOdd(): void {
     this.oddAnswers += 1;
   }
 
-  /** A connection closed. A borrowed one is its borrower's to retire: the failure is reported there, or undici connects again. */
+  /** Retires a free connection that closed. The borrower of a borrowed one gets the failure, unless undici reconnects. */
   closed(connection: Connection): void {
     if (!connection.borrowed) this.retire(connection);
   }
 
-  /** Closes a connection at once and lets the next in line have a new one. Idempotent. */
+  /** Closes a connection at once, and opens a new one for the next in the queue. Idempotent. */
   retire(connection: Connection): void {
     if (connection.retired) return;
     this.forget(connection);
@@ -99,7 +99,7 @@ export class OriginPool implements PoolOfConnection {
     this.looking = null;
   }
 
-  /** One whose server may be closing it just now is not used. */
+  /** Returns the connection freed last, or null. Retires those past their idle time: the server may be closing them. */
   private newestFree(): Connection | null {
     for (;;) {
       const connection = this.free.pop();
@@ -130,7 +130,7 @@ export class OriginPool implements PoolOfConnection {
     this.looking.unref();
   }
 
-  /** One look at all free connections now and then, instead of a timer for each. */
+  /** Closes free connections past their idle time. One timer serves all of them. */
   private closeIdle(): void {
     const now = this.options.nowMs();
     for (const connection of this.free.slice()) if (connection.idleUntilMs <= now) this.retire(connection);

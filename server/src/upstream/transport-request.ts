@@ -1,15 +1,15 @@
-/** One HTTP/1.1 request to an upstream. The body is never changed and the answer never decoded. */
+/** One HTTP/1.1 request to an upstream. The transport never changes the body and never decodes the answer. */
 export interface TransportRequest {
   /** Scheme, host and port: `https://api.openai.com`. */
   readonly origin: string;
   readonly method: 'GET' | 'POST';
-  /** With the query; begins with `/`. */
+  /** The path with its query; begins with `/`. */
   readonly path: string;
-  /** Flat name/value pairs, lower-case names; `host`, `connection` and `content-length` are the transport's. Never changed once it was sent. */
+  /** Flat pairs, names in lower case, never changed after sending. `host`, `connection` and `content-length` are added. */
   readonly headers: string[];
   readonly body: Buffer | null;
   /** The longest wait for the head, from `send` on, and the longest silence in the body while the receiver is reading. */
   readonly timeoutMs: number;
-  /** A longer answer is cut off as `protocol`. */
+  /** The longest allowed answer body. A longer one fails as `protocol`. */
   readonly answerBytesMax: number;
 }

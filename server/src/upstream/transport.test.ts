@@ -108,7 +108,7 @@ describe.each(['plain', 'full'] as const)('with the %s client', (client) => {
 
     it('lets idle connections go after a while', async () => {
       const there = await upstream((_request, response) => {
-        response.writeHead(200, { connection: 'keep-alive' }).end('x'); // Says nothing of how long.
+        response.writeHead(200, { connection: 'keep-alive' }).end('x'); // Names no idle time.
       });
       const over = transport({ keepAliveMs: 200 });
       await ask(over, post(there.origin));
@@ -121,7 +121,7 @@ describe.each(['plain', 'full'] as const)('with the %s client', (client) => {
     const abortAt = async (call: UpstreamCall, there: { sockets: ReadonlySet<Socket> }) => {
       call.abort();
       call.abort();
-      // Looked at every five milliseconds and counted in looks: a machine that stands still in between has not closed it late.
+      // Checks every five milliseconds and counts the checks, so that a machine that stalls in between does not fail the test.
       let looks = 0;
       await until(() => {
         looks += 1;

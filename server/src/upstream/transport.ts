@@ -11,13 +11,13 @@ import { OriginPool } from './origin-pool.ts';
 import type { TransportRequest } from './transport-request.ts';
 import { UpstreamRequest } from './upstream-request.ts';
 
-/** The shared HTTP client of every vendor. Does not retry, does not follow redirects, does not decompress. */
+/** The HTTP client that all vendors share. It does not retry, follow redirects or decompress. */
 export interface Transport {
-  /** Sends one request; `sink` hears of it only after this returned. */
+  /** Sends one request. Calls `sink` only after this method has returned. */
   send(request: TransportRequest, sink: UpstreamSink): UpstreamCall;
-  /** Connections by origin, for metrics and tests. */
+  /** Returns the number of connections by origin, for metrics and tests. */
   stats(): ReadonlyMap<string, { readonly open: number; readonly free: number; readonly waiting: number }>;
-  /** Closes every connection; requests under way fail as `reset`. */
+  /** Closes every connection. Call it once no request is in flight: the plain client does not report one that is cut off. */
   close(): void;
 }
 
@@ -25,23 +25,23 @@ export interface TransportOptions {
   readonly policy: AddressPolicy;
   readonly wheel?: TimerWheel;
   readonly clock?: Clock;
-  /** Connections to one origin; above the sum of streams expected at once. Default 2,048. */
+  /** The most connections to one origin. Set it above the number of concurrent streams you expect. Default: 2,048. */
   readonly connectionsMax?: number;
-  /** Requests waiting for a connection to one origin; more are refused as `not_connected`. Default 4,096. */
+  /** The most requests that wait for a connection to one origin; more fail as `not_connected`. Default: 4,096. */
   readonly waitingMax?: number;
   readonly connectTimeoutMs?: number;
-  /** How long an idle connection is kept unless the server says less. Default 30 s. */
+  /** The time to keep an idle connection, unless its server names one. Default: 30 s. */
   readonly keepAliveMs?: number;
-  /** `plain` reads plain answers with the fast lane's own client and leaves the rest to undici; `full` leaves all to undici. Default `plain`. */
+  /** `plain` reads plain answers itself and leaves others to undici; `full` leaves all to undici. Default: `plain`. */
   readonly client?: 'plain' | 'full';
   readonly resolve?: ResolveAll;
-  /** Certificates trusted beside the system's, in PEM; for tests. */
+  /** Certificates to trust instead of the default ones, in PEM; for tests. */
   readonly ca?: string;
 }
 
 const HEADER_BYTES_MAX = 32 * 1024;
 
-/** Makes the transport; main.ts makes one and hands it to every vendor. */
+/** Creates a transport. The process has one, which all vendors share. */
 export function createTransport(options: TransportOptions): Transport {
   const wheel = options.wheel ?? createTimerWheel();
   const pools = new Map<string, OriginPool>();
@@ -77,7 +77,7 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
-/** Opens sockets only to addresses the policy allows: literals are checked here, names by the lookup of the very same connect. */
+/** Returns a function that opens sockets only to allowed addresses. It checks literals; the socket's own lookup checks names. */
 export function guardedConnector(
   options: Pick<TransportOptions, 'policy' | 'clock' | 'connectTimeoutMs' | 'resolve' | 'ca'>,
 ): Connect {
@@ -92,8 +92,9 @@ export function guardedConnector(
     }),
     ...(options.ca === undefined ? {} : { ca: options.ca }),
   } as buildConnector.BuildOptions;
-  // The one for all keeps TLS sessions; where there is no TLS each connection has one of its own, which reads where it says.
-  const connect = buildConnector(settings) as Connect; // It does return the socket; its types do not say so.
+  // TLS connections share one connector, which keeps TLS sessions. A plain connection that reads into shared memory gets its own
+  // below.
+  const connect = buildConnector(settings) as Connect; // It returns the socket, although its types do not say so.
   return (target, callback, onBytes) => {
     const host = bareHost(target.hostname);
     const problem = isIP(host) === 0 ? null : addressProblem(host, host, options.policy);

@@ -1,20 +1,20 @@
-/** An answer that was told to pause although its receiver did not ask for it. */
+/** An answer that was paused for fairness, not because its receiver asked for it. */
 interface Resting {
   goOn(): void;
 }
 
 /**
- * Whose answers came faster than everybody's share of the event loop: they were told to pause and go on in a later turn, a few in each, in the
- * order in which they had their share.
+ * The queue of answers that used up their share of the event loop. They are paused, and resume in later turns, a few in each, in
+ * the order in which they were queued.
  */
 const resting: Resting[] = [];
 
-/** What one answer is read of before others have their turn. A socket alone would give two megabytes. */
+/** The bytes that one answer is read before others have their turn. A socket alone would deliver up to two megabytes. */
 export const SHARE_BYTES = 64 * 1024;
-/** So many in a turn: half a megabyte at most, which is a few milliseconds. A call of somebody else takes several turns. */
+/** The number of answers that resume in one turn: half a megabyte at most, a few milliseconds. Other calls take several turns. */
 export const IN_TURN_MAX = 4;
 
-/** Goes on when those before it had their turn, and never in this one. */
+/** Queues an answer to resume after those before it, and never in the current turn. */
 export function goOnInTurn(answer: Resting): void {
   if (resting.push(answer) === 1) setImmediate(turn);
 }

@@ -4,7 +4,7 @@ import { UnwritableRequest } from './fast/request-text.ts';
 import { BadAnswer } from './fast/upstream-connection.ts';
 import { RefusedAddress } from './guarded-lookup.ts';
 
-/** What a client or the socket reported, as a kind and a sentence without addresses, names or secrets. */
+/** Translates an error of a client or the socket into a kind and a sentence without addresses, names or secrets. */
 export function explainError(
   error: Error,
   progress: { readonly started: boolean },
@@ -17,14 +17,14 @@ export function explainError(
     return { kind: 'not_connected', message: `the provider could not be reached (${code ?? 'unknown error'})` };
   if (error instanceof BadAnswer) return { kind: 'protocol', message: "the provider's answer is not valid HTTP" };
   if (error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError) return explainBadHttp(error);
-  // What sockets and undici report carries a code; what does not was thrown by whoever was reading the answer.
+  // Errors of sockets and undici carry a code. One without a code was thrown by the code that reads the answer.
   if (code === null) return { kind: 'protocol', message: "the provider's answer could not be handled" };
   return { kind: 'reset', message: BROKEN_OFF };
 }
 
 const BROKEN_OFF = 'the provider closed the connection before its answer was complete';
 
-// An end in the middle is how a cut connection looks to the parser; what else it complains of is bad HTTP.
+// To the parser a cut connection is an unexpected end. All its other errors mean bad HTTP.
 function explainBadHttp(error: Error): ReturnType<typeof explainError> {
   if (/EOF/.test(error.message)) return { kind: 'reset', message: BROKEN_OFF };
   return { kind: 'protocol', message: "the provider's answer is not valid HTTP" };

@@ -9,8 +9,8 @@ import { goOnInTurn, SHARE_BYTES } from './turns.ts';
 import { explainError } from './upstream-errors.ts';
 
 /**
- * One request on its way: waits for a connection, is written, is answered, ends. It is the handler of either client and the caller's handle
- * at once, so that a request costs one object. Settles exactly once; after `abort()` it says nothing.
+ * One request in flight: waits for a connection, is written, is answered, ends. It is both the handler of either client and the
+ * caller's handle, so that a request allocates one object. Ends exactly once; after `abort()` it calls nothing.
  */
 export class UpstreamRequest implements Borrower, UpstreamCall, Sender {
   private readonly request: TransportRequest;
@@ -21,7 +21,7 @@ export class UpstreamRequest implements Borrower, UpstreamCall, Sender {
   private timer: WheelTimer;
   private lastHeardMs: number;
   private connection: Connection | null = null;
-  /** Who reads the answer; null until the connection stands. */
+  /** The reader of the answer; null until the connection is established. */
   private reader: { pause(): void; resume(): void } | null = null;
   private headTold = false;
   private done = false;
@@ -30,7 +30,7 @@ export class UpstreamRequest implements Borrower, UpstreamCall, Sender {
   sent = false;
   private paused = false;
   private answerBytes = 0;
-  /** At so many bytes of the answer others have their turn. */
+  /** The number of bytes of the answer at which others have their turn. */
   private shareEndsAt = SHARE_BYTES;
 
   constructor(request: TransportRequest, sink: UpstreamSink, pool: OriginPool, wheel: TimerWheel) {
@@ -56,7 +56,7 @@ export class UpstreamRequest implements Borrower, UpstreamCall, Sender {
     if (!this.paused || this.done) return;
     this.paused = false;
     this.lastHeardMs = this.wheel.nowMs();
-    // undici's parser is shared and not re-entrant: resuming one answer while another is being parsed would trip it.
+    // undici's parser is shared and not re-entrant: resuming one answer while another is being parsed would break it.
     queueMicrotask(() => {
       if (!this.done) this.reader?.resume();
     });
@@ -100,7 +100,7 @@ export class UpstreamRequest implements Borrower, UpstreamCall, Sender {
     return this.answerBytes < this.shareEndsAt || this.done || this.rest();
   }
 
-  /** Others have had their turn since it rested. */
+  /** Resumes the answer after others have had their turn, unless its receiver paused it. */
   goOn(): void {
     if (!this.paused && !this.done) this.reader?.resume();
   }
@@ -130,7 +130,7 @@ export class UpstreamRequest implements Borrower, UpstreamCall, Sender {
     if (this.connection instanceof PlainConnection) this.connection.readInFull(bytes, socket, this.request, this);
   }
 
-  // What undici calls.
+  // Methods that undici calls.
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.reader = controller;
@@ -159,7 +159,7 @@ export class UpstreamRequest implements Borrower, UpstreamCall, Sender {
   private written(): void {
     if (this.sent) return;
     const socket = this.connection?.socket;
-    // A body larger than the socket's buffer is still leaving; until it has, the provider cannot have worked on it.
+    // A body larger than the socket's buffer is still being sent. Until it is, the provider cannot have worked on it.
     if (socket?.writableNeedDrain !== true) this.sent = true;
     else
       socket.once('drain', () => {
@@ -175,7 +175,7 @@ export class UpstreamRequest implements Borrower, UpstreamCall, Sender {
 
   private checkSilence(): void {
     const now = this.wheel.nowMs();
-    // A paused answer is silent because nobody reads; how long that may last is the reader's business.
+    // A paused answer is silent because its receiver does not read. The receiver bounds that time.
     if (this.paused) this.lastHeardMs = now;
     const leftMs = this.lastHeardMs + this.request.timeoutMs - now;
     if (leftMs > 0) this.timer = this.wheel.add(leftMs, this.onTimer);
@@ -187,14 +187,14 @@ export class UpstreamRequest implements Borrower, UpstreamCall, Sender {
     const failure = new UpstreamFailure(kind, { sent: this.sent, message });
     this.letGo();
     if (!this.beginning) this.sink.failed(failure);
-    // The caller has no handle yet: whoever is told must be able to have aborted.
+    // The caller has no handle yet, so report later: it must be able to abort first.
     else
       queueMicrotask(() => {
         if (!this.aborted) this.sink.failed(failure);
       });
   }
 
-  /** Ends without an answer: the connection is closed at once, so the provider sees it, and never used again. */
+  /** Ends without an answer. Closes the connection at once, so that the provider sees it, and never reuses it. */
   private letGo(): void {
     this.done = true;
     this.wheel.cancel(this.timer);

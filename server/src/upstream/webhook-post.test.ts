@@ -49,7 +49,7 @@ test('opens no socket to an address that is not allowed, whatever name leads the
   expect(connections).toBe(0);
 });
 
-// Whoever may set an address could otherwise list the names of the inner network.
+// Otherwise anyone who may set an address could list the names of the inner network.
 test('a name inside reads like a name that nobody knows', async () => {
   const unknown = Object.assign(new Error('getaddrinfo'), { code: 'ENOTFOUND' });
   const policy = createAddressPolicy({ mode: 'production', allowedUpstreams: '' });

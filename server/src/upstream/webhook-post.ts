@@ -8,9 +8,9 @@ export interface WebhookPostOptions {
   readonly policy: AddressPolicy;
   readonly clock: Clock;
   readonly resolve?: ResolveAll;
-  /** Certificates trusted beside the system's, in PEM; for tests. */
+  /** Certificates to trust instead of the default ones, in PEM; for tests. */
   readonly ca?: string;
-  /** For the whole attempt, connecting included. */
+  /** The timeout for the whole attempt, including connecting. Default: 15 s. */
   readonly timeoutMs?: number;
 }
 
@@ -25,7 +25,7 @@ export type WebhookAnswer =
   | { readonly is: 'failed'; readonly reason: string };
 
 export interface WebhookPost {
-  /** Sends one message. Never rejects. Of the answer only its status is kept: whoever may set the address must not read what it says. */
+  /** Sends one message. Never rejects. Returns only the status: whoever sets the address must not be able to read the answer. */
   send(message: WebhookMessage): Promise<WebhookAnswer>;
   close(): Promise<void>;
 }
@@ -36,7 +36,7 @@ const ANSWER_BYTES_MAX = 64 * 1024;
 const IDLE_MS = 4_000;
 const NOT_FOUND = 'the host has no address that may be called';
 
-/** Posts to addresses the policy allows, checked at every connect. Follows no redirect. */
+/** Creates a sender of webhooks. It posts only to allowed addresses, checked at every connect, and follows no redirect. */
 export function createWebhookPost(options: WebhookPostOptions): WebhookPost {
   const connect = guardedConnector({ ...options, connectTimeoutMs: CONNECT_TIMEOUT_MS });
   const dispatcher = new Agent({ connect, keepAliveTimeout: IDLE_MS, maxHeaderSize: 32 * 1024 });
@@ -63,8 +63,8 @@ export function createWebhookPost(options: WebhookPostOptions): WebhookPost {
 }
 
 /**
- * In words without an address: what a name resolved to is none of the reader's business. A name that resolves to an inner address reads like
- * one that nobody knows, or tenants could try out which names the inner network has.
+ * Describes an error without an address, so that readers cannot learn what a name resolved to. A name that resolves to an inner
+ * address gives the same text as an unknown name. Otherwise tenants could probe for names in the inner network.
  */
 function reasonOf(error: unknown, timeoutMs: number): string {
   if (error instanceof RefusedAddress) return NOT_FOUND;

@@ -14,7 +14,7 @@ interface CourseTableProps {
   readonly text: (value: string) => string;
 }
 
-/** What a chart draws, in numbers, the newest first. Intervals in which nothing was used are left out. */
+/** The numbers behind a chart as a table, the newest first. Intervals without use are left out. */
 export function CourseTable({ label, points, series, interval, timeZone, text }: CourseTableProps) {
   const time = intervalFormat(interval, timeZone);
   return (

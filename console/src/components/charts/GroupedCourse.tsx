@@ -14,7 +14,7 @@ import { TimeChart } from './TimeChart.tsx';
 interface GroupedCourseProps {
   /** Use by group and interval. */
   readonly usage: Schema<'Usage'>;
-  /** The same without intervals, the dearest first: they say which series stand out. */
+  /** The same use without intervals, the highest spend first. Their order decides which groups get a series of their own. */
   readonly lines: readonly UsageLine[];
   readonly group: Grouping;
   readonly metric: CourseMetric;
@@ -23,7 +23,7 @@ interface GroupedCourseProps {
 
 const COLORS = ['teal.6', 'blue.6', 'orange.6', 'grape.6', 'lime.7', 'pink.6'];
 
-/** Use over time: the dearest few of a group and all others together. Exact numbers on hover, and as a table for who asks. */
+/** Use over time: the top few of a group, and all others as one series. Exact numbers are on hover, and in a table on request. */
 export function GroupedCourse({ usage, lines, group, metric, interval }: GroupedCourseProps) {
   const [{ numbers }, set] = useUrlState();
   const top = lines.slice(0, COLORS.length).map((line) => idOf(line, group));
@@ -76,7 +76,7 @@ function addCounts(a: string, b: string): string {
   return String(Number(a) + Number(b));
 }
 
-/** A bar's height is a number. It has some fifteen digits: enough for any bar that a person reads on hover. */
+/** Turns the values into numbers for drawing. About fifteen digits are exact, enough for any bar that a person reads on hover. */
 function drawn({ time, values }: CoursePoint) {
   return { ...Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)])), time };
 }

@@ -1,7 +1,7 @@
 interface SparklineProps {
   /** The oldest first. */
   readonly values: readonly number[];
-  /** What it shows, in words: a picture has to be told to who cannot see it. */
+  /** A description of the line for screen readers. */
   readonly label: string;
   readonly width?: number;
   readonly height?: number;
@@ -9,7 +9,7 @@ interface SparklineProps {
 
 const PADDING = 2;
 
-/** A line without axes: how a figure went, at a glance. */
+/** A small line without axes that shows a trend. */
 export function Sparkline({ values, label, width = 110, height = 26 }: SparklineProps) {
   const max = Math.max(...values, 0);
   const step = values.length > 1 ? (width - 2 * PADDING) / (values.length - 1) : 0;

@@ -5,36 +5,36 @@ import type { Interval } from './interval-time.ts';
 import { intervalKey, intervalsOf } from './intervals.ts';
 
 export interface Series {
-  /** Name of the value in each point; also what the legend says unless `label` does. */
+  /** The name of the value in each point. Also the text in the legend unless there is a `label`. */
   readonly name: string;
   readonly label?: string;
-  /** A colour of the theme, `teal.6`. */
+  /** A colour of the theme: `teal.6`. */
   readonly color: string;
 }
 
-/** Beside its `time`, an instant, the values of the series by their names. */
+/** A point of a chart: `time` is an instant, and the other fields are the values of the series by name. */
 export type Point = { readonly time: string } & Readonly<Record<string, number | string>>;
 
 export interface TimeChartProps {
-  /** What the chart shows, for who cannot see it. */
+  /** A description of the chart for screen readers. */
   readonly label: string;
   readonly points: readonly Point[];
   readonly series: readonly Series[];
-  /** Where the chart begins and ends: intervals without a point are drawn as nothing used. */
+  /** The start and the end of the chart. Intervals without a point are drawn as zero. */
   readonly from: string;
   readonly to: string;
-  /** How long a point lasts: decides how its time is written. */
+  /** The length of each point's interval. It decides how the time is formatted. */
   readonly interval: Interval;
-  /** Zone in which the intervals begin. */
+  /** The time zone in which the intervals begin. */
   readonly timeZone: string;
-  /** Writes a value beside the axis. */
+  /** Formats a value beside the axis. */
   readonly format: (value: number) => string;
-  /** Writes it on hover, where there is room for every digit; as `format` does unless said. */
+  /** Formats a value on hover, where every digit fits. Defaults to `format`. */
   readonly formatExact?: (value: number) => string;
   readonly height?: number;
 }
 
-/** Stacked bars over time. The exact numbers stand in the table beside it; this shows their course. */
+/** Stacked bars over time. They show the trend; the table beside them has the exact numbers. */
 export function StackedBars({ label, points, series, from, to, interval, timeZone, height = 220, ...formats }: TimeChartProps) {
   const { format, formatExact = format } = formats;
   const byKey = new Map(points.map((point) => [intervalKey(point.time, { interval, timeZone }), point]));
@@ -56,7 +56,7 @@ export function StackedBars({ label, points, series, from, to, interval, timeZon
         legendProps={{ verticalAlign: 'bottom' }}
         tickLine="none"
         gridAxis="x"
-        // Without room above it the topmost number is moved off its line.
+        // Without this margin the chart moves the topmost number off its line.
         barChartProps={{ margin: { top: 10 } }}
         xAxisProps={{ tickFormatter: labelOf, interval: 'equidistantPreserveStart' }}
         tooltipProps={{ labelFormatter: labelOf }}

@@ -4,7 +4,7 @@ import type { TimeChartProps } from './StackedBars.tsx';
 
 const StackedBars = lazy(() => import('./StackedBars.tsx').then(({ StackedBars }) => ({ default: StackedBars })));
 
-/** A chart over time. Its library is loaded when the first one is shown, so that pages without one stay small. */
+/** A chart over time. The chart library is loaded with the first chart, so that pages without one stay small. */
 export function TimeChart(props: TimeChartProps) {
   return (
     <Suspense fallback={<Skeleton h={props.height ?? 220} />}>

@@ -1,12 +1,12 @@
 import type { Schema } from '../../api/client.ts';
 
-/** Lines of use turned into points over time. */
+/** Usage lines as points over time. */
 
 export type UsageLine = Schema<'Usage'>['data'][number];
 
 export type CourseMetric = 'spend' | 'requests' | 'total_tokens';
 
-/** What lines are grouped by: what a reader calls it, and the field of a line that holds its value. */
+/** A way to group usage lines: its label for the reader, and the field of a line that holds the value. */
 export interface Grouping {
   readonly label: string;
   readonly field: string;
@@ -14,13 +14,13 @@ export interface Grouping {
 
 /** The exact values of one interval by the names of their series. */
 export interface CoursePoint {
-  /** When the interval begins. */
+  /** The instant at which the interval begins. */
   readonly time: string;
   readonly values: Readonly<Record<string, string>>;
 }
 
 interface Cut {
-  /** Values of the group that have a series of their own: `s0`, `s1`, …; all others are one more. */
+  /** The values of the group that have a series of their own: `s0`, `s1`, …. All others share one series. */
   readonly top: readonly string[];
   readonly group: Grouping;
   readonly metric: CourseMetric;
@@ -28,7 +28,7 @@ interface Cut {
   readonly plus: (a: string, b: string) => string;
 }
 
-/** One point for each interval that had any use, the oldest first. */
+/** Returns one point for each interval with any use, the oldest first. */
 export function coursePoints(lines: readonly UsageLine[], { top, group, metric, plus }: Cut): readonly CoursePoint[] {
   const series = new Map(top.map((id, at) => [id, `s${at}`]));
   const points = new Map<string, Record<string, string>>();
@@ -42,13 +42,13 @@ export function coursePoints(lines: readonly UsageLine[], { top, group, metric, 
   return [...points].sort(([one], [other]) => one.localeCompare(other)).map(([time, values]) => ({ time, values }));
 }
 
-/** The group's value of a line; requests that had none are one group too. */
+/** Returns the group's value of a line, or '' if it has none. Requests without a value are one group too. */
 export function idOf(line: UsageLine, { field }: Grouping): string {
   const value = (line as Readonly<Record<string, unknown>>)[field];
   return typeof value === 'string' ? value : '';
 }
 
-/** A value that is its own name, or the words for none. */
+/** Returns the value itself as its name, or words for no value. */
 export function wordFor(id: string, { label }: Grouping): string {
   return id === '' ? `no ${label.toLowerCase()}` : id;
 }

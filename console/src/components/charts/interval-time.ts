@@ -7,7 +7,7 @@ const FORMATS = {
   month: { month: 'short', year: 'numeric' },
 } as const satisfies Record<Interval, Intl.DateTimeFormatOptions>;
 
-/** How the beginning of an interval is written, in the zone in which the intervals begin. */
+/** Returns the format for the start of an interval, in the time zone in which the intervals begin. */
 export function intervalFormat(interval: Interval, timeZone: string): Intl.DateTimeFormat {
   return new Intl.DateTimeFormat(undefined, { ...FORMATS[interval], timeZone });
 }

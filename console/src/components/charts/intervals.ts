@@ -4,29 +4,29 @@ export interface Stretch {
   readonly from: string;
   readonly to: string;
   readonly interval: Interval;
-  /** Zone in which the intervals begin. */
+  /** The time zone in which the intervals begin. */
   readonly timeZone: string;
 }
 
 export interface IntervalMark {
-  /** What `intervalKey` says of every instant in it. */
+  /** The key that `intervalKey` returns for every instant in this interval. */
   readonly key: string;
-  /** How it is written beside an axis. */
+  /** The text beside the axis. */
   readonly label: string;
 }
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const INTERVALS_MAX = 2_000;
-/** From so many days on a day of the year comes twice, and is written with its year. */
+/** The number of days above which a range can hold the same day of two years. Labels then include the year. */
 const YEAR_DAYS = 366;
 
-/** Every interval that the stretch touches, oldest first, with or without anything in it; at most 2,000. */
+/** Returns every interval that the range touches, empty ones too, the oldest first. At most 2,000. */
 export function intervalsOf(stretch: Stretch): readonly IntervalMark[] {
   return stretch.interval === 'hour' ? hoursOf(stretch) : datesOf(stretch);
 }
 
-/** Tells intervals apart: an instant's hour, or the date in the zone on which its day, week or month begins. */
+/** Returns the key of an instant's interval: its hour, or the date in the zone on which its day, week or month begins. */
 export function intervalKey(time: string, { interval, timeZone }: Pick<Stretch, 'interval' | 'timeZone'>): string {
   const atMs = Date.parse(time);
   if (interval === 'hour') return String(hourStartMs(atMs, timeZone));
@@ -43,7 +43,7 @@ function hoursOf({ from, to, timeZone }: Stretch): readonly IntervalMark[] {
   });
 }
 
-/** Dates are counted as UTC days, which no clock that is set forward or back moves. */
+/** Counts dates as UTC days, so that daylight saving time has no effect. */
 function datesOf({ from, to, interval, timeZone }: Stretch): readonly IntervalMark[] {
   const lastMs = dateMs(Date.parse(to) - 1, timeZone);
   const isLong = (Date.parse(to) - Date.parse(from)) / DAY_MS > YEAR_DAYS && interval !== 'month';
@@ -59,7 +59,7 @@ function datesOf({ from, to, interval, timeZone }: Stretch): readonly IntervalMa
   return marks;
 }
 
-/** The date in the zone, as the beginning of that day in UTC. */
+/** Returns the date in the zone as midnight UTC of that day, in milliseconds. */
 function dateMs(atMs: number, timeZone: string): number {
   const parts = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
   return Date.parse(`${parts.format(atMs)}T00:00:00Z`);
@@ -82,7 +82,7 @@ function keyOfDate(startMs: number): string {
   return new Date(startMs).toISOString().slice(0, 10);
 }
 
-/** Where a whole hour begins in the zone; some are half an hour away from UTC's. */
+/** Returns the start of the hour in the zone. Some zones are offset from UTC by half an hour. */
 function hourStartMs(atMs: number, timeZone: string): number {
   const minute = Number(new Intl.DateTimeFormat('en-US', { timeZone, minute: 'numeric' }).format(atMs));
   return Math.floor(atMs / 60_000) * 60_000 - minute * 60_000;

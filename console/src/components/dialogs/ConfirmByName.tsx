@@ -7,18 +7,18 @@ interface ConfirmByNameProps {
   readonly opened: boolean;
   readonly onClose: () => void;
   readonly title: string;
-  /** What has to be typed; null where one click is enough because it can be undone. */
+  /** The name that the person must type. Null if one click is enough because the action can be undone. */
   readonly name: string | null;
-  /** What goes with it, one line each. */
+  /** The consequences of the action, one line each. */
   readonly consequences: readonly ReactNode[];
   readonly verb: string;
   readonly action: () => Promise<unknown>;
-  /** False while what goes with it is still being asked: nobody confirms what they have not seen. */
+  /** False while the consequences are loading: nobody confirms what they have not seen. */
   readonly isKnown?: boolean;
   readonly children?: ReactNode;
 }
 
-/** Asks before something is destroyed: says what goes with it, and wants the name typed. */
+/** Asks before a destructive action. Lists the consequences, and requires the person to type the name if there is one. */
 export function ConfirmByName(props: ConfirmByNameProps) {
   const { opened, onClose, title, name, consequences, verb, action, isKnown = true } = props;
   const [typed, setTyped] = useState('');

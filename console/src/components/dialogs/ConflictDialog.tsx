@@ -4,7 +4,7 @@ import { type ReactNode, useState } from 'react';
 export interface ConflictField {
   readonly name: string;
   readonly label: string;
-  /** In words, one line or several. */
+  /** The value in words, one line or several. */
   readonly yours: ReactNode;
   readonly theirs: ReactNode;
 }
@@ -14,15 +14,15 @@ export type Choices = Readonly<Record<string, 'yours' | 'theirs'>>;
 interface ConflictDialogProps {
   readonly opened: boolean;
   readonly what: string;
-  /** Changed on both sides, to choose from. */
+  /** Fields that both sides changed, for the person to choose from. */
   readonly fields: readonly ConflictField[];
-  /** Changed only by the other: taken over. */
+  /** Labels of fields that only the other person changed. Their values are taken over. */
   readonly taken: readonly string[];
   readonly onResolve: (choices: Choices) => void;
   readonly onCancel: () => void;
 }
 
-/** Someone else saved in between: both versions, field by field, and the person chooses. Nothing typed is lost. */
+/** Shows both versions, field by field, if someone else saved in between. The person chooses, and loses nothing they typed. */
 export function ConflictDialog({ opened, what, fields, taken, onResolve, onCancel }: ConflictDialogProps) {
   const [choices, setChoices] = useState<Choices>({});
   const choiceOf = (name: string) => choices[name] ?? 'yours';

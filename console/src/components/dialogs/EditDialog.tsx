@@ -14,24 +14,24 @@ interface EditDialogProps<T, V extends object> extends Editable<T, V> {
   readonly onClose: () => void;
   readonly title: string;
   readonly size?: string;
-  /** `This key`: what somebody else may have changed. */
+  /** The object that somebody else may have changed: `This key`. */
   readonly what: string;
-  /** Below /api/v1; also names the object in the cache. */
+  /** The path below /api/v1. Also the object's key in the cache. */
   readonly path: string;
   readonly invalidates: readonly string[];
   readonly validate?: NonNullable<UseFormInput<V>['validate']>;
-  /** `Save` unless said. */
+  /** The text of the save button. Defaults to `Save`. */
   readonly verb?: string;
-  /** What is said when it is saved, unless that it was changed. */
+  /** The notification after saving. Without it, a default says that the object was changed. */
   readonly done?: string;
-  /** Left of the buttons: a test call. */
+  /** Content to the left of the buttons, such as a test call. */
   readonly aside?: (draft: V) => ReactNode;
   readonly children: (form: UseFormReturnType<V>, data: T) => ReactNode;
 }
 
 /**
- * Changes one object: reads it afresh, sends only what differs with the version that was read, shows the effect beforehand, and when
- * somebody else was faster shows both versions.
+ * Edits one object. Reads it when the dialog opens, and shows the effect of the change before saving. Sends only what differs,
+ * with the version that was read. If somebody else saved first, shows both versions.
  */
 export function EditDialog<T, V extends object>(props: EditDialogProps<T, V>) {
   return (

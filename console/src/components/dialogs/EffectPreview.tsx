@@ -11,7 +11,10 @@ import { addressOf } from '../shell/addresses.ts';
 
 const TYPING_MS = 500;
 
-/** What a change would do, asked of the server whenever the change stands still. Null: nothing is changed that could have an effect. */
+/**
+ * Asks the server for the effect of a change as soon as the person stops typing. A `body` of null means that no change can have
+ * an effect.
+ */
 export function useEffectOf(path: string, body: object | null) {
   const text = body === null ? null : JSON.stringify(body);
   const [settled] = useDebouncedValue(text, TYPING_MS);
@@ -25,7 +28,9 @@ export function useEffectOf(path: string, body: object | null) {
   return { ...query, isSettled: settled === text && !query.isFetching };
 }
 
-/** Before saving: which targets and keys lose access, who is above a new limit, whose narrowing no longer gives anything. */
+/**
+ * Shows before saving which targets and keys lose access, who is above a new limit, and whose narrowing has no effect any more.
+ */
 export function EffectPreview({ query }: { query: Pick<ReturnType<typeof useEffectOf>, 'data' | 'error' | 'isFetching'> }) {
   const { data, error, isFetching } = query;
   return (
@@ -41,7 +46,7 @@ export function EffectPreview({ query }: { query: Pick<ReturnType<typeof useEffe
   );
 }
 
-/** Whether anybody loses something by it. */
+/** Reports whether the change takes access away, puts a key above a new limit, or leaves a narrowing without effect. */
 export function takesAway(effect: Effect | undefined): boolean {
   return (
     effect !== undefined &&
@@ -86,7 +91,7 @@ function Lines({ effect }: { effect: Effect }) {
 
 function linesOf(effect: Effect): readonly ReactNode[] {
   const { targets_lost, targets_lost_count, targets_gained, targets_gained_count, keys_losing_access } = effect;
-  // What the reader may not see is null; the counts beside it say how many there are.
+  // A list that the reader may not see is null. The counts beside it are always there.
   const key_examples = effect.key_examples ?? [];
   const teams_ineffective = effect.teams_ineffective ?? [];
   const members_ineffective = effect.members_ineffective ?? [];

@@ -5,7 +5,7 @@ import type { RateLimitName } from '../../forms/limit-draft.ts';
 import { countText } from '../Count.tsx';
 import { moneyText } from '../money/Money.tsx';
 
-/** What a level above sets: every request of the level below counts there too. */
+/** The limits and budgets of a level above. Every request of the level below counts towards them too. */
 export interface Cap {
   /** `Organization`, `Team`. */
   readonly level: string;
@@ -13,7 +13,7 @@ export interface Cap {
   readonly budgets: readonly Schema<'Budget'>[];
 }
 
-/** Below a limit's field: the caps above it, and what holds in the end. */
+/** Shows below a limit's field the caps above it, and the lowest of them as the effective limit. */
 export function EffectiveLimit({ name, value, caps }: { name: RateLimitName; value: number | ''; caps: readonly Cap[] }) {
   const above = caps.flatMap(({ level, rate_limits }) => {
     const cap = rate_limits[name];
@@ -29,7 +29,9 @@ export function EffectiveLimit({ name, value, caps }: { name: RateLimitName; val
   );
 }
 
-/** Below a budget: the budgets above that count the same requests, and what holds where the period is the same. */
+/**
+ * Shows below a budget the budgets above that count the same requests. Names the effective amount if the periods are the same.
+ */
 export function EffectiveBudget({ budget, caps }: { budget: BudgetDraft; caps: readonly Cap[] }) {
   const above = caps.flatMap(({ level, budgets }) =>
     budgets.filter((cap) => cap.target === null && cap.access_group === null).map((cap) => ({ level, cap })),

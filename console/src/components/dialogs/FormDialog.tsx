@@ -7,9 +7,9 @@ import { ProblemNote } from '../Asked.tsx';
 import { mayClose } from './useUnsavedGuard.ts';
 
 interface Dialog {
-  /** Closes, after asking when something is unsaved. */
+  /** Closes the dialog. Asks first if something is unsaved. */
   cancel(): void;
-  /** Closes: what was there is saved. */
+  /** Closes the dialog without asking: everything is saved. */
   done(): void;
   setUnsaved(isUnsaved: boolean): void;
 }
@@ -21,11 +21,11 @@ interface FormDialogProps {
   readonly onClose: () => void;
   readonly title: string;
   readonly size?: string | number;
-  /** Made anew each time the dialog opens. */
+  /** Mounted again each time the dialog opens. */
   readonly children: ReactNode;
 }
 
-/** A dialog around a form. What was typed is not lost by a click beside it. */
+/** A dialog around a form. A click beside it does not discard what was typed. */
 export function FormDialog({ opened, onClose, title, size = 'lg', children }: FormDialogProps) {
   const isUnsaved = useRef(false);
   const done = () => {
@@ -49,18 +49,21 @@ export type IdempotencyHeader = { readonly 'idempotency-key': string };
 
 interface DialogFormProps<Values extends object, Saved> {
   readonly form: UseFormReturnType<Values>;
-  /** The header makes one object of two clicks. */
+  /** Saves the values. The header makes sure that two clicks create one object. */
   readonly save: (values: Values, header: IdempotencyHeader) => Promise<Saved>;
   readonly onSaved?: (saved: Saved) => void;
-  /** Names of cached lists to read anew. */
+  /** Names of cached lists to reload after saving. */
   readonly invalidates: readonly string[];
   readonly verb: string;
-  /** Left of the buttons: a test call. */
+  /** Content to the left of the buttons, such as a test call. */
   readonly aside?: ReactNode;
   readonly children: ReactNode;
 }
 
-/** The form inside a FormDialog: its buttons stay in sight however long it is. Sends once, shows the server's faults at their fields, closes when it is saved. */
+/**
+ * The form inside a FormDialog, with buttons that stay visible however long it is. Sends once, shows the server's errors at their
+ * fields, and closes after saving.
+ */
 export function DialogForm<Values extends object, Saved>(props: DialogFormProps<Values, Saved>) {
   const { form, save, onSaved, invalidates, verb, aside, children } = props;
   const dialog = useContext(DialogContext);
@@ -85,7 +88,7 @@ export function DialogForm<Values extends object, Saved>(props: DialogFormProps<
     <form
       noValidate
       onSubmit={(event) => {
-        // A dialog opened from within another form lies below it for React, and would send that one too.
+        // For React, a dialog opened from another form is inside that form, and would submit it too.
         event.stopPropagation();
         submit(event);
       }}
@@ -111,7 +114,7 @@ export function DialogForm<Values extends object, Saved>(props: DialogFormProps<
   );
 }
 
-/** Also where the page is not served over TLS, and crypto.randomUUID is missing. */
+/** Returns 16 random bytes in hex. Without TLS crypto.randomUUID is missing, so this does not use it. */
 export function newIdempotencyKey(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -9,7 +9,7 @@ interface GuardedButtonProps extends ButtonProps {
   readonly children: ReactNode;
 }
 
-/** A button that stays in place when it is forbidden and says why: to the pointer as a tooltip, to a screen reader as its description. */
+/** A button that stays visible when forbidden and says why: as a tooltip, and as the description for screen readers. */
 export function GuardedButton({ verdict, onClick, children, ...rest }: GuardedButtonProps) {
   if (verdict.allowed) {
     return (

@@ -10,7 +10,7 @@ interface KeySecretProps {
   readonly secret: string;
 }
 
-/** A key's secret, the one time it is shown, with calls that are ready to paste. */
+/** A key's secret, shown only once, with calls that are ready to paste. */
 export function KeySecret({ keyId, secret }: KeySecretProps) {
   const { public_url: baseUrl } = useSession();
   const callable = useCallable(keyId);
@@ -37,7 +37,7 @@ export function KeySecret({ keyId, secret }: KeySecretProps) {
   );
 }
 
-/** A name that the key can call, best one that chats; null when there is none. */
+/** Finds a name that the key can call, preferably a chat model. Null if there is none. */
 function useCallable(keyId: string) {
   return useQuery({
     queryKey: ['access', 'first-callable', keyId],

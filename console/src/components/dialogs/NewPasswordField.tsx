@@ -2,7 +2,7 @@ import { PasswordInput, type PasswordInputProps } from '@mantine/core';
 
 const PASSWORD_LENGTH_MIN = 10;
 
-/** A password to be chosen. The rules are said beforehand; the server checks them and says which one is broken. */
+/** A field for a new password. It states the rules; the server checks them and names the one that is broken. */
 export function NewPasswordField(props: PasswordInputProps) {
   return (
     <PasswordInput

@@ -2,14 +2,14 @@ import { Box, Code, Group, Tabs } from '@mantine/core';
 import { CopyIcon } from '../CopyText.tsx';
 
 interface SnippetsProps {
-  /** Where this gateway is reached, without a slash at the end. */
+  /** The public URL of this gateway, without a slash at the end. */
   readonly baseUrl: string;
   readonly secret: string;
-  /** A name the key can call. */
+  /** A name that the key can call. */
   readonly model: string;
 }
 
-/** Ready to paste: one call with this key and a model it can call, for each SDK an application may have. */
+/** Calls that are ready to paste, with this key and a model it can call: one for each SDK an application may use. */
 export function Snippets(props: SnippetsProps) {
   return (
     <Tabs defaultValue="curl" keepMounted={false} variant="outline">

@@ -3,10 +3,10 @@ import { notifications } from '@mantine/notifications';
 import type { ReactNode } from 'react';
 import { saved } from './saved.ts';
 
-/** Time enough to read it, to see that it was wrong, and to get there with the keyboard. */
+/** Enough time to read the notification and to reach its button with the keyboard. */
 const SHOWN_MS = 10_000;
 
-/** Says that something was done and offers to take it back; `undo` does that, and what comes of it is said too. */
+/** Notifies that something was done, with a button that calls `undo`. Then reports whether the undo worked. */
 export function doneWithUndo(message: ReactNode, undo: () => Promise<unknown>): void {
   const id = notifications.show({
     color: 'teal',

@@ -3,19 +3,19 @@ import { type TagsDraft, tagListWords, tagsBody } from '../../forms/tags-draft.t
 import { type PolicyDraft, policyBody } from '../fields/policy-draft.ts';
 import { accessWords, budgetsWords, limitsWords, modelLimitsWords } from '../fields/policy-words.ts';
 
-/** One part of what a dialog edits: a field of its form, what the server takes for it, and how it reads. */
+/** One part of what a dialog edits: the field of its form, the body to send for it, and its value in words. */
 export interface EditPart<V> {
   readonly name: keyof V & string;
   readonly label: string;
   readonly body: (draft: V) => object;
   readonly words: (draft: V) => ReactNode;
-  /** What two versions are told apart by, unless by the body: a secret has none to read. */
+  /** The value by which two versions are compared. Defaults to the body; a secret has none that can be read. */
   readonly known?: (draft: V) => unknown;
-  /** Changing it may take something away from somebody: its effect is asked for before saving. */
+  /** True if a change may take something from somebody. The dialog then shows the effect before saving. */
   readonly hasEffect?: boolean;
 }
 
-/** Limits, budgets and access, as every scope below the organization carries them. */
+/** Returns the parts for limits, budgets and access, which every scope below the organization has. */
 export function policyParts<V extends PolicyDraft>(): readonly EditPart<V>[] {
   const part = (name: keyof PolicyDraft, label: string, words: (draft: PolicyDraft) => string): EditPart<V> => ({
     name,
@@ -32,7 +32,7 @@ export function policyParts<V extends PolicyDraft>(): readonly EditPart<V>[] {
   ];
 }
 
-/** Default and required tags, as organizations, teams and keys carry them. */
+/** Returns the parts for default and required tags, which organizations, teams and keys have. */
 export function tagParts<V extends TagsDraft>(): readonly EditPart<V>[] {
   const part = (name: keyof TagsDraft, label: string): EditPart<V> => ({
     name,
@@ -43,24 +43,26 @@ export function tagParts<V extends TagsDraft>(): readonly EditPart<V>[] {
   return [part('default_tags', 'Default tags'), part('required_tags', 'Required tags')];
 }
 
-/** The parts that differ. */
+/** Returns the parts that differ between two drafts. */
 export function changedParts<V>(parts: readonly EditPart<V>[], one: V, other: V): readonly EditPart<V>[] {
   return parts.filter(({ body, known = body }) => JSON.stringify(known(one)) !== JSON.stringify(known(other)));
 }
 
-/** What is sent for these parts: nothing of the others, so that nobody is refused for what they did not touch. */
+/**
+ * Returns the body to send for these parts. Parts left out need no permission, so nobody is refused for what they did not change.
+ */
 export function bodyOf<V>(parts: readonly EditPart<V>[], draft: V): object {
   return Object.assign({}, ...parts.map((part) => part.body(draft)));
 }
 
 interface Merge<V> {
-  /** Changed on both sides to different ends. */
+  /** Parts that both sides changed to different values. */
   readonly conflicts: readonly EditPart<V>[];
-  /** Changed only by the other. */
+  /** Parts that only the other person changed. */
   readonly taken: readonly EditPart<V>[];
 }
 
-/** Two versions that began at the same one. */
+/** Compares two versions that have the same base. */
 export function mergeOf<V>(parts: readonly EditPart<V>[], versions: { base: V; mine: V; theirs: V }): Merge<V> {
   const { base, mine, theirs } = versions;
   const byThem = changedParts(parts, base, theirs);

@@ -2,7 +2,7 @@ import { notifications } from '@mantine/notifications';
 
 const SHOWN_MS = 4_000;
 
-/** Says briefly that something was done. */
+/** Notifies briefly that something was done. */
 export function saved(message: string): void {
   notifications.show({ message, color: 'teal', autoClose: SHOWN_MS });
 }

@@ -12,7 +12,7 @@ export interface Editable<T, V extends object> {
   readonly read: () => Promise<Version<T>>;
   readonly draftOf: (data: T) => V;
   readonly parts: readonly EditPart<V>[];
-  /** `body` holds the parts that differ. */
+  /** Saves the change. `body` holds only the parts that differ. */
   readonly save: (body: object, etag: string | null, draft: V) => Promise<unknown>;
 }
 
@@ -28,19 +28,19 @@ interface Conflict<T, V> {
 type Question = Omit<Parameters<typeof ConflictDialog>[0], 'opened' | 'what'>;
 
 export interface Edited<T, V extends object> {
-  /** The version that the draft began with. */
+  /** The version that the draft started from. */
   readonly base: Base<T, V>;
-  /** Begins with another version that was read; what is typed stays. */
+  /** Replaces the base by another version that was read. What the person typed stays. */
   rebase(version: Version<T>): void;
-  /** Sends the parts that differ. When somebody else was faster it throws 412, and there is a question. */
+  /** Sends the parts that differ. If somebody else saved first, sets `question` and throws 412. */
   save(mine: V): Promise<void>;
-  /** Both versions, field by field, for a ConflictDialog; null while there is none. */
+  /** Both versions, field by field, for a ConflictDialog. Null while there is no conflict. */
   readonly question: Question | null;
 }
 
 /**
- * One object changed by one person while others may change it too. `loaded` is only looked at the first time; `take` gives the
- * draft that both sides agreed on back to the form.
+ * Edits one object that others may change at the same time. Only the first `loaded` is used. After a conflict, `take` gives the
+ * form the merged draft.
  */
 export function useEdited<T, V extends object>(
   { read, draftOf, parts, save }: Editable<T, V>,

@@ -7,7 +7,7 @@ interface MemberLinkProps {
   readonly memberId: string;
 }
 
-/** A member by name and address in a list; leads to the account's page with this membership in view. */
+/** A member's name and address in a list, as a link to the account's page that shows this membership. */
 export function MemberLink({ of: member, memberId }: MemberLinkProps) {
   return (
     <Stack gap={0} maw={280}>

@@ -12,15 +12,15 @@ interface ObjectSelectProps {
   readonly label: string;
   readonly value: string | undefined;
   readonly onChange: (id: string | undefined) => void;
-  /** Narrows to one organization's; members are only found inside one. */
+  /** Narrows the search to one organization. Members can only be found inside one. */
   readonly organizationId?: string | undefined;
-  /** The label is only heard, not seen: the place says it. */
+  /** True to hide the label except from screen readers, where the place makes it obvious. */
   readonly compact?: boolean;
   readonly placeholder?: string;
   readonly error?: ReactNode;
-  /** The first field of a dialog, where one begins to type. */
+  /** True for the first field of a dialog, which gets the focus. */
   readonly isFirst?: boolean;
-  /** What the value that the form begins with is called, where the form knows. */
+  /** The name of the initial value, if the form knows it. */
   readonly firstName?: string | null | undefined;
 }
 
@@ -29,7 +29,7 @@ interface Choice {
   readonly label: string;
 }
 
-/** Finds one object by the beginning of its name or by its id: the server searches, however many there are. */
+/** Finds one object by the beginning of its name or by its id. The server searches, so any number of objects works. */
 export function ObjectSelect({
   kind,
   label,
@@ -47,11 +47,11 @@ export function ObjectSelect({
   const [text, setText] = useState('');
   const [asking] = useDebouncedValue(text, 200);
   const [isOpen, setOpen] = useState(false);
-  // Accounts are the platform's: an organization's people are told no names of their ids.
+  // Accounts belong to the platform: people of an organization cannot look up the names of account ids.
   const known = picked !== null && picked.value === value ? picked.label : value === first ? firstName : null;
   const read = useName(known == null ? value : undefined);
   const chosen = value === undefined ? null : { value, label: known ?? read ?? value };
-  // The field shows the chosen one's name: that is not a search.
+  // The field shows the name of the chosen object, which is not a search.
   const search = asking === chosen?.label ? '' : asking.trim();
   const found = useQuery({
     queryKey: ['choices', kind, organizationId, search],
@@ -121,7 +121,7 @@ async function choicesOf(kind: ObjectKind, search: string, organizationId: strin
   }
 }
 
-/** People by their account: of one organization, or all accounts for who may see them. */
+/** Finds people by their account: those of one organization, or all accounts if the reader may see them. */
 async function peopleOf(
   page: { limit: number; sort: 'name'; search?: string },
   organizationId: string | undefined,

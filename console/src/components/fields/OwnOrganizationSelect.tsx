@@ -3,17 +3,19 @@ import { organizationsWith, type Permission, useSession } from '../../api/sessio
 import { ObjectSelect } from './ObjectSelect.tsx';
 
 interface OwnOrganizationSelectProps {
-  /** Held in the whole of each organization that is offered. */
+  /** The permission that the person holds in the whole of each offered organization. */
   readonly permission: Permission;
-  /** Heard, not seen. */
+  /** The label, for screen readers only. */
   readonly label: string;
-  /** Where none is chosen: for people of the platform, who may choose none. */
+  /** The text if none is chosen. Only people of the platform may choose none. */
   readonly placeholder: string;
   readonly value: string | undefined;
   readonly onChange: (id: string | undefined) => void;
 }
 
-/** Chooses one organization: any for people of the platform, one of their own for others; nothing where there is no choice. */
+/**
+ * Chooses one organization: any for people of the platform, one of their own for others. Renders nothing if there is no choice.
+ */
 export function OwnOrganizationSelect({ permission, label, placeholder, value, onChange }: OwnOrganizationSelectProps) {
   const session = useSession();
   if (session.platform_capabilities.includes(permission))

@@ -24,15 +24,15 @@ interface PolicyFieldsProps {
   readonly holder: string;
   /** `the team Support`. */
   readonly parentName: string;
-  /** Why limits and budgets cannot be changed here; null when they can. */
+  /** The reason why limits and budgets cannot be changed here. Null if they can. */
   readonly limitsLocked?: string | null;
   readonly accessLocked?: string | null;
-  /** The form again, where the scope has tags: a member has none. They are locked as limits are. */
+  /** The form again, if the scope has tags (a member has none). The tags are locked together with the limits. */
   readonly tags?: UseFormReturnType<TagsDraft>;
   readonly initiallyOpen?: readonly string[];
 }
 
-/** Limits, budgets and asset access of a scope below the organization, folded away with what they hold in a line. */
+/** Limits, budgets and asset access of a scope below the organization. Each part is collapsed, with a summary in one line. */
 export function PolicyFields(props: PolicyFieldsProps) {
   const { form, caps, timeZone, level, limitsLocked = null, accessLocked = null } = props;
   const [opened, setOpened] = useState<readonly string[]>(props.initiallyOpen ?? []);

@@ -1,7 +1,7 @@
 import { Group, Select, TextInput } from '@mantine/core';
 import { type UrlState, useUrlState } from './useUrlState.ts';
 
-/** Spans that end now, in minutes. */
+/** Ranges that end now, in minutes. */
 const SPANS = {
   '1h': { label: 'Last hour', minutes: 60 },
   '24h': { label: 'Last 24 hours', minutes: 1_440 },
@@ -13,17 +13,18 @@ export type Span = keyof typeof SPANS;
 const CUSTOM = 'custom';
 
 export interface Range {
-  /** RFC 3339; absent: from the beginning of what is kept. */
+  /** RFC 3339. Absent: from the beginning of what is kept. */
   readonly from?: string;
   /** Absent: now. */
   readonly to?: string;
-  /** Length; null when it has no beginning. */
+  /** The length in minutes. Null if the range has no beginning. */
   readonly minutes: number | null;
 }
 
 /**
- * The range that stands in the address: `range`, or `from` and `to`. Its beginning is a whole minute, and of several days that of the first one
- * (today is the last), so that asking twice asks the same and no day of a chart is a part of one.
+ * Reads the range from the address: `range`, or `from` and `to`. A relative range begins at a whole minute, and one of several
+ * days at the start of its first day (today is the last). So the same range gives the same query, and a chart has no partial
+ * first day.
  */
 export function rangeOf(state: UrlState, standard: Span | null, nowMs: number = Date.now()): Range {
   const { from, to } = state;
@@ -40,14 +41,14 @@ export function rangeOf(state: UrlState, standard: Span | null, nowMs: number = 
 
 const DAY_MINUTES = 1_440;
 
-/** When a day began here, so many days before today. */
+/** Returns the start of the day, in the reader's zone, that is `days` days before today. In milliseconds. */
 function dayBefore(nowMs: number, days: number): number {
   const day = new Date(nowMs);
   day.setHours(0, 0, 0, 0);
   return day.setDate(day.getDate() - days);
 }
 
-/** Chooses the range of a page. `standard` is what holds when the address says nothing; null: any time. */
+/** Chooses the range of a page. `standard` is the range if the address names none. Null: any time. */
 export function RangePicker({ standard }: { standard: Span | null }) {
   const [state, set] = useUrlState();
   const isCustom = state.range === CUSTOM || state.from !== undefined || state.to !== undefined;
@@ -86,7 +87,7 @@ interface InstantProps {
   readonly onChange: (value: string | undefined) => void;
 }
 
-/** A date and time of the reader's own zone, kept as an instant. */
+/** A date and time in the reader's zone, stored as an instant. */
 function Instant({ label, value, onChange }: InstantProps) {
   return (
     <TextInput

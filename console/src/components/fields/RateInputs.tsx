@@ -10,13 +10,13 @@ interface RateInputsProps {
   readonly value: RateTexts;
   readonly onChange: (value: RateTexts) => void;
   readonly errors: FieldErrors;
-  /** Where the buckets stand in the form: `prices`. */
+  /** The path of the buckets in the form: `prices`. */
   readonly at: string;
-  /** What an empty bucket costs. */
+  /** Says what an empty bucket costs. */
   readonly placeholderOf: (bucket: PriceBucket) => string;
 }
 
-/** USD per million tokens: input, cached input and output; the rarer buckets on request. */
+/** USD per million tokens: input, cached input and output. The rarer buckets appear on request. */
 export function RateInputs({ value, onChange, errors, at, placeholderOf }: RateInputsProps) {
   const [isOpen, setOpen] = useState(false);
   const rare = BUCKETS.filter((bucket) => !COMMON.includes(bucket));

@@ -24,7 +24,7 @@ export function roleWord(role: string): string {
   return ROLES[role as Role]?.word ?? role;
 }
 
-/** A role in a word, with what it may do on hover. */
+/** The name of a role, with what it permits on hover. */
 export function RoleName({ role }: { role: string }) {
   return (
     <Tooltip label={ROLES[role as Role]?.may ?? role}>
@@ -35,7 +35,7 @@ export function RoleName({ role }: { role: string }) {
   );
 }
 
-/** Chooses a role, each with what it may do. */
+/** Chooses a role. Each option says what the role permits. */
 export function RoleSelect({ roles, ...rest }: Omit<SelectProps, 'data'> & { readonly roles: readonly Role[] }) {
   return (
     <Select

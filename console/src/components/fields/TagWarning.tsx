@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
 
-/** Says that the key of an access group that is being typed is a routing tag too, before anybody takes one for the other. */
+/** Warns while a person types an access group's key that is also a routing tag, so that nobody confuses the two. */
 export function TagWarning({ of: key }: { of: string }) {
   const warning = useTagWarning(key);
   if (warning === null) return null;
@@ -15,7 +15,10 @@ export function TagWarning({ of: key }: { of: string }) {
   );
 }
 
-/** Null where no deployment has this tag, for no key at all, and for who may not see deployments. A group that is there brings its own. */
+/**
+ * Returns the warning for a key. Null if no deployment has this tag, the key is empty, or the person may not see deployments.
+ * Stored groups come with a warning of their own.
+ */
 export function useTagWarning(key: string): string | null {
   const [typed] = useDebouncedValue(key.trim(), 250);
   const seesTags = useSession().platform_capabilities.includes('platform.read');

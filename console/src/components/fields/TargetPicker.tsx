@@ -9,7 +9,7 @@ export type Target = Schema<'CallableTarget'>;
 const SHOWN_MAX = 50;
 
 interface Filter {
-  /** Only what this organization is granted. */
+  /** Limits the choice to targets that this organization is granted. */
   readonly organizationId?: string | undefined;
   readonly mode?: Target['mode'];
 }
@@ -24,7 +24,7 @@ interface TargetPickerProps extends Filter {
   readonly w?: number | string;
 }
 
-/** One callable target by the beginning of its name, asked of the server while it is typed. */
+/** Finds one callable target by the beginning of its name. The server searches while the person types. */
 export function TargetPicker({ organizationId, mode, value, onChange, ...rest }: TargetPickerProps) {
   const [search, setSearch] = useState('');
   const { targets, isFetching } = useTargets(search === value ? '' : search, {
@@ -56,12 +56,12 @@ interface TargetsPickerProps extends Filter {
   readonly value: readonly string[];
   readonly onChange: (names: string[]) => void;
   readonly error?: string | undefined;
-  /** Never offered: the target itself among its own fallbacks. */
+  /** Targets that are never offered, such as the target itself among its own fallbacks. */
   readonly without?: readonly string[];
   readonly max?: number;
 }
 
-/** Several callable targets, in the order they were chosen. */
+/** Chooses several callable targets and keeps the order in which they were chosen. */
 export function TargetsPicker({ organizationId, mode, value, onChange, without = [], max, ...rest }: TargetsPickerProps) {
   const [search, setSearch] = useState('');
   const { targets, isFetching } = useTargets(search, { organizationId, ...(mode === undefined ? {} : { mode }) });
@@ -81,7 +81,7 @@ export function TargetsPicker({ organizationId, mode, value, onChange, without =
       onDropdownOpen={() => setOpen(true)}
       onDropdownClose={() => setOpen(false)}
       onChange={(names) => {
-        // The list would lie over what stands below the field.
+        // An open list would cover what is below the field.
         setOpen(false);
         onChange(names);
       }}
@@ -92,7 +92,7 @@ export function TargetsPicker({ organizationId, mode, value, onChange, without =
   );
 }
 
-/** Callable targets that begin with a text, at most 50. */
+/** Finds callable targets whose name begins with a text, at most 50. */
 function useTargets(search: string, { organizationId, mode }: Filter) {
   const [wanted] = useDebouncedValue(search.trim(), 150);
   const query = useQuery({

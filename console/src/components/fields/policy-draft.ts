@@ -13,7 +13,7 @@ import {
 } from '../../forms/limit-draft.ts';
 import type { TagsDraft } from '../../forms/tags-draft.ts';
 
-/** What a team, a member or a key carries beside its own facts: limits, budgets, and what it keeps of its parent's access. */
+/** The part of a form that teams, members and keys share: limits, budgets, and how they narrow their parent's access. */
 export interface PolicyDraft {
   readonly rate_limits: RateLimitsDraft;
   readonly model_limits: readonly ModelLimitDraft[];
@@ -43,12 +43,12 @@ export function policyBody(draft: PolicyDraft) {
   };
 }
 
-/** The part of a form that holds tags. */
+/** Returns the part of a form that holds tags. */
 export function tagsForm<V extends TagsDraft>(form: UseFormReturnType<V>): UseFormReturnType<TagsDraft> {
   return form as unknown as UseFormReturnType<TagsDraft>;
 }
 
-/** The part of a form that PolicyFields edits. */
+/** Returns the part of a form that PolicyFields edits. */
 export function policyForm<V extends PolicyDraft>(form: UseFormReturnType<V>): UseFormReturnType<PolicyDraft> {
   return form as unknown as UseFormReturnType<PolicyDraft>;
 }

@@ -5,7 +5,7 @@ import { limitName } from '../limits/LimitBar.tsx';
 import { moneyText } from '../money/Money.tsx';
 import type { PolicyDraft } from './policy-draft.ts';
 
-/** The parts of a policy, each in one line. */
+/** Each part of a policy in one line. */
 
 export function limitsWords({ rate_limits: limits }: PolicyDraft): string {
   const set = RATE_LIMIT_NAMES.flatMap((name) => {

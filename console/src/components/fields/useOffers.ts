@@ -14,7 +14,7 @@ import { type Found, placeOf } from '../shell/found.ts';
 import { navigationFor } from '../shell/navigation.ts';
 import { recentObjects, remember } from '../shell/recent.ts';
 
-/** One line of the palette. */
+/** One line of the command palette. */
 export interface Offer {
   readonly key: string;
   readonly label: string;
@@ -29,14 +29,14 @@ export interface OfferGroup {
 }
 
 interface Offers {
-  /** Without those that have nothing to offer. */
+  /** The groups that have at least one offer. */
   readonly groups: readonly OfferGroup[];
   readonly search: 'searching' | 'failed' | 'done';
 }
 
 type Go = (to: string, search?: Readonly<Record<string, string>>) => void;
 
-/** What fits what was typed: a request by its id, what was opened last, objects the server finds, what can be done, pages. */
+/** Finds what matches the typed text: a request by its id, recent objects, objects that the server finds, actions and pages. */
 export function useOffers(wanted: string): Offers {
   const session = useSession();
   const navigate = useNavigate();
@@ -99,7 +99,7 @@ function objectOffer(object: Found, go: Go): Offer {
   };
 }
 
-/** Objects whose name begins so, or whose id it is: the server looks, and only where this person may. */
+/** Finds objects whose name begins with the text or whose id equals it. The server searches only what this person may see. */
 function useFound(wanted: string) {
   const [asking] = useDebouncedValue(wanted, 150);
   const { data, isPlaceholderData, isFetching, isError } = useQuery({
@@ -109,7 +109,7 @@ function useFound(wanted: string) {
     placeholderData: (before) => (wanted === '' ? undefined : keepPreviousData(before)),
   });
   const known = data?.data ?? [];
-  // Until its answer is here, of what was found for fewer letters only what still fits: Enter takes the first there is.
+  // Until the answer arrives, keep only those earlier results that still match: Enter takes the first one.
   const isAnswer = asking === wanted && !isPlaceholderData;
   return { objects: isAnswer ? known : known.filter(({ name }) => beginsSo(name, wanted)), isFetching, isError };
 }
@@ -138,7 +138,7 @@ function useRun(): (command: Command) => void {
   };
 }
 
-/** Every word of what was typed begins a word of the label. */
+/** Reports whether every typed word begins a word of the label. */
 function matches(label: string, wanted: string): boolean {
   const words = label.toLowerCase().split(/[^\p{L}\p{N}]+/u);
   return wanted

@@ -4,8 +4,9 @@ import { useCallback } from 'react';
 export type UrlState = Readonly<Record<string, string | undefined>>;
 
 /**
- * The page's state as it stands in the address: filters, tab, order, place in a list. Setting a value to undefined or '' takes it out.
- * Changes replace the history entry unless `push` is said, so that Back leaves the page and does not undo letters typed.
+ * Returns the page's state in the address (filters, tab, order, place in a list) and a function that changes it. A value of
+ * undefined or '' is removed. Changes replace the history entry unless `push` is given, so that Back leaves the page and does not
+ * undo typed letters.
  */
 export function useUrlState(): readonly [UrlState, (changes: UrlState, how?: 'push' | 'replace') => void] {
   const state = useSearch({ strict: false }) as UrlState;

@@ -5,7 +5,7 @@ import { Time } from '../Time.tsx';
 import { type BudgetStatus, percentText, usedRatio } from './BudgetRing.tsx';
 import { colorOf } from './LimitBar.tsx';
 
-/** Each budget with what is spent and held of it in its period, and when that ends. */
+/** Each budget with its spend and holds in the current period, and the end of the period. */
 export function BudgetGauges({ budgets, isLive = true }: { budgets: readonly BudgetStatus[]; isLive?: boolean }) {
   if (budgets.length === 0) {
     return (

@@ -14,7 +14,7 @@ import { colorOf } from './LimitBar.tsx';
 type Budget = Schema<'Budget'>;
 type Period = Schema<'BudgetHistory'>['budgets'][number]['periods'][number];
 
-/** Whose budgets they are. */
+/** The object that has the budgets. */
 type Holder =
   | { readonly is: 'organizations' | 'teams' | 'keys'; readonly id: string }
   | { readonly is: 'members'; readonly id: string; readonly organizationId: string };
@@ -22,15 +22,15 @@ type Holder =
 interface BudgetHistoryProps {
   readonly of: Holder;
   readonly budgets: readonly Budget[];
-  /** In which their periods begin and end; undefined while it is asked for. */
+  /** The time zone in which their periods begin and end. Undefined while it is loading. */
   readonly timeZone: string | undefined;
-  /** One below the heading that it stands under. */
+  /** The heading level: one below the heading above it. */
   readonly heading: 2 | 3 | 4;
 }
 
 const REFETCH_MS = 15_000;
 
-/** What was spent of each budget in this period and the ones before it, against the amount of today. */
+/** The spend of each budget in this period and the ones before it, against today's amount. */
 export function BudgetHistory({ of, budgets, timeZone, heading }: BudgetHistoryProps) {
   const query = useQuery({
     queryKey: [of.is, of.id, 'limits-history', budgets.map((budget) => budget.id)],
@@ -133,7 +133,7 @@ function OfBudget({ budget, periods, timeZone, heading }: OfBudgetProps) {
   );
 }
 
-/** What the spend of a period misses, because it had no price. */
+/** Names what is missing from the spend of a period because it had no price. */
 function Missing({ period }: { period: Period }) {
   if (!isIncomplete(period)) return null;
   const { unpriced_requests: requests, unpriced_units: units } = period;
@@ -168,13 +168,15 @@ function narrowedWords({ target, access_group }: Budget): string {
   return access_group === null ? '' : ` for the access group ${access_group}`;
 }
 
-/** `Nov 1 – Nov 30, 2026`; as other instants, in the reader's zone, where a span may begin at any time of day. */
+/**
+ * Formats a period: `Nov 1 – Nov 30, 2026`. A rolling period may begin at any time of day and is written in the reader's zone.
+ */
 function spanWords({ start, end }: Period, { period }: Budget, timeZone: string): string {
   const format = new Intl.DateTimeFormat(undefined, {
     dateStyle: 'medium',
     ...(period === 'rolling' ? { timeStyle: 'short' } : { timeZone }),
   });
   if (end === null) return `Since ${format.format(new Date(start))}`;
-  // A day's last instant is still of that day.
+  // The last instant of a day is still in that day.
   return format.formatRange(new Date(start), new Date(Date.parse(end) - (period === 'rolling' ? 0 : 1)));
 }

@@ -14,7 +14,7 @@ interface BudgetRingProps {
   readonly size?: number;
 }
 
-/** How much of a budget is spent and held, as a ring; the words beside and below it say the same. */
+/** Shows the spent and held parts of a budget as a ring. The words beside and below it say the same. */
 export function BudgetRing({ budget, size = 36 }: BudgetRingProps) {
   const ratio = usedRatio(budget);
   const spent = shareOf(budget.spent, budget.amount);
@@ -42,7 +42,7 @@ export function BudgetRing({ budget, size = 36 }: BudgetRingProps) {
   );
 }
 
-/** The budget closest to its end, in a row: ring, spent of amount, when it resets, and how many more there are. */
+/** The budget closest to exhaustion, in a row: ring, spend and amount, time of reset, and the number of other budgets. */
 export function BudgetCell({ status, of }: { status: LimitsStatus | null; of: Policy }) {
   if (status === null) return <FirstLine lines={budgetLines(of)} none="No budget" />;
   const { budgets, live } = status;
@@ -96,7 +96,7 @@ function wordsOf(budget: BudgetStatus): string {
   return `Budget ${percentText(usedRatio(budget))} used: ${moneyText(budget.spent)} spent, ${moneyText(budget.held)} held of ${moneyText(budget.amount)}`;
 }
 
-/** Spent and held together, as a share of the amount; a budget of 0 is used up. */
+/** Returns spent and held together as a share of the amount. A budget of 0 counts as used up. */
 export function usedRatio({ spent, held, amount }: Pick<BudgetStatus, 'spent' | 'held' | 'amount'>): number {
   return Number(amount) === 0 ? 1 : (Number(spent) + Number(held)) / Number(amount);
 }

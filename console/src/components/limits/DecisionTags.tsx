@@ -7,7 +7,7 @@ import { TagList } from '../TagList.tsx';
 
 type Tags = NonNullable<Schema<'Decision'>['tags']>;
 
-/** Which tags a request had, and which deployments they left of each target. */
+/** Shows the tags of a request, and the deployments that they left of each target. */
 export function DecisionTags({ tags }: { tags: Tags }) {
   return (
     <Stack gap={6} component="section" aria-label="Tags">

@@ -14,7 +14,10 @@ export type Decision = Schema<'Decision'>;
 type Rule = Decision['rules'][number];
 type Access = NonNullable<Decision['access']>;
 
-/** Why a request was admitted or refused: one sentence, then access level by level, then what tags left, then every rule in the order in which it was asked. */
+/**
+ * Explains why a request was admitted or refused: one sentence, access level by level, the tags, and every rule in the order of
+ * checking.
+ */
 export function DecisionView({ decision }: { decision: Decision }) {
   return (
     <Stack gap="sm">
@@ -32,7 +35,7 @@ export function DecisionView({ decision }: { decision: Decision }) {
   );
 }
 
-/** The verdict in a sentence, and for a refusal the moment from which the same request would pass. */
+/** The verdict in a sentence. For a refusal, also the time from which the same request would pass. */
 export function DecisionSentence({ decision }: { decision: Decision }) {
   const isRefused = decision.verdict === 'refused';
   const passesAt = passesAtOf(decision);
@@ -69,12 +72,12 @@ function WhenItPasses({ at }: { at: string }) {
   );
 }
 
-/** When the last of the refusing rules lets it pass; null when one never does, or none refused. */
+/** Returns the time at which the last of the refusing rules admits the request. Null if one never does, or if none refused. */
 function passesAtOf({ time, rules }: Decision): string | null {
   const waits = rules.filter(({ verdict, limit }) => verdict === 'refused' && limit !== 'max_parallel');
   if (waits.length === 0 || waits.some(({ retry_after_ms }) => retry_after_ms === null)) return null;
   const atMs = Date.parse(time) + Math.max(...waits.map(({ retry_after_ms }) => retry_after_ms ?? 0));
-  // Beyond it a period never ends, and no date can be written.
+  // A time beyond this belongs to a period that never ends, and cannot be written as a date.
   return atMs < Date.UTC(9999, 0, 1) ? new Date(atMs).toISOString() : null;
 }
 
@@ -181,7 +184,7 @@ function RuleVerdict({ rule }: { rule: Rule }) {
   );
 }
 
-/** `RPM`, `TPM for gpt-5*`, `Budget a month`. */
+/** Names a rule: `RPM`, `TPM for gpt-5*`, `Budget, month`. */
 function ruleName({ limit, rule, target }: Rule): string {
   const period = /_budget_([a-z]+)/.exec(rule)?.[1];
   const name = limit === 'budget' ? `Budget, ${period ?? 'period'}` : limitName(limit);

@@ -23,7 +23,7 @@ export function limitName(limit: string): string {
   return limit === 'max_parallel' ? 'in flight' : limit.toUpperCase();
 }
 
-/** One configured limit and how much of it is used at this moment. 0 blocks, and looks like it. */
+/** One configured limit and its use at this moment. A limit of 0 blocks, and is drawn as full. */
 export function LimitBar({ limit, value, used, held = 0 }: LimitBarProps) {
   const parts = [used, held].map((amount) => (value === 0 ? 100 : Math.min(100, (amount / value) * 100)));
   const ratio = value === 0 ? 1 : (used + held) / value;
@@ -48,7 +48,7 @@ export function LimitBar({ limit, value, used, held = 0 }: LimitBarProps) {
   );
 }
 
-/** Teal, yellow from 80 %, red from 95 %: where the warning headers begin too. */
+/** Returns teal, yellow from 80 % or red from 95 %, the thresholds of the warning headers. */
 export function colorOf(ratio: number): string {
   if (ratio >= 0.95) return 'red';
   return ratio >= 0.8 ? 'yellow' : 'teal';

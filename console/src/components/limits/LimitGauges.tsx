@@ -15,8 +15,8 @@ type Holder = 'organizations' | 'teams' | 'keys';
 const POLL_MS = 5_000;
 
 /**
- * Live use of a scope's limits and budgets: streamed, and asked every few seconds while the stream is away. `initial` null: the person may not
- * read it, so nothing is asked and the status stays null.
+ * Reads the live use of a scope's limits and budgets from a stream, or by polling while the stream is disconnected. If `initial`
+ * is null the person may not read it: then nothing is requested and the status stays null.
  */
 export function useLimitsStatus(holder: Holder, id: string, initial: LimitsStatus | null | undefined) {
   const [streamed, setStreamed] = useState<LimitsStatus>();
@@ -29,7 +29,7 @@ export function useLimitsStatus(holder: Holder, id: string, initial: LimitsStatu
     refetchInterval: POLL_MS,
   });
   const latest = (state === 'live' ? streamed : polled.data) ?? streamed ?? polled.data ?? initial ?? null;
-  // What was streamed before the person's role was narrowed is not theirs any more.
+  // If the person's role was narrowed, they may no longer see what was streamed before.
   const status = initial === null ? null : latest;
   return { status, freshness: freshnessOf(status, state === 'live' ? 'streamed' : 'polled') };
 }
@@ -66,7 +66,7 @@ export function LimitGauges({ limits, freshness }: { limits: readonly RateLimitS
 function Gauge({ limit, isLive }: { limit: RateLimitStatus; isLive: boolean }) {
   const { value, used, held, resets_at } = limit;
   const of = limit.target ?? limit.access_group;
-  // The ledger knows nothing of requests in flight.
+  // The ledger has no requests in flight.
   const isKnown = isLive || limit.limit !== 'max_parallel';
   return (
     <div>
@@ -83,7 +83,10 @@ function Gauge({ limit, isLive }: { limit: RateLimitStatus; isLive: boolean }) {
 
 const SHOWN = 2;
 
-/** The limits closest to their end as small bars in a row, and how many more there are; without their use, the limits as they are set. */
+/**
+ * The limits closest to exhaustion as small bars in a row, and the number of the others. Without their use, the configured
+ * limits.
+ */
 export function LimitCell({ status, of }: { status: LimitsStatus | null; of: Policy }) {
   if (status === null) return <FirstLine lines={limitLines(of)} none="No limit" />;
   const { rate_limits: limits, live } = status;

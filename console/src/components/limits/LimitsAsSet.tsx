@@ -11,17 +11,17 @@ export type Policy = Pick<Schema<'Team'>, 'rate_limits' | 'model_limits' | 'budg
 
 const USE_HIDDEN = 'Your role does not show what is used of it.';
 
-/** Budgets as they are set, for a person who may not read what is spent of them. */
+/** The configured budgets, for a person who may not read their spend. */
 export function BudgetsAsSet({ of }: { of: Policy }) {
   return <Lines lines={budgetLines(of)} none="No budget is set here." />;
 }
 
-/** Rate limits as they are set, for a person who may not read what is used of them. */
+/** The configured rate limits, for a person who may not read their use. */
 export function LimitsAsSet({ of }: { of: Policy }) {
   return <Lines lines={limitLines(of)} none="No rate limit is set here." />;
 }
 
-/** The first of several lines in a list's cell, and how many more there are. */
+/** The first of several lines in a list's cell, and the number of the others. */
 export function FirstLine({ lines, none }: { lines: readonly string[]; none: string }) {
   const [first = none] = lines;
   return (
@@ -32,7 +32,7 @@ export function FirstLine({ lines, none }: { lines: readonly string[]; none: str
   );
 }
 
-/** Each budget in words, `100.00 USD per month`. */
+/** Describes each budget in words: `$100.00 per month`. */
 export function budgetLines({ budgets }: Policy): readonly string[] {
   return budgets.map((budget) => {
     const of = budget.target ?? budget.access_group;
@@ -41,7 +41,7 @@ export function budgetLines({ budgets }: Policy): readonly string[] {
   });
 }
 
-/** Each rate limit in words, `600 RPM for gpt-5*`. */
+/** Describes each rate limit in words: `600 RPM for gpt-5*`. */
 export function limitLines({ rate_limits, model_limits }: Policy): readonly string[] {
   const all = [
     { of: null, limits: rate_limits },

@@ -20,16 +20,16 @@ interface DataListProps<T extends { id: string }> extends ListSource<T> {
   readonly onRowClick?: (row: T) => void;
   readonly selected?: T[];
   readonly onSelectedChange?: (rows: T[]) => void;
-  /** Shown when there is nothing and nothing was filtered. */
+  /** Shown if the list is empty although nothing is filtered. */
   readonly empty: ReactNode;
 }
 
-/** Narrower than this there is no room for columns. */
+/** The widths at which columns do not fit. */
 const PHONE = '(max-width: 35.99em)';
 
 /**
- * A list on the server: search, filters, order and place stand in the address, pages go forward by cursor, Back returns. Keyboard: `/` goes
- * to the search.
+ * A list that the server pages, searches and sorts. Its state is in the address: search, filters, order and cursor. Next follows
+ * the cursor, and Back returns. The `/` key focuses the search.
  */
 export function DataList<T extends { id: string }>(props: DataListProps<T>) {
   const list = useList(props);

@@ -6,14 +6,14 @@ import { download, exportName } from '../../api/download.ts';
 
 export interface Export {
   readonly label: string;
-  /** Below /api/v1, with its query. */
+  /** The path below /api/v1, with its query. */
   readonly path: string;
-  /** Beginning of the file's name. */
+  /** The beginning of the file's name. */
   readonly what: string;
   readonly ending: 'csv' | 'jsonl';
 }
 
-/** Saves what the page shows, the whole result and not the page of it; says so while it takes its time, and when it fails. */
+/** Exports the whole result, not only the page that is shown. Shows progress, and notifies if the export fails. */
 export function ExportMenu({ exports, note }: { exports: readonly Export[]; note?: string }) {
   const saving = useMutation({
     mutationFn: ({ path, what, ending }: Export) => download(path, exportName(what, ending)),

@@ -6,14 +6,14 @@ import { type ObjectKind, ObjectSelect } from '../fields/ObjectSelect.tsx';
 import { useUrlState } from '../fields/useUrlState.ts';
 import { wordOf } from '../StatusBadge.tsx';
 
-/** One filter: its parameter in the address, what it is called, and how its value is found. */
+/** One filter: its parameter in the address, its label, and the way to choose a value. */
 export interface Filter {
   readonly param: string;
   readonly label: string;
   readonly kind: ObjectKind | 'text' | { readonly oneOf: readonly string[] };
 }
 
-/** Every filter of a page in one menu, and those in force beside it, each with a way to take it off. */
+/** Every filter of a page in one menu, and the active ones beside it, each with a button that removes it. */
 export function FilterBar({ filters, children }: { filters: readonly Filter[]; children?: ReactNode }) {
   const [state, set] = useUrlState();
   const active = filters.filter(({ param }) => state[param] !== undefined);

@@ -2,7 +2,7 @@ import { Box, Center, Checkbox, Group, Loader, Paper, Stack, Text, VisuallyHidde
 import { type ReactNode, useId } from 'react';
 import { type ListColumn, type ListRowsProps, NOTHING_MATCHES } from './column.ts';
 
-/** The rows of a list on a phone: each an entry of two lines, with its menu in reach and nothing to scroll sideways to. */
+/** The rows of a list on a phone. Each is an entry of two lines with its menu visible, so nothing scrolls sideways. */
 export function ListEntries<T extends { id: string }>(props: ListRowsProps<T>) {
   const { rows, isFetching } = props;
   return (

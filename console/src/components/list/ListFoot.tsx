@@ -6,7 +6,7 @@ import type { List } from './useList.ts';
 
 const PAGE_SIZES = ['25', '50', '100', '200'];
 
-/** How many there are, how many are shown at a time, and the way to the next. */
+/** The foot of a list: the total, the page size, and the buttons Back and Next. */
 export function ListFoot<T>({ list: { answer, limit, cursor, set } }: { list: List<T> }) {
   const router = useRouter();
   const page = answer.data;

@@ -1,7 +1,7 @@
 import { DataTable } from 'mantine-datatable';
 import { type ListRowsProps, NOTHING_MATCHES } from './column.ts';
 
-/** The rows of a list in columns, ordered by a click on a head. */
+/** The rows of a list as a table. A click on a column head sorts it. */
 export function ListTable<T extends { id: string }>(props: ListRowsProps<T>) {
   const { columns, rows = [], isFetching, sort, onSort, onRowClick, selected, onSelectedChange } = props;
   const isEmpty = rows.length === 0;
@@ -18,7 +18,7 @@ export function ListTable<T extends { id: string }>(props: ListRowsProps<T>) {
       onSortStatusChange={({ columnAccessor, direction }) =>
         onSort(`${direction === 'desc' ? '-' : ''}${String(columnAccessor)}`)
       }
-      // The table only makes this transparent while it has rows: a screen reader would read it all the same.
+      // The library only makes this text transparent while there are rows, and screen readers would still read it.
       {...(isEmpty && !isFetching ? { noRecordsText: NOTHING_MATCHES } : { emptyState: <span /> })}
       {...(onRowClick === undefined ? {} : { onRowClick: ({ record }) => onRowClick(record) })}
       {...(onSelectedChange === undefined ? {} : { selectedRecords: selected ?? [], onSelectedRecordsChange: onSelectedChange })}

@@ -6,17 +6,17 @@ import { useEffect, useRef, useState } from 'react';
 interface SearchFieldProps {
   readonly label: string;
   readonly value: string;
-  /** Told when typing rests, without blanks around it. */
+  /** Called with the trimmed text when the person pauses typing. */
   readonly onChange: (text: string) => void;
 }
 
-/** The search of a list. `/` goes to it. */
+/** The search field of a list. The `/` key focuses it. */
 export function SearchField({ label, value, onChange }: SearchFieldProps) {
   const [text, setText] = useState(value);
   const field = useRef<HTMLInputElement>(null);
   const say = useDebouncedCallback(onChange, 250);
   useHotkeys([['/', () => field.current?.focus()]]);
-  // The address can change without the field: Back, a link, a cleared filter.
+  // The address can change without the field: by Back, a link, or a cleared filter.
   useEffect(() => setText(value), [value]);
   return (
     <TextInput

@@ -1,7 +1,7 @@
 import { Select } from '@mantine/core';
 import type { ListRowsProps } from './column.ts';
 
-/** The order of a list that has no heads to click on. */
+/** Chooses the order of a list that has no column heads to click. */
 export function SortSelect<T>({ columns, sort, onSort }: Pick<ListRowsProps<T & { id: string }>, 'columns' | 'sort' | 'onSort'>) {
   const sortable = columns.filter((column) => column.sortable === true);
   if (sortable.length === 0) return null;

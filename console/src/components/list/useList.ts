@@ -1,14 +1,14 @@
 import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
 import { useUrlState } from '../fields/useUrlState.ts';
 
-/** How every list answers. */
+/** The answer of every list endpoint. */
 export interface ListPage<T> {
   readonly data: readonly T[];
   readonly next_cursor: string | null;
   readonly total?: number | string;
 }
 
-/** What the server is asked for: the list's own part of the address. Never more than it takes. */
+/** The query that a list sends: its own part of the address, limited to parameters that the endpoint takes. */
 export interface ListQuery {
   readonly limit: number;
   readonly cursor?: string;
@@ -18,27 +18,27 @@ export interface ListQuery {
 }
 
 export interface ListSource<T> {
-  /** Names the list in the cache; also in what a screen reader hears. */
+  /** The name of the list in the cache and for screen readers. */
   readonly name: string;
   readonly fetch: (query: ListQuery) => Promise<ListPage<T>>;
-  /** Names of address parameters that are filters of this list. */
+  /** The names of address parameters that filter this list. */
   readonly filters?: readonly string[];
-  /** Further facts that the query depends on and the address does not hold: a parent's id. */
+  /** Further values that the query depends on and the address does not hold, such as a parent's id. */
   readonly scope?: readonly unknown[];
   readonly defaultSort?: string;
   readonly refetchMs?: number;
-  /** Prefix of this list's parameters, where one page holds several lists. */
+  /** The prefix of this list's parameters, if one page holds several lists. */
   readonly prefix?: string;
 }
 
-/** A list as the address says it: what was asked, the answer, and how to ask otherwise. */
+/** A list as the address describes it: its query, the answer, and a function that changes the query. */
 export interface List<T> {
   readonly answer: UseQueryResult<ListPage<T>>;
   readonly limit: number;
   readonly search: string | undefined;
   readonly sort: string;
   readonly cursor: string | undefined;
-  /** Whether a search or filter may leave something out, or this is not the first page. */
+  /** True if a search, a filter or a cursor may leave rows out. */
   readonly isNarrowed: boolean;
   readonly set: (changes: Record<string, string | undefined>, how?: 'push') => void;
 }

@@ -1,8 +1,8 @@
 import { Text, Tooltip } from '@mantine/core';
 
 /**
- * An amount in USD from the server's decimal string. Shown with two decimals from a cent on and with as many as matter below; the whole
- * number is on hover and never rounded. `exact`: every digit, as a price needs them.
+ * An amount in USD from the server's decimal string. From one cent on it has two decimals, and below that three significant
+ * digits. The exact amount is on hover. `exact` shows every digit, as prices need.
  */
 export function Money({ usd, exact = false }: { usd: string | null | undefined; exact?: boolean }) {
   if (usd == null)
@@ -18,7 +18,7 @@ export function Money({ usd, exact = false }: { usd: string | null | undefined; 
   );
 }
 
-/** `$1,234.50`, `$0.000123`: never a digit less than it takes to tell two small amounts apart. */
+/** Formats an amount: `$1,234.50`. Below one cent it keeps three significant digits: `$0.000123`. */
 export function moneyText(usd: string): string {
   const amount = Number(usd);
   const digits =
@@ -28,10 +28,10 @@ export function moneyText(usd: string): string {
   return new Intl.NumberFormat(undefined, { style: 'currency', currency: 'USD', ...digits }).format(amount);
 }
 
-/** `$1.25`, `$0.125`, `$99.993549`: every digit there is, two decimals at least. */
+/** Formats every digit of an amount, with at least two decimals: `$1.25`, `$0.125`, `$99.993549`. */
 export function exactMoneyText(usd: string): string {
   const digits = { minimumFractionDigits: 2, maximumFractionDigits: 15 };
   const format = new Intl.NumberFormat(undefined, { style: 'currency', currency: 'USD', ...digits });
-  // As text: a number would lose what a decimal string says.
+  // Formats the text itself: a number would lose digits of the decimal string.
   return format.format(usd as `${number}`);
 }

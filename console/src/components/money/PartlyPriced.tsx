@@ -2,10 +2,10 @@ import { Badge, Tooltip } from '@mantine/core';
 import { countText } from '../Count.tsx';
 import { isPriceable, unitName } from './price-words.ts';
 
-/** How much of each unit had no price; null where that is not known. */
+/** The quantity of each unit that had no price. Null if the quantity is not known. */
 export type Unpriced = Readonly<Record<string, number | null>>;
 
-/** Says that a spend is less than what the provider charges, and what is missing. */
+/** Marks a spend that is less than what the provider charges, and names what is missing. */
 export function PartlyPriced({ units }: { units: Unpriced }) {
   return (
     <Tooltip multiline w={300} label={partlyPricedWords(units)}>
@@ -22,7 +22,7 @@ export function partlyPricedWords(units: Unpriced): string {
   return `${what} had no price: the spend may be less than what the provider charges.${advice}`;
 }
 
-/** `Web search (4), Image made (3)`. */
+/** Lists the units without a price: `Web search (4), Image made (3)`. */
 export function unpricedNames(units: Unpriced): string {
   const names = Object.entries(units).map(([unit, amount]) =>
     amount === null ? unitName(unit) : `${unitName(unit)} (${countText(amount)})`,

@@ -7,11 +7,11 @@ import type { PriceDraft } from './price-draft.ts';
 import { type PriceBucket, UNIT_WORDS, UNITS } from './price-words.ts';
 
 interface PriceFieldsProps extends Bound<PriceDraft> {
-  /** Where the price came from, or that there is none. */
+  /** Says where the price came from, or that there is none. */
   readonly note?: string | null;
 }
 
-/** A price: USD per million tokens by bucket, and on request what is charged beyond them. */
+/** The fields of a price: USD per million tokens by bucket. Other prices appear on request. */
 export function PriceFields({ value, onChange, errors = {}, at, note }: PriceFieldsProps) {
   const error = errorAt(errors, at);
   return (

@@ -13,11 +13,11 @@ interface TiersProps<T> {
   readonly value: readonly T[];
   readonly onChange: (value: readonly T[]) => void;
   readonly errors: FieldErrors;
-  /** Where the price stands in the form. */
+  /** The path of the price in the form. */
   readonly at: string;
 }
 
-/** Rates for a whole request when its prompt is long. */
+/** Rates for a whole request if its prompt is long. */
 export function ContextTiers({ value, onChange, errors, at }: TiersProps<ContextTierDraft>) {
   const set = (row: string, change: Partial<ContextTierDraft>) =>
     onChange(value.map((tier) => (tier.row === row ? { ...tier, ...change } : tier)));
@@ -65,7 +65,7 @@ export function ContextTiers({ value, onChange, errors, at }: TiersProps<Context
   );
 }
 
-/** Rates by the provider's word for a service tier or speed. */
+/** Rates by the provider's name for a service tier or speed. */
 export function ServiceTiers({ value, onChange, errors, at }: TiersProps<ServiceTierDraft>) {
   const set = (row: string, change: Partial<ServiceTierDraft>) =>
     onChange(value.map((tier) => (tier.row === row ? { ...tier, ...change } : tier)));
@@ -152,7 +152,7 @@ function Tiers({ title, about, verb, count, error, onAdd, children }: ListProps)
 
 interface TierProps {
   readonly name: string;
-  /** What is wrong with the tier as a whole. */
+  /** An error about the tier as a whole. */
   readonly error?: string | undefined;
   readonly onRemove: () => void;
   readonly children: ReactNode;

@@ -1,6 +1,6 @@
 const DIGITS = 9;
 
-/** The exact sum of two amounts of the server, which have at most nine decimals: no digit of money is lost to a float. */
+/** Returns the exact sum of two of the server's amounts, which have at most nine decimals. A float would lose digits. */
 export function addUsd(a: string, b: string): string {
   const sum = nanosOf(a) + nanosOf(b);
   const text = String(sum < 0n ? -sum : sum).padStart(DIGITS + 1, '0');

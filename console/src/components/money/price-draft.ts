@@ -2,11 +2,11 @@ import type { Schema } from '../../api/client.ts';
 import type { Prices } from '../../api/gateway.ts';
 import { BUCKETS, type PriceBucket, type PriceUnit, priceLines, UNITS } from './price-words.ts';
 
-/** Prices as they are typed. An empty text has no price. */
+/** Prices as the person typed them. An empty text means no price. */
 export type RateTexts = Readonly<Record<PriceBucket, string>>;
 
 export interface ContextTierDraft {
-  /** Only tells rows apart. */
+  /** A key that only tells rows apart. */
   readonly row: string;
   readonly above: number | '';
   readonly rates: RateTexts;
@@ -23,7 +23,7 @@ export interface PriceDraft {
   readonly units: Readonly<Record<PriceUnit, string>>;
   readonly contexts: readonly ContextTierDraft[];
   readonly services: readonly ServiceTierDraft[];
-  /** Tiers of the price it began with: one that is gone must be said to be. */
+  /** The names of the tiers in the original price. The body must name each removed one. */
   readonly namesBefore: readonly string[];
 }
 
@@ -66,7 +66,7 @@ export function priceDraftOf(prices: Prices | null | undefined): PriceDraft {
   };
 }
 
-/** What is sent: a whole price, where null takes away what was there before; null when nothing has a price. */
+/** Returns the price to send. It is a whole price, in which null removes what was there before. Null if nothing has a price. */
 export function pricesFrom({ rates, units, contexts, services, namesBefore }: PriceDraft): Schema<'PriceChange'> | null {
   const names = new Set(services.map(({ name }) => name.trim()));
   const gone = namesBefore.filter((name) => !names.has(name));
@@ -83,7 +83,10 @@ export function pricesFrom({ rates, units, contexts, services, namesBefore }: Pr
   };
 }
 
-/** What must be right before the server is asked, by the path of the field: a name given twice would be one tier. */
+/**
+ * Returns the errors to show before sending, by the path of the field. Two tiers with the same name would become one, so this
+ * refuses them.
+ */
 export function priceFaults({ contexts, services }: PriceDraft, at: string): Readonly<Record<string, string>> {
   const faults: Record<string, string> = {};
   for (const [index, { above }] of contexts.entries()) {
@@ -100,12 +103,12 @@ export function priceFaults({ contexts, services }: PriceDraft, at: string): Rea
   return faults;
 }
 
-/** Where the form keeps what is wrong with a tier's name: the server knows tiers by name, the form by row. */
+/** Returns the form's path for an error in a tier's name. The server identifies tiers by name, the form by row. */
 export function serviceAt(at: string, index: number): string {
   return `${at}.services.${index}.name`;
 }
 
-/** Everything that has a price, one a line. */
+/** Lists everything that has a price, one per line. */
 export function priceWords(draft: PriceDraft): string {
   const prices = shownPrices(draft);
   const lines = priceLines(prices).map(({ label, usd }) => `${label}: ${usd === null ? 'as ordinary' : `$${usd}`}`);
@@ -127,7 +130,7 @@ function isEmpty(texts: Texts<string>): boolean {
   return Object.values(texts).every((text) => text.trim() === '');
 }
 
-/** A comma is a decimal point to half of the world. */
+/** Returns the texts as decimals, null where empty. A comma becomes a decimal point, as many locales write it. */
 function given<Name extends string>(texts: Texts<Name>): Record<Name, string | null> {
   const pairs = Object.entries<string>(texts).map(([name, text]) => [
     name,

@@ -30,7 +30,7 @@ export const UNIT_WORDS: Readonly<Record<PriceUnit, string>> = {
 };
 export const UNITS = Object.keys(UNIT_WORDS) as PriceUnit[];
 
-/** What has no price and no place among the buckets and pieces. */
+/** Names for kinds of units that are neither token buckets nor pieces. */
 const KIND_WORDS: Readonly<Record<string, string>> = {
   service_tier: 'Service tier',
   context_tier: 'Long prompt',
@@ -40,12 +40,12 @@ const KIND_WORDS: Readonly<Record<string, string>> = {
   other: 'Something else',
 };
 
-/** Whether a price can be set for it: there is no place in one for tools and betas. */
+/** Reports whether a price can include this unit. Tools and beta features have no place in one. */
 export function isPriceable(unit: string): boolean {
   return unit in UNIT_WORDS || `${unit}_per_million` in BUCKET_WORDS || /^(service_tier|context_tier)\b/.test(unit);
 }
 
-/** A unit of a report or a ledger row: a piece, a bucket of tokens, a tier, or something that no price can name. */
+/** Names a unit of a report or a ledger row: a piece, a token bucket, a tier, or something that no price can include. */
 export function unitName(unit: string): string {
   if (unit in UNIT_WORDS) return UNIT_WORDS[unit as PriceUnit];
   const bucket = `${unit}_per_million`;
@@ -55,25 +55,25 @@ export function unitName(unit: string): string {
   return name === '' ? words : `${words} ${name}`;
 }
 
-/** `Cache write, 1 hour` → `Cache write tokens, 1 hour`. */
+/** Adds the word tokens: `Cache write, 1 hour` → `Cache write tokens, 1 hour`. */
 function tokensOf(words: string): string {
   const [kind, ...more] = words.split(', ');
   return [`${kind} tokens`, ...more].join(', ');
 }
 
-/** `cache_write_1h` → `Cache write, 1 hour`. */
+/** Returns the name of a token bucket: `cache_write_1h` → `Cache write, 1 hour`. */
 export function bucketName(bucket: string): string {
   return BUCKET_WORDS[`${bucket}_per_million` as PriceBucket] ?? wordOf(bucket);
 }
 
-/** One line of a price as people read it. */
+/** One line of a price, in words. */
 export interface PriceLine {
   readonly label: string;
-  /** USD: per million tokens, or for one piece. Null: what an ordinary one costs. */
+  /** USD per million tokens, or per piece. Null: the same as the ordinary rate. */
   readonly usd: string | null;
 }
 
-/** Everything a price says: the buckets, the pieces, the context tiers, the service tiers. */
+/** Lists all lines of a price: the buckets, the pieces, the context tiers, the service tiers. */
 export function priceLines(prices: Prices | null | undefined): readonly PriceLine[] {
   if (prices == null) return [];
   const { per_unit = {}, context_tiers = [], service_tiers = {} } = prices;
@@ -87,7 +87,7 @@ export function priceLines(prices: Prices | null | undefined): readonly PriceLin
   ];
 }
 
-/** `$0.05 in · $0.40 out`. */
+/** Returns the input and output price in one line: `$0.05 in · $0.40 out`. */
 export function priceLine(prices: Prices | null | undefined): string {
   if (prices == null) return 'unpriced';
   const parts = [
@@ -97,7 +97,7 @@ export function priceLine(prices: Prices | null | undefined): string {
   return parts.length === 0 ? 'priced by other buckets' : parts.join(' · ');
 }
 
-/** `+ 2 units, 1 tier`: what a price says beyond ordinary tokens; empty: nothing. */
+/** Counts what a price has beyond ordinary tokens: `+ 2 units, 1 tier`. Empty if there is nothing. */
 export function beyondText(prices: Prices | null | undefined): string {
   const units = Object.keys(prices?.per_unit ?? {}).length;
   const tiers = (prices?.context_tiers?.length ?? 0) + Object.keys(prices?.service_tiers ?? {}).length;

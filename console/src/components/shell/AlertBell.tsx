@@ -12,7 +12,7 @@ import { Time } from '../Time.tsx';
 const SHOWN = 8;
 const REFETCH_MS = 30_000;
 
-/** What was told lately, with a mark while some of it was not looked at. Only for those who may read spend somewhere. */
+/** Shows recent alerts, with a mark while some are unseen. Only for people who may read usage somewhere. */
 export function AlertBell() {
   return useCanAnywhere('usage.read') ? <Bell /> : null;
 }
@@ -20,7 +20,7 @@ export function AlertBell() {
 function Bell() {
   const { account } = useSession();
   const [opened, { toggle, close }] = useDisclosure(false);
-  // On this device, for this person: ids sort by age.
+  // Stored in this browser for this person. Alert ids sort by age.
   const [seen, setSeen] = useLocalStorage({ key: `headgate-alerts-seen-${account.id}`, defaultValue: '' });
   const { data } = useQuery({
     queryKey: ['alerts', 'newest'],

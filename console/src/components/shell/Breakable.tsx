@@ -1,6 +1,6 @@
 import { Fragment } from 'react';
 
-/** A name without spaces, which a line may break behind its signs and not inside a word. */
+/** A name without spaces that may wrap after its punctuation but not inside a word. */
 export function Breakable({ text }: { text: string }) {
   return (
     <bdi>

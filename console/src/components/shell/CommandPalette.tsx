@@ -9,7 +9,7 @@ const [store, palette] = createSpotlight();
 
 export const openCommandPalette = palette.open;
 
-/** ⌘K: every page, every object this person may see, everything they may do; arrows and Enter, no mouse. */
+/** The command palette (⌘K): every page, object and action that this person may use, by keyboard. */
 export function CommandPalette() {
   const [text, setText] = useState('');
   useRememberOpened();
@@ -20,7 +20,7 @@ export function CommandPalette() {
       onQueryChange={setText}
       shortcut={['mod + K']}
       tagsToIgnore={[]}
-      // Whoever opens it again at once must not have what they type cleared by the closing before.
+      // A closing transition would clear what the person types if they open the palette again at once.
       transitionProps={{ duration: 0 }}
       scrollable
       maxHeight={460}
@@ -42,7 +42,7 @@ const NOTHING_WORDS = {
 function Content({ text }: { text: string }) {
   const { groups, search } = useOffers(text.trim());
   const keys = groups.map(({ offers }) => offers.map(({ key }) => key).join()).join();
-  // What is found comes after the key was pressed: Enter then means the first that is seen, not one that stood there before.
+  // Results arrive after the keystroke. Enter must take the first one that is visible, not an earlier one.
   // biome-ignore lint/correctness/useExhaustiveDependencies: other offers are another first.
   useEffect(selectFirst, [keys]);
   return (
@@ -79,7 +79,7 @@ function Group({ group: { label, offers } }: { group: OfferGroup }) {
   );
 }
 
-/** Marks the first offer, as the library does when the text changes. */
+/** Selects the first offer, as the library does when the text changes. */
 function selectFirst(): void {
   const list = document.getElementById(store.getState().listId);
   list?.querySelector('[data-selected]')?.removeAttribute('data-selected');

@@ -2,7 +2,7 @@ import { Group, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { PATHS } from '../../paths.ts';
 
-/** The gate and its name; leads home. */
+/** The logo and the name, as a link to the overview. */
 export function Logo() {
   return (
     <Link to={PATHS.overview} style={{ textDecoration: 'none', color: 'inherit' }}>

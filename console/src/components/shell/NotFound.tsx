@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { PATHS } from '../../paths.ts';
 import { EmptyState } from '../list/EmptyState.tsx';
 
-/** For an address that is none of ours. */
+/** The page for an address that the console does not have. */
 export function NotFound() {
   return (
     <Center mih="60vh" p="md">

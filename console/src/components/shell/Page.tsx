@@ -9,16 +9,16 @@ interface Crumb {
 
 interface PageProps {
   readonly title: string;
-  /** Stands behind the title: a status, a total. */
+  /** Content beside the title, such as a status or a total. */
   readonly beside?: ReactNode;
-  /** One line below the title. */
+  /** A line below the title. */
   readonly about?: ReactNode;
   readonly actions?: ReactNode;
   readonly crumbs?: readonly Crumb[];
   readonly children: ReactNode;
 }
 
-/** The frame of every page: its name in the window's title, where it lies, what can be done, and then the page. */
+/** The frame of every page. Sets the window's title, and shows the breadcrumbs, the title and the actions above the content. */
 export function Page({ title, beside, about, actions, crumbs = [], children }: PageProps) {
   useEffect(() => {
     document.title = `${title} · Headgate`;

@@ -2,7 +2,10 @@ import { Box } from '@mantine/core';
 import type { ErrorComponentProps } from '@tanstack/react-router';
 import { ProblemNote } from '../Asked.tsx';
 
-/** A page that broke, with a way to try again. After an update of the gateway its older pages are gone, so this loads the page anew. */
+/**
+ * Shows an error of a page, with a button that reloads it. Reloading also helps after an update, which removes the old page's
+ * files.
+ */
 export function PageFailed({ error }: ErrorComponentProps) {
   return (
     <Box p="md" maw={640}>

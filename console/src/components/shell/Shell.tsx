@@ -26,7 +26,10 @@ import { CommandPalette, openCommandPalette } from './CommandPalette.tsx';
 import { Logo } from './Logo.tsx';
 import { navigationFor } from './navigation.ts';
 
-/** Every page for people who are signed in: navigation, search, theme, who they are. Everyone else is sent to the sign-in and back. */
+/**
+ * The frame for signed-in people: navigation, search, theme and account. Sends everyone else to the sign-in page, which returns
+ * them here.
+ */
 export function Shell() {
   const session = useSessionQuery();
   return <Asked query={session}>{(signedIn) => (signedIn === null ? <ToSignIn /> : <Frame session={signedIn} />)}</Asked>;
@@ -177,7 +180,7 @@ function PersonMenu() {
   );
 }
 
-/** First letters of the first and the last word. */
+/** Returns the first letters of the first and the last word. */
 function initialsOf(name: string): string {
   const words = name.split(/\s+/).filter((word) => word !== '');
   const ends = words.length > 1 ? [words[0], words.at(-1)] : words;

@@ -6,13 +6,13 @@ interface TabStripProps {
   readonly value: string;
 }
 
-/** A page's tabs in one line. Where they have no room it scrolls, and the chosen one is in sight. */
+/** A page's tabs in one line. If they do not fit, the line scrolls to keep the chosen tab visible. */
 export function TabStrip({ tabs, value }: TabStripProps) {
   const list = useRef<HTMLDivElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: which tab is selected is read from the page, after each change of it.
   useEffect(() => {
     const chosen = list.current?.querySelector<HTMLElement>('[aria-selected="true"]');
-    // Not scrollIntoView: that would move the page too.
+    // Not scrollIntoView, which would scroll the page too.
     if (list.current && chosen) list.current.scrollLeft = chosen.offsetLeft - (list.current.clientWidth - chosen.clientWidth) / 2;
   }, [value]);
   return (

@@ -1,6 +1,6 @@
 import { PATHS } from '../../paths.ts';
 
-/** The page of each kind of object, by the name the server gives the kind, and by the beginning of its ids. */
+/** The page of each kind of object, by the server's name of the kind and by the prefix of its ids. */
 const PAGES = {
   organization: { prefix: 'org_', path: PATHS.organization },
   team: { prefix: 'team_', path: PATHS.team },
@@ -12,7 +12,7 @@ const PAGES = {
   request: { prefix: 'req_', path: PATHS.request },
 } as const;
 
-/** The address of an object's page; null for a kind that has none. */
+/** Returns the address of an object's page. Null for a kind that has none. */
 export function addressOf(id: string, kind?: string): string | null {
   const found =
     kind !== undefined && kind in PAGES
@@ -22,7 +22,7 @@ export function addressOf(id: string, kind?: string): string | null {
   return found.path.replace(/\$\w+$/, encodeURIComponent(id));
 }
 
-/** Of an address the object it is about: what was opened lately. */
+/** Returns the object whose page has this address. Null for other pages. */
 export function objectAt(pathname: string): { readonly kind: string; readonly id: string } | null {
   for (const [kind, { path }] of Object.entries(PAGES)) {
     const base = path.replace(/\$\w+$/, '');

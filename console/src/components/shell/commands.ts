@@ -14,7 +14,7 @@ import type { ComponentType } from 'react';
 import type { Permission, Session } from '../../api/session.tsx';
 import { PATHS } from '../../paths.ts';
 
-/** Something to do, from anywhere. */
+/** An action that can be started from any page. */
 export interface Command {
   readonly label: string;
   readonly icon: ComponentType<IconProps>;
@@ -65,7 +65,7 @@ const COMMANDS: readonly (Command & { readonly needs: readonly Permission[] })[]
   { label: 'Sign out', icon: IconLogout, needs: [], does: { is: 'sign_out' } },
 ];
 
-/** What this person may do somewhere. */
+/** Returns the commands that this person may use in at least one place. */
 export function commandsFor(session: Session): readonly Command[] {
   const held = new Set<Permission>(session.capabilities_anywhere);
   return COMMANDS.filter(({ needs }) => needs.length === 0 || needs.some((permission) => held.has(permission)));

@@ -4,7 +4,7 @@ import { addressOf } from './addresses.ts';
 
 export type Found = Schema<'SearchResult'>;
 
-/** Where a found object is seen. What has no page of its own is shown in the list it stands in. */
+/** Returns the address of a found object. An object without a page of its own is shown in its list. */
 export function placeOf({ kind, id, name, organization_id }: Found): { to: string; search: Readonly<Record<string, string>> } {
   switch (kind) {
     case 'member':

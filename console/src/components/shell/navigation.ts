@@ -32,7 +32,10 @@ interface Section {
   readonly entries: readonly Entry[];
 }
 
-/** What may be seen anywhere decides an entry: a page that a role may not see is not in its navigation. */
+/**
+ * An entry with the permissions that show it: one of them, held anywhere, is enough. Others do not see the page in their
+ * navigation.
+ */
 interface Offered extends Entry {
   readonly needs: readonly Permission[];
 }
@@ -72,7 +75,7 @@ const SECTIONS: readonly { readonly heading: string; readonly entries: readonly 
   },
 ];
 
-/** The navigation of one person: sections without an entry are left out. */
+/** Returns the navigation of one person. Sections without an entry are left out. */
 export function navigationFor(session: Session): readonly Section[] {
   const held = new Set<Permission>(session.capabilities_anywhere);
   return SECTIONS.map(({ heading, entries }) => ({

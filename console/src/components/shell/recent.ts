@@ -3,7 +3,7 @@ import { useEffect } from 'react';
 import { useName } from '../../api/names.ts';
 import { objectAt } from './addresses.ts';
 
-/** An object that was opened lately, with what it takes to find it again. */
+/** A recently opened object, with what is needed to find it again. */
 export interface Recent {
   readonly kind: string;
   readonly id: string;
@@ -12,16 +12,16 @@ export interface Recent {
 }
 
 const KEPT = 8;
-/** Of this tab alone: on a shared machine the next person does not see what the one before looked at. */
+/** The storage key. Session storage belongs to one tab, so the next person at a shared machine does not see it. */
 const PLACE = 'headgate-recent';
 
-/** What was opened lately in this tab, the latest first. */
+/** Returns the objects recently opened in this tab, the latest first. */
 export function recentObjects(): readonly Recent[] {
   try {
     const kept: unknown = JSON.parse(sessionStorage.getItem(PLACE) ?? '[]');
     return Array.isArray(kept) ? (kept as Recent[]) : [];
   } catch {
-    // Storage can be forbidden, and what stands there can be anybody's: then there is nothing recent.
+    // The browser can forbid storage, and other code can write to it. Then nothing is recent.
     return [];
   }
 }
@@ -31,7 +31,7 @@ export function remember(object: Recent): void {
   try {
     sessionStorage.setItem(PLACE, JSON.stringify([object, ...others].slice(0, KEPT)));
   } catch {
-    // Without storage nothing is remembered, and nothing else is lost.
+    // Without storage nothing is remembered, which does no other harm.
   }
 }
 

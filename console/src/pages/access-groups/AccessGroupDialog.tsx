@@ -11,14 +11,14 @@ interface AccessGroupDialogProps {
   readonly onSaved: (group: Schema<'AccessGroup'>) => void;
 }
 
-/** An access group as it is typed. */
+/** An access group as the person typed it. */
 export interface GroupDraft {
   key: string;
   name: string;
   description: string;
 }
 
-/** An access group made. Its key never changes. */
+/** Creates an access group. Its key never changes. */
 export function AccessGroupDialog({ opened, onClose, onSaved }: AccessGroupDialogProps) {
   return (
     <FormDialog opened={opened} onClose={onClose} title="Create access group">
@@ -59,7 +59,7 @@ function GroupForm({ onSaved }: Pick<AccessGroupDialogProps, 'onSaved'>) {
   );
 }
 
-/** What people read of an access group. */
+/** The fields that describe an access group to people. */
 export function AccessGroupFields({ form }: { form: UseFormReturnType<GroupDraft> }) {
   return (
     <>

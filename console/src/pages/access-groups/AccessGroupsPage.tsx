@@ -16,7 +16,7 @@ import { AccessGroupDialog } from './AccessGroupDialog.tsx';
 
 type Row = Schema<'AccessGroup'> & { readonly id: string };
 
-/** The labels that authorize. */
+/** The list of access groups, the labels that authorize. */
 export function AccessGroupsPage() {
   const navigate = useNavigate();
   const mayManage = useCan('catalogue.manage');
@@ -58,7 +58,7 @@ export function AccessGroupsPage() {
   );
 }
 
-/** The list has one order and no ids: its rows go by their key. */
+/** Fetches the rows. The endpoint has one order and no ids, so the key of a group is the row's id. */
 async function fetchRows({ sort: _, ...query }: ListQuery): Promise<ListPage<Row>> {
   const page = await asked(api.GET('/access-groups', { params: { query: query as never } }));
   return { ...page, data: page.data.map((group) => ({ ...group, id: group.key })) };

@@ -9,7 +9,7 @@ interface EditAccessGroupDialogProps {
   readonly onClose: () => void;
 }
 
-/** An access group renamed, or described anew. */
+/** Changes the name and the description of an access group. */
 export function EditAccessGroupDialog({ groupKey, opened, onClose }: EditAccessGroupDialogProps) {
   const path = { key: groupKey };
   return (

@@ -17,7 +17,7 @@ interface HoldersProps {
   };
 }
 
-/** Whose grants and restrictions name an access group. */
+/** Lists the organizations, teams, members and keys whose grants or restrictions name an access group. */
 export function Holders({ group }: HoldersProps) {
   return (
     <Stack gap="xs">

@@ -19,7 +19,7 @@ interface LabelsDialogProps {
   readonly onClose: () => void;
 }
 
-/** Which access groups a target belongs to: whoever holds one of them may call it from the moment this is saved. */
+/** Chooses the access groups of a target. Their holders can call it as soon as this is saved. */
 export function LabelsDialog({ name, labels, opened, onClose }: LabelsDialogProps) {
   return (
     <FormDialog opened={opened} onClose={onClose} title={`Access groups of ${name}`}>
@@ -66,7 +66,7 @@ function LabelsForm({ name, labels }: { name: string; labels: readonly string[] 
         clearable
         {...form.getInputProps('access_groups')}
         onChange={(keys) => {
-          // The list would lie over the button that saves.
+          // An open list would cover the save button.
           setOpen(false);
           form.setFieldValue('access_groups', keys);
         }}

@@ -5,7 +5,7 @@ interface Labels {
   readonly taken?: readonly string[];
 }
 
-/** Names of the cached lists and objects that show labels, or who may call what by them. */
+/** Names of cached lists and objects that show labels, or access that follows from them. */
 export const LABELS_SHOW_IN = [
   'model',
   'models',
@@ -18,8 +18,8 @@ export const LABELS_SHOW_IN = [
 ];
 
 /**
- * Gives a target labels and takes others, and keeps what it has beside them: also what somebody else gave it meanwhile. `undo` reverses
- * no more than this did.
+ * Adds labels to a target and removes others. Rereads the target's labels first, to keep what somebody else added. `undo`
+ * reverses only this change.
  */
 export async function relabel(target: string, { given = [], taken = [] }: Labels) {
   const found = await asked(api.GET('/callable-targets', { params: { query: { search: target, limit: 200 } } }));
@@ -39,7 +39,7 @@ export async function relabel(target: string, { given = [], taken = [] }: Labels
   return { ...answer, undo };
 }
 
-/** Takes a group away again that nobody has come to use meanwhile. */
+/** Deletes a group unless a target has its label by now. */
 async function removeUnused(key: string): Promise<void> {
   const path = { key };
   try {
@@ -47,7 +47,7 @@ async function removeUnused(key: string): Promise<void> {
     if (group.members.length > 0) return;
     await asked(api.DELETE('/access-groups/{key}', { params: { path, header: ifMatch(etag) } }));
   } catch (error) {
-    // Held, changed or gone by now: it is somebody's, and stays as they have it.
+    // Somebody holds, changed or deleted the group in the meantime, so it stays as it is.
     if (!(error instanceof Problem && [404, 409, 412].includes(error.status))) throw error;
   }
 }

@@ -6,7 +6,7 @@ import { OfTarget } from './OfTarget.tsx';
 
 type Question = 'key' | 'target';
 
-/** Access, asked both ways: what can this key call and through which grant; who can call this target. */
+/** Explains access in both directions: what a key can call and through which grant, and who can call a target. */
 export function AccessExplorerPage() {
   const [state, setState] = useUrlState();
   const asked = questionOf(state);
@@ -40,7 +40,7 @@ export function AccessExplorerPage() {
   );
 }
 
-/** Links name a key or a target and need not say which question that is. */
+/** Returns the chosen direction. A link may name only a key or a target, which decides it. */
 function questionOf({ ask, key, target }: Readonly<Record<string, string | undefined>>): Question {
   if (ask === 'key' || ask === 'target') return ask;
   return key === undefined && target !== undefined ? 'target' : 'key';

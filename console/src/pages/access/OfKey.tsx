@@ -16,7 +16,10 @@ import { grantWords, type Level, removedWords, type Step } from './words.ts';
 type KeyAccess = Schema<'KeyAccess'>;
 type Explained = KeyAccess['data'][number];
 
-/** What one key can call: every target its organization is granted, each with the levels that let it through or the one that does not. */
+/**
+ * Lists what one key can call: every target its organization is granted, with the levels that pass it or the level that removes
+ * it.
+ */
 export function OfKey() {
   const [state, setState] = useUrlState();
   const { key, target } = state;

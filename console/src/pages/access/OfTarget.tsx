@@ -31,7 +31,7 @@ interface Question {
   readonly who: 'can' | 'cannot';
 }
 
-/** Who can call one target, each with the grant that gives it, or who cannot, each with the level that removed it. */
+/** Lists who can call one target, each with its grant, or who cannot, each with the level that removed it. */
 export function OfTarget() {
   const [state, setState] = useUrlState();
   const { target, organization_id: organizationId } = state;

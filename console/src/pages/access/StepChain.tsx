@@ -2,7 +2,7 @@ import { Badge, Group, Tooltip } from '@mantine/core';
 import { IconArrowRight } from '@tabler/icons-react';
 import { levelName, type Step, stepWords } from './words.ts';
 
-/** Organization → team → member → key, as far as the question got: what each said. */
+/** The verdicts of the levels, organization → team → member → key, as far as the check went. */
 export function StepChain({ steps }: { steps: readonly Step[] }) {
   return (
     <Group gap={4} wrap="nowrap">

@@ -8,13 +8,13 @@ export interface Step {
 
 const LEVEL_WORDS: Readonly<Record<Level, string>> = { organization: 'organization', team: 'team', user: 'member', key: 'key' };
 
-/** `Organization`, `Member`…: the user scope is a member. */
+/** Returns the name of a level: `Organization`, `Member`. The user scope is called member. */
 export function levelName(level: Level): string {
   const word = LEVEL_WORDS[level];
   return word.charAt(0).toUpperCase() + word.slice(1);
 }
 
-/** What one level says of a target. */
+/** Says how one level passes a target, or that it does not. */
 export function stepWords({ through, access_group: group }: Pick<Step, 'through' | 'access_group'>): string {
   switch (through) {
     case null:
@@ -30,13 +30,13 @@ export function stepWords({ through, access_group: group }: Pick<Step, 'through'
   }
 }
 
-/** `access group support, of the organization`. */
+/** Names a grant and its level: `access group support, at the organization`. */
 export function grantWords(grant: Step | null): string {
   if (grant === null) return '–';
   return `${stepWords(grant)}, at the ${LEVEL_WORDS[grant.level]}`;
 }
 
-/** Why not, in a sentence that names the level. */
+/** Explains in a sentence why a target cannot be called, with the level that removed it. */
 export function removedWords(level: Level | null): string {
   switch (level) {
     case null:

@@ -13,7 +13,7 @@ import { ALERT_KINDS, type Alert, kindLabel, sentenceOf } from './words.ts';
 
 const REFETCH_MS = 30_000;
 
-/** Everything that was told: thresholds of budgets, and to the platform's people what is the platform's. */
+/** Lists all alerts: budget thresholds, and for people of the platform also its own alerts. */
 export function AlertsPage() {
   const [state, set] = useUrlState();
   const { platform_role } = useSession();

@@ -5,7 +5,7 @@ import { PATHS } from '../../paths.ts';
 export type Alert = Schema<'Alert'>;
 type AlertType = Schema<'Webhook'>['events'][number];
 
-/** What each kind of alert is about, for people who choose. */
+/** The label and the description of each kind of alert, for people who choose kinds. */
 export const ALERT_KINDS: Readonly<Record<AlertType, { readonly label: string; readonly about: string }>> = {
   'budget.threshold': { label: 'Budget threshold', about: 'Settled spend passed a threshold of a budget.' },
   'credential.failing': { label: 'Credential refused', about: 'A provider refuses a credential.' },
@@ -14,7 +14,7 @@ export const ALERT_KINDS: Readonly<Record<AlertType, { readonly label: string; r
   'prices.changed': { label: 'List prices changed', about: 'Published prices differ from those that deployments took.' },
 };
 
-/** What an organization's webhooks may ask for; the platform's may ask for all. */
+/** The kinds that an organization's webhooks can receive. The platform's can receive all. */
 export const ORGANIZATION_KINDS: readonly AlertType[] = ['budget.threshold'];
 export const PLATFORM_KINDS = Object.keys(ALERT_KINDS) as AlertType[];
 
@@ -24,12 +24,12 @@ export function kindLabel(type: string): string {
 
 interface Sentence {
   readonly text: string;
-  /** Where one reads on. */
+  /** The address of the page with more about it. */
   readonly to: string;
   readonly isGrave: boolean;
 }
 
-/** As the writers of events lay them down. */
+/** The data of an event, as the server stores it. */
 interface Data {
   readonly organization?: { readonly id: string; readonly name: string };
   readonly scope?: { readonly kind: string; readonly id: string; readonly name: string };
@@ -43,7 +43,7 @@ interface Data {
   readonly deployments?: readonly unknown[];
 }
 
-/** An alert in one sentence. */
+/** Describes an alert in one sentence. */
 export function sentenceOf({ type, data: raw }: Alert): Sentence {
   const data = raw as Data;
   switch (type) {

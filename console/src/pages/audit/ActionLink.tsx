@@ -2,7 +2,7 @@ import { Anchor } from '@mantine/core';
 import type { AuditRow } from './audit-row.ts';
 import { actionWords } from './words.ts';
 
-/** What was done, in words; opens the event. */
+/** The action of an event in words. A click opens the event. */
 export function ActionLink({ of: row, open }: { of: AuditRow; open: (row: AuditRow) => void }) {
   return (
     <Anchor

@@ -29,7 +29,7 @@ const FILTERS: readonly Filter[] = [
   { param: 'action', label: 'Action', kind: 'text' },
 ];
 
-/** Who changed what, when and from where; one hash chain for the platform and one for each organization. */
+/** The audit log: who changed what, when and from where. The platform has one hash chain, and each organization has its own. */
 export function AuditPage() {
   const [state] = useUrlState();
   const session = useSession();
@@ -75,7 +75,7 @@ export function AuditPage() {
   );
 }
 
-/** The platform's chain for its own readers; for anybody else the first organization whose log they may read. */
+/** Returns the chosen chain. The default is the platform's, or for others the first organization whose log they may read. */
 function chainOf(session: Session, chosen: string | undefined): string | undefined {
   if (chosen !== undefined || session.platform_capabilities.includes('audit.read')) return chosen;
   return organizationsWith(session, 'audit.read')[0]?.organization_id;

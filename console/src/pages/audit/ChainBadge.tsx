@@ -5,7 +5,10 @@ import { api, asked } from '../../api/client.ts';
 import type { components } from '../../api/schema.d.ts';
 import { countText } from '../../components/Count.tsx';
 
-/** Whether the chain of these events is whole: followed from its first event to its head on the server, now and again when asked. */
+/**
+ * Shows whether the hash chain of these events is intact. The server verifies it from the first event to the head, on opening and
+ * on request.
+ */
 export function ChainBadge({ organizationId }: { organizationId: string | undefined }) {
   const verdict = useQuery({
     queryKey: ['audit-verify', organizationId ?? 'platform'],
@@ -48,7 +51,7 @@ export function ChainBadge({ organizationId }: { organizationId: string | undefi
 
 type Verdict = components['schemas']['AuditVerdict'];
 
-/** What is wrong with a broken chain, in a sentence. */
+/** Explains in a sentence why a chain is broken. */
 const BROKEN: Readonly<Record<NonNullable<Verdict['broken_because']>, string>> = {
   hash: 'This event, or one after it, was edited, removed or put in outside Headgate.',
   key: 'This event was edited or put in outside Headgate: it does not carry the check of the audit key.',

@@ -2,7 +2,7 @@ import { Code, Table, Text } from '@mantine/core';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
 import { changesBetween, type FieldChange } from './diff.ts';
 
-/** Before and after, field by field. Of something made or deleted there is only one side. */
+/** The values before and after a change, field by field. A created or deleted object has only one side. */
 export function DiffTable({ before, after }: { before: unknown; after: unknown }) {
   const changes = changesBetween(before ?? undefined, after ?? undefined);
   if (changes.length === 0)

@@ -12,7 +12,7 @@ import { actionWords } from './words.ts';
 type AuditEvent = Schema<'AuditEvent'>;
 
 interface EventDrawerProps {
-  /** Whose chain; absent: the platform's own. */
+  /** The organization whose chain it is. Absent: the platform's chain. */
   readonly organizationId: string | undefined;
   readonly opened: OpenedEvent;
 }
@@ -23,7 +23,7 @@ export function EventDrawer({ organizationId, opened: { seq, close } }: EventDra
     queryKey: ['audit-event', organizationId ?? 'platform', seq],
     queryFn: () => eventAt(organizationId, Number(seq)),
     enabled: seq !== undefined,
-    // What is written there never changes.
+    // A stored event never changes.
     staleTime: Number.POSITIVE_INFINITY,
   });
   return (

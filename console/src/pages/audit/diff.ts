@@ -2,12 +2,12 @@
 export interface FieldChange {
   /** `rate_limits.rpm`, `budgets[0].amount`. */
   readonly path: string;
-  /** Absent: the field was not there. */
+  /** Absent if the field did not exist. */
   readonly before?: unknown;
   readonly after?: unknown;
 }
 
-/** What a change changed, field by field in the order of the object; fields that stayed as they were are left out. */
+/** Returns the changed fields in the order of the object. Unchanged fields are left out. */
 export function changesBetween(before: unknown, after: unknown): readonly FieldChange[] {
   return walk(before, after, '');
 }
@@ -15,7 +15,7 @@ export function changesBetween(before: unknown, after: unknown): readonly FieldC
 function walk(before: unknown, after: unknown, path: string): FieldChange[] {
   if (same(before, after)) return [];
   const [old, now] = [childrenOf(before), childrenOf(after)];
-  // Two lists of different values say more side by side than position by position.
+  // Two lists of plain values are easier to compare side by side than position by position.
   const isListOfValues = [before, after].some((value) => Array.isArray(value) && !value.some(isObject));
   const isReplaced = path !== '' && [before, after].some((value) => value !== undefined && childrenOf(value) === null);
   const isEmpty = Object.keys(old ?? now ?? {}).length === 0;

@@ -4,13 +4,13 @@ import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { AuditRow } from './audit-row.ts';
 
 export interface OpenedEvent {
-  /** Its position in its chain, as it stands in the address. */
+  /** The event's position in its chain, from the address. */
   readonly seq: string | undefined;
   open(event: AuditRow): void;
   close(): void;
 }
 
-/** Which event is looked at: part of the address, so that it can be sent to somebody and Back closes it. */
+/** Keeps the open event in the address, so that people can share it and Back closes it. */
 export function useOpenedEvent(): OpenedEvent {
   const [{ event: seq }, set] = useUrlState();
   const { history } = useRouter();
@@ -24,7 +24,7 @@ export function useOpenedEvent(): OpenedEvent {
       isOurs.current = true;
       set({ event: id }, 'push');
     },
-    // What was opened here lies one step back; who came by a link stays on the page.
+    // An event opened here is one step back in the history. A person who followed a link stays on the page.
     close: () => (isOurs.current ? history.back() : set({ event: undefined })),
   };
 }

@@ -1,6 +1,6 @@
 import { wordOf } from '../../components/StatusBadge.tsx';
 
-/** `organization.update` → `Organization updated`. */
+/** Returns an action in words: `organization.update` → `Organization updated`. */
 export function actionWords(action: string): string {
   const [object = '', verb = ''] = action.split('.');
   return `${wordOf(object)} ${PAST[verb] ?? verb.replaceAll('_', ' ')}`;
@@ -52,7 +52,7 @@ const PAST: Readonly<Record<string, string>> = {
   dismiss: 'kept against the list',
 };
 
-/** Kinds of objects that an event can be about. */
+/** The kinds of objects that an event can be about. */
 export const OBJECT_TYPES = [
   'organization',
   'team',

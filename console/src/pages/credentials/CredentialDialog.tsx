@@ -13,7 +13,7 @@ interface CredentialDialogProps {
   readonly onSaved?: (credential: Credential) => void;
 }
 
-/** A credential added; tried with a live call before it is saved. */
+/** Adds a credential. A live call can test it before it is saved. */
 export function CredentialDialog({ opened, onClose, ...rest }: CredentialDialogProps) {
   return (
     <FormDialog opened={opened} onClose={onClose} title="Add credential">
@@ -47,7 +47,7 @@ function CredentialForm({ provider, onSaved }: Pick<CredentialDialogProps, 'prov
   );
 }
 
-/** Stores what was typed as a new credential. */
+/** Stores the typed values as a new credential. */
 export function createCredential(draft: CredentialDraft, header: IdempotencyHeader): Promise<Credential> {
   const { name, provider, api_key: key } = draft;
   const body = { name: name.trim(), provider, api_key: key.trim(), base_url: baseUrlOf(draft) };

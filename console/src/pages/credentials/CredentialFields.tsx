@@ -9,21 +9,21 @@ import { CheckBadge } from '../models/DeploymentTest.tsx';
 export interface CredentialDraft {
   name: string;
   provider: 'openai' | 'anthropic';
-  /** Empty: the stored one stays. */
+  /** Empty: keep the stored key. */
   api_key: string;
   base_url: string;
-  /** Ending of the stored key, which itself is never shown; absent while there is none. */
+  /** The last four characters of the stored key, which is never shown in full. Absent if no key is stored. */
   readonly last_four?: string;
 }
 
-/** The address as the API takes it; null is the vendor's own. */
+/** Returns the base URL as the API takes it. Null means the vendor's own. */
 export function baseUrlOf({ base_url: url }: CredentialDraft): string | null {
   return url.trim() === '' ? null : url.trim();
 }
 
 type Form = UseFormReturnType<CredentialDraft>;
 
-/** The fields of a credential; the secret is typed, never shown from the server. */
+/** The fields of a credential. The server never returns the secret, so this never shows it. */
 export function CredentialFields({ form, isNew }: { form: Form; isNew: boolean }) {
   const example = form.values.provider === 'openai' ? 'https://llm.example.com/v1' : 'https://llm.example.com';
   return (
@@ -73,11 +73,11 @@ export function CredentialFields({ form, isNew }: { form: Form; isNew: boolean }
 
 interface CredentialTestProps {
   readonly draft: CredentialDraft;
-  /** Absent: there is no stored secret. */
+  /** Absent if no secret is stored. */
   readonly credentialId?: string;
 }
 
-/** One live call with what is typed, or with the stored secret when none is. */
+/** Makes one live call with the typed secret, or with the stored one if none is typed. */
 export function CredentialTest({ draft, credentialId }: CredentialTestProps) {
   const { provider, api_key: key, base_url: url } = draft;
   const testing = useMutation({
@@ -90,7 +90,7 @@ export function CredentialTest({ draft, credentialId }: CredentialTestProps) {
       }),
   });
   const { reset } = testing;
-  // A result belongs to what was tested, not to what was typed since.
+  // A result describes the tested values. Any change discards it.
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is tested is the trigger.
   useEffect(() => reset(), [provider, key, url, reset]);
   return (

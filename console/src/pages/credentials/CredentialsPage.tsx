@@ -24,7 +24,9 @@ import { EditCredentialDialog } from './EditCredentialDialog.tsx';
 
 type Credential = Schema<'Credential'>;
 
-/** What the gateway presents to providers. A stored secret is never shown; it is checked and replaced here. */
+/**
+ * Lists the credentials that the gateway presents to providers. A stored secret is never shown, but can be checked and replaced.
+ */
 export function CredentialsPage() {
   const mayManage = useCan('catalogue.manage');
   const [state, setState] = useUrlState();
@@ -128,7 +130,7 @@ function columnsFor(actions: RowActions): ListColumn<Credential>[] {
   ];
 }
 
-/** Of the hourly check. Only a refusal speaks against a credential. */
+/** The result of the hourly check. Only a refusal by the provider counts against a credential. */
 function LastCheck({ row: { last_check: check } }: { row: Credential }) {
   if (check === null)
     return (

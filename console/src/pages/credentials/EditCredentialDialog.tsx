@@ -11,7 +11,7 @@ interface EditCredentialDialogProps {
   readonly onClose: () => void;
 }
 
-/** A credential renamed, given another address, or its secret replaced; tried with a live call before it is saved. */
+/** Changes the name, the base URL or the secret of a credential. A live call can test it before it is saved. */
 export function EditCredentialDialog({ credential, opened, onClose }: EditCredentialDialogProps) {
   const path = { id: credential.id };
   return (

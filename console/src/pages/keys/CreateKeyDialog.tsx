@@ -12,12 +12,12 @@ import { SecretDialog } from './SecretDialog.tsx';
 interface CreateKeyDialogProps {
   readonly opened: boolean;
   readonly onClose: () => void;
-  /** Where the key is made; asked for when it is not known. */
+  /** The team of the new key. Without it, the dialog lets the person choose one. */
   readonly teamId?: string | undefined;
   readonly organizationId?: string | undefined;
 }
 
-/** Makes a key, then shows its secret once with calls that are ready to paste. */
+/** Creates a key, then shows its secret once with calls that are ready to paste. */
 export function CreateKeyDialog({ opened, onClose, teamId, organizationId }: CreateKeyDialogProps) {
   const [created, setCreated] = useState<Schema<'NewKey'> | null>(null);
   return (
@@ -79,7 +79,7 @@ function Steps({ teamId, organizationId, onCreated }: StepsProps) {
   );
 }
 
-/** Most people are in one team. */
+/** Returns the person's team if they are in exactly one. */
 function useOnlyTeam(): string | undefined {
   const teams = useSession().memberships.flatMap((membership) => membership.teams);
   return teams.length === 1 ? teams[0]?.team_id : undefined;

@@ -23,7 +23,7 @@ interface KeyDraft extends PolicyDraft, TagsDraft {
 
 interface CreateKeyFormProps {
   readonly team: Schema<'Team'>;
-  /** Within the team's self-service: the key is the person's own. */
+  /** True if the key is made under the team's self-service, so that it belongs to the person. */
   readonly isOwn: boolean;
   readonly onCreated: (key: Schema<'NewKey'>) => void;
 }
@@ -120,7 +120,7 @@ function SelfServiceNote({ team: { id, self_service: policy, name } }: { team: S
   );
 }
 
-/** Begins with what the team demands, so that the first try is not refused. */
+/** Returns the initial values. They fulfil what the team demands, so that the first try is not refused. */
 function ownKey(team: Schema<'Team'>, accountId: string): KeyDraft {
   const { max_expiry_days: days, max_budget: budget } = team.self_service;
   return {

@@ -52,7 +52,9 @@ const PARTS: readonly EditPart<KeyDraft>[] = [
   ...tagParts<KeyDraft>(),
 ];
 
-/** Name, team, owner, expiry, limits, budgets and narrowing of a key. Its owner may not lift their own limits. */
+/**
+ * Edits name, team, owner, expiry, limits, budgets and narrowing of a key. Nobody can change the limits of a key of their own.
+ */
 export function EditKeyDialog({ of: key, opened, onClose }: { of: Key; opened: boolean; onClose: () => void }) {
   const path = { id: key.id };
   return (
@@ -124,7 +126,7 @@ function Fields({ form, of: key }: { form: Form; of: Key }) {
   );
 }
 
-/** Service accounts belong to one team and stay behind; a person comes along where they are in both. */
+/** Moves a key to another team. Service accounts belong to one team and do not move; a person who is in both stays the owner. */
 function TeamField({ form, of: key }: { form: Form; of: Key }) {
   const { team_id: teamId, owner } = form.values;
   const move = (to: string) => {

@@ -5,11 +5,11 @@ interface ExpiryFieldProps {
   readonly value: ExpiryDraft;
   readonly onChange: (value: ExpiryDraft) => void;
   readonly error: string | undefined;
-  /** The most days a team's self-service allows; null where it sets none. */
+  /** The most days that a team's self-service allows. Null if it sets no maximum. */
   readonly daysMax: number | null;
 }
 
-/** When a key stops to work. */
+/** Chooses the time at which a key expires. */
 export function ExpiryField({ value, onChange, error, daysMax }: ExpiryFieldProps) {
   return (
     <Group align="flex-start" gap="sm" grow>

@@ -16,7 +16,7 @@ const LEVELS = {
   key: 'the key itself',
 } as const;
 
-/** What can this key call, through which grant, and for each "no" the level that removed it. */
+/** Lists what this key can call and through which grant. For every other target, names the level that removed it. */
 export function KeyAccess({ keyId }: { keyId: string }) {
   const access = useQuery({
     queryKey: ['access', 'of-key', keyId],

@@ -15,7 +15,7 @@ import { RotateKeyDialog } from './RotateKeyDialog.tsx';
 type Key = Schema<'Key'>;
 type Open = 'edit' | 'rotate' | 'revoke' | null;
 
-/** What can be done with a key. A revoked one is history. */
+/** The actions on a key. On a revoked key they are disabled. */
 export function KeyActions({ of: key }: { of: Key }) {
   const [open, setOpen] = useState<Open>(null);
   const queryClient = useQueryClient();
@@ -68,7 +68,7 @@ export function KeyActions({ of: key }: { of: Key }) {
   );
 }
 
-/** Disable and enable undo each other, so neither asks first. */
+/** Disables or enables a key. Each undoes the other, so neither asks first. */
 function Toggle({ of: key }: { of: Key }) {
   const queryClient = useQueryClient();
   const isActive = key.status === 'active';
@@ -99,7 +99,7 @@ function Toggle({ of: key }: { of: Key }) {
   );
 }
 
-/** As one who manages keys here, or as the key's owner. */
+/** Reports whether the person manages keys here or owns this key. */
 function mayUse(key: Key): Verdict {
   const manages = verdictOf('keys.manage', key.capabilities);
   return manages.allowed || key.capabilities.includes('keys.manage_own') ? { allowed: true, reason: null } : manages;

@@ -12,7 +12,7 @@ import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
 import { Owner } from './key-columns.tsx';
 
-/** What the key is, and how much of its limits and budgets is used at this moment. */
+/** The facts of a key, and how much of its limits and budgets is used at this moment. */
 export function KeyOverview({ of: key }: { of: Schema<'Key'> }) {
   const { status, freshness } = useLimitsStatus('keys', key.id, key.limits_status);
   const timeZone = useTimeZone(key.organization_id);

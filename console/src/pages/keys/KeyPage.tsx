@@ -15,14 +15,14 @@ import { KeyOverview } from './KeyOverview.tsx';
 import { KeyRequests } from './KeyRequests.tsx';
 import { KeyStatus } from './key-columns.tsx';
 
-/** A tab that a person may not read is not there. */
+/** The tabs of the page. A tab that a person may not read is hidden. */
 const TABS: readonly { readonly value: string; readonly label: string; readonly needs: Permission }[] = [
   { value: 'overview', label: 'Overview', needs: 'teams.read' },
   { value: 'access', label: 'What can it call?', needs: 'teams.read' },
   { value: 'requests', label: 'Requests', needs: 'usage.read' },
 ];
 
-/** One key: what it is and may, how much of it is used, what it can call, and what it called. */
+/** One key: its facts, its limits and their use, what it can call, and its requests. */
 export function KeyPage() {
   const { keyId } = useParams({ strict: false }) as { keyId: string };
   const key = useQuery({

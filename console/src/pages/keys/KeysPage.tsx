@@ -26,7 +26,7 @@ const FILTERS: readonly Filter[] = [
 const PARAMS = FILTERS.map(({ param }) => param);
 const COLUMNS = keyColumns({ withPlace: true });
 
-/** Every key that the person may see, wherever it lies. */
+/** Lists every key that the person may see, in all teams. */
 export function KeysPage() {
   const [state, set] = useUrlState();
   const navigate = useNavigate();
@@ -75,7 +75,7 @@ export function KeysPage() {
   );
 }
 
-/** The export holds what the filters leave, not the page that is shown. */
+/** Returns the query of the export: every row that the filters match, not only the page that is shown. */
 function exportQuery(state: Readonly<Record<string, string | undefined>>): string {
   const given = [...PARAMS, 'search'].flatMap((param) => (state[param] === undefined ? [] : [[param, state[param]]]));
   return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;

@@ -5,7 +5,7 @@ import { NameText } from '../../components/Named.tsx';
 
 interface OwnerFieldProps {
   readonly teamId: string;
-  /** `svc_…` or an account's id; null is the team's default service account. */
+  /** `svc_…` or an account id. Null means the team's default service account. */
   readonly value: string | null;
   readonly onChange: (owner: string | null) => void;
   readonly error: string | undefined;
@@ -14,7 +14,7 @@ interface OwnerFieldProps {
 const DEFAULT = 'default';
 const SHOWN = 200;
 
-/** Who owns a key of a team: one of its service accounts, or a person in it, whose own limits then count too. */
+/** Chooses the owner of a team's key: one of its service accounts or a person in it. A person's own limits then count too. */
 export function OwnerField({ teamId, value, onChange, error }: OwnerFieldProps) {
   const { services, people } = useOwners(teamId);
   const active = services.filter(({ id, status }) => status === 'active' || id === value);
@@ -49,7 +49,7 @@ export function OwnerField({ teamId, value, onChange, error }: OwnerFieldProps) 
   );
 }
 
-/** Who is chosen, in words; their id where the name cannot be known. */
+/** The name of the chosen owner, or the id if the name is not known. */
 export function OwnerName({ owner, teamId }: { owner: string | null; teamId: string }) {
   const { services, people } = useOwners(teamId);
   if (owner === null || services.some(({ id, is_default }) => id === owner && is_default)) {
@@ -77,7 +77,7 @@ function useOwners(teamId: string) {
   return { services: services.data?.data ?? [], people: people.data?.data ?? [] };
 }
 
-/** As the server takes it. */
+/** Returns the owner as the API takes it. */
 export function ownerBody(owner: string | null) {
   if (owner === null) return {};
   return { owner: owner.startsWith('svc_') ? { service_account_id: owner } : { account_id: owner } };

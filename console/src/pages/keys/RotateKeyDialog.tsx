@@ -19,7 +19,7 @@ const OVERLAPS = [
   { value: '2592000', label: 'In 30 days' },
 ];
 
-/** A new secret for the same key: old and new both work for as long as the applications need to change over. */
+/** Gives a key a new secret. The old one keeps working for a chosen time, in which applications change over. */
 export function RotateKeyDialog({ of: key, opened, onClose }: RotateKeyDialogProps) {
   const [rotated, setRotated] = useState<Schema<'RotatedKey'> | null>(null);
   return (

@@ -8,7 +8,7 @@ interface SecretDialogProps {
   readonly onClose: () => void;
 }
 
-/** A secret stays until the person says they have it: no click beside it and no Esc takes it away. */
+/** Shows a secret until the person confirms that they have it. Neither a click beside the dialog nor Esc closes it. */
 export function SecretDialog({ title, keyId, secret, onClose }: SecretDialogProps) {
   return (
     <Modal

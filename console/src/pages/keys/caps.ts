@@ -2,7 +2,10 @@ import { useQuery } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
 import type { Cap } from '../../components/dialogs/EffectiveMinimum.tsx';
 
-/** What stands above a key of this team, from the organization down. Empty until it is known, or where it may not be read. */
+/**
+ * Returns the caps above a key of this team, from the organization down. The organization's is missing while it loads or if the
+ * person may not read it.
+ */
 export function useCapsAboveKey(team: Schema<'Team'> | undefined): readonly Cap[] {
   const organization = useOrganizationCap(team?.organization_id);
   return team === undefined ? organization : [...organization, { level: 'Team', ...team }];

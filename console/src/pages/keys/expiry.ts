@@ -1,6 +1,6 @@
 const DAY_MS = 86_400_000;
 
-/** How long a new key works: a choice of common spans, or a day that is chosen. */
+/** The lifetimes of a new key: common spans, or a chosen day. */
 const EXPIRIES = [
   { value: 'never', label: 'Never' },
   { value: '7', label: 'In 7 days' },
@@ -22,7 +22,7 @@ export function expiryDraft(expiresAt: string | null): ExpiryDraft {
   return expiresAt === null ? NEVER : { after: 'at', at: localText(new Date(expiresAt)) };
 }
 
-/** The instant to send; null for never, or where nothing is chosen yet. */
+/** Returns the instant to send. Null for never, or if nothing is chosen yet. */
 export function expiresAtOf({ after, at }: ExpiryDraft, nowMs: number = Date.now()): string | null {
   if (after === 'never') return null;
   if (after !== 'at') return new Date(nowMs + Number(after) * DAY_MS).toISOString();
@@ -30,7 +30,7 @@ export function expiresAtOf({ after, at }: ExpiryDraft, nowMs: number = Date.now
   return at === '' || Number.isNaN(chosen.getTime()) ? null : chosen.toISOString();
 }
 
-/** Of the spans, those that a team's self-service allows. */
+/** Returns the lifetimes that a team's self-service allows. */
 export function expiriesWithin(daysMax: number | null): readonly { readonly value: string; readonly label: string }[] {
   if (daysMax === null) return EXPIRIES;
   const allowed = EXPIRIES.filter(({ value }) => value === 'at' || (value !== 'never' && Number(value) <= daysMax));

@@ -14,7 +14,7 @@ import { PATHS } from '../../paths.ts';
 
 type Key = Schema<'Key'>;
 
-/** The columns of a list of keys; `withPlace` where they lie in several teams. */
+/** Returns the columns of a list of keys. `withPlace` adds the team, for lists of several teams. */
 export function keyColumns({ withPlace }: { withPlace: boolean }): ListColumn<Key>[] {
   const place: ListColumn<Key> = {
     accessor: 'team_name',
@@ -60,7 +60,7 @@ function Name({ of: key }: { of: Key }) {
   );
 }
 
-/** A key whose time has passed is refused like a revoked one: that is what its status says. */
+/** The status of a key. Requests with an expired key are refused like those with a revoked one, so this shows `expired`. */
 export function KeyStatus({ of: { status, expires_at } }: { of: Pick<Key, 'status' | 'expires_at'> }) {
   const isExpired = expires_at !== null && new Date(expires_at).getTime() <= Date.now();
   return (

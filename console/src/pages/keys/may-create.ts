@@ -3,7 +3,7 @@ import { type Session, useCanAnywhere, useSession, type Verdict, verdictOf } fro
 
 const ALLOWED: Verdict = { allowed: true, reason: null };
 
-/** Whether the person may make keys in any team at all; the dialog then says in which. */
+/** Reports whether the person may make keys in any team at all. The dialog then lets them choose the team. */
 export function useMayCreateKeys(): Verdict {
   const session = useSession();
   const manages = useCanAnywhere('keys.manage');
@@ -11,7 +11,7 @@ export function useMayCreateKeys(): Verdict {
   return { allowed: false, reason: 'Only who manages keys, or works in a team with self-service, can make keys.' };
 }
 
-/** How the person may make a key in one team: any, only their own within its self-service, or not at all. */
+/** The keys that a person may make in one team: any, only their own under its self-service, or none. */
 export type Making = { readonly is: 'any' } | { readonly is: 'own' } | { readonly is: 'none'; readonly reason: string };
 
 export function makingIn(team: Schema<'Team'>, session: Session): Making {

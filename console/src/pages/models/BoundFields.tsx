@@ -22,10 +22,10 @@ const HANGUPS: readonly { readonly value: DeploymentDraft['on_hangup']; readonly
   },
 ];
 
-/** Descriptions are of different lengths; the fields stand in one line all the same. */
+/** The order of a field's parts. Descriptions differ in length, and this keeps the inputs on one line. */
 const ORDER = ['label', 'input', 'description', 'error'] satisfies InputWrapperProps['inputWrapperOrder'];
 
-/** What a request can be charged beyond its own text, and what happens to one that nobody waits for. */
+/** The bounds on what a request can be charged beyond its text, and what happens to a call after a hang-up. */
 export function BoundFields({ form }: { form: UseFormReturnType<DeploymentDraft> }) {
   const hangup = HANGUPS.find(({ value }) => value === form.values.on_hangup);
   return (

@@ -19,11 +19,11 @@ interface DeploymentDialogProps {
   readonly opened: boolean;
   readonly onClose: () => void;
   readonly onSaved: (deployment: Deployment) => void;
-  /** What it begins with. */
+  /** The initial values of the form. */
   readonly start?: Partial<DeploymentDraft>;
 }
 
-/** A new deployment, with a test call before it is saved. */
+/** Creates a deployment. A test call is possible before it is saved. */
 export function DeploymentDialog({ opened, onClose, onSaved, start = {} }: DeploymentDialogProps) {
   return (
     <FormDialog opened={opened} onClose={onClose} title="Add deployment" size="xl">
@@ -35,7 +35,7 @@ export function DeploymentDialog({ opened, onClose, onSaved, start = {} }: Deplo
 function DeploymentForm({ onSaved, start }: Required<Pick<DeploymentDialogProps, 'onSaved' | 'start'>>) {
   const form = useForm<DeploymentDraft>({ initialValues: { ...NEW_DRAFT, ...start }, validate: deploymentFaults });
   const [note, setNote] = useState<string | null>(null);
-  // Typed prices stay; only those that were filled before are filled anew.
+  // Keeps prices that the person typed. Suggestions only replace earlier suggestions.
   const fill = (prices: Prices | null, text: string) => {
     setNote(text);
     if (!form.values.arePricesTyped) form.setFieldValue('prices', priceDraftOf(prices));

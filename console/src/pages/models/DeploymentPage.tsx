@@ -1,24 +1,16 @@
-import { Alert, Anchor, Group, Stack, Text, Title } from '@mantine/core';
-import { IconPlugConnected } from '@tabler/icons-react';
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link, useNavigate, useParams } from '@tanstack/react-router';
-import { useState } from 'react';
+import { Alert, Anchor, Group, Stack, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useParams } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { verdictOf } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
-import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
-import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
-import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
-import { saved } from '../../components/dialogs/saved.ts';
 import { Facts } from '../../components/Facts.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
 import { hangupWords } from './BoundFields.tsx';
 import { CapacityNow, lackedWords, PriceText, Tags } from './cells.tsx';
-import { CheckBadge } from './DeploymentTest.tsx';
-import { EditDeploymentDialog } from './EditDeploymentDialog.tsx';
+import { DeploymentActions } from './DeploymentActions.tsx';
 import { HealthBadge, REFRESH_MS, useCooling } from './health.tsx';
 import { ModelSection } from './ModelSection.tsx';
 import { PassedOver } from './PassedOver.tsx';
@@ -28,7 +20,7 @@ import { ProviderBadge } from './ProviderBadge.tsx';
 
 type Deployment = Schema<'Deployment'>;
 
-/** One deployment, the model it serves, and what it cost when. */
+/** One deployment, the model it serves, and its price versions. */
 export function DeploymentPage() {
   const { deploymentId } = useParams({ strict: false }) as { deploymentId: string };
   const deployment = useQuery({
@@ -52,7 +44,7 @@ function Found({ deployment }: { deployment: Deployment }) {
         </Group>
       }
       about={<CopyText text={deployment.id} label="id" />}
-      actions={<Actions deployment={deployment} />}
+      actions={<DeploymentActions deployment={deployment} />}
     >
       {deployment.unpriced_units.length > 0 && (
         <Alert color="orange" title="Something used here has no price">
@@ -67,80 +59,6 @@ function Found({ deployment }: { deployment: Deployment }) {
         <PriceVersions deployment={deployment} />
       </Stack>
     </Page>
-  );
-}
-
-function Actions({ deployment }: { deployment: Deployment }) {
-  const navigate = useNavigate();
-  const queryClient = useQueryClient();
-  const [open, setOpen] = useState<'edit' | 'delete' | null>(null);
-  const mayManage = verdictOf('catalogue.manage', deployment.capabilities);
-  const path = { id: deployment.id };
-  const checking = useMutation({ mutationFn: () => asked(api.POST('/deployments/{id}/check', { params: { path } })) });
-  const changed = () =>
-    Promise.all(['deployment', 'deployments'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
-  const turn = async (enabled: boolean) => {
-    await asked(api.PATCH('/deployments/{id}', { params: { path }, body: { enabled } }));
-    await changed();
-  };
-  const turning = useMutation({
-    mutationFn: turn,
-    onSuccess: (_, enabled) =>
-      doneWithUndo(enabled ? 'Requests go there again.' : 'No request goes there any more.', () => turn(!enabled)),
-  });
-  return (
-    <>
-      {checking.data !== undefined && <CheckBadge result={checking.data} />}
-      {(checking.isError || turning.isError) && (
-        <Text fz="sm" c="red" role="alert">
-          {(checking.error ?? turning.error)?.message}
-        </Text>
-      )}
-      <GuardedButton
-        verdict={mayManage}
-        variant="default"
-        leftSection={<IconPlugConnected size={16} />}
-        loading={checking.isPending}
-        onClick={() => checking.mutate()}
-      >
-        Test call
-      </GuardedButton>
-      <GuardedButton
-        verdict={mayManage}
-        variant="default"
-        loading={turning.isPending}
-        onClick={() => turning.mutate(!deployment.enabled)}
-      >
-        {deployment.enabled ? 'Disable' : 'Enable'}
-      </GuardedButton>
-      <GuardedButton verdict={mayManage} variant="default" onClick={() => setOpen('edit')}>
-        Edit
-      </GuardedButton>
-      <GuardedButton verdict={mayManage} variant="default" c="red" onClick={() => setOpen('delete')}>
-        Delete
-      </GuardedButton>
-      <EditDeploymentDialog opened={open === 'edit'} onClose={() => setOpen(null)} deployment={deployment} />
-      <ConfirmByName
-        opened={open === 'delete'}
-        onClose={() => setOpen(null)}
-        title="Delete this deployment"
-        name={deployment.model}
-        verb="Delete deployment"
-        consequences={[
-          'No request goes there any more; those under way end.',
-          'As the last one of its model it takes the name away: grants of the name stay and give nothing.',
-          'What was charged stays in the ledger, with its prices.',
-        ]}
-        action={async () => {
-          await asked(
-            api.DELETE('/deployments/{id}', { params: { path, header: { 'if-match': `"${deployment.version}"` } as never } }),
-          );
-          saved(`A deployment of ${deployment.model} was deleted.`);
-          await navigate({ to: PATHS.models });
-          await changed();
-        }}
-      />
-    </>
   );
 }
 

@@ -6,12 +6,12 @@ import { api, asked } from '../../api/client.ts';
 import type { CheckResult } from '../../api/gateway.ts';
 import { createBodyOf, type DeploymentDraft } from './deployment-draft.ts';
 
-/** One small live call of the deployment as it is typed; nothing is stored. */
+/** Makes one small live call with the typed deployment. Nothing is stored. */
 export function DeploymentTest({ draft }: { draft: DeploymentDraft }) {
   const testing = useMutation({ mutationFn: () => asked(api.POST('/deployments/check', { body: createBodyOf(draft) })) });
   const { reset } = testing;
   const tested = [draft.provider, draft.credential_id, draft.upstream_model, draft.mode].join(' ');
-  // A result belongs to what was tested, not to what was typed since.
+  // A result describes the tested values. Any change discards it.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the text of what is tested is the trigger.
   useEffect(() => reset(), [tested, reset]);
   const isReady = draft.upstream_model.trim() !== '' && (draft.provider === 'fake' || draft.credential_id !== null);
@@ -36,7 +36,7 @@ export function DeploymentTest({ draft }: { draft: DeploymentDraft }) {
   );
 }
 
-/** A live call's outcome: how fast it answered, or why it did not. */
+/** The result of a live call: its latency, or the reason why it failed. */
 export function CheckBadge({ result }: { result: CheckResult }) {
   if (result.ok)
     return (

@@ -19,7 +19,7 @@ interface EditDeploymentDialogProps {
 
 const CREDENTIALS_MAX = 200;
 
-/** A deployment changed, with a test call before it is saved. */
+/** Edits a deployment. A test call is possible before it is saved. */
 export function EditDeploymentDialog({ deployment, opened, onClose }: EditDeploymentDialogProps) {
   const path = { id: deployment.id };
   const names = useCredentialNames(opened);

@@ -15,7 +15,7 @@ import { RoutingDialog, STRATEGY_WORDS } from './RoutingDialog.tsx';
 type Model = Schema<'Model'>;
 const DEPLOYMENTS_MAX = 50;
 
-/** What is kept at the model's name: who serves it, where it falls back to, which access groups label it. */
+/** The settings of a model name: its deployments, its fallbacks and its access groups. */
 export function ModelSection({ name }: { name: string }) {
   const model = useQuery({
     queryKey: ['model', name],

@@ -1,5 +1,5 @@
-import { Anchor, Badge, Group, Select, Stack, Text, TextInput } from '@mantine/core';
-import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
+import { Anchor, Stack, Text } from '@mantine/core';
+import { useHotkeys } from '@mantine/hooks';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useCan } from '../../api/session.tsx';
@@ -12,17 +12,18 @@ import { Page } from '../../components/shell/Page.tsx';
 import { PATHS } from '../../paths.ts';
 import { CapacityBars, GroupLinks, PriceText, Tags } from './cells.tsx';
 import { DeploymentDialog } from './DeploymentDialog.tsx';
+import { DeploymentFilters } from './DeploymentFilters.tsx';
 import { HealthBadge, REFRESH_MS, useCooling } from './health.tsx';
 import { modelsNamed } from './model-facts.ts';
 import { PassedOverNotice } from './PassedOver.tsx';
 import { ProviderBadge } from './ProviderBadge.tsx';
 
-/** A deployment with the labels of the name it serves. */
+/** A deployment with the access groups of the name it serves. */
 type Row = Schema<'Deployment'> & { readonly access_groups: readonly string[] };
 
 const FILTERS = ['provider', 'tag', 'enabled', 'unpriced', 'passed_over', 'credential_id', 'model'] as const;
 
-/** Every deployment: which upstream model serves which name, how it fares, what it costs. */
+/** Lists every deployment: the upstream model and the name it serves, its health, and its price. */
 export function ModelsPage() {
   const navigate = useNavigate();
   const mayManage = useCan('catalogue.manage');
@@ -47,7 +48,7 @@ export function ModelsPage() {
         columns={useColumns()}
         filters={FILTERS}
         searchLabel="Model or upstream model"
-        controls={<Filters />}
+        controls={<DeploymentFilters />}
         defaultSort="model"
         refetchMs={REFRESH_MS}
         onRowClick={({ id }) => void navigate({ to: PATHS.deployment, params: { deploymentId: id } as never })}
@@ -126,84 +127,4 @@ function useColumns(): ListColumn<Row>[] {
       render: (row) => <GroupLinks groups={row.access_groups} />,
     },
   ];
-}
-
-function Filters() {
-  const [state, setState] = useUrlState();
-  const set = (name: string, value: string | null) => setState({ [name]: value ?? undefined, cursor: undefined });
-  const setTag = useDebouncedCallback((tag: string) => set('tag', tag), 250);
-  return (
-    <Group gap="xs">
-      <Select
-        aria-label="Provider"
-        placeholder="Any provider"
-        size="sm"
-        w={160}
-        clearable
-        data={[
-          { value: 'openai', label: 'OpenAI' },
-          { value: 'anthropic', label: 'Anthropic' },
-          { value: 'fake', label: 'Fake provider' },
-        ]}
-        value={state.provider ?? null}
-        onChange={(value) => set('provider', value)}
-      />
-      <Select
-        aria-label="In service or disabled"
-        placeholder="Any state"
-        w={140}
-        clearable
-        data={[
-          { value: 'true', label: 'Enabled' },
-          { value: 'false', label: 'Disabled' },
-        ]}
-        value={state.enabled ?? null}
-        onChange={(value) => set('enabled', value)}
-      />
-      <Select
-        aria-label="Price"
-        placeholder="Any price"
-        w={170}
-        clearable
-        data={[
-          { value: 'true', label: 'Something unpriced' },
-          { value: 'false', label: 'Wholly priced' },
-        ]}
-        value={state.unpriced ?? null}
-        onChange={(value) => set('unpriced', value)}
-      />
-      <TextInput
-        aria-label="Routing tag"
-        placeholder="Routing tag"
-        w={130}
-        defaultValue={state.tag ?? ''}
-        onChange={(event) => setTag(event.currentTarget.value.trim())}
-      />
-      {state.passed_over === 'true' && (
-        <Badge
-          variant="default"
-          component="button"
-          onClick={() => set('passed_over', null)}
-          title="Take this filter out"
-          style={{ cursor: 'pointer' }}
-        >
-          only requests with tags ×
-        </Badge>
-      )}
-      {(['credential_id', 'model'] as const).map((name) =>
-        state[name] === undefined ? null : (
-          <Badge
-            key={name}
-            variant="default"
-            component="button"
-            onClick={() => set(name, null)}
-            aria-label={`Take the filter ${name === 'model' ? 'model' : 'credential'} ${state[name]} out`}
-            style={{ cursor: 'pointer' }}
-          >
-            {name === 'model' ? 'model' : 'credential'}: {state[name]} ×
-          </Badge>
-        ),
-      )}
-    </Group>
-  );
 }

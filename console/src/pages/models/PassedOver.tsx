@@ -15,8 +15,9 @@ const ASKED_MAX = 200;
 const NOTICE = 'passed-over';
 
 /**
- * Says which deployments get only requests with tags, because another of the same name carries none: before tags routed, they got all. Closed,
- * it stays away in this browser until there is another one.
+ * Warns of deployments that get only requests with tags, because another deployment of the same name has none. Versions without
+ * tag routing sent them all requests. Once closed, the notice stays hidden in this browser until there is another such
+ * deployment.
  */
 export function PassedOverNotice() {
   const [state] = useUrlState();
@@ -76,7 +77,7 @@ function nameOf({ model, upstream_model, tags }: Deployment): string {
   return `${model} · ${upstream_model} (${tags.join(', ')})`;
 }
 
-/** The same on the page of one of them. */
+/** The same warning on the page of one of these deployments. */
 export function PassedOver({ deployment: { passed_over_at: at } }: { deployment: Deployment }) {
   if (at.length === 0) return null;
   return (

@@ -16,7 +16,7 @@ type Deployment = Schema<'Deployment'>;
 
 interface PriceDraft {
   readonly prices: Draft;
-  /** As the browser's field has it, in the person's time zone; empty: now. */
+  /** A `datetime-local` text in the person's time zone. Empty: now. */
   readonly effective_from: string;
 }
 
@@ -26,7 +26,7 @@ interface PriceDialogProps {
   readonly onClose: () => void;
 }
 
-/** A new price version, begun from the price in force. */
+/** Adds a price version. The form starts with the price in force. */
 export function PriceDialog({ deployment, opened, onClose }: PriceDialogProps) {
   const path = { id: deployment.id };
   return (
@@ -69,7 +69,7 @@ export function PriceDialog({ deployment, opened, onClose }: PriceDialogProps) {
   );
 }
 
-/** A version is a whole price, whatever of it was changed. */
+/** Returns the version to send. A version is always a whole price, however little of it changed. */
 function bodyOf({ prices, effective_from: from }: PriceDraft) {
   return { prices: pricesFrom(prices), ...(from === '' ? {} : { effective_from: new Date(from).toISOString() }) };
 }

@@ -4,7 +4,7 @@ import { Named } from '../../components/Named.tsx';
 
 type Origin = Pick<Schema<'Price'>, 'source' | 'source_version' | 'created_by'>;
 
-/** Where a price was taken from, and who added it. */
+/** The source of a price, and who added it. */
 export function PriceOrigin({ from }: { from: Origin | null }) {
   if (from === null) return <Named id={null} />;
   const { source, source_version: edition, created_by: by } = from;

@@ -15,7 +15,10 @@ import { PriceOrigin } from './PriceOrigin.tsx';
 type Deployment = Schema<'Deployment'>;
 const VERSIONS_SHOWN = 50;
 
-/** Every price this deployment ever had or will have, newest first. Versions are only added: each charge names the one it used. */
+/**
+ * Lists past, present and scheduled prices of this deployment, newest first. Versions are only added, because each charge names
+ * the one it used.
+ */
 export function PriceVersions({ deployment }: { deployment: Deployment }) {
   const [isAdding, setAdding] = useState(false);
   const versions = useQuery({
@@ -100,7 +103,7 @@ function VersionTable({ rows }: { rows: readonly Schema<'Price'>[] }) {
   );
 }
 
-/** The pieces and tiers of a version, one a line: what the price of ordinary tokens does not say. */
+/** The pieces and tiers of a version, one per line: everything beyond the price of ordinary tokens. */
 function Beyond({ prices }: { prices: Schema<'Price'>['prices'] }) {
   const { per_unit, context_tiers, service_tiers } = prices ?? {};
   const lines = priceLines({ per_unit, context_tiers, service_tiers });

@@ -16,7 +16,7 @@ interface RoutingDialogProps {
   readonly onClose: () => void;
 }
 
-/** How a model chooses among its deployments, and what is tried when all of them fail. */
+/** Edits how a model chooses among its deployments, and its fallbacks if all of them fail. */
 export function RoutingDialog({ model, opened, onClose }: RoutingDialogProps) {
   const path = { name: model.name };
   return (

@@ -7,7 +7,7 @@ import type { DeploymentDraft } from './deployment-draft.ts';
 
 type Form = UseFormReturnType<DeploymentDraft>;
 
-/** What a deployment takes, and how it is chosen among others. */
+/** The capacity of a deployment, and the settings that decide when it is chosen. */
 export function RoutingFields({ form }: { form: Form }) {
   const [isOpen, setOpen] = useState(false);
   return (

@@ -24,11 +24,11 @@ const CREDENTIALS_MAX = 200;
 interface UpstreamFieldsProps {
   readonly form: UseFormReturnType<DeploymentDraft>;
   readonly isNew: boolean;
-  /** The price table answered for the upstream model that is typed now; the text says what it knew. */
+  /** Called when the price table answers for the typed upstream model. The text says what the table knows. */
   readonly onPrices: (prices: Prices | null, text: string) => void;
 }
 
-/** Which credential, which of the provider's models, and by which name it is called. */
+/** Chooses the credential, the provider's model, and the name that callers use. */
 export function UpstreamFields({ form, isNew, onPrices }: UpstreamFieldsProps) {
   const { provider, credential_id: credentialId, upstream_model: upstream } = form.values;
   const listed = useUpstreamModels(provider, credentialId);
@@ -127,7 +127,7 @@ function CredentialSelect({ form, provider }: { form: UseFormReturnType<Deployme
   );
 }
 
-/** The provider's own list, where it can say; else one types the name. */
+/** Returns the models that the provider lists. If it lists none, the person types the name. */
 function useUpstreamModels(provider: Provider, credentialId: string | null): { models: readonly string[]; about: string } {
   const listed = useQuery({
     queryKey: ['upstream-models', credentialId],

@@ -11,13 +11,13 @@ const TAGS_SHOWN = 3;
 
 interface PriceTextProps {
   readonly prices: Prices | null | undefined;
-  /** What was used lately and has no price. */
+  /** Units that were used in the last 30 days and have no price. */
   readonly lacks?: readonly string[];
-  /** What is beyond ordinary tokens stands beside it. */
+  /** True if another cell shows the prices beyond ordinary tokens. */
   readonly isBeyondBeside?: boolean;
 }
 
-/** Input and output price and how much there is beyond; all of it on hover. What has no price says so, loudly. */
+/** The input and output price and the number of further prices, all of them on hover. A badge marks what has no price. */
 export function PriceText({ prices, lacks = [], isBeyondBeside = false }: PriceTextProps) {
   if (prices == null)
     return (
@@ -56,7 +56,7 @@ export function PriceText({ prices, lacks = [], isBeyondBeside = false }: PriceT
   );
 }
 
-/** What a deployment used without a price, in a sentence. */
+/** Says in a sentence which units a deployment used without a price. */
 export function lackedWords(units: readonly string[]): string {
   const names = units.map(unitName).join(', ');
   return `Used in the last 30 days without a price: ${names}. Spend misses these, and a blocking budget refuses them. Give them a price.`;
@@ -76,11 +76,14 @@ function PriceLines({ prices }: { prices: Prices }) {
 
 interface Capacity {
   readonly limits: { readonly rpm: number | null; readonly tpm: number | null };
-  /** In the present minute; null where nothing is limited. */
+  /** The use in the present minute. Null if nothing is limited. */
   readonly capacity_use: Pick<NonNullable<Schema<'Deployment'>['capacity_use']>, 'requests' | 'tokens' | 'is_full'> | null;
 }
 
-/** What the provider lets through per minute, and how much of it the present minute took: a full deployment goes last, it refuses nobody. */
+/**
+ * Shows the provider's capacity per minute and its use in the present minute. A full deployment is tried last, but never refuses
+ * a request.
+ */
 export function CapacityBars({ of: { limits, capacity_use: use } }: { of: Capacity }) {
   if (use === null || (limits.rpm === null && limits.tpm === null))
     return (
@@ -101,7 +104,7 @@ export function CapacityBars({ of: { limits, capacity_use: use } }: { of: Capaci
   );
 }
 
-/** The same with every number written out. */
+/** The same use with every number written out. */
 export function CapacityNow({ of }: { of: Capacity }) {
   const { limits, capacity_use: use } = of;
   const lines = [
@@ -120,7 +123,7 @@ export function CapacityNow({ of }: { of: Capacity }) {
   );
 }
 
-/** Routing tags: they choose among deployments and authorize nothing. */
+/** Routing tags. They choose among deployments and authorize nothing. */
 export function Tags({ tags }: { tags: readonly string[] }) {
   if (tags.length === 0) return <Dash />;
   return (
@@ -135,7 +138,7 @@ export function Tags({ tags }: { tags: readonly string[] }) {
   );
 }
 
-/** Access groups, each a link to its page. */
+/** Access groups as links to their pages. */
 export function GroupLinks({ groups }: { groups: readonly string[] }) {
   if (groups.length === 0) return <Dash />;
   return (

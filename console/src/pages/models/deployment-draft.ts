@@ -7,7 +7,7 @@ type Deployment = Schema<'Deployment'>;
 const SECOND_MS = 1_000;
 const TIMEOUT_SECONDS_DEFAULT = 600;
 
-/** A deployment as it is typed. Numbers are '' while there is none. */
+/** A deployment as the person typed it. A missing number is ''. */
 export interface DeploymentDraft {
   provider: Provider;
   credential_id: string | null;
@@ -15,7 +15,9 @@ export interface DeploymentDraft {
   model: string;
   mode: Deployment['mode'];
   prices: PriceDraft;
-  /** What was filled from the published list and left as it is is not sent: so the deployment follows the list. */
+  /**
+   * True if the person changed the prices. Unchanged suggestions are not sent, so that the deployment follows the published list.
+   */
   arePricesTyped: boolean;
   limits: { rpm: number | ''; tpm: number | '' };
   weight: number | '';
@@ -24,7 +26,7 @@ export interface DeploymentDraft {
   max_output_tokens: number | '';
   max_searches: number | '';
   max_part_tokens: number | '';
-  /** '': the gateway's own rule. */
+  /** '': the gateway's default. */
   on_hangup: NonNullable<Deployment['on_hangup']> | '';
   timeout_seconds: number | '';
   enabled: boolean;
@@ -50,7 +52,7 @@ export const NEW_DRAFT: DeploymentDraft = {
   enabled: true,
 };
 
-/** What must be there before the server is asked, by the path of the field. */
+/** Returns the errors to show before sending, by the path of the field. */
 export function deploymentFaults(draft: DeploymentDraft): Record<string, string | null> {
   return {
     upstream_model: draft.upstream_model.trim() === '' ? 'Name the provider’s model.' : null,
@@ -83,7 +85,7 @@ export function draftOf(deployment: Deployment): DeploymentDraft {
   };
 }
 
-/** What POST takes. */
+/** Returns the body of the POST request. */
 export function createBodyOf(draft: DeploymentDraft) {
   return {
     model: draft.model.trim(),
@@ -95,7 +97,7 @@ export function createBodyOf(draft: DeploymentDraft) {
   };
 }
 
-/** What is typed as numbers and texts, as the API takes it; an empty field stands for what a new deployment has. */
+/** Returns the typed settings as the API takes them. An empty field gets the default of a new deployment. */
 export function settingsOf(draft: DeploymentDraft) {
   return {
     credential_id: draft.provider === 'fake' ? null : draft.credential_id,

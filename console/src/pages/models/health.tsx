@@ -3,10 +3,12 @@ import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { relativeText } from '../../components/Time.tsx';
 
-/** How often what moves by itself is read again. */
+/** The interval at which live figures are read again. */
 export const REFRESH_MS = 5_000;
 
-/** Deployments that rest after failures, by id, with the end of their rest; read again every five seconds. */
+/**
+ * Reads which deployments are cooling down after failures, every five seconds: ids with the end of the pause. Null until known.
+ */
 export function useCooling(): ReadonlyMap<string, string> | null {
   const health = useQuery({
     queryKey: ['health'],
@@ -22,7 +24,7 @@ interface HealthProps {
   readonly cooling: ReadonlyMap<string, string> | null;
 }
 
-/** Whether requests go to a deployment at this moment, in one word. */
+/** Shows in one word whether requests go to a deployment at this moment. */
 export function HealthBadge({ deployment, cooling }: HealthProps) {
   if (!deployment.enabled)
     return (

@@ -4,9 +4,9 @@ export type Model = Schema<'Model'>;
 
 const LIST_MAX = 200;
 
-/** What is kept at these names: labels, fallbacks, strategy. A name that is gone is left out. */
+/** Reads the models with these names: labels, fallbacks, strategy. Names that no longer exist are left out. */
 export async function modelsNamed(names: readonly string[]): Promise<ReadonlyMap<string, Model>> {
-  // One page of the list holds most of them; the rest are asked for by name.
+  // One page of the list usually has most of them. The rest are read by name.
   const page = await asked(api.GET('/models', { params: { query: { limit: LIST_MAX } } }));
   const known = new Map(page.data.map((model) => [model.name, model]));
   const missing = page.next_cursor === null ? [] : [...new Set(names)].filter((name) => !known.has(name));

@@ -12,7 +12,7 @@ import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { refreshOrganizations } from './dialog/LifecycleDialog.tsx';
 
-/** What can be done with several organizations at once. */
+/** The actions on several selected organizations. */
 export function BulkBar({ selected, onDone }: { selected: readonly Organization[]; onDone: () => void }) {
   const [isAsking, setAsking] = useState(false);
   const saving = useMutation({
@@ -69,7 +69,7 @@ interface SuspendAllProps {
 
 const NAMES_SHOWN = 10;
 
-/** One after the other, so that what failed is known; those that were done stay done. */
+/** Suspends organizations one after the other, and stops at the first failure. Those already suspended stay suspended. */
 function SuspendAll({ rows, onClose, onDone }: SuspendAllProps) {
   const queryClient = useQueryClient();
   const [done, setDone] = useState(0);

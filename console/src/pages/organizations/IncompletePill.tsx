@@ -2,7 +2,7 @@ import { Tooltip, UnstyledButton } from '@mantine/core';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import classes from './pills.module.css';
 
-/** The filter for budgets whose spend misses something that had no price. */
+/** A filter for organizations whose budgets may miss spend, because something they used had no price. */
 export function IncompletePill() {
   const [state, setState] = useUrlState();
   const isOn = state.unpriced === 'true';

@@ -15,7 +15,7 @@ import type { TabProps } from './tabs/tab.ts';
 
 const BUDGETS_SHOWN = 2;
 
-/** How the organization stands at this moment: budgets with their pace, limits as they are used, and how many of everything it has. */
+/** The present state of an organization: budgets with their pace, limits with their use, and the number of what it contains. */
 export function OrganizationCards({ organization }: TabProps) {
   const { status: live, freshness } = useLimitsStatus('organizations', organization.id, organization.limits_status);
   return (
@@ -72,7 +72,7 @@ function Budgets({ live }: { live: LimitsStatus }) {
   );
 }
 
-/** One budget with its pace and what that leads to. */
+/** One budget with its pace and forecast. */
 export function BudgetLine({ budget }: { budget: BudgetStatus }) {
   const of = budget.target ?? budget.access_group;
   return (

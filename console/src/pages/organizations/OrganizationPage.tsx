@@ -39,7 +39,7 @@ interface Tab {
   readonly content: ComponentType<TabProps>;
 }
 
-/** A tab that a person may not read is not there. */
+/** The tabs of the page. A tab that a person may not read is hidden. */
 const TABS: readonly Tab[] = [
   { value: 'overview', label: 'Overview', needs: 'organization.read', content: OverviewTab },
   { value: 'teams', label: 'Teams', needs: 'organization.read', content: TeamsTab },
@@ -56,7 +56,7 @@ const TABS: readonly Tab[] = [
 ];
 const REFETCH_MS = 15_000;
 
-/** One organization: how it stands now, and everything it is made of. */
+/** One organization: its present state, and tabs for everything it contains. */
 export function OrganizationPage() {
   const { organizationId = '' } = useParams({ strict: false }) as { organizationId?: string };
   const query = useQuery({
@@ -91,7 +91,7 @@ function Shown({ organization }: TabProps) {
         </>
       }
     >
-      {/* On a phone the other tabs would begin a screen further down. */}
+      {/* On a phone, the cards would push the other tabs a screen down. */}
       <Box {...(tab === 'overview' ? {} : { visibleFrom: 'xs' })}>
         <OrganizationCards organization={organization} />
       </Box>
@@ -112,7 +112,7 @@ function Shown({ organization }: TabProps) {
   );
 }
 
-/** Another tab has other filters: what one list was asked for means nothing to the next. */
+/** Returns the address state of another tab. It drops all filters, because other lists do not have them. */
 function toTab(state: Readonly<Record<string, string | undefined>>, tab: string) {
   const cleared = Object.fromEntries(Object.keys(state).map((name) => [name, undefined]));
   return { ...cleared, tab: tab === 'overview' ? undefined : tab };

@@ -5,7 +5,7 @@ import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { wordOf } from '../../components/StatusBadge.tsx';
 import classes from './pills.module.css';
 
-/** The filter by where organizations stand, each with the server's count over the whole result. */
+/** Filters by standing. Each pill shows the server's count over the whole result. */
 export function StandingPills({ counts }: { counts: OrganizationsSummary | undefined }) {
   const [state, setState] = useUrlState();
   const choose = (status: string | undefined) => setState({ status, cursor: undefined });

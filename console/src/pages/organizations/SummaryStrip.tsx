@@ -5,7 +5,7 @@ import type { OrganizationsSummary } from '../../api/organizations.ts';
 import { countText } from '../../components/Count.tsx';
 import { Money } from '../../components/money/Money.tsx';
 
-/** Totals over the whole result, not the page of it. */
+/** Totals over the whole result, not only the page that is shown. */
 export function SummaryStrip({ query }: { query: UseQueryResult<OrganizationsSummary> }) {
   const { data, isError } = query;
   return (

@@ -21,7 +21,7 @@ interface RowActions {
   readonly change: (row: Organization, to: Lifecycle) => void;
 }
 
-/** The columns of the organization list; each accessor is the order's name on the server. */
+/** Returns the columns of the organization list. Each accessor is the server's name of the order. */
 export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
   return [
     {
@@ -89,7 +89,7 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
   ];
 }
 
-/** A count that the person may not read is a dash. */
+/** Formats a count. A count that the person may not read is a dash. */
 function countOrNothing(count: number | null): string {
   return count === null ? '–' : countText(count);
 }

@@ -28,14 +28,14 @@ const TITLES: Readonly<Record<string, string>> = {
   tokens: 'Tokens over time',
 };
 
-/** The range in its course. */
+/** A chart of the range over time. */
 export function Course({ overview }: { overview: Schema<'Overview'> }) {
   const [state, set] = useUrlState();
   const shown = state.chart !== undefined && state.chart in SERIES ? state.chart : 'requests';
   const points = overview.series.map(({ requests, spend, ...point }) => ({
     ...point,
     answered: Math.max(0, requests - point.errors),
-    // Only drawn: the exact amounts are in Usage & spend.
+    // Only for drawing. Usage & spend has the exact amounts.
     spend: Number(spend),
   }));
   return (

@@ -13,7 +13,7 @@ import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
 import { providerName } from '../models/ProviderBadge.tsx';
 
-/** The budgets nearest to their end, with what requests in flight hold of them. */
+/** The budgets closest to exhaustion, with what requests in flight hold of them. */
 export function Budgets({ overview }: { overview: Schema<'Overview'> }) {
   return (
     <Section
@@ -70,7 +70,9 @@ export function Budgets({ overview }: { overview: Schema<'Overview'> }) {
   );
 }
 
-/** How each provider fares: the share of failed requests, and for the platform its deployments at rest after failures. */
+/**
+ * Lists requests and errors by provider. People of the platform also see how many deployments are cooling down after failures.
+ */
 export function Providers({ overview }: { overview: Schema<'Overview'> }) {
   const showsDeployments = overview.providers.some(({ deployments }) => deployments !== null);
   return (

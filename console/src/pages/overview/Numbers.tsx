@@ -12,7 +12,7 @@ interface NumbersProps {
   readonly organizationId: string | undefined;
 }
 
-/** The figures of the range, each leading to what it was counted from. */
+/** The figures of the range, each a link to the data behind it. */
 export function Numbers({ overview, organizationId }: NumbersProps) {
   const { from, to } = overview.range;
   const place = { from, to, ...(organizationId === undefined ? {} : { organization_id: organizationId }) };

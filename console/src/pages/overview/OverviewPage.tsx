@@ -19,7 +19,7 @@ import { Tops } from './Tops.tsx';
 const STANDARD = '7d';
 const REFRESH_MS = 15_000;
 
-/** How the gateway, or the part of it this person may see, fares at one look. */
+/** The state of the gateway at a glance, or of the part of it that this person may see. */
 export function OverviewPage() {
   const [state, set] = useUrlState();
   const session = useSession();

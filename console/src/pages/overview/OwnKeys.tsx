@@ -11,7 +11,7 @@ import { PATHS } from '../../paths.ts';
 
 const SHOWN = 5;
 
-/** The person's own keys, and how to get one. */
+/** Lists the person's own keys, and explains how to get one. */
 export function OwnKeys({ session }: { session: Session }) {
   const mayMake = useCanAnywhere('keys.manage_own');
   const query = useQuery({

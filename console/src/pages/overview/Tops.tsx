@@ -19,7 +19,7 @@ interface TopsProps {
   readonly showOrganizations: boolean;
 }
 
-/** The dearest of the range: organizations, models, keys. */
+/** The organizations, models and keys with the highest spend in the range. */
 export function Tops({ overview, showOrganizations }: TopsProps) {
   const { from, to } = overview.range;
   const organizations = overview.top_organizations.map((one) => ({

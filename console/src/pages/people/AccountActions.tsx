@@ -16,7 +16,7 @@ import { VouchDialog } from './VouchDialog.tsx';
 type Account = Schema<'Account'>;
 type Asking = 'disable' | 'sign-out' | 'reset' | 'role' | 'vouch' | null;
 
-/** What a platform admin can do with an account. Nobody disables themselves. */
+/** The actions of a platform admin on an account. Nobody can disable their own. */
 export function AccountActions({ of: account }: { of: Account }) {
   const [asking, setAsking] = useState<Asking>(null);
   const mayManage = useCan('accounts.manage');
@@ -54,7 +54,7 @@ export function AccountActions({ of: account }: { of: Account }) {
   );
 }
 
-/** Takes nothing from anybody, so it does not ask first. */
+/** Enables an account. This takes nothing from anybody, so it does not ask first. */
 function Enable({ of: account, verdict }: { of: Account; verdict: Verdict }) {
   const turn = useTurn(account);
   const enable = useMutation({
@@ -136,7 +136,7 @@ function pathOf({ id }: Account) {
   return { params: { path: { id } } };
 }
 
-/** Disables or enables, which undo each other. */
+/** Returns a function that disables or enables an account. */
 function useTurn(account: Account) {
   const queryClient = useQueryClient();
   return async (status: Account['status']) => {

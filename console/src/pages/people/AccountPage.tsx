@@ -20,7 +20,7 @@ import { Address, Factors } from './AccountsList.tsx';
 import { MembershipCard } from './MembershipCard.tsx';
 import { madeWords } from './sign-in-words.ts';
 
-/** A person: how they sign in, and for each organization their role, teams, keys and user scope. */
+/** A person: their sign-in, and for each organization their role, teams, keys and user scope. */
 export function AccountPage() {
   const { accountId } = useParams({ strict: false }) as { accountId: string };
   const seesAccounts = useCan('platform.read').allowed;
@@ -80,7 +80,7 @@ function Account({ of: account }: { of: Schema<'Account'> }) {
   );
 }
 
-/** As an organization sees one of its people: the account behind it is the platform's. */
+/** The page as an organization sees one of its people. It shows the membership only, because accounts belong to the platform. */
 function OfOrganization() {
   const [{ organization_id: organizationId = '', member_id: memberId = '' }] = useUrlState();
   const member = useQuery({

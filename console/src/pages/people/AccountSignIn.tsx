@@ -9,7 +9,7 @@ import { addedWords, methodWords, proofWords } from './sign-in-words.ts';
 type Account = Schema<'Account'>;
 type SignIn = Schema<'AccountSignIn'>;
 
-/** How this account signs in, when and how each way was added, and how its addresses were proved. */
+/** The ways in which this account signs in, when and how each was added, and how its addresses were proved. */
 export function AccountSignIn({ of: account }: { of: Account }) {
   const signIn = useQuery({
     queryKey: ['accounts', 'sign-in', account.id],
@@ -31,7 +31,7 @@ export function AccountSignIn({ of: account }: { of: Account }) {
   );
 }
 
-/** Said with what follows from it, and with the places where the account is all the same. */
+/** A warning with the consequences, and with other organizations that the account is a member of. */
 function NotProved({ of: { bound_organization: bound, memberships } }: { of: Account }) {
   const elsewhere = memberships.filter(({ organization_id }) => organization_id !== bound?.id);
   return (

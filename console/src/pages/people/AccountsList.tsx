@@ -39,7 +39,7 @@ const COLUMNS: ListColumn<Account>[] = [
   { accessor: 'created_at', title: 'Since', sortable: true, render: ({ created_at }) => <Time at={created_at} relative /> },
 ];
 
-/** Every account of the gateway. */
+/** Lists every account of the gateway. */
 export function AccountsList({ onInvite }: { onInvite: () => void }) {
   const [{ status, address }, set] = useUrlState();
   const navigate = useNavigate();
@@ -143,7 +143,7 @@ function Memberships({ of: memberships }: { of: Account['memberships'] }) {
   );
 }
 
-/** Whether the address is proved, and how. */
+/** Shows whether the address is proved, and how. */
 export function Address({ of: { address_proof: proof, bound_organization: bound } }: { of: Account }) {
   if (proof !== null) return <Breakable text={proofWords(proof)} />;
   const label = bound === null ? 'Only platform admins can add it to an organization' : `Only ${bound.name} admits it`;

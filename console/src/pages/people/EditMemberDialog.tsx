@@ -23,7 +23,7 @@ const PARTS: readonly EditPart<MemberDraft>[] = [
   ...policyParts<MemberDraft>(),
 ];
 
-/** A membership: the role, and as a user scope the limits, budgets and narrowing of every key this person owns here. */
+/** Edits a membership: the role, and the user scope with limits, budgets and narrowing for every key this person owns here. */
 export function EditMemberDialog({ of: member, opened, onClose }: { of: Member; opened: boolean; onClose: () => void }) {
   const path = { id: member.organization_id, member_id: member.id };
   return (

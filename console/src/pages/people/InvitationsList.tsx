@@ -19,7 +19,7 @@ type Invitation = Schema<'Invitation'>;
 
 const STATUSES = ['pending', 'accepted', 'expired', 'cancelled'];
 
-/** Who was invited to what, and what became of it. One that is open can be sent again or cancelled. */
+/** Lists all invitations with their status. An open one can be sent again or cancelled. */
 export function InvitationsList({ onInvite }: { onInvite: () => void }) {
   const [{ status }, set] = useUrlState();
   const [sent, setSent] = useState<Schema<'SentInvitation'> | null>(null);

@@ -1,5 +1,5 @@
 import { Radio, Stack, Text, TextInput } from '@mantine/core';
-import { useForm } from '@mantine/form';
+import { type UseFormReturnType, useForm } from '@mantine/form';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import type { Organization } from '../../api/organizations.ts';
@@ -13,11 +13,11 @@ import { type TeamRoleDraft, TeamRolesField } from './TeamRolesField.tsx';
 interface InviteDialogProps {
   readonly opened: boolean;
   readonly onClose: () => void;
-  /** Where to; asked for when it is not known. */
+  /** The organization to invite to. Without it, the dialog lets the person choose. */
   readonly organization?: Organization;
 }
 
-/** Invites a person by their address: to an organization with a role and teams, or to the platform. Then shows the link. */
+/** Invites a person by e-mail address to an organization, with a role and teams, or to the platform. Then shows the link. */
 export function InviteDialog({ opened, onClose, organization }: InviteDialogProps) {
   const [sent, setSent] = useState<Schema<'SentInvitation'> | null>(null);
   return (
@@ -51,22 +51,7 @@ interface InviteFormProps {
 function InviteForm({ organization, onSent }: InviteFormProps) {
   const session = useSession();
   const isPlatformAdmin = session.platform_role === 'platform_admin';
-  const form = useForm<Draft>({
-    initialValues: {
-      email: '',
-      place: 'organization',
-      organization_id: organization?.id ?? onlyOrganization(session),
-      // Without an owner nobody answers for it: that comes first.
-      role: organization?.owners?.length === 0 ? 'org_owner' : 'org_member',
-      platform_role: 'platform_auditor',
-      teams: [],
-    },
-    validate: {
-      email: (email) => (/^\S+@\S+$/.test(email.trim()) ? null : 'This is no e-mail address.'),
-      organization_id: (id, { place }) => (place === 'organization' && id === undefined ? 'Choose an organization.' : null),
-    },
-  });
-  const { values } = form;
+  const form = useInvitationForm(organization);
   return (
     <DialogForm
       form={form}
@@ -95,36 +80,69 @@ function InviteForm({ organization, onSent }: InviteFormProps) {
           </Stack>
         </Radio.Group>
       )}
-      {values.place === 'platform' ? (
+      {form.values.place === 'platform' ? (
         <RoleSelect roles={PLATFORM_ROLES} {...form.getInputProps('platform_role')} error={form.errors.role} />
       ) : (
-        <>
-          {organization === undefined && (
-            <div>
-              <ObjectSelect
-                kind="organization"
-                label="Organization"
-                value={values.organization_id}
-                onChange={(id) => form.setValues({ organization_id: id, teams: [] })}
-              />
-              {form.errors.organization_id !== undefined && (
-                <Text fz="xs" c="var(--mantine-color-error)" role="alert">
-                  {form.errors.organization_id}
-                </Text>
-              )}
-            </div>
-          )}
-          <RoleSelect label="Role in the organization" roles={ORGANIZATION_ROLES} {...form.getInputProps('role')} />
-          {values.organization_id !== undefined && (
-            <TeamRolesField
-              organizationId={values.organization_id}
-              value={values.teams}
-              onChange={(teams) => form.setFieldValue('teams', teams)}
-            />
-          )}
-        </>
+        <MembershipFields form={form} choosesOrganization={organization === undefined} />
       )}
     </DialogForm>
+  );
+}
+
+/** Returns the form of an invitation to this organization, or without one, to the organization that the person chooses. */
+function useInvitationForm(organization: Organization | undefined): UseFormReturnType<Draft> {
+  const session = useSession();
+  return useForm<Draft>({
+    initialValues: {
+      email: '',
+      place: 'organization',
+      organization_id: organization?.id ?? onlyOrganization(session),
+      // An organization without an owner needs one first.
+      role: organization?.owners?.length === 0 ? 'org_owner' : 'org_member',
+      platform_role: 'platform_auditor',
+      teams: [],
+    },
+    validate: {
+      email: (email) => (/^\S+@\S+$/.test(email.trim()) ? null : 'This is no e-mail address.'),
+      organization_id: (id, { place }) => (place === 'organization' && id === undefined ? 'Choose an organization.' : null),
+    },
+  });
+}
+
+interface MembershipFieldsProps {
+  readonly form: UseFormReturnType<Draft>;
+  readonly choosesOrganization: boolean;
+}
+
+/** Chooses the membership that an invitation gives: the organization, the role in it, and teams. */
+function MembershipFields({ form, choosesOrganization }: MembershipFieldsProps) {
+  const { values } = form;
+  return (
+    <>
+      {choosesOrganization && (
+        <div>
+          <ObjectSelect
+            kind="organization"
+            label="Organization"
+            value={values.organization_id}
+            onChange={(id) => form.setValues({ organization_id: id, teams: [] })}
+          />
+          {form.errors.organization_id !== undefined && (
+            <Text fz="xs" c="var(--mantine-color-error)" role="alert">
+              {form.errors.organization_id}
+            </Text>
+          )}
+        </div>
+      )}
+      <RoleSelect label="Role in the organization" roles={ORGANIZATION_ROLES} {...form.getInputProps('role')} />
+      {values.organization_id !== undefined && (
+        <TeamRolesField
+          organizationId={values.organization_id}
+          value={values.teams}
+          onChange={(teams) => form.setFieldValue('teams', teams)}
+        />
+      )}
+    </>
   );
 }
 
@@ -133,7 +151,7 @@ function bodyOf({ email, place, organization_id, role, platform_role, teams }: D
   return { email: email.trim(), organization_id: organization_id ?? null, role, teams: [...teams] };
 }
 
-/** Whoever runs one organization invites to it. */
+/** Returns the person's organization if they have exactly one and no platform role. */
 function onlyOrganization({ memberships, platform_role }: ReturnType<typeof useSession>): string | undefined {
   return platform_role === null && memberships.length === 1 ? memberships[0]?.organization_id : undefined;
 }

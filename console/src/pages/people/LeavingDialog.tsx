@@ -19,17 +19,17 @@ interface LeavingQuery {
 
 interface LeavingDialogProps {
   readonly title: string;
-  /** What has to be typed. */
+  /** The name that the person must type. */
   readonly name: string;
   readonly verb: string;
-  /** Whose members may get the keys. */
+  /** The organization whose members can receive the keys. */
   readonly organizationId: string;
   readonly consequences: readonly ReactNode[];
-  /** Asked first with `dry_run`, which reports and changes nothing. */
+  /** Called first with `dry_run`, which reports the consequences and changes nothing. */
   readonly leave: (query: LeavingQuery) => Promise<Report>;
   readonly onLeft: () => Promise<void>;
   readonly onClose: () => void;
-  /** The default service account can be handed the keys; not where it is the one that goes. */
+  /** False if the keys cannot go to the team's default service account, because that is the one leaving. */
   readonly offersDefault?: boolean;
 }
 
@@ -37,7 +37,7 @@ type Fate = 'revoke' | 'team_default' | 'member';
 
 const SHOWN = 20;
 
-/** Somebody leaves: says which teams and keys go with them, and lets the keys be handed on in the same step. */
+/** Removes a person or a service account. Lists the affected teams and keys, and can reassign the keys in the same step. */
 export function LeavingDialog(props: LeavingDialogProps) {
   const { name, organizationId, leave, offersDefault = true } = props;
   const [fate, setFate] = useState<Fate>('revoke');

@@ -18,13 +18,13 @@ type Member = Schema<'Member'>;
 
 interface MembersListProps {
   readonly organizationId: string;
-  /** Of this list's parameters in the address. */
+  /** The prefix of this list's parameters in the address. */
   readonly prefix?: string;
-  /** Stands beside the search, and where there is nobody yet. */
+  /** Shown beside the search, and on an empty list. */
   readonly inviteButton?: ReactNode;
 }
 
-/** The members of one organization: role, teams, keys; their user scope is edited and they are removed from here. */
+/** Lists the members of one organization with role, teams and keys. Each can be edited or removed here. */
 export function MembersList({ organizationId, prefix = 'members_', inviteButton }: MembersListProps) {
   const [state, set] = useUrlState();
   const mayManage = useCan('members.manage', organizationId);
@@ -93,7 +93,7 @@ function columnsWith(actions: RowActions): ListColumn<Member>[] {
   ];
 }
 
-/** An account that is disabled cannot act here either. */
+/** Returns the status. A member whose account is disabled counts as disabled. */
 function statusOf({ status, account_status }: Member): string {
   return account_status === 'disabled' ? 'disabled' : status;
 }

@@ -28,7 +28,7 @@ interface MembershipCardProps {
 
 const REFRESH_MS = 10_000;
 
-/** One membership: role and teams, and the user scope with its live use. */
+/** One membership: role, teams, and the user scope with its live use. */
 export function MembershipCard({ organizationId, organizationName, memberId }: MembershipCardProps) {
   const path = { id: organizationId, member_id: memberId };
   const member = useQuery({
@@ -44,71 +44,20 @@ export function MembershipCard({ organizationId, organizationName, memberId }: M
 }
 
 function Card({ of: member, organizationName }: { of: Schema<'Member'>; organizationName: string | null }) {
-  const [open, setOpen] = useState<'edit' | 'remove' | null>(null);
-  const mayManage = useCan('members.manage', member.organization_id);
-  const foundName = useName(member.organization_id);
   const timeZone = useTimeZone(member.organization_id);
   const status = member.limits_status;
   return (
     <Stack gap="sm">
       <Group justify="space-between" align="flex-start" gap="sm">
-        <div>
-          <Title order={3}>
-            <Anchor
-              component={Link}
-              to={PATHS.organization}
-              params={{ organizationId: member.organization_id } as never}
-              inherit
-              underline="always"
-            >
-              <bdi>{organizationName ?? foundName ?? member.organization_id}</bdi>
-            </Anchor>
-          </Title>
-          <Text fz="sm" c="dimmed">
-            {roleWord(member.role)}
-            {member.status === 'disabled' && ' · disabled'} ·{' '}
-            <Anchor
-              component={Link}
-              to={PATHS.keys}
-              search={{ organization_id: member.organization_id, account_id: member.account_id } as never}
-              inherit
-              underline="always"
-            >
-              {member.key_count} {member.key_count === 1 ? 'key' : 'keys'}
-            </Anchor>
-          </Text>
-        </div>
-        <Group gap="xs">
-          <GuardedButton size="xs" variant="default" verdict={mayManage} onClick={() => setOpen('edit')}>
-            Role, limits and access
-          </GuardedButton>
-          {mayManage.allowed && (
-            <Button size="xs" variant="default" color="red" onClick={() => setOpen('remove')}>
-              Remove
-            </Button>
-          )}
-        </Group>
+        <Heading of={member} organizationName={organizationName} />
+        <Actions of={member} />
       </Group>
       <Teams of={member.teams} />
       <Text fz="sm">
         Own asset access: {accessWords(policyDraft(member))}. The limits below count every key this person owns here.
       </Text>
       {status == null ? <BudgetsAsSet of={member} /> : <BudgetGauges budgets={status.budgets} isLive={status.live} />}
-      {status == null && <LimitsAsSet of={member} />}
-      {status != null && status.rate_limits.length > 0 && (
-        <Group gap="lg">
-          {status.rate_limits.map(({ limit, target, access_group, value, used, held }) => (
-            <LimitBar
-              key={`${limit} ${target ?? ''} ${access_group ?? ''}`}
-              limit={limit}
-              value={value}
-              used={used - held}
-              held={held}
-            />
-          ))}
-          {!status.live && <NotLive />}
-        </Group>
-      )}
+      {status == null ? <LimitsAsSet of={member} /> : <RateLimits of={status} />}
       {member.capabilities.includes('usage.read') && (
         <BudgetHistory
           of={{ is: 'members', id: member.id, organizationId: member.organization_id }}
@@ -117,9 +66,77 @@ function Card({ of: member, organizationName }: { of: Schema<'Member'>; organiza
           heading={4}
         />
       )}
+    </Stack>
+  );
+}
+
+/** The organization, the role in it, and a link to the keys that the member owns. */
+function Heading({ of: member, organizationName }: { of: Schema<'Member'>; organizationName: string | null }) {
+  const foundName = useName(member.organization_id);
+  return (
+    <div>
+      <Title order={3}>
+        <Anchor
+          component={Link}
+          to={PATHS.organization}
+          params={{ organizationId: member.organization_id } as never}
+          inherit
+          underline="always"
+        >
+          <bdi>{organizationName ?? foundName ?? member.organization_id}</bdi>
+        </Anchor>
+      </Title>
+      <Text fz="sm" c="dimmed">
+        {roleWord(member.role)}
+        {member.status === 'disabled' && ' · disabled'} ·{' '}
+        <Anchor
+          component={Link}
+          to={PATHS.keys}
+          search={{ organization_id: member.organization_id, account_id: member.account_id } as never}
+          inherit
+          underline="always"
+        >
+          {member.key_count} {member.key_count === 1 ? 'key' : 'keys'}
+        </Anchor>
+      </Text>
+    </div>
+  );
+}
+
+function Actions({ of: member }: { of: Schema<'Member'> }) {
+  const [open, setOpen] = useState<'edit' | 'remove' | null>(null);
+  const mayManage = useCan('members.manage', member.organization_id);
+  return (
+    <Group gap="xs">
+      <GuardedButton size="xs" variant="default" verdict={mayManage} onClick={() => setOpen('edit')}>
+        Role, limits and access
+      </GuardedButton>
+      {mayManage.allowed && (
+        <Button size="xs" variant="default" color="red" onClick={() => setOpen('remove')}>
+          Remove
+        </Button>
+      )}
       {open === 'edit' && <EditMemberDialog of={member} opened onClose={() => setOpen(null)} />}
       {open === 'remove' && <RemoveMemberDialog of={member} onClose={() => setOpen(null)} />}
-    </Stack>
+    </Group>
+  );
+}
+
+function RateLimits({ of: { rate_limits: limits, live } }: { of: NonNullable<Schema<'Member'>['limits_status']> }) {
+  if (limits.length === 0) return null;
+  return (
+    <Group gap="lg">
+      {limits.map(({ limit, target, access_group, value, used, held }) => (
+        <LimitBar
+          key={`${limit} ${target ?? ''} ${access_group ?? ''}`}
+          limit={limit}
+          value={value}
+          used={used - held}
+          held={held}
+        />
+      ))}
+      {!live && <NotLive />}
+    </Group>
   );
 }
 

@@ -3,7 +3,7 @@ import { organizationsWith, useSession } from '../../api/session.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { MembersList } from './MembersList.tsx';
 
-/** The members of the organizations whose people this person manages, one organization at a time. */
+/** Lists the members of the organizations whose members this person manages, one organization at a time. */
 export function MyMembers() {
   const [{ organization_id }, set] = useUrlState();
   const managed = organizationsWith(useSession(), 'members.manage');

@@ -10,7 +10,10 @@ import { InvitationsList } from './InvitationsList.tsx';
 import { InviteDialog } from './InviteDialog.tsx';
 import { MyMembers } from './MyMembers.tsx';
 
-/** Who can sign in, what they may do where, and who is invited. The platform sees accounts; an organization sees its members. */
+/**
+ * Lists the people who can sign in, their roles, and the invitations. The platform sees accounts, and an organization its
+ * members.
+ */
 export function PeoplePage() {
   const [{ tab = 'people', new: opened }, set] = useUrlState();
   const seesAccounts = useCan('platform.read').allowed;
@@ -29,7 +32,7 @@ export function PeoplePage() {
     >
       <Tabs
         value={tab}
-        // What the lists are filtered by means something else on the other tab.
+        // Other tabs have other filters.
         onChange={(next) => set({ tab: next === 'people' ? undefined : (next ?? undefined), status: undefined, role: undefined })}
         keepMounted={false}
       >

@@ -8,7 +8,7 @@ type Account = Schema<'Account'>;
 
 const NONE = 'none';
 
-/** A role over all organizations. The last platform admin stays one: the server refuses to take the role. */
+/** Changes a role over all organizations. The server refuses to take it from the last platform admin. */
 export function PlatformRoleDialog({ of: account, onClose }: { of: Account; onClose: () => void }) {
   return (
     <FormDialog opened onClose={onClose} title={`Platform role of ${account.name}`} size="md">

@@ -3,7 +3,7 @@ import { api, asked, type Schema } from '../../api/client.ts';
 import { saved } from '../../components/dialogs/saved.ts';
 import { LeavingDialog } from './LeavingDialog.tsx';
 
-/** Takes a member out of an organization: says beforehand which keys and teams go with them, and lets the keys be handed on. */
+/** Removes a member from an organization. Lists the affected keys and teams, and can reassign the keys. */
 export function RemoveMemberDialog({ of: member, onClose }: { of: Schema<'Member'>; onClose: () => void }) {
   const queryClient = useQueryClient();
   const path = { id: member.organization_id, member_id: member.id };

@@ -3,7 +3,7 @@ import type { Schema } from '../../api/client.ts';
 import { CopyField } from '../../components/CopyField.tsx';
 import { Time } from '../../components/Time.tsx';
 
-/** The link of an invitation, the one time it is shown: to hand over where no mail was sent, or besides it. */
+/** Shows the link of an invitation once, for handing it over if no mail was sent, or in addition to the mail. */
 export function SentDialog({ of: sent, onClose }: { of: Schema<'SentInvitation'>; onClose: () => void }) {
   return (
     <Modal

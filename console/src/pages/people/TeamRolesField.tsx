@@ -15,7 +15,7 @@ interface TeamRolesFieldProps {
   readonly onChange: (value: readonly TeamRoleDraft[]) => void;
 }
 
-/** Teams a person joins at once, each with a role. */
+/** Chooses the teams that a person joins at once, each with a role. */
 export function TeamRolesField({ organizationId, value, onChange }: TeamRolesFieldProps) {
   const add = (id: string | undefined) => {
     if (id !== undefined && !value.some(({ team_id }) => team_id === id))

@@ -6,7 +6,9 @@ import { saved } from '../../components/dialogs/saved.ts';
 
 type Account = Schema<'Account'>;
 
-/** A platform admin's word that an address belongs to whoever uses the account, for who cannot be reached by e-mail. */
+/**
+ * Lets a platform admin vouch that an address belongs to whoever uses the account, for people who cannot be reached by e-mail.
+ */
 export function VouchDialog({ of: account, onClose }: { of: Account; onClose: () => void }) {
   return (
     <FormDialog opened onClose={onClose} title={`Vouch for ${account.email}`} size="md">

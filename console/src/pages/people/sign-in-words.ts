@@ -11,7 +11,7 @@ const MADE: Readonly<Record<Account['made']['how'], string>> = {
   earlier: 'Not known: before this was kept',
 };
 
-/** How an account came to be, and by whom. */
+/** Says how an account was created, and by whom. */
 export function madeWords({ how, by_name: name }: Account['made']): string {
   if (name === null) return MADE[how];
   return how === 'platform_admin' ? name : `${MADE[how]}, from ${name}`;
@@ -24,7 +24,7 @@ const PROOFS: Readonly<Record<NonNullable<Account['address_proof']>['how'], stri
   identity_provider: 'By an identity provider',
 };
 
-/** How an address was proved, and by whom where that is somebody else. */
+/** Says how an address was proved, and by whom if it was somebody else. */
 export function proofWords({ how, by_name: name }: NonNullable<Account['address_proof']>): string {
   return how === 'mail' || how === 'operator' ? PROOFS[how] : `${PROOFS[how]} by ${name}`;
 }
@@ -48,7 +48,7 @@ const HOW: Readonly<Record<NonNullable<Method['how']>, string>> = {
   shown_again: 'Signed in, with the password or a passkey shown again',
 };
 
-/** How a way to sign in was added. */
+/** Says how a sign-in method was added. */
 export function addedWords(how: Method['how']): string {
   return how === null ? 'Not known: before this was kept' : HOW[how];
 }

@@ -10,7 +10,7 @@ import { TurnView } from './TurnView.tsx';
 
 const START = { system: '', stream: true, maxTokens: 500, temperature: '', tags: [] } as const;
 
-/** Any callable target, tried as one of the keys: the answer as it comes, what it cost, how long it took, and why it was let through or not. */
+/** Calls any callable target with one of the keys. Shows the answer as it arrives, its cost and latency, and the decision. */
 export function PlaygroundPage() {
   const [state, setState] = useUrlState();
   const [rest, setRest] = useState<Omit<CallSettings, 'keyId' | 'model'>>(START);

@@ -16,7 +16,7 @@ interface SettingsProps {
 const TOKENS_MAX = 10_000_000;
 const TEMPERATURE_MAX = 2;
 
-/** As which key, to which target, and how. */
+/** The settings of a call: the key, the target and the parameters. */
 export function Settings({ settings, onKey, onModel, onChange }: SettingsProps) {
   const callable = useCallable(settings.keyId);
   return (
@@ -75,7 +75,7 @@ export function Settings({ settings, onKey, onModel, onChange }: SettingsProps) 
   );
 }
 
-/** What the key can call, by the server's explanation of its access. */
+/** Returns the names that the key can call, from the server's explanation of its access. */
 function useCallable(keyId: string): { names: readonly string[]; about: string } {
   const access = useQuery({
     queryKey: ['access', 'explain-key', keyId, undefined],

@@ -15,11 +15,11 @@ import type { Turn } from './conversation.ts';
 
 interface TurnViewProps {
   readonly turn: Turn;
-  /** Absent while a call is under way. */
+  /** Absent while a call is in progress. */
   readonly onAgain?: () => void;
 }
 
-/** One question and its answer, with what the request log says of it as soon as it is settled. */
+/** One question and its answer, with the entry of the request log as soon as the request is settled. */
 export function TurnView({ turn, onAgain }: TurnViewProps) {
   return (
     <Paper withBorder p="sm" component="article" aria-label={`Question ${turn.id}`}>
@@ -64,7 +64,10 @@ interface FailureProps {
   readonly decision: Decision | undefined;
 }
 
-/** Why it failed: a refusal by its decision, which knows when it passes; else in the words the application would get. */
+/**
+ * Explains a failed call. A refusal is explained by its decision, which knows when it passes. Other errors are shown as the
+ * application would get them.
+ */
 function Failure({ end, decision }: FailureProps) {
   const facts = [end.status >= 400 ? `HTTP ${end.status}` : null, end.code].filter((part) => part !== null).join(' · ');
   if (decision?.verdict === 'refused')
@@ -89,7 +92,7 @@ function Failure({ end, decision }: FailureProps) {
 const LOOKS_MAX = 12;
 const LOOK_EVERY_MS = 400;
 
-/** The settled request: within a second of its end it is in the log, elsewhere than the answer. */
+/** Reads the settled request. It can appear in the log after its end, so this retries a 404 every 400 ms, at most 12 times. */
 function useSettled(requestId: string | null) {
   return useQuery({
     queryKey: ['request', 'settled', requestId],

@@ -16,11 +16,11 @@ export interface Turn {
   readonly head: PlaygroundHead | null;
   readonly firstTextMs: number | null;
   readonly totalMs: number | null;
-  /** Null while it is under way. */
+  /** Null while the call is in progress. */
   readonly end: PlaygroundEnd | null;
 }
 
-/** What a call is made with beside its messages. */
+/** The settings of a call, without its messages. */
 export interface CallSettings {
   readonly keyId: string;
   readonly model: string;
@@ -50,7 +50,10 @@ function changed(turns: readonly Turn[], change: Change): readonly Turn[] {
   }
 }
 
-/** The conversation on the page. One call at a time; it can be stopped, and then the provider is let go at once. */
+/**
+ * Holds the conversation on the page. The page makes one call at a time; `stop` closes its connection, which the gateway treats
+ * as a hang-up.
+ */
 export function useConversation() {
   const [turns, dispatch] = useReducer(changed, []);
   const calling = useRef<AbortController | null>(null);
@@ -77,7 +80,7 @@ export function useConversation() {
   return {
     turns,
     ask,
-    /** The same question once more, in place of its turn. */
+    /** Asks the same question again, in place of its turn. */
     askAgain(turn: Turn, settings: CallSettings): Promise<void> {
       dispatch({ is: 'removed', id: turn.id });
       return ask(
@@ -107,7 +110,7 @@ function callOf(question: string, settings: CallSettings, before: readonly Turn[
   };
 }
 
-/** What failed is no part of the conversation; what was stopped counts as far as it came. */
+/** Returns the messages to send. Failed turns are left out; a stopped one counts with the text that arrived. */
 function messagesOf(question: string, system: string, before: readonly Turn[]): PlaygroundMessage[] {
   const said = before.filter((turn) => turn.answer !== '' && turn.end?.is !== 'failed');
   return [

@@ -16,7 +16,10 @@ interface SetUp {
   readonly recovery_codes: readonly string[];
 }
 
-/** Password, then the QR code and a first code of the app, then the recovery codes. It is on only after the first code was right. */
+/**
+ * Sets up an authenticator: password, QR code and first code, then the recovery codes. It is active only after a correct first
+ * code.
+ */
 export function AuthenticatorDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const [setUp, setSetUp] = useState<SetUp | null>(null);
   return (

@@ -8,7 +8,7 @@ import { saved } from '../../components/dialogs/saved.ts';
 import { useUnsavedGuard } from '../../components/dialogs/useUnsavedGuard.ts';
 import { Section } from './Section.tsx';
 
-/** The name that others see. The address is what invitations and sign-in hang on, and stays. */
+/** Edits the name that others see. The e-mail address cannot be changed, because invitations and sign-in depend on it. */
 export function NameSection() {
   const { account } = useSession();
   const queryClient = useQueryClient();

@@ -5,7 +5,7 @@ import { FormDialog } from '../../components/dialogs/FormDialog.tsx';
 import { PasswordForm } from './PasswordForm.tsx';
 import { RecoveryCodes } from './RecoveryCodes.tsx';
 
-/** New recovery codes; the old ones stop working. */
+/** Creates new recovery codes. The old ones stop working. */
 export function NewRecoveryCodesDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const [codes, setCodes] = useState<readonly string[] | null>(null);
   return (

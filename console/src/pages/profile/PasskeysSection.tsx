@@ -13,7 +13,7 @@ import { Section } from './Section.tsx';
 
 type Passkey = Schema<'Passkey'>;
 
-/** Passkeys sign in without a password: the device asks for a finger, a face or its own code. */
+/** Lists the passkeys, which sign in without a password. The device asks for a fingerprint, a face or its own code. */
 export function PasskeysSection() {
   const [isAdding, setAdding] = useState(false);
   const [removing, setRemoving] = useState<Passkey | null>(null);
@@ -137,7 +137,7 @@ async function register(name: string, shown: Shown): Promise<Passkey> {
   return asked(api.POST('/session/passkeys', { body: { name, response: response as never } }));
 }
 
-/** A passkey that this person has, shown once more. */
+/** Asks for a passkey that this person already has. Rejects with a sentence if they cancel. */
 async function shownAgain(): Promise<unknown> {
   const options = (await asked(api.POST('/session/passkey-options', { body: {} }))) as unknown;
   const optionsJSON = options as Parameters<typeof startAuthentication>[0]['optionsJSON'];

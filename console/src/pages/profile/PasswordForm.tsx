@@ -11,7 +11,7 @@ interface PasswordFormProps<T> {
   readonly onSaved: (answer: T) => void;
 }
 
-/** What changes how a person signs in asks for their password once more. */
+/** A form that asks for the password again before a change to how the person signs in. */
 export function PasswordForm<T>({ about, verb, invalidates = ['session'], save, onSaved }: PasswordFormProps<T>) {
   const form = useForm({ initialValues: { password: '' } });
   return (

@@ -8,7 +8,7 @@ import { NewPasswordField } from '../../components/dialogs/NewPasswordField.tsx'
 import { saved } from '../../components/dialogs/saved.ts';
 import { Section } from './Section.tsx';
 
-/** Changing the password ends every other session. */
+/** Changes the password. This ends every other session. */
 export function PasswordSection() {
   const [opened, setOpened] = useState(false);
   return (

@@ -5,7 +5,7 @@ import { roleWord } from '../../components/fields/RoleSelect.tsx';
 import { PATHS } from '../../paths.ts';
 import { Section } from './Section.tsx';
 
-/** My roles: what others gave me. */
+/** Lists the person's roles, which only others can change. */
 export function PlacesSection() {
   const { platform_role, memberships } = useSession();
   return (

@@ -8,7 +8,7 @@ import { PlacesSection } from './PlacesSection.tsx';
 import { SecondFactorSection } from './SecondFactorSection.tsx';
 import { SessionsSection } from './SessionsSection.tsx';
 
-/** Who I am here, how I sign in, and where I am signed in. */
+/** The profile of the signed-in person: name, roles, sign-in methods and sessions. */
 export function ProfilePage() {
   const { account } = useSession();
   return (

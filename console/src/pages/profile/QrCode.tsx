@@ -2,7 +2,7 @@ import { encode } from 'uqr';
 
 const SIZE = 192;
 
-/** A text as a QR code: dark on white in both themes, as cameras expect it. */
+/** A text as a QR code. It is dark on white in both themes, as cameras expect. */
 export function QrCode({ text, label }: { text: string; label: string }) {
   const { size, data } = encode(text, { border: 3 });
   const path = data.flatMap((row, y) => row.flatMap((isDark, x) => (isDark ? [`M${x} ${y}h1v1h-1z`] : []))).join('');

@@ -3,7 +3,7 @@ import { FormDialog } from '../../components/dialogs/FormDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { PasswordForm } from './PasswordForm.tsx';
 
-/** Back to the password alone. */
+/** Removes the authenticator, so that the password alone signs in. */
 export function RemoveAuthenticatorDialog({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   return (
     <FormDialog opened={opened} onClose={onClose} title="Turn the authenticator off" size="md">

@@ -8,7 +8,7 @@ import { Section } from './Section.tsx';
 
 const FEW_CODES = 3;
 
-/** An authenticator app asked for after the password, with recovery codes for the day it is lost. */
+/** Manages the second factor: an authenticator app, and recovery codes in case the person loses it. */
 export function SecondFactorSection() {
   const { two_factor: factor } = useSession();
   const [open, setOpen] = useState<'set-up' | 'codes' | 'remove' | null>(null);

@@ -9,7 +9,7 @@ interface SectionProps {
   readonly children?: ReactNode;
 }
 
-/** One subject of the profile. */
+/** A section of the profile page. */
 export function Section({ title, about, beside, actions, children }: SectionProps) {
   return (
     <Paper component="section" withBorder p="md" aria-label={title}>

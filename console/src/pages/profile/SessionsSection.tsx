@@ -10,7 +10,7 @@ import { Section } from './Section.tsx';
 
 type SignedIn = Schema<'SignedInBrowser'>;
 
-/** Every browser I am signed in with, each with a way to end it. */
+/** Lists every session of the person, each with a button that ends it. */
 export function SessionsSection() {
   const queryClient = useQueryClient();
   const sessions = useQuery({ queryKey: ['sessions'], queryFn: () => asked(api.GET('/session/sessions')) });

@@ -13,7 +13,7 @@ const SYSTEMS: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/Linux/, 'Linux'],
 ];
 
-/** `Firefox on Linux`, from what a browser calls itself; the text itself where it says neither. */
+/** Names a browser by its user agent: `Firefox on Linux`. An unknown user agent is returned as it is, up to 80 characters. */
 export function browserName(userAgent: string | null): string {
   if (userAgent === null || userAgent === '') return 'Unknown browser';
   const browser = BROWSERS.find(([pattern]) => pattern.test(userAgent))?.[1];

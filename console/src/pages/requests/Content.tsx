@@ -7,7 +7,7 @@ import { Asked } from '../../components/Asked.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import type { FullRequest } from './full-request.ts';
 
-/** What was asked and answered, for who may read it, and only when they say so: the reading is written down. */
+/** The stored prompt and answer, for people who may read them. They load only on request, because each read is an audit event. */
 export function Content({ request }: { request: FullRequest }) {
   const [isWanted, setWanted] = useState(false);
   const verdict = useCan('content.read', request.organization_id);
@@ -31,7 +31,7 @@ function Stored({ requestId }: { requestId: string }) {
       const params = { path: { request_id: requestId }, query: { content: 'true' as const } };
       return (await asked(api.GET('/requests/{request_id}', { params }))).content ?? null;
     },
-    // One click is one read: it is not asked for again behind the reader's back, and it is not kept.
+    // One click is one read, so this neither refetches nor caches.
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 0,
     retry: false,

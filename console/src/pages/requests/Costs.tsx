@@ -11,7 +11,7 @@ import type { FullRequest } from './full-request.ts';
 
 type LedgerEntry = Schema<'LedgerEntry'>;
 
-/** What each attempt used and cost, bucket by bucket and unit by unit; the ledger's own entries. */
+/** The use and cost of each attempt by bucket and unit, from the ledger. */
 export function Costs({ request }: { request: FullRequest }) {
   if (request.ledger.length === 0)
     return (
@@ -42,7 +42,7 @@ export function Costs({ request }: { request: FullRequest }) {
   );
 }
 
-/** What of a request had no price: how much where it was counted, else null. */
+/** Returns the units of a request that had no price, each with its quantity. Null if the quantity was not counted. */
 export function unpricedIn({ ledger }: FullRequest): Readonly<Record<string, number | null>> {
   const amounts = ledger.flatMap((entry) => {
     const used: Record<string, number> = { cache_write: entry.cache_write_tokens, ...entry.other_tokens, ...entry.units };
@@ -126,7 +126,7 @@ interface Line {
   readonly cost: string | null;
 }
 
-/** Without a price the tokens alone. */
+/** Lists the tokens of an entry. Without a price there are only quantities. */
 function tokenLines(entry: LedgerEntry): readonly Line[] {
   const per = 'per million';
   if (entry.cost_by_bucket !== null)
@@ -147,7 +147,7 @@ function tokenLines(entry: LedgerEntry): readonly Line[] {
     .map(([bucket, amount]) => ({ name: bucketName(bucket), amount, price: null, per, cost: null }));
 }
 
-/** Of an entry without any price, what was used. */
+/** Lists the units of an entry. Without a price there are only quantities. */
 function unitLines(entry: LedgerEntry): readonly Line[] {
   const per = 'each';
   if (entry.cost_by_unit !== null)

@@ -8,7 +8,7 @@ import { PATHS } from '../../paths.ts';
 import { CODE_WORDS } from './codes.ts';
 import type { FullRequest } from './full-request.ts';
 
-/** Whose request it was and what was asked, each with a way to its page. */
+/** The facts of a request, such as its organization, key and model, each with a link to its page. */
 export function Facts({ request }: { request: FullRequest }) {
   const owner = request.member_id ?? request.service_account_id;
   return (

@@ -8,7 +8,10 @@ interface Part {
   readonly color: string;
 }
 
-/** Where the time went: in the gateway, and at the provider until its answer, or until its first token when it streams. */
+/**
+ * Shows the time spent in the gateway and at the provider. The provider's ends with its answer, or with the first token of a
+ * stream.
+ */
 export function LatencyBar({ latency, isStream }: { latency: Schema<'Request'>['latency']; isStream: boolean }) {
   const parts: Part[] = [
     { name: 'Gateway', ms: latency.gateway_us / 1_000, color: 'teal' },
@@ -22,7 +25,7 @@ export function LatencyBar({ latency, isStream }: { latency: Schema<'Request'>['
       <Progress.Root size={18} aria-label={`${durationText(totalMs)} in all`}>
         {parts.map(({ name, ms, color }) => (
           <Tooltip key={name} label={`${name}: ${durationText(ms)}`}>
-            {/* A share too small to be seen still gets a line. */}
+            {/* A part too small to be visible is still drawn as a line. */}
             <Progress.Section
               value={totalMs === 0 ? 0 : Math.max(1, (ms / totalMs) * 100)}
               color={color}

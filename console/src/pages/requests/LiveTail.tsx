@@ -16,7 +16,7 @@ interface LiveTailProps {
 const ROWS_MAX = 200;
 const ROWS_FIRST = 50;
 
-/** Requests as they end, the newest on top, at most 200 of them; begins with the newest that are there. */
+/** Shows requests as they end, the newest first, at most 200. It starts with the newest stored ones. */
 export function LiveTail({ filters, columns, onOpen }: LiveTailProps) {
   const [rows, setRows] = useState<readonly Request[]>([]);
   const query = queryText(filters);

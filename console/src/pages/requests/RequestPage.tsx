@@ -17,12 +17,12 @@ import { Facts } from './Facts.tsx';
 import type { FullRequest } from './full-request.ts';
 import { LatencyBar } from './LatencyBar.tsx';
 
-/** One request: why it was admitted or refused, what it cost, how long it took, and, for few, what was said. */
+/** One request: its decision, cost and latency, and for people with that permission its content. */
 export function RequestPage() {
   const { requestId } = useParams({ strict: false }) as { requestId: string };
   const query = useQuery({
     queryKey: ['request', requestId],
-    // Content is asked for by itself: each read of it is an audit event.
+    // Content has a request of its own, because each read of it is an audit event.
     queryFn: () =>
       asked(api.GET('/requests/{request_id}', { params: { path: { request_id: requestId }, query: { content: 'false' } } })),
   });

@@ -5,7 +5,7 @@ import { useMemo } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { queryText } from '../../api/events.ts';
 import { useSession } from '../../api/session.tsx';
-import { RangePicker, rangeOf } from '../../components/fields/RangePicker.tsx';
+import { type Range, RangePicker, rangeOf } from '../../components/fields/RangePicker.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
@@ -20,62 +20,32 @@ import { LiveTail } from './LiveTail.tsx';
 
 const STATUSES = ['succeeded', 'refused', 'failed', 'cancelled', 'estimated'];
 
-/** The request log: every request of a known key, the newest first, or as they come. */
+/** The request log: every request of a known key, the newest first, or live. */
 export function RequestsPage() {
-  const [state, set] = useUrlState();
+  const [state] = useUrlState();
   const session = useSession();
   const navigate = useNavigate();
   const isLive = state.live === 'on';
   const filters = Object.fromEntries(FILTER_PARAMS.map((param) => [param, state[param]]));
-  const { from, to } = rangeOf(state, null);
   const showOrganization = state.organization_id === undefined && mayBeSeveral(session);
   const columns = useMemo(() => requestColumns({ showOrganization }), [showOrganization]);
   const open = (row: Request) => void navigate({ to: PATHS.request, params: { requestId: row.id } as never });
-  const controls = (
-    <FilterBar filters={requestFilters(session)}>
-      {!isLive && <RangePicker standard={null} />}
-      <Select
-        aria-label="Status"
-        placeholder="Any status"
-        clearable
-        w={140}
-        data={STATUSES.map((value) => ({ value, label: wordOf(value) }))}
-        value={state.status ?? null}
-        onChange={(status) => set({ status: status ?? undefined, cursor: undefined })}
-      />
-    </FilterBar>
-  );
   return (
     <Page
       title="Requests"
       about="Every request of a known key, refused ones too, with the decision behind it."
       actions={
         <>
-          <Button
-            variant={isLive ? 'filled' : 'default'}
-            aria-pressed={isLive}
-            leftSection={isLive ? <IconPlayerPause size={16} /> : <IconPlayerPlay size={16} />}
-            onClick={() => set({ live: isLive ? undefined : 'on', cursor: undefined })}
-          >
-            {isLive ? 'Stop' : 'Live'}
-          </Button>
-          <ExportMenu
-            note="What the filters leave, at most 100,000 rows"
-            exports={[
-              {
-                label: 'CSV',
-                what: 'requests',
-                ending: 'csv',
-                path: `/requests/export${queryText({ format: 'csv', ...filters, from, to })}`,
-              },
-            ]}
-          />
+          <LiveButton isLive={isLive} />
+          <Exports filters={filters} range={rangeOf(state, null)} />
         </>
       }
     >
       {isLive ? (
         <>
-          <Group>{controls}</Group>
+          <Group>
+            <Controls isLive />
+          </Group>
           <LiveTail filters={filters} columns={columns} onOpen={open} />
         </>
       ) : (
@@ -84,7 +54,7 @@ export function RequestsPage() {
           fetch={fetchRequests}
           columns={columns}
           filters={[...FILTER_PARAMS, 'range', 'from', 'to']}
-          controls={controls}
+          controls={<Controls isLive={false} />}
           onRowClick={open}
           empty={
             <EmptyState title="No request yet">
@@ -98,7 +68,57 @@ export function RequestsPage() {
   );
 }
 
-/** The log has one order and no search; a span in words becomes the instant it begins at. */
+/** Starts or stops the live log. */
+function LiveButton({ isLive }: { isLive: boolean }) {
+  const [, set] = useUrlState();
+  return (
+    <Button
+      variant={isLive ? 'filled' : 'default'}
+      aria-pressed={isLive}
+      leftSection={isLive ? <IconPlayerPause size={16} /> : <IconPlayerPlay size={16} />}
+      onClick={() => set({ live: isLive ? undefined : 'on', cursor: undefined })}
+    >
+      {isLive ? 'Stop' : 'Live'}
+    </Button>
+  );
+}
+
+interface ExportsProps {
+  readonly filters: Readonly<Record<string, string | undefined>>;
+  readonly range: Range;
+}
+
+function Exports({ filters, range: { from, to } }: ExportsProps) {
+  const path = `/requests/export${queryText({ format: 'csv', ...filters, from, to })}`;
+  return (
+    <ExportMenu
+      note="What the filters leave, at most 100,000 rows"
+      exports={[{ label: 'CSV', what: 'requests', ending: 'csv', path }]}
+    />
+  );
+}
+
+/** Filters the request log. The live log has no range: it shows requests as they end. */
+function Controls({ isLive }: { isLive: boolean }) {
+  const [state, set] = useUrlState();
+  const session = useSession();
+  return (
+    <FilterBar filters={requestFilters(session)}>
+      {!isLive && <RangePicker standard={null} />}
+      <Select
+        aria-label="Status"
+        placeholder="Any status"
+        clearable
+        w={140}
+        data={STATUSES.map((value) => ({ value, label: wordOf(value) }))}
+        value={state.status ?? null}
+        onChange={(status) => set({ status: status ?? undefined, cursor: undefined })}
+      />
+    </FilterBar>
+  );
+}
+
+/** Fetches the log, which has one order and no search. A relative range becomes the instant at which it begins. */
 function fetchRequests({ sort: _, search: __, range, from, to, ...query }: ListQuery) {
   const span = rangeOf({ range: textOf(range), from: textOf(from), to: textOf(to) }, null);
   const { minutes: ___, ...instants } = span;

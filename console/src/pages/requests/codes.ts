@@ -1,4 +1,4 @@
-/** The codes that an answer of the gateway may carry. */
+/** The codes that the gateway's answers may carry. */
 export const CODES = [
   'rate_limit_exceeded',
   'insufficient_quota',
@@ -21,7 +21,7 @@ export const CODES = [
   'service_unavailable',
 ] as const;
 
-/** What a code means and what can be done, where its name does not say it. */
+/** Explanations and remedies for codes whose names do not explain them. */
 export const CODE_WORDS: Readonly<Record<string, string>> = {
   no_deployment_for_tags:
     'No deployment of the model carries the tags that the request must have: those that its key, team and organization require, or all of those that it names where each deployment has some. Leave a tag out; or a platform admin adds the tag to a deployment.',

@@ -14,7 +14,7 @@ import { durationText } from './duration.ts';
 
 export type Request = Schema<'Request'>;
 
-/** A request as a row: when, how it ended, whose, what it used and how long it took. `showOrganization` where several are listed. */
+/** Returns the columns of the request log. `showOrganization` adds the organization, for lists of several. */
 export function requestColumns({ showOrganization }: { showOrganization: boolean }): ListColumn<Request>[] {
   return [
     { accessor: 'time', title: 'Time', phone: 'title', render: (row) => <When row={row} />, noWrap: true },
@@ -77,7 +77,7 @@ function Code({ row }: { row: Request }) {
   );
 }
 
-/** A limit's name says more than that it was a limit. */
+/** Returns the name of the limit that refused a request, or else the code. The name says more than the code. */
 function ruleOrCode({ param, code }: Request): string | null {
   return param !== null && /^(org|team|user|key)_/.test(param) ? param : code;
 }

@@ -2,7 +2,7 @@ import type { Session } from '../../api/session.tsx';
 import type { Filter } from '../../components/list/FilterBar.tsx';
 import { CODES } from './codes.ts';
 
-/** What requests can be narrowed by. Deployments are the platform's to see. */
+/** Returns the filters of the request log. Only people of the platform see deployments. */
 export function requestFilters(session: Session): readonly Filter[] {
   const mayReadCatalogue = session.platform_capabilities.includes('platform.read');
   return [

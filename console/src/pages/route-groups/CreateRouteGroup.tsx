@@ -14,7 +14,7 @@ interface CreateRouteGroupProps {
   readonly onSaved: (group: RouteGroup) => void;
 }
 
-/** A route group with its first policy. */
+/** Creates a route group with its first policy. */
 export function CreateRouteGroup({ opened, onClose, onSaved }: CreateRouteGroupProps) {
   return (
     <FormDialog opened={opened} onClose={onClose} title="Create route group" size="xl">

@@ -13,7 +13,7 @@ interface FallbacksDialogProps {
   readonly onClose: () => void;
 }
 
-/** What a route group falls back to when every member failed. */
+/** Edits the fallbacks of a route group, which serve if every member fails. */
 export function FallbacksDialog({ group, opened, onClose }: FallbacksDialogProps) {
   const path = { id: group.id };
   return (

@@ -15,7 +15,7 @@ interface MemberRowsProps {
 
 const MEMBERS_MAX = 200;
 
-/** A policy's members, one row each: which deployment, its weight, its priority, and the share that follows. */
+/** The members of a policy, one row each: deployment, weight, priority, and the share that follows. */
 export function MemberRows({ strategy, members, onChange, disabled = false }: MemberRowsProps) {
   const change = (index: number, part: Partial<PolicyBody['members'][number]>) =>
     onChange(members.map((member, at) => (at === index ? { ...member, ...part } : member)));
@@ -87,7 +87,7 @@ export function MemberRows({ strategy, members, onChange, disabled = false }: Me
   );
 }
 
-/** What tells deployments of one model apart. */
+/** Describes a deployment by what distinguishes it from others of the same model. */
 function aboutOf(deployment: Deployment | undefined): string {
   if (deployment === undefined) return '';
   return [deployment.upstream_model, deployment.tags.join(', ')].filter((part) => part !== '').join(' · ');

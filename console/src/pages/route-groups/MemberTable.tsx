@@ -8,7 +8,7 @@ import type { RouteGroup } from './policy.ts';
 import { shareOf } from './shares.ts';
 import { useDeployments } from './useDeployments.ts';
 
-/** Who serves a route group at this moment, and how each fares. */
+/** The members of a route group at this moment, each with its health. */
 export function MemberTable({ group }: { group: RouteGroup }) {
   const cooling = useCooling();
   const deployments = useDeployments(group.members.map(({ deployment_id: id }) => id));

@@ -7,7 +7,7 @@ import { PolicyPublishing } from './PolicyPublishing.tsx';
 import type { RouteGroup } from './policy.ts';
 import { asJson, usePolicyDraft } from './usePolicyDraft.ts';
 
-/** The policy of a route group: edited by hand or as JSON, simulated, and only then published. */
+/** Edits the policy of a route group in fields or as JSON, simulates it, and publishes it. */
 export function PolicyEditor({ group }: { group: RouteGroup }) {
   const draft = usePolicyDraft(group);
   const { typed, isChanged, isBehind, edited } = draft;

@@ -4,7 +4,7 @@ import { MemberRows } from './MemberRows.tsx';
 import { STRATEGIES } from './policy.ts';
 import type { PolicyDraft } from './usePolicyDraft.ts';
 
-/** A policy in fields or as JSON, and what is wrong with it. */
+/** A policy in fields or as JSON, with its errors. */
 export function PolicyFields({ draft, disabled }: { draft: PolicyDraft; disabled: boolean }) {
   const { typed, setTyped, problem } = draft;
   if (typed.is === 'json')

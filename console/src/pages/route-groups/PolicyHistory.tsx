@@ -2,7 +2,7 @@ import { Badge, Stack, Table, Text, Title } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type PublishedPolicy, policyOf, rollBackPolicy } from '../../api/gateway.ts';
-import { verdictOf } from '../../api/session.tsx';
+import { type Verdict, verdictOf } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
@@ -11,7 +11,7 @@ import { Time } from '../../components/Time.tsx';
 import { deploymentName, type RouteGroup } from './policy.ts';
 import { useDeployments } from './useDeployments.ts';
 
-/** Every policy that was published, newest first; an older one can be published again. */
+/** Lists every published policy, newest first. An older one can be published again. */
 export function PolicyHistory({ group }: { group: RouteGroup }) {
   const history = useQuery({ queryKey: ['route-group-policy', group.id], queryFn: () => policyOf(group.id) });
   return (
@@ -32,7 +32,6 @@ interface VersionsProps {
 
 function Versions({ group, versions, currentVersion }: VersionsProps) {
   const [goingTo, setGoingTo] = useState<PublishedPolicy | null>(null);
-  const queryClient = useQueryClient();
   const mayManage = verdictOf('catalogue.manage', group.capabilities);
   if (versions.length === 0)
     return (
@@ -55,51 +54,84 @@ function Versions({ group, versions, currentVersion }: VersionsProps) {
           </Table.Thead>
           <Table.Tbody>
             {versions.map((version) => (
-              <Table.Tr key={version.version}>
-                <Table.Td>
-                  {version.version}
-                  {version.rolled_back_to !== null && ` (brought back ${version.rolled_back_to})`}
-                </Table.Td>
-                <Table.Td>
-                  <Time at={version.published_at} />
-                </Table.Td>
-                <Table.Td>{version.published_by}</Table.Td>
-                <Table.Td>
-                  <PolicyWords version={version} />
-                </Table.Td>
-                <Table.Td ta="right">
-                  {version.version === currentVersion ? (
-                    <Badge color="teal">In force</Badge>
-                  ) : (
-                    <GuardedButton size="compact-sm" variant="default" verdict={mayManage} onClick={() => setGoingTo(version)}>
-                      Roll back to {version.version}
-                    </GuardedButton>
-                  )}
-                </Table.Td>
-              </Table.Tr>
+              <VersionRow
+                key={version.version}
+                version={version}
+                isInForce={version.version === currentVersion}
+                mayManage={mayManage}
+                onRollBack={() => setGoingTo(version)}
+              />
             ))}
           </Table.Tbody>
         </Table>
       </Table.ScrollContainer>
-      <ConfirmByName
-        opened={goingTo !== null}
-        onClose={() => setGoingTo(null)}
-        title={`Roll back to version ${goingTo?.version ?? ''}`}
-        name={null}
-        verb="Roll back"
-        consequences={[
-          'It is published anew, as the newest version, and is in force at once.',
-          'What is in force now stays in this list.',
-        ]}
-        action={async () => {
-          if (goingTo === null) return;
-          await rollBackPolicy(group.id, goingTo.version);
-          saved(`The policy of version ${goingTo.version} is in force again.`);
-          const changed = ['route-group', 'route-groups', 'route-group-policy', 'callable-targets'];
-          await Promise.all(changed.map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
-        }}
-      />
+      <RollBackDialog group={group} to={goingTo} onClose={() => setGoingTo(null)} />
     </>
+  );
+}
+
+interface VersionRowProps {
+  readonly version: PublishedPolicy;
+  readonly isInForce: boolean;
+  readonly mayManage: Verdict;
+  readonly onRollBack: () => void;
+}
+
+function VersionRow({ version, isInForce, mayManage, onRollBack }: VersionRowProps) {
+  return (
+    <Table.Tr>
+      <Table.Td>
+        {version.version}
+        {version.rolled_back_to !== null && ` (brought back ${version.rolled_back_to})`}
+      </Table.Td>
+      <Table.Td>
+        <Time at={version.published_at} />
+      </Table.Td>
+      <Table.Td>{version.published_by}</Table.Td>
+      <Table.Td>
+        <PolicyWords version={version} />
+      </Table.Td>
+      <Table.Td ta="right">
+        {isInForce ? (
+          <Badge color="teal">In force</Badge>
+        ) : (
+          <GuardedButton size="compact-sm" variant="default" verdict={mayManage} onClick={onRollBack}>
+            Roll back to {version.version}
+          </GuardedButton>
+        )}
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+interface RollBackDialogProps {
+  readonly group: RouteGroup;
+  /** The version to publish again. Null while the dialog is closed. */
+  readonly to: PublishedPolicy | null;
+  readonly onClose: () => void;
+}
+
+function RollBackDialog({ group, to, onClose }: RollBackDialogProps) {
+  const queryClient = useQueryClient();
+  return (
+    <ConfirmByName
+      opened={to !== null}
+      onClose={onClose}
+      title={`Roll back to version ${to?.version ?? ''}`}
+      name={null}
+      verb="Roll back"
+      consequences={[
+        'It is published anew, as the newest version, and is in force at once.',
+        'What is in force now stays in this list.',
+      ]}
+      action={async () => {
+        if (to === null) return;
+        await rollBackPolicy(group.id, to.version);
+        saved(`The policy of version ${to.version} is in force again.`);
+        const changed = ['route-group', 'route-groups', 'route-group-policy', 'callable-targets'];
+        await Promise.all(changed.map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
+      }}
+    />
   );
 }
 

@@ -12,7 +12,7 @@ import type { PolicyDraft } from './usePolicyDraft.ts';
 
 const REQUESTS = 10_000;
 
-/** Tries a policy, and publishes it. */
+/** Simulates a policy, and publishes it. */
 export function PolicyPublishing({ group, draft }: { group: RouteGroup; draft: PolicyDraft }) {
   const { typed, policy, problem, isChanged, edited } = draft;
   const queryClient = useQueryClient();
@@ -25,7 +25,7 @@ export function PolicyPublishing({ group, draft }: { group: RouteGroup; draft: P
       await Promise.all(changed.map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
     },
   });
-  // What was found is true of what was typed then.
+  // A result describes the policy as it was typed then. Any change discards it.
   const { reset: forget } = simulating;
   const { reset: forgive } = publishing;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what is typed is the trigger.

@@ -21,7 +21,7 @@ import { PolicyEditor } from './PolicyEditor.tsx';
 import { PolicyHistory } from './PolicyHistory.tsx';
 import type { RouteGroup } from './policy.ts';
 
-/** One route group: who serves it now, and its policy, tried before it is published and kept to go back to. */
+/** One route group: its present members, its policy with a simulation, and the published versions. */
 export function RouteGroupPage() {
   const { routeGroupId } = useParams({ strict: false }) as { routeGroupId: string };
   const group = useQuery({

@@ -17,7 +17,7 @@ import { useCooling } from '../models/health.tsx';
 import { CreateRouteGroup } from './CreateRouteGroup.tsx';
 import type { RouteGroup } from './policy.ts';
 
-/** Named sets of deployments with their own routing. */
+/** Lists the route groups: named sets of deployments with their own routing. */
 export function RouteGroupsPage() {
   const navigate = useNavigate();
   const mayManage = useCan('catalogue.manage');

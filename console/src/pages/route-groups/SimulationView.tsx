@@ -4,7 +4,7 @@ import { countText } from '../../components/Count.tsx';
 import { deploymentName } from './policy.ts';
 import { useDeployments } from './useDeployments.ts';
 
-/** What a policy would do with a number of requests, with every deployment as it stands now. */
+/** The simulated result of a policy for a number of requests, with every deployment in its present state. */
 export function SimulationView({ simulation, requests }: { simulation: Simulation; requests: number }) {
   const deployments = useDeployments(simulation.shares.map(({ deployment_id: id }) => id));
   return (

@@ -14,7 +14,7 @@ export function policyOfGroup({ strategy, members }: Pick<RouteGroup, 'strategy'
   return { strategy, members: members.map(({ deployment_id, weight, priority }) => ({ deployment_id, weight, priority })) };
 }
 
-/** Two policies that route alike: the order of members says nothing. */
+/** Reports whether two policies route alike. The order of members does not matter. */
 export function isSamePolicy(one: PolicyBody, other: PolicyBody): boolean {
   return canonical(one) === canonical(other);
 }
@@ -28,7 +28,7 @@ function inOrder(members: PolicyBody['members']) {
   return sorted.map(({ deployment_id: id, weight, priority }) => [id, weight, priority]);
 }
 
-/** A policy in two parts, for two people who change it at once. */
+/** Returns the two parts of a policy, so that two people can change them at once. */
 export function policyParts(nameOf: (deploymentId: string) => string): readonly EditPart<PolicyBody>[] {
   return [
     {
@@ -51,14 +51,14 @@ function memberWords(member: PolicyBody['members'][number], nameOf: (deploymentI
   return `${nameOf(member.deployment_id)}: weight ${member.weight}, priority ${member.priority}`;
 }
 
-/** What keeps a policy that is being typed from being tried. The server looks closer. */
+/** Returns the reason why a typed policy cannot be simulated, or null. The server checks more. */
 export function problemOf({ members }: PolicyBody): string | null {
   if (members.some(({ deployment_id: id }) => id === '')) return 'Choose a deployment in each row.';
   const ids = new Set(members.map(({ deployment_id: id }) => id));
   return ids.size === members.length ? null : 'A deployment stands here twice: give it one row with the sum of the weights.';
 }
 
-/** A policy typed as JSON, or what is wrong with it. The server looks closer. */
+/** Parses a policy from JSON, or says what is wrong with it. The server checks more. */
 export function policyFromJson(text: string): { readonly policy: PolicyBody } | { readonly problem: string } {
   let value: unknown;
   try {
@@ -83,12 +83,12 @@ function isWhole(value: unknown): boolean {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0;
 }
 
-/** `fast · fake-small · demo, eu`: also tells deployments of one model apart. */
+/** Names a deployment: `fast · fake-small · demo, eu`. The name distinguishes deployments of one model. */
 export function deploymentName({ model, upstream_model, tags }: Pick<Deployment, 'model' | 'upstream_model' | 'tags'>): string {
   return [model, upstream_model, tags.join(', ')].filter((part) => part !== '').join(' · ');
 }
 
-/** The deployments behind a policy's ids; what was deleted meanwhile is left out. */
+/** Reads the deployments with these ids. Deleted ones are left out. */
 export async function deploymentsNamed(ids: readonly string[]): Promise<ReadonlyMap<string, Deployment>> {
   const found = await Promise.allSettled(ids.map((id) => asked(api.GET('/deployments/{id}', { params: { path: { id } } }))));
   return new Map(found.flatMap((one) => (one.status === 'fulfilled' ? [[one.value.id, one.value] as const] : [])));

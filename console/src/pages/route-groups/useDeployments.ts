@@ -3,7 +3,7 @@ import { type Deployment, deploymentsNamed } from './policy.ts';
 
 const NONE: ReadonlyMap<string, Deployment> = new Map();
 
-/** The deployments behind ids, as far as they are known by now. */
+/** Returns the deployments with these ids that are known so far. */
 export function useDeployments(ids: readonly string[]): ReadonlyMap<string, Deployment> {
   const wanted = [...new Set(ids)].filter((id) => id !== '').sort();
   const query = useQuery({

@@ -14,23 +14,23 @@ import {
 } from './policy.ts';
 import { useDeployments } from './useDeployments.ts';
 
-/** A policy as it is being edited: in fields, or as text that may not be one yet. */
+/** A policy while it is edited: in fields, or as text that may not be valid yet. */
 export type TypedPolicy = { readonly is: 'guided'; readonly policy: PolicyBody } | { readonly is: 'json'; readonly text: string };
 
 export interface PolicyDraft {
   readonly typed: TypedPolicy;
   setTyped(typed: TypedPolicy): void;
   discard(): void;
-  /** What is typed; null while it is no policy that can be tried, for the reason in `problem`. */
+  /** The typed policy. Null while it cannot be simulated, for the reason in `problem`. */
   readonly policy: PolicyBody | null;
   readonly problem: string | null;
   readonly isChanged: boolean;
-  /** Somebody else published another policy since this one was begun. */
+  /** True if somebody else has published a different policy since this edit began. */
   readonly isBehind: boolean;
   readonly edited: Edited<RouteGroup, PolicyBody>;
 }
 
-/** The policy of a route group in the hands of one person. What they typed stays when others publish; nothing of either is lost. */
+/** Holds one person's edit of a route group's policy. What they typed stays when others publish. */
 export function usePolicyDraft(group: RouteGroup): PolicyDraft {
   const queryClient = useQueryClient();
   const [typed, setTyped] = useState<TypedPolicy>({ is: 'guided', policy: policyOfGroup(group) });
@@ -86,7 +86,7 @@ function readOf(typed: TypedPolicy) {
   return typed.is === 'json' ? policyFromJson(typed.text) : { policy: typed.policy };
 }
 
-/** A policy as the text that one edits. */
+/** Returns a policy as JSON text for editing. */
 export function asJson(policy: PolicyBody): TypedPolicy {
   return { is: 'json', text: JSON.stringify(policy, null, 2) };
 }

@@ -9,13 +9,13 @@ interface FindingSectionProps {
   readonly count: number | string;
   readonly isOpen: boolean;
   readonly onToggle: () => void;
-  /** Where it is mended, and exports. */
+  /** A link to the page that fixes the finding, and exports. */
   readonly actions: ReactNode;
-  /** The list; made when it is opened. */
+  /** The list, mounted when the person opens it. */
   readonly children: ReactNode;
 }
 
-/** One finding: its count, what it means, what to do about it, and the list on demand. */
+/** One finding: its count, its meaning, the remedy, and the list on request. */
 export function FindingSection({ finding, count, isOpen, onToggle, actions, children }: FindingSectionProps) {
   const listId = useId();
   const isNone = count === 0;

@@ -5,12 +5,12 @@ import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { SecurityReport } from './SecurityReport.tsx';
 
-/** The security of one organization: one's own unless another is chosen. */
+/** The security report of one organization. The default is the first whose audit log the person may read. */
 export function SecurityPage() {
   const [state, set] = useUrlState();
   const own = organizationsWith(useSession(), 'audit.read');
   const organizationId = state.organization_id ?? own[0]?.organization_id;
-  // What one organization's lists were asked for means nothing to another.
+  // The lists of another organization have other filters.
   const choose = (id: string | undefined) =>
     set({ ...Object.fromEntries(Object.keys(state).map((name) => [name, undefined])), organization_id: id });
   return (

@@ -12,10 +12,13 @@ import { FindingSection } from './FindingSection.tsx';
 import { FindingList, UNUSED_DAYS } from './finding-lists.tsx';
 import { FINDINGS, type FindingName } from './findings.ts';
 
-/** Stands in the address when every list is closed. */
+/** The value of `show` in the address when every list is closed. */
 const CLOSED = 'none';
 
-/** What the people who answer for an organization should look at. One list is open at a time: the first that has something, unless chosen. */
+/**
+ * Lists security findings for the people responsible for an organization. One list is open at a time, by default the first that
+ * is not empty.
+ */
 export function SecurityReport({ organizationId }: { organizationId: string }) {
   const [state, set] = useUrlState();
   const summary = useQuery({
@@ -87,7 +90,7 @@ interface MendProps {
   readonly verdict?: Verdict;
 }
 
-/** Leads to where a finding is mended; for who may not, disabled with the reason. */
+/** A link to where a finding can be fixed. Without the permission it is disabled, with the reason. */
 function Mend({ to, search, label, verdict }: MendProps) {
   if (verdict?.allowed === false)
     return (

@@ -15,10 +15,10 @@ type Person = Schema<'MemberFinding'>;
 type Token = Schema<'UnownedToken'>;
 type Target = Schema<'PlainTarget'>;
 
-/** After how many days without use a key is listed: as the server counts. */
+/** The number of days without use after which a key is listed. The server uses the same number. */
 export const UNUSED_DAYS = 90;
 
-/** Somebody mended the last one while the page was open. */
+/** Shown if somebody fixed the last one while the page was open. */
 const MENDED = (
   <Text fz="sm" c="dimmed" role="status">
     Nothing is left here.

@@ -3,19 +3,19 @@ import type { Schema } from '../../api/client.ts';
 type Summary = Schema<'SecuritySummary'>;
 export type FindingName = 'vouched_for' | 'password_only' | 'unowned_tokens' | 'plain_targets' | 'unused_keys';
 
-/** One thing to look at, in words: what was found, what follows from it, and what to do. */
+/** One kind of finding: its meaning and its remedy. */
 export interface Finding {
   readonly name: FindingName;
   readonly title: string;
   readonly count: (summary: Summary) => number | string;
-  /** Said where there is something. */
+  /** The text if there are findings. */
   readonly meaning: string;
   readonly advice: string;
-  /** Said where there is nothing. */
+  /** The text if there are none. */
   readonly none: string;
 }
 
-/** In the order in which they stand on the page: who acts first, then what is called. */
+/** The findings in the order of the page: people, admin tokens, models, keys. */
 export const FINDINGS: readonly Finding[] = [
   {
     name: 'vouched_for',

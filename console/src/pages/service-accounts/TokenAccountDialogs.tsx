@@ -20,7 +20,7 @@ interface Draft {
   readonly responsible_account_id: string | undefined;
 }
 
-/** Names of cached lists that a change of a service account makes old: its tokens stop, go on, or end with it. */
+/** Names of cached lists to reload after a change of a service account, which can stop, resume or revoke its tokens. */
 export const TOUCHED = ['token-accounts', 'admin-tokens'];
 
 const RULES = {
@@ -49,7 +49,7 @@ function PersonName({ id, of: account }: { id: string | undefined; of: TokenAcco
 interface CreateProps {
   readonly opened: boolean;
   readonly onClose: () => void;
-  /** Null: the platform. */
+  /** Null means the platform. */
   readonly organizationId: string | null;
 }
 
@@ -90,7 +90,7 @@ function CreateForm({ organizationId }: Pick<CreateProps, 'organizationId'>) {
 interface FieldsProps {
   readonly form: UseFormReturnType<Draft>;
   readonly organizationId: string | null;
-  /** Of the person who answers for it when the form opens. */
+  /** The name of the responsible person when the form opens. */
   readonly firstName: string | null;
 }
 
@@ -148,7 +148,7 @@ export function EditTokenAccount({ of: account, onClose }: { of: TokenAccount; o
   );
 }
 
-/** Says which tokens end with it before it is deleted. */
+/** Deletes a service account. First says how many of its tokens this revokes. */
 export function DeleteTokenAccount({ of: account, onClose }: { of: TokenAccount; onClose: () => void }) {
   const queryClient = useQueryClient();
   const path = { id: account.id };

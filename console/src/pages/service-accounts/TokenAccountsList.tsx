@@ -20,7 +20,7 @@ import { CreateTokenAccount, DeleteTokenAccount, EditTokenAccount, TOUCHED, type
 
 type Doing = { readonly is: 'edit' | 'delete'; readonly account: TokenAccount } | null;
 
-/** The service accounts of one organization, or of the platform where it is null: machines that call the admin API. */
+/** Lists the service accounts of one organization, or of the platform if it is null. They call the admin API. */
 export function TokenAccountsList({ organizationId }: { organizationId: string | null }) {
   const [state, set] = useUrlState();
   const [doing, setDoing] = useState<Doing>(null);
@@ -71,7 +71,7 @@ function fetchAccounts(query: ListQuery, organizationId: string | null) {
   return asked(api.GET('/organizations/{id}/service-accounts', { params: { path, query: query as never } }));
 }
 
-/** Where the tokens of one service account are made, changed and revoked. */
+/** Returns the address state of the page that lists the tokens of one service account. */
 function tokensOf({ id, organization_id }: TokenAccount) {
   return { tab: 'tokens', service_account_id: id, ...(organization_id !== null && { organization_id }) };
 }
@@ -152,7 +152,7 @@ function RowMenu({ of: account, setDoing }: { of: TokenAccount; setDoing: (doing
   );
 }
 
-/** Disables or enables a service account, says so, and offers to take it back. */
+/** Returns a function that disables or enables a service account and offers to undo it. */
 function useTurn({ id, name }: TokenAccount) {
   const queryClient = useQueryClient();
   const patch = async (status: 'active' | 'disabled') => {

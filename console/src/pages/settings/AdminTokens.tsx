@@ -17,7 +17,7 @@ import { tokenColumns } from './token-columns.tsx';
 type Token = Schema<'AdminToken'>;
 type Doing = { readonly what: 'revoke' | 'narrow' | 'take_over'; readonly token: Token } | null;
 
-/** Who but people may use the admin API: tokens with a role, a place, an owner and an end. */
+/** Lists the admin tokens, by which programs call the admin API. Each has a role, a scope, an owner and an expiry. */
 export function AdminTokens() {
   const [state, set] = useUrlState();
   const [secret, setSecret] = useState<string | null>(null);
@@ -87,7 +87,7 @@ function fetchTokens(query: ListQuery) {
   return asked(api.GET('/admin-tokens', { params: { query: query as never } }));
 }
 
-/** Says that some tokens will end by themselves, and shows which. Nothing where every token has an owner. */
+/** Warns that tokens without an owner will expire, with a button that shows them. Shows nothing if every token has an owner. */
 function UnownedNote({ isShown, onShow }: { isShown: boolean; onShow: (unowned: 'true' | undefined) => void }) {
   const unowned = useQuery({
     queryKey: ['admin-tokens', 'unowned'],
@@ -114,7 +114,7 @@ function UnownedNote({ isShown, onShow }: { isShown: boolean; onShow: (unowned: 
   );
 }
 
-/** Says that only the tokens of one service account are shown. */
+/** Says that the list shows only the tokens of one service account. */
 function OwnerNote({ id, onShowAll }: { id: string; onShowAll: () => void }) {
   const account = useQuery({
     queryKey: ['token-accounts', 'one', id],

@@ -14,10 +14,10 @@ type TokenRole = (typeof PLATFORM_ROLES)[number] | (typeof ORGANIZATION_ROLES)[n
 interface CreateTokenProps {
   readonly opened: boolean;
   readonly onClose: () => void;
-  /** The service account, and the organization that it is of, which the form begins with. */
+  /** The service account that is the owner at first, and its organization. */
   readonly ownerId: string | undefined;
   readonly organizationId: string | undefined;
-  /** Takes the token, the one time it is known. */
+  /** Receives the token, which the server returns only once. */
   readonly onCreated: (secret: string) => void;
 }
 
@@ -88,7 +88,7 @@ function TokenForm({ ownerId, organizationId, onCreated }: Omit<CreateTokenProps
   );
 }
 
-/** The least role of the place that the form begins with. */
+/** Returns the initial role: the least one for the chosen scope. */
 function firstRole(session: Session, organizationId: string | undefined): TokenRole {
   return session.platform_role === 'platform_admin' && organizationId === undefined ? 'platform_auditor' : 'org_auditor';
 }
@@ -97,7 +97,7 @@ function rolesOf({ platform_role }: Session) {
   return platform_role === 'platform_admin' ? [...PLATFORM_ROLES, ...ORGANIZATION_ROLES] : ORGANIZATION_ROLES;
 }
 
-/** Organizations in which this person may make tokens. */
+/** Returns the organizations in which this person may create tokens. */
 function placesOf({ memberships, capabilities_by_organization: held }: Session) {
   return memberships
     .filter(({ organization_id }) => held[organization_id]?.includes('admin_tokens.manage'))
@@ -108,7 +108,7 @@ function isOfPlatform(role: TokenRole): boolean {
   return PLATFORM_ROLES.some((one) => one === role);
 }
 
-/** The token, the one time it is shown. */
+/** Shows a new token, which is only possible once. */
 export function TokenSecret({ secret, onClose }: { secret: string | null; onClose: () => void }) {
   return (
     <Modal

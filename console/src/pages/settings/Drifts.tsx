@@ -8,7 +8,7 @@ import { Named } from '../../components/Named.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 
-/** What the proof found and corrected, the newest first. */
+/** Lists the drift that the proof found, newest first, and when it was corrected. */
 export function Drifts() {
   const query = useDrifts();
   return (

@@ -5,7 +5,7 @@ import { type ReactNode, useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
 
-/** Every setting with what it means and what holds now. They are read at start, so they are changed where the process is started. */
+/** Lists every setting with its meaning and its present value. Settings are read at startup, so a change needs a restart. */
 export function InForce() {
   const [text, setText] = useState('');
   const query = useQuery({ queryKey: ['settings'], queryFn: () => asked(api.GET('/settings')) });
@@ -71,7 +71,7 @@ function Row({ setting: { name, value, is_set, is_secret, default: standard, abo
   );
 }
 
-/** What stands between backticks is something to type. */
+/** Formats text between backticks as code. */
 function withCode(text: string): ReactNode {
   // biome-ignore lint/suspicious/noArrayIndexKey: a part is its place.
   return text.split('`').map((part, at) => (at % 2 === 1 ? <Code key={at}>{part}</Code> : part));

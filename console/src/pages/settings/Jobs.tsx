@@ -15,7 +15,10 @@ type Job = Schema<'Job'>;
 
 const REFETCH_MS = 5_000;
 
-/** What runs by itself, one process at a time over all replicas: when, how it went, and what the proof found. */
+/**
+ * Lists the background jobs with their schedules and results, and the drift that the proof found. One process runs a job at a
+ * time.
+ */
 export function Jobs() {
   const query = useQuery({ queryKey: ['jobs'], queryFn: () => asked(api.GET('/jobs')), refetchInterval: REFETCH_MS });
   return (
@@ -145,7 +148,7 @@ function Outcome({ job: { runs } }: { job: Job }) {
   );
 }
 
-/** `rollup-repair` → `Rollup repair`. */
+/** Returns the name of a job in words: `rollup-repair` → `Rollup repair`. */
 function titleOf(name: string): string {
   return wordOf(name.replaceAll('-', '_'));
 }

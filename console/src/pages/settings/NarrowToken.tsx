@@ -7,7 +7,7 @@ import { expiresAtOf, LASTS, type Lasts } from './token-expiry.ts';
 
 type Token = Schema<'AdminToken'>;
 
-/** Changes what a token is called, what it is narrowed to and when it ends; its role and the token itself stay. */
+/** Changes the name, the narrowing and the expiry of a token. Its role and its secret stay. */
 export function NarrowToken({ token, onClose }: { token: Token | null; onClose: () => void }) {
   return (
     <FormDialog opened={token !== null} onClose={onClose} title="Change admin token">
@@ -86,7 +86,7 @@ function orNull<T>(list: readonly T[]): T[] | null {
   return list.length === 0 ? null : [...list];
 }
 
-/** What the server says of one entry of a list stands at the list. */
+/** Returns the error of a list field. An error in one entry counts as an error of the list. */
 function errorBelow(errors: Readonly<Record<string, React.ReactNode>>, field: string): React.ReactNode {
   return Object.entries(errors).find(([path]) => path === field || path.startsWith(`${field}.`))?.[1];
 }

@@ -1,7 +1,7 @@
 import { Alert, Button, Group, Stack, Table, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { useCan } from '../../api/session.tsx';
+import { useCan, type Verdict } from '../../api/session.tsx';
 import { ProblemNote } from '../../components/Asked.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
@@ -12,7 +12,7 @@ import { Named } from '../../components/Named.tsx';
 
 type Proposal = Schema<'PriceProposal'>;
 
-/** Published prices that changed since deployments took them; nothing where there are none. */
+/** Lists published prices that changed since deployments took them. Shows nothing if there are none. */
 export function PriceProposals() {
   const { data } = useQuery({ queryKey: ['price-proposals'], queryFn: () => asked(api.GET('/prices/proposals')) });
   if (data === undefined || data.data.length === 0) return null;
@@ -56,38 +56,13 @@ function Shown({ proposals }: { proposals: readonly Proposal[] }) {
             </Table.Thead>
             <Table.Tbody>
               {proposals.map((proposal) => (
-                <Table.Tr key={proposal.deployment_id}>
-                  <Table.Td>
-                    <bdi>{proposal.model}</bdi>
-                  </Table.Td>
-                  <Table.Td>
-                    <Named id={proposal.deployment_id} />
-                  </Table.Td>
-                  <Table.Td>
-                    <Changes proposal={proposal} />
-                  </Table.Td>
-                  <Table.Td>
-                    <Group gap="xs" wrap="nowrap">
-                      <GuardedButton
-                        verdict={verdict}
-                        size="compact-sm"
-                        aria-label={`Adopt the published price of ${proposal.model}`}
-                        onClick={() => deciding.mutate({ deployment_id: proposal.deployment_id, takes: true })}
-                      >
-                        Adopt
-                      </GuardedButton>
-                      <Button
-                        size="compact-sm"
-                        variant="default"
-                        disabled={!verdict.allowed}
-                        aria-label={`Keep ours: ${proposal.model}`}
-                        onClick={() => deciding.mutate({ deployment_id: proposal.deployment_id, takes: false })}
-                      >
-                        Keep ours
-                      </Button>
-                    </Group>
-                  </Table.Td>
-                </Table.Tr>
+                <ProposalRow
+                  key={proposal.deployment_id}
+                  proposal={proposal}
+                  verdict={verdict}
+                  onAdopt={() => deciding.mutate({ deployment_id: proposal.deployment_id, takes: true })}
+                  onKeep={() => deciding.mutate({ deployment_id: proposal.deployment_id, takes: false })}
+                />
               ))}
             </Table.Tbody>
           </Table>
@@ -97,7 +72,51 @@ function Shown({ proposals }: { proposals: readonly Proposal[] }) {
   );
 }
 
-/** What differs. */
+interface ProposalRowProps {
+  readonly proposal: Proposal;
+  readonly verdict: Verdict;
+  readonly onAdopt: () => void;
+  readonly onKeep: () => void;
+}
+
+function ProposalRow({ proposal, verdict, onAdopt, onKeep }: ProposalRowProps) {
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <bdi>{proposal.model}</bdi>
+      </Table.Td>
+      <Table.Td>
+        <Named id={proposal.deployment_id} />
+      </Table.Td>
+      <Table.Td>
+        <Changes proposal={proposal} />
+      </Table.Td>
+      <Table.Td>
+        <Group gap="xs" wrap="nowrap">
+          <GuardedButton
+            verdict={verdict}
+            size="compact-sm"
+            aria-label={`Adopt the published price of ${proposal.model}`}
+            onClick={onAdopt}
+          >
+            Adopt
+          </GuardedButton>
+          <Button
+            size="compact-sm"
+            variant="default"
+            disabled={!verdict.allowed}
+            aria-label={`Keep ours: ${proposal.model}`}
+            onClick={onKeep}
+          >
+            Keep ours
+          </Button>
+        </Group>
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+/** Lists the prices that differ between the two versions. */
 function Changes({ proposal: { prices, proposed } }: { proposal: Proposal }) {
   const [ours, theirs] = [prices, proposed].map((one) => new Map(priceLines(one).map(({ label, usd }) => [label, usd])));
   const labels = [...new Set([...(ours?.keys() ?? []), ...(theirs?.keys() ?? [])])].filter(
@@ -114,7 +133,7 @@ function Changes({ proposal: { prices, proposed } }: { proposal: Proposal }) {
   );
 }
 
-/** Null: what an ordinary one costs; undefined: nothing is said. */
+/** An amount. Null means the same as the ordinary rate; undefined means no price. */
 function Amount({ usd }: { usd: string | null | undefined }) {
   return usd === null ? <>as ordinary</> : <Money usd={usd} exact />;
 }

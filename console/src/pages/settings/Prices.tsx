@@ -19,7 +19,7 @@ const FILTERS: readonly Filter[] = [
   { param: 'deployment_id', label: 'Deployment', kind: 'deployment' },
 ];
 
-/** Every version of every price. They are only ever added, and each ledger row names the one it used. */
+/** Lists every version of every price. Versions are only added, because each ledger row names the one it used. */
 export function Prices() {
   const session = useSession();
   const mayChange = session.platform_capabilities.includes('catalogue.manage');

@@ -12,7 +12,7 @@ import { useDrifts } from './Drifts.tsx';
 
 const REFRESH_MS = 5_000;
 
-/** The process that answers: whether it can serve, and what it has not stored yet. Asked anew every five seconds. */
+/** The health of the answering process: whether it can serve, and what it has not stored yet. Refreshes every five seconds. */
 export function ProcessHealth() {
   const query = useQuery({ queryKey: ['health'], queryFn: () => asked(api.GET('/health')), refetchInterval: REFRESH_MS });
   return <Asked query={query}>{(health) => <Shown health={health} />}</Asked>;
@@ -76,7 +76,7 @@ function Shown({ health }: { health: Schema<'Health'> }) {
   );
 }
 
-/** What the proof found and nobody has put right yet. */
+/** The number of drifts that are not corrected yet. */
 function Drift() {
   const { data } = useDrifts();
   const open = data?.data.filter(({ corrected_at }) => corrected_at === null).length ?? 0;

@@ -19,7 +19,7 @@ const KEPT: readonly (readonly [what: string, howLong: string, where: string])[]
   ['Prices', 'Every version is kept: ledger rows name the one they used.', 'Prices'],
 ];
 
-/** What is kept, and how long: the organization decides over its own content. */
+/** Lists what the gateway stores and for how long. Each organization sets the retention of its own content. */
 export function Retention() {
   return (
     <>

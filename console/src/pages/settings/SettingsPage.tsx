@@ -13,7 +13,7 @@ import { Retention } from './Retention.tsx';
 
 const STANDARD = 'settings';
 
-/** By what the gateway runs, how its process fares, what runs by itself, what is priced how, what is kept how long, and who may use the admin API. */
+/** The settings page: a tab each for settings, health, jobs, prices, retention, admin tokens and more. */
 export function SettingsPage() {
   const [state, set] = useUrlState();
   const mayReadPlatform = useCanAnywhere('platform.read');
@@ -26,7 +26,7 @@ export function SettingsPage() {
       <Tabs
         value={state.tab ?? standard}
         keepMounted={false}
-        // What one tab's list was narrowed to means nothing to another.
+        // Other tabs have other filters.
         onChange={(tab) =>
           set({
             tab: tab === standard ? undefined : (tab ?? undefined),

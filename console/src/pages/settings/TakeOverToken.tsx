@@ -8,7 +8,7 @@ interface TakeOverTokenProps {
   readonly onClose: () => void;
 }
 
-/** Asks before somebody answers for a token from now on. */
+/** Asks before a person takes over a token and becomes responsible for it. */
 export function TakeOverToken({ token, onClose }: TakeOverTokenProps) {
   const queryClient = useQueryClient();
   const isMachines = token?.owner.kind === 'service_account';

@@ -18,7 +18,7 @@ const STOPPED_BY = {
   organization: 'The organization is not active.',
 } as const;
 
-/** The columns of the list of admin tokens. */
+/** Returns the columns of the list of admin tokens. */
 export function tokenColumns(act: Act): ListColumn<Token>[] {
   return [
     { accessor: 'name', title: 'Name', sortable: true, phone: 'title', render: (token) => <Name token={token} /> },

@@ -1,4 +1,4 @@
-/** How long an admin token lasts, as people choose it. */
+/** The lifetimes of an admin token to choose from. */
 
 const DAY_MS = 86_400_000;
 const DAYS = { '30': '30 days', '90': '90 days', '365': 'A year', never: 'Until it is revoked' } as const;
@@ -7,7 +7,7 @@ export type Lasts = keyof typeof DAYS;
 
 export const LASTS = Object.entries(DAYS).map(([value, label]) => ({ value, label }));
 
-/** Counted from now; null: it never expires. */
+/** Returns the expiry, counted from now. Null if the token never expires. */
 export function expiresAtOf(lasts: Lasts): string | null {
   return lasts === 'never' ? null : new Date(Date.now() + Number(lasts) * DAY_MS).toISOString();
 }

@@ -6,7 +6,7 @@ import { api, asked } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 
-/** Whose a new token is: one's own, or a machine's. */
+/** The owner of a new admin token: the person who creates it, or a service account. */
 
 export const ME = 'me';
 export const NEW = 'new';
@@ -20,12 +20,12 @@ export interface OwnerDraft {
 
 interface OwnerFieldsProps<Draft extends OwnerDraft> {
   readonly form: UseFormReturnType<Draft>;
-  /** The organization it acts in; null: the platform, or none chosen yet. */
+  /** The organization in which the token acts. Null means the platform, or none chosen yet. */
   readonly place: string | null;
   readonly isOfPlatform: boolean;
 }
 
-/** Chooses the owner. A service account stands for a machine; one that is not there yet is made with the token. */
+/** Chooses the owner of a token. A new service account is created together with the token. */
 export function OwnerFields<Draft extends OwnerDraft>({ form, place, isOfPlatform }: OwnerFieldsProps<Draft>) {
   const session = useSession();
   const accounts = useQuery({
@@ -76,7 +76,10 @@ async function accountsOf(organizationId: string | null) {
   return (await asked(api.GET('/organizations/{id}/service-accounts', { params: { path, query: page } }))).data;
 }
 
-/** Returns the service account that a draft names, and makes it where it is new: once, however often the form is sent. */
+/**
+ * Returns the id of the service account that a draft names. Creates a new one only once, however often the form is sent. Null if
+ * the owner is the person.
+ */
 export function useServiceAccount(): (draft: OwnerDraft, place: string | null) => Promise<string | null> {
   const made = useRef<{ readonly place: string | null; readonly id: string } | null>(null);
   return async ({ owner, account_name, responsible }, place) => {

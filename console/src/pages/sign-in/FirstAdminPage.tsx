@@ -12,7 +12,7 @@ import { SignInFrame } from './SignInFrame.tsx';
 import { SignInProblem } from './SignInProblem.tsx';
 import { useEntering } from './useEntering.ts';
 
-/** Where the link leads that a new gateway prints: the first platform admin makes their account. */
+/** The page behind the link that a new gateway prints. It creates the account of the first platform admin. */
 export function FirstAdminPage() {
   const [{ token = '' }] = useUrlState();
   const link = useQuery({

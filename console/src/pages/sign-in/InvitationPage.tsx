@@ -18,13 +18,16 @@ import { useEntering } from './useEntering.ts';
 
 type Invitation = Schema<'InvitationLookup'>;
 
-/** Where an invitation's link leads: who is invited by whom to what, and the one step that is left for this person in this browser. */
+/**
+ * The page behind an invitation's link. It says who invites whom to what, and offers the next step for the person in this
+ * browser.
+ */
 export function InvitationPage() {
   const [{ token = '', mail_token: mailToken }] = useUrlState();
   const invitation = useQuery({
     queryKey: ['invitation', token],
     queryFn: () => asked(api.GET('/invitations/lookup', { params: { query: { token } } })),
-    // What was true when the page opened stays on it: accepting makes the link invalid while this person is still here.
+    // Accepting makes the link invalid while the person is still here, so the page keeps the first answer.
     staleTime: Number.POSITIVE_INFINITY,
   });
   const session = useSessionQuery();
@@ -43,7 +46,7 @@ export function InvitationPage() {
 interface StepProps {
   readonly invitation: Invitation;
   readonly tokens: InvitationTokens;
-  /** Who is signed in in this browser. */
+  /** The account that is signed in in this browser, if any. */
   readonly account: Schema<'Session'>['account'] | null;
 }
 
@@ -64,7 +67,7 @@ function Found({ invitation, tokens, account }: StepProps) {
   );
 }
 
-/** The server says to nobody whether the address has an account, so both ways are offered. */
+/** The next step of the person. Both ways are offered because the server never tells whether the address has an account. */
 function NextStep({ invitation: { email }, tokens, account }: StepProps) {
   if (account === null) {
     return (
@@ -84,7 +87,7 @@ function Accept({ tokens }: { tokens: InvitationTokens }) {
     mutationFn: () => asked(api.POST('/invitations/accept', { body: tokensBody(tokens) })),
     onSuccess: () => enter(PATHS.overview),
   });
-  // By the mailed link an account whose address is not proved is accepted with a new password alone.
+  // With the mailed link, an account whose address is not proved needs only a new password.
   const wantsPassword = tokens.mailToken !== undefined && fieldErrorsOf(accept.error).password !== undefined;
   if (wantsPassword) return <ProveForm tokens={tokens} />;
   return (

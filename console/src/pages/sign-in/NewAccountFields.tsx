@@ -5,11 +5,11 @@ import { NewPasswordField } from '../../components/dialogs/NewPasswordField.tsx'
 
 interface NewAccountFieldsProps<T> {
   readonly form: UseFormReturnType<T>;
-  /** The address: asked for, or the invitation's. */
+  /** The address: a field, or the invitation's. */
   readonly children?: ReactNode;
 }
 
-/** What a person says of themselves to have an account: their name, and the password they choose. */
+/** The fields of a new account: the person's name and a password. */
 export function NewAccountFields<T extends { name: string; password: string }>({ form, children }: NewAccountFieldsProps<T>) {
   return (
     <>

@@ -4,7 +4,7 @@ import { NewAccountFields } from './NewAccountFields.tsx';
 import { SignInProblem } from './SignInProblem.tsx';
 import { useAccepting } from './useAccepting.ts';
 
-/** The account of a person who is invited for the first time. Its address is the invitation's and cannot be another. */
+/** Creates the account of an invited person. Its address is the invitation's and cannot be changed. */
 export function NewAccountForm({ email, tokens }: { email: string; tokens: InvitationTokens }) {
   const { form, accept, isPending, problem } = useAccepting(tokens, { name: '', password: '' });
   return (

@@ -10,7 +10,7 @@ import { SignInProblem } from './SignInProblem.tsx';
 import { signInWithPasskey } from './with-passkey.ts';
 
 interface PasswordStepProps {
-  /** Known beforehand when an invitation led here. */
+  /** The invitation's address if an invitation led here. */
   readonly email: string;
   readonly onDone: () => Promise<void>;
   readonly onSecondFactor: () => void;

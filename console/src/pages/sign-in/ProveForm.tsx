@@ -4,7 +4,10 @@ import type { InvitationTokens } from './invitation-tokens.ts';
 import { SignInProblem } from './SignInProblem.tsx';
 import { useAccepting } from './useAccepting.ts';
 
-/** The mailed link proves the address of an account that was made by a link somebody handed over: with a new password it is its owner's alone. */
+/**
+ * Asks for a new password to prove an address with the mailed link. The account came from a handed-over link, so others may know
+ * its password.
+ */
 export function ProveForm({ tokens }: { tokens: InvitationTokens }) {
   const { form, accept, isPending, problem } = useAccepting(tokens, { password: '' });
   return (

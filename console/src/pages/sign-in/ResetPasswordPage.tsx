@@ -10,7 +10,7 @@ import { PATHS } from '../../paths.ts';
 import { SignInFrame } from './SignInFrame.tsx';
 import { SignInProblem } from './SignInProblem.tsx';
 
-/** Asks for a link by e-mail; with the link's token, takes the new password. */
+/** Sends a link by e-mail. Opened with the link's token, takes the new password. */
 export function ResetPasswordPage() {
   const [{ token }] = useUrlState();
   return token === undefined ? <AskForLink /> : <ChoosePassword token={token} />;

@@ -6,7 +6,7 @@ import { SignInProblem } from './SignInProblem.tsx';
 
 type Method = 'totp' | 'recovery_code';
 
-/** The code of an authenticator, or one of the recovery codes. A full code of an authenticator is sent without a further key. */
+/** Asks for a code of the authenticator or a recovery code. Six digits of an authenticator code are submitted automatically. */
 export function SecondFactorStep({ onDone, onBack }: { onDone: () => Promise<void>; onBack: () => void }) {
   const [method, setMethod] = useState<Method>('totp');
   const [code, setCode] = useState('');

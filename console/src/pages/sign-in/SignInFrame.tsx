@@ -3,7 +3,7 @@ import { type ReactNode, useEffect } from 'react';
 import { Logo } from '../../components/shell/Logo.tsx';
 import { SchemeToggle } from '../../components/shell/Shell.tsx';
 
-/** The frame of every page for people who are not signed in: one narrow card, and nothing else to look at. */
+/** The frame of every page for people who are not signed in: one narrow card. */
 export function SignInFrame({ title, about, children }: { title: string; about?: ReactNode; children: ReactNode }) {
   useEffect(() => {
     document.title = `${title} · Headgate`;

@@ -7,7 +7,7 @@ import { SecondFactorStep } from './SecondFactorStep.tsx';
 import { SignInFrame } from './SignInFrame.tsx';
 import { useEntering } from './useEntering.ts';
 
-/** E-mail and password or a passkey, then the second factor of who has one, then the page they wanted. */
+/** Signs in with e-mail and password or a passkey, then a second factor if the account has one. Then opens the wanted page. */
 export function SignInPage() {
   const [{ to, email, notice }] = useUrlState();
   const [isSecondStep, setSecondStep] = useState(false);

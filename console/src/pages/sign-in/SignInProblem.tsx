@@ -2,7 +2,7 @@ import { Alert } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { Problem } from '../../api/client.ts';
 
-/** Why a sign-in did not work, in the server's words. Where it says when to try again, the seconds run down. */
+/** Shows why a sign-in failed, in the server's words. If the server says when to try again, a countdown shows the seconds. */
 export function SignInProblem({ error }: { error: unknown }) {
   const waitSeconds = error instanceof Problem ? error.retryAfterSeconds : null;
   const left = useCountdown(error, waitSeconds);

@@ -1,11 +1,11 @@
 import { PATHS } from '../../paths.ts';
 
-/** Places that would only send a person who is signed in back and forth. */
+/** Pages that would send a signed-in person back here. */
 const NOWHERE: readonly string[] = [PATHS.signIn, PATHS.firstAdmin, PATHS.resetPassword];
 
 /**
- * Where a person goes after signing in: the wanted address when it is a page of this console, else the overview. An address of another
- * origin, in whatever spelling, is never followed.
+ * Returns where a person goes after signing in: the wanted address if it is a page of this console, else the overview. Never
+ * returns an address of another origin, however it is spelled.
  */
 export function destinationOf(wanted: string | undefined, origin: string = window.location.origin): string {
   if (wanted === undefined || !wanted.startsWith('/')) return PATHS.overview;

@@ -1,10 +1,13 @@
-/** What the link holds: `token` opens the invitation, `mailToken` proves the address and is in the mailed link alone. */
+/**
+ * The tokens in an invitation's link. `token` opens the invitation; `mailToken` proves the address and is only in the mailed
+ * link.
+ */
 export interface InvitationTokens {
   readonly token: string;
   readonly mailToken: string | undefined;
 }
 
-/** The tokens as the API takes them. */
+/** Returns the tokens as the API takes them. */
 export function tokensBody({ token, mailToken }: InvitationTokens) {
   return mailToken === undefined ? { token } : { token, mail_token: mailToken };
 }

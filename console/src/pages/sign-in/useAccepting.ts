@@ -10,11 +10,11 @@ interface Accepting<Values> {
   readonly form: UseFormReturnType<Values>;
   readonly accept: (values: Values) => void;
   readonly isPending: boolean;
-  /** What went wrong, where no field of the form says it already. */
+  /** The error, unless the fields of the form show it. */
   readonly problem: unknown;
 }
 
-/** A form that accepts an invitation with what is in it, and then goes in. */
+/** Holds a form that accepts an invitation with its values, and then opens the console. */
 export function useAccepting<Values extends { password: string; name?: string }>(
   tokens: InvitationTokens,
   initialValues: Values,

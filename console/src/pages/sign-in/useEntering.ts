@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { destinationOf } from './destination.ts';
 
-/** Opens the console for a person who has just come in, at the page they wanted. Nothing that was read before is kept. */
+/** Returns a function that opens the console at the wanted page after sign-in. It discards all cached data. */
 export function useEntering(): (wanted: string | undefined) => Promise<void> {
   const queryClient = useQueryClient();
   const router = useRouter();

@@ -3,7 +3,7 @@ import { api, asked } from '../../api/client.ts';
 
 type Options = Parameters<typeof startAuthentication>[0]['optionsJSON'];
 
-/** Asks the browser for a passkey of this console and signs in with it. Rejects with a sentence when the person turned away. */
+/** Asks the browser for a passkey of this console and signs in with it. Rejects with a sentence if the person cancels. */
 export async function signInWithPasskey(): Promise<void> {
   const options = (await asked(api.POST('/session/passkey-options', { body: {} }))) as unknown as Options;
   const response = await startAuthentication({ optionsJSON: options }).catch(() => {

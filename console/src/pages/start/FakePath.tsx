@@ -6,7 +6,7 @@ import { ProblemNote } from '../../components/Asked.tsx';
 import { makeEverythingFake } from './make.ts';
 import type { Steps } from './steps.ts';
 
-/** Everything at one click on the fake provider: for seeing the whole of it before a real key is at hand. */
+/** Sets everything up with the fake provider in one click, to try the gateway without a provider's key. */
 export function FakePath({ steps, onSecret }: { steps: Steps; onSecret: (secret: string) => void }) {
   const queryClient = useQueryClient();
   const [doing, setDoing] = useState('');

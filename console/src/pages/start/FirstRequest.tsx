@@ -16,10 +16,10 @@ type Request = Schema<'Request'>;
 
 const LOOK_EVERY_MS = 2_000;
 
-/** Waits for a key's first request, and turns into it. */
+/** Waits for a key's first request, and then shows it. */
 export function FirstRequest({ keyId }: { keyId: string }) {
   const [arrived, setArrived] = useState<Request | null>(null);
-  // What came before the stream was open is looked for beside it, until there is one.
+  // Polls for a request that came before the stream was open, until there is one.
   const earlier = useQuery({
     queryKey: ['requests', 'first', keyId],
     queryFn: () => asked(api.GET('/requests', { params: { query: { key_id: keyId, limit: 1 } } })),

@@ -17,12 +17,12 @@ import type { Steps } from './steps.ts';
 
 interface KeyStepProps {
   readonly steps: Steps;
-  /** Of the key that was made on this page; null after a reload. */
+  /** The secret of the key made on this page. Null after a reload. */
   readonly secret: string | null;
   readonly onSecret: (secret: string) => void;
 }
 
-/** The first key, its secret once, calls ready to paste, and then the first request as it arrives. */
+/** Creates the first key and shows its secret once, with calls ready to paste. Then waits for the first request. */
 export function KeyStep({ steps, secret, onSecret }: KeyStepProps) {
   const { key, team } = steps.made;
   if (key !== undefined) return <Ready steps={steps} keyId={key} secret={secret} />;

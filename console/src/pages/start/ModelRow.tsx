@@ -10,13 +10,13 @@ interface ModelRowProps {
   readonly provider: Provider;
   readonly name: string;
   readonly isChosen: boolean;
-  /** Typed ones; null: those of the price table. */
+  /** The typed prices. Null means those of the price table. */
   readonly prices: Prices | null;
-  /** Undefined: not chosen. */
+  /** Undefined means not chosen. */
   readonly onChange: (prices: Prices | null | undefined) => void;
 }
 
-/** One of the provider's models to tick; once ticked, its price by the price table, or fields for it where the table knows none. */
+/** A provider's model to choose. Once chosen, shows its price from the price table, or fields if the table does not know it. */
 export function ModelRow({ provider, name, isChosen, prices, onChange }: ModelRowProps) {
   const suggested = useQuery({
     queryKey: ['price-suggestion', provider, name],

@@ -8,13 +8,13 @@ import { ModelRow, PRICES_SHOWN } from './ModelRow.tsx';
 import { StepFrame } from './StepFrame.tsx';
 import type { Steps } from './steps.ts';
 
-/** A model that was ticked, with prices typed where the price table knows none. */
+/** A chosen model, with typed prices if the price table does not know it. */
 export interface Chosen {
   readonly upstream: string;
   readonly prices: Prices | null;
 }
 
-/** Which of the provider's models callers may be given, with their prices. */
+/** Chooses the provider's models that callers can use, and their prices. */
 export function ModelsStep({ steps }: { steps: Steps }) {
   const { credential } = steps.made;
   const queryClient = useQueryClient();

@@ -26,7 +26,7 @@ interface Draft {
 
 type Form = UseFormReturnType<Draft>;
 
-/** The first tenant: its name, what it may spend and how fast, and what it may call. Everything else has its place on the organization's page. */
+/** Creates the first organization: its name, budget, rate limit and access. Its own page has everything else. */
 export function OrganizationStep({ steps }: { steps: Steps }) {
   const form = useForm<Draft>({
     initialValues: { name: '', slug: '', budget: BUDGET_FIRST, rpm: 600, access: 'all', targets: [] },
@@ -56,7 +56,7 @@ export function OrganizationStep({ steps }: { steps: Steps }) {
   );
 }
 
-/** Makes it once, however often it is asked, and goes on to the next step. */
+/** Creates the organization once, however often it is called, and goes to the next step. */
 function useMaking(form: Form, steps: Steps) {
   const queryClient = useQueryClient();
   const [key] = useState(newIdempotencyKey);
@@ -159,7 +159,7 @@ function Fields({ form }: { form: Form }) {
   );
 }
 
-/** The server's names of fields as this form has them. */
+/** Maps the server's field names to those of this form. */
 function formErrorsOf(error: unknown): Record<string, string> {
   return Object.fromEntries(
     Object.entries(fieldErrorsOf(error)).map(([path, message]) => {

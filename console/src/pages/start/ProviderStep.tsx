@@ -16,7 +16,10 @@ import { useStepGuard } from './useStepGuard.ts';
 
 const CREDENTIALS_SHOWN = 200;
 
-/** The provider's credential: tried with a live call, and kept when the provider accepts it. Or none at all, with the fake provider. */
+/**
+ * Adds the provider's credential after a live call has tested it. If the test fails, the person can save it anyway. The fake
+ * provider needs none.
+ */
 export function ProviderStep({ steps, onSecret }: { steps: Steps; onSecret: (secret: string) => void }) {
   const queryClient = useQueryClient();
   const [key] = useState(newIdempotencyKey);
@@ -78,7 +81,7 @@ export function ProviderStep({ steps, onSecret }: { steps: Steps; onSecret: (sec
   );
 }
 
-/** Whoever comes back takes the credential that is there. */
+/** Lets a person who returns choose a stored credential. */
 function Existing({ onChoose }: { onChoose: (id: string) => void }) {
   const [chosen, setChosen] = useState<string | null>(null);
   const credentials = useQuery({

@@ -16,7 +16,7 @@ import { TeamStep } from './TeamStep.tsx';
 
 type Done = Readonly<Record<StepName, boolean>>;
 
-/** From nothing to the first answered request, step by step. */
+/** Guides a person through the setup, from an empty gateway to the first answered request. */
 export function StartPage() {
   const mayBegin = useCan('organizations.create');
   const done = useDone();
@@ -44,7 +44,7 @@ export function StartPage() {
 
 function Guide({ done }: { done: Done }) {
   const steps = useSteps(done);
-  // A secret is shown once and kept nowhere but in this page.
+  // A secret is shown only once, and kept only in this page's memory.
   const [secret, setSecret] = useState<string | null>(null);
   return (
     <Stack gap="md" maw={900}>

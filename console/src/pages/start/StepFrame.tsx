@@ -6,12 +6,12 @@ interface StepFrameProps {
   readonly title: string;
   readonly about: string;
   readonly steps: Steps;
-  /** What goes on: the step's own button. */
+  /** The button that completes the step. */
   readonly action: ReactNode;
   readonly children: ReactNode;
 }
 
-/** The frame of a step: what it is for, its fields, and the ways on, back and around it. */
+/** The frame of a step: its purpose, its fields, and the buttons to continue, go back or skip. */
 export function StepFrame({ title, about, steps, action, children }: StepFrameProps) {
   const index = STEPS.findIndex(({ name }) => name === steps.current);
   const before = STEPS[index - 1];

@@ -11,7 +11,7 @@ import { makeTeam } from './make.ts';
 import { StepFrame } from './StepFrame.tsx';
 import type { Steps } from './steps.ts';
 
-/** The first team: keys belong to teams. */
+/** Creates the first team, which every key needs. */
 export function TeamStep({ steps }: { steps: Steps }) {
   const { organization } = steps.made;
   const queryClient = useQueryClient();

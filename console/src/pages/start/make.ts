@@ -1,14 +1,14 @@
 import { api, asked, Problem } from '../../api/client.ts';
 import { newIdempotencyKey } from '../../components/dialogs/FormDialog.tsx';
 
-/** What a first organization needs to be called at all. */
+/** The minimum that a first organization needs before it can be called. */
 export interface FirstOrganization {
   readonly name: string;
   readonly slug: string;
-  /** USD a month; empty for none. */
+  /** USD per month. Empty means no budget. */
   readonly budget: string;
   readonly rpm: number | null;
-  /** Null: everything, future targets included. */
+  /** Null means all targets, future ones too. */
   readonly targets: readonly string[] | null;
 }
 
@@ -51,7 +51,7 @@ export interface FirstKey {
   readonly secret: string;
 }
 
-/** A model of the fake provider, an organization, a team and a key, one after the other; `onStep` says which is being made. */
+/** Creates a model of the fake provider, an organization, a team and a key, in this order. Calls `onStep` before each. */
 export async function makeEverythingFake(onStep: (step: string) => void): Promise<FirstKey> {
   onStep('Adding a model of the fake provider…');
   await makeFakeModel();
@@ -64,7 +64,7 @@ export async function makeEverythingFake(onStep: (step: string) => void): Promis
   return { organization: organization.id, team: team.id, key: id, secret };
 }
 
-/** One is enough, however often this is pressed. */
+/** Creates the fake model unless it exists. */
 async function makeFakeModel(): Promise<void> {
   const there = await asked(api.GET('/deployments', { params: { query: { model: FAKE_MODEL, limit: 1 } } }));
   if (there.data.length > 0) return;
@@ -79,7 +79,7 @@ async function makeFakeModel(): Promise<void> {
   await asked(api.POST('/deployments', { body: { ...body, prices } }));
 }
 
-/** The first slug that nobody has. */
+/** Creates an organization with the first slug that is free. */
 async function makeFreeOrganization() {
   for (let number = 1; ; number += 1) {
     const slug = number === 1 ? 'first-organization' : `first-organization-${number}`;

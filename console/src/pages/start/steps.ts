@@ -11,7 +11,7 @@ export const STEPS = [
 ] as const;
 export type StepName = (typeof STEPS)[number]['name'];
 
-/** What was made or chosen in earlier steps; it stands in the address, so that a reload or Back loses nothing. */
+/** The ids of objects made or chosen in earlier steps. They are in the address, so that a reload or Back loses nothing. */
 export interface Made {
   readonly credential: string | undefined;
   readonly organization: string | undefined;
@@ -19,7 +19,10 @@ export interface Made {
   readonly key: string | undefined;
 }
 
-/** Which step is shown, what earlier ones made, and how to go on. Each step is a place in the browser's history. */
+/**
+ * Returns the current step, the results of earlier ones, and functions that change the step. Each step is an entry in the
+ * browser's history.
+ */
 export function useSteps(done: Readonly<Record<StepName, boolean>>) {
   const [state, setState] = useUrlState();
   const firstOpen = STEPS.find(({ name }) => !done[name])?.name ?? 'key';
@@ -29,7 +32,7 @@ export function useSteps(done: Readonly<Record<StepName, boolean>>) {
     current,
     made: { credential, organization, team, key } satisfies Made,
     goTo: (step: StepName, made: Partial<Made> = {}) => setState({ ...made, step }, 'push'),
-    /** The step after the shown one; the last one stays. */
+    /** Goes to the next step. The last one stays. */
     next: (made: Partial<Made> = {}) => {
       const index = STEPS.findIndex(({ name }) => name === current);
       setState({ ...made, step: STEPS[index + 1]?.name ?? current }, 'push');
@@ -40,7 +43,7 @@ export function useSteps(done: Readonly<Record<StepName, boolean>>) {
 
 export type Steps = ReturnType<typeof useSteps>;
 
-/** What is there already, by the server: whoever comes back goes on where they left. */
+/** Reads which steps are already done, so that a person who returns continues with the first open one. */
 export function useDone() {
   return useQuery({
     queryKey: ['first-run'],
@@ -55,7 +58,7 @@ export function useDone() {
       ]);
       const isSome = ({ data }: { readonly data: readonly unknown[] }) => data.length > 0;
       return {
-        // The fake provider needs no credential: a deployment says that a provider was chosen.
+        // The fake provider needs no credential, so a deployment also counts as a chosen provider.
         provider: isSome(credentials) || isSome(deployments),
         models: isSome(deployments),
         organization: isSome(organizations),

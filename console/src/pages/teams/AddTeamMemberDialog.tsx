@@ -13,7 +13,7 @@ interface AddTeamMemberDialogProps {
   readonly onClose: () => void;
 }
 
-/** Takes a member of the organization into a team. Whoever is not in the organization is invited to it first. */
+/** Adds a member of the organization to a team. A person who is not in the organization must be invited to it first. */
 export function AddTeamMemberDialog({ team, opened, onClose }: AddTeamMemberDialogProps) {
   return (
     <FormDialog opened={opened} onClose={onClose} title={`Add to ${team.name}`} size="md">
@@ -29,7 +29,7 @@ interface Draft {
 }
 
 function Fields({ team }: { team: Schema<'Team'> }) {
-  // Without a role in the whole organization one reads no list of its people, and names one by their address.
+  // Without a role in the whole organization a person cannot list its members, and types an address instead.
   const seesMembers = useCan('teams.read', team.organization_id).allowed;
   const form = useForm<Draft>({
     initialValues: { account_id: undefined, email: '', role: 'team_developer' },

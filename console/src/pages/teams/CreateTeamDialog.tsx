@@ -19,11 +19,11 @@ import { NEW_TEAM, teamBody } from './team-draft.ts';
 interface CreateTeamDialogProps {
   readonly opened: boolean;
   readonly onClose: () => void;
-  /** Where the team is made; asked for when it is not known. */
+  /** The organization of the new team. Without it, the dialog lets the person choose one. */
   readonly organizationId?: string | undefined;
 }
 
-/** Makes a team within what its organization has: limits, budgets, access and self-service in one step. */
+/** Creates a team in one step: limits, budgets, access and self-service, within what its organization has. */
 export function CreateTeamDialog({ opened, onClose, organizationId }: CreateTeamDialogProps) {
   return (
     <FormDialog opened={opened} onClose={onClose} title="Create team" size="xl">
@@ -77,7 +77,7 @@ function Form({ organization }: { organization: Schema<'Organization'> }) {
       <TextInput
         label="Name"
         data-autofocus
-        // The organization may be known only after the dialog has looked for what to focus.
+        // The organization may arrive only after the dialog has chosen its focus.
         autoFocus
         required
         withAsterisk={false}
@@ -98,7 +98,7 @@ function Form({ organization }: { organization: Schema<'Organization'> }) {
   );
 }
 
-/** Most people manage one organization. */
+/** Returns the person's organization if they have exactly one and no platform role. */
 function useOnlyOrganization(): string | undefined {
   const { memberships, platform_role } = useSession();
   return platform_role === null && memberships.length === 1 ? memberships[0]?.organization_id : undefined;

@@ -11,7 +11,7 @@ import { TEAM_PARTS, type TeamDraft, teamDraft } from './team-draft.ts';
 
 type Team = Schema<'Team'>;
 
-/** Everything of a team that can be changed, each part for who may: a team's admin narrows its access and nothing else. */
+/** Edits a team. Each part needs its own permission: a team's admin can only narrow its access. */
 export function EditTeamDialog({ of: team, opened, onClose }: { of: Team; opened: boolean; onClose: () => void }) {
   const path = { id: team.id };
   return (

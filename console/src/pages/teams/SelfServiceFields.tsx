@@ -2,10 +2,10 @@ import { Group, NumberInput, Paper, Select, SimpleGrid, Stack, Switch, Text, Tex
 import { type Bound, errorAt } from '../../forms/bind.ts';
 import { type OwnKeysPeriod, PER, type SelfServiceDraft } from './team-draft.ts';
 
-/** What a team's developers may do without asking: how many keys, how much they may spend together, how long each works. */
-export function SelfServiceFields({ value, onChange, errors, at, disabled = false }: Bound<SelfServiceDraft>) {
+/** Edits what a team's developers may do by themselves: the number of keys, their budget together, and their lifetime. */
+export function SelfServiceFields(props: Bound<SelfServiceDraft>) {
+  const { value, onChange, disabled = false } = props;
   const set = (change: Partial<SelfServiceDraft>) => onChange({ ...value, ...change });
-  const off = disabled || !value.enabled;
   return (
     <Paper withBorder p="sm" role="group" aria-label="Self-service">
       <Stack gap="sm">
@@ -16,62 +16,77 @@ export function SelfServiceFields({ value, onChange, errors, at, disabled = fals
           disabled={disabled}
           onChange={(event) => set({ enabled: event.currentTarget.checked })}
         />
-        {value.enabled && (
-          <SimpleGrid cols={{ base: 1, xs: 2 }}>
-            <NumberInput
-              label="Keys a person"
-              placeholder="Any number"
-              min={0}
-              max={10_000}
-              allowDecimal={false}
-              disabled={off}
-              value={value.max_keys_per_member}
-              error={errorAt(errors, `${at}.max_keys_per_member`)}
-              onChange={(keys) => set({ max_keys_per_member: keys === '' ? '' : Number(keys) })}
-            />
-            <Group gap="xs" wrap="nowrap" align="flex-start">
-              <TextInput
-                label="A person’s keys spend at most"
-                placeholder="Any amount"
-                leftSection={<Text fz="sm">$</Text>}
-                inputMode="decimal"
-                maxLength={32}
-                disabled={off}
-                value={value.max_budget}
-                error={errorAt(errors, `${at}.max_budget`) ?? errorAt(errors, `${at}.max_budget.amount`)}
-                onChange={(event) => set({ max_budget: event.currentTarget.value })}
-              />
-              <Select
-                label="Each"
-                allowDeselect={false}
-                disabled={off}
-                data={Object.entries(PER).map(([period, label]) => ({ value: period, label }))}
-                value={value.budget_period}
-                onChange={(period) => set({ budget_period: period as OwnKeysPeriod })}
-              />
-            </Group>
-            <Switch
-              mt={{ base: 0, xs: 26 }}
-              label="Each key must expire"
-              checked={value.requires_expiry}
-              disabled={off}
-              onChange={(event) => set({ requires_expiry: event.currentTarget.checked })}
-            />
-            {value.requires_expiry && (
-              <NumberInput
-                label="Within days"
-                min={1}
-                max={3_650}
-                allowDecimal={false}
-                disabled={off}
-                value={value.max_expiry_days}
-                error={errorAt(errors, `${at}.max_expiry_days`)}
-                onChange={(days) => set({ max_expiry_days: days === '' ? '' : Number(days) })}
-              />
-            )}
-          </SimpleGrid>
-        )}
+        {value.enabled && <OwnKeysFields {...props} />}
       </Stack>
     </Paper>
+  );
+}
+
+/** The bounds on keys that developers make by themselves. */
+function OwnKeysFields(props: Bound<SelfServiceDraft>) {
+  const { value, onChange, errors, at, disabled = false } = props;
+  const set = (change: Partial<SelfServiceDraft>) => onChange({ ...value, ...change });
+  return (
+    <SimpleGrid cols={{ base: 1, xs: 2 }}>
+      <NumberInput
+        label="Keys a person"
+        placeholder="Any number"
+        min={0}
+        max={10_000}
+        allowDecimal={false}
+        disabled={disabled}
+        value={value.max_keys_per_member}
+        error={errorAt(errors, `${at}.max_keys_per_member`)}
+        onChange={(keys) => set({ max_keys_per_member: keys === '' ? '' : Number(keys) })}
+      />
+      <SpendFields {...props} />
+      <Switch
+        mt={{ base: 0, xs: 26 }}
+        label="Each key must expire"
+        checked={value.requires_expiry}
+        disabled={disabled}
+        onChange={(event) => set({ requires_expiry: event.currentTarget.checked })}
+      />
+      {value.requires_expiry && (
+        <NumberInput
+          label="Within days"
+          min={1}
+          max={3_650}
+          allowDecimal={false}
+          disabled={disabled}
+          value={value.max_expiry_days}
+          error={errorAt(errors, `${at}.max_expiry_days`)}
+          onChange={(days) => set({ max_expiry_days: days === '' ? '' : Number(days) })}
+        />
+      )}
+    </SimpleGrid>
+  );
+}
+
+/** The budget of all keys that one person owns in the team, and its period. */
+function SpendFields({ value, onChange, errors, at, disabled = false }: Bound<SelfServiceDraft>) {
+  const set = (change: Partial<SelfServiceDraft>) => onChange({ ...value, ...change });
+  return (
+    <Group gap="xs" wrap="nowrap" align="flex-start">
+      <TextInput
+        label="A person’s keys spend at most"
+        placeholder="Any amount"
+        leftSection={<Text fz="sm">$</Text>}
+        inputMode="decimal"
+        maxLength={32}
+        disabled={disabled}
+        value={value.max_budget}
+        error={errorAt(errors, `${at}.max_budget`) ?? errorAt(errors, `${at}.max_budget.amount`)}
+        onChange={(event) => set({ max_budget: event.currentTarget.value })}
+      />
+      <Select
+        label="Each"
+        allowDeselect={false}
+        disabled={disabled}
+        data={Object.entries(PER).map(([period, label]) => ({ value: period, label }))}
+        value={value.budget_period}
+        onChange={(period) => set({ budget_period: period as OwnKeysPeriod })}
+      />
+    </Group>
   );
 }

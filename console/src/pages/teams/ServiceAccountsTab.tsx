@@ -20,7 +20,7 @@ import type { TeamTabProps } from './tab.ts';
 
 type ServiceAccount = Schema<'ServiceAccount'>;
 
-/** Owners of keys that never sign in: one for each application keeps its keys when people leave. */
+/** Lists the service accounts of a team. They own keys and never sign in, so an application keeps its keys when people leave. */
 export function ServiceAccountsTab({ team }: TeamTabProps) {
   const [isAdding, setAdding] = useState(false);
   const [leaving, setLeaving] = useState<ServiceAccount | null>(null);

@@ -15,7 +15,7 @@ import { EditTeamDialog } from './EditTeamDialog.tsx';
 
 type Team = Schema<'Team'>;
 
-/** What can be done with a team. Suspending and reactivating undo each other, so neither asks first. */
+/** The actions on a team. Suspending and reactivating undo each other, so neither asks first. */
 export function TeamActions({ of: team }: { of: Team }) {
   const [open, setOpen] = useState<'edit' | 'delete' | null>(null);
   const queryClient = useQueryClient();

@@ -16,7 +16,7 @@ import type { TeamTabProps } from './tab.ts';
 
 const COLUMNS = keyColumns({ withPlace: false });
 
-/** The keys of a team. */
+/** Lists the keys of a team. */
 export function TeamKeysTab({ team }: TeamTabProps) {
   const [{ new: opened }, set] = useUrlState();
   const navigate = useNavigate();

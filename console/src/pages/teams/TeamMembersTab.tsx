@@ -18,10 +18,10 @@ import { AddTeamMemberDialog } from './AddTeamMemberDialog.tsx';
 import type { TeamTabProps } from './tab.ts';
 
 type TeamMember = Schema<'TeamMember'>;
-/** A list's rows have an id; a team's member is named by the membership. */
+/** A team member as a row of a list. Rows need an id, which is the membership's. */
 type Row = TeamMember & { readonly id: string };
 
-/** Who works in a team, with which role. */
+/** Lists the members of a team with their roles. */
 export function TeamMembersTab({ team }: TeamTabProps) {
   const [isAdding, setAdding] = useState(false);
   const [leaving, setLeaving] = useState<TeamMember | null>(null);

@@ -19,7 +19,7 @@ import { useOrganizationCap } from '../keys/caps.ts';
 import type { TeamTabProps } from './tab.ts';
 import { selfServiceWords } from './team-draft.ts';
 
-/** How much of the team's limits and budgets is used, what stands above them, and what its members may do alone. */
+/** The use of a team's limits and budgets, the caps above them, and its self-service. */
 export function TeamOverview({ team }: TeamTabProps) {
   const { status, freshness } = useLimitsStatus('teams', team.id, team.limits_status);
   const ineffective = [
@@ -78,7 +78,7 @@ export function TeamOverview({ team }: TeamTabProps) {
   );
 }
 
-/** The organization's caps, which hold for the team too. */
+/** The organization's caps, which apply to the team too. */
 function Above({ team }: TeamTabProps) {
   const [cap] = useOrganizationCap(team.organization_id);
   if (cap === undefined) return null;

@@ -24,7 +24,7 @@ const TABS: readonly { readonly value: string; readonly label: string; readonly 
   { value: 'keys', label: 'Keys', content: TeamKeysTab },
 ];
 
-/** One team: its use of limits and budgets, the people in it, its service accounts and keys. */
+/** One team: the use of its limits and budgets, its members, its service accounts and its keys. */
 export function TeamPage() {
   const { teamId } = useParams({ strict: false }) as { teamId: string };
   const team = useQuery({

@@ -14,18 +14,18 @@ import { PATHS } from '../../paths.ts';
 type Team = Schema<'Team'>;
 
 interface TeamsListProps {
-  /** Only this organization's; all that may be seen without it. */
+  /** Limits the list to this organization. Without it, lists all teams that the person may see. */
   readonly organizationId?: string;
-  /** Of this list's parameters in the address. */
+  /** The prefix of this list's parameters in the address. */
   readonly prefix?: string;
-  /** Stands beside the search of an organization's teams, and where there are none yet. */
+  /** Shown beside the search of an organization's teams, and on an empty list. */
   readonly createButton?: ReactNode;
 }
 
 const REFRESH_MS = 10_000;
 const FILTERS: readonly Filter[] = [{ param: 'organization_id', label: 'Organization', kind: 'organization' }];
 
-/** Teams with how much of their budgets and limits is used now. */
+/** Lists teams with the present use of their budgets and limits. */
 export function TeamsList({ organizationId, prefix = 'teams_', createButton }: TeamsListProps) {
   const navigate = useNavigate();
   const isOfOne = organizationId !== undefined;

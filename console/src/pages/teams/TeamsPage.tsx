@@ -7,7 +7,7 @@ import { Page } from '../../components/shell/Page.tsx';
 import { CreateTeamDialog } from './CreateTeamDialog.tsx';
 import { TeamsList } from './TeamsList.tsx';
 
-/** Every team that the person may see, in all organizations. */
+/** Lists every team that the person may see, in all organizations. */
 export function TeamsPage() {
   const [{ new: opened, organization_id }, set] = useUrlState();
   const mayCreate = useCanAnywhere('teams.manage') ? verdictOf('teams.manage', ['teams.manage']) : verdictOf('teams.manage', []);

@@ -1,6 +1,6 @@
 import type { Schema } from '../../api/client.ts';
 
-/** What every tab of a team's page is given. */
+/** The props of every tab of a team's page. */
 export interface TeamTabProps {
   readonly team: Schema<'Team'>;
 }

@@ -5,7 +5,7 @@ import { NO_TAGS, type TagsDraft, tagsBody, tagsDraft } from '../../forms/tags-d
 
 export type OwnKeysPeriod = Schema<'SelfServiceBudget'>['period'];
 
-/** In words that follow an amount. */
+/** The period in words that follow an amount. */
 export const PER: Readonly<Record<OwnKeysPeriod, string>> = {
   day: 'a day',
   week: 'a week',
@@ -15,7 +15,7 @@ export const PER: Readonly<Record<OwnKeysPeriod, string>> = {
   total: 'in all',
 };
 
-/** A team's self-service as it stands in a form: what its members may do with keys of their own. */
+/** A team's self-service in a form: what its members may do with keys of their own. */
 export interface SelfServiceDraft {
   readonly enabled: boolean;
   readonly max_keys_per_member: number | '';
@@ -85,7 +85,7 @@ export const TEAM_PARTS: readonly EditPart<TeamDraft>[] = [
   ...tagParts<TeamDraft>(),
 ];
 
-/** What members may do with keys of their own, in a sentence. */
+/** Says in a sentence what members may do with keys of their own. */
 export function selfServiceWords(policy: Schema<'SelfService'>): string {
   if (!policy.enabled) return 'Members make no keys of their own.';
   const rules = [

@@ -6,7 +6,7 @@ import { Money } from '../../components/money/Money.tsx';
 import { PartlyPriced } from '../../components/money/PartlyPriced.tsx';
 import { unpricedOf } from './UnitsTable.tsx';
 
-/** The sums of the whole result, as the server added them up. */
+/** The totals over the whole result, as the server computed them. */
 export function Totals({ total }: { total: Schema<'Usage'>['total'] }) {
   const facts: readonly (readonly [string, ReactNode])[] = [
     [

@@ -6,7 +6,7 @@ import { unitName } from '../../components/money/price-words.ts';
 
 export type UnitUse = Schema<'UnitUse'>;
 
-/** What was used in units that the sums do not name; nothing where none was. */
+/** Lists use in units that the totals do not show separately. Shows nothing if there is none. */
 export function UnitsTable({ units }: { units: readonly UnitUse[] }) {
   if (units.length === 0) return null;
   const isPartly = units.some(({ unpriced_quantity }) => unpriced_quantity > 0);
@@ -48,7 +48,7 @@ export function UnitsTable({ units }: { units: readonly UnitUse[] }) {
   );
 }
 
-/** How much of each had no price. */
+/** Returns the quantity without a price, by unit. Fully priced units are left out. */
 export function unpricedOf(units: readonly UnitUse[]): Readonly<Record<string, number>> {
   const unpriced = units.filter(({ unpriced_quantity }) => unpriced_quantity > 0);
   return Object.fromEntries(unpriced.map(({ unit, unpriced_quantity }) => [unit, unpriced_quantity]));

@@ -18,11 +18,11 @@ interface UsageChartProps {
   readonly question: Question;
   readonly group: Group;
   readonly interval: Interval;
-  /** Without interval, the dearest first: they say which series stand out. */
+  /** The lines without intervals, the highest spend first. Their order decides which groups get a series of their own. */
   readonly lines: readonly UsageLine[];
 }
 
-/** The course of the dearest few and of all others together. */
+/** A chart over time: the top few groups, and all others as one series. */
 export function UsageChart({ question, group, interval, lines }: UsageChartProps) {
   const [state, set] = useUrlState();
   const metric = METRICS.find(({ value }) => value === state.metric)?.value ?? 'spend';

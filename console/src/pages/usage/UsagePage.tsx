@@ -1,4 +1,4 @@
-import { Group, Select, Stack, Text } from '@mantine/core';
+import { Group as Row, Select, Stack, Text } from '@mantine/core';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { queryText } from '../../api/events.ts';
@@ -9,7 +9,7 @@ import { type UrlState, useUrlState } from '../../components/fields/useUrlState.
 import { ExportMenu } from '../../components/list/ExportMenu.tsx';
 import { FilterBar } from '../../components/list/FilterBar.tsx';
 import { Page } from '../../components/shell/Page.tsx';
-import { groupsFor, standardGroup, USAGE_PARAMS, usageFilters } from './groups.ts';
+import { type Group, groupsFor, standardGroup, USAGE_PARAMS, usageFilters } from './groups.ts';
 import { INTERVALS, type Interval, type Question } from './question.ts';
 import { Totals } from './Totals.tsx';
 import { UnitsTable } from './UnitsTable.tsx';
@@ -18,9 +18,9 @@ import { UsageTable } from './UsageTable.tsx';
 
 const STANDARD = '30d';
 
-/** Usage and spend of any stretch of time, by whatever one asks; every total is the server's, over the whole result. */
+/** Usage and spend of any range, grouped and filtered by choice. The totals are the server's, over the whole result. */
 export function UsagePage() {
-  const [state, set] = useUrlState();
+  const [state] = useUrlState();
   const session = useSession();
   const range = rangeOf(state, STANDARD);
   const interval = intervalOf(state, range);
@@ -32,52 +32,13 @@ export function UsagePage() {
     queryFn: () => asked(api.GET('/usage', { params: { query: { ...question, group_by: group.value } as never } })),
     placeholderData: keepPreviousData,
   });
-  const exported = { ...question, group_by: [group.value, 'model'].filter((one, at, all) => all.indexOf(one) === at).join(',') };
   return (
     <Page
       title="Usage & spend"
       about="Settled requests within a second. Estimated and refused ones stand beside, not in the count."
-      actions={
-        <ExportMenu
-          note="What the range and the filters leave"
-          exports={[
-            {
-              label: 'CSV',
-              what: 'usage',
-              ending: 'csv',
-              path: `/usage/export${queryText({ ...exported, interval, format: 'csv' })}`,
-            },
-            {
-              label: 'FOCUS (CSV)',
-              what: 'focus',
-              ending: 'csv',
-              path: `/usage/export${queryText({ ...question, format: 'focus' })}`,
-            },
-          ]}
-        />
-      }
+      actions={<Exports question={question} group={group} interval={interval} />}
     >
-      <Group gap="xs">
-        <RangePicker standard={STANDARD} />
-        <Select
-          aria-label="Group by"
-          w={170}
-          allowDeselect={false}
-          leftSection="by"
-          data={groups.map(({ value, label }) => ({ value, label }))}
-          value={group.value}
-          onChange={(value) => set({ group_by: value ?? undefined })}
-        />
-        <Select
-          aria-label="Interval of the chart"
-          w={120}
-          allowDeselect={false}
-          data={INTERVALS.map((value) => ({ value, label: `per ${value}` }))}
-          value={interval}
-          onChange={(value) => set({ interval: value ?? undefined })}
-        />
-        <FilterBar filters={usageFilters(session)} />
-      </Group>
+      <Controls groups={groups} group={group} interval={interval} />
       <Asked query={query}>
         {(usage) => (
           <Stack gap="md" style={{ opacity: query.isPlaceholderData ? 0.6 : 1 }}>
@@ -97,6 +58,71 @@ export function UsagePage() {
   );
 }
 
+interface ExportsProps {
+  readonly question: Question;
+  readonly group: Group;
+  readonly interval: Interval;
+}
+
+/** Exports the lines by group and model, or in the FOCUS format. */
+function Exports({ question, group, interval }: ExportsProps) {
+  const groupBy = group.value === 'model' ? 'model' : `${group.value},model`;
+  return (
+    <ExportMenu
+      note="What the range and the filters leave"
+      exports={[
+        {
+          label: 'CSV',
+          what: 'usage',
+          ending: 'csv',
+          path: `/usage/export${queryText({ ...question, group_by: groupBy, interval, format: 'csv' })}`,
+        },
+        {
+          label: 'FOCUS (CSV)',
+          what: 'focus',
+          ending: 'csv',
+          path: `/usage/export${queryText({ ...question, format: 'focus' })}`,
+        },
+      ]}
+    />
+  );
+}
+
+interface ControlsProps {
+  readonly groups: readonly Group[];
+  readonly group: Group;
+  readonly interval: Interval;
+}
+
+/** Chooses the range, the grouping, the interval of the chart, and the filters. */
+function Controls({ groups, group, interval }: ControlsProps) {
+  const [, set] = useUrlState();
+  const session = useSession();
+  return (
+    <Row gap="xs">
+      <RangePicker standard={STANDARD} />
+      <Select
+        aria-label="Group by"
+        w={170}
+        allowDeselect={false}
+        leftSection="by"
+        data={groups.map(({ value, label }) => ({ value, label }))}
+        value={group.value}
+        onChange={(value) => set({ group_by: value ?? undefined })}
+      />
+      <Select
+        aria-label="Interval of the chart"
+        w={120}
+        allowDeselect={false}
+        data={INTERVALS.map((value) => ({ value, label: `per ${value}` }))}
+        value={interval}
+        onChange={(value) => set({ interval: value ?? undefined })}
+      />
+      <FilterBar filters={usageFilters(session)} />
+    </Row>
+  );
+}
+
 function groupOf(session: Session, state: UrlState) {
   const groups = groupsFor(session);
   const standard = standardGroup(session, state.organization_id);
@@ -108,7 +134,10 @@ function questionOf(state: UrlState, { from, to }: Range): Question {
   return Object.fromEntries(given.filter((pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== ''));
 }
 
-/** What was chosen where it fits, else what gives the chart some dozens of bars. */
+/**
+ * Returns the chosen interval, except hours for ranges above 62 days. Otherwise hours up to 2 days, days up to 92, and then
+ * months.
+ */
 function intervalOf({ interval }: UrlState, { minutes }: Range): Interval {
   const chosen = INTERVALS.find((one) => one === interval);
   const days = (minutes ?? Number.POSITIVE_INFINITY) / 1_440;

@@ -33,7 +33,7 @@ const COUNTS = [
   ['total_tokens', 'Tokens'],
 ] as const;
 
-/** Line by line, the dearest first. A click on a name looks inside it: it becomes a filter, and the next level the grouping. */
+/** Lists the groups, the highest spend first. A click on a name filters by it and groups by the next level. */
 export function UsageTable({ usage, group, groups }: UsageTableProps) {
   const [shown, setShown] = useState(STEP);
   const lines = usage.data.slice(0, shown);
@@ -168,7 +168,7 @@ function inside(group: Group, groups: readonly Group[], { state, id }: { state: 
   return { [group.param]: id, group_by: nextOf(group, groups, state) };
 }
 
-/** The level below; when it is already narrowed to one, what is left to look at. */
+/** Returns the next level. If a filter already fixes it, returns another grouping that is still open. */
 function nextOf(group: Group, groups: readonly Group[], state: UrlState): string {
   const isOpen = (value: string) => {
     const found = groups.find((one) => one.value === value);
@@ -177,7 +177,7 @@ function nextOf(group: Group, groups: readonly Group[], state: UrlState): string
   return isOpen(group.next) ? group.next : (['model', 'key', 'team'].find(isOpen) ?? 'model');
 }
 
-/** The same narrowing on the request log, where it can say it. */
+/** Returns the same filters for the request log. Null if the log does not have the filter of this group. */
 function inRequests({ range, from, to, ...state }: UrlState, { param }: Group, id: string): UrlState | null {
   if (param === 'provider' || param === 'tag' || param === 'deployment_tag') return null;
   const { group_by: _, interval: __, metric: ___, provider: ____, tag: _____, deployment_tag: ______, ...filters } = state;

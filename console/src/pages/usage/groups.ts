@@ -1,15 +1,15 @@
 import type { Session } from '../../api/session.tsx';
 import type { Filter } from '../../components/list/FilterBar.tsx';
 
-/** What use is added up by: the server's word, the field of a line that holds it, the filter that narrows to one of it. */
+/** A way to group usage: the server's name, the label, the field of a line that holds the value, and the filter for one value. */
 export interface Group {
   readonly value: string;
   readonly label: string;
   readonly field: string;
   readonly param: string;
-  /** What one looks at next, having chosen one of these. */
+  /** The grouping that follows after a person chooses one of these. */
   readonly next: string;
-  /** Said where one request may stand in several lines. */
+  /** A note for groupings in which one request may be in several lines. */
   readonly several?: string;
 }
 
@@ -36,7 +36,7 @@ const GROUPS: readonly Group[] = [
   },
 ];
 
-/** Deployments and providers are the platform's to see. */
+/** Groupings that only people of the platform may use. */
 const PLATFORM_ONLY = new Set(['deployment', 'provider', 'deployment_tag']);
 
 export function groupsFor(session: Session): readonly Group[] {
@@ -44,7 +44,7 @@ export function groupsFor(session: Session): readonly Group[] {
   return GROUPS.filter(({ value }) => isOfPlatform || !PLATFORM_ONLY.has(value));
 }
 
-/** Across organizations one begins with them; inside one with its teams. */
+/** Returns the default grouping: organizations if the report covers several, else teams. */
 export function standardGroup(session: Session, organizationId: string | undefined): string {
   return organizationId === undefined && session.platform_capabilities.includes('usage.read') ? 'organization' : 'team';
 }

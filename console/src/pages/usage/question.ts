@@ -1,6 +1,6 @@
-/** What a report can be cut into. */
+/** The intervals of a report. */
 export const INTERVALS = ['hour', 'day', 'week', 'month'] as const;
 export type Interval = (typeof INTERVALS)[number];
 
-/** What is asked of the server, beside what it is grouped by. */
+/** The query of a report, without its grouping. */
 export type Question = Readonly<Record<string, string>>;

@@ -15,7 +15,7 @@ type Delivery = Schema<'Delivery'>;
 const REFETCH_MS = 3_000;
 const PAGE = 20;
 
-/** What was sent to a webhook, whether it arrived, and how often it was tried. */
+/** Lists what was sent to a webhook: whether it arrived, and how often it was tried. */
 export function Deliveries({ webhook, onClose }: { webhook: Webhook; onClose: () => void }) {
   const [cursor, setCursor] = useState<string | undefined>();
   const query = useQuery({
@@ -88,40 +88,60 @@ function Rows({ webhook, deliveries }: { webhook: Webhook; deliveries: readonly 
           </Table.Thead>
           <Table.Tbody>
             {deliveries.map((delivery) => (
-              <Table.Tr key={delivery.id}>
-                <Table.Td>{kindLabel(delivery.type)}</Table.Td>
-                <Table.Td>
-                  <Time at={delivery.occurred_at} relative />
-                </Table.Td>
-                <Table.Td>
-                  <StatusBadge status={delivery.status} />
-                </Table.Td>
-                <Table.Td>{delivery.attempts}</Table.Td>
-                <Table.Td>
-                  {delivery.http_status ?? '–'}
-                  {delivery.problem !== null && (
-                    <Text fz="xs" c="dimmed">
-                      {delivery.problem}
-                    </Text>
-                  )}
-                </Table.Td>
-                <Table.Td>
-                  <Button
-                    size="compact-xs"
-                    variant="default"
-                    disabled={delivery.status === 'pending' || webhook.status === 'disabled'}
-                    loading={sending.isPending && sending.variables?.id === delivery.id}
-                    aria-label={`Send again: ${kindLabel(delivery.type)}`}
-                    onClick={() => sending.mutate(delivery)}
-                  >
-                    Send again
-                  </Button>
-                </Table.Td>
-              </Table.Tr>
+              <DeliveryRow
+                key={delivery.id}
+                delivery={delivery}
+                isDisabled={webhook.status === 'disabled'}
+                isSending={sending.isPending && sending.variables?.id === delivery.id}
+                onSendAgain={() => sending.mutate(delivery)}
+              />
             ))}
           </Table.Tbody>
         </Table>
       </TableScroll>
     </>
+  );
+}
+
+interface DeliveryRowProps {
+  readonly delivery: Delivery;
+  /** True if the webhook is disabled: nothing can be sent to it. */
+  readonly isDisabled: boolean;
+  readonly isSending: boolean;
+  readonly onSendAgain: () => void;
+}
+
+function DeliveryRow({ delivery, isDisabled, isSending, onSendAgain }: DeliveryRowProps) {
+  return (
+    <Table.Tr>
+      <Table.Td>{kindLabel(delivery.type)}</Table.Td>
+      <Table.Td>
+        <Time at={delivery.occurred_at} relative />
+      </Table.Td>
+      <Table.Td>
+        <StatusBadge status={delivery.status} />
+      </Table.Td>
+      <Table.Td>{delivery.attempts}</Table.Td>
+      <Table.Td>
+        {delivery.http_status ?? '–'}
+        {delivery.problem !== null && (
+          <Text fz="xs" c="dimmed">
+            {delivery.problem}
+          </Text>
+        )}
+      </Table.Td>
+      <Table.Td>
+        <Button
+          size="compact-xs"
+          variant="default"
+          disabled={delivery.status === 'pending' || isDisabled}
+          loading={isSending}
+          aria-label={`Send again: ${kindLabel(delivery.type)}`}
+          onClick={onSendAgain}
+        >
+          Send again
+        </Button>
+      </Table.Td>
+    </Table.Tr>
   );
 }

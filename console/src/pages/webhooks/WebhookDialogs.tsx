@@ -12,7 +12,7 @@ interface CreateWebhookProps {
   readonly opened: boolean;
   readonly onClose: () => void;
   readonly organizationId: string | null;
-  /** Takes the secret, the one time it is known. */
+  /** Receives the secret, which the server returns only once. */
   readonly onCreated: (secret: string) => void;
 }
 
@@ -82,7 +82,7 @@ export function EditWebhook({ webhook, onClose }: { webhook: Webhook; onClose: (
   );
 }
 
-/** The secret that signs, the one time it is shown. */
+/** Shows the signing secret, which is only possible once. */
 export function WebhookSecret({ secret, onClose }: { secret: string | null; onClose: () => void }) {
   return (
     <Modal

@@ -19,7 +19,7 @@ export const RULES = {
 
 interface WebhookFieldsProps {
   readonly form: UseFormReturnType<WebhookDraft>;
-  /** Null: the platform's. */
+  /** Null means the platform. */
   readonly organizationId: string | null;
 }
 

@@ -23,7 +23,7 @@ type Doing = { readonly is: 'edit' | 'deliveries' | 'rotate' | 'delete'; readonl
 
 const REFETCH_MS = 10_000;
 
-/** The webhooks of one organization, or the platform's where it is null. */
+/** Lists the webhooks of one organization, or of the platform if it is null. */
 export function WebhooksList({ organizationId }: { organizationId: string | null }) {
   const [state, set] = useUrlState();
   const [secret, setSecret] = useState<string | null>(null);

@@ -19,7 +19,7 @@ import { type Loaded, route } from '../http/route.ts';
 import { accessCatalogue } from './access-fields.ts';
 import { targetType } from './target-view.ts';
 
-/** The questions about access: what can this key call and through which grant, who can call this target, and who cannot and why? */
+/** Explains access: which targets a key can call and through which grant, and who can or cannot call a target and why. */
 
 const level = z.enum(['organization', 'team', 'user', 'key']);
 const LEVELS = ['organizations', 'teams', 'members', 'keys'] as const;
@@ -30,9 +30,9 @@ const query = z.strictObject({
   organization_id: id.optional(),
   who: z.enum(['can', 'cannot']).optional().meta({
     description:
-      'Of a target: who can call it (unless said), or who cannot, each with the level that removed it. What an organization is not granted is told to the platform alone.',
+      'With `target`: `can` (the default) lists who can call it; `cannot` lists who cannot, each with the level that removes it. Only platform callers see those that the organization level removes.',
   }),
-  level: z.enum(LEVELS).optional().meta({ description: 'Of a target: only this list, to page through it.' }),
+  level: z.enum(LEVELS).optional().meta({ description: 'With `target`: the one list to return. Required with `cursor`.' }),
   limit: listQuery.limit,
   cursor: listQuery.cursor,
 });
@@ -53,7 +53,9 @@ const keyOut = z
         type: targetType.nullable(),
         allowed: z.boolean(),
         verdict: z.enum(['allowed', 'removed', 'not_found']),
-        grant: grantOut.nullable().meta({ description: 'The nearest level that names something, and through what.' }),
+        grant: grantOut
+          .nullable()
+          .meta({ description: 'The nearest level with a choice of its own, and how that choice gives the target.' }),
         removed_by: level.nullable(),
         steps: z.array(stepOut),
       }),
@@ -67,7 +69,7 @@ const reachingOut = z.object({
   organization_id: z.string(),
   status: z.string(),
   grant: grantOut.nullable(),
-  removed_by: level.nullable().meta({ description: 'Of who cannot call it: the level that says no.' }),
+  removed_by: level.nullable().meta({ description: 'The level that removes the target. Set if it cannot be called.' }),
 });
 const targetAccessOut = z
   .object({
@@ -99,7 +101,7 @@ interface ExplainedKey {
 export const explain = route({
   summary: 'Explain access',
   description:
-    'With `key_id`: every target its organization is granted, each with the grant that gives it to the key or the level that removed it; with `target` too, only that one. With `target` alone: who can call it or, with `who=cannot`, who cannot, as far as the caller may see; `level` and `cursor` page through one of the lists.',
+    'With `key_id`: returns each target granted to the key’s organization, with the grant that gives it to the key or the level that removes it; add `target` for one target. With `target` alone: returns who can call it, or who cannot with `who=cannot`, as far as the caller may see. Use `level` and `cursor` to page through one list.',
   permission: 'teams.read',
   query,
   response: z.union([keyOut, targetAccessOut]),
@@ -142,7 +144,7 @@ async function loadAsked(call: AdminCall<unknown, Query, unknown>): Promise<Load
 function explainKey(call: AdminCall<unknown, Query>, key: ExplainedKey, catalogue: Catalogue): z.output<typeof keyOut> {
   const names = call.query.target === undefined ? [...catalogue.targets.keys()].sort() : [call.query.target];
   const explained = names.map((name) => explainTarget(key.levels, name, catalogue));
-  // What is not granted to the organization is not there for it; asked for by name, that is the answer.
+  // Leaves out targets that the organization is not granted. If the query names one, the answer says `not_found`.
   const shown = explained.filter(({ verdict }) => verdict.is !== 'not_found' || call.query.target !== undefined);
   const seesCatalogue = can(call.actor, 'platform.read', { organizationId: null });
   return {
@@ -154,7 +156,10 @@ function explainKey(call: AdminCall<unknown, Query>, key: ExplainedKey, catalogu
   };
 }
 
-/** A tenant must not learn from it whether a name exists that it is not granted. */
+/**
+ * Renders one explanation. Hides the type and steps of a target that is not granted, so that a tenant cannot learn whether it
+ * exists.
+ */
 function renderExplanation(explanation: AccessExplanation, catalogue: Catalogue, seesCatalogue: boolean) {
   const { target, verdict, steps } = explanation;
   const isHidden = verdict.is === 'not_found' && !seesCatalogue;
@@ -169,7 +174,9 @@ function renderExplanation(explanation: AccessExplanation, catalogue: Catalogue,
   };
 }
 
-/** The nearest level that names something says through what the call is granted; inheriting only repeats it. */
+/**
+ * Returns the grant of the nearest level that names something. A level that inherits only repeats the grant, so it is skipped.
+ */
 function grantOf(steps: readonly AccessStep[]): z.output<typeof grantOut> | null {
   const naming = steps.findLast(({ through }) => through !== null && through.is !== 'inherited');
   if (naming === undefined || naming.through === null) return null;
@@ -218,7 +225,10 @@ function emptyAnswer(target: string): z.output<typeof targetAccessOut> {
   return { target, type: null, access_groups: [], organizations: [], teams: [], members: [], keys: [], next_cursors };
 }
 
-/** What the target is: told to the platform, and to whom the answer names somebody whose organization is granted it. */
+/**
+ * Adds the target's type and access groups if the caller reads the platform, or if the answer lists somebody who is granted it.
+ * Other callers must not learn that the target exists.
+ */
 function describe(answer: z.output<typeof targetAccessOut>, target: CallableTarget, call: AdminCall) {
   const isSeen = LEVELS.some((list) => answer[list].length > 0);
   if (!isSeen && !can(call.actor, 'platform.read', { organizationId: null })) return answer;

@@ -14,7 +14,7 @@ import type { Database } from '../../store/database.ts';
 import { type Fault, invalid, invalidFields } from '../http/problem.ts';
 import { accessGroupKey } from '../limits/rate-limit-fields.ts';
 
-/** Asset access as the API shows and takes it: an organization's grants, and what is kept of them below. */
+/** Asset access in the API: an organization's grants, and the choices that narrow them at the levels below. */
 
 const SELECTED_MAX = 1_000;
 const selection = {
@@ -24,17 +24,20 @@ const selection = {
 
 export const grants = z.strictObject({ mode: z.enum(['all', 'selected']).optional(), ...selection }).meta({
   id: 'GrantsChange',
-  description: '`all` is everything, future targets included; `selected` with nothing selected is nothing.',
+  description:
+    '`all` grants every target, including future ones. `selected` grants only the listed targets and access groups; empty lists grant nothing.',
 });
-export const choice = z
-  .strictObject({ mode: z.enum(['inherit', 'restrict']).optional(), ...selection })
-  .meta({ id: 'ChoiceChange', description: '`inherit` keeps all of the parent; `restrict` keeps what is selected of it.' });
+export const choice = z.strictObject({ mode: z.enum(['inherit', 'restrict']).optional(), ...selection }).meta({
+  id: 'ChoiceChange',
+  description: '`inherit` keeps everything that the parent may call. `restrict` keeps only the listed targets and access groups.',
+});
 
 const selected = { targets: z.array(z.string()), access_groups: z.array(z.string()) };
 const selectionOut = {
   ...selected,
   ineffective: z.object(selected).optional().meta({
-    description: 'What is selected and gives nothing now: deleted, narrowed away above, or groups without a reachable member.',
+    description:
+      'Selected targets and groups that have no effect now: deleted, removed by a level above, or groups without a reachable member.',
   }),
 };
 export const grantsOut = z.object({ mode: z.enum(['all', 'selected']), ...selectionOut }).meta({ id: 'Grants' });
@@ -46,7 +49,10 @@ export type ChoiceBody = z.output<typeof choice>;
 export const NOTHING_GRANTED: OrganizationAccess = { mode: 'selected', targets: [], accessGroups: [] };
 export const INHERITED: AccessChoice = { mode: 'inherit' };
 
-/** Grants after a PATCH: absent keeps, a list replaces the list, null as a whole grants nothing. */
+/**
+ * Applies a PATCH to grants. An absent field keeps its value, a list replaces the list, and null for the whole grants nothing.
+ * Throws 400 if something is selected with mode `all`.
+ */
 export function patchedGrants(stored: OrganizationAccess, patch: GrantsBody | null | undefined): OrganizationAccess {
   if (patch === undefined) return stored;
   if (patch === null) return NOTHING_GRANTED;
@@ -55,7 +61,7 @@ export function patchedGrants(stored: OrganizationAccess, patch: GrantsBody | nu
   return { mode: 'all' };
 }
 
-/** A choice after a PATCH; null as a whole inherits. */
+/** Applies a PATCH to a choice. Null for the whole inherits. Throws 400 if something is selected with mode `inherit`. */
 export function patchedChoice(stored: AccessChoice, patch: ChoiceBody | null | undefined): AccessChoice {
   if (patch === undefined) return stored;
   if (patch === null) return INHERITED;
@@ -72,20 +78,23 @@ export function renderChoice(access: AccessChoice): z.output<typeof choiceOut> {
   return { mode: access.mode, ...renderSelection(access) };
 }
 
-/** What of a stored selection gives nothing now. `above` is null for an organization's grants. */
+/**
+ * Returns the parts of a selection that give nothing now. `above` holds the levels above; it is null for an organization's
+ * grants.
+ */
 export function renderIneffective(above: AccessLevels | null, access: OrganizationAccess | AccessChoice, catalogue: Catalogue) {
   const { targets, accessGroups } = ineffectiveChoices(above, access, catalogue);
   return { targets: [...targets], access_groups: [...accessGroups] };
 }
 
-/** The catalogue without its secrets: enough to say what can be granted. Not inside a transaction. */
+/** Loads the catalogue without secrets, which is enough to decide what can be granted. Do not call it inside a transaction. */
 export function accessCatalogue(db: Database): Promise<Catalogue> {
   return loadCatalogue(db, () => '');
 }
 
 /**
- * Throws 400 naming each target that does not exist. What is stored already may stay: a deleted model's grants are kept, ineffective, and
- * must not stand in the way of another change.
+ * Throws 400 naming each target that does not exist. Targets that are stored already may stay: grants of a deleted model are
+ * kept, ineffective, and must not block another change.
  */
 export function requireGrantable(
   wanted: OrganizationAccess,
@@ -95,7 +104,7 @@ export function requireGrantable(
   refuse(grantProblems(wanted, catalogue), selectionOf(wanted), selectionOf(stored));
 }
 
-/** Throws 400 naming each target or group outside the parent's set. What is stored already may stay, ineffective. */
+/** Throws 400 naming each target or group outside the parent's set. Those that are stored already may stay, ineffective. */
 export function requireWithinParent(
   parent: AccessLevels,
   wanted: AccessChoice,
@@ -122,7 +131,9 @@ function patchedSelection(stored: OrganizationAccess | AccessChoice, patch: Gran
   };
 }
 
-/** A list beside a mode that ignores it would be stored as something else than was said. */
+/**
+ * Throws 400 if a patch selects something under a mode that ignores selections: the stored value would differ from the request.
+ */
 function requireNothingSelected(patch: GrantsBody | ChoiceBody, mode: string): void {
   const isNothing = (patch.targets ?? []).length === 0 && (patch.access_groups ?? []).length === 0;
   if (!isNothing) throw invalid('/asset_access/mode', `with mode "${mode}" nothing can be selected`);
@@ -139,8 +150,8 @@ function refuse(problems: readonly ChoiceProblem[], wanted: Selection, stored: S
 }
 
 /**
- * Below an organization the message is the same for a target that does not exist and for one that is not granted: a tenant must not learn
- * from it which models there are.
+ * Returns the message for a target that cannot be chosen. Below an organization, an unknown target and one that is not granted
+ * get the same message, so that a tenant cannot learn which models exist.
  */
 function messageOf(problem: Exclude<ChoiceProblem, { is: 'group_outside_parent' }>): string {
   return problem.is === 'unknown_target'

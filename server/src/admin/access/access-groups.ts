@@ -16,7 +16,7 @@ import { accessGroupKey } from '../limits/rate-limit-fields.ts';
 import { groupEvent, groupFacts, groupOut, viewGroup, viewGroups } from './group-view.ts';
 import { namedListQuery } from './target-lists.ts';
 
-/** Labels that authorize. The key never changes; a grant of it is valid before it has any member. */
+/** Access groups: labels that authorize. A group's key never changes, and a grant of the group is valid before it has members. */
 
 const SHOWN_MAX = 200;
 const HOLDERS_SHOWN_MAX = 50;
@@ -64,7 +64,7 @@ export const create = route({
 });
 
 export const read = route({
-  summary: 'Read an access group: its members now, and who holds it',
+  summary: 'Get an access group with its members and holders',
   permission: 'platform.read',
   params,
   response: groupOut.extend({
@@ -86,7 +86,7 @@ export const read = route({
 
 export const update = route({
   summary: 'Rename an access group',
-  description: 'Its name and description. The key never changes.',
+  description: 'Changes the name and the description. The key never changes.',
   permission: 'catalogue.manage',
   params,
   body: patchBody,
@@ -110,7 +110,8 @@ export const update = route({
 
 export const remove = route({
   summary: 'Delete an access group',
-  description: 'Refused with 409 while a grant or restriction selects it or a limit or budget is for it. Its labels go with it.',
+  description:
+    'Returns 409 while a grant or a restriction selects the group, or a limit or a budget applies to it. The labels on targets are removed with it.',
   permission: 'catalogue.manage',
   params,
   status: 204,
@@ -130,7 +131,10 @@ export const remove = route({
   },
 });
 
-/** A limit for a group that is gone would silently limit nothing, so it holds the group as a grant does. */
+/**
+ * Throws 409 while a grant, restriction, limit or budget names the group. A limit for a deleted group would silently limit
+ * nothing.
+ */
 async function refuseHeld(tx: Change['tx'], key: string): Promise<void> {
   const holding = await holders.holdersOfGroup(tx, key, HOLDERS_SHOWN_MAX);
   const limiting = await holders.limitersByGroup(tx, key, HOLDERS_SHOWN_MAX);

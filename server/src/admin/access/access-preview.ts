@@ -14,16 +14,16 @@ import { accessCatalogue, choice, grants, INHERITED, NOTHING_GRANTED, patchedCho
 import { levelsAbove } from './parent-access.ts';
 import { targetType } from './target-view.ts';
 
-/** What a choice of access would come to, before it is made: for the forms of every level. */
+/** Previews a choice of access before it is saved, for the forms of every level. */
 
 const SHOWN_MAX = 200;
 const level = z.enum(['organization', 'team', 'user', 'key']);
 
 const body = z.strictObject({
   level,
-  organization_id: id.optional().meta({ description: 'Absent: an organization that is not created yet.' }),
-  team_id: id.optional().meta({ description: 'Of a key: the team it is in.' }),
-  member_id: id.optional().meta({ description: 'Of a key: the member who owns it.' }),
+  organization_id: id.optional().meta({ description: 'The organization. Absent for one that is not created yet.' }),
+  team_id: id.optional().meta({ description: 'The team of the key. Only for level `key`.' }),
+  member_id: id.optional().meta({ description: 'The member who owns the key. Only for level `key`.' }),
   asset_access: z.union([grants, choice]),
 });
 type Body = z.output<typeof body>;
@@ -35,14 +35,14 @@ const previewOut = z
     outside_count: z.int(),
     outside: z
       .array(z.object({ name: z.string(), type: targetType, removed_by: level }))
-      .meta({ description: 'What the levels above do not let through, with the level that removed it.' }),
+      .meta({ description: 'Targets that the levels above do not allow, each with the level that removes it.' }),
   })
-  .meta({ id: 'AccessPreview', description: 'Lists hold at most 200, by name; the counts are exact.' });
+  .meta({ id: 'AccessPreview', description: 'Each list has at most 200 entries, sorted by name. The counts are exact.' });
 
 export const preview = route({
-  summary: 'Count what a choice of access lets through, without making it',
+  summary: 'Preview a choice of access',
   description:
-    'Grants of an organization are chosen from the whole catalogue, so their preview is the platform’s. To name a team or a member needs teams.read there.',
+    'Stores nothing. A preview at the level `organization` needs platform.read, because it covers the whole catalogue. Naming a team or a member needs teams.read there.',
   permission: 'organization.read',
   body,
   response: previewOut,
@@ -58,13 +58,16 @@ export const preview = route({
 
 const PLATFORM = { organizationId: null };
 
-/** Throws 403 where the answer would tell more than the caller may read: the catalogue, or the access of a team or a person. */
+/** Throws 403 if the answer would tell more than the caller may read: the catalogue, or the access of a team or a member. */
 function requireReadable({ actor, body }: AdminCall<unknown, unknown, Body>, place: PermissionObject): void {
   if (body.level === 'organization') authorize(actor, 'platform.read', PLATFORM);
   if (body.team_id !== undefined || body.member_id !== undefined) authorize(actor, 'teams.read', place);
 }
 
-/** Another tenant's organization, team and member are 404, as is a team or member of another organization than the one named. */
+/**
+ * Loads the place of the choice. Throws 404 for another tenant's organization, team or member, and for a team or member outside
+ * the named organization.
+ */
 async function loadParent(call: AdminCall<unknown, unknown, Body>): Promise<Loaded<PermissionObject>> {
   const { organization_id: organizationId, team_id: teamId, member_id: memberId, level } = call.body;
   if (organizationId === undefined) {
@@ -79,7 +82,7 @@ async function loadParent(call: AdminCall<unknown, unknown, Body>): Promise<Load
   return { place, object: place };
 }
 
-/** The named team, unless a member is named who is not in it: then the team is no way to read the member. */
+/** Returns the named team, but not if a member is named who is not in it: a team admin must not read other members through it. */
 async function teamOf(
   { body: { organization_id: organizationId = '', team_id: teamId }, deps }: AdminCall<unknown, unknown, Body>,
   member: memberships.Member | null,
@@ -90,7 +93,9 @@ async function teamOf(
   return theirs.some((team) => team.teamId === teamId) ? { teamId } : {};
 }
 
-/** The levels above as they are stored, and the wanted choice at its own. */
+/**
+ * Returns the stored access of the levels above, and the wanted choice at its own level. Throws 400 for a mode of another level.
+ */
 async function levelsOf(call: AdminCall<unknown, unknown, Body>): Promise<AccessLevels> {
   const { organization_id: organizationId, team_id: teamId, member_id: membershipId, level, asset_access: wanted } = call.body;
   const isGrant = wanted.mode === 'all' || wanted.mode === 'selected';
@@ -113,7 +118,10 @@ async function levelsOf(call: AdminCall<unknown, unknown, Body>): Promise<Access
 
 type Level = z.output<typeof level>;
 
-/** A tenant must not learn the names that its organization is not granted. */
+/**
+ * Renders the preview. Unless the caller reads the platform, it leaves out targets that the organization is not granted, so that
+ * a tenant cannot learn their names.
+ */
 function renderPreview(
   own: Level,
   levels: AccessLevels,

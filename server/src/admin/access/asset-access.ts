@@ -24,7 +24,7 @@ import { levelsAbove } from './parent-access.ts';
 const accessOut = z.object({ ...grantsOut.shape, version: z.int() }).meta({ id: 'AssetAccess' });
 
 export const read = route({
-  summary: 'Read what an organization was granted',
+  summary: 'Get the grants of an organization',
   permission: 'organization.read',
   params: idParams,
   response: accessOut,
@@ -33,8 +33,8 @@ export const read = route({
 });
 
 export const replace = route({
-  summary: 'Replace what an organization was granted',
-  description: 'Unknown targets are 400; an access group is accepted before it has members.',
+  summary: 'Replace the grants of an organization',
+  description: 'Returns 400 for unknown targets. An access group may be granted before it has members.',
   permission: 'organizations.cap',
   params: idParams,
   body: z.strictObject({ ...grants.shape, mode: z.enum(['all', 'selected']) }),
@@ -71,10 +71,10 @@ const effectiveOut = z
       }),
     ),
   })
-  .meta({ id: 'EffectiveAccess', description: 'What may be called, each with the grant that gives it.' });
+  .meta({ id: 'EffectiveAccess', description: 'The targets that may be called, each with the grant that gives it.' });
 
 export const effective = route({
-  summary: 'List what an organization may call, and through which grant',
+  summary: 'List the targets that an organization may call',
   permission: 'organization.read',
   params: idParams,
   response: effectiveOut,

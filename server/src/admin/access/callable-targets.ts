@@ -18,14 +18,14 @@ import { namedListQuery } from './target-lists.ts';
 import { renderTarget, targetOut, targetType } from './target-view.ts';
 import { visibleNames } from './visible-targets.ts';
 
-/** Everything that can be called by a name, and the labels that authorize it. */
+/** Callable targets, and the access groups that authorize calls to them. */
 
 const LABELS_MAX = 100;
 
 export const list = route({
   summary: 'List callable targets',
   description:
-    'Models and route groups. Whoever is not of the platform sees what their organizations are granted, and of the fallbacks those among them.',
+    'Lists models and route groups. Callers without platform.read see only targets granted to their organizations, and only those fallbacks.',
   permission: 'organization.read',
   query: z.strictObject({
     ...namedListQuery,
@@ -54,7 +54,7 @@ export const list = route({
 export const replaceAccessGroups = route({
   summary: 'Label a target with access groups',
   description:
-    'The list replaces the labels. A group that does not exist yet is made. Whoever holds a group may call the target from then on, without any other change.',
+    'Replaces all labels of the target and creates groups that do not exist yet. Every holder of a group can call the target at once.',
   permission: 'catalogue.manage',
   params: z.object({ name: z.string().min(1).max(200) }),
   body: z.strictObject({ access_groups: z.array(accessGroupKey).max(LABELS_MAX) }),
@@ -76,7 +76,7 @@ export const replaceAccessGroups = route({
   },
 });
 
-/** Returns the keys of the groups it made. */
+/** Replaces a target's labels and creates groups that do not exist yet. Returns the keys of the created groups. */
 async function label({ tx, now, record, touch }: Change, name: string, keys: readonly string[]): Promise<readonly string[]> {
   const kind = await targets.kindOf(tx, name);
   if (kind === null) throw notFound('callable target');

@@ -10,19 +10,19 @@ import * as organizations from '../../store/tenancy/organizations.ts';
 import * as teams from '../../store/tenancy/teams.ts';
 import { notFound } from '../http/problem.ts';
 
-/** Who loses and gains which targets by a change, and whose narrowing would give nothing any more. */
+/** The effect of a change on access: targets lost and gained, keys that lose some, and choices below that would give nothing. */
 
 const NAMES_MAX = 200;
 const EXAMPLES_MAX = 20;
 
-/** What is changed. `id` is the organization's, team's, membership's or key's own. */
+/** The scope that is changed. `id` is the id of the organization, team, membership or key. */
 export interface Changed {
   readonly level: 'organization' | 'team' | 'user' | 'key';
   readonly organizationId: string;
   readonly id: string;
 }
 
-/** The access of the place that is changed, the levels above it included; of a key also where it is. */
+/** The access of the changed scope and of every level above it. `teamId` is set for a team and for a key. */
 export interface AccessHere {
   readonly levels: AccessLevels;
   readonly teamId: string | null;
@@ -84,7 +84,10 @@ async function ofKey(tx: Database, { organizationId, id }: Changed, after: Acces
 
 const NO_KEYS = { keys_losing_access: 0, key_examples: [] };
 
-/** Keys that choose alike in the same place lose alike, so each such group is judged once. */
+/**
+ * Counts the keys that lose access. Keys with the same choice in the same place lose the same, so each such group is compared
+ * once.
+ */
 async function ofKeys(tx: Database, changed: Changed, here: LevelsChange, catalogue: Catalogue) {
   const { level, organizationId, id } = changed;
   const touched = targetsTouched(ownChoice(level, here.before), ownChoice(level, here.after), catalogue);

@@ -15,7 +15,7 @@ import type { RequestInFlight } from '../http/deps.ts';
 import { loadPolicy, NO_POLICY } from '../organizations/policy.ts';
 import type { Changed } from './effect-access.ts';
 
-/** Who is above a limit already that a change would set: the scope itself, and its keys by what they used. */
+/** Finds who is already above a limit that a change would set: the scope itself, and its keys by what each used. */
 
 const SHOWN_MAX = 20;
 
@@ -36,7 +36,10 @@ interface Comparison {
   readonly catalogue: Catalogue;
 }
 
-/** Of limits that are new or lower than they were. Settled use, but of `max_parallel` what is on its way in this process. */
+/**
+ * Returns each scope and key that is above a limit that is new or lower than before, at most 20. Compares settled use; for
+ * `max_parallel` it compares the requests in flight in this process.
+ */
 export async function limitsEffect(call: AdminCall, tx: Database, changed: Changed, { before, after, catalogue }: Comparison) {
   const nowMs = call.deps.clock.nowMs();
   const was = new Map(rulesFor(changed, before, nowMs).rules.map((rule) => [ruleKey(rule), rule.value]));
@@ -54,7 +57,7 @@ export async function limitsEffect(call: AdminCall, tx: Database, changed: Chang
   return over.slice(0, SHOWN_MAX);
 }
 
-/** What a limit counts now, and which keys alone are above an amount of it, the greatest first. */
+/** The use that a limit counts now. `keysAbove` returns the keys that are above an amount by themselves, the greatest first. */
 interface Use {
   readonly used: number;
   keysAbove(amount: number): Promise<readonly KeyUse[]> | readonly KeyUse[];
@@ -104,7 +107,7 @@ function rulesFor({ level, organizationId, id }: Changed, { policy, timeZone }: 
   return rulesOfScope({ organizationId, scope: level, scopeId: id }, policy, timeZone, nowMs);
 }
 
-/** Of one rule before and after: a budget by its id, a rate limit by its name and target. */
+/** Returns the identity of a rule before and after a change: a budget's id, or a rate limit's name and target. */
 function ruleKey(rule: LimitRule): string {
   return rule.budgetId ?? rule.id;
 }

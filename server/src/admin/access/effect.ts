@@ -8,23 +8,24 @@ import { accessEffect, type Changed, readAccess } from './effect-access.ts';
 import { limitsEffect, readPolicy } from './effect-limits.ts';
 
 /**
- * What a change would do, before it is made: with `dry_run=true` the change is carried out in its transaction by the very code that
- * makes it, the tree is compared, and the transaction is rolled back. So it checks what the change checks, and stores nothing.
+ * Computes a change's effect before it is saved. With `dry_run=true` the change's own code runs in its transaction, the tree is
+ * compared before and after, and the transaction is rolled back. So a dry run makes every check of the change and stores nothing.
  */
 
 export const dryRunQuery = z.strictObject({
   dry_run: flag.meta({
-    description: 'Store nothing and answer `{"effect": …}`: who loses what, and who is above a new limit already.',
+    description:
+      'If true, stores nothing and returns `{"effect": …}`: who would lose which access, and which keys and scopes exceed a new limit already.',
   }),
 });
 
-const names = z.array(z.string()).meta({ description: 'At most 200; the count beside is exact.' });
+const names = z.array(z.string()).meta({ description: 'Names, at most 200. The count beside the list is exact.' });
 const ineffective = {
   name: z.string(),
-  narrowed_to: z.array(z.string()).meta({ description: 'What of its choice would give nothing.' }),
+  narrowed_to: z.array(z.string()).meta({ description: 'The parts of its choice that would have no effect.' }),
 };
 
-const NEEDS_TEAMS = 'Null: names of keys, members and teams need teams.read where the change is made.';
+const NEEDS_TEAMS = 'Null if the caller lacks teams.read at the place of the change.';
 
 export const effectOut = z
   .object({
@@ -41,7 +42,10 @@ export const effectOut = z
       keys_over_new_limit: z
         .array(
           z.object({
-            key_id: z.string().optional().meta({ description: 'Absent: the scope itself.' }),
+            key_id: z
+              .string()
+              .optional()
+              .meta({ description: 'The key over the limit. Absent if the changed scope itself is over it.' }),
             scope: z.enum(['organization', 'team', 'user', 'key']),
             limit: z.string(),
             value: z.union([z.int(), z.string()]),
@@ -49,7 +53,7 @@ export const effectOut = z
           }),
         )
         .nullable()
-        .meta({ description: 'Null: what was used needs usage.read where the change is made.' }),
+        .meta({ description: 'Null if the caller lacks usage.read at the place of the change.' }),
       members_ineffective: z
         .array(z.object({ member_id: z.string(), ...ineffective }))
         .nullable()
@@ -66,7 +70,7 @@ export const effectOut = z
 
 type Effect = z.output<typeof effectOut>;
 
-/** Thrown out of a change's transaction, which it rolls back; the answer is what it carries. */
+/** The error that ends a dry run. It rolls back the transaction of the change and carries the answer. */
 export class Rehearsed extends Error {
   readonly answer: Effect;
 
@@ -79,7 +83,7 @@ export class Rehearsed extends Error {
 
 type Work<T> = (change: Change) => Promise<T>;
 
-/** The work of a change as it is; or, asked for a dry run, work that ends by throwing Rehearsed. */
+/** Returns the work of a change unchanged or, for a dry run, work that ends by throwing Rehearsed. */
 export async function rehearsed<T>(
   call: AdminCall<unknown, { readonly dry_run?: boolean | undefined } | undefined, unknown>,
   changed: Changed,
@@ -98,7 +102,7 @@ export async function rehearsed<T>(
       effect: {
         ...access,
         ...(can(call.actor, 'teams.read', place) ? {} : NOBODY_NAMED),
-        // A limit set low enough in a dry run would else tell what was used to whoever may set limits.
+        // Needs usage.read. Otherwise a caller who may only set limits could find out the use by trying low limits in dry runs.
         keys_over_new_limit: can(call.actor, 'usage.read', place) ? await limitsEffect(call, change.tx, changed, limits) : null,
       },
     });

@@ -7,7 +7,7 @@ import type { AdminCall } from '../http/call.ts';
 import { instantOut, isoOf } from '../http/fields.ts';
 import { capabilities } from '../organizations/organization-view.ts';
 
-/** How an access group is shown. */
+/** The API view of an access group. */
 
 export const groupOut = z
   .object({
@@ -15,7 +15,10 @@ export const groupOut = z
     name: z.string(),
     description: z.string(),
     member_count: z.int(),
-    warning: z.string().nullable().meta({ description: 'Set when a routing tag has the same text: tags never authorize.' }),
+    warning: z
+      .string()
+      .nullable()
+      .meta({ description: 'A warning if a routing tag has the same text, because tags never authorize; else null.' }),
     capabilities,
     version: z.int(),
     created_at: instantOut,
@@ -44,12 +47,12 @@ export async function viewGroups(call: AdminCall, rows: readonly AccessGroupRow[
   }));
 }
 
-/** What people set: the part of the view that the audit log compares. */
+/** Returns the fields that people set, which the audit log compares. */
 export function groupFacts(row: AccessGroupRow) {
   return { key: row.key, name: row.name, description: row.description };
 }
 
-/** Null when no routing tag has this text. */
+/** Returns a warning if a routing tag has the same text as the key, else null. */
 export function tagWarning(key: string, tags: ReadonlySet<string>): string | null {
   if (!tags.has(key)) return null;
   return `"${key}" is also a routing tag. Tags choose among deployments and authorize nothing; only this access group does.`;

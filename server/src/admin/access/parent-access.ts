@@ -7,14 +7,14 @@ import * as organizations from '../../store/tenancy/organizations.ts';
 import * as teams from '../../store/tenancy/teams.ts';
 import { notFound } from '../http/problem.ts';
 
-/** Where in the tree a choice is made: whatever is named stands above it. */
+/** The place of a choice in the tree. Each id that is given names a level above the choice. */
 export interface BelowWhat {
   readonly organizationId: string;
   readonly teamId?: string | null;
   readonly membershipId?: string | null;
 }
 
-/** The levels above a choice, the organization first. */
+/** Returns the access of the levels above a choice. Throws 404 if the organization does not exist. */
 export async function levelsAbove(db: Database, { organizationId, teamId, membershipId }: BelowWhat): Promise<AccessLevels> {
   const organization = await organizations.find(db, organizationId);
   if (organization === null) throw notFound('organization');
@@ -28,11 +28,14 @@ export async function levelsAbove(db: Database, { organizationId, teamId, member
   };
 }
 
-/** Whether a choice lets through nothing that the stored one would not: all a team admin may do to their team's access. */
+/**
+ * Reports whether a choice lets through nothing that the stored one does not. A team admin may make only such changes to the
+ * team's access.
+ */
 export function isNarrower(wanted: AccessChoice, stored: AccessChoice, catalogue: Catalogue): boolean {
   if (stored.mode === 'inherit') return true;
   if (wanted.mode === 'inherit') return false;
-  // A group also lets future members through, so a group that is not held is wider, whatever is in it today.
+  // A group also admits its future members, so adding a group widens the access whatever its members are today.
   return wanted.accessGroups.every((key) => stored.accessGroups.includes(key)) && wanted.targets.every(isHeld);
 
   function isHeld(name: string): boolean {

@@ -6,14 +6,14 @@ import type { Change } from '../http/change.ts';
 import { conflict, invalid, invalidFields } from '../http/problem.ts';
 import { holderText } from '../keys/holder-view.ts';
 
-/** Names callers may ask for, and the chains between them. Call inside a change that locked the catalogue. */
+/** Checks names and fallback chains of callable targets. Call inside a change that locked the catalogue. */
 
 export const FALLBACKS_MAX = 15;
 const REGAINING_SHOWN_MAX = 50;
 
 /**
- * Takes a name that nothing has yet. Grants and restrictions that still name it, from before it was deleted, would let their holders in
- * again: that is 409 with the list until `confirmed`. Returns who regains access, for the audit log.
+ * Claims a name that no target has. Grants and restrictions from before a deletion may still name it, and their holders would
+ * regain access. Then it throws 409 with the list, unless `confirmed`. Returns who regains access, for the audit log.
  */
 export async function takeName(
   { tx, now }: Change,
@@ -33,7 +33,9 @@ export async function takeName(
   return names;
 }
 
-/** Throws 409 when the name belongs to the other kind: models and route groups share one namespace. */
+/**
+ * Throws 409 if the name is taken. Models and route groups share one namespace. A further deployment may name an existing model.
+ */
 export function refuseTaken(kind: targets.TargetKind | null, wanted: targets.TargetKind, pointer: string): void {
   if (kind === null || (kind === 'model' && wanted === 'model')) return;
   const what = kind === 'model' ? 'a model' : 'a route group';
@@ -43,8 +45,8 @@ export function refuseTaken(kind: targets.TargetKind | null, wanted: targets.Tar
 }
 
 /**
- * Throws 400 naming each fallback that does not exist, is listed twice or serves another mode, and the circle that the list would close.
- * `mode` is null for a route group that has no members yet.
+ * Throws 400 naming each fallback that does not exist, is listed twice or has another mode, and the cycle that the list would
+ * close. `mode` is null for a route group that has no members yet.
  */
 export async function requireFallbacks(
   { tx }: Change,
@@ -54,7 +56,7 @@ export async function requireFallbacks(
   const modes = await targets.modesOf(tx, fallbacks);
   const faultOf = (fallback: string, index: number): string | null => {
     if (fallbacks.indexOf(fallback) !== index) return 'is listed twice';
-    if (fallback === target.name) return null; // A circle of one, said below.
+    if (fallback === target.name) return null; // A cycle of one, which is reported below.
     const mode = modes.get(fallback);
     if (mode === undefined) return `there is no model or route group "${fallback}"`;
     if (mode === null || target.mode === null || mode === target.mode) return null;

@@ -6,7 +6,7 @@ import { USAGE_BUCKETS, USAGE_UNITS } from '../../domain/usage/usage.ts';
 import { mode } from '../catalogue/deployment-view.ts';
 import { pricesOut, renderPrices } from '../catalogue/price-fields.ts';
 
-/** A callable target as it is shown where targets are chosen. */
+/** The API view of a callable target, for lists from which people choose. */
 
 export const targetType = z.enum(['model', 'route_group']);
 export const strategy = z.enum(['weighted', 'priority']);
@@ -20,15 +20,16 @@ export const targetOut = z
     providers: z.array(z.string()),
     deployment_count: z.int(),
     access_groups: z.array(z.string()),
-    fallbacks: z.array(z.string()).meta({ description: 'Those that the caller may see, in their order.' }),
-    prices: pricesOut
-      .nullable()
-      .meta({ description: 'The dearest of its deployments by bucket and by unit. The tiers of each are at its deployment.' }),
+    fallbacks: z.array(z.string()).meta({ description: 'The fallbacks that the caller may see, in order.' }),
+    prices: pricesOut.nullable().meta({
+      description:
+        'The highest price among its deployments, by bucket and by unit. Tiers are listed at each deployment. Null if none has a price.',
+    }),
     unpriced_deployment_count: z.int(),
   })
   .meta({ id: 'CallableTarget' });
 
-/** `isSeen`: whether the caller may learn of a target by this name. */
+/** Renders a target with its prices at `atMs`. `isSeen` reports whether the caller may learn of a target by this name. */
 export function renderTarget(
   target: CallableTarget,
   isSeen: (name: string) => boolean,

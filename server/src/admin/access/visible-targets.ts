@@ -5,7 +5,10 @@ import { organizationAccessFrom } from '../../store/configuration/policy-columns
 import * as organizations from '../../store/tenancy/organizations.ts';
 import type { AdminCall } from '../http/call.ts';
 
-/** The names of callable targets that may be shown to a caller, of one organization or of all of theirs: undefined for everything. */
+/**
+ * Returns the names of callable targets that the caller may see, in one organization or in all of theirs. Undefined means every
+ * name.
+ */
 export async function visibleNames(
   call: AdminCall<unknown, unknown, unknown>,
   catalogue: Catalogue,

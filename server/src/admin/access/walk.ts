@@ -20,8 +20,8 @@ import { Rehearsed } from './effect.ts';
 const REASON_LENGTH_MAX = 500;
 
 /**
- * One admin request, once its caller is known: find the object, ask whether they may, validate, act, answer. Validation of the body
- * comes after the permission, so that a refused caller learns nothing from it.
+ * Serves one admin request whose caller is known: finds the object, checks the permission, validates, acts and answers. The body
+ * is validated after the permission check, so that a refused caller learns nothing from it.
  */
 export async function answerRoute(deps: AdminDeps, route: AdminRoute, caller: Caller, request: FastifyRequest): Promise<Answer> {
   const admitted = await admit(deps, route, caller.actor, request, caller.attempts);
@@ -37,13 +37,13 @@ export async function answerRoute(deps: AdminDeps, route: AdminRoute, caller: Ca
   }
   if (route.form === 'text') return { ...NO_BODY, text: await openExport(route, admission, admitted.place, caller) };
   const act = async () => renderAnswer(route, await route.handle(call, object).catch(rehearsal));
-  // What is about oneself is not kept for `Idempotency-Key`: it holds cookies, or was asked by nobody in particular.
+  // Answers about the caller's own session are not stored for `Idempotency-Key`: they hold cookies, or have no known caller.
   const isKept = call.actor.kind !== 'anonymous' && route.permission !== 'signed_in' && route.form === 'json';
   const answer = await (isKept ? answerOnce(call, act) : act());
   return { ...answer, cookies: call.cookies };
 }
 
-/** Who asks, and how to find out whether they still may. */
+/** The caller of a request. `again` authenticates the caller once more, for an answer that takes long. */
 interface Caller {
   readonly actor: Actor;
   again(): Promise<Actor>;
@@ -52,7 +52,10 @@ interface Caller {
   readonly attempts: Attempts;
 }
 
-/** `attempts` hears of a refusal; an answer that goes on and is asked for again tells nobody. */
+/**
+ * Loads the object and checks the permission. Reports a refusal to `attempts`; the repeated checks during a long answer pass
+ * none.
+ */
 async function admit(
   deps: AdminDeps,
   route: AdminRoute,
@@ -95,7 +98,7 @@ function openExport(route: AdminRoute, admission: Admission, place: Place, { exp
 
 const NO_BODY = { status: 200, body: null, etag: null } as const;
 
-/** Writes an answer out. */
+/** Writes an answer to the reply. */
 export function send(reply: FastifyReply, answer: Answer): FastifyReply {
   if (answer.passOn !== undefined) return passOn(reply, answer.passOn);
   reply.code(answer.status);
@@ -103,7 +106,7 @@ export function send(reply: FastifyReply, answer: Answer): FastifyReply {
   if (answer.cookies !== undefined && answer.cookies.length > 0) reply.header('set-cookie', [...answer.cookies]);
   if (answer.text !== undefined) return sendText(reply, answer.text);
   if (answer.events !== undefined) {
-    // Proxies must not wait for more before they pass an event on.
+    // Tells proxies not to buffer events.
     return reply.headers({ 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' }).send(answer.events);
   }
   if (answer.body === null) return reply.send();
@@ -119,7 +122,10 @@ function sendText(reply: FastifyReply, { type, fileName, writeTo }: OpenExport):
   return reply;
 }
 
-/** The standing headers stay, but for the ids: the answer has its own. */
+/**
+ * Passes the raw response to `write` with the headers that are set so far. Request ids are left out: the passed-on answer has its
+ * own.
+ */
 function passOn(reply: FastifyReply, write: PassOn): FastifyReply {
   reply.hijack();
   for (const [name, value] of Object.entries(reply.getHeaders())) {
@@ -156,13 +162,13 @@ function headerOf(request: FastifyRequest, name: string): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** What a dry run found out comes out of the transaction that it rolled back. */
+/** Returns the result of a dry run, which leaves its rolled-back transaction as an error. Rethrows every other error. */
 function rehearsal(error: unknown): Rehearsed {
   if (error instanceof Rehearsed) return error;
   throw error;
 }
 
-/** Only what the response schema names leaves the house: a column added to a row does not appear in an answer by accident. */
+/** Encodes only the fields that the response schema names. So a new column of a row cannot appear in an answer by accident. */
 function renderAnswer(route: AdminRoute, result: unknown): Answer {
   if (result instanceof Rehearsed) {
     if (route.rehearsal === undefined) throw new Error(`"${route.summary}" was rehearsed and does not say what it then answers`);
@@ -174,7 +180,7 @@ function renderAnswer(route: AdminRoute, result: unknown): Answer {
   return { status: route.status, body: JSON.stringify(body), etag: etagOf(body) };
 }
 
-/** What carries a version carries an ETag. */
+/** Returns an ETag for a body that has a `version`, else null. */
 function etagOf(body: unknown): string | null {
   if (typeof body !== 'object' || body === null || !('version' in body)) return null;
   return typeof body.version === 'number' ? `"${body.version}"` : null;

@@ -7,22 +7,25 @@ import { listQuery } from '../http/lists.ts';
 import * as load from '../http/load.ts';
 import { route } from '../http/route.ts';
 
-/** What happened that somebody wants to hear of. */
+/** Alerts of organizations and of the platform. */
 
 const alertOut = z
   .object({
     id: z.string(),
     type: z.string(),
-    organization_id: z.string().nullable().meta({ description: 'Null: the platform’s own.' }),
+    organization_id: z
+      .string()
+      .nullable()
+      .meta({ description: 'The organization of the alert. Null for the platform’s own alerts.' }),
     occurred_at: instantOut,
-    data: z.record(z.string(), z.unknown()).meta({ description: 'What webhooks are sent as `data`.' }),
+    data: z.record(z.string(), z.unknown()).meta({ description: 'The `data` object that webhooks receive.' }),
   })
   .meta({ id: 'Alert' });
 
 export const list = route({
   summary: 'List alerts',
   description:
-    'Newest first: thresholds of budgets, and to the platform’s people its own. Who reads one team’s usage sees that team’s.',
+    'Newest first. Includes budget thresholds and, for platform callers, platform alerts. A caller who reads one team’s usage sees only that team’s alerts.',
   permission: 'usage.read',
   query: z.strictObject({
     limit: listQuery.limit,

@@ -12,10 +12,10 @@ import { type Loaded, route } from '../http/route.ts';
 import { deliveryOut, deliveryStatus, viewDelivery } from './webhook-view.ts';
 import { eventOf, loadWebhook } from './webhooks.ts';
 
-/** What was sent to a webhook, whether it arrived, and how it is sent again. */
+/** Deliveries of a webhook: lists them, sends a test event, and sends one again. */
 
 export const list = route({
-  summary: 'List what was sent to a webhook',
+  summary: 'List the deliveries of a webhook',
   description: 'Newest first.',
   permission: 'webhooks.manage',
   params: idParams,
@@ -31,8 +31,7 @@ export const list = route({
 
 export const test = route({
   summary: 'Send a test event to a webhook',
-  description:
-    'It goes the way of every other event: signed, and tried again while it fails. See its deliveries for how it went.',
+  description: 'The event is signed and retried like any other. The deliveries of the webhook show the result.',
   permission: 'webhooks.manage',
   params: idParams,
   status: 201,
@@ -57,9 +56,9 @@ export const test = route({
 });
 
 export const redeliver = route({
-  summary: 'Send an event to a webhook again',
+  summary: 'Redeliver an event to a webhook',
   description:
-    'With the id it had, so that a receiver knows it, and tried for a day like every other. One under way is only given the day.',
+    'Keeps the event’s id, so that a receiver can recognize it, and retries for one day. If the delivery is still pending, this only extends its deadline.',
   permission: 'webhooks.manage',
   params: idParams.extend({ delivery_id: id }),
   response: deliveryOut,

@@ -7,22 +7,24 @@ import type { AdminCall } from '../http/call.ts';
 import { instantOut, isoOf, isoOrNull } from '../http/fields.ts';
 import { capabilities } from '../organizations/organization-view.ts';
 
-/** Webhooks and their deliveries as the API shows them. The secret is never among it. */
+/** The API views of webhooks and deliveries. Only the answers that create or rotate a webhook hold its secret. */
 
 export const deliveryStatus = z.enum(['pending', 'delivered', 'lost']);
 
 const webhookFields = {
   id: z.string(),
-  organization_id: z.string().nullable().meta({ description: 'Null: the platform’s.' }),
+  organization_id: z.string().nullable().meta({ description: 'The organization. Null for a webhook of the platform.' }),
   name: z.string(),
   url: z.string(),
   events: z.array(z.enum(ALERT_TYPES)),
   status: z.enum(['active', 'disabled']),
-  old_secret_until: instantOut.nullable().meta({ description: 'Until when the secret before the last rotation signs as well.' }),
+  old_secret_until: instantOut
+    .nullable()
+    .meta({ description: 'The time until which the secret before the last rotation also signs.' }),
   last_delivery: z
     .object({ status: deliveryStatus, at: instantOut, problem: z.string().nullable() })
     .nullable()
-    .meta({ description: 'The newest delivery, and how it stands.' }),
+    .meta({ description: 'The newest delivery and its status.' }),
   capabilities,
   version: z.int(),
   created_by: z.string(),
@@ -33,7 +35,9 @@ export const webhookOut = z.object(webhookFields).meta({ id: 'Webhook' });
 export const newWebhookOut = z
   .object({
     ...webhookFields,
-    secret: z.string().meta({ description: '`whsec_` and 32 bytes in base64, as Standard Webhooks has it. Shown once.' }),
+    secret: z
+      .string()
+      .meta({ description: 'The signing secret in the Standard Webhooks format: `whsec_` and 32 bytes in base64. Shown once.' }),
   })
   .meta({ id: 'NewWebhook' });
 
@@ -60,7 +64,7 @@ export function viewWebhook(
   };
 }
 
-/** What people set of one. */
+/** Returns the fields of a webhook that people set. */
 export function webhookFacts(row: WebhookRow) {
   return {
     organization_id: row.organizationId,
@@ -71,7 +75,10 @@ export function webhookFacts(row: WebhookRow) {
   };
 }
 
-/** For the audit log. Some receivers know a sender by its address alone, so of what follows the host it keeps only the end. */
+/**
+ * Returns the fields for the audit log. The path of a URL can be a secret, so a path and query longer than 8 characters are cut
+ * to the last 4.
+ */
 export function auditedWebhook(row: WebhookRow) {
   const { origin, pathname, search } = new URL(row.url);
   const rest = pathname + search;
@@ -83,14 +90,14 @@ const SHOWN_CHARS = 4;
 export const deliveryOut = z
   .object({
     id: z.string(),
-    event_id: z.string().meta({ description: 'What receivers see as `webhook-id`.' }),
+    event_id: z.string().meta({ description: 'The id of the event, which receivers get as `webhook-id`.' }),
     type: z.string(),
     status: deliveryStatus,
     attempts: z.int(),
     http_status: z.int().nullable(),
     problem: z.string().nullable(),
     last_attempt_at: instantOut.nullable(),
-    give_up_at: instantOut.meta({ description: 'Until when a failing delivery is tried.' }),
+    give_up_at: instantOut.meta({ description: 'The time at which retries of a failing delivery end.' }),
     occurred_at: instantOut,
     created_at: instantOut,
   })

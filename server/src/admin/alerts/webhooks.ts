@@ -17,15 +17,18 @@ import { conflict, invalid, notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
 import { auditedWebhook, newWebhookOut, viewWebhook, webhookFacts, webhookOut } from './webhook-view.ts';
 
-/** Where alerts are sent: an organization's own, and the platform's. */
+/** Webhooks: the addresses that alerts of an organization or of the platform are sent to. */
 
 const url = z.string().max(2_048);
 const events = z.array(z.enum(ALERT_TYPES)).min(1).max(ALERT_TYPES.length);
 const createBody = z.strictObject({
-  organization_id: id.nullish().meta({ description: 'Null for the platform.' }),
+  organization_id: id.nullish().meta({ description: 'The organization. Null for the platform.' }),
   name,
-  url: url.meta({ description: 'Begins with https://, and its host is a public one.' }),
-  events: events.meta({ description: 'An organization’s take its own; the platform’s may take every organization’s as well.' }),
+  url: url.meta({ description: 'Must begin with `https://`. The host must be public.' }),
+  events: events.meta({
+    description:
+      'The events to send. A webhook of an organization gets that organization’s events; one of the platform may also get those of every organization.',
+  }),
 });
 type CreateBody = z.output<typeof createBody>;
 const patchBody = z.strictObject({
@@ -36,7 +39,7 @@ const patchBody = z.strictObject({
 });
 type PatchBody = z.output<typeof patchBody>;
 
-/** More than anybody needs; each is a call for every event. */
+/** The most webhooks of one organization, or of the platform. Every event is sent to each webhook that takes it. */
 const WEBHOOKS_MAX = 100;
 const OVERLAP_SECONDS_MAX = 7 * 86_400;
 
@@ -46,7 +49,10 @@ export const list = route({
   query: z.strictObject({
     ...listQuery,
     organization_id: id.optional(),
-    platform: z.stringbool().optional().meta({ description: 'The platform’s own alone.' }),
+    platform: z
+      .stringbool()
+      .optional()
+      .meta({ description: 'If true, returns only webhooks of the platform. Takes precedence over `organization_id`.' }),
   }),
   response: pageOut(webhookOut),
   load: load.anywhere,
@@ -68,7 +74,7 @@ export const list = route({
 });
 
 export const read = route({
-  summary: 'Read a webhook',
+  summary: 'Get a webhook',
   permission: 'webhooks.manage',
   params: idParams,
   response: webhookOut,
@@ -78,7 +84,7 @@ export const read = route({
 
 export const create = route({
   summary: 'Create a webhook',
-  description: 'The secret that signs is in this answer and in no other.',
+  description: 'The signing secret is only in this answer.',
   permission: 'webhooks.manage',
   body: createBody,
   status: 201,
@@ -127,7 +133,7 @@ export const update = route({
 
 export const remove = route({
   summary: 'Delete a webhook',
-  description: 'With its deliveries, those under way included.',
+  description: 'Also deletes its deliveries, including pending ones.',
   permission: 'webhooks.manage',
   params: idParams,
   status: 204,
@@ -145,8 +151,8 @@ export const remove = route({
 });
 
 export const rotate = route({
-  summary: 'Give a webhook a new secret',
-  description: 'Both secrets sign until the overlap ends, so that a receiver can change over without missing anything.',
+  summary: 'Rotate the signing secret of a webhook',
+  description: 'Both secrets sign until the overlap ends, so that a receiver can switch without missing an event.',
   permission: 'webhooks.manage',
   params: idParams,
   body: z.strictObject({ overlap_seconds: z.int().min(0).max(OVERLAP_SECONDS_MAX).optional() }),
@@ -201,7 +207,7 @@ async function applyPatch(
   return updated;
 }
 
-/** An address that may be called, and events that happen where the webhook belongs. */
+/** Throws 400 for a URL that must not be called, and for events of the platform in an organization's webhook. */
 function requireUsable(
   { deps }: AdminCall<unknown, unknown, unknown>,
   organizationId: string | null,

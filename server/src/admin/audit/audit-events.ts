@@ -15,9 +15,12 @@ import { type Loaded, route } from '../http/route.ts';
 
 const eventOut = z
   .object({
-    seq: z.int().meta({ description: 'Position in its chain, from 1 without gaps.' }),
+    seq: z.int().meta({ description: 'The position in the chain, from 1 without gaps.' }),
     at: instantOut,
-    organization_id: z.string().nullable().meta({ description: 'Null: the platform’s own chain.' }),
+    organization_id: z
+      .string()
+      .nullable()
+      .meta({ description: 'The organization of the chain. Null for the platform’s own chain.' }),
     actor: z.object({ kind: z.string(), id: z.string(), name: z.string() }),
     action: z.string(),
     object: z.object({ type: z.string(), id: z.string(), name: z.string().nullable() }),
@@ -30,7 +33,9 @@ const eventOut = z
   })
   .meta({ id: 'AuditEvent' });
 
-const organizationQuery = { organization_id: id.optional().meta({ description: 'Absent: the platform’s own chain.' }) };
+const organizationQuery = {
+  organization_id: id.optional().meta({ description: 'The organization of the chain. Default: the platform’s own chain.' }),
+};
 const filters = {
   limit: listQuery.limit,
   cursor: listQuery.cursor,
@@ -40,7 +45,7 @@ const filters = {
     .min(1)
     .max(Number.MAX_SAFE_INTEGER)
     .optional()
-    .meta({ description: 'The one event at this position.' }),
+    .meta({ description: 'Returns only the event at this position.' }),
   object_type: z.string().max(64).optional(),
   object_id: z.string().max(200).optional(),
   actor_id: id.optional(),
@@ -53,24 +58,28 @@ const filterQuery = z.strictObject(filters);
 const verdictOut = z
   .object({
     intact: z.boolean(),
-    events: z.int().nullable().meta({ description: 'How many were followed, when the chain is intact.' }),
+    events: z.int().nullable().meta({ description: 'The number of events checked. Null if the chain is not intact.' }),
     head_hash: z.string().nullable(),
-    broken_at_seq: z.int().nullable().meta({ description: 'The first event that was edited, removed or put in.' }),
+    broken_at_seq: z
+      .int()
+      .nullable()
+      .meta({ description: 'The position of the first event that was edited, removed or inserted.' }),
     broken_because: z.enum(['hash', 'key', 'no_key', 'head', 'remembered']).nullable().meta({
       description:
-        '`hash`: the event does not follow from the one before. `key`: its check under the audit key fails. `no_key`: it was written without the audit key when every writer had it. `head`: the chain does not end where its head says. `remembered`: it is not what a file of this host holds.',
+        '`hash`: the event does not follow from the one before. `key`: its check under the audit key fails. `no_key`: it was written without the audit key when every writer had the key. `head`: the chain does not end at its recorded head. `remembered`: it differs from the copy in a file on this host.',
     }),
     keyed_from_seq: z.int().nullable().meta({
       description:
-        'The first event under the audit key. Before it the chain is held by its hashes and by that event; null: none is.',
+        'The position of the first event under the audit key. Only hashes, up to that event, protect earlier ones. Null if no event is under the key.',
     }),
     unkeyed_since: z.int().meta({
-      description: 'Events after `keyed_from_seq` that replicas of an earlier version wrote without the key, during the upgrade.',
+      description:
+        'The number of events after `keyed_from_seq` that replicas of an earlier version wrote without the key during the upgrade.',
     }),
-    last_unkeyed_seq: z.int().nullable().meta({ description: 'The newest of them.' }),
+    last_unkeyed_seq: z.int().nullable().meta({ description: 'The position of the newest event without the key.' }),
     compared_with: z.array(z.object({ file: z.string(), seq: z.int(), hash: z.string() })).meta({
       description:
-        'Heads in the data directory of the answering process, and of those beside it, that the chain was compared with.',
+        'The recorded heads that the chain was compared with. They come from files in the data directory of this process and beside it.',
     }),
   })
   .meta({ id: 'AuditVerdict' });
@@ -85,7 +94,7 @@ export const list = route({
 });
 
 export const listOfOrganization = route({
-  summary: 'List the audit events of an organization, newest first',
+  summary: 'List an organization’s audit events, newest first',
   permission: 'audit.read',
   params: idParams,
   query: filterQuery,
@@ -95,7 +104,7 @@ export const listOfOrganization = route({
 });
 
 export const verify = route({
-  summary: 'Prove that no audit event of a chain was edited, removed or put in',
+  summary: 'Verify an audit chain',
   permission: 'audit.read',
   query: z.strictObject(organizationQuery),
   response: verdictOut,
@@ -106,9 +115,9 @@ export const verify = route({
 });
 
 export const exportLines = route({
-  summary: 'Export a chain, oldest first',
+  summary: 'Export an audit chain, oldest first',
   description:
-    'JSON lines carry all that the chain is proved by. With `format=csv` a spreadsheet: before and after as JSON in a cell, and an apostrophe in front of a cell that begins like a formula.',
+    'JSON lines contain everything needed to verify the chain. With `format=csv`, `before` and `after` are JSON in one cell, and a cell that begins like a formula gets a leading apostrophe.',
   permission: 'audit.read',
   query: z.strictObject({ ...organizationQuery, format: z.enum(['jsonl', 'csv']).default('jsonl') }),
   response: textOut,
@@ -133,7 +142,10 @@ function verdictView(verdict: AuditVerdict): z.output<typeof verdictOut> {
   };
 }
 
-/** The chain a query names: an organization's, also a deleted one's, or the platform's. */
+/**
+ * Loads the chain that a query names: an organization's, even a deleted one's, or the platform's. Throws 404 for an unknown
+ * organization.
+ */
 async function loadChain(
   call: AdminCall<unknown, { readonly organization_id?: string | undefined }, unknown>,
 ): Promise<Loaded<string | null>> {

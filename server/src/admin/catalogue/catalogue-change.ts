@@ -3,8 +3,8 @@ import type { AdminCall } from '../http/call.ts';
 import { type Change, change } from '../http/change.ts';
 
 /**
- * A change of what can be called. Such changes come one after another, and each takes the catalogue before anything in it: names, circles
- * of fallbacks and labels are judged by what all of them say together, and no two can wait for each other.
+ * Changes the catalogue. Such changes run one at a time, because names, fallback cycles and labels are checked against all
+ * targets. Each change locks the catalogue before anything in it, so two changes cannot deadlock.
  */
 export function changeCatalogue<T>(call: AdminCall, work: (change: Change) => Promise<T>): Promise<T> {
   return change(call, async (made) => {

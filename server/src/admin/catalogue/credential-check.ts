@@ -15,20 +15,20 @@ const checkBody = z.strictObject({
   provider,
   api_key: apiKey.optional(),
   base_url: baseUrl,
-  credential_id: id.optional().meta({ description: 'Whose stored key to use when none is given.' }),
+  credential_id: id.optional().meta({ description: 'The credential whose stored key to use if `api_key` is absent.' }),
 });
 type CheckCall = AdminCall<unknown, unknown, z.output<typeof checkBody>>;
 
 const models = z
   .array(z.string())
   .nullable()
-  .meta({ description: 'By the vendor’s own names, sorted; null when the provider did not say.' });
+  .meta({ description: 'The vendor’s model names, sorted. Null if the provider did not list them.' });
 
 export const check = route({
-  summary: 'Try a credential before it is stored',
+  summary: 'Test a credential before storing it',
   callsProvider: true,
   description:
-    'One live call, which asks for the list of models and costs nothing. A stored key is only ever sent to the address it is stored with.',
+    'Makes one live call for the list of models, which costs nothing. A stored key is sent only to its stored address.',
   permission: 'catalogue.manage',
   body: checkBody,
   response: z.object({ ok: z.boolean(), latency_ms: z.int(), message: z.string().nullable(), models }),
@@ -45,9 +45,9 @@ export const check = route({
 });
 
 export const listModels = route({
-  summary: 'Ask a provider which models a credential may call',
+  summary: 'List the models that a credential can call',
   callsProvider: true,
-  description: 'One live call. Null with the reason when the provider does not say.',
+  description: 'Makes one live call. `models` is null, with the reason in `message`, if the provider does not list them.',
   permission: 'catalogue.manage',
   params: idParams,
   response: z.object({ models, message: z.string().nullable() }),
@@ -70,7 +70,7 @@ async function credentialOf(call: CheckCall): Promise<CredentialConfig> {
   if (row === null) throw invalid('/credential_id', 'there is no such credential');
   if (row.provider !== body.provider) throw invalid('/credential_id', `this credential is for ${row.provider}`);
   const wanted = body.base_url === undefined ? row.baseUrl : baseUrl;
-  // Where it is stored it is called as well, also where it could not be stored today.
+  // Live requests use the stored address, so it may be tried even if it could not be stored today.
   if (wanted !== row.baseUrl) requireAllowed(call, wanted);
   requireSameAddress(row, { provider: row.provider, baseUrl: wanted });
   return { ...openCredential(deps, row), baseUrl: wanted };

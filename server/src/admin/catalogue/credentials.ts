@@ -18,19 +18,22 @@ import { type Loaded, route } from '../http/route.ts';
 import { capabilities } from '../organizations/organization-view.ts';
 import { changeCatalogue } from './catalogue-change.ts';
 
-/** What we present to providers. The key is sealed when it comes in and never shown again. */
+/** Credentials for providers. The key is sealed on arrival and never shown again. */
 
 export const provider = z.enum(['openai', 'anthropic']);
-/** It becomes a header's value: visible ASCII, so that it can carry nothing else into the head of a request. */
+/**
+ * A provider's API key. It becomes a header value, so only visible ASCII is accepted: other characters could add to the request's
+ * head.
+ */
 export const apiKey = z
   .string()
   .regex(/^[\x21-\x7e]{1,4096}$/, 'an API key is 1 to 4096 visible ASCII characters without spaces');
 export const baseUrl = z.string().max(2_048).nullish().meta({
   description:
-    'Null: the vendor’s own address. Of the openai kind it includes /v1, of the anthropic kind it does not. It begins with https://, unless HEADGATE_ALLOWED_UPSTREAMS lists its host.',
+    'The base URL of the API, with `/v1` for the openai kind and without it for the anthropic kind. It must begin with `https://` unless HEADGATE_ALLOWED_UPSTREAMS lists its host. Null for the vendor’s own address.',
 });
 
-/** What is wrong with a stored credential that still works. */
+/** The risks of a stored credential that still works. */
 const RISKS = ['plain_http'] as const;
 
 const createBody = z.strictObject({ name, provider, api_key: apiKey, base_url: baseUrl });
@@ -45,7 +48,8 @@ const credentialOut = z
     base_url: z.string().nullable(),
     last_four: z.string(),
     risks: z.array(z.enum(RISKS)).meta({
-      description: '`plain_http`: the key and all requests cross the network without TLS, to a host that no setting lists.',
+      description:
+        '`plain_http`: the key and all requests cross the network without TLS, and HEADGATE_ALLOWED_UPSTREAMS does not list the host.',
     }),
     deployment_count: z.int(),
     last_check: z
@@ -53,10 +57,15 @@ const credentialOut = z
         ok: z.boolean(),
         message: z.string().nullable(),
         at: instantOut,
-        refused_since: instantOut.nullable().meta({ description: 'Since when the provider refuses it.' }),
+        refused_since: instantOut
+          .nullable()
+          .meta({ description: 'The time since which the provider refuses the credential. Null if it does not.' }),
       })
       .nullable()
-      .meta({ description: 'Of the hourly check, which asks the provider for its list of models. Null: not checked yet.' }),
+      .meta({
+        description:
+          'The result of the last hourly check, which asks the provider for its list of models. Null before the first check.',
+      }),
     capabilities,
     version: z.int(),
     created_at: instantOut,
@@ -80,7 +89,7 @@ export const list = route({
 export const create = route({
   summary: 'Create a credential',
   description:
-    'The key is encrypted at rest and never shown again. A base URL that points at a private or metadata address is 400.',
+    'The key is encrypted at rest and never shown again. Returns 400 for a base URL with a private or metadata address.',
   permission: 'catalogue.manage',
   body: createBody,
   status: 201,
@@ -108,7 +117,7 @@ export const create = route({
 });
 
 export const read = route({
-  summary: 'Read a credential',
+  summary: 'Get a credential',
   permission: 'platform.read',
   params: idParams,
   response: credentialOut,
@@ -117,9 +126,9 @@ export const read = route({
 });
 
 export const update = route({
-  summary: 'Change a credential; with `api_key`, rotate it',
+  summary: 'Change a credential or rotate its key',
   description:
-    'A stored key is only ever sent to the address it was given for: a `base_url` of another scheme, host or port needs `api_key` again, else 400. An address that would be refused today is refused at every change, also when it was stored before.',
+    '`api_key` replaces the stored key. A `base_url` with another scheme, host or port needs `api_key` again, else 400, because a stored key is sent only to its own address. Every change checks the base URL by the present rules, even an unchanged one.',
   permission: 'catalogue.manage',
   params: idParams,
   body: patchBody,
@@ -130,7 +139,7 @@ export const update = route({
 
 export const remove = route({
   summary: 'Delete a credential',
-  description: 'Refused with 409 while a deployment uses it.',
+  description: 'Returns 409 while a deployment uses the credential.',
   permission: 'catalogue.manage',
   params: idParams,
   status: 204,
@@ -194,14 +203,17 @@ export function requireAllowed(call: AdminCall<unknown, unknown, unknown>, url: 
   if (problem !== null) throw invalid('/base_url', problem);
 }
 
-/** Else whoever may edit credentials could have a stored key sent to an address of their own and read it there. */
+/**
+ * Throws 400 if a stored key would be sent to another address and is not given again. Otherwise, whoever may edit credentials
+ * could send a stored key to their own address and read it there.
+ */
 export function requireSameAddress(stored: KeyPlace, wanted: KeyPlace): void {
   if (!isSameAddress(stored, wanted)) throw invalid('/api_key', 'give the key again for another address');
 }
 
 const SHOWN_FROM_LENGTH = 16;
 
-/** Sealed for its own row and address. The last four characters tell keys apart; of a short key they would be too much of it. */
+/** Seals a key for its row and address. Keeps the last four characters to tell keys apart, but none of a key shorter than 16. */
 async function sealed(call: AdminCall, tx: Change['tx'], place: KeyPlace & { readonly id: string }, key: string) {
   return {
     ...(await sealKey(tx, call.deps.keys.credentials, place, key)),

@@ -17,7 +17,10 @@ import { deploymentEvent, deploymentFacts } from './deployment-view.ts';
 import { isUnpriced, patchedPrice, priceFrom } from './price-fields.ts';
 import { addPriceVersion, effectiveFrom } from './price-versions.ts';
 
-/** What is done to deployments, and to the model's name with the first and the last of them. Each inside a change of the catalogue. */
+/**
+ * Creates, changes and deletes deployments. A model's first deployment creates the model's name; deleting the last one removes
+ * it. Call inside a change of the catalogue.
+ */
 
 export async function insertDeployment(call: AdminCall<unknown, unknown, CreateBody>, made: Change): Promise<DeploymentRow> {
   const { tx, now, record, touch } = made;
@@ -43,7 +46,7 @@ export async function insertDeployment(call: AdminCall<unknown, unknown, CreateB
   return row;
 }
 
-/** The model's name, made when this is its first deployment. */
+/** Creates the model's name if this is its first deployment. Returns who regains access to the name. */
 async function provideModel(made: Change, body: CreateBody): Promise<readonly string[]> {
   const { tx, now, record } = made;
   const kind = await targets.kindOf(tx, body.model);
@@ -54,7 +57,7 @@ async function provideModel(made: Change, body: CreateBody): Promise<readonly st
     return [];
   }
   const regained = await takeName(made, { name: body.model, kind: 'model' }, body.confirm_regained_access === true);
-  // Among equal priorities deployments are drawn by weight, so this is both.
+  // Deployments of equal priority are drawn by weight, so `priority` covers both strategies.
   const model = await models.insert(tx, {
     name: body.model,
     mode: body.mode,
@@ -152,7 +155,10 @@ async function requireCredential({ tx }: Change, provider: ProviderName, credent
   if (credential.provider !== provider) throw invalid(pointer, `this credential is for ${credential.provider}`);
 }
 
-/** What was given, or what the price table knows; null: unpriced, also when a price without a single bucket was given. */
+/**
+ * Returns the given price or, if none was given, the price table's. Null means unpriced, which includes a given price without any
+ * bucket.
+ */
 function firstPrice(call: AdminCall<unknown, unknown, CreateBody>): GivenPrice | null {
   const { prices: given, provider, upstream_model } = call.body;
   const listed = given === undefined ? call.deps.upstream.priceFor(provider, upstream_model) : null;

@@ -11,7 +11,7 @@ import { columnsOf, createBody, NEW_DEPLOYMENT } from './deployment-fields.ts';
 import { loadDeployment } from './deployments.ts';
 import { openCredential } from './open-credential.ts';
 
-/** Live calls that try a deployment, one that is stored or one that may be. */
+/** Live calls that try a deployment, before or after it is stored. */
 
 const checkedOut = z
   .object({
@@ -24,9 +24,10 @@ const checkedOut = z
   .meta({ id: 'DeploymentCheck' });
 
 export const check = route({
-  summary: 'Try a deployment',
+  summary: 'Test a deployment',
   callsProvider: true,
-  description: 'One small live call with its own credential. It costs what that call costs and belongs to no organization.',
+  description:
+    'Makes one small live call with the deployment’s own credential. The provider bills it as usual; no organization is charged.',
   permission: 'catalogue.manage',
   params: idParams,
   response: checkedOut,
@@ -35,9 +36,9 @@ export const check = route({
 });
 
 export const checkUnsaved = route({
-  summary: 'Try a deployment before it is made',
+  summary: 'Test a deployment before creating it',
   callsProvider: true,
-  description: 'The body is that of a creation. One small live call; nothing is stored.',
+  description: 'Takes the body of a creation and makes one small live call. Stores nothing.',
   permission: 'catalogue.manage',
   body: createBody,
   response: checkedOut,

@@ -21,7 +21,10 @@ type Columns = Pick<
   | 'enabled'
 >;
 
-/** A stored deployment as the rules and a live call see it, with its opened credential or without one. */
+/**
+ * Returns a stored deployment's configuration for routing rules and live calls, with or without its opened credential. It has no
+ * prices.
+ */
 export function deploymentConfig(row: Columns, credential: DeploymentConfig['credential']): DeploymentConfig {
   return {
     id: row.id,

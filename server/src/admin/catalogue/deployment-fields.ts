@@ -6,14 +6,14 @@ import { invalid } from '../http/problem.ts';
 import { BOUND_WORDS, mode, onHangup, providerName } from './deployment-view.ts';
 import { priceFields } from './price-fields.ts';
 
-/** What a deployment is made of, as the API takes it. */
+/** The fields of a deployment that the API accepts. */
 
 const INTEGER_MAX = 2_147_483_647;
 const HOUR_MS = 3_600_000;
-/** Of one deployment: a request names fewer. */
+/** The most tags of one deployment. A request may name fewer. */
 const TAGS_MAX = 50;
 const SEARCHES_MAX = 10_000;
-/** What one bucket of an answer's usage may hold. */
+/** The most tokens that one bucket of an answer's usage may hold. */
 const PART_TOKENS_MAX = 100_000_000;
 
 const capacity = z.int().min(0).max(Number.MAX_SAFE_INTEGER).nullish();
@@ -28,7 +28,7 @@ const settings = {
     .array(z.string().max(64))
     .max(TAGS_MAX)
     .nullish()
-    .meta({ description: `Each: ${TAG_WORDS}.` }),
+    .meta({ description: `Routing tags; ${TAG_WORDS}.` }),
   max_output_tokens: z.int().min(1).max(INTEGER_MAX).nullish(),
   max_searches: z.int().min(1).max(SEARCHES_MAX).nullish().meta({ description: BOUND_WORDS.max_searches }),
   max_part_tokens: z.int().min(1).max(PART_TOKENS_MAX).nullish().meta({ description: BOUND_WORDS.max_part_tokens }),
@@ -88,7 +88,7 @@ export const NEW_DEPLOYMENT: SettingColumns = {
   metadata: {},
 };
 
-/** Absent keeps, null clears. */
+/** Returns the columns after a change: an absent field keeps the stored value, and null clears it. */
 export function columnsOf(body: Settings, stored: SettingColumns): SettingColumns {
   const { limits } = body;
   const kept = <T>(given: T | undefined, stored: T): T => (given === undefined ? stored : given);
@@ -109,7 +109,7 @@ export function columnsOf(body: Settings, stored: SettingColumns): SettingColumn
   };
 }
 
-/** Throws 400 for a tag that no request could name, unless it is stored from before requests named tags. */
+/** Returns the tags without duplicates. Throws 400 for a tag that no request could name, unless it is stored already. */
 function newTags(given: readonly string[], stored: readonly string[]): string[] {
   const bad = given.findIndex((tag) => !TAG.test(tag) && !stored.includes(tag));
   if (bad >= 0) throw invalid(`/tags/${bad}`, TAG_WORDS);

@@ -12,21 +12,21 @@ import { capabilities } from '../organizations/organization-view.ts';
 import { pricesOut, renderPrices } from './price-fields.ts';
 import { provenanceOut, renderProvenance } from './price-versions.ts';
 
-/** How a deployment is shown. */
+/** The API view of a deployment. */
 
 export const mode = z.enum(['chat', 'embedding']);
 export const providerName = z.enum(['openai', 'anthropic', 'fake']);
 
 export const onHangup = z.enum(['finish', 'stop']);
 
-/** What the fields that bound a request's charge mean. */
+/** Descriptions of the fields that bound a request's charge. */
 export const BOUND_WORDS = {
   max_searches:
-    'The most web searches that one request can make here: under a blocking budget so many are held. Null: not declared, and then a request that may search is refused under a blocking budget.',
+    'The most web searches that one request can make here. A blocking budget holds this many. Null if not declared; a blocking budget then refuses requests that may search.',
   max_part_tokens:
-    'The most input tokens that one image, audio or file part can be, or what one search or fetched page brings: under a blocking budget each holds so many. Null: not declared; 40,000 are held and count as unbounded.',
+    'The most input tokens of one image, audio or file part, or of the result of one search or fetched page. A blocking budget holds this many for each. Null if not declared; 40,000 are then held and count as unbounded.',
   on_hangup:
-    'What happens upstream when the caller hangs up before the answer ends. `finish`: it is read to its end and charged as reported. `stop`: it is ended, and what was made or, of a whole answer under a blocking budget, the hold is charged. Null: a stream is ended, a whole answer under a blocking budget is read to its end.',
+    'The action upstream when the client hangs up before the answer ends. `finish` reads the answer to its end and charges what the provider reports. `stop` ends the call and charges what was made or, for a whole answer under a blocking budget, the hold. Null ends a stream, but reads a whole answer under a blocking budget to its end.',
 } as const;
 
 const boundsOut = {
@@ -43,32 +43,43 @@ export const deploymentOut = z
     upstream_model: z.string(),
     credential_id: z.string().nullable(),
     mode,
-    prices: pricesOut.nullable().meta({ description: 'The version in force; null: unpriced, which is never free.' }),
+    prices: pricesOut
+      .nullable()
+      .meta({ description: 'The price version in force. Null if the deployment is unpriced, which does not mean free.' }),
     prices_effective_from: instantOut.nullable(),
-    prices_from: z.object(provenanceOut).nullable().meta({ description: 'Where the price in force comes from; null: unpriced.' }),
+    prices_from: z
+      .object(provenanceOut)
+      .nullable()
+      .meta({ description: 'The origin of the price in force. Null if the deployment is unpriced.' }),
     unpriced_units: z.array(z.string()).meta({
       description:
-        'What was used here without a price in the last 30 days and has none in the version in force: spend misses it, and a blocking budget refuses it. Pieces and buckets by name; `service_tier:` with the name of a tier, or without for one that is no common word; `context_tier`: a prompt above the ordinary length. Tools and betas are not here, because a price has no place for them: see the usage.',
+        'Units used here without a price in the last 30 days that the version in force still lacks. Spend leaves them out, and blocking budgets refuse them. Pieces and buckets appear by name, service tiers as `service_tier:` and the name if it is a known one, prompts above the ordinary length as `context_tier`. Tools and betas cannot have a price here; usage lists them.',
     }),
     limits: z.object({ rpm: z.int().nullable(), tpm: z.int().nullable() }),
     capacity_use: z
       .object({
-        requests: z.int().meta({ description: 'Sent in the present minute, against limits.rpm.' }),
-        tokens: z.int().meta({ description: 'Used by answers that ended in it, against limits.tpm.' }),
-        is_full: z.boolean().meta({ description: 'Asked after the others until the minute ends; never refused.' }),
+        requests: z.int().meta({ description: 'Requests sent in the present minute, counted against `limits.rpm`.' }),
+        tokens: z
+          .int()
+          .meta({ description: 'Tokens used by answers that ended in the present minute, counted against `limits.tpm`.' }),
+        is_full: z
+          .boolean()
+          .meta({ description: 'True if the deployment is tried last until the minute ends. It is never refused.' }),
         resets_at: instantOut,
       })
       .nullable()
-      .meta({ description: 'As the answering process counts it; null where nothing is limited.' }),
+      .meta({
+        description: 'The use of its capacity, as counted by the process that answers. Null if it has no capacity limits.',
+      }),
     weight: z.int(),
     priority: z.int(),
     tags: z.array(z.string()).meta({
       description:
-        'They route requests and authorize nothing: a request that names tags goes to deployments that carry all of those that some deployment of its target carries. Requests without tags go to deployments without tags, where there are any.',
+        'Tags for routing; they authorize nothing. A request’s tags that no deployment of its target carries are ignored; a deployment must carry all the others. Requests without tags go to deployments without tags, if there are any.',
     }),
     passed_over_at: z.array(z.string()).meta({
       description:
-        'Models and route groups whose requests without tags pass it over: it carries tags, and another deployment there carries none.',
+        'Models and route groups whose requests without tags skip this deployment, because it carries tags and another deployment there carries none.',
     }),
     max_output_tokens: z.int().nullable(),
     ...boundsOut,
@@ -82,7 +93,7 @@ export const deploymentOut = z
   })
   .meta({ id: 'Deployment' });
 
-/** What people set, and the price: the part of the view that the audit log compares. */
+/** Returns the fields that people set, and the price. The audit log compares them. */
 export function deploymentFacts(row: DeploymentRow, price: GivenPrice | null | undefined) {
   return {
     model: row.model,
@@ -111,7 +122,10 @@ export async function viewDeployment(call: AdminCall, row: DeploymentRow): Promi
   return view;
 }
 
-/** Several, with one query for the prices in force and one for what they lack. */
+/**
+ * Renders several deployments with one query each for the prices in force, the unpriced units and the targets that pass them
+ * over.
+ */
 export async function viewDeployments(call: AdminCall, rows: readonly DeploymentRow[]) {
   const ids = rows.map((row) => row.id);
   const now = new Date(call.deps.clock.nowMs());
@@ -145,7 +159,7 @@ function capacityUse({ deps: { process, clock } }: AdminCall, row: DeploymentRow
   return { requests, tokens, is_full: isAtCapacity(limits, { requests, tokens }), resets_at };
 }
 
-/** How the audit log names a deployment. */
+/** Returns the fields that identify a deployment in an audit event. */
 export function deploymentEvent(row: DeploymentRow) {
   return { organizationId: null, objectType: 'deployment', objectId: row.id, objectName: row.model };
 }

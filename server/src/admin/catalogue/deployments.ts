@@ -25,16 +25,18 @@ const listed = z.strictObject({
   passed_over: z
     .stringbool({ truthy: ['true'], falsy: ['false'] })
     .optional()
-    .meta({ description: '`true`: those that requests without tags pass over at some target (`passed_over_at`).' }),
+    .meta({
+      description: 'If true, returns only deployments that requests without tags skip at some target (`passed_over_at`).',
+    }),
   unpriced: unpricedFlag.meta({
     description:
-      '`true`: those without a price in force, or whose price lacks a unit that was used there without a price in the last 30 days (`unpriced_units`).',
+      'If true, returns only deployments without a price in force, or whose price lacks a unit that was used without a price in the last 30 days (`unpriced_units`).',
   }),
 });
 
 export const list = route({
   summary: 'List deployments',
-  description: '`search` finds by the beginning of the model’s or the upstream model’s name.',
+  description: '`search` matches the beginning of the model’s or the upstream model’s name.',
   permission: 'platform.read',
   query: listed,
   response: pageOut(deploymentOut),
@@ -69,7 +71,7 @@ export const list = route({
 export const create = route({
   summary: 'Create a deployment',
   description:
-    'Makes the model’s name on first use; 409 when a route group has it. A name that was deleted and is still named by grants is 409 with their holders until confirm_regained_access is true. Without `prices` the price table fills them where it knows the upstream model; else the deployment is unpriced.',
+    'Creates the model on first use of its name. Returns 409 if a route group has the name. If grants still name a deleted model, returns 409 with their holders until `confirm_regained_access` is true. Without `prices`, the price table supplies them if it knows the upstream model; else the deployment is unpriced.',
   permission: 'catalogue.manage',
   body: createBody,
   status: 201,
@@ -79,7 +81,7 @@ export const create = route({
 });
 
 export const read = route({
-  summary: 'Read a deployment',
+  summary: 'Get a deployment',
   permission: 'platform.read',
   params: idParams,
   response: deploymentOut,
@@ -89,7 +91,7 @@ export const read = route({
 
 export const update = route({
   summary: 'Change a deployment',
-  description: 'A price change makes a new version, in force now or from `effective_from` on; what was charged stays.',
+  description: 'A price change creates a new version, in force now or from `effective_from`. Earlier charges do not change.',
   permission: 'catalogue.manage',
   params: idParams,
   body: patchBody,
@@ -101,7 +103,7 @@ export const update = route({
 export const remove = route({
   summary: 'Delete a deployment',
   description:
-    'The last one of a model takes the model’s name away; grants of it stay, ineffective. 409 while a route group has it.',
+    'Deleting the last deployment of a model also removes the model’s name; grants of it remain without effect. Returns 409 while a route group contains the deployment.',
   permission: 'catalogue.manage',
   params: idParams,
   status: 204,

@@ -20,7 +20,7 @@ import { capabilities } from '../organizations/organization-view.ts';
 import { changeCatalogue } from './catalogue-change.ts';
 import { mode } from './deployment-view.ts';
 
-/** Public model names. They come with their first deployment and go with their last; here they are routed. */
+/** Public model names and their routing. A model's first deployment creates its name; deleting the last one removes it. */
 
 const params = z.object({ name: z.string().min(1).max(200) });
 
@@ -55,7 +55,7 @@ export const list = route({
     access_group: z.string().max(64).optional(),
     unpriced: unpricedFlag.meta({
       description:
-        '`true`: those with a deployment without a price in force, or whose price lacks a unit that was used there without a price in the last 30 days.',
+        'If true, returns only models with a deployment that has no price in force, or whose price lacks a unit that was used without a price in the last 30 days.',
     }),
   }),
   response: pageOut(modelOut),
@@ -73,8 +73,8 @@ export const list = route({
 });
 
 export const read = route({
-  summary: 'Read a model',
-  description: 'The name is percent-encoded.',
+  summary: 'Get a model',
+  description: 'The name in the path is percent-encoded.',
   permission: 'platform.read',
   params,
   response: modelOut,
@@ -83,8 +83,8 @@ export const read = route({
 });
 
 export const update = route({
-  summary: 'Change how a model is routed',
-  description: 'Fallbacks are tried in their order, each only within the caller’s access. A chain that goes in a circle is 400.',
+  summary: 'Change the routing of a model',
+  description: 'Fallbacks are tried in order, and only if the caller may call them. Returns 400 for a circular chain.',
   permission: 'catalogue.manage',
   params,
   body: patchBody,

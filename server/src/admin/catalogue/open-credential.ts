@@ -5,7 +5,10 @@ import { openKey } from '../../store/sealing/key-seal.ts';
 import type { AdminDeps } from '../http/deps.ts';
 import { conflict } from '../http/problem.ts';
 
-/** A stored credential with its key, for a live call. Never to be shown, logged or stored. Throws 409 where the key does not open. */
+/**
+ * Returns a stored credential with its key opened, for a live call. Never show, log or store it. Throws 409 if the key cannot be
+ * opened.
+ */
 export function openCredential(deps: Pick<AdminDeps, 'keys'>, row: CredentialRow): CredentialConfig {
   return { id: row.id, provider: row.provider as ProviderName, baseUrl: row.baseUrl, apiKey: keyOf(deps, row) };
 }

@@ -7,7 +7,7 @@ import { Problem } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
 import { tagList } from '../limits/tag-fields.ts';
 
-/** Trying a callable target from the console, as one of the keys the caller may use. */
+/** Calls a target from the console as one of the keys that the caller may use. */
 
 const MESSAGES_MAX = 500;
 const CONTENT_CHARS_MAX = 500_000;
@@ -23,14 +23,14 @@ const body = z.strictObject({
   stream: z.boolean().default(false),
   max_tokens: z.int().min(1).max(10_000_000).optional(),
   temperature: z.number().min(0).max(2).optional(),
-  tags: tagList.optional().meta({ description: 'As an application names them in `x-headgate-tags`.' }),
+  tags: tagList.optional().meta({ description: 'Tags for routing, as an application sends them in `x-headgate-tags`.' }),
 });
 type PlaygroundBody = z.output<typeof body>;
 
 export const call = route({
   summary: 'Call a target as a key',
   description:
-    'Answers what the data plane answers to that key, refusals included, as JSON or as a stream, with its headers. The call is admitted, charged and logged like any other of the key.',
+    'Returns the data plane’s answer to that key, including refusals, as JSON or as a stream, with its headers. The call is admitted, charged and logged like any other call with the key.',
   permission: ['keys.manage', 'keys.manage_own'],
   body,
   response: z.custom<PassOn>(),
@@ -49,7 +49,7 @@ async function loadKey(call: AdminCall<unknown, unknown, PlaygroundBody>): Promi
   return load.keyById(call, call.body.key_id);
 }
 
-/** As an application would ask; a stream also for its usage, which the page shows. */
+/** Builds the body that an application would send. A stream also requests its usage, which the page shows. */
 function completionOf({ key_id: _, endpoint: __, tags: ___, ...asked }: PlaygroundBody): Buffer {
   const usage = asked.stream ? { stream_options: { include_usage: true } } : {};
   return Buffer.from(JSON.stringify({ ...asked, ...usage }));

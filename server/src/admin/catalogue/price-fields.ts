@@ -4,25 +4,25 @@ import { invalid } from '../http/problem.ts';
 import { patchedRates, rateFields, ratesOut, renderRates } from './price-rate-fields.ts';
 import { patchedUnits, renderUnits, unitFields, unitsOut } from './price-unit-fields.ts';
 
-/** Prices as the API shows and takes them: decimal USD per million tokens, by bucket, and what is charged beyond them; each may be left out. */
+/** Prices in the API: decimal USD per million tokens by bucket, and the prices of units and tiers. Each may be left out. */
 
 export const priceFields = z.strictObject({ ...rateFields, ...unitFields }).meta({
   id: 'PriceChange',
   description:
-    'USD per million tokens as decimal strings, by bucket, and what is charged beyond them. A bucket without a price is charged as its side: cached, cache-write, audio and image input as input, reasoning, audio and image output as output. A PATCH keeps what is absent and takes away what is null, in `per_unit` and `service_tiers` name by name; `context_tiers` is replaced as a whole.',
+    'USD per million tokens as decimal strings, by bucket, and prices of other units. A bucket without a price uses the input price (cached, cache-write, audio and image input) or the output price (reasoning, audio and image output). A PATCH keeps absent fields and removes null ones, also by name in `per_unit` and `service_tiers`; `context_tiers` is replaced as a whole.',
 });
 export const pricesOut = z.object({ ...ratesOut.shape, ...unitsOut }).meta({ id: 'Prices' });
 
 export type PriceBody = z.output<typeof priceFields>;
 
-/** A price as a whole: what is absent or null has none. Throws as patchedPrice. */
+/** Returns the price of a body as a whole: a bucket that is absent or null has no price. Throws as patchedPrice does. */
 export function priceFrom(body: PriceBody | null): GivenPrice {
   return patchedPrice(NO_PRICE, body);
 }
 
 /**
- * A price after a PATCH: absent keeps, null takes away, null as a whole everything. Throws 400 when pieces or tiers would be left without
- * the price of a single bucket: that is no price, and would look like one.
+ * Applies a PATCH to a price: absent keeps, null removes, and null for the whole removes everything. Throws 400 if units or tiers
+ * would be left without the price of any bucket. That is no price, but would look like one.
  */
 export function patchedPrice(stored: GivenPrice, patch: PriceBody | null | undefined): GivenPrice {
   if (patch === undefined) return stored;
@@ -36,12 +36,12 @@ export function patchedPrice(stored: GivenPrice, patch: PriceBody | null | undef
   );
 }
 
-/** A price without a single bucket is no price, and never free. */
+/** Reports whether a price has no bucket. Such a price counts as unpriced, never as free. */
 export function isUnpriced({ perMillion }: GivenPrice): boolean {
   return Object.keys(perMillion).length === 0;
 }
 
-/** Null for no price. */
+/** Renders a price. Returns null if there is none. */
 export function renderPrices(price: GivenPrice | null | undefined): z.output<typeof pricesOut> | null {
   if (price == null || isUnpriced(price)) return null;
   return { ...renderRates(price.perMillion), ...renderUnits(price.units ?? {}) };

@@ -15,7 +15,9 @@ import { loadDeployment } from './deployments.ts';
 import { pricesOut, renderPrices } from './price-fields.ts';
 import { addPriceVersion } from './price-versions.ts';
 
-/** Published list prices that are no longer those that deployments took. Nothing changes until somebody adopts one. */
+/**
+ * Published list prices that differ from those that deployments took from the list. No price changes until somebody adopts one.
+ */
 
 const proposalOut = z
   .object({
@@ -23,7 +25,7 @@ const proposalOut = z
     model: z.string(),
     provider: z.string(),
     upstream_model: z.string(),
-    prices: pricesOut.nullable().meta({ description: 'In force now.' }),
+    prices: pricesOut.nullable().meta({ description: 'The price in force now. Null if the deployment is unpriced.' }),
     proposed: pricesOut.nullable(),
     found_at: instantOut,
   })
@@ -31,7 +33,7 @@ const proposalOut = z
 
 export const list = route({
   summary: 'List prices that differ from the published list',
-  description: 'Of deployments whose price was taken from the list.',
+  description: 'Includes only deployments whose price was taken from the list.',
   permission: 'platform.read',
   response: z.object({ data: z.array(proposalOut), next_cursor: z.null() }),
   load: load.platform,
@@ -56,8 +58,8 @@ export const list = route({
 });
 
 export const adopt = route({
-  summary: 'Adopt the published list price of a deployment',
-  description: 'A new price version, in force from now on, and followed when the list changes again. What was charged stays.',
+  summary: 'Adopt the proposed list price of a deployment',
+  description: 'Creates a price version, in force now, that follows later changes of the list. Earlier charges do not change.',
   permission: 'catalogue.manage',
   params: idParams,
   status: 204,
@@ -92,8 +94,8 @@ export const adopt = route({
 });
 
 export const dismiss = route({
-  summary: 'Dismiss the price proposed for a deployment',
-  description: 'It is not proposed again until the list changes once more. Without a proposal nothing happens.',
+  summary: 'Dismiss the proposed price of a deployment',
+  description: 'The price is not proposed again until the list changes once more. Does nothing if there is no proposal.',
   permission: 'catalogue.manage',
   params: idParams,
   status: 204,

@@ -4,9 +4,9 @@ import type { PerMillion } from '../../domain/money/price.ts';
 import type { Parsed } from '../../domain/parsed.ts';
 import { USAGE_BUCKETS, USAGE_UNITS, type UsageBucket, type UsageUnit } from '../../domain/usage/usage.ts';
 
-/** Decimal USD by bucket, per million tokens, and by unit, for one: the pieces that prices are made of. */
+/** The parts of prices: decimal USD per million tokens by bucket, and decimal USD per unit. */
 
-/** A text that a reader of prices understands. Null takes the price away. */
+/** Returns the schema of a price that `read` can parse. Null removes the price. */
 const usd = (read: (text: string) => Parsed<number>) =>
   z
     .string()
@@ -32,12 +32,12 @@ export const piecesOut = z.object(byUnit(z.string().optional()));
 type Texts<Name extends string> = Readonly<Partial<Record<Name, string | null | undefined>>>;
 type Pieces = Readonly<Partial<Record<UsageUnit, number>>>;
 
-/** After a PATCH: absent keeps, null takes away. */
+/** Applies a PATCH to the rates of buckets: absent keeps, null removes. */
 export function patchedRates(stored: PerMillion, patch: Texts<RateField>): PerMillion {
   return patched(USAGE_BUCKETS, stored, (bucket) => patch[`${bucket}_per_million`], parsePriceUsd);
 }
 
-/** Likewise. */
+/** Applies a PATCH to the prices of units: absent keeps, null removes. */
 export function patchedPieces(stored: Pieces, patch: Texts<UsageUnit>): Pieces {
   return patched(USAGE_UNITS, stored, (unit) => patch[unit], parseUnitPriceUsd);
 }
@@ -78,7 +78,7 @@ function rendered<Name extends string>(
   );
 }
 
-/** By the schema, before. */
+/** Returns a parsed price. The schema has refused invalid texts before, so an invalid one here is a bug. */
 function validated(parsed: Parsed<number>): number {
   if (parsed.is === 'invalid') throw new Error(`a price was not validated: ${parsed.problem}`);
   return parsed.value;

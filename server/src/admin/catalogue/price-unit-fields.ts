@@ -12,10 +12,10 @@ import {
   renderRates,
 } from './price-rate-fields.ts';
 
-/** What a price says beyond the rates of ordinary tokens, as the API shows and takes it: pieces, long prompts, service tiers. */
+/** The parts of a price beyond the rates of ordinary tokens: units, context tiers and service tiers. */
 
 const TIERS_MAX = 8;
-/** What the usage of one answer may add up to. */
+/** The most tokens that the usage of one answer may add up to. */
 const TOKENS_MAX = 300_000_000;
 const TOO_MANY_SERVICES = `a price has at most ${TIERS_MAX} service tiers`;
 
@@ -25,20 +25,23 @@ const contextTier = z
     message: 'a context tier has the price of at least one bucket',
   });
 
-/** As providers write them. The first character keeps names out that mean something to JavaScript. */
+/**
+ * A service tier's name as providers write it. The first character excludes names that mean something to JavaScript
+ * (`__proto__`).
+ */
 const serviceTier = z
   .string()
   .regex(/^[a-z0-9][a-z0-9_.+-]{0,31}$/, 'a service tier is named by 1 to 32 of a-z, 0-9, "_", ".", "+" and "-"');
 
-/** Beside the rates of the buckets. */
+/** The fields of a price beside the rates of its buckets. */
 export const unitFields = {
   per_unit: z.strictObject(pieceFields).nullish().meta({
     description:
-      'USD for one: `search` a web search that the provider made, `request` the request itself, `image` a picture that was made, `second_input` and `second_output` a second of sound or film that was read or made, `page` a page that was read. A unit that is not here is unpriced: a request that may use it is refused under a blocking budget, and else settled without it.',
+      'USD for one unit: `search` is a web search by the provider, `request` the request itself, `image` a generated image, `second_input` and `second_output` a second of audio or video read or generated, `page` a page read. A unit that is absent is unpriced: a blocking budget refuses requests that may use it; other requests settle without it.',
   }),
   context_tiers: z.array(contextTier).max(TIERS_MAX).superRefine(requireAscending).nullish().meta({
     description:
-      'Rates for the whole request when its input is above so many tokens, ascending; the highest that is reached applies. A bucket that is not given keeps its ordinary rate.',
+      'Rates for the whole request if its input is above this many tokens, ascending. The highest tier that is reached applies. A bucket without a rate keeps its ordinary rate.',
   }),
   service_tiers: z
     .record(serviceTier, z.strictObject(rateFields).nullable())
@@ -46,19 +49,22 @@ export const unitFields = {
     .nullish()
     .meta({
       description:
-        'Rates by the provider’s word for a service tier or speed: `priority`, `flex`, `batch`, `fast`. A bucket that is not given keeps its ordinary rate, so `{}` says that the tier costs what the ordinary one does. What holds together is joined by `+` (`fast+us`). A tier that is not here is unpriced.',
+        'Rates by the provider’s name for a service tier or speed: `priority`, `flex`, `batch`, `fast`. Combined names are joined by `+` (`fast+us`). A bucket without a rate keeps its ordinary rate, so `{}` gives the tier the ordinary rates. A tier that is absent is unpriced.',
     }),
 };
 type UnitsBody = { readonly [Name in keyof typeof unitFields]?: z.output<(typeof unitFields)[Name]> };
 
-/** Each is absent where the price says nothing of it. */
+/** The fields in the API's answers. Each is absent if the price has nothing of its kind. */
 export const unitsOut = {
   per_unit: piecesOut.optional(),
   context_tiers: z.array(z.object({ above_input_tokens: z.int(), ...ratesOut.shape })).optional(),
   service_tiers: z.record(z.string(), ratesOut).optional(),
 };
 
-/** After a PATCH: absent keeps, null takes away; context tiers are replaced as a whole. Throws 400 for too many service tiers. */
+/**
+ * Applies a PATCH: absent keeps, null removes, and context tiers are replaced as a whole. Throws 400 for more than 8 service
+ * tiers.
+ */
 export function patchedUnits(stored: PriceUnits, patch: UnitsBody): PriceUnits {
   const { perUnit = {}, contextTiers = [], serviceTiers = {} } = stored;
   const { per_unit, context_tiers, service_tiers } = patch;

@@ -6,10 +6,12 @@ import * as prices from '../../store/catalogue/prices.ts';
 import type { Change } from '../http/change.ts';
 import { invalid } from '../http/problem.ts';
 
-/** A caller's clock may be behind ours by this much. */
+/** The most that a caller's clock may be behind ours, in milliseconds. */
 const CLOCK_SKEW_MS_MAX = 60_000;
 
-/** From when a price holds: now unless said. Throws 400 for the past, because what was charged stays. */
+/**
+ * Returns the time from which a price applies: now if the text is absent. Throws 400 for the past, because charges never change.
+ */
 export function effectiveFrom(text: string | undefined, now: Date): Date {
   if (text === undefined) return now;
   const from = new Date(text);
@@ -19,15 +21,15 @@ export function effectiveFrom(text: string | undefined, now: Date): Date {
   return from > now ? from : now;
 }
 
-/** Where a version comes from. */
+/** The origin of a price version. */
 export interface Provenance {
-  /** Account, token or program. */
+  /** The account, token or program that added the version. */
   readonly createdBy: string;
-  /** The edition of the published list that it was taken from; null: somebody gave it. */
+  /** The edition of the published list that the price was taken from, or null if somebody gave the price. */
   readonly listEdition: string | null;
 }
 
-/** Adds a version. Of two that begin at one instant the newer holds. */
+/** Adds a version. Of two versions that begin at the same instant, the newer applies. */
 export async function addPriceVersion(
   { tx, now }: Change,
   deploymentId: string,
@@ -41,14 +43,16 @@ export async function addPriceVersion(
   return prices.insert(tx, { id, deploymentId, effectiveFrom: from, perMillion, units, ...told, createdAt: now });
 }
 
-/** How the API tells where a version comes from. */
+/** The API fields for the origin of a price version. */
 export const provenanceOut = {
-  source: z.enum(['list', 'given']).meta({ description: '`list`: taken from the published list; `given`: somebody gave it.' }),
-  source_version: z.string().nullable().meta({ description: 'The edition of the list; null where it was not kept.' }),
+  source: z
+    .enum(['list', 'given'])
+    .meta({ description: 'The origin of the price. `list`: the published list. `given`: a person or a program set it.' }),
+  source_version: z.string().nullable().meta({ description: 'The edition of the list. Null if it was not recorded.' }),
   created_by: z
     .string()
     .nullable()
-    .meta({ description: 'The account or token that added it; null for versions from before this was kept.' }),
+    .meta({ description: 'The account or token that added the version. Null for versions older than this field.' }),
 };
 
 export function renderProvenance({ source, sourceVersion, createdBy }: PriceRow) {

@@ -14,14 +14,14 @@ import { deploymentEvent, providerName } from './deployment-view.ts';
 import { priceFields, priceFrom, pricesOut, renderPrices } from './price-fields.ts';
 import { addPriceVersion, effectiveFrom, provenanceOut, renderProvenance } from './price-versions.ts';
 
-/** Versions of prices. They are only ever added: each ledger row names the one it used. */
+/** Price versions. They are only added, never changed: each ledger row names the one it used. */
 
 const priceOut = z
   .object({
     id: z.string(),
     deployment_id: z.string(),
     model: z.string(),
-    prices: pricesOut.nullable().meta({ description: 'Null: unpriced from then on.' }),
+    prices: pricesOut.nullable().meta({ description: 'The prices. Null if the deployment is unpriced from then on.' }),
     effective_from: instantOut,
     ...provenanceOut,
     created_at: instantOut,
@@ -30,7 +30,7 @@ const priceOut = z
 
 export const list = route({
   summary: 'List price versions',
-  description: 'Newest in effect first, scheduled ones included.',
+  description: 'Sorted by `effective_from`, newest first. Includes scheduled versions.',
   permission: 'platform.read',
   query: z.strictObject({
     limit: listQuery.limit,
@@ -53,7 +53,7 @@ export const list = route({
 export const create = route({
   summary: 'Add a price version',
   description:
-    'The whole price of a deployment, in force now or from `effective_from` on. Null makes it unpriced. `If-Match` names the version of the deployment, which moves on.',
+    'Sets the whole price of a deployment, in force now or from `effective_from`. Null makes it unpriced. `If-Match` names the version of the deployment, which this increases.',
   permission: 'catalogue.manage',
   body: z.strictObject({ deployment_id: id, prices: priceFields.nullable(), effective_from: instant.optional() }),
   status: 201,
@@ -85,14 +85,14 @@ export const create = route({
 const PRICE_TABLE = 'published list prices';
 
 export const suggest = route({
-  summary: 'The list price of an upstream model',
-  description: 'What a deployment made without `prices` would be given. Null when the price table does not know the model.',
+  summary: 'Get the list price of an upstream model',
+  description: 'The price that a deployment created without `prices` would get. Null if the price table does not know the model.',
   permission: 'platform.read',
   query: z.strictObject({ provider: providerName, upstream_model: z.string().min(1).max(200) }),
   response: z.object({
     prices: pricesOut.nullable(),
     source: z.string().nullable(),
-    source_version: z.string().nullable().meta({ description: 'The edition of the list.' }),
+    source_version: z.string().nullable().meta({ description: 'The edition of the list. Null without a price.' }),
   }),
   load: load.platform,
   handle: async (call) => {

@@ -12,7 +12,7 @@ import { requireVersion } from '../http/if-match.ts';
 import { invalidFields, notFound } from '../http/problem.ts';
 import { type CreateBody, membersFrom, type PatchBody, routeGroupFacts } from './route-group-fields.ts';
 
-/** What is done to route groups. Each inside a change of the catalogue. */
+/** Creates, changes and deletes route groups. Call inside a change of the catalogue. */
 
 export async function insertGroup(call: AdminCall<unknown, unknown, CreateBody>, made: Change): Promise<RouteGroupRow> {
   const { tx, now, record, touch } = made;
@@ -39,7 +39,7 @@ export async function insertGroup(call: AdminCall<unknown, unknown, CreateBody>,
   return row;
 }
 
-/** What a change is called in the audit log, and the version of the policy that it brings back. */
+/** The audit action of a change, and the version of the policy that it restores, if any. */
 interface PatchReason {
   readonly action: string;
   readonly rolledBackTo: number | null;
@@ -76,7 +76,7 @@ export async function patchGroup(
   return updated;
 }
 
-/** However a group's strategy or members came to be what they are, it is a version of its policy. */
+/** Adds a version of the policy. Every change of a group's strategy or members makes one. */
 async function addPolicy(
   { actor }: AdminCall<unknown, unknown, unknown>,
   { tx, now }: Change,
@@ -95,7 +95,7 @@ async function addPolicy(
   });
 }
 
-/** Its deployments stay, and so do grants of its key. */
+/** Deletes a group. Its deployments stay, and so do grants of its key. */
 export async function removeGroup(call: AdminCall, { tx, record, touch }: Change, id: string): Promise<void> {
   const row = await lockOne(tx, id);
   requireVersion(call, row.version);
@@ -106,7 +106,10 @@ export async function removeGroup(call: AdminCall, { tx, record, touch }: Change
   touch({ catalogue: true });
 }
 
-/** Throws 400 naming each member that is listed twice, does not exist or serves another mode than the first. */
+/**
+ * Throws 400 naming each member that is listed twice, does not exist or has another mode than the first. Returns the mode, or
+ * null without members.
+ */
 export async function requireMembers(
   { tx }: Pick<Change, 'tx'>,
   wanted: readonly RouteGroupMember[],

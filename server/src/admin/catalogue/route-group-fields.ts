@@ -4,7 +4,7 @@ import { FALLBACKS_MAX } from '../access/target-names.ts';
 import { strategy } from '../access/target-view.ts';
 import { id, metadata, modelName } from '../http/fields.ts';
 
-/** What a route group is made of, as the API takes and shows it. */
+/** The fields of a route group that the API accepts and shows. */
 
 const MEMBERS_MAX = 200;
 
@@ -36,14 +36,14 @@ export function membersFrom(body: MembersBody | null | undefined): readonly Rout
   return (body ?? []).map(({ deployment_id: deploymentId, weight, priority }) => ({ deploymentId, weight, priority }));
 }
 
-/** Always in one order, so that the audit log tells a change from a reordering. */
+/** Renders members sorted by deployment id, so that the audit log does not take a reordering for a change. */
 export function renderMembers(stored: readonly RouteGroupMember[]): z.output<typeof membersOut> {
   return stored
     .map(({ deploymentId, weight, priority }) => ({ deployment_id: deploymentId, weight, priority }))
     .sort((a, b) => (a.deployment_id < b.deployment_id ? -1 : 1));
 }
 
-/** What people set: the part of the view that the audit log compares. */
+/** Returns the fields that people set, which the audit log compares. */
 export function routeGroupFacts(row: RouteGroupRow, stored: readonly RouteGroupMember[]) {
   return {
     key: row.key,

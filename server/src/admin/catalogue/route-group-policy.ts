@@ -14,7 +14,9 @@ import { patchGroup, requireMembers } from './route-group-changes.ts';
 import { members, membersFrom, membersOut, renderMembers } from './route-group-fields.ts';
 import { loadGroup } from './route-groups.ts';
 
-/** What a route group routes by, with its versions: tried, published, and brought back. What is published is served at once. */
+/**
+ * A route group's routing policy and its versions: simulates, publishes and rolls back. A published policy is in force at once.
+ */
 
 const HISTORY_MAX = 100;
 const SIMULATED_MAX = 10_000;
@@ -24,18 +26,21 @@ const versionOut = z.object({
   version: z.int(),
   published_at: instantOut,
   published_by: z.string(),
-  rolled_back_to: z.int().nullable().meta({ description: 'The version this one brought back.' }),
+  rolled_back_to: z
+    .int()
+    .nullable()
+    .meta({ description: 'The earlier version that this one restored. Null if it restored none.' }),
   policy: z.object({ strategy, members: membersOut }),
 });
 const policyOut = z
   .object({
     published: versionOut,
-    history: z.array(versionOut).meta({ description: 'Newest first, the published one too; at most 100.' }),
+    history: z.array(versionOut).meta({ description: 'The versions, newest first, including the published one; at most 100.' }),
   })
   .meta({ id: 'RouteGroupPolicy' });
 
 export const read = route({
-  summary: 'Read a route group’s policy and its versions',
+  summary: 'Get a route group’s policy and its versions',
   permission: 'platform.read',
   params: idParams,
   response: policyOut,
@@ -44,9 +49,9 @@ export const read = route({
 });
 
 export const simulate = route({
-  summary: 'Try a policy without publishing it',
+  summary: 'Simulate a policy without publishing it',
   description:
-    'Draws requests without tags from a fixed seed, by the rules that serve them, while every deployment is up and has room. Nothing is called or stored.',
+    'Draws requests without tags from a fixed seed and routes them by the usual rules, as if every deployment were up and had capacity. Calls and stores nothing.',
   permission: 'platform.read',
   params: idParams,
   body: z.strictObject({ ...policy.shape, requests: z.int().min(1).max(SIMULATED_MAX) }),
@@ -83,7 +88,7 @@ export const simulate = route({
 
 export const publish = route({
   summary: 'Publish a policy',
-  description: 'Becomes the next version and is served at once. Publishing what is in force changes nothing.',
+  description: 'The policy becomes the next version and takes effect at once. Publishing the policy in force changes nothing.',
   permission: 'catalogue.manage',
   params: idParams,
   body: z.strictObject({ policy }),
@@ -96,8 +101,8 @@ export const publish = route({
 });
 
 export const rollback = route({
-  summary: 'Bring back a version of a policy',
-  description: 'Published as a new version. 409 when a deployment of it is gone.',
+  summary: 'Roll back to a version of a policy',
+  description: 'Publishes the policy of that version as a new version. Returns 409 if one of its deployments no longer exists.',
   permission: 'catalogue.manage',
   params: idParams,
   body: z.strictObject({ version: z.int().min(1).max(2_147_483_647) }),

@@ -47,7 +47,7 @@ export const list = route({
 
 export const create = route({
   summary: 'Create a route group',
-  description: 'Its key is a callable name: 409 when a model or another route group has it.',
+  description: 'The key is a callable name. Returns 409 if a model or another route group has it.',
   permission: 'catalogue.manage',
   body: createBody,
   status: 201,
@@ -57,7 +57,7 @@ export const create = route({
 });
 
 export const read = route({
-  summary: 'Read a route group',
+  summary: 'Get a route group',
   permission: 'platform.read',
   params: idParams,
   response: routeGroupOut,
@@ -67,7 +67,7 @@ export const read = route({
 
 export const update = route({
   summary: 'Change a route group',
-  description: 'The key stays. `members` and `fallbacks` replace the whole list.',
+  description: 'The key cannot change. `members` and `fallbacks` replace the whole list.',
   permission: 'catalogue.manage',
   params: idParams,
   body: patchBody,
@@ -78,7 +78,7 @@ export const update = route({
 
 export const remove = route({
   summary: 'Delete a route group',
-  description: 'Its deployments stay; grants of its key stay, ineffective.',
+  description: 'Its deployments remain. Grants of its key remain without effect.',
   permission: 'catalogue.manage',
   params: idParams,
   status: 204,
@@ -91,7 +91,7 @@ export const remove = route({
 });
 
 export const readMembers = route({
-  summary: 'List a route group’s members',
+  summary: 'List the members of a route group',
   permission: 'platform.read',
   params: idParams,
   response: z.object({ data: membersOut }),
@@ -100,7 +100,7 @@ export const readMembers = route({
 });
 
 export const replaceMembers = route({
-  summary: 'Replace a route group’s members',
+  summary: 'Replace the members of a route group',
   permission: 'catalogue.manage',
   params: idParams,
   body: z.strictObject({ members }),

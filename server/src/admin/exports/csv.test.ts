@@ -2,22 +2,22 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { csvLine } from './csv.ts';
 
-/** What spreadsheets take for the beginning of a formula. */
+/** The characters that spreadsheets take for the beginning of a formula. */
 const SIGNS = ['=', '+', '-', '@', '\uFF1D', '\uFF0B', '\uFF0D', '\uFF20'];
 const BREAKS = [';', '\t', '\r', '\n'];
 
-/** A cell as a spreadsheet that splits at commas reads it. */
+/** Returns a cell as a spreadsheet that splits at commas reads it. */
 function readCell(line: string): string {
   const cell = line.slice(0, -2);
   return cell.startsWith('"') ? cell.slice(1, -1).replaceAll('""', '"') : cell;
 }
 
-/** The cells of a spreadsheet that splits at other signs and knows no quotation marks. */
+/** Returns the cells of a spreadsheet that splits at other characters and knows no quotation marks. */
 function splitAnywhere(line: string): readonly string[] {
   return line.slice(0, -2).split(/[;\t\r\n]/);
 }
 
-/** Without what a spreadsheet drops in front of a formula. */
+/** Removes the characters that a spreadsheet drops before a formula. */
 const bare = (cell: string) => cell.replace(/^["\u0020\u00A0\u3000]+/, '');
 const isFormula = (cell: string) => SIGNS.some((sign) => bare(cell).startsWith(sign));
 

@@ -19,7 +19,7 @@ test('pages are read only as fast as the reader takes them, and all of them arri
   const { exports, made, response } = await begin(PATIENT);
   response.pause();
   await settled(() => made.pages);
-  // What both sides' sockets hold unread; the rest is not there yet.
+  // So far only the pages that fit into the sockets of both sides were made.
   expect(made.pages).toBeLessThan(PAGES / 2);
   let bytes = 0;
   for await (const chunk of response) bytes += chunk.length;
@@ -70,7 +70,7 @@ test('what fails before its first page is thrown, and takes no place', async () 
   await expectPlaces(exports, 2);
 });
 
-/** A server that answers with one export of many pages, and a client that has its head. */
+/** Starts a server that answers with one export of many pages, and a client that has received its head. */
 async function begin(bounds: ExportBounds, pageMs = 0) {
   const exports = new Exports(bounds);
   const made = { pages: 0, ended: 0 };
@@ -103,7 +103,7 @@ const describe = (error: unknown) => ({
   requestId: 'req_1',
 });
 
-/** Waits until a number stays what it is. */
+/** Waits until a number no longer changes. */
 async function settled(read: () => number): Promise<void> {
   for (let before = -1; before !== read(); await pause(300)) before = read();
 }

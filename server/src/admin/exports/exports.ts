@@ -5,12 +5,18 @@ import { forbidden, Problem, renderProblem } from '../http/problem.ts';
 import { type Admission, stillAdmitted } from '../streams/admission.ts';
 import { csvLine } from './csv.ts';
 
-/** The exports of this process: how many run at once, and how one is written. A page of an export is read when the reader took the one before. */
+/**
+ * The exports of this process: limits how many run at once, and writes them. Each page is read after the reader took the one
+ * before.
+ */
 
 const AT_ONCE_MAX = 2;
 const RETRY_AFTER_S = 5;
 
-/** How long a reader may take nothing, and how long one export may run, in milliseconds. */
+/**
+ * The time limits of an export, in milliseconds: for a reader that reads nothing (`unreadMsMax`), and for the whole export
+ * (`msMax`).
+ */
 export interface ExportBounds {
   readonly unreadMsMax: number;
   readonly msMax: number;
@@ -18,7 +24,7 @@ export interface ExportBounds {
 
 const BOUNDS: ExportBounds = { unreadMsMax: 60_000, msMax: 30 * 60_000 };
 
-/** Turns what failed into what the reader is told. */
+/** Turns an error into the problem that the reader of the export gets. */
 export type Describe = (error: unknown) => { readonly problem: Problem; readonly requestId: string };
 
 export class Exports {
@@ -29,7 +35,7 @@ export class Exports {
     this.#bounds = bounds;
   }
 
-  /** Starts an export and reads its first lines. Throws 429 when two are running, and whatever the first lines throw. */
+  /** Starts an export and reads its first lines. Throws 429 if two are running, and rethrows errors of the first lines. */
   async open(start: () => Promise<TextAnswer>, describe: Describe): Promise<OpenExport> {
     if (this.#open >= AT_ONCE_MAX) {
       const detail = 'The gateway is writing two exports, the most at a time. Try again when one has ended.';
@@ -54,8 +60,8 @@ export class Exports {
 }
 
 /**
- * The lines for as long as their reader may have them. A slow reader can take half an hour, in which their role may be taken away. What they may
- * see was worked out once, so other roles than at the beginning end the export too. Throws a Problem in place of a page.
+ * Yields pages while their reader may have them. A slow reader can take half an hour, and may lose a role in that time. The rows
+ * that the caller may see are computed once, so any change of roles ends the export. Throws a Problem in place of a page.
  */
 export async function* whileAdmitted(lines: AsyncIterable<string>, admission: Admission): AsyncGenerator<string> {
   const admitted = stillAdmitted(admission);
@@ -84,12 +90,12 @@ async function write(response: ServerResponse, { type, first, pages, describe }:
   } catch (error) {
     breakOff(response, lastLine(type, describe(error)), bounds.unreadMsMax);
   } finally {
-    // Gives back what the pages took in the database, also when nobody read them to the end.
+    // Releases the database resources of the pages, even if nobody reads them to the end.
     await pages.return?.().catch(() => {});
   }
 }
 
-/** Returns early when the reader left. Throws when a page cannot be read, or the time is over. */
+/** Returns early if the reader left. Throws if a page cannot be read or the time is over. */
 async function writePages(
   response: ServerResponse,
   first: IteratorResult<string>,
@@ -104,7 +110,7 @@ async function writePages(
   }
 }
 
-/** Waits until the reader took everything. A reader that takes too long is cut off. */
+/** Waits until the reader has taken everything. Closes the connection of a reader that takes longer than `msMax`. */
 function drained(response: ServerResponse, msMax: number): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => response.destroy(), msMax);
@@ -118,7 +124,10 @@ function drained(response: ServerResponse, msMax: number): Promise<void> {
   });
 }
 
-/** Sends a last line and closes the connection before the answer's end, so that both a person and a program can see that lines are missing. */
+/**
+ * Sends a last line and closes the connection before the answer's end. So both a person and a program can see that lines are
+ * missing.
+ */
 function breakOff(response: ServerResponse, line: string, msMax: number): void {
   const cut = setTimeout(() => response.destroy(), msMax);
   response.once('close', () => clearTimeout(cut));

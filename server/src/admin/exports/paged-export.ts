@@ -1,17 +1,17 @@
 import { type Cell, csvLine } from './csv.ts';
 
-/** Lists as comma-separated values: page after page, as fast as they are read. */
+/** Exports lists as comma-separated values, page by page, as fast as the reader takes them. */
 
-/** What one export holds at most; whoever has more narrows it down. */
+/** The most rows of one export. A caller with more rows must narrow the filters. */
 const ROWS_MAX = 100_000;
 
-/** One page of lines, and where the next one begins. */
+/** One page of lines, and the cursor of the next page. */
 export interface PageOfCells {
   readonly lines: readonly (readonly Cell[])[];
   readonly nextCursor: string | null;
 }
 
-/** The head, every line, and, where there are more than an export holds, a last line that says so. */
+/** Yields the head and every line. If there are more rows than an export holds, a last line says so. */
 export async function* exportPages(
   head: readonly string[],
   read: (cursor: string | undefined) => Promise<PageOfCells>,
@@ -19,7 +19,7 @@ export async function* exportPages(
   let cursor: string | undefined;
   for (let rows = 0; rows < ROWS_MAX; ) {
     const { lines, nextCursor } = await read(cursor);
-    // The head goes with the first page: until that is read, a failure is answered as one.
+    // The head is sent with the first page. So if the first read fails, the answer can still be an error.
     yield (rows === 0 ? csvLine(head) : '') + lines.map(csvLine).join('');
     if (nextCursor === null) return;
     rows += lines.length;

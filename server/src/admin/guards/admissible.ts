@@ -7,8 +7,9 @@ import type { AdminCall } from '../http/call.ts';
 import { conflict, invalid } from '../http/problem.ts';
 
 /**
- * Throws 409 when this caller may not let the account into a place (an organization, or null: the platform with a role), because its address
- * is not proved and another place made it. Throws 400 for an unknown account.
+ * Throws 409 if this caller may not admit the account to a place: an organization or, for null, a role of the platform. Until its
+ * address is proved, only the place that made the account may admit it. Platform admins may admit a platform-made account
+ * anywhere. Throws 400 for an unknown account.
  */
 export async function requireAdmissible(
   { actor }: Pick<AdminCall<unknown, unknown, unknown>, 'actor'>,

@@ -1,8 +1,7 @@
 /**
- * Audit events of what changes nothing and still matters: an attempt that was refused, an export, a call to a provider. Each caller, chain and
- * kind leaves at most one event a minute in each process; the next one says how many were held back since.
- *
- * An event that cannot be written (the database is away) is a line in the log. The answer is what it would have been.
+ * Audit events for actions that change nothing and still matter: a refused attempt, an export, a call to a provider. Each caller,
+ * chain and kind writes at most one event a minute in each process. The next event says how many were left out since. If an event
+ * cannot be written, for example while the database is down, it is logged instead. The answer to the caller is the same.
  */
 import { nowAndThen } from '../../lib/timing/now-and-then.ts';
 import { appendAlone } from '../../store/audit/audit.ts';
@@ -26,8 +25,9 @@ export class Attempts {
   }
 
   /**
-   * Records that `authorize` refused a call. A role short of it is an event of the organization. An object of another tenant is one of the
-   * platform: its owner must not learn who asked. Nobody waits for that one, so that the time of the answer does not tell that the object is there.
+   * Records that `authorize` refused a call. A missing role is an event of the organization. An attempt on another tenant's
+   * object is an event of the platform, because the object's owner must not learn who tried. The answer does not wait for that
+   * event, so that its timing does not reveal that the object exists.
    */
   async denied(call: AdminCall, place: Place, error: unknown): Promise<void> {
     if (!(error instanceof Problem)) return;
@@ -43,7 +43,7 @@ export class Attempts {
     await this.#record(call, action, organizationId, { organization_id: organizationId });
   }
 
-  /** Resolves when nothing is being written. */
+  /** Resolves when no event is being written. */
   async settled(): Promise<void> {
     await Promise.all(this.#pending);
   }

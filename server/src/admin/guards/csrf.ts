@@ -4,9 +4,9 @@ import { Problem } from '../http/problem.ts';
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /**
- * Throws 403 when a page of another site makes a visitor's browser ask for a change. A browser says where a request comes from; what says
- * nothing of it and carries no cookie is a program, which nobody can trick into being somebody. A token in `Authorization` is never sent
- * by a browser on its own.
+ * Throws 403 if a page of another site makes a visitor's browser request a change. Browsers say where a request comes from. A
+ * request that does not say so and has no cookie comes from a program, which no page can trick. A browser never sends a token in
+ * `Authorization` on its own.
  */
 export function refuseCrossSite(request: FastifyRequest, publicUrl: string | null): void {
   const { authorization, cookie, origin, referer, 'sec-fetch-site': site } = request.headers;

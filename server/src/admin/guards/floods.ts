@@ -1,6 +1,6 @@
 /**
- * What strangers can make happen as often as they like, told in the audit log without filling it: so many events of a minute one by one, and
- * all others of that minute together in one when it is over. Each process counts by itself.
+ * Records events that strangers can cause as often as they like, without filling the audit log. Writes the first events of a
+ * minute one by one, and all others of that minute as one event when it is over. Each process counts by itself.
  */
 import { setTimeout as later } from 'node:timers';
 import { appendAlone, type NewAuditEvent } from '../../store/audit/audit.ts';
@@ -8,34 +8,34 @@ import { ANONYMOUS } from '../http/actor.ts';
 import type { AdminDeps } from '../http/deps.ts';
 
 const MINUTE_MS = 60_000;
-/** So many of what was not told one by one are kept as examples. */
+/** The most events of the rest that are kept as examples. */
 const SOME_MAX = 10;
 
-/** What of a minute was not told one by one. */
+/** The events of a minute that were not written one by one. */
 interface Rest<F> {
   readonly count: number;
-  /** Of each reason how many. */
+  /** The number of events by reason. */
   readonly reasons: Readonly<Record<string, number>>;
-  /** At most ten of them, each of another name. */
+  /** At most ten examples, each with another name. */
   readonly some: readonly F[];
 }
 
-/** How one kind of event is told. */
+/** The settings for one kind of event. */
 interface Telling<F> {
   readonly clock: AdminDeps['clock'];
-  /** So many of a minute are told one by one, each name once. */
+  /** The most events of a minute that are written one by one. Each name is written once. */
   readonly eachMax: number;
-  /** Writes the one event of what remained of a minute. Never rejects. */
+  /** Writes one event for the rest of a minute. Never rejects. */
   tellRest(rest: Rest<F>): Promise<void>;
 }
 
 export interface Flood<F> {
   /**
-   * Counts one. True: it is to be told by itself; what remained of a minute that is over is written by then. `name` is what makes two of them
-   * the same: who was tried and from where. `reason` is one of few words.
+   * Counts one event. Returns true if the caller must write it by itself; the rest of a minute that is over is written by then.
+   * `name` identifies equal events: who was tried, and from where. `reason` is one of a few words.
    */
   isTold(name: string, reason: string, fact: F): Promise<boolean>;
-  /** Tells what remains of the minute so far; resolves when it is written. */
+  /** Writes the rest of the minute so far. Resolves when it is written. */
   settled(): Promise<void>;
 }
 
@@ -85,7 +85,7 @@ function countIn<F>(minute: Minute<F>, name: string, reason: string, fact: F): v
   if (some.size < SOME_MAX && !some.has(name)) some.set(name, fact);
 }
 
-/** Writes one event that nobody signed in made, in the platform's chain. When it cannot be written the log has it. */
+/** Writes an event of an anonymous caller to the platform's audit chain. If that fails, logs it instead. */
 export async function tellOfStrangers(
   deps: AdminDeps,
   event: Pick<NewAuditEvent, 'action' | 'objectType' | 'objectId' | 'ip'> & { readonly after: object },

@@ -2,20 +2,20 @@ import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
 
-/** Text that is made while it is sent, in pages of whole lines. With a file name browsers keep it instead of showing it. */
+/** Text that is produced while it is sent, in pages of whole lines. With a file name, browsers save it instead of showing it. */
 export interface TextAnswer {
   readonly type: 'application/x-ndjson' | 'text/csv';
   readonly fileName?: string;
   readonly lines: AsyncIterable<string>;
 }
 
-/** An export whose first lines were read. It holds its place until it is written. */
+/** An export whose first lines were read. It counts as running until it is written. */
 export interface OpenExport extends Omit<TextAnswer, 'lines'> {
   /** Writes the body and ends the response. Called once. Never rejects. */
   writeTo(response: ServerResponse): Promise<void>;
 }
 
-/** What a route that answers with text says of its response. */
+/** The response schema of a route that answers with text. */
 export const textOut = z.custom<TextAnswer>();
 
 export function jsonLines(lines: AsyncIterable<string>): TextAnswer {
@@ -26,7 +26,7 @@ export function csvFile(fileName: string, lines: AsyncIterable<string>): TextAns
   return { type: 'text/csv', fileName, lines };
 }
 
-/** Writes an answer by itself: what another part of the house says is passed on as it is. */
+/** Writes the response itself. Used to pass an answer of the data plane on unchanged. */
 export type PassOn = (response: ServerResponse) => void;
 
 /** An answer ready to be sent. */
@@ -35,11 +35,11 @@ export interface Answer {
   /** JSON text; null for none. */
   readonly body: string | null;
   readonly etag: string | null;
-  /** In place of a body. */
+  /** Sent in place of a body. */
   readonly text?: OpenExport;
-  /** In place of a body: server-sent events, until one side ends them. */
+  /** Sent in place of a body: server-sent events, until one side ends them. */
   readonly events?: Readable;
-  /** In place of everything above. */
+  /** Replaces all fields above. */
   readonly passOn?: PassOn;
   /** `Set-Cookie` values. */
   readonly cookies?: readonly string[];

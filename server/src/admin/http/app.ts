@@ -275,20 +275,20 @@ export interface AdminApp {
   handle(request: IncomingMessage, response: ServerResponse): void;
   /** The OpenAPI 3.1 document, generated from the schemas that validate. */
   openapi(): object;
-  /** Whether an `Authorization` header is one of who may read what belongs to the platform: for the metrics. */
+  /** Reports whether an `Authorization` header belongs to a caller who may read the platform. Used for the metrics. */
   mayReadMetrics(authorization: string | undefined): Promise<boolean>;
-  /** Ends every event stream and takes no more of them, so that the listener can close; browsers come back by themselves. */
+  /** Ends every event stream and accepts no more, so that the listener can close. Browsers reconnect by themselves. */
   endStreams(): void;
   close(): Promise<void>;
 }
 
 export interface AdminAppOptions {
   readonly routes?: RouteTable;
-  /** How a caller is known; by admin token and by session unless given. */
+  /** Authenticates callers. If absent, by admin token or by session. */
   readonly authenticate?: Authenticate;
 }
 
-/** The control plane over HTTP. Rejects when a route declares no permission or no loader. */
+/** Creates the control plane's HTTP API. Rejects if a route declares no permission or no loader. */
 export async function createAdminApp(deps: AdminDeps, options: AdminAppOptions = {}): Promise<AdminApp> {
   const authenticate = options.authenticate ?? authenticateCaller;
   const listeners = new Listeners();
@@ -307,7 +307,7 @@ async function mayReadPlatform(deps: AdminDeps, authenticate: Authenticate, auth
   try {
     return can(await authenticate(deps, { authorization }, ''), 'platform.read', { organizationId: null });
   } catch {
-    // Unknown, or the database is away: either way nobody has been recognised.
+    // The caller is unknown, or the database is down: in both cases nobody is authenticated.
     return false;
   }
 }

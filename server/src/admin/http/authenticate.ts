@@ -13,21 +13,21 @@ import { type Actor, narrowingOf } from './actor.ts';
 import type { AdminDeps } from './deps.ts';
 import { forbidden, Problem } from './problem.ts';
 
-/** Who a request comes from, or a 401 Problem. */
+/** Returns the caller of a request, or throws a Problem: 401 if the caller is not known. */
 export type Authenticate = (deps: AdminDeps, headers: IncomingHttpHeaders, ip: string) => Promise<Actor>;
 
 const TOKEN_LENGTH_MAX = 256;
 const LAST_USED_EVERY_MS = 60_000;
 
-/** Knows a caller by their admin token or, without an `Authorization` header, by the session of their browser. */
+/** Authenticates a caller by admin token or, without an `Authorization` header, by the browser's session. */
 export const authenticateCaller: Authenticate = (deps, headers, ip) =>
   headers.authorization === undefined && headers.cookie !== undefined
     ? authenticateSession(deps, headers.cookie, ip)
     : authenticateAdminToken(deps, headers, ip);
 
 /**
- * Knows an account by its session. Roles are read at every call, so what is taken away is gone at once, and so is a session that was
- * ended or whose account was disabled.
+ * Authenticates an account by its session. Reads the roles at every call, so a removed role, an ended session or a disabled
+ * account takes effect at once.
  */
 async function authenticateSession(deps: AdminDeps, cookie: string, ip: string): Promise<Actor> {
   const token = await deps.identity.sessionToken({ cookie, ip, origin: undefined, userAgent: undefined });
@@ -43,8 +43,9 @@ async function authenticateSession(deps: AdminDeps, cookie: string, ip: string):
 }
 
 /**
- * Knows a caller by an admin token. The token, its owner and what they hold are looked up at every call, so every replica refuses at once what
- * was revoked, and what is more than its maker now is. (A token chosen by the operator may have any form, so the form proves nothing here.)
+ * Authenticates a caller by admin token. Looks up the token, its owner and their roles at every call. So every replica at once
+ * refuses a revoked token, and one whose role its maker no longer holds. An operator may choose a token of any form, so the form
+ * proves nothing.
  */
 async function authenticateAdminToken(deps: AdminDeps, headers: IncomingHttpHeaders, ip: string): Promise<Actor> {
   const token = bearerOf(headers);
@@ -69,7 +70,7 @@ async function authenticateAdminToken(deps: AdminDeps, headers: IncomingHttpHead
   return actorOf(row, [...people.keys()]);
 }
 
-/** A token that is used moves to the present pepper. */
+/** Hashes a used token again under the present pepper, if its stored hash is from the pepper before. */
 async function moveIfUnderBefore({ db, keys: { pepper, otherPepper } }: AdminDeps, row: AdminTokenRow, hash: string) {
   const stored = row.hash.toString('hex');
   if (otherPepper?.is === 'before' && stored !== hash) await moveAdminToken(db, stored, { hash, pepper });

@@ -2,15 +2,15 @@ import { can, type Permission, type PermissionObject, type Reach, reachOf } from
 import type { Actor } from './actor.ts';
 import { forbidden, notFound, type Problem } from './problem.ts';
 
-/** Where the thing acted on lies; or, for a list, the tree or the organization whose permitted part it shows. */
+/** The place of the object acted on. For a list, the tree or the organization whose permitted part it shows. */
 export type Place = PermissionObject | { readonly anywhereIn: 'platform' | { readonly organizationId: string } };
 
-/** One permission, or several of which one is enough (a team's keys may be managed by its admins, and by their owners). */
+/** One permission, or several of which one is enough: a team's keys are managed by its admins and by their owners. */
 export type Permissions = Permission | readonly Permission[];
 
 /**
- * Lets the call go on, or throws: 404 when the place is another tenant's, so that nobody learns what exists there, 403 when it is the
- * caller's own tenant or the platform's.
+ * Checks a permission. Throws 404 if the place is another tenant's, so that nobody learns what exists there. Throws 403 if it is
+ * the caller's own tenant's or the platform's.
  */
 export function authorize(actor: Actor, permission: Permissions, place: Place): void {
   const wanted = typeof permission === 'string' ? [permission] : permission;
@@ -20,12 +20,15 @@ export function authorize(actor: Actor, permission: Permissions, place: Place): 
   throw forbidden(`This needs the permission ${wanted.join(' or ')}, which ${actor.name} does not hold here.`);
 }
 
-/** The 404 of a tenant's people, word for word the same for what does not exist and for what is another tenant's. */
+/** Returns the 404 for a tenant's people. Its text is the same for an object that does not exist and for another tenant's. */
 export function hiddenObject(): Problem {
   return notFound('object');
 }
 
-/** Whether the actor holds a role of the platform, and so may know what exists in each tenant. A token that is kept to some tenants may not. */
+/**
+ * Reports whether the actor holds a role of the platform and so may learn what exists in each tenant. False for a token narrowed
+ * to some organizations.
+ */
 export function isOfPlatform(actor: Actor): boolean {
   if ((actor.narrowing?.organizationIds ?? null) !== null) return false;
   return actor.roles.some((grant) => !('organizationId' in grant));
@@ -36,7 +39,7 @@ export function isPermitted(actor: Actor, permission: Permission, place: Place):
   return reachWithin(actor, permission, place.anywhereIn).length > 0;
 }
 
-/** Which part of the platform or of one organization a list may show. */
+/** Returns the part of the platform or of one organization that a list may show. */
 export function reachWithin(
   actor: Actor,
   permission: Permission,
@@ -49,7 +52,7 @@ export function reachWithin(
   );
 }
 
-/** The organization that a place lies in; null: the platform. */
+/** Returns the organization that a place is in, or null for the platform. */
 export function organizationOf(place: Place): string | null {
   if (!('anywhereIn' in place)) return place.organizationId;
   return place.anywhereIn === 'platform' ? null : place.anywhereIn.organizationId;

@@ -4,21 +4,23 @@ import type { Actor } from './actor.ts';
 import type { AdminDeps } from './deps.ts';
 import { faultsOf, invalid, invalidFields, notFound } from './problem.ts';
 
-/** What came over the wire, before any of it is believed. */
+/** A request as received, before any of it is validated. */
 export interface RawCall {
   readonly requestId: string;
   readonly method: string;
   /** The matched path with its placeholders, `/api/v1/organizations/:id`. */
   readonly route: string;
   readonly ip: string;
-  /** The caller's browser, for the room that knows sessions. */
+  /** The caller's browser, for the identity module. */
   readonly visitor: Visitor;
-  /** Where the request was sent, `https://gateway.example`: what links in an answer begin with when no public URL is set. */
+  /**
+   * The origin that the request was sent to, `https://gateway.example`. Links in an answer begin with it if no public URL is set.
+   */
   readonly ownOrigin: string;
   readonly params: unknown;
   readonly query: unknown;
   readonly body: unknown;
-  /** Why the caller says the change is made (`x-headgate-reason`), for the audit log. */
+  /** The caller's reason for the change (`x-headgate-reason`), for the audit log. */
   readonly reason: string | null;
   readonly ifMatch: string | null;
   readonly idempotencyKey: string | null;
@@ -30,7 +32,7 @@ interface Schemas {
   readonly body: z.ZodType | undefined;
 }
 
-/** One admin request under way: who asks, for what. Its parts are validated when first read, and a faulty one throws a Problem. */
+/** One admin request and its caller. Its parts are validated when first read, and an invalid one throws a Problem. */
 export class AdminCall<P = unknown, Q = unknown, B = unknown> {
   readonly deps: AdminDeps;
   readonly actor: Actor;
@@ -70,7 +72,10 @@ export class AdminCall<P = unknown, Q = unknown, B = unknown> {
   }
 }
 
-/** No parameter has a use for NUL, and the database refuses it, which an export would learn only after its 200. */
+/**
+ * Parses the query. Refuses NUL, which no parameter needs and the database rejects: an export would fail only after it answered
+ * 200.
+ */
 function parseQuery(schema: z.ZodType | undefined, value: unknown): unknown {
   const faults = Object.entries(value ?? {}).flatMap(([name, given]) => {
     const texts = [name, ...[given].flat()];
@@ -90,7 +95,7 @@ function parse(schema: z.ZodType | undefined, value: unknown, prefix: '' | '?'):
   return parsed.data;
 }
 
-/** Where nothing is expected, something is a mistake the caller should hear of: a filter that filters nothing is worse than an error. */
+/** Throws 400 for fields or parameters where none are accepted. A filter that is silently ignored is worse than an error. */
 function refuseAnything(value: unknown, prefix: '' | '?'): undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const names = Object.keys(value);

@@ -7,7 +7,7 @@ import type { AdminCall } from './call.ts';
 import type { ConfigScopes } from './deps.ts';
 import { claimIdempotency } from './idempotency.ts';
 
-/** What is done to one object, for the audit log. Never put a secret into `before` or `after`. */
+/** One change to an object, for the audit log. Never put a secret into `before` or `after`. */
 export interface ChangeEvent {
   /** `organization.update`, `key.rotate`… */
   readonly action: string;
@@ -16,26 +16,26 @@ export interface ChangeEvent {
   readonly objectType: string;
   readonly objectId: string;
   readonly objectName: string | null;
-  /** The object as the API shows it, before and after; null where there was or is none. */
+  /** The object as the API shows it, before and after. Null if it did not exist or no longer exists. */
   readonly before: object | null;
   readonly after: object | null;
-  /** Who did it, where that is not the caller as they came: somebody who signs in. */
+  /** The actor, if it is not the caller of the request: a person who is just signing in. */
   readonly by?: Pick<Actor, 'kind' | 'id' | 'name'>;
 }
 
-/** What a change is made with. */
+/** The tools of a change: its transaction, its time and its audit log. */
 export interface Change {
   readonly tx: Database;
   readonly now: Date;
-  /** Writes an audit event in this transaction. An update that changes nothing is no event. */
+  /** Writes an audit event in this transaction. An update that changes nothing writes none. */
   record(event: ChangeEvent): Promise<void>;
-  /** Says which configuration this changes. */
+  /** Declares which configuration this changes. */
   touch(scopes: ConfigScopes): void;
 }
 
 /**
- * One change of the control plane: what it does, its audit events and the versions it moves are one transaction. Afterwards waits until
- * the data plane serves by it, so that a write is live before it is answered.
+ * Makes one change of the control plane. Its writes, its audit events and the new configuration versions are one transaction.
+ * Then waits until the data plane uses the change, so that a write is live before it is answered.
  */
 export async function change<T>(call: AdminCall, work: (change: Change) => Promise<T>): Promise<T> {
   const touched: ConfigScopes[] = [];
@@ -82,12 +82,12 @@ async function record(tx: Database, call: AdminCall, now: Date, event: ChangeEve
   });
 }
 
-/** True when a patch changes nothing that people see; then nothing is written and no version moves. */
+/** Reports whether a patch changes nothing that people see. Then nothing is written and the version stays. */
 export function isUnchanged(before: object, after: object): boolean {
   return isDeepStrictEqual(before, after);
 }
 
-/** Of an update only the fields that differ; of a creation or a deletion everything. */
+/** Returns only the differing fields of an update, and all fields of a creation or deletion. */
 function differences(before: object | null, after: object | null): { before: object | null; after: object | null } {
   if (before === null || after === null) return { before, after };
   const was = before as Readonly<Record<string, unknown>>;

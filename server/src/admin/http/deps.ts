@@ -14,74 +14,74 @@ import type { AuditTrail } from '../../store/audit/audit.ts';
 import type { Database, OpenDatabase } from '../../store/database.ts';
 import type { OtherPepper } from '../../store/installation/installation.ts';
 
-/** Which configuration a change touched: what the data plane must load anew before the change is answered. */
+/** The configuration that a change touched. The data plane reloads it before the change is answered. */
 export interface ConfigScopes {
   readonly catalogue?: boolean;
   readonly organizationIds?: readonly string[];
-  /** Keys whose cached form must go. Name their organization too: replicas learn of its keys by its version. */
+  /** Keys to remove from caches. Name their organization too: replicas learn of a changed key by its organization's version. */
   readonly keyIds?: readonly string[];
 }
 
-/** Where the admin plane writes what only an operator may read. Never given a secret or a request's body. */
+/** The admin plane's log, for operators only. Never pass it a secret or a request's body. */
 export interface AdminLog {
   error(facts: Readonly<Record<string, unknown>>, message: string): void;
   warn(facts: Readonly<Record<string, unknown>>, message: string): void;
 }
 
-/** The data keys in use, unwrapped at start. */
+/** The data keys in use, unwrapped when the process starts. */
 export interface AdminKeys {
-  /** What organizations' content keys are wrapped with. */
+  /** The keys that wrap the content keys of organizations. */
   readonly content: ContentWrappers;
-  /** For new hashes of keys, admin tokens and links. */
+  /** The pepper for new hashes of keys, admin tokens and links. */
   readonly pepper: Buffer;
-  /** While the pepper is renewed, the other one with which a stored hash may have been made. */
+  /** The other pepper while the pepper is renewed: a stored hash may have been made with either. */
   readonly otherPepper: OtherPepper | null;
-  /** Seals credentials, and answers kept for `Idempotency-Key`. */
+  /** The key that seals credentials, and answers stored for `Idempotency-Key`. */
   readonly credentials: Buffer;
 }
 
-/** What the providers' side knows and the admin plane asks. */
+/** The functions about providers that the admin plane uses. */
 export interface UpstreamKnowledge {
-  /** Whether a credential may point at this base URL: null, or what is wrong with it in a sentence. */
+  /** Checks whether a credential may use this base URL. Returns null, or a sentence that says what is wrong. */
   readonly checkBaseUrl: (baseUrl: string) => string | null;
-  /** Whether calls to a stored base URL leave without TLS for a host that no setting lists. */
+  /** Reports whether calls to a stored base URL use plain HTTP to a host that no setting lists. */
   readonly isPlainOnNetwork: (baseUrl: string) => boolean;
-  /** The list price of an upstream model; null when the price table does not know it, and then it is unpriced. */
+  /** Returns the list price of an upstream model, or null if the price table does not know the model. */
   readonly priceFor: (provider: ProviderName, upstreamModel: string) => Pick<Price, 'perMillion' | 'units'> | null;
-  /** Which edition of which list that is. */
+  /** The edition of the price list that `priceFor` reads. */
   readonly priceListEdition: string;
-  /** One small live call with the deployment's own credential. Never rejects. */
+  /** Makes one small live call with the deployment's own credential. Never rejects. */
   readonly checkDeployment: (deployment: DeploymentConfig) => Promise<DeploymentCheck>;
-  /** Which models a credential may call, asked of its provider. Never rejects. */
+  /** Asks the provider which models a credential may call. Never rejects. */
   readonly listModels: (credential: CredentialConfig) => Promise<UpstreamModels>;
 }
 
 /** Requests that ended in this process and may not be in the database yet. */
 export interface RecentRequests {
   find(requestId: string): EndRecord | null;
-  /** The rules behind a shape id, as JSON. */
+  /** Returns the rules behind a shape id, as JSON. */
   findShape(organizationId: string, shapeId: string): string | null;
 }
 
-/** How the answering process fares, at one moment. */
+/** The health of the answering process at one moment. */
 export interface ProcessHealth {
-  /** Null when requests can be served, else why not. */
+  /** Null if the process can serve requests, else the reason why not. */
   readonly notReady: string | null;
   readonly version: string;
   readonly startedAtMs: number;
   readonly database: { readonly kind: 'embedded' | 'postgresql'; readonly status: 'ok' | 'away' };
-  /** Settled requests that are not in the database yet; the age is the oldest one's. */
+  /** Settled requests that are not in the database yet. `ageMs` is the age of the oldest. */
   readonly unstored: { readonly rows: number; readonly bytes: number; readonly ageMs: number };
   readonly rejectedRows: number;
   readonly journalBytes: number;
   readonly journalBytesMax: number;
   readonly requestsInFlight: number;
-  /** Deployments that rest after failures. */
+  /** Deployments in cooldown after failures. */
   readonly cooling: readonly { readonly deploymentId: string; readonly untilMs: number }[];
   readonly inMemory: { readonly organizations: number; readonly keys: number; readonly counters: number };
 }
 
-/** Whose request is on its way, and under which name. */
+/** A request in flight: its owner, and the name that it called. */
 export interface RequestInFlight {
   readonly organizationId: string;
   readonly teamId: string;
@@ -94,11 +94,11 @@ export interface RequestInFlight {
 export interface DeploymentUse {
   readonly requests: number;
   readonly tokens: number;
-  /** Until the minute ends. */
+  /** The time until the present minute ends. */
   readonly resetsInMs: number;
 }
 
-/** One setting as it is in force. A secret has no value here. */
+/** The value of one setting in this process. A secret has no value here. */
 export interface SettingInForce {
   readonly name: string;
   readonly value: string;
@@ -110,32 +110,35 @@ export interface SettingInForce {
 
 export interface ProcessFacts {
   readonly version: string;
-  /** The demo organization was asked for. */
+  /** True if the demo organization is enabled. */
   readonly isDemo: boolean;
   readonly settings: readonly SettingInForce[];
   health(): ProcessHealth;
-  /** Requests that this process admitted and has not settled. */
+  /** Returns the requests that this process admitted and has not settled. */
   inFlight(): readonly RequestInFlight[];
-  /** What this process sent to a deployment in the present minute and what that used; 0 where nothing is limited. */
+  /**
+   * Returns what this process counts for a deployment in the present minute: requests sent, and tokens of attempts that ended.
+   * Both are 0 if nothing is limited.
+   */
   deploymentUse(deploymentId: string): DeploymentUse;
 }
 
-/** What runs by itself, as far as people may look at it and ask for it. */
+/** The background jobs, as far as people may inspect and start them. */
 export interface JobDesk {
   readonly jobs: readonly {
     readonly name: string;
     readonly about: string;
-    /** Minute, hour, day of the month, month, day of the week; in UTC. */
+    /** A cron expression: minute, hour, day of the month, month, day of the week; in UTC. */
     readonly schedule: string;
   }[];
-  /** Why nothing runs in this process; null while it does. */
+  /** Returns the reason why no job runs in this process, or null if they run. */
   trouble(): string | null;
   nextRunAt(job: string): Date | null;
-  /** Puts a job in line at once. False: it runs or waits already. Rejects while nothing runs. */
+  /** Queues a job at once. Resolves to false if it is running or queued already. Rejects while jobs do not run. */
   runNow(job: string, askedBy: string): Promise<boolean>;
-  /** In the transaction that made the deliveries. */
+  /** Queues deliveries. Call it in the transaction that created them. */
   enqueueDeliveries(tx: Database, deliveryIds: readonly string[]): Promise<void>;
-  /** Whether events may be sent to this URL: null, or what is wrong with it in a sentence. */
+  /** Checks whether events may be sent to this URL. Returns null, or a sentence that says what is wrong. */
   checkWebhookUrl(url: string): string | null;
 }
 
@@ -145,45 +148,48 @@ export interface PlaygroundCall {
   readonly keyId: string;
   /** A chat completion in OpenAI's form, as JSON. */
   readonly body: Buffer;
-  /** The tags that it names. */
+  /** The routing tags of the request. */
   readonly tags: readonly string[];
-  /** Where the data plane writes its own answer. */
+  /** The response to which the data plane writes its own answer. */
   readonly response: ServerResponse;
 }
 
-/** Everything the admin plane is given. It makes none of it. */
+/** Everything that the admin plane uses and does not create itself. */
 export interface AdminDeps {
   readonly db: Database;
-  /** For what is read in parts. */
+  /** Opens a database session for results that are read in parts. */
   readonly openSession: OpenDatabase['openSession'];
   readonly clock: Clock;
   readonly counters: Counters;
   readonly keys: AdminKeys;
-  /** What chains audit events. */
+  /** The audit trail, which chains events. */
   readonly audit: AuditTrail;
-  /** Knows people: passwords, sessions, second factors. */
+  /** The identity module: passwords, sessions, second factors. */
   readonly identity: Identity;
-  /** Sends mail, where there is a server for it. */
+  /** Sends mail, if a mail server is set. */
   readonly mailer: Mailer;
-  /** Where browsers come to, without a trailing slash; null: wherever they came to. */
+  /** The URL at which browsers open the console, without a trailing slash. Null: the address of each request. */
   readonly publicUrl: string | null;
   readonly log: AdminLog;
   readonly upstream: UpstreamKnowledge;
-  /** What this process says of itself. */
+  /** Facts about this process. */
   readonly process: ProcessFacts;
   readonly jobs: JobDesk;
-  /** The data plane, where this process has one. */
+  /** Calls the data plane. Absent if this process has none. */
   readonly playground?: (call: PlaygroundCall) => void;
-  /** The journal, where this process has one. */
+  /** The journal's recent requests. Absent if this process has no journal. */
   readonly recent?: RecentRequests;
-  /** Requests as they end, where this process has a journal. */
+  /** Follows requests as they end. Absent if this process has no journal. */
   readonly settled?: { follow(): Follower };
-  /** Random bytes for secrets and ids; the system's when absent. */
+  /** The source of random bytes for secrets and ids. The system's if absent. */
   readonly random?: RandomBytes;
-  /** What request bodies take of memory in this process, the data plane's included; without it only the bound of each body holds. */
+  /**
+   * The memory that request bodies use in this process, the data plane's included. If absent, only the size limit of each body
+   * applies.
+   */
   readonly buffered?: BufferedBytes;
-  /** CIDRs of proxies whose `x-forwarded-for` is believed. */
+  /** CIDRs of proxies whose `x-forwarded-for` header is trusted. */
   readonly trustedProxies: readonly string[];
-  /** Resolves once the answering process serves by the new configuration, so that a write is live before its 2xx. */
+  /** Resolves once the answering process uses the new configuration, so that a write is live before its 2xx. */
   readonly configChanged: (scopes: ConfigScopes) => Promise<void>;
 }

@@ -4,9 +4,12 @@ import type { Parsed } from '../../domain/parsed.ts';
 import { parseModelName, parseName, parseSlug } from '../../domain/tenancy/names.ts';
 import { PERMISSIONS } from '../../domain/tenancy/permission.ts';
 
-/** Pieces of request and answer schemas that several resources share. Every text and list is bounded. */
+/** Parts of request and answer schemas that several resources share. Every text and list has a maximum length. */
 
-/** Text that a domain function reads. What it returns is what is kept (a name without surrounding spaces, a zone as IANA spells it). */
+/**
+ * Returns a schema for text that a domain function parses. The parsed value is kept: a name without surrounding spaces, for
+ * example.
+ */
 function readBy<T extends string>(read: (text: string) => Parsed<T>, lengthMax: number) {
   return z
     .string()
@@ -39,7 +42,7 @@ export const timeZone = z
     return z.NEVER;
   });
 
-/** Printable ASCII: what no database has trouble with. */
+/** Printable ASCII, which every database accepts. */
 export const id = z
   .string()
   .max(64)
@@ -53,8 +56,8 @@ const FIRST_INSTANT_MS = Date.UTC(1970, 0);
 const END_OF_INSTANTS_MS = Date.UTC(10_000, 0);
 
 /**
- * RFC 3339 with an offset, in the years 1970 to 9999; shown in UTC. Nothing that happens here is older, and both JavaScript and PostgreSQL
- * read and write years outside of these in ways of their own.
+ * An RFC 3339 time with an offset, in the years 1970 to 9999; answers are in UTC. No event here is older. Outside these years,
+ * JavaScript and PostgreSQL read and write times differently.
  */
 export const instant = z.iso.datetime({ offset: true }).refine((text) => {
   const ms = Date.parse(text);
@@ -67,23 +70,23 @@ export const isoOrNull = (date: Date | null): string | null => (date === null ? 
 
 const METADATA_BYTES_MAX = 16_384;
 
-/** People's own facts about an object; merged by PATCH, where null takes a name away. */
+/** People's own facts about an object. A PATCH merges them, and null removes a name. */
 export const metadata = z
   .record(z.string().min(1).max(64), z.unknown())
   .refine((value) => isStorable(value), 'metadata has no NUL and no half of a surrogate pair')
   .refine((value) => JSON.stringify(value).length <= METADATA_BYTES_MAX, `metadata has at most ${METADATA_BYTES_MAX} bytes`);
 export const metadataOut = z.record(z.string(), z.unknown());
 
-export const capabilities = z.array(z.enum(PERMISSIONS)).meta({ description: 'What the caller may do here.' });
+export const capabilities = z.array(z.enum(PERMISSIONS)).meta({ description: 'The permissions of the caller here.' });
 
-/** PostgreSQL keeps every JSON but text with NUL or with half a character. */
+/** Reports whether PostgreSQL can store a value as JSON. It refuses text with NUL or with half of a surrogate pair. */
 function isStorable(value: unknown): boolean {
   if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
   if (typeof value !== 'object' || value === null) return true;
   return Object.entries(value).every(([name, inner]) => isStorable(name) && isStorable(inner));
 }
 
-/** Merges a metadata patch: null takes a name away, null as a whole takes all. */
+/** Merges a metadata patch: null removes a name, and null for the whole removes all. */
 export function mergedMetadata(
   stored: Readonly<Record<string, unknown>>,
   patch: Readonly<Record<string, unknown>> | null | undefined,

@@ -22,17 +22,20 @@ import type { AdminRoute, AnswerForm, RouteTable } from './route.ts';
 
 const API_PREFIX = '/api/v1';
 const BODY_BYTES_MAX = 1_048_576;
-/** Of routes that anybody may call: nobody is known there when the body comes. */
+/** The body limit of public routes, in bytes. There the caller is not known when the body arrives. */
 const PUBLIC_BODY_BYTES_MAX = 65_536;
-/** No change of a configuration is larger, and each faulty value costs an error of its own. */
+/** The bounds of a JSON body. No configuration change is larger, and each invalid value adds an error to the answer. */
 const BODY_BOUNDS: JsonBounds = { valuesMax: 20_000, levelsMax: 64 };
 const PARAM_LENGTH_MAX = 512;
 
-/** Everything the reference page loads is here. Nothing in it turns http into https: most gateways are first seen without a certificate. */
+/**
+ * The content security policy of the reference page, which loads everything from here. It does not upgrade http to https: most
+ * gateways are first opened without a certificate.
+ */
 const PAGE_POLICY =
   "default-src 'self'; base-uri 'self'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; script-src-attr 'none'; frame-ancestors 'none'";
 
-/** Fastify with the admin routes on it. It never listens: requests are handed to it. */
+/** Builds a fastify instance with the admin routes. It never listens: the caller passes requests to it. */
 export async function buildHttp(
   deps: AdminDeps,
   routes: RouteTable,
@@ -49,7 +52,7 @@ export async function buildHttp(
       sendProblem(reply as FastifyReply, request as FastifyRequest, problemOf(error, request.id, deps.log));
     },
   });
-  // Bodies and parameters are validated in the walk, after the permission; fastify only carries the schemas into the reference.
+  // The walk validates bodies and parameters after the permission check. Fastify only passes the schemas to the reference.
   http.setValidatorCompiler(() => () => true);
   http.setSerializerCompiler(() => (data) => JSON.stringify(data));
   acceptJsonOnly(http);
@@ -72,7 +75,7 @@ export async function buildHttp(
   return http;
 }
 
-/** Used by every route. */
+/** The services that every route uses. */
 interface House {
   readonly authenticate: Authenticate;
   readonly listeners: Listeners;
@@ -97,7 +100,7 @@ function addRoute(
     url: API_PREFIX + path,
     schema: schemaOf(methodAndPath, route),
     bodyLimit,
-    // Before the body is read: who is not known does not get to send a megabyte.
+    // Runs before the body is read, so that an unknown caller cannot make the process read a megabyte.
     onRequest: async (request, reply) => {
       actors.set(request, await caller(request));
       takeRoom(deps, request, reply, bodyLimit);
@@ -109,7 +112,10 @@ function addRoute(
   });
 }
 
-/** Bodies here count with those of the data plane: by what they say they have, until the answer is out. Throws 503 where there is no room. */
+/**
+ * Reserves memory for a body until the answer is sent, by its declared length. Bodies here share the limit of the data plane's.
+ * Throws 503 if there is no room.
+ */
 function takeRoom({ buffered }: AdminDeps, request: FastifyRequest, reply: FastifyReply, bodyLimit: number): void {
   const { 'content-length': declared, 'transfer-encoding': coding } = request.headers;
   if (buffered === undefined || (declared === undefined && coding === undefined)) return;
@@ -120,7 +126,7 @@ function takeRoom({ buffered }: AdminDeps, request: FastifyRequest, reply: Fasti
   reply.raw.once('close', () => room.free());
 }
 
-/** A public route knows a visitor who is signed in, and takes everybody else as well. */
+/** Returns the caller. A public route takes a signed-in visitor as such and everybody else as anonymous. */
 async function callerOf(deps: AdminDeps, route: AdminRoute, authenticate: Authenticate, request: FastifyRequest): Promise<Actor> {
   refuseCrossSite(request, deps.publicUrl);
   if (route.permission !== 'public') return authenticate(deps, request.headers, request.ip);
@@ -149,7 +155,7 @@ function schemaOf(methodAndPath: string, route: AdminRoute) {
     response: {
       [route.status]: successOf(route),
       '4xx': { description: 'A problem with the request', content: PROBLEM },
-      '5xx': { description: 'A problem of ours', content: PROBLEM },
+      '5xx': { description: 'A problem on the server', content: PROBLEM },
     },
   };
 }
@@ -176,17 +182,16 @@ function schemaFor(route: AdminRoute, type: string): z.ZodType {
   return route.rehearsal === undefined ? route.response : z.union([route.response, route.rehearsal]);
 }
 
-const reasonHeader = z.string().max(500).optional().meta({ description: 'Why this is done; kept in the audit log.' });
+const reasonHeader = z.string().max(500).optional().meta({ description: 'The reason for the change, kept in the audit log.' });
 
-const idempotencyKey = z
-  .string()
-  .optional()
-  .meta({ description: 'The same key and body within 24 hours: done once, answered alike.' });
+const idempotencyKey = z.string().optional().meta({
+  description: 'Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer.',
+});
 const ifMatch = z.string().optional().meta({
-  description: 'The ETag that was read; another version there now is 412. Of no meaning where nothing is there before.',
+  description: 'The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet.',
 });
 
-/** What a change may carry beside its body. */
+/** Returns the headers that a change may have beside its body. */
 function headersOf(methodAndPath: string) {
   const isPost = methodAndPath.startsWith('POST');
   return z.object({
@@ -196,7 +201,7 @@ function headersOf(methodAndPath: string) {
   });
 }
 
-/** JSON and nothing else, within bounds that are looked at before it is parsed; an empty body is no body, whatever its type says. */
+/** Accepts only JSON, within bounds that are checked before parsing. An empty body counts as none, whatever its type says. */
 function acceptJsonOnly(http: FastifyInstance): void {
   const parse = http.getDefaultJsonParser('error', 'error');
   http.removeAllContentTypeParsers();

@@ -11,9 +11,9 @@ const KEY_LENGTH_MAX = 255;
 const KEPT_MS = 24 * 3_600_000;
 
 /**
- * POST with `Idempotency-Key`: the first request acts, a repeat within 24 hours by the same caller gets the same answer, and the same key
- * with another request is 409. The key is claimed in the transaction of the change (see change.ts), so whatever fails claims nothing and
- * whatever is done is done once; answers may hold a new secret and are kept sealed.
+ * Answers a POST with `Idempotency-Key`. The first request acts; a repeat by the same caller within 24 hours gets the same
+ * answer. The same key with another request is 409. The transaction of the change claims the key (see change.ts), so a failed
+ * request claims nothing and a change is made once. Answers are stored sealed, because they may hold a new secret.
  */
 export async function answerOnce(call: AdminCall, act: () => Promise<Answer>): Promise<Answer> {
   const claim = claimOf(call);
@@ -25,14 +25,14 @@ export async function answerOnce(call: AdminCall, act: () => Promise<Answer>): P
   return answer;
 }
 
-/** Who claims which key for what. */
+/** A claim of an idempotency key by a caller, for one request. */
 interface IdempotencyClaim {
   readonly caller: string;
   readonly key: string;
   readonly requestHash: string;
 }
 
-/** Null when the call carries no key or is not a POST. */
+/** Returns the claim of a call, or null if it has no key or is not a POST. */
 function claimOf(call: AdminCall): IdempotencyClaim | null {
   const { idempotencyKey: key, method, params, body, route } = call.raw;
   if (key === null || method !== 'POST') return null;
@@ -41,7 +41,7 @@ function claimOf(call: AdminCall): IdempotencyClaim | null {
   return { caller: call.actor.id, key, requestHash };
 }
 
-/** Marks the key as used, inside the transaction of the change it stands for. Throws 409 when another request has it. */
+/** Marks the key as used, inside the transaction of the change. Throws 409 if another request has claimed it. */
 export async function claimIdempotency(tx: Database, call: AdminCall): Promise<void> {
   const claim = claimOf(call);
   if (claim === null || CLAIMED.has(call)) return;
@@ -51,7 +51,7 @@ export async function claimIdempotency(tx: Database, call: AdminCall): Promise<v
   CLAIMED.add(call);
 }
 
-/** Calls that made their claim: one that is carried out in two changes claims once. */
+/** Calls that have made their claim. A call that makes two changes claims once. */
 const CLAIMED = new WeakSet<AdminCall>();
 
 async function keptAnswer(call: AdminCall, claim: IdempotencyClaim): Promise<Answer | null> {
@@ -66,7 +66,7 @@ async function keptAnswer(call: AdminCall, claim: IdempotencyClaim): Promise<Ans
   return JSON.parse(open(call.deps.keys.credentials, Buffer.from(kept.body, 'base64'), aadOf(claim)).toString()) as Answer;
 }
 
-/** A failure to keep the answer must not turn a change that was made into an error. */
+/** Stores the answer. A failure is only logged: it must not turn a completed change into an error. */
 async function keepAnswer(call: AdminCall, claim: IdempotencyClaim, answer: Answer): Promise<void> {
   const body = seal(call.deps.keys.credentials, JSON.stringify(answer), aadOf(claim)).toString('base64');
   try {

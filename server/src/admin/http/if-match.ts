@@ -1,7 +1,10 @@
 import type { AdminCall } from './call.ts';
 import { Problem } from './problem.ts';
 
-/** Throws 412 when the caller's `If-Match` names another version than the one that is there. Ask inside the transaction, row locked. */
+/**
+ * Throws 412 if the caller's `If-Match` names another version than the stored one. Call it inside the transaction, with the row
+ * locked.
+ */
 export function requireVersion(call: AdminCall, version: number): void {
   const wanted = call.raw.ifMatch;
   if (wanted === null || wanted === '*') return;

@@ -3,27 +3,35 @@ import type { Listed, PageRequest } from '../../store/named-list.ts';
 import { PAGE_LIMIT_MAX } from '../../store/paging.ts';
 import type { AdminCall } from './call.ts';
 
-/** What every list takes, and how every list answers. */
+/** The query fields of lists. */
 export const listQuery = {
-  limit: z.coerce.number().int().min(1).max(PAGE_LIMIT_MAX).optional().meta({ description: 'Rows on a page, 50 unless said.' }),
-  cursor: z.string().max(2_048).optional().meta({ description: 'The `next_cursor` of the page before.' }),
-  search: z.string().max(400).optional().meta({ description: 'Beginning of the name, or the whole id.' }),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(PAGE_LIMIT_MAX)
+    .optional()
+    .meta({ description: 'The number of rows on a page. Default: 50.' }),
+  cursor: z.string().max(2_048).optional().meta({ description: 'The `next_cursor` of the previous page.' }),
+  search: z.string().max(400).optional().meta({ description: 'Matches the beginning of the name, or the whole id.' }),
   sort: z
     .enum(['created_at', '-created_at', 'name', '-name'])
     .optional()
-    .meta({ description: '`-` is descending. Newest first unless said.' }),
+    .meta({ description: 'The order. `-` means descending. Default: newest first.' }),
 };
 
-/** On a list: what has no whole price. */
+/** The filter of a list for objects without a complete price. */
 export const unpricedFlag = z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional();
 
-/** The flag as a store takes it. */
+/** Returns the filter as stores take it, with the present time. */
 export function unpricedAt(flag: boolean | undefined, { deps: { clock } }: AdminCall<unknown, unknown, unknown>) {
   return flag === undefined ? undefined : { is: flag, at: new Date(clock.nowMs()) };
 }
 
-/** How many rows there are on all pages. */
-export const totalOut = z.union([z.int(), z.literal('10,000+')]).meta({ description: 'Exact to 10,000.' });
+/** The number of rows on all pages. */
+export const totalOut = z
+  .union([z.int(), z.literal('10,000+')])
+  .meta({ description: 'The number of rows on all pages, exact up to 10,000.' });
 
 export function pageOut<T extends z.ZodType>(item: T) {
   return z.object({ data: z.array(item), next_cursor: z.string().nullable(), total: totalOut });
@@ -40,7 +48,7 @@ export function pageRequest(query: ListQuery): PageRequest {
   return { sort: query.sort ?? '-created_at', limit: query.limit, cursor: query.cursor };
 }
 
-/** What is searched for; nothing when it is only spaces. */
+/** Returns the trimmed search text, or undefined if it is empty. */
 export function searchOf(query: ListQuery): string | undefined {
   const text = query.search?.trim();
   return text === '' ? undefined : text;

@@ -15,23 +15,26 @@ import type { AdminCall } from './call.ts';
 import { notFound } from './problem.ts';
 import type { Loaded } from './route.ts';
 
-/** How routes find what they act on. Each says where it lies, or throws 404. */
+/** Loaders: functions with which routes find the object that they act on. Each returns its place, or throws 404. */
 
 interface ById {
   readonly id: string;
 }
 
-/** The platform itself: for what belongs to no tenant. */
+/** Loads the platform, for objects that belong to no tenant. */
 export async function platform(): Promise<Loaded<null>> {
   return { place: { organizationId: null }, object: null };
 }
 
-/** For lists of every tenant's things: whatever part of them the caller may see. */
+/** Loads the place of lists over all tenants. They show the part that the caller may see. */
 export async function everywhere(): Promise<Loaded<null>> {
   return { place: { anywhereIn: 'platform' }, object: null };
 }
 
-/** For lists over the tree: whatever part of it the caller may see, or the named organization's part. */
+/**
+ * Loads the place of lists over the tree. They show the part that the caller may see, within the named organization if there is
+ * one.
+ */
 export async function anywhere(
   call: AdminCall<unknown, { readonly organization_id?: string | undefined }>,
 ): Promise<Loaded<null>> {
@@ -41,19 +44,19 @@ export async function anywhere(
   return { place: { anywhereIn: { organizationId } }, object: null };
 }
 
-/** The organization of `/organizations/:id`, not a deleted one. */
+/** Loads the organization of `/organizations/:id`. A deleted one is 404. */
 export async function organization(call: AdminCall<ById, unknown, unknown>): Promise<Loaded<OrganizationRow>> {
   const row = await findOrganization(call, call.params.id);
   return { place: { organizationId: row.id }, object: row };
 }
 
-/** As organization, for lists inside it: a caller who may see only one team's part sees that. */
+/** Loads like `organization`, for lists inside it. A caller who may see only one team's part sees that part. */
 export async function withinOrganization(call: AdminCall<ById, unknown, unknown>): Promise<Loaded<OrganizationRow>> {
   const row = await findOrganization(call, call.params.id);
   return { place: { anywhereIn: { organizationId: row.id } }, object: row };
 }
 
-/** As organization, also a deleted one: its records stay and can be read. */
+/** Loads like `organization`, but also a deleted one: its records stay readable. */
 export async function organizationEver(call: AdminCall<ById, unknown, unknown>): Promise<Loaded<OrganizationRow>> {
   const row = await organizations.find(call.deps.db, call.params.id);
   if (row === null) throw notFound('organization');
@@ -65,7 +68,7 @@ export async function team(call: AdminCall<ById, unknown, unknown>): Promise<Loa
   return { place: { organizationId: row.organizationId, teamId: row.id }, object: row };
 }
 
-/** A service account of a team, of an organization or of the platform. */
+/** Loads a service account of a team, of an organization or of the platform. */
 export async function anyServiceAccount(
   call: AdminCall<ById, unknown, unknown>,
 ): Promise<Loaded<ServiceAccountRow | TokenAccountRow>> {
@@ -80,7 +83,7 @@ export async function anyServiceAccount(
   return { place: { organizationId: row.organizationId, teamId: 'teamId' in row ? row.teamId : null }, object: row };
 }
 
-/** The member of `/organizations/:id/members/:member_id`. */
+/** Loads the member of `/organizations/:id/members/:member_id`. */
 export async function member(call: AdminCall<ById & { readonly member_id: string }, unknown, unknown>): Promise<Loaded<Member>> {
   const { id: organizationId, member_id: id } = call.params;
   await findOrganization(call, organizationId);
@@ -89,13 +92,13 @@ export async function member(call: AdminCall<ById & { readonly member_id: string
   return { place: { organizationId, ownerAccountId: row.accountId }, object: row };
 }
 
-/** A key, with the account that owns it when a person does. */
+/** A key, and the account of its owner if a person owns it. */
 export interface LoadedKey {
   readonly row: KeyRow;
   readonly ownerAccountId: string | null;
 }
 
-/** The key of `/keys/:id`. */
+/** Loads the key of `/keys/:id`. */
 export async function key(call: AdminCall<ById, unknown, unknown>): Promise<Loaded<LoadedKey>> {
   return keyById(call, call.params.id);
 }
@@ -123,7 +126,7 @@ export async function findTeam(call: AdminCall<unknown, unknown, unknown>, id: s
   return row;
 }
 
-/** The organization an id belongs to, unless it was deleted with everything in it. */
+/** Returns the organization that an id belongs to, or null if there is none or it was deleted. */
 async function livingOrganizationOf(call: AdminCall<unknown, unknown, unknown>, id: string): Promise<string | null> {
   const organizationId = await organizationOf(call.deps.db, id);
   if (organizationId === null) return null;

@@ -2,7 +2,7 @@ import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 
-/** What every refusal looks like. */
+/** The schema of every error answer. */
 export const problemSchema = z
   .object({
     type: z.string(),
@@ -12,11 +12,11 @@ export const problemSchema = z
     errors: z.array(z.object({ pointer: z.string(), message: z.string() })),
     request_id: z.string(),
   })
-  .meta({ id: 'Problem', description: 'RFC 9457, with a JSON pointer for each faulty field.' });
+  .meta({ id: 'Problem', description: 'An error in the format of RFC 9457, with a JSON pointer for each invalid field.' });
 
 const withRefs = createJsonSchemaTransformObject({});
 
-/** The reference is made from the schemas that validate, so it cannot say anything else than the program does. */
+/** Options of the API reference. It is generated from the schemas that validate, so it always matches the program. */
 export const openapiOptions: FastifyDynamicSwaggerOptions = {
   openapi: {
     openapi: '3.1.0',
@@ -24,7 +24,7 @@ export const openapiOptions: FastifyDynamicSwaggerOptions = {
       title: 'Headgate admin API',
       version: '1',
       description:
-        'Who may call which model, how fast, for how much money, and who changed it. Lists page forward by cursor; PATCH keeps what is absent and clears what is null; money is a decimal string in USD; times are RFC 3339 in UTC. Each process writes two exports at once; a third is 429 with `Retry-After`. An export that fails on its way says so in its last line, and its connection breaks off.',
+        'Controls who may call which model, at what rate and for how much money, and records every change. Lists use cursors. A PATCH keeps absent fields and clears null ones. Money is a decimal string in USD. Times are RFC 3339 in UTC. Each process writes at most two exports at once; a third gets 429 with `Retry-After`. An export that fails midway reports the error in its last line and closes the connection.',
     },
     components: {
       securitySchemes: {
@@ -33,7 +33,7 @@ export const openapiOptions: FastifyDynamicSwaggerOptions = {
           type: 'apiKey',
           in: 'cookie',
           name: 'headgate_session',
-          description: 'A person who signed in. Changes are taken from the console’s own address alone.',
+          description: 'The cookie of a person who signed in. Changes are accepted only from the console’s own address.',
         },
       },
     },
@@ -48,7 +48,9 @@ interface OpenapiDocument {
   readonly components?: { readonly schemas?: Readonly<Record<string, unknown>> };
 }
 
-/** Every named schema exists in an input and an output form; those that nothing refers to would only be noise. */
+/**
+ * Removes schemas that nothing refers to. Every named schema exists in an input and an output form, and often only one is used.
+ */
 function withoutUnusedSchemas(document: OpenapiDocument): OpenapiDocument {
   const schemas = document.components?.schemas ?? {};
   const used = new Set<string>();
@@ -69,7 +71,7 @@ function withoutUnusedSchemas(document: OpenapiDocument): OpenapiDocument {
   };
 }
 
-/** The library names the input form of a schema `…Input`, also where there is no other; then the plain name will do. */
+/** Renames a schema `…Input` to its plain name if no other schema has that name. The library adds `Input` to every input form. */
 function withPlainNames(document: OpenapiDocument): OpenapiDocument {
   const schemas = document.components?.schemas ?? {};
   const isLonely = (name: string) => name.endsWith('Input') && !(name.slice(0, -'Input'.length) in schemas);

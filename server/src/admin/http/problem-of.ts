@@ -6,7 +6,7 @@ import { InvalidCursor } from '../../store/paging.ts';
 import type { AdminLog } from './deps.ts';
 import { conflict, invalid, Problem } from './problem.ts';
 
-/** Whatever was thrown, as an answer. What is not foreseen is logged under the request's id and said as a 500 without detail. */
+/** Turns any error into an answer. An unexpected error is logged under the request's id and answered with 500 and no detail. */
 export function problemOf(error: unknown, requestId: string, log: AdminLog): Problem {
   if (error instanceof Problem) return error;
   const known = fromFastify(error) ?? fromStore(error) ?? fromCounters(error) ?? fromIdentity(error);
@@ -15,7 +15,7 @@ export function problemOf(error: unknown, requestId: string, log: AdminLog): Pro
   return new Problem(500, 'Something failed that should not. The log has the details under this request id.');
 }
 
-/** What fastify refuses before a route is reached. */
+/** Translates errors that fastify throws before a route runs. */
 function fromFastify(error: unknown): Problem | null {
   if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') return null;
   switch (error.statusCode) {
@@ -23,7 +23,7 @@ function fromFastify(error: unknown): Problem | null {
       return invalid('', 'the body is not JSON that can be read');
     case 403:
     case 404:
-      // Of its files: a path that climbs out of them is as good as one that names none.
+      // From serving static files: a path outside their folder is answered like one that does not exist.
       return new Problem(404, 'There is nothing at this path.');
     case 413:
       return new Problem(413, 'The body is larger than this operation takes: 1 MB at most, 64 kB before anybody is signed in.');
@@ -40,7 +40,7 @@ function fromStore(error: unknown): Problem | null {
   if (error instanceof InvalidCursor) return invalid('?cursor', error.message);
   if (error instanceof UniqueViolation) return taken(error.constraint);
   if (error instanceof StoreConflict) return conflict('Another change was made at the same time. Try again.');
-  // Class 22: a value that no column can hold, such as text with NUL. Whatever let it through, it is the caller's.
+  // Class 22: a value that no column can hold, such as text with NUL. The caller sent it, whichever check let it through.
   if (error instanceof StoreError && error.sqlState.startsWith('22')) return invalid('', 'a value cannot be stored');
   if (isStoreUnavailable(error)) {
     return new Problem(503, 'The database is out of reach. Nothing can be read or changed until it is back.', {
@@ -55,7 +55,10 @@ function fromCounters(error: unknown): Problem | null {
   return new Problem(503, error.message, { headers: { 'retry-after': '1' } });
 }
 
-/** Wrong proof is 401, also on routes that somebody signed in asks; what only time or another step mends is told apart. */
+/**
+ * Translates refusals of the identity module. A wrong proof is 401, also on routes for signed-in callers. Refusals that only time
+ * or another step can resolve have statuses of their own.
+ */
 function fromIdentity(error: unknown): Problem | null {
   if (!(error instanceof SignInRefused)) return null;
   switch (error.code) {
@@ -76,7 +79,7 @@ function fromIdentity(error: unknown): Problem | null {
   }
 }
 
-/** What a broken unique constraint means to the caller, and which field said it; where several can, none is named. */
+/** The answers to violated unique constraints, each with the field that caused it. No field is named where several could have. */
 const TAKEN: Readonly<Record<string, { readonly detail: string; readonly pointer?: string }>> = {
   organizations_slug: {
     detail: 'This slug is taken. Slugs are never used again, also not after an organization is deleted.',

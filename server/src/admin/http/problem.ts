@@ -12,7 +12,7 @@ export type ProblemStatus = 400 | 401 | 403 | 404 | 405 | 409 | 412 | 413 | 415 
 const FAULTS_MAX = 50;
 const TEXT_LENGTH_MAX = 500;
 
-/** An answer that says no, as `application/problem+json`. Thrown anywhere in the admin room, rendered in one place. */
+/** An error answer, sent as `application/problem+json`. Admin code throws it anywhere; one place renders it. */
 export class Problem extends Error {
   readonly status: ProblemStatus;
   readonly faults: readonly Fault[];
@@ -31,12 +31,12 @@ export class Problem extends Error {
   }
 }
 
-/** 400 for one field. */
+/** Returns a 400 for one field. */
 export function invalid(pointer: string, message: string): Problem {
   return invalidFields([{ pointer, message }]);
 }
 
-/** 400 for several fields at once; the first one is also the detail. */
+/** Returns a 400 for several fields. The first fault is also the detail. */
 export function invalidFields(faults: readonly Fault[]): Problem {
   const [first] = faults;
   const detail =
@@ -48,22 +48,22 @@ export function invalidFields(faults: readonly Fault[]): Problem {
   return new Problem(400, detail, { faults });
 }
 
-/** 404: it does not exist, or it is another tenant's. The two are never told apart. */
+/** Returns a 404: the object does not exist or is another tenant's. The answer never tells which. */
 export function notFound(what: string): Problem {
   return new Problem(404, `There is no such ${what}.`);
 }
 
-/** 403: it exists and may be seen, and this caller may not do this to it. */
+/** Returns a 403: the caller may know that the object exists, but may not do this to it. */
 export function forbidden(detail: string): Problem {
   return new Problem(403, detail);
 }
 
-/** 409: it clashes with what is there. */
+/** Returns a 409: the request conflicts with the present state. */
 export function conflict(detail: string, faults: readonly Fault[] = []): Problem {
   return new Problem(409, detail, { faults });
 }
 
-/** The body of a problem answer. */
+/** Returns the body of a problem answer. */
 export function renderProblem(problem: Problem, requestId: string): Record<string, unknown> {
   return {
     type: 'about:blank',
@@ -75,7 +75,10 @@ export function renderProblem(problem: Problem, requestId: string): Record<strin
   };
 }
 
-/** What zod found, as faults. `prefix` is empty for the body and `?` for the query. Never repeats a value of the request. */
+/**
+ * Converts zod's issues to faults, at most 50. `prefix` is empty for the body and `?` for the query. Never repeats a value of the
+ * request.
+ */
 export function faultsOf(error: z.core.$ZodError, prefix: '' | '?' = ''): readonly Fault[] {
   return error.issues.flatMap((issue) => faultsOfIssue(issue, [], prefix)).slice(0, FAULTS_MAX);
 }
@@ -94,7 +97,7 @@ function faultsOfIssue(issue: z.core.$ZodIssue, parents: Path, prefix: '' | '?')
   return [{ pointer: pointerOf(path, prefix), message: isMissing(issue) ? missing(path) : issue.message }];
 }
 
-/** The library says of what is not there that it has the wrong type. */
+/** Reports whether an issue is about an absent value, which the library reports as a wrong type. */
 function isMissing(issue: z.core.$ZodIssue): boolean {
   return issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
 }
@@ -103,7 +106,7 @@ function missing(path: Path): string {
   return path.length === 0 ? 'a JSON body is required' : 'is required';
 }
 
-/** Of a union's branches the one with the fewest faults is what the caller meant. */
+/** Returns the issues of the union branch with the fewest, which the caller most likely meant. */
 function nearestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] {
   return branches.reduce<readonly z.core.$ZodIssue[]>(
     (best, branch) => (best.length === 0 || branch.length < best.length ? branch : best),
@@ -111,7 +114,7 @@ function nearestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): read
   );
 }
 
-/** RFC 6901: `~` and `/` inside a name are escaped. */
+/** Returns the pointer to a path. RFC 6901: `~` and `/` inside a name are escaped. */
 function pointerOf(path: Path, prefix: '' | '?'): string {
   if (prefix === '?') return `?${path.map(String).join('.')}`;
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');

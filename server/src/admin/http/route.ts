@@ -2,22 +2,25 @@ import type { z } from 'zod';
 import type { Permissions, Place } from './authorize.ts';
 import type { AdminCall } from './call.ts';
 
-/** What a route acts on: where it lies in the tenancy tree, which decides who may, and the thing itself. */
+/** The object that a route acts on, and its place in the tenancy tree, which decides who may act. */
 export interface Loaded<O> {
   readonly place: Place;
   readonly object: O;
 }
 
-/** What a caller needs: a permission where the object lies; to be signed in, for what is one's own; or nothing, for those who are about to. */
+/**
+ * The requirement for a caller: a permission at the object's place, a session for one's own data, or none for callers who are
+ * about to sign in.
+ */
 export type RoutePermission = Permissions | 'signed_in' | 'public';
 
 /**
- * `json`: what the response schema says. `text`: a TextAnswer, `events`: a Feed, `passed_on`: a PassOn; their schemas are for the reference
- * alone.
+ * The form of an answer. `json`: the response schema. `text`: a TextAnswer, `events`: a Feed, `passed_on`: a PassOn; their
+ * schemas serve only the reference.
  */
 export type AnswerForm = 'json' | 'text' | 'events' | 'passed_on';
 
-/** What one admin route is made of. Without a permission and a loader there is no route. */
+/** The definition of one admin route. A route without a permission and a loader cannot be made. */
 export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType, O> {
   /** One line for the reference page. */
   readonly summary: string;
@@ -29,15 +32,15 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   /** 200 unless said otherwise. 204 has no body. */
   readonly status?: 200 | 201 | 204;
   readonly response: R;
-  /** What is answered instead when its query asks for a dry run, which throws Rehearsed. */
+  /** The schema of the answer to a dry run, which throws Rehearsed. */
   readonly rehearsal?: z.ZodType;
-  /** How the answer comes; as one JSON value unless said. */
+  /** The form of the answer; `json` if absent. */
   readonly form?: AnswerForm;
-  /** It calls a provider, which is an audit event. */
+  /** Set if the route calls a provider, which is an audit event. */
   readonly callsProvider?: true;
   /**
-   * Finds what the route acts on, or throws `notFound`. Runs before the caller's permission is checked. It may read `call.body`, which
-   * then is validated first; a loader that does not lets a forbidden caller be refused without a word about their body.
+   * Finds the object that the route acts on, or throws `notFound`. Runs before the permission check. A loader may read
+   * `call.body`, which validates it at that point. With other loaders, a forbidden caller learns nothing about the body.
    */
   readonly load: (call: AdminCall<z.output<P>, z.output<Q>, z.output<B>>) => Promise<Loaded<O>>;
   readonly handle: (call: AdminCall<z.output<P>, z.output<Q>, z.output<B>>, object: O) => Promise<z.output<R>>;
@@ -63,7 +66,7 @@ export interface AdminRoute {
 /** `'PATCH /organizations/:id': organizations.update`: method and path below /api/v1. */
 export type RouteTable = Readonly<Record<`${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`, AdminRoute>>;
 
-/** Describes a route. Types flow from the schemas into `load` and `handle`. Throws when permission or loader is missing. */
+/** Creates a route. Types flow from the schemas into `load` and `handle`. Throws if the permission or the loader is missing. */
 export function route<
   R extends z.ZodType,
   O,
@@ -71,7 +74,7 @@ export function route<
   Q extends z.ZodType = z.ZodUndefined,
   B extends z.ZodType = z.ZodUndefined,
 >(definition: RouteDefinition<P, Q, B, R, O>): AdminRoute {
-  // The compiler says so too; a route table put together in another way must not start either.
+  // The compiler checks this too, but a route table that is built at runtime must not start either.
   if (!definition.permission) throw new Error(`admin route "${definition.summary}" declares no permission`);
   if (typeof definition.load !== 'function') throw new Error(`admin route "${definition.summary}" declares no loader`);
   return Object.freeze({
@@ -86,7 +89,7 @@ export function route<
     rehearsal: definition.rehearsal,
     form: definition.form ?? 'json',
     callsProvider: definition.callsProvider ?? false,
-    // Sound: the walk hands `handle` exactly what `load` returned, and a call built from these very schemas.
+    // Sound: the walk passes `handle` exactly what `load` returned, and a call built from these schemas.
     load: definition.load as AdminRoute['load'],
     handle: definition.handle as AdminRoute['handle'],
   });

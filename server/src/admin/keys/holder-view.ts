@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Holder, Holders } from '../../store/access/access-holders.ts';
 
-/** Who names a target or an access group, as the API shows it. */
+/** The API view of a holder: a scope that names a target or an access group. */
 
 export const holderOut = z.object({
   scope: z.enum(['organization', 'team', 'user', 'key']),
@@ -19,7 +19,7 @@ export function renderHolders({ rows }: Holders): z.output<typeof holderOut>[] {
   }));
 }
 
-/** One holder in words, for a problem's list and the audit log. */
+/** Describes one holder in words, for the faults of a problem and for the audit log. */
 export function holderText({ scope, id, name, organizationId, organizationName }: Holder): string {
   const place = scope === 'organization' ? '' : ` of organization ${organizationId} (${organizationName})`;
   return `${scope} ${id} (${name})${place}`;

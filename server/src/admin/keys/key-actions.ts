@@ -15,13 +15,17 @@ import { lockUnrevoked } from './keys.ts';
 const OVERLAP_SECONDS_MAX = 30 * 86_400;
 
 export const rotate = route({
-  summary: 'Give a key a new secret',
-  description: 'The key stays what it is. Older secrets work for `overlap_seconds` more, none unless said.',
+  summary: 'Rotate the secret of a key',
+  description: 'The key keeps its id, limits and access. Older secrets keep working for `overlap_seconds` (default 0).',
   permission: ['keys.manage', 'keys.manage_own'],
   params: idParams,
   body: z.strictObject({ overlap_seconds: z.int().min(0).max(OVERLAP_SECONDS_MAX).optional() }).optional(),
   response: z
-    .object({ ...keyFields, secret: z.string().meta({ description: 'Shown once.' }), older_secrets_end_at: instantOut })
+    .object({
+      ...keyFields,
+      secret: z.string().meta({ description: 'The new secret. Shown once.' }),
+      older_secrets_end_at: instantOut,
+    })
     .meta({ id: 'RotatedKey' }),
   load: load.key,
   handle: async (call, { row: { organizationId, id } }) => {
@@ -48,7 +52,7 @@ export const rotate = route({
 });
 
 export const disable = route({
-  summary: 'Disable a key until it is enabled again',
+  summary: 'Disable a key',
   permission: ['keys.manage', 'keys.manage_own'],
   params: idParams,
   response: keyOut,
@@ -56,7 +60,7 @@ export const disable = route({
   handle: async (call, { row }) => viewKey(call, await setStatus(call, row, 'disabled')),
 });
 
-/** Not for owners: a key that an admin disabled is not theirs to enable. */
+/** Needs `keys.manage`, so that owners cannot enable a key that an admin disabled. */
 export const enable = route({
   summary: 'Enable a disabled key',
   permission: 'keys.manage',
@@ -68,7 +72,7 @@ export const enable = route({
 
 export const revoke = route({
   summary: 'Revoke a key',
-  description: 'Final. Its row and history stay.',
+  description: 'Permanent. The key’s row and history remain.',
   permission: ['keys.manage', 'keys.manage_own'],
   params: idParams,
   status: 204,

@@ -22,7 +22,7 @@ import { requireSelfService } from '../teams/self-service-keys.ts';
 import { type NewSecret, newSecretOfKey } from './key-secret.ts';
 import { keyFacts, keyFields, viewKey } from './key-view.ts';
 
-/** A person in the team, or one of its service accounts. */
+/** The owner of a key: a person in the team, or one of the team's service accounts. */
 export const owner = z.union([z.strictObject({ account_id: id }), z.strictObject({ service_account_id: id })]);
 
 export const keySettings = {
@@ -35,14 +35,16 @@ export const keySettings = {
 const createBody = z.strictObject({ team_id: id, name, owner: owner.optional(), ...keySettings });
 type CreateBody = z.output<typeof createBody>;
 
-/** Touches no configuration: no cache holds a key that has not been asked for yet. */
+/** Touches no configuration: a new key is in no cache before its first use. */
 export const create = route({
   summary: 'Create a key',
-  description: 'The secret is in this answer and in no other. Without an owner it belongs to the team’s default service account.',
+  description: 'The secret is only in this answer. Without an owner, the key belongs to the team’s default service account.',
   permission: ['keys.manage', 'keys.manage_own'],
   body: createBody,
   status: 201,
-  response: z.object({ ...keyFields, secret: z.string().meta({ description: 'Shown once.' }) }).meta({ id: 'NewKey' }),
+  response: z
+    .object({ ...keyFields, secret: z.string().meta({ description: 'The secret. Shown once.' }) })
+    .meta({ id: 'NewKey' }),
   load: loadTeamOfBody,
   handle: async (call, team) => {
     const expiresAt = futureInstant(call, call.body.expires_at ?? null);
@@ -98,7 +100,10 @@ async function insertKey(
   return row;
 }
 
-/** The owner a body names, who must be active in the team; the team's default service account when it names none. */
+/**
+ * Returns the owner that a body names, or the team's default service account. Throws 400 for an owner who is not active in the
+ * team.
+ */
 export async function ownerOf(change: Change, team: TeamRow, wanted: z.output<typeof owner> | undefined): Promise<OwnerColumns> {
   const of = { organizationId: team.organizationId, teamId: team.id };
   if (wanted === undefined) {
@@ -114,7 +119,7 @@ export async function ownerOf(change: Change, team: TeamRow, wanted: z.output<ty
   return columns;
 }
 
-/** Throws 400 for an instant that has passed: such a key could never be used. */
+/** Parses an instant. Throws 400 if it has passed: such a key could never be used. */
 export function futureInstant(call: AdminCall<unknown, unknown, unknown>, text: string | null): Date | null {
   if (text === null) return null;
   const instant = new Date(text);
@@ -122,7 +127,7 @@ export function futureInstant(call: AdminCall<unknown, unknown, unknown>, text: 
   return instant;
 }
 
-/** How the audit log names a key. */
+/** Returns the fields that identify a key in an audit event. */
 export function eventOf(row: KeyRow) {
   return { organizationId: row.organizationId, objectType: 'key', objectId: row.id, objectName: row.name };
 }
@@ -134,7 +139,7 @@ async function loadTeamOfBody(call: AdminCall<unknown, unknown, CreateBody>): Pr
   return { place: { organizationId: team.organizationId, teamId: team.id, ownerAccountId }, object: team };
 }
 
-/** Who may only make keys of their own keeps to the team's self-service policy. */
+/** Throws if a caller who may only make keys of their own breaks the team's self-service policy. */
 async function requireMayCreate(
   call: AdminCall<unknown, unknown, CreateBody>,
   { tx, now }: Change,

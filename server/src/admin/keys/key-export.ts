@@ -11,13 +11,13 @@ import { route } from '../http/route.ts';
 import { viewKeys } from './key-view.ts';
 import { filterOf, keyFilters } from './keys.ts';
 
-/** Every key found, as a spreadsheet takes it. Never a secret: only what it begins and ends with. */
+/** Exports the keys of a list as a spreadsheet. Never contains a secret, only its first and last characters. */
 
 const PAGE = 200;
 
 export const csv = route({
-  summary: 'Export keys as comma-separated values, newest first',
-  description: 'Narrowed like the list. At most 100,000 rows; a last line says when there are more.',
+  summary: 'Export keys as CSV, newest first',
+  description: 'Takes the filters of the list. At most 100,000 rows; if there are more, the last line says so.',
   permission: 'teams.read',
   query: z.strictObject({ search: listQuery.search, ...keyFilters, organization_id: id.optional() }),
   response: textOut,

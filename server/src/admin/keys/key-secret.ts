@@ -1,7 +1,7 @@
 import { displayPrefix, hashedSecret, lastFour, newKeySecret } from '../../lib/secrets.ts';
 import type { AdminDeps } from '../http/deps.ts';
 
-/** A new secret of a key: shown once, kept as a hash, and recognised by its ends. */
+/** A new secret of a key. It is shown once and stored as a hash. People recognise it by its first and last characters. */
 export interface NewSecret {
   readonly secret: string;
   readonly hash: Buffer;

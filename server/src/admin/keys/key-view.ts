@@ -15,7 +15,7 @@ import { renderTags, tagsOut } from '../limits/tag-fields.ts';
 import { visibleLimitsStatus, visibleStatusOut } from '../organizations/limits-status.ts';
 import { loadPolicies, loadPolicy, policyOut, renderPolicy } from '../organizations/policy.ts';
 
-/** How a key is shown. Never its secret: only what it begins and ends with. */
+/** The API view of a key. Never contains its secret, only the first and last characters. */
 export const keyFields = {
   id: z.string(),
   organization_id: z.string(),
@@ -37,7 +37,9 @@ export const keyFields = {
   asset_access: choiceOut,
   ...tagsOut,
   metadata: metadataOut,
-  limits_status: visibleStatusOut.optional().meta({ description: 'Where one key is read; null: that needs usage.read on it.' }),
+  limits_status: visibleStatusOut
+    .optional()
+    .meta({ description: 'Returned only when one key is read. Null if the caller lacks usage.read on the key.' }),
   capabilities,
   version: z.int(),
   created_at: instantOut,
@@ -100,7 +102,7 @@ export async function viewKeys(call: AdminCall, rows: readonly KeyRow[]): Promis
   });
 }
 
-/** What people set: the part of the view that the audit log compares. */
+/** Returns the fields that people set, which the audit log compares. */
 export function keyFacts(row: KeyRow, policy: ScopePolicy) {
   return {
     name: row.name,

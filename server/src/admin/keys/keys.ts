@@ -28,12 +28,12 @@ const DAY_MS = 86_400_000;
 
 export const keyFilters = {
   team_id: id.optional(),
-  account_id: id.optional().meta({ description: 'Keys a person owns.' }),
+  account_id: id.optional().meta({ description: 'Returns only keys owned by this person.' }),
   service_account_id: id.optional(),
   status: z.enum(['active', 'disabled', 'revoked']).optional(),
   unused_days: z.coerce.number().int().min(1).max(UNUSED_DAYS_MAX).optional().meta({
     description:
-      'Only keys that work and that nobody has used for this many days. One that was never used counts from when it was made.',
+      'Returns only working keys that were not used for this many days. For a key that was never used, the days count from its creation.',
   }),
 };
 const keysQuery = z.strictObject({ ...listQuery, ...keyFilters });
@@ -41,7 +41,9 @@ type KeysQuery = z.output<typeof keysQuery>;
 
 const patchBody = z.strictObject({
   name: name.optional(),
-  team_id: id.optional().meta({ description: 'Moves the key to another team of its organization. Its own counters move along.' }),
+  team_id: id
+    .optional()
+    .meta({ description: 'Moves the key to another team of its organization. The key’s own counters move with it.' }),
   owner: owner.optional(),
   ...keySettings,
 });
@@ -77,7 +79,7 @@ export const listOfTeam = route({
 });
 
 export const read = route({
-  summary: 'Read a key',
+  summary: 'Get a key',
   permission: 'teams.read',
   params: idParams,
   response: keyOut,
@@ -86,9 +88,9 @@ export const read = route({
 });
 
 export const update = route({
-  summary: 'Change a key, or move it to another team or owner',
+  summary: 'Change a key or move it',
   description:
-    'Nobody changes the limits or the tags of a key they own. A move keeps the stored access; what the new place does not have is ineffective.',
+    'Nobody may change the limits or the tags of a key that they own. A moved key keeps its stored access, but targets that the new team or owner may not call have no effect.',
   permission: ['keys.manage', 'keys.manage_own'],
   params: idParams,
   query: dryRunQuery,
@@ -97,7 +99,7 @@ export const update = route({
   rehearsal: effectOut,
   load: load.key,
   handle: async (call, loaded) => {
-    // Another tenant's team and none at all are the same 400 below: the team is looked for in the key's organization only.
+    // A team of another tenant and an unknown team give the same 400 below: only the key's organization is searched.
     const wantedTeam = call.body.team_id ?? loaded.row.teamId;
     requireFieldPermissions(call, loaded, wantedTeam);
     const catalogue = call.body.asset_access === undefined ? null : await accessCatalogue(call.deps.db);
@@ -116,7 +118,7 @@ async function listOf(
   return renderPage(listed, await viewKeys(call, listed.rows));
 }
 
-/** The question of a call, within what its caller may see. */
+/** Returns the filter of a call, limited to what its caller may see. */
 export async function filterOf(
   call: AdminCall<unknown, Omit<KeysQuery, 'limit' | 'cursor' | 'sort'>>,
   where: { readonly organizationId: string | undefined; readonly teamId?: string },
@@ -135,7 +137,7 @@ export async function filterOf(
   };
 }
 
-/** The filter for keys that nobody has used for so many days. */
+/** Returns the filter for keys that nobody has used for `days` days. */
 export function unusedFor(days: number, nowMs: number): keys.UnusedKeys {
   return { since: new Date(nowMs - days * DAY_MS), at: new Date(nowMs) };
 }
@@ -174,7 +176,7 @@ async function applyPatch(
   return updated;
 }
 
-/** A revoked key is history and does not change. */
+/** Locks a key. Throws 404 if there is none, and 409 for a revoked key, which never changes. */
 export async function lockUnrevoked(tx: Change['tx'], key: keys.KeyId): Promise<KeyRow> {
   const row = await keys.lock(tx, key);
   if (row === null) throw notFound('key');
@@ -184,7 +186,7 @@ export async function lockUnrevoked(tx: Change['tx'], key: keys.KeyId): Promise<
 
 function columnsOf(call: PatchCall, row: KeyRow) {
   const { name, expires_at: expiresAt, metadata } = call.body;
-  // What is stored may be sent back as it is, also once it has passed.
+  // A body may repeat the stored expiry unchanged, even after it has passed.
   const isKept = expiresAt === undefined || (expiresAt !== null && new Date(expiresAt).getTime() === row.expiresAt?.getTime());
   return {
     name: name ?? row.name,
@@ -194,14 +196,14 @@ function columnsOf(call: PatchCall, row: KeyRow) {
   };
 }
 
-/** The owner after the change, who must be in the team the key is in then. */
+/** Returns the owner after the change. Throws 400 if they are not in the team that the key is in then. */
 async function placedOwner(call: PatchCall, change: Change, row: KeyRow, wantedTeam: string): Promise<OwnerColumns> {
   const kept = ownerColumnsOf(row);
   if (call.body.owner === undefined && wantedTeam === row.teamId) return kept;
   const team = await teams.lock(change.tx, { organizationId: row.organizationId, id: wantedTeam });
   if (team === null) throw invalid('/team_id', 'is not a team of the key’s organization');
   if (call.body.owner !== undefined) return ownerOf(change, team, call.body.owner);
-  // Service accounts belong to one team and stay behind; a person comes along where they are in both.
+  // A service account belongs to one team and cannot move with the key. A person stays the owner if they are in both teams.
   if (kept.ownerMembershipId === null) return ownerOf(change, team, undefined);
   const person = await memberIn(change.tx, { organizationId: row.organizationId, teamId: team.id }, kept.ownerMembershipId);
   if (person === null) throw invalid('/owner', 'the owner is not in that team; name another one');
@@ -235,7 +237,10 @@ async function requireAccess(
   throw forbidden('The access of a key of one’s own can only be narrowed.');
 }
 
-/** Throws 403 for a key that leaves its mover or becomes theirs: on the way its limits could be changed, which nobody does for themself. */
+/**
+ * Throws 403 if a caller moves a key of their own or gives themself another's key. Such a move could change the key's limits,
+ * which nobody may do for themself.
+ */
 function refuseOwnMove({ body, actor }: PatchCall, { row, ownerAccountId }: load.LoadedKey, wantedTeam: string): void {
   const { organizationId } = row;
   const wanted = body.owner === undefined ? null : body.owner;

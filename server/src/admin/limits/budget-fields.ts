@@ -6,14 +6,14 @@ import { matchFrom, matchToColumns } from '../../store/configuration/policy-colu
 import { invalid } from '../http/problem.ts';
 import { matchFields } from './rate-limit-fields.ts';
 
-/** Budgets as the API shows and takes them. */
+/** Budgets as the API shows and accepts them. */
 
 const BUDGETS_MAX = 50;
 const HOURS_MAX = 8_784;
 const DEFAULT_THRESHOLDS_PERCENT = [50, 80, 100];
 const PERIODS = ['day', 'week', 'month', 'quarter', 'year', 'total', 'rolling'] as const;
 
-/** Which anchors a period takes, and how far each goes. */
+/** The greatest anchor day and month of each period. 0: the period has no such anchor. */
 const ANCHORS: Readonly<Record<(typeof PERIODS)[number], { readonly day: number; readonly month: number }>> = {
   day: { day: 0, month: 0 },
   week: { day: 7, month: 0 },
@@ -56,7 +56,7 @@ const budget = z
   .meta({
     id: 'BudgetChange',
     description:
-      'Money per period, as a decimal string in USD. 0 refuses everything. `rolling` takes `hours` or `days`; `week`, `month` an anchor_day; `quarter`, `year` an anchor_month and anchor_day. Thresholds default to 50, 80, 100 %, the action to block.',
+      'Money per period, as a decimal string in USD; 0 refuses everything. `rolling` takes `hours` or `days`, `week` and `month` an `anchor_day`, `quarter` and `year` an `anchor_month` and an `anchor_day`. Thresholds default to 50, 80 and 100 %, the action to `block`.',
   });
 
 export const budgets = z.array(budget).max(BUDGETS_MAX);
@@ -80,8 +80,8 @@ export const budgetOut = z
 export type BudgetBody = z.output<typeof budget>;
 
 /**
- * The list that replaces the stored one; absent keeps it, null empties it. An item with the id of a stored budget keeps that id, one
- * without gets a new id, and any other id is 400.
+ * Returns the list that replaces the stored one: absent keeps it, null empties it. An item with the id of a stored budget keeps
+ * that id. An item without an id gets a new one. Throws 400 for any other id.
  */
 export function replacedBudgets(
   stored: readonly Budget[],

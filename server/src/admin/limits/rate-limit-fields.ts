@@ -4,7 +4,7 @@ import { type ModelLimit, RATE_LIMITS, type RateLimitName, type RateLimits } fro
 import { parseTarget } from '../../domain/tenancy/names.ts';
 import { matchFrom, matchToColumns } from '../../store/configuration/policy-columns.ts';
 
-/** Rate limits as the API shows and takes them: every name, null where there is no limit, 0 where all is blocked. */
+/** Rate limits as the API shows and accepts them. Every name is present: null means no limit, and 0 blocks everything. */
 
 const limit = z.int().min(0).max(Number.MAX_SAFE_INTEGER).nullable();
 const MODEL_LIMITS_MAX = 100;
@@ -18,11 +18,11 @@ const limitsOf = <T extends z.ZodType>(value: T) =>
 export const rateLimits = z.strictObject(limitsOf(limit.optional())).meta({
   id: 'RateLimitsChange',
   description:
-    'Requests and tokens per trailing minute (rpm, tpm), per trailing hour (rph, tph), per calendar day in the organization’s zone (rpd, tpd), and requests in flight. Null is no limit, 0 blocks.',
+    'Requests and tokens per trailing minute (rpm, tpm), per trailing hour (rph, tph), per calendar day in the organization’s time zone (rpd, tpd), and requests in flight. Null means no limit; 0 blocks every request.',
 });
 export const rateLimitsOut = z.object(limitsOf(limit)).meta({ id: 'RateLimits' });
 
-/** An exact name, or a prefix and `*`. */
+/** A target of a limit: an exact name, or a prefix and `*`. */
 const target = z
   .string()
   .max(201)
@@ -58,7 +58,7 @@ export const modelLimitsOut = z.array(
 export type RateLimitsBody = z.output<typeof rateLimits>;
 export type ModelLimitsBody = z.output<typeof modelLimits>;
 
-/** Limits after a PATCH: absent keeps, null clears; null as a whole clears all. */
+/** Applies a PATCH to rate limits: absent keeps, null clears, and null for the whole clears all. */
 export function mergedRateLimits(stored: RateLimits, patch: RateLimitsBody | null | undefined): RateLimits {
   if (patch === undefined) return stored;
   const merged: Partial<Record<RateLimitName, number>> = {};
@@ -69,7 +69,7 @@ export function mergedRateLimits(stored: RateLimits, patch: RateLimitsBody | nul
   return merged;
 }
 
-/** The list that replaces the stored one; absent keeps it, null empties it. */
+/** Returns the list that replaces the stored one: absent keeps it, null empties it. */
 export function replacedModelLimits(
   stored: readonly ModelLimit[],
   patch: ModelLimitsBody | null | undefined,

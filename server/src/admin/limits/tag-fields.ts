@@ -8,9 +8,9 @@ const tag = z.string().regex(TAG, TAG_WORDS);
 export const tagList = z.array(tag).max(TAGS_MAX);
 
 const DEFAULT_WORDS =
-  'Stand in where a request names no tag that routes. The nearest level that has any counts: the key, then the team, then the organization.';
+  'Used if a request names no tag that routes. Only the nearest level with default tags counts: the key, then the team, then the organization.';
 const REQUIRED_WORDS =
-  'Added to every request, those of organization, team and key together, so that a lower level adds and never weakens. A request for which no deployment carries all of them is 400 `no_deployment_for_tags`.';
+  'Added to every request. The tags of organization, team and key add up, so a lower level can add tags but not remove them. A request gets 400 `no_deployment_for_tags` if no deployment carries all of them.';
 
 export const tagFields = {
   default_tags: tagList.nullish().meta({ description: DEFAULT_WORDS }),
@@ -29,12 +29,14 @@ interface TagsBody {
 
 export const NO_TAGS: TagColumns = { defaultTags: [], requiredTags: [] };
 
-/** True when a body says anything of tags. */
+/** Reports whether a body names default or required tags. */
 export function namesTags(body: TagsBody): boolean {
   return body.default_tags !== undefined || body.required_tags !== undefined;
 }
 
-/** The columns after a PATCH: absent keeps, null empties, a list replaces the stored one. A tag that is named twice is kept once. */
+/**
+ * Returns the columns after a PATCH: absent keeps, null empties, and a list replaces the stored one. Repeated tags are kept once.
+ */
 export function patchedTags(stored: TagColumns, body: TagsBody): { defaultTags: string[]; requiredTags: string[] } {
   const after = (list: readonly string[] | null | undefined, kept: readonly string[]) => [
     ...new Set(list === undefined ? kept : (list ?? [])),

@@ -8,7 +8,7 @@ import { instantOut } from '../http/fields.ts';
 import { unpricedFlag } from '../http/lists.ts';
 import type { ScopeOfLimits } from './limits-status.ts';
 
-/** How the periods of a scope's budgets went: the present one, and the ones before it. */
+/** The spend of a scope's budgets in the present period and in those before it. */
 
 const PERIODS_MAX = 6;
 
@@ -20,15 +20,15 @@ export const budgetHistoryOut = z
         periods: z.array(
           z.object({
             start: instantOut,
-            end: instantOut.nullable().meta({ description: 'Not included; null: it never ends.' }),
-            spent: z.string().meta({ description: 'Settled, of what the budget counts.' }),
-            requests: z.int().meta({ description: 'Every one that was let in, however it ended.' }),
-            unpriced_requests: z
-              .int()
-              .meta({ description: 'Those that used something at a deployment without a price: `spent` misses what they cost.' }),
+            end: instantOut.nullable().meta({ description: 'The end of the period, exclusive. Null if it never ends.' }),
+            spent: z.string().meta({ description: 'The settled spend that the budget counts.' }),
+            requests: z.int().meta({ description: 'The number of admitted requests, whatever their result.' }),
+            unpriced_requests: z.int().meta({
+              description: 'The number of requests that used a deployment without a price. `spent` leaves out their cost.',
+            }),
             unpriced_units: z
               .record(z.string(), z.int())
-              .meta({ description: 'What was used without a price, by unit: `spent` misses what it cost.' }),
+              .meta({ description: 'The quantities used without a price, by unit. `spent` leaves out their cost.' }),
           }),
         ),
       }),
@@ -37,20 +37,20 @@ export const budgetHistoryOut = z
   .meta({
     id: 'BudgetHistory',
     description:
-      'Newest first, at most 6 periods a budget. A rolling one has spans of its length, the newest ending now; a total one has one. An access group means its members of now.',
+      'Newest first, at most 6 periods a budget. A rolling budget has spans of its length, the newest ending now; a total budget has one period. For an access group, its present members count.',
   });
 
 type History = z.output<typeof budgetHistoryOut>;
 
-/** Of each budget alone, whether its spend in the present period misses something that was used without a price. */
+/** The query of the history: filters budgets by whether their spend in the present period is incomplete. */
 export const budgetHistoryQuery = z.strictObject({
   unpriced: unpricedFlag.meta({
     description:
-      '`true`: only budgets whose present period holds a request or a unit without a price, so that `spent` misses it.',
+      'If true, returns only budgets whose present period has requests or units without a price, so that `spent` leaves out some cost.',
   }),
 });
 
-/** The budgets that the query leaves. */
+/** Returns the budgets that match the query. */
 export function narrowedHistory(history: History, { unpriced }: z.output<typeof budgetHistoryQuery>): History {
   if (unpriced === undefined) return history;
   return { budgets: history.budgets.filter(({ periods: [present] }) => isIncomplete(present) === unpriced) };
@@ -60,10 +60,13 @@ function isIncomplete(period: History['budgets'][number]['periods'][number] | un
   return period !== undefined && (period.unpriced_requests > 0 || Object.keys(period.unpriced_units).length > 0);
 }
 
-/** One entry per budget, in their order. The oldest periods are left out that ended before the scope was made, with nothing used in them. */
+/**
+ * Returns one entry per budget, in their order. Leaves out the oldest periods if they ended before the scope was made and have no
+ * requests.
+ */
 export async function budgetHistory(deps: AdminDeps, of: ScopeOfLimits, madeAtMs: number): Promise<History> {
   const budgets: History['budgets'] = [];
-  // One after the other: a person looks at this page, and the next request of a key must not wait behind fifty sums.
+  // One query at a time, so that requests of keys do not wait behind up to fifty sums for one page.
   for (const budget of of.policy.budgets) budgets.push({ id: budget.id, periods: await periodsOf(deps, of, budget, madeAtMs) });
   return { budgets };
 }
@@ -76,7 +79,7 @@ async function periodsOf({ db, clock }: AdminDeps, of: ScopeOfLimits, budget: Bu
   return periods.slice(0, Math.max(0, oldest) + 1).map(({ span, sum }) => render(span, sum, madeAtMs));
 }
 
-/** What counts for ever counts since its scope was made. */
+/** Renders a period. A period without a start begins when the scope was made. */
 function render({ startMs, endMs }: PeriodSpan, sum: PeriodSum, madeAtMs: number) {
   return {
     start: new Date(startMs === 0 ? madeAtMs : startMs).toISOString(),

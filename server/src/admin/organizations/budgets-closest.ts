@@ -6,12 +6,12 @@ import { budgetsInReach, type PlacedBudget } from '../../store/usage/overview.ts
 import type { AdminCall } from '../http/call.ts';
 import { readUse } from './read-use.ts';
 
-/** Which budgets are nearest to being used up, by their live state. */
+/** Finds the budgets that are nearest to their limit, by their live state. */
 
-/** Budgets that are looked at, those of organizations before those of teams, people and keys. */
+/** The most budgets that are compared. Those of organizations come before those of teams, people and keys. */
 const LOOKED_AT_MAX = 200;
 
-/** The `count` budgets of these organizations with the greatest part used, among those that the caller may see. */
+/** Returns the `count` budgets with the greatest part used, among those of these organizations that the caller may see. */
 export async function closestBudgets(
   call: AdminCall<unknown, unknown, unknown>,
   organizationIds: readonly string[],
@@ -30,14 +30,14 @@ export async function closestBudgets(
   }));
   return (
     rows
-      // Not by the ratio, which is rounded: a little of a large budget is used, too.
+      // Filters by the amount too, because the ratio is rounded: a small use of a large budget also counts.
       .filter((row, at) => (used[at] ?? 0) > 0 || row.ratio > 0)
       .sort((a, b) => b.ratio - a.ratio)
       .slice(0, count)
   );
 }
 
-/** A budget alone has one rule, and that one counter. */
+/** Returns the counter of a budget. A policy with one budget has one rule and one counter. */
 function counterOf({ budget, timeZone, ...of }: PlacedBudget, nowMs: number) {
   return rulesOfScope(of, { rateLimits: {}, modelLimits: [], budgets: [budget] }, timeZone, nowMs).counters;
 }
@@ -54,7 +54,7 @@ function render(one: PlacedBudget, used: number, held: number, resetsAtMs: numbe
     amount: formatUsd(amount),
     spent: formatUsd(used - held),
     held: formatUsd(held),
-    // A budget of nothing is used up from its first day.
+    // A budget of 0 is used up from the start.
     ratio: amount === 0 ? 1 : Math.round((used / amount) * 10_000) / 10_000,
     resets_at: resetsAtMs >= FAR_FUTURE_MS ? null : new Date(resetsAtMs).toISOString(),
   };

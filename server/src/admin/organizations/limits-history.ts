@@ -8,10 +8,10 @@ import { memberParams } from '../people/members.ts';
 import { budgetHistory, budgetHistoryOut, budgetHistoryQuery, narrowedHistory } from './budget-history.ts';
 import { limitsOf, type PolicyRow } from './limits-status-route.ts';
 
-/** How the periods of a scope's budgets went. */
+/** Routes for the spend of a scope's budgets, period by period. */
 
 export const ofOrganization = route({
-  summary: 'What was spent of an organization’s budgets, period by period',
+  summary: 'Get the budget history of an organization',
   permission: 'usage.read',
   params: idParams,
   query: budgetHistoryQuery,
@@ -21,7 +21,7 @@ export const ofOrganization = route({
 });
 
 export const ofTeam = route({
-  summary: 'What was spent of a team’s budgets, period by period',
+  summary: 'Get the budget history of a team',
   permission: 'usage.read',
   params: idParams,
   query: budgetHistoryQuery,
@@ -31,7 +31,7 @@ export const ofTeam = route({
 });
 
 export const ofMember = route({
-  summary: 'What was spent of a member’s budgets, period by period',
+  summary: 'Get the budget history of a member',
   permission: 'usage.read',
   params: memberParams,
   query: budgetHistoryQuery,
@@ -41,7 +41,7 @@ export const ofMember = route({
 });
 
 export const ofKey = route({
-  summary: 'What was spent of a key’s budgets, period by period',
+  summary: 'Get the budget history of a key',
   permission: 'usage.read',
   params: idParams,
   query: budgetHistoryQuery,

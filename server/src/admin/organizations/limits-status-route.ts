@@ -11,7 +11,7 @@ import { loadPolicy } from './policy.ts';
 /** Live use of the limits and budgets of one scope. */
 
 export const ofOrganization = route({
-  summary: 'Live use of an organization’s limits and budgets',
+  summary: 'Get live use of an organization’s limits and budgets',
   permission: 'usage.read',
   params: idParams,
   response: limitsStatusOut,
@@ -20,7 +20,7 @@ export const ofOrganization = route({
 });
 
 export const ofTeam = route({
-  summary: 'Live use of a team’s limits and budgets',
+  summary: 'Get live use of a team’s limits and budgets',
   permission: 'usage.read',
   params: idParams,
   response: limitsStatusOut,
@@ -29,7 +29,7 @@ export const ofTeam = route({
 });
 
 export const ofMember = route({
-  summary: 'Live use of a member’s limits and budgets',
+  summary: 'Get live use of a member’s limits and budgets',
   permission: 'usage.read',
   params: memberParams,
   response: limitsStatusOut,
@@ -38,7 +38,7 @@ export const ofMember = route({
 });
 
 export const ofKey = route({
-  summary: 'Live use of a key’s limits and budgets',
+  summary: 'Get live use of a key’s limits and budgets',
   permission: 'usage.read',
   params: idParams,
   response: limitsStatusOut,
@@ -53,7 +53,7 @@ async function statusOf(call: AdminCall, scope: Scope, row: PolicyRow): Promise<
 
 export type PolicyRow = Parameters<typeof loadPolicy>[2];
 
-/** A scope with its limits as they are stored now. */
+/** Loads a scope with the limits that are stored now. */
 export async function limitsOf(call: AdminCall, scope: Scope, row: PolicyRow): Promise<ScopeOfLimits> {
   const { db } = call.deps;
   const { organizationId, id: scopeId } = row;

@@ -11,26 +11,26 @@ import type { AdminCall } from '../http/call.ts';
 import type { AdminDeps } from '../http/deps.ts';
 import { readUse, type UseNow } from './read-use.ts';
 
-/** Live use of every limit and budget of a scope, as the counters know it. */
+/** The live use of every limit and budget of a scope, from the counters. */
 
 const place = { scope: z.enum(SCOPES), target: z.string().nullable(), access_group: z.string().nullable() };
-const resetsAt = z
-  .string()
-  .nullable()
-  .meta({ format: 'date-time', description: 'When it would be back to its full value; null: never.' });
+const resetsAt = z.string().nullable().meta({
+  format: 'date-time',
+  description: 'The time at which the full value is available again if nothing more is used. Null if never.',
+});
 
 export const limitsStatusOut = z
   .object({
     live: z.boolean().meta({
       description:
-        'False while the counters that all replicas share are out of reach: the figures are then what the ledger has stored, without requests in flight; `held` and `max_parallel` are 0.',
+        'False while the shared counters are unavailable. The figures then come from the ledger, without requests in flight, and `held` and the use of `max_parallel` are 0.',
     }),
     rate_limits: z.array(
       z.object({
         ...place,
         limit: z.enum(RATE_LIMITS),
         value: z.int(),
-        used: z.int().meta({ description: 'Settled and held together.' }),
+        used: z.int().meta({ description: 'The settled and the held amount together.' }),
         held: z.int().meta({ description: 'The part of `used` that requests in flight hold.' }),
         resets_at: resetsAt,
       }),
@@ -41,7 +41,7 @@ export const limitsStatusOut = z
         id: z.string(),
         action: z.enum(['block', 'alert']),
         amount: z.string(),
-        spent: z.string().meta({ description: 'Settled; what is held stands beside it.' }),
+        spent: z.string().meta({ description: 'The settled spend, without `held`.' }),
         held: z.string(),
         remaining: z.string(),
         period_start: z.string().nullable(),
@@ -53,12 +53,12 @@ export const limitsStatusOut = z
 
 export type LimitsStatus = z.output<typeof limitsStatusOut>;
 
-/** As views carry it: null when the caller may not read usage there. */
+/** The status as views contain it: null if the caller may not read usage there. */
 export const visibleStatusOut = limitsStatusOut
   .nullable()
-  .meta({ description: 'Null: reading use needs the permission usage.read here. The limits themselves stand beside it.' });
+  .meta({ description: 'Null if the caller lacks usage.read here. The limits themselves are in the other fields.' });
 
-/** Whose limits: a scope with its policy and its organization's zone. */
+/** A scope with its policy and its organization's time zone. */
 export interface ScopeOfLimits {
   readonly organizationId: string;
   readonly scope: Scope;
@@ -68,8 +68,8 @@ export interface ScopeOfLimits {
 }
 
 /**
- * The use of several scopes, in their order, with one question to the counters; what the ledger says while those are out of reach. Rejects
- * when the ledger is needed and is out of reach.
+ * Returns the use of several scopes, in their order, with one query to the counters. While shared counters are unreachable, reads
+ * the ledger instead. Rejects if the ledger is needed and unreachable too.
  */
 export async function limitsStatus(deps: AdminDeps, scopes: readonly ScopeOfLimits[]): Promise<readonly LimitsStatus[]> {
   const nowMs = deps.clock.nowMs();
@@ -84,12 +84,12 @@ export async function limitsStatus(deps: AdminDeps, scopes: readonly ScopeOfLimi
   });
 }
 
-/** A scope with where it lies, which decides who may read its use. */
+/** A scope with its place in the tree, which decides who may read its use. */
 export interface PlacedScope extends ScopeOfLimits {
   readonly place: PermissionObject;
 }
 
-/** As `limitsStatus`, for the eyes of the caller: null for each scope whose usage they may not read. */
+/** Returns what `limitsStatus` returns, but null for each scope whose usage the caller may not read. */
 export async function visibleLimitsStatus(
   { actor, deps }: AdminCall<unknown, unknown, unknown>,
   scopes: readonly PlacedScope[],
@@ -133,7 +133,7 @@ function moneyOf(rule: LimitRule, { used, held }: { readonly used: number; reado
   };
 }
 
-/** When the present period began: a boundary of the calendar, or for a rolling one the far end of its window. */
+/** Returns the start of the present period: a calendar boundary or, for a rolling period, the start of its window. */
 function periodStart(window: CounterWindow | undefined, nowMs: number): string | null {
   if (window === undefined || window.is === 'now') return null;
   if (window.is === 'trailing') return instantOrNull(nowMs - window.slotMs * 60);

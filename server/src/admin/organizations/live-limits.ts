@@ -8,18 +8,18 @@ import type { Feed } from '../streams/sse.ts';
 import { type LimitsStatus, limitsStatus, type ScopeOfLimits } from './limits-status.ts';
 import { limitsOf, type PolicyRow } from './limits-status-route.ts';
 
-/** Live use of limits and budgets, told when it changes. */
+/** Streams of the live use of limits and budgets. Each sends an event when the use changes. */
 
 const EVERY_MS = 1_000;
-/** While the ledger answers in place of the counters it is asked less often. */
+/** The interval while the ledger answers in place of the counters, in milliseconds. */
 const EVERY_MS_STORED = 5_000;
 
 const description =
-  'Server-sent events: `status`, with the body of `…/limits/status`, at first and then at most once a second, when something was used or given back; `end` before the stream ends for a reason.';
+  'Sends server-sent events: `status` with the body of `…/limits/status`, at once and then at most once a second when the use changes; `end` with the reason before the server closes the stream.';
 const response = z.custom<Feed>();
 
 export const ofOrganization = route({
-  summary: 'Follow the use of an organization’s limits and budgets',
+  summary: 'Stream live use of an organization’s limits and budgets',
   description,
   permission: 'usage.read',
   params: idParams,
@@ -30,7 +30,7 @@ export const ofOrganization = route({
 });
 
 export const ofTeam = route({
-  summary: 'Follow the use of a team’s limits and budgets',
+  summary: 'Stream live use of a team’s limits and budgets',
   description,
   permission: 'usage.read',
   params: idParams,
@@ -41,7 +41,7 @@ export const ofTeam = route({
 });
 
 export const ofKey = route({
-  summary: 'Follow the use of a key’s limits and budgets',
+  summary: 'Stream live use of a key’s limits and budgets',
   description,
   permission: 'usage.read',
   params: idParams,
@@ -51,7 +51,7 @@ export const ofKey = route({
   handle: async () => feedOf('key', ({ row }: load.LoadedKey) => row),
 });
 
-/** The limits are read anew whenever the object is; between that only the counters in memory are asked. */
+/** Reads the limits again whenever the object is loaded again. Between that, it reads only the counters. */
 function feedOf<O>(scope: Scope, rowOf: (object: O) => PolicyRow): Feed {
   let read: { readonly object: unknown; readonly limits: ScopeOfLimits } | null = null;
   let told = '';
@@ -73,7 +73,7 @@ function feedOf<O>(scope: Scope, rowOf: (object: O) => PolicyRow): Feed {
   };
 }
 
-/** Without the times: those of a trailing window move with every look at it. */
+/** Renders the use without its times, because those of a trailing window change with every read. */
 function useOf({ live, rate_limits, budgets }: LimitsStatus): string {
   return JSON.stringify([live, ...rate_limits, ...budgets], (name, value) =>
     name === 'resets_at' || name === 'period_start' ? undefined : value,

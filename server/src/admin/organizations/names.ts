@@ -15,12 +15,12 @@ const ids = z
   .max(IDS_MAX * 65)
   .transform((text) => [...new Set(text.split(',').filter((one) => one !== ''))])
   .pipe(z.array(id).max(IDS_MAX))
-  .meta({ description: `Separated by commas, at most ${IDS_MAX}.` });
+  .meta({ description: `Ids separated by commas, at most ${IDS_MAX}.` });
 
 export const list = route({
-  summary: 'Names by id',
+  summary: 'Get names by id',
   description:
-    'Of organizations, teams, keys, members, service accounts and, for who reads the platform, deployments, accounts and admin tokens. What the caller may not see is left out, as if it did not exist.',
+    'Takes ids of organizations, teams, keys, members and service accounts, and for platform callers also deployments, accounts and admin tokens. Leaves out unknown ids and those that the caller may not see.',
   permission: 'organization.read',
   query: z.strictObject({ ids }),
   response: z.object({ names: z.record(z.string(), z.string()) }),

@@ -10,7 +10,7 @@ import { route } from '../http/route.ts';
 import { filterOf, statusFilter, unpricedFilter } from './organization-list.ts';
 import { type organizationOut, viewOrganizations } from './organization-view.ts';
 
-/** Every organization found, as a spreadsheet takes it. */
+/** Exports the organizations of a list as a spreadsheet. */
 
 const PAGE = 200;
 
@@ -21,12 +21,12 @@ const ids = z
   .transform((text) => text.split(','))
   .pipe(z.array(id).max(IDS_MAX))
   .optional()
-  .meta({ description: `Only these, separated by commas: at most ${IDS_MAX}.` });
+  .meta({ description: `Returns only these organizations. Ids separated by commas, at most ${IDS_MAX}.` });
 
 export const csv = route({
-  summary: 'Export organizations as comma-separated values, by name',
+  summary: 'Export organizations as CSV, sorted by name',
   description:
-    'At most 100,000 rows; a last line says when there are more. A cell that begins like a formula gets an apostrophe in front. What the caller may not read of an organization is an empty cell.',
+    'At most 100,000 rows; if there are more, the last line says so. A cell that begins like a formula gets a leading apostrophe. A value that the caller may not read is an empty cell.',
   permission: 'organization.read',
   query: z.strictObject({ search: listQuery.search, status: statusFilter, unpriced: unpricedFilter, ids }),
   response: textOut,

@@ -19,7 +19,7 @@ type Status = 'active' | 'suspended' | 'archived';
 export const suspend = transition({
   summary: 'Suspend an organization',
   description:
-    'Its requests get 403 organization_suspended, its admin tokens 403; nothing is deleted, requests in flight finish, and people can sign in.',
+    'Its requests get 403 `organization_suspended`, and its admin tokens get 403. Nothing is deleted, requests in flight finish, and people can sign in.',
   action: 'organization.suspend',
   from: ['active', 'suspended'],
   to: 'suspended',
@@ -34,7 +34,7 @@ export const reactivate = transition({
 
 export const archive = transition({
   summary: 'Archive an organization',
-  description: 'Its requests get 403 organization_archived. It can be reactivated, or now be deleted.',
+  description: 'Its requests get 403 `organization_archived`. It can be reactivated, or deleted for good.',
   action: 'organization.archive',
   from: ['active', 'suspended', 'archived'],
   to: 'archived',
@@ -49,15 +49,18 @@ const deletionReport = z
       members: z.int(),
       keys: z.int(),
       admin_tokens: z.int(),
-      stored_content: z.boolean().meta({ description: 'The key that stored content is encrypted with; the content with it.' }),
+      stored_content: z.boolean().meta({
+        description: 'True if stored content goes too. Its encryption key is deleted, which makes the content unreadable.',
+      }),
     }),
     stays: z.array(z.string()),
   })
   .meta({ id: 'DeletionReport' });
 
 export const remove = route({
-  summary: 'Delete an archived organization, or report what would go',
-  description: 'Final. Ledger, request metadata and audit events stay; the id and the slug are never used again.',
+  summary: 'Delete an archived organization',
+  description:
+    'Permanent; `dry_run` only reports what would be deleted. Ledger, request metadata and audit events remain. The id and the slug are never used again.',
   permission: 'organizations.lifecycle',
   params: idParams,
   query: z.strictObject({ dry_run: flag }),
@@ -79,7 +82,10 @@ interface Transition {
   readonly to: Status;
 }
 
-/** A change of status. Repeating one is no change; one that the status does not allow is 409. */
+/**
+ * Creates a route that changes the status. A status that is already set changes nothing. A change that the present status does
+ * not allow is 409.
+ */
 function transition({ summary, description, action, from, to }: Transition) {
   return route({
     summary,
@@ -128,7 +134,10 @@ async function reportOf(db: Database, row: OrganizationRow, isDryRun: boolean): 
   };
 }
 
-/** The row stays, emptied of what makes content readable: ids and slugs are never reused, and history can name the organization. */
+/**
+ * Deletes an organization. Its row stays without the content key: ids and slugs are never reused, and history can name the
+ * organization.
+ */
 function destroy(call: AdminCall, id: string): Promise<void> {
   return change(call, async ({ tx, now, record, touch }) => {
     const row = await organizations.lock(tx, id);
@@ -144,7 +153,7 @@ function destroy(call: AdminCall, id: string): Promise<void> {
       before: { slug: row.slug, name: row.name, status: row.status, keys: keyIds.length },
       after: null,
     });
-    // The chain of the organization ends here; the platform's own says so too.
+    // The organization's chain ends here. The platform's chain records the deletion too.
     await record({
       ...eventOf(deleted),
       organizationId: null,

@@ -9,25 +9,25 @@ import { route } from '../http/route.ts';
 import { organizationOut, viewOrganizations } from './organization-view.ts';
 import { renderSummary, summaryOut } from './standing-view.ts';
 
-/** Lists over organizations: a page of them, and what all of the found ones come to. */
+/** Lists organizations, and summarizes all that match a search. */
 
-const search = listQuery.search.meta({ description: 'Beginning of the name or slug, or the whole id.' });
+const search = listQuery.search.meta({ description: 'Matches the beginning of the name or the slug, or the whole id.' });
 export const statusFilter = z
   .enum(['all', 'active', ...ORGANIZATION_STATUSES])
   .optional()
   .meta({
     description:
-      '`active` is neither suspended nor archived. What follows from spend (`healthy`, `near_limit`, `over_budget`, `idle`) finds organizations whose usage the caller may read.',
+      '`active` means neither suspended nor archived. `healthy`, `near_limit`, `over_budget` and `idle` depend on spend, so they match only organizations whose usage the caller may read.',
   });
 
 export const unpricedFilter = unpricedFlag.meta({
   description:
-    '`true`: those with a budget (of the organization, a team, a person or a key) that used something without a price in the last 30 days, so that a budget’s spend may miss it; the history of each budget says what. Of organizations whose usage the caller may read.',
+    'If true, returns only organizations with a budget (of the organization, a team, a person or a key) that used something without a price in the last 30 days, so that its spend may be too low. Covers only organizations whose usage the caller may read. The history of each budget has the details.',
 });
 
 export const list = route({
-  summary: 'List organizations, each with how it stands',
-  description: 'Sorted by a figure that the caller may not read of an organization, that organization counts as having none.',
+  summary: 'List organizations with their standing',
+  description: 'When sorting by a figure that the caller may not read, the organization counts as having none.',
   permission: 'organization.read',
   query: z.strictObject({
     ...listQuery,
@@ -46,9 +46,9 @@ export const list = route({
 });
 
 export const summary = route({
-  summary: 'Count organizations by how they stand, and add up their spend',
+  summary: 'Summarize organizations by status and spend',
   description:
-    'Spend, and how organizations stand, are those of organizations whose usage the caller may read; teams those of organizations in which they may read all teams.',
+    'Spend and statuses cover only organizations whose usage the caller may read. `teams` covers only organizations whose teams the caller may all read.',
   permission: 'organization.read',
   query: z.strictObject({ search }),
   response: summaryOut,
@@ -62,7 +62,7 @@ interface ListCall {
   readonly unpriced?: boolean | undefined;
 }
 
-/** What the caller may see of what is asked for. */
+/** Returns the filter of a call, limited to what the caller may see. */
 export function filterOf(call: AdminCall<unknown, ListCall>): organizationList.OrganizationFilter {
   const { status } = call.query;
   const unpriced = unpricedAt(call.query.unpriced, call);

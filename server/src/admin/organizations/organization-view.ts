@@ -15,7 +15,7 @@ import { renderStanding, standingOut } from './standing-view.ts';
 
 export { capabilities };
 
-/** How an organization is shown. */
+/** The API view of an organization. */
 
 const auditOut = z.object({
   content: z.enum(['off', 'metadata', 'redacted', 'full']),
@@ -23,7 +23,7 @@ const auditOut = z.object({
   event_retention_days: z.int().nullable(),
 });
 
-const NEEDS_TEAMS = 'Null: it needs teams.read in the whole organization.';
+const NEEDS_TEAMS = 'Null if the caller lacks teams.read in the whole organization.';
 
 export const organizationOut = z
   .object({
@@ -38,7 +38,7 @@ export const organizationOut = z
     audit: auditOut,
     metadata: metadataOut
       .nullable()
-      .meta({ description: 'Null: it needs teams.read in the whole organization, or organization.profile.' }),
+      .meta({ description: 'Null if the caller lacks teams.read in the whole organization and organization.profile.' }),
     owners: z
       .array(z.object({ member_id: z.string(), account_id: z.string(), name: z.string(), email: z.string() }))
       .nullable()
@@ -49,7 +49,7 @@ export const organizationOut = z
     limits_status: visibleStatusOut,
     standing: standingOut
       .nullable()
-      .meta({ description: 'Null: how the organization stands follows from its spend, and needs usage.read here.' }),
+      .meta({ description: 'The standing. Null if the caller lacks usage.read here, because it depends on spend.' }),
     capabilities,
     version: z.int(),
     created_at: instantOut,
@@ -66,8 +66,8 @@ export async function viewOrganization(call: AdminCall, row: OrganizationRow): P
 }
 
 /**
- * Several with one query each for standings, owners and budgets, and one question to the counters. None of them is deleted. What a caller
- * may not read of one is null there.
+ * Renders several organizations with one query each for standings, owners and budgets, and one to the counters. None may be
+ * deleted. A value that the caller may not read is null.
  */
 export async function viewOrganizations(
   call: AdminCall,
@@ -117,7 +117,7 @@ function renderOwner(owner: organizations.Owner) {
   return { member_id: owner.memberId, account_id: owner.accountId, name: owner.name, email: owner.email };
 }
 
-/** What people set: the part of the view that the audit log compares. */
+/** Returns the fields that people set, which the audit log compares. */
 export function organizationFacts(row: OrganizationRow, policy: ScopePolicy) {
   return {
     slug: row.slug,

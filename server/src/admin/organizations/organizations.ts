@@ -42,7 +42,7 @@ const patchBody = z.strictObject({ slug: slug.optional(), name: name.optional(),
 type PatchBody = z.output<typeof patchBody>;
 
 export const read = route({
-  summary: 'Read an organization',
+  summary: 'Get an organization',
   permission: 'organization.read',
   params: idParams,
   response: organizationOut,
@@ -52,7 +52,7 @@ export const read = route({
 
 export const create = route({
   summary: 'Create an organization',
-  description: 'One transaction: identity, limits, budgets, audit policy, grants. A taken slug is 409.',
+  description: 'Stores identity, limits, budgets, audit policy and grants in one transaction. Returns 409 if the slug is taken.',
   permission: 'organizations.create',
   body: createBody,
   status: 201,
@@ -93,7 +93,7 @@ export const create = route({
 export const update = route({
   summary: 'Change an organization',
   description:
-    'Absent keeps, null clears, lists are replaced whole. Limits, budgets, grants, tags and the time zone (a day begins there) are the platform’s to change; the audit policy is the owners’.',
+    'Keeps absent fields, clears null ones, and replaces whole lists. Only the platform may change limits, budgets, grants, tags and the time zone, which sets when a day begins. Only owners may change the audit policy.',
   permission: ['organization.profile', 'organizations.cap', 'audit_policy.change'],
   params: idParams,
   query: dryRunQuery,
@@ -136,7 +136,7 @@ async function applyPatch(
   return updated;
 }
 
-/** The columns of identity, audit policy and metadata after a PATCH. */
+/** Returns the columns of identity, tags, audit policy and metadata after a PATCH. */
 function columnsOf(body: PatchBody, row: OrganizationRow) {
   return {
     slug: body.slug ?? row.slug,
@@ -159,14 +159,14 @@ function auditColumns({ audit }: Pick<PatchBody, 'audit'>) {
   };
 }
 
-/** A mode that nothing carries out must not be stored as if something did. */
+/** Throws 400 for the audit mode `redacted`, which this release does not implement. */
 function requireBuilt({ audit }: Pick<PatchBody, 'audit'>): void {
   if (audit?.content === 'redacted') {
     throw invalid('/audit/content', '"redacted" is not built in this release; choose off, metadata or full');
   }
 }
 
-/** Each part of an organization has its own guardian: a tenant can never lift its own cap. */
+/** Checks the permission for each part of an organization that the body changes. A tenant cannot raise its own limits. */
 function requireFieldPermissions(call: AdminCall<unknown, unknown, PatchBody>, organizationId: string): void {
   const { body, actor } = call;
   const place = { organizationId };
@@ -184,7 +184,7 @@ export async function lockLiving(tx: Change['tx'], id: string): Promise<Organiza
   return row;
 }
 
-/** How the audit log names an organization. */
+/** Returns the fields that identify an organization in an audit event. */
 export function eventOf(row: OrganizationRow) {
   return { organizationId: row.id, objectType: 'organization', objectId: row.id, objectName: row.name };
 }

@@ -19,48 +19,51 @@ import { route } from '../http/route.ts';
 import { askedOrganization } from '../usage/usage-scope.ts';
 import { closestBudgets } from './budgets-closest.ts';
 
-/** The first page: what was spent and asked in a stretch of time, by whom, and which budgets are nearly used up. */
+/**
+ * The overview page: spend and requests in a time range, by organization, model and key, and the budgets that are nearly used up.
+ */
 
-/** Before today; with today a week of whole days. */
+/** The number of days before today in the default range. With today they make a week. */
 const DEFAULT_DAYS = 6;
 const DAY_MS = 86_400_000;
 const SPAN_MS_MAX = 400 * 86_400_000;
 const HOURS_UP_TO_MS = 3 * 86_400_000;
 const TOP = 10;
-/** Organizations whose budgets and newest requests are looked at, the busiest first, when the caller sees many. */
+/** The most organizations whose budgets and newest requests are read, the busiest first. */
 const BUSIEST = 100;
 
 const query = z.strictObject({
   organization_id: id.optional(),
-  from: instant
-    .optional()
-    .meta({ description: 'The beginning of the day six days before `to` unless said; at most 400 days before it.' }),
-  to: instant.optional().meta({ description: 'Not included; now unless said.' }),
+  from: instant.optional().meta({
+    description: 'The start of the range, at most 400 days before `to`. Default: the start of the day six days before `to`.',
+  }),
+  to: instant.optional().meta({ description: 'The end of the range, exclusive. Default: now.' }),
 });
 type OverviewCall = AdminCall<unknown, z.output<typeof query>>;
 
 const amounts = { requests: z.int(), spend: z.string() };
 const millis = z.number().nullable();
 
-const NEEDS_PLATFORM = 'Null: it needs platform.read. They are the deployments of all tenants together.';
+const NEEDS_PLATFORM = 'Counts the deployments of all tenants. Null if the caller lacks platform.read.';
 
 const overviewOut = z
   .object({
     range: z.object({ from: instantOut, to: instantOut, interval: z.enum(['hour', 'day']), time_zone: z.string() }),
     ...amounts,
-    errors: z.int().meta({ description: 'Requests that were let in and failed; a part of `requests`.' }),
+    errors: z.int().meta({ description: 'The number of admitted requests that failed; also counted in `requests`.' }),
     refusals: z.int(),
     tokens: z.int(),
     latency: z.object({ p50_ms: millis, p95_ms: millis, sample: z.int() }).meta({
       description:
-        'From arrival to the end of the answer, over the newest answered requests: at most 5,000, of the 100 busiest organizations.',
+        'The time from arrival to the end of the answer. The sample is the newest answered requests of the 100 busiest organizations, at most 5,000.',
     }),
     series: z.array(z.object({ time: instantOut, ...amounts, errors: z.int(), refused: z.int(), tokens: z.int() })),
     top_organizations: z.array(z.object({ id: z.string(), name: z.string(), ...amounts })),
     top_models: z.array(z.object({ name: z.string(), ...amounts })),
-    top_keys: z
-      .array(z.object({ id: z.string(), name: z.string(), organization_id: z.string(), ...amounts }))
-      .meta({ description: 'The dearest; across organizations those of the ten dearest organizations.' }),
+    top_keys: z.array(z.object({ id: z.string(), name: z.string(), organization_id: z.string(), ...amounts })).meta({
+      description:
+        'The keys with the highest spend. Across organizations, only keys of the ten organizations with the highest spend.',
+    }),
     providers: z.array(
       z.object({
         provider: z.string(),
@@ -81,10 +84,10 @@ const overviewOut = z
         amount: z.string(),
         spent: z.string(),
         held: z.string(),
-        ratio: z.number().meta({ description: 'Spent and held over the amount; 1 is used up.' }),
+        ratio: z.number().meta({ description: 'Spent and held money divided by the amount. 1 means used up.' }),
         resets_at: instantOut.nullable(),
         live: z.boolean().meta({
-          description: 'False while the counters that all replicas share are out of reach: as the ledger has it, without `held`.',
+          description: 'False while the shared counters are unavailable. The figures then come from the ledger, without `held`.',
         }),
       }),
     ),
@@ -92,7 +95,7 @@ const overviewOut = z
   .meta({ id: 'Overview' });
 
 export const read = route({
-  summary: 'Read the overview of a stretch of time',
+  summary: 'Get the overview of a period',
   permission: 'usage.read',
   query,
   response: overviewOut,
@@ -171,14 +174,14 @@ function questionOf(call: OverviewCall, organization: OrganizationRow | null) {
   };
 }
 
-/** When the day of an instant began. */
+/** Returns the start of the day of an instant, in milliseconds since the epoch. */
 function dayOf(atMs: number, timeZone: string): number {
   return intervalStarts({ fromMs: atMs, toMs: atMs + 1, interval: 'day', timeZone })?.[0] ?? atMs;
 }
 
 /**
- * One question for each organization: its index answers it, where for ten at once the server would read everybody's rows of the time. And
- * one after the other, because the next request of an unknown key needs a connection too.
+ * Finds the keys with the greatest spend, with one query per organization. An index serves each; a query for ten organizations
+ * would read every tenant's rows of the range. The queries run one at a time, because requests of keys need connections too.
  */
 async function topKeys(
   organizationIds: readonly string[],
@@ -206,7 +209,7 @@ function sumOf(failures: readonly overview.Failures[], wanted: (one: overview.Fa
   return failures.reduce((sum, one) => (wanted(one) ? sum + one.requests : sum), 0);
 }
 
-/** Every interval, also those in which nothing was asked. */
+/** Returns every interval, including those without requests. */
 function seriesOf(report: UsageReport, starts: readonly number[], failures: readonly overview.Failures[]) {
   const lines = new Map(report.lines.map((line) => [line.startMs, line]));
   const errors = new Map<number | null, number>();
@@ -223,7 +226,10 @@ function seriesOf(report: UsageReport, starts: readonly number[], failures: read
   });
 }
 
-/** Providers that were asked. Who may read the platform sees all that could be, with how many deployments each has and how they fare. */
+/**
+ * Returns the providers that were called. A caller who may read the platform also gets the providers of all other deployments,
+ * with the number of deployments and of those in cooldown.
+ */
 async function providersOf(call: OverviewCall, report: UsageReport, failures: readonly overview.Failures[]) {
   const seesAll = can(call.actor, 'platform.read', { organizationId: null });
   const all = seesAll ? await overview.deploymentsOf(call.deps.db) : [];

@@ -22,7 +22,7 @@ import {
   replacedModelLimits,
 } from '../limits/rate-limit-fields.ts';
 
-/** Limits and budgets of any scope: what an organization, a team, a member and a key have in common. */
+/** Limits and budgets of any scope: the fields that an organization, a team, a member and a key share. */
 
 export const policyFields = {
   rate_limits: rateLimits.nullish(),
@@ -40,12 +40,12 @@ export interface PolicyBody {
 
 export const NO_POLICY: ScopePolicy = { rateLimits: {}, modelLimits: [], budgets: [] };
 
-/** True when a body says anything of limits or budgets. */
+/** Reports whether a body names limits or budgets. */
 export function namesPolicy(body: PolicyBody): boolean {
   return body.rate_limits !== undefined || body.model_limits !== undefined || body.budgets !== undefined;
 }
 
-/** The policy after a PATCH. Throws 400 for a foreign budget id. */
+/** Returns the policy after a PATCH. Throws 400 for the id of a budget that is not stored here. */
 export function patchedPolicy(stored: ScopePolicy, body: PolicyBody): ScopePolicy {
   return {
     rateLimits: mergedRateLimits(stored.rateLimits, body.rate_limits),
@@ -62,7 +62,7 @@ export function renderPolicy(policy: ScopePolicy) {
   };
 }
 
-/** A scope's row, as far as its policy goes. */
+/** The columns of a scope's row that hold its policy. */
 interface PolicyRow extends PolicyColumns {
   readonly organizationId: string;
   readonly id: string;
@@ -73,7 +73,7 @@ export async function loadPolicy(db: Database, scope: Scope, row: PolicyRow): Pr
   return policy ?? NO_POLICY;
 }
 
-/** Policies of many rows of one kind, in their order, with one query. */
+/** Loads the policies of many rows of one kind, in their order, with one query. */
 export async function loadPolicies(db: Database, scope: Scope, rows: readonly PolicyRow[]): Promise<readonly ScopePolicy[]> {
   const organizationIds = [...new Set(rows.map((row) => row.organizationId))];
   const byScope = await budgetsStore.listMany(
@@ -89,13 +89,13 @@ export async function loadPolicies(db: Database, scope: Scope, rows: readonly Po
   }));
 }
 
-/** The columns of a policy; its budgets are stored beside it with budgetsStore.replace. */
+/** Returns the columns of a policy. Its budgets are stored separately with budgetsStore.replace. */
 export function policyColumns(policy: ScopePolicy) {
   const columns = policyToColumns(policy);
   return { rateLimits: columns.rateLimits, modelLimits: columns.modelLimits };
 }
 
-/** Stores the budgets when a body named them. */
+/** Stores the budgets if a body names them. */
 export async function storeBudgets(
   tx: Database,
   of: budgetsStore.BudgetsOf,

@@ -5,15 +5,17 @@ import { FAR_FUTURE_MS } from '../../domain/limits/period.ts';
 import { settledUse } from '../../store/usage/settled-use.ts';
 import type { AdminDeps } from '../http/deps.ts';
 
-/** What counters say now. */
+/** The present readings of counters. */
 export interface UseNow extends Readings {
-  /** False: settled use from the ledger, without what requests in flight hold, because the counters are out of reach. */
+  /**
+   * False if the counters are unreachable. Then the use is what the ledger has settled, without the holds of requests in flight.
+   */
   readonly live: boolean;
 }
 
 /**
- * Reads counters, in the order given. While the counters that all replicas share are out of reach the ledger answers in their place. Rejects
- * with StoreUnavailable when that is out of reach too.
+ * Reads counters, in the order given. If the shared counters are unreachable, reads the ledger instead. Rejects with
+ * StoreUnavailable if that is unreachable too.
  */
 export async function readUse({ db, clock, counters }: AdminDeps, specs: readonly CounterSpec[]): Promise<UseNow> {
   if (specs.length === 0) return NOTHING;
@@ -34,7 +36,7 @@ export async function readUse({ db, clock, counters }: AdminDeps, specs: readonl
 
 const NOTHING: UseNow = { used: [], held: [], resetsAtMs: [], live: true };
 
-/** Of a trailing window the latest that it can be. */
+/** Returns the time at which a window resets. For a trailing window this is the latest possible time. */
 function resetsAtMs(window: CounterWindow, nowMs: number): number {
   if (window.is === 'trailing') return Math.min(nowMs + window.slotMs * 60, FAR_FUTURE_MS);
   return windowSpan(window, nowMs).toMs;

@@ -9,7 +9,9 @@ import type { AdminCall } from '../http/call.ts';
 import * as load from '../http/load.ts';
 import { route } from '../http/route.ts';
 
-/** One box for every object: by the beginning of its name, or its whole id. */
+/**
+ * Searches objects of every kind by the beginning of the name or by the whole id, and callable targets by any part of the name.
+ */
 
 const FOUND_MAX = 20;
 const EACH_MAX = 6;
@@ -30,9 +32,9 @@ const KINDS = [
 const found = z
   .object({
     kind: z.enum(KINDS),
-    id: z.string().meta({ description: 'A model’s is its name, an access group’s its key.' }),
+    id: z.string().meta({ description: 'The id. For a model this is its name, for an access group its key.' }),
     name: z.string(),
-    detail: z.string().meta({ description: 'What tells it from others of its name.' }),
+    detail: z.string().meta({ description: 'A detail that distinguishes objects with the same name.' }),
     organization_id: z.string().nullable(),
   })
   .meta({ id: 'SearchResult' });
@@ -41,7 +43,7 @@ type Ranked = z.output<typeof found> & { readonly isExact: boolean };
 
 export const list = route({
   summary: 'Search everything by name or id',
-  description: 'At most 20, whole names and ids first. What the caller may not read is not found.',
+  description: 'At most 20 results, exact names and ids first. Finds only what the caller may read.',
   permission: ['organization.read', 'platform.read'],
   query: z.strictObject({ q: z.string().max(200) }),
   response: z.object({ data: z.array(found) }),
@@ -62,7 +64,7 @@ export const list = route({
   },
 });
 
-/** What can be called by a name that holds the text: model names have their telling part in the middle. */
+/** Finds callable targets whose name contains the text. The distinctive part of a model's name is often in the middle. */
 async function searchTargets(call: AdminCall, text: string): Promise<readonly Ranked[]> {
   const catalogue = await accessCatalogue(call.deps.db);
   const visible = await visibleNames(call, catalogue, undefined);
@@ -85,7 +87,10 @@ async function searchTargets(call: AdminCall, text: string): Promise<readonly Ra
   });
 }
 
-/** Exact ones first; then the best of every kind, the second best of every kind, and so on, so that no kind crowds out another. */
+/**
+ * Puts exact matches first, then the best match of every kind, then the second best of every kind, and so on. So no kind crowds
+ * out another.
+ */
 function inTurn(all: readonly Ranked[]): readonly Ranked[] {
   const seen = new Map<string, number>();
   const placed = all.map((one) => {

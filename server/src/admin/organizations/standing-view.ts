@@ -3,7 +3,7 @@ import { formatUsd } from '../../domain/money/money.ts';
 import { ORGANIZATION_STATUSES, type OrganizationSummary, type StandingRow } from '../../store/tenancy/organization-list.ts';
 import { instantOut, isoOf } from '../http/fields.ts';
 
-/** How an organization stands, and how all of a list do. */
+/** The API view of an organization's standing, and the summary of a list of organizations. */
 
 const DAYS = 30;
 
@@ -11,17 +11,20 @@ export const standingOut = z
   .object({
     status: z.enum(ORGANIZATION_STATUSES).meta({
       description:
-        'suspended and archived: its lifecycle; over_budget: a blocking budget is used up; near_limit: a budget or rate limit of its own is used to 80 %; idle: no request in 30 days.',
+        '`suspended` and `archived`: its lifecycle. `over_budget`: a blocking budget is used up. `near_limit`: 80 % of one of its own budgets or rate limits is used. `idle`: no request in 30 days.',
     }),
-    budget_used_ratio: z.number().nullable().meta({ description: 'Of its budget that is nearest its end; null without one.' }),
-    spend_period: z.string().meta({ description: 'In the present calendar month of its time zone.' }),
+    budget_used_ratio: z
+      .number()
+      .nullable()
+      .meta({ description: 'The used part of its most used budget. Null without a budget.' }),
+    spend_period: z.string().meta({ description: 'The spend in the present calendar month of its time zone.' }),
     spend_30d: z.string(),
-    daily_spend: z.array(z.string()).meta({ description: 'The last 30 days of UTC, today the last of them.' }),
+    daily_spend: z.array(z.string()).meta({ description: 'The spend of each of the last 30 UTC days; the last one is today.' }),
     requests_30d: z.int(),
     granted_targets: z.int(),
     as_of: instantOut,
   })
-  .meta({ id: 'Standing', description: 'At most 10 s old while the gateway runs.' });
+  .meta({ id: 'Standing', description: 'The standing of an organization, at most 10 s old while the gateway runs.' });
 
 export function renderStanding(row: StandingRow): z.output<typeof standingOut> {
   const days = row.dailySpendNanoUsd;
@@ -45,9 +48,9 @@ export const summaryOut = z
     teams: z.int(),
     granted_targets: z.int(),
     over_budget: z.int(),
-    as_of: instantOut.nullable().meta({ description: 'The oldest standing that is counted; null when none is.' }),
+    as_of: instantOut.nullable().meta({ description: 'The time of the oldest standing counted. Null if none is counted.' }),
   })
-  .meta({ id: 'OrganizationSummary', description: 'Of all organizations found, not of a page.' });
+  .meta({ id: 'OrganizationSummary', description: 'The summary of all organizations found, on all pages.' });
 
 type Status = (typeof ORGANIZATION_STATUSES)[number];
 

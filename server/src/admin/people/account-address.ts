@@ -9,12 +9,12 @@ import { conflict } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import { accountObject, accountOut, loadAccount, viewAccount, viewProof } from './account-view.ts';
 
-/** How an account's address was proved and how it signs in, and a platform admin's word for an address. */
+/** Reads how an account signs in and how its address was proved, and lets a platform admin vouch for an address. */
 
 const REASON_LENGTH_MAX = 500;
 
 export const readSignIn = route({
-  summary: 'Read how an account signs in and how its addresses were proved',
+  summary: 'Get an account’s sign-in methods and address proofs',
   permission: 'platform.read',
   params: idParams,
   response: z
@@ -24,13 +24,13 @@ export const readSignIn = route({
           id: z.string(),
           kind: z.enum(['password', 'passkey', 'authenticator']),
           name: z.string().nullable(),
-          added_at: instantOut
-            .nullable()
-            .meta({ description: 'Of a password: when it was last set. Null: before this was kept.' }),
-          how: z.enum(METHOD_ORIGINS).nullable().meta({ description: 'Null: before this was kept.' }),
+          added_at: instantOut.nullable().meta({
+            description: 'The time at which it was added; for a password, when it was last set. Null if this was not recorded.',
+          }),
+          how: z.enum(METHOD_ORIGINS).nullable().meta({ description: 'How it was added. Null if this was not recorded.' }),
           before_proof: z.boolean().meta({
             description:
-              'Whether it was added before the address was proved, so perhaps by somebody else. The next password reset removes it.',
+              'True if it was added before the address was proved, so perhaps by another person. The next password reset removes it.',
           }),
         }),
       ),
@@ -65,7 +65,7 @@ export const readSignIn = route({
 export const vouch = route({
   summary: 'Vouch for the address of an account',
   description:
-    'For who cannot be reached by mail: the caller knows that whoever uses the account owns its address. The reason stays with the account and in the audit log. Nobody vouches for their own address.',
+    'Use it for people whom mail cannot reach. The caller confirms that the person who uses the account owns its address. The account and the audit log keep the reason. Nobody can vouch for their own address.',
   permission: 'accounts.manage',
   params: idParams,
   body: z.strictObject({ reason: z.string().trim().min(1).max(REASON_LENGTH_MAX) }),

@@ -10,14 +10,14 @@ import { instantOut, isoOf, isoOrNull } from '../http/fields.ts';
 import { notFound } from '../http/problem.ts';
 import type { Loaded } from '../http/route.ts';
 
-/** How an account is shown to who may read accounts. */
+/** The API view of an account, for callers who may read accounts. */
 
 export const accountOut = z
   .object({
     id: z.string(),
     name: z.string(),
     email: z.string(),
-    email_verified: z.boolean().meta({ description: 'Whether its present address is proved.' }),
+    email_verified: z.boolean().meta({ description: 'True if the present address is proved.' }),
     address_proof: z
       .object({
         how: z.enum(ADDRESS_PROOFS),
@@ -27,18 +27,19 @@ export const accountOut = z
         reason: z.string().nullable(),
       })
       .nullable()
-      .meta({ description: 'The first proof of the present address; null: it is not proved.' }),
+      .meta({ description: 'The first proof of the present address. Null if the address is not proved.' }),
     made: z.object({
       how: z.enum(ACCOUNT_ORIGINS),
       by: z.string().nullable(),
       by_name: z.string().nullable(),
     }),
     bound_organization: z.object({ id: z.string(), name: z.string() }).nullable().meta({
-      description: 'While the address is not proved: the one organization that admits it. Null: only the platform does.',
+      description:
+        'The one organization that admits the account while its address is not proved. Null if only the platform admits it.',
     }),
     platform_role: z.enum(PLATFORM_ROLES).nullable(),
     status: z.enum(['active', 'disabled']),
-    two_factor: z.boolean().meta({ description: 'Whether an authenticator app is set up.' }),
+    two_factor: z.boolean().meta({ description: 'True if an authenticator app is set up.' }),
     passkeys: z.int(),
     last_sign_in_at: instantOut.nullable(),
     memberships: z.array(
@@ -54,7 +55,7 @@ export const accountOut = z
   })
   .meta({ id: 'Account', description: 'A person who can belong to organizations.' });
 
-/** Accounts belong to no tenant: one person may be in many. Throws 404 for an unknown one. */
+/** Loads an account. Accounts belong to no tenant, because one person may be in many. Throws 404 for an unknown one. */
 export async function loadAccount(call: AdminCall<{ readonly id: string }, unknown, unknown>): Promise<Loaded<AccountRow>> {
   const row = await accounts.find(call.deps.db, call.params.id);
   if (row === null) throw notFound('account');
@@ -97,17 +98,17 @@ export async function viewAccounts(
   });
 }
 
-/** One proof of an address. */
+/** Renders one proof of an address. */
 export function viewProof({ how, provedAt, provedBy, provedByName, reason }: AddressProofRow) {
   return { how, at: isoOf(provedAt), by: provedBy, by_name: provedByName, reason };
 }
 
-/** What of an account people change: what the audit log keeps. */
+/** Returns the fields that people change, which the audit log records. */
 export function accountFacts(row: AccountRow) {
   return { name: row.name, email: row.email, platform_role: row.platformRole, status: row.status };
 }
 
-/** How the audit log names it: in the platform's chain. */
+/** Returns the fields that identify an account in an audit event, in the platform's chain. */
 export function accountObject(row: Pick<AccountRow, 'id' | 'name'>) {
   return { organizationId: null, objectType: 'account', objectId: row.id, objectName: row.name };
 }

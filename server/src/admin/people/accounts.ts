@@ -39,7 +39,7 @@ export const list = route({
 });
 
 export const read = route({
-  summary: 'Read an account',
+  summary: 'Get an account',
   permission: 'platform.read',
   params: idParams,
   response: accountOut,
@@ -50,7 +50,7 @@ export const read = route({
 export const create = route({
   summary: 'Create an account',
   description:
-    'Its first password follows by mail or by the link of `POST /accounts/{id}/password-reset`: no invitation gives one. An e-mail address that is taken is 409.',
+    'The first password comes by mail or by the link from `POST /accounts/{id}/password-reset`, not by an invitation. Returns 409 if the e-mail address is taken.',
   permission: 'accounts.manage',
   body: z.strictObject({ email, name, platform_role: platformRole.optional() }),
   status: 201,
@@ -81,7 +81,7 @@ export const create = route({
 export const update = route({
   summary: 'Change an account',
   description:
-    'Disabling ends its sessions at once, and its keys stop working in every organization until it is active again. Nobody disables themself, and the last platform admin stays. A new address is not proved; an account that an organization made gets a platform role only once its address is.',
+    'Disabling an account ends its sessions at once, and its keys stop working in every organization until it is active again. Nobody can disable themselves, and the last platform admin cannot be disabled or lose the role. A new address is not proved. An account that an organization created needs a proved address for a platform role.',
   permission: 'accounts.manage',
   params: idParams,
   body: z.strictObject({
@@ -142,16 +142,16 @@ export const signOutEverywhere = route({
 });
 
 export const resetSecondFactor = route({
-  summary: 'Take an account’s authenticator app, recovery codes and passkeys away',
+  summary: 'Remove an account’s second factors and passkeys',
   description:
-    'For who lost them: the password alone signs in again. Every session ends. One’s own are managed in one’s own account.',
+    'Use it for people who lost them. It removes the authenticator app, recovery codes and passkeys, and ends every session, so that the password alone signs in again. Not for the caller’s own account.',
   permission: 'accounts.manage',
   params: idParams,
   status: 204,
   response: z.void(),
   load: loadAccount,
   handle: (call, row) => {
-    // A browser left open, or a token of theirs, must not be enough to take its owner's protection away.
+    // An open browser or a token of the account's owner must not be enough to remove their second factors.
     if (isOwn(call.actor, { organizationId: null, ownerAccountId: row.id }))
       throw conflict('Manage your own second factors in your account, with your password.');
     return change(call, async ({ tx, record }) => {
@@ -163,7 +163,7 @@ export const resetSecondFactor = route({
   },
 });
 
-/** Throws 403 when the caller may not give the new role, or not take the old one. */
+/** Throws 403 if the caller may not give the new role, or may not take the old one. */
 function requireGrantable(
   call: AdminCall<unknown, unknown, unknown>,
   before: PlatformRole | null,
@@ -173,7 +173,7 @@ function requireGrantable(
   for (const role of [before, after]) if (role !== null) requireGrantableRole(call, { role }, '/platform_role');
 }
 
-/** Throws 409 when the change would leave no active platform admin among people. */
+/** Throws 409 if the change would leave no active account with the role of platform admin. */
 async function requireAnotherAdmin(
   tx: Change['tx'],
   row: AccountRow,
@@ -187,10 +187,13 @@ async function requireAnotherAdmin(
   }
 }
 
-/** What a lost role or a disabled account takes along. */
+/**
+ * Makes the changes that follow. Ends the sessions of a disabled account, drops reset links sent to an old address, and takes
+ * back what a lost role allowed.
+ */
 async function followUp(change: Change, before: AccountRow, after: AccountRow): Promise<void> {
   if (after.status === 'disabled') await signIn.endSessions(change.tx, after.id);
-  // A link that went to the old address must not open the account any more.
+  // A link sent to the old address must stop working.
   if (after.email !== before.email) await signIn.dropLinks(change.tx, { kind: 'password_reset', accountId: after.id });
   if (before.status !== after.status || before.platformRole !== after.platformRole) await takeBack(change, after.id);
 }

@@ -5,7 +5,7 @@ import type { Database } from '../../store/database.ts';
 import type { AdminCall } from '../http/call.ts';
 import { forbidden, Problem } from '../http/problem.ts';
 
-/** Throws 403 when the caller may not give or take this role there: nobody grants a role above their own. */
+/** Throws 403 if the caller may not give or take this role there: nobody grants a role above their own. */
 export function requireGrantableRole(call: AdminCall<unknown, unknown, unknown>, grant: RoleGrant, pointer: string): void {
   if (canGrantRole(call.actor, grant)) return;
   const message = `${call.actor.name} may neither give nor take the role ${grant.role} here`;
@@ -13,8 +13,8 @@ export function requireGrantableRole(call: AdminCall<unknown, unknown, unknown>,
 }
 
 /**
- * Throws 403 when the account holds a role that the caller does not cover. Whoever can make a new way into an account can do all that it can, so
- * a token that is narrowed to accounts would be more than it is.
+ * Throws 403 if the account holds a role that the caller does not cover. A caller who can make a new way into an account can act
+ * as that account. Otherwise, a token narrowed to accounts could exceed its role.
  */
 export async function requireCoveredAccount(
   { actor }: AdminCall<unknown, unknown, unknown>,

@@ -27,16 +27,16 @@ import { tellOfNewMethod } from '../session/tell-of-method.ts';
 import { INVITED_ROLES, type InvitedRole, invitationEvent } from './invitation-view.ts';
 import { addMember } from './members.ts';
 
-/** Accepting: by the person whose address it is, once. */
+/** Accepts an invitation: once, by the person whose address it names. */
 
 export const lookup = route({
-  summary: 'What an invitation’s link leads to',
+  summary: 'Look up an invitation by its link',
   permission: 'public',
   query: z.strictObject({ token: linkToken }),
   response: z
     .object({
       email: z.string(),
-      organization_name: z.string().nullable().meta({ description: 'Null: to the platform.' }),
+      organization_name: z.string().nullable().meta({ description: 'The organization. Null for an invitation to the platform.' }),
       role: z.enum(INVITED_ROLES),
       expires_at: instantOut,
       inviter_name: z.string(),
@@ -45,7 +45,7 @@ export const lookup = route({
   load: load.platform,
   handle: async (call) => {
     const { row, organization } = await openInvitation(call, call.query.token);
-    // Nothing about the address: whoever sent the link could learn who has an account.
+    // Does not tell whether the address has an account: the sender of the link could learn it.
     return {
       email: row.email,
       organization_name: organization?.name ?? null,
@@ -58,16 +58,18 @@ export const lookup = route({
 
 const acceptBody = z.strictObject({
   token: linkToken,
-  mail_token: linkToken.optional().meta({ description: 'Of the mailed link alone: it proves the address.' }),
-  name: name.optional().meta({ description: 'Of a new account.' }),
-  password: newPassword.optional().meta({ description: 'Of a new account, or of one whose address the mailed link proves.' }),
+  mail_token: linkToken.optional().meta({ description: 'The token that only the mailed link has. It proves the address.' }),
+  name: name.optional().meta({ description: 'The name of a new account.' }),
+  password: newPassword
+    .optional()
+    .meta({ description: 'The password of a new account, or of one whose address the mailed link proves.' }),
 });
 type AcceptCall = AdminCall<unknown, unknown, z.output<typeof acceptBody>>;
 
 export const accept = route({
   summary: 'Accept an invitation',
   description:
-    'With a name and a password where the address has no account yet; else signed in as that address. An account whose address is not proved comes into its first organization alone; with the mailed link and a new password its address is proved, and passkeys, second factors and sessions from before go.',
+    'If the address has no account, send a name and a password; else sign in with that address first. An account whose address is not proved can join only one organization. The mailed link with a new password proves the address and removes earlier passkeys, second factors and sessions.',
   permission: 'public',
   body: acceptBody,
   response: z.object({ status: z.literal('signed_in') }),
@@ -102,7 +104,7 @@ const SIGN_IN_FIRST = (email: string) =>
 const PROVE_FIRST = (email: string) =>
   `It is not proved yet that ${email} is yours, so no other organization admits this account. Sign out and choose a new password by mail (“Forgot your password?”), or ask a platform admin to vouch for the address.`;
 
-/** True when the token of the mailed link was shown. Throws 400 for a wrong one. */
+/** Reports whether the caller sent the token of the mailed link. Throws 400 for a wrong one. */
 function showsMailToken(call: AcceptCall, row: InvitationRow): boolean {
   const { mail_token: token } = call.body;
   if (token === undefined) return false;
@@ -111,14 +113,17 @@ function showsMailToken(call: AcceptCall, row: InvitationRow): boolean {
   return true;
 }
 
-/** True when the caller is signed in as the invited address. Throws 403 when they are signed in as somebody else. */
+/** Reports whether the caller is signed in as the invited address. Throws 403 if they are signed in as somebody else. */
 function isThemself({ actor }: AcceptCall, row: InvitationRow, known: AccountRow | null): boolean {
   if (actor.kind !== 'account') return false;
   if (actor.id === known?.id) return true;
   throw forbidden(`You are signed in as ${actor.name}, and this invitation is for ${row.email}. Sign out to accept it.`);
 }
 
-/** Makes the account, or proves the address of one. Either takes a password. Returns the account's id. */
+/**
+ * Creates the account, or claims an existing one and proves its address. Sets the password in both cases. Throws 400 if the name
+ * or the password is missing. Returns the account's id.
+ */
 async function joinWithPassword(
   call: AcceptCall,
   row: InvitationRow,
@@ -175,7 +180,10 @@ async function createInvited(
   return account;
 }
 
-/** Whoever reads the mail has the account from now on, and nobody else. */
+/**
+ * Removes every earlier way into the account: factors, sessions and reset links. From now on only the reader of the mail has
+ * access.
+ */
 async function takeOverByMail({ tx, record }: Change, account: AccountRow): Promise<void> {
   const removed = await signIn.dropFactors(tx, account.id);
   const ended = await signIn.endSessions(tx, account.id);
@@ -183,7 +191,7 @@ async function takeOverByMail({ tx, record }: Change, account: AccountRow): Prom
   await record(ownEvent('account.address_prove', account, { how: 'mail', sessions_ended: ended, removed }));
 }
 
-/** The account as it is now, locked. Throws 409 when it was changed since it was found. */
+/** Locks the account. Throws 409 if it is disabled or was changed since it was found. */
 async function lockInvited(tx: Database, row: InvitationRow, known: AccountRow | null): Promise<AccountRow> {
   const account = known === null ? null : await accounts.lock(tx, known.id);
   if (account === null || account.email.toLowerCase() !== row.email || account.status !== 'active') {
@@ -192,7 +200,10 @@ async function lockInvited(tx: Database, row: InvitationRow, known: AccountRow |
   return account;
 }
 
-/** Uses the invitation up and gives what it promised, in one transaction. Returns the account's id. */
+/**
+ * Uses up the invitation and gives what it promised, in one transaction. Throws 409 if it was used or changed since it was read.
+ * Returns the account's id.
+ */
 function join(call: AcceptCall, row: InvitationRow, person: (change: Change) => Promise<AccountRow>): Promise<string> {
   return change(call, async (change) => {
     const { tx, now } = change;
@@ -219,7 +230,7 @@ async function givePlatformRole({ tx, now, record }: Change, { role }: Invitatio
   await record({ ...ownEvent('account.update', account), before, after });
 }
 
-/** Makes them a member, and puts them into what is left of the teams. */
+/** Makes the account a member, and adds it to those teams of the invitation that still exist. */
 async function enter(own: Change, organizationId: string, row: InvitationRow, account: AccountRow): Promise<void> {
   const membershipId = await addMember(own, organizationId, {
     account_id: account.id,
@@ -246,7 +257,7 @@ interface Opened {
   readonly organization: OrganizationRow | null;
 }
 
-/** The invitation of a token while it can be accepted. Throws 404 that says why it cannot. */
+/** Returns the invitation of a token while it can be accepted. Otherwise throws a 404 that says why. */
 async function openInvitation(call: AdminCall<unknown, unknown, unknown>, token: string): Promise<Opened> {
   const { db, keys, clock } = call.deps;
   const row = await invitations.findByHash(db, hashesOfLink(keys, token));

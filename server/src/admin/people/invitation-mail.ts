@@ -4,13 +4,16 @@ import type { AdminCall } from '../http/call.ts';
 import { ownOriginOf } from '../http/own-origin.ts';
 import { hashOfLink, newLinkToken } from '../session/one-time-token.ts';
 
-/** The tokens of an invitation: `token` opens it, whoever holds it; `mailToken` stands in the mailed link alone and proves the address. */
+/**
+ * The tokens of an invitation. `token` opens it for anyone who holds it. `mailToken` is only in the mailed link and proves the
+ * address.
+ */
 export interface InvitationTokens {
   readonly token: string;
   readonly mailToken: string;
 }
 
-/** New tokens, and what is kept of them. Without a mail server there is no second one to keep. */
+/** Creates the tokens and the hashes to store. Without a mail server, `mailHash` is null. */
 export function newTokens({ deps }: AdminCall<unknown, unknown, unknown>) {
   const tokens: InvitationTokens = { token: newLinkToken(), mailToken: newLinkToken() };
   const { pepper } = deps.keys;
@@ -18,14 +21,14 @@ export function newTokens({ deps }: AdminCall<unknown, unknown, unknown>) {
   return { tokens, hashes: { hash: hashOfLink(pepper, tokens.token), mailHash } };
 }
 
-/** The link of a token, shown once to whoever sends the invitation. */
+/** Returns the link of a token, which is shown once to the sender of the invitation. */
 export function linkOf(call: AdminCall<unknown, unknown, unknown>, token: string): string {
   return `${ownOriginOf(call as AdminCall)}/invitation?token=${token}`;
 }
 
 /**
- * Mails the link where there is a mail server, with the token that is shown to nobody else. Returns whether it went out; a failure is logged,
- * and the link can still be handed over.
+ * Mails the link with the mail token, which nobody else sees, if there is a mail server. Returns whether the mail was sent. A
+ * failure is logged, and the sender can still hand over the link.
  */
 export async function mailInvitation(
   call: AdminCall<unknown, unknown, unknown>,

@@ -11,7 +11,7 @@ import { type InvitationRow, statusOf } from '../../store/accounts/invitations.t
 import type { AdminCall } from '../http/call.ts';
 import { instantOut, isoOf, isoOrNull } from '../http/fields.ts';
 
-/** How an invitation is shown to those who may send one. Never with its link. */
+/** The API view of an invitation, for callers who may send one. Never contains its link. */
 
 export const INVITED_ROLES = [...PLATFORM_ROLES, ...ORGANIZATION_ROLES] as const;
 export type InvitedRole = (typeof INVITED_ROLES)[number];
@@ -20,7 +20,7 @@ export const INVITATION_STATUSES = ['pending', 'accepted', 'expired', 'cancelled
 export const invitationFields = {
   id: z.string(),
   email: z.string(),
-  organization_id: z.string().nullable().meta({ description: 'Null: to the platform.' }),
+  organization_id: z.string().nullable().meta({ description: 'The organization. Null for an invitation to the platform.' }),
   role: z.enum(INVITED_ROLES),
   teams: z.array(z.object({ team_id: z.string(), role: z.enum(TEAM_ROLES) })),
   status: z.enum(INVITATION_STATUSES),
@@ -31,7 +31,7 @@ export const invitationFields = {
   accepted_at: instantOut.nullable(),
   accepted_by: z.string().nullable(),
   cancelled_at: instantOut.nullable(),
-  may_change: z.boolean().meta({ description: 'Whether the caller may send it again or cancel it.' }),
+  may_change: z.boolean().meta({ description: 'True if the caller may send the invitation again or cancel it.' }),
 };
 export const invitationOut = z.object(invitationFields).meta({ id: 'Invitation' });
 
@@ -50,7 +50,7 @@ export function viewInvitation(call: AdminCall<unknown, unknown, unknown>, row: 
   };
 }
 
-/** What its sender chose, and until when: what the audit log keeps. */
+/** Returns the sender's choices and the expiry, which the audit log records. */
 export function invitationFacts(row: InvitationRow) {
   return {
     email: row.email,
@@ -61,12 +61,12 @@ export function invitationFacts(row: InvitationRow) {
   };
 }
 
-/** How the audit log names it: in the chain of the organization it leads to. */
+/** Returns the fields that identify an invitation in an audit event, in the chain of its organization or of the platform. */
 export function invitationEvent({ organizationId, id, email }: InvitationRow) {
   return { organizationId, objectType: 'invitation', objectId: id, objectName: email };
 }
 
-/** The role that accepting gives. */
+/** Returns the role that accepting gives. */
 export function grantOf(row: { readonly role: string; readonly organizationId: string | null }): RoleGrant {
   const { role, organizationId } = row;
   return (organizationId === null ? { role } : { role, organizationId }) as RoleGrant;

@@ -30,14 +30,14 @@ import {
   viewInvitation,
 } from './invitation-view.ts';
 
-/** Asking people to join: by those who may give the role themselves. */
+/** Invites people to join. Only callers who may give a role can invite to it. */
 
 const VALID_MS = 7 * 86_400_000;
 const TEAMS_MAX = 50;
 
 const createBody = z.strictObject({
   email,
-  organization_id: id.nullable().meta({ description: 'Null for the platform roles.' }),
+  organization_id: id.nullable().meta({ description: 'The organization. Null for the platform roles.' }),
   role: z.enum(INVITED_ROLES),
   teams: z
     .array(z.strictObject({ team_id: id, role: z.enum(TEAM_ROLES) }))
@@ -50,9 +50,9 @@ const sentOut = z
   .object({
     ...invitationFields,
     link: z.string().meta({
-      description: 'In this answer and in no other. It proves nothing about the address: the mailed link alone does.',
+      description: 'The link to hand over, only in this answer. It does not prove the address; only the mailed link does.',
     }),
-    mailed: z.boolean().meta({ description: 'Whether a mail server took it; else hand the link over.' }),
+    mailed: z.boolean().meta({ description: 'True if a mail server accepted the invitation. If false, hand the link over.' }),
   })
   .meta({ id: 'SentInvitation' });
 
@@ -76,9 +76,9 @@ export const list = route({
 });
 
 export const create = route({
-  summary: 'Invite somebody to an organization or to the platform',
+  summary: 'Invite a person to an organization or the platform',
   description:
-    'Bound to the address, good for 7 days and one use. Nobody invites above their own role. An open invitation to the same place is 409: send that one again.',
+    'The invitation is for this address, valid for 7 days and one use. Nobody can invite above their own role. Returns 409 if the address has an open invitation to the same place; send that one again.',
   permission: ['members.manage', 'accounts.manage'],
   body: createBody,
   status: 201,
@@ -114,7 +114,7 @@ export const create = route({
 
 export const resend = route({
   summary: 'Send an invitation again',
-  description: 'With a new link, good for 7 days from now; the old link stops working.',
+  description: 'Creates a new link, valid for 7 days. The old link stops working.',
   permission: ['members.manage', 'accounts.manage'],
   params: idParams,
   response: sentOut,
@@ -126,7 +126,7 @@ export const resend = route({
       const updated = await invitations.update(tx, id, {
         ...hashes,
         expiresAt: new Date(now.getTime() + VALID_MS),
-        // From here on it is this caller's word that the role is given on.
+        // From now on, the role is given on this caller's authority.
         invitedBy: call.actor.id,
         inviterName: call.actor.name,
       });
@@ -140,7 +140,7 @@ export const resend = route({
 
 export const cancel = route({
   summary: 'Cancel an invitation',
-  description: 'Its link stops working at once.',
+  description: 'The link stops working at once.',
   permission: ['members.manage', 'accounts.manage'],
   params: idParams,
   status: 204,
@@ -160,7 +160,9 @@ async function sent(call: AdminCall<unknown, unknown, unknown>, row: InvitationR
   return { ...viewInvitation(call, row), link: linkOf(call, tokens.token), mailed };
 }
 
-/** The invitation while it can still be changed by this caller. Throws 403 above their own role, 409 once it was accepted or cancelled. */
+/**
+ * Locks an invitation that the caller may change. Throws 403 for a role above their own, and 409 if it was accepted or cancelled.
+ */
 async function lockOpen(call: AdminCall<unknown, unknown, unknown>, tx: Database, id: string): Promise<InvitationRow> {
   const row = await invitations.lock(tx, id);
   if (row === null) throw notFound('invitation');
@@ -170,7 +172,7 @@ async function lockOpen(call: AdminCall<unknown, unknown, unknown>, tx: Database
   return row;
 }
 
-/** The place a body invites to, with the role it gives there. */
+/** Loads the place that a body invites to, and the role it gives there. Throws 400 if the two do not fit. */
 async function loadPlaceOfBody(call: AdminCall<unknown, unknown, CreateBody>): Promise<Loaded<RoleGrant>> {
   const { role, organization_id: organizationId, teams } = call.body;
   const isPlatformRole = PLATFORM_ROLES.some((name) => name === role);
@@ -200,7 +202,7 @@ async function requireTeams(call: AdminCall<unknown, unknown, CreateBody>): Prom
   }
 }
 
-/** Throws 409 for whoever is there already. */
+/** Throws 409 if the account is a member or has a platform role already. */
 async function requireNewcomer(call: AdminCall<unknown, unknown, CreateBody>): Promise<void> {
   const { email, organization_id: organizationId } = call.body;
   const account = await findByEmail(call.deps.db, email);
@@ -213,7 +215,7 @@ async function requireNewcomer(call: AdminCall<unknown, unknown, CreateBody>): P
   if (isThere) throw conflict(`${account.name} ${where} already.`, [{ pointer: '/email', message: `${where} already` }]);
 }
 
-/** One whose time is over makes room for a new one. */
+/** Cancels an expired invitation, which would otherwise block a new one. */
 async function closeExpired(
   tx: Database,
   wanted: { readonly organizationId: string | null; readonly email: string },

@@ -16,11 +16,11 @@ import { eventOf, memberParams, requireAnotherOwner } from './members.ts';
 import { type KeysTaken, refuseOwnKeys, TEAM_DEFAULT, takeKeys } from './reassign.ts';
 import { takeBack } from './take-back.ts';
 
-/** What leaving takes: the same for a team and for the whole organization. */
+/** The query of a removal, from a team or from the whole organization. */
 export const leavingQuery = z.strictObject({
   dry_run: flag,
   reassign_keys_to: id.optional().meta({
-    description: `Who owns the keys from now on: a member, an account, a service account, or \`${TEAM_DEFAULT}\`. Without it they are revoked.`,
+    description: `The new owner of the keys: a member, an account, a service account, or \`${TEAM_DEFAULT}\`. If absent, the keys are revoked.`,
   }),
 });
 
@@ -35,8 +35,9 @@ export const leavingReport = z
   .meta({ id: 'LeavingReport' });
 
 export const remove = route({
-  summary: 'Remove a member from an organization, or report what would go',
-  description: 'Revokes the keys they own unless the same request reassigns them. The last owner cannot be removed.',
+  summary: 'Remove a member from an organization',
+  description:
+    'Revokes the keys they own unless the same request reassigns them. `dry_run` only reports the result. The last owner cannot be removed.',
   permission: 'members.manage',
   params: memberParams,
   query: leavingQuery,
@@ -55,7 +56,7 @@ export const remove = route({
   },
 });
 
-/** What leaving does, or would do. */
+/** Renders the report of a removal or of its dry run. */
 export function renderLeaving(
   memberId: string,
   { isDryRun, teams, taken }: { readonly isDryRun: boolean; readonly teams: readonly string[]; readonly taken: KeysTaken },
@@ -69,7 +70,7 @@ export function renderLeaving(
   };
 }
 
-/** What a removal would answer: it is carried out as it would be, refused as it would be, and rolled back. */
+/** Returns what a change would return: runs it in its transaction with all its checks, and rolls it back. */
 export async function rehearse<T>(call: AdminCall, work: (change: Change) => Promise<T>): Promise<T> {
   try {
     return await change(call, async (change) => {

@@ -13,7 +13,7 @@ import { capabilities, instantOut, isoOf, isoOrNull, metadataOut } from '../http
 import { type LimitsStatus, visibleLimitsStatus, visibleStatusOut } from '../organizations/limits-status.ts';
 import { loadPolicies, loadPolicy, policyOut, renderPolicy } from '../organizations/policy.ts';
 
-/** How a membership is shown: a person in an organization, and their user scope. */
+/** The API view of a membership: a person in an organization, and their user scope. */
 export const memberOut = z
   .object({
     id: z.string(),
@@ -26,18 +26,20 @@ export const memberOut = z
     status: z.enum(['active', 'disabled']),
     teams: z
       .array(z.object({ team_id: z.string(), name: z.string(), role: z.enum(TEAM_ROLES) }))
-      .meta({ description: 'Those that the caller may read.' }),
-    key_count: z.int().meta({ description: 'In the teams that the caller may read.' }),
-    last_seen_at: instantOut.nullable().meta({ description: 'When the person was last signed in, to the minute.' }),
+      .meta({ description: 'The teams that the caller may read.' }),
+    key_count: z.int().meta({ description: 'The number of keys in the teams that the caller may read.' }),
+    last_seen_at: instantOut
+      .nullable()
+      .meta({ description: 'The time of the person’s last sign-in or use of a session, to the minute.' }),
     ...policyOut,
     asset_access: choiceOut,
     metadata: metadataOut.nullable().meta({
       description:
-        'Null for who reads the member through a team: it needs teams.read in the whole organization, or members.manage.',
+        'Null if the caller reads the member only through a team: it needs teams.read in the whole organization, or members.manage.',
     }),
-    limits_status: visibleStatusOut
-      .optional()
-      .meta({ description: 'Where one member is read; null: that needs usage.read in the whole organization.' }),
+    limits_status: visibleStatusOut.optional().meta({
+      description: 'Returned only when one member is read. Null if the caller lacks usage.read in the whole organization.',
+    }),
     capabilities,
     version: z.int(),
     created_at: instantOut,
@@ -71,7 +73,7 @@ export async function viewMembers(
     members.map((member) => member.accountId),
   );
   const counts = await memberships.keyCounts(db, [organizationId], ids);
-  /** Colleagues of one team learn nothing of a person's other teams. */
+  /** Reports whether the caller may see this team of a member. Colleagues in one team must not see a person's other teams. */
   const isSeen = (member: Member, teamId: string) =>
     can(call.actor, 'teams.read', { organizationId, teamId, ownerAccountId: member.accountId });
   const seesWhole = (member: Member) =>
@@ -119,7 +121,7 @@ function sumOf(counts: readonly { readonly total: number }[]): number {
 
 type TeamRoleName = (typeof TEAM_ROLES)[number];
 
-/** What people set: the part of the view that the audit log compares. */
+/** Returns the fields that people set, which the audit log compares. */
 export function memberFacts(member: Member, policy: ScopePolicy) {
   return {
     role: member.role as (typeof ORGANIZATION_ROLES)[number],

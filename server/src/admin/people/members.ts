@@ -53,7 +53,7 @@ export const list = route({
 });
 
 export const read = route({
-  summary: 'Read a member',
+  summary: 'Get a member',
   permission: 'teams.read',
   params: memberParams,
   response: memberOut,
@@ -63,7 +63,7 @@ export const read = route({
 
 export const create = route({
   summary: 'Add an account to an organization',
-  description: 'One who was removed comes back under the same id, with the limits they had.',
+  description: 'A member who was removed returns with the same id and the earlier limits.',
   permission: 'members.manage',
   params: idParams,
   body: createBody,
@@ -87,8 +87,9 @@ export const create = route({
 });
 
 export const update = route({
-  summary: 'Change a member: their role, or the limits, budgets and access of their user scope',
-  description: 'Nobody changes their own limits. The last owner keeps the role.',
+  summary: 'Change a member',
+  description:
+    'Changes their role, or the limits, budgets and access of their user scope. Nobody can change their own limits. The last owner keeps the role.',
   permission: ['members.manage', 'member_limits.change'],
   params: memberParams,
   query: dryRunQuery,
@@ -109,7 +110,7 @@ export const update = route({
   },
 });
 
-/** The member, placed in the team through which the caller may read them, if it is through a team. */
+/** Loads a member. The place is a team of theirs that the caller may read, if there is one. */
 async function loadColleague(call: AdminCall<z.output<typeof memberParams>, unknown, unknown>): Promise<Loaded<Member>> {
   const loaded = await load.member(call);
   const { organizationId, id, accountId: ownerAccountId } = loaded.object;
@@ -119,7 +120,7 @@ async function loadColleague(call: AdminCall<z.output<typeof memberParams>, unkn
   return { ...loaded, place };
 }
 
-/** Throws 409 when this is the only active owner: somebody must answer for a tenant. Lock the organization first. */
+/** Throws 409 if this is the only active owner: every tenant needs one. Lock the organization first. */
 export async function requireAnotherOwner(tx: Change['tx'], member: Member): Promise<void> {
   if (member.role !== 'org_owner' || member.status !== 'active') return;
   if ((await memberships.countOwners(tx, member.organizationId)) <= 1) {
@@ -128,8 +129,8 @@ export async function requireAnotherOwner(tx: Change['tx'], member: Member): Pro
 }
 
 /**
- * Adds an account as a member, with the role and nothing else: whoever calls this has seen to it that the organization may admit it. Throws 400
- * for an unknown account, 409 for one that is in.
+ * Adds an account as a member with a role and nothing else. Call requireAdmissible or check an invitation before. Throws 400 for
+ * an unknown account, and 409 for one that is a member already. Returns the membership's id.
  */
 export async function addMember(
   { tx, now, record, touch }: Change,
@@ -159,7 +160,7 @@ export async function addMember(
 
 type NewAccess = Awaited<ReturnType<typeof newAccess>>;
 
-/** What a new choice of access is checked against; null when the body does not make one. */
+/** Loads the levels above and the catalogue, to check a new choice of access. Null if the body makes no choice. */
 async function newAccess(call: AdminCall<unknown, unknown, Pick<PatchBody, 'asset_access'>>, organizationId: string) {
   if (call.body.asset_access === undefined) return null;
   const { db } = call.deps;
@@ -223,7 +224,7 @@ async function shown(call: AdminCall<unknown, unknown, unknown>, organizationId:
   return viewMember(call, organization, member);
 }
 
-/** How the audit log names a member. */
+/** Returns the fields that identify a member in an audit event. */
 export function eventOf(member: Member) {
   return {
     organizationId: member.organizationId,

@@ -5,10 +5,10 @@ import * as signIn from '../../store/accounts/sign-in.ts';
 import type { AdminCall } from '../http/call.ts';
 import { forbidden, invalid } from '../http/problem.ts';
 
-/** A password somebody has: any text it may be. */
+/** An existing password: any text of 1 to 128 characters. */
 export const password = z.string().min(1).max(128);
 
-/** The account of the caller. Throws 403 for an admin token, which is nobody. */
+/** Returns the account of the caller. Throws 403 for an admin token, which has none. */
 export async function account(call: AdminCall<unknown, unknown, unknown>): Promise<AccountRow> {
   const id = call.actor.accountId;
   const row = id === null ? null : await accounts.find(call.deps.db, id);
@@ -16,7 +16,7 @@ export async function account(call: AdminCall<unknown, unknown, unknown>): Promi
   return row;
 }
 
-/** Throws 400 at the field when it is not the caller's own password, and 429 after too many guesses. */
+/** Throws 400 at the field if the password is not the caller's own, and 429 after too many guesses. */
 export async function requirePassword(
   call: AdminCall<unknown, unknown, unknown>,
   { id }: Pick<AccountRow, 'id'>,

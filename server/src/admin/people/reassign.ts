@@ -10,21 +10,24 @@ import type { AdminCall } from '../http/call.ts';
 import type { Change } from '../http/change.ts';
 import { type Fault, forbidden, invalidFields } from '../http/problem.ts';
 
-/** Whose a key is, as its columns say. */
+/** The owner of a key, as its columns store it. */
 export type OwnerColumns =
   | { readonly ownerMembershipId: string; readonly ownerServiceAccountId: null }
   | { readonly ownerMembershipId: null; readonly ownerServiceAccountId: string };
 
-/** Hands keys to each team's default service account. */
+/** The value of `reassign_keys_to` that gives each key to the default service account of its team. */
 export const TEAM_DEFAULT = 'team_default';
 
-/** Revokes the keys, or hands them to another owner. Every key it touches is in the result. */
+/** The keys that were revoked, and those that were reassigned to another owner. */
 export interface KeysTaken {
   readonly revoked: readonly string[];
   readonly reassigned: readonly string[];
 }
 
-/** What happens to the keys of an owner who goes: they are revoked unless they are handed to somebody in the same step. */
+/**
+ * Revokes the keys of an owner who leaves, or reassigns them in the same step. Throws 400 if the new owner may not own one of
+ * them.
+ */
 export async function takeKeys(change: Change, whose: keys.KeysOf, reassignTo: string | undefined): Promise<KeysTaken> {
   const { tx, now, touch } = change;
   if (reassignTo === undefined) {
@@ -38,8 +41,8 @@ export async function takeKeys(change: Change, whose: keys.KeysOf, reassignTo: s
 }
 
 /**
- * Throws 403 when somebody who asks hands on keys of their own, or would own keys of somebody else from then on: on the way the limits of a
- * key could be changed, which nobody does for themself. Where they leave, their keys are revoked, or another admin hands them on.
+ * Throws 403 if the caller would reassign keys of their own, or become the owner of somebody else's. Such a step could change a
+ * key's limits, which nobody may do for themself. If callers leave, their keys are revoked, or another admin reassigns them.
  */
 export async function refuseOwnKeys(
   call: AdminCall<unknown, { readonly reassign_keys_to?: string | undefined }, unknown>,
@@ -58,7 +61,7 @@ export async function refuseOwnKeys(
   }
 }
 
-/** What takeKeys would do, without doing it. */
+/** Returns the keys that takeKeys would change, without changing them. */
 export async function keysAtStake(
   call: AdminCall<unknown, { readonly reassign_keys_to?: string | undefined }, unknown>,
   whose: keys.KeysOf,
@@ -67,7 +70,7 @@ export async function keysAtStake(
   return call.query.reassign_keys_to === undefined ? { revoked: ids, reassigned: [] } : { revoked: [], reassigned: ids };
 }
 
-/** The service account that owns a team's keys without an owner of their own; made with the first of them. */
+/** Returns the service account that owns a team's keys that have no other owner. Creates it if there is none. */
 export async function defaultServiceAccount(
   { tx, now, record, touch }: Change,
   team: { readonly organizationId: string; readonly teamId: string },
@@ -96,7 +99,7 @@ async function reassign(change: Change, whose: keys.KeysOf, rows: readonly KeyRo
   const faults: Fault[] = [];
   for (const row of rows) {
     const owner = await ownerIn(change, { organizationId, teamId: row.teamId }, to);
-    // Handing keys to the very one who goes would leave them working without an owner.
+    // Keys reassigned to the member who leaves would keep working without an owner.
     if (owner === null || (whose.membershipId !== undefined && owner.ownerMembershipId === whose.membershipId)) {
       const message = `cannot own key ${row.id} from now on: it is not active in team ${row.teamId}, or it is the one who leaves`;
       faults.push({ pointer: '?reassign_keys_to', message });
@@ -121,7 +124,7 @@ async function giveTo({ tx, now, record, touch }: Change, row: KeyRow, owner: Ow
   touch({ keyIds: [row.id] });
 }
 
-/** The named owner, when it may own keys of this team. */
+/** Returns the named owner if it may own keys of this team, else null. */
 async function ownerIn(
   change: Change,
   team: { readonly organizationId: string; readonly teamId: string },
@@ -144,7 +147,7 @@ export async function serviceAccountIn(
   return { ownerMembershipId: null, ownerServiceAccountId: row.id };
 }
 
-/** The membership by its own id or by its account's, when it is active and in the team. */
+/** Returns the membership with this id or of this account, if it is active and in the team, else null. */
 export async function memberIn(
   db: Database,
   { organizationId, teamId }: { readonly organizationId: string; readonly teamId: string },

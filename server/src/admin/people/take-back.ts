@@ -9,8 +9,8 @@ import { isoOf } from '../http/fields.ts';
 import { withdrawInvitations, withdrawInvitationsOf } from './withdraw-invitations.ts';
 
 /**
- * Takes back what somebody who is removed, disabled or given less could not give any more: their open invitations are cancelled, and admin
- * tokens that are more than they are end. Call it in the transaction that took the role away, after it did.
+ * Takes back what a person could no longer give after they were removed, disabled or given a lesser role. Cancels their open
+ * invitations, and ends admin tokens that exceed their present role. Call it in the same transaction, after that change.
  */
 export async function takeBack(change: Change, accountId: string): Promise<void> {
   await withdrawInvitations(change, accountId);
@@ -19,7 +19,7 @@ export async function takeBack(change: Change, accountId: string): Promise<void>
   await stopTokens(change, accountId, person);
 }
 
-/** A person's token ends for good: it does not come back when they do. */
+/** Revokes a person's tokens for good: they stay revoked even if the person gets the role back. */
 async function endTokens(change: Change, accountId: string, person: NamedTokenPerson | null): Promise<void> {
   const { tx, now, record } = change;
   for (const row of await adminTokens.lockOfPerson(tx, accountId)) {
@@ -36,7 +36,10 @@ async function endTokens(change: Change, accountId: string, person: NamedTokenPe
   }
 }
 
-/** A machine's token stands still until somebody takes it over; every call asks for that anew, so nothing is stored here. */
+/**
+ * Records that tokens of service accounts stop until somebody takes the accounts over. Does not change the tokens: every call
+ * checks the responsible person anew.
+ */
 async function stopTokens(change: Change, accountId: string, person: NamedTokenPerson | null): Promise<void> {
   const { tx, record } = change;
   const ids = await tokenAccounts.idsOfResponsible(tx, accountId);
@@ -47,7 +50,7 @@ async function stopTokens(change: Change, accountId: string, person: NamedTokenP
   }
 }
 
-/** How the audit log names an admin token. */
+/** Returns the fields that identify an admin token in an audit event. */
 export function tokenEvent(row: AdminTokenRow) {
   return { organizationId: row.organizationId, objectType: 'admin_token', objectId: row.id, objectName: row.name };
 }

@@ -6,8 +6,8 @@ import type { Change } from '../http/change.ts';
 import { grantOf, invitationEvent, invitationFacts } from './invitation-view.ts';
 
 /**
- * Cancels the open invitations of an account that it could not send any more: whoever is removed, disabled or given less leaves no door
- * open behind them. Call it in the transaction that took the role away, after it did.
+ * Cancels the open invitations of an account that it could no longer send, after a person was removed, disabled or given a lesser
+ * role. Call it in the same transaction, after that change.
  */
 export async function withdrawInvitations(change: Change, accountId: string): Promise<void> {
   const account = await accounts.find(change.tx, accountId);
@@ -16,7 +16,7 @@ export async function withdrawInvitations(change: Change, accountId: string): Pr
   await withdrawInvitationsOf(change, accountId, roles);
 }
 
-/** As withdrawInvitations, for a sender whose roles are known: none for a revoked admin token. */
+/** Does the same for a sender whose roles are known: none for a revoked admin token. */
 export async function withdrawInvitationsOf(
   { tx, now, record }: Change,
   senderId: string,

@@ -8,7 +8,7 @@ import * as load from '../http/load.ts';
 import { notFound, Problem } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
 
-/** What runs by itself: when it ran, how it went, when it runs next. */
+/** Background jobs: their newest runs, the outcomes, and the time of the next run. */
 
 const RUNS_SHOWN = 5;
 const DRIFTS_SHOWN = 50;
@@ -16,29 +16,36 @@ const DRIFTS_SHOWN = 50;
 const runOut = z.object({
   id: z.string(),
   started_at: instantOut,
-  finished_at: instantOut.nullable().meta({ description: 'Null: it runs, or its process ended first.' }),
+  finished_at: instantOut
+    .nullable()
+    .meta({ description: 'The end of the run. Null if it still runs, or if its process ended first.' }),
   outcome: z.enum(['done', 'failed']).nullable(),
   summary: z.string().nullable(),
-  asked_by: z.string().nullable().meta({ description: 'Null: its schedule.' }),
+  asked_by: z.string().nullable().meta({ description: 'The name of the caller who started the run. Null if the schedule did.' }),
 });
 
 const jobOut = z
   .object({
     name: z.string(),
     about: z.string(),
-    schedule: z.string().meta({ description: 'Minute, hour, day of the month, month, day of the week; in UTC.' }),
+    schedule: z
+      .string()
+      .meta({ description: 'A cron expression in UTC: minute, hour, day of the month, month, day of the week.' }),
     next_run_at: instantOut.nullable(),
-    runs: z.array(runOut).meta({ description: 'The newest first.' }),
+    runs: z.array(runOut).meta({ description: 'The latest runs, newest first.' }),
   })
   .meta({ id: 'Job' });
 
 export const list = route({
-  summary: 'List what runs by itself',
+  summary: 'List background jobs',
   permission: 'platform.read',
   response: z.object({
     data: z.array(jobOut),
     next_cursor: z.null(),
-    trouble: z.string().nullable().meta({ description: 'Why no job runs in the process that answers.' }),
+    trouble: z
+      .string()
+      .nullable()
+      .meta({ description: 'The reason that no jobs run in the process that answers. Null if they run.' }),
   }),
   load: load.platform,
   handle: async (call) => {
@@ -61,10 +68,10 @@ export const list = route({
 
 export const runNow = route({
   summary: 'Run a job now',
-  description: 'Beside its schedule, and not beside itself: one that runs or waits already is left to that.',
+  description: 'Queues one extra run, outside the schedule. Does nothing if the job is running or queued already.',
   permission: 'settings.manage',
   params: z.object({ name: z.string().max(64) }),
-  response: z.object({ queued: z.boolean().meta({ description: 'False: it runs or waits already.' }) }),
+  response: z.object({ queued: z.boolean().meta({ description: 'False if the job is running or queued already.' }) }),
   load: loadJob,
   handle: async (call, name) => {
     const { trouble } = call.deps.jobs;
@@ -81,8 +88,8 @@ export const runNow = route({
 });
 
 export const listDrifts = route({
-  summary: 'List where sums did not agree with the ledger',
-  description: 'Open ones first, then the newest. The ledger is what is owed; what differs is corrected to it.',
+  summary: 'List differences from the ledger',
+  description: 'Open differences first, then the newest. The ledger is authoritative; counters and rollups are corrected to it.',
   permission: 'platform.read',
   response: z.object({
     data: z.array(
@@ -91,8 +98,8 @@ export const listDrifts = route({
           id: z.string(),
           organization_id: z.string(),
           kind: z.enum(['counter', 'rollups']),
-          subject: z.string().meta({ description: 'The counter with the start of its period, or the day.' }),
-          found: z.int().meta({ description: 'In the unit that is counted: requests, tokens, or nano-dollars.' }),
+          subject: z.string().meta({ description: 'The counter and the start of its period, or the day.' }),
+          found: z.int().meta({ description: 'The value found, in the counted unit: requests, tokens or nano-dollars.' }),
           ledger: z.int(),
           found_at: instantOut,
           corrected_at: instantOut.nullable(),

@@ -3,12 +3,12 @@ import { instantOut } from '../http/fields.ts';
 import * as load from '../http/load.ts';
 import { route } from '../http/route.ts';
 
-/** What the answering process says of itself: how it fares, and by which settings it runs. */
+/** The health and the settings of the answering process. */
 
 const healthOut = z
   .object({
     status: z.enum(['ready', 'not_ready']),
-    reason: z.string().nullable().meta({ description: 'Why no requests can be served.' }),
+    reason: z.string().nullable().meta({ description: 'The reason that the process cannot serve requests. Null if it can.' }),
     version: z.string(),
     started_at: instantOut,
     database: z.object({ kind: z.enum(['embedded', 'postgresql']), status: z.enum(['ok', 'away']) }),
@@ -16,21 +16,21 @@ const healthOut = z
       unstored_rows: z.int().meta({ description: 'Settled requests that are not in the database yet.' }),
       unstored_bytes: z.int(),
       oldest_unstored_ms: z.int(),
-      rejected_rows: z.int().meta({ description: 'Rows the database refused, set aside in the data directory.' }),
+      rejected_rows: z.int().meta({ description: 'Rows that the database refused. They are kept in the data directory.' }),
       file_bytes: z.int(),
-      bytes_max: z.int().meta({ description: 'Where requests that cost money begin to be refused.' }),
+      bytes_max: z.int().meta({ description: 'The size at which the process begins to refuse requests that cost money.' }),
     }),
     requests_in_flight: z.int(),
     cooling_deployments: z
       .array(z.object({ deployment_id: z.string(), until: instantOut }))
-      .meta({ description: 'Those that rest after failures.' }),
+      .meta({ description: 'Deployments that are not tried until `until`, because their calls failed.' }),
     in_memory: z.object({ organizations: z.int(), keys: z.int(), counters: z.int() }),
   })
-  .meta({ id: 'Health', description: 'Of the process that answers.' });
+  .meta({ id: 'Health', description: 'The health of the process that answers.' });
 
 export const health = route({
-  summary: 'How the answering process fares',
-  description: '`/health/live` and `/health/ready` say the least of it without a token.',
+  summary: 'Get process health',
+  description: '`/health/live` and `/health/ready` report the status without a token.',
   permission: 'platform.read',
   response: healthOut,
   load: load.platform,
@@ -66,8 +66,8 @@ const settingOut = z
     value: z
       .string()
       .nullable()
-      .meta({ description: 'In force now. Null for a secret, which is never shown, and where there is none.' }),
-    is_set: z.boolean().meta({ description: 'Somebody chose it; else it is the default.' }),
+      .meta({ description: 'The value in force. Null for a secret, which is never shown, and if there is no value.' }),
+    is_set: z.boolean().meta({ description: 'True if the value was set; false if it is the default.' }),
     is_secret: z.boolean(),
     default: z.string().nullable(),
     about: z.string(),
@@ -76,7 +76,7 @@ const settingOut = z
 
 export const settings = route({
   summary: 'List the settings in force',
-  description: 'Settings are environment variables and flags, read at start: they are changed there and not here.',
+  description: 'Settings are environment variables and flags, read at start. The API cannot change them.',
   permission: 'platform.read',
   response: z.object({ data: z.array(settingOut), next_cursor: z.null() }),
   load: load.platform,

@@ -15,29 +15,35 @@ import { findShape } from '../../store/usage/request-log.ts';
 import type { AdminCall } from '../http/call.ts';
 import { instantOut } from '../http/fields.ts';
 
-/** A decision as the reference describes it. What it says is made in domain/decision/decision-view.ts, for both planes. */
+/** The API schema of a decision. domain/decision/decision-view.ts builds the decision for both planes. */
 
 const level = z.enum(SCOPES);
-const amount = z.union([z.number(), z.string()]).meta({ description: 'Whole requests or tokens; decimal USD of a budget.' });
+const amount = z
+  .union([z.number(), z.string()])
+  .meta({ description: 'Whole requests or tokens; for a budget, a decimal string in USD.' });
 
 const tagsOut = z
   .object({
-    asked: z.array(z.string()).meta({ description: 'Those that the request named.' }),
-    defaults: z.array(z.string()).meta({ description: 'Default tags that stood in, because none that it named routes there.' }),
+    asked: z.array(z.string()).meta({ description: 'The tags that the request named.' }),
+    defaults: z
+      .array(z.string())
+      .meta({ description: 'The default tags that were used, because none of the request’s own tags routes there.' }),
     required: z.array(z.string()),
     routed: z.array(z.string()).meta({
-      description: 'Those that chose at the called name. Empty: the deployments without tags serve, or nobody.',
+      description:
+        'The tags that selected deployments at the called name. If empty, deployments without tags serve, if there are any.',
     }),
     deployments: z.array(z.string()).meta({
-      description: 'Ids of the deployments that were left: those of the called name, then those of its fallbacks.',
+      description: 'Ids of the remaining deployments: those of the called name, then those of its fallbacks.',
     }),
     targets: z
       .array(z.object({ target: z.string(), routed: z.array(z.string()), deployments: z.array(z.string()) }))
-      .meta({ description: 'The same for the called name and each of its fallbacks: each is judged by itself.' }),
+      .meta({ description: 'The same for the called name and each of its fallbacks, which are evaluated separately.' }),
   })
   .nullable()
   .meta({
-    description: 'What tags left of the deployments. Null: neither the request nor its key, team or organization named a tag.',
+    description:
+      'The deployments that remain after the tags are applied. Null if neither the request nor its key, team or organization named a tag.',
   });
 
 export const decisionOut = z
@@ -89,7 +95,7 @@ export const decisionOut = z
   })
   .meta({ id: 'Decision' });
 
-/** A decision with what its shapes stand for, from this process's memory or the database. */
+/** Returns a decision with its shapes resolved, from this process's memory or from the database. */
 export async function viewDecision(call: AdminCall, facts: DecisionFacts): Promise<z.output<typeof decisionOut>> {
   const rules = await shapeOf<readonly ShapeRule[]>(call, facts, shapeIdOfDecision(facts.decision));
   const tagShape = await shapeOf<TagShape>(call, facts, tagShapeIdOf(facts.tagRoute));
@@ -97,7 +103,7 @@ export async function viewDecision(call: AdminCall, facts: DecisionFacts): Promi
   const whole = decisionBody(facts, shape, tagShape?.is);
   const seesCatalogue = can(call.actor, 'platform.read', { organizationId: null });
   const { access, tags, rules: shown, ...rest } = seesCatalogue ? whole : tenantsDecision(whole);
-  // The compiler holds the description above against what is said: the two cannot come apart.
+  // The compiler checks this against the schema above, so the two cannot differ.
   return {
     ...rest,
     tags: tags === null ? null : renderTags(tags),
@@ -117,7 +123,7 @@ function renderTags({ asked, defaults, required, routed, deployments, targets }:
   };
 }
 
-/** What a shape id stands for; null when there is none, or it was never stored. */
+/** Returns the content of a shape, or null if there is no id or the shape was never stored. */
 async function shapeOf<T>({ deps }: AdminCall, { organizationId }: DecisionFacts, id: string | null) {
   if (id === null) return null;
   const remembered = deps.recent?.findShape(organizationId, id) ?? null;

@@ -11,16 +11,16 @@ import { askedOrganization } from '../usage/usage-scope.ts';
 import { renderRequest, rowsOfRecord } from './request-view.ts';
 import { type FilterQuery, filterOf, requestFilters } from './requests.ts';
 
-/** Requests as they end. */
+/** Streams requests as they end. */
 
 const EVERY_MS = 500;
-/** Told at a time; of what comes faster the newest are told, and how many were left out. */
+/** The most events sent at a time. If more requests end, the newest are sent with the number of those left out. */
 const EVENTS_MAX = 200;
 
 export const stream = route({
-  summary: 'Follow requests as they end',
+  summary: 'Stream requests as they end',
   description:
-    'Server-sent events: `request`, a row of the list, within a second of its end; `missed` with a `count` when more ended than can be told (null: how many of them the caller may see is not known); `end` before the stream ends for a reason. Narrowed like the list.',
+    'Sends server-sent events: `request`, a row of the list, within a second of its end; `missed` with a `count` if too many ended to send them all (null if the number visible to the caller is unknown); `end` with the reason before the server closes the stream. Takes the filters of the list.',
   permission: 'usage.read',
   query: z.strictObject(requestFilters),
   response: z.custom<Feed>(),
@@ -46,7 +46,10 @@ function feedOf(call: AdminCall): Feed {
   };
 }
 
-/** What was not kept was everybody's: its number is told to who may see all of it. */
+/**
+ * Returns the number of requests that were not kept. They belong to all tenants, so a caller who may not see every request gets
+ * null.
+ */
 function missedBy({ actor }: AdminCall, missed: number): number | null {
   const seesAll = reachOf(actor, 'usage.read').some((reach) => reach.is === 'everywhere');
   return missed === 0 || seesAll ? missed : null;
@@ -59,7 +62,7 @@ function eventsOf(records: readonly EndRecord[], missed: number | null): readonl
   return count === 0 ? events : [{ event: 'missed', data: { count } }, ...events];
 }
 
-/** The list's own question, asked of a record: what the caller may see, as they may now, and what they want of it. */
+/** Returns a test for records, equal to the filter of the list: what the caller may see now, and the filters of the query. */
 async function wantedBy(call: AdminCall, organization: { readonly id: string } | null): Promise<(record: EndRecord) => boolean> {
   // Sound: the call was built from this route's own schemas.
   const filter = filterOf(call as AdminCall<unknown, FilterQuery>, organization);

@@ -10,13 +10,13 @@ import { askedOrganization } from '../usage/usage-scope.ts';
 import { renderRequest } from './request-view.ts';
 import { filterOf, requestFilters } from './requests.ts';
 
-/** Every request found, as a spreadsheet takes it. Never what was said in it. */
+/** Exports the requests of a list as a spreadsheet. Never contains their content. */
 
 const PAGE = 200;
 
 export const csv = route({
-  summary: 'Export requests as comma-separated values, newest first',
-  description: 'Narrowed like the list. At most 100,000 rows; a last line says when there are more.',
+  summary: 'Export requests as CSV, newest first',
+  description: 'Takes the filters of the list. At most 100,000 rows; if there are more, the last line says so.',
   permission: 'usage.read',
   query: z.strictObject({ ...requestFilters, format: z.literal('csv').optional() }),
   response: textOut,

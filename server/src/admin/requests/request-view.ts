@@ -7,7 +7,7 @@ import type { PriceRow } from '../../store/catalogue/prices.ts';
 import type { LedgerRow, RequestRow } from '../../store/usage/request-log.ts';
 import { instantOut } from '../http/fields.ts';
 
-/** How a request and what it cost are shown. */
+/** The API view of a request and its cost. */
 
 const tokensOut = {
   input_tokens: z.int(),
@@ -16,9 +16,9 @@ const tokensOut = {
   output_tokens: z.int(),
   reasoning_tokens: z.int(),
   total_tokens: z.int(),
-  other_tokens: z.record(z.string(), z.int()).meta({ description: 'Buckets that rarely occur, by name; in the total.' }),
+  other_tokens: z.record(z.string(), z.int()).meta({ description: 'Tokens of rarer buckets, by name; included in the total.' }),
   units: z.record(z.string(), z.int()).meta({
-    description: 'What was used by the piece, by name: `search`, `request`, `image`, `second_input`, `second_output`, `page`.',
+    description: 'Units other than tokens, by name: `search`, `request`, `image`, `second_input`, `second_output`, `page`.',
   }),
 };
 
@@ -32,10 +32,10 @@ export const requestOut = z
     key_id: z.string(),
     member_id: z.string().nullable(),
     service_account_id: z.string().nullable(),
-    model: z.string().nullable().meta({ description: 'The name called; null when the body could not be read that far.' }),
+    model: z.string().nullable().meta({ description: 'The called name. Null if the body could not be read that far.' }),
     tags: z.array(z.string()).meta({
       description:
-        'The tags it named, then those that its key, team and organization added. Repeats that share a row have those of the first. What they routed is in its decision.',
+        'The tags of the request, then those added by its key, team and organization. Repeats that share a row show the tags of the first. The decision shows how they routed.',
     }),
     endpoint: z.string(),
     stream: z.boolean(),
@@ -47,12 +47,15 @@ export const requestOut = z
     param: z.string().nullable(),
     finish_reason: z.string().nullable(),
     ...tokensOut,
-    spend: z.string().nullable().meta({ description: 'USD; null when nothing was charged, or an attempt has no price.' }),
-    partly_priced: z
-      .boolean()
-      .meta({ description: 'It has a price, and something that the provider bills for has none: `spend` misses that.' }),
+    spend: z
+      .string()
+      .nullable()
+      .meta({ description: 'The spend in USD. Null if nothing was charged, or if an attempt has no price.' }),
+    partly_priced: z.boolean().meta({
+      description: 'True if the request has a price but a unit that the provider bills has none. `spend` leaves it out.',
+    }),
     latency: z.object({ gateway_us: z.int(), provider_ms: z.int().nullable(), first_token_ms: z.int().nullable() }),
-    count: z.int().meta({ description: 'Repeats of one refusal that share this row.' }),
+    count: z.int().meta({ description: 'The number of repeats of one refusal that share this row.' }),
   })
   .meta({ id: 'Request' });
 
@@ -60,13 +63,13 @@ const bucketCostOut = z.object({
   bucket: z.string(),
   tokens: z.int(),
   price_per_million: z.string(),
-  cost: z.string().meta({ description: 'Exact, before the entry’s one rounding up to a nano-dollar.' }),
+  cost: z.string().meta({ description: 'The exact cost, before the entry is rounded up once to a nano-dollar.' }),
 });
 
 const unitCostOut = z.object({
   unit: z.string(),
   quantity: z.int(),
-  price: z.string().nullable().meta({ description: 'For one; null: it has none.' }),
+  price: z.string().nullable().meta({ description: 'The price of one unit. Null if it has none.' }),
   cost: z.string().nullable(),
 });
 
@@ -78,18 +81,20 @@ export const ledgerEntryOut = z
     provider: z.string(),
     upstream_model: z.string(),
     price_id: z.string().nullable(),
-    service_tier: z
-      .string()
-      .nullable()
-      .meta({ description: 'The provider’s word for the service tier or speed whose rates applied; null: the ordinary ones.' }),
+    service_tier: z.string().nullable().meta({
+      description: 'The provider’s name for the service tier or speed whose rates applied. Null if the ordinary rates applied.',
+    }),
     ...tokensOut,
-    unpriced_units: z.array(z.string()).meta({ description: 'What was used and has no price.' }),
+    unpriced_units: z.array(z.string()).meta({ description: 'The units that were used and have no price.' }),
     spend: z.string().nullable(),
     cost_by_bucket: z.array(bucketCostOut).nullable().meta({
       description:
-        'At the rates that applied: of the context tier that the input reached and of the service tier. Null: the entry names no price.',
+        'The cost of each bucket at the rates that applied, by context tier and service tier. Null if the entry names no price.',
     }),
-    cost_by_unit: z.array(unitCostOut).nullable().meta({ description: 'Null: the entry names no price.' }),
+    cost_by_unit: z
+      .array(unitCostOut)
+      .nullable()
+      .meta({ description: 'The cost of each unit. Null if the entry names no price.' }),
   })
   .meta({ id: 'LedgerEntry' });
 
@@ -127,7 +132,7 @@ export function renderRequest(row: RequestRow): z.output<typeof requestOut> {
   };
 }
 
-/** `price` is the version the row names. An adjustment's tokens may be negative, and then so is its cost. */
+/** Renders a ledger row. `price` is the version that the row names. The tokens and the cost of an adjustment may be negative. */
 export function renderLedgerEntry(row: LedgerEntryRow, price: PriceRow | undefined): z.output<typeof ledgerEntryOut> {
   return {
     attempt: row.attempt,
@@ -145,10 +150,10 @@ export function renderLedgerEntry(row: LedgerEntryRow, price: PriceRow | undefin
   };
 }
 
-/** A ledger row as far as it is shown: one from the database, or what the journal still holds of one. */
+/** The part of a ledger row that is rendered, from the database or from the journal. */
 export type LedgerEntryRow = Omit<LedgerRow, 'createdAt'>;
 
-/** A request that is not in the database yet, as it will stand there. */
+/** Returns the rows that a request will have in the database once it is stored. */
 export function rowsOfRecord(end: EndRecord): { readonly row: RequestRow; readonly ledger: readonly LedgerEntryRow[] } {
   const { requestId, admittedAtMs, entries, content: _, repeatIds, provider: __, tags = [], tagRoute = '', ...same } = end;
   const whose = { requestId, admittedAt: new Date(admittedAtMs) };
@@ -189,7 +194,7 @@ function sumOf(entries: readonly (readonly [string, number])[], wanted: string):
 
 function tokenColumns(usage: Readonly<Record<string, number>>): TokenColumns {
   const { input = 0, cached_input = 0, cache_write = 0, output = 0, reasoning = 0, ...rest } = usage;
-  // As the journal writes it: of what was not used nothing is said.
+  // Leaves out amounts of 0, as the journal does.
   const others = Object.fromEntries(Object.entries(rest).filter(([, amount]) => amount !== 0));
   const total = Object.entries(usage).reduce((sum, [name, amount]) => (isPiece(name) ? sum : sum + amount), 0);
   return {
@@ -252,7 +257,7 @@ function costByUnit(usage: Usage, { units }: PriceRow): z.output<typeof unitCost
 
 const EXACT_DECIMALS = 15;
 
-/** Tokens times nano-dollars per million: whole millionths of a nano-dollar, all of them shown. */
+/** Renders an amount in millionths of a nano-dollar as exact USD, with 2 to 15 decimals. */
 function formatExact(amount: bigint): string {
   const digits = (amount < 0n ? -amount : amount).toString().padStart(EXACT_DECIMALS + 1, '0');
   const decimals = digits.slice(-EXACT_DECIMALS).replace(/0{1,13}$/, '');

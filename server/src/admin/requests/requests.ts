@@ -26,11 +26,11 @@ import {
   rowsOfRecord,
 } from './request-view.ts';
 
-/** The request log: every request of a known key, why it was admitted or refused, what it cost, and, for few, what was said. */
+/** The request log: every request of a known key, with its decision, its cost and, if it is stored, its content. */
 
 const params = z.object({ request_id: z.string().min(1).max(64) });
 
-/** What narrows a list of requests, an export and a stream of them. */
+/** The filters of a list, an export and a stream of requests. */
 export const requestFilters = {
   organization_id: id.optional(),
   team_id: id.optional(),
@@ -42,7 +42,7 @@ export const requestFilters = {
   status: requestOut.shape.status.optional(),
   code: z.string().max(64).optional(),
   from: instant.optional(),
-  to: instant.optional().meta({ description: 'Not included.' }),
+  to: instant.optional().meta({ description: 'The end of the range, exclusive.' }),
 };
 const filterQuery = z.strictObject(requestFilters);
 export type FilterQuery = z.output<typeof filterQuery>;
@@ -63,7 +63,7 @@ export const list = route({
   },
 });
 
-/** The question of a call, within what its caller may see. */
+/** Returns the filter of a call, limited to what its caller may see. */
 export function filterOf(call: AdminCall<unknown, FilterQuery>, organization: { readonly id: string } | null) {
   const { query } = call;
   return {
@@ -86,12 +86,12 @@ const contentOut = z
   .object({ mode: z.string(), request: z.unknown(), response: z.unknown() })
   .nullable()
   .optional()
-  .meta({ description: 'Only for who may read it; null when none is stored. Each read is an audit event.' });
+  .meta({ description: 'Only for callers who may read it. Null if none is stored. Each read is an audit event.' });
 
 export const read = route({
-  summary: 'Read a request: its row, ledger entries, decision and content',
+  summary: 'Get a request with ledger entries, decision and content',
   description:
-    'Content comes for who may read it, and each read of it is an audit event; `content=false` leaves it out, `content=true` is 403 for who may not.',
+    'Content is included for callers who may read it, and each read is an audit event. `content=false` leaves it out; `content=true` returns 403 for other callers.',
   permission: 'usage.read',
   params,
   query: z.strictObject({ content: z.enum(['true', 'false']).optional() }),
@@ -116,9 +116,9 @@ export const read = route({
 });
 
 export const readDecision = route({
-  summary: 'Read a request’s decision',
+  summary: 'Get the decision of a request',
   description:
-    'Every rule in order with its limit, use and verdict, and one sentence. The id of a repeated refusal has the shared decision.',
+    'Returns every rule in order with its limit, use and verdict, and one sentence that explains the result. The id of a repeated refusal returns the shared decision.',
   permission: 'usage.read',
   params,
   response: decisionOut,
@@ -126,7 +126,7 @@ export const readDecision = route({
   handle: (call, found) => decisionOf(call, found),
 });
 
-/** A request, from the database or from what this process still remembers. */
+/** A request from the database, or from this process's memory. */
 interface FoundRequest {
   readonly askedId: string;
   readonly row: RequestRow;
@@ -140,7 +140,7 @@ async function loadRequest(call: AdminCall<{ readonly request_id: string }, unkn
   const found = (await findStored(call, askedId)) ?? findRecent(call, askedId);
   if (found === null) throw notFound('request');
   const { organizationId, teamId, memberId } = found.row;
-  // Whoever the membership belongs to: it keeps its row when the member is removed.
+  // The row of a removed member stays, so its account is found as well.
   const owner =
     memberId === null ? undefined : (await memberships.people(call.deps.db, [organizationId], [memberId])).get(memberId);
   const place = { organizationId, teamId, ownerAccountId: owner?.accountId ?? null };
@@ -163,7 +163,10 @@ function findRecent(call: AdminCall<unknown, unknown, unknown>, requestId: strin
   return end === null ? null : { ...rowsOfRecord(end), sealed: end.content };
 }
 
-/** The id does not say whose it is: the platform looks everywhere, anybody else in the organizations they have a role in. */
+/**
+ * Returns the organizations to search, because the id does not name one. Undefined, for the platform, searches everywhere; other
+ * callers search the organizations in which they have a role.
+ */
 function placesToLook({ actor }: AdminCall<unknown, unknown, unknown>): readonly (string | undefined)[] {
   if (reachOf(actor, 'usage.read').some((reach) => reach.is === 'everywhere')) return [undefined];
   const kept = actor.narrowing?.organizationIds ?? null;
@@ -176,7 +179,10 @@ function decisionOf(call: AdminCall, { askedId, row }: FoundRequest) {
   return viewDecision(call, facts);
 }
 
-/** The audit event is committed before a word of the content leaves; what is not stored, or no longer readable, was not read. */
+/**
+ * Opens the content. Commits the audit event before any content is sent. Returns null without an event if the content is not
+ * stored or cannot be opened.
+ */
 async function readContent(call: AdminCall, { row, sealed }: FoundRequest): Promise<z.output<typeof contentOut>> {
   if (sealed === null) return null;
   const organization = await organizations.find(call.deps.db, row.organizationId);
@@ -198,7 +204,7 @@ async function readContent(call: AdminCall, { row, sealed }: FoundRequest): Prom
   return content;
 }
 
-/** Null where the organization's key, or the content, cannot be opened: it was sealed under a key that is lost. */
+/** Opens sealed content. Returns null if the content, or the organization's key, was sealed under a key that is lost. */
 function opened(
   wrappers: ContentWrappers,
   { organizationId, requestId }: FoundRequest['row'],

@@ -10,18 +10,19 @@ import type { Member } from '../../store/tenancy/memberships.ts';
 import { instantOut, isoOf, isoOrNull } from '../http/fields.ts';
 import { TOKEN_ROLES, type TokenRole } from '../tokens/token-fields.ts';
 
-/** How the findings of an organization's security page are shown. */
+/** The API views of the findings on an organization's security page. */
 
 export const memberFindingOut = z
   .object({
-    id: z.string().meta({ description: 'Of the membership.' }),
+    id: z.string().meta({ description: 'The id of the membership.' }),
     account_id: z.string(),
     name: z.string(),
     email: z.string(),
     role: z.enum(ORGANIZATION_ROLES),
     passkeys: z.int(),
     vouched_by: z.string().nullable().meta({
-      description: 'The name of the platform admin who vouched for the address; null: another proof came first, or none.',
+      description:
+        'The name of the platform admin who vouched for the address. Null if the address was first proved in another way, or not at all.',
     }),
     vouched_at: instantOut.nullable(),
     last_seen_at: instantOut.nullable(),
@@ -29,7 +30,7 @@ export const memberFindingOut = z
   .meta({ id: 'MemberFinding' });
 export type MemberFinding = z.output<typeof memberFindingOut>;
 
-/** In the order of the rows. */
+/** Renders findings in the order of the rows. */
 export async function viewMemberFindings(db: Database, members: readonly Member[]): Promise<MemberFinding[]> {
   const ids = members.map((member) => member.accountId);
   const proofs = await presentProofs(db, ids);
@@ -60,7 +61,9 @@ export const unownedTokenOut = z
     last_four: z.string(),
     created_at: instantOut,
     last_used_at: instantOut.nullable(),
-    ends_at: instantOut.nullable().meta({ description: 'When it ends, unless somebody takes it over before.' }),
+    ends_at: instantOut
+      .nullable()
+      .meta({ description: 'The time at which the token expires unless a person takes it over first.' }),
   })
   .meta({ id: 'UnownedToken' });
 
@@ -81,14 +84,14 @@ export const plainTargetOut = z
     id: z.string().meta({ description: 'The name of the target.' }),
     kind: z.enum(['model', 'route_group']),
     deployments: z.int(),
-    plain_deployments: z.int().meta({ description: 'How many of its deployments are called without TLS.' }),
+    plain_deployments: z.int().meta({ description: 'The number of its enabled deployments that are called without TLS.' }),
   })
   .meta({ id: 'PlainTarget', description: 'A model or route group whose requests may leave without TLS.' });
 export type PlainTarget = z.output<typeof plainTargetOut>;
 
 /**
- * The targets that an organization may call and that have a deployment in use whose calls leave without TLS, by name. Where those are sent is
- * the platform's own: tenants are told that, and not the host.
+ * Returns the targets, by name, that an organization may call and that have an enabled deployment called without TLS. Tenants
+ * learn this fact, but not the host, which only the platform may know.
  */
 export function plainTargets(
   access: OrganizationAccess,

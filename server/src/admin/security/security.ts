@@ -27,20 +27,20 @@ import {
   viewUnownedToken,
 } from './security-view.ts';
 
-/** What the people who answer for an organization should look at. For who reads its audit log: owners, admins and auditors of all of it. */
+/** Security findings of an organization. Shown to callers who may read its whole audit log: its owners, admins and auditors. */
 
-/** After how many days without use a key is a finding. */
+/** The number of days without use after which a key is a finding. */
 const UNUSED_DAYS = 90;
 const EXPORT_PAGE = 200;
 
 const finding = z.enum(PERSON_FINDINGS).meta({
   description:
-    '`vouched_for`: only a platform admin’s word proves the address. `password_only`: a password alone lets them in, because no authenticator app is set up.',
+    '`vouched_for`: only a platform admin’s word proves the address. `password_only`: a password alone signs the person in, because no authenticator app is set up.',
 });
 
 export const summary = route({
-  summary: 'Count what an organization’s owners should look at',
-  description: 'Each finding has a list of its own; unused keys are listed by `GET /organizations/{id}/keys?unused_days=90`.',
+  summary: 'Count the security findings of an organization',
+  description: 'Each finding has its own list. `GET /organizations/{id}/keys?unused_days=90` lists unused keys.',
   permission: 'audit.read',
   params: idParams,
   response: z
@@ -69,7 +69,7 @@ export const summary = route({
 });
 
 export const members = route({
-  summary: 'List the members of an organization that a finding is true of',
+  summary: 'List an organization’s members with a security finding',
   permission: 'audit.read',
   params: idParams,
   query: z.strictObject({ ...listQuery, finding }),
@@ -83,8 +83,8 @@ export const members = route({
 });
 
 export const exportMembers = route({
-  summary: 'Export the members that a finding is true of as comma-separated values, by name',
-  description: 'At most 100,000 rows; a last line says when there are more.',
+  summary: 'Export members with a security finding as CSV',
+  description: 'Sorted by name. At most 100,000 rows; if there are more, the last line says so.',
   permission: 'audit.read',
   params: idParams,
   query: z.strictObject({ finding }),
@@ -117,7 +117,7 @@ function cellsOf(found: MemberFinding) {
 }
 
 export const tokens = route({
-  summary: 'List the admin tokens of an organization that nobody owns and that still work',
+  summary: 'List an organization’s working admin tokens without an owner',
   permission: 'audit.read',
   params: idParams,
   query: z.strictObject(listQuery),
@@ -133,8 +133,9 @@ export const tokens = route({
 });
 
 export const upstreams = route({
-  summary: 'List the targets of an organization whose requests may leave without TLS, by name',
-  description: 'Its models and route groups with a deployment whose credential has an `http://` address on a public network.',
+  summary: 'List an organization’s targets without TLS',
+  description:
+    'Lists, by name, models and route groups with a deployment whose credential has an `http://` address on a public network.',
   permission: 'audit.read',
   params: idParams,
   query: z.strictObject({ limit: listQuery.limit, cursor: listQuery.cursor }),

@@ -41,7 +41,7 @@ const serviceAccountOut = z
     created_at: instantOut,
     updated_at: instantOut,
   })
-  .meta({ id: 'ServiceAccount', description: 'Owns keys of its team and never signs in.' });
+  .meta({ id: 'ServiceAccount', description: 'A service account of a team. It owns keys and never signs in.' });
 
 const patchBody = z.strictObject({
   name: name.optional(),
@@ -70,7 +70,7 @@ export const listOfTeam = route({
 });
 
 export const read = route({
-  summary: 'Read a service account',
+  summary: 'Get a service account',
   permission: 'teams.read',
   params: idParams,
   response: z.union([serviceAccountOut, tokenAccountOut]),
@@ -112,7 +112,7 @@ export const create = route({
 export const update = route({
   summary: 'Change a service account',
   description:
-    'The keys and admin tokens of a disabled one stop working until it is active again. Metadata is for those of a team, a responsible person for the others.',
+    'The keys and admin tokens of a disabled service account stop working until it is active again. Metadata applies only to those of a team, a responsible person only to the others.',
   permission: 'service_accounts.manage',
   params: idParams,
   body: patchBody,
@@ -154,7 +154,7 @@ function applyPatch(
 
 export const remove = route({
   summary: 'Delete a service account',
-  description: 'Its keys are revoked unless the same request reassigns them, its admin tokens always.',
+  description: 'Revokes its keys unless the same request reassigns them. Always revokes its admin tokens.',
   permission: 'service_accounts.manage',
   params: idParams,
   query: z.strictObject({ dry_run: flag, reassign_keys_to: id.optional() }),
@@ -183,7 +183,7 @@ export const remove = route({
   },
 });
 
-/** Those of a team own keys, the others admin tokens. */
+/** Reports whether a service account belongs to a team. Such accounts own keys; the others own admin tokens. */
 function isOfTeam(row: ServiceAccountRow | TokenAccountRow): row is ServiceAccountRow {
   return 'teamId' in row;
 }
@@ -198,7 +198,7 @@ function destroy(
     const row = await serviceAccounts.lock(tx, { organizationId, id });
     if (row === null) throw notFound('service account');
     requireVersion(call, row.version);
-    // Out of the way first, so that handing its keys to the team's default one does not find itself.
+    // Deleted first, so that reassigning keys to the team's default account does not find this one.
     await serviceAccounts.update(tx, row, { deletedAt: now }, now);
     const taken = await takeKeys(change, { organizationId, serviceAccountId: id }, call.query.reassign_keys_to);
     const before = { ...facts(row), keys_revoked: taken.revoked, keys_reassigned: taken.reassigned };

@@ -5,8 +5,8 @@ import { change } from '../http/change.ts';
 import { ownEvent } from './sign-in-audit.ts';
 
 /**
- * Answers a sign-in that was good enough: an event, the cookies, and the end of the session that this browser had before, which nobody
- * could sign out of any more.
+ * Completes a successful sign-in: records it, sets the cookies, and ends the session that this browser had before. Nobody could
+ * sign out of that one any more.
  */
 export async function finishSignIn(
   call: AdminCall<unknown, unknown, unknown>,

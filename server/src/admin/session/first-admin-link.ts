@@ -6,8 +6,8 @@ import { hashOfLink, newLinkToken } from './one-time-token.ts';
 const VALID_MS = 24 * 3_600_000;
 
 /**
- * Makes the link by which the first platform admin comes to be, good for a day and for one use; an older unused one stops working. Null
- * when a platform admin exists who can sign in.
+ * Creates the link for the first platform admin. It is valid for a day and for one use, and replaces an older unused one. Returns
+ * null if there is a platform admin who can sign in.
  */
 export async function makeFirstAdminLink(
   db: Database,

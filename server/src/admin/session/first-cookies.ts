@@ -1,7 +1,9 @@
 import type { AccountRow } from '../../store/accounts/accounts.ts';
 import type { AdminCall } from '../http/call.ts';
 
-/** The cookies of somebody who proved themselves by a one-time link: a session, and the mark of a browser that they signed in with. */
+/**
+ * Returns the cookies for a person who used a one-time link: a session, and the mark of a browser that is known for the address.
+ */
 export async function firstCookies(
   { deps: { identity }, raw: { visitor } }: Pick<AdminCall<unknown, unknown, unknown>, 'deps' | 'raw'>,
   account: Pick<AccountRow, 'id' | 'email'>,

@@ -4,7 +4,7 @@ import * as accounts from '../../store/accounts/accounts.ts';
 import * as signIn from '../../store/accounts/sign-in.ts';
 import type { Database } from '../../store/database.ts';
 
-/** What the room that knows people is opened with: it reads and writes the store through these alone. */
+/** Returns the options of the identity module. It reads and writes the store only through these. */
 export function identityOptions(
   db: Database,
   { key, publicUrl, clock }: { readonly key: Buffer; readonly publicUrl: string | null; readonly clock: Clock },

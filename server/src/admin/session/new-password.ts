@@ -2,14 +2,12 @@ import { z } from 'zod';
 import { PASSWORD_LENGTH_MAX, passwordProblem } from '../../identity/password-strength.ts';
 import { invalid } from '../http/problem.ts';
 
-/** A password somebody chooses. How strong it is depends on whose it is: see checkPassword. */
-export const newPassword = z
-  .string()
-  .min(1)
-  .max(PASSWORD_LENGTH_MAX)
-  .meta({ description: 'At least 10 characters, not a common word, not a row of keys, not the name or address.' });
+/** A password that somebody chooses. Its strength depends on the person: see checkPassword. */
+export const newPassword = z.string().min(1).max(PASSWORD_LENGTH_MAX).meta({
+  description: 'At least 10 characters. Not a common password, not a row of keyboard keys, not the name or the address.',
+});
 
-/** Throws 400 at the field when the password is too weak for this person. */
+/** Throws 400 at the field if the password is too weak for this person. */
 export function checkPassword(
   password: string,
   person: { readonly email: string; readonly name: string },

@@ -12,12 +12,12 @@ export function newLinkToken(): string {
   return randomBytes(TOKEN_BYTES).toString('base64url');
 }
 
-/** What is kept of it. */
+/** Returns the hash of a token to store. */
 export function hashOfLink(pepper: Buffer, token: string): Buffer {
   return Buffer.from(hashSecret(pepper, linkText(token)), 'hex');
 }
 
-/** What it is looked up by: the hash under each pepper that may have made the one that is kept. */
+/** Returns the hashes to look a token up by: one for each pepper that may have made the stored hash. */
 export function hashesOfLink(keys: Pick<AdminKeys, 'pepper' | 'otherPepper'>, token: string): readonly Buffer[] {
   return hashesOf(keys, linkText(token));
 }

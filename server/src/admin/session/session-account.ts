@@ -13,12 +13,12 @@ import { checkPassword, newPassword } from './new-password.ts';
 import { accountEvent } from './sign-in-audit.ts';
 import { tellOfNewMethod } from './tell-of-method.ts';
 
-/** What people change about themselves: their name and their password. */
+/** Changes that people make to their own account: the name and the password. */
 
 const profileOut = z.object({ id: z.string(), email: z.string(), name: z.string() });
 
 export const update = route({
-  summary: 'Change one’s own name',
+  summary: 'Change your own name',
   permission: 'signed_in',
   body: z.strictObject({ name }),
   response: profileOut,
@@ -40,7 +40,7 @@ export const update = route({
 });
 
 export const changePassword = route({
-  summary: 'Change one’s own password',
+  summary: 'Change your own password',
   description: 'Ends every other session of the account.',
   permission: 'signed_in',
   body: z.strictObject({ current_password: own.password, new_password: newPassword }),

@@ -15,10 +15,10 @@ import { checkPassword, newPassword } from './new-password.ts';
 import { hashesOfLink, linkToken } from './one-time-token.ts';
 import { ownEvent } from './sign-in-audit.ts';
 
-/** Becoming the first platform admin by the link that the first start printed or the command line made. */
+/** Creates the first platform admin by a link that the first start printed or the command line made. */
 
 export const check = route({
-  summary: 'Whether a first-admin link still works',
+  summary: 'Check a first-admin link',
   permission: 'public',
   query: z.strictObject({ token: linkToken }),
   response: z.object({ valid: z.boolean() }),
@@ -28,7 +28,7 @@ export const check = route({
 
 export const create = route({
   summary: 'Become the first platform admin',
-  description: 'Works once, and not any more when a platform admin exists who can sign in.',
+  description: 'Works once, and only while no platform admin can sign in.',
   permission: 'public',
   body: z.strictObject({ token: linkToken, email, name, password: newPassword }),
   response: z.object({ status: z.literal('signed_in') }),
@@ -50,7 +50,7 @@ export const create = route({
         updatedAt: now,
       });
       await signIn.setPassword(tx, { id: newId('auth'), accountId: admin.id, hash, at: now, how: 'first_admin_link' });
-      // Whoever can print the link runs the gateway: it is the operator's word.
+      // Only the operator can print the link, so the operator vouches for the address.
       await addProof(tx, { accountId: admin.id, address: admin.email, how: 'operator', at: now, by: OPERATOR });
       await record(ownEvent('account.create', admin, { email: admin.email, platform_role: 'platform_admin' }));
       await record(ownEvent('account.sign_in', admin));
@@ -67,7 +67,7 @@ function usedUp() {
   );
 }
 
-/** The link of a token while it can be used. */
+/** Returns the link of a token while it can be used, else null. */
 async function livingLink(call: AdminCall, token: string): Promise<signIn.OneTimeLink | null> {
   const { db, keys, clock } = call.deps;
   const link = await signIn.findLink(db, 'first_admin', hashesOfLink(keys, token));

@@ -8,13 +8,13 @@ import { route } from '../http/route.ts';
 import * as own from '../people/own-account.ts';
 import { accountEvent } from './sign-in-audit.ts';
 
-/** One's own sessions: where one is signed in, and how to end that. */
+/** A person's own sessions: lists them and ends them. */
 
 const sessionOut = z
   .object({
     id: z.string(),
     created_at: instantOut,
-    last_used_at: instantOut.meta({ description: 'To the minute.' }),
+    last_used_at: instantOut.meta({ description: 'The time of the last use, to the minute.' }),
     ip: z.string().nullable(),
     user_agent: z.string().nullable(),
     current: z.boolean(),
@@ -22,7 +22,7 @@ const sessionOut = z
   .meta({ id: 'SignedInBrowser', description: 'A browser in which an account is signed in.' });
 
 export const list = route({
-  summary: 'List one’s own sessions',
+  summary: 'List your own sessions',
   permission: 'signed_in',
   response: z.object({ data: z.array(sessionOut) }),
   load: load.platform,
@@ -34,7 +34,7 @@ export const list = route({
 });
 
 export const end = route({
-  summary: 'End one of one’s own sessions',
+  summary: 'End one of your own sessions',
   permission: 'signed_in',
   params: z.object({ session_id: id }),
   status: 204,
@@ -51,7 +51,7 @@ export const end = route({
 });
 
 export const endOthers = route({
-  summary: 'End all one’s other sessions',
+  summary: 'End all your other sessions',
   permission: 'signed_in',
   status: 204,
   response: z.void(),

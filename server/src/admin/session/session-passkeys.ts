@@ -13,12 +13,12 @@ import { finishSignIn } from './finish-sign-in.ts';
 import { accountEvent, recordRefused } from './sign-in-audit.ts';
 import { tellOfNewMethod } from './tell-of-method.ts';
 
-/** Passkeys: signing in with one, and one's own. */
+/** Passkeys: signs people in with one, and lets them manage their own. */
 
 const PASSKEYS_MAX = 20;
 
-/** What the browser's WebAuthn calls take and give, in their JSON form. The room that knows sign-in reads it. */
-const webAuthnOut = z.record(z.string(), z.unknown()).meta({ description: 'WebAuthn’s own JSON.' });
+/** The JSON form of the arguments and results of the browser's WebAuthn calls. The identity module parses it. */
+const webAuthnOut = z.record(z.string(), z.unknown()).meta({ description: 'JSON as defined by WebAuthn.' });
 const webAuthn = z
   .looseObject({
     id: z.string().min(1).max(2_048),
@@ -27,7 +27,7 @@ const webAuthn = z
     response: z.record(z.string().max(64), z.unknown()),
   })
   .refine((value) => JSON.stringify(value).length <= RESPONSE_BYTES_MAX, 'is too long')
-  .meta({ description: 'WebAuthn’s own JSON.' });
+  .meta({ description: 'JSON as defined by WebAuthn.' });
 const RESPONSE_BYTES_MAX = 65_536;
 
 const passkeyOut = z
@@ -35,18 +35,18 @@ const passkeyOut = z
     id: z.string(),
     name: z.string(),
     created_at: instantOut,
-    synced: z.boolean().meta({ description: 'Kept by the device’s maker on all devices of its owner.' }),
+    synced: z.boolean().meta({ description: 'True if the passkey is synced between the owner’s devices.' }),
   })
   .meta({ id: 'Passkey' });
 
 export const signInOptions = route({
-  summary: 'What to ask a browser for that signs in with a passkey',
+  summary: 'Get browser options for signing in with a passkey',
   permission: 'public',
   body: z.strictObject({}),
   response: webAuthnOut,
   load: load.platform,
   handle: async (call) => {
-    // Each is a row that nobody has to prove anything for.
+    // Limited per address, because each call stores a row and needs no proof.
     call.deps.identity.attempts.count({ owner: null, from: call.raw.ip, kind: 'passkey_options' });
     const { options, cookies } = await call.deps.identity.passkeys.signInOptions(call.raw.visitor);
     call.cookies = cookies;
@@ -56,7 +56,7 @@ export const signInOptions = route({
 
 export const signInWith = route({
   summary: 'Sign in with a passkey',
-  description: 'It stands for both factors: the device asked its owner for a finger or a code.',
+  description: 'It replaces both factors, because the device already verified its owner.',
   permission: 'public',
   body: z.strictObject({ response: webAuthn }),
   response: z.object({ status: z.literal('signed_in') }),
@@ -72,13 +72,13 @@ export const signInWith = route({
         throw error;
       });
     const account = await accounts.find(db, done.accountId);
-    if (account === null) throw new SignInRefused('wrong_passkey'); // It was deleted meanwhile.
+    if (account === null) throw new SignInRefused('wrong_passkey'); // The account was deleted meanwhile.
     return finishSignIn(call, account, { cookies: done.cookies, facts: { passkey: true } });
   },
 });
 
 export const list = route({
-  summary: 'List one’s own passkeys',
+  summary: 'List your own passkeys',
   permission: 'signed_in',
   response: z.object({ data: z.array(passkeyOut) }),
   load: load.platform,
@@ -96,8 +96,9 @@ const shownAgain = z
   });
 
 export const createOptions = route({
-  summary: 'What to ask the browser for to make a passkey',
-  description: 'Takes the password again, or a passkey by `POST /session/passkey-options`: an open browser is not enough.',
+  summary: 'Get browser options for creating a passkey',
+  description:
+    'Needs the password again, or a passkey with the options of `POST /session/passkey-options`. A session alone is not enough.',
   permission: 'signed_in',
   body: shownAgain,
   response: webAuthnOut,
@@ -114,7 +115,7 @@ export const createOptions = route({
 });
 
 export const create = route({
-  summary: 'Keep a passkey that the browser made',
+  summary: 'Save a new passkey',
   permission: 'signed_in',
   body: z.strictObject({ name, response: webAuthn }),
   status: 201,
@@ -127,7 +128,7 @@ export const create = route({
     if (row === undefined) throw notFound('passkey');
     const isKept = await change(call, async ({ tx, record }) => {
       await accounts.lock(tx, account.id);
-      // A password reset that ended the session meanwhile took all passkeys away: this one would stay.
+      // A password reset may have ended the session and removed all passkeys meanwhile. This one must not outlast it.
       const { sessionId: id } = call.actor;
       if (id !== undefined && !(await signIn.isSessionAlive(tx, { accountId: account.id, id }))) {
         await signIn.deletePasskey(tx, { accountId: account.id, id: row.id });
@@ -160,7 +161,7 @@ async function requireShownAgain(
 }
 
 export const remove = route({
-  summary: 'Delete one of one’s own passkeys',
+  summary: 'Delete one of your own passkeys',
   permission: 'signed_in',
   params: z.object({ passkey_id: id }),
   status: 204,

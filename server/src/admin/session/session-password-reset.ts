@@ -21,8 +21,8 @@ import { accountEvent, ownEvent } from './sign-in-audit.ts';
 import { tellOfNewMethod } from './tell-of-method.ts';
 
 /**
- * A new password for somebody who lost theirs: by mail, which proves the address, or by a link that a platform admin makes, which proves
- * nothing. What was added before the address was proved goes; a second factor that was added since stays.
+ * Sets a new password for a person who lost theirs. A mailed link proves the address; a link that a platform admin makes proves
+ * nothing. Factors added before the address was proved are removed. A second factor added since stays.
  */
 
 const MAILED_VALID_MS = 3_600_000;
@@ -30,9 +30,9 @@ const HANDED_VALID_MS = 24 * 3_600_000;
 const AFTER_ANSWER_MS = 100;
 
 export const request = route({
-  summary: 'Ask for a mail with a link to a new password',
+  summary: 'Request a password reset by mail',
   description:
-    'Answers the same whether there is such an account or not. Mail needs `HEADGATE_SMTP_URL` and `HEADGATE_PUBLIC_URL`: an address that a stranger’s request names must not stand in it.',
+    'The answer is the same whether the account exists or not. Mail needs `HEADGATE_SMTP_URL` and `HEADGATE_PUBLIC_URL`; the link never uses the host that the request names.',
   permission: 'public',
   body: z.strictObject({ email }),
   status: 204,
@@ -42,7 +42,7 @@ export const request = route({
     const { attempts, devices } = call.deps.identity;
     const device = devices.knownTo(call.body.email, call.raw.visitor);
     attempts.count({ owner: `reset:${call.body.email}`, from: call.raw.ip, kind: 'reset', byAnybody: { device } });
-    // After the answer: how long it takes, or what else it keeps busy, would tell whether there is such an account.
+    // Runs after the answer. Otherwise its duration, or the load it causes, would reveal whether the account exists.
     void delay(AFTER_ANSWER_MS)
       .then(() => mailLink(call))
       .catch((error: unknown) =>
@@ -52,9 +52,9 @@ export const request = route({
 });
 
 export const confirm = route({
-  summary: 'Set a new password by the link',
+  summary: 'Set a new password with a reset link',
   description:
-    'Works once, and ends every session of the account. Passkeys and second factors that were added before the address was proved are removed. A mailed link proves the address.',
+    'Works once and ends every session of the account. Removes passkeys and second factors that were added before the address was proved. A mailed link proves the address.',
   permission: 'public',
   body: z.strictObject({ token: linkToken, password: newPassword }),
   status: 204,
@@ -78,9 +78,9 @@ export const confirm = route({
 });
 
 export const createLink = route({
-  summary: 'Make a link to a new password for somebody',
+  summary: 'Create a password reset link for an account',
   description:
-    'For who cannot be reached by mail, and for the first password of an account that an admin made. Works once, for a day; shown only now. It proves nothing about the address. A second factor that was added since the address was proved stays.',
+    'Use it for people whom mail cannot reach, and for the first password of an account that an admin created. The link works once, for one day, and is only in this answer. It does not prove the address. Second factors added after the address was proved remain.',
   permission: 'accounts.manage',
   params: idParams,
   status: 201,
@@ -103,8 +103,8 @@ export const createLink = route({
 });
 
 /**
- * Sets the password and, by a mailed link, proves the address. Whoever added a passkey or an app before the address was proved need not be its
- * owner, so those go; nothing signs in beside the new password but what was added since.
+ * Sets the password and, by a mailed link, proves the address. A passkey or app added before the address was proved may belong to
+ * somebody else, so it is removed. Factors added since stay.
  */
 async function reset(
   { tx, now, record }: Change,
@@ -145,7 +145,7 @@ async function mailLink(call: AdminCall<unknown, unknown, { readonly email: stri
   if (sent.is === 'failed') log.warn({ request_id: call.requestId, reason: sent.reason }, 'a password reset could not be mailed');
 }
 
-/** Replaces what was not used before. */
+/** Creates a link, and removes those that were not used. */
 async function makeLink(
   call: AdminCall<unknown, unknown, unknown>,
   { tx, now }: Change,
@@ -159,7 +159,7 @@ async function makeLink(
     kind: 'password_reset',
     accountId: account.id,
     hash: hashOfLink(call.deps.keys.pepper, token),
-    // The admin who makes a link sees it, also where it is mailed besides.
+    // An admin who makes a link sees it, so it proves no address, even if it is also mailed.
     mailedTo: isHanded ? null : account.email.toLowerCase(),
     expiresAt: new Date(now.getTime() + validMs),
     createdBy: call.actor.id,

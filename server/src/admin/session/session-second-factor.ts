@@ -12,12 +12,12 @@ import { finishSignIn } from './finish-sign-in.ts';
 import { accountEvent, recordRefused } from './sign-in-audit.ts';
 import { tellOfNewMethod } from './tell-of-method.ts';
 
-/** The authenticator app: shown at sign-in, set up and taken away. */
+/** The authenticator app: checks its codes at sign-in, sets it up and removes it. */
 
 const code = z.string().min(1).max(64);
 
 export const finish = route({
-  summary: 'Show the second factor after the password',
+  summary: 'Submit the second factor after the password',
   permission: 'public',
   body: z.strictObject({ method: z.enum(['totp', 'recovery_code']), code }),
   response: z.object({ status: z.literal('signed_in') }),
@@ -41,11 +41,11 @@ export const finish = route({
 const password = z.strictObject({ password: own.password });
 const recoveryCodes = z
   .array(z.string())
-  .meta({ description: 'Each opens once, in place of a code of the app. Shown only now.' });
+  .meta({ description: 'Recovery codes. Each works once, in place of a code from the app. Shown once.' });
 
 export const begin = route({
-  summary: 'Begin to set up an authenticator app',
-  description: 'It is asked for at sign-in once a code of it was confirmed.',
+  summary: 'Start to set up an authenticator app',
+  description: 'Sign-in asks for a code only after one code is confirmed.',
   permission: 'signed_in',
   body: password,
   response: z.object({ uri: z.string(), secret: z.string(), recovery_codes: recoveryCodes }),
@@ -59,7 +59,7 @@ export const begin = route({
 });
 
 export const confirm = route({
-  summary: 'Confirm the authenticator app with a code of it',
+  summary: 'Confirm the authenticator app with a code',
   permission: 'signed_in',
   body: z.strictObject({ code }),
   status: 204,
@@ -85,7 +85,7 @@ export const confirm = route({
 });
 
 export const remove = route({
-  summary: 'Take the authenticator app away',
+  summary: 'Remove the authenticator app',
   permission: 'signed_in',
   body: password,
   status: 204,
@@ -102,8 +102,8 @@ export const remove = route({
 });
 
 export const renewRecoveryCodes = route({
-  summary: 'Make new recovery codes',
-  description: 'The old ones open nothing any more.',
+  summary: 'Create new recovery codes',
+  description: 'The old codes stop working.',
   permission: 'signed_in',
   body: password,
   response: z.object({ recovery_codes: recoveryCodes }),

@@ -22,7 +22,7 @@ import { route } from '../http/route.ts';
 import { finishSignIn } from './finish-sign-in.ts';
 import { recordOwn, recordRefused } from './sign-in-audit.ts';
 
-/** Signing in with a password, who is signed in, and signing out. */
+/** Signs people in with a password, returns who is signed in, and signs them out. */
 
 const permissions = z.array(z.enum(PERMISSIONS));
 
@@ -32,7 +32,7 @@ const sessionOut = z
       id: z.string(),
       email: z.string(),
       name: z.string(),
-      address_proved: z.boolean().meta({ description: 'Whether it is proved that the address is the account’s own.' }),
+      address_proved: z.boolean().meta({ description: 'True if the account’s ownership of the address is proved.' }),
     }),
     actor_kind: z.enum(['account', 'admin_token']),
     platform_role: z.enum(PLATFORM_ROLES).nullable(),
@@ -51,7 +51,7 @@ const sessionOut = z
     capabilities_by_organization: z.record(z.string(), permissions),
     capabilities_anywhere: permissions.meta({
       description:
-        'What the person may do somewhere, if only in one team or on what is their own: decides what is offered at all.',
+        'Permissions that the person has in at least one place, even if only in one team or on their own objects. The console uses them to decide what to offer.',
     }),
     two_factor: z.object({ enabled: z.boolean(), recovery_codes_left: z.int() }),
     passkeys: z.int(),
@@ -60,11 +60,11 @@ const sessionOut = z
     demo: z.boolean(),
     version: z.string(),
   })
-  .meta({ id: 'Session', description: 'Who is signed in, and what they may do where.' });
+  .meta({ id: 'Session', description: 'The person who is signed in, with their permissions in each place.' });
 
 const signedInOut = z.object({ status: z.literal('signed_in') });
 
-/** What follows a password: one is in, or a second factor is asked for. */
+/** The result of a correct password: the person is signed in, or must show a second factor. */
 const outcomeOut = z.discriminatedUnion('status', [
   signedInOut,
   z.object({ status: z.literal('second_factor'), methods: z.array(z.enum(['totp', 'recovery_code'])) }),
@@ -75,7 +75,7 @@ const PASSWORD_LENGTH_MAX = 128;
 export const signIn = route({
   summary: 'Sign in with a password',
   description:
-    'The answer is the same for an unknown address and a wrong password. Too many failures are 429 with `retry-after`.',
+    'The answer is the same for an unknown address and a wrong password. Returns 429 with `retry-after` after too many failures.',
   permission: 'public',
   body: z.strictObject({ email, password: z.string().min(1).max(PASSWORD_LENGTH_MAX) }),
   response: outcomeOut,
@@ -90,13 +90,13 @@ export const signIn = route({
       call.cookies = outcome.cookies;
       return { status: 'second_factor' as const, methods: ['totp' as const, 'recovery_code' as const] };
     }
-    if (account === null) throw new SignInRefused('wrong_credentials'); // It was deleted meanwhile.
+    if (account === null) throw new SignInRefused('wrong_credentials'); // The account was deleted meanwhile.
     return finishSignIn(call, account, outcome);
   },
 });
 
 export const read = route({
-  summary: 'Who is signed in',
+  summary: 'Get the current session',
   permission: 'signed_in',
   response: sessionOut,
   load: load.platform,
@@ -158,7 +158,7 @@ function viewOfPlace({ organization, memberId, role, teams }: AccountPlace) {
   };
 }
 
-/** What the caller may do in an organization as a whole; what a team's role adds stands at the team. */
+/** Returns the caller's capabilities in each organization as a whole. Those from a role in a team are in the view of the team. */
 function capabilitiesByOrganization({ actor }: AdminCall) {
   const ids = new Set(actor.roles.flatMap((grant) => ('organizationId' in grant ? [grant.organizationId] : [])));
   return Object.fromEntries([...ids].map((organizationId) => [organizationId, [...capabilitiesOf(actor, { organizationId })]]));

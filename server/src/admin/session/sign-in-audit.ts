@@ -5,11 +5,11 @@ import type { AdminCall } from '../http/call.ts';
 import { type Change, type ChangeEvent, change } from '../http/change.ts';
 import type { AdminDeps } from '../http/deps.ts';
 
-/** What the platform's chain keeps of a person's sign-in: who, from where, and never what they proved it with. */
+/** Events about sign-ins in the platform's audit chain: who signed in and from where, but never the proof they used. */
 
 const REFUSED = 'account.sign_in_refused';
 
-/** Records one event about an account, done by the account itself. */
+/** Records one event about an account, with the account itself as the actor. */
 export async function recordOwn(
   call: AdminCall<unknown, unknown, unknown>,
   action: string,
@@ -19,7 +19,7 @@ export async function recordOwn(
   await change(call as AdminCall, ({ record }) => record(ownEvent(action, account, facts)));
 }
 
-/** As recordOwn, in a transaction that is under way. */
+/** Returns the event of recordOwn, for a transaction that is already open. */
 export function ownEvent(action: string, account: Pick<AccountRow, 'id' | 'name'>, facts: object = {}): ChangeEvent {
   return {
     ...accountEvent(action, account, facts),
@@ -27,7 +27,7 @@ export function ownEvent(action: string, account: Pick<AccountRow, 'id' | 'name'
   };
 }
 
-/** An event about an account, done by the caller. */
+/** Returns an event about an account, with the caller as the actor. */
 export function accountEvent(action: string, account: Pick<AccountRow, 'id' | 'name'>, facts: object = {}): ChangeEvent {
   return {
     action,
@@ -40,18 +40,18 @@ export function accountEvent(action: string, account: Pick<AccountRow, 'id' | 'n
   };
 }
 
-/** So many refused sign-ins of a minute are an event each. */
+/** The most refused sign-ins of a minute that get an event each. */
 const EACH_MAX = 20;
 
 interface RefusedSignIn {
-  /** The account's id, or the address as it was typed. */
+  /** The account's id, or the address as typed if no account has it. */
   readonly account: string;
   readonly address: string;
 }
 
 const ofProcess = new WeakMap<AdminDeps, Flood<RefusedSignIn>>();
 
-/** The refused sign-ins of a process: a process has one AdminDeps. */
+/** Returns the refused sign-ins of this process, which has one AdminDeps. */
 export function refusedSignInsOf(deps: AdminDeps): Flood<RefusedSignIn> {
   const known = ofProcess.get(deps);
   if (known !== undefined) return known;
@@ -70,9 +70,9 @@ export function refusedSignInsOf(deps: AdminDeps): Flood<RefusedSignIn> {
 }
 
 /**
- * A sign-in that was refused. An address that no account has is kept as it was typed: guessing is what one looks for here. What is sent away
- * unlooked at is no event. In each minute the first from a place for an account is an event, up to twenty of them; all others of that minute
- * are counted in one, so that a flood of attempts is no flood of events.
+ * Records a refused sign-in. Keeps an address that no account has as it was typed, because the event serves to detect guessing.
+ * Attempts refused by the throttle are not recorded. In each minute, the first attempt per network and account gets an event, up
+ * to twenty. All others of that minute are counted in one event, so that many attempts do not fill the log.
  */
 export async function recordRefused(
   call: AdminCall,

@@ -3,8 +3,8 @@ import { describeDefect } from '../../lib/defect.ts';
 import type { AdminCall } from '../http/call.ts';
 
 /**
- * Mails a person, where there is a mail server, that a way to sign in was added to their account: who did not do it hears of it. Does not wait
- * for the mail server; a failure is logged and changes nothing.
+ * Tells a person by mail that a way to sign in was added to their account, so that they notice one that is not theirs. Does
+ * nothing without a mail server. Does not wait for the mail server; a failure is logged and changes nothing.
  */
 export function tellOfNewMethod(
   call: AdminCall<unknown, unknown, unknown>,

@@ -1,8 +1,8 @@
 import type { AdminCall } from '../http/call.ts';
 
-/** Whether somebody who was let through still may, for answers that take long: event streams and exports. */
+/** Checks again and again whether a caller may still have an answer that takes long: an event stream or an export. */
 
-/** A caller who was let through, and what they asked for. */
+/** A call that passed the permission check, and the object that it loaded. */
 export interface Admitted {
   readonly call: AdminCall;
   readonly object: unknown;
@@ -10,14 +10,17 @@ export interface Admitted {
 
 export interface Admission {
   readonly first: Admitted;
-  /** Finds out anew who they are and whether they may. Throws a Problem when not. */
+  /** Authenticates the caller and checks the permission again. Throws a Problem if either fails. */
   again(): Promise<Admitted>;
 }
 
-/** A session that ended, or a role that was taken away, ends the answer within this time. A token is looked up each time, as at each call. */
+/**
+ * The age in milliseconds after which a check is repeated. So a session that ended or a role that was removed ends the answer
+ * within that time. A token is looked up each time, as at each call.
+ */
 const ASK_AGAIN_MS = { account: 4_000, anonymous: 4_000, admin_token: 0 } as const;
 
-/** Returns a function that finds out anew once the last time is too long ago, and else returns what was found then. */
+/** Returns a function that repeats the check if the last one is too old, and otherwise returns the last result. */
 export function stillAdmitted({ first, again }: Admission): () => Promise<Admitted> {
   let admitted = first;
   let askedAtMs = performance.now();

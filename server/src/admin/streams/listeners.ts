@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { Problem } from '../http/problem.ts';
 
-/** The event streams that are open in this process, and how many there may be. */
+/** The open event streams of this process, and their limits. */
 
 const EACH_MAX = 20;
 const ALL_MAX = 500;
@@ -9,16 +9,16 @@ const RETRY_AFTER_S = 30;
 
 export interface OpenStream {
   readonly stream: Readable;
-  /** Says no more. */
+  /** Ends the stream without an `end` event. */
   end(): void;
 }
 
-/** Counts streams by whoever listens, so that one caller, or all of them together, cannot hold the process. */
+/** Counts streams by actor, so that no caller, and not all of them together, can use up the process. */
 export class Listeners {
   readonly #open = new Map<OpenStream, string>();
   #isClosing = false;
 
-  /** Counts a stream until it closes. Throws 429 when the actor, or the process, has too many, and 503 while it stops. */
+  /** Counts a stream until it closes. Throws 429 if the actor or the process has too many, and 503 while the process stops. */
   add(actorId: string, open: () => OpenStream): Readable {
     if (this.#isClosing) throw new Problem(503, 'The gateway is stopping.', { headers: { 'retry-after': '1' } });
     const own = [...this.#open.values()].filter((id) => id === actorId).length;

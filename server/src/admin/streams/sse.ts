@@ -5,7 +5,7 @@ import { Problem } from '../http/problem.ts';
 import { type Admission, stillAdmitted } from './admission.ts';
 import type { Listeners } from './listeners.ts';
 
-/** Server-sent events: what a page that stays open is told, for as long as whoever opened it may know. */
+/** Server-sent events for pages that stay open, sent for as long as the caller has the permission. */
 
 export interface LiveEvent {
   readonly event: string;
@@ -13,24 +13,24 @@ export interface LiveEvent {
   readonly data: unknown;
 }
 
-/** What there is to tell, asked again and again. */
+/** A source of events that is polled. */
 export interface Feed {
-  /** Between two questions, in milliseconds. */
+  /** The time between two polls, in milliseconds. */
   readonly everyMs: number;
-  /** What is new since the last question. The call and its object are those of the last time the caller was asked who they are. */
+  /** Returns the events since the last poll. The call and its object are those of the last permission check. */
   next(call: AdminCall, object: unknown): Promise<readonly LiveEvent[]>;
-  /** Gives back what the feed took. Called once. */
+  /** Releases the resources of the feed. Called once. */
   close?(): void;
 }
 
 const HEARTBEAT_MS = 15_000;
-/** Unread bytes at which nothing more is asked; and how long a reader may leave any. */
+/** The unread bytes at which polling pauses, and the time in milliseconds for which a reader may leave any unread. */
 const UNREAD_BYTES_MAX = 256 * 1024;
 const UNREAD_MS_MAX = 60_000;
-/** How long a browser waits before it comes back. */
+/** The time in milliseconds that a browser waits before it reconnects. */
 const RETRY_MS = 2_000;
 
-/** Opens a stream of a feed's events. Throws 429 when there are too many. */
+/** Opens a stream of a feed's events. Throws 429 if there are too many streams, and 503 while the process stops. */
 export function openFeed(feed: Feed, admission: Admission, listeners: Listeners): Readable {
   try {
     return openCounted(feed, admission, listeners);
@@ -65,13 +65,13 @@ function openCounted(feed: Feed, admission: Admission, listeners: Listeners): Re
   });
 }
 
-/** What is said over, and what of it is not read yet. */
+/** The stream with its unread bytes, and the function that writes to it. */
 interface Line {
   readonly stream: Readable;
   say(text: string): void;
 }
 
-/** Never rejects: whatever fails ends the stream, and a browser comes back by itself to hear why. */
+/** Polls the feed and writes its events until the stream ends. Never rejects: a failure ends the stream with a reason. */
 async function follow(feed: Feed, admission: Admission, { stream, say }: Line, stopped: AbortSignal): Promise<void> {
   const admitted = stillAdmitted(admission);
   let saidAtMs = performance.now();
@@ -99,7 +99,7 @@ function render({ event, data }: LiveEvent): string {
   return `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-/** The last event, so that a page can tell that it should not come back from an outage that it should wait for. */
+/** Returns the last event. Its status tells a page whether to reconnect: an outage passes, a lost permission does not. */
 function endingOf(error: unknown): LiveEvent {
   const data = error instanceof Problem ? { status: error.status, detail: error.message } : { status: 503, detail: 'Try again.' };
   return { event: 'end', data };

@@ -9,7 +9,7 @@ import type { TeamRow } from '../../store/tenancy/teams.ts';
 import { forbidden, invalid } from '../http/problem.ts';
 import { ownKeysCap } from './self-service.ts';
 
-/** A key that a member makes or changes for themself. */
+/** A key that a member creates or changes for themself. */
 export interface OwnKey {
   readonly membershipId: string;
   readonly expiresAt: Date | null;
@@ -18,7 +18,7 @@ export interface OwnKey {
 
 const DAY_MS = 86_400_000;
 
-/** Throws 403 or 400 where a member's own key goes beyond what the team lets its members do alone. Lock the team first. */
+/** Throws 403 or 400 if a member's own key exceeds what the team allows its members. Lock the team first. */
 export async function requireSelfService(db: Database, team: TeamRow, key: OwnKey, now: Date): Promise<void> {
   const policy = team.selfService;
   if (policy.enabled !== true) throw forbidden('This team does not let its members make keys of their own.');
@@ -39,8 +39,9 @@ interface KeysOfMember {
 }
 
 /**
- * What a member's keys in a team can spend in the present period of its cap: those that work, and those that died within it, so that a new key
- * is no fresh budget. A key that an admin made without such a budget is the admin's word and counts nothing.
+ * Returns how much a member's keys in a team can spend in the present period of its cap, in nano-dollars. Keys that ended within
+ * the period count, so that a new key does not bring a new budget. A key that an admin made without such a budget counts nothing:
+ * the admin decided so.
  */
 export async function spokenForNanoUsd(db: Database, own: KeysOfMember, cap: OwnKeysCap, now: Date): Promise<number> {
   const timeZone = (await organizations.timeZones(db, [own.organizationId])).get(own.organizationId) ?? 'UTC';

@@ -12,21 +12,30 @@ import { memberIn } from '../people/reassign.ts';
 import { ownKeysCap, ownKeysCapOut, renderCap, renderSelfService } from './self-service.ts';
 import { spokenForNanoUsd } from './self-service-keys.ts';
 
-/** What the caller may do with keys of their own in a team. */
+/** Tells callers whether they may make a key of their own in a team, and within which limits. */
 
 export const read = route({
-  summary: 'Whether the caller may make a key of their own in a team, and within what',
+  summary: 'Get the bounds for your own keys',
   permission: 'teams.read',
   params: idParams,
   response: z
     .object({
       enabled: z.boolean(),
-      reason: z.string().nullable().meta({ description: 'Why not, in a sentence.' }),
-      keys_left: z.int().nullable().meta({ description: 'Null: as many as they like.' }),
+      reason: z
+        .string()
+        .nullable()
+        .meta({ description: 'The reason that the caller may not create a key, in a sentence. Null if they may.' }),
+      keys_left: z
+        .int()
+        .nullable()
+        .meta({ description: 'The number of keys that the caller may still create. Null if unlimited.' }),
       budget_max: ownKeysCapOut
         .nullable()
-        .meta({ description: 'What the caller’s own keys may spend together; null: they need no budget.' }),
-      budget_left: z.string().nullable().meta({ description: 'How much of it no key of the present period has, in USD.' }),
+        .meta({ description: 'The most that the caller’s own keys may spend together. Null if they need no budget.' }),
+      budget_left: z
+        .string()
+        .nullable()
+        .meta({ description: 'The part of `budget_max` that no key’s budget takes in the present period, in USD.' }),
       expiry_required: z.boolean(),
       max_expiry_days: z.int().nullable(),
     })
@@ -34,7 +43,7 @@ export const read = route({
   load: load.team,
   handle: async (call, team) => {
     const membershipId = await membershipOf(call, team);
-    // Who manages the team's keys is not held to what its members may do alone.
+    // Managers of the team's keys are not bound by its self-service policy.
     const isManager = can(call.actor, 'keys.manage', { organizationId: team.organizationId, teamId: team.id });
     const policy = isManager ? UNBOUND : renderSelfService(team.selfService);
     const left = membershipId === null ? null : await keysLeft(call, team, membershipId, policy.max_keys_per_member);
@@ -56,7 +65,7 @@ export const read = route({
 
 const UNBOUND = { enabled: true, max_keys_per_member: null, max_expiry_days: null, max_budget: null };
 
-/** The caller's membership while it is active and in the team. */
+/** Returns the caller's membership if it is active and in the team, else null. */
 async function membershipOf(call: AdminCall<unknown, unknown, unknown>, team: TeamRow): Promise<string | null> {
   const { accountId } = call.actor;
   if (accountId === null) return null;
@@ -90,7 +99,7 @@ interface Standing {
   readonly membershipId: string | null;
   readonly isEnabled: boolean;
   readonly left: number | null;
-  /** Their keys have all that the team lets them spend. */
+  /** True if the budgets of their keys use up what the team lets them spend. */
   readonly isSpent: boolean;
 }
 

@@ -4,7 +4,7 @@ import { OWN_KEYS_PERIODS, type OwnKeysCap } from '../../domain/money/own-key-bu
 import type { TeamRow } from '../../store/tenancy/teams.ts';
 import { usd } from '../limits/budget-fields.ts';
 
-/** What a team's members may do with keys of their own. */
+/** The self-service policy of a team: the keys that members may make for themselves. */
 
 export const selfService = z
   .strictObject({
@@ -15,21 +15,21 @@ export const selfService = z
       .min(1)
       .max(3_650)
       .nullish()
-      .meta({ description: 'Keys must expire within so many days; null: they need not.' }),
+      .meta({ description: 'The most days until a key must expire. Null if keys need not expire.' }),
     max_budget: z
       .union([usd, z.strictObject({ amount: usd, period: z.enum(OWN_KEYS_PERIODS) })])
       .nullish()
       .meta({
         description:
-          'What a member’s own keys may spend together in each period, revoked ones included; each must carry a block budget of that period or a longer one. An amount alone is per month; null: no bound.',
+          'The most that a member’s own keys, including revoked ones, may spend together in each period. Each key needs a blocking budget of that period or a longer one. A bare amount is per month. Null means no bound.',
       }),
   })
   .meta({ id: 'SelfServiceChange' });
 
-/** What a member's own keys may spend together, as the API shows it. */
+/** The API view of the amount that a member's own keys may spend together. */
 export const ownKeysCapOut = z
   .object({ amount: z.string(), period: z.enum(OWN_KEYS_PERIODS) })
-  .meta({ id: 'SelfServiceBudget', description: 'USD for each period; periods begin where they do without an anchor.' });
+  .meta({ id: 'SelfServiceBudget', description: 'USD for each period. Periods begin like those of a budget without an anchor.' });
 
 export const selfServiceOut = z
   .object({
@@ -42,7 +42,7 @@ export const selfServiceOut = z
 
 type Stored = TeamRow['selfService'];
 
-/** The policy after a PATCH; null as a whole turns it off. */
+/** Applies a PATCH to the policy. Null for the whole turns it off. */
 export function patchedSelfService(stored: Stored, patch: z.output<typeof selfService> | null | undefined): Stored {
   if (patch === undefined) return stored;
   if (patch === null) return {};
@@ -68,7 +68,10 @@ export function renderCap(cap: OwnKeysCap | null): z.output<typeof ownKeysCapOut
   return cap === null ? null : { amount: formatUsd(cap.amountNanoUsd), period: cap.period };
 }
 
-/** What a member's own keys may spend together; null: as much as they like. An amount of an earlier version is per month. */
+/**
+ * Returns the most that a member's own keys may spend together, or null for no limit. An amount stored by an earlier version is
+ * per month.
+ */
 export function ownKeysCap({ maxBudgetNanoUsd, maxBudgetPeriod = 'month' }: Stored): OwnKeysCap | null {
   return maxBudgetNanoUsd === undefined ? null : { amountNanoUsd: maxBudgetNanoUsd, period: maxBudgetPeriod };
 }

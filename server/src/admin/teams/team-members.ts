@@ -53,7 +53,7 @@ export const list = route({
 export const create = route({
   summary: 'Add an account to a team',
   description:
-    'An account that is not in the organization becomes an org_member of it, where the caller may add members. Instead of its id the exact e-mail address of a member of the organization: a team’s admin reads no list of those who are in other teams.',
+    'If the caller may add members, an account outside the organization also becomes its org_member. The exact e-mail address of a member of the organization can replace the id, because team admins cannot list members of other teams.',
   permission: 'team_members.manage',
   params: idParams,
   body: z.strictObject({ account_id: id.optional(), email: email.optional(), role }),
@@ -77,7 +77,7 @@ export const create = route({
 });
 
 export const update = route({
-  summary: 'Change a member’s role in a team',
+  summary: 'Change the role of a team member',
   permission: 'team_members.manage',
   params,
   body: z.strictObject({ role }),
@@ -104,8 +104,9 @@ export const update = route({
 });
 
 export const remove = route({
-  summary: 'Take a member out of a team, or report what would go',
-  description: 'Revokes the keys they own in this team unless the same request reassigns them.',
+  summary: 'Remove a member from a team',
+  description:
+    'Revokes the keys they own in this team unless the same request reassigns them. `dry_run` only reports the result.',
   permission: 'team_members.manage',
   params,
   query: leavingQuery,
@@ -157,7 +158,10 @@ interface Named {
   readonly email?: string | undefined;
 }
 
-/** The account's membership; one is made when there is none and the caller may add members to the organization. */
+/**
+ * Returns the account's membership. Creates it if there is none and the caller may add members to the organization. Throws 400
+ * otherwise.
+ */
 async function membershipOf(
   call: AdminCall<unknown, unknown, unknown>,
   change: Change,
@@ -176,7 +180,10 @@ async function membershipOf(
   return addMember(change, organizationId, { account_id: accountId, role: 'org_member' });
 }
 
-/** Says nothing of accounts elsewhere: an address is known only as that of a member. */
+/**
+ * Returns the member with this address. Throws the same 400 for an unknown address and for one of another organization, so that
+ * nobody learns which accounts exist.
+ */
 async function memberWithAddress({ tx }: Change, organizationId: string, address: string): Promise<string> {
   const account = await findByEmail(tx, address);
   const member = account === null ? null : await memberships.findByAccount(tx, { organizationId, accountId: account.id });

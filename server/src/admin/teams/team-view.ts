@@ -15,13 +15,13 @@ import { visibleLimitsStatus, visibleStatusOut } from '../organizations/limits-s
 import { loadPolicies, policyOut, renderPolicy } from '../organizations/policy.ts';
 import { renderSelfService, selfServiceOut } from './self-service.ts';
 
-/** How a team is shown. */
+/** The API view of a team. */
 export const teamOut = z
   .object({
     id: z.string(),
     organization_id: z.string(),
     organization_name: z.string(),
-    time_zone: z.string().meta({ description: 'The organization’s: where its days and periods begin.' }),
+    time_zone: z.string().meta({ description: 'The organization’s time zone. It sets when days and periods begin.' }),
     name: z.string(),
     status: z.enum(['active', 'suspended']),
     ...policyOut,
@@ -81,7 +81,7 @@ export async function viewTeams(call: AdminCall, rows: readonly TeamRow[]) {
   }));
 }
 
-/** What people set: the part of the view that the audit log compares. */
+/** Returns the fields that people set, which the audit log compares. */
 export function teamFacts(row: TeamRow, policy: ScopePolicy) {
   return {
     name: row.name,

@@ -62,7 +62,7 @@ export const listOfOrganization = route({
 });
 
 export const read = route({
-  summary: 'Read a team',
+  summary: 'Get a team',
   permission: 'teams.read',
   params: idParams,
   response: teamOut,
@@ -108,7 +108,7 @@ export const create = route({
 
 export const update = route({
   summary: 'Change a team',
-  description: 'Absent keeps, null clears, lists are replaced whole. A team admin may only narrow the access that is stored.',
+  description: 'Keeps absent fields, clears null ones, and replaces whole lists. A team admin can only narrow the stored access.',
   permission: ['teams.manage', 'team_limits.change', 'team_access.narrow'],
   params: idParams,
   query: dryRunQuery,
@@ -138,9 +138,9 @@ const deletionReport = z.object({
 });
 
 export const remove = route({
-  summary: 'Delete a team, or report what would go',
+  summary: 'Delete a team',
   description:
-    'Its keys are revoked, its service accounts deleted, its members stay in the organization. Ledger and request metadata stay.',
+    'Revokes its keys and deletes its service accounts. Its members stay in the organization; ledger and request metadata remain. `dry_run` only reports the result.',
   permission: 'teams.manage',
   params: idParams,
   query: z.strictObject({ dry_run: flag }),

@@ -20,9 +20,9 @@ const patchBody = z.strictObject({ name: name.optional(), expires_at: tokenExpir
 type PatchBody = z.output<typeof patchBody>;
 
 export const update = route({
-  summary: 'Change an admin token: its name, its end, and what it is narrowed to',
+  summary: 'Change an admin token',
   description:
-    'Its role and the secret stay. An absent field stays as it is; a null narrowing takes it away, where the caller could make such a token.',
+    'Changes the name, the expiry and the narrowing. The role and the secret cannot change. Absent fields remain. Null removes a narrowing, if the caller could create such a token.',
   permission: 'admin_tokens.manage',
   params: idParams,
   body: patchBody,
@@ -55,15 +55,15 @@ const takeOverBody = z
   .strictObject({
     responsible_account_id: id
       .optional()
-      .meta({ description: 'Who answers for a service account’s token from now on; the caller unless said.' }),
+      .meta({ description: 'The new responsible person of a token owned by a service account. Default: the caller.' }),
   })
   .optional();
 type TakeOverBody = z.output<typeof takeOverBody>;
 
 export const takeOver = route({
-  summary: 'Take over an admin token that nobody owns, or that stopped with its responsible person',
+  summary: 'Take over an admin token',
   description:
-    'One without an owner becomes the caller’s, who must be able to hold its role. One of a service account goes on with another responsible person, who then answers for all tokens of that service account; this is for owners, and for the platform’s for its admins.',
+    'A token without an owner becomes the caller’s, who must be able to hold its role. For a token of a service account, another person becomes responsible for all tokens of that service account. In an organization only owners may do this, on the platform only its admins.',
   permission: 'admin_tokens.manage',
   params: idParams,
   body: takeOverBody,
@@ -120,7 +120,10 @@ async function takeMachines(
   return row;
 }
 
-/** What is left out stays; what is asked for is held to what the caller could make. */
+/**
+ * Returns the expiry after a change. An absent or unchanged expiry is kept; a new one must be one that the caller could give to a
+ * new token.
+ */
 function expiryAfter(call: AdminCall<unknown, unknown, PatchBody>, row: AdminTokenRow): Date | null {
   const { expires_at: asked } = call.body;
   if (asked === undefined) return row.expiresAt;
@@ -129,7 +132,7 @@ function expiryAfter(call: AdminCall<unknown, unknown, PatchBody>, row: AdminTok
   return expiryOfMade(call, asked, { grant: grantOfToken(row), isMachines: row.serviceAccountId !== null });
 }
 
-/** Throws 409 for a token that is revoked or has expired: that is final. */
+/** Locks a token. Throws 409 if it is revoked or has expired, which is final. */
 async function lockWorking(call: AdminCall<unknown, unknown, unknown>, tx: Change['tx'], id: string): Promise<AdminTokenRow> {
   const row = await adminTokens.lock(tx, id);
   if (row === null) throw notFound('admin token');

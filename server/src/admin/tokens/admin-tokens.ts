@@ -23,8 +23,10 @@ import { tokenFacts, tokenOut, tokenOutFields, viewToken, viewTokens } from './t
 const createBody = z.strictObject({
   name,
   role: z.enum(TOKEN_ROLES),
-  organization_id: id.nullish().meta({ description: 'Null for the platform roles.' }),
-  service_account_id: id.nullish().meta({ description: 'Makes it a machine’s: of a service account of the same place.' }),
+  organization_id: id.nullish().meta({ description: 'The organization. Null for the platform roles.' }),
+  service_account_id: id
+    .nullish()
+    .meta({ description: 'The service account that owns the token. It must belong to the same place.' }),
   expires_at: tokenExpiry,
   ...tokenNarrowing,
 });
@@ -38,7 +40,7 @@ export const list = route({
     organization_id: id.optional(),
     service_account_id: id.optional(),
     status: z.enum(['active', 'revoked']).optional(),
-    unowned: flag.meta({ description: 'Only those that nobody owns and that still work.' }),
+    unowned: flag.meta({ description: 'If true, returns only working tokens without an owner.' }),
   }),
   response: pageOut(tokenOut),
   load: load.anywhere,
@@ -54,7 +56,7 @@ export const list = route({
 });
 
 export const read = route({
-  summary: 'Read an admin token',
+  summary: 'Get an admin token',
   permission: 'admin_tokens.manage',
   params: idParams,
   response: tokenOut,
@@ -65,11 +67,13 @@ export const read = route({
 export const create = route({
   summary: 'Create an admin token',
   description:
-    'The token is in this answer and in no other. Nobody makes one above their own role. It belongs to the caller and ends when they could not hold its role any more; with `service_account_id` it belongs to that service account.',
+    'The token is only in this answer. Nobody can create one above their own role. It belongs to the caller and stops when the caller can no longer hold its role. With `service_account_id`, it belongs to that service account.',
   permission: 'admin_tokens.manage',
   body: createBody,
   status: 201,
-  response: z.object({ ...tokenOutFields, token: z.string().meta({ description: 'Shown once.' }) }).meta({ id: 'NewAdminToken' }),
+  response: z
+    .object({ ...tokenOutFields, token: z.string().meta({ description: 'The token. Shown once.' }) })
+    .meta({ id: 'NewAdminToken' }),
   load: loadPlaceOfBody,
   handle: async (call, grant) => {
     requireGrantableRole(call, grant, '/role');
@@ -105,7 +109,7 @@ export const create = route({
 
 export const revoke = route({
   summary: 'Revoke an admin token',
-  description: 'Final, and at once: every replica looks tokens up at every call.',
+  description: 'Permanent and immediate: every replica looks up the token on every call.',
   permission: 'admin_tokens.manage',
   params: idParams,
   status: 204,
@@ -128,7 +132,10 @@ export const revoke = route({
   },
 });
 
-/** The place a new token will act in: the organization it names, or the platform. */
+/**
+ * Loads the place in which a new token will act: the organization that the body names, or the platform. Throws 400 if it does not
+ * fit the role.
+ */
 async function loadPlaceOfBody(call: AdminCall<unknown, unknown, CreateBody>): Promise<Loaded<RoleGrant>> {
   const { role, organization_id: organizationId = null } = call.body;
   const isPlatformRole = PLATFORM_ROLES.some((name) => name === role);

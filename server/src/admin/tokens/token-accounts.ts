@@ -22,12 +22,12 @@ import { tokenEvent } from '../people/take-back.ts';
 import { withdrawInvitationsOf } from '../people/withdraw-invitations.ts';
 import { mayConsent, personBehind, refuseNarrowed, requireMayHold } from './token-owner.ts';
 
-/** Service accounts of an organization and of the platform: they own admin tokens. Those of a team own keys. */
+/** Service accounts of an organization and of the platform, which own admin tokens. Those of a team own keys. */
 
 export const tokenAccountOut = z
   .object({
     id: z.string(),
-    organization_id: z.string().nullable().meta({ description: 'Null: the platform’s.' }),
+    organization_id: z.string().nullable().meta({ description: 'The organization. Null for a service account of the platform.' }),
     name: z.string(),
     status: z.enum(['active', 'disabled']),
     responsible_account_id: z.string(),
@@ -40,14 +40,14 @@ export const tokenAccountOut = z
   })
   .meta({
     id: 'TokenServiceAccount',
-    description: 'Owns admin tokens of an organization or of the platform, and never signs in.',
+    description: 'A service account that owns admin tokens of an organization or of the platform. It never signs in.',
   });
 
 const createBody = z.strictObject({
   name,
-  responsible_account_id: id
-    .optional()
-    .meta({ description: 'Who answers for its tokens; they are never more than this person. The caller unless said.' }),
+  responsible_account_id: id.optional().meta({
+    description: 'The person responsible for its tokens, whose own permissions are their upper bound. Default: the caller.',
+  }),
 });
 
 export const listOfPlatform = route({
@@ -60,8 +60,8 @@ export const listOfPlatform = route({
 });
 
 export const listOfOrganization = route({
-  summary: 'List the service accounts of an organization itself',
-  description: 'Those that own admin tokens. The service accounts of its teams own keys.',
+  summary: 'List the service accounts of an organization',
+  description: 'Lists those that own admin tokens. Service accounts of its teams own keys and are listed elsewhere.',
   permission: 'admin_tokens.manage',
   params: idParams,
   query: z.strictObject(listQuery),
@@ -82,7 +82,7 @@ export const createOfPlatform = route({
 
 export const createOfOrganization = route({
   summary: 'Create a service account of an organization',
-  description: 'For a machine that calls the admin API: make it a token with `service_account_id`.',
+  description: 'For a program that calls the admin API. Create its token with `service_account_id`.',
   permission: 'admin_tokens.manage',
   params: idParams,
   body: createBody,
@@ -120,7 +120,7 @@ async function create(call: AdminCall<unknown, unknown, z.output<typeof createBo
   return viewTokenAccount(call, row);
 }
 
-/** Throws 400 for a person who has no role in the place: what they answer for could do nothing. */
+/** Throws 400 for a person without a role in the place: tokens for which they answer could do nothing. */
 async function requireBelongs(tx: Change['tx'], accountId: string, organizationId: string | null): Promise<void> {
   const person = (await peopleOf(tx, [accountId])).get(accountId);
   const isHere = (grant: object) => !('organizationId' in grant) || grant.organizationId === organizationId;
@@ -135,7 +135,10 @@ export interface TokenAccountPatch {
   readonly responsible_account_id?: string | undefined;
 }
 
-/** Changes one. Another responsible person takes its tokens over: that is for owners, and for the platform’s for its admins. */
+/**
+ * Changes a service account. Only an owner of the organization, or a platform admin, may name another responsible person, who
+ * then takes over its tokens.
+ */
 export async function updateTokenAccount(
   call: AdminCall<unknown, unknown, TokenAccountPatch>,
   { id }: TokenAccountRow,
@@ -146,7 +149,7 @@ export async function updateTokenAccount(
     if (row === null) throw notFound('service account');
     requireVersion(call, row.version);
     const { name = row.name, status = row.status, responsible_account_id: responsible = row.responsibleAccountId } = call.body;
-    // Disabling takes the roles of its tokens away, and enabling gives them back.
+    // Disabling ends the roles of its tokens, and enabling restores them.
     if (status !== row.status) await lockGrantableTokens(call, tx, id);
     if (responsible !== row.responsibleAccountId) await requireMayTakeOver(call, tx, row, responsible);
     const columns = { name, status, responsibleAccountId: responsible };
@@ -175,7 +178,10 @@ async function requireMayTakeOver(
   }
 }
 
-/** Its tokens, locked. Throws 403 when one has a role above the caller's: whoever may not revoke that one does not end it in another way. */
+/**
+ * Locks the account's tokens. Throws 403 if one has a role above the caller's: a caller who may not revoke a token may not end it
+ * in another way.
+ */
 async function lockGrantableTokens(
   call: AdminCall<unknown, unknown, unknown>,
   db: Database,
@@ -186,7 +192,7 @@ async function lockGrantableTokens(
   return tokens;
 }
 
-/** Deletes one with its tokens; returns their ids. A rehearsal only names them. */
+/** Deletes a service account with its tokens, and returns the tokens' ids. A dry run only returns the ids. */
 export async function removeTokenAccount(
   call: AdminCall<unknown, unknown, unknown>,
   { id }: TokenAccountRow,

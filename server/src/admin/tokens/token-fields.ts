@@ -17,7 +17,7 @@ import { id, instant } from '../http/fields.ts';
 import * as load from '../http/load.ts';
 import { type Fault, invalidFields } from '../http/problem.ts';
 
-/** What admin tokens are made with and narrowed to. */
+/** The fields with which admin tokens are created and narrowed. */
 
 export const TOKEN_ROLES = [...PLATFORM_ROLES, ...ORGANIZATION_ROLES] as const;
 export type TokenRole = PlatformRole | OrganizationRole;
@@ -29,29 +29,28 @@ const network = z
   .max(64)
   .refine((text) => addRange(new BlockList(), text), 'is neither an address nor a range like 10.0.0.0/8');
 
-/** A null takes a narrowing away. */
+/** The fields of a narrowing. Null removes it. */
 export const tokenNarrowing = {
   permissions: z
     .array(z.enum(PERMISSIONS))
     .min(1)
     .max(LIST_MAX)
     .nullish()
-    .meta({ description: 'The only permissions of its role that it keeps; null: all of them.' }),
-  organization_ids: z
-    .array(id)
-    .min(1)
-    .max(LIST_MAX)
-    .nullish()
-    .meta({ description: 'Of a platform role: the only organizations in which it acts; null: all, and the platform.' }),
+    .meta({ description: 'The permissions of its role that the token keeps. Null for all of them.' }),
+  organization_ids: z.array(id).min(1).max(LIST_MAX).nullish().meta({
+    description: 'For a platform role: the only organizations in which the token works. Null for all of them and the platform.',
+  }),
   networks: z
     .array(network)
     .min(1)
     .max(LIST_MAX)
     .nullish()
-    .meta({ description: 'The only addresses and ranges (CIDR) that it may be used from; null: any.' }),
+    .meta({ description: 'The only addresses and CIDR ranges from which the token may be used. Null for any.' }),
 };
 
-export const tokenExpiry = instant.nullish().meta({ description: 'Absent: 90 days from now. Null: it never expires.' });
+export const tokenExpiry = instant
+  .nullish()
+  .meta({ description: 'The expiry. Null if the token never expires. Default: 90 days from now.' });
 
 interface NarrowingBody {
   readonly permissions?: readonly Permission[] | null | undefined;
@@ -63,7 +62,7 @@ type NarrowingColumns = Pick<AdminTokenRow, 'permissions' | 'organizationIds' | 
 
 export const NOT_NARROWED: NarrowingColumns = { permissions: null, organizationIds: null, networks: null };
 
-/** Throws 400 for a narrowing that does not go with the role, or names what is not there. */
+/** Throws 400 for a narrowing that does not fit the role, or names an organization that does not exist. */
 export async function requireNarrowing(
   call: AdminCall<unknown, unknown, unknown>,
   grant: RoleGrant,
@@ -73,7 +72,7 @@ export async function requireNarrowing(
   if (faults.length > 0) throw invalidFields(faults);
 }
 
-/** The narrowing after a change; what a body leaves out stays. */
+/** Returns the narrowing after a change. A field that the body leaves out is kept. */
 export function patchedNarrowing(stored: NarrowingColumns, body: NarrowingBody): NarrowingColumns {
   return {
     permissions: patched(stored.permissions, body.permissions),

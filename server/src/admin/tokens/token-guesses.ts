@@ -5,27 +5,29 @@ import type { AdminDeps } from '../http/deps.ts';
 import { Problem } from '../http/problem.ts';
 
 /**
- * Guesses at admin tokens: each one from an address makes the next wait (all of an IPv6 /64 is one address), and every minute with guesses
- * leaves two audit events at most. A token that was right in this process before is never made to wait, so that a guesser locks nobody out who
- * shares their address.
+ * Throttles guesses at admin tokens. Each wrong guess from an address makes the next one wait; an IPv6 /64 counts as one address.
+ * A minute with guesses writes at most two audit events. A token that was right in this process before never waits, so that a
+ * guesser cannot lock out others who share the address.
  */
 export interface TokenGuesses {
-  /** Throws 429 while the address has to wait and the token is none that was right before. `hash` is the token's, in hexadecimal. */
+  /**
+   * Throws 429 while the address must wait, unless the token was right before. `hash` is the hash of the token, in hexadecimal.
+   */
   admit(hash: string, ip: string): void;
   right(hash: string): void;
-  /** Counts a wrong guess. The first in a minute is in the audit log when this resolves. */
+  /** Counts a wrong guess. The first of a minute is in the audit log when this resolves. */
   wrong(ip: string): Promise<void>;
-  /** Tells what was not told yet. */
+  /** Writes the audit events that are still pending. */
   settled(): Promise<void>;
 }
 
-/** A whole office may stand behind an address, with an old script in it. */
+/** The free failures are many, because a whole office with an outdated script may share an address. */
 const BOUNDS = { freeFailures: 100, waitMsMax: 60_000 };
 const RIGHT_MAX = 2_000;
 
 const ofProcess = new WeakMap<AdminDeps, TokenGuesses>();
 
-/** The one of a process: a process has one AdminDeps. */
+/** Returns the guesses of this process, which has one AdminDeps. */
 export function guessesOf(deps: AdminDeps): TokenGuesses {
   const known = ofProcess.get(deps);
   if (known !== undefined) return known;
@@ -41,7 +43,7 @@ function createGuesses(deps: AdminDeps): TokenGuesses {
     const place = { objectType: 'admin_token', objectId: 'unknown', ip: addresses[0] ?? null };
     return tellOfStrangers(deps, { action: 'admin_token.refused', ...place, after: { guesses, addresses } });
   };
-  // The first of a minute is told at once; those that follow within it are told together when it is over.
+  // Writes the first guess of a minute at once, and the others together when the minute is over.
   const flood = createFlood<string>({
     clock: deps.clock,
     eachMax: 1,

@@ -9,17 +9,20 @@ import { type Actor, isNarrowed } from '../http/actor.ts';
 import type { AdminCall } from '../http/call.ts';
 import { forbidden, invalid, Problem } from '../http/problem.ts';
 
-/** Whose a token is that somebody makes, and how long it may last. */
+/** Decides the owner of a new token and how long it may last. */
 
 const DAY_MS = 86_400_000;
 const DAYS_UNLESS_SAID = 90;
 
-/** The person who acts, if only by a token of theirs; null: a machine's token without one, or the installation's. */
+/**
+ * Returns the person who acts, even by a token of theirs. Null for a service account's token that no person made, and for the
+ * installation's.
+ */
 export function personBehind(actor: Actor): string | null {
   return actor.accountId ?? actor.token?.makerAccountId ?? null;
 }
 
-/** The owner of what this caller makes: themself, or the owner of the token that they are. */
+/** Returns the owner of a token that this caller makes: the caller or, if the caller is a token, its owner. */
 export function ownerOfMade(actor: Actor): TokenOwnerColumns {
   const { token } = actor;
   if (token === undefined) return ofPerson(actor.accountId ?? actor.id);
@@ -28,7 +31,10 @@ export function ownerOfMade(actor: Actor): TokenOwnerColumns {
   return { makerAccountId, serviceAccountId, origin, unownedEndsAt };
 }
 
-/** The owner of a machine's token. Throws 400 when the service account acts elsewhere, or its responsible person could not hold the role. */
+/**
+ * Returns the owner of a service account's token. Throws 400 if the account belongs to another place, is not active, or has a
+ * responsible person who could not hold the role.
+ */
 export async function ownerOfMachine(
   db: Database,
   actor: Actor,
@@ -44,20 +50,25 @@ export async function ownerOfMachine(
   return ofServiceAccount(account.id, personBehind(actor));
 }
 
-/** Throws 400 when the person could not hold the role themself: a machine's token is never more than who answers for it. */
+/**
+ * Throws 400 if the person could not hold the role: a service account's token never has a role that its responsible person lacks.
+ */
 export async function requireMayHold(db: Database, accountId: string, grant: RoleGrant, pointer: string): Promise<void> {
   const person = (await peopleOf(db, [accountId])).get(accountId) ?? null;
   if (mayHold(person, grant)) return;
   throw invalid(pointer, `the person responsible for it does not hold the role ${grant.role} here`);
 }
 
-/** Throws 403 for a token that is narrowed: what it made or changed would be more than it is. */
+/** Throws 403 for a narrowed token: a token that it made or changed could exceed it. */
 export function refuseNarrowed({ token }: Actor): void {
   if (token === undefined || !isNarrowed(token)) return;
   throw forbidden('An admin token that is narrowed makes, changes and takes over no admin tokens.');
 }
 
-/** Owners of an organization and platform admins may let a machine's token live on, and take one over. */
+/**
+ * Reports whether the caller may let a service account's token last longer, or take it over: owners of its organization, and
+ * platform admins.
+ */
 export function mayConsent(actor: Actor, grant: RoleGrant): boolean {
   const organizationId = 'organizationId' in grant ? grant.organizationId : null;
   return actor.roles.some(
@@ -66,8 +77,8 @@ export function mayConsent(actor: Actor, grant: RoleGrant): boolean {
 }
 
 /**
- * When a token ends: 90 days from now unless said. A token makes none that outlives it, and a machine's token lasts longer only with consent.
- * Throws 400 for an instant that has passed.
+ * Returns the expiry of a new token: 90 days from now if absent. Throws 400 for an instant that has passed. Throws 403 if it
+ * would outlive the token that makes it, or if a service account's token needs consent to last longer than 90 days.
  */
 export function expiryOfMade(
   call: AdminCall<unknown, unknown, unknown>,

@@ -6,7 +6,7 @@ import type { AdminCall } from '../http/call.ts';
 import { capabilities, instantOut, isoOf, isoOrNull } from '../http/fields.ts';
 import { TOKEN_ROLES, type TokenRole } from './token-fields.ts';
 
-/** How an admin token is shown. Never the token: only what it ends with. */
+/** The API view of an admin token. Never contains the token, only its last characters. */
 export const tokenOutFields = {
   id: z.string(),
   name: z.string(),
@@ -17,25 +17,31 @@ export const tokenOutFields = {
       kind: z.enum(['account', 'service_account', 'installation', 'nobody']),
       id: z.string().nullable(),
       name: z.string().nullable(),
-      responsible_account_id: z.string().nullable().meta({ description: 'Who answers for a service account.' }),
+      responsible_account_id: z
+        .string()
+        .nullable()
+        .meta({ description: 'The person who is responsible for the service account.' }),
       responsible_name: z.string().nullable(),
     })
-    .meta({ id: 'AdminTokenOwner', description: 'The installation’s: the configured token and those of the recovery commands.' }),
-  maker_account_id: z.string().nullable().meta({ description: 'The person who made it or took it over.' }),
+    .meta({
+      id: 'AdminTokenOwner',
+      description: 'The owner of an admin token. `installation` owns the configured token and those from the recovery commands.',
+    }),
+  maker_account_id: z.string().nullable().meta({ description: 'The person who created the token or took it over.' }),
   maker_name: z.string().nullable(),
   last_four: z.string(),
   status: z.enum(['active', 'stopped', 'expired', 'revoked']),
-  stopped_by: z
-    .enum(['maker', 'responsible', 'service_account', 'organization'])
-    .nullable()
-    .meta({ description: 'Whose change stopped it. A service account’s token goes on when somebody takes it over.' }),
+  stopped_by: z.enum(['maker', 'responsible', 'service_account', 'organization']).nullable().meta({
+    description:
+      'The party whose change stopped the token. Null if it is not stopped. A service account’s token works again when a person takes it over.',
+  }),
   permissions: z.array(z.enum(PERMISSIONS)).nullable(),
   organization_ids: z.array(z.string()).nullable(),
   networks: z.array(z.string()).nullable(),
   expires_at: instantOut.nullable(),
   unowned_ends_at: instantOut
     .nullable()
-    .meta({ description: 'When it ends because nobody owns it, unless somebody takes it over.' }),
+    .meta({ description: 'The time at which a token without an owner expires unless a person takes it over.' }),
   revoked_at: instantOut.nullable(),
   last_used_at: instantOut.nullable(),
   last_used_ip: z.string().nullable(),
@@ -98,7 +104,7 @@ function ownerView(row: AdminTokenRow, { owner: kind, serviceAccount, people }: 
   }
 }
 
-/** What people set: the part of the view that the audit log compares. */
+/** Returns the fields that people set, which the audit log compares. */
 export function tokenFacts(row: AdminTokenRow) {
   return {
     name: row.name,

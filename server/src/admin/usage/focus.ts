@@ -3,12 +3,12 @@ import { intervalStarts, type UsageLine, type UsageQuestion } from '../../store/
 import { type Cell, csvLine } from '../exports/csv.ts';
 import { REPORTED_UNITS, unpricedText } from './unit-columns.ts';
 
-/** Lines of usage in the columns of FOCUS 1.2, the open specification of cost data. What it has no column for is ours and begins with `x_`. */
+/** Writes usage in the columns of FOCUS 1.2, the open specification of cost data. Columns of our own begin with `x_`. */
 
 /**
- * Quantities of units beside the tokens. They are columns of ours, and not charges of their own: a charge has one cost, and what a line was
- * charged is not kept apart by unit. Charges of zero for what was paid would make every unit cost wrong; so each line stays one charge, its
- * quantity the tokens, its cost everything, and the sum of all is the spend.
+ * Columns for the quantities of units beside the tokens. They are columns of our own, not charges: the spend of a line is not
+ * stored by unit. Charges of zero for units that were paid would make every unit cost wrong. So each line stays one charge, with
+ * the tokens as its quantity and its whole spend as the cost.
  */
 const UNIT_COLUMNS = new Map(REPORTED_UNITS.map((unit) => [unit, columnOf(unit)]));
 
@@ -59,21 +59,21 @@ const FOCUS_COLUMNS = [
   'x_UnpricedUnits',
 ];
 
-/** Names by id, as far as the reader may see them. */
+/** Names by id, limited to those that the reader may see. */
 export type Names = ReadonlyMap<string, string>;
 
 export function focusHead(): string {
   return csvLine(FOCUS_COLUMNS);
 }
 
-/** Returns what writes each line of the question's report. Throws TooManyIntervals. */
+/** Returns a function that writes each line of a report. Throws TooManyIntervals. */
 export function focusWriter(question: UsageQuestion): (line: UsageLine, names: Names) => string {
   const starts = intervalStarts(question) ?? [];
   const next = new Map(starts.map((startMs, at) => [startMs, starts[at + 1] ?? question.toMs]));
   return (line, names) => focusLine(question, line, names, next.get(line.startMs ?? 0) ?? question.toMs);
 }
 
-/** One line. The interval is never null here; its ends are cut to the time asked for, so that no line claims more. */
+/** Writes one line. The interval is never null here. Its ends are cut to the range of the report, so that no line claims more. */
 function focusLine(question: UsageQuestion, line: UsageLine, names: Names, nextMs: number): string {
   const { groups, sums, units } = line;
   const nameOf = (id: string | null | undefined) => names.get(id ?? '') ?? null;
@@ -125,7 +125,7 @@ function focusLine(question: UsageQuestion, line: UsageLine, names: Names, nextM
   return csvLine(FOCUS_COLUMNS.map((column) => cells[column] ?? null));
 }
 
-/** The interval of a line, and the calendar month it begins in. */
+/** Returns the interval of a line, and the calendar month in which it begins. */
 function periodsOf({ fromMs, toMs, timeZone }: UsageQuestion, startMs: number, nextMs: number) {
   const month = Temporal.Instant.fromEpochMilliseconds(startMs).toZonedDateTimeISO(timeZone).with({ day: 1 }).startOfDay();
   return {
@@ -136,7 +136,7 @@ function periodsOf({ fromMs, toMs, timeZone }: UsageQuestion, startMs: number, n
   };
 }
 
-/** `cache_write_1h` → `x_CacheWrite1hQuantity`. */
+/** Returns the column of a unit: `cache_write_1h` → `x_CacheWrite1hQuantity`. */
 function columnOf(unit: string): string {
   return `x_${unit.replaceAll(/(^|_)([a-z0-9])/g, (_, __, first: string) => first.toUpperCase())}Quantity`;
 }

@@ -9,36 +9,39 @@ import * as load from '../http/load.ts';
 import { invalid } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 
-/** What earlier versions may have settled wrongly, for the platform's own readers to judge. */
+/** Lists ledger entries that an earlier version may have settled wrongly, for readers of the platform to check. */
 
-const name = z.string().nullable().meta({ description: 'Null: nothing of this id is kept.' });
+const name = z.string().nullable().meta({ description: 'The name. Null if no record with this id remains.' });
 
 const entryOut = z
   .object({
     request_id: z.string(),
     attempt: z.int(),
-    time: instantOut.meta({ description: 'When the request was admitted.' }),
+    time: instantOut.meta({ description: 'The time at which the request was admitted.' }),
     organization_id: z.string(),
     organization_name: name,
     team_id: z.string().meta({ description: 'The team that was charged.' }),
     team_name: name,
-    admitted_team_id: z.string().nullable().meta({ description: 'With `key_moved`: the team of the key at the admission.' }),
+    admitted_team_id: z
+      .string()
+      .nullable()
+      .meta({ description: 'With `key_moved`: the key’s team when the request was admitted.' }),
     key_id: z.string(),
     key_name: name,
     model: z.string(),
-    charged: z.string().meta({ description: 'USD.' }),
+    charged: z.string().meta({ description: 'The charge in USD.' }),
     reasons: z.array(z.enum(REVIEW_REASONS)),
   })
   .meta({ id: 'ReviewedEntry' });
 
 export const list = route({
-  summary: 'List ledger entries that an earlier version may have settled wrongly, oldest first',
+  summary: 'List possibly wrong ledger entries of earlier versions',
   description:
-    'Changes nothing. `hang_up_at_finish`: a stream was cut between its finish reason and its usage, and charged an estimate. `error_in_answer`, `error_in_stream`: a 200 that brought neither output nor usage was charged. `key_moved`: the key moved to the team that was charged while the request was in flight. A page may be empty and have a next one.',
+    'Oldest first; changes nothing. `hang_up_at_finish`: a stream was cut between its finish reason and its usage, and charged an estimate. `error_in_answer`, `error_in_stream`: a 200 with neither output nor usage was charged. `key_moved`: the key moved to the charged team while the request was in flight. An empty page may still have a `next_cursor`.',
   permission: 'usage.read',
   query: z.strictObject({
-    since: instant.meta({ description: 'Requests admitted from here on.' }),
-    until: instant.optional().meta({ description: 'Not included; now unless said.' }),
+    since: instant.meta({ description: 'The start of the range of admission times, inclusive.' }),
+    until: instant.optional().meta({ description: 'The end of the range, exclusive. Default: now.' }),
     limit: listQuery.limit,
     cursor: listQuery.cursor,
   }),

@@ -23,19 +23,19 @@ import { unitCells, unitHead } from './unit-columns.ts';
 import { FIELDS, query, questionOf, renderSums } from './usage.ts';
 import { askedOrganization } from './usage-scope.ts';
 
-/** Usage and spend as a spreadsheet or a cost tool takes them. The lines add up to what GET /usage says, to the nano-dollar. */
+/** Exports usage and spend for spreadsheets and cost tools. The lines add up exactly to the total of GET /usage. */
 
 const NAMES_AT_ONCE = 500;
-/** What a cost tool wants to tell apart, unless something else is asked for. */
+/** The groups of a FOCUS export. Groups that the query names are added. */
 const FOCUS_GROUPS: readonly UsageGroup[] = ['organization', 'team', 'model', 'deployment', 'provider'];
 
 const exportQuery = z.strictObject({ ...query.shape, format: z.enum(['csv', 'focus']).default('csv') });
 type ExportCall = AdminCall<unknown, z.output<typeof exportQuery>>;
 
 export const exportFile = route({
-  summary: 'Export usage and spend as comma-separated values',
+  summary: 'Export usage and spend as CSV',
   description:
-    '`csv` has the columns of GET /usage with names beside ids and a column for each unit, `focus` those of FOCUS 1.2, by day unless said. At most 100,000 lines: more is 400, never a part. Lines by tag are for `csv` alone, since they add up to more than the total. A cell that begins like a formula gets an apostrophe in front.',
+    '`csv` has the columns of GET /usage, with names beside ids and a column for each unit. `focus` has those of FOCUS 1.2, by day by default. Returns 400 above 100,000 lines, never a part. Only `csv` can group by tag, because lines by tag add up to more than the total. A cell that begins like a formula gets a leading apostrophe.',
   permission: 'usage.read',
   query: exportQuery,
   response: textOut,
@@ -65,7 +65,9 @@ function questionFor(call: ExportCall, organization: OrganizationRow | null): Us
 type Head = (question: UsageQuestion) => string;
 type Writer = (question: UsageQuestion) => (line: UsageLine, names: Names) => string;
 
-/** The head and the first lines, then further ones as they are read. What is wrong with the question is thrown before the first. */
+/**
+ * Yields the head and the lines as they are read. Throws 400 for a query with too many intervals or lines before the first line.
+ */
 async function* pagesOf(call: ExportCall, question: UsageQuestion, head: Head, writer: Writer): AsyncGenerator<string> {
   let text = head(question);
   try {
@@ -83,7 +85,7 @@ async function* pagesOf(call: ExportCall, question: UsageQuestion, head: Head, w
 
 const NAMED: readonly UsageGroup[] = ['organization', 'team', 'key', 'member', 'service_account'];
 
-/** Of the ids in some lines, as far as the caller may see what they stand for. */
+/** Returns the names of the ids in some lines, limited to those that the caller may see. */
 async function namesIn(call: ExportCall, lines: readonly UsageLine[]): Promise<Names> {
   const ids = new Set(lines.flatMap(({ groups }) => NAMED.flatMap((group) => groups[group] ?? [])));
   const names = new Map<string, string>();

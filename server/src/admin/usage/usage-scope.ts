@@ -6,7 +6,7 @@ import type { AdminCall } from '../http/call.ts';
 import { notFound } from '../http/problem.ts';
 import type { Loaded } from '../http/route.ts';
 
-/** Whose usage and requests are asked for. Also a deleted organization's: its records stay. */
+/** Finds the organization whose usage or requests a query is about. It may be deleted, because its records stay. */
 
 interface ScopeQuery {
   readonly organization_id?: string | undefined;
@@ -17,8 +17,8 @@ interface ScopeQuery {
 }
 
 /**
- * The one organization that the question is about, or null for every one in the caller's reach. A team, key or member names its own, so
- * that another tenant's is 404, and so that the database is always told where to look.
+ * Loads the one organization that the query is about, or null for all in the caller's reach. A team, key or member determines its
+ * organization. So another tenant's is 404, and the database always knows the tenant to search.
  */
 export async function askedOrganization(call: AdminCall<unknown, ScopeQuery, unknown>): Promise<Loaded<OrganizationRow | null>> {
   const { organization_id, team_id, key_id, member_id, service_account_id } = call.query;
@@ -30,7 +30,7 @@ export async function askedOrganization(call: AdminCall<unknown, ScopeQuery, unk
   return { place: { anywhereIn: { organizationId: row.id } }, object: row };
 }
 
-/** The organization of a caller who can read in one only. */
+/** Returns the organization of a caller who may read usage in only one, else undefined. */
 function onlyOrganization(call: AdminCall<unknown, unknown, unknown>): string | undefined {
   const reaches = reachOf(call.actor, 'usage.read');
   const ids = new Set(reaches.map((reach) => (reach.is === 'everywhere' ? null : reach.organizationId)));

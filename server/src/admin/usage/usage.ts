@@ -20,7 +20,7 @@ import { invalid } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import { askedOrganization } from './usage-scope.ts';
 
-/** Usage and spend, added up exactly over any stretch of time. */
+/** Usage and spend, added up exactly over any time range. */
 
 const DEFAULT_SPAN_MS = 30 * 86_400_000;
 
@@ -29,14 +29,16 @@ const groupBy = z
   .max(200)
   .transform((text) => [...new Set(text.split(',').map((part) => part.trim()))])
   .pipe(z.array(z.enum(USAGE_GROUPS)).max(USAGE_GROUPS.length))
-  .meta({ description: `Separated by commas: ${USAGE_GROUPS.join(', ')}.` });
+  .meta({ description: `Groups, separated by commas: ${USAGE_GROUPS.join(', ')}.` });
 
 const narrowing = {
-  from: instant.optional().meta({ description: '30 days before `to` unless said.' }),
-  to: instant.optional().meta({ description: 'Not included; now unless said.' }),
+  from: instant.optional().meta({ description: 'The start of the range. Default: 30 days before `to`.' }),
+  to: instant.optional().meta({ description: 'The end of the range, exclusive. Default: now.' }),
   group_by: groupBy.optional(),
   interval: z.enum(USAGE_INTERVALS).optional(),
-  time_zone: timeZone.optional().meta({ description: 'Where intervals begin: the organization’s zone unless said, else UTC.' }),
+  time_zone: timeZone
+    .optional()
+    .meta({ description: 'The time zone in which intervals begin. Default: the organization’s, else UTC.' }),
   team_id: id.optional(),
   key_id: id.optional(),
   member_id: id.optional(),
@@ -50,20 +52,20 @@ const narrowing = {
     .min(1)
     .max(10_000)
     .optional()
-    .meta({ description: 'Lines at most, the dearest first; the total counts all of them. 10,000 unless said.' }),
+    .meta({ description: 'The most lines, those with the highest spend first. The total counts all lines. Default: 10,000.' }),
   tag: z
     .string()
     .max(64)
     .optional()
-    .meta({ description: 'Of requests with this tag: named by the request, or added by its key, team or organization.' }),
-  deployment_tag: z.string().max(64).optional().meta({ description: 'Of the deployments that carry it now.' }),
+    .meta({ description: 'Only requests with this tag, named by the request or added by its key, team or organization.' }),
+  deployment_tag: z.string().max(64).optional().meta({ description: 'Only deployments that carry this tag now.' }),
 };
 const ofOneQuery = z.strictObject(narrowing);
 export const query = z.strictObject({ ...narrowing, organization_id: id.optional() });
 type Query = z.output<typeof query>;
 
 const sums = {
-  requests: z.int().meta({ description: 'Settled ones; estimated and refused stand beside, not in it.' }),
+  requests: z.int().meta({ description: 'The number of settled requests, without estimated and refused ones.' }),
   estimated_requests: z.int(),
   refused_requests: z.int(),
   unpriced_requests: z.int(),
@@ -79,18 +81,18 @@ const unitOut = z
   .object({
     unit: z.string().meta({
       description:
-        'A bucket of tokens that the sums do not name (`cache_write_1h`, `audio_input`; these are in `total_tokens`), or a piece (`search`, `request`, `image`, `second_input`, `second_output`, `page`). Of what had no price also a bucket that the sums name (`cache_write`), a tier (`service_tier:priority`, `context_tier`), and kinds that no price can name (`tool`, `beta`): one for each attempt.',
+        'A token bucket without a field of its own (`cache_write_1h`, `audio_input`; included in `total_tokens`), or a piece (`search`, `request`, `image`, `second_input`, `second_output`, `page`). Use without a price may also name a bucket with its own field (`cache_write`), a tier (`service_tier:priority`, `context_tier`), or a kind that cannot have a price (`tool`, `beta`), once for each attempt.',
     }),
-    uses: z.int().meta({ description: 'Attempts that used it.' }),
+    uses: z.int().meta({ description: 'The number of attempts that used it.' }),
     quantity: z.int(),
-    unpriced_quantity: z.int().meta({ description: 'The part of it that had no price: `spend` misses what it cost.' }),
+    unpriced_quantity: z.int().meta({ description: 'The part of `quantity` without a price. `spend` leaves out its cost.' }),
   })
   .meta({ id: 'UnitUse' });
 const unitsOut = {
   units: z.array(unitOut),
-  partly_priced: z
-    .boolean()
-    .meta({ description: 'A unit was used without a price, so `spend` is less than what providers charge. See `units`.' }),
+  partly_priced: z.boolean().meta({
+    description: 'True if a unit was used without a price, so that `spend` is less than providers charge. See `units`.',
+  }),
 };
 const group = z.string().nullable().optional();
 
@@ -114,7 +116,7 @@ const usageOut = z
         provider: group,
         tag: group.meta({
           description:
-            'A tag of the request. A request counts under each of its tags, so lines by tag add up to more than the total; null is what had none.',
+            'A tag of the request. A request counts under each of its tags, so lines by tag add up to more than the total. Null for requests without a tag.',
         }),
         deployment_tag: group.meta({
           description:
@@ -125,15 +127,15 @@ const usageOut = z
       }),
     ),
     total: z.object({ ...sums, ...unitsOut }),
-    truncated: z.boolean().meta({ description: 'There are more lines than are given; the total counts all of them.' }),
+    truncated: z.boolean().meta({ description: 'True if there are more lines than returned. The total counts all of them.' }),
   })
   .meta({ id: 'Usage' });
 
 const description =
-  'Sums of whatever is grouped by, by interval when one is given, the dearest first. A settled request appears within a second.';
+  'Returns the sums of each group, per interval if one is given, with the highest spend first. A settled request appears within a second.';
 
 export const read = route({
-  summary: 'Usage and spend',
+  summary: 'Get usage and spend',
   description,
   permission: 'usage.read',
   query,
@@ -143,7 +145,7 @@ export const read = route({
 });
 
 export const readOfOrganization = route({
-  summary: 'Usage and spend of one organization',
+  summary: 'Get usage and spend of an organization',
   description,
   permission: 'usage.read',
   params: idParams,
@@ -243,7 +245,7 @@ function renderUnits(units: readonly UnitSum[]) {
   };
 }
 
-/** Tokens stay far below 2^53; money is written exactly however large. */
+/** Renders sums. Counts of tokens stay far below 2^53, so they are numbers; money is a decimal string. */
 export function renderSums(totals: UsageTotals) {
   const { spend_nano_usd, admitted: _, ...counts } = totals;
   const numbers = Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, Number(value)]));

@@ -3,7 +3,7 @@ import { CommandFailed } from '../outcome.ts';
 import { printJson } from '../print.ts';
 import { organizationId } from './organizations.ts';
 
-/** The parts of `AuditVerdict` that are told. */
+/** The fields of `AuditVerdict` that are shown. */
 interface Verdict {
   readonly intact: boolean;
   readonly events: number | null;
@@ -24,7 +24,7 @@ const BROKEN: Readonly<Record<string, string>> = {
   remembered: ': it is not what a file in the gateway’s data directory holds',
 };
 
-/** What held the chain, from where on, and what it was compared with. */
+/** Returns lines that say what protects the chain, from which event on, and which files it was compared with. */
 function rulesOf({ events, keyed_from_seq, unkeyed_since, last_unkeyed_seq, compared_with }: Verdict): readonly string[] {
   const told: string[] = [];
   if (keyed_from_seq === null) told.push('no event is under the audit key: hashes alone hold this chain');

@@ -57,7 +57,7 @@ const review: Command = {
 
 export const ledgerCommands: readonly Command[] = [review];
 
-/** A page may be empty and have a next one. */
+/** Reads pages until there are enough rows. A page may be empty and still have a next one. */
 async function pagesOf(given: Given, session: Session, question: Query, wanted: number) {
   const rows: Json[] = [];
   let cursor: string | null = given.flag('cursor') ?? null;
@@ -70,7 +70,7 @@ async function pagesOf(given: Given, session: Session, question: Query, wanted: 
   return { rows, cursor };
 }
 
-/** A day begins at midnight in UTC. */
+/** Returns an instant for the API. A day means its midnight in UTC. Throws BadUsage for any other text. */
 function instantOf(name: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const instant = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text;

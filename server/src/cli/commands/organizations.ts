@@ -83,7 +83,7 @@ const reactivate: Command = {
 
 export const organizationCommands: readonly Command[] = [list, create, read, suspend, reactivate];
 
-/** An organization by its id, or by its slug where that is what was typed. */
+/** Returns the id of an organization, given its id or slug. Throws CommandFailed if no organization has the slug. */
 export async function organizationId(api: Api, idOrSlug: string): Promise<string> {
   if (idOrSlug.startsWith('org_')) return encodeURIComponent(idOrSlug);
   const { data } = await api.get('/organizations', { search: idOrSlug, limit: 200 });

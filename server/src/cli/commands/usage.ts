@@ -12,7 +12,7 @@ const SUMS: readonly Column[] = [
   ['spend', (row) => row.spend],
 ];
 
-/** `search=12 (3 without a price)`; shown where something was used by the unit. */
+/** A column such as `search=12 (3 without a price)`; shown if something was billed by the unit. */
 const UNITS: Column = ['units', (row) => unitsOf(row).map(unitText)];
 
 const usage: Command = {
@@ -46,7 +46,7 @@ const usage: Command = {
 
 export const usageCommands: readonly Command[] = [usage];
 
-/** A line for each group, and the total beneath where there are groups. */
+/** Prints a line for each group, and a total below if there are groups. */
 function printReport(session: Session, answer: Json): void {
   const data = answer.data as readonly Json[];
   const sums = data.some((row) => unitsOf(row).length > 0) ? [...SUMS, UNITS] : SUMS;
@@ -61,12 +61,12 @@ function printReport(session: Session, answer: Json): void {
   printRows(session, answer, [...data, total], [labelled, ...others, ...sums]);
 }
 
-/** `team` stands in the answer as `team_id`, `model` as itself. */
+/** Finds a group in the answer: `team` as `team_id`, `model` under its own name. */
 function groupColumn(group: string): Column {
   return [group, (row) => (`${group}_id` in row ? row[`${group}_id`] : row[group])];
 }
 
-/** A gateway of an earlier version says none. */
+/** Returns the units of a row; none from a gateway of an earlier version. */
 function unitsOf({ units }: Json): readonly Json[] {
   return (units ?? []) as readonly Json[];
 }

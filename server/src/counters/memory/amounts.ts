@@ -1,4 +1,7 @@
-/** What is not a whole number from 0 to 2^53 − 1 would make a comparison false that must refuse. Throws a RangeError on any that is not. */
+/**
+ * Throws a RangeError unless all three are whole numbers from 0 to 2^53 − 1. With any other number a comparison could be false
+ * that must refuse.
+ */
 export function mustBeWhole(one: number, two: number, three: number): void {
   if (isWhole(one) && isWhole(two) && isWhole(three)) return;
   throw new RangeError('an amount to count must be a whole number from 0 to 9007199254740991');

@@ -1,8 +1,9 @@
 /**
- * Blocks of numbers in one growing Float64Array: what all counters of a process keep their state in. A counter is an offset, so that
- * checking twenty of them touches a few cache lines and leaves the garbage collector nothing to trace.
+ * Blocks of numbers in one growing Float64Array, which hold the state of all counters of a process. A counter is an offset, so
+ * checking twenty of them touches a few cache lines and the garbage collector has nothing to trace.
  *
- * Growing replaces `data`. It happens in `reserve` alone, so whoever reserves first may keep `data` in a variable until it returns.
+ * Growing replaces `data`. Only `reserve` grows, so a function that reserves first may keep `data` in a variable until it
+ * returns.
  */
 export class Cells {
   data: Float64Array;
@@ -13,7 +14,7 @@ export class Cells {
     this.data = new Float64Array(initialCells);
   }
 
-  /** Makes sure that blocks of so many cells in all can be taken without growing. */
+  /** Makes sure that blocks of `cells` cells in total can be taken without growing. */
   reserve(cells: number): void {
     if (this.#top + cells <= this.data.length) return;
     const grown = new Float64Array(Math.max(this.data.length * 2, this.#top + cells));
@@ -21,7 +22,7 @@ export class Cells {
     this.data = grown;
   }
 
-  /** The offset of a block of zeros. Throws unless room was reserved. */
+  /** Returns the offset of a block of zeros. Throws a RangeError unless the room was reserved. */
   take(size: number): number {
     const freed = this.#freeBySize.get(size)?.pop();
     if (freed !== undefined) {
@@ -34,7 +35,7 @@ export class Cells {
     return offset;
   }
 
-  /** Gives a block back, to be handed out again to whoever takes one of the same size. */
+  /** Frees a block, so that a later `take` of the same size can reuse it. */
   give(offset: number, size: number): void {
     const free = this.#freeBySize.get(size);
     if (free === undefined) this.#freeBySize.set(size, [offset]);

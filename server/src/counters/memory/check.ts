@@ -6,15 +6,15 @@ import type { Resolved } from './resolve.ts';
 import { CALENDAR, NANO_USD, NOW, REQUESTS, TRAILING } from './shape.ts';
 import { EMPTY_AT, expire, HELD, NEXT_EXPIRY, SUM, untilExpiredMs } from './trailing.ts';
 
-/** What a request wants, indexed by unit: requests, tokens, nano-dollars, in flight. */
+/** The amounts that a request wants, indexed by unit: requests, tokens, nano-dollars, in flight. */
 export type Amounts = Float64Array;
 
 export const REFUSED = -1;
 
-/** A request that waits for another to end may look again so soon; nobody can know when one ends. */
+/** The retry delay for a limit on requests in flight. Nobody can know when one of them ends. */
 const PARALLEL_RETRY_MS = 1_000;
 
-/** Lets go of what is a full window old. Before anything is read. */
+/** Drops trailing slots that are a full window old. Call it before reading any counter. */
 export function expireAll(cells: Cells, resolved: Resolved, nowMs: number): void {
   const { offsets } = resolved;
   const { windows } = resolved.shape;
@@ -24,8 +24,9 @@ export function expireAll(cells: Cells, resolved: Resolved, nowMs: number): void
 }
 
 /**
- * Checks every rule and changes nothing; an extension, which is no further request, only those it takes from. The nano-dollars to hold: all that is wanted, or down to `nanoUsdMin` what the tightest budget
- * has left where one clamps. REFUSED when any rule refuses.
+ * Checks every rule and changes nothing. For an extension, which adds no request, it checks only the rules that the extension
+ * takes from. Returns the nano-dollars to hold: all that is wanted, or, if a budget clamps, what the tightest budget has left,
+ * but at least `nanoUsdMin`. Returns REFUSED if any rule refuses.
  */
 export function check(cells: Cells, resolved: Resolved, wanted: Amounts, nanoUsdMin: number): number {
   const { data } = cells;
@@ -46,7 +47,7 @@ export function check(cells: Cells, resolved: Resolved, wanted: Amounts, nanoUsd
   return clamps && nanoUsdMin <= roomNanoUsd ? roomNanoUsd : REFUSED;
 }
 
-/** Every rule that refuses, and until when. */
+/** Returns every rule that refuses, each with the time until it can pass. */
 export function refusingRules(
   cells: Cells,
   resolved: Resolved,
@@ -69,7 +70,7 @@ export function refusingRules(
   return refusing;
 }
 
-/** The state of every rule, copied: a decision is read long after the counters have moved on. */
+/** Copies the state of every rule: callers read a decision long after the counters have changed. */
 export function readingsOf(cells: Cells, resolved: Resolved, nowMs: number): Readings {
   const { data } = cells;
   const { offsets, endsMs } = resolved;

@@ -1,12 +1,15 @@
 import type { Clock } from '../../lib/timing/clock.ts';
 
-/** How far ahead of the clock an earlier process's time is believed. Further ahead it was wrong, and to follow it would misplace periods. */
+/**
+ * The furthest ahead of the clock that an earlier process's time is accepted. A time further ahead is an error, and following it
+ * would put use into the wrong periods.
+ */
 const AHEAD_MS_MAX = 3_600_000;
 
 /**
- * The time counters go by, in whole milliseconds: the clock's, but never backwards, so that nothing expires early and no period begins twice.
- * While the clock is behind what was already seen, this time goes on at half its pace until the clock has caught up: were it to stand still,
- * a limit once reached would let nobody through until then.
+ * The time of the counters, in whole milliseconds: the clock's, but never backwards, so that nothing expires early and no period
+ * begins twice. While the clock is behind the latest time seen, this time runs at half the clock's pace until the clock catches
+ * up. If it stood still, a limit once reached would refuse every request until then.
  */
 export class ForwardTime {
   readonly #clock: Clock;
@@ -27,7 +30,7 @@ export class ForwardTime {
     return this.#latestMs;
   }
 
-  /** An earlier process admitted something at this time; no time before it comes again. */
+  /** Records the time of an admission by an earlier process. No earlier time is returned from then on. */
   saw(atMs: number): void {
     if (atMs > this.nowMs() && atMs <= this.#clock.nowMs() + AHEAD_MS_MAX) this.#latestMs = Math.floor(atMs);
   }

@@ -1,25 +1,29 @@
 import type { LimitPlan, LimitRule } from '../../domain/limits/limit-plan.ts';
 import type { HoldResult, Refused, Refusing } from '../counters.ts';
 
-/** A request limit that refused, and until when it does if nothing else happens. */
+/** A request limit that refused, and until when if nothing else happens. */
 interface Known {
-  /** The limit's value then: a higher one may not refuse. */
+  /** The limit's value at the refusal: a higher one may not refuse. */
   readonly value: number;
-  /** When it has room again, by this process's monotonic clock. */
+  /** The time at which the limit has room again, by this process's monotonic clock. */
   readonly untilMs: number;
-  /** How long that is believed without asking. */
+  /** The time until which this process refuses without asking the counters, by the same clock. */
   readonly believedUntilMs: number;
-  /** When that is by the counters' clock, less this process's. */
+  /** The counters' clock minus this process's monotonic clock. */
   readonly offsetMs: number;
 }
 
 const KNOWN_MAX = 10_000;
-/** A request that nobody knows of any more is given back, and a count that was wrong is corrected: neither is told to every process. */
+/**
+ * The most milliseconds for which a refusal is cached. Recovery or a correction can free room earlier, and this process may not
+ * be notified.
+ */
 const BELIEVED_MS_MAX = 5_000;
 
 /**
- * What a process remembers of refusals that shared counters gave it, so that the next one need not ask. A request limit only ever has room when
- * its time comes: nothing that others do gives room sooner, but for a change of the limit or of what it counts, which `forget` is told of.
+ * A cache of refusals by shared counters, so that the next refusal needs no round trip. A request limit gets room only when slots
+ * expire. Other requests never free it sooner; a change of the limit or of what it counts can, and the caller reports that to
+ * `forget`.
  */
 export class KnownRefusals {
   readonly #byCounter = new Map<string, Known>();
@@ -39,14 +43,14 @@ export class KnownRefusals {
       this.#byCounter.set(nameOf(plan, rule), {
         value: rule.value,
         untilMs: nowMs + retryAfterMs,
-        // The last millisecond is left to the counters: two clocks do not tick alike.
+        // The clocks may differ slightly, so the counters decide in the last millisecond.
         believedUntilMs: nowMs + Math.min(retryAfterMs - 1, BELIEVED_MS_MAX),
         offsetMs: result.atMs - nowMs,
       });
     }
   }
 
-  /** The rules of the plan that are known to refuse; null where none is. */
+  /** Returns the rules of the plan that are known to refuse, or null if there is none. */
   refused(plan: LimitPlan): Refused | null {
     const nowMs = this.#monotonicMs();
     const refusing: Refusing[] = [];

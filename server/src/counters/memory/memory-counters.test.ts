@@ -267,7 +267,7 @@ function around(period: CalendarPeriod, zone: string, atMs: number) {
   return calendar(boundariesFrom(period, zone, startMs - 1, 4));
 }
 
-/** Counters whose settled requests go to a ledger of their own, by unit. */
+/** Returns counters whose settled requests go to a ledger of their own, by unit. */
 function withLedger() {
   const clock = handClock(NOON);
   const rows: { atMs: number; requests: number; nano_usd: number }[] = [];

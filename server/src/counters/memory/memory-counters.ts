@@ -16,25 +16,34 @@ import { addSettled, CELLS_PER_COUNTER_MAX, expire, HELD, SUM } from './trailing
 export interface MemoryCountersOptions {
   readonly clock: Clock;
   readonly seedFrom: SeedFrom;
-  /** How long a request waits for the past of its counters: rejects when it gives up. For as long as it takes unless given. */
+  /**
+   * Limits how long a request waits for the past of its counters: rejects when it gives up. By default a request waits without
+   * limit.
+   */
   readonly patience?: (answered: Promise<void>) => Promise<void>;
-  /** How long a day, period or rolling-money counter is kept after its last request; its past is then read from the ledger again. */
+  /**
+   * The milliseconds for which an idle day, period or rolling-money counter is kept. After that its past is read from the ledger
+   * again.
+   */
   readonly idleMs?: number;
 }
 
-/** Limits and budgets of one process. Every operation runs to its end in one turn, so each is atomic. */
+/** Limits and budgets of one process. Every operation completes in one turn, so each is atomic. */
 export interface MemoryCounters extends Counters {
-  /** Drops idle counters, looking at no more than `most` (20,000) names at a time. Returns how many. To be called every minute or so. */
+  /**
+   * Drops idle counters, looking at no more than `most` (20,000) names at a time. Returns how many it dropped. Call it about once
+   * a minute.
+   */
   evictIdle(most?: number): number;
-  /** Counters kept at the moment. */
+  /** Returns the number of counters kept now. */
   size(): number;
-  /** Those among them that were needed and do not know their past yet. */
+  /** Returns the number of cold counters: needed, and without their past yet. */
   cold(): number;
-  /** Requests holding something at the moment. */
+  /** Returns the number of requests that hold something now. */
   inFlight(): number;
-  /** The time they go by: the clock's, but never backwards. */
+  /** Returns the counters' time: the clock's, but never backwards. */
   nowMs(): number;
-  /** Bytes kept for the numbers of all counters. */
+  /** Returns the size of all counters' numbers, in bytes. */
   bytes(): number;
 }
 
@@ -43,190 +52,209 @@ const IDLE_MS = 40 * 60_000;
 const EVICT_AT_ONCE = 20_000;
 
 /**
- * Answers at once, but where the past of a day, a budget period or a rolling budget must first be read from the ledger (after a start,
- * for a counter newly set, for one that was idle): then a promise, which rejects with nothing taken when the ledger is out of reach.
+ * Creates counters that answer synchronously, unless they must first read the past of a day, a budget period or a rolling budget
+ * from the ledger. That happens after a start, for a new counter, and for one that was idle. Then they return a promise. It
+ * rejects, with nothing taken, when the ledger is out of reach.
  */
-export function createMemoryCounters({
-  clock,
-  seedFrom,
-  patience = (answered) => answered,
-  idleMs = IDLE_MS,
-}: MemoryCountersOptions): MemoryCounters {
-  const cells = new Cells();
-  const registry = newRegistry(cells);
-  const resolvedByPlan = new WeakMap<LimitPlan, Resolved>();
-  const amounts = amountsOf(0, 0, 0, 0);
-  const clockwork = new ForwardTime(clock);
-  const time = () => clockwork.nowMs();
-  let inFlight = 0;
+export function createMemoryCounters(options: MemoryCountersOptions): MemoryCounters {
+  return new CountersInMemory(options);
+}
 
-  return {
-    hold,
-    exhausted,
-    extend,
-    settle,
-    read,
-    restore,
-    correct,
-    forget,
-    recount,
-    evictIdle: (most = EVICT_AT_ONCE) => evict(registry, time(), idleMs, most),
-    size: () => registry.size,
-    cold: () => registry.cold.size,
-    inFlight: () => inFlight,
-    nowMs: time,
-    bytes: () => cells.data.byteLength,
-  };
+class CountersInMemory implements MemoryCounters {
+  readonly #seedFrom: SeedFrom;
+  readonly #patience: (answered: Promise<void>) => Promise<void>;
+  readonly #idleMs: number;
+  readonly #cells = new Cells();
+  readonly #registry = newRegistry(this.#cells);
+  readonly #resolvedByPlan = new WeakMap<LimitPlan, Resolved>();
+  /** Reused by every operation: none of them is interrupted. */
+  readonly #amounts = amountsOf(0, 0, 0, 0);
+  readonly #clockwork: ForwardTime;
+  readonly #time = () => this.#clockwork.nowMs();
+  #inFlight = 0;
 
-  function hold(requestId: string, plan: LimitPlan, wanted: Wanted): HoldResult | Promise<HoldResult> {
+  constructor({ clock, seedFrom, patience = (answered) => answered, idleMs = IDLE_MS }: MemoryCountersOptions) {
+    this.#clockwork = new ForwardTime(clock);
+    this.#seedFrom = seedFrom;
+    this.#patience = patience;
+    this.#idleMs = idleMs;
+  }
+
+  hold(requestId: string, plan: LimitPlan, wanted: Wanted): HoldResult | Promise<HoldResult> {
     mustBeWhole(wanted.tokens, wanted.nanoUsd, wanted.nanoUsdMin);
-    const nowMs = time();
-    const resolved = resolvedAt(plan, nowMs);
-    const asked = askForPast(resolved);
-    return asked === null ? holdNow(requestId, plan, resolved, wanted, nowMs) : asked.then(() => hold(requestId, plan, wanted));
+    const nowMs = this.nowMs();
+    const resolved = this.#resolvedAt(plan, nowMs);
+    const asked = this.#askForPast(resolved);
+    return asked === null
+      ? this.#holdNow(requestId, plan, resolved, wanted, nowMs)
+      : asked.then(() => this.hold(requestId, plan, wanted));
   }
 
-  function holdNow(requestId: string, plan: LimitPlan, resolved: Resolved, wanted: Wanted, atMs: number): HoldResult {
-    expireAll(cells, resolved, atMs);
-    setAmounts(amounts, 1, wanted.tokens, wanted.nanoUsd, 1);
-    const nanoUsd = check(cells, resolved, amounts, wanted.nanoUsdMin);
-    if (nanoUsd === REFUSED) return refusedNow(resolved, wanted.nanoUsdMin, atMs);
-    cells.reserve(resolved.shape.cellsMax);
-    setAmounts(amounts, 1, wanted.tokens, nanoUsd, 1);
-    takeAll(cells, resolved, amounts, atMs);
-    inFlight++;
+  #holdNow(requestId: string, plan: LimitPlan, resolved: Resolved, wanted: Wanted, atMs: number): HoldResult {
+    expireAll(this.#cells, resolved, atMs);
+    setAmounts(this.#amounts, 1, wanted.tokens, wanted.nanoUsd, 1);
+    const nanoUsd = check(this.#cells, resolved, this.#amounts, wanted.nanoUsdMin);
+    if (nanoUsd === REFUSED) return this.#refusedNow(resolved, wanted.nanoUsdMin, atMs);
+    this.#cells.reserve(resolved.shape.cellsMax);
+    setAmounts(this.#amounts, 1, wanted.tokens, nanoUsd, 1);
+    takeAll(this.#cells, resolved, this.#amounts, atMs);
+    this.#inFlight++;
     const taken = new MemoryHold(requestId, plan, { atMs, tokens: wanted.tokens, nanoUsd }, resolved);
-    return { admitted: true, atMs, hold: taken, nanoUsd, readings: readingsOf(cells, resolved, atMs) };
+    return { admitted: true, atMs, hold: taken, nanoUsd, readings: readingsOf(this.#cells, resolved, atMs) };
   }
 
-  /** What `amounts` holds does not pass. */
-  function refusedNow(resolved: Resolved, nanoUsdMin: number, atMs: number): Refused {
-    const refusing = refusingRules(cells, resolved, amounts, nanoUsdMin, atMs);
-    return { admitted: false, atMs, readings: readingsOf(cells, resolved, atMs), refusing };
+  /** Returns the refusal of the request in `#amounts`. */
+  #refusedNow(resolved: Resolved, nanoUsdMin: number, atMs: number): Refused {
+    const refusing = refusingRules(this.#cells, resolved, this.#amounts, nanoUsdMin, atMs);
+    return { admitted: false, atMs, readings: readingsOf(this.#cells, resolved, atMs), refusing };
   }
 
-  /** What has to ask for its past is not known to be exhausted: nobody waits for an answer here. */
-  function exhausted(plan: LimitPlan): Refused | null {
-    const nowMs = time();
-    const resolved = resolvedAt(plan, nowMs);
+  /** Returns null if a counter still lacks its past: this method does not wait for the ledger. */
+  exhausted(plan: LimitPlan): Refused | null {
+    const nowMs = this.nowMs();
+    const resolved = this.#resolvedAt(plan, nowMs);
     if (resolved.mayLackPast && resolved.counters.some(({ past }) => past.is !== 'known')) return null;
-    expireAll(cells, resolved, nowMs);
-    setAmounts(amounts, 1, 0, 0, 0);
-    return check(cells, resolved, amounts, 0) === REFUSED ? refusedNow(resolved, 0, nowMs) : null;
+    expireAll(this.#cells, resolved, nowMs);
+    setAmounts(this.#amounts, 1, 0, 0, 0);
+    return check(this.#cells, resolved, this.#amounts, 0) === REFUSED ? this.#refusedNow(resolved, 0, nowMs) : null;
   }
 
-  /** Taken from the present slot and the period of the admission. */
-  function extend(hold: Hold, more: { readonly tokens: number; readonly nanoUsd: number }): boolean | Promise<boolean> {
+  /** Takes from the present slot and from the period of the admission. */
+  extend(hold: Hold, more: { readonly tokens: number; readonly nanoUsd: number }): boolean | Promise<boolean> {
     mustBeWhole(more.tokens, more.nanoUsd, 0);
     const held = mustBeOurs(hold);
     if (held.settled) return false;
-    const asked = seedAll(registry, held.resolved.counters, seedFrom, time);
-    if (asked !== null) return patience(asked).then(() => extend(hold, more));
-    const nowMs = time();
-    expireAll(cells, held.resolved, nowMs);
-    setAmounts(amounts, 0, more.tokens, more.nanoUsd, 0);
-    if (check(cells, held.resolved, amounts, more.nanoUsd) === REFUSED) return false;
-    cells.reserve(held.resolved.shape.cellsMax);
-    takeAll(cells, held.resolved, amounts, nowMs);
+    const asked = seedAll(this.#registry, held.resolved.counters, this.#seedFrom, this.#time);
+    if (asked !== null) return this.#patience(asked).then(() => this.extend(hold, more));
+    const nowMs = this.nowMs();
+    expireAll(this.#cells, held.resolved, nowMs);
+    setAmounts(this.#amounts, 0, more.tokens, more.nanoUsd, 0);
+    if (check(this.#cells, held.resolved, this.#amounts, more.nanoUsd) === REFUSED) return false;
+    this.#cells.reserve(held.resolved.shape.cellsMax);
+    takeAll(this.#cells, held.resolved, this.#amounts, nowMs);
     held.extensions = [...(held.extensions ?? []), { atMs: nowMs, tokens: more.tokens, nanoUsd: more.nanoUsd }];
     return true;
   }
 
-  function settle(hold: Hold, actual: Actual, planNow: LimitPlan): void {
+  settle(hold: Hold, actual: Actual, planNow: LimitPlan): void {
     mustBeWhole(actual.tokens, actual.nanoUsd, 0);
     const held = mustBeOurs(hold);
     if (held.settled) return;
     held.settled = true;
-    inFlight--;
-    const nowMs = time();
-    cells.reserve(held.resolved.shape.cellsMax);
-    settleAll(cells, held, setAmounts(amounts, 1, actual.tokens, actual.nanoUsd, 0), planNow, nowMs);
-    if (planNow !== held.plan) countWhereNotHeld(held, actual, planNow, nowMs);
+    this.#inFlight--;
+    const nowMs = this.nowMs();
+    this.#cells.reserve(held.resolved.shape.cellsMax);
+    settleAll(this.#cells, held, setAmounts(this.#amounts, 1, actual.tokens, actual.nanoUsd, 0), planNow, nowMs);
+    if (planNow !== held.plan) this.#countWhereNotHeld(held, actual, planNow, nowMs);
   }
 
   /**
-   * A limit or budget set while the request was in flight counts it too, in the slot and period of its admission. Where the past was not
-   * asked for yet the question will drop what is counted here, and find it in the ledger's answer.
+   * Counts the request in limits and budgets set while it was in flight, in the slot and period of its admission. If a counter
+   * has not asked for its past yet, asking drops what is counted here, and the ledger's answer includes it.
    */
-  function countWhereNotHeld(held: MemoryHold, actual: Actual, planNow: LimitPlan, nowMs: number): void {
-    cells.reserve(planNow.counters.length * CELLS_PER_COUNTER_MAX);
-    setAmounts(amounts, 1, actual.tokens, actual.nanoUsd, 0);
+  #countWhereNotHeld(held: MemoryHold, actual: Actual, planNow: LimitPlan, nowMs: number): void {
+    this.#cells.reserve(planNow.counters.length * CELLS_PER_COUNTER_MAX);
+    setAmounts(this.#amounts, 1, actual.tokens, actual.nanoUsd, 0);
     for (const spec of planNow.counters) {
       if (spec.window.is === 'now') continue;
-      const counter = counterAt(registry, spec, held.atMs, nowMs);
+      const counter = counterAt(this.#registry, spec, held.atMs, nowMs);
       if (held.resolved.counters.includes(counter)) continue;
-      addUsed(spec, counter.offset, { atMs: held.atMs, amount: amounts[unitOf(spec)]! }, nowMs);
+      this.#addUsed(spec, counter.offset, { atMs: held.atMs, amount: this.#amounts[unitOf(spec)]! }, nowMs);
     }
   }
 
-  function read(counters: readonly CounterSpec[]): Readings | Promise<Readings> {
-    const nowMs = time();
-    const resolved = resolve(registry, planReading(counters), nowMs);
-    const asked = askForPast(resolved);
-    if (asked !== null) return asked.then(() => read(counters));
-    expireAll(cells, resolved, nowMs);
-    return readingsOf(cells, resolved, nowMs);
+  read(counters: readonly CounterSpec[]): Readings | Promise<Readings> {
+    const nowMs = this.nowMs();
+    const resolved = resolve(this.#registry, planReading(counters), nowMs);
+    const asked = this.#askForPast(resolved);
+    if (asked !== null) return asked.then(() => this.read(counters));
+    expireAll(this.#cells, resolved, nowMs);
+    return readingsOf(this.#cells, resolved, nowMs);
   }
 
-  function restore(plan: LimitPlan, at: SeedPoint & { readonly unit: 'requests' | 'tokens' }): void {
+  restore(plan: LimitPlan, at: SeedPoint & { readonly unit: 'requests' | 'tokens' }): void {
     mustBeWhole(at.amount, 0, 0);
-    clockwork.saw(at.atMs);
-    registry.othersUntilMs = Math.max(registry.othersUntilMs, at.atMs);
-    const nowMs = time();
-    const resolved = resolvedAt(plan, nowMs);
-    cells.reserve(resolved.shape.cellsMax);
+    this.#clockwork.saw(at.atMs);
+    this.#registry.othersUntilMs = Math.max(this.#registry.othersUntilMs, at.atMs);
+    const nowMs = this.nowMs();
+    const resolved = this.#resolvedAt(plan, nowMs);
+    this.#cells.reserve(resolved.shape.cellsMax);
     for (const { spec, offset } of resolved.counters) {
-      if (spec.window.is === 'trailing' && spec.unit === at.unit) addUsed(spec, offset, at, nowMs);
+      if (spec.window.is === 'trailing' && spec.unit === at.unit) this.#addUsed(spec, offset, at, nowMs);
     }
   }
 
-  function correct(spec: CounterSpec, periodStartMs: number, amount: number): void {
+  correct(spec: CounterSpec, periodStartMs: number, amount: number): void {
     mustBeWhole(amount, 0, 0);
-    const counter = existingCounter(registry, spec.name, periodStartMs);
+    const counter = existingCounter(this.#registry, spec.name, periodStartMs);
     if (counter === null || counter.past.is !== 'known' || spec.window.is !== 'calendar') return;
-    cells.data[counter.offset + SUM] = amount + cells.data[counter.offset + HELD]!;
+    this.#cells.data[counter.offset + SUM] = amount + this.#cells.data[counter.offset + HELD]!;
   }
 
-  function forget(counters: readonly CounterSpec[]): void {
-    const nowMs = time();
-    for (const { name } of counters) forgetPast(registry, name, nowMs);
+  forget(counters: readonly CounterSpec[]): void {
+    const nowMs = this.nowMs();
+    for (const { name } of counters) forgetPast(this.#registry, name, nowMs);
   }
 
-  function recount(counters: readonly CounterSpec[]): void {
-    const nowMs = time();
+  recount(counters: readonly CounterSpec[]): void {
+    const nowMs = this.nowMs();
     for (const spec of counters) {
-      cells.reserve(CELLS_PER_COUNTER_MAX);
-      doubtPast(registry, spec, nowMs);
+      this.#cells.reserve(CELLS_PER_COUNTER_MAX);
+      doubtPast(this.#registry, spec, nowMs);
     }
   }
 
-  function addUsed(spec: CounterSpec, offset: number, { atMs, amount }: SeedPoint, nowMs: number): void {
+  #addUsed(spec: CounterSpec, offset: number, { atMs, amount }: SeedPoint, nowMs: number): void {
     if (spec.window.is === 'trailing') {
-      expire(cells, offset, nowMs);
-      addSettled(cells, offset, atMs, amount, nowMs);
+      expire(this.#cells, offset, nowMs);
+      addSettled(this.#cells, offset, atMs, amount, nowMs);
     } else {
-      cells.data[offset + SUM]! += amount;
+      this.#cells.data[offset + SUM]! += amount;
     }
   }
 
-  function resolvedAt(plan: LimitPlan, nowMs: number): Resolved {
-    const known = resolvedByPlan.get(plan);
-    if (known !== undefined && known.generation === registry.generation && nowMs < known.untilMs) return known;
-    const resolved = resolve(registry, plan, nowMs);
-    resolvedByPlan.set(plan, resolved);
+  #resolvedAt(plan: LimitPlan, nowMs: number): Resolved {
+    const known = this.#resolvedByPlan.get(plan);
+    if (known !== undefined && known.generation === this.#registry.generation && nowMs < known.untilMs) return known;
+    const resolved = resolve(this.#registry, plan, nowMs);
+    this.#resolvedByPlan.set(plan, resolved);
     return resolved;
   }
 
-  function askForPast(resolved: Resolved): Promise<void> | null {
+  #askForPast(resolved: Resolved): Promise<void> | null {
     if (!resolved.mayLackPast) return null;
-    const asked = seedAll(registry, resolved.counters, seedFrom, time);
-    if (asked !== null) return patience(asked);
+    const asked = seedAll(this.#registry, resolved.counters, this.#seedFrom, this.#time);
+    if (asked !== null) return this.#patience(asked);
     resolved.mayLackPast = false;
     return null;
   }
+
+  evictIdle(most = EVICT_AT_ONCE): number {
+    return evict(this.#registry, this.nowMs(), this.#idleMs, most);
+  }
+
+  size(): number {
+    return this.#registry.size;
+  }
+
+  cold(): number {
+    return this.#registry.cold.size;
+  }
+
+  inFlight(): number {
+    return this.#inFlight;
+  }
+
+  nowMs(): number {
+    return this.#clockwork.nowMs();
+  }
+
+  bytes(): number {
+    return this.#cells.data.byteLength;
+  }
 }
 
-/** A plan with one rule per counter that is only read. */
+/** Returns a plan with one rule for each counter to read. */
 function planReading(counters: readonly CounterSpec[]): LimitPlan {
   const rules = counters.map(
     (spec, counter): LimitRule => ({

@@ -16,28 +16,28 @@ import {
   windowMs,
 } from './trailing.ts';
 
-/** Every counter of the process, by name; for calendar counters by the start of the period as well. */
+/** Every counter of the process, by name; calendar counters also by the start of the period. */
 export interface Registry {
   readonly cells: Cells;
   readonly shapes: Map<string, Shape>;
   readonly seriesByName: Map<string, Series>;
-  /** Moves on when a counter was dropped or its past became doubtful, so that whoever kept offsets looks them up again. */
+  /** Grows when a counter is dropped or its past becomes doubtful, so that holders of offsets look them up again. */
   generation: number;
   size: number;
-  /** Counters that were needed and whose past is not known yet: the answer is on its way, or the last question failed. */
+  /** Counters that were needed and whose past is not known yet: the answer is pending, or the last question failed. */
   readonly cold: Set<Counter>;
   /** The latest admission known of an earlier process. A period that began before it may have been used by that one. */
   othersUntilMs: number;
-  /** Where the next round of eviction goes on. */
+  /** The position at which the next round of eviction continues. */
   cursor: IterableIterator<Series>;
 }
 
 /** All counters of one name: one per calendar period, else a single one. */
 export interface Series {
   readonly name: string;
-  /** Since when everything that counts here was counted here. */
+  /** The time since which this process has counted everything that belongs here. */
   aliveSinceMs: number;
-  /** The last admission counted by a period that has been dropped since. */
+  /** The time of the last admission counted by a period that has been dropped since. */
   lastTakenMs: number;
   readonly periods: Counter[];
 }
@@ -46,12 +46,12 @@ export interface Counter {
   readonly spec: CounterSpec;
   readonly series: Series;
   readonly offset: number;
-  /** Which period; counters without one have all time. */
+  /** The counter's period; all time for counters without periods. */
   readonly period: Period;
   past: Past;
 }
 
-/** What a counter knows of the time before it: all, nothing yet, or the answer is on its way. */
+/** The state of a counter's past: known, unknown, or asked for. */
 export type Past =
   | { readonly is: 'known' }
   | { readonly is: 'unknown' }
@@ -59,10 +59,10 @@ export type Past =
 export const KNOWN: Past = { is: 'known' };
 export const UNKNOWN: Past = { is: 'unknown' };
 
-/** A period as the boundaries give it: the last one known goes on until a newer plan knows where it ends. */
+/** A period as the boundaries give it. The last known one has no end until a newer plan knows its end. */
 export interface Period {
   readonly startMs: number;
-  /** Infinity when it has no end, or none that the boundaries reach. */
+  /** The end of the period; Infinity if it has none, or none that the boundaries reach. */
   readonly endMs: number;
 }
 
@@ -82,7 +82,10 @@ export function newRegistry(cells: Cells): Registry {
   };
 }
 
-/** The period an instant falls in. Before the first boundary the first one; beyond the last the last, for it must never end unseen. */
+/**
+ * Returns the period that an instant falls in: the first one if it is before the first boundary, the last one if it is after the
+ * last. The last one never ends by itself.
+ */
 export function periodAt(boundariesMs: readonly number[], atMs: number): Period {
   let index = boundariesMs.length - 1;
   while (index > 0 && boundariesMs[index]! > atMs) index--;
@@ -90,20 +93,23 @@ export function periodAt(boundariesMs: readonly number[], atMs: number): Period 
   return { startMs: boundariesMs[index] ?? 0, endMs: endMs >= FAR_FUTURE_MS ? Number.POSITIVE_INFINITY : endMs };
 }
 
-/** The counter that counts what is admitted at an instant, made where there is none. Reserve cells first. */
+/** Returns the counter for admissions at an instant, and creates it if there is none. Reserve cells first. */
 export function counterAt(registry: Registry, spec: CounterSpec, atMs: number, nowMs: number): Counter {
   const period = spec.window.is === 'calendar' ? periodAt(spec.window.boundariesMs, atMs) : ALL_TIME;
   const series = registry.seriesByName.get(spec.name) ?? newSeries(registry, spec.name, nowMs);
   return periodOf(series, period.startMs) ?? newCounter(registry, series, spec, period, nowMs);
 }
 
-/** Null when nothing counts there. */
+/** Returns null if there is no such counter. */
 export function existingCounter(registry: Registry, name: string, startMs: number): Counter | null {
   const series = registry.seriesByName.get(name);
   return series === undefined ? null : periodOf(series, startMs);
 }
 
-/** What a series knows may have gaps: ask again for what can be asked, and begin trailing requests and tokens empty. */
+/**
+ * Drops settled use that may have gaps. Counters with a past in the ledger ask for it again; trailing requests and tokens start
+ * empty.
+ */
 export function forgetPast(registry: Registry, name: string, nowMs: number): void {
   const series = registry.seriesByName.get(name);
   if (series === undefined) return;
@@ -119,7 +125,10 @@ export function forgetPast(registry: Registry, name: string, nowMs: number): voi
   }
 }
 
-/** Other requests count than did: ask again for all of it, minutes and hours too. A counter that nothing was counted in yet is made to ask. */
+/**
+ * Makes every counter of the series ask for all of its past again, minutes and hours too, because it counts other requests than
+ * before. Creates the present counter if there is none, so that it asks as well.
+ */
 export function doubtPast(registry: Registry, spec: CounterSpec, nowMs: number): void {
   if (spec.window.is === 'now') return;
   counterAt(registry, spec, nowMs, nowMs);
@@ -133,9 +142,9 @@ export function doubtPast(registry: Registry, spec: CounterSpec, nowMs: number):
 }
 
 /**
- * Drops counters that nothing in flight holds and that are empty (trailing requests and tokens) or were not touched for so long (the
- * others, whose past can be asked for again). Looks at no more than `most` names, so that the pause is bounded, and goes on from there
- * the next time. Returns how many counters it dropped.
+ * Drops counters that no request in flight holds. Trailing requests and tokens must also be empty; the others must be idle for
+ * `idleMs`, since they can ask the ledger again. Looks at no more than `most` names, so that the pause is bounded, and continues
+ * there the next time. Returns how many counters it dropped.
  */
 export function evict(registry: Registry, nowMs: number, idleMs: number, most: number): number {
   const before = registry.size;
@@ -152,7 +161,9 @@ export function evict(registry: Registry, nowMs: number, idleMs: number, most: n
   return dropped;
 }
 
-/** Whether the ledger can be asked for this counter's past. Minute and hour limits start empty, and what is in flight is known. */
+/**
+ * Reports whether the ledger can supply this counter's past. Minute and hour limits start empty, and what is in flight is known.
+ */
 function hasLedgerPast(spec: CounterSpec): boolean {
   return spec.window.is === 'calendar' || (spec.window.is === 'trailing' && spec.unit === 'nano_usd');
 }
@@ -178,7 +189,10 @@ function newCounter(registry: Registry, series: Series, spec: CounterSpec, perio
   return counter;
 }
 
-/** A period that begins while its series lives, before anything else was counted, is known from its first request on. */
+/**
+ * Reports whether a new counter is complete from its first request on: its period began after its series, and after all else that
+ * was counted.
+ */
 function knowsPast(registry: Registry, series: Series, spec: CounterSpec, { startMs }: Period): boolean {
   if (!hasLedgerPast(spec)) return true;
   if (spec.window.is !== 'calendar' || series.aliveSinceMs > startMs || registry.othersUntilMs >= startMs) return false;
@@ -206,7 +220,7 @@ function isIdle(cells: Cells, { spec, offset, past, series }: Counter, nowMs: nu
   return Math.max(data[offset + TOUCHED]!, newestMs(cells, offset)) + idleMs <= nowMs;
 }
 
-/** What a minute or hour limit has to ask for is over with its window. */
+/** Reports whether a minute or hour limit may still lack part of its window. After one whole window it lacks nothing. */
 function mayLackPast(cells: Cells, offset: number, past: Past, sinceMs: number, nowMs: number): boolean {
   return past.is !== 'known' && nowMs - sinceMs < windowMs(cells, offset);
 }

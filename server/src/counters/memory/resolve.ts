@@ -4,23 +4,26 @@ import { type Shape, shapeOf } from './shape.ts';
 import { CELLS_PER_COUNTER_MAX } from './trailing.ts';
 
 /**
- * A plan with its counters looked up, as plain arrays of numbers that a hold walks without a Map, a string or an object per rule.
- * Stands until a calendar period ends or a counter is dropped; never changed in place, because holds in flight keep theirs.
+ * A plan with its counters looked up, as plain arrays of numbers. So a hold needs no Map, no string and no object for each rule.
+ * Valid until a calendar period ends or a counter is dropped. Never changed in place, because holds in flight keep theirs.
  */
 export interface Resolved {
   readonly generation: number;
   readonly untilMs: number;
   readonly shape: Shape;
-  /** Per counter of the plan. */
+  /** One entry for each counter of the plan. */
   readonly counters: readonly Counter[];
   readonly offsets: readonly number[];
-  /** When its period ends; Infinity for none. */
+  /** The end of the counter's period; Infinity if it has none. */
   readonly endsMs: readonly number[];
   /** Cleared by the first hold that finds every counter's past known. */
   mayLackPast: boolean;
 }
 
-/** Looks every counter of a plan up, making those that do not exist yet. Off the steady state: maps and strings. */
+/**
+ * Looks up every counter of a plan and creates those that do not exist yet. Uses maps and strings, so it is not for every
+ * request.
+ */
 export function resolve(registry: Registry, plan: LimitPlan, nowMs: number): Resolved {
   registry.cells.reserve(plan.counters.length * CELLS_PER_COUNTER_MAX);
   const counters = plan.counters.map((spec) => counterAt(registry, spec, nowMs, nowMs));

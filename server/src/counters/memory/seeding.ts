@@ -5,12 +5,12 @@ import { type Counter, KNOWN, type Past, type Registry, UNKNOWN } from './regist
 import { addSettled, CELLS_PER_COUNTER_MAX, dropSettled, expire, HELD, SUM, windowMs } from './trailing.ts';
 
 /**
- * Asks the ledger for the past of counters that lack it. Null when none does. Whoever needs a counter that is being asked for waits for
- * the same answer. What is settled before the instant of the answer is in it, what is settled after is counted here, so each row counts exactly
- * once: the source stands still at the instant it is asked, or at a later one of which it says so.
+ * Asks the ledger for the past of counters that lack it. Returns null if none does. Requests that need the same counter share one
+ * answer. The answer contains what was settled before its instant, and the counter counts what is settled after it, so each row
+ * counts exactly once. That instant is the call, or a later one that the source announces with `nowAsOf`.
  *
- * Rejects with the source's error; the next request that needs the counter asks again. Whoever waits may give up: the answer still fills the
- * counter when it comes.
+ * Rejects with the source's error; the next request that needs the counter asks again. A caller may give up waiting: the answer
+ * still fills the counter when it arrives.
  */
 export function seedAll(
   registry: Registry,
@@ -39,7 +39,7 @@ function ask(registry: Registry, counter: Counter, seedFrom: SeedFrom, time: () 
   registry.cold.add(counter);
   return answered;
 
-  // An answer to a question that was given up in the meantime may have a gap: whoever waited asks again.
+  // If the question was dropped meanwhile, its answer may have a gap: the waiting requests ask again.
   function fill(points: readonly SeedPoint[]): void {
     if (counter.past !== asked) return;
     addPoints(registry, counter, points, time());
@@ -52,7 +52,7 @@ function ask(registry: Registry, counter: Counter, seedFrom: SeedFrom, time: () 
   }
 }
 
-/** The source is called in this very turn; what it throws at once is its answer too. */
+/** Calls the source synchronously, and turns a synchronous throw into a rejection. */
 async function pointsFrom(
   seedFrom: SeedFrom,
   { spec }: Counter,
@@ -62,7 +62,10 @@ async function pointsFrom(
   return seedFrom(spec, fromMs, toMs, nowAsOf);
 }
 
-/** From the first instant that counts up to, not including, the last. What a clock that has run ahead left behind counts as well. */
+/**
+ * Returns the first instant that counts, and the one after the last. Rows with a time in the future, left by a clock that ran
+ * ahead, count too.
+ */
 function spanOf(registry: Registry, counter: Counter, nowMs: number): readonly [number, number] {
   const { window } = counter.spec;
   if (window.is !== 'calendar') return [nowMs - windowMs(registry.cells, counter.offset) + 1, FAR_FUTURE_MS];

@@ -2,22 +2,22 @@ import type { CounterSpec, CounterUnit, LimitPlan } from '../../domain/limits/li
 import { CELLS_PER_COUNTER_MAX } from './trailing.ts';
 
 /**
- * What the plans of many callers have in common: everything but whose counters they read. Kept once, so that a hundred thousand keys
- * with the same kinds of limits cost one shape and, each, a list of offsets.
+ * The part of a plan that callers with the same kinds of limits share: everything except whose counters it reads. Kept once, so
+ * that a hundred thousand such keys cost one shape and a list of offsets each.
  */
 export interface Shape {
-  /** Per counter of the plan. */
+  /** One entry for each counter of the plan. */
   readonly units: readonly Unit[];
   readonly windows: readonly Window[];
-  /** Per rule of the plan. */
+  /** One entry for each rule of the plan. */
   readonly ruleCounters: readonly number[];
   readonly ruleUnits: readonly Unit[];
   readonly ruleWindows: readonly Window[];
   readonly ruleValues: readonly number[];
   readonly ruleRefuses: readonly boolean[];
-  /** One number per rule, to be copied: copying is several times faster than growing an array. */
+  /** One number for each rule, to be copied: copying is several times faster than growing an array. */
   readonly blank: readonly number[];
-  /** A budget lowers the output rather than refusing. */
+  /** True if a budget lowers the output rather than refusing. */
   readonly clamps: boolean;
   /** The most new cells that a hold on all of its counters can take. */
   readonly cellsMax: number;
@@ -43,7 +43,7 @@ export function unitOf(spec: CounterSpec): Unit {
   return UNITS[spec.unit];
 }
 
-/** The shape of a plan; the one that is known where one with the same content is. */
+/** Returns the shape of a plan: a known one if its content is the same. */
 export function shapeOf(shapes: Map<string, Shape>, plan: LimitPlan): Shape {
   const shape = newShape(plan);
   const content = contentOf(shape);
@@ -71,7 +71,10 @@ function newShape({ counters, rules }: LimitPlan): Shape {
   };
 }
 
-/** The rest follows from these. A plan's own id will not do: it names its budgets, so that every key with a budget has another. */
+/**
+ * Returns the parts that all others follow from. A plan's own id does not serve: it names its budgets, so each key with a budget
+ * has another.
+ */
 function contentOf({ units, windows, ruleCounters, ruleValues, ruleRefuses, clamps }: Shape): string {
   return [units, windows, ruleCounters, ruleValues, ruleRefuses, clamps].join('|');
 }

@@ -7,7 +7,7 @@ import type { Resolved } from './resolve.ts';
 import { NANO_USD, PARALLEL, REQUESTS, TOKENS, TRAILING } from './shape.ts';
 import { expire, HELD, HOLDS, SUM, settleSlot, TOUCHED, takeNow } from './trailing.ts';
 
-/** Tokens and money taken at one instant. */
+/** The tokens and money taken at one instant. */
 export interface Part {
   readonly atMs: number;
   readonly tokens: number;
@@ -22,7 +22,7 @@ export class MemoryHold implements Hold, Part {
   readonly tokens: number;
   readonly nanoUsd: number;
   readonly resolved: Resolved;
-  /** What further attempts took beside; most requests have one attempt. */
+  /** The parts that further attempts took; most requests have one attempt. */
   extensions: Part[] | null = null;
   settled = false;
 
@@ -36,7 +36,10 @@ export class MemoryHold implements Hold, Part {
   }
 }
 
-/** Takes from every counter. The caller expired, checked and reserved. An extension is no further request and takes only what it wants. */
+/**
+ * Takes from every counter. The caller has expired, checked and reserved. An extension adds no request and takes only what it
+ * wants.
+ */
 export function takeAll(cells: Cells, resolved: Resolved, amounts: Amounts, nowMs: number): void {
   const { offsets } = resolved;
   const { units, windows } = resolved.shape;
@@ -58,8 +61,9 @@ export function takeAll(cells: Cells, resolved: Resolved, amounts: Amounts, nowM
 }
 
 /**
- * Turns what a hold took into what was used. What each attempt used alone is not known: it fills the parts in the order in which they
- * were taken, and what goes beyond all of them belongs to the admission. Nothing of it stays where the called name has left the group.
+ * Turns what a hold took into what was used. The use of each single attempt is not known. So the total fills the parts in the
+ * order in which they were taken, and the excess belongs to the admission. A counter gets its whole part back if the called name
+ * has left its group.
  */
 export function settleAll(cells: Cells, hold: MemoryHold, used: Amounts, planNow: LimitPlan, nowMs: number): void {
   const left = planNow === hold.plan ? null : hold.plan.counters.map((spec) => hasLeft(spec, planNow));
@@ -79,7 +83,7 @@ export function settleAll(cells: Cells, hold: MemoryHold, used: Amounts, planNow
   settlePart(cells, hold.resolved, hold.atMs, HELD_AMOUNTS, used, left, nowMs);
 }
 
-/** Reused by every settlement: nothing is awaited while it is in use. */
+/** Reused by every settlement: no settlement awaits while it uses this. */
 const HELD_AMOUNTS = amountsOf(1, 0, 0, 1);
 
 function settlePart(

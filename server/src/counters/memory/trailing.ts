@@ -2,39 +2,41 @@
 import type { Cells } from './cells.ts';
 
 /**
- * A trailing window of 60 slots' length. A slot keeps its sum and the time of its last admission, and stops counting when that time is a
- * full window old: nothing is ever counted too short, and capacity returns at most one slot late. 61 slots can count at once; a ring of
- * 4 is kept at first and grows, because most counters of a large installation see few requests.
+ * A trailing window of 60 slots' length. A slot keeps its sum and the time of its last admission, and expires when that time is a
+ * full window old. So no use expires early, and capacity returns at most one slot late. Up to 61 slots count at once. The ring
+ * begins with 4 slots and grows, because most counters of a large installation see few requests.
  */
 
-/** What every counter keeps, at these places after its offset. */
+/** The cells of every counter, as places after its offset. */
 export const SUM = 0;
 export const HELD = 1;
-/** Requests in flight that hold of this counter: while there are any, it must not be evicted. */
+/** The number of requests in flight that hold of this counter. A counter with any must not be evicted. */
 export const HOLDS = 2;
-/** When it was made; of counters without slots, when it was last taken from. */
+/** The time at which the counter was made or, for counters without slots, last taken from. */
 export const TOUCHED = 3;
 export const PLAIN_CELLS = 4;
 
-/** A trailing window keeps more. */
+/** The further cells of a trailing window. */
 const SLOT_MS = 4;
 const WINDOW_MS = 5;
-/** No slot expires before this; may be early, never late. */
+/** A time before which no slot expires. May be early, never late. */
 export const NEXT_EXPIRY = 6;
-/** When the newest slot expires if nothing is added to it: the window is then empty. In the past when it is. */
+/**
+ * The time at which the newest slot expires, and the window is empty, if nothing is added. In the past if the window is empty.
+ */
 export const EMPTY_AT = 7;
-/** When the newest slot ends: from then on a new one is begun. */
+/** The end of the newest slot. A later admission begins a new one. */
 const NEWEST_END = 8;
 /** Offset of the newest slot. */
 const NEWEST = 9;
 const RING = 10;
 const CAPACITY = 11;
-/** Index into the ring of the oldest slot, and how many follow it, itself included. */
+/** Index into the ring of the oldest slot, and the number of slots from it on. */
 const FIRST = 12;
 const COUNT = 13;
 const TRAILING_CELLS = 14;
 
-/** A slot: what is counted, the part of it that is still held, and the time of the last admission. */
+/** The cells of a slot: its sum, the part of it that is still held, and the time of the last admission. */
 const SLOT_HELD = 1;
 const LAST_AT = 2;
 const SLOT_CELLS = 3;
@@ -42,10 +44,10 @@ const SLOT_CELLS = 3;
 const SLOTS_IN_WINDOW = 60;
 const FIRST_CAPACITY = 4;
 const GROWTH = 4;
-/** A counter made and filled to the brim takes no more cells than this; the ring has grown twice by then. */
+/** The most cells that a counter takes when it is created and filled completely. The ring has then grown twice. */
 export const CELLS_PER_COUNTER_MAX = TRAILING_CELLS + FIRST_CAPACITY * (1 + GROWTH + GROWTH * GROWTH) * SLOT_CELLS;
 
-/** A new, empty window; the caller reserved the cells. */
+/** Returns a new, empty window. The caller has reserved the cells. */
 export function newTrailing(cells: Cells, slotMs: number): number {
   const at = cells.take(TRAILING_CELLS);
   const { data } = cells;
@@ -94,8 +96,8 @@ export function takeNow(cells: Cells, at: number, nowMs: number, amount: number)
 }
 
 /**
- * Turns what was held at an admission into what was used. When the slot has expired, an unused part has vanished with it, and what was
- * used beyond the hold goes to the present slot. Call `expire` first.
+ * Turns what was held at an admission into what was used. If the slot has expired, so has the unused part; use beyond the hold
+ * goes to the present slot. Call `expire` first.
  */
 export function settleSlot(cells: Cells, at: number, admittedMs: number, held: number, used: number, nowMs: number): void {
   const { data } = cells;
@@ -110,7 +112,7 @@ export function settleSlot(cells: Cells, at: number, admittedMs: number, held: n
   data[at + HELD]! -= held;
 }
 
-/** Counts what was used at an instant, unless that is a full window ago. A later instant than now counts as now. */
+/** Counts what was used at an instant, unless that instant is a full window ago. A later instant than now counts as now. */
 export function addSettled(cells: Cells, at: number, atMs: number, amount: number, nowMs: number): void {
   const { data } = cells;
   const whenMs = Math.min(atMs, nowMs);
@@ -122,7 +124,7 @@ export function addSettled(cells: Cells, at: number, atMs: number, amount: numbe
   data[at + SUM]! += amount;
 }
 
-/** Keeps what is held and drops what was settled, because its source is about to be asked again. */
+/** Keeps what is held and drops what was settled, because the counter is about to ask for its past again. */
 export function dropSettled(cells: Cells, at: number): void {
   const { data } = cells;
   for (let i = 0; i < data[at + COUNT]!; i++) {
@@ -132,7 +134,10 @@ export function dropSettled(cells: Cells, at: number): void {
   data[at + SUM] = data[at + HELD]!;
 }
 
-/** Until slots with at least `amount` in all have expired, if nothing else happens. At most the window. Call `expire` first. */
+/**
+ * Returns the milliseconds until slots with at least `amount` in total have expired, if nothing else happens. At most the window.
+ * Call `expire` first.
+ */
 export function untilExpiredMs(cells: Cells, at: number, nowMs: number, amount: number): number {
   const { data } = cells;
   let expired = 0;
@@ -148,7 +153,7 @@ export function windowMs(cells: Cells, at: number): number {
   return cells.data[at + WINDOW_MS]!;
 }
 
-/** When something was last counted, as far as it still counts; −Infinity when nothing does. */
+/** Returns the time of the newest admission that still counts; −Infinity if none does. */
 export function newestMs(cells: Cells, at: number): number {
   return cells.data[at + EMPTY_AT]! - cells.data[at + WINDOW_MS]!;
 }
@@ -168,12 +173,12 @@ function slotOffset(data: Float64Array, at: number, index: number): number {
   return data[at + RING]! + ((data[at + FIRST]! + index) & (data[at + CAPACITY]! - 1)) * SLOT_CELLS;
 }
 
-/** The slot that still holds what was taken at an admission, or -1. */
+/** Returns the offset of the slot that still holds what was taken at an admission, or -1. */
 function heldSlot(data: Float64Array, at: number, admittedMs: number, held: number): number {
   const newestEndMs = data[at + NEWEST_END]!;
   const inNewest = admittedMs < newestEndMs && admittedMs >= newestEndMs - data[at + SLOT_MS]!;
   const slot = inNewest ? data[at + NEWEST]! : olderSlot(data, at, admittedMs);
-  // A slot that expired may have come back with what was settled in it, but never with what was held.
+  // An expired slot may exist again with settled use in it, but never with what was held.
   return slot !== -1 && data[slot + SLOT_HELD]! >= held ? slot : -1;
 }
 
@@ -185,7 +190,7 @@ function olderSlot(data: Float64Array, at: number, admittedMs: number): number {
   return Math.floor(data[slot + LAST_AT]! / slotMs) === Math.floor(admittedMs / slotMs) ? slot : -1;
 }
 
-/** Index of the first slot whose last admission is not before the instant; the last two are tried first. */
+/** Returns the index of the first slot whose last admission is not before the instant. Tries the last two first. */
 function indexFrom(data: Float64Array, at: number, atMs: number): number {
   let low = 0;
   let high = data[at + COUNT]!;
@@ -198,7 +203,7 @@ function indexFrom(data: Float64Array, at: number, atMs: number): number {
   return low;
 }
 
-/** The offset of the slot an instant falls in, made where there is none. */
+/** Returns the offset of the slot that an instant falls in, and creates the slot if there is none. */
 function slotFor(cells: Cells, at: number, atMs: number): number {
   const { data } = cells;
   const number = Math.floor(atMs / data[at + SLOT_MS]!);
@@ -211,7 +216,7 @@ function slotFor(cells: Cells, at: number, atMs: number): number {
   return insertSlot(cells, at, index, atMs);
 }
 
-/** Makes room at an index, which is the end unless the past is being filled in. */
+/** Inserts a slot at an index. The index is the end unless a past is being filled in. */
 function insertSlot(cells: Cells, at: number, index: number, atMs: number): number {
   if (cells.data[at + COUNT] === cells.data[at + CAPACITY]) growRing(cells, at);
   const { data } = cells;

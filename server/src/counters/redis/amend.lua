@@ -1,5 +1,5 @@
--- Whatever changes what counters know of settled use other than by a settlement.
--- KEYS: the scopes, the organization's own first. ARGV: the counters as JSON, what is done, and its arguments.
+-- Changes what counters know of settled use, other than by a settlement.
+-- KEYS: the scopes, the organization's own first. ARGV: the counters as JSON, the action, and its arguments.
 local counters = cjson.decode(ARGV[1])
 local act = ARGV[2]
 local ASKED_MS_MAX = 5000
@@ -9,7 +9,8 @@ local function slot_of()
   return string.match(KEYS[1], '^.-{.-}:')
 end
 
--- What is settled and not known to be in the ledger: id, when, tokens, nano-dollars and whose use it is of each, as JSON.
+-- Returns the requests that are settled and not known to be in the ledger, as JSON: id, admission time, tokens, nano-dollars and
+-- caller of each.
 local function unstored(slot, now)
   local list = {}
   if call('HLEN', slot .. 'h') > RECORDS_MAX then return '"too many"' end
@@ -27,10 +28,11 @@ local function unstored(slot, now)
   return #list == 0 and '[]' or cjson.encode(list)
 end
 
--- Begins to ask for the past of one counter: what is settled from now on is counted here, all before it is in the answer, which is the
--- ledger's and what is settled and not in the ledger yet. Returns the question's number and the latter; 0 where nobody has to ask or somebody
--- is asking; a question as old as ASKED_MS_MAX was asked by somebody who died. The number that the organization's open questions have is in between.
--- Arguments: an instant within the period, a number from 2 to 999 that is another one each time.
+-- Begins a question about the past of one counter. From now on, settled use is counted here. Everything before is in the answer,
+-- which is the ledger's plus the use that is settled and not in the ledger yet. Returns the question's number, its number among
+-- the organization's open questions, and that unstored use. Returns 0 if the past is known or another process is asking. A
+-- question older than ASKED_MS_MAX no longer counts: its process is taken for dead.
+-- Arguments: an instant within the period, a number from 2 to 999 that differs each time.
 local function ask(now, seen, others)
   load(counters, KEYS, tonumber(ARGV[3]), others)
   local c = state[1]
@@ -43,8 +45,8 @@ local function ask(now, seen, others)
   return c[PAST], open_question(slot, now), unstored(slot, now)
 end
 
--- What the ledger holds, unless the question was given up meanwhile: then what was stored since may be in both. Arguments: as of the question,
--- its two numbers; then instants and amounts.
+-- Adds the ledger's answer, unless the question has ended meanwhile: then use stored since could count twice.
+-- Arguments: the instant that the question was given, its two numbers; then instants and amounts.
 local function fill(now, seen, others)
   load(counters, KEYS, tonumber(ARGV[3]), others)
   local c, slot = state[1], slot_of()
@@ -72,7 +74,7 @@ local function give_up(now, seen, others)
   return UNKNOWN
 end
 
--- Arguments: unit, instant, amount of what was admitted before these counters began.
+-- Adds what was admitted before these counters began. Arguments: unit, instant, amount.
 local function restore(now, seen, others)
   load(counters, KEYS, now, others)
   for i = 1, #state do
@@ -82,7 +84,7 @@ local function restore(now, seen, others)
   return DONE
 end
 
--- Arguments: when the period began, what was settled in it.
+-- Corrects a calendar counter to the ledger. Arguments: the start of the period, the use settled in it.
 local function correct(now, seen, others)
   load(counters, KEYS, tonumber(ARGV[3]), others)
   local c = state[1]
@@ -107,8 +109,8 @@ local function forget_periods(i, now)
   end
 end
 
--- Arguments, where a change of the configuration adds these counters: whose, and its version. A process that learns of it later drops nothing
--- of what others have counted since.
+-- Drops settled use, once for each change of the configuration. A process that reports the change later drops nothing that others
+-- have counted since. Arguments, if a change adds these counters: whose configuration it is, and its version.
 local function forget(now, seen, others)
   load(counters, KEYS, now, others)
   expire_all(now)
@@ -134,7 +136,7 @@ local function forget(now, seen, others)
   return DONE
 end
 
--- What the ledger knows of is asked for again; minute and hour limits stay as they are.
+-- Makes counters with a past in the ledger ask for it again. Minute and hour limits keep what they have.
 local function doubt(now, seen, others)
   load(counters, KEYS, now, others)
   expire_all(now)
@@ -149,7 +151,8 @@ local function doubt(now, seen, others)
   return DONE
 end
 
--- Other requests count than did: all of it is asked for again, minutes and hours too. What nothing was counted in yet is made to ask.
+-- Makes all counters ask for all of their past again, minutes and hours too, because they count other requests than before.
+-- Includes counters that have counted nothing yet.
 local function recount(now, seen, others)
   load(counters, KEYS, now, others)
   expire_all(now)

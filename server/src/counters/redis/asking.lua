@@ -1,13 +1,16 @@
--- Questions about the past that are open, and what came to be in the ledger while they were. Each question of an organization has a number,
--- higher than those before it. Beside the holds stand: `n` the latest number; `y` the open questions; `z` when each was last heard of; `x` of
--- each request that was stored while a question was open its name, a colon and when it was admitted, by the latest number at that time. So what
--- stands there by a lower number was stored before the question began, and the ledger's answer has it; it goes with the last question that needs it.
+-- Open questions about the past, and the requests stored in the ledger while they are open. Each question of an organization has
+-- a number, higher than those before it. Keys beside the holds: `n`, the latest number; `y`, the open questions; `z`, the last
+-- signal of each; `x`, the requests stored while a question was open. An entry of `x` is a request's name, a colon and its
+-- admission time, scored by the latest number at that time. So an entry with a lower number was stored before the question began,
+-- and the ledger's answer includes it. It is deleted with the last question that needs it.
 
--- Who asks says so again and again. One of whom nothing was heard for so long has died, or will ask anew.
+-- A process signals repeatedly that its question is open. After this long without a signal, the process has died or will ask
+-- again.
 local QUESTION_MS = 10000
--- More is kept for nobody: whoever asks then asks anew.
+-- The most entries of `x`. Beyond it all questions are dropped, and their processes ask again.
 local STORED_MAX = 200000
--- What a replica of the version before looks for, and writes as 1: while anybody asks, it keeps what it has stored among the holds, in `w`.
+-- For replicas of the previous version: the key that they look for, and set to 1 while they ask. Meanwhile stored requests stay
+-- among the holds, and their names are listed in `w`.
 local BESIDE = 'q'
 
 local function has_ended_early(slot, number)
@@ -32,7 +35,7 @@ local function open_question(slot, now)
   return number
 end
 
--- The lowest number of a question that is open, or nil. What no open question needs is dropped.
+-- Returns the lowest number of an open question, or nil. Deletes what no open question needs.
 local function oldest_question(slot, now)
   while true do
     local number = call('ZRANGE', slot .. 'y', 0, 0)[1]

@@ -1,6 +1,6 @@
--- Holds that nobody waits for: what such a hold took is given back, and one that has not run yet takes nothing when it does. A request that
--- was settled stays so.
--- KEYS: where the organization's holds are. ARGV: their ids. Returns how many were given back.
+-- Cancels holds that nobody waits for: gives back what a hold took, and makes one that has not run yet take nothing when it does.
+-- A settled request stays settled.
+-- KEYS: the organization's holds. ARGV: ids of holds. Returns how many were given back.
 local given_back = 0
 local time = redis.call('TIME')
 local clock = time[1] * 1000 + floor(time[2] / 1000)

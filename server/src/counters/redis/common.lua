@@ -1,8 +1,8 @@
--- What every script begins with. Names and meanings are those of the memory counters (trailing.ts, registry.ts, check.ts); what is
--- said there is not said again here.
+-- The common part of every script. Names have the meaning that they have in the memory counters (trailing.ts, registry.ts,
+-- check.ts), where they are explained.
 --
 -- One hash per scope object, in the slot of its organization. Its fields:
---   !                latest and followed time, and the latest admission known of earlier counters (in the organization's own hash only)
+--   !                latest and followed time, latest admission known of earlier counters (only in the organization's own hash)
 --   <counter>        a trailing window's head, or a counter of requests in flight
 --   <counter>#<slot> an older slot of a trailing window
 --   <counter>@       when a calendar counter began to count, its newest period and the one before
@@ -17,15 +17,16 @@ local INFINITY = math.huge
 local FAR_FUTURE = 8640000000000000
 local RETRY_MS = 1000
 local AHEAD_MS_MAX = 3600000
--- A scope nothing was asked of for so long is forgotten; what needs a past finds it in the ledger.
+-- Redis drops a scope that was not used for this long. A counter that needs its past reads it from the ledger.
 local IDLE_MS = 7200000
--- No request is in flight for longer than this after the last one of its organization.
+-- An organization's holds are dropped this long after the latest one. No request is in flight for longer.
 local HOLDS_MS = 86400000
--- A plan stays after its last use for as long as what is held under it: a record that outlived it could be settled by nobody but its own process.
+-- A plan is kept after its last use as long as holds under it. Without the plan, only the process that owns a hold could settle
+-- it.
 local PLAN_MS = HOLDS_MS
 
--- The places of a counter's state. All have the first three; a trailing window's head goes on: no slot expires before NEXT (early, never
--- late), the numbers of its oldest and newest slot, and the newest slot itself.
+-- The places of a counter's state. All have the first three. A trailing window's head also has: NEXT, a time before which no slot
+-- expires (may be early, never late); the numbers of its oldest and newest slot; and the newest slot itself.
 local SUM, HELD, PAST, NEXT, FIRST, NEWEST, SLOT_SUM, SLOT_HELD, SLOT_LAST = 1, 2, 3, 4, 5, 6, 7, 8, 9
 local PLAIN_PLACES, PLAIN, HEAD_PLACES, HEAD, SLOT = 3, '<ddd', 9, '<ddddddddd', '<ddd'
 
@@ -43,25 +44,26 @@ local function doubles(list)
   return pack('<' .. string.rep('d', #list), unpack(list))
 end
 
--- The plan by its name, or nil where it must be sent first.
+-- Returns the plan of this name, or nil if the process must send it first.
 local function plan_at(key)
   local kept = call('GETEX', key, 'PX', PLAN_MS)
   return kept and cmsgpack.unpack(kept)
 end
 
--- Holds --------------------------------------------------------------------------------------------------------------------------------
--- One hash per organization, by the part of a request's id that never changes. A record says what the request is: held; swept (its process
--- died, and what was held stands as used until somebody knows better); settled, and not known to be in the ledger yet. Then whose process
--- holds it, the name of its plan, whose use it is and under which name (team, member, key, tab, called name); then numbers, three of each
--- attempt: when, tokens, nano-dollars. Of a settled one they are the admission, and what was used.
+-- Holds -------------------------------------------------------------------------------------------------------------------------
+-- One hash per organization, by the part of a request's id that never changes. A record begins with the state of the request:
+-- held; swept (its process died, and the hold counts as used until the actual use is known); or settled and not known to be in
+-- the ledger yet. Then come the process that holds it, the name of its plan, and the caller (team, member, key, tab, called
+-- name). Then come three numbers for each attempt: time, tokens, nano-dollars. For a settled request they are its admission and
+-- what it used.
 --
--- A mark has the place of a record where a hold was cancelled: should that hold run late, it takes nothing. It looks like a held request of
--- nobody, under no plan, so a version that knows no marks passes it by.
+-- A mark stands in place of a record if a hold was cancelled: if that hold runs late, it takes nothing. A mark looks like a held
+-- request of no process, under no plan, so a version that does not know marks ignores it.
 
 local HELD_NOW, SWEPT, SETTLED = 'H', 'W', 'S'
 local OWNER_LENGTH, NAME_LENGTH = 8, 22
 local NOBODY, NO_NAME = '!nobody!', string.rep('-', NAME_LENGTH)
--- A command that was sent before a connection broke does not arrive later than this.
+-- The longest delay of a command that was sent before its connection broke.
 local MARK_MS = 120000
 
 local function record_of(kept)
@@ -75,14 +77,14 @@ local function record_text(flag, owner, name, who, numbers)
   return pack('<c1c8c22s', flag, owner, name, who) .. pack('<' .. string.rep('d', #numbers), unpack(numbers))
 end
 
--- Whether what is kept under a request's id is a mark and no record.
+-- Reports whether the value under a request's id is a mark and not a record.
 local function is_mark(kept)
   return string.sub(kept, 2, 1 + OWNER_LENGTH) == NOBODY
 end
 
--- Time -------------------------------------------------------------------------------------------------------------------------------
+-- Time --------------------------------------------------------------------------------------------------------------------------
 
--- Redis's own clock, never backwards: behind what was seen it goes on at half its pace (see forward-time.ts).
+-- Returns Redis's time, never backwards: behind the latest time seen it runs at half pace (see forward-time.ts).
 local function now_ms(key)
   local time = redis.call('TIME')
   local clock = time[1] * 1000 + floor(time[2] / 1000)
@@ -98,7 +100,8 @@ local function now_ms(key)
   return latest, seen, others
 end
 
--- An admission before these counters began: no time before it comes again, unless it lies beyond belief.
+-- Records an admission before these counters began. No earlier time is returned from then on, unless it is too far ahead of the
+-- clock.
 local function saw(key, at)
   local now, _, others = now_ms(key)
   local time = redis.call('TIME')
@@ -107,10 +110,10 @@ local function saw(key, at)
   call('HSET', key, '!', pack('<ddd', now, clock, max(others, at)))
 end
 
--- The counters in hand ---------------------------------------------------------------------------------------------------------------
--- A plan's counters are numbered. `k` says whose each is (they stand together, `from` and `to` say where), `f` its name, `w` its window,
--- `u` its unit, `s` the length of a slot, `b` the boundaries of its periods; `pf`, `ps` and `pe` its field, beginning and end in the
--- period that is present from `vf` to `vt`, which is the one nearly every request falls in.
+-- The loaded counters -----------------------------------------------------------------------------------------------------------
+-- A plan's counters are numbered. `k` is the scope of each (the counters of a scope are adjacent, from `from` to `to`), `f` its
+-- name, `w` its window, `u` its unit, `s` the length of a slot, `b` the boundaries of its periods. `pf`, `ps` and `pe` are its
+-- field, beginning and end in the present period, which lasts from `vf` to `vt` and which nearly every request falls in.
 
 local plan, keys, state, changed, is_new, fields, starts, ends
 
@@ -120,7 +123,8 @@ local function period_at(boundaries, at)
   return boundaries[index] or 0, boundaries[index + 1] or FAR_FUTURE
 end
 
--- Whether a period that nothing was counted in yet is known to be empty: it began while its series was counted, and after all others.
+-- Reports whether a new period is known to be empty: it began after its series, after the series' newest period and after all
+-- other counters.
 local function begins_known(i, others)
   local series = call('HGET', keys[plan.k[i]], plan.f[i] .. '@')
   if not series then return false end
@@ -128,7 +132,7 @@ local function begins_known(i, others)
   return alive <= starts[i] and starts[i] > newest and others < starts[i]
 end
 
--- Takes the counters of a plan in hand, as they are at an instant: one question per scope.
+-- Loads the counters of a plan as of an instant, with one command per scope.
 local function load(a_plan, their_keys, at, others)
   plan, keys, state, changed, is_new = a_plan, their_keys, {}, {}, {}
   local count = #plan.f
@@ -168,7 +172,7 @@ local function load(a_plan, their_keys, at, others)
   end
 end
 
--- A calendar period that is counted in for the first time: its series knows of it, and lets go of the one before the last.
+-- Adds a new calendar period to its series, and drops the one before the last.
 local function begin_period(i, now, puts)
   local key, field = keys[plan.k[i]], plan.f[i] .. '@'
   local series = call('HGET', key, field)
@@ -182,7 +186,7 @@ local function begin_period(i, now, puts)
   puts[#puts + 1] = pack('<ddd', alive, newest, before)
 end
 
--- Writes what has changed, and the time that was seen.
+-- Writes the changed counters and the latest time.
 local function save(now, seen)
   for scope = 1, #plan.from do
     local puts = scope == 1 and { '!', seen } or {}
@@ -205,7 +209,7 @@ local function save(now, seen)
   end
 end
 
--- Trailing windows -------------------------------------------------------------------------------------------------------------------
+-- Trailing windows --------------------------------------------------------------------------------------------------------------
 
 local function slot_field(i, slot)
   return plan.f[i] .. '#' .. whole(slot)
@@ -215,7 +219,7 @@ local function window_ms(i)
   return plan.s[i] * SLOTS
 end
 
--- The oldest slot that can be there: a window's, and the one that is being left.
+-- Returns the oldest slot that can exist: slots of one window, and the one that is about to expire.
 local function oldest(c)
   return max(c[FIRST], c[NEWEST] - SLOTS - 1)
 end
@@ -274,7 +278,7 @@ local function expire_all(now)
   end
 end
 
--- Where nothing is taken: what has expired is gone from the slots, so the heads must say so too.
+-- Saves the heads of expired windows, in scripts that take nothing: the slots are deleted already, so the heads must agree.
 local function save_expired()
   for i in pairs(changed) do
     call('HSET', keys[plan.k[i]], fields[i], pack(HEAD, unpack(state[i], 1, HEAD_PLACES)))
@@ -299,7 +303,8 @@ local function take_now(i, now, amount)
   c[SUM], c[HELD], changed[i] = c[SUM] + amount, c[HELD] + amount, true
 end
 
--- Counts what was taken at an instant, and how much of it is held, unless that is a full window ago. A later instant than now counts as now.
+-- Counts what was taken at an instant, and how much of it is held, unless the instant is a full window ago. A later instant than
+-- now counts as now.
 local function add_at(i, at, amount, held, now)
   local c = state[i]
   local when = min(at, now)
@@ -324,7 +329,8 @@ local function add_settled(i, at, amount, now)
   add_at(i, at, amount, 0, now)
 end
 
--- Turns what was held at an admission into what was used; see settleSlot. The slot that still holds it may be the newest or an older one.
+-- Turns what was held at an admission into what was used; see settleSlot. The slot that holds it may be the newest or an older
+-- one.
 local function settle_slot(i, admitted, held, used, now)
   local c = state[i]
   local slot = floor(admitted / plan.s[i])
@@ -344,7 +350,7 @@ local function settle_slot(i, admitted, held, used, now)
   c[SUM], c[HELD], changed[i] = c[SUM] + used - held, c[HELD] - held, true
 end
 
--- Keeps what is held and drops what was settled, because its source is about to be asked again.
+-- Keeps what is held and drops what was settled, because the counter is about to ask for its past again.
 local function drop_settled(i)
   local c = state[i]
   changed[i] = true
@@ -363,7 +369,7 @@ local function drop_settled(i)
   end
 end
 
--- Until slots with at least so much in all have expired, if nothing else happens.
+-- Returns the milliseconds until slots with at least `amount` in total have expired, if nothing else happens.
 local function until_expired(i, now, amount)
   local c = state[i]
   if c[NEWEST] < 0 then return window_ms(i) end
@@ -379,7 +385,7 @@ local function until_expired(i, now, amount)
   return expired + c[SLOT_SUM] >= amount and c[SLOT_LAST] + window_ms(i) - now or window_ms(i)
 end
 
--- Any counter ------------------------------------------------------------------------------------------------------------------------
+-- Any counter -------------------------------------------------------------------------------------------------------------------
 
 local function add_used(i, at, amount, now)
   if plan.w[i] == TRAILING then
@@ -397,7 +403,7 @@ local function resets_at(i, now)
   return c[SUM] == 0 and now or now + RETRY_MS
 end
 
--- The state of each counter that `of` names, after what is in `reply` already: used, then held, then until when.
+-- Appends to `reply` the state of each counter in `of`: first all `used`, then all `held`, then all reset times.
 local function append_readings(reply, of, now)
   local n, base = #of, #reply
   for rule = 1, n do reply[base + rule] = state[of[rule]][SUM] end
@@ -406,7 +412,7 @@ local function append_readings(reply, of, now)
   return reply
 end
 
--- What of the past must be asked for first: counter, from when, up to when. Nil where nothing must.
+-- Returns the pasts that must be asked for first: counter, from, to. Returns nil if none must.
 local function questions(now)
   local asked
   for i = 1, #state do
@@ -424,9 +430,9 @@ local function questions(now)
   return asked
 end
 
--- Settlement -------------------------------------------------------------------------------------------------------------------------
+-- Settlement --------------------------------------------------------------------------------------------------------------------
 
--- Counters that count the request in hand no longer: the called name has left their access group, and nothing of it stays in them.
+-- Counters that no longer count this request: the called name has left their access group, so none of its use stays in them.
 local has_left = {}
 
 local function settle_part(taken_at, held, used, now)
@@ -439,7 +445,7 @@ local function settle_part(taken_at, held, used, now)
         settle_slot(i, taken_at, part, stays, now)
       elseif not is_new[i] then
         local c = state[i]
-        -- A counter that was lost meanwhile does not hold what was held.
+        -- A counter that was lost meanwhile has lost this hold too.
         local back = min(c[HELD], part)
         c[SUM], c[HELD], changed[i] = c[SUM] + stays - back, c[HELD] - back, true
       end
@@ -447,10 +453,12 @@ local function settle_part(taken_at, held, used, now)
   end
 end
 
--- Turns what the attempts of a request took into what it used, in the counters in hand. `requests`: 1, or 0 where nothing shall be left.
+-- Turns what the attempts of a request took into what it used, in the loaded counters. `requests`: 1, or 0 if nothing may be
+-- left.
 local function settle_held(numbers, requests, tokens, nano_usd, now)
   expire_all(now)
-  -- What each attempt used alone is not known: it fills the parts in their order, and what goes beyond all of them belongs to the admission.
+  -- The use of each single attempt is not known. So the total fills the parts in their order, and the excess belongs to the
+  -- admission.
   local used = { requests, tokens, nano_usd, 0 }
   local tokens_left, nano_usd_left = max(0, tokens - numbers[2]), max(0, nano_usd - numbers[3])
   for part = 4, #numbers - 2, 3 do
@@ -463,7 +471,8 @@ local function settle_held(numbers, requests, tokens, nano_usd, now)
   settle_part(numbers[1], { 1, numbers[2], numbers[3], 1 }, used, now)
 end
 
--- What a swept request was counted as, against what it really used. It was the process that was given up, not its requests.
+-- Replaces what a swept request was counted as by what it really used. Its process was given up, but the request may have
+-- been served.
 local function correct_swept(numbers, requests, tokens, nano_usd, now)
   expire_all(now)
   local counted = { 1, 0, 0, 0 }
@@ -478,13 +487,13 @@ local function correct_swept(numbers, requests, tokens, nano_usd, now)
   end
 end
 
--- Where an organization's own counters are, and its time.
+-- Returns the key of an organization's own counters, which also keeps its time.
 local function organization_key(holds_key)
   local slot = string.sub(holds_key, 1, -2)
   return slot .. 's:' .. string.match(slot, '{(.*)}:$')
 end
 
--- The scopes a record's plan counts in, as keys.
+-- Returns the keys of the scopes that a record's plan counts in.
 local function keys_of(holds_key, a_plan, who)
   local slot, ids = string.sub(holds_key, 1, -2), {}
   for id in string.gmatch(string.match(who, '^[^\t]*') .. ',', '([^,]*),') do ids[#ids + 1] = id end
@@ -493,7 +502,8 @@ local function keys_of(holds_key, a_plan, who)
   return names
 end
 
--- Settles a request by its record alone, for whoever knows only its id. False where its plan has been forgotten: nothing can be given back.
+-- Settles a request by its record, for callers that know only its id. Returns false, and gives nothing back, if its plan was
+-- dropped.
 local function settle_recorded(holds_key, flag, name, who, numbers, requests, tokens, nano_usd)
   local its_plan = plan_at(string.sub(holds_key, 1, -2) .. 'p:' .. name)
   if not its_plan then return false end

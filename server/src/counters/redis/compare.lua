@@ -1,7 +1,8 @@
--- What counters hold against what requests in flight hold of them by their records. A counter that differs is put right; what was settled stays.
--- Minute and hour limits and rolling budgets are left out: what they hold ends with their window.
--- KEYS: the scopes, the organization's own first; then where the organization's holds are. ARGV: the counters, as JSON; how many records are
--- gone through at most. Returns of each counter what it held and what it holds now; nothing where that cannot be told.
+-- Corrects what counters hold to the sum of the records of requests in flight. Settled use stays. Skips minute and hour limits
+-- and rolling budgets: their holds expire with the window.
+-- KEYS: the scopes, the organization's own first; then the organization's holds. ARGV: the counters, as JSON; the most records to
+-- read.
+-- Returns, for each counter, what it held and what it holds now; nothing if there are too many records or a plan is missing.
 local scope_keys, holds = {}, KEYS[#KEYS]
 for n = 1, #KEYS - 1 do scope_keys[n] = KEYS[n] end
 if call('HLEN', holds) > tonumber(ARGV[2]) then return '' end

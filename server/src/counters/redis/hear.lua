@@ -1,5 +1,5 @@
--- Questions that are still asked: see asking.lua.
--- KEYS: where the organization's holds are. ARGV: their numbers.
+-- Records that questions are still open: see asking.lua.
+-- KEYS: the organization's holds. ARGV: the questions' numbers.
 local slot = string.sub(KEYS[1], 1, -2)
 local now = now_ms(organization_key(KEYS[1]))
 for _, number in ipairs(ARGV) do

@@ -1,7 +1,8 @@
--- A page of what is held: of one process the requests, and who else holds something. Marks that have done their work are removed.
--- KEYS: where the organization's holds are. ARGV: the process, where the page begins, how much it has, how old a hold is that counts, and how
--- old one of another process.
--- Returns five lines: where the next page begins (0: nowhere), the time, how many marks there are, requests, processes.
+-- Returns a page of holds: the requests of one process, and the other processes that hold something. Deletes marks older than
+-- MARK_MS.
+-- KEYS: the organization's holds. ARGV: the process, the cursor, the page size, the minimum age of its holds, and of others'
+-- holds, in ms.
+-- Returns five lines: the next cursor (0: none), the time, how many marks there are, requests, processes.
 local now = now_ms(organization_key(KEYS[1]))
 local page = call('HSCAN', KEYS[1], ARGV[2], 'COUNT', ARGV[3])
 local marks, ids, owners, seen_owners = 0, {}, {}, {}

@@ -1,7 +1,8 @@
--- Checks every rule and takes from every counter, or changes nothing. A request is held once, whatever arrives twice or late.
--- KEYS: the scopes of the plan, the organization's own first; then where the plan is kept, and where holds are.
--- ARGV: hold, tokens, nano-dollars, the least nano-dollars, what is being made (1 a request, 0 a further attempt of one); and of a request
--- the process, and whose use it is.
+-- Checks every rule and takes from every counter, or changes nothing. A request is held once, even if a command arrives twice or
+-- late.
+-- KEYS: the scopes of the plan, the organization's own first; then the plan, and the organization's holds.
+-- ARGV: hold, tokens, nano-dollars, the least nano-dollars, the kind (1: a request, 0: a further attempt of one); for a request
+-- also the process and the caller.
 local scopes = #KEYS - 2
 local asked_plan = plan_at(KEYS[scopes + 1])
 if not asked_plan then return doubles({ NO_PLAN }) end
@@ -70,7 +71,7 @@ if nano_usd > room then
   wanted[NANO_USD] = room
 end
 
--- What a settlement, by whomever, must know: each attempt's instant, tokens and money.
+-- The data of a settlement, by any process: each attempt's time, tokens and money.
 record = record or {}
 record[#record + 1] = now
 record[#record + 1] = tokens
@@ -79,7 +80,7 @@ local text = record_text(HELD_NOW, owner, name, who, record)
 if requests == 0 then
   call('HSET', KEYS[scopes + 2], id, text)
 elseif call('HSETNX', KEYS[scopes + 2], id, text) == 0 then
-  -- Nobody waited for this hold any more: its request was cancelled, or has been taken again.
+  -- Nobody waits for this hold: its request was cancelled, or its hold was taken again.
   save_expired()
   return doubles({ NOT_AWAITED })
 end

@@ -1,6 +1,7 @@
--- The requests that a question must tell from those before it: all that have a record, and what was stored since it began. Of each its name,
--- when it was admitted, and the latest question when it was stored, if it was. `!` alone where the question is open no longer.
--- KEYS: where the organization's holds are. ARGV: the question's number.
+-- Returns the requests that the answer to a question may have to leave out: all that have a record, and those stored since it
+-- began. Each is a name, an admission time, and the latest question when it was stored, if it was. Returns `!` alone if the
+-- question is no longer open.
+-- KEYS: the organization's holds. ARGV: the question's number.
 local slot = string.sub(KEYS[1], 1, -2)
 if has_ended_early(slot, ARGV[1]) then return '!' end
 hear_of(slot, ARGV[1], now_ms(organization_key(KEYS[1])))

@@ -1,4 +1,4 @@
-/** Commands for one request's hold that reach Redis late, twice or in another order than they were given in, as after a connection that broke. */
+/** Commands for one request's hold that reach Redis late, twice or in another order, as after a broken connection. */
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { admitted, HOUR, IN_FLIGHT, planOf, TOTAL, used, wants } from '../../../test/counters/testing.ts';
@@ -36,7 +36,7 @@ describe.skipIf(!hasRedis('Redis'))('holds that arrive late', () => {
   };
 
   type Act = 'hold' | 'rehold' | 'extend';
-  /** As commands of a connection that is gone: what they answer nobody hears. */
+  /** Runs a command as if its connection had broken: its answer is ignored. */
   async function arrives(counters: RedisCounters, act: Act, atMs: number): Promise<void> {
     const itself = counters.adopt('req_1', PLAN, atMs, { atMs, ...HELD });
     if (act === 'hold') await Promise.resolve(counters.hold('req_1', PLAN, wants(HELD.tokens, HELD.nanoUsd))).catch(() => {});
@@ -58,7 +58,7 @@ describe.skipIf(!hasRedis('Redis'))('holds that arrive late', () => {
           expect(await counters.cancel('org_1', ['req_1'])).toBe(tookSome && time === 0 ? 1 : 0);
         for (const act of after) await arrives(counters, act, atMs);
         expect(await counters.read(PLAN.counters)).toMatchObject(NOTHING);
-        // Nor does it stand in the way of others.
+        // It does not block others either.
         const other = admitted(await counters.hold('req_2', PLAN, wants(1, 1)));
         await counters.cancel('org_1', [other.hold.requestId]);
         expect(await counters.read(PLAN.counters)).toMatchObject(NOTHING);
@@ -81,7 +81,7 @@ describe.skipIf(!hasRedis('Redis'))('holds that arrive late', () => {
           const itself = counters.adopt('req_1', PLAN, atMs, { atMs, ...HELD });
           if (end === 'settle') await counters.settle(itself, used(30, 20), PLAN);
           else await counters.stored('org_1', [{ requestId: 'req_1', tokens: 30, nanoUsd: 20 }]);
-          // Told too late that nobody waits for it: what was used stays.
+          // Cancelled too late, after its settlement: what was used stays.
           if (isCancelled) expect(await counters.cancel('org_1', ['req_1'])).toBe(0);
           expect(await counters.read(PLAN.counters)).toMatchObject({ used: [1, 30, 20, 0], held: [0, 0, 0, 0] });
         },
@@ -141,7 +141,7 @@ describe.skipIf(!hasRedis('Redis'))('holds that arrive late', () => {
     const { hold } = admitted(await counters.hold('req_2', PLAN, wants(HELD.tokens, HELD.nanoUsd)));
     await counters.settle(hold, used(30, 20), PLAN);
     expect(await counters.compareHeld(PLAN.counters)).toEqual([]);
-    // Lost with its record, as where Redis evicts.
+    // Lost with its record, as after an eviction by Redis.
     admitted(await counters.hold('req_lost', PLAN, wants(HELD.tokens, HELD.nanoUsd)));
     await redis.client.hdel(`${prefix}{org_1}:h`, 'req_lost');
     const [, , money, slots] = PLAN.counters;

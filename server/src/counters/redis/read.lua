@@ -1,4 +1,4 @@
--- The state of each counter.
+-- Returns the state of each counter.
 -- KEYS: the scopes, the organization's own first. ARGV: the counters, as JSON.
 local now, _, others = now_ms(KEYS[1])
 load(cjson.decode(ARGV[1]), KEYS, now, others)

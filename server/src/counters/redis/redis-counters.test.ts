@@ -50,7 +50,7 @@ for (const kind of ['Redis', 'Valkey', 'Redis Cluster'] as const satisfies reado
   });
 }
 
-/** What only counters outside a process can promise. They go by Redis's own clock: no other is handed to them. */
+/** Tests the promises that only counters outside a process can keep. They use Redis's own clock. */
 function manyProcesses(place: () => { readonly client: Redis | Cluster; readonly prefix: string }): void {
   const process = (of: ReturnType<typeof place>, ledger = askedLedger(), run = scriptRunner(of.client)) =>
     createRedisCounters({
@@ -130,7 +130,7 @@ function manyProcesses(place: () => { readonly client: Redis | Cluster; readonly
 
   test('what is known of a request by its record alone is settled for as long as there is a record, however long its plan was not used', async () => {
     const of = place();
-    // Hours pass in seconds.
+    // An hour lasts a second.
     const counters = process(of, askedLedger(), hastened(of.client, 3_600));
     const limits = (value: number) =>
       planOf({ unit: 'nano_usd', window: day, value }, { unit: 'parallel', window: IN_FLIGHT, value: 10, scopeId: 'key_1' });
@@ -230,7 +230,7 @@ function manyProcesses(place: () => { readonly client: Redis | Cluster; readonly
 
 const named = (prefix: string) => () => prefix;
 
-/** The contract's ledger knows of every settlement at once, so nothing has to be added or left out. */
+/** Reads pasts from the contract's ledger. It contains every settlement at once, so nothing must be added or left out. */
 function pastOf(seedFrom: SeedFrom): PastFrom {
   return async (spec, fromMs, toMs, begin) => {
     const { unstored } = await begin();
@@ -243,7 +243,7 @@ async function everyNode(client: Redis | Cluster, act: (node: Redis) => Promise<
   for (const node of nodes) await act(node);
 }
 
-/** The scripts as they are, but for where they read the time: contracts turn a clock by hand, and Redis has only its own. */
+/** Runs the scripts with the time of a manual clock: the contract's tests set the time, and Redis has only its own. */
 function onHandClock(client: Redis | Cluster, clock: HandClock): RunScript {
   const run = scriptRunner(client);
   return (script, keys, args) => run(turned(script), keys, [...args, clock.nowMs()]);
@@ -261,7 +261,7 @@ function turned(script: Script): Script {
   return made;
 }
 
-/** The scripts as they are, but for how long things are kept: so many times shorter. */
+/** Runs the scripts with retention times that are `times` times shorter. */
 function hastened(client: Redis | Cluster, times: number): RunScript {
   const run = scriptRunner(client);
   const shorter = (_: string, name: string, span: string) => `local ${name} = ${Number(span) / times}\n`;
@@ -271,7 +271,7 @@ function hastened(client: Redis | Cluster, times: number): RunScript {
   };
 }
 
-/** Requests have ids of their own, as every real one has; the contract calls most of them the same. */
+/** Gives each request its own id, as every real one has; the contract's tests use the same id for most of them. */
 function withOwnNames(counters: Counters): Counters {
   let named = 0;
   return {

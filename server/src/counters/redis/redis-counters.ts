@@ -6,59 +6,67 @@ import type {
   Actual,
   ConfigurationChange,
   Counters,
+  HeldAmount,
   Hold,
   HoldResult,
   Readings,
+  Refused,
   Refusing,
   SeedPoint,
   Wanted,
 } from '../counters.ts';
 import { mustBeWhole } from '../memory/amounts.ts';
 import { KnownRefusals } from '../memory/known-refusals.ts';
-import { type HeldRecords, heldRecords, recordName } from './redis-held.ts';
+import { type HeldRecords, type HeldThere, heldRecords, recordName, type StoredUse } from './redis-held.ts';
 import { counterSet, type RedisCounterSet, type RedisPlan, redisPlan, unitNumber } from './redis-plan.ts';
 import { createRedisQuestions } from './redis-questions.ts';
 import { numbersIn, type RunScript, scripts } from './redis-scripts.ts';
 
 export interface RedisCountersOptions {
   readonly run: RunScript;
-  /** Before every key, so that two installations can share one Redis; another one later means other counters, which know nothing yet. */
+  /**
+   * Returns the prefix of every key, so that two installations can share one Redis. Another prefix later means other counters,
+   * which are empty.
+   */
   readonly prefix: () => string;
-  /** Names this process among those that share the counters: eight characters. */
+  /** The name of this process among those that share the counters: eight characters. */
   readonly owner: string;
   readonly pastFrom: PastFrom;
-  /** How long a request waits for the past of its counters: rejects when it gives up. For as long as it takes unless given. */
+  /**
+   * Limits how long a request waits for the past of its counters: rejects when it gives up. By default a request waits without
+   * limit.
+   */
   readonly patience?: (answered: Promise<void>) => Promise<void>;
-  /** Called where Redis does not have a plan it may have been given: rejects where it has lost more than that. */
+  /** Called when Redis lacks a plan that it may have been given. Rejects if Redis has lost more than that. */
   readonly mustBeSame?: () => Promise<void>;
   /** See RedisQuestionsOptions. */
   readonly hearEveryMs?: number;
 }
 
-/** A hold that may be kept elsewhere for a while: null while these counters keep it. */
+/** A hold that the local counters may keep for a while; `local` is null while these counters keep it. */
 export interface SharedHold extends Hold {
   local: Hold | null;
-  /** Redis was asked for it and did not answer: it may hold it, or hold it later. */
+  /** True if Redis did not answer the request for it: Redis may have taken it, or may take it later. */
   isDoubtful: boolean;
-  /** What it used in the end; null while it is in flight. */
+  /** The amounts that the request used in the end; null while it is in flight. */
   ended: Actual | null;
-  /** The plan that it would have been admitted under when it ended. */
+  /** The plan that would have admitted the request when it ended. */
   endedUnder: LimitPlan;
 }
 
-/** The counters of many processes, with what only those need. */
+/** The counters of many processes, with the operations that only those need. */
 export interface RedisCounters extends Counters, HeldRecords {
-  /** Takes what a request in flight holds, whatever the limits say, in counters that do not know of it or have swept it. */
+  /** Takes the hold of a request in flight again, whatever the limits say, in counters that have lost or swept it. */
   rehold(hold: Hold): Promise<void>;
-  /** A hold as these counters would have given it out, for a request that others admitted. */
+  /** Returns a hold as these counters would have returned it, for a request that other counters admitted. */
   adopt(requestId: string, plan: LimitPlan, atMs: number, taken: Taken): SharedHold;
-  /** These counters may have missed something: what the ledger knows of is asked for again when it is next needed. */
+  /** Marks counters that may have missed use: they ask the ledger again when next needed. */
   doubt(counters: readonly CounterSpec[]): Promise<void>;
-  /** Counters whose past this process is asking for. */
+  /** Returns the number of counters whose past this process is asking for. */
   cold(): number;
 }
 
-/** What an attempt took, and when. */
+/** The amounts that an attempt took, and the time. */
 export interface Taken {
   readonly atMs: number;
   readonly tokens: number;
@@ -71,19 +79,22 @@ const REFUSED = 2;
 const ASKS = 3;
 const NO_PLAN = 4;
 
-/** A request that meets the same obstacle so often meets something else than a plan to send or a past to ask for. */
+/**
+ * The most tries of one operation. If something is still missing after so many, the cause is neither a missing plan nor a missing
+ * past.
+ */
 const TRIES_MAX = 200;
-/** A quarter of what Redis waits. */
+/** A quarter of the time after which Redis drops a question (asking.lua). */
 const HEAR_EVERY_MS = 2_500;
 
 type AskedOf = Pick<RedisPlan, 'counters' | 'order'>;
 
-/** A hold that Redis keeps: what was taken is written there, where whoever settles it finds it. */
+/** A hold in Redis. What it took is recorded there, so that any process can settle it. */
 class RedisHold implements SharedHold {
   readonly requestId: string;
   readonly plan: LimitPlan;
   readonly atMs: number;
-  /** Of each attempt, should it have to be taken again. */
+  /** One entry for each attempt, in case they must be taken again. */
   readonly taken: Taken[];
   local: Hold | null = null;
   isDoubtful = false;
@@ -99,49 +110,46 @@ class RedisHold implements SharedHold {
   }
 }
 
-/** Each operation is one script, so each is atomic; time is Redis's own. Rejects when Redis is away or the ledger is out of reach. */
-export function createRedisCounters({
-  run,
-  prefix,
-  owner,
-  pastFrom,
-  patience = (answered) => answered,
-  mustBeSame,
-  hearEveryMs = HEAR_EVERY_MS,
-}: RedisCountersOptions): RedisCounters {
-  const keptByPlan = new WeakMap<LimitPlan, { readonly prefix: string; readonly kept: RedisPlan }>();
-  const questions = createRedisQuestions({ run, prefix, pastFrom, hearEveryMs });
-  const records = heldRecords({ run, prefix, owner });
-  const refusals = new KnownRefusals(() => performance.now());
-  const exhausted = (plan: LimitPlan) => refusals.refused(plan);
-  return {
-    hold,
-    exhausted,
-    extend,
-    settle,
-    read,
-    restore,
-    correct,
-    forget,
-    recount,
-    rehold,
-    adopt,
-    doubt,
-    cold: questions.open,
-    ...records,
-  };
+/**
+ * Creates counters in Redis. Each operation is one script, so each is atomic; time is Redis's own. An operation rejects when
+ * Redis or the ledger is out of reach.
+ */
+export function createRedisCounters(options: RedisCountersOptions): RedisCounters {
+  return new CountersInRedis(options);
+}
 
-  async function hold(requestId: string, plan: LimitPlan, wanted: Wanted): Promise<HoldResult> {
+class CountersInRedis implements RedisCounters {
+  readonly #run: RunScript;
+  readonly #prefix: () => string;
+  readonly #owner: string;
+  readonly #patience: (answered: Promise<void>) => Promise<void>;
+  readonly #mustBeSame: (() => Promise<void>) | undefined;
+  readonly #keptByPlan = new WeakMap<LimitPlan, { readonly prefix: string; readonly kept: RedisPlan }>();
+  readonly #questions: ReturnType<typeof createRedisQuestions>;
+  readonly #records: HeldRecords;
+  readonly #refusals = new KnownRefusals(() => performance.now());
+
+  constructor({ run, prefix, owner, pastFrom, patience, mustBeSame, hearEveryMs = HEAR_EVERY_MS }: RedisCountersOptions) {
+    this.#run = run;
+    this.#prefix = prefix;
+    this.#owner = owner;
+    this.#patience = patience ?? ((answered) => answered);
+    this.#mustBeSame = mustBeSame;
+    this.#questions = createRedisQuestions({ run, prefix, pastFrom, hearEveryMs });
+    this.#records = heldRecords({ run, prefix, owner });
+  }
+
+  async hold(requestId: string, plan: LimitPlan, wanted: Wanted): Promise<HoldResult> {
     mustBeWhole(wanted.tokens, wanted.nanoUsd, wanted.nanoUsdMin);
-    const kept = keptOf(plan);
-    const answer = await answered(kept, () =>
-      run(scripts.hold, kept.holdKeys, [
+    const kept = this.#keptOf(plan);
+    const answer = await this.#answered(kept, () =>
+      this.#run(scripts.hold, kept.holdKeys, [
         recordName(requestId),
         wanted.tokens,
         wanted.nanoUsd,
         wanted.nanoUsdMin,
         1,
-        owner,
+        this.#owner,
         kept.who,
       ]),
     );
@@ -149,7 +157,7 @@ export function createRedisCounters({
     if (answer[0] === REFUSED) {
       const readings = readingsAt(answer, 2, kept.ruleCount);
       const result = { admitted: false, atMs, readings, refusing: refusingIn(answer, kept) } as const;
-      refusals.note(plan, result);
+      this.#refusals.note(plan, result);
       return result;
     }
     if (answer[0] !== ADMITTED) throw new TypeError('Redis holds or has cancelled this request already');
@@ -159,37 +167,37 @@ export function createRedisCounters({
     return { admitted: true, atMs, hold, nanoUsd, readings };
   }
 
-  async function extend(hold: Hold, more: { readonly tokens: number; readonly nanoUsd: number }): Promise<boolean> {
+  async extend(hold: Hold, more: { readonly tokens: number; readonly nanoUsd: number }): Promise<boolean> {
     mustBeWhole(more.tokens, more.nanoUsd, 0);
     const { requestId, plan, taken } = mustBeOurs(hold);
-    const kept = keptOf(plan);
+    const kept = this.#keptOf(plan);
     const wanted = [recordName(requestId), more.tokens, more.nanoUsd, more.nanoUsd, 0];
-    const answer = await answered(kept, () => run(scripts.hold, kept.holdKeys, wanted));
+    const answer = await this.#answered(kept, () => this.#run(scripts.hold, kept.holdKeys, wanted));
     if (answer[0] !== ADMITTED) return false;
     taken.push({ atMs: answer[1] as number, tokens: more.tokens, nanoUsd: more.nanoUsd });
     return true;
   }
 
-  async function settle(hold: Hold, actual: Actual, planNow: LimitPlan): Promise<void> {
+  async settle(hold: Hold, actual: Actual, planNow: LimitPlan): Promise<void> {
     mustBeWhole(actual.tokens, actual.nanoUsd, 0);
     const { requestId, plan } = mustBeOurs(hold);
-    const kept = keptOf(plan);
-    const now = planNow === plan ? kept : keptOf(planNow);
+    const kept = this.#keptOf(plan);
+    const now = planNow === plan ? kept : this.#keptOf(planNow);
     const isSame = now.place === kept.place;
     const keys = isSame ? kept.holdKeys : [...kept.holdKeys, ...now.keys, now.place];
     const args = [recordName(requestId), actual.tokens, actual.nanoUsd, kept.keys.length, isSame ? 0 : 1];
     if (!isSame) args.push(...placesLeft(kept, planNow));
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
-      const answer = numbersIn(await run(scripts.settle, keys, args));
+      const answer = numbersIn(await this.#run(scripts.settle, keys, args));
       if (answer[0] !== NO_PLAN) return;
-      await Promise.all([keep(kept), isSame ? undefined : keep(now)]);
+      await Promise.all([this.#keep(kept), isSame ? undefined : this.#keep(now)]);
     }
     throw new Error('Redis does not keep the plan it was given');
   }
 
-  async function read(counters: readonly CounterSpec[]): Promise<Readings> {
+  async read(counters: readonly CounterSpec[]): Promise<Readings> {
     const groups = [...Map.groupBy(counters, ({ organizationId }) => organizationId)];
-    const answers = await Promise.all(groups.map(([organizationId, some]) => readOf(organizationId, some)));
+    const answers = await Promise.all(groups.map(([organizationId, some]) => this.#readOf(organizationId, some)));
     const readings = { used: [] as number[], held: [] as number[], resetsAtMs: [] as number[] };
     const next = new Map(groups.map(([organizationId], group) => [organizationId, { readings: answers[group], at: 0 }]));
     for (const { organizationId } of counters) {
@@ -200,95 +208,128 @@ export function createRedisCounters({
     return readings;
   }
 
-  async function readOf(organizationId: string, counters: readonly CounterSpec[]): Promise<Readings> {
-    const set = counterSet(prefix(), organizationId, counters);
-    const answer = await answered({ ...set, counters }, () => run(scripts.read, set.keys, [set.json]));
+  async #readOf(organizationId: string, counters: readonly CounterSpec[]): Promise<Readings> {
+    const set = counterSet(this.#prefix(), organizationId, counters);
+    const answer = await this.#answered({ ...set, counters }, () => this.#run(scripts.read, set.keys, [set.json]));
     return inOrder(readingsAt(answer, 2, counters.length), set.order);
   }
 
-  async function restore(plan: LimitPlan, at: SeedPoint & { readonly unit: 'requests' | 'tokens' }): Promise<void> {
+  async restore(plan: LimitPlan, at: SeedPoint & { readonly unit: 'requests' | 'tokens' }): Promise<void> {
     mustBeWhole(at.amount, 0, 0);
-    await amend(keptOf(plan), 'restore', unitNumber(at.unit), at.atMs, at.amount);
+    await this.#amend(this.#keptOf(plan), 'restore', unitNumber(at.unit), at.atMs, at.amount);
   }
 
-  async function correct(counter: CounterSpec, periodStartMs: number, amount: number): Promise<void> {
+  async correct(counter: CounterSpec, periodStartMs: number, amount: number): Promise<void> {
     mustBeWhole(amount, 0, 0);
-    await amend(counterSet(prefix(), counter.organizationId, [counter]), 'correct', periodStartMs, amount);
+    await this.#amend(counterSet(this.#prefix(), counter.organizationId, [counter]), 'correct', periodStartMs, amount);
   }
 
-  async function forget(counters: readonly CounterSpec[], change?: ConfigurationChange): Promise<void> {
-    refusals.forget(counters);
+  async forget(counters: readonly CounterSpec[], change?: ConfigurationChange): Promise<void> {
+    this.#refusals.forget(counters);
     const groups = [...Map.groupBy(counters, ({ organizationId }) => organizationId)];
     const args = change === undefined ? [] : [change.of, change.version];
-    await Promise.all(groups.map(([id, some]) => amend(counterSet(prefix(), id, some), 'forget', ...args)));
+    await Promise.all(groups.map(([id, some]) => this.#amend(counterSet(this.#prefix(), id, some), 'forget', ...args)));
   }
 
-  async function recount(counters: readonly CounterSpec[]): Promise<void> {
-    refusals.forget(counters);
+  async recount(counters: readonly CounterSpec[]): Promise<void> {
+    this.#refusals.forget(counters);
     const groups = [...Map.groupBy(counters, ({ organizationId }) => organizationId)];
-    await Promise.all(groups.map(([id, some]) => amend(counterSet(prefix(), id, some), 'recount')));
+    await Promise.all(groups.map(([id, some]) => this.#amend(counterSet(this.#prefix(), id, some), 'recount')));
   }
 
-  async function doubt(counters: readonly CounterSpec[]): Promise<void> {
+  async doubt(counters: readonly CounterSpec[]): Promise<void> {
     const groups = [...Map.groupBy(counters, ({ organizationId }) => organizationId)];
-    await Promise.all(groups.map(([id, some]) => amend(counterSet(prefix(), id, some), 'doubt')));
+    await Promise.all(groups.map(([id, some]) => this.#amend(counterSet(this.#prefix(), id, some), 'doubt')));
   }
 
-  async function rehold(hold: Hold): Promise<void> {
+  async rehold(hold: Hold): Promise<void> {
     const { requestId, plan, taken } = mustBeOurs(hold);
-    const kept = keptOf(plan);
+    const kept = this.#keptOf(plan);
     const parts = taken.flatMap(({ atMs, tokens, nanoUsd }) => [atMs, tokens, nanoUsd]);
-    await answered(kept, () => run(scripts.rehold, kept.holdKeys, [recordName(requestId), owner, kept.who, ...parts]));
+    await this.#answered(kept, () =>
+      this.#run(scripts.rehold, kept.holdKeys, [recordName(requestId), this.#owner, kept.who, ...parts]),
+    );
   }
 
-  function adopt(requestId: string, plan: LimitPlan, atMs: number, taken: Taken): SharedHold {
+  adopt(requestId: string, plan: LimitPlan, atMs: number, taken: Taken): SharedHold {
     return new RedisHold(requestId, plan, atMs, taken);
   }
 
-  async function amend(set: RedisCounterSet, act: string, ...args: readonly (number | string)[]): Promise<Buffer> {
-    return run(scripts.amend, set.keys, [set.json, act, ...args]);
+  async #amend(set: RedisCounterSet, act: string, ...args: readonly (number | string)[]): Promise<Buffer> {
+    return this.#run(scripts.amend, set.keys, [set.json, act, ...args]);
   }
 
-  /** Asks until nothing is missing: a plan is sent, a past is asked for. */
-  async function answered(of: AskedOf & Partial<RedisPlan>, ask: () => Promise<Buffer>): Promise<Float64Array> {
+  /** Repeats `ask` until nothing is missing: sends the plan, or reads the past, that Redis asks for. */
+  async #answered(of: AskedOf & Partial<RedisPlan>, ask: () => Promise<Buffer>): Promise<Float64Array> {
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
       const answer = numbersIn(await ask());
-      if (answer[0] === NO_PLAN) await keep(of as RedisPlan);
-      else if (answer[0] === ASKS) await patience(askAll(of, answer));
+      if (answer[0] === NO_PLAN) await this.#keep(of as RedisPlan);
+      else if (answer[0] === ASKS) await this.#patience(this.#askAll(of, answer));
       else return answer;
     }
     throw new Error('the past of a counter could not be read');
   }
 
-  /** A plan in a Redis that has lost all else would let others count in empty counters: it is put there only while nothing is lost. */
-  async function keep({ place, json }: RedisPlan): Promise<void> {
-    await mustBeSame?.();
-    await run(scripts.keep, [place], [json]);
+  /**
+   * Stores a plan in Redis, but only if Redis has lost no other data. Otherwise other processes would use it and count in empty
+   * counters.
+   */
+  async #keep({ place, json }: RedisPlan): Promise<void> {
+    await this.#mustBeSame?.();
+    await this.#run(scripts.keep, [place], [json]);
     try {
-      await mustBeSame?.();
+      await this.#mustBeSame?.();
     } catch (error) {
-      await run(scripts.drop, [place], []);
+      await this.#run(scripts.drop, [place], []);
       throw error;
     }
   }
 
-  function keptOf(plan: LimitPlan): RedisPlan {
-    const known = keptByPlan.get(plan);
-    const present = prefix();
+  #keptOf(plan: LimitPlan): RedisPlan {
+    const known = this.#keptByPlan.get(plan);
+    const present = this.#prefix();
     if (known?.prefix === present) return known.kept;
     const kept = redisPlan(present, plan);
-    keptByPlan.set(plan, { prefix: present, kept });
+    this.#keptByPlan.set(plan, { prefix: present, kept });
     return kept;
   }
 
-  /** Every past that the answer lacks. */
-  async function askAll({ counters, order }: AskedOf, answer: Float64Array): Promise<void> {
+  /** Waits for every past that the answer names as missing. */
+  async #askAll({ counters, order }: AskedOf, answer: Float64Array): Promise<void> {
     const waiting: Promise<void>[] = [];
     for (let at = 1; at < answer.length; at += 3) {
       const spec = counters[order[(answer[at] as number) - 1] as number] as CounterSpec;
-      waiting.push(questions.ask(spec, answer[at + 1] as number, answer[at + 2] as number));
+      waiting.push(this.#questions.ask(spec, answer[at + 1] as number, answer[at + 2] as number));
     }
     await Promise.all(waiting);
+  }
+
+  exhausted(plan: LimitPlan): Refused | null {
+    return this.#refusals.refused(plan);
+  }
+
+  cold(): number {
+    return this.#questions.open();
+  }
+
+  stored(organizationId: string, uses: readonly StoredUse[]): Promise<void> {
+    return this.#records.stored(organizationId, uses);
+  }
+
+  cancel(organizationId: string, requestIds: readonly string[]): Promise<number> {
+    return this.#records.cancel(organizationId, requestIds);
+  }
+
+  heldOf(organizationId: string, olderThanMs: number): Promise<HeldThere> {
+    return this.#records.heldOf(organizationId, olderThanMs);
+  }
+
+  compareHeld(counters: readonly CounterSpec[]): Promise<readonly HeldAmount[]> {
+    return this.#records.compareHeld(counters);
+  }
+
+  sweep(organizationId: string, owner: string, its: 'gone' | 'back'): Promise<number> {
+    return this.#records.sweep(organizationId, owner, its);
   }
 }
 
@@ -297,7 +338,7 @@ function readingsAt(answer: Float64Array, at: number, count: number): Readings {
   return { used: part(0), held: part(1), resetsAtMs: part(2) };
 }
 
-/** As the counters were asked for, of readings as they are kept. */
+/** Puts readings from the kept order into the order in which the caller gave the counters. */
 function inOrder({ used, held, resetsAtMs }: Readings, order: readonly number[]): Readings {
   const put = (numbers: readonly number[]) => {
     const placed = numbers.slice();
@@ -316,7 +357,7 @@ function refusingIn(answer: Float64Array, { ruleCount }: RedisPlan): readonly Re
   return refusing;
 }
 
-/** Where the counters stand in a plan as it is kept that count a request of it no longer; from 1. */
+/** Returns the places, from 1, of counters in a kept plan that no longer count a request. */
 function placesLeft({ counters, order }: AskedOf, planNow: LimitPlan): readonly number[] {
   const places: number[] = [];
   for (const [at, index] of order.entries()) if (hasLeft(counters[index] as CounterSpec, planNow)) places.push(at + 1);

@@ -1,4 +1,4 @@
-/** Holds as Redis keeps them: a record for each request. What is done to them by whoever knows no more than a request's id. */
+/** Holds in Redis, one record for each request, and the operations for callers that know only a request's id. */
 import type { CounterSpec } from '../../domain/limits/limit-plan.ts';
 import { requestTail } from '../../lib/id.ts';
 import type { HeldAmount } from '../counters.ts';
@@ -12,56 +12,64 @@ export interface StoredUse {
   readonly nanoUsd: number;
 }
 
-/** What is done to the records of requests. Each is one script, or one for some hundred records. */
+/** The operations on records of requests. Each is one script, or one for some hundred records. */
 export interface HeldRecords {
-  /** These rows are in the ledger: what kept them known until then is let go, and what was not settled by then is. */
+  /** Reports rows that are in the ledger. Deletes the records of their requests, and settles those that are not settled yet. */
   stored(organizationId: string, uses: readonly StoredUse[]): Promise<void>;
   /**
-   * Holds that nobody waits for: what they took is given back, and one that reaches Redis later takes nothing. Idempotent; a settled request stays
-   * settled. By request id or its name. Returns how many had taken something.
+   * Cancels holds that nobody waits for: gives back what they took, and makes one that reaches Redis later take nothing.
+   * Idempotent; a settled request stays settled. By request id or by record name. Returns how many had taken something.
    */
   cancel(organizationId: string, requestIds: readonly string[]): Promise<number>;
-  /** What this process holds of an organization, as far as it was admitted at least so long ago. Removes marks of holds cancelled long ago. */
+  /**
+   * Returns what this process holds of an organization since at least `olderThanMs`. Also removes marks of holds cancelled long
+   * ago.
+   */
   heldOf(organizationId: string, olderThanMs: number): Promise<HeldThere>;
   /**
-   * Has counters hold what requests in flight hold of them by their records, in one step an organization. Returns those that held something else,
-   * with what they hold now. Left out: minute and hour limits, rolling budgets, organizations with more than 5,000 records.
+   * Corrects what counters hold to the sum of their requests' records, in one step for each organization. Returns the counters
+   * that differed, with what they held and what the records hold. Skips minute and hour limits, rolling budgets, and
+   * organizations with more than 5,000 records.
    */
   compareHeld(counters: readonly CounterSpec[]): Promise<readonly HeldAmount[]>;
   /**
-   * What a process that is gone held of an organization stands as used until its rows say better; of one that `is back` and has stored all
-   * that its journal knew of, the rest is given back. Returns how many requests.
+   * Ends the holds of another process in an organization. For a process that is `gone`, they count as used until its rows report
+   * the actual use. For one that is `back` and has stored everything in its journal, they are given back. Returns how many
+   * requests.
    */
   sweep(organizationId: string, owner: string, its: 'gone' | 'back'): Promise<number>;
 }
 
-/** What one process holds of an organization, and who else holds something. */
+/** The requests that one process holds of an organization, and the other processes that hold something. */
 export interface HeldThere {
-  /** When Redis was asked, by its clock. */
+  /** The time of the first page read, by Redis's clock. */
   readonly atMs: number;
-  /** Names of requests; see `recordName`. */
+  /** The names of its requests; see `recordName`. */
   readonly requests: ReadonlySet<string>;
-  /** Something was cancelled there a while ago: a hold may still arrive that was sent before. */
+  /** True if a hold was cancelled there a while ago: a hold sent before that may still arrive. */
   readonly hasMarks: boolean;
-  /** Processes that have held something for a while. */
+  /** Other processes that have held something for at least 30 seconds. */
   readonly others: ReadonlySet<string>;
 }
 
-/** Redis keeps a request's record under this part of its id, which never changes. Ids of another form than ours are kept whole. */
+/**
+ * Returns the part of a request's id that never changes; Redis keeps the record under it. Ids of another form than ours are kept
+ * whole.
+ */
 export function recordName(requestId: string): string {
   return requestId.length === 36 ? requestTail(requestId) : requestId;
 }
 
-/** Requests of one organization that one script lets go of. */
+/** The most requests of one organization that one script deletes. */
 const LET_GO_AT_ONCE = 500;
-/** Records that one script looks at. */
+/** The most records that one script reads. */
 const HELD_AT_ONCE = 1_000;
-/** Records that a comparison goes through: it happens in one script, and Redis does nothing else meanwhile. */
+/** The most records that one comparison reads. It is one script, which blocks Redis while it runs. */
 const COMPARED_RECORDS_MAX = 5_000;
-/** A process that is not known to live is looked for behind holds this old. */
+/** The age of a hold from which the process that owns it is reported. */
 const OTHERS_OLDER_MS = 30_000;
 
-/** `owner`: this process among those that share the counters. */
+/** Returns the operations on records. `owner`: this process among those that share the counters. */
 export function heldRecords({
   run,
   prefix,
@@ -113,7 +121,7 @@ export function heldRecords({
   }
 }
 
-/** Reads all pages; `page` asks for the one that begins at a cursor. */
+/** Reads all pages; `page` reads the one that begins at a cursor. */
 async function readHeld(page: (cursor: string) => Promise<Buffer>): Promise<HeldThere> {
   const [requests, others] = [new Set<string>(), new Set<string>()];
   let hasMarks = false;

@@ -1,21 +1,25 @@
-/** What Redis says to a process that asks for a counter's past; see domain/usage/asked-past.ts. */
+/** Answers of Redis to a process that asks for a counter's past; see domain/usage/asked-past.ts. */
 import type { Recorded, UnstoredUse } from '../../domain/usage/asked-past.ts';
 
-/** Redis does not keep any longer what is needed to answer this question: it heard nothing of it for too long, or had to keep too much. */
+/**
+ * Thrown when Redis has dropped the data that this question needs: it had no signal of it for too long, or had to keep too much.
+ */
 export class QuestionLost extends Error {
   override readonly name = 'QuestionLost';
 }
 
 export interface BegunQuestion {
-  /** What the counter knows it by; 0 where nobody has to ask. */
+  /** The number under which the counter knows the question; 0 if this process need not ask. */
   readonly question: number;
-  /** Among the questions of its organization: later ones have higher numbers. */
+  /** The question's place among those of its organization: later ones have higher numbers. */
   readonly order: number;
-  /** What was settled and not stored; null where nobody has to ask. */
+  /** The use that is settled and not stored; null if this process need not ask. */
   readonly unstored: readonly UnstoredUse[] | null;
 }
 
-/** Two numbers, and behind them what was settled and not stored, as JSON. Throws where that is too much. */
+/**
+ * Decodes two numbers, and after them the use that is settled and not stored, as JSON. Throws if Redis reports too much of it.
+ */
 export function readQuestion(answer: Buffer): BegunQuestion {
   const [question, order] = [answer.readDoubleLE(0), answer.readDoubleLE(8)];
   if (question === 0) return { question, order, unstored: null };
@@ -32,8 +36,8 @@ function unstoredFrom([tail, atMs, tokens, nanoUsd, who]: readonly [string, stri
 }
 
 /**
- * Of each record its name, when it was admitted, and the latest question when it was stored; colons between, and commas between records.
- * Throws QuestionLost.
+ * Decodes, for each record, its name, its admission time, and the latest question when it was stored. Colons separate fields,
+ * commas records. Throws QuestionLost.
  */
 export function readRecorded(answer: Buffer): readonly Recorded[] {
   const text = answer.toString('latin1');

@@ -1,4 +1,4 @@
-/** Plans and counters as the scripts read them: short names, places of keys, numbers for kinds. */
+/** Plans and counters in the form that the scripts read: short names, indexes of keys, numbers for kinds. */
 import { hash } from 'node:crypto';
 import type { CounterSpec, CounterUnit, CounterWindow, LimitPlan } from '../../domain/limits/limit-plan.ts';
 import { FAR_FUTURE_MS } from '../../domain/limits/period.ts';
@@ -8,19 +8,21 @@ export interface RedisCounterSet {
   /** The scopes' keys, the organization's own first: it keeps the time. */
   readonly keys: readonly string[];
   readonly json: string;
-  /** Which of the counters as they were given stands at each place. */
+  /** The index, in the caller's list, of the counter at each place. */
   readonly order: readonly number[];
 }
 
-/** A plan that Redis keeps under its own name, so that a request sends no more than that. */
+/** A plan that Redis stores under its own name, so that a request sends only the name. */
 export interface RedisPlan extends RedisCounterSet {
   readonly counters: readonly CounterSpec[];
   readonly ruleCount: number;
-  /** Where the plan is kept. */
+  /** The key under which the plan is stored. */
   readonly place: string;
-  /** All keys a hold names: the scopes', the plan's, and where the organization's holds are. */
+  /** All keys of a hold: those of the scopes, of the plan, and of the organization's holds. */
   readonly holdKeys: readonly string[];
-  /** Whose use it is, as a hold's record says it: ids of team, member and key (or of what scopes there are), a tab, the called name. */
+  /**
+   * The caller, as a hold's record names it: ids of team, member and key (or of the scopes there are), a tab, the called name.
+   */
   readonly who: string;
 }
 
@@ -31,7 +33,7 @@ export function unitNumber(unit: CounterUnit): number {
   return UNITS[unit];
 }
 
-/** The counters of one organization, for a question that is asked once. */
+/** Encodes the counters of one organization for a single call, without a stored plan. */
 export function counterSet(prefix: string, organizationId: string, counters: readonly CounterSpec[]): RedisCounterSet {
   const { keys, facts, order } = factsOf(prefix, organizationId, counters);
   return { keys, json: JSON.stringify(facts), order };
@@ -54,19 +56,19 @@ export function redisPlan(prefix: string, { organizationId, counters, rules, use
   return { counters, ruleCount: rules.length, keys, json, order, place, holdKeys: [...keys, place, `${slot}h`], who };
 }
 
-/** Where the holds of an organization are. */
+/** Returns the key of an organization's holds. */
 export function holdsKey(prefix: string, organizationId: string): string {
   return `${slotOf(prefix, organizationId)}h`;
 }
 
-/** Everything of one organization is in one slot of a cluster. */
+/** Returns the prefix that puts all keys of one organization into one slot of a cluster. */
 function slotOf(prefix: string, organizationId: string): string {
   return `${prefix}{${organizationId}}:`;
 }
 
 /**
- * The counters of a scope stand together, so that one question loads them; `order` says where each stood before. The period that is
- * present now is worked out here, once, for the requests of the next hours.
+ * Groups the counters by scope, so that one call loads each scope; `order` gives each one's index before that. Works out the
+ * present period once, for the requests of the next hours.
  */
 function factsOf(prefix: string, organizationId: string, counters: readonly CounterSpec[]) {
   const scopes = [...new Set([organizationId, ...counters.map(({ scopeId }) => scopeId)])];
@@ -102,7 +104,7 @@ function fieldOf({ name, scopeId }: CounterSpec): string {
   return name.slice(scopeId.length + 1);
 }
 
-/** Of the boundaries a plan is given, the second begins the present period: the first one is there for what settles late. */
+/** Returns the present period. It begins at the second boundary of a plan; the first is there for requests that settle late. */
 function presentOf(window: CounterWindow): { readonly startMs: number; readonly endMs: number } {
   if (window.is !== 'calendar') return { startMs: 0, endMs: FAR_FUTURE_MS };
   const first = window.boundariesMs.length > 2 ? 1 : 0;

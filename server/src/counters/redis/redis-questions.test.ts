@@ -1,4 +1,4 @@
-/** What Redis keeps for questions about the past: as much as the open ones need, for as long as they are open, and no more. */
+/** Tests that Redis keeps for questions about the past only what the open ones need, and only while they are open. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Cluster, Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -24,7 +24,7 @@ for (const kind of ['Redis', 'Valkey', 'Redis Cluster'] as const satisfies reado
     });
     afterAll(() => redis.stop());
 
-    /** Counters whose ledger is `pastFrom`, and what stands in Redis beside their holds. */
+    /** Returns counters whose ledger is `pastFrom`, and a function that names the keys beside their holds. */
     function given(pastFrom: PastFrom, options: { readonly run?: RunScript; readonly hearEveryMs?: number } = {}) {
       made += 1;
       const prefix = `asks-${made}:`;
@@ -139,14 +139,14 @@ for (const kind of ['Redis', 'Valkey', 'Redis Cluster'] as const satisfies reado
   });
 }
 
-/** A request that was admitted, settled and stored. */
+/** Admits, settles and stores a request. */
 async function stored(counters: RedisCounters & Counters, requestId: string): Promise<void> {
   const { hold } = admitted(await counters.hold(requestId, none, wants(0, 5)));
   await counters.settle(hold, used(0, 3), none);
   await counters.stored('org_1', [{ requestId, tokens: 0, nanoUsd: 3 }]);
 }
 
-/** The scripts as they are, but that a question is lost after a fifth of a second in which nothing was heard of it. */
+/** Runs the scripts so that a question is lost after 200 ms without a signal. */
 function hastened(client: Redis | Cluster): RunScript {
   const run = scriptRunner(client);
   return (script, keys, args) => {

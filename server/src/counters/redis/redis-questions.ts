@@ -1,4 +1,7 @@
-/** What a process asks of the past of counters that it shares in Redis: each counter once at a time, and for as long as an answer takes. */
+/**
+ * Questions of this process about the past of shared counters. Each counter has at most one question at a time, open until its
+ * answer arrives.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CounterSpec } from '../../domain/limits/limit-plan.ts';
 import type { AskedPast, PastFrom } from '../../domain/usage/asked-past.ts';
@@ -10,53 +13,68 @@ export interface RedisQuestionsOptions {
   readonly run: RunScript;
   readonly prefix: () => string;
   readonly pastFrom: PastFrom;
-  /** How often Redis hears that a question is still open; one of which it hears nothing for ten seconds may be lost (asking.lua). */
+  /**
+   * The milliseconds between signals to Redis that a question is still open. Redis may drop one after ten seconds without a
+   * signal (asking.lua).
+   */
   readonly hearEveryMs: number;
 }
 
 export interface RedisQuestions {
   /**
-   * Resolves when the counter may know its past, from `fromMs` up to `toMs`; it says itself whether it does. Whoever needs one that is being
-   * asked for waits for the same answer. Rejects with the ledger's error, or when Redis is away.
+   * Resolves when the counter may know its past, from `fromMs` up to `toMs`; only the counter can tell whether it does. Callers
+   * that need the same counter share one answer. Rejects with the ledger's error, or when Redis is out of reach.
    */
   ask(spec: CounterSpec, fromMs: number, toMs: number): Promise<void>;
-  /** Counters whose past is being asked for. */
+  /** Returns the number of counters whose past is being asked for. */
   open(): number;
 }
 
-/** Until the answer that another process is waiting for is looked for again. */
+/** The milliseconds between checks while another process asks. */
 const LOOK_AGAIN_MS = 50;
-/** Redis hears of so many in one step. */
+/** The most questions in one signal to Redis. */
 const HEARD_AT_ONCE = 1_000;
 
-export function createRedisQuestions({ run, prefix, pastFrom, hearEveryMs }: RedisQuestionsOptions): RedisQuestions {
-  const open = new Map<string, Promise<void>>();
-  /** The numbers of those that Redis knows of, by where their organization's holds are. */
-  const heard = new Map<string, Set<number>>();
-  let asked = 0;
-  let hearing: NodeJS.Timeout | null = null;
-  return { ask, open: () => open.size };
+export function createRedisQuestions(options: RedisQuestionsOptions): RedisQuestions {
+  return new Questions(options);
+}
 
-  function ask(spec: CounterSpec, fromMs: number, toMs: number): Promise<void> {
+class Questions implements RedisQuestions {
+  readonly #o: RedisQuestionsOptions;
+  readonly #open = new Map<string, Promise<void>>();
+  readonly #signals: Signals;
+  #asked = 0;
+
+  constructor(options: RedisQuestionsOptions) {
+    this.#o = options;
+    this.#signals = new Signals(options);
+  }
+
+  ask(spec: CounterSpec, fromMs: number, toMs: number): Promise<void> {
     const name = spec.window.is === 'calendar' ? `${spec.name}@${fromMs}` : spec.name;
-    const known = open.get(name);
+    const known = this.#open.get(name);
     if (known !== undefined) return known;
-    const answered = askPast(spec, fromMs, toMs).finally(() => open.delete(name));
-    open.set(name, answered);
+    const answered = this.#askPast(spec, fromMs, toMs).finally(() => this.#open.delete(name));
+    this.#open.set(name, answered);
     return answered;
   }
 
-  /** Redis is asked when it is the question's turn with the ledger, which is told what Redis answered. */
-  async function askPast(spec: CounterSpec, fromMs: number, toMs: number): Promise<void> {
+  open(): number {
+    return this.#open.size;
+  }
+
+  /** Asks Redis when the ledger starts on the question, and passes Redis's answer to the ledger. */
+  async #askPast(spec: CounterSpec, fromMs: number, toMs: number): Promise<void> {
+    const { run, prefix, pastFrom } = this.#o;
     const set = counterSet(prefix(), spec.organizationId, [spec]);
     const place = holdsKey(prefix(), spec.organizationId);
     const amend = (act: string, ...args: readonly number[]) => run(scripts.amend, set.keys, [set.json, act, fromMs, ...args]);
     let [question, order] = [0, 0];
     const begin = async (): Promise<AskedPast> => {
-      asked = (asked + 1) % 900;
-      const began = readQuestion(await amend('ask', asked + 2));
+      this.#asked = (this.#asked + 1) % 900;
+      const began = readQuestion(await amend('ask', this.#asked + 2));
       ({ question, order } = began);
-      if (question !== 0) keepOpen(place, order);
+      if (question !== 0) this.#signals.keepOpen(place, order);
       const recorded = async () => readRecorded(await run(scripts.holds, [place], [order]));
       return { unstored: began.unstored, order, recorded };
     };
@@ -66,37 +84,54 @@ export function createRedisQuestions({ run, prefix, pastFrom, hearEveryMs }: Red
       if (question !== 0) await amend('fill', question, order, ...seed);
     } catch (error) {
       if (question !== 0) await amend('give_up', question, order);
-      // It is asked anew.
+      // The question is asked again.
       if (!(error instanceof QuestionLost)) throw error;
     } finally {
-      letGo(place, order);
+      this.#signals.letGo(place, order);
     }
-    // Somebody else asks.
+    // Another process asks.
     if (question === 0) await sleep(LOOK_AGAIN_MS);
   }
+}
 
-  function keepOpen(place: string, order: number): void {
-    const orders = heard.get(place);
-    if (orders === undefined) heard.set(place, new Set([order]));
+/** The signals to Redis that questions are still open, sent every `hearEveryMs` while there are any. */
+class Signals {
+  readonly #run: RunScript;
+  readonly #everyMs: number;
+  /** The numbers of the open questions, by the key of their organization's holds. */
+  readonly #heard = new Map<string, Set<number>>();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor({ run, hearEveryMs }: RedisQuestionsOptions) {
+    this.#run = run;
+    this.#everyMs = hearEveryMs;
+  }
+
+  keepOpen(place: string, order: number): void {
+    const orders = this.#heard.get(place);
+    if (orders === undefined) this.#heard.set(place, new Set([order]));
     else orders.add(order);
-    hearing ??= setInterval(hear, hearEveryMs).unref();
+    this.#timer ??= setInterval(() => this.#hear(), this.#everyMs).unref();
   }
 
-  function letGo(place: string, order: number): void {
-    const orders = heard.get(place);
+  letGo(place: string, order: number): void {
+    const orders = this.#heard.get(place);
     if (orders?.delete(order) !== true || orders.size > 0) return;
-    heard.delete(place);
-    if (heard.size > 0 || hearing === null) return;
-    clearInterval(hearing);
-    hearing = null;
+    this.#heard.delete(place);
+    if (this.#heard.size > 0 || this.#timer === null) return;
+    clearInterval(this.#timer);
+    this.#timer = null;
   }
 
-  /** What does not reach Redis is said again; should it be too late by then, the questions are lost and asked anew. */
-  function hear(): void {
-    for (const [place, orders] of heard) {
+  /**
+   * Signals that the questions are still open. A signal that fails is repeated at the next interval; if Redis drops a question,
+   * it is asked again.
+   */
+  #hear(): void {
+    for (const [place, orders] of this.#heard) {
       const all = [...orders];
       for (let at = 0; at < all.length; at += HEARD_AT_ONCE) {
-        run(scripts.hear, [place], all.slice(at, at + HEARD_AT_ONCE)).catch(() => {});
+        this.#run(scripts.hear, [place], all.slice(at, at + HEARD_AT_ONCE)).catch(() => {});
       }
     }
   }

@@ -1,4 +1,4 @@
-/** The scripts that Redis and Valkey run for us: each one step, and each preceded by what they share. */
+/** The scripts that Redis and Valkey run for us. Each is one step, and the common part precedes each. */
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Cluster, Redis } from 'ioredis';
@@ -6,11 +6,14 @@ import type { Cluster, Redis } from 'ioredis';
 export interface Script {
   readonly lua: string;
   readonly sha1: string;
-  /** Its text goes with every call, so that it runs at its place among the others even where Redis has forgotten all scripts. */
+  /**
+   * True if every call sends the text. Then the script keeps its place in the order of commands even if Redis has lost all
+   * scripts.
+   */
   readonly isSentWhole?: boolean;
 }
 
-/** One step in Redis. Answers with what the script packed; rejects when Redis is away or the script failed. */
+/** Runs one script in Redis. Resolves to what the script packed; rejects when Redis is out of reach or the script fails. */
 export type RunScript = (script: Script, keys: readonly string[], args: readonly (string | number)[]) => Promise<Buffer>;
 
 const common = read('common');
@@ -22,7 +25,7 @@ export const scripts = {
   read: scriptOf(`${common}\n${read('read')}`),
   keep: scriptOf(`${common}\n${read('keep')}`),
   drop: scriptOf(`${common}\ncall('DEL', KEYS[1])\nreturn doubles({ DONE })`),
-  // A question about the past divides what was settled into before and after: sent a second time it would come too late.
+  // A question about the past divides settled use into before and after, so a second sending would come too late.
   amend: { ...scriptOf(`${asking}\n${read('amend')}`), isSentWhole: true },
   rehold: scriptOf(`${common}\n${read('rehold')}`),
   stored: scriptOf(`${asking}\n${read('stored')}`),
@@ -39,8 +42,8 @@ export function scriptOf(lua: string): Script {
 }
 
 /**
- * Runs scripts by their hash, and sends the text where Redis does not know it: after a start, a failover or SCRIPT FLUSH.
- * Commands of one organization go over one connection, in the order in which they were given.
+ * Runs scripts by their hash, and sends the text if Redis does not know it: after a start, a failover or SCRIPT FLUSH. The
+ * commands of one organization use one connection, in the order in which they were given.
  */
 export function scriptRunner(client: Redis | Cluster): RunScript {
   return async ({ lua, sha1, isSentWhole }, keys, args) => {
@@ -55,7 +58,10 @@ export function scriptRunner(client: Redis | Cluster): RunScript {
   };
 }
 
-/** The numbers in an answer. Copied, because doubles are read from whole multiples of eight bytes, and an answer begins anywhere. */
+/**
+ * Reads the numbers of an answer. Copies it, because a Float64Array needs an offset that is a multiple of eight, and an answer
+ * begins anywhere.
+ */
 export function numbersIn(answer: Buffer): Float64Array {
   return new Float64Array(answer.buffer.slice(answer.byteOffset, answer.byteOffset + answer.byteLength));
 }

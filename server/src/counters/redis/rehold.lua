@@ -1,6 +1,6 @@
--- Takes again what a request held before these counters began, whatever the limits say: it is in flight. What was swept while its process was
--- taken for gone is held again too, and stands as used no longer.
--- KEYS: as of a hold. ARGV: hold, the process, whose use it is; then of each attempt when, tokens, nano-dollars.
+-- Takes the hold of a request in flight again, whatever the limits say, in counters that began later or lost it. A request that
+-- was swept because its process seemed dead is held again too, and no longer counts as used.
+-- KEYS: those of a hold. ARGV: hold, the process, the caller; then of each attempt time, tokens, nano-dollars.
 local scopes = #KEYS - 2
 local its_plan = plan_at(KEYS[scopes + 1])
 if not its_plan then return doubles({ NO_PLAN }) end

@@ -1,8 +1,8 @@
--- Turns what a hold took into what was used, once: whoever settles a hold that is settled already changes nothing. What was used stays
--- written down until its row is known to be in the ledger (stored.lua).
--- KEYS: as of the hold; then, where the caller's plan has changed meanwhile, the scopes of the present one and where it is kept.
--- ARGV: hold, tokens, nano-dollars, how many scopes the hold's plan has, whether there is a present plan besides (0 or 1); then which counters
--- of the hold's plan count the request no longer.
+-- Turns what a hold took into what was used, once: a second settlement changes nothing. The record keeps what was used until the
+-- request's row is known to be in the ledger (stored.lua).
+-- KEYS: those of the hold; then, if the caller's plan has changed meanwhile, the scopes and the key of the present plan.
+-- ARGV: hold, tokens, nano-dollars, the number of scopes of the hold's plan, whether there is a present plan besides (0 or 1);
+-- then the counters of the hold's plan that no longer count the request.
 local scopes = tonumber(ARGV[4])
 local has_other = ARGV[5] == '1'
 local its_plan = plan_at(KEYS[scopes + 1])

@@ -1,6 +1,6 @@
--- Rows of requests are in the ledger: their records have done their work. What was not settled by then is settled here, so that a settlement
--- lost on its way is late and not lost. While the past is asked for, it stays known that they were stored meanwhile; see asking.lua.
--- KEYS: where the organization's holds are. ARGV: of each its id, how many requests it is, tokens, nano-dollars.
+-- Deletes the records of requests whose rows are in the ledger. Settles those not settled yet, so that a lost settlement is late
+-- and not lost. If a question about the past is open, notes that they were stored meanwhile; see asking.lua.
+-- KEYS: the organization's holds. ARGV: of each request its id, how many requests it counts as, tokens, nano-dollars.
 local slot = string.sub(KEYS[1], 1, -2)
 local waiting, done = slot .. 'w', {}
 local is_asked, is_asked_beside = false, false

@@ -1,6 +1,7 @@
--- What a process that is gone held stands as used, until its row says better; nothing of it is in flight any more. Where the process is back
--- and has settled all that its journal knows of, the rest was never sent anywhere and is given back whole.
--- KEYS: where the organization's holds are. ARGV: the process, and whether it is back (1 or 0).
+-- Ends the holds of a process that is gone: they count as used until their rows report the actual use. If the process is back and
+-- has settled everything in its journal, the remaining requests were never sent to a provider. Their holds are given back in
+-- full.
+-- KEYS: the organization's holds. ARGV: the process, and whether it is back (1 or 0).
 local is_back = ARGV[2] == '1'
 local swept, cursor = 0, '0'
 repeat

@@ -1,31 +1,35 @@
 /**
- * Counters in Redis are believed only as long as nobody has reason to think that Redis lost something: that is an epoch. A Redis that comes
- * back empty, restarts, or was failed over to another server ends it. The next one opens when every live replica has stored what it had
- * settled and has taken again what its requests in flight hold; until then no budget is asked.
+ * Replicas use counters in Redis only while they have no reason to think that Redis lost something: that time is an epoch. It
+ * ends when Redis becomes empty, restarts, or fails over to another server. The next one opens when every live replica has stored
+ * what it had settled and has taken again what its requests in flight hold. Until then, no budget is
+ * checked in Redis.
  */
 import { type RunScript, type Script, scriptOf } from '../redis/redis-scripts.ts';
 
 export interface EpochState {
   readonly id: string;
-  /** Which servers it began on. */
+  /** The servers that it began on; see RedisLink.fingerprint. */
   readonly servers: string;
   readonly is: 'recovering' | 'open';
-  /** No server was emptied since. */
+  /** True if no server was emptied since. */
   readonly isWhole: boolean;
 }
 
 export interface Epochs {
-  /** Null: there is none, so whatever was counted is lost. Rejects with RedisAway. */
+  /** Returns null if there is no epoch, and whatever was counted is lost. Rejects with RedisAway. */
   read(): Promise<EpochState | null>;
   /**
-   * Ends the epoch `ended` (null: there was none) unless somebody else has already. The new one's mark is on every server, so that one that is
-   * emptied is noticed.
+   * Ends the epoch `ended` (null: there was none) unless another replica already has. Puts the new one's mark on every server, so
+   * that an emptied server is noticed.
    */
   begin(ended: string | null, servers: string, id: string): Promise<void>;
-  /** Tells the others that this replica is in it with all it holds. */
+  /** Tells the others that this replica has registered all its holds in the epoch. */
   join(id: string): Promise<void>;
   joined(id: string): Promise<ReadonlySet<string>>;
-  /** Whether this replica is the one to open it now: the leader, or whoever comes when the leader has not been heard of for a while. */
+  /**
+   * Reports whether this replica must open it now: it is the leader, or the leader has not renewed that for 5 s and this one
+   * takes over.
+   */
   leads(id: string): Promise<boolean>;
   open(id: string): Promise<void>;
 }
@@ -73,14 +77,14 @@ return '1'
 
 const JOINED: Script = scriptOf("return table.concat(redis.call('SMEMBERS', KEYS[1]), ',')");
 
-/** How the servers are asked; see RedisLink. */
+/** The calls to the servers; see RedisLink. */
 export interface EpochServers {
   readonly run: RunScript;
   readonly mark: (name: string, value: string) => Promise<void>;
   readonly isMarked: (name: string, value: string) => Promise<boolean>;
 }
 
-/** `base`: before every key of this installation. */
+/** Creates access to the epochs. `base`: the prefix of every key of this installation. */
 export function createEpochs({ run, mark, isMarked }: EpochServers, base: string, owner: string): Epochs {
   const epoch = `${base}{epoch}`;
   const markName = `${base}mark`;
@@ -91,7 +95,7 @@ export function createEpochs({ run, mark, isMarked }: EpochServers, base: string
     async read() {
       const [id = '', servers = '', is = '', began = ''] = (await ask(READ, epoch, [])).split('|');
       if (id === '') return null;
-      // A version before marks wrote down when it began one instead; beside it, or after it, its epoch goes on.
+      // A version before marks recorded when it began an epoch instead. Beside that version, or after it, its epoch continues.
       const isWhole = began !== '' || (await isMarked(markName, id));
       return { id, servers, is: is === 'open' ? 'open' : 'recovering', isWhole };
     },

@@ -1,11 +1,11 @@
 /**
- * What this replica holds in Redis against what it has in flight. A hold whose request is not in flight is given back; a request in flight that
- * Redis does not hold is held again: this replica was taken for gone, or a hold was lost. Whatever else cancels holds may fail; this finds
- * what it left.
+ * Compares what this replica holds in Redis with what it has in flight. A hold whose request is not in flight is given back. A
+ * request in flight that Redis does not hold is held again: the others took this replica for dead, or a hold was lost. Other code
+ * that cancels holds may fail; this comparison finds what it left.
  *
- * A hold under way is never taken for one without a request. Redis answers in order, so a hold that the list has was answered before the
- * list was; it is in flight by the end of that turn, or its connection broke and it is cancelled. A request that ended is settled first: the list is
- * asked twice, and then the ledger is waited for.
+ * A hold under way is never taken for one without a request. Redis answers in order, so a hold in the list was answered before
+ * the list. By the end of that turn it is in flight, or its connection broke and it is cancelled. A request that ended is settled
+ * first: this replica reads the list twice, and then waits for the ledger.
  */
 import { setImmediate as endOfTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { HeldReport, Hold } from '../counters.ts';
@@ -16,32 +16,35 @@ import type { Living } from './living.ts';
 export interface HeldLookOptions {
   readonly redis: Pick<RedisCounters, 'heldOf' | 'cancel'>;
   readonly living: Pick<Living, 'takeRecent' | 'all' | 'say' | 'sweepUnknown'>;
-  /** Holds of every request that is not settled yet. */
+  /** Returns the holds of all requests that are not settled yet. */
   readonly inFlight: () => readonly Hold[];
-  /** Resolves when everything settled before this call is in the ledger; rejects when the ledger is away. */
+  /** Resolves when everything settled before this call is in the ledger; rejects when the ledger is out of reach. */
   readonly flush: () => Promise<void>;
-  /** Tells Redis of what is in the ledger. */
+  /** Reports to Redis the rows that are in the ledger. */
   readonly tell: () => Promise<void>;
-  /** Has Redis hold what a request in flight holds. */
+  /** Makes Redis hold what a request in flight holds. */
   readonly takeAgain: (hold: Hold) => Promise<void>;
   readonly onLook?: (event: { readonly givenBack: number; readonly takenAgain: number }) => void;
 }
 
 export interface HeldLook {
-  /** Looks at the organizations in use, or at all. Rejects where Redis or the ledger is away; what was not given back is found by the next. */
+  /**
+   * Compares the organizations in use, or all. Rejects if Redis or the ledger is out of reach; the next call finds what was not
+   * given back.
+   */
   look(at: 'in use' | 'all'): Promise<void>;
   facts(): { readonly withoutRequest: number; readonly givenBack: number };
 }
 
-/** Younger holds are left alone. */
+/** The age from which holds are compared. */
 const GRACE_MS = 2_000;
-/** A request that just ended settles in much less. */
+/** The delay before the second reading. A request that just ended settles in much less. */
 const CONFIRM_MS = 250;
 const ORGANIZATIONS_AT_ONCE = 100;
 
 export function createHeldLook(options: HeldLookOptions): HeldLook {
   const { redis, living, inFlight, flush, tell, takeAgain, onLook } = options;
-  /** Organizations that something was found in at the last look. */
+  /** The organizations to compare again: those in which the last call found something. */
   let watched = new Set<string>();
   let withoutRequest = 0;
   let givenBack = 0;
@@ -49,7 +52,7 @@ export function createHeldLook(options: HeldLookOptions): HeldLook {
     look: async (at) => {
       const before = [...living.takeRecent(), ...watched, ...inFlight().map(({ plan }) => plan.organizationId)];
       const organizationIds = [...new Set(at === 'all' ? [...before, ...living.all()] : before)];
-      // Should this look fail, the next one looks at the same.
+      // If this call fails, the next one compares the same organizations.
       watched = new Set(organizationIds);
       const sides = await sidesOf(organizationIds);
       const stray = new Map([...sides].flatMap(([id, { stray: names }]) => (names.size === 0 ? [] : [[id, names] as const])));
@@ -85,7 +88,7 @@ export function createHeldLook(options: HeldLookOptions): HeldLook {
     return new Map([...stray].map(([id, names]) => [id, names.intersection(again.get(id)?.stray ?? new Set())]));
   }
 
-  /** What ended and is only late is settled by its row. The rest has no row. */
+  /** Gives back stray holds. Requests that ended late have rows, which settle them first; the others have no row. */
   async function giveBack(stray: ReadonlyMap<string, ReadonlySet<string>>): Promise<number> {
     await flush();
     await tell();
@@ -95,12 +98,12 @@ export function createHeldLook(options: HeldLookOptions): HeldLook {
   }
 }
 
-/** One organization's holds in Redis beside its requests in flight. */
+/** One organization's holds in Redis, compared with its requests in flight. */
 interface Sides {
   readonly held: number;
-  /** Held without a request: names. */
+  /** The names of requests that are held and not in flight. */
   readonly stray: ReadonlySet<string>;
-  /** In flight, with nothing that stands in for Redis, and not held there. */
+  /** The requests in flight that neither Redis nor the local counters hold. */
   readonly lacking: readonly SharedHold[];
   readonly others: ReadonlySet<string>;
   readonly isToWatch: boolean;
@@ -119,14 +122,14 @@ function sizeOf(stray: ReadonlyMap<string, ReadonlySet<string>>): number {
   return [...stray.values()].reduce((sum, names) => sum + names.size, 0);
 }
 
-/** A request that ended while it was looked at is on neither side. */
+/** Formats the report of this replica. A request that ended during the comparison counts on neither side. */
 function wordOf(sides: ReadonlyMap<string, Sides>, withoutRequest: number, lacking: number): string {
   let matched = 0;
   for (const { held, stray } of sides.values()) matched += held - stray.size;
   return `${matched + withoutRequest} ${matched + lacking} ${withoutRequest + lacking}`;
 }
 
-/** Of what all replicas said; one that said nothing yet holds nothing yet. */
+/** Adds up the reports of all replicas. A replica without a report counts as zero. */
 export function sumOfReports(words: readonly string[]): HeldReport {
   const numbers = words.map((word) => word.split(' ').map(Number));
   const sum = (place: number) => numbers.reduce((all, one) => all + (one[place] || 0), 0);

@@ -1,6 +1,6 @@
 /**
- * Which replicas live, as Redis knows it. Each says every ten seconds that it does; one that has not for thirty is gone, and whoever notices
- * first gives back what it held, in every organization it held something of.
+ * The live replicas, as registered in Redis. Each renews its lease every ten seconds. A lease expires after thirty; the first
+ * replica that notices sweeps the holds of the expired one, in every organization that it held something of.
  */
 import { type RunScript, type Script, scriptOf } from '../redis/redis-scripts.ts';
 
@@ -15,27 +15,35 @@ export interface LivingOptions {
 }
 
 export interface Living {
-  /** Before the first hold of an organization in these counters. Costs one look-up afterwards. */
+  /**
+   * Registers an organization. Call it before the first hold of the organization in these counters; later calls cost one look-up.
+   */
   holds(organizationId: string): void;
-  /** Organizations that something was held of since the last call. */
+  /** Returns the organizations with a hold since the last call. */
   takeRecent(): readonly string[];
-  /** All organizations that something was ever held of in these counters. */
+  /** Returns all organizations that ever had a hold in these counters. */
   all(): readonly string[];
-  /** Says that this replica lives, and sweeps those that are gone. Rejects with RedisAway. */
+  /** Renews the lease of this replica, and sweeps replicas whose lease has expired. Rejects with RedisAway. */
   renew(): Promise<void>;
-  /** How many live, this one included, as far as is known. */
+  /** Returns the number of live replicas at the last renewal, this one included. */
   count(): number;
-  /** This replica is what `owner` was in an earlier run, all of whose rows are stored: what it still holds was never sent anywhere. */
+  /**
+   * Gives back what `owner`, an earlier run of this replica, still holds. All its rows must be stored: what is left was never
+   * sent to a provider.
+   */
   succeed(owner: string): Promise<void>;
-  /** By organization, who holds something of it: sweeps what those hold that have left or were swept before. */
+  /**
+   * Sweeps holds of replicas that have left or were swept before. `owners`: by organization, the replicas that hold something of
+   * it.
+   */
   sweepUnknown(owners: ReadonlyMap<string, ReadonlySet<string>>): Promise<void>;
-  /** Other counters from here on: nothing is registered there. */
+  /** Forgets all registrations, because other counters are used from here on. */
   forget(): void;
-  /** This replica goes: what it still holds is given back, or stands as used until its rows are stored. */
+  /** Ends the lease of this replica. What it still holds counts as used until its rows are stored. */
   leave(): Promise<void>;
-  /** Has the others know this of this replica. */
+  /** Publishes a report of this replica to the others. */
   say(word: string): Promise<void>;
-  /** What each living replica last said; empty of one that has not yet. */
+  /** Returns the last report of each live replica; empty for one without a report. */
   said(): Promise<readonly string[]>;
 }
 
@@ -48,8 +56,9 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
 /**
- * KEYS: the living; organizations that this replica holds something of. ARGV: who, how long, how long the organizations are kept. Whether it
- * was known and its organizations too, how many live; then the ones that are gone.
+ * Renews a lease. KEYS: the live replicas; the organizations that this replica holds something of. ARGV: the replica, the lease
+ * in ms, the ms for which the organizations are kept. Returns 1 if the replica and its organizations were known (else 0), how
+ * many live, and those that are gone.
  */
 const RENEW: Script = scriptOf(`${NOW}
 local was = redis.call('ZSCORE', KEYS[1], ARGV[1]) and redis.call('PEXPIRE', KEYS[2], ARGV[3]) or 0
@@ -59,98 +68,143 @@ local gone = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. now)
 return was .. ' ' .. (redis.call('ZCARD', KEYS[1]) - #gone) .. ' ' .. table.concat(gone, ',')
 `);
 
-/** KEYS: the living, what they said. A line of each that lives. */
+/** Reads reports. KEYS: the live replicas, their reports. Returns a line for each live replica. */
 const SAID: Script = scriptOf(`${NOW}
 local lines = redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')
 for n, who in ipairs(lines) do lines[n] = redis.call('HGET', KEYS[2], who) or '' end
 return table.concat(lines, '\\n')
 `);
 
-export function createLiving({ run, command, prefix, owner, sweep, onSwept }: LivingOptions): Living {
-  const registered = new Set<string>();
-  /** Redis was told of these and did not answer. */
-  const untold = new Set<string>();
-  let recent = new Set<string>();
-  let count = 1;
-  const living = () => `${prefix()}{living}:at`;
-  const words = () => `${prefix()}{living}:said`;
-  const heldBy = (who: string) => `${prefix()}{living}:of:${who}`;
-  const register = (organizationIds: readonly string[]) => {
+export function createLiving(options: LivingOptions): Living {
+  return new Replicas(options);
+}
+
+class Replicas implements Living {
+  readonly #o: LivingOptions;
+  readonly #registered = new Set<string>();
+  /** The organizations whose registration Redis did not confirm. */
+  readonly #untold = new Set<string>();
+  #recent = new Set<string>();
+  #count = 1;
+
+  constructor(options: LivingOptions) {
+    this.#o = options;
+  }
+
+  holds(organizationId: string): void {
+    if (this.#recent.has(organizationId)) return;
+    this.#recent.add(organizationId);
+    if (this.#registered.has(organizationId)) return;
+    this.#registered.add(organizationId);
+    this.#register([organizationId]);
+  }
+
+  takeRecent(): readonly string[] {
+    const taken = [...this.#recent];
+    this.#recent = new Set();
+    return taken;
+  }
+
+  all(): readonly string[] {
+    return [...this.#registered];
+  }
+
+  async renew(): Promise<void> {
+    const { run, owner } = this.#o;
+    const answer = await run(RENEW, [this.#livingKey(), this.#heldKey(owner)], [owner, LIFE_MS, REGISTERED_MS]);
+    const [was, living, gone = ''] = answer.toString('latin1').split(' ');
+    this.#count = Math.max(1, Number(living));
+    // '0': this replica is new, or the others swept it and its holds are taken again. Registers its organizations, so that its
+    // holds can be found.
+    this.#register(was === '0' ? [...this.#registered] : [...this.#untold]);
+    for (const who of gone === '' ? [] : gone.split(',')) await this.#sweepAll(who, 'gone');
+  }
+
+  count(): number {
+    return this.#count;
+  }
+
+  succeed(who: string): Promise<void> {
+    return this.#sweepAll(who, 'back');
+  }
+
+  async sweepUnknown(owners: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
+    const { command, sweep, onSwept } = this.#o;
+    if ([...owners.values()].every(({ size }) => size === 0)) return;
+    const known = new Set((await command('ZRANGE', this.#livingKey(), 0, -1)) as readonly string[]);
+    for (const [organizationId, those] of owners) {
+      for (const who of those.difference(known)) {
+        const requests = await sweep(organizationId, who, 'gone');
+        if (requests > 0) onSwept({ owner: who, requests });
+      }
+    }
+  }
+
+  forget(): void {
+    this.#registered.clear();
+    this.#untold.clear();
+    this.#recent.clear();
+  }
+
+  async leave(): Promise<void> {
+    const { command, owner, sweep } = this.#o;
+    let left = 0;
+    for (const organizationId of this.#registered) left += await sweep(organizationId, owner, 'gone');
+    // If rows are still to be stored, the next run on this directory looks for what is left.
+    if (left === 0) await command('DEL', this.#heldKey(owner));
+    await command('HDEL', this.#wordsKey(), owner);
+    await command('ZREM', this.#livingKey(), owner);
+  }
+
+  async say(word: string): Promise<void> {
+    const { command, owner } = this.#o;
+    await command('HSET', this.#wordsKey(), owner, word);
+    await command('PEXPIRE', this.#wordsKey(), REGISTERED_MS);
+  }
+
+  async said(): Promise<readonly string[]> {
+    const { run } = this.#o;
+    return (await run(SAID, [this.#livingKey(), this.#wordsKey()], [])).toString('latin1').split('\n');
+  }
+
+  #register(organizationIds: readonly string[]): void {
     if (organizationIds.length === 0) return;
-    const key = heldBy(owner);
+    const { command, owner } = this.#o;
+    const key = this.#heldKey(owner);
     command('SADD', key, ...organizationIds).then(
       () => {
-        for (const id of organizationIds) untold.delete(id);
+        for (const id of organizationIds) this.#untold.delete(id);
         command('PEXPIRE', key, REGISTERED_MS).catch(() => {});
       },
       () => {
-        for (const id of organizationIds) untold.add(id);
+        for (const id of organizationIds) this.#untold.add(id);
       },
     );
-  };
-  return {
-    holds(organizationId) {
-      if (recent.has(organizationId)) return;
-      recent.add(organizationId);
-      if (registered.has(organizationId)) return;
-      registered.add(organizationId);
-      register([organizationId]);
-    },
-    takeRecent() {
-      const taken = [...recent];
-      recent = new Set();
-      return taken;
-    },
-    all: () => [...registered],
-    async renew() {
-      const answer = await run(RENEW, [living(), heldBy(owner)], [owner, LIFE_MS, REGISTERED_MS]);
-      const [was, living_, gone = ''] = answer.toString('latin1').split(' ');
-      count = Math.max(1, Number(living_));
-      // It was taken for gone: what it holds has been swept, and is taken again. What it holds from now on must be found again.
-      register(was === '0' ? [...registered] : [...untold]);
-      for (const who of gone === '' ? [] : gone.split(',')) await sweepAll(who, 'gone');
-    },
-    succeed: (who) => sweepAll(who, 'back'),
-    async sweepUnknown(owners) {
-      if ([...owners.values()].every(({ size }) => size === 0)) return;
-      const known = new Set((await command('ZRANGE', living(), 0, -1)) as readonly string[]);
-      for (const [organizationId, those] of owners) {
-        for (const who of those.difference(known)) {
-          const requests = await sweep(organizationId, who, 'gone');
-          if (requests > 0) onSwept({ owner: who, requests });
-        }
-      }
-    },
-    count: () => count,
-    forget() {
-      registered.clear();
-      untold.clear();
-      recent.clear();
-    },
-    async leave() {
-      let left = 0;
-      for (const organizationId of registered) left += await sweep(organizationId, owner, 'gone');
-      // Where rows are still to be stored the next run on this directory looks for what is left.
-      if (left === 0) await command('DEL', heldBy(owner));
-      await command('HDEL', words(), owner);
-      await command('ZREM', living(), owner);
-    },
-    say: async (word) => {
-      await command('HSET', words(), owner, word);
-      await command('PEXPIRE', words(), REGISTERED_MS);
-    },
-    said: async () => (await run(SAID, [living(), words()], [])).toString('latin1').split('\n'),
-  };
+  }
 
-  /** Removed last, so that one who dies at it leaves the rest to the next. */
-  async function sweepAll(who: string, its: 'gone' | 'back'): Promise<void> {
+  /** Removes the replica last: if this process dies meanwhile, another one sweeps the rest. */
+  async #sweepAll(who: string, its: 'gone' | 'back'): Promise<void> {
+    const { command, sweep, onSwept } = this.#o;
     let requests = 0;
-    const organizationIds = (await command('SMEMBERS', heldBy(who))) as readonly string[];
+    const organizationIds = (await command('SMEMBERS', this.#heldKey(who))) as readonly string[];
     for (const organizationId of organizationIds) requests += await sweep(organizationId, who, its);
-    // Should it come back on what it left behind, it gives back what was never sent.
-    if (its === 'back') await command('DEL', heldBy(who));
-    await command('HDEL', words(), who);
-    await command('ZREM', living(), who);
+    // Keeps the organizations of one that is gone: if it returns with its directory, it gives back what was never sent.
+    if (its === 'back') await command('DEL', this.#heldKey(who));
+    await command('HDEL', this.#wordsKey(), who);
+    await command('ZREM', this.#livingKey(), who);
     if (its === 'gone') onSwept({ owner: who, requests });
+  }
+
+  // The prefix changes with the epoch, so the keys are made for each command.
+  #livingKey(): string {
+    return `${this.#o.prefix()}{living}:at`;
+  }
+
+  #wordsKey(): string {
+    return `${this.#o.prefix()}{living}:said`;
+  }
+
+  #heldKey(who: string): string {
+    return `${this.#o.prefix()}{living}:of:${who}`;
   }
 }

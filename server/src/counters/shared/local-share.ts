@@ -1,4 +1,4 @@
-/** Limits while the counters that all replicas share are out of reach: each replica keeps its own share of every rate limit. */
+/** Limits while the shared counters are out of reach: each replica enforces its own share of every rate limit. */
 
 import { tokensWithin } from '../../domain/limits/hold.ts';
 import { type LimitPlan, type LimitRule, tightestTokenLimit } from '../../domain/limits/limit-plan.ts';
@@ -7,8 +7,9 @@ import type { HoldResult, Wanted } from '../counters.ts';
 const shares = new WeakMap<LimitPlan, { readonly replicas: number; readonly plan: LimitPlan }>();
 
 /**
- * The same rules in the same order; a rate limit of so many parts, rounded down but never below 1 where the whole is not 0, and no budget
- * refuses: those that would are not asked here. So all replicas together admit no more than the limit, or one each where that is more.
+ * Returns a plan with the same rules in the same order. Each rate limit is divided by the replicas, rounded down but to at least
+ * 1 if the whole is not 0. Budgets never refuse under it, because a replica cannot check them alone. So all replicas together
+ * admit no more than a rate limit, or one each if that is more.
  */
 export function localShare(plan: LimitPlan, replicas: number): LimitPlan {
   const known = shares.get(plan);
@@ -19,14 +20,16 @@ export function localShare(plan: LimitPlan, replicas: number): LimitPlan {
   return share;
 }
 
-/** What a request wants of a share: the output expected of it fills no share either. */
+/** Reduces the tokens that a request wants to what fits a share: its expected output alone never exceeds the share. */
 export function wantedOfShare(share: LimitPlan, wanted: Wanted): Wanted {
   const { tokens, inputTokens = tokens } = wanted;
   const fitting = tokensWithin(tightestTokenLimit(share), inputTokens, tokens - inputTokens, 1);
   return fitting >= tokens ? wanted : { ...wanted, tokens: fitting };
 }
 
-/** A refusal by a share: what is above a share and not above the whole limit passes once all replicas share again. */
+/**
+ * Adjusts a refusal by a share: a request above the share, but not above the whole limit, can pass once all replicas share again.
+ */
 export function refusalOfShare(
   refused: Extract<HoldResult, { admitted: false }>,
   { rules }: LimitPlan,
@@ -40,10 +43,10 @@ export function refusalOfShare(
   return { ...refused, refusing, isDegraded: true };
 }
 
-/** Nobody knows when the shared counters are back; most outages are a restart. */
+/** The retry delay. Nobody knows when the shared counters return; most outages are a restart. */
 const SHARED_AGAIN_MS = 10_000;
 
-/** Whether a budget refuses under this plan: it cannot be exact without the counters that all share. */
+/** Reports whether a budget refuses under this plan. Such a budget cannot be exact without the shared counters. */
 export function hasBlockingBudget({ rules }: LimitPlan): boolean {
   return rules.some((rule) => rule.limit === 'budget' && rule.action === 'block');
 }

@@ -1,27 +1,30 @@
-/** What the shared counters were not told while Redis was away, beyond the rows that tell it themselves when they are stored. */
+/**
+ * Changes that the shared counters missed while Redis was out of reach. Rows are not among them: they are reported when they are
+ * stored.
+ */
 
 import type { CounterSpec, LimitPlan } from '../../domain/limits/limit-plan.ts';
 import type { ConfigurationChange } from '../counters.ts';
 import type { RedisCounters } from '../redis/redis-counters.ts';
 
 export interface Missed {
-  /** Something was counted elsewhere under this plan. */
+  /** Records that use was counted elsewhere under this plan. */
   doubt(plan: LimitPlan): void;
-  /** The configuration added these counters. */
+  /** Records that the configuration added these counters. */
   forget(counters: readonly CounterSpec[], change: ConfigurationChange | undefined): void;
-  /** These counters count other requests than before. */
+  /** Records that these counters count other requests than before. */
   recount(counters: readonly CounterSpec[]): void;
-  /** Redis was asked for this request's hold, and nobody waits for it any more: it may have been taken, or be taken later. */
+  /** Records that nobody waits for this request's hold any more. Redis may have taken it, or may take it later. */
   abandon(organizationId: string, requestId: string): void;
-  /** What was abandoned so far. */
+  /** Returns the requests abandoned so far. */
   abandoned(): readonly Abandoned[];
   isEmpty(): boolean;
-  /** It is so much that beginning anew is cheaper than making up for each. */
+  /** Reports whether so much was missed that a new epoch is cheaper than a catch-up. */
   isTooMuch(): boolean;
   clear(): void;
   /**
-   * Makes up for all of it; of what was abandoned, for these. What fails stays. Everything settled elsewhere must be in the ledger, and Redis told
-   * of it: a request that used something is settled by its row and not cancelled.
+   * Applies everything missed; of the abandoned requests, only `these`. What fails stays. First, everything settled elsewhere
+   * must be in the ledger, and Redis must know of it: a request that used something is settled by its row and not cancelled.
    */
   makeUp(
     redis: Pick<RedisCounters, 'cancel' | 'forget' | 'recount' | 'doubt' | 'read'>,
@@ -87,7 +90,7 @@ export function createMissed(most: number = MISSED_MAX): Missed {
       for (const plan of [...doubts]) {
         await redis.doubt(plan.counters);
         doubts.delete(plan);
-        // Asked at once, while the ledger is known to be there; otherwise by the next request.
+        // Reads the past now, while the ledger is known to be reachable. If that fails, the next request does.
         await Promise.resolve(redis.read(plan.counters)).catch(() => {});
       }
     },

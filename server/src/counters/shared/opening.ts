@@ -1,4 +1,7 @@
-/** When the shared counters may be asked: opens them whenever they are not open, and closes them as soon as they may have lost something. */
+/**
+ * Decides when the shared counters may be used: opens them whenever they are not open, and closes them as soon as they may have
+ * lost data.
+ */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actual, Hold } from '../counters.ts';
@@ -15,45 +18,45 @@ export interface OpeningOptions {
   readonly epochs: Epochs;
   readonly living: Living;
   readonly redis: RedisCounters;
-  /** Stands in while Redis is away; its past is empty. */
+  /** The fallback while Redis is out of reach; its past is empty. */
   readonly local: MemoryCounters;
-  /** What the present epoch puts before every key: set here alone. */
+  /** Sets the present epoch, which prefixes every key. Only this class calls it. */
   readonly setEpoch: (id: string) => void;
-  /** Resolves when everything settled before this call is in the ledger; rejects when the ledger is away. */
+  /** Resolves when everything settled before this call is in the ledger; rejects when the ledger is out of reach. */
   readonly flush: () => Promise<void>;
-  /** Whether something is settled and not in the ledger yet. */
+  /** Reports whether something is settled and not in the ledger yet. */
   readonly hasUnstored: () => boolean;
-  /** Null: there was no earlier run on this directory. */
+  /** Null if there was no earlier run on this directory. */
   readonly left: LeftBehind | null;
-  /** Writes down which epoch this replica is in, so that its next run knows. */
+  /** Records the epoch of this replica on disk, so that its next run knows it. */
   readonly noteEpoch: (id: string) => void;
-  /** Holds of every request that is not settled yet. */
+  /** Returns the holds of all requests that are not settled yet. */
   readonly inFlight: () => readonly Hold[];
-  /** The replicas that must have joined before an epoch opens, by the database's leases. */
+  /** Returns the replicas that must join before an epoch opens, by the database's leases. */
   readonly members: () => Promise<readonly string[]>;
-  /** Counts the last hour anew, in an epoch that nobody has counted in yet. */
+  /** Counts the last hour again, in an epoch that is empty. */
   readonly restore: () => Promise<void>;
   readonly onEvent: (event: SharedEvent) => void;
-  /** Nothing is opened before. */
+  /** Resolves when the counters may be opened; before that they stay closed. */
   readonly ready: Promise<void>;
 }
 
-/** What an earlier run of this replica left: the epoch it was in, its name there, and whether it had rows that were not stored. */
+/** The remains of an earlier run of this replica: its epoch, its name there, and whether it had rows that were not stored. */
 export interface LeftBehind {
   readonly epoch: string;
   readonly owner: string;
   readonly hasRows: boolean;
 }
 
-/** What an operator must hear of. */
+/** An event for the operator's log. */
 export type SharedEvent =
   | { readonly is: 'away'; readonly reason: string }
   | { readonly is: 'open'; readonly epoch: string; readonly afterMs: number; readonly isNew: boolean }
   | { readonly is: 'waiting'; readonly reason: string }
-  /** Redis held what no request in flight did, or the other way round; put right. */
+  /** Holds in Redis and requests in flight differed, and were corrected. */
   | { readonly is: 'differed'; readonly givenBack: number; readonly takenAgain: number };
 
-/** Away: nothing is asked of Redis. Recovering: as away, until every replica has taken again what it holds. Open: Redis is asked. */
+/** Away: Redis is not used. Recovering: as away, until every replica has taken again what it holds. Open: Redis is used. */
 export interface OpeningState {
   readonly is: 'away' | 'recovering' | 'open';
 }
@@ -67,16 +70,16 @@ export class Opening {
   readonly #o: OpeningOptions;
   readonly #missed: Missed;
   readonly #queue: StoredQueue;
-  /** Replaced whenever it changes: who kept one can tell. */
+  /** Replaced at every change, so that code that kept a state can compare it. */
   #state: OpeningState = AWAY;
   #epoch: string | null = null;
   #awaySinceMs = performance.now();
-  /** Requests that the stand-in admitted, and up to which of them none is in its hands any more. */
+  /** The number of requests that the fallback admitted, and how many of them Redis has taken over. */
   #admittedAway = 0;
   #takenOver = 0;
   #outages = 0;
   #isStopped = false;
-  /** Something was begun that is to be looked at without a pause. */
+  /** True after something began whose result must be checked without a pause. */
   #isWoken = false;
   #wake: () => void = () => {};
   #loop: Promise<void> = Promise.resolve();
@@ -105,12 +108,12 @@ export class Opening {
     return { is: this.#state.is, epoch: this.#epoch, outages: this.#outages, degraded: this.#admittedAway };
   }
 
-  /** The stand-in admitted a request. */
+  /** Counts a request that the fallback admitted. */
   admittedAway(): void {
     this.#admittedAway += 1;
   }
 
-  /** Resolves when the counters are open, or after so long. */
+  /** Resolves when the counters are open, or after `msMax` milliseconds. */
   opened(msMax: number): Promise<void> {
     if (this.#state.is === 'open') return Promise.resolve();
     return new Promise((resolve) => {
@@ -139,7 +142,7 @@ export class Opening {
     this.#state = AWAY;
   }
 
-  /** Opens the counters whenever they are not, and looks twice a second whether they still are those of the present epoch. */
+  /** Opens the counters whenever they are not open, and checks twice a second that they still belong to the present epoch. */
   async #keepOpen(): Promise<void> {
     let told = '';
     await this.#o.ready;
@@ -165,16 +168,16 @@ export class Opening {
     if (this.#isBehind()) await this.#catchUp();
   }
 
-  /** Makes up for what was missed, unless the counters are out of reach. */
+  /** Catches up on what was missed, unless the counters are out of reach. */
   async settleUp(): Promise<void> {
     await this.#catchingUp;
     if (this.#state.is === 'open' && this.#isBehind()) await this.#catchUp();
   }
 
-  /** Called where Redis lacks something it was given: rejects with RedisAway where it lacks everything. */
+  /** Called when Redis lacks data that it was given. Rejects with RedisAway if it lacks everything. */
   async mustBeSame(): Promise<void> {
     const epoch = await this.#o.epochs.read();
-    // While it begins whoever opens it looks.
+    // During recovery, the opening replica checks this.
     if (epoch?.id === this.#epoch && (epoch?.isWhole === true || epoch?.is === 'recovering')) return;
     this.#turnAway('Redis has lost what it counted');
     this.#wake();
@@ -200,7 +203,10 @@ export class Opening {
     return this.#o.epochs.begin(ended?.id ?? null, servers, randomBytes(6).toString('base64url'));
   }
 
-  /** An epoch was opened without this replica, which has requests in flight or rows that it had not stored by then. */
+  /**
+   * Reports whether an epoch was opened without this replica although it has requests in flight or had rows that were not stored
+   * by then.
+   */
   #wasLeftOut(id: string): boolean {
     if (this.#epoch !== null) return this.#o.inFlight().length > 0 || this.#o.hasUnstored();
     const { left } = this.#o;
@@ -233,7 +239,10 @@ export class Opening {
     return members.every((member) => joined.has(member));
   }
 
-  /** Other counters, which know nothing of us: what is settled goes to the ledger, what is in flight is taken again. */
+  /**
+   * Joins other counters, which know nothing of this replica: stores what is settled in the ledger, and takes again what is in
+   * flight.
+   */
   async #enter(id: string): Promise<void> {
     const before = this.#epoch;
     this.#epoch = id;
@@ -241,11 +250,11 @@ export class Opening {
     this.#o.noteEpoch(id);
     if (before !== id) {
       this.#o.living.forget();
-      // At a start there waits what an earlier run left and what was stored since: its holds may be in this very epoch.
+      // At a start the queue has rows of an earlier run and those stored since: their holds may be in this very epoch.
       if (before !== null) this.#queue.clear();
       this.#missed.clear();
     }
-    // In one turn: whatever ends later is stored later, and tells the counters then.
+    // These three in one turn: a request that ends later is stored later, and reported then.
     const admitted = this.#admittedAway;
     const holds = this.#o.inFlight();
     const flushed = this.#o.flush();
@@ -254,18 +263,18 @@ export class Opening {
     if (this.#o.left?.epoch === id) await this.#succeed(this.#o.left.owner);
   }
 
-  /** What an earlier run settled is stored by now; Redis hears of that before the rest of what it held is given back. */
+  /** Gives back what an earlier run still holds. Its rows are stored by now; they are reported to Redis first. */
   async #succeed(owner: string): Promise<void> {
     await this.#queue.tell();
     await this.#o.living.succeed(owner);
   }
 
-  /** Something was counted elsewhere while Redis was away. */
+  /** Reports whether something was counted elsewhere while Redis was out of reach. */
   #isBehind(): boolean {
     return this.#admittedAway > this.#takenOver || !this.#missed.isEmpty();
   }
 
-  /** The same counters as before: what was missed is made up for, once at a time. */
+  /** Catches up on what was missed, in the same counters as before. Calls at the same time share one run. */
   #catchUp(): Promise<void> {
     this.#catchingUp ??= this.#makeUp().finally(() => {
       this.#catchingUp = null;
@@ -278,7 +287,7 @@ export class Opening {
     const abandoned = this.#missed.abandoned();
     const holds = this.#o.inFlight().filter((hold) => !isHeldThere(hold as SharedHold));
     if (this.#isBehind()) await this.#o.flush();
-    // First, so that nobody takes what is taken again for the holds of a replica that is gone.
+    // First, so that no other replica sweeps what is taken again as the holds of a dead one.
     await this.#o.living.renew();
     await Promise.all(holds.map((hold) => this.takeAgain(hold)));
     await this.#queue.tell();
@@ -287,8 +296,9 @@ export class Opening {
   }
 
   /**
-   * Has Redis hold what a request in flight holds; changes nothing where it does already. One that ended meanwhile is in the ledger, and doubted;
-   * one that ends while it is taken again may have been stored before it was. Rejects with RedisAway: then Redis may hold it all the same.
+   * Makes Redis hold what a request in flight holds; changes nothing if it already does. A request that ended meanwhile is in the
+   * ledger, and its counters ask for their past again. One that ends during the call may have been stored before it was held, so
+   * it is settled again here. Rejects with RedisAway; Redis may hold the request even so.
    */
   async takeAgain(hold: Hold): Promise<void> {
     const its = hold as SharedHold;
@@ -300,7 +310,7 @@ export class Opening {
     if (local !== null) this.#o.local.settle(local, { tokens: 0, nanoUsd: 0 }, local.plan);
     await this.#o.redis.rehold(hold);
     its.isDoubtful = false;
-    // Asserted anew: it may have ended in between.
+    // Read again: it may have ended in between.
     const ended = its.ended as Actual | null;
     if (ended !== null) await this.#o.redis.settle(hold, ended, its.endedUnder);
   }
@@ -327,7 +337,7 @@ export class Opening {
   }
 }
 
-/** Redis has said that it holds this request, and nothing else stands in for it. */
+/** Reports whether Redis has confirmed this request's hold and the local counters do not keep it. */
 function isHeldThere({ local, isDoubtful }: SharedHold): boolean {
   return local === null && !isDoubtful;
 }

@@ -1,8 +1,8 @@
-/** The connection to Redis or Valkey, single or a cluster: found out at the first contact, lost and found again without anybody's help. */
+/** The connection to Redis or Valkey, single or a cluster. Detects which at the first contact, and reconnects by itself. */
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { type RunScript, scriptRunner } from '../redis/redis-scripts.ts';
 
-/** Redis is out of reach, or refused the command. Whether the command was executed is not known. */
+/** Thrown when Redis is out of reach or refused the command. It is not known whether the command was executed. */
 export class RedisAway extends Error {
   constructor(message: string) {
     super(message);
@@ -10,7 +10,7 @@ export class RedisAway extends Error {
   }
 }
 
-/** What an operator has to mend before a start makes sense: one line. */
+/** Thrown for an error that an operator must correct before the process can start. The message is one line. */
 export class UnusableRedis extends Error {
   constructor(message: string) {
     super(`REDIS_URL: ${message}`);
@@ -21,22 +21,22 @@ export class UnusableRedis extends Error {
 export interface RedisLinkOptions {
   readonly url: string;
   readonly onEvent: (event: { readonly is: 'lost' | 'ready' | 'warning'; readonly message: string }) => void;
-  /** An answer that takes longer counts as a lost connection. */
+  /** The longest wait for an answer, in milliseconds (500 by default). After that the connection counts as lost. */
   readonly stuckMsMax?: number;
 }
 
 export interface RedisLink {
   readonly run: RunScript;
-  /** A single command; rejects with RedisAway. */
+  /** Runs a single command; rejects with RedisAway. */
   readonly command: (name: string, ...args: readonly (string | number)[]) => Promise<unknown>;
-  /** Which servers hold the data: other ones may lack what these were last told. Changes at a restart and a failover. */
+  /** Identifies the servers that hold the data; others may lack the last commands. Changes at a restart and a failover. */
   fingerprint(): Promise<string>;
   /** Puts a mark on every server that holds data. */
   readonly mark: (name: string, value: string) => Promise<void>;
-  /** Whether every server still has it: one that has not was emptied. */
+  /** Reports whether every server still has the mark; one without it was emptied. */
   readonly isMarked: (name: string, value: string) => Promise<boolean>;
   isReady(): boolean;
-  /** Called in the turn in which the connection is lost, and when it is there again. */
+  /** Registers a listener, called in the turn in which the connection is lost, and when it is ready again. */
   listen(listener: (isReady: boolean) => void): void;
   close(): void;
 }
@@ -45,12 +45,12 @@ const STUCK_MS_MAX = 500;
 const WATCH_EVERY_MS = 100;
 const CONNECT_MS_MAX = 2_000;
 const RETRY_MS_MAX = 1_000;
-/** Enough to find one in the slots of each of a hundred masters. */
+/** The most tags tried. Enough to find one in the slots of each of a hundred masters. */
 const TAGS_MAX = 2_000;
 
 /**
- * Connects. Throws UnusableRedis for what waiting cannot mend: a wrong password, a server that is too old or is none. One that is out of
- * reach is waited for, and meanwhile every command rejects.
+ * Connects. Throws UnusableRedis for errors that waiting cannot correct: a wrong password, a server that is too old or is not
+ * Redis. Retries a server that is out of reach; meanwhile every command rejects.
  */
 export async function openRedis(options: RedisLinkOptions): Promise<RedisLink> {
   const link = new Link(options);
@@ -64,7 +64,7 @@ class Link implements RedisLink {
   readonly #watch: NodeJS.Timeout;
   #client: Redis | Cluster;
   #runOn: RunScript;
-  /** Slots of tags, which never change. */
+  /** The slots of tags, which never change. */
   readonly #slots = new Map<string, number>();
   #isReady = false;
   #isFollowed = false;
@@ -72,7 +72,7 @@ class Link implements RedisLink {
   #pending = 0;
   #waitingSinceMs = 0;
   #lookedMs = performance.now();
-  /** Since when a connection stands that is not ready; null while there is none. */
+  /** The time since which a connection exists that is not ready; null if there is none. */
   #openingSinceMs: number | null = null;
 
   constructor(options: RedisLinkOptions) {
@@ -84,7 +84,7 @@ class Link implements RedisLink {
 
   async begin(): Promise<void> {
     const single = this.#client as Redis;
-    // Without a listener an error is an uncaught exception; what is thrown only says that the connection was closed.
+    // Without a listener an error is an uncaught exception. The error that is thrown says only that the connection was closed.
     let why: unknown = null;
     single.on('error', (error: unknown) => {
       why = error;
@@ -128,7 +128,7 @@ class Link implements RedisLink {
     return found.every((mark) => mark === value);
   };
 
-  /** A hash tag whose slot is on each of the masters; any will do where there is one server. */
+  /** Returns a hash tag for each master, with its slot there; with a single server any tag will do. */
   async #tagOfEachServer(): Promise<readonly string[]> {
     if (!(this.#client instanceof Cluster)) return ['0'];
     const { slots } = this.#client;
@@ -193,7 +193,7 @@ class Link implements RedisLink {
       this.#turn(false, 'the connection to Redis was lost');
     });
     if (client.status === 'ready') this.#turn(true, 'Redis is there');
-    // The first attempt failed: from here on the client goes on trying by itself.
+    // The first attempt failed: from here on the client retries by itself.
     else if (client instanceof Redis && client.status === 'end') client.connect().catch(() => {});
   }
 
@@ -241,10 +241,13 @@ class Link implements RedisLink {
       });
   }
 
-  /** A server that answers nothing, or a network that swallows everything, would keep requests waiting for minutes. */
+  /**
+   * Breaks a connection without answers. Otherwise a server that hangs, or a network that drops packets, would keep requests
+   * waiting for minutes.
+   */
   #breakIfStuck(): void {
     const nowMs = performance.now();
-    // It was this process that stood still: answers may be waiting to be read.
+    // This process itself was blocked: answers may be waiting to be read.
     if (nowMs - this.#lookedMs > 3 * WATCH_EVERY_MS) this.#waitingSinceMs = nowMs;
     this.#lookedMs = nowMs;
     const isStuck = this.#pending > 0 && nowMs - this.#waitingSinceMs >= (this.#options.stuckMsMax ?? STUCK_MS_MAX);
@@ -259,7 +262,7 @@ class Link implements RedisLink {
 
 const OPTIONS = {
   enableOfflineQueue: false,
-  // What was sent and not answered when the connection broke may have been executed: whoever asked must know.
+  // A command without an answer when the connection broke may have been executed: the caller must know.
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
   connectTimeout: CONNECT_MS_MAX,
@@ -268,7 +271,7 @@ const OPTIONS = {
   connectionName: 'headgate',
 } satisfies RedisOptions;
 
-/** Null: waiting may mend it. */
+/** Returns null if waiting may help. */
 function unusableFrom(error: unknown): UnusableRedis | null {
   const message = error instanceof Error ? error.message : String(error);
   if (/^(NOAUTH|WRONGPASS|ERR AUTH|NOPERM)|invalid (username-)?password|invalid username/i.test(message))

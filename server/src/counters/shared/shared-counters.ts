@@ -1,25 +1,28 @@
 /**
- * Many processes as one: the counters in Redis, and what is done while Redis is out of reach.
+ * Many processes as one: the counters in Redis, and the fallback while Redis is out of reach.
  *
- * Problem. Redis can stall, fail over, lose everything, or be cut off from some replicas and not from others. A replica cannot tell which. If it
- * goes on alone, limits multiply by the number of replicas. If it stops, an outage of Redis is an outage of the gateway.
+ * Problem. Redis can stall, fail over, lose everything, or be cut off from some replicas and not from others. A replica cannot
+ * tell which. If it continues alone, limits multiply by the number of replicas. If it stops, an outage of Redis is an outage of
+ * the gateway.
  *
  * Approach.
- * - A request asks Redis and waits a bounded time. If there is no answer, rate limits are judged by this replica's share (limit / live replicas,
- *   local-share.ts) and the answer is marked as degraded. Requests under a budget that blocks get 503. Both choices are settings.
- * - An *epoch* in Redis says whose memory Redis is. It is lost when Redis loses its data. Then one replica opens a new epoch (opening.ts): every
- *   live replica registers its holds again, budgets are read from the ledger, and only then is Redis believed.
- * - What was settled meanwhile is not kept here. Its row is in the ledger; its id goes to Redis when the row is stored and Redis is back
- *   (stored-queue.ts).
- * - A hold that nobody waits for any more is cancelled. Every ten seconds each replica says which holds are its own (held-look.ts), and what
- *   belongs to nobody is given back.
+ * - A request asks Redis and waits a bounded time. If there is no answer, this replica enforces its share of each rate limit
+ *   (limit / live replicas, local-share.ts) and marks the answer as degraded. Requests under a budget that blocks get 503. Both
+ *   choices are settings.
+ * - An *epoch* in Redis names the data that the counters are in. It is lost when Redis loses its data. Then one replica begins a
+ *   new epoch (opening.ts): every live replica registers its holds again, budgets are read from the ledger, and only then is
+ *   Redis used.
+ * - What is settled meanwhile is not kept here. Its row is in the ledger; its id goes to Redis when the row is stored and Redis
+ *   is back (stored-queue.ts).
+ * - A hold that nobody waits for any more is cancelled. Every ten seconds each replica compares its holds with its requests in
+ *   flight (held-look.ts), and gives back holds without a request.
  *
- * Invariants. Within 15 seconds after any fault a scope without requests in flight holds nothing. A budget that blocks is never exceeded,
- * whatever Redis does. A request settles once in Redis, however often it is told.
+ * Invariants. Within 15 seconds after any fault a scope without requests in flight holds nothing. A budget that blocks is never
+ * exceeded, whatever Redis does. A request settles once in Redis, however often its settlement is reported.
  *
- * What breaks it. Believing an epoch that was read before a pause of this process: every key
- * begins with its epoch's name, so that what is written for an old one is read by nobody.
- * Forgetting to cancel what was asked and not waited for: it runs later and stays.
+ * What breaks it. Using an epoch that was read before a pause of this process: every key begins with its epoch's name, so that
+ * nobody reads what is written for an old one. Not cancelling a command that nobody waits for: it runs later, and what it took
+ * stays.
  */
 import { type CounterSpec, hasLeft, type LimitPlan } from '../../domain/limits/limit-plan.ts';
 import { withTimeout } from '../../lib/timing/timeout.ts';
@@ -48,33 +51,39 @@ import { createStoredQueue, type StoredQueue } from './stored-queue.ts';
 
 export interface SharedCountersOptions extends OpeningOptions {
   readonly away: WithoutRedis;
-  /** How often this replica says that it lives and looks at what it holds: 10 s unless given. */
+  /** The milliseconds between renewals of this replica's lease, each with a comparison of its holds: 10,000 unless given. */
   readonly renewEveryMs?: number;
 }
 
-/** What is done while Redis is away. */
+/** The settings for requests while Redis is out of reach. */
 export interface WithoutRedis {
   readonly budgets: 'refuse' | 'admit';
   readonly limits: 'share' | 'refuse';
 }
 
 export interface SharedCounters extends Counters {
-  /** Called where Redis lacks something it was given: rejects with RedisAway where it lacks everything. */
+  /** Called when Redis lacks data that it was given. Rejects with RedisAway if it lacks everything. */
   mustBeSame(): Promise<void>;
-  /** Resolves when the counters are open, or after so long. */
+  /** Resolves when the counters are open, or after `msMax` milliseconds. */
   opened(msMax: number): Promise<void>;
-  /** A row is in the ledger. Costs nothing but memory; told to Redis with the next batch. */
+  /** Queues a row that is in the ledger. The next batch reports it to Redis. */
   stored(organizationId: string, use: StoredUse): void;
   status(): SharedStatus;
   evictIdle(): number;
   size(): number;
-  /** Requests of this process that hold something, in Redis or here. */
+  /** Returns the number of requests of this process that hold something, in Redis or here. */
   inFlight(): number;
-  /** What all replicas together hold in Redis and have in flight, each as of its last look. Rejects with CountersAway. */
+  /**
+   * Returns what all replicas together hold in Redis and have in flight, each as of its last comparison. Rejects with
+   * CountersAway.
+   */
   held(): Promise<HeldReport>;
-  /** Has these counters hold what requests in flight hold of them; returns those that held something else. Rejects with CountersAway. */
+  /**
+   * Corrects what these counters hold to what requests in flight hold; returns the counters that differed. Rejects with
+   * CountersAway.
+   */
   compareHeld(counters: readonly CounterSpec[]): Promise<readonly HeldAmount[]>;
-  /** Counters whose past this process is asking for. */
+  /** Returns the number of counters whose past this process is asking for. */
   cold(): number;
   stop(): Promise<void>;
 }
@@ -83,26 +92,26 @@ export interface SharedStatus {
   readonly is: 'away' | 'recovering' | 'open';
   readonly epoch: string | null;
   readonly replicas: number;
-  /** Rows whose storing Redis has not been told of. */
+  /** The number of stored rows not yet reported to Redis. */
   readonly untold: number;
-  /** Requests admitted by this replica's share since the start. */
+  /** The number of requests admitted by this replica's share since the start. */
   readonly degraded: number;
-  /** Times the counters were out of reach since the start. */
+  /** The number of times the counters were out of reach since the start. */
   readonly outages: number;
-  /** Requests that held something in Redis at the last look and were not in flight. */
+  /** The number of requests that held something in Redis at the last comparison and were not in flight. */
   readonly heldWithoutRequest: number;
-  /** Holds without a request that were given back since the start. */
+  /** The number of holds without a request that were given back since the start. */
   readonly givenBack: number;
 }
 
 const RENEW_EVERY_MS = 10_000;
-/** So often, and at the end, all organizations are looked at, and not only those in use. */
+/** The number of renewals from one comparison of all organizations to the next. The others compare only those in use. */
 const LOOK_AT_ALL_EVERY = 30;
 const TELL_EVERY_MS = 50;
-/** A ledger that is away must not keep a replica from leaving. */
+/** The longest wait for each step of leaving: a ledger that is out of reach must not keep a replica running. */
 const LEAVE_STEP_MS_MAX = 3_000;
 
-/** Begins to open them at once. */
+/** Creates the counters, and begins to open them at once. */
 export function createSharedCounters(options: SharedCountersOptions): SharedCounters {
   const shared = new Shared(options);
   shared.begin();
@@ -150,19 +159,22 @@ class Shared implements SharedCounters {
         if (result.admitted) this.#inFlight += 1;
         return result;
       }
-      // Redis was away in between. Where it kept its counters it keeps what was taken.
+      // Redis was out of reach in between. If it kept its counters, it keeps what was taken.
     } catch (error) {
       if (!(error instanceof RedisAway)) throw error;
     }
     return this.#holdAway(requestId, plan, wanted, true);
   }
 
-  /** While Redis is away the shares of replicas decide, and what they refuse a moment later may pass. */
+  /** Returns null while Redis is out of reach: then shares decide, and a request that a share refuses may pass a moment later. */
   exhausted(plan: LimitPlan): Refused | null {
     return this.#opening.state.is === 'open' ? this.#o.redis.exhausted(plan) : null;
   }
 
-  /** `isAsked`: Redis was asked first and may have taken something, or take it later: whatever comes of that is cancelled. */
+  /**
+   * Holds in the local counters. `isAsked`: Redis was asked first and may have taken something, or may take it later; that hold
+   * is cancelled.
+   */
   #holdAway(requestId: string, plan: LimitPlan, wanted: Wanted, isAsked: boolean): HoldResult | Promise<HoldResult> {
     const { away, local, living } = this.#o;
     const closed =
@@ -208,7 +220,7 @@ class Shared implements SharedCounters {
     const { local } = its;
     if (its.ended === null) {
       this.#inFlight -= 1;
-      // What reaches Redis after its row is stored would be given back by nobody.
+      // Nobody would give back a hold that reaches Redis after its row is stored.
       if (its.isDoubtful) this.#missed.abandon(hold.plan.organizationId, hold.requestId);
     }
     its.ended = actual;
@@ -219,7 +231,7 @@ class Shared implements SharedCounters {
     } else if (this.#opening.state.is === 'open') {
       return this.#o.redis.settle(hold, actual, planNow);
     }
-    // What Redis is not told now it is told when the row is stored, by the plan of the hold.
+    // What Redis does not learn now, it learns when the row is stored, by the plan of the hold.
     if (planNow === hold.plan) return;
     this.#missed.doubt(planNow);
     const left = hold.plan.counters.filter((spec) => hasLeft(spec, planNow));
@@ -325,7 +337,7 @@ class Shared implements SharedCounters {
     }
   }
 
-  /** Says that this replica lives, and looks whether what it holds is in flight. */
+  /** Renews the lease of this replica, and compares its holds with its requests in flight. */
   async #renew(): Promise<void> {
     if (this.#opening.state.is !== 'open' || this.#isRenewing) return;
     this.#isRenewing = true;
@@ -334,13 +346,16 @@ class Shared implements SharedCounters {
       this.#looks += 1;
       await this.#look.look(this.#looks % LOOK_AT_ALL_EVERY === 0 ? 'all' : 'in use');
     } catch {
-      // Redis or the ledger is away: the next one looks again.
+      // Redis or the ledger is out of reach: the next renewal compares again.
     } finally {
       this.#isRenewing = false;
     }
   }
 
-  /** What ended and is stored holds nothing any more, what nobody waited for neither; what is left stands as used until its rows are stored. */
+  /**
+   * Leaves the counters. Requests that ended and are stored hold nothing any more, nor do those that nobody waited for. The rest
+   * counts as used until its rows are stored.
+   */
   async #leave(): Promise<void> {
     await withTimeout(
       LEAVE_STEP_MS_MAX,

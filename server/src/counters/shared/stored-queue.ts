@@ -1,19 +1,19 @@
-/** Rows that are in the ledger by now, until the counters have been told. */
+/** Rows that are in the ledger and not yet reported to the counters. */
 import type { HeldRecords, StoredUse } from '../redis/redis-held.ts';
 
 export interface StoredQueue {
   add(organizationId: string, use: StoredUse): void;
-  /** Tells all that waits, organization by organization; what could not be told stays. */
+  /** Reports all waiting rows, organization by organization. Rows that could not be reported stay. */
   tell(): Promise<void>;
   clear(): void;
   size(): number;
-  /** More came than is kept: what is missing nobody will be told. Until the queue is cleared. */
+  /** Returns true if the queue was full and dropped rows since it was last cleared. They will not be reported. */
   hasLost(): boolean;
 }
 
 const USES_MAX = 200_000;
 
-/** `stored`: tells the counters that rows of one organization are in the ledger. */
+/** Creates an empty queue. `stored`: reports rows of one organization that are in the ledger. */
 export function createStoredQueue(stored: HeldRecords['stored'], usesMax: number = USES_MAX): StoredQueue {
   let waiting = new Map<string, StoredUse[]>();
   let size = 0;

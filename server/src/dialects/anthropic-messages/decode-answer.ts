@@ -8,7 +8,7 @@ import { tierOf, usageOf } from '../usage.ts';
 import { readBlocks } from './decode-blocks.ts';
 import { stopOfStopReason } from './stop-words.ts';
 
-/** A whole Anthropic answer in the neutral form. Throws UnreadableAnswer when it holds none. */
+/** Decodes a whole Anthropic answer into the neutral form. Throws UnreadableAnswer if it has no content. */
 export function decodeMessagesAnswer(json: JsonObject): NeutralAnswer {
   if (!Array.isArray(json.content)) throw new UnreadableAnswer(inBandError(json) ?? 'the provider answered without content');
   const word = stringOr(json.stop_reason, null);
@@ -25,7 +25,7 @@ export function decodeMessagesAnswer(json: JsonObject): NeutralAnswer {
   };
 }
 
-/** In an answer an unknown kind of block is left out: the rest of it was paid for and is still of use. */
+/** Decodes a block, and leaves out unknown kinds: the rest of the answer was paid for and is still useful. */
 function knownParts(block: unknown): Part[] {
   try {
     return readBlocks([block], 'content');

@@ -4,7 +4,10 @@ import { isObject, objectOr, objectsIn, stringOr } from '../json.ts';
 import type { CacheMark, Citation, Part, Source } from '../neutral.ts';
 import { text } from '../neutral.ts';
 
-/** Content blocks (or a string) of a request or an answer as parts. What the provider's own tools did is left out: its outcome is in the text that follows. */
+/**
+ * Decodes the content blocks (or the string) of a request or an answer into parts. Blocks of the provider's own tools are left
+ * out: the text after them holds the outcome. Throws Untranslatable.
+ */
 export function readBlocks(content: unknown, where: string): Part[] {
   if (content === undefined || content === null) return [];
   if (typeof content === 'string') return content === '' ? [] : [text(content)];
@@ -46,7 +49,7 @@ function partsOf(block: unknown, where: string): Part[] {
   }
 }
 
-/** Steps and results of tools the provider runs itself, and marks of its own bookkeeping. */
+/** Reports whether a block is a step or a result of a tool that the provider runs, or a mark for its own use. */
 function isProvidersOwn(type: unknown): boolean {
   return (
     typeof type === 'string' && /^(server_tool_use|mcp_tool_use|tool_reference|compaction|fallback|.+_tool_result)$/.test(type)
@@ -85,7 +88,7 @@ function searchResultText(block: JsonObject): string {
   return [stringOr(block.title, ''), stringOr(block.source, ''), ...body].filter((line) => line !== '').join('\n');
 }
 
-/** Citations that name a source on the web; positions inside a caller's own documents have no word elsewhere. */
+/** Decodes a citation that names a source on the web. Positions inside a caller's own documents have no equivalent elsewhere. */
 export function readCitation(citation: JsonObject): Citation[] {
   if (typeof citation.url !== 'string') return [];
   return [{ url: citation.url, title: stringOr(citation.title, null), citedText: stringOr(citation.cited_text, null) }];

@@ -4,7 +4,10 @@ import { arrayOr, isObject, numberOr, objectOr, objectsIn, stringOr } from '../j
 import type { NeutralMessage, NeutralRequest, NeutralTool, OutputFormat, Reasoning, TextPart, ToolChoice } from '../neutral.ts';
 import { cacheMarkOf, readBlocks } from './decode-blocks.ts';
 
-/** An Anthropic messages request in the neutral form. Throws Untranslatable for what no other dialect can say (tools the provider runs itself). */
+/**
+ * Decodes an Anthropic messages request into the neutral form. Throws Untranslatable for anything that no other dialect can
+ * express, such as tools that the provider runs.
+ */
 export function decodeMessagesRequest(body: JsonObject): NeutralRequest {
   const choice = objectOr(body.tool_choice);
   const parallel = choice.disable_parallel_tool_use;
@@ -54,7 +57,7 @@ function toolChoiceOf({ type, name }: JsonObject): ToolChoice | null {
   return type === 'tool' && typeof name === 'string' ? { is: 'tool', name } : null;
 }
 
-/** `output_config.format`, or the older `output_format`. */
+/** Reads `output_config.format`, or the older `output_format`. */
 function outputOf(body: JsonObject): OutputFormat | null {
   const format = objectOr(objectOr(body.output_config).format ?? body.output_format);
   if (format.type !== 'json_schema' || !isObject(format.schema)) return null;

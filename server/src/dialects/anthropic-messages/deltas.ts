@@ -3,7 +3,7 @@ import { objectOr } from '../json.ts';
 import type { AnswerEvent } from '../neutral.ts';
 import { readCitation } from './decode-blocks.ts';
 
-/** The neutral events of one delta of a block. */
+/** Returns the neutral events of one delta of a block. */
 export function deltaEvents(block: number, delta: JsonObject): AnswerEvent[] {
   switch (delta.type) {
     case 'text_delta':

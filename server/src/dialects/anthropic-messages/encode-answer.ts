@@ -5,7 +5,7 @@ import { inputOf, toolId } from './encode-blocks.ts';
 import { stopReasonOf } from './stop-words.ts';
 import { messageUsage } from './usage.ts';
 
-/** A neutral answer as an Anthropic message. */
+/** Encodes a neutral answer as an Anthropic message. */
 export function encodeMessagesAnswer(answer: NeutralAnswer, options: AnswerOptions): JsonObject {
   const usage = messageUsage(reportOf(answer.usage).usage ?? {});
   return {
@@ -23,7 +23,7 @@ export function encodeMessagesAnswer(answer: NeutralAnswer, options: AnswerOptio
 function blockOf(part: Part): JsonObject[] {
   switch (part.is) {
     case 'text':
-      // Only where there are some: a client that reads strictly takes no null here.
+      // Only if there are some: a strict client accepts no null here.
       return [
         { type: 'text', text: part.text, ...(part.citations.length > 0 ? { citations: part.citations.map(citationOf) } : {}) },
       ];
@@ -38,7 +38,7 @@ function blockOf(part: Part): JsonObject[] {
   }
 }
 
-/** `encrypted_index` lets Anthropic find its own search result again; a source found by others has none. */
+/** Encodes a citation. `encrypted_index` identifies a search result to Anthropic; a source from another provider has none. */
 export function citationOf({ url, title, citedText }: Citation): JsonObject {
   return { type: 'web_search_result_location', url, title, cited_text: citedText ?? '', encrypted_index: '' };
 }

@@ -3,7 +3,10 @@ import { Untranslatable } from '../dialect.ts';
 import { defined, isObject, parseJson } from '../json.ts';
 import type { CacheMark, Part, Source } from '../neutral.ts';
 
-/** A part as content blocks; none for what this dialect refuses: empty text, and thinking nobody signed. */
+/**
+ * Encodes a part as content blocks. Returns none for a part that this dialect refuses: empty text, and thinking without a
+ * signature.
+ */
 export function blockOf(part: Part): JsonObject[] {
   switch (part.is) {
     case 'text':
@@ -40,12 +43,17 @@ export function cacheControl(cache: CacheMark | null): JsonObject {
   return { cache_control: cache.ttl === null ? { type: 'ephemeral' } : { type: 'ephemeral', ttl: cache.ttl } };
 }
 
-/** This dialect takes letters, digits, `_` and `-`; the same id is always written the same way. */
+/**
+ * Replaces characters that this dialect refuses in an id: it takes letters, digits, `_` and `-`. The same id always gives the
+ * same result.
+ */
 export function toolId(id: string): string {
   return id.replace(/[^a-zA-Z0-9_-]/g, '_');
 }
 
-/** Arguments as the object this dialect wants. A model may have written broken JSON: then its words are kept in one field. */
+/**
+ * Parses arguments into the object that this dialect requires. Broken JSON of a model is kept as text in one field, `arguments`.
+ */
 export function inputOf(json: string): JsonObject {
   if (json.trim() === '') return {};
   const input = parseJson(json);
@@ -57,7 +65,7 @@ function sourceOf(source: Source): JsonObject {
     case 'base64':
       return { type: 'base64', media_type: source.mediaType, data: source.data };
     case 'url':
-      // Only the web is reached by URL; a data URL that is not base64 has no word here.
+      // Only http and https URLs can be sent. A data URL that is not base64 has no equivalent here.
       if (!/^https?:/i.test(source.url))
         throw new Untranslatable('messages', 'this model takes URLs of http and https, and base64 data');
       return { type: 'url', url: source.url };

@@ -7,7 +7,9 @@ import { thinkingFields } from './thinking.ts';
 
 const JSON_ONLY = 'Answer with one valid JSON object and nothing else.';
 
-/** A neutral request as an Anthropic messages request. Throws Untranslatable for content this dialect has no word for. */
+/**
+ * Encodes a neutral request as an Anthropic messages request. Throws Untranslatable for content that this dialect cannot express.
+ */
 export function encodeMessagesRequest(request: NeutralRequest, options: EncodeOptions): JsonObject {
   const maxTokens = options.outputCap ?? options.outputCapDefault;
   const { thinking, effort } = thinkingFields(request, options.upstreamModel, maxTokens);
@@ -29,7 +31,10 @@ export function encodeMessagesRequest(request: NeutralRequest, options: EncodeOp
   });
 }
 
-/** One plain instruction stays a string. Instructions from the middle of the conversation join the others: not every model takes them in place. */
+/**
+ * Returns the instructions. One plain instruction stays a string. Instructions from the middle of the conversation join the
+ * others, because not every model accepts them there.
+ */
 function systemOf(request: NeutralRequest): unknown {
   const later = request.messages.filter((message) => message.role === 'system').flatMap((message) => message.parts);
   const parts = [...request.system, ...later].filter((part): part is TextPart => part.is === 'text' && part.text !== '');
@@ -39,7 +44,7 @@ function systemOf(request: NeutralRequest): unknown {
   return parts.length === 1 && only.cache === null ? only.text : parts.flatMap(blockOf);
 }
 
-/** Turns of one role run together; results of tools come first in theirs, as this dialect insists. */
+/** Merges consecutive messages of one role. Tool results come first in their message, as this dialect requires. */
 function messagesOf(messages: readonly NeutralMessage[]): JsonObject[] {
   const turns: { role: string; content: JsonObject[] }[] = [];
   for (const { role, parts } of messages) {
@@ -53,14 +58,17 @@ function messagesOf(messages: readonly NeutralMessage[]): JsonObject[] {
   return turns;
 }
 
-/** With thinking on, this dialect takes no temperature but 1, no `top_k`, and no `top_p` below 0.95. Its temperature ends at 1. */
+/**
+ * Returns the sampling fields. With thinking on, this dialect accepts no temperature but 1, no `top_k`, and no `top_p` below
+ * 0.95. Its highest temperature is 1.
+ */
 function samplingOf(request: NeutralRequest, thinking: JsonObject | undefined): JsonObject {
   const { temperature, topP, topK } = request;
   const thinks = thinking !== undefined && thinking.type !== 'disabled';
   if (thinks) return { top_p: topP !== null && topP >= 0.95 ? topP : undefined };
   return {
     temperature: temperature === null ? undefined : Math.min(temperature, 1),
-    // Newer models refuse both together; 1 is the default and says nothing.
+    // Newer models refuse both together. A `top_p` of 1 is the default, so it can be left out.
     top_p: topP === null || (topP === 1 && temperature !== null) ? undefined : topP,
     top_k: topK ?? undefined,
   };

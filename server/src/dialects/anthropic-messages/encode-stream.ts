@@ -11,18 +11,18 @@ import { messageUsage } from './usage.ts';
 interface Block {
   readonly number: number;
   readonly begin: JsonObject;
-  /** Deltas that wait until the block's turn comes. */
+  /** Deltas that are queued until the block is open. */
   readonly waiting: JsonObject[];
   arguments: string;
 }
 
 /**
- * Writes neutral events as Anthropic message events. Here blocks follow one another and each ends before the next begins, while the source may
- * interleave them: the first unfinished block is told as it comes, and later ones wait their turn.
+ * Writes neutral events as Anthropic message events. In this dialect each block ends before the next begins, but the source may
+ * interleave blocks. The first unfinished block is forwarded as it arrives, and later ones are queued.
  */
 export class MessagesStreamEncoder implements StreamEncoder {
   readonly #model: string;
-  /** The block whose turn it is, and those that wait behind it. */
+  /** The open block, then the queued ones. */
   readonly #queue: Block[] = [];
   #index = -1;
   #usage: Usage = {};
@@ -79,7 +79,10 @@ export class MessagesStreamEncoder implements StreamEncoder {
     return event('message_start', { message: { ...message, usage: { ...messageUsage(this.#usage), service_tier: 'standard' } } });
   }
 
-  /** A block's delta: told at once when it is the block's turn. A block that ended and goes on (text after a tool call) begins anew. */
+  /**
+   * Writes a block's delta at once if the block is open, else queues it. A block that has ended and continues (text after a tool
+   * call) begins again.
+   */
   #delta(number: number, begin: () => JsonObject, delta: JsonObject | null): string {
     let block = this.#waiting(number);
     let out = '';
@@ -93,7 +96,10 @@ export class MessagesStreamEncoder implements StreamEncoder {
     return out + this.#advance();
   }
 
-  /** What follows whole arguments is white space, and their block has ended. */
+  /**
+   * Writes a delta of a tool call's arguments. If the block has ended, its arguments are already whole, and only white space can
+   * follow: it is dropped.
+   */
   #arguments(number: number, json: string): string {
     const block = this.#waiting(number);
     if (block === undefined) return '';
@@ -105,7 +111,7 @@ export class MessagesStreamEncoder implements StreamEncoder {
     return this.#queue.find((block) => block.number === number);
   }
 
-  /** Ends the block whose turn it is once another waits and it can be seen to be whole. */
+  /** Ends the open block if another one is queued and the open one is whole. */
   #advance(): string {
     let out = '';
     while (this.#queue.length > 1 && isWhole(this.#queue[0] as Block)) out += this.#next();
@@ -133,7 +139,9 @@ export class MessagesStreamEncoder implements StreamEncoder {
   }
 }
 
-/** A tool call is whole when its arguments are; anything else ends where another block begins. */
+/**
+ * Reports whether a block is whole: a tool call is once its arguments are valid JSON, and any other block is once another begins.
+ */
 function isWhole(block: Block): boolean {
   return block.begin.type !== 'tool_use' || parseJson(block.arguments) !== undefined;
 }

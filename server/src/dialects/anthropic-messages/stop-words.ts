@@ -23,7 +23,7 @@ export function stopReasonOf(reason: StopReason): string {
   return WORDS[reason];
 }
 
-/** An unknown word ends the answer like any other end. */
+/** Maps Anthropic's stop reason. An unknown word counts as an ordinary end. */
 export function stopOfStopReason(word: string): StopReason {
   return REASONS[word] ?? 'end';
 }

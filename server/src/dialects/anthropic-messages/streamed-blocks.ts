@@ -7,18 +7,18 @@ interface Block {
   readonly is: 'text' | 'thinking' | 'call' | 'other';
   readonly number: number;
   readonly name: string;
-  /** What the client has of it: text or arguments. */
+  /** The text or arguments that the client has already received. */
   told: string;
-  /** While a restarted answer repeats what the client has: how far the repetition came; null once it goes beyond. */
+  /** The text repeated so far, while a restarted answer repeats what the client has. Null once it goes beyond that. */
   repeated: string | null;
-  /** Arguments given whole at the block's start, told at its end if no delta came. */
+  /** The arguments that the block's start gave whole. Sent at the block's end if no delta arrived. */
   readonly input: JsonObject;
 }
 
 /**
- * The blocks of a streamed message. Rarely a provider begins its message again in the middle; what a client has cannot be taken back, so text and
- * tool calls that are told again are compared with what was told, and only what goes beyond is passed on. A different answer is an error: two
- * answers are never glued.
+ * The blocks of a streamed message. A provider rarely begins its message again in the middle. The client cannot undo what it
+ * received, so repeated text and tool calls are compared with it, and only the rest is forwarded. A different answer is an error:
+ * two answers are never joined.
  */
 export class StreamedBlocks {
   #blocks = new Map<number, Block>();
@@ -50,7 +50,7 @@ export class StreamedBlocks {
     return [...whole, { is: 'block_end', block: block.number }];
   }
 
-  /** The provider began its message again in the same stream. */
+  /** Handles that the provider began its message again in the same stream. */
   restart(): void {
     this.#earlier = this.#blocks;
     this.#blocks = new Map();
@@ -59,7 +59,7 @@ export class StreamedBlocks {
 
 const DIFFERENT: AnswerEvent = { is: 'error', message: 'the provider began its answer again and gave a different one' };
 
-/** Notes what is told, and holds back what is only repeated. */
+/** Records what is forwarded, and drops what only repeats. */
 function noted(block: Block, events: AnswerEvent[]): AnswerEvent[] {
   return events.flatMap((event): AnswerEvent[] => {
     if (event.is !== 'text' && event.is !== 'arguments') return [event];
@@ -105,7 +105,7 @@ function opening(block: Block, json: JsonObject): AnswerEvent[] {
   return [];
 }
 
-/** A block may begin with words already in it. */
+/** Returns the content that a block's start already holds, as a delta. */
 function openingDelta(json: JsonObject): JsonObject {
   if (json.type === 'text') return { type: 'text_delta', text: json.text };
   return json.type === 'thinking' ? { type: 'thinking_delta', thinking: json.thinking } : {};

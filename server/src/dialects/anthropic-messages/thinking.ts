@@ -2,11 +2,14 @@ import type { JsonObject } from '../dialect.ts';
 import { claudeVersion } from '../model-names.ts';
 import type { NeutralRequest } from '../neutral.ts';
 
-/** From this version on a model decides itself how much to think (`adaptive`) and is told an effort; before, it is given a budget. */
+/**
+ * The version from which a model decides itself how much to think (`adaptive`) and accepts an effort. Earlier models take a
+ * budget.
+ */
 const ADAPTIVE_FROM = 4.6;
 const XHIGH_FROM = 4.7;
 const BUDGET_TOKENS_MIN = 1024;
-/** Of the output cap: thinking counts towards it, and an answer must still fit. */
+/** The largest part of the output cap that thinking may take. Thinking counts towards the cap, and an answer must still fit. */
 const BUDGET_SHARE_MAX = 0.8;
 const BUDGET_BY_EFFORT: Readonly<Record<string, number>> = {
   minimal: 1024,
@@ -24,13 +27,13 @@ export interface ThinkingFields {
 
 const NONE: ThinkingFields = { thinking: undefined, effort: undefined };
 
-/** How the wish for reasoning is said to this model: `thinking`, and `output_config.effort` where the model knows it. */
+/** Returns the fields that ask this model for reasoning: `thinking`, and `output_config.effort` if the model knows it. */
 export function thinkingFields(request: NeutralRequest, model: string, maxTokens: number): ThinkingFields {
   const { reasoning } = request;
   if (reasoning === null) return NONE;
   const adaptive = (claudeVersion(model) ?? 0) >= ADAPTIVE_FROM;
   if (reasoning.mode === 'off') return adaptive ? { thinking: { type: 'disabled' }, effort: undefined } : NONE;
-  // A forced tool and thinking exclude each other here, and the forced tool is what the caller builds on.
+  // A forced tool and thinking exclude each other here. The forced tool wins, because the caller depends on it.
   if (request.toolChoice?.is === 'any' || request.toolChoice?.is === 'tool' || isForcedAmong(request)) return NONE;
   if (adaptive) return { thinking: { type: 'adaptive' }, effort: effortWord(reasoning.effort, model) };
   if (continuesUnsigned(request)) return NONE;
@@ -49,7 +52,10 @@ function effortWord(effort: string | null, model: string): string | undefined {
   return effort === 'xhigh' && (claudeVersion(model) ?? 0) < XHIGH_FROM ? 'high' : effort;
 }
 
-/** Models with a budget refuse to think on in the middle of tool calls that they did not begin with (signed) thinking. */
+/**
+ * Reports whether the last assistant message has tool calls without signed thinking. Models with a budget refuse to think in that
+ * case.
+ */
 function continuesUnsigned(request: NeutralRequest): boolean {
   const last = request.messages.findLast((message) => message.role === 'assistant');
   if (last === undefined || !last.parts.some((part) => part.is === 'tool_call')) return false;

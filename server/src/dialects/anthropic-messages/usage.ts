@@ -1,7 +1,7 @@
 import type { Usage } from '../../domain/usage/usage.ts';
 import type { JsonObject } from '../dialect.ts';
 
-/** Disjoint buckets in Anthropic's words. */
+/** Converts disjoint buckets to Anthropic's usage fields. */
 export function messageUsage(usage: Usage): JsonObject {
   const { input = 0, cached_input = 0, cache_write = 0, cache_write_1h = 0, audio_input = 0, image_input = 0 } = usage;
   const { output = 0, reasoning = 0, audio_output = 0, image_output = 0 } = usage;

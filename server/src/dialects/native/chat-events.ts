@@ -17,8 +17,9 @@ interface Event {
 }
 
 /**
- * Reads OpenAI chat events beside their bytes: a few searches per chunk, and only an event that carries usage or an error is parsed. Usage is
- * always asked for upstream; for a client that did not ask, its event is left out, or its field where the event says more.
+ * Reads OpenAI chat events alongside their bytes. It takes a few searches per chunk, and parses only events that carry usage or
+ * an error. The upstream is always asked for usage. If the client did not ask, a usage event is dropped, or only its usage field
+ * if the event has choices.
  */
 export function chatEventReader(options: { readonly wantsUsage: boolean }): EventReader {
   const facts = noFacts();
@@ -28,7 +29,7 @@ export function chatEventReader(options: { readonly wantsUsage: boolean }): Even
     facts.outputBytes += outputLength(text);
     noteFinishes(text);
     for (const { json } of eventsWith(text, '"error"')) facts.error = inBandError(json) ?? facts.error;
-    // An answer that carried an error came to no good end, though some servers close it as if it had.
+    // An answer that carried an error is not complete, although some servers end it as if it were.
     if (hasDone(text)) facts.complete = facts.error === null;
     const reports = eventsWith(text, '"usage"').filter(({ json }) => usageOf('openai-chat', json) !== null);
     const last = reports.at(-1);
@@ -53,7 +54,7 @@ export function chatEventReader(options: { readonly wantsUsage: boolean }): Even
 
 const FINISH = '"finish_reason"';
 
-/** A chunk holds text or something else, hardly ever both: most are measured in one search. */
+/** Returns the bytes of output in the events. A chunk rarely holds both text and other output, so most need only one search. */
 function outputLength(text: string): number {
   const words = stringLengths(text, '"content"');
   if (words > 0) return words;
@@ -62,7 +63,7 @@ function outputLength(text: string): number {
   return length;
 }
 
-/** Whether a line of its own says that the answer is over. (The same words inside an answer are inside a JSON string.) */
+/** Reports whether a `[DONE]` line ends the answer. (The same words inside an answer are inside a JSON string.) */
 function hasDone(text: string): boolean {
   let at = text.indexOf('[DONE]');
   while (at !== -1) {
@@ -73,7 +74,7 @@ function hasDone(text: string): boolean {
   return false;
 }
 
-/** The events that carry `quotedKey` with an object or a string, parsed. */
+/** Returns the events in which `quotedKey` has an object or a string, parsed. */
 function eventsWith(text: string, quotedKey: string): Event[] {
   const found: Event[] = [];
   let from = 0;

@@ -8,10 +8,10 @@ import type { EventReader } from './passing-stream.ts';
 import { stringLengths } from './scan.ts';
 
 const OUTPUT_KEYS = ['"text"', '"thinking"', '"partial_json"'] as const;
-/** Events that matter carry one of these; the many deltas between carry none and are not parsed. */
+/** Matches the events that matter. The many deltas between them match nothing and are not parsed. */
 const MARK = /"(?:usage|message_stop|error)"/g;
 
-/** Reads Anthropic message events beside their bytes, which all pass as they came. */
+/** Reads Anthropic message events alongside their bytes, which all pass unchanged. */
 export function messageEventReader(): EventReader {
   const facts = noFacts();
   let reported: JsonObject | null = null;

@@ -5,7 +5,10 @@ import { messageEventReader } from './message-events.ts';
 import { passingStream } from './passing-stream.ts';
 import { wholeFacts } from './whole.ts';
 
-/** Client and upstream speak the same wire: the model, the forced usage option and a clamped cap are edited, and nothing else is touched. */
+/**
+ * Returns the exchange for a client and an upstream with the same wire. It edits the model, the forced usage option and a clamped
+ * cap, and nothing else.
+ */
 export function nativeExchange(options: ExchangeOptions): Exchange {
   const { client, facts } = options;
   return {
@@ -21,7 +24,10 @@ export function nativeExchange(options: ExchangeOptions): Exchange {
 
 const MODEL_FIRST = '{"model":';
 
-/** What came, where it is what would be written anew; with the model put in place where it comes first. Null: it has to be written. */
+/**
+ * Returns the received bytes if they equal the request to send, with the model replaced if it is the first field. Null: the
+ * request must be serialized.
+ */
 function unchangedBytes({ client, body, ourBytes = null, facts, upstreamModel, outputCap }: ExchangeOptions): Buffer | null {
   if (ourBytes === null || outputCap !== null || (client === 'openai-chat' && facts.stream)) return null;
   if (body.model === upstreamModel) return ourBytes;
@@ -30,7 +36,7 @@ function unchangedBytes({ client, body, ourBytes = null, facts, upstreamModel, o
   return Buffer.concat([Buffer.from(MODEL_FIRST + JSON.stringify(upstreamModel)), ourBytes.subarray(before.length)]);
 }
 
-/** What was left in the bytes of a large body is copied from there. */
+/** Serializes the request. Values that were left in the bytes of a large body are copied from there. */
 function written(edited: JsonObject, left: LeftFields | null): Buffer {
   if (left === null) return Buffer.from(JSON.stringify(edited));
   const pieces: Buffer[] = [];
@@ -56,7 +62,10 @@ function editedBody({ client, body, facts, upstreamModel, outputCap }: ExchangeO
   return edited;
 }
 
-/** The clamp goes where the caller's cap stands, for servers know one name or the other; the newer name where there was none. */
+/**
+ * Sets the clamp in the field of the caller's cap, because a server may know only one of the two names. Without a cap, the newer
+ * name is used.
+ */
 function capChat(edited: JsonObject, outputCap: number): void {
   const older = typeof edited.max_tokens === 'number';
   const newer = typeof edited.max_completion_tokens === 'number';

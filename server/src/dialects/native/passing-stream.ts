@@ -6,15 +6,16 @@ import { ENDED_EARLY, EVENT_BYTES_MAX } from '../stream-bounds.ts';
 
 const EMPTY = Buffer.alloc(0);
 
-/** Looks at whole events and returns what of them to forward: the same buffer unless something is left out. */
+/** Reads whole events and returns the bytes to forward: the same buffer unless something is left out. */
 export interface EventReader {
   read(events: Buffer): Buffer;
   readonly facts: Growing;
 }
 
 /**
- * A stream within one dialect. Only whole events are forwarded: usually the upstream's chunk as it came, and where an event is split over chunks
- * its first part waits, so that a break in its middle leaves the client with a clean error event and not with half a line.
+ * Returns a stream within one dialect. It forwards only whole events: usually the upstream's chunk unchanged. The first part of a
+ * split event is held back. If the stream breaks in the middle of an event, the client gets a clean error event and not half a
+ * line.
  */
 export function passingStream(client: Wire, reader: EventReader): AnswerStream {
   const framer = new EventFramer({ eventBytesMax: EVENT_BYTES_MAX });

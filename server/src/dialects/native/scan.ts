@@ -1,11 +1,13 @@
 import { closingQuote } from '../json.ts';
 
 /**
- * Finding a few JSON values in text without parsing it. A quoted key inside a JSON string has its quotes escaped, so `"usage"` followed by a
- * colon is a key wherever it is found.
+ * Functions that find a few JSON values in text without parsing it. A key inside a JSON string has its quotes escaped. So
+ * `"usage"` followed by a colon is always a key.
  */
 
-/** Where the value of the next `quotedKey` (quotes included) at or after `from` begins; -1 when there is none. */
+/**
+ * Returns the index at which the value of the next `quotedKey` (quotes included) at or after `from` begins; -1 if there is none.
+ */
 export function valueStart(text: string, quotedKey: string, from: number): number {
   let at = text.indexOf(quotedKey, from);
   while (at !== -1) {
@@ -16,7 +18,7 @@ export function valueStart(text: string, quotedKey: string, from: number): numbe
   return -1;
 }
 
-/** The last non-empty string value of `quotedKey`, as written; null when every one is null or missing. */
+/** Returns the last non-empty string value of `quotedKey`, with its escapes; null if there is none. */
 export function lastStringOf(text: string, quotedKey: string): string | null {
   let found: string | null = null;
   for (let at = valueStart(text, quotedKey, 0); at !== -1; at = valueStart(text, quotedKey, at)) {
@@ -25,12 +27,12 @@ export function lastStringOf(text: string, quotedKey: string): string | null {
   return found;
 }
 
-/** The string that begins at `at`, as written; empty where none does. */
+/** Returns the string that begins at `at`, with its escapes; empty if none does. */
 export function stringAt(text: string, at: number): string {
   return text.charCodeAt(at) === 34 ? text.slice(at + 1, closingQuote(text, at)) : '';
 }
 
-/** Characters in all string values of `quotedKey`, as written. */
+/** Returns the number of characters in all string values of `quotedKey`, with their escapes. */
 export function stringLengths(text: string, quotedKey: string): number {
   let length = 0;
   for (let at = valueStart(text, quotedKey, 0); at !== -1; at = valueStart(text, quotedKey, at)) {

@@ -12,7 +12,9 @@ const STOP_KEYS: Readonly<Partial<Record<Wire, Buffer>>> = {
   'openai-chat': Buffer.from('"finish_reason"'),
   'anthropic-messages': Buffer.from('"stop_reason"'),
 };
-/** Further from the end than this, parsing the whole costs no more than proving where the usage stands. */
+/**
+ * The longest tail that is searched. For a longer one, parsing the whole answer costs no more than proving where the usage is.
+ */
 const TAIL_BYTES_MAX = 4096;
 const STOP_BYTES_MAX = 200;
 const TIER = '"service_tier"';
@@ -25,8 +27,8 @@ const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
 /**
- * What a whole answer says of itself, most often read from its tail alone. Throws UnreadableAnswer when the body is empty or not a JSON object.
- * `outputBytes` is counted only where no usage was reported.
+ * Returns the facts of a whole answer, usually read from its tail alone. Throws UnreadableAnswer if the body is empty or not a
+ * JSON object. `outputBytes` is counted only if no usage was reported.
  */
 export function wholeFacts(wire: Wire, bytes: Buffer): AnswerFacts {
   checkEnds(bytes);
@@ -62,7 +64,7 @@ function checkEnds(bytes: Buffer): void {
     throw new UnreadableAnswer('the provider answered with something other than JSON');
 }
 
-/** The usage object when it provably stands at the top level near the end, and what is behind it; null when in doubt. */
+/** Returns the usage object if it is provably at the top level near the end, and the text after it; null in doubt. */
 function readTail(bytes: Buffer): { readonly report: JsonObject; readonly behind: Ending } | null {
   const at = bytes.lastIndexOf(USAGE_KEY);
   if (at === -1 || bytes.length - at > TAIL_BYTES_MAX) return null;
@@ -78,16 +80,16 @@ function readTail(bytes: Buffer): { readonly report: JsonObject; readonly behind
   return isObject(usage) ? { report: { usage }, behind } : null;
 }
 
-/** What stands behind the usage of an answer. */
+/** The text after the usage of an answer. */
 interface Ending {
   readonly text: string;
-  /** It closes exactly one level, the answer's own, and ends there. */
+  /** True if it closes exactly one level, the answer's own, and ends there. */
   readonly closesOne: boolean;
-  /** It names the ordinary tier. */
+  /** True if it names the ordinary tier. */
   readonly isOrdinary: boolean;
 }
 
-/** The last one: it is the same in most answers of a provider. */
+/** The last ending, as a cache: most answers of a provider end the same. */
 let lastEnding: Ending = { text: '', closesOne: false, isOrdinary: false };
 
 function endingOf(text: string): Ending {
@@ -103,8 +105,8 @@ function tierIn(text: string): string | null {
 }
 
 /**
- * A chat completion names its tier at the top level, mostly behind the usage. The ordinary one is known by its word wherever that stands; any
- * other is read from the whole answer, which is rare.
+ * Returns the tier of a chat completion, which names it at the top level, usually after the usage. The ordinary tier is
+ * recognized by its word anywhere. For any other word the whole answer is parsed, which is rare.
  */
 function chatTier(bytes: Buffer, behind: Ending): string | null {
   if (behind.isOrdinary) return '';
@@ -119,7 +121,7 @@ function chatTier(bytes: Buffer, behind: Ending): string | null {
   return isObject(json) ? tierOf('openai-chat', json) : tier;
 }
 
-/** Where the bracket that brings the depth back to zero stands; -1 when none does. */
+/** Returns the index of the bracket that brings the depth back to zero; -1 if none does. */
 function closeOf(text: string, from: number, depthBefore = 0): number {
   let depth = depthBefore;
   for (let i = from; i < text.length; i++) {

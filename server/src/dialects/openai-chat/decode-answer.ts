@@ -10,7 +10,7 @@ import { readAnnotations } from './citations.ts';
 import { mistralThinking } from './decode-parts.ts';
 import { stopOfFinishReason } from './stop-words.ts';
 
-/** A whole OpenAI chat answer (its first choice) in the neutral form. Throws UnreadableAnswer when it holds none. */
+/** Decodes a whole OpenAI chat answer (its first choice) into the neutral form. Throws UnreadableAnswer if it has no choice. */
 export function decodeChatAnswer(json: JsonObject): NeutralAnswer {
   const [choice] = objectsIn(json.choices);
   if (choice === undefined) throw new UnreadableAnswer(inBandError(json) ?? 'the provider answered without a choice');
@@ -54,7 +54,7 @@ function words(message: JsonObject): Part[] {
   return said === '' ? [] : [{ ...text(said), citations: readAnnotations(message.annotations, said) }];
 }
 
-/** The visible text of `content`, a string or (Mistral) parts. */
+/** Returns the visible text of `content`, a string or (Mistral) parts. */
 export function contentText(content: unknown): string {
   if (typeof content === 'string') return content;
   return objectsIn(content)
@@ -82,7 +82,7 @@ function callParts(call: JsonObject): { readonly name: string; readonly argument
   return { name: stringOr(fn.name, ''), arguments: args };
 }
 
-/** A call's own id, or one made from the answer's where a server gives none (Gemini's compatible endpoint). */
+/** Returns a call's own id. If a server gives none (Gemini's compatible endpoint), it is made from the answer's id. */
 export function callId(id: unknown, answerId: string, index: number): string {
   return typeof id === 'string' && id !== '' ? id : `call_${answerId}_${index}`;
 }

@@ -4,7 +4,10 @@ import { isObject, objectOr, stringOr } from '../json.ts';
 import type { CacheMark, Part, Source } from '../neutral.ts';
 import { text } from '../neutral.ts';
 
-/** A message's content, a string or parts. `cache` marks its end when the message itself, and no part, carries the mark. */
+/**
+ * Decodes a message's content, a string or parts. `cache` marks its end if the message itself carries the mark. Throws
+ * Untranslatable.
+ */
 export function readContent(content: unknown, where: string, cache: CacheMark | null): Part[] {
   if (content === undefined || content === null) return [];
   if (typeof content === 'string') return content === '' ? [] : [text(content, cache)];
@@ -28,7 +31,7 @@ function partOf(part: unknown, where: string): Part {
       return { is: 'image', source: urlSource(imageUrlOf(part.image_url, where)), cache };
     case 'file':
       return documentOf(objectOr(part.file), where, cache);
-    // Mistral's models say their thinking as a part.
+    // Mistral's models return their thinking as a part.
     case 'thinking':
       return { is: 'thinking', text: mistralThinking(part.thinking), signature: stringOr(part.signature, null) };
     default:
@@ -42,7 +45,7 @@ function imageUrlOf(image: unknown, where: string): string {
   return url;
 }
 
-/** A `data:` URL is taken apart, so that it can be said in dialects that keep type and data apart. */
+/** Returns the source of a URL. A `data:` URL is split for dialects that store media type and data separately. */
 function urlSource(url: string): Source {
   const match = /^data:([^;,]*)(?:;[^;,]*)*;base64,/i.exec(url);
   if (match === null) return { is: 'url', url };
@@ -60,13 +63,13 @@ function documentOf(file: JsonObject, where: string, cache: CacheMark | null): P
   return { is: 'document', source: { is: 'text', text: Buffer.from(source.data, 'base64').toString('utf8') }, title, cache };
 }
 
-/** Mistral nests the words of thinking in text parts. */
+/** Returns the text of Mistral's thinking, which is nested in text parts. */
 export function mistralThinking(thinking: unknown): string {
   if (typeof thinking === 'string') return thinking;
   return Array.isArray(thinking) ? thinking.map((part) => stringOr(objectOr(part).text, '')).join('') : '';
 }
 
-/** The mark at the end of a cached prefix: Anthropic's own word, which many OpenAI-compatible clients use, or OpenAI's. */
+/** Returns the mark at the end of a cached prefix: Anthropic's field, which many OpenAI-compatible clients use, or OpenAI's. */
 export function cacheMarkOf(holder: JsonObject): CacheMark | null {
   if (isObject(holder.cache_control)) return { ttl: stringOr(holder.cache_control.ttl, null) };
   return isObject(holder.prompt_cache_breakpoint) ? { ttl: null } : null;

@@ -14,7 +14,10 @@ import type {
 import { text } from '../neutral.ts';
 import { cacheMarkOf, readContent } from './decode-parts.ts';
 
-/** An OpenAI chat request in the neutral form. Throws Untranslatable for what no other dialect can say. Sampling hints others lack are left out. */
+/**
+ * Decodes an OpenAI chat request into the neutral form. Throws Untranslatable for anything that no other dialect can express.
+ * Sampling hints that others lack are left out.
+ */
 export function decodeChatRequest(body: JsonObject): NeutralRequest {
   refuseWhatIsLost(body);
   const messages = objectsIn(body.messages).map(messageOf);
@@ -72,7 +75,10 @@ function assistantParts(message: JsonObject, where: string): Part[] {
   ];
 }
 
-/** Thinking comes back as blocks of ours (`thinking_blocks`), as OpenRouter's `reasoning_details`, or as plain text without a signature. */
+/**
+ * Decodes thinking that the caller sends back: our blocks (`thinking_blocks`), OpenRouter's `reasoning_details`, or plain text
+ * without a signature.
+ */
 function thinkingParts(message: JsonObject): Part[] {
   const blocks = objectsIn(message.thinking_blocks);
   const details = objectsIn(message.reasoning_details);
@@ -143,7 +149,10 @@ function outputOf(format: JsonObject): OutputFormat | null {
   return { is: 'schema', name: stringOr(name, null), schema, strict: typeof strict === 'boolean' ? strict : null };
 }
 
-/** `reasoning_effort`, or what callers of Anthropic models through this dialect write: OpenRouter's `reasoning`, or `thinking` itself. */
+/**
+ * Reads `reasoning_effort`, or the fields that callers of Anthropic models use in this dialect: OpenRouter's `reasoning`, or
+ * `thinking` itself.
+ */
 function reasoningOf(body: JsonObject): Reasoning | null {
   const router = objectOr(body.reasoning);
   const thinking = objectOr(body.thinking);

@@ -14,7 +14,10 @@ const THINKING_BLOCK = 0;
 const TEXT_BLOCK = 1;
 const FIRST_CALL_BLOCK = 2;
 
-/** Reads OpenAI chat chunks (the first choice) into neutral events. A call's block is named by its own index, so calls may interleave. */
+/**
+ * Reads OpenAI chat chunks (the first choice) into neutral events. A call's block number comes from its index, so calls may
+ * interleave.
+ */
 export class ChatStreamDecoder implements StreamDecoder {
   #started = false;
   #answerId = '';
@@ -34,7 +37,7 @@ export class ChatStreamDecoder implements StreamDecoder {
 
   #chunk(json: JsonObject): AnswerEvent[] {
     const events: AnswerEvent[] = [];
-    // Azure first sends what its filters found, in a chunk that has no name, no model and no choice.
+    // Azure first sends its filter results, in a chunk without a name, a model or a choice.
     if (objectsIn(json.choices).length > 0 || saidModel(json.model) !== null) events.push(...this.#begin(json));
     const choice = objectsIn(json.choices).find(({ index }) => index === undefined || index === 0);
     if (choice !== undefined) events.push(...this.#delta(objectOr(choice.delta)), ...this.#finish(choice.finish_reason));

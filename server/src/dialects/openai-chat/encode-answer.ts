@@ -8,10 +8,10 @@ import { thinkingFields } from './encode-parts.ts';
 import { finishReasonOf } from './stop-words.ts';
 import { chatUsage } from './usage.ts';
 
-/** Anthropic's words for how a request was served, in OpenAI's; what has no word is left out. */
+/** The service tiers of Anthropic in OpenAI's words. Tiers without an equivalent are left out. */
 const TIERS: Readonly<Record<string, string>> = { standard: 'default', priority: 'priority' };
 
-/** A neutral answer as an OpenAI chat completion. */
+/** Encodes a neutral answer as an OpenAI chat completion. */
 export function encodeChatAnswer(answer: NeutralAnswer, options: AnswerOptions): JsonObject {
   const { usage } = reportOf(answer.usage);
   return defined({

@@ -3,14 +3,14 @@ import { Untranslatable } from '../dialect.ts';
 import { defined } from '../json.ts';
 import type { CacheMark, Part, Source } from '../neutral.ts';
 
-/** What the model being written for knows. */
+/** The features of the model that a request is encoded for. */
 export interface Writer {
-  /** Whether the model knows explicit cache breakpoints; others answer 400 to them. */
+  /** True if the model knows explicit cache breakpoints; others answer them with 400. */
   readonly marksCache: boolean;
   readonly keepsThinking: boolean;
 }
 
-/** Content parts of a message. Thinking, tool calls and tool results have their own places and are left out. */
+/** Encodes the content parts of a message. Thinking, tool calls and tool results belong elsewhere and are left out. */
 export function contentOf(parts: readonly Part[], writer: Pick<Writer, 'marksCache'>): JsonObject[] {
   return parts.flatMap((part) => {
     const content = partOf(part);
@@ -44,8 +44,8 @@ function fileOf(source: Source, title: string | null): JsonObject {
 }
 
 /**
- * Thinking in fields compatible servers know: the words as `reasoning_content`, and the blocks themselves as `thinking_blocks`, so that signatures
- * come back with the next request.
+ * Encodes thinking in fields that compatible servers know: the text as `reasoning_content`, and signed blocks as
+ * `thinking_blocks`, so that the next request can return their signatures.
  */
 export function thinkingFields(parts: readonly Part[]): JsonObject {
   const blocks = parts.flatMap(thinkingBlock);

@@ -20,7 +20,7 @@ import { isStrictSchema } from './strict-schema.ts';
 
 const USER_CHARS_MAX = 64;
 
-/** A neutral request as an OpenAI chat request. Throws Untranslatable for content this dialect has no word for. */
+/** Encodes a neutral request as an OpenAI chat request. Throws Untranslatable for content that this dialect cannot express. */
 export function encodeChatRequest(request: NeutralRequest, options: EncodeOptions): JsonObject {
   const { upstreamModel } = options;
   const writer = { marksCache: (gptVersion(upstreamModel) ?? 0) >= 5.6, keepsThinking: takesReasoningBack(upstreamModel) };
@@ -36,7 +36,7 @@ export function encodeChatRequest(request: NeutralRequest, options: EncodeOption
     stop: request.stopSequences.length > 0 ? request.stopSequences : undefined,
     tools: request.tools.length > 0 ? request.tools.map(toolOf) : undefined,
     tool_choice: request.toolChoice === null ? undefined : toolChoiceOf(request.toolChoice),
-    // Said without tools it is an error.
+    // Without tools this field is an error.
     parallel_tool_calls:
       request.parallelTools !== null && request.tools.length > 0 ? request.parallelTools === 'allowed' : undefined,
     response_format: request.output === null ? undefined : formatOf(request.output),
@@ -51,7 +51,7 @@ function messagesOf(message: NeutralMessage, writer: Writer): JsonObject[] {
   if (message.role === 'assistant') return [assistantOf(message.parts, writer)];
   const results = message.parts.filter((part) => part.is === 'tool_result');
   const others = message.parts.filter((part) => part.is !== 'tool_result');
-  // A tool message holds text only: pictures and files a tool returned follow in the user's message, which must come after all results.
+  // A tool message holds only text. Pictures and files of a tool follow in the user's message, which comes after all results.
   const user = [...results.flatMap(attachmentsOf), ...others];
   return [
     ...results.map((result) => toolMessage(result, writer)),
@@ -68,7 +68,7 @@ function assistantOf(parts: readonly Part[], writer: Writer): JsonObject {
   const [only] = content;
   return defined({
     role: 'assistant',
-    // Many compatible servers take an assistant's content as a string only.
+    // Many compatible servers accept an assistant's content only as a string.
     content:
       content.length === 0 ? null : content.length === 1 && only?.prompt_cache_breakpoint === undefined ? only?.text : content,
     ...(writer.keepsThinking ? thinkingFields(parts) : {}),
@@ -117,7 +117,7 @@ function toolChoiceOf(choice: ToolChoice): unknown {
 function formatOf(output: OutputFormat): JsonObject {
   if (output.is === 'json') return { type: 'json_object' };
   const { name, schema } = output;
-  // Strict is what the other dialect promises, but it is refused for schemas with optional properties.
+  // The other dialect always guarantees the schema. OpenAI's strict mode does too, but refuses schemas with optional properties.
   const strict = output.strict ?? (isStrictSchema(schema) ? true : undefined);
   return { type: 'json_schema', json_schema: defined({ name: name ?? 'structured_output', schema, strict }) };
 }
@@ -138,7 +138,7 @@ function effortOf(reasoning: Reasoning | null, model: string): string | undefine
   return EFFORT_BY_BUDGET.find(([most]) => budgetTokens <= most)?.[1] ?? 'high';
 }
 
-/** OpenAI takes 64 characters: a longer name keeps its identity as a hash. */
+/** Returns the name of the end user. OpenAI accepts 64 characters, so a longer name becomes its hash. */
 function userOf(endUser: string): string {
   return endUser.length <= USER_CHARS_MAX ? endUser : hash('sha256', endUser, 'hex');
 }

@@ -8,19 +8,19 @@ import { chatUsage } from './usage.ts';
 
 interface Block {
   readonly is: 'text' | 'thinking' | 'call';
-  /** Where its text begins in the whole content, or its place among the tool calls. */
+  /** The offset of its text in the whole content, or its index among the tool calls. */
   readonly at: number;
-  /** What was written so far: text, thinking, arguments. */
+  /** The text, thinking or arguments written so far. */
   written: string;
   signature: string | null;
   readonly citations: Citation[];
 }
 
-/** Writes neutral events as OpenAI chat chunks; `[DONE]` only at the answer's own end. */
+/** Writes neutral events as OpenAI chat chunks. Writes `[DONE]` only at the answer's own end. */
 export class ChatStreamEncoder implements StreamEncoder {
   readonly #options: AnswerOptions;
   readonly #blocks = new Map<number, Block>();
-  /** What every chunk begins with. */
+  /** The beginning of every chunk. */
   #head = '';
   #calls = 0;
   #contentLength = 0;
@@ -95,13 +95,13 @@ export class ChatStreamEncoder implements StreamEncoder {
 
   #blockEnd(block: Block | undefined): string {
     if (block === undefined) return '';
-    // Clients parse the arguments: a call without any has an empty object.
+    // Clients parse the arguments, so a call without any gets an empty object.
     if (block.is === 'call') return block.written === '' ? this.#arguments(block, '{}') : '';
     if (block.citations.length > 0) {
       const end = block.at + block.written.length;
       return this.#chunk({ annotations: block.citations.map((citation) => annotationOf(citation, block.at, end)) });
     }
-    // A signed block is told whole at its end, so that a client can send it back as it is.
+    // A signed block is sent whole at its end, so that a client can send it back unchanged.
     if (block.signature === null) return '';
     return this.#chunk({ thinking_blocks: [{ type: 'thinking', thinking: block.written, signature: block.signature }] });
   }

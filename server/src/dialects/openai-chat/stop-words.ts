@@ -22,7 +22,7 @@ export function finishReasonOf(reason: StopReason): string {
   return WORDS[reason];
 }
 
-/** An unknown word ends the answer like any other end. */
+/** Maps OpenAI's finish reason. An unknown word counts as an ordinary end. */
 export function stopOfFinishReason(word: string): StopReason {
   return REASONS[word] ?? 'end';
 }

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../dialect.ts';
 import { isObject, objectOr } from '../json.ts';
 
-/** Whether OpenAI would take the schema with `strict: true`: every object closed, and every property of it required. */
+/** Reports whether OpenAI accepts the schema with `strict: true`: every object is closed, and all its properties are required. */
 export function isStrictSchema(schema: JsonObject): boolean {
   if (schema.type === 'object' && !isClosed(schema)) return false;
   return Object.values(schema).every((value) => {

@@ -1,7 +1,9 @@
 import type { Usage } from '../../domain/usage/usage.ts';
 import type { JsonObject } from '../dialect.ts';
 
-/** Disjoint buckets in OpenAI's overlapping words. `cache_write_tokens` is said only where something was written. */
+/**
+ * Converts disjoint buckets to OpenAI's overlapping usage fields. `cache_write_tokens` is present only if something was written.
+ */
 export function chatUsage(usage: Usage): JsonObject {
   const { input = 0, cached_input = 0, cache_write = 0, cache_write_1h = 0, audio_input = 0, image_input = 0 } = usage;
   const { output = 0, reasoning = 0, audio_output = 0, image_output = 0 } = usage;

@@ -7,13 +7,13 @@ export interface LevelsChange {
   readonly after: AccessLevels;
 }
 
-/** What may be called on one side of the change only, by name. */
+/** The names that callers may call on only one side of the change, sorted. */
 export interface TargetsMoved {
   readonly lost: readonly string[];
   readonly gained: readonly string[];
 }
 
-/** Exactly (callable before) − (callable after), and the reverse. `among` holds every target the change can have moved. */
+/** Returns (callable before) − (callable after), and the reverse. `among` must hold every target that the change can move. */
 export function targetsMoved({ before, after }: LevelsChange, among: readonly CallableTarget[]): TargetsMoved {
   const lost: string[] = [];
   const gained: string[] = [];
@@ -25,7 +25,7 @@ export function targetsMoved({ before, after }: LevelsChange, among: readonly Ca
   return { lost: lost.sort(), gained: gained.sort() };
 }
 
-/** The targets that a choice or grant lets pass on one side of its change only: nothing else can move below it. */
+/** Returns the targets that a choice or grant lets pass on only one side of its change. No other target can move below it. */
 export function targetsTouched(
   before: OrganizationAccess | AccessChoice,
   after: OrganizationAccess | AccessChoice,
@@ -34,7 +34,10 @@ export function targetsTouched(
   return [...catalogue.targets.values()].filter((target) => admits(before, target) !== admits(after, target));
 }
 
-/** The parts of a stored choice that gave something and would give nothing; a group is written `@group`. */
+/**
+ * Returns the parts of a stored choice that gave something before the change and give nothing after it. A group is written
+ * `@group`.
+ */
 export function newlyIneffective(above: LevelsChange, choice: AccessChoice, catalogue: Catalogue): readonly string[] {
   const was = ineffectiveChoices(above.before, choice, catalogue);
   const is = ineffectiveChoices(above.after, choice, catalogue);

@@ -1,19 +1,19 @@
 import type { CallableTarget, Catalogue } from '../routing/catalogue.ts';
 
-/** What an organization was granted. `all` is the whole catalogue, now and later; `selected` with nothing in it is nothing. */
+/** The grants of an organization. `all` is the whole catalogue, now and later. `selected` with empty lists grants nothing. */
 export type OrganizationAccess =
   | { readonly mode: 'all' }
   | { readonly mode: 'selected'; readonly targets: readonly string[]; readonly accessGroups: readonly string[] };
 
-/** What a team, user or key keeps of its parent's set. `restrict` with nothing selected is nothing. */
+/** The part of its parent's set that a team, user or key keeps. `restrict` with empty lists keeps nothing. */
 export type AccessChoice =
   | { readonly mode: 'inherit' }
   | { readonly mode: 'restrict'; readonly targets: readonly string[]; readonly accessGroups: readonly string[] };
 
-/** The four scopes as access knows them. */
+/** The four scopes at which access is decided. */
 export type AccessLevel = 'organization' | 'team' | 'user' | 'key';
 
-/** What access reads of a caller. */
+/** The part of a caller that access checks read. */
 export interface AccessCaller {
   readonly organization: { readonly access: OrganizationAccess };
   readonly team: { readonly access: AccessChoice };
@@ -21,7 +21,7 @@ export interface AccessCaller {
   readonly key: { readonly access: AccessChoice };
 }
 
-/** The access of one place in the tree, widest first. A level that does not exist there is null: it removes nothing. */
+/** The access of one place in the tree, widest first. A level that does not exist there is null and removes nothing. */
 export interface AccessLevels {
   readonly organization: OrganizationAccess;
   readonly team: AccessChoice | null;
@@ -29,7 +29,7 @@ export interface AccessLevels {
   readonly key: AccessChoice | null;
 }
 
-/** Whether a called name may be called, and if not, who says so. */
+/** The verdict on one called name, with the reason for a refusal. */
 export type AccessVerdict =
   | { readonly is: 'allowed' }
   /** No such target, or not granted to the organization: the caller cannot tell which. 404 `model_not_found`. */
@@ -37,7 +37,7 @@ export type AccessVerdict =
   /** Granted, and removed below the organization. 403 `model_not_allowed`, naming the level. */
   | { readonly is: 'removed'; readonly level: Exclude<AccessLevel, 'organization'> };
 
-/** Through what a level lets a target pass. */
+/** The reason why a level lets a target pass. */
 export type AccessThrough =
   | { readonly is: 'all' }
   | { readonly is: 'inherited' }
@@ -50,21 +50,21 @@ export interface AccessStep {
   readonly through: AccessThrough | null;
 }
 
-/** One target and one place in the tree: the verdict and each level's part in it. */
+/** The verdict on one target at one place in the tree, and each level's part in it. */
 export interface AccessExplanation {
   readonly target: string;
   readonly verdict: AccessVerdict;
   readonly steps: readonly AccessStep[];
 }
 
-/** An access group's key, immutable. */
+/** The form of an access group's key, which never changes. */
 export const ACCESS_GROUP_KEY = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 export function levelsOf({ organization, team, member, key }: AccessCaller): AccessLevels {
   return { organization: organization.access, team: team.access, user: member?.access ?? null, key: key.access };
 }
 
-/** May this caller call this name? On the hot path: four set lookups and no allocation. */
+/** Decides whether the caller may call the name. On the hot path: four set lookups and no allocation. */
 export function checkAccess(caller: AccessCaller, calledName: string, catalogue: Catalogue): AccessVerdict {
   const target = catalogue.targets.get(calledName);
   if (target === undefined) return UNKNOWN_TARGET;
@@ -74,7 +74,7 @@ export function checkAccess(caller: AccessCaller, calledName: string, catalogue:
   return admits(caller.key.access, target) ? ALLOWED : REMOVED.key;
 }
 
-/** The same verdict with each level's part in it, for people. Tags play no part: they never authorize. */
+/** Returns the same verdict with each level's part in it, for people. Tags play no part: they never authorize. */
 export function explainTarget(levels: AccessLevels, calledName: string, catalogue: Catalogue): AccessExplanation {
   const target = catalogue.targets.get(calledName);
   if (target === undefined) return { target: calledName, verdict: UNKNOWN_TARGET, steps: [] };
@@ -89,14 +89,14 @@ export function explainTarget(levels: AccessLevels, calledName: string, catalogu
   return { target: calledName, verdict: ALLOWED, steps };
 }
 
-/** Every name that may be called there, sorted: what `GET /v1/models` lists and no more. */
+/** Returns every name that may be called there, sorted: exactly the list of `GET /v1/models`. */
 export function effectiveAccess(levels: AccessLevels, catalogue: Catalogue): readonly string[] {
   const names: string[] = [];
   for (const target of catalogue.targets.values()) if (reaches(levels, target)) names.push(target.name);
   return names.sort();
 }
 
-/** Whether every level lets the target pass: `effective = org ∩ team ∩ user ∩ key`. */
+/** Reports whether every level lets the target pass: `effective = org ∩ team ∩ user ∩ key`. */
 export function reaches(levels: AccessLevels, target: CallableTarget): boolean {
   return LEVELS.every((level) => {
     const access = levels[level];
@@ -104,7 +104,10 @@ export function reaches(levels: AccessLevels, target: CallableTarget): boolean {
   });
 }
 
-/** What is wrong with an organization's grants: unknown targets. A group is accepted before it exists or has a member. */
+/**
+ * Returns the problems of an organization's grants: unknown targets. An access group may be granted before it exists or has a
+ * member.
+ */
 export function grantProblems(access: OrganizationAccess, catalogue: Catalogue): readonly ChoiceProblem[] {
   if (access.mode === 'all') return [];
   return access.targets.filter((name) => !catalogue.targets.has(name)).map((target) => ({ is: 'unknown_target', target }));
@@ -116,8 +119,8 @@ export type ChoiceProblem =
   | { readonly is: 'group_outside_parent'; readonly key: string };
 
 /**
- * What is wrong with a choice below `parent` (the levels above it, those from the choice down being null): each target the parent
- * cannot reach, whether it exists or not, and each group the parent does not hold, unless one of the group's members is in the parent's set.
+ * Returns the problems of a choice below `parent`, whose own levels from the choice down are null. A target is a problem if the
+ * parent cannot reach it, existing or not. A group is a problem if the parent does not hold it and can reach none of its members.
  */
 export function choiceProblems(parent: AccessLevels, choice: AccessChoice, catalogue: Catalogue): readonly ChoiceProblem[] {
   if (choice.mode === 'inherit') return [];
@@ -133,7 +136,10 @@ export function choiceProblems(parent: AccessLevels, choice: AccessChoice, catal
   return problems;
 }
 
-/** The parts of a stored choice or grant that give nothing now: deleted or narrowed away above, or groups without a reachable member. */
+/**
+ * Returns the parts of a stored choice or grant that give nothing now: targets that are deleted or narrowed away above, and
+ * groups without a reachable member.
+ */
 export function ineffectiveChoices(
   parent: AccessLevels | null,
   access: OrganizationAccess | AccessChoice,
@@ -150,7 +156,10 @@ export function ineffectiveChoices(
   };
 }
 
-/** Whether a grant or choice would let a target of this name and these labels pass: who would regain a name that is created again. */
+/**
+ * Reports whether a grant or choice lets a target of this name and these labels pass. The target need not exist: a name that is
+ * created again regains this access.
+ */
 export function admits(
   access: OrganizationAccess | AccessChoice,
   target: Pick<CallableTarget, 'name' | 'accessGroups'>,
@@ -177,7 +186,7 @@ const EVERYTHING: AccessLevels = { organization: { mode: 'all' }, team: null, us
 type Selected = Extract<OrganizationAccess | AccessChoice, { targets: readonly string[] }>;
 type Selection = { readonly targets: ReadonlySet<string>; readonly groups: ReadonlySet<string> };
 
-/** Access objects are frozen and replaced whole, so the sets made of one stay true as long as it lives. */
+/** Access objects are frozen and replaced whole, so the sets made of one stay valid for its lifetime. */
 const SELECTIONS = new WeakMap<Selected, Selection>();
 
 function selectionOf(access: Selected): Selection {
@@ -188,7 +197,7 @@ function selectionOf(access: Selected): Selection {
   return made;
 }
 
-/** A target named outright before a group it is in, and groups in the order of the choice, so that the answer is always the same. */
+/** Prefers a target's own name to a group, and takes groups in the order of the choice, so that the result is always the same. */
 function throughOf(access: OrganizationAccess | AccessChoice, target: CallableTarget): AccessThrough | null {
   if (access.mode === 'all') return { is: 'all' };
   if (access.mode === 'inherit') return { is: 'inherited' };
@@ -197,7 +206,7 @@ function throughOf(access: OrganizationAccess | AccessChoice, target: CallableTa
   return key === undefined ? null : { is: 'access_group', key };
 }
 
-/** Whether every level above lets the whole group pass, its future members included. */
+/** Reports whether every level above lets the whole group pass, including its future members. */
 function holdsGroup(parent: AccessLevels, key: string): boolean {
   return LEVELS.every((level) => {
     const access = parent[level];

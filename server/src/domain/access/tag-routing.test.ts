@@ -17,7 +17,7 @@ function memberOf(id: string, tags: readonly string[], enabled = true): Members[
 
 const wish = (wishes: Partial<TagWishes>): TagWishes => ({ ...NO_WISHES, ...wishes });
 
-/** What is left, as the numbers of the deployments. */
+/** The deployments that are left, by their numbers. */
 function left(members: Members, wishes: Partial<TagWishes>): { left: string; routed: readonly string[] } {
   const { members: those, routed } = leftByTags(members, wish(wishes));
   return { left: those.map(({ deployment }) => deployment.id.slice(4)).join(''), routed };

@@ -1,36 +1,36 @@
 /**
- * Which deployments of a called name tags leave. Tags only ever leave some of those that access gave: they route and authorize nothing. What
- * a deployment carries is judged, never how it fares; a disabled one is as if it were not there.
+ * The routing rules of tags: they choose among the deployments of a called name. Tags only remove deployments that access gave.
+ * They authorize nothing. Only the tags of a deployment count, not its health. A disabled deployment is ignored.
  */
 import { hash } from 'node:crypto';
 import type { CallableTarget } from '../routing/catalogue.ts';
 import type { TagPolicy } from './tags.ts';
 
-/** The tags of one request: what it names, and what its organization, team and key add. */
+/** The tags of one request: those it names, and those its organization, team and key add. */
 export interface TagWishes extends TagPolicy {
-  /** As the request names them, each once. */
+  /** The tags that the request names, without duplicates. */
   readonly asked: readonly string[];
 }
 
-/** Those of a request without tags, under nobody who adds any. */
+/** The wishes of a request without tags whose organization, team and key add none. */
 export const NO_WISHES: TagWishes = Object.freeze({ asked: [], defaults: [], required: [] });
 
 type Members = CallableTarget['members'];
 
-/** What tags leave of one target. */
+/** The deployments of one target that tags leave. */
 export interface LeftByTags {
   readonly members: Members;
-  /** The tags that chose them; empty where the default pool serves, or nobody. */
+  /** The tags that chose the members; empty if the default pool serves, or if no deployment is left. */
   readonly routed: readonly string[];
-  /** The request names no tag that routes here, so the default tags stand in. */
+  /** True if the default tags apply, because the request names no tag that routes here. */
   readonly usesDefaults: boolean;
 }
 
 /**
- * Judges one target by itself. Required tags are never left: without a deployment that carries all of them nobody is left. Of the others only
- * those count that some deployment of the target carries. Where no deployment carries all of these, the request falls back: to those that
- * carry what is required, or where nothing is required to those without tags. A request for which no tag counts goes to the deployments
- * without tags, and to all where every one has tags.
+ * Applies tags to one target by itself. Required tags always apply: if no deployment carries all of them, none is left. Any other
+ * tag counts only if some deployment of the target carries it. If no deployment carries all tags that count, the request falls
+ * back: to the deployments that carry the required tags, or, without required tags, to those without tags. A request for which no
+ * tag counts goes to the deployments without tags, or to all deployments if every one has tags.
  */
 export function leftByTags(members: Members, { asked, defaults, required }: TagWishes): LeftByTags {
   const enabled = members.filter(({ deployment }) => deployment.enabled);
@@ -47,7 +47,10 @@ export function leftByTags(members: Members, { asked, defaults, required }: TagW
   return { members: pool, routed: NONE, usesDefaults };
 }
 
-/** The nearest level's default tags, and the required ones of all levels; null where no level has any. `levels`: the widest first. */
+/**
+ * Returns the default tags of the nearest level that has any, and the required tags of all levels; null if there are none.
+ * `levels` are widest first.
+ */
 export function tagPolicyOf(levels: readonly (TagPolicy | null | undefined)[]): TagPolicy | null {
   let defaults: readonly string[] = NONE;
   const required = new Set<string>();
@@ -59,18 +62,18 @@ export function tagPolicyOf(levels: readonly (TagPolicy | null | undefined)[]): 
   return defaults.length + required.size === 0 ? null : { defaults, required: [...required] };
 }
 
-/** Targets along a fallback chain with only the members that tags leave. */
+/** The targets along a fallback chain, each with only the members that tags leave. */
 export interface TaggedChain {
   readonly targets: readonly CallableTarget[];
   readonly shape: TagShape;
-  /** The shape's text, and a name made of it. */
+  /** The shape as JSON. `shapeId` is a hash of it. */
   readonly shapeJson: string;
   readonly shapeId: string;
 }
 
-/** What tags made of one called name, kept once for many rows. Plain data. */
+/** The result of tag routing for one called name, stored once and shared by many rows. Plain data. */
 export interface TagShape {
-  /** Those that stood in at the called target. */
+  /** The default tags, if they applied at the called target. */
   readonly defaults: readonly string[];
   readonly required: readonly string[];
   readonly targets: readonly TagShapeTarget[];
@@ -83,25 +86,25 @@ interface TagShapeTarget {
   readonly deployments: readonly string[];
 }
 
-/** A request's tags as its row keeps them. */
+/** A request's tags as its row stores them. */
 interface KeptTags {
-  /** Those it named, then those that were added. */
+  /** The tags that the request named, then those that were added. */
   readonly tags: readonly string[];
-  /** How many of `tags` it named itself, a full stop, and the shape's id. */
+  /** The number of `tags` that the request named itself, a full stop, and the shape's id. */
   readonly tagRoute: string;
 }
 
-/** The id of the shape that a row's `tag_route` names; null where it names none. */
+/** Returns the id of the shape that a row's `tag_route` names; null if it names none. */
 export function tagShapeIdOf(tagRoute: string | null | undefined): string | null {
   return !tagRoute || tagRoute.endsWith('.') ? null : tagRoute.slice(tagRoute.indexOf('.') + 1);
 }
 
-/** The tags that a request named itself. */
+/** Returns the tags that a request named itself. */
 export function askedOf({ tags, tagRoute }: KeptTags): readonly string[] {
   return tags.slice(0, Number.parseInt(tagRoute, 10) || 0);
 }
 
-/** Judges every target of a chain by itself. */
+/** Applies tags to every target of a chain, each by itself. */
 export function tagChain(chain: readonly CallableTarget[], wishes: TagWishes): TaggedChain {
   const left = chain.map((target) => ({ target, ...leftByTags(target.members, wishes) }));
   const shape: TagShape = {
@@ -122,12 +125,12 @@ export function tagChain(chain: readonly CallableTarget[], wishes: TagWishes): T
   };
 }
 
-/** Whether a tag routes along a chain: some deployment that is in service carries it. */
+/** Reports whether a tag routes along a chain: some enabled deployment carries it. */
 export function isCarried(chain: readonly CallableTarget[], tag: string): boolean {
   return chain.some(({ members }) => members.some((member) => member.deployment.enabled && carries(member, [tag])));
 }
 
-/** Whether tags can leave out anybody along a chain: some deployment that is in service carries one. */
+/** Reports whether tags can remove a deployment along a chain: some enabled deployment carries a tag. */
 export function isTagged(chain: readonly CallableTarget[]): boolean {
   return chain.some(({ members }) => members.some(({ deployment }) => deployment.enabled && deployment.tags.length > 0));
 }

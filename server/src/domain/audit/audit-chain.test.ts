@@ -23,7 +23,7 @@ interface Written {
   readonly isKeyed: boolean;
 }
 
-/** A chain as its writers make it; `key` null writes what somebody can who has the database alone. */
+/** A chain as its writers make it. With `key` null: as somebody can write it who has access to the database alone. */
 function chainOf(written: readonly Written[], key: Buffer | null = fresh.key, chain = CHAIN): ChainLink[] {
   let previousHash = GENESIS_HASH;
   return written.map(({ event, atMs, isKeyed }, index) => {
@@ -46,7 +46,7 @@ function follow(links: readonly ChainLink[], key: AuditKey | null = fresh, nowMs
 
 const keyed = (event: Json, atMs = 5_000): Written => ({ event, atMs, isKeyed: true });
 const unkeyed = (event: Json, atMs = 500): Written => ({ event, atMs, isKeyed: false });
-/** No two are alike, as no two stored events are. */
+/** Events that all differ, like stored ones. */
 const events = fc
   .array(fc.jsonValue() as fc.Arbitrary<Json>, { minLength: 2, maxLength: 12 })
   .map((diffs) => diffs.map((diff, number) => keyed({ number, diff })));
@@ -109,14 +109,14 @@ describe('whoever makes all hashes anew, without the key', () => {
           how === 'edited'
             ? list.with(at, other)
             : list.toSpliced(at, how === 'removed' ? 1 : 0, ...(how === 'removed' ? [] : [other]));
-        // Cut off at the end is what a chain alone cannot tell: files beside do.
+        // A chain alone cannot reveal events cut off at its end. Separate files do.
         fc.pre(!(how === 'removed' && at === list.length - 1));
         const genuine = chainOf(list);
         const key = macs === 'other key' ? Buffer.alloc(32, 8) : macs === 'none' ? null : fresh.key;
         const forged = chainOf(changed, key, macs === 'other chain' ? 'org_2' : CHAIN).map((link, index) =>
           macs === 'old' ? { ...link, mac: genuine[index]?.mac ?? null } : link,
         );
-        // What stands before the change still carries its MACs.
+        // The links before the change still have their MACs.
         for (let index = 0; index < at; index += 1) forged[index] = genuine[index] as ChainLink;
         expect(follow(forged)).toEqual({ seq: at + 1, because: macs === 'none' ? 'no_key' : 'key' });
       }),

@@ -1,10 +1,11 @@
 /**
- * The rules of an audit chain. Each event's hash covers the hash before it, so anybody can follow a chain. A MAC under the installation's
- * audit key covers the hash, and with it every event up to there: whoever may write to the database, but has no master key, cannot make one.
+ * The rules of an audit chain. Each event's hash covers the previous hash, so anyone can verify a chain. A MAC under the
+ * installation's audit key covers the hash, and with it every event up to there. Someone who can write to the database but has no
+ * master key cannot make a MAC.
  */
 import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 
-/** What a JSON column keeps and gives back unchanged. */
+/** A value that a JSON column stores and returns unchanged. */
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
 /** The key of an installation's audit chains. */
@@ -12,19 +13,19 @@ export interface AuditKey {
   /** 32 bytes. */
   readonly key: Buffer;
   /**
-   * Events without a MAC are accepted when an event with one follows them at or before this time, in Unix milliseconds. Until then
-   * replicas of a version without the key may still write. 0: never, the installation began with the key.
+   * An event without a MAC is accepted if an event with one follows it at or before this time, in Unix milliseconds. Until then
+   * replicas of a version without the key may still write. 0: never, because the installation began with the key.
    */
   readonly unkeyedUntilMs: number;
-  /** A key before this one was lost with its master key: a MAC before the first one under this key counts as none. */
+  /** True if an earlier key was lost with its master key. A MAC before the first one under this key then counts as none. */
   readonly isReplaced: boolean;
 }
 
-/** One link: the event as it is stored, and what chains it. */
+/** One link: the stored event, and the values that chain it. */
 export interface ChainLink {
   readonly seq: number;
   readonly event: Json;
-  /** The event's own time, which `event` holds too. Unix milliseconds. */
+  /** The event's own time in Unix milliseconds. `event` holds it too. */
   readonly atMs: number;
   readonly previousHash: string;
   readonly hash: string;
@@ -32,18 +33,19 @@ export interface ChainLink {
   readonly mac: Buffer | null;
 }
 
-/** The first thing that is wrong with a chain. */
+/** The first fault of a chain. */
 export interface ChainFault {
   /** The first event that is wrong; one past the last when events are missing at the end. */
   readonly seq: number;
   /**
-   * `hash`: it does not follow from the event before. `key`: its MAC is not one of this installation's key. `no_key`: it was written without
-   * the key when every writer had it. `head`: the chain does not end where its head says. `remembered`: it is not what a file beside says.
+   * `hash`: the event does not follow from the previous one. `key`: its MAC was not made with this installation's key. `no_key`:
+   * it was written without the key when every writer had the key. `head`: the chain does not end where its head says.
+   * `remembered`: it differs from a head stored in a separate file.
    */
   readonly because: 'hash' | 'key' | 'no_key' | 'head' | 'remembered';
 }
 
-/** What the first link of a chain follows. */
+/** The previous hash of the first link of a chain. */
 export const GENESIS_HASH = '0'.repeat(64);
 
 /** Returns the hash of a link: SHA-256 over the previous hash and the event's canonical text, in lower-case hex. */
@@ -56,7 +58,7 @@ export function chainMac(key: Buffer, link: { readonly chain: string; readonly s
   return createHmac('sha256', key).update(`headgate audit event\n${link.chain}\n${link.seq}\n${link.hash}`).digest();
 }
 
-/** True when the MAC is the one of this link under this key. Compares in constant time. */
+/** Reports whether the MAC is the one of this link under this key. Compares in constant time. */
 export function isMacOf(
   key: Buffer,
   mac: Buffer,
@@ -67,30 +69,30 @@ export function isMacOf(
 }
 
 /**
- * Follows a chain link by link, from its first one. Events cut off at the end leave a chain that is whole in itself: only a head that is kept
- * elsewhere finds those.
+ * Verifies a chain link by link, from its first link. Events that were cut off at the end leave a valid chain. Only a head that
+ * is stored elsewhere reveals that.
  */
 export class ChainWalk {
-  /** The newest link that was followed; 0 before the first. */
+  /** The newest link that was verified; 0 before the first. */
   seq = 0;
   hash = GENESIS_HASH;
   /** The first link with a MAC. */
   keyedFromSeq: number | null = null;
-  /** Links without a MAC after the first that has one: how many, and the newest. */
+  /** The number of links without a MAC after the first link with one, and the newest of them. */
   unkeyedSince = 0;
   lastUnkeyedSeq: number | null = null;
   readonly #chain: string;
   readonly #key: AuditKey | null;
-  /** Where links without a MAC began that none with a MAC has followed yet. */
+  /** The first of the links without a MAC that no link with a MAC has followed yet. */
   #openSinceSeq: number | null = null;
 
-  /** Without a key only hashes are judged. */
+  /** Verifies only hashes if `key` is null. */
   constructor(chain: string, key: AuditKey | null) {
     this.#chain = chain;
     this.#key = key;
   }
 
-  /** Goes on to the next link. Returns what is wrong with it, or null. */
+  /** Verifies the next link. Returns its fault, or null. */
   next(link: ChainLink): ChainFault | null {
     const follows = link.seq === this.seq + 1 && link.previousHash === this.hash;
     if (!follows || link.hash !== chainHash(this.hash, link.event)) return { seq: this.seq + 1, because: 'hash' };
@@ -100,7 +102,7 @@ export class ChainWalk {
     return fault;
   }
 
-  /** Judges the end of the chain. Returns what is wrong there, or null. */
+  /** Verifies the end of the chain. Returns its fault, or null. */
   end(nowMs: number): ChainFault | null {
     if (this.#key === null || this.#openSinceSeq === null || nowMs <= this.#key.unkeyedUntilMs) return null;
     return { seq: this.#openSinceSeq, because: 'no_key' };
@@ -118,7 +120,7 @@ export class ChainWalk {
       return null;
     }
     if (!isOurs) return { seq, because: 'key' };
-    // The time is the keyed event's own, which its MAC covers. That of an event without a MAC is whatever its writer put there.
+    // The time is that of the event with the MAC, which covers it. The writer of an event without a MAC could state any time.
     if (this.#openSinceSeq !== null && atMs > unkeyedUntilMs) return { seq: this.#openSinceSeq, because: 'no_key' };
     this.#openSinceSeq = null;
     this.keyedFromSeq ??= seq;
@@ -126,7 +128,10 @@ export class ChainWalk {
   }
 }
 
-/** One text for one value: keys sorted by code unit, no spaces. Throws on what JSON cannot say (NaN, infinity, undefined, functions). */
+/**
+ * Returns the same text for equal values: keys sorted by code unit, no spaces. Throws RangeError on values outside JSON (NaN,
+ * infinity, undefined, functions).
+ */
 export function canonicalJson(value: Json): string {
   if (value === null || typeof value !== 'object') return canonicalScalar(value);
   if (Array.isArray(value)) return `[${(value as readonly Json[]).map(canonicalJson).join(',')}]`;

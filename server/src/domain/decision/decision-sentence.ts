@@ -5,7 +5,9 @@ import { wayOut } from '../limits/way-out.ts';
 import { formatUsd } from '../money/money.ts';
 import { type DecidedRule, type Decision, decidingRule, isOnHead, refusingRules } from './decision.ts';
 
-/** One sentence for people: why the request was admitted or refused, by whose rule, and when it would pass. */
+/**
+ * Returns one sentence for people: why the request was admitted or refused, which rule decided, and when the request would pass.
+ */
 export function sentenceOf(decision: Decision): string {
   const { verdict, steps } = decision.access;
   const onHead = isOnHead(decision) ? decidingRule(decision) : null;
@@ -24,7 +26,7 @@ export function sentenceOf(decision: Decision): string {
   return `Admitted: ${decision.calledName} is granted through ${grantText(steps)}, and ${rulesText(decision.rules.length)}.`;
 }
 
-/** The part of a refusal that names one rule, without whether others refused too: what an error message says. */
+/** Returns the part of a refusal that describes one rule. It does not say whether other rules refused too. */
 function ruleSentence(rule: DecidedRule, wanted: Decision['wanted'], atMs: number): string {
   const askedFor = askedOf(rule.unit, wanted);
   const asked = amount(askedFor, rule.unit);
@@ -54,7 +56,7 @@ function rulesText(count: number): string {
   return count === 1 ? 'the 1 rule that applies passed' : `all ${count} rules that apply passed`;
 }
 
-/** The nearest level that names something says through what the call is granted; inheriting only repeats it. */
+/** Returns the reason of the nearest level that grants by itself. A level that inherits only repeats it. */
 function grantText(steps: readonly AccessStep[]): string {
   const naming = steps.findLast(({ through }) => through !== null && through.is !== 'inherited');
   return naming === undefined ? 'inheritance' : `${throughText(naming.through)} at the ${naming.level}`;
@@ -88,7 +90,7 @@ function targetSuffix({ target }: DecidedRule): string {
 
 const FAR_MS = 3_600_000;
 
-/** Soon as a length, later as an instant: nobody counts hours from the time of a log line. */
+/** Writes a wait below one hour as seconds, and a longer one as an instant: readers should not add hours to a log line's time. */
 function whenText({ verdict, limit, unit }: DecidedRule, atMs: number): string {
   if (verdict.is !== 'refused') return '';
   if (verdict.retryAfterMs === null) return `; it will not pass unless the ${unit === 'nano_usd' ? 'budget' : 'limit'} is raised`;
@@ -99,7 +101,7 @@ function whenText({ verdict, limit, unit }: DecidedRule, atMs: number): string {
   return `; it would pass at ${new Date(passesAtMs).toISOString().slice(0, 19)}Z`;
 }
 
-/** Beyond this instant a period never ends: it is a `total`. */
+/** A period that ends after this instant never ends: it is a `total`. */
 const LAST_YEAR_MS = Date.UTC(9999, 0, 1);
 
 function askedOf(unit: CounterUnit, wanted: Decision['wanted']): number {

@@ -13,7 +13,7 @@ import {
 } from './decision.ts';
 import { sentenceOf } from './decision-sentence.ts';
 
-/** What a request-log row (or the journal's record of it) says of its decision. */
+/** The facts about a decision in a request-log row, or in the journal's record of that row. */
 export interface DecisionFacts {
   readonly requestId: string;
   readonly organizationId: string;
@@ -28,14 +28,16 @@ export interface DecisionFacts {
   readonly httpStatus: number;
   readonly code: string | null;
   readonly param: string | null;
-  /** As the row keeps it; empty when the request was refused before any rule was asked. */
+  /** The stored text of the decision; empty if the request was refused before any rule was checked. */
   readonly decision: string;
-  /** The request's tags as the row keeps them; absent, null or empty: it has none. */
+  /** The request's tags as the row stores them; absent, null or empty if it has none. */
   readonly tags?: readonly string[] | null;
   readonly tagRoute?: string | null;
 }
 
-/** Why one request was admitted or refused, as both planes answer it in JSON. Numbers of a budget are decimal USD. */
+/**
+ * The reasons why one request was admitted or refused, as both planes return them in JSON. Numbers of a budget are decimal USD.
+ */
 export interface DecisionBody {
   readonly request_id: string;
   readonly time: string;
@@ -43,7 +45,7 @@ export interface DecisionBody {
   readonly team_id: string;
   readonly key_id: string;
   readonly member_id: string | null;
-  /** The name called; null when the body could not be read that far. */
+  /** The called name; null if the request was refused before its body was read that far. */
   readonly model: string | null;
   readonly verdict: 'admitted' | 'refused';
   readonly status: number;
@@ -51,28 +53,28 @@ export interface DecisionBody {
   readonly param: string | null;
   /** One sentence for people. */
   readonly sentence: string;
-  /** What the request asked to hold; null when no rule was asked. */
+  /** The amounts that the request asked to hold; null if no rule was checked. */
   readonly requested: { readonly tokens: number; readonly spend: string } | null;
   /** Null when neither the request nor its key, team or organization named a tag. */
   readonly tags: TagsBody | null;
-  /** Level by level; null when the request was refused before access was asked. */
+  /** Each level's part; null if the request was refused before access was checked. */
   readonly access: AccessBody | null;
-  /** Every rule, in the order in which they were checked. */
+  /** Every rule, in the order of checking. */
   readonly rules: readonly RuleBody[];
 }
 
-/** What tags left of the deployments that access gave. */
+/** The result of tag routing among the deployments that access gave. */
 export interface TagsBody {
-  /** Those the request named. */
+  /** The tags that the request named. */
   readonly asked: readonly string[];
-  /** Default tags that stood in, because none that it named routes at the called name. */
+  /** The default tags that applied, because no tag of the request routes at the called name. */
   readonly defaults: readonly string[];
   readonly required: readonly string[];
-  /** Those that chose, at the called name; empty where the deployments without tags serve, or nobody. */
+  /** The tags that chose the deployments of the called name; empty if the deployments without tags serve, or if none is left. */
   readonly routed: readonly string[];
-  /** Ids of the deployments that were left, the called name's first, then those of its fallbacks. */
+  /** The ids of the deployments that were left: those of the called name first, then those of its fallbacks. */
   readonly deployments: readonly string[];
-  /** The same for the called name and each of its fallbacks; each is judged by itself. */
+  /** The result for the called name and each of its fallbacks. Each target is decided by itself. */
   readonly targets: readonly TagShape['targets'][number][];
 }
 
@@ -87,7 +89,7 @@ export interface AccessStepBody {
   readonly level: AccessStep['level'];
   /** Null: this level removed it. */
   readonly through: AccessThrough['is'] | null;
-  /** The access group, when it passes through one. */
+  /** The access group through which the target passes; null if it passes otherwise. */
   readonly access_group: string | null;
 }
 
@@ -103,23 +105,23 @@ export interface RuleBody {
   readonly limit_value: number | string;
   readonly used: number | string;
   readonly held: number | string;
-  /** What is left, never below zero. Of an admitted request its own hold is in `used` and `held` and taken off here. */
+  /** The amount that is left after `used`, at least 0. For an admitted request, `used` and `held` include its own hold. */
   readonly remaining: number | string;
   readonly verdict: DecidedRule['verdict']['is'];
-  /** Only of a refusing rule: until it would pass if nothing else happens; null when never. */
+  /** Milliseconds until a refusing rule would pass if nothing else happens. Null if it never would, and for other rules. */
   readonly retry_after_ms: number | null;
-  /** The rule a refusal names. */
+  /** True for the rule that the refusal names. */
   readonly deciding: boolean;
 }
 
-/** Which shape a row's rules need to be read; null when they need none. */
+/** Returns the id of the shape that is needed to read a row's rules; null if none is needed. */
 export function shapeIdOfDecision(decision: string): string | null {
   return parseDecision(decision)?.shapeId ?? null;
 }
 
 /**
- * Renders a decision. A shape that is missing or does not fit leaves the rules out and says so: nothing is explained wrongly. `tagShape`: what
- * the row's `tagRoute` names.
+ * Renders a decision. If the shape is missing or does not fit, the body has no rules and the sentence says so. A wrong
+ * explanation would be worse. `tagShape` is the shape that the row's `tagRoute` names.
  */
 export function decisionBody(facts: DecisionFacts, shape: DecisionShape | null, tagShape: TagShape | null = null): DecisionBody {
   const compact = parseDecision(facts.decision);
@@ -146,8 +148,8 @@ export function decisionBody(facts: DecisionFacts, shape: DecisionShape | null, 
 }
 
 /**
- * The decision as a tenant reads it. A name that does not exist and one that the organization is not granted read the same, so that nobody
- * finds out which models there are by calling them.
+ * Returns the decision as a tenant may see it. A name that does not exist reads the same as one that is not granted to the
+ * organization. So nobody can find out which models exist by calling them.
  */
 export function tenantsDecision(body: DecisionBody): DecisionBody {
   if (body.access?.verdict !== 'not_found') return body;
@@ -159,7 +161,7 @@ export function tenantsDecision(body: DecisionBody): DecisionBody {
   };
 }
 
-/** A shape that is missing leaves out what tags made of the name; what was asked is in the row. */
+/** Returns the tags part. If the shape is missing, only the tags that the request named remain: the row holds those. */
 function tagsBody({ tags, tagRoute }: DecisionFacts, shape: TagShape | null): TagsBody | null {
   if (!tagRoute) return null;
   const targets = shape?.targets ?? [];
@@ -173,7 +175,7 @@ function tagsBody({ tags, tagRoute }: DecisionFacts, shape: TagShape | null): Ta
   };
 }
 
-/** An access verdict with each level's part in it, as JSON. */
+/** Returns an access verdict as JSON, with each level's part in it. */
 function accessBody({ verdict, steps }: { readonly verdict: AccessVerdict; readonly steps: readonly AccessStep[] }): AccessBody {
   return {
     verdict: verdict.is,
@@ -182,7 +184,7 @@ function accessBody({ verdict, steps }: { readonly verdict: AccessVerdict; reado
   };
 }
 
-/** One level's part in an access verdict, as JSON. */
+/** Returns one level's part in an access verdict as JSON. */
 export function stepBody({ level, through }: AccessStep): AccessStepBody {
   return { level, through: through?.is ?? null, access_group: through?.is === 'access_group' ? through.key : null };
 }
@@ -196,7 +198,9 @@ function rowOf(facts: DecisionFacts) {
   };
 }
 
-/** A refusal that is none of access, limit, budget or price keeps no numbers: its code says it all. */
+/**
+ * The refusal codes that access, limits, budgets, prices or tags give. Any other refusal stores no numbers: its code explains it.
+ */
 const DECIDED_BY_RULES: ReadonlySet<string> = new Set([
   'rate_limit_exceeded',
   'insufficient_quota',

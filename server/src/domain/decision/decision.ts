@@ -3,7 +3,7 @@ import { type CounterUnit, type LimitPlan, type LimitRule, paramOfRule, targetTe
 import type { RateLimitName } from '../limits/rate-limit.ts';
 import type { Scope } from '../tenancy/tenancy.ts';
 
-/** One rule's state when the request was decided. The unit says what `value`, `used` and `held` count. */
+/** One rule's state at the time of the decision. `unit` is the unit of `value`, `used` and `held`. */
 export interface DecidedRule {
   readonly id: string;
   readonly scope: Scope;
@@ -20,25 +20,25 @@ export interface DecidedRule {
 
 export type RuleVerdict =
   | { readonly is: 'passed' }
-  /** An `alert` budget that is used up: it counts and never refuses. */
+  /** An `alert` budget that is used up. It counts and never refuses. */
   | { readonly is: 'alerted' }
-  /** Until it would pass if nothing else happened; null when what was asked exceeds the whole limit. */
+  /** Milliseconds until it would pass if nothing else happens; null if the wanted amount exceeds the whole limit. */
   | { readonly is: 'refused'; readonly retryAfterMs: number | null };
 
-/** Why one request was admitted or refused: access level by level, then every rule in the order in which they stand. */
+/** The reasons why one request was admitted or refused: access level by level, then every rule in the order of checking. */
 export interface Decision {
   readonly calledName: string;
   readonly atMs: number;
   readonly access: AccessExplanation;
-  /** A refusal that neither access nor a rule made. */
+  /** The code of a refusal that neither access nor a rule made. */
   readonly otherRefusal: OtherRefusal | null;
   readonly wanted: DecisionWanted;
   readonly rules: readonly DecidedRule[];
 }
 
 /**
- * A budget covers the request, and the model has no price in force, or none for something that the request asks for; or tags left no
- * deployment.
+ * Refusals outside access and rules. A budget covers the request, and the model has no price in force, or no price for something
+ * that the request asks for; or tags left no deployment.
  */
 export const OTHER_REFUSALS = ['model_not_priced', 'unpriced_parameter', 'no_deployment_for_tags'] as const;
 export type OtherRefusal = (typeof OTHER_REFUSALS)[number];
@@ -48,7 +48,7 @@ export interface DecisionWanted {
   readonly nanoUsd: number;
 }
 
-/** A plan's rules without whose they are: kept once per shape, so that a row holds only numbers. Plain data. */
+/** A plan's rules without the ids of their scopes. Stored once per shape, so that a row holds only numbers. Plain data. */
 export interface DecisionShape {
   readonly id: string;
   readonly rules: readonly ShapeRule[];
@@ -64,26 +64,29 @@ export interface ShapeRule {
   readonly action: LimitRule['action'];
 }
 
-/** A decision as a row keeps it. */
+/** A decision as a row stores it. */
 export interface CompactDecision {
-  /** Null when access refused and no rule was asked. */
+  /** Null if access refused and no rule was checked. */
   readonly shapeId: string | null;
   /** Each level's part: `o@beta t= k+`, the last one ending in `-` when it removed the target; empty for an unknown target. */
   readonly access: string;
-  /** Tokens and nano-dollars wanted, how many rules refused, each of those as (index, retry in ms or −1), then (used, held) per rule. */
+  /**
+   * Tokens and nano-dollars wanted; the number of rules that refused; each of those as (index, retry in ms or −1); then (used,
+   * held) per rule.
+   */
   readonly numbers: readonly number[];
 }
 
-/** What is asked of the counters' answer: structurally theirs. */
+/** The part of the counters' answer that a decision needs. The counters' own type fits it structurally. */
 export interface DecisionReadings {
   readonly readings: { readonly used: readonly number[]; readonly held: readonly number[] };
   readonly refusing: readonly { readonly rule: number; readonly retryAfterMs: number | null }[];
 }
 
-/** The ids that a row's scopes have, to put back where the shape left them out. `user` is null when no person owns the key. */
+/** The ids of a row's scopes, which its shape leaves out. `user` is null if no person owns the key. */
 export type ScopeIds = Readonly<Record<Exclude<Scope, 'user'>, string>> & { readonly user: string | null };
 
-/** What a request-log row says of its decision. */
+/** The decision's part of a request-log row. */
 export interface DecisionRow {
   readonly calledName: string;
   readonly atMs: number;
@@ -92,7 +95,7 @@ export interface DecisionRow {
   readonly otherRefusal?: OtherRefusal | null;
 }
 
-/** What is kept once for all rows of a plan's shape. */
+/** Returns the shape that all rows of this plan share. */
 export function shapeOf(plan: LimitPlan): DecisionShape {
   return {
     id: plan.shapeId,
@@ -108,7 +111,9 @@ export function shapeOf(plan: LimitPlan): DecisionShape {
   };
 }
 
-/** Reads what `encodeDecision` wrote, which stands where the hot path puts texts together (`proxy/decisions/explain.ts`). Null for a text that it cannot have written. */
+/**
+ * Parses the text that `encodeDecision` writes (`proxy/decisions/explain.ts`, on the hot path). Returns null for any other text.
+ */
 export function parseDecision(text: string): CompactDecision | null {
   const parts = text.split('|');
   if (parts.length !== 3) return null;
@@ -117,14 +122,14 @@ export function parseDecision(text: string): CompactDecision | null {
   return numbers.every(Number.isSafeInteger) ? { shapeId: shapeId === '' ? null : shapeId, access, numbers } : null;
 }
 
-/** Each level's part in an access verdict as a short text; work it out once per caller and name. */
+/** Returns each level's part in an access verdict as a short text. Call it once per caller and name. */
 export function encodeAccess({ steps }: Pick<AccessExplanation, 'steps'>): string {
   return steps.map(({ level, through }) => LEVEL_LETTERS[level] + throughMark(through)).join(' ');
 }
 
 /**
- * The decision of a row. `shape` is null exactly when the row names none. Null when the numbers do not fit the shape: a damaged row is
- * not explained wrongly.
+ * Returns the decision of a row. `shape` is null exactly if the row names none. Returns null if the numbers do not fit the shape,
+ * so that a damaged row is not explained wrongly.
  */
 export function decodeDecision(row: DecisionRow, shape: DecisionShape | null): Decision | null {
   const { numbers, access } = row.compact;
@@ -143,17 +148,23 @@ export function decodeDecision(row: DecisionRow, shape: DecisionShape | null): D
   };
 }
 
-/** Whether limits refused the request on its head: nothing was known of it but its key, so no model's access was asked. */
+/**
+ * Reports whether limits refused the request before its body was read. Only its key was known then, so access to a model was not
+ * checked.
+ */
 export function isOnHead({ access, rules }: Pick<Decision, 'access' | 'rules'>): boolean {
   return access.steps.length === 0 && rules.length > 0;
 }
 
-/** The rules that refused, in their order; empty for an admitted request and for one that access refused. */
+/** Returns the rules that refused, in their order; empty for an admitted request and for one that access refused. */
 export function refusingRules(decision: Decision): readonly DecidedRule[] {
   return decision.rules.filter(({ verdict }) => verdict.is === 'refused');
 }
 
-/** The rule to name in a refusal: the one that would pass last, and of several such the widest and first. */
+/**
+ * Returns the rule to name in a refusal: the one that would pass last. If several would, it is the first of them, which is the
+ * widest.
+ */
 export function decidingRule(decision: Decision): DecidedRule | null {
   let deciding: DecidedRule | null = null;
   for (const rule of refusingRules(decision)) {
@@ -162,7 +173,7 @@ export function decidingRule(decision: Decision): DecidedRule | null {
   return deciding;
 }
 
-/** What a refusal names in `param`. */
+/** Returns the `param` of a refusal. */
 export function paramOfDecision(decision: Decision): string | null {
   const rule = decidingRule(decision);
   return rule === null ? null : paramOfRule(rule);
@@ -173,7 +184,7 @@ function retryOf({ verdict }: DecidedRule): number {
   return verdict.retryAfterMs ?? Number.POSITIVE_INFINITY;
 }
 
-/** Stands for a retry that would never pass. */
+/** The stored value for a retry that would never pass. */
 export const NEVER = -1;
 const LEVEL_LETTERS = { organization: 'o', team: 't', user: 'u', key: 'k' } as const satisfies Record<Scope, string>;
 const LETTER_LEVELS: Readonly<Record<string, Scope>> = { o: 'organization', t: 'team', u: 'user', k: 'key' };

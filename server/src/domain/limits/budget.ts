@@ -7,14 +7,17 @@ export interface Budget {
   readonly amountNanoUsd: number;
   readonly period: BudgetPeriod;
   readonly match: TargetMatch;
-  /** Whole percents of the amount, rising, each alerting once per period. */
+  /** Whole percents of the amount, ascending. Each alerts once per period. */
   readonly thresholdsPercent: readonly number[];
   readonly action: 'block' | 'alert';
-  /** Lower the output cap to what is affordable, so that this budget's hold is always an upper bound. */
+  /** True if the output cap is lowered to the affordable amount, so that this budget's hold is always an upper bound. */
   readonly clampOutput: boolean;
 }
 
-/** Calendar periods begin at an anchor in the organization's time zone; a rolling one trails. */
+/**
+ * The period of a budget. Calendar periods begin at an anchor in the organization's time zone. A rolling period is the last hours
+ * before now.
+ */
 export type BudgetPeriod =
   | { readonly is: 'day' }
   | { readonly is: 'week' /** 1 Monday … 7 Sunday */; readonly anchorDay: number }
@@ -25,7 +28,10 @@ export type BudgetPeriod =
   /** Trailing hours, 1 to 8,784 (days are stored as 24 hours each). */
   | { readonly is: 'rolling'; readonly hours: number };
 
-/** The thresholds that settled spend passed between two readings, lowest first: each alerts once per period. None for a budget of 0. */
+/**
+ * Returns the thresholds that settled spend passed between two readings, lowest first. Each alerts once per period. None for a
+ * budget of 0.
+ */
 export function thresholdsCrossed(budget: Budget, beforeNanoUsd: number, afterNanoUsd: number): readonly number[] {
   const amount = BigInt(budget.amountNanoUsd);
   const isReached = (spent: number, percent: number) => BigInt(spent) * 100n >= amount * BigInt(percent);

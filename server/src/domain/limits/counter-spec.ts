@@ -1,25 +1,25 @@
-/** Counters by what they count and over what time: how one is named, and where its calendar's periods begin. */
+/** Counter definitions: their names, and the boundaries of their calendar periods. */
 
 import type { Scope } from '../tenancy/tenancy.ts';
 import type { BudgetPeriod } from './budget.ts';
 import { boundariesFrom, type CalendarPeriod, FAR_FUTURE_MS, type PeriodSpan, periodAt, periodName } from './period.ts';
 import type { RateLimitName, TargetMatch } from './rate-limit.ts';
 
-/** What a counter adds up. `parallel` is requests in flight. */
+/** The unit that a counter adds up. `parallel` is requests in flight. */
 export type CounterUnit = 'requests' | 'tokens' | 'nano_usd' | 'parallel';
 
-/** Over what stretch of time a counter counts. The counters choose the slot or period by their own clock, never the caller's. */
+/** The time span that a counter covers. The counters choose the slot or period by their own clock, never the caller's. */
 export type CounterWindow =
   /** Any trailing span of `slotMs` × 60; kept in 61 slots and a running sum. */
   | { readonly is: 'trailing'; readonly slotMs: number }
-  /** Calendar periods: rising instants, each period from one boundary up to, not including, the next. */
+  /** Calendar periods: ascending instants. Each period lasts from one boundary up to, not including, the next. */
   | { readonly is: 'calendar'; readonly boundariesMs: readonly number[] }
-  /** In flight now. */
+  /** The requests that are in flight now. */
   | { readonly is: 'now' };
 
-/** One counter, named by what it counts and never by who limits it, so that an edited limit keeps what was used. */
+/** One counter, named by what it counts and never by the limit. So an edited limit keeps its use. */
 export interface CounterSpec {
-  /** `{scopeId}|{unit}|{match}|{window kind}`; a calendar counter's period instance is added by the counters. */
+  /** `{scopeId}|{unit}|{match}|{window kind}`. The counters add the period instance of a calendar counter. */
   readonly name: string;
   readonly organizationId: string;
   readonly scope: Scope;
@@ -29,10 +29,10 @@ export interface CounterSpec {
   readonly window: CounterWindow;
 }
 
-/** What a window is called before it is known where its periods begin. */
+/** The kind of a window, before its period boundaries are known. */
 export type WindowKind = BudgetPeriod | { readonly is: 'minute' } | { readonly is: 'now' };
 
-/** What each rate limit counts. */
+/** The unit and the window of each rate limit. */
 export const RATE_LIMIT_COUNTERS: Readonly<Record<RateLimitName, { unit: CounterUnit; kind: WindowKind }>> = {
   rpm: { unit: 'requests', kind: { is: 'minute' } },
   tpm: { unit: 'tokens', kind: { is: 'minute' } },
@@ -43,16 +43,16 @@ export const RATE_LIMIT_COUNTERS: Readonly<Record<RateLimitName, { unit: Counter
   max_parallel: { unit: 'parallel', kind: { is: 'now' } },
 };
 
-/** Whose days and periods they are, and around which instant. */
+/** The time zone of the days and periods, and the instant around which to compute them. */
 export interface CounterTime {
   readonly timeZone: string;
   readonly nowMs: number;
 }
 
-/** Whose counter it is and what it counts. */
+/** The scope that a counter belongs to, its unit, and the names it matches. */
 export type CounterOf = Pick<CounterSpec, 'organizationId' | 'scope' | 'scopeId' | 'unit' | 'match'>;
 
-/** One counter, and until when its boundaries reach. */
+/** Returns one counter, and the time until which its boundaries are valid. */
 export function counterSpec(
   { organizationId, scope, scopeId, unit, match }: CounterOf,
   kind: WindowKind,
@@ -63,7 +63,7 @@ export function counterSpec(
   return { spec: Object.freeze({ name, organizationId, scope, scopeId, unit, match, window }), validUntilMs };
 }
 
-/** `{scopeId}|{unit}|{match}|{window kind}`: the same whoever limits it. */
+/** Returns `{scopeId}|{unit}|{match}|{window kind}`: the same name for every limit that reads the counter. */
 export function counterName(
   { scopeId, unit, match }: Pick<CounterOf, 'scopeId' | 'unit' | 'match'>,
   kind: WindowKind,
@@ -72,7 +72,10 @@ export function counterName(
   return `${scopeId}|${unit}|${matchName(match)}|${windowName(kind, timeZone)}`;
 }
 
-/** Unlike `targetText` never ambiguous: a model may be called `@cf/llama`, and the mark in front says which kind it is. */
+/**
+ * Returns a name that is never ambiguous, unlike `targetText`: a model may be called `@cf/llama`, so a mark in front states the
+ * kind.
+ */
 function matchName(match: TargetMatch): string {
   switch (match.is) {
     case 'any':
@@ -108,15 +111,15 @@ interface Calendar {
 }
 
 /**
- * Remembered calendars: the same few serve every plan of every tenant in a zone, and at midnight all their plans are rebuilt at once.
- * What is remembered only saves the time to work it out again, so it may be dropped whole.
+ * A cache of calendars: the same few serve every plan of every tenant in a zone, and at midnight all their plans are rebuilt at
+ * once. It only saves computing time, so it is cleared when it is full.
  */
 const CALENDARS = new Map<string, Calendar>();
 const CALENDARS_MAX = 4_096;
 
 /**
- * The period before now, the present one and the next: the counters' clock may run a little before or behind ours, and a request
- * admitted just before a boundary settles after it. The plan is rebuilt when the present period ends.
+ * Returns the previous, the present and the next period. The counters' clock may run a little before or behind ours, and a
+ * request admitted just before a boundary settles after it. The plan is rebuilt when the present period ends.
  */
 function calendarAround(period: CalendarPeriod, timeZone: string, nowMs: number): Calendar {
   const name = periodName(period, timeZone);
@@ -131,8 +134,8 @@ function calendarAround(period: CalendarPeriod, timeZone: string, nowMs: number)
 }
 
 /**
- * What a window counts at this instant, from `fromMs` up to, not including, `toMs`: the period there is now, or what trails behind it. Empty for
- * requests in flight.
+ * Returns the span that a window counts at this instant, from `fromMs` up to, not including, `toMs`: the present period, or the
+ * trailing span. Empty for requests in flight.
  */
 export function windowSpan(window: CounterWindow, nowMs: number): { readonly fromMs: number; readonly toMs: number } {
   switch (window.is) {

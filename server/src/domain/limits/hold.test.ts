@@ -87,7 +87,7 @@ describe('the token hold', () => {
         const room = tokensMax - held.inputTokens;
         if (room >= 2 * choices) expect(held.tokens - held.inputTokens).toBeLessThanOrEqual(room / 2);
         if (room >= choices && free.outputTokens > 0) expect(held.tokens - held.inputTokens).toBeGreaterThanOrEqual(choices);
-        // What a limit leaves says nothing of what an answer costs.
+        // The remaining tokens of a limit do not affect the cost of an answer.
         expect({ ...held, tokens: 0 }).toEqual({ ...free, tokens: 0 });
       }),
     );

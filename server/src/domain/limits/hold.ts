@@ -5,30 +5,30 @@ import { OutputHistory } from '../usage/output-history.ts';
 
 export { OutputHistory };
 
-/** What is known of a request before it is sent. All numbers whole and ≥ 0. */
+/** The facts about a request before it is sent. All numbers are whole and ≥ 0. */
 export interface HoldQuestion {
-  /** The whole body as it came. */
+  /** The size of the whole body as received. */
   readonly bodyBytes: number;
-  /** Image, audio and file parts, and how many of the body's bytes they take. */
+  /** The number of image, audio and file parts, and the part of the body's bytes that they take. */
   readonly mediaParts: number;
   readonly mediaBytes: number;
-  /** The caller's own output cap (`max_tokens`), for one choice; null when there is none. 0 for embeddings, which put nothing out. */
+  /** The caller's own output cap (`max_tokens`) for one choice; null if there is none. 0 for embeddings, which have no output. */
   readonly outputTokensMax: number | null;
-  /** `n`: how many answers are asked for, at least 1. */
+  /** `n`: the number of answers that the caller asks for, at least 1. */
   readonly choices: number;
-  /** Everything that may serve the attempt; never empty. */
+  /** All deployments that may serve the attempt; never empty. */
   readonly candidates: readonly HoldCandidate[];
   readonly history: OutputHistory | null;
-  /** `clamp`: a budget of the plan may lower the output cap to what is affordable, so the cap is ours to set. */
+  /** `clamp`: a budget of the plan may lower the output cap to the affordable amount. */
   readonly outputCap: 'as_asked' | 'clamp';
   /** The tightest token limit of the plan (`tightestTokenLimit`); Infinity when there is none. */
   readonly tokensMax: number;
-  /** What is billed beyond ordinary tokens; empty for nearly all. */
+  /** The things that are billed beyond ordinary tokens; empty for nearly all requests. */
   readonly beyond: readonly Beyond[];
 }
 
 export interface HoldCandidate {
-  /** The price in force; null when unpriced: it then holds no money (a `block` budget refuses such a request before). */
+  /** The price in force. Null: unpriced, and the request then holds no money here (a `block` budget refuses it earlier). */
   readonly price: Price | null;
   readonly maxOutputTokens: number | null;
   /** The most input tokens that one image, audio or file part can be, or what one search brings; null: undeclared. */
@@ -37,31 +37,39 @@ export interface HoldCandidate {
   readonly searchesMax?: number | null;
 }
 
-/** What to hold. `tokens`, `nanoUsd` and `nanoUsdMin` are what the counters call Wanted. */
+/** The amounts to hold. `tokens`, `nanoUsd` and `nanoUsdMin` are the fields of the counters' `Wanted`. */
 export interface HoldEstimate {
   readonly tokens: number;
   readonly nanoUsd: number;
   readonly nanoUsdMin: number;
   /** The part of `tokens` that is input. */
   readonly inputTokens: number;
-  /** Output tokens usual for such a request, all choices together, whatever the limits leave: what a lost answer settles at. */
+  /**
+   * The usual output tokens of such a request, all choices together, regardless of limits. A lost answer settles at this number.
+   */
   readonly outputTokens: number;
-  /** Whether the money held is a true upper bound. An estimate counts as unbounded: its budget may be exceeded by actual − held. */
+  /**
+   * `upper_bound`: the request cannot cost more than is held. `estimate`: it can, and its budget may be exceeded by actual −
+   * held.
+   */
   readonly money: 'upper_bound' | 'estimate';
 }
 
-/** Without history and without a cap of their own, requests are expected to put out this much. */
+/** The expected output of a request without history and without its own cap. */
 const NO_HISTORY_OUTPUT_TOKENS = 4_096;
-/** Room for what a provider adds around the text: roles, separators, tool preambles. */
+/** Tokens that a provider may add around the text: roles, separators, tool preambles. */
 const INPUT_OVERHEAD_TOKENS = 512;
-/** Held for an image, audio or file part whose model declares no maximum. Above the dearest image known (36,835 tokens). */
+/** Held for an image, audio or file part if the model declares no maximum. Above the largest image known (36,835 tokens). */
 const PART_TOKENS_ASSUMED = 40_000;
-/** What a tool of the provider's own, described by it to the model, adds to the input; 1,700 were recorded for Anthropic's web search. */
+/** Input tokens that one tool of the provider adds by its own description. 1,700 were recorded for Anthropic's web search. */
 const DESCRIBED_TOOL_TOKENS = 4_096;
-/** A clamped answer shorter than this is not worth its input; some providers refuse a lower cap. Per choice. */
+/**
+ * The smallest cap of a clamped answer, per choice. A shorter answer is not worth its input, and some providers refuse a lower
+ * cap.
+ */
 const CLAMPED_OUTPUT_TOKENS_MIN = 16;
 
-/** What a request should hold of token limits and of budgets, before anything is sent. */
+/** Estimates the hold of a request on token limits and budgets, before it is sent. */
 export function estimateHold(question: HoldQuestion): HoldEstimate {
   const usual = expectedOutputTokens(question);
   const inputTokens = estimatedInputTokens(question);
@@ -77,9 +85,9 @@ export function estimateHold(question: HoldQuestion): HoldEstimate {
 }
 
 /**
- * The tokens to hold under a limit of `tokensMax`, so that the expected output never fills it: of what the limit leaves after the input at most
- * half, divided among the choices, but one token for each; never above the limit unless the input is by itself. What the limit has left
- * at the moment plays no part: a request that fits into the empty limit passes sooner or later.
+ * Returns the tokens to hold under a limit of `tokensMax`. Expected output takes at most half of what the limit leaves after the
+ * input, divided among the choices, but at least one token each. The hold exceeds the limit only if the input alone does. The
+ * present use of the limit plays no part: a request that fits into the empty limit passes eventually.
  */
 export function tokensWithin(tokensMax: number, inputTokens: number, outputPerChoice: number, choices: number): number {
   const room = Math.max(0, tokensMax - inputTokens);
@@ -88,8 +96,8 @@ export function tokensWithin(tokensMax: number, inputTokens: number, outputPerCh
 }
 
 /**
- * The output cap to send upstream, for one choice, when the counters granted `nanoUsd`: what every candidate can put out within it, never
- * above what was asked. Null when the request is to be sent as it came.
+ * Returns the output cap to send upstream, for one choice. With `clamp`, every candidate can afford it with the granted
+ * `nanoUsd`, and it never exceeds the caller's cap. Null: the request is sent as it came.
  */
 export function outputCapFor(question: HoldQuestion, grantedNanoUsd: number): number | null {
   if (question.outputCap === 'as_asked') return question.outputTokensMax;
@@ -100,7 +108,10 @@ export function outputCapFor(question: HoldQuestion, grantedNanoUsd: number): nu
   return cap;
 }
 
-/** Input as token limits hold it: a quarter of the bytes, but no part above its model's maximum (a picture's base64 is not text). */
+/**
+ * Estimates the input for token limits: a quarter of the bytes, but no media part above its model's maximum, because base64 is
+ * not text.
+ */
 function estimatedInputTokens(question: HoldQuestion): number {
   const text = Math.ceil((question.bodyBytes - question.mediaBytes) / 4);
   if (question.mediaParts === 0) return text;
@@ -110,8 +121,8 @@ function estimatedInputTokens(question: HoldQuestion): number {
 }
 
 /**
- * Output usual for one choice: the 95th percentile of this key × model's own recent answers, within the caller's cap and the model's
- * maximum. With fewer than 20 answers 4,096 stands in for it.
+ * Returns the usual output of one choice: the 95th percentile of this key × model's own recent answers. It never exceeds the
+ * caller's cap and the model's maximum. With fewer than 20 answers, 4,096 is used instead.
  */
 export function expectedOutputTokens(question: HoldQuestion): number {
   const usual = question.history?.p95() ?? NO_HISTORY_OUTPUT_TOKENS;
@@ -121,7 +132,7 @@ export function expectedOutputTokens(question: HoldQuestion): number {
   return Math.min(usual, question.outputTokensMax ?? Number.MAX_SAFE_INTEGER, modelMax);
 }
 
-/** At the dearest candidate's price, so that falling back cannot outspend the hold. */
+/** Returns the money to hold, at the most expensive candidate's price, so that a fallback cannot exceed the hold. */
 function heldNanoUsd(question: HoldQuestion): number {
   const bounded = question.outputTokensMax !== null || question.outputCap === 'clamp';
   const expected = bounded ? 0 : expectedOutputTokens(question);
@@ -135,7 +146,7 @@ function heldNanoUsd(question: HoldQuestion): number {
   return toCounterNanoUsd(dearest);
 }
 
-/** The least a clamped request can be sent with. */
+/** Returns the least money with which a clamped request can be sent. */
 function leastNanoUsd(question: HoldQuestion): number {
   let dearest = 0n;
   for (const candidate of question.candidates) {
@@ -148,9 +159,10 @@ function leastNanoUsd(question: HoldQuestion): number {
 }
 
 /**
- * One token per body byte and 512 more; image, audio and file parts at their declared maximum instead of their bytes. Where the provider runs
- * tools by itself everything so far is read again in each of their rounds, what they brought included (what was put out: `BeyondTokens`). So
- * Anthropic reports and bills it: two searches after a prompt of 2,068 tokens came to 22,397.
+ * Returns the most input tokens that a candidate can bill: one per body byte and 512 more. Image, audio and file parts count at
+ * their declared maximum instead of their bytes. If the provider runs tools, it reads everything so far again in each round,
+ * including the results (for the output read again see `BeyondTokens`). Anthropic reports and bills it so: two searches after a
+ * prompt of 2,068 tokens took 22,397.
  */
 export function inputBound(question: HoldQuestion, candidate: HoldCandidate): number {
   const text = question.bodyBytes - question.mediaBytes + INPUT_OVERHEAD_TOKENS;
@@ -161,14 +173,17 @@ export function inputBound(question: HoldQuestion, candidate: HoldCandidate): nu
   return whole * (rounds + 1) + (partTokens(candidate) * rounds * (rounds + 1)) / 2;
 }
 
-/** What else a request can be billed by this candidate; nothing for nearly all. */
+/** Returns what else this candidate can bill for the request; undefined for nearly all requests. */
 function beyondTokens({ beyond }: HoldQuestion, candidate: HoldCandidate): BeyondTokens | undefined {
   if (beyond.length === 0) return undefined;
   const { searches, rounds } = lookupBounds(beyond, candidate.searchesMax ?? null);
   return { serviceTier: askedTier(beyond), searches, rereads: rounds };
 }
 
-/** The most one choice can put out: the caller's cap or the model's maximum; where neither is known, the cap a clamp will set. */
+/**
+ * Returns the most output tokens of one choice: the lower of the caller's cap and the model's maximum. If neither is known, it is
+ * the cap that a clamp sets.
+ */
 function outputBound(question: HoldQuestion, candidate: HoldCandidate): number {
   const { outputTokensMax } = question;
   const { maxOutputTokens } = candidate;

@@ -1,19 +1,21 @@
 /**
  * The rules that one request must pass: all limits and budgets of its four scopes, as one list over one list of counters.
  *
- * Problem. Organization, team, user and key each have rate limits by minute, hour and day, limits for single models or groups, and budgets by
- * calendar or rolling period. A request is under all that match the name it called. Finding them for each request would cost more than checking
- * them, and two rules over the same period must not count twice.
+ * Problem. Organization, team, user and key each have rate limits by minute, hour and day, and budgets by calendar or rolling
+ * period. Each also has limits for single models or groups. All rules that match the called name apply to a request. Finding them
+ * for each request would cost more than checking them, and two rules over the same period must not count twice.
  *
- * Approach. `planLimits` lists the rules of one caller and one called name, and the counters they read. Rules with the same scope, target and
- * period share a counter: a counter is named by those three and never by the rule, so that a changed, added or deleted rule keeps what was used.
- * A plan is built once and reused by identity until something it was built from changes, or a calendar boundary that it knows has passed.
+ * Approach. `planLimits` lists the rules of one caller and one called name, and the counters they read. Rules with the same
+ * scope, target and period share a counter. A counter is named by those three and never by the rule, so a changed, added or
+ * deleted rule keeps the use. A plan is built once and reused by identity until its configuration changes, or a calendar boundary
+ * in it passes.
  *
- * Invariants. Every rule that matches is in the plan, whatever the order of scopes. A plan holds no amounts: those are the counters' own. The same
- * inputs give the same plan, with the same `shapeId`, in every process: decisions in the log are read by it.
+ * Invariants. Every rule that matches is in the plan, whatever the order of scopes. A plan holds no amounts: those belong to the
+ * counters. The same inputs give the same plan, with the same `shapeId`, in every process: decisions in the log are decoded with
+ * it.
  *
- * What breaks it. Matching the deployment that serves instead of the name that was called: a fallback would change its limits. Naming a counter by
- * a budget's id: editing the budget would reset its spend.
+ * What breaks it. Matching the serving deployment instead of the called name: a fallback would change the limits. Naming a
+ * counter by a budget's id: editing the budget would reset its spend.
  */
 import { hash } from 'node:crypto';
 import { type Caller, SCOPE_CODES, type Scope, type ScopePolicy } from '../tenancy/tenancy.ts';
@@ -45,9 +47,9 @@ export interface LimitRule {
   readonly value: number;
   /** `alert` rules count and never refuse. */
   readonly action: 'block' | 'alert';
-  /** Only budgets: the output cap may be lowered to what is affordable. */
+  /** Only budgets: true if the output cap may be lowered to the affordable amount. */
   readonly clampOutput: boolean;
-  /** Index into the plan's counters. Two budgets over the same period share one counter. */
+  /** The index of the rule's counter in the plan. Two budgets over the same period share one counter. */
   readonly counter: number;
 }
 
@@ -56,17 +58,17 @@ export interface LimitPlan {
   readonly organizationId: string;
   readonly counters: readonly CounterSpec[];
   readonly rules: readonly LimitRule[];
-  /** Rebuild after this instant: the calendar boundaries reach no further. */
+  /** The plan must be rebuilt after this instant, because its calendar boundaries end there. */
   readonly validUntilMs: number;
-  /** Hash over the rules without scope ids: names this plan's shape in request-log rows. */
+  /** A hash over the rules without scope ids. It names this plan's shape in request-log rows. */
   readonly shapeId: string;
-  /** Whose use it is; absent from plans that no call is made under. */
+  /** The ids to which use is attributed; absent from plans under which no call is made. */
   readonly use?: PlanUse;
-  /** The access groups that the called name had when the plan was made; absent: as of any group. */
+  /** The access groups of the called name when the plan was made. Absent: the plan fits any group. */
   readonly groups?: ReadonlySet<string>;
 }
 
-/** What a counter must know of a request to say whether it counts it. */
+/** The facts about a request that decide whether a counter counts it. */
 export interface PlanUse {
   readonly teamId: string;
   /** Null: a service account's key. */
@@ -75,7 +77,7 @@ export interface PlanUse {
   readonly calledName: string;
 }
 
-/** Whether a counter counts what these use; `groupsOf`: the access groups of a called name now. */
+/** Reports whether a counter counts a request with these ids. `groupsOf` returns the present access groups of a called name. */
 export function countsUse(
   { scope, scopeId, match }: Pick<CounterSpec, 'scope' | 'scopeId' | 'match'>,
   use: PlanUse,
@@ -86,19 +88,21 @@ export function countsUse(
 }
 
 /**
- * Whether a counter that a request holds of counts it no longer: the called name has left the counter's access group since. `planNow`: the
- * plan it would be admitted under now. A limit that was taken away meanwhile is no reason, its counter goes on as it is.
+ * Reports whether a counter no longer counts a request that holds on it, because the called name has left the counter's access
+ * group. The plan passed in is the one that would admit the request now. A deleted limit does not matter here: its counter
+ * continues.
  */
 export function hasLeft({ match }: Pick<CounterSpec, 'match'>, { groups }: Pick<LimitPlan, 'groups'>): boolean {
   return match.is === 'access_group' && groups !== undefined && !groups.has(match.key);
 }
 
-/** The rules of one scope with the counters they read, whatever name is called. */
+/** The rules of one scope for every called name, with the counters they read. */
 export type ScopeRules = Pick<LimitPlan, 'counters' | 'rules'>;
 
 /**
- * Every rule a call must pass: organization, team, user, key; in each its rate limits, then the model limits and budgets that match
- * the called name. Off the hot path: keep the plan until `validUntilMs` or until a scope's policy is replaced.
+ * Returns every rule that a call must pass, in the order organization, team, user, key. Each scope lists its rate limits, then
+ * the model limits and budgets that match the called name. Off the hot path: keep the plan until `validUntilMs`, or until a
+ * scope's policy is replaced.
  */
 export function planLimits(
   caller: Caller,
@@ -129,7 +133,7 @@ export function planLimits(
   });
 }
 
-/** A plan of some of the rules of another, with only the counters that they read. */
+/** Returns a plan with some of the rules of another, and only the counters that they read. */
 export function planOf(plan: Omit<LimitPlan, 'rules' | 'shapeId'>, some: readonly LimitRule[]): LimitPlan {
   const read = [...new Set(some.map(({ counter }) => counter))];
   const rules = some.map((rule) => Object.freeze({ ...rule, counter: read.indexOf(rule.counter) }));
@@ -137,7 +141,7 @@ export function planOf(plan: Omit<LimitPlan, 'rules' | 'shapeId'>, some: readonl
   return Object.freeze({ ...plan, counters: Object.freeze(counters), rules: Object.freeze(rules), shapeId: shapeIdOf(rules) });
 }
 
-/** The lowest of a plan's token limits, whatever their window, in tokens; Infinity where it has none. Off the hot path. */
+/** Returns the lowest of a plan's token limits, whatever their window, in tokens; Infinity if it has none. Off the hot path. */
 export function tightestTokenLimit({ rules }: Pick<LimitPlan, 'rules'>): number {
   let tightest = Number.POSITIVE_INFINITY;
   for (const { limit, value } of rules)
@@ -145,24 +149,24 @@ export function tightestTokenLimit({ rules }: Pick<LimitPlan, 'rules'>): number 
   return tightest;
 }
 
-/** Every rule of one scope, those for single models included: what a status page lists. */
+/** Returns every rule of one scope, including those for single models. A status page lists them. */
 export function rulesOfScope(of: ScopeOf, policy: ScopePolicy, timeZone: string, nowMs: number): ScopeRules {
   const { counters, rules } = partOf(of, policy, () => true, 0, { timeZone, nowMs });
   return { counters, rules };
 }
 
-/** The counter that a budget reads. */
+/** Returns the counter that a budget reads. */
 export function counterOfBudget(of: ScopeOf, { match, period }: Budget, time: CounterTime): CounterSpec {
   return counterSpec({ ...of, unit: 'nano_usd', match }, period, time).spec;
 }
 
-/** What a refusal names in `param`: the rule without its target or budget. `key_tpm:gpt-5*` → `key_tpm`. */
+/** Returns the `param` of a refusal: the rule without its target or budget. `key_tpm:gpt-5*` → `key_tpm`. */
 export function paramOfRule(rule: Pick<LimitRule, 'id'>): string {
   const colon = rule.id.indexOf(':');
   return colon === -1 ? rule.id : rule.id.slice(0, colon);
 }
 
-/** Whether a limit's or budget's target covers a called name. The deployment that serves plays no part. */
+/** Reports whether a limit's or budget's target covers a called name. The serving deployment plays no part. */
 export function matches(match: TargetMatch, calledName: string, accessGroupsOfName: ReadonlySet<string>): boolean {
   switch (match.is) {
     case 'any':
@@ -176,7 +180,7 @@ export function matches(match: TargetMatch, calledName: string, accessGroupsOfNa
   }
 }
 
-/** A target as people write it: `gpt-5-nano`, `gpt-5*`, `@beta`; empty for everything. */
+/** Returns a target as people write it: `gpt-5-nano`, `gpt-5*`, `@beta`; empty for every name. */
 export function targetText(match: TargetMatch): string {
   switch (match.is) {
     case 'any':
@@ -190,10 +194,10 @@ export function targetText(match: TargetMatch): string {
   }
 }
 
-/** Whose rules. */
+/** The scope that rules belong to. */
 type ScopeOf = Pick<CounterOf, 'organizationId' | 'scope' | 'scopeId'>;
 
-/** What a plan is made for, whoever calls. */
+/** The part of a plan's inputs that does not depend on the caller's team, user or key. */
 interface Called {
   readonly organizationId: string;
   readonly name: string;
@@ -204,7 +208,7 @@ interface Called {
 /** One scope's part of a plan. */
 interface Part extends ScopeRules {
   readonly of: ScopeOf;
-  /** How many counters of wider scopes stand before its own. */
+  /** The number of counters of wider scopes, which come before its own. */
   readonly first: number;
   readonly validUntilMs: number;
 }
@@ -226,8 +230,8 @@ interface SharedPart extends Part {
 }
 
 /**
- * An organization's and a team's part is the same in the plans of all their keys, and twenty thousand keys in traffic are mostly plans. By the
- * configuration it was made of, which is replaced whole; what is remembered only saves memory, so it may be dropped.
+ * A cache of parts, by the configuration they were made from, which is replaced whole. All keys of an organization or team share
+ * its part, and plans take most of the memory of twenty thousand active keys. The cache only saves memory, so it may be cleared.
  */
 const SHARED = new WeakMap<ScopePolicy, Map<string, SharedPart>>();
 const SHARED_NAMES_MAX = 100;
@@ -302,7 +306,7 @@ function addRateLimits(draft: Draft, match: TargetMatch, limits: RateLimits): vo
   }
 }
 
-/** Once, however many plans there are. */
+/** The rule ids by scope and limit, built once for all plans. */
 const RULE_IDS = Object.fromEntries(
   Object.entries(SCOPE_CODES).map(([scope, code]) => [
     scope,
@@ -328,7 +332,9 @@ function addBudget(draft: Draft, budget: Budget): void {
   );
 }
 
-/** The place of the counter with this name, made once per scope: rules that count the same thing share it. */
+/**
+ * Returns the index of the counter with this name, and adds it if the scope lacks it. Rules that count the same thing share it.
+ */
 function counterFor(draft: Draft, of: CounterOf, kind: WindowKind): number {
   const name = counterName(of, kind, draft.time.timeZone);
   const known = draft.counters.findIndex((counter) => counter.name === name);

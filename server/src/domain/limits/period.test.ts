@@ -14,7 +14,7 @@ import {
   startsWithin,
 } from './period.ts';
 
-/** What a piece of work takes of this thread's CPU, in milliseconds. */
+/** Returns the CPU time that a piece of work takes on this thread, in milliseconds. */
 function cpuMs(work: () => void): number {
   const before = process.threadCpuUsage();
   work();
@@ -26,7 +26,7 @@ const HOUR_MS = 3_600_000;
 const at = (iso: string) => Date.parse(iso);
 const iso = (ms: number) => new Date(ms).toISOString();
 
-/** Zones that broke somebody's calendar: half-hour DST, a skipped day, two-hour DST, :45 offsets, DST at midnight. */
+/** Zones with rules that often break calendars: half-hour DST, a skipped day, two-hour DST, :45 offsets, DST at midnight. */
 const ZONES = [
   'UTC',
   'Europe/Paris',

@@ -1,40 +1,46 @@
 import type { BudgetPeriod } from './budget.ts';
 
-/** A period that begins at instants of a calendar; a rolling one trails and has no beginnings. */
+/** A period that begins at instants of a calendar. A rolling period has no such beginnings. */
 export type CalendarPeriod = Exclude<BudgetPeriod, { is: 'rolling' }>;
 
-/** From `startMs` up to, not including, `endMs`. */
+/** A time span from `startMs` up to, not including, `endMs`. */
 export interface PeriodSpan {
   readonly startMs: number;
   readonly endMs: number;
 }
 
-/** The last instant a Date can name: where a `total` period ends. Below 2^53, so counters and Lua hold it exactly. */
+/** The last instant that a Date can hold. A `total` period ends there. Below 2^53, so counters and Lua store it exactly. */
 export const FAR_FUTURE_MS = 8_640_000_000_000_000;
 
 const HOUR_MS = 3_600_000;
 
-/** The one period that contains the instant. Periods follow each other without gap or overlap, in every zone. */
+/** Returns the period that contains the instant. Periods follow each other without gap or overlap, in every zone. */
 export function periodAt(period: CalendarPeriod, timeZone: string, atMs: number): PeriodSpan {
   if (period.is === 'total') return { startMs: 0, endMs: FAR_FUTURE_MS };
   const index = indexAt(period, timeZone, atMs);
   return { startMs: startOf(period, timeZone, index), endMs: startOf(period, timeZone, index + 1) };
 }
 
-/** `count` (2 to 64) strictly rising boundaries: the start of the period that contains the instant, then each later start. */
+/**
+ * Returns `count` (2 to 64) strictly ascending boundaries: the start of the period that contains the instant, then each later
+ * start. A `total` period has only two.
+ */
 export function boundariesFrom(period: CalendarPeriod, timeZone: string, atMs: number, count: number): readonly number[] {
   if (period.is === 'total') return [0, FAR_FUTURE_MS];
   return startsFrom(period, timeZone, atMs, (starts) => starts.length === count);
 }
 
-/** Rising starts of periods: that of the one that contains `fromMs`, then each later one before `toMs`. Null when there are more than `countMax`. */
+/**
+ * Returns the ascending starts of periods: that of the period that contains `fromMs`, then each later one before `toMs`. Null if
+ * there are more than `countMax`.
+ */
 export function startsWithin(
   period: CountedPeriod,
   timeZone: string,
   { startMs: fromMs, endMs: toMs }: PeriodSpan,
   countMax: number,
 ): readonly number[] | null {
-  // Far too many are told without walking any: no period is longer than this.
+  // No period is longer than this, so a far too long span is recognized without computing any start.
   if ((toMs - fromMs) / DAYS_MAX[period.is] / DAY_MS > countMax) return null;
   const isEnough = (starts: readonly number[]) => (starts.at(-1) as number) >= toMs || starts.length > countMax + 1;
   const starts = startsFrom(period, timeZone, fromMs, isEnough);
@@ -42,10 +48,13 @@ export function startsWithin(
   return within.length > countMax ? null : within;
 }
 
-/** The most days that a period has; a zone that changed its side of the date line adds one. */
+/** The most days that a period has. A zone that moved across the date line adds one. */
 const DAYS_MAX: Readonly<Record<CountedPeriod['is'], number>> = { day: 2, week: 8, month: 32, quarter: 93, year: 367 };
 
-/** Starts, the first that of the period that contains the instant, until there are enough. */
+/**
+ * Returns ascending starts until `isEnough`, the first of them that of the period that contains the instant. Throws RangeError
+ * after STEPS_MAX periods.
+ */
 function startsFrom(
   period: CountedPeriod,
   timeZone: string,
@@ -63,12 +72,12 @@ function startsFrom(
   return starts;
 }
 
-/** No question walks more periods: see `startsWithin` and the callers of `boundariesFrom`. */
+/** The most periods that one call computes: see `startsWithin` and the callers of `boundariesFrom`. */
 const STEPS_MAX = 10_000;
 
 /**
- * The period that contains the instant and those before it, newest first, `count` of them and each ending where the one after it begins.
- * A rolling one ends at the instant; a total one is the only one there is.
+ * Returns the period that contains the instant and those before it, newest first, `count` in all. Each ends where the next newer
+ * one begins. A rolling period ends at the instant. A `total` period is the only one.
  */
 export function periodsBack(period: BudgetPeriod, timeZone: string, atMs: number, count: number): readonly PeriodSpan[] {
   if (period.is === 'rolling') {
@@ -82,17 +91,20 @@ export function periodsBack(period: BudgetPeriod, timeZone: string, atMs: number
   return spans;
 }
 
-/** When the period that contains the instant ends and the next begins with nothing spent. */
+/** Returns the end of the period that contains the instant. The next period begins there with nothing spent. */
 export function nextResetMs(period: CalendarPeriod, timeZone: string, atMs: number): number {
   return periodAt(period, timeZone, atMs).endMs;
 }
 
-/** How long a rolling period trails. */
+/** Returns the length of a rolling period in milliseconds. */
 export function rollingMs(period: Extract<BudgetPeriod, { is: 'rolling' }>): number {
   return period.hours * HOUR_MS;
 }
 
-/** Names a period's kind, anchor and zone: a re-anchored or re-zoned budget counts elsewhere. `month:31@Europe/Paris`. */
+/**
+ * Returns a name of a period's kind, anchor and zone, such as `month:31@Europe/Paris`. A budget with another anchor or zone
+ * therefore uses another counter.
+ */
 export function periodName(period: BudgetPeriod, timeZone: string): string {
   switch (period.is) {
     case 'rolling':
@@ -110,7 +122,10 @@ export function periodName(period: BudgetPeriod, timeZone: string): string {
   }
 }
 
-/** The zone's name as IANA spells it, or null when there is no such zone. Offsets (`+02:00`) are not zones: they know no DST. */
+/**
+ * Returns the zone's name as IANA spells it, or null if there is no such zone. Offsets (`+02:00`) are not zones, because they
+ * have no DST.
+ */
 export function canonicalTimeZone(name: string): string | null {
   if (name.length > 64 || !/^[A-Za-z][A-Za-z0-9_+\-/]*$/.test(name)) return null;
   try {
@@ -120,18 +135,21 @@ export function canonicalTimeZone(name: string): string | null {
   }
 }
 
-/** True when the runtime knows this IANA zone. */
+/** Reports whether the runtime knows this IANA zone. */
 export function isTimeZone(name: string): boolean {
   return canonicalTimeZone(name) !== null;
 }
 
-/** A period that has an index: the first, second, … of all time. */
+/** A period that can be numbered: every calendar period except `total`. */
 export type CountedPeriod = Exclude<CalendarPeriod, { is: 'total' }>;
 
-/** Which period, counted from the year 0 or the epoch, contains the instant. */
+/**
+ * Returns the index of the period that contains the instant, counted from the year 0 or the epoch. Throws RangeError if the guess
+ * is too far off.
+ */
 function indexAt(period: CountedPeriod, timeZone: string, atMs: number): number {
   const local = Temporal.Instant.fromEpochMilliseconds(Math.floor(atMs)).toZonedDateTimeISO(timeZone);
-  // The local date is only a guess: clocks set back across midnight show a date again after the next one has begun.
+  // The local date is only a guess: if clocks are set back across midnight, a date occurs again after the next one has begun.
   const guess = guessIndex(period, local);
   let index = guess;
   while (index > guess - GUESS_OFF_MAX && startOf(period, timeZone, index) > atMs) index -= 1;
@@ -140,7 +158,7 @@ function indexAt(period: CountedPeriod, timeZone: string, atMs: number): number 
   return index;
 }
 
-/** A guess is off by one where clocks or anchors say so. Whatever is further off is a defect, and must not be walked. */
+/** The most periods that a guess may be off. Clocks and anchors cause one. More is a defect, and the search must stop. */
 const GUESS_OFF_MAX = 4;
 
 function guessIndex(period: CountedPeriod, local: Temporal.ZonedDateTime): number {
@@ -158,18 +176,18 @@ function guessIndex(period: CountedPeriod, local: Temporal.ZonedDateTime): numbe
   }
 }
 
-/** Days from 1 January 1970 to a date. Not `Date.UTC`: that reads the years 0 to 99 as 1900 to 1999. */
+/** Returns the days from 1 January 1970 to a date. `Date.UTC` cannot be used: it reads the years 0 to 99 as 1900 to 1999. */
 function epochDayOf({ year, month, day }: Temporal.ZonedDateTime): number {
   return new Date(0).setUTCFullYear(year, month - 1, day) / DAY_MS;
 }
 
-/** The first existing instant of the period's first date. */
+/** Returns the first existing instant of the period's first date, in Unix milliseconds. */
 function startOf(period: CountedPeriod, timeZone: string, index: number): number {
   return firstDateOf(period, index).toZonedDateTime(timeZone).epochMilliseconds;
 }
 
 const DAY_MS = 86_400_000;
-/** 5 January 1970 was a Monday. */
+/** The day number of the first Monday, 5 January 1970. */
 const FIRST_MONDAY = 4;
 
 function firstDateOf(period: CountedPeriod, index: number): Temporal.PlainDate {
@@ -192,7 +210,7 @@ function dateOfEpochDay(day: number): Temporal.PlainDate {
   return Temporal.PlainDate.from({ year: utc.getUTCFullYear(), month: utc.getUTCMonth() + 1, day: utc.getUTCDate() });
 }
 
-/** Day 31 becomes the month's last day in that month only: the anchor itself is never changed. */
+/** Returns the date, with a day such as 31 clamped to the month's last day. The anchor itself never changes. */
 function clampedDate(year: number, monthIndex: number, day: number): Temporal.PlainDate {
   return Temporal.PlainDate.from({ year, month: (monthIndex % 12) + 1, day }, { overflow: 'constrain' });
 }

@@ -1,4 +1,4 @@
-/** How an organization stands against its own limits and budgets. */
+/** The states of an organization against its own limits and budgets. */
 export const STANDINGS = ['healthy', 'near_limit', 'over_budget', 'idle'] as const;
 export type Standing = (typeof STANDINGS)[number];
 
@@ -7,19 +7,19 @@ export interface UsedRule {
   readonly limit: 'budget' | 'rate_limit';
   readonly action: 'block' | 'alert';
   readonly value: number;
-  /** Settled and held together. */
+  /** The sum of settled and held use. */
   readonly used: number;
 }
 
-/** From this part of a limit on it is near. */
+/** The used part of a limit from which on it counts as near. */
 const NEAR = 0.8;
 const PPM = 1_000_000;
-/** A ratio above a million says no more than one of a million. */
+/** The upper bound of a ratio: one million times the limit. */
 const PPM_MAX = 1_000_000 * PPM;
 
 /**
- * `over_budget`: a blocking budget is used up. `near_limit`: any budget or rate limit is used to 80 %. `idle`: no request in 30 days, not
- * even a refused one. A limit of 0 blocks on purpose: as a rate limit it is near nothing.
+ * Returns the standing. `over_budget`: a blocking budget is used up. `near_limit`: any budget or rate limit is used to 80 %.
+ * `idle`: no request in 30 days, not even a refused one. A rate limit of 0 blocks on purpose and never counts as near.
  */
 export function judge(rules: readonly UsedRule[], requests30d: number): Standing {
   if (rules.some(isUsedUp)) return 'over_budget';
@@ -27,7 +27,10 @@ export function judge(rules: readonly UsedRule[], requests30d: number): Standing
   return requests30d === 0 ? 'idle' : 'healthy';
 }
 
-/** Of the budget nearest its end, in millionths of its amount; null without one. A budget of 0 is used up. */
+/**
+ * Returns the used part of the most used budget, in millionths of its amount; null if there is no budget. A budget of 0 counts as
+ * used up.
+ */
 export function budgetUsedPpm(rules: readonly UsedRule[]): number | null {
   const ratios = rules.filter(({ limit }) => limit === 'budget').map(ppmOf);
   return ratios.length === 0 ? null : Math.max(...ratios);

@@ -1,13 +1,13 @@
 import type { CounterUnit } from './limit-plan.ts';
 
-/** What a request that a limit will never let pass could do with its output cap: nothing where that plays no part. */
+/** The change of the output cap that could let a refused request pass; null if the cap plays no part. */
 export type CapChange = 'lower' | 'set' | 'unknown' | null;
 
 const CAP_WORDS = { lower: 'lower `max_tokens`', set: 'set `max_tokens`', unknown: 'set a smaller `max_tokens`' } as const;
 
 /**
- * What to change about a request that a rule will never let pass, as half a sentence. Of tokens a hold exceeds the whole limit only by its
- * input, which the expected output never does (`hold.ts`); a limit of 0 lets nothing pass.
+ * Returns the change that lets a request pass which a rule would otherwise never let pass, as half a sentence. A hold exceeds a
+ * whole token limit only by its input, never by its expected output (`hold.ts`). A limit of 0 lets nothing pass.
  */
 export function wayOut(unit: CounterUnit, limitValue: number, cap: CapChange): string {
   const raised = `have the ${unit === 'nano_usd' ? 'budget' : 'limit'} raised`;

@@ -1,26 +1,30 @@
-/** A window is its span in 60 slots; the 61st lets the oldest run out while the newest fills. */
+/** The number of slots in a window's span. One more slot lets the oldest expire while the newest fills. */
 const SLOTS_PER_WINDOW = 60;
 const SLOTS = SLOTS_PER_WINDOW + 1;
 
 /**
- * A trailing window in slots, as the counters keep it: each slot has its sum and the time of its last admission, and stops counting
- * when that time is a full window old. So nothing is admitted above a limit in any span, and what was used returns at most one slot late.
+ * A trailing window in slots, as the counters store it. Each slot has its sum and the time of its last admission, and expires
+ * when that time is a full window old. So no span ever admits more than the limit, and used capacity returns at most one slot
+ * late.
  */
 export interface TrailingWindow {
   readonly slotMs: number;
   readonly amounts: Float64Array;
   readonly lastAdmissionMs: Float64Array;
-  /** Which slot since the epoch each place holds; −1 for none. */
+  /** The number, since the epoch, of the slot that each place holds; −1 for none. */
   readonly slotNumbers: Float64Array;
-  /** Sum over the slots that count. */
+  /** The sum over the slots that have not expired. */
   used: number;
-  /** The latest time seen: a clock set back does not bring the past back. */
+  /** The latest time seen. A clock that is set back does not restore expired slots. */
   nowMs: number;
 }
 
 export type WindowVerdict =
   | { readonly is: 'admitted' }
-  /** Until enough slots run out if nothing else happens; null when the amount exceeds the whole limit and can never pass. */
+  /**
+   * Milliseconds until enough slots expire if nothing else happens; null if the amount exceeds the whole limit and can never
+   * pass.
+   */
   | { readonly is: 'refused'; readonly retryAfterMs: number | null };
 
 export function newWindow(slotMs: number): TrailingWindow {
@@ -34,18 +38,18 @@ export function newWindow(slotMs: number): TrailingWindow {
   };
 }
 
-/** The whole span in milliseconds. */
+/** Returns the whole span in milliseconds. */
 export function spanMs(window: TrailingWindow): number {
   return window.slotMs * SLOTS_PER_WINDOW;
 }
 
-/** What counts at this instant. */
+/** Returns the amount that counts at this instant. */
 export function usedAt(window: TrailingWindow, nowMs: number): number {
   expire(window, nowMs);
   return window.used;
 }
 
-/** Takes the amount when it fits under the limit; a refusal changes nothing. */
+/** Takes the amount if it fits under the limit. A refusal changes nothing. */
 export function admit(window: TrailingWindow, amount: number, limit: number, nowMs: number): WindowVerdict {
   expire(window, nowMs);
   if (window.used + amount > limit) return { is: 'refused', retryAfterMs: retryAfterMs(window, amount, limit, nowMs) };
@@ -53,7 +57,10 @@ export function admit(window: TrailingWindow, amount: number, limit: number, now
   return ADMITTED;
 }
 
-/** How long until the amount would fit if nothing else happened: at most the span, at least 1, 0 when it fits now. */
+/**
+ * Returns the milliseconds until the amount would fit if nothing else happened: at most the span, at least 1, 0 if it fits now.
+ * Null: it never fits.
+ */
 export function retryAfterMs(window: TrailingWindow, amount: number, limit: number, nowMs: number): number | null {
   expire(window, nowMs);
   // At a limit of 0 not even an empty amount passes.
@@ -70,8 +77,8 @@ export function retryAfterMs(window: TrailingWindow, amount: number, limit: numb
 }
 
 /**
- * Corrects what was admitted at `admittedAtMs` by `delta`. While its slot counts, the slot is corrected. Afterwards an unused hold has
- * already returned, and an excess goes to the present slot, since it was used and must count somewhere.
+ * Corrects the amount admitted at `admittedAtMs` by `delta`. While its slot counts, the slot is corrected. After the slot
+ * expired, an unused hold has already returned. An excess is then added to the present slot, because used amounts must count.
  */
 export function correct(window: TrailingWindow, admittedAtMs: number, delta: number, nowMs: number): void {
   expire(window, nowMs);
@@ -85,7 +92,7 @@ export function correct(window: TrailingWindow, admittedAtMs: number, delta: num
   }
 }
 
-/** When everything has run out if nothing else happens; the present when nothing is used. */
+/** Returns the time at which everything has expired if nothing else happens; the present time if nothing is used. */
 export function emptyAtMs(window: TrailingWindow, nowMs: number): number {
   expire(window, nowMs);
   let latest = Number.NEGATIVE_INFINITY;
@@ -97,7 +104,7 @@ export function emptyAtMs(window: TrailingWindow, nowMs: number): number {
 
 const ADMITTED: WindowVerdict = { is: 'admitted' };
 
-/** Lets go of every slot whose last admission is a full window old. */
+/** Expires every slot whose last admission is a full window old. */
 function expire(window: TrailingWindow, nowMs: number): void {
   if (nowMs > window.nowMs) window.nowMs = nowMs;
   const oldestMs = window.nowMs - spanMs(window);
@@ -112,7 +119,7 @@ function expire(window: TrailingWindow, nowMs: number): void {
 function take(window: TrailingWindow, amount: number, atMs: number): void {
   const number = slotNumber(window, atMs);
   const place = number % SLOTS;
-  // Whatever held this place is 61 slots old and was let go by `expire`.
+  // The earlier slot at this place is 61 slots old, so `expire` has cleared it.
   window.slotNumbers[place] = number;
   window.amounts[place] = (window.amounts[place] as number) + amount;
   window.lastAdmissionMs[place] = atMs;
@@ -123,7 +130,7 @@ function slotNumber(window: TrailingWindow, atMs: number): number {
   return Math.floor(atMs / window.slotMs);
 }
 
-/** Where a slot is kept while it counts, else −1. */
+/** Returns the place of a slot while it counts, else −1. */
 function placeOf(window: TrailingWindow, number: number): number {
   if (number < 0) return -1;
   const place = number % SLOTS;

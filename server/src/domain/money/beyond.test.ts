@@ -123,7 +123,7 @@ describe('the money hold', () => {
   test('holds each search, what it brings, and everything read again', () => {
     const bounded = candidate(price({ perUnit: { search: 1_000_000 } }, dear), { partTokensMax: 10_000, searchesMax: 2 });
     const hold = estimateHold(question([search(null)], [bounded]));
-    // 1,000 tokens are read three times, 10,000 twice and 10,000 once; 100 are put out, and read again twice.
+    // 1,000 tokens are read three times, 10,000 twice and 10,000 once. 100 output tokens are read again twice.
     expect(hold).toMatchObject({ nanoUsd: 2 * 1_000_000 + 3_000 + 30_000 + 100 + 200, money: 'upper_bound' });
     expect(estimateHold(question([search(1)], [bounded])).nanoUsd).toBe(1_000_000 + 2_000 + 10_000 + 100 + 100);
     expect(estimateHold(question([search(1)], [candidate(price(SEARCHED, dear))]))).toMatchObject({ money: 'estimate' });

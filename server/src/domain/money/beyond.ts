@@ -1,45 +1,50 @@
-/** What a request asks for that providers bill beyond its ordinary tokens, and whether a price knows it. Pure. */
+/** The things a request asks for that providers bill beyond ordinary tokens, and the check that a price covers them. Pure. */
 
 import type { Usage } from '../usage/usage.ts';
 import { type DearerBucket, hasBucketPrice, hasContextPrice, hasTierPrice, hasUnitPrice, isFree, type Price } from './price.ts';
 
-/** One such thing. `param` names the field of the request that asks for it. */
+/** One such thing. `param` names the request field that asks for it. */
 export type Beyond =
-  /** A tool that the provider runs and that brings input: searches are billed by the piece, fetched pages are not. */
+  /** A tool that the provider runs and that adds input. Searches are billed by the piece, fetched pages are not. */
   | { readonly is: 'lookups'; readonly param: string; readonly lookups: Lookups }
-  /** A service tier or speed; the empty text insists on the ordinary one. */
+  /** A service tier or speed. The empty text insists on the ordinary one. */
   | { readonly is: 'tier'; readonly param: string; readonly tier: string }
-  /** Tokens that are billed dearer than the bucket they fall back to. */
+  /** Tokens that cost more than the bucket they fall back to. */
   | { readonly is: 'bucket'; readonly param: string; readonly bucket: DearerBucket }
   /** Prompts above the ordinary length. */
   | { readonly is: 'context'; readonly param: string }
-  /** Tools whose descriptions are the provider's own: no price of their own, but more input than their bytes say. */
+  /** Tools that the provider describes itself. They have no price, but add more input than their bytes suggest. */
   | { readonly is: 'described'; readonly param: string; readonly tools: number }
-  /** What no price can say: a server tool, a beta. `isOfTokens`: it bills tokens if anything, so that a free price covers it. */
+  /**
+   * A thing that no price can cover: a server tool, a beta. `isOfTokens`: it bills tokens if anything, so a free price covers it.
+   */
   | { readonly is: 'other'; readonly param: string; readonly unit: string; readonly isOfTokens: boolean };
 
 export interface Lookups {
   readonly unit: 'search' | 'fetch';
-  /** The most that the caller allows; null: unbounded. */
+  /** The most lookups that the caller allows; null: unbounded. */
   readonly most: number | null;
-  /** The field that would bound them; null: there is none. */
+  /** The request field that would bound them; null: there is none. */
   readonly boundParam: string | null;
-  /** Each is a round in which the provider reads everything so far again; otherwise all results come at once. */
+  /** True if each lookup is a round in which the provider reads everything so far again. False: all results arrive at once. */
   readonly isLoop: boolean;
-  /** The answer reports how many there were. */
+  /** True if the answer reports the number of lookups. */
   readonly isReported: boolean;
 }
 
-/** Most requests ask for nothing of the kind, and share this. */
+/** The list that most requests share, because they ask for no such thing. */
 export const NOTHING_BEYOND: readonly Beyond[] = Object.freeze([]);
 
-/** Why a deployment cannot serve a request under a budget that blocks. */
+/** The reason why a deployment cannot serve a request under a blocking budget. */
 export interface Missing {
   readonly asked: Beyond;
   readonly why: 'unpriced' | 'unbounded';
 }
 
-/** The first thing asked for that has no price here, or nothing that bounds it; null when there is none. `searchesMax`: the deployment's. */
+/**
+ * Returns the first thing asked for that has no price or no upper bound here; null if there is none. `searchesMax` is the
+ * deployment's.
+ */
 export function missingOf(beyond: readonly Beyond[], price: Price, searchesMax: number | null): Missing | null {
   for (const asked of beyond) {
     if (!isPriced(asked, price)) return { asked, why: 'unpriced' };
@@ -65,7 +70,7 @@ function isPriced(asked: Beyond, price: Price): boolean {
   }
 }
 
-/** The name under which it is counted and kept. */
+/** Returns the name under which the thing is counted and stored. */
 export function unitOf(asked: Beyond): string {
   switch (asked.is) {
     case 'lookups':
@@ -83,26 +88,26 @@ export function unitOf(asked: Beyond): string {
   }
 }
 
-/** The tier asked for, as `mayAnswer` takes it: null leaves it to the provider. */
+/** Returns the tier asked for, as `mayAnswer` takes it. Null leaves it to the provider. */
 export function askedTier(beyond: readonly Beyond[]): string | null {
   for (const asked of beyond) if (asked.is === 'tier') return asked.tier;
   return null;
 }
 
-/** How many lookups a request can make, and what they and the provider's tools make of its input. Whole numbers ≥ 0. */
+/** The most lookups of a request, and their effect on its input. Whole numbers ≥ 0. */
 export interface LookupBounds {
   readonly searches: number;
-  /** Rounds in which everything so far is read again. */
+  /** The number of rounds in which everything so far is read again. */
   readonly rounds: number;
-  /** Results that come without a round of their own. */
+  /** The number of results that arrive without a round of their own. */
   readonly atOnce: number;
-  /** Tools that the provider describes to the model itself. */
+  /** The number of tools that the provider describes to the model itself. */
   readonly described: number;
 }
 
 const NO_LOOKUPS: LookupBounds = Object.freeze({ searches: 0, rounds: 0, atOnce: 0, described: 0 });
 
-/** The lesser of what the caller allows and what the deployment makes at most; what neither bounds counts as none. */
+/** Returns the bounds: the lower of the caller's and the deployment's maximum. A lookup that neither bounds counts as 0. */
 export function lookupBounds(beyond: readonly Beyond[], searchesMax: number | null): LookupBounds {
   if (beyond.length === 0) return NO_LOOKUPS;
   const bounds = { searches: 0, rounds: 0, atOnce: 0, described: 0 };
@@ -118,14 +123,14 @@ export function lookupBounds(beyond: readonly Beyond[], searchesMax: number | nu
   return bounds;
 }
 
-/** Returns whether something asked for has nothing that bounds it here. */
+/** Reports whether the request asks for lookups that neither the caller nor the deployment bounds. */
 export function isUnbounded(beyond: readonly Beyond[], searchesMax: number | null): boolean {
   return searchesMax === null && beyond.some((asked) => asked.is === 'lookups' && asked.lookups.most === null);
 }
 
 /**
- * Searches to charge for an answer that does not say how many it made, though they were asked for: the most there can have been, and one where
- * nothing bounds them. Of those whose number is reported none are added.
+ * Returns the searches to charge for an answer that does not report them, although the request asked for some. It is the most
+ * there can have been, or one if nothing bounds them. Searches that the provider reports are not added.
  */
 export function unreportedSearches(beyond: readonly Beyond[], usage: Usage, searchesMax: number | null): number {
   if (usage.search !== undefined) return 0;
@@ -139,7 +144,10 @@ export function unreportedSearches(beyond: readonly Beyond[], usage: Usage, sear
 
 const NONE: readonly string[] = [];
 
-/** Names of what was asked for and has no price, whether or not it was used: nothing in an answer says so. */
+/**
+ * Returns the names of unpriced things that the request asked for. They count whether used or not, because no answer reports
+ * their use.
+ */
 export function unpricedAsked(beyond: readonly Beyond[], price: Price): readonly string[] {
   if (beyond.length === 0) return NONE;
   return beyond.flatMap((asked) =>
@@ -147,11 +155,11 @@ export function unpricedAsked(beyond: readonly Beyond[], price: Price): readonly
   );
 }
 
-/** Kinds of units in the metrics: few, whatever callers and providers name. */
+/** The kinds of units in metrics: a fixed, small set, whatever names callers and providers use. */
 export const UNIT_KINDS = ['search', 'tool', 'tier', 'beta', 'cache_write', 'audio', 'image', 'other'] as const;
 export type UnitKind = (typeof UNIT_KINDS)[number];
 
-/** The kind of a unit by its name. */
+/** Returns the kind of a unit by its name. */
 export function kindOfUnit(name: string): UnitKind {
   for (const [start, kind] of KIND_STARTS) if (name.startsWith(start)) return kind;
   return 'other';

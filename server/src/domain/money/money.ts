@@ -1,6 +1,6 @@
 import { invalid, type Parsed, valid } from '../parsed.ts';
 
-/** Money is whole nano-dollars: a bigint in sums, a number (at most 2^53 − 1) in counters. */
+/** Nano-dollars per USD. Money is whole nano-dollars: a bigint in sums, a number (at most 2^53 − 1) in counters. */
 const NANO_PER_USD = 1_000_000_000n;
 
 /** The largest budget, 9,000,000 USD, so that every money counter stays an exact integer. */
@@ -33,7 +33,10 @@ export function parsePriceUsd(text: string): Parsed<number> {
   return valid(Number(price.value));
 }
 
-/** Reads the price of one piece (a search, an image, a second) as nano-dollars. Never negative; zero is free; at most 9,000,000 USD. */
+/**
+ * Reads the price of one piece (a search, an image, a second) as nano-dollars. Never negative; zero is free. At most 9,000,000
+ * USD.
+ */
 export function parseUnitPriceUsd(text: string): Parsed<number> {
   const price = parseUsd(text);
   if (price.is === 'invalid') return price;
@@ -50,12 +53,12 @@ export function formatUsd(nanoUsd: bigint | number): string {
   return `${amount < 0n ? '-' : ''}${whole}.${decimals}`;
 }
 
-/** The one place where money is rounded, and it rounds up. Neither may be negative, and the divisor is not zero. */
+/** Divides and rounds up. Money is rounded nowhere else. Neither argument may be negative, and the divisor must not be 0. */
 export function divideRoundingUp(dividend: bigint, divisor: bigint): bigint {
   return (dividend + divisor - 1n) / divisor;
 }
 
-/** An amount as counters hold it. What exceeds 2^53 − 1 (nine million dollars for one request) is held at that bound. */
+/** Converts an amount to the counters' number. A larger amount than 2^53 − 1 (nine million dollars) becomes that bound. */
 export function toCounterNanoUsd(nanoUsd: bigint): number {
   return nanoUsd > MAX_COUNTER ? Number.MAX_SAFE_INTEGER : Number(nanoUsd);
 }

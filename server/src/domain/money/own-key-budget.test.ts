@@ -29,7 +29,7 @@ const caps: fc.Arbitrary<OwnKeysCap> = fc.record({
   period: fc.constantFrom(...OWN_KEYS_PERIODS),
 });
 
-/** A key that somebody made, which spends all it may whenever it can. */
+/** A key that always spends as much as it may. */
 interface SpendingKey {
   readonly most: number;
   readonly budget: Budget;

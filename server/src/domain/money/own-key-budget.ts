@@ -1,8 +1,10 @@
-/** How much the keys that a member makes for themself may spend together: the money part of a team's self-service. */
+/** The cap on the total spend of the keys that a member makes for themself: the money part of a team's self-service. */
 import type { Budget, BudgetPeriod } from '../limits/budget.ts';
 import { type CalendarPeriod, periodAt } from '../limits/period.ts';
 
-/** What a member's own keys may spend together in each period. Periods begin where they do without an anchor. */
+/**
+ * The amount that a member's own keys may spend together in each period. Periods have no anchor: they begin at their first day.
+ */
 export interface OwnKeysCap {
   /** Whole nano-dollars. */
   readonly amountNanoUsd: number;
@@ -12,7 +14,10 @@ export interface OwnKeysCap {
 export const OWN_KEYS_PERIODS = ['day', 'week', 'month', 'quarter', 'year', 'total'] as const;
 export type OwnKeysPeriod = (typeof OWN_KEYS_PERIODS)[number];
 
-/** The budget periods of a key that contain each period of the cap whole: within one of them a key spends its amount once at most. */
+/**
+ * The budget periods of a key that fully contain each period of the cap. Within such a period a key spends its amount at most
+ * once.
+ */
 const CONTAINING: Readonly<Record<OwnKeysPeriod, readonly BudgetPeriod['is'][]>> = {
   day: ['day', 'week', 'month', 'quarter', 'year', 'total'],
   week: ['week', 'total'],
@@ -22,7 +27,10 @@ const CONTAINING: Readonly<Record<OwnKeysPeriod, readonly BudgetPeriod['is'][]>>
   total: ['total'],
 };
 
-/** The most that a key with these budgets can spend in one period of the cap; null when no budget of its own bounds that. */
+/**
+ * Returns the most that a key with these budgets can spend in one period of the cap, in nano-dollars. Null if none of its budgets
+ * bounds that.
+ */
 export function mostInPeriodNanoUsd({ period }: OwnKeysCap, budgets: readonly Budget[]): number | null {
   const bounding = budgets.filter(
     (budget) => budget.action === 'block' && budget.match.is === 'any' && contains(period, budget.period),
@@ -30,14 +38,14 @@ export function mostInPeriodNanoUsd({ period }: OwnKeysCap, budgets: readonly Bu
   return bounding.length === 0 ? null : Math.min(...bounding.map((budget) => budget.amountNanoUsd));
 }
 
-/** When the cap's present period began, in a zone. What died before that spends nothing in it. */
+/** Returns the start of the cap's present period, in a zone. A key that ended earlier spends nothing in it. */
 export function startOfPeriodMs({ period }: OwnKeysCap, timeZone: string, nowMs: number): number {
   return periodAt(calendarPeriod(period), timeZone, nowMs).startMs;
 }
 
 function contains(period: OwnKeysPeriod, ofKey: BudgetPeriod): boolean {
   if (!CONTAINING[period].includes(ofKey.is)) return false;
-  // Every period contains whole days; the others agree only where they begin alike.
+  // Every period contains whole days. Other periods only align if they begin on the same day.
   if (period === 'day') return true;
   const anchors = ['anchorDay' in ofKey ? ofKey.anchorDay : 1, 'anchorMonth' in ofKey ? ofKey.anchorMonth : 1];
   return anchors.every((anchor) => anchor === 1);

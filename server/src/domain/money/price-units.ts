@@ -11,17 +11,17 @@ import {
   type PriceUnits,
 } from './price.ts';
 
-/** A price without its version: the rates of the token buckets and what is charged beyond them. */
+/** A price without its version: the rates of the token buckets, and the charges beyond them. */
 export interface GivenPrice {
   readonly perMillion: PerMillion;
-  /** Null: nothing. */
+  /** The charges beyond tokens; null: none. */
   readonly units: PriceUnits | null;
 }
 
-/** A price that charges nothing because nothing has a price: never free. */
+/** A price without any rate. It counts as unpriced, never as free. */
 export const NO_PRICE: GivenPrice = Object.freeze({ perMillion: Object.freeze({}), units: null });
 
-/** Returns the price in one form, so that two prices that say the same are deeply equal: parts that say nothing are left out. */
+/** Returns the price in a canonical form without empty parts, so that two equal prices are deeply equal. */
 export function givenPrice({
   perMillion,
   units,
@@ -35,18 +35,18 @@ export function givenPrice({
   return { perMillion: { ...perMillion }, units: Object.keys(said).length === 0 ? null : said };
 }
 
-/** A use without a price, as it is added up: of what, and before when the last was. */
+/** A use without a price, as it is added up: its unit, and a time after its last occurrence. */
 export interface UnpricedUse {
   readonly unit: string;
   readonly untilMs: number;
 }
 
-/** A version of a price as it is stored. */
+/** A stored version of a price. */
 type Stored = Pick<Price, 'perMillion'> & { readonly units: PriceUnits | null; readonly effectiveFrom: Date };
 
 /**
- * Returns whether the price in force (null: none) still has no price for what was used without one, and could have: a price has no place for
- * tools and betas. Of a tier whose name is not kept it is known only that it was used since the price took effect.
+ * Reports whether the price in force (null: none) still lacks a price for an earlier unpriced use. False for units that cannot
+ * have a price, such as tools and betas. For a tier whose name is not stored, only a use after the price took effect counts.
  */
 export function lacksPrice(stored: Stored | null, { unit, untilMs }: UnpricedUse): boolean {
   const [kind, word = ''] = unit.split(':');
@@ -64,7 +64,10 @@ function isPriceable(unit: string): boolean {
   return isPiece(unit) || isDearer(unit) || unit === 'context_tier' || unit.split(':')[0] === 'service_tier';
 }
 
-/** Returns whether stored values are a price: whole nano-dollars from 0 on, and tiers in ascending order. Whoever wrote them may not have been us. */
+/**
+ * Reports whether stored values form a valid price: whole nano-dollars from 0 up, and tiers in ascending order. Another program
+ * may have written them.
+ */
 export function isPrice(perMillion: unknown, units: unknown): boolean {
   if (!isRates(perMillion)) return false;
   if (units === null || units === undefined) return true;
@@ -85,7 +88,7 @@ function hasRates(value: unknown): boolean {
   return isObject(value) && isRates(value.perMillion);
 }
 
-/** Only buckets are multiplied; what else stands there is left alone. */
+/** Checks only the known buckets, because only they are multiplied. Other fields are ignored. */
 function isRates(value: unknown): boolean {
   return isObject(value) && USAGE_BUCKETS.every((bucket) => value[bucket] === undefined || isAmount(value[bucket]));
 }

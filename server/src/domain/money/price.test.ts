@@ -108,7 +108,7 @@ describe('what is billed beyond ordinary tokens', () => {
     const cost = (usage: Usage) => costNanoUsd(usage, tiered);
     expect(cost({ input: 100, output: 1 })).toBe(100n + 5n);
     expect(cost({ input: 1, cached_input: 100, output: 1 })).toBe(2n + 10n + 6n);
-    // The second tier says nothing of the output: that keeps its ordinary rate.
+    // The second tier has no output rate, so output keeps its ordinary rate.
     expect(cost({ input: 1, cache_write_1h: 200, output: 1 })).toBe(4n + 800n + 5n);
   });
 

@@ -3,44 +3,50 @@ import { divideRoundingUp } from './money.ts';
 import { mayAnswer } from './service-tier.ts';
 
 /**
- * One version of a deployment's price, effective from an instant. Whole nano-dollars per million tokens, never negative; zero is free.
- * A bucket without a price falls back: `cached_input`, `cache_write*`, `audio_input`, `image_input` → `input`; `reasoning`,
- * `audio_output`, `image_output` → `output`; a missing `input` or `output` is zero only when the price is given in part (embeddings).
+ * One version of a deployment's price, effective from an instant. Whole nano-dollars per million tokens, never negative; zero is
+ * free. A bucket without a price falls back: `cached_input`, `cache_write*`, `audio_input`, `image_input` → `input`; `reasoning`,
+ * `audio_output`, `image_output` → `output`. A missing `input` or `output` is zero only if the price has another bucket
+ * (embeddings).
  */
 export interface Price {
   readonly id: string;
   readonly effectiveFromMs: number;
   readonly perMillion: PerMillion;
-  /** What is charged beyond that; absent: nothing. */
+  /** The charges beyond tokens; absent: none. */
   readonly units?: PriceUnits;
 }
 
 /** Whole nano-dollars per million tokens, by bucket. */
 export type PerMillion = Readonly<Partial<Record<UsageBucket, number>>>;
 
-/** What a price says beyond ordinary tokens. Whatever it does not say has no price. */
+/** The part of a price beyond ordinary tokens. A thing that is not listed has no price. */
 export interface PriceUnits {
-  /** Whole nano-dollars for one. */
+  /** Whole nano-dollars for one piece. */
   readonly perUnit?: Readonly<Partial<Record<UsageUnit, number>>>;
-  /** Rates for the whole request when its input is above so many tokens; ascending. A bucket that is not given keeps its ordinary rate. */
+  /**
+   * Rates for the whole request if its input is above the bound; ascending. A bucket that is not given keeps its ordinary rate.
+   */
   readonly contextTiers?: readonly { readonly aboveInputTokens: number; readonly perMillion: PerMillion }[];
-  /** Rates by the provider's word for a service tier or speed (`priority`, `flex`, `batch`, `fast`); likewise. */
+  /**
+   * Rates by the provider's word for a service tier or speed (`priority`, `flex`, `batch`, `fast`). A missing bucket keeps its
+   * ordinary rate.
+   */
   readonly serviceTiers?: Readonly<Record<string, { readonly perMillion: PerMillion }>>;
 }
 
-/** The dearest a token can be on either side, in nano-dollars per million. */
+/** The highest rate of a token on each side, in nano-dollars per million. */
 export interface DearestRates {
   readonly input: number;
   readonly output: number;
 }
 
-/** What can be billed beside the input and the output of a request. */
+/** The charges that are possible beside the input and the output of a request. */
 export interface BeyondTokens {
-  /** The service tier asked for: see `mayAnswer`. Null, as where it is absent: left to the provider. */
+  /** The service tier asked for: see `mayAnswer`. Null or absent: left to the provider. */
   readonly serviceTier?: string | null;
   /** The most searches that can be billed. */
   readonly searches?: number;
-  /** How often everything put out so far can be read again as input: once for each round of a server tool. */
+  /** The number of times that all output so far can be read again as input: once for each round of a server tool. */
   readonly rereads?: number;
 }
 
@@ -49,8 +55,8 @@ const NOTHING_BEYOND: BeyondTokens = {};
 const NONE: readonly string[] = [];
 
 /**
- * The price in force: the newest that is not in the future (`prices` are newest first). Null: unpriced, which is never free.
- * A price without a single bucket is no price.
+ * Returns the price in force: the newest that is not in the future (`prices` are newest first). Null: unpriced, which is never
+ * free. A price without a single bucket is no price.
  */
 export function priceAt(prices: readonly Price[], atMs: number): Price | null {
   for (const price of prices) {
@@ -60,15 +66,15 @@ export function priceAt(prices: readonly Price[], atMs: number): Price | null {
 }
 
 /**
- * What an answer costs: the exact sum over its disjoint buckets and its pieces, rounded once, up, to a whole nano-dollar. `serviceTier` is the
- * one that answered; null is the ordinary one. What has no price adds nothing: `unpricedIn` names it.
+ * Returns the cost of an answer: the exact sum over its disjoint buckets and its pieces, rounded up once to a whole nano-dollar.
+ * `serviceTier` is the one that answered; null is the ordinary one. An unpriced use adds nothing: `unpricedIn` names it.
  */
 export function costNanoUsd(usage: Usage, price: Price, serviceTier: string | null = null): bigint {
   const rates = ratesFor(usage, price, serviceTier);
   const perUnit = price.units?.perUnit;
   let perMillionths = 0;
   let pieces = 0;
-  // Only what is there, of which there is little; and in numbers while they are exact, which is nearly always.
+  // Few fields are present. Sums stay in numbers while those are exact, which is nearly always.
   for (const name in usage) {
     const count = usage[name as keyof Usage] as number;
     if (!(count > 0)) continue;
@@ -80,7 +86,7 @@ export function costNanoUsd(usage: Usage, price: Price, serviceTier: string | nu
   return BigInt((perMillionths - rest) / 1_000_000 + (rest > 0 ? 1 : 0)) + BigInt(pieces);
 }
 
-/** As costNanoUsd, of numbers of any size. */
+/** Computes the same as costNanoUsd, for numbers of any size. */
 function exactCost(usage: Usage, rates: PerMillion, perUnit: PriceUnits['perUnit']): bigint {
   let perMillionths = 0n;
   for (const bucket of USAGE_BUCKETS) perMillionths += counted(usage[bucket]) * BigInt(rateIn(rates, bucket));
@@ -93,14 +99,14 @@ function counted(count: number | undefined): bigint {
   return count !== undefined && count > 0 ? BigInt(count) : 0n;
 }
 
-/** The usage with the fee that a provider takes for the request itself, where the price has one. */
+/** Returns the usage, with the provider's fee for the request itself if the price has one. */
 export function withRequestFee(usage: Usage, price: Price): Usage {
   return hasUnitPrice(price, 'request') ? { ...usage, request: 1 } : usage;
 }
 
 /**
- * The rates one answer is charged at, for the whole of it: each bucket's own rate in the service tier that answered, else in the highest context
- * tier whose bound its input (whatever bucket it is in) exceeds, else the ordinary one. Fallbacks (`rateIn`) go by the same rates.
+ * Returns the rates for one whole answer. A bucket's rate is that of the service tier that answered, else that of the highest
+ * context tier whose bound the total input exceeds. Else it is the ordinary rate. Fallbacks (`rateIn`) use the same rates.
  */
 export function ratesFor(usage: Usage, price: Rated, serviceTier: string | null): PerMillion {
   const { units } = price;
@@ -110,19 +116,22 @@ export function ratesFor(usage: Usage, price: Rated, serviceTier: string | null)
   return context === undefined && service === undefined ? price.perMillion : layered(price, context, service);
 }
 
-/** What a bucket costs per million tokens at the ordinary rates, its fallback included. */
+/** Returns the price of a bucket at the ordinary rates, in nano-dollars per million tokens. Includes the fallback. */
 export function rateOf(price: Price, bucket: UsageBucket): number {
   return rateIn(price.perMillion, bucket);
 }
 
-/** What a bucket costs per million tokens at these rates, its fallback included. */
+/**
+ * Returns the price of a bucket at these rates, in nano-dollars per million tokens. Falls back to the rate of its side, then to
+ * 0.
+ */
 export function rateIn(rates: PerMillion, bucket: UsageBucket): number {
   return rates[bucket] ?? rates[SIDES[bucket]] ?? 0;
 }
 
 /**
- * Names of what was used and has no price: pieces that the price does not charge for, a service tier without rates, and tokens that providers
- * bill dearer than the bucket they fall back to. A price of zeros is free whatever the tokens are.
+ * Returns the names of everything used without a price: pieces without a charge, a service tier without rates, and tokens for
+ * which providers charge more than for the bucket they fall back to. A price of zeros covers all tokens.
  */
 export function unpricedIn(usage: Usage, price: Price, serviceTier: string | null): readonly string[] {
   if (serviceTier === null && isOrdinary(usage)) return NONE;
@@ -138,41 +147,41 @@ export function unpricedIn(usage: Usage, price: Price, serviceTier: string | nul
   return names ?? NONE;
 }
 
-/** Whether nothing is there but tokens that every price covers, as of nearly all answers. */
+/** Reports whether the usage holds only tokens that every price covers, as in nearly all answers. */
 function isOrdinary(usage: Usage): boolean {
   for (const name in usage) if (!ORDINARY.has(name)) return false;
   return true;
 }
 
-/** Returns whether the price charges for such a piece. */
+/** Reports whether the price has a charge for this unit. */
 export function hasUnitPrice(price: Price, unit: UsageUnit): boolean {
   return price.units?.perUnit?.[unit] !== undefined;
 }
 
-/** Returns whether answers of this service tier have a price; every one of a free deployment has. */
+/** Reports whether answers of this service tier have a price. In a free price all have. */
 export function hasTierPrice(price: Price, serviceTier: string): boolean {
   return (price.units !== undefined && tierOf(price.units, serviceTier) !== undefined) || isFree(price);
 }
 
-/** Returns whether the price says what prompts above the ordinary length cost. */
+/** Reports whether prompts above the ordinary length have a price. */
 export function hasContextPrice(price: Price): boolean {
   return (price.units?.contextTiers ?? []).length > 0 || isFree(price);
 }
 
-/** Returns whether tokens of a bucket are charged at a price of their own, or at one that cannot be too low. */
+/** Reports whether tokens of a bucket have their own rate, or one that cannot be too low. */
 export function hasBucketPrice(price: Price, bucket: DearerBucket): boolean {
   return !fallsBackCheaply(price.perMillion, bucket);
 }
 
-/** Returns whether no token costs anything. */
+/** Reports whether all tokens are free. */
 export function isFree(price: Price): boolean {
   for (const bucket of USAGE_BUCKETS) if ((price.perMillion[bucket] ?? 0) > 0) return false;
   return true;
 }
 
 /**
- * The dearest bucket on each side, of every tier that can be reached with so much input: holds are taken at it. Remembered per price where no
- * tier is asked for.
+ * Returns the highest rate on each side, over every tier that may answer so much input. Holds use it. Cached per price if no tier
+ * is asked for.
  */
 export function dearestRates(price: Price, inputTokens = 0, serviceTier: string | null = null): DearestRates {
   const { units } = price;
@@ -188,8 +197,8 @@ export function dearestRates(price: Price, inputTokens = 0, serviceTier: string 
 }
 
 /**
- * No split of these tokens over the buckets of their side, at any tier that may answer, costs more than this; nor do fewer of them. The fee of
- * a request is in it.
+ * Returns an upper bound on the cost: no split of these tokens over the buckets of their side costs more, at any tier that may
+ * answer. Fewer tokens do not cost more either. Includes the fee of a request.
  */
 export function upperBoundNanoUsd(inputTokens: number, outputTokens: number, price: Price, beyond = NOTHING_BEYOND): bigint {
   const { serviceTier = null, rereads = 0 } = beyond;
@@ -199,10 +208,13 @@ export function upperBoundNanoUsd(inputTokens: number, outputTokens: number, pri
   return piecesNanoUsd(price, beyond) + divideRoundingUp(tokens, MILLION);
 }
 
-/** The largest number of output tokens whose upper bound, beside this input, stays within the amount. 0 when not even the input fits. */
+/**
+ * Returns the largest number of output tokens whose upper bound, with this input, stays within the amount; 0 if not even the
+ * input fits.
+ */
 export function affordableOutputTokens(nanoUsd: number, inputTokens: number, price: Price, beyond = NOTHING_BEYOND): number {
   const { serviceTier = null, rereads = 0 } = beyond;
-  // What is read again may lift the request into any tier.
+  // Input that is read again may raise the request into any tier.
   const { input, output } = dearestRates(price, rereads > 0 ? Number.POSITIVE_INFINITY : inputTokens, serviceTier);
   const left = (BigInt(nanoUsd) - piecesNanoUsd(price, beyond)) * MILLION - BigInt(inputTokens) * BigInt(input);
   if (left < 0n) return 0;
@@ -212,7 +224,7 @@ export function affordableOutputTokens(nanoUsd: number, inputTokens: number, pri
   return tokens > BigInt(Number.MAX_SAFE_INTEGER) ? Number.MAX_SAFE_INTEGER : Number(tokens);
 }
 
-/** On which side of an answer a bucket is counted, and whose price it takes when it has none. */
+/** The side of an answer on which a bucket is counted, and whose rate it takes if it has none. */
 const SIDES: Readonly<Record<UsageBucket, 'input' | 'output'>> = {
   input: 'input',
   cached_input: 'input',
@@ -226,7 +238,7 @@ const SIDES: Readonly<Record<UsageBucket, 'input' | 'output'>> = {
   image_output: 'output',
 };
 
-/** Buckets that providers bill above the bucket they fall back to, so that a fallback charges too little. */
+/** Buckets for which providers charge more than for the bucket they fall back to. A fallback therefore charges too little. */
 const DEARER_BUCKETS = ['cache_write', 'cache_write_1h', 'audio_input', 'audio_output', 'image_output'] as const;
 export type DearerBucket = (typeof DEARER_BUCKETS)[number];
 
@@ -236,7 +248,7 @@ export function isDearer(name: string): name is DearerBucket {
 
 const ORDINARY: ReadonlySet<string> = new Set(USAGE_BUCKETS.filter((bucket) => !isDearer(bucket)));
 
-/** By the number of context tiers within reach. */
+/** Cached rates by price, indexed by the number of context tiers within reach. */
 const DEAREST = new WeakMap<Price, DearestRates[]>();
 
 function isGiven(price: Price): boolean {
@@ -253,7 +265,7 @@ function fallsBackCheaply(rates: PerMillion, bucket: UsageBucket): boolean {
   return rates[bucket] === undefined && rateIn(rates, bucket) > 0;
 }
 
-/** How many context tiers a request with so much input has passed. */
+/** Returns the number of context tiers whose bound so much input exceeds. */
 function tiersBelow({ contextTiers }: PriceUnits, inputTokens: number): number {
   if (contextTiers === undefined) return 0;
   let below = 0;
@@ -262,7 +274,7 @@ function tiersBelow({ contextTiers }: PriceUnits, inputTokens: number): number {
   return below;
 }
 
-/** The word comes from a provider, so that it may name anything an object has. */
+/** Looks up a service tier. The word comes from a provider, so it may be the name of an inherited property. */
 function tierOf({ serviceTiers }: PriceUnits, word: string): { readonly perMillion: PerMillion } | undefined {
   return serviceTiers !== undefined && Object.hasOwn(serviceTiers, word) ? serviceTiers[word] : undefined;
 }
@@ -271,12 +283,12 @@ interface Rates {
   readonly perMillion: PerMillion;
 }
 
-/** What a price says, whichever version it is. */
+/** The rates of a price, of any version. */
 interface Rated extends Rates {
   readonly units?: PriceUnits | null;
 }
 
-/** The stronger layer wins bucket by bucket. */
+/** Merges rates bucket by bucket. The service tier overrides the context tier, which overrides the ordinary rates. */
 function layered(ordinary: Rates, context: Rates | undefined, service: Rates | undefined): PerMillion {
   return { ...ordinary.perMillion, ...context?.perMillion, ...service?.perMillion };
 }

@@ -12,7 +12,7 @@ export interface DeploymentConfig {
   readonly upstreamModel: string;
   readonly mode: DeploymentMode;
   readonly credential: CredentialConfig | null;
-  /** Newest first; the first whose effectiveFromMs is not in the future applies. Empty = unpriced. */
+  /** Newest first. The first whose `effectiveFromMs` is not in the future applies. Empty: unpriced. */
   readonly prices: readonly Price[];
   /** Advisory capacity: steers routing, never refuses. */
   readonly limits: { readonly rpm: number | null; readonly tpm: number | null };
@@ -25,7 +25,7 @@ export interface DeploymentConfig {
   readonly searchesMax?: number | null;
   /** The most input tokens that one image, audio or file part can be, or what one search brings; null: undeclared. */
   readonly partTokensMax?: number | null;
-  /** What happens to an upstream call whose client hung up; null: the gateway's own rule. */
+  /** The handling of an upstream call whose client hung up; null: the gateway's default. */
   readonly onHangup?: 'finish' | 'stop' | null;
   readonly timeoutMs: number;
   readonly enabled: boolean;
@@ -35,7 +35,7 @@ export interface CredentialConfig {
   readonly id: string;
   readonly provider: ProviderName;
   readonly baseUrl: string | null;
-  /** Decrypted; lives in memory only and must never reach a log, an error or a row. */
+  /** Decrypted. Kept in memory only: it must never reach a log, an error or a row. */
   readonly apiKey: string;
 }
 
@@ -47,7 +47,7 @@ export interface CallableTarget {
   readonly strategy: RoutingStrategy;
   readonly members: readonly { readonly deployment: DeploymentConfig; readonly weight: number; readonly priority: number }[];
   readonly fallbacks: readonly string[];
-  /** Access-group labels; they authorize. (Tags on deployments never do.) */
+  /** The access-group labels, which authorize. (Tags on deployments never do.) */
   readonly accessGroups: ReadonlySet<string>;
 }
 
@@ -58,7 +58,7 @@ export interface Catalogue {
   readonly accessGroups: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-/** The access groups whose members are others than before. */
+/** Returns the access groups whose members have changed. */
 export function groupsChanged({ accessGroups: before }: Catalogue, { accessGroups: after }: Catalogue): ReadonlySet<string> {
   const changed = new Set<string>();
   for (const key of new Set([...before.keys(), ...after.keys()])) {

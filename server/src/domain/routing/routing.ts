@@ -1,12 +1,12 @@
 import type { CallableTarget, Catalogue, DeploymentConfig } from './catalogue.ts';
 
 /**
- * How a deployment stands at this instant. `full`: at its advisory limit, so it goes last and is never refused. `cooling`: left out.
- * A half-open probe is `ready` to the one request that the caller of these rules lets through.
+ * The state of a deployment at this instant. `full`: at its advisory limit, so it goes last and is never refused. `cooling`: left
+ * out. A half-open probe is `ready` only for the one request that the caller of these rules lets through.
  */
 export type Readiness = 'ready' | 'full' | 'cooling';
 
-/** Whether a minute's use reached what a deployment is said to take in one; a limit that is null is none. */
+/** Reports whether a minute's use reached a deployment's stated capacity. A limit of null never applies. */
 export function isAtCapacity(
   { rpm, tpm }: DeploymentConfig['limits'],
   { requests, tokens }: { readonly requests: number; readonly tokens: number },
@@ -14,7 +14,7 @@ export function isAtCapacity(
   return (rpm !== null && requests >= rpm) || (tpm !== null && tokens >= tpm);
 }
 
-/** Targets along a fallback chain are tried no further than this, the one called included. */
+/** The most targets of a fallback chain that are tried, including the called one. */
 export const FALLBACK_TARGETS_MAX = 16;
 
 export interface OrderingState {
@@ -24,8 +24,9 @@ export interface OrderingState {
 }
 
 /**
- * A target's deployments, best first. `weighted`: drawn by weight. `priority`: lower first, drawn by weight among equals. What is full
- * goes behind everything that is not, what is cooling or disabled is left out. Only orders: access and limits are decided before.
+ * Returns a target's deployments, best first. `weighted`: drawn by weight. `priority`: lower first, drawn by weight among equals.
+ * Full deployments go behind all others; cooling and disabled ones are left out. This only orders: access and limits are decided
+ * earlier.
  */
 export function orderCandidates(target: CallableTarget, { readinessOf, random }: OrderingState): readonly DeploymentConfig[] {
   const drawn: Drawn[] = [];
@@ -44,8 +45,8 @@ export function orderCandidates(target: CallableTarget, { readinessOf, random }:
 }
 
 /**
- * The targets to try, the called one first, then its fallbacks, then theirs, each once, and only those that `allowed` lets pass: a
- * fallback never leaves the caller's access. A target that is not allowed also ends its branch.
+ * Returns the targets to try, each once: the called one first, then its fallbacks, then theirs. Only targets that `allowed`
+ * accepts are included, so a fallback never exceeds the caller's access. A target that is not allowed also ends its branch.
  */
 export function fallbackChain(
   called: CallableTarget,
@@ -68,8 +69,8 @@ export function fallbackChain(
 }
 
 /**
- * A cycle among fallbacks as the names along it, the first repeated at the end, or null. `fallbacksOf` holds every target that has
- * fallbacks, as they would be after the change. Iterative, so that a chain of any length is only slow.
+ * Returns a cycle among fallbacks as the names along it, with the first repeated at the end, or null. `fallbacksOf` holds every
+ * target that has fallbacks, as after the change. Iterative, so a long chain is only slow and cannot overflow the stack.
  */
 export function fallbackCycle(fallbacksOf: ReadonlyMap<string, readonly string[]>): readonly string[] | null {
   const finished = new Set<string>();
@@ -95,8 +96,8 @@ function byTurn(one: Drawn, other: Drawn): number {
 }
 
 /**
- * An exponential variate with rate `weight`: the smallest of several is each one's with probability weight ÷ sum of weights, so sorting
- * by it draws without replacement. A weight of 0 is only taken when nothing else is left.
+ * Draws an exponential variate with rate `weight`. Each of several is the smallest with probability weight ÷ sum of weights, so
+ * sorting by it draws without replacement. A weight of 0 is only drawn if nothing else is left.
  */
 function drawPlace(weight: number, random: () => number): number {
   return weight > 0 ? -Math.log(1 - random()) / weight : Number.POSITIVE_INFINITY;

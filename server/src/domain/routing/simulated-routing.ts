@@ -2,18 +2,18 @@ import { leftByTags, NO_WISHES } from '../access/tag-routing.ts';
 import type { CallableTarget, DeploymentConfig } from './catalogue.ts';
 import { orderCandidates } from './routing.ts';
 
-/** What a policy would do with requests that name no tags, while every deployment is up and has room. */
+/** The result of a policy for one deployment, for requests without tags, if every deployment is up and has capacity. */
 export interface Share {
   readonly deploymentId: string;
   /** The expected part of requests that go here first, from 0 to 1. */
   readonly share: number;
-  /** How many of the drawn requests went here first. */
+  /** The number of drawn requests that went here first. */
   readonly firstChoice: number;
 }
 
 type Policy = Pick<CallableTarget, 'strategy' | 'members'>;
 
-/** Draws `requests` orders by the rules that serve them, from a fixed seed: the same policy is always told the same. */
+/** Draws `requests` orders by the production rules, from a fixed seed, so the same policy always gives the same result. */
 export function simulateRouting({ strategy, members: all }: Policy, requests: number): readonly Share[] {
   const { members } = leftByTags(all, NO_WISHES);
   const target: CallableTarget = {
@@ -38,7 +38,10 @@ export function simulateRouting({ strategy, members: all }: Policy, requests: nu
   }));
 }
 
-/** Its weight among those that are drawn from: all that are enabled, or of those the ones with the lowest priority. */
+/**
+ * Returns the deployment's part of the weight among those that can be drawn: all enabled ones, or with `priority` only those with
+ * the lowest priority value.
+ */
 function expectedShare({ strategy, members }: Policy, deployment: DeploymentConfig): number {
   const enabled = members.filter((member) => member.deployment.enabled);
   const lowest = Math.min(...enabled.map((member) => member.priority));
@@ -46,11 +49,11 @@ function expectedShare({ strategy, members }: Policy, deployment: DeploymentConf
   const total = drawn.reduce((sum, member) => sum + member.weight, 0);
   const own = drawn.find((member) => member.deployment === deployment);
   if (own === undefined) return 0;
-  // Where nothing has a weight the first listed is taken.
+  // If no member has a weight, the first one listed is taken.
   return total === 0 ? Number(drawn[0] === own) : own.weight / total;
 }
 
-/** Mulberry32: small, and good enough to draw with. */
+/** Returns a small generator (Mulberry32) with numbers from 0 up to, not including, 1. Good enough to draw with. */
 function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {

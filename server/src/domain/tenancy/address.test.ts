@@ -30,9 +30,9 @@ describe('who admits an account', () => {
         const does = acceptanceOf(acceptor);
         expect(does === 'create').toBe(account === null);
         if (account === null) return;
-        // Only the mailed token makes a password for an account that exists, and never its first.
+        // Only the mailed token sets a password for an existing account, and never its first.
         if (does === 'claim') expect([isMailed, account.isProved, account.hasSignIn]).toEqual([true, false, true]);
-        // Only who is signed in comes in without one, and only where the account may be.
+        // Only a signed-in account may join, and only if the organization may admit it.
         if (does === 'join')
           expect([isSignedIn, mayAdmit(account, { organizationId, by: 'organization' })]).toEqual([true, true]);
         if (!isMailed && !account.isProved && account.boundTo !== organizationId) {

@@ -1,17 +1,18 @@
 /**
- * Whether an account's address is proved, and who may admit the account before it is. A link that somebody handed over proves nothing: its
- * sender saw it too. Only mail, an identity provider that was verified, the operator or a platform admin's word prove an address.
+ * The rules of address proofs: whether an account's address is proved, and who may admit the account before that. A handed-over
+ * link proves nothing, because its sender saw it too. Only mail, a verified identity provider, the operator or a platform admin's
+ * word prove an address.
  */
 
-/** How an address can be proved. */
+/** The ways to prove an address. */
 export const ADDRESS_PROOFS = ['mail', 'operator', 'platform_admin', 'identity_provider'] as const;
 export type AddressProof = (typeof ADDRESS_PROOFS)[number];
 
-/** How an account came to be. `earlier`: before this was kept, and the audit log does not say. */
+/** The origins of an account. `earlier`: made before origins were stored, and the audit log does not say. */
 export const ACCOUNT_ORIGINS = ['handed_link', 'mailed_link', 'first_admin_link', 'platform_admin', 'earlier'] as const;
 export type AccountOrigin = (typeof ACCOUNT_ORIGINS)[number];
 
-/** How a way to sign in was added: by a link, or in a session that showed the password or a passkey again (`shown_again`). */
+/** The origins of a sign-in method: a link, or a session that proved the password or a passkey again (`shown_again`). */
 export const METHOD_ORIGINS = [
   'handed_invitation',
   'mailed_invitation',
@@ -22,19 +23,20 @@ export const METHOD_ORIGINS = [
 ] as const;
 export type MethodOrigin = (typeof METHOD_ORIGINS)[number];
 
-/** What is known of an account when somebody wants to admit it. */
+/** The facts about an account that decide whether it may be admitted. */
 export interface AddressStanding {
-  /** Its present address is proved. */
+  /** True if its present address is proved. */
   readonly isProved: boolean;
-  /** The organization that invited it first; null: the platform made it. */
+  /** The organization that first invited it; null: the platform made the account. */
   readonly boundTo: string | null;
-  /** It has a password or a passkey. */
+  /** True if it has a password or a passkey. */
   readonly hasSignIn: boolean;
 }
 
 /**
- * Returns whether a place may admit the account: an organization, or the platform (null) with a role of its own. While the address is not
- * proved only the place that it is bound to may. What the platform made, a platform admin may put anywhere.
+ * Reports whether a place may admit the account: an organization, or the platform (null) with a role of its own. Until its
+ * address is proved, only the place that the account is bound to may. A platform admin may put an account that the platform made
+ * anywhere.
  */
 export function mayAdmit(
   account: Pick<AddressStanding, 'isProved' | 'boundTo'>,
@@ -45,24 +47,27 @@ export function mayAdmit(
 }
 
 /**
- * What accepting an invitation does. `create`: makes the account. `join`: the signed-in account comes in. `claim`: the mailed token proves the
- * address of an account that was not proved; it takes a new password, and whatever was added before goes. `sign_in`: sign in first. `prove`:
- * prove the address first.
+ * The result of accepting an invitation. `create`: makes the account. `join`: the signed-in account becomes a member. `claim`:
+ * the mailed token proves the address of an unproved account, which takes a new password; everything added to it before is
+ * removed. `sign_in`: the caller must sign in first. `prove`: the caller must prove the address first.
  */
 export type Acceptance = 'create' | 'join' | 'claim' | 'sign_in' | 'prove';
 
 export interface Acceptor {
-  /** The account of the invited address; null: there is none. */
+  /** The account of the invited address; null if there is none. */
   readonly account: AddressStanding | null;
-  /** Where the invitation leads; null: to the platform. */
+  /** The organization that the invitation is for; null: the platform. */
   readonly organizationId: string | null;
-  /** The token of the mailed link was shown. */
+  /** True if the caller presented the token of the mailed link. */
   readonly isMailed: boolean;
-  /** The caller is signed in as that account. */
+  /** True if the caller is signed in as that account. */
   readonly isSignedIn: boolean;
 }
 
-/** An invitation never gives a first password to an account that exists: it would claim what somebody else made. */
+/**
+ * Decides what accepting does. An invitation never sets the first password of an existing account: that would take over an
+ * account that somebody else made.
+ */
 export function acceptanceOf({ account, organizationId, isMailed, isSignedIn }: Acceptor): Acceptance {
   if (account === null) return 'create';
   if (mayAdmit(account, { organizationId, by: 'organization' })) return isSignedIn ? 'join' : 'sign_in';
@@ -70,7 +75,7 @@ export function acceptanceOf({ account, organizationId, isMailed, isSignedIn }: 
   return isSignedIn ? 'prove' : 'sign_in';
 }
 
-/** An event of the audit log about an account, as far as its origin needs it. */
+/** An audit event about an account, with the fields that its origin needs. */
 export interface OriginEvent {
   readonly action: string;
   readonly at: Date;
@@ -80,7 +85,7 @@ export interface OriginEvent {
   readonly after: unknown;
 }
 
-/** What an account's events say of how it came to be and of how its addresses were proved. */
+/** The origin of an account and the proofs of its addresses, as its audit events state them. */
 export interface EarlierOrigin {
   readonly how: AccountOrigin;
   readonly by: { readonly id: string; readonly name: string } | null;
@@ -88,8 +93,9 @@ export interface EarlierOrigin {
 }
 
 /**
- * Reads the origin of an account that was made before origins were kept. `events` are its own in their order, `address` is its present one. A
- * password reset proves the address when the newest link before it was asked for by mail: a newer link replaces an older one, so it was that one.
+ * Reads the origin of an account that was made before origins were stored. `events` are its own, oldest first; `address` is its
+ * present one. A password reset proves the address if the newest link before it was requested by mail: a newer link replaces an
+ * older one.
  */
 export function originFromEvents(accountId: string, address: string, events: readonly OriginEvent[]): EarlierOrigin {
   const addressAt = addressesOf(address, events);
@@ -108,7 +114,7 @@ export function originFromEvents(accountId: string, address: string, events: rea
   return { how: howMade(accountId, created), by: makerOf(accountId, created), proofs };
 }
 
-/** The address at each event, found from the end: what an update took away is what was there before. */
+/** Returns the address at each event, computed from the end: the old value of an update was the address before it. */
 function addressesOf(address: string, events: readonly OriginEvent[]): readonly string[] {
   let present = address;
   return events
@@ -124,7 +130,7 @@ function addressesOf(address: string, events: readonly OriginEvent[]): readonly 
 function howMade(accountId: string, created: OriginEvent | undefined): AccountOrigin {
   if (created === undefined) return 'earlier';
   if (created.actorId !== accountId) return 'platform_admin';
-  // Every link of that time was handed over: its sender saw it, also where it was mailed.
+  // Every link of that time counts as handed over: its sender saw it, even if it was mailed.
   return isFirstAdmin(accountId, created) ? 'first_admin_link' : 'handed_link';
 }
 
@@ -133,7 +139,7 @@ function makerOf(accountId: string, created: OriginEvent | undefined): EarlierOr
   return { id: created.actorId, name: created.actorName };
 }
 
-/** The one account that makes itself a platform admin comes by the operator's link. */
+/** Reports whether an account made itself a platform admin. Only the operator's link does that. */
 function isFirstAdmin(accountId: string, { actorId, after }: OriginEvent): boolean {
   return actorId === accountId && textOf(after, 'platform_role') === 'platform_admin';
 }

@@ -1,18 +1,18 @@
-/** An admin token is never more than its maker: who one belongs to, and whether it may act now. */
+/** Rules for admin tokens: the owner of a token, and whether it may act now. A token never has more rights than its maker. */
 import { coversRole, type RoleGrant } from './permission.ts';
 
-/** A person as the rule sees them. */
+/** The facts about a person that the rules read. */
 export interface TokenPerson {
   readonly isActive: boolean;
-  /** What they hold now, on the platform and in organizations. */
+  /** The roles they hold now, on the platform and in organizations. */
   readonly roles: readonly RoleGrant[];
 }
 
-/** Who a token belongs to. A person who is null has no account any more. */
+/** The owner of a token. A person who is null no longer has an account. */
 export type TokenOwner =
   | { readonly is: 'account'; readonly maker: TokenPerson | null }
   | { readonly is: 'service_account'; readonly isActive: boolean; readonly responsible: TokenPerson | null }
-  /** The configured one, those of the recovery commands, and those made with one of them. */
+  /** The configured token, those of the recovery commands, and those made with one of them. */
   | { readonly is: 'installation' }
   | { readonly is: 'nobody'; readonly endsAtMs: number };
 
@@ -25,14 +25,20 @@ export interface TokenFacts {
   readonly owner: TokenOwner;
 }
 
-/** Whether a token may act. A stopped one can act again: when its organization is reactivated, or somebody takes it over. */
+/**
+ * The state of a token; only an active one may act. A stopped token can become active again, if its organization is reactivated
+ * or somebody takes it over.
+ */
 export type TokenStanding =
   | { readonly is: 'active' }
   | { readonly is: 'revoked' }
   | { readonly is: 'expired' }
   | { readonly is: 'stopped'; readonly by: 'maker' | 'responsible' | 'service_account' | 'organization' };
 
-/** Judges a token by its owner's present roles. A token that is active holds its role whole, because its owner covers all of it. */
+/**
+ * Returns the state of a token by its owner's present roles. An active token holds its whole role, because its owner covers all
+ * of it.
+ */
 export function standingOfToken(token: TokenFacts, nowMs: number): TokenStanding {
   if (token.revokedAtMs !== null) return { is: 'revoked' };
   if (token.expiresAtMs !== null && token.expiresAtMs <= nowMs) return { is: 'expired' };
@@ -41,7 +47,7 @@ export function standingOfToken(token: TokenFacts, nowMs: number): TokenStanding
   return by === null ? { is: 'active' } : { is: 'stopped', by };
 }
 
-/** Whether a person could hold a token's role today. */
+/** Reports whether a person could hold a token's role now. */
 export function mayHold(person: TokenPerson | null, grant: RoleGrant): boolean {
   return person?.isActive === true && coversRole({ roles: person.roles, accountId: null }, grant);
 }

@@ -1,4 +1,4 @@
-/** What somebody may ask to be told of. */
+/** The alert types that a webhook can subscribe to. */
 export const ALERT_TYPES = [
   'budget.threshold', // settled spend passed a threshold of a budget
   'credential.failing', // a provider refuses a credential that it took before
@@ -8,11 +8,11 @@ export const ALERT_TYPES = [
 ] as const;
 export type AlertType = (typeof ALERT_TYPES)[number];
 
-/** What happens inside one organization; all else is the platform's. */
+/** The alert types that belong to one organization. All others belong to the platform. */
 export const ORGANIZATION_ALERT_TYPES = ['budget.threshold'] as const satisfies readonly AlertType[];
 
-/** Sent by a person to see whether a webhook arrives. Nobody subscribes to it. */
+/** An alert that a person sends to test a webhook. No webhook subscribes to it. */
 export const TEST_ALERT = 'webhook.test';
 
-/** How long a failing delivery is tried before it is given up. */
+/** The time in milliseconds for which a failing delivery is retried. */
 export const DELIVERY_MS_MAX = 86_400_000;

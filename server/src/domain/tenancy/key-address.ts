@@ -1,11 +1,14 @@
-/** Where a provider key may be sent: the address it was given for, and no other. */
+/** The rule for sending a provider key: only to the address it was given for. */
 
-/** The provider and the origin that a key is for, as one text. A base URL of null is the vendor's own address. Never throws. */
+/**
+ * Returns the provider and the origin that a key is for, as one text. A base URL of null is the vendor's own address. Never
+ * throws.
+ */
 export function keyAddress(provider: string, baseUrl: string | null): string {
   return `${provider} ${originOf(baseUrl)}`;
 }
 
-/** Tells whether a key that was given for one address may be sent to the other: the provider and the origin are the same. */
+/** Reports whether a key for one address may be sent to the other: provider and origin are the same. */
 export function isSameAddress(a: KeyPlace, b: KeyPlace): boolean {
   return keyAddress(a.provider, a.baseUrl) === keyAddress(b.provider, b.baseUrl);
 }

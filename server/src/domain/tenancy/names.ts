@@ -1,19 +1,19 @@
 import type { ModelLimit } from '../limits/rate-limit.ts';
 import { invalid, type Parsed, valid } from '../parsed.ts';
 
-/** The longest name of anything people name, in UTF-16 units. */
+/** The longest name that people may give, in UTF-16 units. */
 export const NAME_LENGTH_MAX = 200;
 
 /**
- * Characters that make a name look like another or break a line: controls, line separators, marks that turn the direction of text,
- * the byte order mark, and halves of surrogate pairs.
+ * Characters that make one name look like another or break a line: controls, line separators, marks that change the direction of
+ * text, the byte order mark, and halves of surrogate pairs.
  */
 const DECEPTIVE = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/u;
 const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 /** Printable in any script: no spaces, no controls, no invisible or unassigned characters. */
 const MODEL_NAME = /^[^\p{C}\p{Z}\s]+$/u;
 
-/** Reads what people call a thing: 1 to 200 characters after surrounding spaces are taken off, none of them deceptive. */
+/** Reads a name: 1 to 200 characters after trimming, none of them deceptive. */
 export function parseName(text: string): Parsed<string> {
   const name = text.length > NAME_LENGTH_MAX * 2 ? text : text.trim();
   if (name.length > NAME_LENGTH_MAX) return invalid(`a name has at most ${NAME_LENGTH_MAX} characters`);
@@ -29,8 +29,8 @@ export function parseSlug(text: string): Parsed<string> {
 }
 
 /**
- * Reads the name of a model or route group: 1 to 200 printable characters without spaces. `*` is kept for prefixes, and `.` and `..`
- * are steps of a path, however they are encoded.
+ * Reads the name of a model or route group: 1 to 200 printable characters without spaces. `*` is reserved for prefixes. `.` and
+ * `..` are refused, because they are path segments in a URL even if they are encoded.
  */
 export function parseModelName(text: string): Parsed<string> {
   if (text === '' || text.length > NAME_LENGTH_MAX) return invalid(`a model name has 1 to ${NAME_LENGTH_MAX} characters`);
@@ -40,7 +40,7 @@ export function parseModelName(text: string): Parsed<string> {
   return valid(text);
 }
 
-/** Reads the target of a limit or budget: a model name, or a prefix that ends in one `*`. `*` alone is every name. */
+/** Reads the target of a limit or budget: a model name, or a prefix that ends in one `*`. `*` alone matches every name. */
 export function parseTarget(text: string): Parsed<Extract<ModelLimit['match'], { is: 'exact' | 'prefix' }>> {
   if (text === '*') return valid({ is: 'prefix', prefix: '' });
   const isPrefix = text.endsWith('*');

@@ -1,6 +1,6 @@
-/** What may be done on the control plane. Closed: every admin route names one of these. */
+/** The permissions of the control plane. The list is closed: every admin route names one of these. */
 export const PERMISSIONS = [
-  // The platform's own: whatever sets a tenant's cap, and what all tenants share.
+  // Platform permissions: everything that sets a tenant's cap, and everything that all tenants share.
   'organizations.create',
   'organizations.lifecycle', // suspend, reactivate, archive, delete
   'organizations.cap', // limits, budgets and grants of an organization
@@ -8,7 +8,7 @@ export const PERMISSIONS = [
   'settings.manage',
   'accounts.manage',
   'platform.read', // the catalogue, accounts and settings as they are kept
-  // One organization's.
+  // Permissions in one organization.
   'audit_policy.change',
   'organization.read', // its name, limits and models
   'organization.profile',
@@ -20,14 +20,14 @@ export const PERMISSIONS = [
   'team_limits.change',
   'team_access.widen',
   'service_accounts.manage',
-  // Also one team's.
+  // Permissions that a team role can hold too.
   'teams.read', // a team's settings, members, service accounts and keys
   'keys.manage',
   'key_limits.change', // never on one's own key
   'keys.manage_own',
   'team_members.manage',
   'team_access.narrow',
-  // What may be read.
+  // Permissions to read.
   'usage.read', // spend, held amounts and the request log
   'content.read',
   'audit.read',
@@ -42,28 +42,34 @@ export type OrganizationRole = (typeof ORGANIZATION_ROLES)[number];
 export type TeamRole = (typeof TEAM_ROLES)[number];
 export type Role = PlatformRole | OrganizationRole | TeamRole;
 
-/** A role and where it holds. */
+/** A role and the place where it is held. */
 export type RoleGrant =
   | { readonly role: PlatformRole }
   | { readonly role: OrganizationRole; readonly organizationId: string }
   | { readonly role: TeamRole; readonly organizationId: string; readonly teamId: string };
 
-/** Who acts on the control plane. `accountId` is null for an admin token, which owns nothing. */
+/** The one who acts on the control plane. `accountId` is null for an admin token, which owns nothing. */
 export interface PermissionActor {
   readonly roles: readonly RoleGrant[];
   readonly accountId: string | null;
-  /** The accounts of the people behind an admin token: what they may not change of their own, it may not change either. */
+  /**
+   * The accounts of the people behind an admin token. The token may not change anything of theirs that they may not change
+   * themselves.
+   */
   readonly standsFor?: readonly string[];
   readonly narrowing?: Narrowing | null;
 }
 
-/** What an actor keeps of its roles. Null: all permissions; all organizations, and the platform. */
+/**
+ * The part of its roles that an actor may use. `permissions` null: all. `organizationIds` null: all organizations, and the
+ * platform.
+ */
 export interface Narrowing {
   readonly permissions: readonly Permission[] | null;
   readonly organizationIds: readonly string[] | null;
 }
 
-/** Where the thing acted on lies. `ownerAccountId`: the person whose key, request or membership it is. */
+/** The place of the thing acted on. `ownerAccountId`: the person who owns the key, request or membership. */
 export interface PermissionObject {
   /** Null for what belongs to the platform. */
   readonly organizationId: string | null;
@@ -71,7 +77,7 @@ export interface PermissionObject {
   readonly ownerAccountId?: string | null;
 }
 
-/** A part of the tree in which an actor holds a permission: what a list may show. */
+/** A part of the tree in which an actor holds a permission. A list shows only this part. */
 export type Reach =
   | { readonly is: 'everywhere' }
   | { readonly is: 'organization'; readonly organizationId: string }
@@ -79,7 +85,7 @@ export type Reach =
   /** Only what the account owns, in the team when one is named. */
   | { readonly is: 'own'; readonly organizationId: string | null; readonly teamId: string | null; readonly accountId: string };
 
-/** The one question: may this actor do this to that? */
+/** Reports whether the actor may do this to the object. */
 export function can(actor: PermissionActor, permission: Permission, object: PermissionObject): boolean {
   if (NEVER_ONES_OWN.has(permission) && isOwn(actor, object)) return false;
   if (!keeps(actor.narrowing, permission, object.organizationId)) return false;
@@ -89,12 +95,12 @@ export function can(actor: PermissionActor, permission: Permission, object: Perm
   });
 }
 
-/** Everything the actor may do to that, in the order of PERMISSIONS: what read models carry as `capabilities`. */
+/** Returns everything the actor may do to the object, in the order of PERMISSIONS. Read models return it as `capabilities`. */
 export function capabilitiesOf(actor: PermissionActor, object: PermissionObject): readonly Permission[] {
   return PERMISSIONS.filter((permission) => can(actor, permission, object));
 }
 
-/** Where the actor holds the permission: a list's filter. Empty: nowhere. */
+/** Returns the parts of the tree in which the actor holds the permission, as the filter of a list. Empty: nowhere. */
 export function reachOf(actor: PermissionActor, permission: Permission): readonly Reach[] {
   return actor.roles.flatMap((grant) => {
     const reach = reachOfGrant(grant, permission, actor.accountId);
@@ -103,8 +109,8 @@ export function reachOf(actor: PermissionActor, permission: Permission): readonl
 }
 
 /**
- * Whether the actor may give or take this role there. Nobody grants a role above their own: everything the role may do, and as widely,
- * the actor must be able to do. (So an org_admin, who may not read content, makes no org_auditor, who may.)
+ * Reports whether the actor may give or take this role there. Nobody grants a role above their own: the actor must be able to do
+ * everything that the role may do, as widely. (So an org_admin, who may not read content, cannot make an org_auditor, who may.)
  */
 export function canGrantRole(actor: PermissionActor, grant: RoleGrant): boolean {
   const object = {
@@ -114,7 +120,7 @@ export function canGrantRole(actor: PermissionActor, grant: RoleGrant): boolean 
   return can(actor, managingPermission(grant), object) && coversRole(actor, grant);
 }
 
-/** Whether the actor may do everything that the role may do there, and as widely. */
+/** Reports whether the actor may do everything that the role may do there, as widely. */
 export function coversRole(actor: PermissionActor, grant: RoleGrant): boolean {
   const organizationId = 'organizationId' in grant ? grant.organizationId : null;
   const wanted = Object.entries(ROLE_PERMISSIONS[grant.role]) as [Permission, Width][];
@@ -124,7 +130,7 @@ export function coversRole(actor: PermissionActor, grant: RoleGrant): boolean {
   );
 }
 
-/** How far a role's permission goes within the place its role is held in. */
+/** The width of a role's permission in the place where the role is held: everything there, or only the actor's own. */
 type Width = 'all' | 'own';
 
 type RolePermissions = Readonly<Partial<Record<Permission, Width>>>;
@@ -153,7 +159,7 @@ const ORG_ADMIN: RolePermissions = {
   ...all('team_access.widen', 'service_accounts.manage', 'audit.read'),
 };
 
-/** The matrix of the interface description, role by role. */
+/** The permissions of each role. */
 const ROLE_PERMISSIONS: Readonly<Record<Role, RolePermissions>> = {
   platform_admin: { ...all(...PERMISSIONS), 'keys.manage_own': 'own' },
   platform_auditor: all('platform.read', 'organization.read', 'teams.read', 'usage.read', 'audit.read'),
@@ -161,22 +167,22 @@ const ROLE_PERMISSIONS: Readonly<Record<Role, RolePermissions>> = {
   org_admin: ORG_ADMIN,
   org_billing: all('organization.read', 'teams.read', 'usage.read'),
   org_auditor: all('organization.read', 'teams.read', 'usage.read', 'content.read', 'audit.read'),
-  // Their own membership and keys; the teams they are in are read by their role in each.
+  // Only their own membership and keys. Their role in a team decides what they read of it.
   org_member: { ...all('organization.read'), 'teams.read': 'own' },
   team_admin: TEAM_ADMIN,
   team_developer: { ...all('organization.read', 'teams.read'), 'keys.manage_own': 'own', 'usage.read': 'own' },
   team_viewer: all('organization.read', 'teams.read'),
 };
 
-/** What the role may do at all, in the order of PERMISSIONS. */
+/** Returns the permissions of a role of any width, in the order of PERMISSIONS. */
 export function permissionsOfRole(role: Role): readonly Permission[] {
   return PERMISSIONS.filter((permission) => ROLE_PERMISSIONS[role][permission] !== undefined);
 }
 
-/** Nobody changes their own caps, whatever their role. */
+/** Permissions that never apply to one's own caps, whatever the role. */
 const NEVER_ONES_OWN: ReadonlySet<Permission> = new Set<Permission>(['member_limits.change', 'key_limits.change']);
 
-/** Whether the object is the actor's, or belongs to somebody behind the actor. */
+/** Reports whether the object belongs to the actor, or to a person behind the actor. */
 export function isOwn({ accountId, standsFor = [] }: PermissionActor, { ownerAccountId }: PermissionObject): boolean {
   if (ownerAccountId === undefined || ownerAccountId === null) return false;
   return ownerAccountId === accountId || standsFor.includes(ownerAccountId);
@@ -189,7 +195,9 @@ function keeps(narrowing: Narrowing | null | undefined, permission: Permission, 
   return organizationIds === null || (organizationId !== null && organizationIds.includes(organizationId));
 }
 
-/** What is left of a reach: one into everything becomes one into each organization that is kept. */
+/**
+ * Returns the part of a reach that the narrowing keeps. A reach over everything becomes one over each organization that is kept.
+ */
 function narrowed(reach: Reach, permission: Permission, narrowing: Narrowing | null | undefined): readonly Reach[] {
   if (narrowing === null || narrowing === undefined) return [reach];
   if (narrowing.permissions !== null && !narrowing.permissions.includes(permission)) return [];
@@ -231,7 +239,7 @@ function managingPermission(grant: RoleGrant): Permission {
   return 'organizationId' in grant ? 'members.manage' : 'accounts.manage';
 }
 
-/** Whether one of the actor's own roles holds the permission at least as widely as the role to be granted would. */
+/** Reports whether one of the actor's own roles holds the permission at least as widely as the granted role would. */
 function grantCovers(own: RoleGrant, permission: Permission, width: Width, wanted: RoleGrant): boolean {
   const held = ROLE_PERMISSIONS[own.role][permission];
   if (held === undefined || (held === 'own' && width === 'all')) return false;

@@ -7,49 +7,55 @@ import type { ModelLimit, RateLimits } from '../limits/rate-limit.ts';
 export const SCOPES = ['organization', 'team', 'user', 'key'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** A scope's short name, used in codes, params and headers (`org_rpm`), where bodies say `organization`. */
+/** A scope's short name in codes, params and headers (`org_rpm`). Bodies say `organization`. */
 export const SCOPE_CODES = { organization: 'org', team: 'team', user: 'user', key: 'key' } as const satisfies Record<
   Scope,
   string
 >;
 
-/** What every scope may carry. Frozen; replaced whole on a change. */
+/** The limits and budgets of a scope. Frozen; replaced whole on a change. */
 export interface ScopePolicy {
   readonly rateLimits: RateLimits;
   readonly modelLimits: readonly ModelLimit[];
   readonly budgets: readonly Budget[];
 }
 
-/** What the levels with tags carry beside. */
+/** The policy of a level that can also add tags. */
 interface TaggedPolicy extends ScopePolicy {
-  /** Absent or null: it adds no tags. */
+  /** The tags that the level adds; absent or null: none. */
   readonly tags?: TagPolicy | null;
 }
 
 export type OrganizationStatus = 'active' | 'suspended' | 'archived' | 'deleted';
 export type AuditContentMode = 'off' | 'metadata' | 'redacted' | 'full';
 
-/** An organization's content key as it is stored, and what wraps it: the installation's content key, or before that the master key itself. */
+/**
+ * An organization's stored content key, and the key that wraps it: the installation's content key, or before that existed the
+ * master key itself.
+ */
 export interface WrappedContentKey {
   readonly bytes: Uint8Array;
   readonly by: 'master' | 'installation';
 }
 
-/** One organization as a request sees it: itself, its teams, members and service accounts. Keys are looked up one by one. */
+/** One organization as a request sees it: itself, its teams, members and service accounts. Keys are looked up separately. */
 export interface OrganizationConfig extends TaggedPolicy {
   readonly id: string;
   readonly slug: string;
   readonly name: string;
   readonly status: OrganizationStatus;
-  /** IANA zone: where this organization's days and budget periods begin. */
+  /** The IANA zone in which this organization's days and budget periods begin. */
   readonly timeZone: string;
   readonly access: OrganizationAccess;
   readonly auditContent: AuditContentMode;
-  /** Encrypts what the audit policy keeps. Null once destroyed, and nothing can be kept or read again. */
+  /**
+   * The key that encrypts the content kept under the audit policy. Null after it was destroyed: content can then be neither
+   * stored nor read.
+   */
   readonly wrappedContentKey: WrappedContentKey | null;
   readonly version: number;
   readonly teams: ReadonlyMap<string, TeamConfig>;
-  /** By membership id (`mem_…`): the user scope. */
+  /** The members, which are the user scopes, by membership id (`mem_…`). */
   readonly members: ReadonlyMap<string, MemberConfig>;
   readonly serviceAccounts: ReadonlyMap<string, ServiceAccountConfig>;
 }
@@ -88,13 +94,13 @@ export interface KeyConfig extends TaggedPolicy {
   readonly name: string;
   readonly owner: KeyOwner;
   readonly status: KeyStatus;
-  /** Milliseconds since the epoch, or null when the key never expires. */
+  /** Milliseconds since the epoch, or null if the key never expires. */
   readonly expiresAtMs: number | null;
   readonly access: AccessChoice;
   readonly version: number;
 }
 
-/** Who is calling: the key with its four scopes, all of one organization. `member` only when a person owns the key. */
+/** The caller: the key and its scopes, all of one organization. `member` is null unless a person owns the key. */
 export interface Caller {
   readonly key: KeyConfig;
   readonly organization: OrganizationConfig;

@@ -1,12 +1,13 @@
 /**
- * The past of a counter that many processes share, asked of the ledger while all of them go on settling and storing. Rows that were settled
- * before the question count by the answer, later ones by their settlement; so that each counts exactly once, the answer must tell them apart.
+ * The past of a shared counter, read from the ledger while all processes continue to settle and store requests. Each request must
+ * count exactly once. A row that was settled before the question counts through the answer, a later row through its settlement.
+ * So the answer must tell the two apart.
  */
 import type { CounterSpec, PlanUse } from '../limits/limit-plan.ts';
 
-/** A request that was settled before the question, and whose row was not known to be in the ledger then. */
+/** A request that was settled before the question, and whose row was not known to be in the ledger at that time. */
 export interface UnstoredUse {
-  /** The part of its id that never changes. */
+  /** The part of the request's id that never changes. */
   readonly tail: string;
   readonly atMs: number;
   readonly tokens: number;
@@ -18,26 +19,32 @@ export interface UnstoredUse {
 export interface Recorded {
   readonly tail: string;
   readonly atMs: number;
-  /** The latest question of its organization when its row was known to be in the ledger; Infinity while it is not. */
+  /**
+   * The number of the organization's latest question at the time when the row was known to be in the ledger; Infinity before
+   * that.
+   */
   readonly storedAfter: number;
 }
 
 export interface AskedPast {
-  /** Null: nobody has to answer, somebody else does. */
+  /**
+   * The settled requests whose rows were not known to be stored. Null: this process need not answer, because another one does.
+   */
   readonly unstored: readonly UnstoredUse[] | null;
-  /** Among the questions of its organization: later ones have higher numbers. */
+  /** The number of the question in its organization. Later questions have higher numbers. */
   readonly order: number;
   /**
-   * All requests that are in flight, settled and not known to be in the ledger, or stored since the question began. To be called after the ledger was read: those of them that it held, that are not in `unstored`, and
-   * that were not stored before (`storedAfter` below `order`) are counted by their settlement, so the answer must leave them out. Rejects
-   * where that is not known any longer: the question is asked anew.
+   * Returns all requests that are in flight, settled and not known to be in the ledger, or stored since the question began. Call
+   * it after reading the ledger. The answer must leave out a request that the ledger held, that is not in `unstored`, and that
+   * was not stored earlier (`storedAfter` below `order`): its settlement counts it. Rejects if these requests are no longer
+   * known; the question must then be repeated.
    */
   recorded(): Promise<readonly Recorded[]>;
 }
 
 /**
- * What was used when, in the counter's unit, from `fromMs` up to, not including, `toMs`. `begin` asks Redis; it is called once, when it is the
- * question's turn, so that a question waits in line before it is asked and not after.
+ * Reads the past use of a counter, in its unit, from `fromMs` up to, not including, `toMs`. `begin` starts the question in Redis.
+ * It is called once, when the question reaches the front of the queue, so that waiting happens before the question begins.
  */
 export type PastFrom = (
   counter: CounterSpec,

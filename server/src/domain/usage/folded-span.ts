@@ -1,21 +1,26 @@
-/** How a span of time divides into whole days and months of a time zone, as use is folded into them, and into the rest at its ends. */
+/**
+ * Divides a time span into whole days and months of a time zone, and the rest at its ends. Folded use is stored by those days and
+ * months.
+ */
 import { FAR_FUTURE_MS, type PeriodSpan, periodAt } from '../limits/period.ts';
 
-/** A calendar day of a zone: 23, 24 or 25 hours. */
+/** A calendar day of a zone: usually 24 hours, more or less if its clocks change. */
 export interface LocalDay extends PeriodSpan {
-  /** Its date, `2026-03-29`. */
+  /** The date, `2026-03-29`. */
   readonly day: string;
 }
 
 const MINUTE_MS = 60_000;
 
-/** The day of a zone that contains the instant. */
+/** Returns the day of a zone that contains the instant. */
 export function localDayAt(timeZone: string, atMs: number): LocalDay {
   const { startMs, endMs } = periodAt({ is: 'day' }, timeZone, atMs);
   return { startMs, endMs, day: dateOf(timeZone, startMs) };
 }
 
-/** The days of a zone that a span touches, in order, the first and the last cut to the span. Empty for an empty span. */
+/**
+ * Returns the days of a zone that a span touches, in order. The first and the last are cut to the span. Empty for an empty span.
+ */
 export function localDays(timeZone: string, fromMs: number, toMs: number): readonly LocalDay[] {
   const days: LocalDay[] = [];
   for (let atMs = fromMs; atMs < toMs; ) {
@@ -26,42 +31,42 @@ export function localDays(timeZone: string, fromMs: number, toMs: number): reado
   return days;
 }
 
-/** The first instant of the zone's month that contains the instant. */
+/** Returns the first instant of the zone's month that contains the instant. */
 export function localMonthStartMs(timeZone: string, atMs: number): number {
   return periodAt({ is: 'month', anchorDay: 1 }, timeZone, atMs).startMs;
 }
 
-/** Dates from the first to the last, both included. `-infinity` and `infinity` are dates as well. */
+/** A range of dates, from the first to the last, both included. `-infinity` and `infinity` are allowed. */
 export interface DateRange {
   readonly first: string;
   readonly last: string;
 }
 
-/** From `fromMs` up to, not including, `toMs`. */
+/** A part of a span, from `fromMs` up to, not including, `toMs`. */
 interface Part {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** A span as rows of days and months, and single rows for what is left. */
+/** A span, divided into rows of days and months, and single rows for the rest. */
 export interface FoldedSpan {
-  /** Before the first whole day, and after the last; at most two. */
+  /** The parts before the first whole day and after the last; at most two. */
   readonly rest: readonly Part[];
-  /** The whole days together: as far as they are not folded yet they are read row by row as well. Null: there is none. */
+  /** All whole days together; null if there are none. Days that are not folded yet are read row by row too. */
   readonly whole: Part | null;
-  /** Whole months among them. */
+  /** The whole months among those days. */
   readonly months: DateRange | null;
-  /** The whole days before and after those months; at most two ranges of up to 31 days, unless there is no whole month. */
+  /** The whole days before and after those months: at most two ranges of up to 31 days, unless there is no whole month. */
   readonly days: readonly DateRange[];
 }
 
-/** Remembered because thousands of counters ask about the same few periods. Dropped whole when it is full. */
+/** A cache, because thousands of counters need the same few periods. It is cleared when it is full. */
 const SPANS = new Map<string, FoldedSpan>();
 const SPANS_MAX = 4_096;
 
 /**
- * Divides a span by the days and months of a zone that begin at or after `knownFromMs`: earlier ones are not folded, and are part of the rest.
- * 0 for `knownFromMs`: all of them are.
+ * Divides a span by the days and months of a zone that begin at or after `knownFromMs`. Earlier days are not folded and belong to
+ * the rest. 0 for `knownFromMs`: all days are folded.
  */
 export function foldedSpan(timeZone: string, { fromMs, toMs }: Part, knownFromMs: number): FoldedSpan {
   const name = `${timeZone} ${fromMs} ${toMs} ${knownFromMs}`;
@@ -97,14 +102,14 @@ function divided(timeZone: string, { fromMs, toMs }: Part, knownFromMs: number):
 
 type PeriodOf = (atMs: number) => PeriodSpan;
 
-/** The first beginning of a period at or after an instant. */
+/** Returns the first beginning of a period at or after an instant. */
 function atOrAfter(atMs: number, periodOf: PeriodOf): number {
   if (atMs >= FAR_FUTURE_MS) return FAR_FUTURE_MS;
   const { startMs, endMs } = periodOf(atMs);
   return startMs === atMs ? atMs : endMs;
 }
 
-/** The last beginning of a period at or before an instant; all time ends whole. */
+/** Returns the last beginning of a period at or before an instant. FAR_FUTURE_MS counts as such a beginning. */
 function atOrBefore(atMs: number, periodOf: PeriodOf): number {
   return atMs >= FAR_FUTURE_MS ? FAR_FUTURE_MS : periodOf(atMs).startMs;
 }

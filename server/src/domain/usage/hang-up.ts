@@ -1,9 +1,9 @@
-/** How a deployment treats an upstream call whose client hung up; null: by the gateway's own rule. */
+/** A deployment's handling of an upstream call whose client hung up; null: the gateway's default. */
 export type OnHangup = 'finish' | 'stop' | null;
 
 /**
- * What happens to a call that was sent in full when its client hangs up before the answer's end. By itself only a whole answer that a `block`
- * budget covers is read to its end: it is made in full whether or not somebody waits.
+ * Decides what happens to a call that was sent in full if its client hangs up before the end of the answer. By default only a
+ * non-streamed answer under a `block` budget is read to its end: the provider makes it in full anyway.
  */
 export function afterHangUp(
   onHangup: OnHangup,
@@ -12,28 +12,34 @@ export function afterHangUp(
   return onHangup ?? (call.isBudgeted && !call.isStreamed ? 'finish' : 'stop');
 }
 
-/** What is known of the output of an answer whose usage was not reported. Whole tokens, all choices together. */
+/** The facts about the output of an answer whose usage was not reported. Whole tokens, all choices together. */
 export interface UnreportedOutput {
-  /** What came of it, by its bytes. */
+  /** The delivered tokens, estimated from bytes. */
   readonly delivered: number;
-  /** Hidden output that is usual for this key and name. */
+  /** The usual hidden output for this key and name. */
   readonly usualHidden: number;
-  /** What can have been made until now; Infinity where time bounds nothing. */
+  /** The most tokens that can have been made until now; Infinity if time sets no bound. */
   readonly possible: number;
-  /** What the money held for this attempt pays for. */
+  /** The tokens that the money held for this attempt pays for. */
   readonly held: number;
-  /** Whether that is a true upper bound: more can then not have been made, whatever its bytes say. */
+  /** True if `held` is a true upper bound. More tokens cannot have been made then, whatever the bytes suggest. */
   readonly isBounded: boolean;
 }
 
-/** The estimate: what was delivered and what is usually hidden, but no more than can have been made or was held for. Never below what was delivered. */
+/**
+ * Estimates the output: the delivered and the usual hidden tokens, but no more than can have been made or was held. Never below
+ * the delivered tokens, unless a true upper bound is lower.
+ */
 export function estimatedOutput(known: UnreportedOutput): number {
   const { delivered, usualHidden, possible, held, isBounded } = known;
   const estimated = Math.max(delivered, Math.min(delivered + usualHidden, possible, held));
   return isBounded ? Math.min(estimated, held) : estimated;
 }
 
-/** What hanging up costs under a `block` budget: all that can have been made until then, for what was used may not be saved by it. */
+/**
+ * Returns the output to charge after a hang-up under a `block` budget: the most that can have been made until then, so that
+ * hanging up never saves money.
+ */
 export function outputMadeAtMost(known: UnreportedOutput): number {
   const { delivered, possible, held, isBounded } = known;
   const made = Math.max(delivered, Math.min(possible, held));

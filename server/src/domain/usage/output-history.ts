@@ -1,12 +1,12 @@
-/** How many recent answers are remembered. */
+/** The number of recent answers that are remembered. */
 const REMEMBERED = 64;
-/** With fewer answers than this there is no history to speak of. */
+/** The least number of answers for a percentile. */
 const ANSWERS_MIN = 20;
 
 /**
- * What one key × model's recent answers used of output, and how much of it was hidden, for estimates. One small buffer, made once: the same
- * numbers twice, sorted from 0 on, so that asking is one read and adding moves a few bytes, and in the order they came from 64 on.
- * Hidden output has a second one, made with the first answer that hid something.
+ * The output of one key × model's recent answers, and the hidden part of it, for estimates. One small buffer holds the same
+ * numbers twice: sorted from 0 on, and in order of arrival from 64 on. So a read is one access, and an addition moves a few
+ * bytes. Hidden output has a second buffer, made with the first answer that hid something.
  */
 export class OutputHistory {
   readonly #answers = new Uint32Array(2 * REMEMBERED);
@@ -15,8 +15,8 @@ export class OutputHistory {
   #hidden: OutputHistory | null = null;
 
   /**
-   * Remembers one answer's output tokens, and how many of them were hidden (reasoning, or not shown by its bytes), forgetting the oldest of more than 64. Both are
-   * all choices together divided by their number.
+   * Remembers one answer's output tokens, and how many of them were hidden (reasoning, or not visible in its bytes). Forgets the
+   * oldest of more than 64. Both numbers are those of all choices together divided by the number of choices.
    */
   add(outputTokens: number, hiddenTokens = 0): void {
     if (hiddenTokens > 0) this.#hidden ??= new OutputHistory();
@@ -28,20 +28,20 @@ export class OutputHistory {
     this.#next = (this.#next + 1) % REMEMBERED;
   }
 
-  /** The 95th percentile of the remembered answers, or null while there are fewer than 20. */
+  /** Returns the 95th percentile of the remembered answers, or null while there are fewer than 20. */
   p95(): number | null {
     return this.#count < ANSWERS_MIN ? null : this.#percentile95();
   }
 
   /**
-   * Hidden output usual for one choice: the 95th percentile of the remembered answers, which with fewer than 20 is the highest of them. 0 while no
-   * answer hid anything. Not the mean: half of all estimates would be below what was used.
+   * Returns the usual hidden output of one choice: the 95th percentile of the remembered answers. With fewer than 20 that is the
+   * highest of them. 0 while no answer hid anything. The mean is not used, because half of all estimates would then be too low.
    */
   usualHidden(): number {
     return this.#hidden === null ? 0 : this.#hidden.#percentile95();
   }
 
-  /** By nearest rank; there is at least one answer. */
+  /** Returns the percentile by nearest rank. There must be at least one answer. */
   #percentile95(): number {
     return this.#answers[Math.ceil(this.#count * 0.95) - 1] as number;
   }
@@ -59,7 +59,7 @@ export class OutputHistory {
     this.#count += 1;
   }
 
-  /** The first place in the sorted numbers that holds at least this value. */
+  /** Returns the first place in the sorted numbers that holds at least this value. */
   #placeOf(value: number): number {
     let low = 0;
     let high = this.#count;

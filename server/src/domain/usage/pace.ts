@@ -1,21 +1,21 @@
-/** How many of the last answers are remembered. */
+/** The number of last answers that are remembered. */
 const REMEMBERED = 1_000;
-/** With fewer answers than this nothing is known of a pace. */
+/** The least number of answers from which a pace is known. */
 const ANSWERS_MIN = 50;
-/** A shorter answer says little of a pace: most of its time was waiting. Tokens of one choice. */
+/** The fewest tokens of one choice from which a pace is measured. A shorter answer mostly measures waiting time. */
 export const PACED_TOKENS_MIN = 200;
-/** Assumed while nothing is known. */
+/** The pace in tokens per second that is assumed while none is known. */
 const UNKNOWN_PER_SECOND = 1_000;
-/** An answer may come faster than any before it. */
+/** The safety factor: an answer may be faster than any before it. */
 const MARGIN = 2;
 
 /**
- * The fastest pace at which a deployment can be thought to make one choice of an answer: twice the highest of its last 1,000 answers, in tokens
- * per second, and 1,000 while fewer than 50 are known. Adding costs a few steps on average: only paces that a later one does not
- * outdo are kept, the highest first.
+ * The fastest pace at which a deployment is assumed to make one choice of an answer: twice the highest pace of its last 1,000
+ * answers, in tokens per second. It is 1,000 while fewer than 50 are known. An addition takes a few steps on average: a pace is
+ * dropped once a later one reaches it, and the rest are kept in descending order.
  */
 export class FastestPace {
-  /** Paces, falling, from `#first` on; and which answer each was. Both are used as rings. */
+  /** Paces in descending order from `#first` on, and the number of the answer of each. Both arrays are ring buffers. */
   readonly #paces = new Float64Array(REMEMBERED);
   readonly #answers = new Float64Array(REMEMBERED);
   #first = 0;
@@ -35,7 +35,7 @@ export class FastestPace {
     this.#answers[at] = answer;
   }
 
-  /** The most tokens in a second that one choice is thought to be made at. */
+  /** Returns the most tokens per second at which one choice is assumed to be made. */
   perSecond(): number {
     return this.#count < ANSWERS_MIN ? UNKNOWN_PER_SECOND : MARGIN * (this.#paces[this.#first] as number);
   }
@@ -45,10 +45,13 @@ export class FastestPace {
   }
 }
 
-/** No answer is longer, whatever pace somebody reported. As much as is believed of a report. */
+/** The upper bound of an answer's tokens, whatever the pace. Equal to the largest number that is accepted from a report. */
 const TOKENS_MAX = 100_000_000;
 
-/** The most output tokens that all choices together can have been given in so many milliseconds. Whole, rounded up, at most 100,000,000. */
+/**
+ * Returns the most output tokens that all choices together can have been made in so many milliseconds. Whole, rounded up, at most
+ * 100,000,000.
+ */
 export function tokensMadeAtMost(elapsedMs: number, perSecond: number, choices: number): number {
   return Math.min(TOKENS_MAX, Math.ceil((Math.max(0, elapsedMs) * perSecond) / 1_000) * choices);
 }

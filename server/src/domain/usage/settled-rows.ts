@@ -1,22 +1,28 @@
 /**
- * How settled requests travel: one line of text per request, written once by the journal, kept in its file and handed to PostgreSQL as the
- * very same bytes. Both sides read the order of the fields here. No field holds a control character, so no separator is ever escaped.
+ * The text format of settled requests: one line per request. The journal writes it once, keeps it in its file, and passes the
+ * same bytes to PostgreSQL. Both sides read the order of the fields here. No field holds a control character, so no separator is
+ * ever escaped.
  */
 
-/** Between fields of a line; each line ends in `\n`. An empty field is null where null is allowed, else the empty text. */
+/** Separates the fields of a line; each line ends in `\n`. An empty field is null if null is allowed, else the empty text. */
 export const FIELD_SEPARATOR = '\t';
-/** Between a request's ledger entries, and between the fields of one entry. */
+/** Separate a request's ledger entries, and the fields of one entry. */
 export const ENTRY_SEPARATOR = '\x1e';
 export const ENTRY_FIELD_SEPARATOR = '\x1f';
 
-/** Before the tags of a line, and nowhere else: lines that hold it are stored by a statement that knows tags. */
+/** Precedes the tags of a line, and occurs nowhere else. A statement that knows tags stores the lines that hold it. */
 export const TAGS_MARK = '\x1d';
 export const TAG_SEPARATOR = ',';
 
-/** The first character of a line: what it is. `end` and `shape` lines go to the database, the others stay in the journal. */
+/**
+ * The first character of a line, which is its kind. `end` and `shape` lines go to the database, the others stay in the journal.
+ */
 export const LINE_TAGS = { begin: 'B', end: 'E', shape: 'S', shared: 'O', repeat: 'R' } as const;
 
-/** The fields of an `end` line, in order. `other_usage` is the sum of its entries'. `tags` and `tag_route` are those of RecordedTags: the mark, then tags. */
+/**
+ * The fields of an `end` line, in order. `other_usage` is the sum over its entries. `tags` and `tag_route` are those of
+ * RecordedTags: `tags` begins with the mark.
+ */
 export const END_FIELDS = [
   'tag',
   'request_id',
@@ -47,13 +53,16 @@ export const END_FIELDS = [
   'other_usage',
   'entries',
   'content',
-  // Behind here: what only lines of requests with tags have, and earlier versions do not read.
+  // From here on: fields that only lines of requests with tags have. Earlier versions do not read them.
   'tags',
   'tag_route',
 ] as const;
 export type EndField = (typeof END_FIELDS)[number];
 
-/** The fields of one ledger entry within an `end` line, in order. Tokens of buckets without a column, and pieces, are JSON in `other_usage`. */
+/**
+ * The fields of one ledger entry within an `end` line, in order. `other_usage` is JSON: tokens of buckets without a column, and
+ * pieces.
+ */
 export const ENTRY_FIELDS = [
   'attempt',
   'kind',
@@ -69,7 +78,7 @@ export const ENTRY_FIELDS = [
   'total_tokens',
   'other_usage',
   'nano_usd',
-  // Behind here: what lines of earlier versions lack and earlier versions do not read.
+  // From here on: fields that lines of earlier versions lack. Earlier versions do not read them.
   'service_tier',
   'unpriced_units',
 ] as const;
@@ -85,43 +94,43 @@ export interface RowPosition {
   readonly offset: number;
 }
 
-/** Lines that follow each other in the journal, to be stored together. */
+/** Consecutive lines of the journal that are stored together. */
 export interface RowBatch {
-  /** Whole lines, one after another. The memory is used again once they are `stored`. */
+  /** Whole lines, one after another. The memory is reused once they are `stored`. */
   readonly bytes: Buffer;
-  /** Where each line begins in `bytes`. */
+  /** The offset in `bytes` at which each line begins. */
   readonly starts: readonly number[];
-  /** First milliseconds (UTC) of the months in which these rows were admitted. */
+  /** The first milliseconds (UTC) of the months in which these rows were admitted. */
   readonly monthsMs: readonly number[];
-  /** Behind the last of them. */
+  /** The place after the last line. */
   readonly end: RowPosition;
-  /** All of them were stored before, and whoever hears of stored rows has heard of these. */
+  /** True if all lines were stored before. Everyone who is notified of stored rows already knows these. */
   readonly isAgain: boolean;
 }
 
-/** Whether a place lies before another. */
+/** Reports whether a place lies before another. */
 export function isBefore(a: RowPosition, b: RowPosition): boolean {
   return a.segment < b.segment || (a.segment === b.segment && a.offset < b.offset);
 }
 
 export interface RowBounds {
   readonly rowsMax: number;
-  /** A single larger row still makes a batch of its own. */
+  /** The most bytes of a batch. A single larger row still forms its own batch. */
   readonly bytesMax: number;
-  /** Take nothing at or behind this place. */
+  /** The place at which to stop: no row at or after it is taken. Null: no such bound. */
   readonly until: RowPosition | null;
 }
 
-/** Where the ledger writer takes rows from, in the order in which requests ended. */
+/** The source from which the ledger writer takes rows, in the order in which requests ended. */
 export interface RowSource {
-  /** The next rows, or null when all that is written was taken. Asks again for the same rows until they are `stored`. */
+  /** Returns the next rows, or null if all written rows were taken. Returns the same rows again until they are `stored`. */
   next(bounds: RowBounds): Promise<RowBatch | null>;
-  /** Everything before this place is committed; the source may forget it. */
+  /** Reports that everything before this place is committed. The source may discard it. */
   stored(end: RowPosition): void;
-  /** Goes back to the oldest row that is kept, stored or not. Returns the place before which every row is to be stored again. */
+  /** Goes back to the oldest row that is kept, stored or not. Returns the place before which every row must be stored again. */
   again(): RowPosition;
-  /** Writes what waits, and says where it ended. Throws when it cannot be written now. */
+  /** Writes all pending rows and returns the place after them. Throws if they cannot be written now. */
   position(): RowPosition;
-  /** Rows and bytes that are not stored yet. */
+  /** Returns the number of rows and bytes that are not stored yet. */
   backlog(): { readonly rows: number; readonly bytes: number };
 }

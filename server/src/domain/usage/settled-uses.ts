@@ -9,7 +9,7 @@ import {
   type RowBatch,
 } from './settled-rows.ts';
 
-/** What an admitted request used, as its row says it. */
+/** The use of an admitted request, as its row states it. */
 export interface SettledUse {
   readonly organizationId: string;
   readonly requestId: string;
@@ -25,8 +25,8 @@ const TOTAL_TOKENS = ENTRY_FIELDS.indexOf('total_tokens');
 const NANO_USD = ENTRY_FIELDS.indexOf('nano_usd');
 
 /**
- * Calls back for every admitted request of a batch, in its order. Refused ones used nothing and held nothing. What is no row is left out, and an
- * amount that cannot be counted is the nearest one that can: whoever hears of it counts with it.
+ * Calls back for every admitted request of a batch, in order. Refused requests used and held nothing. Lines that are no rows are
+ * left out. An invalid amount becomes the nearest valid one, because counters add it up.
  */
 export function eachSettledUse({ bytes, starts }: RowBatch, found: (use: SettledUse) => void): void {
   for (const [index, start] of starts.entries()) {
@@ -54,7 +54,7 @@ function countable(amount: number): number {
   return amount > 0 ? Math.min(Math.floor(amount), Number.MAX_SAFE_INTEGER) : 0;
 }
 
-/** An admitted request as counters count it: whose it was, when, and what it used. */
+/** An admitted request as counters count it: its owner, its time and its use. */
 export interface CountedUse extends PlanUse {
   readonly organizationId: string;
   readonly atMs: number;
@@ -64,7 +64,10 @@ export interface CountedUse extends PlanUse {
 
 const field = (name: EndField) => END_FIELDS.indexOf(name);
 
-/** The admitted requests among lines `from` up to `to` of a batch. See eachSettledUse for what is left out. */
+/**
+ * Returns the admitted requests among lines `from` up to, not including, `to` of a batch. Leaves out refused requests and lines
+ * that are no rows.
+ */
 export function countedUses({ bytes, starts }: RowBatch, from: number, to: number): readonly CountedUse[] {
   const uses: CountedUse[] = [];
   for (let index = from; index < to; index += 1) {

@@ -1,6 +1,6 @@
 /**
- * Disjoint units of one provider answer. They add up to the provider's total: a cached or audio token is in its own bucket
- * and in no other. Vendors that report overlapping numbers are taken apart where their answer is read.
+ * The disjoint token buckets of one provider answer. They add up to the provider's total: a cached or audio token is in its own
+ * bucket and in no other. Overlapping numbers of a vendor are split when its answer is read.
  */
 export const USAGE_BUCKETS = [
   'input', // text input, not cached
@@ -16,7 +16,7 @@ export const USAGE_BUCKETS = [
 ] as const;
 export type UsageBucket = (typeof USAGE_BUCKETS)[number];
 
-/** What is billed by the piece beside the tokens. */
+/** The units that are billed by the piece besides tokens. */
 export const USAGE_UNITS = [
   'search', // a web search that the provider made
   'request', // the request itself, where a provider takes a fee for each
@@ -30,10 +30,10 @@ export type UsageUnit = (typeof USAGE_UNITS)[number];
 /** Whole tokens per bucket and pieces per unit; absent is zero. */
 export type Usage = Readonly<Partial<Record<UsageBucket | UsageUnit, number>>>;
 
-/** All tokens of an answer. The buckets are disjoint, so this is the provider's own total and what token limits settle to. */
+/** Returns all tokens of an answer. The buckets are disjoint, so this is the provider's own total. Token limits settle to it. */
 export function totalTokens(usage: Usage): number {
   let total = 0;
-  // Only what is there, of which there is little.
+  // Few fields are present.
   for (const name in usage) if (!isPiece(name)) total += usage[name as UsageBucket] ?? 0;
   return total;
 }
@@ -41,14 +41,14 @@ export function totalTokens(usage: Usage): number {
 /** The buckets in which output is counted. */
 const OUTPUT_BUCKETS = ['output', 'reasoning', 'audio_output', 'image_output'] as const satisfies readonly UsageBucket[];
 
-/** All output tokens of an answer, hidden ones included. */
+/** Returns all output tokens of an answer, including hidden ones. */
 export function outputTokens(usage: Usage): number {
   let total = 0;
   for (const bucket of OUTPUT_BUCKETS) total += usage[bucket] ?? 0;
   return total;
 }
 
-/** Two attempts' usage together. */
+/** Returns the sum of two attempts' usage. */
 export function addUsage(one: Usage, other: Usage): Usage {
   const sum: Partial<Record<UsageBucket | UsageUnit, number>> = {};
   for (const what of [...USAGE_BUCKETS, ...USAGE_UNITS]) {
@@ -58,7 +58,7 @@ export function addUsage(one: Usage, other: Usage): Usage {
   return sum;
 }
 
-/** Returns whether something in a usage is counted in pieces; whatever else is in it is tokens. */
+/** Reports whether a field of a usage is counted in pieces. All other fields are tokens. */
 export function isPiece(name: string): name is UsageUnit {
   return PIECES.has(name);
 }

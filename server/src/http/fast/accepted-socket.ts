@@ -1,7 +1,7 @@
 import { Socket, type SocketConstructorOpts } from 'node:net';
 import { sharedReads } from '../../lib/shared-reads.ts';
 
-/** What Node keeps in a socket that a server accepted. No part of its promises: where it is not there, nothing is changed. */
+/** Internal fields of a socket that a server accepted. They are no public API: without them the socket stays as it is. */
 interface Accepted {
   _handle?: { readonly useUserBuffer?: unknown } | null;
   _server?: unknown;
@@ -9,9 +9,10 @@ interface Accepted {
 }
 
 /**
- * The same connection as a socket that reads into shared memory and tells what came as `data`, like any other. Sockets can be told to when
- * they are made, but a server makes those it accepts without asking: so the connection is moved from the one to the other before anything
- * was read. The one it was accepted as must not be used any more.
+ * Returns a socket for the same connection that reads into shared memory and still emits `data`. A socket takes that option only
+ * when it is created, and a server creates the sockets that it accepts. So this moves the connection to a new socket before
+ * anything is read. The caller must not use `accepted` afterwards. Returns `accepted` itself if memory cannot be shared or Node's
+ * fields are missing.
  */
 export function withSharedReads(accepted: Socket): Socket {
   const { _handle: handle, _server, server } = accepted as Accepted;
@@ -19,7 +20,7 @@ export function withSharedReads(accepted: Socket): Socket {
   if (onread === null || typeof handle?.useUserBuffer !== 'function') return accepted;
   const options = { handle, allowHalfOpen: accepted.allowHalfOpen, onread };
   const socket = new Socket(options as SocketConstructorOpts);
-  // The server counts its connections when they close.
+  // On close, a socket lowers its server's count of connections.
   Object.assign(socket, { _server, server });
   Object.assign(accepted, { _handle: null, _server: null, server: null });
   return socket;

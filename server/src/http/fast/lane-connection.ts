@@ -4,47 +4,47 @@ import { LF } from '../../lib/http-text/characters.ts';
 import { LaneReply, LaneRequest } from './lane-reply.ts';
 import { HEAD_BYTES_MAX, type RequestHead, readRequestHead } from './request-head.ts';
 
-/** What the connections of one listener share. */
+/** The part of the listener that its connections share. */
 export interface LaneDesk {
   readonly bodyBytesMax: number;
   nowMs(): number;
   serve(request: LaneRequest, reply: LaneReply): void;
-  /** Judges a request whose body has not come with its head. */
+  /** Judges a request whose body did not arrive with its head. */
   judge(request: LaneRequest, reply: LaneReply): HeadVerdict | Promise<HeadVerdict>;
-  /** Gives the connection to Node for good, with what it has not yet read. */
+  /** Gives the connection to Node permanently, with the bytes not yet read. */
   handOver(connection: LaneConnection, unread: Buffer): void;
   forget(connection: LaneConnection): void;
-  /** Lines of every answer's head. */
+  /** Returns the lines of every answer's head: the date, and whether the connection stays open. */
   standingLines(closes: boolean): string;
-  /** A whole answer to a request that cannot be read, or did not come in time. */
+  /** Returns a whole answer to a request that cannot be read or did not arrive in time. */
   refusal(why: 'unreadable' | 'late'): Buffer;
-  /** Each answer that begins is the last of its connection. */
+  /** True if every answer that begins is the last of its connection. */
   readonly isClosing: boolean;
-  /** No further request is taken from any connection. */
+  /** True if no connection takes a further request. */
   readonly isDraining: boolean;
 }
 
-/** Bytes of later messages that are read while one is served; beyond, the client has to wait. */
+/** Bytes of later messages that are read while one is served. Above that, the socket is paused. */
 const READ_AHEAD_BYTES_MAX = 64 * 1024;
 const NOTHING = Buffer.alloc(0);
-/** How long what is still being sent is dropped behind an answer that did not wait for it. */
+/** The longest time for which the rest of a body is read and dropped after an early answer. */
 const DROPS_MS_MAX = 5_000;
 
 /**
- * What the connection waits for. `judged`: a body has begun to come, and whether it is read is not known yet. `rest`: the request is answered,
- * and what is left of its body is dropped.
+ * The state of a connection. `judged`: a request with an incomplete body is being judged. `rest`: the request is answered, and
+ * the rest of its body is dropped.
  */
 type Phase = 'message' | 'judged' | 'body' | 'answer' | 'rest' | 'over';
 
-/** One client's connection: reads message after message, each served before the next is looked at, until one is not plain. */
+/** One client's connection. It serves one message at a time, and is handed over at the first message that is not plain. */
 export class LaneConnection {
   readonly socket: Socket;
   phase: Phase = 'message';
-  /** When what is being read began to arrive; monotonic milliseconds. Of no meaning while nothing is being read. */
+  /** The time at which the current message began to arrive, in monotonic milliseconds. Valid only while one is being read. */
   readingSinceMs: number;
-  /** How often the listener looked and found the connection idle. */
+  /** The number of checks since the last answer at which the listener found the connection idle. */
   idleLooks = 0;
-  /** Whether a message was ever read here. */
+  /** True once a head was read on this connection. */
   isProven = false;
   readonly #desk: LaneDesk;
   /** Bytes not yet read as a message. */
@@ -74,7 +74,7 @@ export class LaneConnection {
     for (const [name, listener] of Object.entries(this.#listeners)) socket.on(name, listener);
   }
 
-  /** Whether a message has begun to arrive and is not all here. */
+  /** True if a message is incomplete, or if the connection has not sent a first one yet. */
   get isReading(): boolean {
     return this.isReadingBody || (this.phase === 'message' && (this.#unread.length > 0 || !this.isProven));
   }
@@ -83,18 +83,18 @@ export class LaneConnection {
     return this.phase === 'body' || this.phase === 'judged';
   }
 
-  /** Whether nothing is under way here in either direction. */
+  /** True if nothing is in flight in either direction. */
   get isIdle(): boolean {
     return this.phase === 'message' && this.#unread.length === 0 && this.socket.writableLength === 0;
   }
 
-  /** Stops listening to the socket, so that somebody else can. */
+  /** Stops listening to the socket, so that Node can. */
   leave(): void {
     this.phase = 'over';
     for (const [name, listener] of Object.entries(this.#listeners)) this.socket.off(name, listener);
   }
 
-  /** Says why in one answer and closes. */
+  /** Sends one answer that states the reason, and closes the connection. */
   refuse(why: 'unreadable' | 'late'): void {
     this.phase = 'over';
     this.#reply?.hungUp();
@@ -104,7 +104,7 @@ export class LaneConnection {
   }
 
   standingLines(): string {
-    // What is left of a body that nobody reads must not be taken for a next request.
+    // The rest of an unread body must not be parsed as a next request.
     if (this.#desk.isClosing || this.isReadingBody) this.#closes = true;
     return this.#desk.standingLines(this.#closes);
   }
@@ -154,7 +154,7 @@ export class LaneConnection {
     }
   }
 
-  /** Reads messages from what is here, as far as it goes and one after the other. */
+  /** Reads the messages in the buffer, one after the other, until one is incomplete or is being served. */
   #advance(endFrom = 0): void {
     this.#isAdvancing = true;
     while (this.phase === 'message' && this.#unread.length > 0) {
@@ -180,7 +180,7 @@ export class LaneConnection {
   #moreOfHead(bytes: Buffer): void {
     const before = this.#unread.length;
     this.#unread = Buffer.concat([this.#unread, bytes]);
-    // Only a line's end can be the end of the head: a head that comes byte by byte is not read anew for each.
+    // Only a line's end can end the head, so a head that arrives byte by byte is not parsed again for each byte.
     if (bytes.includes(LF) || this.#unread.length > HEAD_BYTES_MAX || before < 16) this.#advance(Math.max(0, before - 3));
   }
 
@@ -203,7 +203,7 @@ export class LaneConnection {
     this.#judge(new LaneRequest(head, NOTHING, startedMs, this.socket));
   }
 
-  /** The head decides before anything of the body is kept beyond what came with it. */
+  /** Judges the head. Until there is a verdict, only the bytes that came with the head and at most one more piece are kept. */
   #judge(request: LaneRequest): void {
     this.phase = 'judged';
     this.#request = request;
@@ -214,7 +214,7 @@ export class LaneConnection {
   }
 
   #judged(verdict: HeadVerdict): void {
-    // Answered, late, or gone meanwhile.
+    // Meanwhile the request was answered, or timed out, or its client disconnected.
     if (this.phase !== 'judged' || verdict.is === 'answered') return;
     this.phase = 'body';
     this.#verdict = verdict;
@@ -247,7 +247,7 @@ export class LaneConnection {
     if (!keepsRoom(request.body)) room.free();
   }
 
-  /** The answer is out; a connection that is closed over unread bytes is reset, and the answer may be lost with it. */
+  /** Reads and drops the rest of the body. Closing a socket with unread bytes resets it, and the client may lose the answer. */
   #dropRest(): void {
     this.phase = 'rest';
     for (const { length } of this.#pieces) this.#missing -= length;
@@ -279,7 +279,7 @@ export class LaneConnection {
     this.#desk.serve(new LaneRequest(head, body, startedMs, this.socket), reply);
   }
 
-  /** The client will send no more. As with Node, whoever closes their side while an answer is awaited has hung up. */
+  /** Handles the client's end of sending. As in Node, a client that closes its side while it awaits an answer has hung up. */
   #ended(): void {
     if (this.phase === 'answer') this.socket.destroy();
     else if (this.isReadingBody || this.#unread.length > 0) this.refuse('unreadable');

@@ -12,15 +12,15 @@ import {
 } from '../../lib/http-text/outgoing.ts';
 import type { RequestHead } from './request-head.ts';
 
-// What is made once per request is a class without accessors in literals: see ADR 0015.
+// Objects made once per request are classes, not literals with accessors: see ADR 0015.
 
-/** One request as plain values, as the walk takes it. */
+/** One request as plain values. */
 export class LaneRequest {
   readonly method = 'POST';
   readonly path: string;
   readonly query: string;
   readonly rawHeaders: readonly string[];
-  /** Empty until it is here. */
+  /** The request's body; empty until it has arrived. */
   body: Buffer;
   readonly startedMs: number;
   readonly #socket: Socket;
@@ -45,20 +45,20 @@ export class LaneRequest {
   }
 }
 
-/** Whose answer it is: the connection that the request came on. */
+/** The connection on which the request came, and on which its answer is sent. */
 export interface Answering {
   readonly socket: Socket;
-  /** Lines that stand in every head, each with its line break: the date, whether the connection stays open. */
+  /** Returns the lines of every head, each with its line break: the date, and whether the connection stays open. */
   standingLines(): string;
-  /** The answer is complete and handed to the socket. */
+  /** Called when the answer is complete and was handed to the socket. */
   answered(): void;
 }
 
-/** Where one answer goes. Head, first chunk and end leave in as few writes as they can. After the client is gone every verb does nothing. */
+/** Writes one answer in as few writes as possible. Does nothing once the client has disconnected. */
 export class LaneReply implements Waiting {
   gone = false;
   readonly #connection: Answering;
-  /** Nothing of the head is to be sent; it is the message that is being put together; it had to make room for another. */
+  /** `none`: no head is waiting. `begun`: it is in the shared message buffer. Bytes: it was moved out for another message. */
   #head: 'none' | 'begun' | Buffer = 'none';
   #chunked = false;
   #done = false;
@@ -86,7 +86,7 @@ export class LaneReply implements Waiting {
     waitWith(this);
   }
 
-  /** Another message is begun before anything was sent behind this head. */
+  /** Keeps the head's bytes, because another message takes the shared buffer. */
   keepBegun(bytes: Buffer): void {
     this.#head = bytes;
   }
@@ -125,7 +125,7 @@ export class LaneReply implements Waiting {
     this.#whenDrained = callback;
   }
 
-  /** The client went away before its answer was complete. */
+  /** Called when the client disconnects before its answer is complete. */
   hungUp(): void {
     this.gone = true;
     this.#whenGone?.();
@@ -135,7 +135,7 @@ export class LaneReply implements Waiting {
     this.#whenDrained?.();
   }
 
-  /** Begins the message that is sent next: with the head, where it was not sent yet. */
+  /** Begins the next message, with the head if it was not sent yet. */
   #takeHead(): void {
     const head = this.#head;
     this.#head = 'none';

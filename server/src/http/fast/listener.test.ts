@@ -227,7 +227,7 @@ describe('a client of the fast lane that', () => {
       reply.onDrained(() => {
         drained += 1;
       });
-      // More than the sockets of both sides take by themselves.
+      // More than the buffers of both sockets take.
       for (let n = 0; n < 400; n += 1) lastHadRoom = reply.chunk(Buffer.alloc(64 * 1024));
     });
     const { socket } = client(site.port);

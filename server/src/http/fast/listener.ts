@@ -7,17 +7,17 @@ import type { LaneReply, LaneRequest } from './lane-reply.ts';
 
 export interface LaneOptions {
   readonly bodyBytesMax: number;
-  /** How long a head and a whole request may take to arrive, how long a connection may idle, how often that is looked at. */
+  /** The timeouts for a head, a whole request and an idle connection, and the interval at which they are checked. */
   readonly patience: LanePatience;
-  /** Whether a connection may be taken: false where its address has too many. */
+  /** Counts a connection; returns false if its address has too many, and the connection is then closed. */
   readonly enter: (socket: Socket) => boolean;
   readonly clock: { nowMs(): number; monotonicMs(): number };
-  /** Whether each answer is the last of its connection, though connections are still taken. */
+  /** Returns true if each answer closes its connection, although new connections are still accepted. */
   readonly isLeaving: () => boolean;
   readonly serve: (request: LaneRequest, reply: LaneReply) => void;
-  /** Judges a request whose body has not come with its head. */
+  /** Judges a request whose body did not arrive with its head. */
   readonly judge: (request: LaneRequest, reply: LaneReply) => HeadVerdict | Promise<HeadVerdict>;
-  /** A whole answer, the last of its connection. */
+  /** Returns a whole answer, the last of its connection. */
   readonly refusal: (why: 'unreadable' | 'late') => Buffer;
 }
 
@@ -30,17 +30,18 @@ export interface LanePatience {
 
 /** The fast lane in front of a server. */
 export interface FastLane {
-  /** Closes idle connections now and every other one behind its answer. */
+  /** Closes idle connections now, and every other one after its answer. */
   drain(): void;
   /** Closes every connection. */
   cut(): void;
-  /** Connections in the lane, for tests: those given to the server are not counted. */
+  /** The number of connections in the lane, for tests. Connections handed to the server are not counted. */
   readonly size: number;
 }
 
 /**
- * Puts the fast lane in front of a `node:http` server: connections come here first, and plain POSTs below `/v1/` are read and answered on the
- * socket itself. At the first message that is not plain the connection is the server's, for good, with that message unread.
+ * Puts the fast lane in front of a `node:http` server. The lane accepts each connection, and reads and answers plain POSTs below
+ * `/v1/` on the socket itself. At the first message that is not plain it hands the connection to the server permanently, with
+ * that message unread.
  */
 export function openFastLane(server: Server, options: LaneOptions): FastLane {
   const toNode = server.listeners('connection') as ((socket: Socket) => void)[];
@@ -148,7 +149,7 @@ class Lane implements FastLane, LaneDesk {
     this.#closeLines = `${date}connection: close\r\n`;
   }
 
-  /** One look at all connections now and then costs less than a timer for each, and nothing per request. */
+  /** Closes connections that are late or idle. One timer for all costs less than one each, and nothing per request. */
   #look(): void {
     const { headMsMax, requestMsMax, idleMsMax, lookMs } = this.#options.patience;
     const nowMs = this.nowMs();

@@ -1,24 +1,24 @@
 import { IN_TARGET, KIND, plainLength } from '../../lib/http-text/characters.ts';
 import { LastNames, ODD, readHeaderLines } from '../../lib/http-text/header-lines.ts';
 
-/** A request's head that is plain in every respect: a POST below `/v1/` with one length and nothing that changes how it is read. */
+/** The head of a plain request: a POST below `/v1/` with one content length, and no header that changes how it is read. */
 export interface RequestHead {
   readonly path: string;
-  /** Without `?`; empty when there is none. */
+  /** The query without `?`; empty when there is none. */
   readonly query: string;
-  /** Flat pairs, names in lower case, none twice. */
+  /** Flat name/value pairs. Names are in lower case, and none comes twice. */
   readonly pairs: readonly string[];
   readonly contentLength: number;
-  /** Where the body begins in the bytes that were read. */
+  /** The index of the body's first byte in the bytes that were read. */
   readonly bodyAt: number;
-  /** The client asks to close the connection after the answer. */
+  /** True if the client asks to close the connection after the answer. */
   readonly closes: boolean;
 }
 
-/** `odd`: for Node to read. `incomplete`: plain so far, and not all here. */
+/** The result of reading a head. `odd`: Node has to read it. `incomplete`: plain so far, and more bytes are needed. */
 export type HeadReading = RequestHead | 'odd' | 'incomplete';
 
-/** A longer head is left to Node. */
+/** The longest head that the lane reads, in bytes. A longer one is left to Node. */
 export const HEAD_BYTES_MAX = 8 * 1024;
 const HEADERS_MAX = 64;
 
@@ -28,8 +28,9 @@ const lastNames = new LastNames();
 const HEAD_END = Buffer.from('\r\n\r\n');
 
 /**
- * Reads the head at the beginning of `bytes`. Accepts a strict subset of what Node's parser accepts and reads it the same way; everything
- * else is `odd`. `endFrom`: before there no end of the head was found when this was asked with fewer bytes.
+ * Reads the head at the beginning of `bytes`. Accepts a strict subset of what Node's parser accepts and reads it the same way;
+ * everything else is `odd`. `endFrom`: the index from which to look for the end of the head, where an earlier call with fewer
+ * bytes found none before it.
  */
 export function readRequestHead(bytes: Buffer, bodyBytesMax: number, endFrom = 0): HeadReading {
   for (let at = 0; at < START.length; at += 1) {
@@ -47,7 +48,7 @@ export function readRequestHead(bytes: Buffer, bodyBytesMax: number, endFrom = 0
   if (!text.startsWith(VERSION, at)) return 'odd';
   const pairs: string[] = [];
   const bodyAt = readHeaderLines(bytes, at + VERSION.length, text, pairs, lastNames);
-  // The first empty line must be the end that was found, or the lines were cut otherwise than they look.
+  // The header lines must end at the empty line found above. Otherwise the two searches split the lines differently.
   if (bodyAt !== end + HEAD_END.length || bodyAt === ODD) return 'odd';
   const path = text.substring(TARGET_AT, mark < 0 ? at : mark);
   const query = mark < 0 ? '' : text.substring(mark + 1, at);
@@ -57,7 +58,7 @@ export function readRequestHead(bytes: Buffer, bodyBytesMax: number, endFrom = 0
 const TARGET_AT = 5;
 const QUESTION_MARK = 63;
 
-/** Looks at the headers that decide how a message is read, and at names that come twice. */
+/** Checks the headers that decide how a message is read, and rejects names that come twice. */
 function judge(path: string, query: string, pairs: readonly string[], bodyAt: number, bodyBytesMax: number): HeadReading {
   if (pairs.length > HEADERS_MAX * 2) return 'odd';
   let contentLength = -1;
@@ -88,7 +89,7 @@ function judge(path: string, query: string, pairs: readonly string[], bodyAt: nu
       case 'http2-settings':
         return 'odd';
     }
-    // A sieve: only names that share a bit can be the same name.
+    // A cheap hash: only names that share a bit can be equal.
     const bit = 1 << ((name.length * 7 + name.charCodeAt(0) * 3 + name.charCodeAt(name.length - 1)) & 31);
     if ((seen & bit) !== 0 && isTwice(pairs, at)) return 'odd';
     seen |= bit;

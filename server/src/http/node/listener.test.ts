@@ -44,7 +44,7 @@ describe.each(['on', 'off'] as const)('with the fast lane %s', (fastLane) => {
     };
   });
 
-  /** Sends bytes as they are, `later` once something came back, and returns everything until the connection ended or went quiet. */
+  /** Sends `bytes`, and `later` after a first reply. Returns all that was received until the close, or `quietMs` later. */
   async function say(bytes: string, quietMs = 300, later = ''): Promise<string> {
     const socket = connect(port, '127.0.0.1');
     let answer = '';
@@ -169,7 +169,7 @@ describe.each(['on', 'off'] as const)('with the fast lane %s', (fastLane) => {
           reply.onDrained(() => {
             drained = true;
           });
-          // More than the sockets of both sides take by themselves.
+          // More than the buffers of both sockets take.
           let last = true;
           for (let n = 0; n < 400; n += 1) last = reply.chunk(Buffer.alloc(64 * 1024));
           resolve(last);

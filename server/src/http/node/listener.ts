@@ -10,41 +10,41 @@ import { NodeReply, NodeRequest } from './node-reply.ts';
 export interface ListenerOptions {
   readonly clock: Clock;
   readonly bodyBytesMax: number;
-  /** Takes every request whose raw path is `/api` or below it. */
+  /** Serves every request whose raw path is `/api` or below it. */
   readonly admin: (request: IncomingMessage, response: ServerResponse) => void;
-  /** Takes everything else once its body is here. Never throws. */
+  /** Serves every other request once its body has arrived. Never throws. */
   readonly serve: (request: GatewayRequest, reply: Reply) => void;
   /**
-   * Judges everything else whose body has not come with its head: answers it, or says that the body is to be read. Every body is read unless
-   * given. Never throws or rejects.
+   * Judges every other request that has a body, on its head: answers it, or says that the body is to be read. Without it every
+   * body is read. Never throws or rejects.
    */
   readonly judge?: Judge;
-  /** Ids for answers given before the walk begins. */
+  /** Makes ids for answers that are sent before request handling begins. */
   readonly requestId: () => string;
-  /** Whether this process is about to go: each answer is then the last of its connection. Never unless given. */
+  /** Returns true if this process is about to stop: each answer then closes its connection. Default: never. */
   readonly isLeaving?: () => boolean;
-  /** How slow a client may be; the usual bounds unless given. */
+  /** Timeouts for slow clients. Default: `PATIENCE`. */
   readonly patience?: Patience;
-  /** How many connections there may be; any number unless given. */
+  /** Limits on open connections, in total and for each address. Default: none. */
   readonly connections?: { readonly max: number; readonly bounds: ConnectionBounds };
 }
 
 /** Judges a request on its head; its body is empty. */
 export type Judge = (request: GatewayRequest, reply: Reply) => HeadVerdict | Promise<HeadVerdict>;
 
-/** How long a request may take to arrive: its head, all of it, and how often that is looked at. */
+/** Timeouts for a request's head and for the whole request, and the interval at which they are checked. */
 export interface Patience {
   readonly headMsMax: number;
   readonly requestMsMax: number;
   readonly lookMs: number;
 }
 
-/** Bounds of a slow or oversized client; each is answered, or cut, by Node itself. */
+/** Bounds on slow or oversized requests. Node itself enforces them. */
 const HEAD_BYTES_MAX = 32 * 1024;
 export const PATIENCE: Patience = { headMsMax: 15_000, requestMsMax: 120_000, lookMs: 5_000 };
 export const KEEP_ALIVE_MS = 72_000;
 
-/** The `node:http` listener: bounds, raw prefix split, and nothing else. The walk behind it never sees Node's objects. */
+/** Creates the `node:http` listener. It only applies bounds and splits by raw path prefix. Only `admin` sees Node's objects. */
 export function createListener(options: ListenerOptions): Server {
   const { headMsMax, requestMsMax, lookMs } = options.patience ?? PATIENCE;
   const server = createServer(
@@ -56,7 +56,7 @@ export function createListener(options: ListenerOptions): Server {
       keepAliveTimeout: KEEP_ALIVE_MS,
       noDelay: true,
       joinDuplicateHeaders: false,
-      requireHostHeader: false, // Node's own answer to it says nothing; ours is below.
+      requireHostHeader: false, // Node's own answer has no message; ours is below.
     },
     take,
   );
@@ -66,7 +66,7 @@ export function createListener(options: ListenerOptions): Server {
       later.push(() => take(request, response));
       return;
     }
-    if (refused.has(request.socket)) return; // Its connection is being closed; what is pipelined behind a refused body is not served.
+    if (refused.has(request.socket)) return; // It is being closed: requests behind a refused body are not served.
     const hosts = hostsOf(request.rawHeaders);
     if (hosts > 1 || (hosts === 0 && request.httpVersion !== '1.0')) {
       refuseAndClose(request, response, invalidRequest(hosts === 0 ? NO_HOST : TWO_HOSTS), options);
@@ -100,7 +100,7 @@ export function createListener(options: ListenerOptions): Server {
 const NO_HOST = 'The request has no `Host` header.';
 const TWO_HOSTS = 'The request has more than one `Host` header.';
 
-/** Node keeps the first and says nothing of another; whoever stands before us may have gone by that one (RFC 9112, 3.2). */
+/** Counts the `Host` headers. Node silently keeps the first; a proxy in front of us may have used another (RFC 9112, 3.2). */
 function hostsOf(rawHeaders: readonly string[]): number {
   let hosts = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -110,15 +110,15 @@ function hostsOf(rawHeaders: readonly string[]): number {
   return hosts;
 }
 
-/** Requests whose client waits for a word before it sends the body. */
+/** Requests whose client waits for `100 Continue` before it sends the body. */
 const expectsContinue = new WeakSet<IncomingMessage>();
 
 /** Connections that are only drained until they close. */
 const refused = new WeakSet<Socket>();
 
 /**
- * Connections on which a body is being read, with the requests that came behind it in the same piece: when a connection changed hands Node
- * announces those before it gives the body out, and they are not to be served if the body turns out to be refused.
+ * Connections on which a body is being read, each with the requests pipelined behind that body. On a connection that the lane
+ * handed over, Node may announce those requests before it emits the body. They must not be served if the body is refused.
  */
 const bodiesAwaited = new WeakMap<Socket, (() => void)[]>();
 
@@ -139,7 +139,7 @@ function readThenServe(request: IncomingMessage, response: ServerResponse, optio
   judgeThenRead({ request, response, arrived, reply }, options);
 }
 
-/** One request on its way from its head to its body. */
+/** One request whose head has arrived and whose body has not. */
 interface Arriving {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -147,7 +147,7 @@ interface Arriving {
   readonly reply: NodeReply;
 }
 
-/** The head decides before anything of the body is read. */
+/** Judges the request on its head, then reads its body unless the request was answered. */
 function judgeThenRead(arriving: Arriving, options: ListenerOptions): void {
   const { request, response, arrived, reply } = arriving;
   const { socket } = request;
@@ -161,7 +161,7 @@ function judgeThenRead(arriving: Arriving, options: ListenerOptions): void {
     sendThenDrop(request, response, answerBytes(status, headers, body), options.bodyBytesMax);
     over();
   };
-  request.on('error', () => {}); // The client went away while sending: there is nobody to answer and nothing was spent.
+  request.on('error', () => {}); // The client disconnected while sending: there is no one to answer, and nothing was spent.
   const judged = (verdict: HeadVerdict) => {
     if (verdict.is === 'answered' || reply.gone) return;
     reply.room = verdict.room;
@@ -179,7 +179,7 @@ function judgeThenRead(arriving: Arriving, options: ListenerOptions): void {
   else judged(verdict);
 }
 
-/** What a listener says that has nobody judge its requests. */
+/** Returns the refusal for a listener without a judge: it answers that the body is too large. */
 function bodyRefusal({ request, reply }: Arriving, { bodyBytesMax, requestId }: ListenerOptions): () => void {
   return () => {
     const id = requestId();
@@ -191,7 +191,7 @@ function bodyRefusal({ request, reply }: Arriving, { bodyBytesMax, requestId }: 
 
 const EMPTY = Buffer.alloc(0);
 
-/** Most bodies are one chunk and are passed on as they came. */
+/** Reads a body up to its bounds. A body of one chunk is passed on without a copy. */
 function readBody(
   request: IncomingMessage,
   bytesMax: number,
@@ -217,7 +217,7 @@ function readBody(
   request.on('end', onEnd);
 }
 
-/** Answers what never reaches the walk, and closes: unread bytes must not be taken for a next request. */
+/** Answers a request that is not handled further, and closes the connection: unread bytes must not become a next request. */
 function refuseAndClose(
   request: IncomingMessage,
   response: ServerResponse | null,
@@ -232,19 +232,19 @@ function dialectOf(request: IncomingMessage): ErrorDialect {
 }
 
 /**
- * Sends the last answer of a connection before what the client sends was read. Written past Node's response, which would close at once: a
- * socket closed over unread bytes resets and can swallow the answer, so the rest is read and dropped first, up to the bound of a body and
- * for so long.
+ * Sends the last answer of a connection before the client's body was read. It bypasses Node's response, which would close the
+ * socket at once. A socket that is closed with unread bytes is reset, and the client can lose the answer. So the rest is read and
+ * dropped first, up to `dropsBytesMax` and for 5 s.
  */
 function sendThenDrop(request: IncomingMessage, response: ServerResponse | null, answer: Buffer, dropsBytesMax: number): void {
   const { socket } = request;
   refused.add(socket);
   if (response !== null && response.socket === null && !socket.destroyed) {
-    // Behind the answers to what the client asked before.
+    // Wait for the answers to the client's earlier requests.
     response.once('socket', () => sendThenDrop(request, response, answer, dropsBytesMax));
     return;
   }
-  // An answer asked for before is still on its way, and nothing may be written into its middle.
+  // An earlier answer is still being sent, and nothing may be written into its middle.
   if (isAnswering(socket, response)) {
     socket.destroy();
     return;
@@ -263,7 +263,7 @@ function sendThenDrop(request: IncomingMessage, response: ServerResponse | null,
   socket.once('close', () => clearTimeout(cut));
 }
 
-/** Whether an answer other than this one has begun on the connection. Node keeps it on the socket, as its own handling of bad requests does. */
+/** Reports whether another answer has begun on the connection. Node keeps the current one in a private field of the socket. */
 function isAnswering(
   socket: Socket & { readonly _httpMessage?: ServerResponse | null },
   besides: ServerResponse | null,
@@ -274,7 +274,7 @@ function isAnswering(
 
 const DROPS_MS_MAX = 5_000;
 
-/** What Node's parser rejected never became a request; it is answered in one write and the connection is closed. */
+/** Answers bytes that Node's parser rejected, in one write, and closes the connection. */
 function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket, requestId: string): void {
   if (!socket.writable || error.code === 'ECONNRESET' || isAnswering(socket, null)) {
     socket.destroy();
@@ -284,19 +284,19 @@ function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket, requestI
   socket.end(lastAnswer(new Refusal(code, message), 'openai', requestId));
 }
 
-/** The answer to a request that never became one: it is not HTTP, or did not come in time. The last of its connection. */
+/** Returns the answer to bytes that are not valid HTTP or did not arrive in time. It is the last of its connection. */
 export function connectionRefusal(why: 'unreadable' | 'late', requestId: string): Buffer {
   const [code, message] = unreadable(why === 'late' ? 'ERR_HTTP_REQUEST_TIMEOUT' : '');
   return lastAnswer(new Refusal(code, message), 'openai', requestId);
 }
 
-/** A whole answer in one piece, the last of its connection. */
+/** Renders a refusal as a whole answer in one piece, the last of its connection. */
 function lastAnswer(refusal: Refusal, dialect: ErrorDialect, requestId: string): Buffer {
   const { status, headers, body } = renderRefusal(refusal, dialect, requestId, null);
   return answerBytes(status, ['x-request-id', requestId, 'request-id', requestId, ...headers], body);
 }
 
-/** The headers are ours, or were checked where they were taken in: see `headerText`. */
+/** Writes an answer as bytes. The headers are ours, or were checked when they were read: see `headerText`. */
 function answerBytes(status: number, headers: readonly string[], body: Buffer | null): Buffer {
   const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, 'connection: close'];
   for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`);

@@ -2,16 +2,16 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { BodyRoom } from '../../lib/buffered-bytes.ts';
 import type { GatewayRequest, Reply } from '../request-reply.ts';
 
-// Classes, not object literals: a literal with a getter makes V8 create a new hidden class for each request, in the old generation, and each
-// of them keeps its whole request alive until a full collection.
+// Classes, not object literals: a literal with a getter makes V8 create a new hidden class for each request, in the old
+// generation. Each hidden class keeps its whole request in memory until a full collection.
 
-/** What `node:http` read, as plain values. */
+/** A request that `node:http` read, as plain values. */
 export class NodeRequest implements GatewayRequest {
   readonly method: string;
   readonly path: string;
   readonly query: string;
   readonly rawHeaders: readonly string[];
-  /** Empty until it is here. */
+  /** The request's body; empty until it has arrived. */
   body: Buffer;
   readonly startedMs: number;
   readonly #request: IncomingMessage;
@@ -39,15 +39,15 @@ export class NodeRequest implements GatewayRequest {
   }
 }
 
-/** Sends a whole answer before the request's body was read, and ends the connection. */
+/** Sends a whole answer before the request's body is read, and ends the connection. */
 export type SendUnread = (status: number, headers: readonly string[], body: Buffer | null) => void;
 
 /** Writes through a `ServerResponse`. */
 export class NodeReply implements Reply {
   gone = false;
-  /** While the body is not here; null from then on. */
+  /** Set while the body has not arrived; null afterwards. */
   sendUnread: SendUnread | null = null;
-  /** What the body takes, until the answer is over. */
+  /** The memory reserved for the body, freed at the latest when the answer ends. */
   room: BodyRoom | null = null;
   readonly #response: ServerResponse;
   #unread: { readonly status: number; readonly headers: readonly string[] } | null = null;
@@ -57,7 +57,7 @@ export class NodeReply implements Reply {
   constructor(response: ServerResponse) {
     this.#response = response;
     response.on('close', () => this.#closed());
-    response.on('error', ignore); // A broken pipe is a hang-up; 'close' follows and says so.
+    response.on('error', ignore); // A broken pipe is a hang-up; 'close' follows and reports it.
   }
 
   head(status: number, headers: string[]): void {

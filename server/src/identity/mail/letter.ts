@@ -1,18 +1,18 @@
 import type { Mail } from './mailer.ts';
 
-/** What a message says: paragraphs and at most one link. */
+/** The content of a message: paragraphs and at most one link. */
 export interface Letter {
   readonly to: string;
   readonly subject: string;
   readonly paragraphs: readonly string[];
   readonly link: { readonly label: string; readonly url: string } | null;
-  /** What follows the link: how long it holds, what to do when nobody asked for it. */
+  /** Paragraphs after the link: how long it is valid, what to do if you did not ask for it. */
   readonly closing: readonly string[];
 }
 
 const SUBJECT_LENGTH_MAX = 200;
 
-/** A letter as plain text and as simple HTML that says the same. Names that people chose stay text in both. */
+/** Renders a letter as plain text and as simple HTML with the same content. In the HTML, names that people chose are escaped. */
 export function renderLetter({ to, subject, paragraphs, link, closing }: Letter): Mail {
   const oneLine = subject.replaceAll(/\s+/g, ' ').slice(0, SUBJECT_LENGTH_MAX);
   const linked = link === null ? [] : [`${link.label}:\n${link.url}`];

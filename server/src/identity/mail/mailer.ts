@@ -1,8 +1,8 @@
-/** Sends mail to people: invitations and password resets. */
+/** Sends mail to people: invitations, password resets and alerts. */
 export interface Mailer {
-  /** False: there is no server to hand mail to, `send` sends nothing, and links have to be shown. */
+  /** False if no mail server is configured: `send` then sends nothing, and the console must show links instead. */
   readonly configured: boolean;
-  /** Hands one message over. Never rejects and takes a bounded time: mail that fails must not fail what it tells of. */
+  /** Sends one message. Never rejects and takes a bounded time, because failed mail must not fail the operation it reports. */
   send(mail: Mail): Promise<Sent>;
 }
 
@@ -14,10 +14,10 @@ export interface Mail {
   readonly html: string;
 }
 
-/** Whether the server took it; if not, why in a sentence without a secret. */
+/** The outcome: the server took the message, or a sentence without secrets that says why not. */
 export type Sent = { readonly is: 'sent' } | { readonly is: 'failed'; readonly reason: string };
 
-/** Without a mail server. */
+/** The mailer when no mail server is configured. */
 export const noMailer: Mailer = {
   configured: false,
   send: async () => ({ is: 'failed', reason: 'no mail server is configured' }),

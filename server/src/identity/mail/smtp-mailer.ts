@@ -5,17 +5,17 @@ export interface SmtpOptions {
   /** `smtp://user:password@host:port` or `smtps://…`. */
   readonly url: string;
   readonly from: string;
-  /** How long one message may take from the first connection to the server's answer. */
+  /** The timeout for one message in milliseconds, from connecting to the server's answer; 10 s by default. */
   readonly timeoutMs?: number;
 }
 
 const TIMEOUT_MS = 10_000;
 
-/** Hands mail to an SMTP server. STARTTLS is used where the server offers it; a certificate that does not fit is a failure. */
+/** Sends mail to an SMTP server. It uses STARTTLS if the server offers it. A certificate that does not match is a failure. */
 export function createSmtpMailer({ url, from, timeoutMs = TIMEOUT_MS }: SmtpOptions): Mailer {
   const transport = createTransport(
     { url, connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs, dnsTimeout: timeoutMs },
-    // Nothing of a message may name a file or an address whose content would be sent along.
+    // No field of a message may name a file or address whose content would be sent with it.
     { from, disableFileAccess: true, disableUrlAccess: true },
   );
   return {
@@ -26,7 +26,7 @@ export function createSmtpMailer({ url, from, timeoutMs = TIMEOUT_MS }: SmtpOpti
 
 async function handOver(transport: ReturnType<typeof createTransport>, mail: Mail): Promise<Sent> {
   try {
-    // As an object, the address is one recipient whatever its characters are: no comma of it begins a second one.
+    // As an object the address is always one recipient: a comma in it cannot begin a second one.
     await transport.sendMail({ ...mail, to: { name: '', address: mail.to } });
     return { is: 'sent' };
   } catch (error) {
@@ -34,14 +34,14 @@ async function handOver(transport: ReturnType<typeof createTransport>, mail: Mai
   }
 }
 
-/** A code such as ECONNREFUSED or EAUTH and the server's status: its text may repeat what it was sent. */
+/** Returns a code such as ECONNREFUSED or EAUTH and the server's status. The error's text could repeat what was sent. */
 function reasonOf(error: unknown): string {
   const { code, responseCode } = error as { readonly code?: unknown; readonly responseCode?: unknown };
   const status = typeof responseCode === 'number' ? `, the server answered ${responseCode}` : '';
   return `${typeof code === 'string' ? code : 'unknown failure'}${status}`;
 }
 
-/** The library bounds each step; this bounds all of them together. */
+/** Limits the whole message; the library's timeouts limit each step. */
 async function within(ms: number, sending: Promise<Sent>): Promise<Sent> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Sent>((resolve) => {

@@ -1,6 +1,6 @@
 /**
- * One attempt at one delivery. What is sent, and whether it arrived, stands in our own table; the queue only says when to try. A receiver
- * may hear of an event twice only when this process ends between its answer and our record of it: `webhook-id` is then the same.
+ * One attempt at one delivery. Our own table holds its content and state; the queue only says when to try. A receiver gets an
+ * event twice only if this process ends between the receiver's answer and our record of it. The `webhook-id` is then the same.
  */
 import { renderLetter } from '../../identity/mail/letter.ts';
 import type { Mailer } from '../../identity/mail/mailer.ts';
@@ -24,18 +24,18 @@ export interface DeliverOptions {
   readonly clock: Clock;
   readonly post: PostWebhook;
   readonly mailer: Mailer;
-  /** The credentials data key: webhooks' secrets are sealed under it. */
+  /** The credentials data key, which seals webhooks' secrets. */
   readonly key: Buffer;
-  /** Where links in mail begin; null: mail goes without one. */
+  /** The base of links in mail; null: mail has no link. */
   readonly publicUrl: string | null;
 }
 
-/** It did not arrive and is to be tried again. */
+/** The delivery failed and will be retried. */
 class NotDelivered extends Error {}
 
 type Outcome = Omit<deliveries.Attempted, 'at'>;
 
-/** Makes one attempt. Throws NotDelivered when another is due; whatever is not pending any more is left alone. */
+/** Makes one attempt. Throws NotDelivered if another is due. Ignores a delivery that is no longer pending. */
 export async function deliver(options: DeliverOptions, deliveryId: string): Promise<void> {
   const { db, clock } = options;
   const found = await deliveries.find(db, deliveryId);
@@ -50,7 +50,7 @@ export async function deliver(options: DeliverOptions, deliveryId: string): Prom
   if (outcome.status === 'pending' && !isOver) throw new NotDelivered(outcome.problem ?? 'not delivered');
 }
 
-/** The receiver wants no more of them, says the standard. */
+/** The status by which a receiver unsubscribes, by the Standard Webhooks specification. */
 const GONE = 410;
 
 async function post(
@@ -68,7 +68,7 @@ async function post(
   return { status: status === GONE ? 'lost' : 'pending', httpStatus: status, problem: `the receiver answered ${status}` };
 }
 
-/** The one in force, and the one before while a rotation overlaps. */
+/** Returns the current secret, and the previous one while a rotation overlaps. */
 function secretsOf(webhook: webhooks.WebhookRow, key: Buffer, nowMs: number): readonly string[] {
   const isOld = webhook.oldSealed !== null && webhook.oldUntil !== null && webhook.oldUntil.getTime() > nowMs;
   const sealed = isOld ? [webhook.sealed, webhook.oldSealed as Buffer] : [webhook.sealed];

@@ -1,8 +1,8 @@
-/** What people are mailed of an event, in words. */
+/** Writes the mail about an event. */
 import type { Letter } from '../../identity/mail/letter.ts';
 import type { AlertEventRow } from '../../store/alerts/alert-events.ts';
 
-/** Everything of a letter but whom it goes to. `publicUrl` null: without a link. */
+/** Returns a letter without its recipient; without a link if `publicUrl` is null. */
 export function letterOf({ type, organizationId, data }: AlertEventRow, publicUrl: string | null): Omit<Letter, 'to'> {
   const { subject, paragraphs, path } = wordsOf(type, organizationId, data as Data);
   return {
@@ -23,7 +23,7 @@ interface Words {
   readonly path: string;
 }
 
-/** As the event's writer laid it down; what is missing reads as empty. */
+/** The event's data as its writer stored it; a missing field becomes empty text. */
 interface Data {
   readonly organization?: { readonly name: string };
   readonly scope?: { readonly kind: string; readonly name: string };

@@ -1,8 +1,8 @@
 /**
- * Tells of thresholds that settled spend has passed: each once per budget and period, whichever replica notices and however many do at once,
- * because a unique row decides. What the counters say is only a hint; the ledger confirms it.
+ * Announces each threshold that settled spend passes, once per budget and period. A unique row ensures that, however many
+ * replicas notice it. The counters are only a hint; the ledger confirms it.
  *
- * When the counters or the database are away: nothing is told, and the next look finds the same.
+ * If the counters or the database are down: it announces nothing, and the next run finds the same thresholds.
  */
 import type { Counters } from '../../counters/counters.ts';
 import { type Budget, thresholdsCrossed } from '../../domain/limits/budget.ts';
@@ -24,16 +24,16 @@ export interface WatchContext {
   readonly nowMs: number;
 }
 
-/** Tells of what these organizations' budgets have passed. Returns how many thresholds that were. */
+/** Announces thresholds that these organizations' budgets have passed. Returns how many. */
 export type WatchBudgets = (context: WatchContext, organizations: readonly OrganizationToJudge[]) => Promise<number>;
 
-/** A request counts when it was admitted, and may take this long to settle. */
+/** A request counts in the period that admitted it, and may take this long to settle. */
 const USED_MS = 3 * 3_600_000;
-/** Longer than a change waits to be judged. */
+/** Longer than a changed organization waits to be judged. */
 const CHANGED_MS = 15 * 60_000;
 const KNOWN_MAX = 100_000;
 
-/** One per process: it remembers what was told, so that a budget beyond its threshold costs no question at every look. */
+/** Creates the watch of a process. It remembers announced thresholds, so that they cost no query on later runs. */
 export function createBudgetWatch(): WatchBudgets {
   const told = new Set<string>();
   return async (context, organizations) => {
@@ -60,7 +60,7 @@ export function createBudgetWatch(): WatchBudgets {
     return count;
   };
 
-  /** What the ledger confirms is told and remembered; what it does not say yet is looked at again. */
+  /** Announces and remembers the thresholds that the ledger confirms; the others are checked again on the next run. */
   async function tell({ db, announcer, nowMs }: WatchContext, look: Look, passed: readonly number[]): Promise<number> {
     const { of, counter, span, organization } = look;
     const points = await spendSince(db, counter, span.startMs, span.endMs);
@@ -99,7 +99,7 @@ interface Look {
   readonly of: WatchedBudget;
   readonly organization: OrganizationToJudge;
   readonly counter: CounterSpec;
-  /** What the ledger is asked for. */
+  /** The time range to query the ledger for. */
   readonly span: { readonly startMs: number; readonly endMs: number };
   /** Names the period: its first instant, or the last whole multiple of a rolling one's length. */
   readonly instanceMs: number;
@@ -127,7 +127,7 @@ function nameOf({ of, instanceMs }: Look, threshold: number): string {
   return `${of.budget.id}|${instanceMs}|${threshold}`;
 }
 
-/** What receivers read: names as of now, money as decimals of USD. */
+/** Returns the event data for receivers: current names, and money as decimals of USD. */
 function dataOf(
   { of: { budget, scope, scopeId }, span }: Look,
   organization: OrganizationToJudge,

@@ -2,8 +2,8 @@ import { addressList, holdsAddress } from './address-list.ts';
 import { ipNetworkOf } from './ip-network.ts';
 
 /**
- * Names who is behind an address, so that shares can be given out: the address itself, of IPv6 its /64, which is what one customer has. Null for
- * addresses in `trusted` (addresses and CIDRs): many are behind those.
+ * Returns a function that names the holder of an address, to divide shares by: the address itself, or for IPv6 its /64, which one
+ * customer has. It returns null for addresses in `trusted` (addresses and CIDRs), because many clients are behind those.
  */
 export function addressHolders(trusted: readonly string[]): (address: string) => string | null {
   const proxies = addressList(trusted);

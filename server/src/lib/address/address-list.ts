@@ -1,13 +1,13 @@
 import { BlockList, isIP } from 'node:net';
 
-/** Makes a list of addresses and CIDRs, to ask it what it holds. Throws on an entry that is neither: whoever reads a setting checks it before. */
+/** Creates a list of addresses and CIDRs. Throws on an entry that is neither: the reader of a setting must check it before. */
 export function addressList(entries: readonly string[]): BlockList {
   const list = new BlockList();
   for (const entry of entries) if (!addRange(list, entry)) throw new Error(`not an address or CIDR: ${entry}`);
   return list;
 }
 
-/** Adds an address or CIDR. Returns false, and adds nothing, when the text is neither. */
+/** Adds an address or CIDR. Returns false, and adds nothing, if the text is neither. */
 export function addRange(list: BlockList, text: string): boolean {
   const [address = '', prefix, ...rest] = text.split('/');
   const family = isIP(address);
@@ -18,7 +18,7 @@ export function addRange(list: BlockList, text: string): boolean {
   return true;
 }
 
-/** Tells whether a list holds an address; never one that is no address. */
+/** Reports whether a list contains an address; false for text that is no address. */
 export function holdsAddress(list: BlockList, address: string): boolean {
   const family = isIP(address);
   return family !== 0 && list.check(address, family === 4 ? 'ipv4' : 'ipv6');

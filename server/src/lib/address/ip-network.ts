@@ -1,13 +1,19 @@
 import { isIPv6 } from 'node:net';
 
-/** Who is behind an IP address: what shares of something are given to, and what attempts are counted for. */
+/** The holder of an IP address, for dividing shares and counting attempts. */
 export interface IpNetwork {
   readonly is: 'ipv6' | 'other';
-  /** Of an IPv6 address its first 64 bits, written one way (`2001:db8:0:1`); an IPv4 address as itself, also where it came as IPv6. */
+  /**
+   * For an IPv6 address its first 64 bits, in one spelling (`2001:db8:0:1`); for an IPv4 address itself, also if it was written
+   * as IPv6.
+   */
   readonly text: string;
 }
 
-/** Who has one address of a /64 has all of them. Text that is no address counts as itself. */
+/**
+ * Returns the network of an address: the whole /64 for IPv6, because the holder of one address has all of it. Text that is no
+ * address is its own network.
+ */
 export function ipNetworkOf(address: string): IpNetwork {
   const plain = address.split('%')[0] ?? address;
   if (!isIPv6(plain)) return { is: 'other', text: address };
@@ -18,7 +24,7 @@ export function ipNetworkOf(address: string): IpNetwork {
   return { is: 'ipv6', text: network.join(':') };
 }
 
-/** The eight groups of an IPv6 address. */
+/** Returns the eight groups of an IPv6 address. */
 function groupsOf(address: string): readonly number[] {
   const [head = '', tail] = address.split('::');
   const [before, after] = [partsOf(head), partsOf(tail ?? '')];

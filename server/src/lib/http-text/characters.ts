@@ -1,10 +1,16 @@
-/** Which bytes HTTP/1.1 allows where (RFC 9112 and RFC 9110), no wider than Node's own parser and in some places narrower. */
+/**
+ * The bytes that HTTP/1.1 allows in each place (RFC 9112 and RFC 9110). Never wider than Node's own parser, in some places
+ * narrower.
+ */
 
 /** A byte of a header's name: `tchar`. */
 export const IN_NAME = 1;
-/** A byte of a header's value: tab, space, visible ASCII. Bytes above ASCII are left to the full parsers, which decode them in ways of their own. */
+/**
+ * A byte of a header's value: tab, space, visible ASCII. Bytes above ASCII are left to the full parsers, each of which decodes
+ * them in its own way.
+ */
 export const IN_VALUE = 2;
-/** A byte of a request's target: what a URI may hold (RFC 3986), without a fragment. */
+/** A byte of a request's target: the characters of a URI (RFC 3986), without a fragment. */
 export const IN_TARGET = 4;
 
 const TOKEN = "!#$%&'*+-.^_`|~";
@@ -25,9 +31,9 @@ function kinds(): Uint8Array {
   return kind;
 }
 
-/** What may not stand in a header's value that we write: it would cut the head where nobody meant it to be cut. */
+/** Matches a character that we must not write into a header's value, because it could end the value or the head early. */
 export const UNWRITABLE = /[^\t\x20-\x7e\x80-\xff]/;
-/** The same by the byte: 1 where it may. */
+/** The same by byte: 1 if it may be written. */
 export const IS_WRITABLE = Uint8Array.from({ length: 256 }, (_, code) => (UNWRITABLE.test(String.fromCharCode(code)) ? 0 : 1));
 
 /** The value of a hexadecimal digit by its byte; -1 for any other. */
@@ -42,7 +48,7 @@ export const CR = 13;
 export const SPACE = 32;
 export const COLON = 58;
 
-/** A length as digits alone and without a leading zero, at most 15 of them; -1 for anything else. */
+/** Parses a length of at most 15 digits without a leading zero. Returns -1 for anything else. */
 export function plainLength(text: string): number {
   if (text.length === 0 || text.length > 15 || (text.length > 1 && text.charCodeAt(0) === 48)) return -1;
   let length = 0;

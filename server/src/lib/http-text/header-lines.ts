@@ -1,11 +1,11 @@
 import { COLON, CR, IN_NAME, IN_VALUE, KIND, LF, SPACE, TAB } from './characters.ts';
 
-/** The header lines of a message could not be read plainly. Whoever sees it reads the message in full instead. */
+/** The result for header lines in an unusual form. The caller then reads the message with the full parser. */
 export const ODD = -1;
 
 /**
- * The names that stood at each place of the head read last. Most heads of one side are alike, and a name that is the same as before need not be
- * made into a string, put into lower case and looked up anew. Only a guess: each is compared byte by byte.
+ * The names at each place of the head that was read last. Most heads of one side are alike. A name that is the same as before
+ * need not become a string, be put into lower case and be looked up again. Each is only a guess and is compared byte by byte.
  */
 export class LastNames {
   readonly written: string[] = [];
@@ -13,9 +13,9 @@ export class LastNames {
 }
 
 /**
- * Reads header lines until the empty one, in one pass. Names go to `pairs` in lower case, each followed by its value without the white space
- * before it. `text` is the same as `bytes`, in latin1. Returns where the body begins, or `ODD`, also when the lines do not end: a caller
- * has seen that they do.
+ * Reads header lines until the empty one, in one pass. Appends to `pairs` each name in lower case, and its value without leading
+ * white space. `text` is the same as `bytes`, in latin1. Returns the offset of the body, or `ODD`. The caller must have checked
+ * that the lines end; otherwise the result is `ODD` too.
  */
 export function readHeaderLines(bytes: Buffer, from: number, text: string, pairs: string[], last: LastNames): number {
   let at = from;
@@ -37,14 +37,14 @@ export function readHeaderLines(bytes: Buffer, from: number, text: string, pairs
     const valueAt = at;
     while ((KIND[byte] as number) & IN_VALUE) byte = bytes[++at] as number;
     if (byte !== CR || bytes[at + 1] !== LF) return ODD;
-    // White space behind a value is no part of it, and not every parser leaves it out.
+    // White space after a value is not part of it, and not every parser removes it.
     if (at > valueAt && (bytes[at - 1] === SPACE || bytes[at - 1] === TAB)) return ODD;
     pairs.push(name, text.substring(valueAt, at));
     at += 2;
   }
 }
 
-/** Beyond this many lines nothing is remembered. */
+/** The most lines whose names are remembered. */
 const PLACES_MAX = 64;
 
 function nameOf(bytes: Buffer, from: number, to: number, text: string, capitals: number, place: number, last: LastNames): string {

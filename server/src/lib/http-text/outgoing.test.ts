@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => void server.close());
 
-/** Two ends of a connection: what is written at the one is read at the other, which may put it off. */
+/** Returns the two ends of a connection. The far one is paused, so that it can read later. */
 async function pair(): Promise<{ near: Socket; far: Socket }> {
   const near = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1' });
   const [[far]] = await Promise.all([once(server, 'connection') as Promise<[Socket]>, once(near, 'connect')]);
@@ -36,7 +36,7 @@ describe('messages that are put together in one piece of memory', () => {
       fc.asyncProperty(messages, async (all) => {
         const pairs = [await pair(), await pair(), await pair()];
         const written = ['', '', ''];
-        // Two read from the beginning, the third when everything was written.
+        // Two read from the beginning, the third only when everything is written.
         const read = [allThatComes((pairs[0] as (typeof pairs)[0]).far), allThatComes((pairs[1] as (typeof pairs)[0]).far)];
         all.forEach(({ to, head, body, after, waits }, at) => {
           const text = String.fromCharCode(97 + (at % 26)).repeat(head);

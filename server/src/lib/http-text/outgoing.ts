@@ -1,30 +1,30 @@
 /**
- * The message that is put together now: one for the whole process, in one piece of memory, which is used again as soon as a socket has taken
- * what was written. Text is latin1.
+ * The message under construction: one for the whole process, in one piece of memory, which is reused as soon as a socket has
+ * taken what was written. Text is latin1.
  */
 import type { Socket } from 'node:net';
 import { COLON, CR, IS_WRITABLE, LF, SPACE, UNWRITABLE } from './characters.ts';
 
-/** Whoever began a message and has not sent it takes it along when the next one is begun. */
+/** The owner of a message that is begun and not sent. It takes over the bytes when the next message begins. */
 export interface Waiting {
   keepBegun(bytes: Buffer): void;
 }
 
-/** Above this a body is written beside its head instead of being copied behind it. */
+/** The largest body that is copied behind its head, in bytes. A larger one is written separately. */
 const COPIED_BYTES_MAX = 16 * 1024;
 const FIRST_BYTES = 64 * 1024;
-/** Most messages, with the largest body that is copied. */
+/** Enough for most messages, with the largest body that is copied. */
 const ROOM_BYTES_MIN = 24 * 1024;
-/** A longer text is copied faster by the runtime than by us. */
+/** The longest text that we copy; the runtime copies a longer one faster. */
 const SHORT_CHARS_MAX = 80;
 
-/** Where the message stands: what lies before it is still read by sockets that could not take it at once. */
+/** The memory. The message is from `start` to `end`; slow sockets still read the bytes before it. */
 let bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
 let start = 0;
 let end = 0;
 let waiting: Waiting | null = null;
 
-/** Begins a message. The one before, if it is still here, goes to whoever waits with it. */
+/** Begins a message. If the one before is still here, its owner gets a copy. */
 export function beginMessage(): void {
   if (waiting !== null) {
     const begun = waiting;
@@ -34,12 +34,12 @@ export function beginMessage(): void {
   end = start;
 }
 
-/** Leaves the message as it is until `whose` goes on with it. */
+/** Leaves the message as it is until `whose` continues it. */
 export function waitWith(whose: Waiting): void {
   waiting = whose;
 }
 
-/** Whether the message that `whose` began is still here: it is theirs to send. */
+/** Reports whether the message that `whose` began is still here; then it may continue and send it. */
 export function goOn(whose: Waiting): boolean {
   if (waiting !== whose) return false;
   waiting = null;
@@ -62,7 +62,7 @@ export function addBytes(more: Buffer): void {
   end += more.length;
 }
 
-/** One line of a head. Throws TypeError for a value that cannot be written. */
+/** Appends one line of a head. Throws TypeError for a value that cannot be written. */
 export function addHeader(name: string, value: string): void {
   addText(name);
   room(value.length);
@@ -89,7 +89,7 @@ function addValue(name: string, value: string): void {
   end += value.length;
 }
 
-/** The last long value of each of our headers that has one: what a plan says is the same in every answer. */
+/** The last long value of each of our headers that has one: the limits of a plan are the same in every answer. */
 const longBefore = new Map<string, string>();
 
 function checkLong(name: string, value: string): void {
@@ -102,8 +102,8 @@ function unwritable(name: string): TypeError {
 }
 
 /**
- * Writes the message, then a body and what follows it: in one write, and with a large body in three that leave together. False: the other end
- * reads more slowly than we write.
+ * Writes the message, then a body and `after`: in one write, or for a large body in three that are sent together. Returns false
+ * if the other end reads more slowly than we write.
  */
 export function sendMessage(socket: Socket, body: Buffer | null, after: string): boolean {
   if (body !== null && body.length > COPIED_BYTES_MAX) return sendBeside(socket, body, after);
@@ -111,14 +111,14 @@ export function sendMessage(socket: Socket, body: Buffer | null, after: string):
   if (after !== '') addText(after);
   if (end === start) return true;
   const whole = bytes.subarray(start, end);
-  // A socket that cannot take it at once, or that encrypts it first, reads it later.
+  // A socket that is busy, or that encrypts the bytes first, reads them later.
   if (socket.connecting || socket.writableLength > 0 || 'encrypted' in socket) return socket.write(Buffer.from(whole));
   const hasRoom = socket.write(whole);
   if (socket.writableLength > 0) leave();
   return hasRoom;
 }
 
-/** Leaves the message where it is; the next one stands behind it, or elsewhere when little is left. */
+/** Leaves the message in place. The next one begins after it, or in new memory if little is left. */
 function leave(): void {
   start = end;
   if (bytes.length - start >= ROOM_BYTES_MIN) return;
@@ -135,7 +135,7 @@ function sendBeside(socket: Socket, body: Buffer, after: string): boolean {
   return roomAfter;
 }
 
-/** For so many characters, and the few that stand around a header's value. */
+/** Makes room for `chars` characters, and for the separators of a header line. */
 function room(chars: number): void {
   if (end + chars + 8 <= bytes.length) return;
   const grown = Buffer.allocUnsafeSlow((end - start + chars) * 2 + FIRST_BYTES);

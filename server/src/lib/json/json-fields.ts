@@ -1,9 +1,9 @@
 import { closingQuote, nextByte } from './json-shape.ts';
 
-/** Where a value stands in a text, as offsets in bytes: first, and behind the last. */
+/** The place of a value in a text, as offsets in bytes: of the first byte, and after the last. */
 export type Span = readonly [from: number, to: number];
 
-/** Where the values of an object's fields stand in its text, which is one JSON object and nothing else, with no name twice. */
+/** Finds the values of an object's fields in its text, which must be exactly one JSON object without repeated names. */
 export function fieldSpans(bytes: Buffer): Map<string, Span> {
   const spans = new Map<string, Span>();
   let at = nextByte(bytes, nextByte(bytes, 0) + 1);
@@ -28,7 +28,7 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const SPACE = 0x20;
 
-/** Where the comma or the brace behind a field's value stands. */
+/** Returns the offset of the comma or brace after a field's value. */
 function valueEnd(bytes: Buffer, from: number): number {
   let level = 0;
   for (let at = from; at < bytes.length; at += 1) {

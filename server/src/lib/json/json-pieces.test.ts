@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { JsonAssembly, piecesOf } from './json-pieces.ts';
 
-/** As it arrives in another thread. */
+/** Sends a value in pieces, as to another thread. */
 function sentInPieces(whole: object): { value: unknown; pieces: number } {
   const assembly = new JsonAssembly();
   let pieces = 0;

@@ -1,11 +1,13 @@
 /**
- * A JSON value taken apart and put together again, so that a large one goes from one thread to another in pieces that each take a turn of the
- * event loop, and not in one that takes a hundred milliseconds.
+ * Splits a JSON value into pieces and joins them again. So a large value goes from one thread to another in many short turns of
+ * the event loop, not in one long turn of a hundred milliseconds.
  */
 
-/** Objects and arrays are numbered as they are opened; the first is the whole. */
+/**
+ * A piece of a JSON value. Objects and arrays are numbered in the order in which they are opened; the first is the whole value.
+ */
 export type JsonPiece =
-  /** A container that is empty so far, at the next place of an array or under a name of an object. `into` null: it is the whole. */
+  /** An empty container, at the next place of an array or under a name of an object. `into` null: it is the whole value. */
   | { readonly is: 'open'; readonly isArray: boolean; readonly into: number | null; readonly name: string | null }
   /** Further items of an array, or fields of an object under `names`. */
   | {
@@ -15,11 +17,11 @@ export type JsonPiece =
       readonly values: readonly unknown[];
     };
 
-/** What a piece may weigh: bytes of text, and so much for each value. */
+/** The maximum weight of a piece: the bytes of its texts, plus VALUE_WEIGHT for each value. */
 const PIECE_WEIGHT_MAX = 1_000_000;
 const VALUE_WEIGHT = 50;
 
-/** The pieces of an object or array, in order. A text that is heavier than a piece is one by itself. */
+/** Yields the pieces of an object or array, in order. A text that is heavier than a piece becomes a piece by itself. */
 export function* piecesOf(whole: object): Generator<JsonPiece> {
   const weights = new Map<object, number>();
   weigh(whole, weights);
@@ -72,7 +74,7 @@ function weightOf(value: unknown, weights: ReadonlyMap<object, number>): number 
   return typeof value === 'object' && value !== null ? (weights.get(value) as number) : VALUE_WEIGHT;
 }
 
-/** Of every object and array. Bodies are nested 64 levels at most, so it may call itself. */
+/** Weighs every object and array. Recursive: bodies are nested at most 64 levels. */
 function weigh(container: object, weights: Map<object, number>): void {
   let weight = VALUE_WEIGHT;
   for (const name in container) {
@@ -83,7 +85,7 @@ function weigh(container: object, weights: Map<object, number>): void {
   weights.set(container, weight);
 }
 
-/** Puts pieces together in the order in which they were taken apart. */
+/** Joins pieces in the order in which they were made. */
 export class JsonAssembly {
   readonly #opened: (unknown[] | Record<string, unknown>)[] = [];
 
@@ -106,7 +108,7 @@ export class JsonAssembly {
 
 function put(into: unknown, name: string | null, value: unknown): void {
   if (name === null) (into as unknown[]).push(value);
-  // Assigned, this one name would change what the object is.
+  // Assignment to this name would change the object's prototype.
   else if (name === '__proto__')
     Object.defineProperty(into, name, { value, writable: true, enumerable: true, configurable: true });
   else (into as Record<string, unknown>)[name] = value;

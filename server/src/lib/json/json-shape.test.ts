@@ -5,7 +5,7 @@ import { bytesOfValues, jsonShape } from './json-shape.ts';
 const NO_BOUNDS = { valuesMax: Number.POSITIVE_INFINITY, levelsMax: Number.POSITIVE_INFINITY };
 const shape = (text: string, bounds = NO_BOUNDS) => jsonShape(Buffer.from(text), bounds);
 
-/** The same, from the parsed value. */
+/** Counts the same from the parsed value. */
 function counted(value: unknown): { values: number; levels: number } {
   if (typeof value !== 'object' || value === null) return { values: 1, levels: 0 };
   const inner = Object.values(value).map(counted);

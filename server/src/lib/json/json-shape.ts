@@ -1,21 +1,21 @@
-/** How much a JSON text holds, counted on its bytes: what must be known before anybody builds objects of it. */
+/** Measures the size of a JSON text on its bytes, before the parser builds objects from it. */
 
 export interface JsonBounds {
-  /** Objects, arrays, texts, numbers and literals together; names of fields are not values. */
+  /** The most values: objects, arrays, texts, numbers and literals together. Names of fields are not values. */
   readonly valuesMax: number;
-  /** Objects and arrays inside of each other. */
+  /** The most levels of nested objects and arrays. */
   readonly levelsMax: number;
 }
 
-/** `values`: how many there are; where a bound is passed, counting ends there. */
+/** The result of a measurement. `values`: how many there are; counting stops when a limit is exceeded. */
 export interface JsonShape {
   readonly is: 'within' | 'too_many' | 'too_deep';
   readonly values: number;
 }
 
 /**
- * Counts values and levels. Allocates nothing for each value, and stops where a bound is passed. A text that is not JSON is counted as
- * if it were and is left to the parser: what a parser reads before its first error never exceeds what was counted.
+ * Counts values and levels. Allocates nothing for each value, and stops when a limit is exceeded. A text that is not JSON is
+ * counted as if it were, and left to the parser: what a parser reads before its first error never exceeds the count.
  */
 export function jsonShape(bytes: Buffer, { valuesMax, levelsMax }: JsonBounds): JsonShape {
   const end = bytes.length;
@@ -47,7 +47,7 @@ export function jsonShape(bytes: Buffer, { valuesMax, levelsMax }: JsonBounds): 
   return { is: 'within', values };
 }
 
-/** The fewest bytes of a text with so many values: each has one byte at least, and another between it and the next. */
+/** Returns the fewest bytes of a text with so many values: each has at least one byte, and another before the next. */
 export function bytesOfValues(values: number): number {
   return values * 2;
 }
@@ -60,10 +60,10 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const SPACE = 0x20;
-/** A text that is longer is searched by the runtime, which is faster once it has begun. */
+/** The length up to which a text is searched byte by byte. For a longer one the runtime's search is faster. */
 const SHORT_BYTES_MAX = 48;
 
-/** Where the text that opens at `from` closes; the end of the bytes where it does not. */
+/** Returns the offset at which the text that opens at `from` closes; the end of the bytes if it does not. */
 export function closingQuote(bytes: Buffer, from: number): number {
   const shortEnd = Math.min(bytes.length, from + SHORT_BYTES_MAX);
   let at = from + 1;
@@ -71,7 +71,7 @@ export function closingQuote(bytes: Buffer, from: number): number {
     if (bytes[at] === QUOTE) return at;
     if (bytes[at] === BACKSLASH) at += 1;
   }
-  // An escape that began before is over here: `at` stands behind it.
+  // `at` is after any escape that began before it.
   for (let quote = bytes.indexOf(QUOTE, at); quote !== -1; quote = bytes.indexOf(QUOTE, quote + 1)) {
     let escapes = 0;
     while (quote - 1 - escapes >= at && bytes[quote - 1 - escapes] === BACKSLASH) escapes += 1;
@@ -80,7 +80,7 @@ export function closingQuote(bytes: Buffer, from: number): number {
   return bytes.length;
 }
 
-/** The next byte that is no white space. */
+/** Returns the offset of the next byte that is no white space. */
 export function nextByte(bytes: Buffer, from: number): number {
   let at = from;
   while (at < bytes.length && (bytes[at] as number) <= SPACE) at += 1;

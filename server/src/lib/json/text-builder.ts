@@ -1,12 +1,12 @@
 const BILLION = 1_000_000_000;
 const DIGIT_0 = 48;
 const FIRST_BYTES = 4_096;
-/** The most digits a whole number has, and what single bytes may add without asking for room. */
+/** The most digits of a whole number, and the most that single bytes add without reserving room. */
 const SLACK_BYTES = 64;
 
 /**
- * A text of many small pieces, put together as bytes: one flat string, where joining forty numbers leaves kilobytes of pieces behind. Begin,
- * add, take; one text at a time.
+ * Builds a text from many small pieces, as bytes. The result is one flat string; joining forty numbers would leave kilobytes of
+ * pieces. Begin, add, take; one text at a time.
  */
 export class TextBuilder {
   #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
@@ -16,7 +16,7 @@ export class TextBuilder {
     this.#length = 0;
   }
 
-  /** Short text of ours in latin1. Throws RangeError for any other character. */
+  /** Appends our own short text in latin1. Throws RangeError for any other character. */
   text(text: string): void {
     this.#room(text.length);
     const bytes = this.#bytes;
@@ -29,7 +29,7 @@ export class TextBuilder {
     this.#length = from + text.length;
   }
 
-  /** A number in decimal digits. */
+  /** Appends a number in decimal digits. */
   int(value: number): void {
     if (!Number.isSafeInteger(value) || value < 0) {
       this.text(String(value));
@@ -52,14 +52,14 @@ export class TextBuilder {
   }
 }
 
-/** Writes a safe integer from 0 in decimal digits, and returns where they end. */
+/** Writes a safe integer from 0 in decimal digits, and returns the offset after them. */
 export function writeDigits(bytes: Buffer, at: number, value: number): number {
   if ((value | 0) === value && value < BILLION) return writeShort(bytes, at, value, digitsOf(value));
   const billions = Math.floor(value / BILLION);
   return writeShort(bytes, writeDigits(bytes, at, billions), value - billions * BILLION, 9);
 }
 
-/** Two digits at a time: half as many divisions. */
+/** Writes two digits at a time, which halves the divisions. */
 function writeShort(bytes: Buffer, at: number, value: number, count: number): number {
   let rest = value;
   let place = at + count;
@@ -78,7 +78,7 @@ function writeShort(bytes: Buffer, at: number, value: number, count: number): nu
 const TENS = Uint8Array.from({ length: 100 }, (_, pair) => DIGIT_0 + Math.floor(pair / 10));
 const ONES = Uint8Array.from({ length: 100 }, (_, pair) => DIGIT_0 + (pair % 10));
 
-/** Below a billion. */
+/** Returns the number of digits of a value below a billion. */
 function digitsOf(value: number): number {
   if (value < 1_000) return value < 10 ? 1 : value < 100 ? 2 : 3;
   if (value < 1_000_000) return value < 10_000 ? 4 : value < 100_000 ? 5 : 6;

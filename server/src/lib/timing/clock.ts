@@ -1,8 +1,8 @@
-/** Time as an argument: the system's in production, a hand-turned one in tests and the simulation. */
+/** Time as an argument: the system's in production, a manual one in tests and the simulation. */
 export interface Clock {
-  /** Wall clock in milliseconds since the Unix epoch. May jump; only for what people and ledgers see. */
+  /** Returns the wall clock in milliseconds since the Unix epoch. May jump; only for what people and ledgers see. */
   nowMs(): number;
-  /** Monotonic milliseconds from an arbitrary origin, with fractions. For durations only. */
+  /** Returns monotonic milliseconds from an arbitrary origin, with fractions. For durations only. */
   monotonicMs(): number;
 }
 

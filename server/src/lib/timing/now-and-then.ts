@@ -1,11 +1,11 @@
 import type { Clock } from './clock.ts';
 
-/** So many names are remembered; beyond that some are let through sooner. */
+/** The most names remembered; beyond that some are let through sooner. */
 const NAMES_MAX = 10_000;
 
 /**
- * Lets each name through once in a while, so that what is worth a line in the log does not fill it. Answers with how many of the name were held
- * back since it was let through last; null: this one is held back.
+ * Returns a function that lets each name through once per `everyMs`, so that a repeated event does not fill the log. It returns
+ * how many calls with that name were held back since the last one, or null if this call is held back.
  */
 export function nowAndThen(everyMs: number, clock: Pick<Clock, 'monotonicMs'>): (name: string) => number | null {
   const seen = new Map<string, { readonly sinceMs: number; heldBack: number }>();

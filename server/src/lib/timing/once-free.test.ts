@@ -13,7 +13,7 @@ class Held extends Error {
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'performance'] }));
 afterEach(() => vi.useRealTimers());
 
-/** Taken by another for so many tries. */
+/** Returns a function that fails for the first `tries` calls, as if another process held it. */
 function heldFor(tries: number, error: Error) {
   let left = tries;
   return vi.fn(async () => {

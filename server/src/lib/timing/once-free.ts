@@ -1,15 +1,15 @@
-/** Longer than the system takes to clear away a process that was killed, also a large one. */
+/** Longer than the system needs to clean up a process that was killed, even a large one. */
 const WAIT_MS_MAX = 5_000;
 const LOOK_EVERY_MS = 50;
 
-/** An error of something that is taken, which says whether its holder may be about to end. */
+/** An error that says that something is taken, and whether its holder may be about to end. */
 interface Taken extends Error {
   readonly mayEnd: boolean;
 }
 
 /**
- * Takes what one process at a time may have. Where another process of this machine has it, waits up to 5 s for that one to end: a process
- * that was killed a moment ago still counts as running. Rejects with what `take` rejects with. `onWait` is called once, before the waiting.
+ * Takes what only one process at a time may have. If another process of this machine has it, waits up to 5 s for that one to end:
+ * a process that was just killed still counts as running. Rejects with the error of `take`. Calls `onWait` once, before the wait.
  */
 export async function onceFree<T>(take: () => Promise<T>, onWait: (error: Error) => void = () => {}): Promise<T> {
   const startedMs = performance.now();

@@ -1,4 +1,4 @@
-/** Waits for some work, but no longer than so many milliseconds; what it comes to afterwards is nobody's any more. Rejects where it does in time. */
+/** Waits at most `ms` milliseconds for `work`. A result that arrives later is ignored. Rejects only if `work` rejects in time. */
 export async function withTimeout(ms: number, work: Promise<unknown>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {

@@ -1,25 +1,26 @@
 import { type Clock, systemClock } from './clock.ts';
 
 /**
- * Many coarse timers on one interval: adding and cancelling cost a few pointer writes, where a timer per request costs microseconds.
- * A timer never fires early and fires at most two resolutions late (plus whatever the event loop was blocked).
+ * Many coarse timers on one interval. Adding and cancelling cost a few pointer writes; a timer per request would cost
+ * microseconds. A timer never fires early and fires at most two resolutions late (plus the time for which the event loop was
+ * blocked).
  */
 export interface TimerWheel {
   /** Calls `onDue` once, after at least `delayMs`. Negative delays count as 0; a 0 still waits for the next turn. */
   add(delayMs: number, onDue: () => void): WheelTimer;
-  /** Idempotent; harmless after the timer fired. */
+  /** Removes a timer. Idempotent; harmless after the timer fired. */
   cancel(timer: WheelTimer): void;
-  /** Fires what is due by the clock. The interval calls it; tests and simulations with their own clock may. */
+  /** Fires the due timers by the clock. The interval calls it; tests and simulations with their own clock may. */
   turn(): void;
-  /** The wheel's clock: monotonic milliseconds. */
+  /** Returns the time of the wheel's clock, in monotonic milliseconds. */
   nowMs(): number;
-  /** How many timers are waiting. */
+  /** The number of waiting timers. */
   readonly size: number;
   /** Drops every timer and the interval. */
   stop(): void;
 }
 
-/** A waiting timer: an entry of a doubly linked list, so that leaving it is O(1). */
+/** A waiting timer: an entry of a doubly linked list, so that its removal is O(1). */
 export interface WheelTimer {
   onDue: (() => void) | null;
   dueTick: number;
@@ -30,11 +31,11 @@ export interface WheelTimer {
 export interface TimerWheelOptions {
   readonly clock?: Clock;
   readonly resolutionMs?: number;
-  /** The list is walked once per `slots` × resolution, so timers longer than that are looked at several times. */
+  /** The number of slots. The wheel turns once per `slots` × resolution; longer timers are checked several times. */
   readonly slots?: number;
 }
 
-/** Makes a wheel. Its interval runs only while timers wait and never keeps the process alive. */
+/** Creates a wheel. Its interval runs only while timers wait and never keeps the process alive. */
 export function createTimerWheel(options: TimerWheelOptions = {}): TimerWheel {
   return new HashedWheel(options.clock ?? systemClock, options.resolutionMs ?? 50, options.slots ?? 1024);
 }
@@ -75,7 +76,7 @@ class HashedWheel implements TimerWheel {
 
   turn(): void {
     const until = this.currentTick();
-    // After a long sleep every slot is due at most once; walking them all once is enough.
+    // After a long sleep every slot is due at most once, so one full walk is enough.
     const from = Math.max(this.tick + 1, until - this.slots.length + 1);
     this.tick = Math.max(this.tick, until);
     for (let tick = from; tick <= until; tick++) this.collect(tick, until);
@@ -116,7 +117,7 @@ class HashedWheel implements TimerWheel {
     }
   }
 
-  // Due timers stay linked until their turn comes, so one that fires can still cancel another due in the same turn.
+  // Due timers stay linked until they fire, so one that fires can still cancel another that is due in the same turn.
   private fireCollected(): void {
     while (this.firing.next !== this.firing) {
       const timer = this.firing.next;
@@ -126,7 +127,8 @@ class HashedWheel implements TimerWheel {
     }
   }
 
-  // An idle gateway should not wake twenty times a second; a second of emptiness avoids starting and stopping under light load.
+  // An idle gateway should not wake twenty times a second. The interval stops only after an empty second, so light load does not
+  // restart it often.
   private rest(): void {
     this.emptyTurns = this.size === 0 ? this.emptyTurns + 1 : 0;
     if (this.interval === null || this.emptyTurns * this.resolutionMs < 1_000) return;
@@ -152,7 +154,8 @@ function append(head: WheelTimer, timer: WheelTimer): void {
 function unlink(timer: WheelTimer): void {
   timer.previous.next = timer.next;
   timer.next.previous = timer.previous;
-  // Alone again: a dead timer that still points at its neighbours keeps each later one, and all it holds, alive until a full collection.
+  // Unlinked from its neighbours: otherwise a dead timer would keep each later one, and all it holds, alive until a full
+  // collection.
   timer.previous = timer;
   timer.next = timer;
 }

@@ -1,8 +1,9 @@
 const TICKS = 4;
 
 /**
- * A lookup that takes longer is answered as an outage; its result still fills the cache when it comes. Time in which this process stood still
- * counts as one tick, however long it was: an answer that came meanwhile has not been heard yet.
+ * Waits at most `ms` milliseconds for a look-up, then rejects as for an outage. A later result is ignored here, but still fills
+ * the cache. Time in which this process was blocked counts as one tick, however long it was: the answer may have arrived
+ * meanwhile.
  */
 export function within<T>(ms: number, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -22,7 +22,7 @@ const ANTHROPIC: VendorHttp = {
 const SIGNS: ErrorSigns = {
   contextCodes: new Set(),
   contextWords: /prompt is too long|exceed(?:s)? (?:the )?context (?:limit|window)|context window/i,
-  // The second is OpenAI's, which servers that only speak Anthropic's messages say all the same.
+  // The second is OpenAI's; servers that speak only Anthropic's messages send it too.
   quotaCodes: new Set(['billing_error', 'insufficient_quota']),
   quotaWords: /credit balance is too low|usage limits? .{0,40}reached|reached your specified .{0,20}usage limits/i,
 };
@@ -34,7 +34,7 @@ const WIRES: Readonly<Record<Wire, Wire | null>> = {
   'openai-embeddings': null,
 };
 
-/** Anthropic, and every server that speaks its messages. */
+/** Creates the provider for Anthropic, and for every server that speaks its messages. */
 export function createAnthropicProvider(deps: { readonly transport: Transport }): Provider {
   return {
     name: 'anthropic',

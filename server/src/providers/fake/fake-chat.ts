@@ -1,26 +1,26 @@
 import { answerTokens, hashOf, promptTokensOf } from './fake-text.ts';
 
-/** Said in every answer, so that nobody takes it for a model's. */
+/** Part of every answer, so that nobody mistakes it for a model's. */
 const FINGERPRINT = 'fp_headgate_fake_not_a_model';
 const ANSWERS_MAX = 128;
 
-/** What the fake reads of an OpenAI chat request. */
+/** The parts of an OpenAI chat request that the fake uses. */
 export interface FakeChat {
   readonly promptTokens: number;
-  /** One list of tokens per answer asked for, already cut at the output cap. */
+  /** One list of tokens for each answer requested, already cut at the output cap. */
   readonly answers: readonly { readonly tokens: readonly string[]; readonly finishReason: 'stop' | 'length' }[];
   readonly stream: boolean;
   readonly includeUsage: boolean;
 }
 
-/** What identifies one answer. */
+/** The fields that identify one answer. */
 export interface FakeAnswerId {
   readonly id: string;
   readonly createdSeconds: number;
   readonly model: string;
 }
 
-/** Reads a chat request as OpenAI would, or says what is wrong with it. */
+/** Parses a chat request as OpenAI would, or returns its problem. */
 export function readFakeChat(
   body: Record<string, unknown>,
   options: { readonly sentences: { readonly min: number; readonly max: number } },
@@ -51,7 +51,7 @@ export function readFakeChat(
   };
 }
 
-/** The whole answer, as OpenAI sends it: indented JSON. */
+/** Returns the whole answer, as OpenAI sends it: indented JSON. */
 export function wholeChat(chat: FakeChat, id: FakeAnswerId): Buffer {
   return json({
     id: id.id,
@@ -70,7 +70,9 @@ export function wholeChat(chat: FakeChat, id: FakeAnswerId): Buffer {
   });
 }
 
-/** The answer as server-sent events, one chunk each: role, tokens (answers in turn), finish, usage if asked for, `[DONE]`. */
+/**
+ * Returns the answer as server-sent events, one chunk each: role, tokens (answers in turn), finish, usage if requested, `[DONE]`.
+ */
 export function streamedChat(chat: FakeChat, id: FakeAnswerId): Buffer[] {
   const event = (choices: readonly object[], usage: object | null) =>
     sse({
@@ -102,7 +104,7 @@ export function streamedChat(chat: FakeChat, id: FakeAnswerId): Buffer[] {
   return events;
 }
 
-/** Indented, as OpenAI's whole answers are. */
+/** Formats a value with indentation, as in OpenAI's whole answers. */
 export function json(value: unknown): Buffer {
   return Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
 }

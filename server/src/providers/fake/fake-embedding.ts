@@ -5,7 +5,7 @@ const DIMENSIONS = 256;
 const DIMENSIONS_MAX = 3_072;
 const INPUTS_MAX = 2_048;
 
-/** Answers an OpenAI embeddings request with unit vectors that depend on nothing but the input, or says what is wrong with it. */
+/** Answers an OpenAI embeddings request with unit vectors that depend only on the input, or returns its problem. */
 export function fakeEmbeddings(
   body: Record<string, unknown>,
   model: string,
@@ -28,7 +28,7 @@ export function fakeEmbeddings(
 
 type Input = { readonly text: string; readonly tokens: number };
 
-// A text, a list of texts, a list of token ids, or a list of such lists.
+// Reads a text, a list of texts, a list of token ids, or a list of such lists.
 function inputsOf(input: unknown): readonly Input[] | null {
   const list = Array.isArray(input) && typeof input[0] !== 'number' ? input : [input];
   if (list.length < 1 || list.length > INPUTS_MAX) return null;
@@ -49,7 +49,7 @@ function unitVector(text: string, dimensions: number): Float32Array {
   return Float32Array.from(values, (value) => value / length);
 }
 
-/** The fewest digits that name the same 32-bit float, as OpenAI prints them. */
+/** Returns the fewest digits that identify the same 32-bit float, as OpenAI prints them. */
 function shortest(value: number): number {
   return Number(value.toPrecision(9));
 }

@@ -12,7 +12,7 @@ function deployment(upstreamModel: string, timeoutMs = 60_000): DeploymentConfig
   };
 }
 
-/** Time that passes when told to. */
+/** Returns a schedule whose time passes only by `pass`. */
 function handTurned(): { schedule: Schedule; pass: (ms: number) => void } {
   let now = 0;
   const due: { at: number; run: () => void }[] = [];

@@ -31,8 +31,8 @@ export interface FakeProviderDeps {
 }
 
 /**
- * A vendor without a network, for demos and tests: answers as OpenAI would, the same answer to the same question. `upstream_model` chooses
- * its behaviour; `fake-fails-once` refuses a request the first time it sees it, and serves it the next.
+ * Creates a vendor without a network, for demos and tests. It answers as OpenAI would, with the same answer to the same question.
+ * `upstream_model` chooses its behaviour; `fake-fails-once` refuses a request the first time it sees it, and serves it the next.
  */
 export function createFakeProvider(deps: FakeProviderDeps = {}): Provider {
   const clock = deps.clock ?? systemClock;
@@ -115,7 +115,7 @@ function refusal(
   return { ...whole(json({ error })), status, headers: { 'content-type': 'application/json', ...more.headers } };
 }
 
-/** Half of a stream's events, or half of the bytes of a whole answer. */
+/** Returns half of a stream's events, or half of the bytes of a whole answer. */
 function half(chunks: readonly Buffer[]): readonly Buffer[] {
   if (chunks.length > 1) return chunks.slice(0, chunks.length >> 1);
   return chunks.map((chunk) => chunk.subarray(0, chunk.length >> 1));

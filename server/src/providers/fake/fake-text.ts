@@ -1,4 +1,4 @@
-/** Text that looks real and depends on nothing but the prompt: the same question always gets the same answer. */
+/** Realistic text that depends only on the prompt: the same question always gets the same answer. */
 
 const SENTENCES = [
   'A headgate stands where the canal leaves the river and decides how much water enters.',
@@ -19,14 +19,14 @@ const SENTENCES = [
   'None of this is new; most of it was carved above the sluice a long time ago.',
 ];
 
-/** FNV-1a, 32 bits. */
+/** Returns a hash of 32 bits (FNV-1a). */
 export function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
   return hash >>> 0;
 }
 
-/** A small generator of numbers in [0, 1), the same for the same seed (mulberry32). */
+/** Returns a small generator of numbers in [0, 1), the same for the same seed (mulberry32). */
 export function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -37,7 +37,7 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** An answer of `sentences` sentences in the tokens it will be counted and streamed by; joined they are the text. */
+/** Returns an answer of `sentences` sentences, as the tokens by which it is counted and streamed; joined they are the text. */
 export function answerTokens(seed: number, sentences: number): string[] {
   const random = randomFrom(seed);
   let at = Math.floor(random() * SENTENCES.length);
@@ -49,7 +49,7 @@ export function answerTokens(seed: number, sentences: number): string[] {
   return text.join(' ').match(/\s?[^\s]{1,9}/g) ?? [];
 }
 
-/** What a prompt of this many characters counts as. */
+/** Returns the number of tokens that a prompt of this many characters counts as. */
 export function promptTokensOf(characters: number): number {
   return Math.ceil(characters / 4);
 }

@@ -1,22 +1,22 @@
 import { type UpstreamCall, UpstreamFailure, type UpstreamHeaders, type UpstreamSink } from '../../upstream/call.ts';
 
-/** Runs something after a while; returns how to call it off. The real timers, or a simulation's. */
+/** Runs something after a delay; returns a function that cancels it. Uses the real timers, or a simulation's. */
 export type Schedule = (delayMs: number, run: () => void) => () => void;
 
-/** What a fake upstream does with one request. */
+/** The behaviour of a fake upstream for one request. */
 export interface Script {
-  /** Before the head. */
+  /** The delay before the head, in milliseconds. */
   readonly delayMs: number;
   readonly status: number;
   readonly headers: UpstreamHeaders;
   readonly chunks: readonly Buffer[];
-  /** After the chunks. `hang` says nothing more; with no chunks it does not even send the head. */
+  /** The end after the chunks. `hang` sends nothing more; without chunks it does not even send the head. */
   readonly ending: 'end' | 'reset' | 'hang';
 }
 
 const CHUNKS_PER_TURN = 8;
 
-/** Plays a script to a sink as a socket would: never before `play` returned, in several turns, pausing when asked to. */
+/** Plays a script to a sink as a socket would: never before `play` has returned, in several turns, with pauses on request. */
 export function play(
   script: Script,
   sink: UpstreamSink,
@@ -26,7 +26,7 @@ export function play(
 }
 
 class Playback implements UpstreamCall {
-  readonly sent = true; // It is in this process: there is no way to have it half.
+  readonly sent = true; // The call is inside this process, so it cannot be half sent.
   private readonly script: Script;
   private readonly sink: UpstreamSink;
   private readonly timeoutMs: number;

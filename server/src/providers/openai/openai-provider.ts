@@ -5,11 +5,11 @@ import { readOpenAiError } from '../read-error.ts';
 import { callOverHttp, type VendorHttp } from '../vendor-http.ts';
 
 const OPENAI: VendorHttp = {
-  // The base URL of this kind includes /v1: compatible servers live under paths of their own.
+  // The base URL of this kind includes /v1, because compatible servers use paths of their own.
   defaultBaseUrl: 'https://api.openai.com/v1',
   path: (wire) => (wire === 'openai-embeddings' ? '/embeddings' : '/chat/completions'),
   modelsPath: '/models',
-  // Local servers often want no key, and some refuse an empty one.
+  // Local servers often need no key, and some refuse an empty one.
   authentication: (credential) => (credential.apiKey === '' ? [] : ['authorization', `Bearer ${credential.apiKey}`]),
   forwarded: new Map([
     ['x-client-request-id', null],
@@ -26,7 +26,7 @@ const WIRES: Readonly<Record<Wire, Wire | null>> = {
   'anthropic-count-tokens': null,
 };
 
-/** OpenAI, and every server that speaks its chat completions and embeddings. */
+/** Creates the provider for OpenAI, and for every server that speaks its chat completions and embeddings. */
 export function createOpenAiProvider(deps: { readonly transport: Transport }): Provider {
   return {
     name: 'openai',

@@ -5,16 +5,16 @@ import { JsonAssembly } from '../../lib/json/json-pieces.ts';
 import { serviceUnavailable } from '../refusal.ts';
 import type { FromThread, ToThread } from './large-body-thread.ts';
 
-/** What came of a body, and its bytes: those that were given are gone. */
+/** The result for a body, and its bytes. `raw` replaces the buffer that the caller passed in, which is unusable now. */
 interface Given<T> {
   readonly raw: Buffer;
   readonly result: T | { readonly ok: false; readonly problem: BodyProblem };
 }
 
-/** As the thread reads it; `LEFT_IN_BYTES` stands where a value was left in the bytes. */
+/** A body as the thread reads it. `LEFT_IN_BYTES` replaces each value that was left in the bytes. */
 export type LargeBody = Extract<LargeReading, { ok: true }>;
 
-/** A body in another dialect's words. */
+/** A body in another dialect. */
 interface Translated {
   readonly ok: true;
   readonly written: Buffer;
@@ -22,7 +22,7 @@ interface Translated {
 
 type Task = DistributiveOmit<Extract<ToThread, { is: 'read' | 'translate' }>, 'bytes'>;
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
-/** The last that the thread says of a body. */
+/** The thread's last message about a body. */
 type Last = Exclude<FromThread, { is: 'piece' }>;
 
 interface Waiting {
@@ -32,14 +32,14 @@ interface Waiting {
   readonly failed: (why: Error) => void;
 }
 
-/** Beyond this the thread gives up, and not the process. */
+/** The bound on the thread's heap. Beyond it only the thread ends, not the process. */
 const HEAP_MB_MAX = 512;
-/** A thread that nobody needs gives its memory back. */
+/** The idle time after which the thread ends, to free its memory. */
 const IDLE_MS_MAX = 30_000;
 
 /**
- * Reads bodies that are more work than a turn of the event loop may be, and says them in other dialects: one after the other in a thread of its
- * own, which is begun when it is first needed. What it read comes in pieces, each a short turn here.
+ * Reads and translates bodies that would block the event loop for too long. A separate thread, started on first use, handles them
+ * one after the other. It returns a body in pieces, each of which takes a short turn here.
  */
 export class LargeBodies {
   readonly #waiting: Waiting[] = [];
@@ -49,8 +49,8 @@ export class LargeBodies {
   #idle: NodeJS.Timeout | null = null;
 
   /**
-   * Takes the bytes away while it reads them, since a copy would be a long turn by itself, and gives them back. Rejects with
-   * `service_unavailable` where the thread ends over it.
+   * Reads a body. Moves its bytes to the thread, because a copy would take a long turn, and returns them. Rejects with
+   * `service_unavailable` if the thread ends before the result.
    */
   async read(raw: Buffer, wire: Wire, headers: LargeBodyHeaders): Promise<Given<LargeBody>> {
     const { said, whole } = await this.#ask(raw, { is: 'read', wire, headers });
@@ -61,14 +61,14 @@ export class LargeBodies {
     return { raw: givenBack(bytes), result: { ok: true, body, left, facts, tags, tokens } };
   }
 
-  /** The same for a body that was read before and goes to an upstream of another dialect. A problem: there are no words for it. */
+  /** Translates a body that was read before. The result is a problem if the upstream's dialect cannot express it. */
   async translate(raw: Buffer, translation: Translation): Promise<Given<Translated>> {
     const { said } = await this.#ask(raw, { is: 'translate', translation });
     if (said.is === 'translated') return { raw: givenBack(said.bytes), result: { ok: true, written: givenBack(said.written) } };
     return { raw: givenBack(said.bytes), result: { ok: false, problem: problemIn(said) } };
   }
 
-  /** Ends the thread. What waits is refused. */
+  /** Ends the thread. The body that it is reading is refused; a queued one starts a new thread. */
   async close(): Promise<void> {
     if (this.#idle !== null) clearTimeout(this.#idle);
     await this.#thread?.terminate();
@@ -127,7 +127,7 @@ export class LargeBodies {
     this.#begin();
   }
 
-  /** It ran out of memory, or was told to end: whoever waits for what it was reading is told, and the next body begins another. */
+  /** Handles the thread's end: it ran out of memory or was closed. Rejects the current body; the next one starts a new thread. */
   #ended(): void {
     this.#thread = null;
     const current = this.#current;
@@ -137,7 +137,7 @@ export class LargeBodies {
   }
 }
 
-/** What was left in the bytes of a body, as it stands there. */
+/** Returns the fields that were left in the bytes of a body, as raw bytes. */
 export function leftIn(raw: Buffer, left: LargeBody['left']): LeftFields {
   const fields = new Map<string, Buffer>();
   for (const [name, where] of left)
@@ -145,7 +145,7 @@ export function leftIn(raw: Buffer, left: LargeBody['left']): LeftFields {
   return fields;
 }
 
-/** The bytes as memory that can be handed over: their own where they have it, else a copy. */
+/** Returns the bytes in a buffer that can be moved to a thread: their own if no other bytes share it, else a copy. */
 function ownBytes(raw: Buffer): Uint8Array<ArrayBuffer> {
   const { buffer, byteOffset, byteLength } = raw;
   const isOwn = buffer instanceof ArrayBuffer && byteOffset === 0 && byteLength === buffer.byteLength;
@@ -156,7 +156,7 @@ function givenBack(bytes: Uint8Array<ArrayBuffer>): Buffer {
   return Buffer.from(bytes.buffer);
 }
 
-/** Of what is not what was asked for. */
+/** Returns the problem in a message that is not the expected result. Throws if the message is neither. */
 function problemIn(said: Last): BodyProblem {
   if (said.is === 'problem') return said.problem;
   throw new Error(`the thread of large bodies said ${said.is}`);

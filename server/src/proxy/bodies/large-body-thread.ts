@@ -1,4 +1,4 @@
-/** The thread of large-bodies.ts: reads one body after the other and hands each over in pieces, the next when the last was taken. */
+/** The thread of large-bodies.ts. It reads one body at a time and returns it in pieces, each after the last was taken. */
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { type BodyProblem, Untranslatable, type Wire } from '../../dialects/dialect.ts';
 import {
@@ -10,13 +10,13 @@ import {
 } from '../../dialects/exchange.ts';
 import { type JsonPiece, piecesOf } from '../../lib/json/json-pieces.ts';
 
-/** What the thread is told. `next`: the last piece is in its place. */
+/** A message to the thread. `next`: the last piece was taken. */
 export type ToThread =
   | { readonly is: 'read'; readonly bytes: Bytes; readonly wire: Wire; readonly headers: LargeBodyHeaders }
   | { readonly is: 'next' }
   | { readonly is: 'translate'; readonly bytes: Bytes; readonly translation: Translation };
 
-/** What the thread says: of a body to be read its pieces, and then one of the others. All but pieces give back the bytes that it was given. */
+/** A message from the thread: pieces of a body, then one of the others. Those return the bytes that the thread was given. */
 export type FromThread =
   | { readonly is: 'piece'; readonly piece: JsonPiece }
   | (Omit<Extract<LargeReading, { ok: true }>, 'body' | 'ok'> & { readonly is: 'whole'; readonly bytes: Bytes })
@@ -67,11 +67,11 @@ function giveNext(): void {
   }
   if (end === null) return;
   port.postMessage(end, buffersOf(end));
-  // Nothing of a body stays here.
+  // Keep no part of a body here.
   [pieces, end] = [null, null];
 }
 
-/** What is handed over instead of being copied. */
+/** Returns the buffers of a message to move instead of copying. */
 function buffersOf(message: FromThread): ArrayBuffer[] {
   if (message.is === 'piece') return [];
   const { buffer } = message.bytes;

@@ -2,8 +2,8 @@ import type { OrganizationConfig } from '../../domain/tenancy/tenancy.ts';
 import { type ContentWrappers, openContentKey, seal } from '../../lib/secrets.ts';
 
 /**
- * Seals what an organization keeps of a request under the organization's own key, bound to the request's id. Null once the key was destroyed:
- * then nothing can be kept, and nothing kept before can be read.
+ * Creates a function that seals a request's content under its organization's own key, bound to the request's id. It returns null
+ * once that key was destroyed: then nothing can be kept, and nothing kept before can be read.
  */
 export function createContentSealer(wrappers: ContentWrappers) {
   const opened = new WeakMap<OrganizationConfig, Buffer>();

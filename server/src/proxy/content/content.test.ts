@@ -4,7 +4,7 @@ import type { AuditContentMode } from '../../domain/tenancy/tenancy.ts';
 
 const CANARY = 'the merger is on friday';
 
-/** Asks once and returns what was kept of it, as JSON; null when nothing was. The house's sealer keeps content as it is. */
+/** Sends one request and returns the content that was kept, as JSON; null if none was. The test's sealer does not encrypt. */
 async function kept(auditContent: AuditContentMode, body: object, more: House & { path?: string } = {}) {
   const { path, ...house } = more;
   const opened = await openHouse({

@@ -3,8 +3,9 @@ import type { Gateway } from '../gateway.ts';
 import type { Admission } from '../walk.ts';
 
 /**
- * What the organization's audit policy keeps of a request, sealed under its own key; null for `off`. `metadata` keeps roles, sizes and tool
- * names and no word of what was said; `full` keeps both bodies, each up to the bound.
+ * Returns the content of a request that its organization's audit policy keeps, sealed under that organization's key; null if it
+ * keeps none. `metadata` keeps roles, sizes and tool names, and no text of messages. `full` keeps both bodies, each up to
+ * `contentBytesMax`.
  */
 export function contentToKeep(admission: Admission, answer: Buffer | null, gateway: Gateway): Buffer | null {
   const { organization } = admission.entitlement;

@@ -19,7 +19,7 @@ describe('a decision is looked up', () => {
   });
   afterEach(() => house.close());
 
-  /** Sources that hold nothing and whose store is away, but for what a test gives. */
+  /** Creates a lookup whose memory is empty and whose store is unreachable, except for the sources that a test gives. */
   const lookup = (sources: Partial<DecisionSources>) =>
     createDecisionLookup({
       inMemory: () => null,

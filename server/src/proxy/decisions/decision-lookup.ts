@@ -4,7 +4,7 @@ import { type DecisionFacts, decisionBody, shapeIdOfDecision, tenantsDecision } 
 import type { EndRecord } from '../../ledger/records.ts';
 import type { DecisionLookup } from '../gateway.ts';
 
-/** Where finished requests are looked for: this process first, then the store. */
+/** The sources of finished requests: first this process's memory, then the store. */
 export interface DecisionSources {
   readonly inMemory: (requestId: string) => EndRecord | null;
   readonly shapeInMemory: (organizationId: string, shapeId: string) => string | null;
@@ -12,7 +12,7 @@ export interface DecisionSources {
   readonly shapeInStore: (organizationId: string, shapeId: string) => Promise<unknown>;
 }
 
-/** A decision is readable at once in the process that answered; an id that memory does not hold is asked of the store. */
+/** Creates the lookup. The process that answered reads a decision from memory at once. Other ids are looked up in the store. */
 export function createDecisionLookup(sources: DecisionSources): DecisionLookup {
   return {
     async find(organizationId, id) {

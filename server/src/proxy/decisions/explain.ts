@@ -7,7 +7,7 @@ import { LimitRefusal } from '../limit-refusal.ts';
 import type { Refusal } from '../refusal.ts';
 import type { Walk } from '../walk.ts';
 
-/** The decision that admitted a request, as its row keeps it. */
+/** Returns the decision that admitted a request, as encoded in its row. */
 export function admittedDecision(entitlement: Entitlement, estimate: HoldEstimate, readings: Readings): string {
   return encodeDecision(entitlement.plan.shapeId, entitlement.accessText, {
     wanted: estimate,
@@ -15,7 +15,7 @@ export function admittedDecision(entitlement: Entitlement, estimate: HoldEstimat
   });
 }
 
-/** The same for a refused request: with every reading when a limit refused, with the level that removed the name when access did. */
+/** Returns the decision that refused a request: every reading if a limit refused, else each level's access. */
 export function refusedDecision({ entitlement }: Walk, refusal: Refusal): string {
   if (entitlement === null) return '';
   const asked = refusal instanceof LimitRefusal ? { wanted: refusal.wanted, answer: refusal.result } : null;
@@ -23,8 +23,8 @@ export function refusedDecision({ entitlement }: Walk, refusal: Refusal): string
 }
 
 /**
- * A decision as a row keeps it: `shape|access|numbers`. On the hot path, so written straight as text. `asked` is null when access refused
- * and no rule was asked.
+ * Encodes a decision for a row: `shape|access|numbers`. It runs for every request, so it writes text directly. `asked` is null if
+ * no rule was checked, for example because access refused.
  */
 export function encodeDecision(
   shapeId: string,

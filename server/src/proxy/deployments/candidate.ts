@@ -10,7 +10,7 @@ export interface Candidate {
   readonly priority: number;
 }
 
-/** Who may serve along a chain, with the price in force. */
+/** Returns the enabled deployments along a chain, each with the price in force. */
 export function candidatesOf(chain: readonly CallableTarget[], nowMs: number): ReadonlyMap<DeploymentConfig, Candidate> {
   const candidates = new Map<DeploymentConfig, Candidate>();
   for (const target of chain) {
@@ -22,7 +22,7 @@ export function candidatesOf(chain: readonly CallableTarget[], nowMs: number): R
   return candidates;
 }
 
-/** What a hold needs to know of somebody who may serve. */
+/** Returns the facts of a candidate that a hold depends on. */
 export function holdCandidateOf({ deployment, price }: Candidate): HoldCandidate {
   const { maxOutputTokens, partTokensMax = null, searchesMax = null } = deployment;
   return { price, maxOutputTokens, partTokensMax, searchesMax };

@@ -1,23 +1,23 @@
 import type { Clock } from '../../lib/timing/clock.ts';
 
-/** Whether a deployment may be tried: in service, resting, or resting and due for one probe. */
+/** The state of a deployment for routing: in service, cooling down, or due for one probe after its cooldown. */
 export type Fitness = 'fit' | 'cooling' | 'probe';
 
 export interface DeploymentHealth {
   fitness(deploymentId: string): Fitness;
-  /** A probe was sent: until it ends, or its time is up, no second one is. */
+  /** Records that a probe is being sent. No second one is sent until it ends or 30 s have passed. */
   probing(deploymentId: string): void;
   succeeded(deploymentId: string): void;
-  /** `retryAfterMs`: what the provider asked for, else null. */
+  /** Records a failure. `retryAfterMs`: the wait that the provider asked for, else null. */
   failed(deploymentId: string, retryAfterMs: number | null): void;
-  /** Every deployment that is resting, for metrics and status pages. */
+  /** Returns every deployment that is cooling down, for metrics and status pages. */
   cooling(): readonly { readonly deploymentId: string; readonly untilMs: number }[];
 }
 
 const FAILURES_MAX = 3;
 const COOL_MS_FIRST = 5_000;
 const COOL_MS_MAX = 60_000;
-/** A probe that never reports back must not keep a deployment out of service for ever. */
+/** The longest wait for a probe's result, so that a lost probe does not keep a deployment out of service for ever. */
 const PROBE_MS_MAX = 30_000;
 
 interface State {
@@ -28,8 +28,9 @@ interface State {
 }
 
 /**
- * Cooldown per deployment: after three failures in a row, or when a provider says when to come back, it rests for 5 s, doubling up to a
- * minute; then one request probes it, and its outcome closes or renews the rest. Times are monotonic.
+ * Tracks the health of deployments. After three consecutive failures, a deployment cools down for 5 s, doubling up to a minute.
+ * If the provider names a wait, it cools down for that time at once, at most a minute. Then one request probes it, and the
+ * outcome ends or renews the cooldown. Times are monotonic.
  */
 export function createDeploymentHealth(clock: Clock): DeploymentHealth {
   const states = new Map<string, State>();

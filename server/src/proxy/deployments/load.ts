@@ -2,14 +2,14 @@ import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
 import { isAtCapacity } from '../../domain/routing/routing.ts';
 import type { Clock } from '../../lib/timing/clock.ts';
 
-/** How busy deployments are against their advisory capacity. Steers routing and never refuses, so a fixed minute is exact enough. */
+/** The load of deployments against their advisory capacity. It only steers routing, so fixed minutes are exact enough. */
 export interface DeploymentLoad {
   isFull(deployment: DeploymentConfig): boolean;
-  /** An attempt is about to be sent there. Counted only where something is limited. */
+  /** Counts an attempt that is about to be sent. Counts nothing if the deployment has no limits. */
   sent(deployment: DeploymentConfig): void;
-  /** An attempt there used so many tokens. */
+  /** Adds the tokens that an attempt used. */
   used(deploymentId: string, tokens: number): void;
-  /** What the present minute counts, and when it ends. */
+  /** Returns the counts of the current minute, and the time until it ends. */
   read(deploymentId: string): DeploymentUse;
 }
 
@@ -30,7 +30,7 @@ const MINUTE_MS = 60_000;
 export function createDeploymentLoad(clock: Clock): DeploymentLoad {
   const minutes = new Map<string, Minute>();
 
-  /** The present minute of what was ever counted, emptied when it is a new one. */
+  /** Returns a deployment's counts, reset if a new minute has begun; undefined if nothing was ever counted for it. */
   function minuteOf(deploymentId: string): Minute | undefined {
     const minute = minutes.get(deploymentId);
     if (minute === undefined) return undefined;

@@ -2,14 +2,14 @@ import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
 import { FastestPace, PACED_TOKENS_MIN } from '../../domain/usage/pace.ts';
 import { outputTokens, type Usage } from '../../domain/usage/usage.ts';
 
-/** How fast deployments make their answers, as far as this process saw them since it started. */
+/** The pace at which deployments make their answers, as this process has measured it since it started. */
 export interface DeploymentPace {
   /**
-   * An answer came to its last byte, `tookMs` after its call was sent, and its provider said what it used. Answers that somebody kept waiting
-   * are not to be told: they say how fast they were read.
+   * Adds a complete answer whose usage the provider reported. `tookMs`: from sending the call to the last byte. Do not add
+   * answers that were paused: they show how fast they were read.
    */
   answered(deployment: DeploymentConfig, usage: Usage, choices: number, tookMs: number): void;
-  /** The most tokens in a second that one choice is thought to be made at there. */
+  /** Returns the pace of the deployment: the most tokens a second that it is assumed to make of one choice. */
   perSecond(deployment: DeploymentConfig): number;
 }
 
@@ -18,14 +18,14 @@ interface Known {
   readonly pace: FastestPace;
 }
 
-/** An answer that took no time that could be measured took this long. */
+/** The least duration assumed for an answer. */
 const TOOK_MS_MIN = 1;
 
 export function createDeploymentPace(): DeploymentPace {
   const known = new Map<string, Known>();
   const nothing = new FastestPace();
 
-  /** What is known of the model that is behind the deployment now. */
+  /** Returns the measured pace of the deployment's current upstream model; null if there is none. */
   function paceOf({ id, upstreamModel }: DeploymentConfig): FastestPace | null {
     const one = known.get(id);
     return one?.upstreamModel === upstreamModel ? one.pace : null;

@@ -4,8 +4,8 @@ import { Refusal, serviceUnavailable } from '../refusal.ts';
 import type { CachedKey } from '../snapshot/cached-key.ts';
 
 /**
- * `GET /v1/decisions/{request_id}` with the key that made the call: why it was admitted or refused, rule by rule. Another key's request is
- * 404. While the store is away an id that memory does not hold is 503: it may well exist.
+ * Serves `GET /v1/decisions/{request_id}` for the key that made the call: why it was admitted or refused, rule by rule. Another
+ * key's request is 404. If the store is unreachable, an id that is not in memory is 503, because it may exist.
  */
 export async function showDecision(requestId: string, key: CachedKey, gateway: Gateway): Promise<object> {
   const unknown = () => new Refusal('not_found', 'There is no such request of this key.');

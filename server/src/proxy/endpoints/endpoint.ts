@@ -9,9 +9,9 @@ export interface Endpoint {
   readonly name: string;
   readonly wire: Wire;
   readonly dialect: ErrorDialect;
-  /** Which deployments can serve it. */
+  /** The mode of the deployments that can serve it. */
   readonly mode: DeploymentMode;
-  /** Access-checked and counted as a request, but no tokens and no money are held or charged. */
+  /** True if requests are access-checked and counted, but no tokens or money are held or charged. */
   readonly free: boolean;
 }
 

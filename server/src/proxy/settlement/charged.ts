@@ -1,7 +1,7 @@
 import type { KeyConfig } from '../../domain/tenancy/tenancy.ts';
 import type { Dimensions } from '../../ledger/records.ts';
 
-/** Who is charged for a call with this key as it is configured now, under the name it called. */
+/** Returns the dimensions to charge for a call with this key as configured now, under the called name. Frozen. */
 export function chargedFor(config: KeyConfig, calledName: string): Dimensions {
   return Object.freeze({
     organizationId: config.organizationId,
@@ -13,7 +13,7 @@ export function chargedFor(config: KeyConfig, calledName: string): Dimensions {
   });
 }
 
-/** `mem_…` of the person who owns the key; null: a service account does. */
+/** Returns the member id (`mem_…`) of the key's owner; null if a service account owns it. */
 export function memberIdOf({ owner }: KeyConfig): string | null {
   return owner.is === 'member' ? owner.memberId : null;
 }

@@ -1,4 +1,4 @@
-/** What attempts are charged that did not become a delivered answer: refused in an answer's place, failed, or left by their client. */
+/** Charges for attempts that did not become a delivered answer: they were errors, they failed, or their client hung up. */
 import type { AnswerFacts, Exchange, Wire } from '../../dialects/dialect.ts';
 import { isObject, parseJson } from '../../dialects/json.ts';
 import { reportOf } from '../../dialects/plausible.ts';
@@ -16,7 +16,7 @@ import { billedOf, owe, oweForBrokenAnswer, oweForSilence, tellImplausible } fro
 import type { Admission } from '../walk.ts';
 import { inputHeldFor, type SeenOfAnswer, unreportedOutput, usageWith } from './unreported.ts';
 
-/** How one attempt was made. */
+/** The exchange and the times of one attempt. */
 export interface Made {
   readonly exchange: Exchange;
   readonly upstream: Wire;
@@ -24,7 +24,7 @@ export interface Made {
   readonly tookMs: number;
 }
 
-/** An error is free unless it reports usage. */
+/** Charges an error only if it reports usage. */
 export function oweForError(
   said: Said,
   { exchange, upstream }: Made,
@@ -41,7 +41,7 @@ export function oweForError(
   }
 }
 
-/** What a stream that is not delivered says of itself; of `part` a last event counts only if it is whole. */
+/** Returns the facts of a stream that is not delivered. `part`: the bytes may end within an event, which then does not count. */
 function factsOfStream(bytes: Buffer, exchange: Exchange, bytesAre: 'all' | 'part'): AnswerFacts {
   const stream = exchange.stream();
   stream.push(bytes);
@@ -55,7 +55,10 @@ function reportOfError(upstream: Wire, bytes: Buffer) {
   return { ...reportOf(usageOf(upstream, json)), serviceTier: tierOf(upstream, json) };
 }
 
-/** A provider that was sent the whole request and stayed silent may have worked on it. One that reset before answering has not. */
+/**
+ * Charges a failed attempt. A provider that got the whole request and stayed silent may have worked on it; one that reset before
+ * answering did not.
+ */
 export function oweForFailure(
   { failure, answerBytes, isWorkedOn, isStreamed }: Extract<Outcome, { is: 'failure' }>,
   { tookMs }: Made,
@@ -65,7 +68,7 @@ export function oweForFailure(
 ): void {
   const { walk, entitlement } = admission;
   if (walk.reply.gone && isWorkedOn) {
-    // It was being read on for what it used, and that will not be known any more.
+    // The answer was being read on for its usage, which now remains unknown.
     if (isStreamed) oweForHangUp(admission, candidate, null, tookMs, gateway);
     else if (entitlement.needsPrice) oweHold(admission, candidate);
     else oweForUnseen(admission, candidate, answerBytes);
@@ -73,7 +76,7 @@ export function oweForFailure(
   else if (failure.kind === 'timeout' && failure.sent) oweForSilence(admission, candidate);
 }
 
-/** The call was ended when its client hung up. */
+/** Charges an attempt whose call was ended because its client hung up. */
 export function oweForGone(
   { isStreamed, said }: Extract<Outcome, { is: 'gone' }>,
   { exchange, tookMs }: Made,
@@ -87,7 +90,7 @@ export function oweForGone(
   else oweForUnseen(admission, candidate, said?.bytes.length ?? 0);
 }
 
-/** What we fail to read was paid for all the same. */
+/** Returns what arrived of an answer; null if it cannot be read. The attempt is charged in both cases. */
 function seenOf(said: Said, exchange: Exchange, admission: Admission, gateway: Gateway): SeenOfAnswer | null {
   try {
     return factsOfStream(said.bytes, exchange, 'part');
@@ -97,16 +100,20 @@ function seenOf(said: Said, exchange: Exchange, admission: Admission, gateway: G
   }
 }
 
-/** A whole answer broke off in the middle of its JSON. One that nobody waited for was read for its usage alone, and that is lost. */
+/**
+ * Charges a whole answer that broke off in the middle of its JSON. If its client had hung up and a `block` budget covers it, its
+ * usage is lost and the hold is charged.
+ */
 export function oweForUnreadable(admission: Admission, candidate: Candidate, bytes: number): void {
   if (admission.walk.reply.gone && admission.entitlement.needsPrice) oweHold(admission, candidate);
   else oweForBrokenAnswer(admission, candidate, bytes);
 }
 
 /**
- * What a streamed answer is charged whose call was ended, `elapsedMs` after it was sent, because its client hung up. Under a `block` budget all
- * that can have been made by then, and the input as it was held for where it was not reported: of tokens our estimate, of money its bound.
- * Else the estimate, which is then no more than that. `seen` is null when nothing had come yet.
+ * Charges a streamed answer whose call was ended `elapsedMs` after it was sent, because its client hung up. Under a `block`
+ * budget it charges all output that can have been made by then. If the input was not reported, it charges the estimated tokens,
+ * and the upper bound of their cost. Without such a budget it charges the estimate, which is at most that. `seen` is null if
+ * nothing had arrived.
  */
 export function oweForHangUp(
   admission: Admission,
@@ -123,7 +130,7 @@ export function oweForHangUp(
   const possible = tokensMadeAtMost(elapsedMs, gateway.pace.perSecond(candidate.deployment), asked.facts.answers);
   const known = unreportedOutput(admission, candidate, seen ?? NOTHING_SEEN, possible);
   if (!entitlement.needsPrice) {
-    // Before anything came the whole answer that is to be expected may be on its way.
+    // If nothing has arrived, the whole expected answer may be in flight.
     const expected = seen === null ? admission.ifLost(candidate).heldOutputTokens : known.usualHidden;
     const output = estimatedOutput({ ...known, usualHidden: expected });
     owe(admission, candidate, usageWith(output, usage, inputTokens), why, billed);
@@ -132,7 +139,7 @@ export function oweForHangUp(
   const output = outputMadeAtMost(known);
   const { price } = candidate;
   const { searches, rounds } = lookupBounds(asked.facts.beyond, candidate.deployment.searchesMax ?? null);
-  // What is reported at a stream's beginning knows nothing of the rounds that the provider's own tools make after it.
+  // Usage reported at a stream's beginning does not include later rounds of the provider's own tools.
   const isInputKnown = usage !== null && rounds === 0;
   const pieces = searches > 0 ? { search: searches } : {};
   const used = { ...usageWith(output, usage, inputTokens), ...pieces };
@@ -140,7 +147,7 @@ export function oweForHangUp(
     owe(admission, candidate, used, why, billed);
     return;
   }
-  // As it was held: nobody knows in which bucket the input was, nor at which tier it was to be answered.
+  // Charge the input as it was held: its buckets are unknown, and its tier may be too.
   const serviceTier = billed.serviceTier ?? askedTier(asked.facts.beyond);
   const asHeld = upperBoundNanoUsd(inputHeldFor(admission, candidate), output, price, { serviceTier, searches, rereads: rounds });
   owe(admission, candidate, used, why, { ...billed, nanoUsd: toCounterNanoUsd(asHeld) });
@@ -148,14 +155,14 @@ export function oweForHangUp(
 
 const NOTHING_SEEN: SeenOfAnswer = { outputBytes: 0, usage: null };
 
-/** A whole answer is made in full whether or not somebody waits: where it was not read to its end, what is held is charged as it stands. */
+/** Charges the full hold for a whole answer that was not read to its end. The provider makes it in full even if no one waits. */
 function oweHold(admission: Admission, candidate: Candidate): void {
   const { heldInputTokens, heldOutputTokens } = admission.ifLost(candidate);
   const usage = { input: heldInputTokens, output: heldOutputTokens };
   owe(admission, candidate, usage, 'hang_up', { nanoUsd: admission.heldNanoUsd });
 }
 
-/** A whole answer that nobody waited for where no `block` budget wants to know it: what is usual, or what had come of it where that is more. */
+/** Charges an unread whole answer without a `block` budget: the expected output, or the part that had arrived if that is more. */
 function oweForUnseen(admission: Admission, candidate: Candidate, bytes: number): void {
   const { delivered } = unreportedOutput(admission, candidate, { outputBytes: bytes, usage: null });
   const output = Math.max(delivered, admission.ifLost(candidate).heldOutputTokens);

@@ -4,7 +4,10 @@ import type { Candidate } from '../deployments/candidate.ts';
 import type { Entitlement } from '../entitlement.ts';
 import { Refusal } from '../refusal.ts';
 
-/** Something that the request asks for is billed beyond its tokens, a budget that blocks covers it, and nobody who may serve has a price for it. */
+/**
+ * A refusal: a `block` budget covers the request, which asks for something billed beyond tokens that no candidate has a price or
+ * bound for.
+ */
 export class UnpricedParameter extends Refusal {
   /** The name of what has no price. */
   readonly unit: string;
@@ -16,8 +19,8 @@ export class UnpricedParameter extends Refusal {
 }
 
 /**
- * Who of a entitlement's candidates has a price, and a bound, for all that a request asks for beyond ordinary tokens; null where everybody has.
- * For requests under a `block` budget. Throws UnpricedParameter where nobody has.
+ * Returns the candidates that have a price and a bound for everything a request asks for beyond ordinary tokens; null if all
+ * have. For requests under a `block` budget. Throws UnpricedParameter if none has.
  */
 export function fittingCandidates({ candidates, name }: Entitlement, { beyond }: RequestFacts): ReadonlySet<Candidate> | null {
   if (beyond.length === 0) return null;

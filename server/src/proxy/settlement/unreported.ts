@@ -6,26 +6,26 @@ import { type Candidate, holdCandidateOf } from '../deployments/candidate.ts';
 import { outputHistoryOf } from '../entitlement.ts';
 import type { Admission } from '../walk.ts';
 
-/** What is known of an answer whose usage was not reported, or not to its end. */
+/** The known facts of an answer whose usage was not reported, or not completely. */
 export interface SeenOfAnswer {
-  /** Bytes of text, reasoning and tool arguments. */
+  /** The bytes of text, reasoning and tool arguments. */
   readonly outputBytes: number;
-  /** As far as the provider reported it; null: not at all. */
+  /** The usage as far as the provider reported it; null if it reported none. */
   readonly usage: Usage | null;
-  /** The tier that answered, as AnswerFacts says it. */
+  /** The tier that answered, as in AnswerFacts. */
   readonly serviceTier?: string | null;
-  /** It reported what cannot be. */
+  /** True if the reported usage is implausible. */
   readonly usageImplausible?: boolean;
 }
 
 const BYTES_PER_TOKEN = 4;
 
-/** Tokens that so many bytes of output are taken for. */
+/** Estimates the tokens in this many bytes of output: one for each four bytes. */
 export function tokensOfBytes(bytes: number): number {
   return Math.ceil(bytes / BYTES_PER_TOKEN);
 }
 
-/** What there is to estimate the output of an attempt by. `possible`: what can have been made by then, where time bounds it. */
+/** Returns the facts for an estimate of an attempt's output. `possible`: the most tokens that can have been made in the time. */
 export function unreportedOutput(
   admission: Admission,
   candidate: Candidate,
@@ -43,18 +43,18 @@ export function unreportedOutput(
   };
 }
 
-/** Usage with so much output in all, at least what was reported: what is beyond that counts as visible. Where nothing was reported the input is ours. */
+/** Returns usage with at least `output` output tokens: unreported ones count as visible. `reported` null: the input is ours. */
 export function usageWith(output: number, reported: Usage | null, inputTokens: number): Usage {
   if (reported === null) return { input: inputTokens, output };
   return { ...reported, output: (reported.output ?? 0) + Math.max(0, output - outputTokens(reported)) };
 }
 
-/** The most input tokens that money was held for, should this candidate have served. */
+/** Returns the most input tokens for which money was held, if this candidate served. */
 export function inputHeldFor({ question }: Admission, candidate: Candidate): number {
   return inputBound(question, holdCandidateOf(candidate));
 }
 
-/** All choices together: what the cap and the model allow, and what is held for the attempt pays for beside its input. */
+/** Returns the most output tokens, all choices together: within the cap, the model's maximum, and the money left after input. */
 function outputHeldFor(admission: Admission, candidate: Candidate, usage: Usage | null): number {
   const { price } = candidate;
   const allowed = admission.outputMax(candidate);

@@ -1,29 +1,29 @@
 import type { OutputHistory } from '../../domain/limits/hold.ts';
 import type { KeyConfig, MemberConfig, OrganizationConfig, TeamConfig } from '../../domain/tenancy/tenancy.ts';
 
-/** The organization of many callers: one holder, whose content is replaced whole. */
+/** A holder for an organization, which all its keys share. Its content is replaced as a whole. */
 export interface OrganizationHolder {
   config: OrganizationConfig | null;
 }
 
-/** A key in the cache. What it belongs to is replaced whole, never changed in place. */
+/** A key in the cache. Its organization, team and member are replaced as a whole, never changed in place. */
 export interface CachedKey {
   config: KeyConfig;
   readonly holder: OrganizationHolder;
   readonly histories: Map<string, OutputHistory>;
-  /** What was worked out of it by called name: known to those who work it out. It goes with the key. */
+  /** A cache of entitlements by called name, typed by its only user (entitlement.ts). It is evicted with the key. */
   readonly entitlements: Map<string, unknown>;
   team: TeamConfig | null;
   member: MemberConfig | null;
   lastUsedMs: number;
 }
 
-/** UTC where the organization is not known. */
+/** Returns the organization's time zone; UTC if the organization is unknown. */
 export function zoneOf({ config }: OrganizationHolder): string {
   return config?.timeZone ?? 'UTC';
 }
 
-/** Puts a key's configuration in place with the team and member it belongs to now. */
+/** Replaces a key's configuration, and the team and member that it now belongs to. */
 export function replaceKey(key: CachedKey, config: KeyConfig): void {
   const organization = key.holder.config;
   key.config = config;

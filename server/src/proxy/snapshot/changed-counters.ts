@@ -3,8 +3,8 @@ import type { TargetMatch } from '../../domain/limits/rate-limit.ts';
 import type { KeyConfig, OrganizationConfig, Scope, ScopePolicy } from '../../domain/tenancy/tenancy.ts';
 
 /**
- * The counters that a new configuration counts and the one before did not. What the counters may know of them has gaps: while a limit was
- * not set nothing was counted for it.
+ * Returns the counters that a new configuration uses and the one before did not. Their values in memory may have gaps, because
+ * nothing was counted while the limit was not set.
  */
 export function countersAddedToOrganization(
   before: OrganizationConfig,
@@ -24,13 +24,13 @@ export function countersAddedToOrganization(
   return counters;
 }
 
-/** The same for one key: its own limits changed, or its days and periods because its organization moved to another time zone. */
+/** Returns the counters added to one key, because its own limits changed or because its organization changed its time zone. */
 export function countersAddedToKey(before: Zoned<KeyConfig>, after: Zoned<KeyConfig>, nowMs: number): readonly CounterSpec[] {
   const { organizationId, id } = after.policy;
   return countersAdded({ organizationId, scope: 'key', scopeId: id }, before, after, nowMs);
 }
 
-/** A policy in the time zone its days begin in. */
+/** A policy, with the time zone of its days and periods. */
 export interface Zoned<Policy extends ScopePolicy = ScopePolicy> {
   readonly policy: Policy;
   readonly timeZone: string;
@@ -54,7 +54,7 @@ function isUnlimited({ rateLimits, modelLimits, budgets }: ScopePolicy): boolean
   return modelLimits.length === 0 && budgets.length === 0 && Object.keys(rateLimits).length === 0;
 }
 
-/** The counters of an organization's own limits and budgets on these access groups, and of those of its teams and members. */
+/** Returns the counters of limits and budgets on these access groups: those of an organization, its teams and its members. */
 export function countersOfGroups(
   organization: OrganizationConfig,
   groups: ReadonlySet<string>,
@@ -69,7 +69,7 @@ export function countersOfGroups(
   return counters;
 }
 
-/** The same of one key. */
+/** Returns the counters of one key's limits and budgets on these access groups. */
 export function countersOfGroupsOfKey(key: Zoned<KeyConfig>, groups: ReadonlySet<string>, nowMs: number): readonly CounterSpec[] {
   const { organizationId, id } = key.policy;
   return countersOn(groups, { organizationId, scope: 'key', scopeId: id }, key, nowMs);

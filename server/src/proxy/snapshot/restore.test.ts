@@ -88,7 +88,7 @@ describe('what was admitted in the last hour', () => {
     return restoreRecent(uses, { catalogue: CATALOGUE, counters, loadOrganizations, findKeys }, NOW_MS);
   }
 
-  /** Used of [rpm, rph, tph] at one scope. */
+  /** Returns the use of [rpm, rph, tph] at one scope. */
   async function usedOf(scope: Scope, scopeId: string): Promise<readonly number[]> {
     const { rules, counters: specs } = rulesOfScope({ organizationId: 'org_1', scope, scopeId }, HOURLY, 'UTC', NOW_MS);
     const { used } = await counters.read(specs);

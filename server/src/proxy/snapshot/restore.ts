@@ -18,12 +18,12 @@ interface KeyAddress {
   readonly keyId: string;
 }
 
-/** What was counted, and what was left out because it cannot be read: no stored row and no configured object prevents a start. */
+/** The result of a restore. Unreadable rows and configuration are skipped and counted, and never prevent a start. */
 export interface Restored {
   readonly keys: number;
-  /** Organizations and keys whose configuration cannot be read or worked out, and rows whose numbers cannot be counted. */
+  /** The numbers of unreadable organizations and keys, plans that cannot be computed, and rows that cannot be counted. */
   readonly skipped: Readonly<Record<'organizations' | 'keys' | 'plans' | 'rows', number>>;
-  /** The first of them, for whoever looks: ids, and what was wrong. */
+  /** The first five of them, for the log: ids, and what was wrong. */
   readonly examples: readonly string[];
 }
 
@@ -31,8 +31,9 @@ const NO_GROUPS: ReadonlySet<string> = new Set();
 const EXAMPLES_MAX = 5;
 
 /**
- * Counts the last hour anew before the first request is admitted, so that a restart grants nobody a fresh minute or hour. Days, periods and
- * rolling budgets are asked of the ledger when they are first needed. Rejects only where the store or the counters are away.
+ * Restores the counts of the last hour before the first request is admitted, so that a restart does not reset minute and hour
+ * limits. Days, periods and rolling budgets are read from the ledger when first needed. Rejects only if the store or the counters
+ * are unreachable.
  */
 export async function restoreRecent(uses: readonly RecentUse[], sources: RestoreSources, nowMs: number): Promise<Restored> {
   const restore = new Restore(sources, nowMs);
@@ -118,7 +119,7 @@ class Restore {
     await this.#sources.counters.restore(plan, { atMs, amount: tokens, unit: 'tokens' });
   }
 
-  /** Loads many together, and where that fails fewer and fewer, so that one that cannot be read leaves out no other. */
+  /** Loads many at once. If that fails, halves the batch, so that one unreadable item excludes no other. */
   async #readable<Name, Loaded>(
     what: 'organizations' | 'keys',
     names: readonly Name[],

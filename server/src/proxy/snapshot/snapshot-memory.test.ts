@@ -6,7 +6,7 @@ import { openSnapshot } from './snapshot.ts';
 const NOTHING = { rateLimits: {}, modelLimits: [], budgets: [] } as const;
 const HALF_AN_HOUR_MS = 30 * 60_000;
 
-/** A store of many organizations with one key each, whose secrets are `key_3`, and `key_3 old` while a rotation overlaps. */
+/** Creates a store of many organizations with one key each. Secrets look like `key_3`, or `key_3 old` during a rotation. */
 function manyTenants() {
   const state = {
     versions: new Map<string, number>(),

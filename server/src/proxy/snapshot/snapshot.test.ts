@@ -42,7 +42,7 @@ function key(more: Partial<KeyConfig> = {}): KeyConfig {
   };
 }
 
-/** A store whose answers are set by hand and can be held back. */
+/** Creates a store whose answers a test sets and can delay. */
 function store() {
   const state = {
     catalogue: catalogueOf([model('fast', [deployment()])]),

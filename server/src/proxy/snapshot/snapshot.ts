@@ -1,23 +1,23 @@
 /**
- * The configuration that a request sees: the catalogue, its organization and its key, frozen for the whole walk.
+ * The configuration that a request sees: the catalogue, its organization and its key, frozen for the whole request.
  *
- * Problem. A request reads dozens of facts: who the key belongs to, what it may call, its limits, prices and deployments. Reading them from a
- * database would cost milliseconds. Reading them while somebody changes them would mix the old and the new.
+ * Problem. A request reads dozens of facts: the owner of the key, its access, its limits, prices and deployments. Reading them
+ * from a database would cost milliseconds. Reading them during a change would mix old and new values.
  *
  * Approach.
- * - The catalogue and each organization are immutable objects with a version. A change makes a new object and replaces the reference. A request
- *   takes the references once, at its beginning.
- * - Keys are in a bounded cache by the hash of their secret. A miss is one lookup, shared by all requests that wait for the same key, of at most
- *   one second. Nothing else of a request waits for PostgreSQL.
- * - The process that answers a write applies the change before its 2xx (`apply`). Other replicas hear a notification, and ask for versions every
- *   two seconds as well (`poll`), because a notification can be lost.
- * - Counters that a change adds have a past: the change names them, so that they ask the ledger for it (changed-counters.ts).
+ * - The catalogue and each organization are immutable objects with a version. A change makes a new object and replaces the
+ *   reference. A request takes the references once, at its beginning.
+ * - Keys are in a bounded cache by their secret. A miss is one lookup, shared by all requests that wait for the same key, of at
+ *   most one second. Nothing else of a request waits for PostgreSQL.
+ * - The process that answers a write applies the change before its 2xx (`apply`). Other replicas receive a notification. They
+ *   also poll versions every two seconds (`poll`), because a notification can be lost.
+ * - A change names the counters that it adds, so that they read their past from the ledger (changed-counters.ts).
  *
- * Invariants. No object is changed after it was published. A revoked key is refused within one second as a rule and five at most. While
- * PostgreSQL is out of reach every key in the cache is served as it was.
+ * Invariants. No object is changed after it was published. A revoked key is normally refused within one second, and within five
+ * at most. While PostgreSQL is unreachable, every cached key is served as it was.
  *
- * What breaks it. Keeping a reference beyond one walk. Caching what was worked out of two versions: everything derived remembers which objects it
- * was derived from, and is thrown away when one of them was replaced (entitlement.ts).
+ * What breaks it. Keeping a reference beyond one request. Caching a value derived from several objects without checking all of
+ * them: each derived value remembers its sources, and is discarded once one of them was replaced (entitlement.ts).
  */
 import type { ConfigurationChange } from '../../counters/counters.ts';
 import type { CounterSpec } from '../../domain/limits/limit-plan.ts';
@@ -29,18 +29,18 @@ import { isStoreUnavailable } from '../../store/errors.ts';
 import { type CachedKey, type OrganizationHolder, replaceKey, zoneOf } from './cached-key.ts';
 import { countersAddedToKey, countersAddedToOrganization, countersOfGroups, countersOfGroupsOfKey } from './changed-counters.ts';
 
-/** Where configuration comes from: the store's queries, bound to a database. */
+/** The source of configuration: the store's queries, bound to a database. */
 export interface ConfigSource {
   loadCatalogue(): Promise<Catalogue>;
   loadOrganization(organizationId: string): Promise<OrganizationConfig | null>;
-  /** The key that a secret belongs to, and until when that secret counts (a rotated one overlaps). */
+  /** Finds the key of a secret, and the time until which that secret is valid (after a rotation both are, for a while). */
   findKeyBySecret(secret: string): Promise<{ readonly key: KeyConfig; readonly secretValidUntilMs: number | null } | null>;
   findKey(organizationId: string, keyId: string): Promise<KeyConfig | null>;
-  /** The present versions of these scopes; a scope that never changed is absent. */
+  /** Returns the current versions of these scopes. A scope that never changed is absent. */
   versions(scopes: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
-/** What changed, so that the process that answers a write serves it before its 2xx. */
+/** The parts of the configuration that changed. The process that answers a write applies them before its 2xx. */
 export interface ConfigChange {
   readonly catalogue?: boolean;
   readonly organizationIds?: readonly string[];
@@ -54,36 +54,36 @@ interface CachedSecret {
 
 export interface Snapshot {
   catalogue(): Catalogue;
-  /** At once when the secret is in the cache, else after one coalesced lookup. Null: no such key. Rejects when the store is away. */
+  /** Returns a secret's key, at once if cached, else after one coalesced lookup; null if there is none. May reject. */
   keyBySecret(secret: string): CachedKey | null | Promise<CachedKey | null>;
-  /** The key of a secret in force that is in the cache; null says nothing of others. */
+  /** Returns the key of a valid, cached secret. Null does not mean that no such key exists. */
   cachedKey(secret: string): CachedKey | null;
-  /** A key by its id, for a caller who proved elsewhere that they may use it. Null: no such key. Rejects when the store is away. */
+  /** Returns a key by its id, for a caller who proved elsewhere that they may use it; null if there is none. */
   keyById(organizationId: string, keyId: string): Promise<CachedKey | null>;
   /** Makes a change visible to every request that begins after it resolves. */
   apply(change: ConfigChange): Promise<void>;
-  /** Asks for versions and reloads what moved, so that a lost notification cannot leave this replica stale. */
+  /** Reads the current versions and reloads changed objects, so that a lost notification cannot leave this replica stale. */
   poll(): Promise<void>;
   evictIdle(nowMs: number): void;
-  /** Keys that called at or after an instant. */
+  /** Returns the keys that called at or after an instant. */
   usedSince(sinceMs: number): readonly { readonly organizationId: string; readonly keyId: string; readonly atMs: number }[];
   sizes(): { readonly keys: number; readonly organizations: number };
-  /** Milliseconds since the configuration was last known to be the present one: nothing served is older than that. */
+  /** Returns the milliseconds since the configuration was last known to be current. No configuration in use is older. */
   ageMs(): number;
 }
 
 export interface SnapshotOptions {
   readonly source: ConfigSource;
   readonly clock: Clock;
-  /** More keys are kept only while requests of all of them are in flight. */
+  /** The most keys to cache. More are kept only while requests of all of them are in flight. */
   readonly keysMax: number;
-  /** The requests in flight. Their keys stay, however long nobody shows them: what changes meanwhile counts at their settlement. */
+  /** Returns the requests in flight. Their keys are not evicted, so that changes to them apply at settlement. */
   readonly inFlight: () => readonly { readonly key: object }[];
-  /** Told, in the turn in which a change goes live, which counters it adds, and which change that is. */
+  /** Called synchronously when a change goes live, with the counters it adds and the change's identity. */
   readonly forget: (counters: readonly CounterSpec[], change: ConfigurationChange) => void;
-  /** Told, in the same way, which counters count other requests than before: the members of their access groups have changed. */
+  /** Called synchronously with the counters that now count other requests, because the members of their access groups changed. */
   readonly recount: (counters: readonly CounterSpec[]) => void;
-  /** Told of an organization or key whose configuration cannot be read or worked out; it stands in nobody else's way. */
+  /** Called with an organization or key whose configuration cannot be read or computed. Others are not affected. */
   readonly unreadable: (id: string, error: unknown) => void;
 }
 
@@ -94,8 +94,9 @@ const LOOKUP_MS_MAX = 1_000;
 const IDLE_MS = 30 * 60_000;
 
 /**
- * The configuration a request sees: the catalogue and each organization as frozen objects, replaced whole, and a bounded cache of keys.
- * While the store is away everything cached is served on; what is not cached cannot be known and is refused, never taken for unknown.
+ * Opens the snapshot: the catalogue and each organization as frozen objects, replaced as a whole, and a bounded cache of keys.
+ * While the store is unreachable, cached keys are still served. Lookups of other keys reject, so that a key that may exist is
+ * never called unknown.
  */
 export async function openSnapshot(options: SnapshotOptions): Promise<Snapshot> {
   return new LiveSnapshot(options, await options.source.loadCatalogue());
@@ -113,10 +114,10 @@ class LiveSnapshot implements Snapshot {
   readonly #holders = new Map<string, OrganizationHolder>();
   readonly #secrets = new Map<string, CachedSecret>();
   readonly #keys = new Map<string, CachedKey>();
-  /** Secrets that no key has, and since when we know. */
+  /** Secrets without a key, with the time at which that was found. */
   readonly #unknown = new Map<string, number>();
   readonly #lookups = new Map<string, Promise<CachedKey | null>>();
-  /** How many changes were begun: what was read before one may lack it. */
+  /** The number of changes begun. A read that started before a change may not include it. */
   #changes = 0;
   #checkedMs: number;
 
@@ -173,7 +174,7 @@ class LiveSnapshot implements Snapshot {
       return null;
     }
     const holder = await this.#holderOf(found.key.organizationId);
-    // A change was applied meanwhile and may not be in what was read: it could not reach a key that was not cached yet.
+    // A change that began during the lookup may be missing from the result, and could not reach a key that was not cached yet.
     if (seen !== this.#changes) return this.#load(secret);
     const key = this.#remember(found.key, holder);
     this.#secrets.set(secret, { key, validUntilMs: found.secretValidUntilMs });
@@ -230,13 +231,13 @@ class LiveSnapshot implements Snapshot {
       Promise.all((change.organizationIds ?? []).filter((id) => this.#holders.has(id)).map((id) => this.#reloadOrganization(id))),
       Promise.all((change.keyIds ?? []).flatMap((id) => this.#reloadKey(id))),
     ]);
-    // From here to the end nothing waits: a request sees either everything that was before or everything that is now.
+    // From here to the end nothing waits, so a request sees either all old values or all new ones.
     if (newCatalogue !== null && newCatalogue.version >= this.#catalogue.version) this.#replaceCatalogue(newCatalogue);
     for (const { id, config } of organizations) this.#replaceOrganization(id, config);
     for (const { key, config } of changedKeys) this.#changeKey(key, config);
   }
 
-  /** What a group counts is what its members of now use and used. */
+  /** Replaces the catalogue. A counter of an access group covers the past use of its current members, so it is recounted. */
   #replaceCatalogue(catalogue: Catalogue): void {
     const changed = groupsChanged(this.#catalogue, catalogue);
     this.#catalogue = catalogue;
@@ -251,7 +252,7 @@ class LiveSnapshot implements Snapshot {
     if (held.length + ofKeys.length > 0) this.#recount([...held, ...ofKeys]);
   }
 
-  /** A policy that cannot be worked out refuses its own requests; no other's change waits for it. */
+  /** Returns the counters that `work` computes; none if it throws, so that a bad policy does not block other changes. */
   #countersIn(id: string, work: () => readonly CounterSpec[]): readonly CounterSpec[] {
     try {
       return work();
@@ -273,11 +274,11 @@ class LiveSnapshot implements Snapshot {
 
   #changeKey(key: CachedKey, config: KeyConfig | null): void {
     if (config !== null) this.#adopt(key, config);
-    // Secrets may have been rotated or revoked: each is looked up again when it is next shown.
+    // Secrets may have been rotated or revoked: each is looked up again at its next use.
     for (const [secret, cached] of this.#secrets) if (cached.key === key) this.#secrets.delete(secret);
   }
 
-  /** However a newer configuration of a cached key got here, by a change or by a look-up; an older one that was slow changes nothing. */
+  /** Applies a newer configuration of a cached key, from a change or from a lookup. Ignores an older one that arrives late. */
   #adopt(key: CachedKey, config: KeyConfig): void {
     if (config.version < key.config.version) return;
     const timeZone = zoneOf(key.holder);
@@ -297,7 +298,7 @@ class LiveSnapshot implements Snapshot {
     for (const key of this.#keys.values()) if (key.holder === holder) replaceKey(key, key.config);
   }
 
-  /** Another time zone has other days and periods, those of the keys too. */
+  /** Reports the counters that an organization's change adds. A new time zone also changes the days and periods of its keys. */
   #forgetAdded(holder: OrganizationHolder, before: OrganizationConfig, after: OrganizationConfig): void {
     const nowMs = this.#clock.nowMs();
     const change = { of: 'organization', version: after.version } as const;
@@ -332,7 +333,7 @@ class LiveSnapshot implements Snapshot {
     const moved = new Set<string>();
     for (const [id, { config }] of this.#holders) if ((now.get(id) ?? 0) !== (config?.version ?? 0)) moved.add(id);
     if (!catalogueMoved && moved.size === 0) return;
-    // A key's change moves its organization's version, so all of its keys are asked for.
+    // A change to a key raises its organization's version, so all keys of that organization are reloaded.
     const keyIds = [...this.#keys.values()]
       .filter(({ config }) => moved.has(config.organizationId))
       .map(({ config }) => config.id);
@@ -343,7 +344,7 @@ class LiveSnapshot implements Snapshot {
     }
   }
 
-  /** One that cannot be read keeps no other from what is new. Rejects, in the end, as long as there is one. */
+  /** Applies each change separately, so that an unreadable one does not block the others. Rejects at the end if any failed. */
   async #applyEach(catalogueMoved: boolean, moved: ReadonlySet<string>): Promise<void> {
     const failures: unknown[] = [];
     if (catalogueMoved) await this.apply({ catalogue: true }).catch((error: unknown) => failures.push(error));
@@ -357,7 +358,7 @@ class LiveSnapshot implements Snapshot {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** Insertion order stands in for age: a tenth of the cache goes at once, so that a scan is rare. */
+  /** Evicts a tenth of the cache at once, so that scans are rare. Insertion order approximates age. */
   #evictOldest(): void {
     const going = new Set<CachedKey>();
     const busy = this.#busy();
@@ -379,7 +380,7 @@ class LiveSnapshot implements Snapshot {
     return new Set(this.#inFlight().map(({ key }) => key));
   }
 
-  /** All secrets of a key go with it: one that stayed would be served on, unseen by every later change. */
+  /** Evicts keys with all their secrets. A secret that stayed would still be served, and later changes would not reach it. */
   #letGo(going: ReadonlySet<CachedKey>): void {
     if (going.size === 0) return;
     for (const [secret, { key }] of this.#secrets) if (going.has(key)) this.#secrets.delete(secret);

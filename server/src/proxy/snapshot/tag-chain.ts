@@ -4,19 +4,19 @@ import type { CallableTarget } from '../../domain/routing/catalogue.ts';
 import type { Caller } from '../../domain/tenancy/tenancy.ts';
 import type { Gateway } from '../gateway.ts';
 
-/** What tags make of a entitlement. */
+/** The effect of tags on an entitlement. */
 export interface StandingTags {
-  /** Default tags that stand in and required ones: kept with each request. */
+  /** The default tags that apply and the required ones. They are recorded with each request. */
   readonly added: readonly string[];
   readonly required: readonly string[];
-  /** Names what tags made of the called name, in a row. */
+  /** The id that a row stores for this effect of tags on the called name. */
   readonly shapeId: string;
   readonly shapeJson: string;
-  /** Somebody is in service, and tags left nobody. */
+  /** True if deployments are in service, but tags exclude all of them. */
   readonly leftNobody: boolean;
 }
 
-/** A chain as requests see it that name no tags. `tags` is null where nobody tags anything, which costs requests nothing. */
+/** Returns the chain for requests that name no tags. `tags` is null if nothing is tagged; then tags cost a request no time. */
 export function tagged(
   reachable: readonly CallableTarget[],
   caller: Caller,
@@ -27,17 +27,17 @@ export function tagged(
   return { chain: routed.targets, tags: tagsOf(reachable, routed) };
 }
 
-/** What a caller's organization, team and key add to every request; null where none adds anything. */
+/** Returns the tags that a caller's organization, team and key add to every request; null if none adds any. */
 export function policyOf({ organization, team, key }: Caller): TagPolicy | null {
   return tagPolicyOf([organization.tags, team.tags, key.tags]);
 }
 
-/** So that a row needs only the shape's name. */
+/** Writes the shape to the journal, so that a row needs only the shape's id. */
 export function tellShape({ shapeId, shapeJson }: StandingTags, organizationId: string, gateway: Gateway): void {
   gateway.journal.shape(organizationId, shapeId, shapeJson);
 }
 
-/** What tags made of a chain, before and after. */
+/** Returns the effect of tags, from a chain before and after they were applied. */
 export function tagsOf(reachable: readonly CallableTarget[], { targets, shape, shapeId, shapeJson }: TaggedChain): StandingTags {
   const isAny = (chain: readonly CallableTarget[]) =>
     chain.some(({ members }) => members.some(({ deployment }) => deployment.enabled));

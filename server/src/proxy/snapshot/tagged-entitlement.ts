@@ -6,10 +6,10 @@ import type { Gateway } from '../gateway.ts';
 import { Refusal } from '../refusal.ts';
 import { policyOf, tagsOf, tellShape } from './tag-chain.ts';
 
-/** Sets of tags that route, remembered for one entitlement. */
+/** The most sets of routing tags cached for one entitlement. */
 const BY_TAGS_MAX = 100;
 
-/** The entitlement of a request that names tags: who may serve it is whom access and tags leave. Remembered by the tags that route. */
+/** Returns the entitlement of a request with tags: its candidates are those that access and tags allow. Cached by tags. */
 export function entitlementWithTags(entitlement: Entitlement, asked: readonly string[], gateway: Gateway): Entitlement {
   if (entitlement.refusal !== null) return entitlement;
   const routing = asked.filter((tag) => isCarried(entitlement.reachable, tag)).sort();
@@ -40,7 +40,7 @@ function narrow(entitlement: Entitlement, asked: readonly string[], gateway: Gat
 
 const NO_TAGS: RecordedTags = Object.freeze({ tags: Object.freeze([]), tagRoute: '' });
 
-/** What a row keeps of a request's tags; the shared empty one for nearly all. */
+/** Returns the tags that a row records; one shared empty object for requests without tags. */
 export function recordedTags(asked: readonly string[] | null, entitlement: Entitlement | null): RecordedTags {
   const tags = entitlement?.tags ?? null;
   if (asked === null && (tags === null || tags.added.length === 0)) return NO_TAGS;
@@ -48,7 +48,7 @@ export function recordedTags(asked: readonly string[] | null, entitlement: Entit
   return { tags: all, tagRoute: `${asked?.length ?? 0}.${tags?.shapeId ?? ''}` };
 }
 
-/** Nobody carries what is asked for or required. */
+/** Returns the refusal for a request whose requested or required tags no deployment carries. */
 export function noDeploymentForTags({ name, tags }: Entitlement, asked: readonly string[] | null): Refusal {
   const required = tags?.required ?? [];
   const why =

@@ -1,4 +1,4 @@
-/** Access groups and the targets they label. Global. Who holds a group is asked in access-holders.ts. */
+/** Access groups and the targets they label. Global. access-holders.ts finds the holders of a group. */
 import { and, count, eq, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { type Listed, named } from '../named-list.ts';
@@ -12,26 +12,26 @@ export async function find(db: Database, key: string): Promise<AccessGroupRow | 
   return row ?? null;
 }
 
-/** As find, and nobody else changes the group until the transaction ends. */
+/** Finds a group, and locks its row until the transaction ends. */
 export async function lock(tx: Database, key: string): Promise<AccessGroupRow | null> {
   const [row] = await tx.select().from(accessGroups).where(eq(accessGroups.key, key)).for('update');
   return row ?? null;
 }
 
-/** Throws UniqueViolation of `access_groups_pkey`. */
+/** Inserts a group. Throws UniqueViolation of `access_groups_pkey` if the key is taken. */
 export async function insert(tx: Database, row: typeof accessGroups.$inferInsert): Promise<AccessGroupRow> {
   const [inserted] = await tx.insert(accessGroups).values(row).returning();
   return inserted as AccessGroupRow;
 }
 
-/** Makes those of these groups that are not there, named by their keys, and returns the made ones. */
+/** Inserts those of these groups that do not exist, with their keys as names. Returns the inserted ones. */
 export async function insertMissing(tx: Database, keys: readonly string[], at: Date): Promise<readonly AccessGroupRow[]> {
   if (keys.length === 0) return [];
   const rows = keys.map((key) => ({ key, name: key, createdAt: at, updatedAt: at }));
   return tx.insert(accessGroups).values(rows).onConflictDoNothing().returning();
 }
 
-/** Moves the version on. */
+/** Updates a group and increments its version. */
 export async function update(
   tx: Database,
   key: string,
@@ -46,13 +46,13 @@ export async function update(
   return row as AccessGroupRow;
 }
 
-/** Its labels go with it. */
+/** Deletes a group and its labels. */
 export async function remove(tx: Database, key: string): Promise<void> {
   await tx.delete(targetLabels).where(eq(targetLabels.accessGroup, key));
   await tx.delete(accessGroups).where(eq(accessGroups.key, key));
 }
 
-/** Names of the targets a group labels now, sorted, at most `limit`. */
+/** Returns the names of the targets that a group labels, sorted, at most `limit`. */
 export async function membersOf(db: Database, key: string, limit: number): Promise<readonly string[]> {
   const rows = await db
     .select({ name: targetLabels.targetName })
@@ -63,7 +63,7 @@ export async function membersOf(db: Database, key: string, limit: number): Promi
   return rows.map((row) => row.name);
 }
 
-/** How many targets each of these groups labels; groups without any are absent. */
+/** Counts the targets that each of these groups labels, by key. Groups without any are absent. */
 export async function memberCounts(db: Database, keys: readonly string[]): Promise<ReadonlyMap<string, number>> {
   if (keys.length === 0) return new Map();
   const rows = await db
@@ -74,7 +74,7 @@ export async function memberCounts(db: Database, keys: readonly string[]): Promi
   return new Map(rows.map((row) => [row.key, row.total]));
 }
 
-/** The labels of these targets by name, sorted; targets without any are absent. */
+/** Returns the sorted labels of these targets, by target name. Targets without any are absent. */
 export async function labelsOf(db: Database, targetNames: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
   if (targetNames.length === 0) return new Map();
   const rows = await db
@@ -86,14 +86,14 @@ export async function labelsOf(db: Database, targetNames: readonly string[]): Pr
   return new Map([...byTarget].map(([name, labels]) => [name, labels.map((row) => row.accessGroup)]));
 }
 
-/** Makes these the labels of a target. The groups must be there. */
+/** Replaces the labels of a target. The groups must exist. */
 export async function replaceLabels(tx: Database, targetName: string, keys: readonly string[]): Promise<void> {
   await tx.delete(targetLabels).where(eq(targetLabels.targetName, targetName));
   if (keys.length === 0) return;
   await tx.insert(targetLabels).values(keys.map((accessGroup) => ({ targetName, accessGroup })));
 }
 
-/** Ordered by key. Throws InvalidCursor. */
+/** Lists groups by key. Throws InvalidCursor. */
 export async function list(
   db: Database,
   { search }: { readonly search?: string | undefined },

@@ -1,13 +1,13 @@
 /**
- * Who names a target or an access group in grants, restrictions or limits, over all tenants: asked when a name or a group of the global
- * catalogue comes or goes. Bounded, because a catalogue's owner wants to know whom it touches and not every key.
+ * Finds the scopes of all tenants that name a target or an access group in grants, restrictions or limits. Used when a target or
+ * a group is created or deleted. Lists are bounded: they show whom a change affects, not every key.
  */
 import { type SQL, sql } from 'drizzle-orm';
 import type { Scope } from '../../domain/tenancy/tenancy.ts';
 import type { Database } from '../database.ts';
 import { accounts, budgets, keys, memberships, organizations, teams } from '../schema.ts';
 
-/** A place in the tree that names what was asked for. `name` is a person's for the user scope. */
+/** A scope that names the target or group. `name` is a person's name for the user scope. */
 export interface Holder {
   readonly scope: Scope;
   readonly id: string;
@@ -18,16 +18,16 @@ export interface Holder {
 
 export interface Holders {
   readonly rows: readonly Holder[];
-  /** There are more than were asked for. */
+  /** True if there are more holders than the limit. */
   readonly more: boolean;
 }
 
-/** Whose grant or restriction selects this access group, widest scope first. */
+/** Returns the scopes whose grant or restriction selects this access group, widest scope first. */
 export function holdersOfGroup(db: Database, key: string, limit: number): Promise<Holders> {
   return holders(db, (table) => sql`${isSelective(table)} and ${key} = any(${table.accessGroups})`, limit);
 }
 
-/** Whose model limits or budgets are for this access group. */
+/** Returns the scopes whose model limits or budgets apply to this access group, widest scope first. */
 export function limitersByGroup(db: Database, key: string, limit: number): Promise<Holders> {
   const limit_ = JSON.stringify([{ access_group: key }]);
   const budgeted = (table: HolderTable, scope: Scope) => sql`exists (select 1 from ${budgets} where
@@ -37,8 +37,8 @@ export function limitersByGroup(db: Database, key: string, limit: number): Promi
 }
 
 /**
- * Who would regain a name that does not exist now: grants and restrictions that still name it, where the organization would let it pass.
- * (A name that comes into being carries no label yet, so groups play no part.)
+ * Returns the scopes that would regain a name that does not exist now. Their grants or restrictions still name it, and their
+ * organization is granted it. Groups are ignored, because a new name has no labels.
  */
 export function regainingName(db: Database, name: string, limit: number): Promise<Holders> {
   const granted = sql`(${organizations.accessMode} = 'all' or ${name} = any(${organizations.accessTargets}))`;
@@ -55,7 +55,7 @@ function organizationIdOf(table: HolderTable): SQL {
   return 'organizationId' in table ? sql`${table.organizationId}` : sql`${table.id}`;
 }
 
-/** One statement over the four tables, so that all of it is of one instant. */
+/** Reads the four tables in one statement, so that the result is one snapshot. */
 async function holders(db: Database, holds: (table: HolderTable, scope: Scope) => SQL, limit: number): Promise<Holders> {
   const { rows } = await db.execute<{
     scope: Scope;

@@ -1,4 +1,6 @@
-/** Who can call a target, or who cannot, level by level, as far as a reader may see: in pages, ordered by organization and id. */
+/**
+ * Lists of the scopes that can or cannot call a target, level by level, within a reader's reach. Ordered by organization and id.
+ */
 import { and, eq, isNull, ne, not, type SQL, sql } from 'drizzle-orm';
 import type { AccessLevels } from '../../domain/access/access.ts';
 import type { Reach } from '../../domain/tenancy/permission.ts';
@@ -8,12 +10,12 @@ import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf } from 
 import { accounts, keys, memberships, organizations, teams } from '../schema.ts';
 import { withinReach } from '../tenancy/reach.ts';
 
-/** What is asked for: the target as the catalogue has it, and the part of the tree that may be shown. */
+/** The query: a target with its labels in the catalogue, and the part of the tree that the reader may see. */
 export interface ReachingQuery {
   readonly target: { readonly name: string; readonly accessGroups: ReadonlySet<string> };
   /**
-   * `reaching`: who can call it. `removed`: who cannot. `removed_below`: who cannot though their organization is granted it, so that the
-   * answer tells nobody of a target that their organization does not know.
+   * `reaching`: those that can call it. `removed`: those that cannot. `removed_below`: those that cannot although their
+   * organization is granted it. The last one reveals no target to readers whose organization is not granted it.
    */
   readonly who: 'reaching' | 'removed' | 'removed_below';
   readonly reach: readonly Reach[];
@@ -22,7 +24,7 @@ export interface ReachingQuery {
   readonly cursor?: string | undefined;
 }
 
-/** One place that can call the target or cannot, with the access of every level there. */
+/** One scope that can or cannot call the target, with the access of each of its levels. */
 export interface Reaching {
   readonly id: string;
   readonly organizationId: string;
@@ -31,7 +33,10 @@ export interface Reaching {
   readonly levels: AccessLevels;
 }
 
-/** Deleted organizations are left out, as are deleted teams, removed members and revoked keys below. Throws InvalidCursor, like all four. */
+/**
+ * Lists organizations. All four lists omit deleted organizations and teams, removed members and revoked keys, and throw
+ * InvalidCursor.
+ */
 export async function organizationsReaching(db: Database, query: ReachingQuery): Promise<Page<Reaching>> {
   const keyset = keysetOf(query, 'organizations', organizations.id);
   const found = await db
@@ -64,7 +69,7 @@ export async function teamsReaching(db: Database, query: ReachingQuery): Promise
   return page(keyset, query, found, (row) => ({ team: accessChoiceFrom(row.team), user: null, key: null }));
 }
 
-/** A member can call what the organization's grants and their own narrowing let pass; the team is each key's. */
+/** Lists members. Only the organization's grants and the member's own narrowing count: teams belong to keys. */
 export async function membersReaching(db: Database, query: ReachingQuery): Promise<Page<Reaching>> {
   const keyset = keysetOf(query, 'members', memberships.organizationId, memberships.id);
   const visible = withinReach(query.reach, { organizationId: memberships.organizationId, membershipId: memberships.id });
@@ -130,7 +135,7 @@ function keysetOf({ who }: ReachingQuery, level: string, ...columns: Keyset['col
   return { name: `${who}.${level}`, columns, direction: 'asc' };
 }
 
-/** What is asked of the organization, and whether it and every level `below` let the target pass. */
+/** Returns the conditions on the organization, and on the target's passing through it and every level `below`. */
 function ofOrganization(query: ReachingQuery, ...below: readonly SQL[]): (SQL | undefined)[] {
   return [
     ne(organizations.status, 'deleted'),
@@ -151,7 +156,7 @@ function answerOf(who: ReachingQuery['who'], granted: SQL, below: readonly SQL[]
   }
 }
 
-/** `admits` of domain/access/access.ts as a condition; tags play no part in either. */
+/** Returns `admits` of domain/access/access.ts as an SQL condition. Neither considers tags. */
 function passes(table: typeof organizations | typeof teams | typeof memberships | typeof keys, { target }: ReachingQuery): SQL {
   return sql`(${table.accessMode} in ('all', 'inherit') or ${target.name} = any(${table.accessTargets})
     or ${table.accessGroups} && ${sql.param([...target.accessGroups])}::text[])`;

@@ -1,35 +1,37 @@
-/** The access choices of one organization's tree, as far as a change can reach: what its effect is computed from. */
+/**
+ * The access choices in the part of an organization's tree that a change affects. The effect of a change is computed from these.
+ */
 import { and, eq, inArray, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import type { AccessChoice } from '../../domain/access/access.ts';
 import { accessChoiceFrom } from '../configuration/policy-columns.ts';
 import type { Database } from '../database.ts';
 import { accounts, keys, memberships, teams } from '../schema.ts';
 
-/** A team or member with its choice. */
+/** A team or member with its access choice. */
 export interface Chooser {
   readonly id: string;
   readonly name: string;
   readonly access: AccessChoice;
 }
 
-/** Keys of one place that choose alike. */
+/** Keys of one team and owner with the same access choice. */
 export interface KeysAlike {
   readonly teamId: string;
   readonly memberId: string | null;
   readonly access: AccessChoice;
   readonly count: number;
-  /** The first of them by id, at most as many as were asked for. */
+  /** The first ids, in order, at most as many as requested. */
   readonly ids: readonly string[];
 }
 
-/** Whose part of the tree: the whole organization's, or what one team or member stands above. */
+/** A part of the tree: the whole organization, or everything below one team or member. */
 export interface PartOfTree {
   readonly organizationId: string;
   readonly teamId?: string;
   readonly membershipId?: string;
 }
 
-/** Teams that are not deleted, or the one named. */
+/** Returns the teams by id, without deleted ones: all, or the one of the part. */
 export async function teamsOf(db: Database, { organizationId, teamId }: PartOfTree): Promise<ReadonlyMap<string, Chooser>> {
   const which = teamId === undefined ? undefined : eq(teams.id, teamId);
   const rows = await db
@@ -39,7 +41,7 @@ export async function teamsOf(db: Database, { organizationId, teamId }: PartOfTr
   return byId(rows.map((row) => ({ id: row.id, name: row.name, access: accessChoiceFrom(row) })));
 }
 
-/** Members that were not removed, or the one named. */
+/** Returns the members by id, without removed ones: all, or the one of the part. */
 export async function membersOf(
   db: Database,
   { organizationId, membershipId }: PartOfTree,
@@ -58,7 +60,7 @@ export async function membersOf(
   return byId(rows.map(({ row, name }) => ({ id: row.id, name, access: accessChoiceFrom(row) })));
 }
 
-/** Keys that are not revoked, those that choose alike together: half a million that inherit are one line a team and owner. */
+/** Groups the keys that are not revoked by choice. Half a million keys that inherit are then one row per team and owner. */
 export async function keysAlike(db: Database, part: PartOfTree, idsMax: number): Promise<readonly KeysAlike[]> {
   const same = [keys.teamId, keys.ownerMembershipId, keys.accessMode, keys.accessTargets, keys.accessGroups] as const;
   const rows = await db
@@ -83,7 +85,7 @@ export async function keysAlike(db: Database, part: PartOfTree, idsMax: number):
   }));
 }
 
-/** The names of keys of one organization. */
+/** Returns the names of keys of one organization, by id. */
 export async function keyNames(
   db: Database,
   organizationId: string,

@@ -1,4 +1,4 @@
-/** What a list of accounts shows beside the rows: where each belongs and how it can prove itself. One question for a whole page. */
+/** Facts that a list of accounts shows beside the rows: memberships, factors and proofs. Queried once for a whole page. */
 import { and, asc, count, eq, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { accounts, auditEvents, organizations, passkeys, sessions, twoFactors } from '../schema.ts';
@@ -16,9 +16,9 @@ export interface AccountFacts {
   readonly hasTotp: boolean;
   readonly passkeys: number;
   readonly lastSignInAt: Date | null;
-  /** The first proof of its present address. */
+  /** The first proof of its present address, or null. */
   readonly proof: AddressProofRow | null;
-  /** The organization that it is bound to while it has none. */
+  /** The organization to which it is bound until its address is proved. */
   readonly boundTo: { readonly id: string; readonly name: string } | null;
 }
 
@@ -31,7 +31,7 @@ const NOTHING: AccountFacts = {
   boundTo: null,
 };
 
-/** By account id. Removed memberships and deleted organizations are left out. */
+/** Returns a function from account id to facts. Memberships omit removed ones and deleted organizations. */
 export async function factsOf(
   db: Database,
   rows: readonly Pick<AccountRow, 'id' | 'boundOrganizationId'>[],
@@ -54,7 +54,7 @@ export async function factsOf(
   });
 }
 
-/** The organization that each account is bound to, by account id; deleted ones too. */
+/** Returns the organization to which each account is bound, by account id. Includes deleted organizations. */
 async function boundOf(db: Database, rows: readonly Pick<AccountRow, 'id' | 'boundOrganizationId'>[]) {
   const ids = [...new Set(rows.flatMap(({ boundOrganizationId }) => boundOrganizationId ?? []))];
   if (ids.length === 0) return new Map<string, { id: string; name: string }>();
@@ -71,7 +71,9 @@ async function boundOf(db: Database, rows: readonly Pick<AccountRow, 'id' | 'bou
   );
 }
 
-/** When each of these accounts was last here: to the minute in a session, or its last sign-in. Whoever never was is not in it. */
+/**
+ * Returns when each account was last active: its last use of a session, to the minute, or its last sign-in. Others are absent.
+ */
 export async function lastSeen(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, Date>> {
   if (ids.length === 0) return new Map();
   const seen = new Map(await lastSignInsOf(db, ids));
@@ -87,7 +89,9 @@ export async function lastSeen(db: Database, ids: readonly string[]): Promise<Re
   return seen;
 }
 
-/** How many active platform admins there are beside this account. Locks their rows, so that the last two cannot go at once. */
+/**
+ * Counts the active platform admins other than this account. Locks all their rows, so that the last two cannot both be removed.
+ */
 export async function countOtherAdmins(tx: Database, accountId: string): Promise<number> {
   const rows = await tx
     .select({ id: accounts.id })
@@ -106,7 +110,7 @@ async function totpOf(db: Database, ids: readonly string[]): Promise<ReadonlySet
   return new Set(rows.map(({ id }) => id));
 }
 
-/** How many passkeys each of these accounts has, by account id; an account without one is not in it. */
+/** Counts the passkeys of each of these accounts, by account id. Accounts without any are absent. */
 export async function passkeysOf(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const rows = await db
     .select({ id: passkeys.userId, total: count() })
@@ -116,7 +120,7 @@ export async function passkeysOf(db: Database, ids: readonly string[]): Promise<
   return new Map(rows.map(({ id, total }) => [id, total]));
 }
 
-/** The audit log remembers what a session that has ended cannot. */
+/** Returns the last sign-in of each account, from the audit log: rows of ended sessions are deleted. */
 async function lastSignInsOf(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, Date>> {
   const rows = await db
     .select({ id: auditEvents.objectId, at: sql<string>`max(${auditEvents.at})` })

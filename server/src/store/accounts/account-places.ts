@@ -1,10 +1,10 @@
-/** Where accounts belong: the memberships of each, over all organizations. */
+/** The memberships of accounts, over all organizations. */
 import { and, asc, eq, inArray, isNull, ne } from 'drizzle-orm';
 import type { PlatformRole, RoleGrant } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
 import { accountMemberships, memberships, organizations, teamMembers, teams } from '../schema.ts';
 
-/** One place a person belongs to. */
+/** One organization that a person belongs to, with their teams there. */
 export interface AccountPlace {
   readonly organization: { readonly id: string; readonly name: string; readonly slug: string; readonly status: string };
   readonly memberId: string;
@@ -12,7 +12,9 @@ export interface AccountPlace {
   readonly teams: readonly { readonly id: string; readonly name: string; readonly role: string }[];
 }
 
-/** Where an account may act now, by the organization's name: only active memberships, and no deleted places. */
+/**
+ * Returns the places where an account may act now, by organization name: active memberships, no deleted organizations or teams.
+ */
 export async function placesOf(db: Database, accountId: string): Promise<readonly AccountPlace[]> {
   const rows = await db
     .select({
@@ -48,7 +50,7 @@ export async function placesOf(db: Database, accountId: string): Promise<readonl
   });
 }
 
-/** The roles an account holds by its own row and where it belongs. */
+/** Returns the roles of an account: its platform role, and those in its organizations and teams. */
 export function grantsOf(platformRole: PlatformRole | null, places: readonly AccountPlace[]): readonly RoleGrant[] {
   const grants: RoleGrant[] = platformRole === null ? [] : [{ role: platformRole }];
   for (const { organization, role, teams } of places) {
@@ -58,7 +60,9 @@ export function grantsOf(platformRole: PlatformRole | null, places: readonly Acc
   return grants;
 }
 
-/** The memberships of accounts, by account id and then the organization's name. Disabled ones are among them, removed ones are not. */
+/**
+ * Returns the memberships of accounts, by account id, in order of organization name. Includes disabled ones, omits removed ones.
+ */
 export async function membershipsOf(db: Database, accountIds: readonly string[]) {
   const rows = await db
     .select({

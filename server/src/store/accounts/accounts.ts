@@ -17,7 +17,7 @@ export async function lock(tx: Database, id: string): Promise<AccountRow | null>
   return row ?? null;
 }
 
-/** Throws UniqueViolation of `accounts_email`. */
+/** Inserts an account. Throws UniqueViolation of `accounts_email` if the address is taken. */
 export async function insert(tx: Database, row: typeof accounts.$inferInsert): Promise<AccountRow> {
   const [inserted] = await tx.insert(accounts).values(row).returning();
   return inserted as AccountRow;
@@ -37,7 +37,7 @@ export async function update(
   return row as AccountRow;
 }
 
-/** Every organization the account ever belonged to. */
+/** Returns every organization to which the account ever belonged. */
 export async function organizationIds(db: Database, id: string): Promise<readonly string[]> {
   const rows = await db
     .select({ organizationId: accountMemberships.organizationId })
@@ -46,7 +46,7 @@ export async function organizationIds(db: Database, id: string): Promise<readonl
   return rows.map((row) => row.organizationId);
 }
 
-/** The account's membership in each of them. */
+/** Returns the account's membership in each of them. */
 export async function membershipIds(db: Database, id: string): Promise<readonly string[]> {
   const rows = await db
     .select({ membershipId: accountMemberships.membershipId })
@@ -58,7 +58,7 @@ export async function membershipIds(db: Database, id: string): Promise<readonly 
 export interface AccountFilter {
   readonly status?: 'active' | 'disabled' | undefined;
   readonly address?: AddressFilter | undefined;
-  /** Beginning of the name or e-mail address, or the whole id. */
+  /** The beginning of the name or e-mail address, or the whole id. */
   readonly search?: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Finds out how accounts came to be that were made before that was kept, or by a replica of the version before: the audit log knows. */
+/** Finds the origin of accounts that an earlier version made, from the audit log. */
 import { and, asc, eq, gt, inArray, isNull, sql } from 'drizzle-orm';
 import { originFromEvents } from '../../domain/tenancy/address.ts';
 import { newId } from '../../lib/id.ts';
@@ -6,7 +6,7 @@ import { PLATFORM_CHAIN } from '../audit/audit.ts';
 import type { Database } from '../database.ts';
 import { accounts, addressProofs, auditEvents, invitations } from '../schema.ts';
 
-/** Accounts whose origin is not known, by id; at most so many after that one. */
+/** Returns the ids of accounts of unknown origin that come after the given id, in order, at most `most`. */
 export async function originUnknownAfter(db: Database, after: string, most: number): Promise<readonly string[]> {
   const rows = await db
     .select({ id: accounts.id })
@@ -18,8 +18,9 @@ export async function originUnknownAfter(db: Database, after: string, most: numb
 }
 
 /**
- * Keeps the origin of each of these accounts and the proofs that the audit log holds. An account that accepted an invitation is bound to the
- * organization of its first one. One whose origin is known is left as it is, so two at once do the same.
+ * Stores the origin of each of these accounts, and the proofs of its addresses that the audit log holds. Binds an account that
+ * accepted an invitation to the organization of its first one. Skips accounts of known origin, so that concurrent calls are
+ * harmless.
  */
 export async function settleOrigins(db: Database, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
@@ -62,7 +63,7 @@ export async function settleOrigins(db: Database, ids: readonly string[]): Promi
   }
 }
 
-/** The one who runs the gateway, where a link or a command of theirs is a word for an address. */
+/** The operator, as the actor of a proof that a link or a command from the host gives. */
 export const OPERATOR = { id: 'command_line', name: 'the operator’s command line' } as const;
 
 const TELLING = [
@@ -90,7 +91,7 @@ async function eventsOf(db: Database, ids: readonly string[]) {
   return Map.groupBy(rows, (row) => row.objectId);
 }
 
-/** The first invitation that each of these accounts accepted. */
+/** Returns the first invitation that each of these accounts accepted, by account id. */
 async function firstInvitations(db: Database, ids: readonly string[]) {
   const rows = await db
     .selectDistinctOn([invitations.acceptedBy], {

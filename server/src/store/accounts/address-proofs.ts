@@ -1,4 +1,4 @@
-/** Proofs of addresses: who showed or said that an account's address is its own. Global: a person is in no one tenant. */
+/** Proofs that an account's address belongs to its owner. Global: a person is not part of one tenant. */
 import { and, asc, eq, exists, inArray, min, notExists, type SQL, sql } from 'drizzle-orm';
 import type { AddressProof, AddressStanding } from '../../domain/tenancy/address.ts';
 import { newId } from '../../lib/id.ts';
@@ -17,7 +17,7 @@ interface NewProof {
   readonly reason?: string | null;
 }
 
-/** Keeps a proof. The same one by the same one again changes nothing: the first says since when. */
+/** Stores a proof. A second one of the same kind by the same actor changes nothing: the first one has the time. */
 export async function addProof(tx: Database, proof: NewProof): Promise<void> {
   const { accountId, how, at, by, reason = null } = proof;
   await tx
@@ -35,7 +35,7 @@ export async function addProof(tx: Database, proof: NewProof): Promise<void> {
     .onConflictDoNothing();
 }
 
-/** What an account may be admitted to by. Finds out first what is not known of it yet. */
+/** Returns the facts that decide where an account is admitted. Finds its origin first if that is unknown. */
 export async function standingOf(
   db: Database,
   account: Pick<typeof accounts.$inferSelect, 'id' | 'madeHow'>,
@@ -48,12 +48,12 @@ export async function standingOf(
   return { ...row, isProved: (await provedSince(db, account.id)) !== null, hasSignIn: passwords + keys > 0 };
 }
 
-/** Since when the present address of an account is proved; null: it is not. */
+/** Returns the time of the first proof of an account's present address, or null if it is not proved. */
 export async function provedSince(db: Database, accountId: string): Promise<Date | null> {
   return (await presentProofs(db, [accountId])).get(accountId)?.provedAt ?? null;
 }
 
-/** The first proof of the present address of each account, by account id; an account without one is not in it. */
+/** Returns the first proof of each account's present address, by account id. Accounts without one are absent. */
 export async function presentProofs(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, AddressProofRow>> {
   if (ids.length === 0) return new Map();
   const rows = await db
@@ -65,7 +65,7 @@ export async function presentProofs(db: Database, ids: readonly string[]): Promi
   return new Map(rows.toReversed().map(({ proof }) => [proof.accountId, proof]));
 }
 
-/** Every proof of an account, those of earlier addresses too, the oldest first. */
+/** Returns the first 100 proofs of an account, oldest first. Includes those of earlier addresses. */
 export function listProofs(db: Database, accountId: string): Promise<readonly AddressProofRow[]> {
   return db
     .select()
@@ -78,13 +78,13 @@ export function listProofs(db: Database, accountId: string): Promise<readonly Ad
 const PROOFS_SHOWN_MAX = 100;
 
 /**
- * Which accounts a list shows: those whose present address is proved, those whose is not, or those that somebody added a passkey to before it
- * was, who need not be the owner of the address.
+ * Filters of a list of accounts: present address proved, not proved, or proved only after a passkey was added. The person who
+ * added that passkey need not own the address.
  */
 export const ADDRESS_FILTERS = ['proved', 'unproved', 'passkeys_before_proof'] as const;
 export type AddressFilter = (typeof ADDRESS_FILTERS)[number];
 
-/** The condition of a list of accounts. */
+/** Returns the condition of a filter, for a query of accounts. */
 export function addressCondition(db: Database, filter: AddressFilter): SQL {
   const proofs = db.select({ id: addressProofs.id }).from(addressProofs).where(isOfPresentAddress());
   switch (filter) {
@@ -104,7 +104,7 @@ export function addressCondition(db: Database, filter: AddressFilter): SQL {
   }
 }
 
-/** Joins a proof with the account whose present address it is of. */
+/** Returns the condition that joins proofs of present addresses with their accounts. */
 export function isOfPresentAddress(): SQL | undefined {
   return and(eq(addressProofs.accountId, accounts.id), sql`${addressProofs.address} = lower(${accounts.email})`);
 }

@@ -1,4 +1,4 @@
-/** Admin tokens. Looking one up by its hash is how its tenant is discovered; everything else names the place it belongs to. */
+/** Admin tokens. A lookup by hash or by id finds the tenant; the other queries name it. */
 import { and, asc, count, eq, gt, inArray, isNotNull, isNull, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
@@ -8,29 +8,31 @@ import { withinReach } from '../tenancy/reach.ts';
 
 export type AdminTokenRow = typeof adminTokens.$inferSelect;
 
-/** Whose a token is, as its columns say. */
+/** The columns that hold the owner of a token. */
 export type TokenOwnerColumns = Pick<AdminTokenRow, 'makerAccountId' | 'serviceAccountId' | 'origin' | 'unownedEndsAt'>;
 
 const NO_OWNER = { makerAccountId: null, serviceAccountId: null, origin: null, unownedEndsAt: null } as const;
 
-/** A person's token: one that they made or took over. */
+/** Returns the owner columns of a token that a person made or took over. */
 export function ofPerson(accountId: string): TokenOwnerColumns {
   return { ...NO_OWNER, makerAccountId: accountId };
 }
 
-/** A machine's token, and the person who made it where it was one. */
+/** Returns the owner columns of a service account's token. The maker is null if no person made it. */
 export function ofServiceAccount(serviceAccountId: string, makerAccountId: string | null): TokenOwnerColumns {
   return { ...NO_OWNER, serviceAccountId, makerAccountId };
 }
 
-/** A token of the installation. */
+/** Returns the owner columns of a token of the installation. */
 export function ofInstallation(origin: NonNullable<AdminTokenRow['origin']>): TokenOwnerColumns {
   return { ...NO_OWNER, origin };
 }
 
 type NewAdminToken = typeof adminTokens.$inferInsert & TokenOwnerColumns;
 
-/** Finds a token by the hashes that its secret may have. Global: it discovers the tenant. Revoked and expired ones are found too. */
+/**
+ * Finds a token by the hashes that its secret may have. Global: this lookup finds the tenant. Includes revoked and expired ones.
+ */
 export async function findByHash(db: Database, hashes: readonly Buffer[]): Promise<AdminTokenRow | null> {
   const [row] = await db
     .select()
@@ -39,7 +41,7 @@ export async function findByHash(db: Database, hashes: readonly Buffer[]): Promi
   return row ?? null;
 }
 
-/** Global, as ids of tokens are unique over all tenants; the caller's right to see it is asked afterwards. */
+/** Finds a token by id. Global, because ids are unique over all tenants: the caller must check permissions on the row. */
 export async function find(db: Database, id: string): Promise<AdminTokenRow | null> {
   const [row] = await db.select().from(adminTokens).where(eq(adminTokens.id, id));
   return row ?? null;
@@ -55,7 +57,7 @@ export async function insert(db: Database, row: NewAdminToken): Promise<AdminTok
   return inserted as AdminTokenRow;
 }
 
-/** Moves the version on. */
+/** Updates a token and increments its version. */
 export async function update(
   tx: Database,
   id: string,
@@ -70,8 +72,8 @@ export async function update(
 }
 
 /**
- * Stores the token of the settings, and ends those that the settings named before: they expire at this moment, so that one that is configured
- * again can go on. One that somebody revoked stays revoked.
+ * Stores the configured token, and lets tokens that were configured before expire at this moment. A token that is configured
+ * again works again. A revoked one stays revoked.
  */
 export async function keepConfigured(db: Database, row: NewAdminToken, at: Date): Promise<void> {
   await db.transaction(async (tx) => {
@@ -92,7 +94,7 @@ export async function keepConfigured(db: Database, row: NewAdminToken, at: Date)
   });
 }
 
-/** Notes a use and where it came from. */
+/** Records the time and the IP address of a use. */
 export async function markUsed(
   db: Database,
   token: { readonly id: string; readonly at: Date; readonly ip: string | null },
@@ -100,7 +102,7 @@ export async function markUsed(
   await db.update(adminTokens).set({ lastUsedAt: token.at, lastUsedIp: token.ip }).where(eq(adminTokens.id, token.id));
 }
 
-/** Returns the row as it is now; null when there is none that is not yet revoked. */
+/** Revokes a token and returns its new row. Returns null if there is none, or if it was revoked before. */
 export async function revoke(db: Database, token: { readonly id: string; readonly at: Date }): Promise<AdminTokenRow | null> {
   const [row] = await db
     .update(adminTokens)
@@ -110,7 +112,7 @@ export async function revoke(db: Database, token: { readonly id: string; readonl
   return row ?? null;
 }
 
-/** Those of one organization that are not revoked. */
+/** Counts the tokens of one organization that are not revoked. */
 export async function countLiving(db: Database, organizationId: string): Promise<number> {
   const [row] = await db
     .select({ total: count() })
@@ -119,7 +121,7 @@ export async function countLiving(db: Database, organizationId: string): Promise
   return row?.total ?? 0;
 }
 
-/** Revokes every one of an organization. */
+/** Revokes every token of an organization. */
 export async function revokeAll(tx: Database, wanted: { readonly organizationId: string; readonly at: Date }): Promise<void> {
   await tx
     .update(adminTokens)
@@ -127,7 +129,7 @@ export async function revokeAll(tx: Database, wanted: { readonly organizationId:
     .where(and(eq(adminTokens.organizationId, wanted.organizationId), isNull(adminTokens.revokedAt)));
 }
 
-/** Those of a person, not of a service account, that are not revoked. Locked, oldest first. */
+/** Locks and returns a person's own tokens that are not revoked, oldest first. Omits those of service accounts. */
 export async function lockOfPerson(tx: Database, accountId: string): Promise<readonly AdminTokenRow[]> {
   return await tx
     .select()
@@ -137,7 +139,7 @@ export async function lockOfPerson(tx: Database, accountId: string): Promise<rea
     .for('update');
 }
 
-/** Those of these service accounts that are not revoked. Locked, oldest first. */
+/** Locks and returns the tokens of these service accounts that are not revoked, oldest first. */
 export async function lockOfServiceAccounts(tx: Database, ids: readonly string[]): Promise<readonly AdminTokenRow[]> {
   if (ids.length === 0) return [];
   return await tx
@@ -148,7 +150,7 @@ export async function lockOfServiceAccounts(tx: Database, ids: readonly string[]
     .for('update');
 }
 
-/** Those that nobody owns and that still work, the first to end first; at most `limit`. */
+/** Returns working tokens without an owner, at most `limit`. Those that end first come first. */
 export async function listUnowned(db: Database, at: Date, limit: number): Promise<readonly AdminTokenRow[]> {
   return await db
     .select()
@@ -158,7 +160,7 @@ export async function listUnowned(db: Database, at: Date, limit: number): Promis
     .limit(limit);
 }
 
-/** Of one organization, or of the whole installation. */
+/** Counts working tokens without an owner, of one organization or of the whole installation. */
 export async function countUnowned(db: Database, at: Date, organizationId?: string): Promise<number> {
   const place = organizationId === undefined ? undefined : eq(adminTokens.organizationId, organizationId);
   const [row] = await db
@@ -183,9 +185,9 @@ export interface AdminTokenFilter {
   readonly reach: readonly Reach[];
   readonly organizationId?: string | undefined;
   readonly status?: 'active' | 'revoked' | undefined;
-  /** Of one service account. */
+  /** Only tokens of this service account. */
   readonly serviceAccountId?: string | undefined;
-  /** Only those that nobody owns and that still work at the instant. */
+  /** Only tokens without an owner that still work at this time. */
   readonly unownedAt?: Date | undefined;
   readonly search?: string | undefined;
 }
@@ -203,7 +205,7 @@ export function list(db: Database, filter: AdminTokenFilter, page: PageRequest):
   return listNamed(db, adminTokens, { list: 'admin-tokens', wanted, page });
 }
 
-/** Global: whether there ever was one, which a first start has to know. */
+/** Reports whether any admin token exists or existed, revoked ones included. Global: the first start needs to know. */
 export async function isAny(db: Database): Promise<boolean> {
   return (await db.select({ id: adminTokens.id }).from(adminTokens).limit(1)).length > 0;
 }

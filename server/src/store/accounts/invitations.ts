@@ -1,4 +1,4 @@
-/** Invitations. Looking one up by its link's hash is how its tenant is discovered. */
+/** Invitations. A lookup by the hash of the link finds the tenant. */
 import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
@@ -10,7 +10,10 @@ import { withinReach } from '../tenancy/reach.ts';
 export type InvitationRow = typeof invitations.$inferSelect;
 export type InvitationStatus = 'pending' | 'accepted' | 'expired' | 'cancelled';
 
-/** Finds an invitation by the hashes that its token may have. Global: it discovers the tenant. Accepted, cancelled and expired ones are found too. */
+/**
+ * Finds an invitation by the hashes that its token may have. Global: this lookup finds the tenant. Includes closed and expired
+ * ones.
+ */
 export async function findByHash(db: Database, hashes: readonly Buffer[]): Promise<InvitationRow | null> {
   const [row] = await db
     .select()
@@ -19,7 +22,7 @@ export async function findByHash(db: Database, hashes: readonly Buffer[]): Promi
   return row ?? null;
 }
 
-/** Global, as ids are unique over all tenants; the caller's right to see it is asked afterwards. */
+/** Finds an invitation by id. Global, because ids are unique over all tenants: the caller must check permissions on the row. */
 export async function find(db: Database, id: string): Promise<InvitationRow | null> {
   const [row] = await db.select().from(invitations).where(eq(invitations.id, id));
   return row ?? null;
@@ -30,7 +33,7 @@ export async function lock(tx: Database, id: string): Promise<InvitationRow | nu
   return row ?? null;
 }
 
-/** Throws UniqueViolation of `invitations_open` when the address has an open one to the same place. */
+/** Inserts an invitation. Throws UniqueViolation of `invitations_open` if the address has an open one to the same place. */
 export async function insert(tx: Database, row: typeof invitations.$inferInsert): Promise<InvitationRow> {
   const [inserted] = await tx.insert(invitations).values(row).returning();
   return inserted as InvitationRow;
@@ -49,7 +52,7 @@ interface Place {
   readonly organizationId: string | null;
 }
 
-/** The open one of an address to a place, also when its time is over. */
+/** Returns the invitation of an address to a place that is neither accepted nor cancelled. It may have expired. */
 export async function findOpen(db: Database, { organizationId, email }: Place & { readonly email: string }) {
   const [row] = await db
     .select()
@@ -58,7 +61,7 @@ export async function findOpen(db: Database, { organizationId, email }: Place & 
   return row ?? null;
 }
 
-/** The open ones that an account or admin token sent, to wherever. */
+/** Returns the open invitations that an account or admin token sent, to all places. */
 export function listOpenOf(db: Database, senderId: string): Promise<InvitationRow[]> {
   return db
     .select()
@@ -71,9 +74,9 @@ export interface InvitationFilter {
   readonly reach: readonly Reach[];
   readonly organizationId?: string | undefined;
   readonly status?: InvitationStatus | undefined;
-  /** Beginning of the address, or the whole id. */
+  /** The beginning of the address, or the whole id. */
   readonly search?: string | undefined;
-  /** What expired means. */
+  /** The time that decides whether an invitation has expired. */
   readonly now: Date;
 }
 
@@ -98,7 +101,7 @@ export async function list(db: Database, filter: InvitationFilter, page: PageReq
   return { rows: kept.rows.map(({ row }) => row), nextCursor: kept.nextCursor, total };
 }
 
-/** What became of it. */
+/** Returns the status of an invitation at a time. */
 export function statusOf(row: InvitationRow, nowMs: number): InvitationStatus {
   if (row.acceptedAt !== null) return 'accepted';
   if (row.cancelledAt !== null) return 'cancelled';

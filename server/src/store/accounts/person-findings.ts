@@ -1,17 +1,17 @@
-/** What an owner looks for among the people of an organization, as conditions on a list of memberships joined with their accounts. */
+/** Filters by which an owner finds people at risk in an organization: conditions on memberships joined with their accounts. */
 import { and, eq, exists, inArray, isNotNull, not, type SQL } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { accounts, addressProofs, memberships, signInMethods, twoFactors } from '../schema.ts';
 import { isOfPresentAddress } from './address-proofs.ts';
 
 /**
- * `vouched_for`: only a platform admin's word proves the present address. `password_only`: a password alone lets them in, because no
- * authenticator app is set up; a passkey beside the password does not change that.
+ * `vouched_for`: only a platform admin vouched for the present address. `password_only`: a password alone is enough to sign in,
+ * because there is no authenticator app. A passkey beside the password does not change that.
  */
 export const PERSON_FINDINGS = ['vouched_for', 'password_only'] as const;
 export type PersonFinding = (typeof PERSON_FINDINGS)[number];
 
-/** Members of whom the finding is true and who can act: who is disabled here or everywhere is not found. */
+/** Returns the condition for active members with this finding. Omits disabled memberships and disabled accounts. */
 export function findingCondition(db: Database, finding: PersonFinding): SQL | undefined {
   const found = finding === 'vouched_for' ? isOnlyVouchedFor(db) : entersByPasswordAlone(db);
   return and(eq(memberships.status, 'active'), eq(accounts.status, 'active'), found);

@@ -1,11 +1,11 @@
-/** What is asked of people's ways of signing in, beside what the sign-in library asks itself. Global: a person is in no one tenant. */
+/** Queries about sign-in that the sign-in library does not run itself. Global: a person is not part of one tenant. */
 import { and, count, desc, eq, gt, inArray, isNotNull, isNull, lt, ne, sql } from 'drizzle-orm';
 import type { MethodOrigin } from '../../domain/tenancy/address.ts';
 import type { Database } from '../database.ts';
 import { accounts, oneTimeLinks, passkeys, sessions, signInMethods, twoFactors, verifications } from '../schema.ts';
 import type { AccountRow } from './accounts.ts';
 
-/** The tables under the names by which the sign-in library asks for them. */
+/** The tables, under the names that the sign-in library uses. */
 export const SIGN_IN_TABLES = {
   user: accounts,
   account: signInMethods,
@@ -17,7 +17,7 @@ export const SIGN_IN_TABLES = {
 
 export type SessionRow = typeof sessions.$inferSelect;
 
-/** A session that has not expired, with its account; null when there is none or the account is disabled. */
+/** Finds a session that has not expired, with its account. Returns null if there is none or the account is disabled. */
 export async function findSession(
   db: Database,
   wanted: { readonly token: string; readonly at: Date },
@@ -34,7 +34,7 @@ export async function markSessionUsed(db: Database, session: { readonly id: stri
   await db.update(sessions).set({ lastUsedAt: session.at }).where(eq(sessions.id, session.id));
 }
 
-/** Living sessions, the last used one first. */
+/** Returns the sessions that have not expired, last used first, at most 200. */
 export async function listSessions(db: Database, accountId: string, at: Date): Promise<readonly SessionRow[]> {
   return db
     .select()
@@ -46,7 +46,7 @@ export async function listSessions(db: Database, accountId: string, at: Date): P
 
 const SESSIONS_MAX = 200;
 
-/** Ends one session of an account; false when there is no such one. */
+/** Ends one session of an account. Returns false if the account has no such session. */
 export async function endSession(tx: Database, session: { readonly accountId: string; readonly id: string }): Promise<boolean> {
   const ended = await tx
     .delete(sessions)
@@ -59,7 +59,7 @@ export async function endSessionOf(db: Database, token: string): Promise<void> {
   await db.delete(sessions).where(eq(sessions.token, token));
 }
 
-/** Ends every session of an account, but the one named, and what was begun beside them; returns how many. */
+/** Ends every session of an account except `but`, and its open challenges. Returns the number of ended sessions. */
 export async function endSessions(tx: Database, accountId: string, but: string | null = null): Promise<number> {
   const ended = await tx
     .delete(sessions)
@@ -69,17 +69,17 @@ export async function endSessions(tx: Database, accountId: string, but: string |
   return ended.length;
 }
 
-/** Takes away expired sessions, challenges and links, which nothing accepts any more. */
+/** Deletes expired sessions and challenges, and links that expired 30 days ago. */
 export async function dropExpired(db: Database, at: Date): Promise<void> {
   await db.delete(sessions).where(sql`${sessions.expiresAt} < ${at}`);
   await db.delete(verifications).where(sql`${verifications.expiresAt} < ${at}`);
   await db.delete(oneTimeLinks).where(sql`${oneTimeLinks.expiresAt} < ${new Date(at.getTime() - LINKS_KEPT_MS)}`);
 }
 
-/** A link that ran out is still told apart from one that never was. */
+/** Expired links are kept this long, so that an answer can say expired instead of unknown. */
 const LINKS_KEPT_MS = 30 * 86_400_000;
 
-/** Sets the password of an account, hashed already. */
+/** Sets the password of an account to one that is already hashed. */
 export async function setPassword(
   tx: Database,
   wanted: {
@@ -98,10 +98,10 @@ export async function setPassword(
     .onConflictDoUpdate({ target: [signInMethods.providerId, signInMethods.accountId], set });
 }
 
-/** How the sign-in library calls a password. */
+/** The sign-in library's name for a password. */
 const PASSWORD = 'credential';
 
-/** The hash of an account's password; null when it has none. */
+/** Returns the hash of an account's password, or null if it has none. */
 export async function passwordHash(db: Database, accountId: string): Promise<string | null> {
   const [row] = await db
     .select({ hash: signInMethods.password })
@@ -110,7 +110,9 @@ export async function passwordHash(db: Database, accountId: string): Promise<str
   return row?.hash ?? null;
 }
 
-/** Whether an active platform admin exists who can sign in: then nobody becomes the first one any more. */
+/**
+ * Reports whether an active platform admin has a sign-in method other than a passkey. If so, nobody can become the first admin.
+ */
 export async function isAnyAdminWithSignIn(db: Database): Promise<boolean> {
   const withPassword = await db
     .select({ id: accounts.id })
@@ -127,7 +129,7 @@ export async function insertLink(tx: Database, row: typeof oneTimeLinks.$inferIn
   await tx.insert(oneTimeLinks).values(row);
 }
 
-/** The link of one of the hashes that its token may have, also a used or expired one. */
+/** Finds a link by the hashes that its token may have. Includes used and expired ones. */
 export async function findLink(db: Database, kind: OneTimeLink['kind'], hashes: readonly Buffer[]): Promise<OneTimeLink | null> {
   const [row] = await db
     .select()
@@ -136,7 +138,7 @@ export async function findLink(db: Database, kind: OneTimeLink['kind'], hashes: 
   return row ?? null;
 }
 
-/** Uses a link up; false when another call was first or its time is over. */
+/** Marks a link as used. Returns false if another call used it first or it has expired. */
 export async function useLink(tx: Database, wanted: { readonly id: string; readonly at: Date }): Promise<boolean> {
   const used = await tx
     .update(oneTimeLinks)
@@ -146,7 +148,7 @@ export async function useLink(tx: Database, wanted: { readonly id: string; reado
   return used.length > 0;
 }
 
-/** Takes away what was not used: a newer link replaces it. */
+/** Deletes the unused links of an account, because a newer one replaces them. */
 export async function dropLinks(tx: Database, wanted: { readonly kind: OneTimeLink['kind']; readonly accountId: string | null }) {
   const { kind, accountId } = wanted;
   await tx
@@ -160,7 +162,7 @@ export async function dropLinks(tx: Database, wanted: { readonly kind: OneTimeLi
     );
 }
 
-/** What an account can prove itself with beside its password. */
+/** The factors of an account other than its password. */
 export interface Factors {
   readonly hasTotp: boolean;
   readonly recoveryCodesLeft: number;
@@ -177,7 +179,7 @@ export async function factorsOf(db: Database, accountId: string): Promise<Factor
   return { hasTotp: totp !== undefined, recoveryCodesLeft: left, passkeys: keys?.total ?? 0 };
 }
 
-/** Takes the authenticator app, its recovery codes and every passkey away: the password alone signs in again. */
+/** Deletes the authenticator app, its recovery codes and every passkey. The password alone is then enough to sign in. */
 export async function dropFactors(tx: Database, accountId: string): Promise<DroppedFactors> {
   const { hasTotp, passkeys: kept } = await factorsOf(tx, accountId);
   await tx.delete(twoFactors).where(eq(twoFactors.userId, accountId));
@@ -187,8 +189,8 @@ export async function dropFactors(tx: Database, accountId: string): Promise<Drop
 }
 
 /**
- * Takes away the passkeys and the authenticator app that were added before that moment, and says which. An app of which nobody kept when it was
- * added stays: it signs nobody in by itself.
+ * Deletes the passkeys and the authenticator app that were added before a time, and returns what it deleted. An app without a
+ * stored time stays: nobody can sign in with an app alone.
  */
 export async function dropFactorsBefore(tx: Database, accountId: string, before: Date): Promise<DroppedFactors> {
   const gone = await tx
@@ -203,23 +205,23 @@ export async function dropFactorsBefore(tx: Database, accountId: string, before:
   return { passkeys: gone.length, two_factor: apps.length > 0 };
 }
 
-/** What was taken away of an account's factors: for the audit log. */
+/** The deleted factors of an account, for the audit log. */
 export interface DroppedFactors {
   readonly passkeys: number;
   readonly two_factor: boolean;
 }
 
-/** Keeps when the authenticator app of an account was confirmed. */
+/** Stores the time at which the authenticator app of an account was confirmed. */
 export async function markTotpAdded(tx: Database, accountId: string, at: Date): Promise<void> {
   await tx.update(twoFactors).set({ addedAt: at }).where(eq(twoFactors.userId, accountId));
 }
 
-/** Keeps that a passkey was added with the password or another passkey shown again. */
+/** Records that the person showed the password or another passkey again before they added this passkey. */
 export async function markPasskeyAdded(tx: Database, id: string): Promise<void> {
   await tx.update(passkeys).set({ addedHow: 'shown_again' }).where(eq(passkeys.id, id));
 }
 
-/** Whether a session of an account is still there. */
+/** Reports whether a session of an account still exists. It does not check whether the session has expired. */
 export async function isSessionAlive(
   tx: Database,
   session: { readonly accountId: string; readonly id: string },
@@ -227,17 +229,17 @@ export async function isSessionAlive(
   return (await tx.$count(sessions, and(eq(sessions.userId, session.accountId), eq(sessions.id, session.id)))) > 0;
 }
 
-/** One way to sign in, as it is shown. */
+/** One way to sign in, for display. */
 export interface MethodRow {
   readonly kind: 'password' | 'passkey' | 'authenticator';
   readonly id: string;
   readonly name: string | null;
-  /** Null: before it was kept. */
+  /** Null if it was added before this was recorded. */
   readonly addedAt: Date | null;
   readonly how: MethodOrigin | null;
 }
 
-/** Every way to sign in of an account. A password counts from when it was last set. */
+/** Lists every way to sign in of an account. The time of a password is its last change. */
 export async function listMethods(db: Database, accountId: string): Promise<readonly MethodRow[]> {
   const passwords = await db.select().from(signInMethods).where(eq(signInMethods.userId, accountId));
   const apps = await db
@@ -259,8 +261,8 @@ export async function listMethods(db: Database, accountId: string): Promise<read
 }
 
 /**
- * Claims what may be used once, by its name; false when somebody was first. The name is free again after `until`, when what it stands for
- * is worth nothing any more.
+ * Claims a name that may be used once. Returns false if another call claimed it first. The name is free again after `until`, when
+ * the token or code behind it has expired.
  */
 export async function claimOnce(
   db: Database,
@@ -285,7 +287,7 @@ export async function listPasskeys(db: Database, accountId: string): Promise<rea
   return db.select().from(passkeys).where(eq(passkeys.userId, accountId)).orderBy(passkeys.createdAt, passkeys.id);
 }
 
-/** False when the account has no such passkey. */
+/** Deletes a passkey. Returns false if the account has no such passkey. */
 export async function deletePasskey(tx: Database, wanted: { readonly accountId: string; readonly id: string }): Promise<boolean> {
   const gone = await tx
     .delete(passkeys)
@@ -294,7 +296,7 @@ export async function deletePasskey(tx: Database, wanted: { readonly accountId: 
   return gone.length > 0;
 }
 
-/** The account of an e-mail address in lower case; null when there is none. */
+/** Finds an account by its e-mail address, given in lower case. Returns null if there is none. */
 export async function findByEmail(db: Database, email: string): Promise<AccountRow | null> {
   const [row] = await db
     .select()

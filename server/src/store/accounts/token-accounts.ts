@@ -1,4 +1,4 @@
-/** Service accounts of an organization or of the platform: owners of admin tokens that never sign in, each with a person who answers for it. */
+/** Service accounts of an organization or of the platform. They own admin tokens and never sign in. A person answers for each. */
 import { and, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
@@ -8,7 +8,10 @@ import { withinReach } from '../tenancy/reach.ts';
 
 export type TokenAccountRow = typeof tokenAccounts.$inferSelect;
 
-/** Global, as ids are unique over all tenants; the caller's right to see it is asked afterwards. Null: none, or it was deleted. */
+/**
+ * Finds a service account that is not deleted. Global, because ids are unique over all tenants: the caller must check
+ * permissions.
+ */
 export async function find(db: Database, id: string): Promise<TokenAccountRow | null> {
   const [row] = await db.select().from(tokenAccounts).where(present(id));
   return row ?? null;
@@ -24,7 +27,7 @@ export async function insert(tx: Database, row: typeof tokenAccounts.$inferInser
   return inserted as TokenAccountRow;
 }
 
-/** Moves the version on. */
+/** Updates a service account and increments its version. */
 export async function update(
   tx: Database,
   id: string,
@@ -39,7 +42,7 @@ export async function update(
   return row as TokenAccountRow;
 }
 
-/** Deleted ones too: their tokens name them. */
+/** Returns service accounts by id. Includes deleted ones, because their tokens name them. */
 export async function byIds(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, TokenAccountRow>> {
   if (ids.length === 0) return new Map();
   const rows = await db
@@ -49,7 +52,7 @@ export async function byIds(db: Database, ids: readonly string[]): Promise<Reado
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** Those that a person answers for. */
+/** Returns the ids of the service accounts for which a person answers. */
 export async function idsOfResponsible(db: Database, accountId: string): Promise<readonly string[]> {
   const rows = await db
     .select({ id: tokenAccounts.id })
@@ -60,7 +63,7 @@ export async function idsOfResponsible(db: Database, accountId: string): Promise
 
 export interface TokenAccountFilter {
   readonly reach: readonly Reach[];
-  /** Null: the platform's own. */
+  /** Null for the platform's own. */
   readonly organizationId: string | null;
   readonly search?: string | undefined;
 }

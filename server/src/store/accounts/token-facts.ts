@@ -1,4 +1,7 @@
-/** What decides whether admin tokens may act, read for one or for a page of them. Global, as tokens are found before their tenant is known. */
+/**
+ * The facts that decide whether admin tokens may act, for one or a page of them. Global: the tenant is not known before the
+ * token.
+ */
 import { inArray } from 'drizzle-orm';
 import { standingOfToken, type TokenFacts, type TokenOwner, type TokenStanding } from '../../domain/tenancy/admin-token.ts';
 import type { PlatformRole, RoleGrant } from '../../domain/tenancy/permission.ts';
@@ -9,23 +12,26 @@ import type { TokenAccountRow } from './token-accounts.ts';
 import * as tokenAccounts from './token-accounts.ts';
 import { type NamedTokenPerson, peopleOf } from './token-people.ts';
 
-/** A token as it stands now, and whose it is. */
+/** The present standing of a token, and its owner. */
 export interface JudgedToken {
   readonly standing: TokenStanding;
   readonly owner: TokenOwner['is'];
-  /** Null where it belongs to no service account. */
+  /** The service account that owns it, or null. */
   readonly serviceAccount: TokenAccountRow | null;
-  /** The people behind it, by account id: its maker, and who answers for its service account. */
+  /** Its maker and the person who answers for its service account, by account id. */
   readonly people: ReadonlyMap<string, NamedTokenPerson>;
 }
 
-/** A token holds one role: a platform role, or a role in one organization. */
+/** Returns the one role of a token: a platform role, or a role in one organization. */
 export function grantOfToken(row: Pick<AdminTokenRow, 'role' | 'organizationId'>): RoleGrant {
   if (row.organizationId === null) return { role: row.role as PlatformRole };
   return { role: row.role, organizationId: row.organizationId } as RoleGrant;
 }
 
-/** Judges tokens by their owners' present roles, in their order. At most three queries however many they are, none for the installation's. */
+/**
+ * Judges tokens by their owners' present roles, in order. At most three queries for any number, none for platform tokens of the
+ * installation.
+ */
 export async function judgeTokens(db: Database, rows: readonly AdminTokenRow[], nowMs: number): Promise<readonly JudgedToken[]> {
   const accounts = await tokenAccounts.byIds(db, present(rows.map((row) => row.serviceAccountId)));
   const responsible = [...accounts.values()].map((account) => account.responsibleAccountId);

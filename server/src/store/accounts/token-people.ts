@@ -1,14 +1,14 @@
-/** The people behind admin tokens, with what they hold now. Global: a person's roles stand in many organizations. */
+/** The people behind admin tokens, with their present roles. Global: a person can have roles in many organizations. */
 import { and, eq, inArray, ne } from 'drizzle-orm';
 import type { TokenPerson } from '../../domain/tenancy/admin-token.ts';
 import type { RoleGrant } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
 import { accountMemberships, accounts, memberships, organizations } from '../schema.ts';
 
-/** A person behind a token, and what they are called. */
+/** A person behind a token, with their name. */
 export type NamedTokenPerson = TokenPerson & { readonly name: string };
 
-/** People by account id, with their roles on the platform and in organizations as a whole. An id that has no account is left out. */
+/** Returns people by account id, with their platform and organization roles, but not team roles. Unknown ids are absent. */
 export async function peopleOf(db: Database, accountIds: readonly string[]): Promise<ReadonlyMap<string, NamedTokenPerson>> {
   const ids = [...new Set(accountIds)];
   if (ids.length === 0) return new Map();

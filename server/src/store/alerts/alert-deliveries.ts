@@ -1,4 +1,4 @@
-/** Deliveries of events: one event to one receiver. Global ids; who asks is checked by the webhook's organization. */
+/** Deliveries of one event to one receiver. Ids are global: callers check permissions by the webhook's organization. */
 import { and, asc, desc, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf } from '../paging.ts';
@@ -6,11 +6,11 @@ import { alertDeliveries, alertEvents, webhooks } from '../schema.ts';
 
 export type DeliveryRow = typeof alertDeliveries.$inferSelect;
 
-/** A delivery with what is to be sent and where. */
+/** A delivery with its event and its receiver. */
 export interface Delivery {
   readonly delivery: DeliveryRow;
   readonly event: typeof alertEvents.$inferSelect;
-  /** Null: to a person. */
+  /** Null if the receiver is a person. */
   readonly webhook: typeof webhooks.$inferSelect | null;
 }
 
@@ -24,7 +24,7 @@ export async function find(db: Database, id: string): Promise<Delivery | null> {
   return row ?? null;
 }
 
-/** How one attempt went. */
+/** The outcome of one attempt. */
 export interface Attempted {
   readonly status: DeliveryRow['status'];
   readonly httpStatus: number | null;
@@ -39,17 +39,17 @@ export async function recordAttempt(db: Database, id: string, { at, ...outcome }
     .where(eq(alertDeliveries.id, id));
 }
 
-/** What is not to be sent any more, because its webhook was turned off. */
+/** Marks a delivery as lost, with the reason. Used when its webhook was turned off. */
 export async function giveUp(db: Database, id: string, problem: string): Promise<void> {
   await db.update(alertDeliveries).set({ status: 'lost', problem }).where(eq(alertDeliveries.id, id));
 }
 
-/** Sends it again, and tries until a new end. */
+/** Queues a delivery again, with retries until `giveUpAt`. */
 export async function revive(tx: Database, id: string, giveUpAt: Date): Promise<void> {
   await tx.update(alertDeliveries).set({ status: 'pending', problem: null, giveUpAt }).where(eq(alertDeliveries.id, id));
 }
 
-/** Those that wait to be sent, the oldest first, made before an instant. */
+/** Returns the ids of pending deliveries that were created before a time, oldest first, at most `most`. */
 export async function pendingSince(db: Database, before: Date, most: number): Promise<readonly string[]> {
   const rows = await db
     .select({ id: alertDeliveries.id })
@@ -60,7 +60,7 @@ export async function pendingSince(db: Database, before: Date, most: number): Pr
   return rows.map(({ id }) => id);
 }
 
-/** Those of one webhook, newest first. Throws InvalidCursor. */
+/** Lists the deliveries of one webhook, newest first. Throws InvalidCursor. */
 export async function listOfWebhook(
   db: Database,
   { webhookId, status }: { readonly webhookId: string; readonly status?: DeliveryRow['status'] | undefined },
@@ -84,7 +84,7 @@ export async function listOfWebhook(
 
 const NEWEST_FIRST: Keyset = { name: 'deliveries', columns: [alertDeliveries.id], direction: 'desc' };
 
-/** The newest delivery of each webhook; those that never had one are absent. */
+/** Returns the newest delivery of each webhook, by webhook id. Webhooks without one are absent. */
 export async function newestOf(db: Database, webhookIds: readonly string[]): Promise<ReadonlyMap<string, DeliveryRow>> {
   if (webhookIds.length === 0) return new Map();
   const rows = await db
@@ -95,14 +95,14 @@ export async function newestOf(db: Database, webhookIds: readonly string[]): Pro
   return new Map(rows.map((row) => [row.webhookId as string, row]));
 }
 
-/** Takes away events of before an instant, with their deliveries. Returns how many. */
+/** Deletes up to `most` events from before a time, with their deliveries. Returns the number of events. */
 export async function dropBefore(db: Database, before: Date, most: number): Promise<number> {
   const old = sql`select id from ${alertEvents} where occurred_at < ${before} order by id limit ${most}`;
   const gone = await db.delete(alertEvents).where(sql`${alertEvents.id} in (${old})`).returning({ id: alertEvents.id });
   return gone.length;
 }
 
-/** How many wait, and how many were given up since an instant. */
+/** Counts pending deliveries, and lost ones whose retries were to end at or after `since`. */
 export async function backlog(db: Database, since: Date): Promise<{ readonly pending: number; readonly lost: number }> {
   const { rows } = await db.execute<{ pending: string; lost: string }>(sql`select
     (select count(*) from ${alertDeliveries} where status = 'pending') as pending,

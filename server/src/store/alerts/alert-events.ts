@@ -1,4 +1,4 @@
-/** What happened that somebody wants to hear of. Written once, in the transaction that found it out. */
+/** Events for alerts. Each is written once, in the transaction that detects it. */
 import { and, eq, inArray, isNull, or } from 'drizzle-orm';
 import { DELIVERY_MS_MAX } from '../../domain/tenancy/alert.ts';
 import type { Reach } from '../../domain/tenancy/permission.ts';
@@ -11,7 +11,7 @@ import { withinReach } from '../tenancy/reach.ts';
 export type AlertEventRow = typeof alertEvents.$inferSelect;
 
 export interface NewAlertEvent {
-  /** Null: the platform's own. */
+  /** Null for the platform's own. */
   readonly organizationId: string | null;
   readonly teamId: string | null;
   readonly type: string;
@@ -19,9 +19,9 @@ export interface NewAlertEvent {
   readonly at: Date;
 }
 
-/** Who hears of an event beside the webhooks that ask for its type. */
+/** The receivers of an event besides the webhooks that subscribe to its type. */
 export interface AlsoTold {
-  /** People are mailed: an organization's owners, or the platform's admins. */
+  /** True to mail people: the organization's owners or, for the platform, its admins. */
   readonly people: boolean;
 }
 
@@ -58,7 +58,9 @@ export async function raiseFor(tx: Database, webhookId: string, event: NewAlertE
   return id;
 }
 
-/** Of the event's organization, and the platform's: those may ask for what happens in every organization. */
+/**
+ * Returns the webhooks of the event's organization and of the platform. The latter may subscribe to events of every organization.
+ */
 async function subscribers(tx: Database, { organizationId, type }: NewAlertEvent): Promise<readonly string[]> {
   const own = isNull(webhooks.organizationId);
   const rows = await tx
@@ -98,7 +100,7 @@ export interface AlertFilter {
   readonly types?: readonly string[] | undefined;
 }
 
-/** Newest first. Throws InvalidCursor. */
+/** Lists events, newest first. Throws InvalidCursor. */
 export async function list(
   db: Database,
   { reach, organizationId, types }: AlertFilter,

@@ -1,4 +1,4 @@
-/** Budgets whose thresholds may just have been passed, and the record of those that were. */
+/** Budgets whose spend may have passed a threshold, and the record of passed thresholds. */
 import { and, eq, gt, sql } from 'drizzle-orm';
 import type { Budget } from '../../domain/limits/budget.ts';
 import type { Scope } from '../../domain/tenancy/tenancy.ts';
@@ -6,7 +6,7 @@ import { type BudgetColumns, budgetFrom } from '../configuration/policy-columns.
 import type { Database } from '../database.ts';
 import { accounts, budgetAlerts, budgets, keys, memberships, rollups, teamRollups, teams } from '../schema.ts';
 
-/** A budget and whose it is. */
+/** A budget and its scope. */
 export interface WatchedBudget {
   readonly organizationId: string;
   readonly scope: Scope;
@@ -15,8 +15,8 @@ export interface WatchedBudget {
 }
 
 /**
- * Of these organizations: their own budgets, those of teams, members and keys that were used since an instant, and those that were changed
- * since another.
+ * Returns budgets of these organizations: all of the organization scope, those of teams, members and keys in use since
+ * `usedSince`, and those changed since `changedSince`.
  */
 export async function inUse(
   db: Database,
@@ -27,7 +27,7 @@ export async function inUse(
     used.organization_id = ${budgets.organizationId} and used.${sql.identifier(column)} = ${budgets.scopeId} and used.bucket_start >= ${usedSince})`;
   const usedTeam = sql`exists (select 1 from ${teamRollups} as used where used.organization_id = ${budgets.organizationId}
     and used.hour_start >= ${usedSince} and used.team_id = ${budgets.scopeId})`;
-  // As the driver gives them: of thousands of budgets in traffic the query builder's own reading of each column would be the dearest part.
+  // Raw rows of the driver: for thousands of budgets, mapping each column in the query builder would cost most of the time.
   const { rows } = await db.execute<StoredBudget>(sql`
     select organization_id, scope, scope_id, id, amount_nano_usd, period, match_target, match_access_group, thresholds, action, clamp_output
     from ${budgets} where ${budgets.organizationId} = any(${sql.param(organizationIds)}::text[]) and ${budgets.deletedAt} is null
@@ -37,7 +37,7 @@ export async function inUse(
   return rows.map(watchedFrom);
 }
 
-/** A row as PostgreSQL's driver gives it. */
+/** A row as the PostgreSQL driver returns it. */
 interface StoredBudget extends Record<string, unknown> {
   readonly organization_id: string;
   readonly scope: Scope;
@@ -66,22 +66,22 @@ function watchedFrom(row: StoredBudget): WatchedBudget {
   return { organizationId: row.organization_id, scope: row.scope, scopeId: row.scope_id, budget };
 }
 
-/** Which thresholds of which period are to be recorded as passed. */
+/** The thresholds of one period to record as passed. */
 export interface Passing {
   readonly organizationId: string;
   readonly budgetId: string;
   readonly periodStart: Date;
   readonly thresholds: readonly number[];
-  /** Not where one has alerted after this instant: a rolling period has no beginning that would part one alert from the next. */
+  /** Skips thresholds that alerted after this time. Set for a rolling period, which has no start to separate two alerts. */
   readonly quietSince: Date | null;
   readonly at: Date;
 }
 
-/** Records each threshold once per period, whoever else does the same at this moment. Returns those that nobody had recorded. */
+/** Records each threshold once per period, also under concurrent calls. Returns the newly recorded ones, in ascending order. */
 export async function recordPassed(tx: Database, passing: Passing): Promise<readonly number[]> {
   const { organizationId, budgetId, periodStart, at } = passing;
   const of = and(eq(budgetAlerts.organizationId, organizationId), eq(budgetAlerts.budgetId, budgetId));
-  // One at a time per budget: around the turn of a rolling period two would else each see the other's absence.
+  // Lock the budget. Otherwise, when a rolling period ends, two transactions could both miss the other's record.
   await tx
     .select({ id: budgets.id })
     .from(budgets)
@@ -104,7 +104,7 @@ export async function recordPassed(tx: Database, passing: Passing): Promise<read
   return fresh.map(({ threshold }) => threshold).sort((a, b) => a - b);
 }
 
-/** What a scope is called, and the team it lies in where it lies in one. */
+/** Returns the name of a scope and the id of its team. The name of an organization is null, as is the team of a user. */
 export async function scopeFacts(
   db: Database,
   { organizationId, scope, scopeId }: Omit<WatchedBudget, 'budget'>,

@@ -1,4 +1,4 @@
-/** Webhooks: where events are sent. A null organization is the platform. */
+/** Webhooks, which receive events. A null organization is the platform. */
 import { and, count, eq, isNull, sql } from 'drizzle-orm';
 import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
@@ -8,13 +8,13 @@ import { withinReach } from '../tenancy/reach.ts';
 
 export type WebhookRow = typeof webhooks.$inferSelect;
 
-/** Global, as ids are unique over all tenants; the caller's right to see it is asked afterwards. */
+/** Finds a webhook by id. Global, because ids are unique over all tenants: the caller must check permissions on the row. */
 export async function find(db: Database, id: string): Promise<WebhookRow | null> {
   const [row] = await db.select().from(webhooks).where(eq(webhooks.id, id));
   return row ?? null;
 }
 
-/** As find, and nobody else changes it until the transaction ends. */
+/** Finds a webhook, and locks its row until the transaction ends. */
 export async function lock(tx: Database, id: string): Promise<WebhookRow | null> {
   const [row] = await tx.select().from(webhooks).where(eq(webhooks.id, id)).for('update');
   return row ?? null;
@@ -25,7 +25,7 @@ export async function insert(tx: Database, row: typeof webhooks.$inferInsert): P
   return inserted as WebhookRow;
 }
 
-/** Moves the version on. */
+/** Updates a webhook and increments its version. */
 export async function update(
   tx: Database,
   id: string,
@@ -40,12 +40,12 @@ export async function update(
   return row as WebhookRow;
 }
 
-/** Its deliveries go with it. */
+/** Deletes a webhook and its deliveries. */
 export async function remove(tx: Database, id: string): Promise<void> {
   await tx.delete(webhooks).where(eq(webhooks.id, id));
 }
 
-/** How many one organization, or the platform, has. */
+/** Counts the webhooks of one organization, or of the platform. */
 export async function countOf(db: Database, organizationId: string | null): Promise<number> {
   const of = organizationId === null ? isNull(webhooks.organizationId) : eq(webhooks.organizationId, organizationId);
   const [row] = await db.select({ total: count() }).from(webhooks).where(of);
@@ -54,7 +54,7 @@ export async function countOf(db: Database, organizationId: string | null): Prom
 
 export interface WebhookFilter {
   readonly reach: readonly Reach[];
-  /** Null: the platform's own. */
+  /** Null for the platform's own. */
   readonly organizationId?: string | null | undefined;
   readonly search?: string | undefined;
 }

@@ -1,69 +1,69 @@
 /**
- * The newest event of each audit chain that this process wrote, in a file of its data directory. Whoever cuts the end off a chain in the
- * database, or rewrites it, does not reach this file.
+ * Stores the newest event that this process wrote to each audit chain, in a file of its data directory. An attacker who truncates
+ * or rewrites a chain in the database cannot change this file.
  *
- * A file that cannot be written (a full disk) stops no change: the events are in the database, the heads wait in memory, the log says so
- * once a minute, and the next write that succeeds writes all of them.
+ * A file that cannot be written, as on a full disk, blocks no change. The events are in the database and the heads stay in
+ * memory. `onFailure` is called for each failed write, and the next write that succeeds writes all heads.
  */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { appendFile, open, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** The newest event of a chain at some moment. */
+/** The newest event of a chain at some time. */
 export interface AuditHead {
   readonly chain: string;
   readonly seq: number;
-  /** 64 lower-case hex digits. */
+  /** The event's hash, as 64 lower-case hex digits. */
   readonly hash: string;
 }
 
-/** A head that a file holds. */
+/** A head in a file. */
 export interface RememberedHead extends AuditHead {
-  /** The file's name, with the worker's directory before it where there is one. */
+  /** The file's name, after the worker's directory if it is in one. */
   readonly file: string;
 }
 
-/** What a process remembers of the chains that it wrote to. */
+/** The heads of the chains that this process wrote to. */
 export interface AuditHeads {
-  /** The newest head of a chain that this process wrote and that the database did not contradict. */
+  /** Returns the newest head that this process wrote to a chain and that the database did not contradict. */
   known(chain: string): AuditHead | null;
-  /** Every head of a chain in this process's file and in those of the processes beside it. */
+  /** Returns every head of a chain, in this process's file and in those of the host's other processes. */
   all(chain: string): readonly RememberedHead[];
-  /** Remembers events that are committed. Resolves when the file holds them, or could not be written. Never rejects. */
+  /** Stores committed events. Resolves when the file holds them or the write failed. Never rejects. */
   remember(heads: readonly AuditHead[]): Promise<void>;
 }
 
 export interface AuditHeadsOptions {
   /** The process's own file. */
   readonly path: string;
-  /** Told of a write that failed. */
+  /** Called when a write fails. */
   readonly onFailure: (error: Error) => void;
   readonly chainsMax?: number;
 }
 
-/** The file of a process that serves, and the one of the recovery commands. */
+/** The file of a serving process. The recovery commands have their own, below. */
 export const AUDIT_HEADS_FILE = 'audit-heads';
 export const COMMAND_HEADS_FILE = 'audit-heads-commands';
 
-/** Chains in one file; beyond that the ones longest unwritten are forgotten. */
+/** The most chains in one file. Beyond that, the least recently written chains are evicted. */
 const CHAINS_MAX = 20_000;
-/** A file is rewritten when it holds this many lines more than chains. */
+/** A file is rewritten once this many lines were appended to it. */
 const SPARE_LINES_MAX = 2_000;
-/** No file that we wrote is longer. */
+/** Longer than any file that we write. A longer one is ignored. */
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 const LINE = /^v1 (\S{1,200}) ([1-9]\d{0,15}) ([0-9a-f]{64})$/;
 
-/** Reads the file, or begins one. An unreadable line, as a crash leaves at the end, is passed over. */
+/** Reads the file, or starts a new one. Skips unreadable lines, such as a half-written last line after a crash. */
 export function openAuditHeads({ path, onFailure, chainsMax = CHAINS_MAX }: AuditHeadsOptions): AuditHeads {
   const heads = headsIn(path);
-  let spareLines = Number.POSITIVE_INFINITY; // The first write makes the file anew, without what a crash left.
+  let spareLines = Number.POSITIVE_INFINITY; // The first write rewrites the file, without the rest of a crash.
   let writing: Promise<void> = Promise.resolve();
 
-  /** Returns the heads that are newer than those known, which are now known. */
+  /** Stores the heads that are newer than the known ones, and returns those. */
   function note(told: readonly AuditHead[]): readonly AuditHead[] {
     const newer = told.filter(({ chain, seq }) => seq > (heads.get(chain)?.seq ?? 0));
     for (const head of newer) {
-      heads.delete(head.chain); // A map keeps the order of insertion: the first is the one longest unwritten.
+      heads.delete(head.chain); // A map keeps the order of insertion, so the first is the least recently written.
       heads.set(head.chain, head);
     }
     for (const chain of heads.keys()) {
@@ -117,7 +117,10 @@ function headsIn(path: string): Map<string, AuditHead> {
   return heads;
 }
 
-/** Whatever cannot be read is a file that says nothing: the chain is judged without it, and the verdict names no such file. */
+/**
+ * Returns the text of a file, empty if it cannot be read. The chain is then verified without it, and the verdict does not name
+ * it.
+ */
 function textOf(path: string): string {
   try {
     return statSync(path).size > FILE_BYTES_MAX ? '' : readFileSync(path, 'latin1');
@@ -126,7 +129,7 @@ function textOf(path: string): string {
   }
 }
 
-/** The files of the other processes of this host: the recovery commands, and the workers that share the data directory. */
+/** Returns the files of the host's other processes: the recovery commands, and the workers that share the data directory. */
 function filesBeside(path: string): readonly string[] {
   const directory = dirname(path);
   const top = WORKER.test(basename(directory)) ? dirname(directory) : directory;
@@ -145,7 +148,7 @@ function nameOf(file: string): string {
 
 const lineOf = ({ chain, seq, hash }: AuditHead) => `v1 ${chain} ${seq} ${hash}\n`;
 
-/** Beside the old one first, so that a full disk leaves the old one as it is. */
+/** Writes a new file beside the old one and then replaces it, so that a full disk leaves the old one unchanged. */
 async function writeAnew(path: string, heads: readonly AuditHead[]): Promise<void> {
   const draft = `${path}.new`;
   const file = await open(draft, 'w', 0o600);

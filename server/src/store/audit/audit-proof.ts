@@ -1,4 +1,4 @@
-/** Follows audit chains, and compares them with what is remembered of them outside the database. */
+/** Verifies audit chains, and compares them with the heads that are stored outside the database. */
 import { eq } from 'drizzle-orm';
 import { type AuditKey, type ChainFault, ChainWalk } from '../../domain/audit/audit-chain.ts';
 import type { Database } from '../database.ts';
@@ -6,14 +6,17 @@ import { auditHeads } from '../schema.ts';
 import { type AuditTrail, eventOf, PLATFORM_CHAIN, streamAuditEvents } from './audit.ts';
 import type { RememberedHead } from './audit-heads.ts';
 
-/** What a verdict went by. */
+/** The facts behind a verdict. */
 interface Compared {
-  /** The first event with a MAC, from which on the key holds; null: there is none. */
+  /** The first event with a MAC, from which on the key protects the chain. Null if there is none. */
   readonly keyedFromSeq: number | null;
-  /** Events without a MAC after that one, and the newest of them. Replicas of the version before wrote them during an upgrade. */
+  /**
+   * The number of later events without a MAC, which replicas of the previous version wrote during an upgrade. Then the newest of
+   * them.
+   */
   readonly unkeyedSince: number;
   readonly lastUnkeyedSeq: number | null;
-  /** Heads in files that the chain was compared with. */
+  /** The heads in files with which the chain was compared. */
   readonly remembered: readonly RememberedHead[];
 }
 
@@ -22,8 +25,8 @@ export type AuditVerdict =
   | ({ readonly is: 'broken' } & ChainFault & Compared);
 
 /**
- * Follows a whole chain to its head, with the key, and compares it with the heads that files of this host hold. Events appended meanwhile are
- * left for the next time.
+ * Verifies a whole chain up to its head with the key, and compares it with the heads in files of this host. Events that are
+ * appended meanwhile are not checked.
  */
 export function verifyAuditChain(
   db: Database,
@@ -31,7 +34,7 @@ export function verifyAuditChain(
   organizationId: string | null,
   nowMs: number,
 ): Promise<AuditVerdict> {
-  // Read before the database's own head: what is remembered was committed, so the database can only be further.
+  // Read the files before the database's head: their heads were committed, so the database must be at least as far.
   return follow(db, {
     chain: organizationId ?? PLATFORM_CHAIN,
     key,
@@ -40,7 +43,7 @@ export function verifyAuditChain(
   });
 }
 
-/** Follows a whole chain by its hashes alone: for a copy that is proved to be the same as its original, row by row. */
+/** Verifies a whole chain by its hashes alone. For a copy whose rows are compared with the original. */
 export function followAuditChain(db: Database, chain: string): Promise<AuditVerdict> {
   return follow(db, { chain, key: null, remembered: [], nowMs: 0 });
 }
@@ -76,7 +79,7 @@ async function follow(db: Database, { chain, key, remembered, nowMs }: Wanted): 
   return fault === null ? { is: 'intact', events: walk.seq, headHash: walk.hash, ...compared() } : broken(fault);
 }
 
-/** The first remembered head that the chain no longer holds. */
+/** Returns the fault of the first remembered head that the chain no longer contains, or null. */
 function forgotten(
   remembered: readonly RememberedHead[],
   hashAt: ReadonlyMap<number, string>,

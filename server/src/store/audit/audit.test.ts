@@ -153,7 +153,7 @@ onEveryDatabase('the audit log', (given) => {
     const untilMs = event.at.getTime();
     const upgraded = testTrail({ key: { unkeyedUntilMs: untilMs } });
 
-    /** As such a version appends: nothing but a hash. */
+    /** Appends as such a version does: with a hash and no MAC. */
     const appendUnkeyed = (db: Database, chain: string, at = event.at) =>
       db.transaction(async (tx) => {
         const [head] = await tx.select().from(auditHeads).where(eq(auditHeads.chain, chain));
@@ -243,14 +243,14 @@ onEveryDatabase('the audit log', (given) => {
       const trail = { ...testTrail({ heads }), onContradiction: (chain: string) => void contradicted.push(chain) };
       const write = async (db: Database, times = 1) => {
         for (let time = 0; time < times; time += 1) {
-          written += 1; // No two events are alike: the same ones again would be the same chain again.
+          written += 1; // Makes every event different: the same events again would give the same chain.
           const one = { ...event, objectName: `change ${written}` };
           await rememberAppended(trail, [await db.transaction((tx) => appendAuditEvent(tx, trail, one))]);
         }
       };
       return { trail, contradicted, write };
     };
-    /** The last events go, and the head goes back to where it was: a chain that is whole in itself. */
+    /** Deletes the last events and sets the head back, which leaves a chain that is consistent in itself. */
     const cutAfter = (db: Database, seq: number) =>
       byForce(db, async (tx) => {
         await tx.delete(auditEvents).where(gt(auditEvents.seq, seq));
@@ -319,7 +319,7 @@ onEveryDatabase('the audit log', (given) => {
         await append(db, { before, after: { after, at: new Date(0), nothing: undefined } });
         expect(await verify(db, 'org_1')).toMatchObject({ is: 'intact' });
       }),
-      // A text that is itself JSON must come back as the text it was.
+      // A string that is itself JSON must be read back as that string.
       {
         numRuns: 30,
         examples: [

@@ -1,4 +1,6 @@
-/** The audit log: appended in the transaction of the change, one hash chain per organization and one for the platform. */
+/**
+ * The audit log: one hash chain per organization and one for the platform. Events are appended in the transaction of the change.
+ */
 import { and, asc, eq, gt, gte, inArray, isNull, lt, lte, type SQL } from 'drizzle-orm';
 import { type AuditKey, chainHash, chainMac, GENESIS_HASH, isMacOf, type Json } from '../../domain/audit/audit-chain.ts';
 import type { Database } from '../database.ts';
@@ -6,11 +8,11 @@ import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf } from 
 import { auditEvents, auditHeads } from '../schema.ts';
 import type { AuditHead, AuditHeads } from './audit-heads.ts';
 
-/** The chain of what belongs to no organization. */
+/** The chain of events that belong to no organization. */
 export const PLATFORM_CHAIN = 'platform';
 
 export interface NewAuditEvent {
-  /** Null: the platform's own chain. */
+  /** Null for the platform's chain. */
   readonly organizationId: string | null;
   readonly at: Date;
   readonly actorKind: string;
@@ -20,7 +22,7 @@ export interface NewAuditEvent {
   readonly objectType: string;
   readonly objectId: string;
   readonly objectName: string | null;
-  /** Plain values without secrets: what JSON keeps of them is stored. */
+  /** Plain values without secrets. They are stored as JSON. */
   readonly before: unknown;
   readonly after: unknown;
   readonly reason: string | null;
@@ -29,17 +31,17 @@ export interface NewAuditEvent {
 }
 
 export interface AuditEvent extends Omit<NewAuditEvent, 'before' | 'after'> {
-  /** Position in its chain, from 1. */
+  /** The position in its chain, from 1. */
   readonly seq: number;
   readonly before: Json;
   readonly after: Json;
   readonly hash: string;
 }
 
-/** An event as it is stored, with the hashes that chain it. */
+/** A stored event, with the hashes that chain it. */
 export type ChainedEvent = typeof auditEvents.$inferSelect;
 
-/** Narrows a list of events; absent does not narrow. */
+/** A filter of a list of events. An absent field does not filter. */
 export interface AuditFilter {
   readonly organizationId: string | null;
   readonly seq?: number | undefined;
@@ -51,23 +53,23 @@ export interface AuditFilter {
   readonly to?: Date | undefined;
 }
 
-/** What chains events: the installation's key, and what this process remembers of its chains. */
+/** The means to chain events: the installation's key, and the heads that this process remembers. */
 export interface AuditTrail {
   readonly key: AuditKey;
   readonly heads: AuditHeads;
-  /** Told when the database no longer holds what this process wrote to a chain. */
+  /** Called when the database no longer contains an event that this process wrote to a chain. */
   readonly onContradiction: (chain: string) => void;
 }
 
-/** An event that was appended: the new head of its chain. Give it to `remember` once the transaction is committed. */
+/** An appended event, the new head of its chain. Pass it to `rememberAppended` after the commit. */
 export interface AppendedEvent extends AuditHead {
-  /** True when the chain in the database is not the one that this process wrote to before. */
+  /** True if the chain in the database is not the one that this process wrote to before. */
   readonly isContradiction: boolean;
 }
 
 /**
- * Appends one event. Appends to one chain wait for each other until their transactions end, so a chain has no gaps and no forks. What was
- * written without the key is closed first, by an event that holds its last hash. Returns the chain's new head.
+ * Appends one event and returns the chain's new head. Appends to one chain wait until the previous transaction ends, so a chain
+ * has no gaps and no forks. If the newest event has no valid MAC, a closing event with its hash is appended first.
  */
 export async function appendAuditEvent(tx: Database, trail: AuditTrail, event: NewAuditEvent): Promise<AppendedEvent> {
   const chain = event.organizationId ?? PLATFORM_CHAIN;
@@ -80,8 +82,8 @@ export async function appendAuditEvent(tx: Database, trail: AuditTrail, event: N
 }
 
 /**
- * Remembers what a committed transaction appended. A chain that is not the one this process wrote to keeps the head that shows it, so that
- * no later event hides it. Never rejects.
+ * Remembers the events that a committed transaction appended. For a chain that contradicts the remembered head, it keeps that
+ * head as evidence, so that no later event hides the change. Never rejects.
  */
 export async function rememberAppended(
   { heads, onContradiction }: AuditTrail,
@@ -92,12 +94,12 @@ export async function rememberAppended(
   await heads.remember(appended.filter(({ chain }) => !changed.has(chain)));
 }
 
-/** Appends one event in a transaction of its own, and remembers it. */
+/** Appends one event in its own transaction, and remembers it. */
 export async function appendAlone(db: Database, trail: AuditTrail, event: NewAuditEvent): Promise<void> {
   await rememberAppended(trail, [await db.transaction((tx) => appendAuditEvent(tx, trail, event))]);
 }
 
-/** Closes a chain whose newest event was written without the key. Returns its new head; null where there was nothing to close. */
+/** Closes a chain whose newest event has no valid MAC. Returns its new head, or null if there was nothing to close. */
 export async function closeUnkeyedChain(tx: Database, trail: AuditTrail, chain: string, at: Date): Promise<AppendedEvent | null> {
   const head = await lockHead(tx, chain);
   const { isKeyed, isContradiction } = await judgeHead(tx, trail, head);
@@ -107,7 +109,7 @@ export async function closeUnkeyedChain(tx: Database, trail: AuditTrail, chain: 
   return { ...after, isContradiction };
 }
 
-/** Chains whose newest event was written without the key, in order after `after`. */
+/** Returns up to `most` chains whose newest event has no MAC, in order, after `after`. */
 export async function unkeyedChains(db: Database, { after, most }: { readonly after: string; readonly most: number }) {
   const rows = await db
     .select({ chain: auditHeads.chain })
@@ -119,7 +121,7 @@ export async function unkeyedChains(db: Database, { after, most }: { readonly af
   return rows.map(({ chain }) => chain);
 }
 
-/** Newest first. */
+/** Lists events, newest first. Throws InvalidCursor. */
 export async function listAuditEvents(
   db: Database,
   filter: AuditFilter,
@@ -136,7 +138,7 @@ export async function listAuditEvents(
   return { rows: kept.map(eventFrom), nextCursor };
 }
 
-/** The conditions of a filter, for counting with totalOf. */
+/** Returns the query of a filter, for counting with totalOf. */
 export function auditEventsQuery(db: Database, filter: AuditFilter) {
   return db
     .select({ seq: auditEvents.seq })
@@ -144,7 +146,7 @@ export function auditEventsQuery(db: Database, filter: AuditFilter) {
     .where(and(...conditionsOf(filter)));
 }
 
-/** Every event of a chain, oldest first, a page at a time: for export and proof of chains longer than memory. */
+/** Yields every event of a chain, oldest first, one page at a time: for export and verification of long chains. */
 export async function* streamAuditEvents(db: Database, organizationId: string | null, toSeq = Number.MAX_SAFE_INTEGER) {
   const chain = organizationId ?? PLATFORM_CHAIN;
   for (let after = 0; ; ) {
@@ -162,12 +164,12 @@ export async function* streamAuditEvents(db: Database, organizationId: string | 
 }
 
 const NEWEST_FIRST: Keyset = { name: 'audit-events', columns: [auditEvents.seq], direction: 'desc' };
-/** Few, since one event may hold what a request body of a megabyte changed. */
+/** A small number, because one event can hold the changes of a request body of one megabyte. */
 const EVENTS_AT_ONCE = 200;
 
 async function lockHead(tx: Database, chain: string): Promise<AuditHead> {
   const genesis = { chain, seq: 0, hash: Buffer.from(GENESIS_HASH, 'hex') };
-  // Writing the chain's own name back locks the row whether it was there or not, in one statement.
+  // Inserting the row, or writing its own name back, locks it in one statement.
   const [head] = await tx
     .insert(auditHeads)
     .values(genesis)
@@ -177,7 +179,7 @@ async function lockHead(tx: Database, chain: string): Promise<AuditHead> {
   return { chain, seq, hash: hash.toString('hex') };
 }
 
-/** Judges the chain's newest event, and the one that this process wrote last, in one question. */
+/** Checks the chain's newest event, and the last one that this process wrote, in one query. */
 async function judgeHead(tx: Database, { key, heads }: AuditTrail, head: AuditHead) {
   const known = heads.known(head.chain);
   const seqs = known === null ? [head.seq] : [head.seq, known.seq];
@@ -212,7 +214,7 @@ async function moveHead(tx: Database, { chain, seq, hash }: AuditHead): Promise<
     .where(eq(auditHeads.chain, chain));
 }
 
-/** What was written without the key ends here: its last event and hash, under the key. */
+/** Returns the event that closes events without a MAC: it holds the place and the hash of the last of them. */
 function closingEvent({ chain, seq, hash }: AuditHead, at: Date): NewAuditEvent {
   return {
     organizationId: chain === PLATFORM_CHAIN ? null : chain,
@@ -247,7 +249,10 @@ function conditionsOf(filter: AuditFilter): (SQL | undefined)[] {
 
 type Row = ChainedEvent;
 
-/** What a hash covers: every column but those that chain. A column added later must be left out where it is absent, or old chains break. */
+/**
+ * Returns the content that a hash covers: every column except the hashes and the MAC. Omit a column added later if it is null:
+ * else old hashes break.
+ */
 export function eventOf(
   row: Omit<Row, 'hash' | 'prevHash' | 'mac' | 'before' | 'after'> & { readonly before: unknown; readonly after: unknown },
 ): Json {
@@ -266,7 +271,7 @@ export function eventOf(
   };
 }
 
-/** What a jsonb column keeps and gives back unchanged: dates as text, nothing undefined, no text that PostgreSQL cannot hold. */
+/** Returns a value that a jsonb column stores unchanged: dates as text, no undefined, no text that PostgreSQL cannot store. */
 function jsonOf(value: unknown): Json {
   if (value === null || value === undefined) return null;
   return JSON.parse(JSON.stringify(value), (_key, inner: unknown) =>

@@ -1,4 +1,4 @@
-/** The one namespace of names callers may ask for: models and route groups. Global. */
+/** The namespace of callable names: models and route groups. Global. */
 import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { DeploymentMode } from '../../domain/routing/catalogue.ts';
 import { CATALOGUE_SCOPE } from '../configuration/config-versions.ts';
@@ -20,12 +20,12 @@ import { unpricedDeployments } from './unpriced.ts';
 export type TargetKind = 'model' | 'route_group';
 
 /**
- * Changes of the catalogue come one after another: a name, a chain of fallbacks and a label are judged by what all of them say together.
- * Call first in a transaction that changes any of it; holds until the transaction ends.
+ * Locks the catalogue until the transaction ends, so that changes of names, fallbacks and labels run one after another. Their
+ * checks need the whole catalogue. Call it first in any transaction that changes one of these.
  */
 export async function lockCatalogue(tx: Database): Promise<void> {
   const scope = CATALOGUE_SCOPE;
-  // Writing the scope's own name back locks the row whether it was there or not.
+  // Inserting the row, or writing its own name back, locks it.
   await tx.insert(configVersions).values({ scope }).onConflictDoUpdate({ target: configVersions.scope, set: { scope } });
 }
 
@@ -34,7 +34,7 @@ export async function kindOf(db: Database, name: string): Promise<TargetKind | n
   return row?.kind ?? null;
 }
 
-/** Of these names the ones that are there, with what they serve; null for a route group without members. */
+/** Returns the mode of each of these names that exists. Null for a route group without members. */
 export async function modesOf(db: Database, names: readonly string[]): Promise<ReadonlyMap<string, DeploymentMode | null>> {
   if (names.length === 0) return new Map();
   const ofModels = await db
@@ -51,17 +51,17 @@ export async function modesOf(db: Database, names: readonly string[]): Promise<R
   return new Map([...ofModels, ...ofGroups].map((row) => [row.name, row.mode]));
 }
 
-/** Throws UniqueViolation of `callable_targets_pkey`. */
+/** Reserves a name. Throws UniqueViolation of `callable_targets_pkey` if it is taken. */
 export async function claim(tx: Database, target: { readonly name: string; readonly kind: TargetKind }, at: Date): Promise<void> {
   await tx.insert(callableTargets).values({ ...target, createdAt: at });
 }
 
-/** Its labels go with it; grants of the name stay. The model or route group itself must be gone. */
+/** Frees a name and deletes its labels; grants of it stay. Delete the model or route group itself first. */
 export async function release(tx: Database, name: string): Promise<void> {
   await tx.delete(callableTargets).where(eq(callableTargets.name, name));
 }
 
-/** Every target that has fallbacks, with them. */
+/** Returns the fallbacks of every target that has some, by name. */
 export async function fallbacksOfAll(db: Database): Promise<Map<string, readonly string[]>> {
   const ofModels = await db.select({ name: models.name, fallbacks: models.fallbacks }).from(models);
   const ofGroups = await db.select({ name: routeGroups.key, fallbacks: routeGroups.fallbacks }).from(routeGroups);
@@ -71,15 +71,18 @@ export async function fallbacksOfAll(db: Database): Promise<Map<string, readonly
 export interface TargetFilter {
   readonly kind?: TargetKind | undefined;
   readonly accessGroup?: string | undefined;
-  /** Beginning of the name. */
+  /** The beginning of the name. */
   readonly search?: string | undefined;
-  /** Only these; absent: all. */
+  /** Only these names. Absent: all. */
   readonly among?: readonly string[] | undefined;
-  /** Whether a deployment of the model lacks a price, or a unit that was used lately, at an instant. */
+  /**
+   * True for models with a deployment that lacks a price, or the price of a unit used in the 30 days before `at`. False for
+   * others.
+   */
   readonly unpriced?: { readonly is: boolean; readonly at: Date } | undefined;
 }
 
-/** Names in their order, a page of them. Throws InvalidCursor. */
+/** Lists one page of names, in order. Throws InvalidCursor. */
 export async function list(
   db: Database,
   filter: TargetFilter,

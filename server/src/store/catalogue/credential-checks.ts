@@ -5,7 +5,7 @@ import { credentialChecks, credentials } from '../schema.ts';
 
 export type CredentialCheckRow = typeof credentialChecks.$inferSelect;
 
-/** Of these credentials; those that were never checked are absent. */
+/** Returns the last checks of these credentials, by credential id. Credentials that were never checked are absent. */
 export async function findMany(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, CredentialCheckRow>> {
   if (ids.length === 0) return new Map();
   const rows = await db
@@ -15,7 +15,7 @@ export async function findMany(db: Database, ids: readonly string[]): Promise<Re
   return new Map(rows.map((row) => [row.credentialId, row]));
 }
 
-/** Every credential, with its last check. */
+/** Returns every credential with its last check, or null. */
 export async function all(db: Database) {
   return db
     .select({ credential: credentials, check: credentialChecks })

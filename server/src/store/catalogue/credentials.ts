@@ -1,4 +1,4 @@
-/** Credentials: what we present to providers, sealed. Global, like the catalogue they belong to. */
+/** Sealed credentials that we present to providers. Global, like the rest of the catalogue. */
 import { and, count, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { type Listed, listNamed, named, type PageRequest } from '../named-list.ts';
@@ -11,19 +11,19 @@ export async function find(db: Database, id: string): Promise<CredentialRow | nu
   return row ?? null;
 }
 
-/** As find, and nobody else changes the credential until the transaction ends. */
+/** Finds a credential, and locks its row until the transaction ends. */
 export async function lock(tx: Database, id: string): Promise<CredentialRow | null> {
   const [row] = await tx.select().from(credentials).where(eq(credentials.id, id)).for('update');
   return row ?? null;
 }
 
-/** Throws UniqueViolation of `credentials_name`. */
+/** Inserts a credential. Throws UniqueViolation of `credentials_name` if the name is taken. */
 export async function insert(tx: Database, row: typeof credentials.$inferInsert): Promise<CredentialRow> {
   const [inserted] = await tx.insert(credentials).values(row).returning();
   return inserted as CredentialRow;
 }
 
-/** Moves the version on. */
+/** Updates a credential and increments its version. */
 export async function update(
   tx: Database,
   id: string,
@@ -38,14 +38,14 @@ export async function update(
   return row as CredentialRow;
 }
 
-/** Throws ForeignKeyViolation while a deployment uses it. */
+/** Deletes a credential. Throws ForeignKeyViolation while a deployment uses it. */
 export async function remove(tx: Database, id: string): Promise<void> {
   await tx.delete(credentials).where(eq(credentials.id, id));
 }
 
 export interface CredentialFilter {
   readonly provider?: string | undefined;
-  /** Beginning of the name, or the whole id. */
+  /** The beginning of the name, or the whole id. */
   readonly search?: string | undefined;
 }
 
@@ -54,7 +54,7 @@ export function list(db: Database, { provider, search }: CredentialFilter, page:
   return listNamed(db, credentials, { list: 'credentials', wanted, page });
 }
 
-/** How many deployments use each of these credentials; those that none uses are absent. */
+/** Counts the deployments that use each of these credentials, by credential id. Unused credentials are absent. */
 export async function usage(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, number>> {
   if (ids.length === 0) return new Map();
   const rows = await db

@@ -1,4 +1,6 @@
-/** Deployments: upstream models with their credential and capacity. Global. A deleted one keeps its row: ledger rows name it. */
+/**
+ * Deployments: upstream models with credential and capacity. Global. Rows of deleted ones stay, because ledger rows name them.
+ */
 import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { type Listed, type ListSort, listOrder, named } from '../named-list.ts';
@@ -9,13 +11,13 @@ import { unpricedDeployments } from './unpriced.ts';
 
 export type DeploymentRow = typeof deployments.$inferSelect;
 
-/** Null when there is none or it was deleted. */
+/** Finds a deployment. Returns null if there is none or it was deleted. */
 export async function find(db: Database, id: string): Promise<DeploymentRow | null> {
   const [row] = await findMany(db, [id]);
   return row ?? null;
 }
 
-/** Of these the ones that are there, in no order. */
+/** Returns those of these deployments that exist and are not deleted, in no order. */
 export async function findMany(db: Database, ids: readonly string[]): Promise<readonly DeploymentRow[]> {
   if (ids.length === 0) return [];
   return db
@@ -24,7 +26,7 @@ export async function findMany(db: Database, ids: readonly string[]): Promise<re
     .where(and(inArray(deployments.id, [...ids]), isNull(deployments.deletedAt)));
 }
 
-/** As find, and nobody else changes the deployment until the transaction ends. */
+/** Finds a deployment, and locks its row until the transaction ends. */
 export async function lock(tx: Database, id: string): Promise<DeploymentRow | null> {
   const [row] = await tx
     .select()
@@ -39,7 +41,7 @@ export async function insert(tx: Database, row: typeof deployments.$inferInsert)
   return inserted as DeploymentRow;
 }
 
-/** Moves the version on. */
+/** Updates a deployment and increments its version. */
 export async function update(
   tx: Database,
   id: string,
@@ -54,12 +56,12 @@ export async function update(
   return row as DeploymentRow;
 }
 
-/** Lets go of its credential, which may then be deleted. */
+/** Marks a deployment as deleted, and clears its credential, which can then be deleted. */
 export async function remove(tx: Database, id: string, at: Date): Promise<void> {
   await update(tx, id, { deletedAt: at, credentialId: null }, at);
 }
 
-/** Ids of the deployments that serve these models, by model, oldest first; models without any are absent. */
+/** Returns the ids of the deployments that serve these models, by model, oldest first. Models without any are absent. */
 export async function idsOfModels(db: Database, names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
   if (names.length === 0) return new Map();
   const rows = await db
@@ -71,7 +73,7 @@ export async function idsOfModels(db: Database, names: readonly string[]): Promi
   return new Map([...byModel].map(([name, found]) => [name, found.map((row) => row.id)]));
 }
 
-/** Keys of the route groups a deployment is a member of. */
+/** Returns the keys of the route groups that contain a deployment, in order. */
 export async function routeGroupsOf(db: Database, id: string): Promise<readonly string[]> {
   const rows = await db
     .select({ key: routeGroups.key })
@@ -82,7 +84,7 @@ export async function routeGroupsOf(db: Database, id: string): Promise<readonly 
   return rows.map((row) => row.key);
 }
 
-/** Which of these texts are routing tags of some deployment. */
+/** Returns those of these texts that are tags of at least one deployment. */
 export async function tagsAmong(db: Database, texts: readonly string[]): Promise<ReadonlySet<string>> {
   if (texts.length === 0) return new Set();
   const { rows } = await db.execute<{
@@ -98,11 +100,11 @@ export interface DeploymentFilter {
   readonly credentialId?: string | undefined;
   readonly tag?: string | undefined;
   readonly enabled?: boolean | undefined;
-  /** Whether it lacks a price, or a unit that was used lately, at an instant. */
+  /** True for deployments that lack a price, or the price of a unit used in the 30 days before `at`; false for others. */
   readonly unpriced?: { readonly is: boolean; readonly at: Date } | undefined;
-  /** Whether requests without tags pass it over at some target. */
+  /** True for deployments that requests without tags skip at some target; false for others. */
   readonly passedOver?: boolean | undefined;
-  /** Beginning of the model's or the upstream model's name, or the whole id. */
+  /** The beginning of the model's or the upstream model's name, or the whole id. */
   readonly search?: string | undefined;
 }
 
@@ -112,7 +114,7 @@ export interface DeploymentPage {
   readonly cursor?: string | undefined;
 }
 
-/** Throws InvalidCursor. */
+/** Lists one page of deployments. Throws InvalidCursor. */
 export async function list(db: Database, filter: DeploymentFilter, page: DeploymentPage): Promise<Listed<DeploymentRow>> {
   const columns = { id: deployments.id, name: deployments.model };
   const order = listOrder('deployments', page.sort.replace('model', 'name') as ListSort, columns);

@@ -1,4 +1,4 @@
-/** Models: public names, each served by every deployment that carries it. Global. */
+/** Models: public names, each served by every deployment with that name. Global. */
 import { eq, inArray, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { models } from '../schema.ts';
@@ -10,7 +10,7 @@ export async function find(db: Database, name: string): Promise<ModelRow | null>
   return row ?? null;
 }
 
-/** Of these the ones that are there, in no order. */
+/** Returns those of these models that exist, in no order. */
 export async function findMany(db: Database, names: readonly string[]): Promise<readonly ModelRow[]> {
   if (names.length === 0) return [];
   return db
@@ -19,13 +19,13 @@ export async function findMany(db: Database, names: readonly string[]): Promise<
     .where(inArray(models.name, [...names]));
 }
 
-/** The name must be claimed before. */
+/** Inserts a model. Claim its name first. */
 export async function insert(tx: Database, row: typeof models.$inferInsert): Promise<ModelRow> {
   const [inserted] = await tx.insert(models).values(row).returning();
   return inserted as ModelRow;
 }
 
-/** Moves the version on. */
+/** Updates a model and increments its version. */
 export async function update(
   tx: Database,
   name: string,

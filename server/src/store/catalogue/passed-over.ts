@@ -1,9 +1,12 @@
-/** Deployments that requests without tags pass over: they carry tags, and another deployment of the same target carries none. */
+/** Deployments that requests without tags skip: they have tags, and another deployment of the same target has none. */
 import { type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { deployments, routeGroupMembers, routeGroups } from '../schema.ts';
 
-/** By deployment the names of the models and route groups at which it is passed over, in order; others are absent. `ids`: of these alone. */
+/**
+ * Returns the names of the models and route groups that skip a deployment, in order, by deployment id. `ids` limits the
+ * deployments.
+ */
 export async function passedOver(db: Database, ids?: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
   if (ids?.length === 0) return new Map();
   const among = ids === undefined ? sql`` : sql` and id = any(${sql.param([...ids])}::text[])`;
@@ -13,12 +16,12 @@ export async function passedOver(db: Database, ids?: readonly string[]): Promise
   return new Map([...byId].map(([id, own]) => [id, own.map(({ target }) => target)]));
 }
 
-/** Their ids, as a subquery. */
+/** Returns a subquery of the ids of skipped deployments. */
 export function passedOverIds(): SQL {
   return sql`(${MEMBERS} select id from member where ${IS_PASSED_OVER})`;
 }
 
-/** Who serves which target, by the rules of domain/access/tag-routing.ts: a disabled deployment is as if it were not there. */
+/** The deployments of each target by the rules of domain/access/tag-routing.ts, which ignore disabled deployments. */
 const MEMBERS = sql`with member as (
     select ${deployments.id} as id, ${deployments.model} as target, ${deployments.tags} as tags from ${deployments}
     where ${deployments.deletedAt} is null and ${deployments.enabled}

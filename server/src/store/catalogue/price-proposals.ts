@@ -1,10 +1,10 @@
-/** List prices that are no longer what deployments took from the list. */
+/** List prices that differ from those that deployments took from the list. */
 import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import { type GivenPrice, givenPrice } from '../../domain/money/price-units.ts';
 import type { Database } from '../database.ts';
 import { deployments, priceProposals, prices } from '../schema.ts';
 
-/** A living deployment whose price in force was taken from the list. */
+/** A deployment that is not deleted and whose price in force comes from the list. */
 export interface ListPriced {
   readonly deploymentId: string;
   readonly model: string;
@@ -13,7 +13,7 @@ export interface ListPriced {
   readonly price: GivenPrice;
 }
 
-/** Every one of them. */
+/** Returns every such deployment at a time. */
 export async function listPriced(db: Database, at: Date): Promise<readonly ListPriced[]> {
   const inForce = db
     .selectDistinctOn([prices.deploymentId], {
@@ -41,7 +41,7 @@ export async function listPriced(db: Database, at: Date): Promise<readonly ListP
   return rows.map(({ perMillion, units, ...row }) => ({ ...row, price: givenPrice({ perMillion, units }) }));
 }
 
-/** What is proposed now. False: the same was proposed before, open or dismissed. */
+/** Proposes a price for a deployment. Returns false if the last proposal, open or dismissed, was the same. */
 export async function propose(
   db: Database,
   deploymentId: string,
@@ -61,7 +61,7 @@ export async function propose(
   return rows.length === 1;
 }
 
-/** There is nothing to propose for it any more. */
+/** Deletes the proposal of a deployment. */
 export async function withdraw(db: Database, deploymentId: string): Promise<void> {
   await db.delete(priceProposals).where(eq(priceProposals.deploymentId, deploymentId));
 }
@@ -70,7 +70,7 @@ export async function dismiss(tx: Database, deploymentId: string, at: Date): Pro
   await tx.update(priceProposals).set({ dismissedAt: at }).where(eq(priceProposals.deploymentId, deploymentId));
 }
 
-/** An open proposal with the deployment it is for. */
+/** An open proposal, with its deployment. */
 export interface Proposal {
   readonly deploymentId: string;
   readonly model: string;
@@ -80,7 +80,7 @@ export interface Proposal {
   readonly foundAt: Date;
 }
 
-/** The open ones, of living deployments; or that of one alone. */
+/** Returns the open proposals of all deployments that are not deleted, or of one. */
 export async function open(db: Database, deploymentId?: string): Promise<readonly Proposal[]> {
   const rows = await db
     .select({

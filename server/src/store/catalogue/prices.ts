@@ -1,4 +1,4 @@
-/** Versions of deployments' prices. Global. Rows are only ever added: a ledger row names the one it used. */
+/** Versions of deployments' prices. Global. Rows are only added, because a ledger row names the version that it used. */
 import { and, desc, eq, inArray, lte, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf, type Total, totalOf } from '../paging.ts';
@@ -6,13 +6,13 @@ import { deployments, prices } from '../schema.ts';
 
 export type PriceRow = typeof prices.$inferSelect;
 
-/** An empty `perMillion` takes the price away from that instant on. */
+/** Adds a version. An empty `perMillion` removes the price from `effectiveFrom` on. */
 export async function insert(tx: Database, version: typeof prices.$inferInsert): Promise<PriceRow> {
   const [row] = await tx.insert(prices).values(version).returning();
   return row as PriceRow;
 }
 
-/** Versions by their ids, deleted deployments' too. */
+/** Returns versions by id. Includes those of deleted deployments. */
 export async function findMany(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, PriceRow>> {
   if (ids.length === 0) return new Map();
   const rows = await db
@@ -22,7 +22,7 @@ export async function findMany(db: Database, ids: readonly string[]): Promise<Re
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-/** The version in force at an instant, by deployment; deployments without any are absent. */
+/** Returns the version in force at a time, by deployment id. Deployments without one are absent. */
 export async function inForce(db: Database, deploymentIds: readonly string[], at: Date): Promise<ReadonlyMap<string, PriceRow>> {
   if (deploymentIds.length === 0) return new Map();
   const rows = await db
@@ -35,11 +35,11 @@ export async function inForce(db: Database, deploymentIds: readonly string[], at
 
 export interface PriceFilter {
   readonly deploymentId?: string | undefined;
-  /** Of every deployment that serves this model. */
+  /** Versions of every deployment of this model. */
   readonly model?: string | undefined;
 }
 
-/** Newest in effect first. Deleted deployments' versions are listed too, when asked for by id. Throws InvalidCursor. */
+/** Lists versions, latest `effectiveFrom` first. Includes versions of deleted deployments. Throws InvalidCursor. */
 export async function list(
   db: Database,
   { deploymentId, model }: PriceFilter,

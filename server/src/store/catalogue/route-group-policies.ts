@@ -1,11 +1,11 @@
-/** Versions of what a route group routes by. The newest is in force; older ones can be brought back. */
+/** Versions of a route group's routing policy. The newest is in force; older ones can be restored. */
 import { and, desc, eq, max } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { routeGroupPolicies } from '../schema.ts';
 
 export type PolicyVersionRow = typeof routeGroupPolicies.$inferSelect;
 
-/** Newest first, at most `limit`. */
+/** Lists versions, newest first, at most `limit`. */
 export async function list(db: Database, routeGroupId: string, limit: number): Promise<readonly PolicyVersionRow[]> {
   return db
     .select()
@@ -27,7 +27,7 @@ export async function find(
   return row ?? null;
 }
 
-/** Adds the next version. The group must be locked, or two could take the same number. */
+/** Adds the next version and returns its number. Lock the group first: otherwise two calls could take the same number. */
 export async function add(tx: Database, row: Omit<PolicyVersionRow, 'version'>): Promise<number> {
   const [newest] = await tx
     .select({ version: max(routeGroupPolicies.version) })

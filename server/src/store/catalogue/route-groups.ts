@@ -13,19 +13,19 @@ export async function find(db: Database, id: string): Promise<RouteGroupRow | nu
   return row ?? null;
 }
 
-/** As find, and nobody else changes the group until the transaction ends. */
+/** Finds a group, and locks its row until the transaction ends. */
 export async function lock(tx: Database, id: string): Promise<RouteGroupRow | null> {
   const [row] = await tx.select().from(routeGroups).where(eq(routeGroups.id, id)).for('update');
   return row ?? null;
 }
 
-/** The key must be claimed as a name before. */
+/** Inserts a group. Claim its key as a name first. */
 export async function insert(tx: Database, row: typeof routeGroups.$inferInsert): Promise<RouteGroupRow> {
   const [inserted] = await tx.insert(routeGroups).values(row).returning();
   return inserted as RouteGroupRow;
 }
 
-/** Moves the version on. */
+/** Updates a group and increments its version. */
 export async function update(
   tx: Database,
   id: string,
@@ -40,12 +40,12 @@ export async function update(
   return row as RouteGroupRow;
 }
 
-/** Its members go with it. */
+/** Deletes a group and its memberships. */
 export async function remove(tx: Database, id: string): Promise<void> {
   await tx.delete(routeGroups).where(eq(routeGroups.id, id));
 }
 
-/** Members of these groups by group id, in the order of their deployments' ids; groups without any are absent. */
+/** Returns the members of these groups by group id, in order of deployment id. Groups without any are absent. */
 export async function membersOf(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, readonly RouteGroupMember[]>> {
   if (ids.length === 0) return new Map();
   const rows = await db
@@ -62,7 +62,7 @@ export async function replaceMembers(tx: Database, id: string, members: readonly
   await tx.insert(routeGroupMembers).values(members.map((member) => ({ routeGroupId: id, ...member })));
 }
 
-/** Ids by key, of those keys that are route groups. */
+/** Returns the ids of those of these keys that are route groups, by key. */
 export async function idsOfKeys(db: Database, keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
   if (keys.length === 0) return new Map();
   const rows = await db
@@ -72,7 +72,7 @@ export async function idsOfKeys(db: Database, keys: readonly string[]): Promise<
   return new Map(rows.map((row) => [row.key, row.id]));
 }
 
-/** Throws InvalidCursor. */
+/** Lists one page of groups. Throws InvalidCursor. */
 export async function list(
   db: Database,
   { search }: { readonly search?: string | undefined },

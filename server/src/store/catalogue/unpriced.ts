@@ -1,4 +1,4 @@
-/** What was used without a price lately: at which deployments, and in which organizations. */
+/** Recent usage without a price, by deployment and by organization. */
 import { type SQL, sql } from 'drizzle-orm';
 import { lacksPrice } from '../../domain/money/price-units.ts';
 import type { Database } from '../database.ts';
@@ -6,12 +6,12 @@ import { budgets, deployments, organizationDays, unitRollups } from '../schema.t
 import { DAY_MS, QUARTER_MS } from '../usage/usage-rows.ts';
 import * as prices from './prices.ts';
 
-/** How long a use without a price is told of. */
+/** The time for which usage without a price is reported. */
 const TOLD_MS = 30 * DAY_MS;
 
 /**
- * Units that deployments used without a price in the 30 days before `at`, and that the price in force still lacks, by deployment; those without
- * any are absent. `ids`: of these alone.
+ * Returns, by deployment id, units used without a price in the 30 days before `at` that the price in force still lacks.
+ * Deployments without any are absent. `ids` limits the deployments.
  */
 export async function lackedUnits(
   db: Database,
@@ -31,7 +31,10 @@ export async function lackedUnits(
   return new Map([...byDeployment].map(([id, own]) => [id, own.map(({ unit }) => unit)]));
 }
 
-/** Deployments without a price in force, or with one that lacks what was used without a price in the 30 days before `at`, as a subquery. */
+/**
+ * Returns a subquery of deployments without a price in force, or whose price lacks a unit used without one in the 30 days before
+ * `at`.
+ */
 export async function unpricedDeployments(db: Database, at: Date): Promise<SQL> {
   const lacking = [...(await lackedUnits(db, at)).keys()];
   return sql`(select ${deployments.id} from ${deployments} where ${deployments.id} = any(${sql.param(lacking)}::text[])
@@ -39,14 +42,16 @@ export async function unpricedDeployments(db: Database, at: Date): Promise<SQL> 
       order by effective_from desc, id desc limit 1), '{}') = '{}')`;
 }
 
-/** Organizations with a budget, their own or of a team, person or key, that used something without a price in the 30 days before `at`. */
+/**
+ * Returns a subquery of organizations with a budget at any scope that used something without a price in the 30 days before `at`.
+ */
 export function organizationsWithIncompleteBudgets(at: Date): SQL {
   return sql`(select organization_id from ${budgets} where deleted_at is null and organization_id in (
     select organization_id from ${unitRollups} where ${isUnpricedUse(at)}
     union select organization_id from ${organizationDays} where day_start >= ${dayOf(at)} and unpriced_requests > 0))`;
 }
 
-/** In words that an index of unpriced uses alone would have. */
+/** Returns the condition for unpriced use, written so that a partial index of unpriced use could serve it. */
 function isUnpricedUse(at: Date): SQL {
   return sql`${unitRollups.bucketStart} >= ${new Date(at.getTime() - TOLD_MS)} and ${unitRollups.unpricedQuantity} > 0`;
 }

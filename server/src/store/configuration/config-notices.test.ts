@@ -30,7 +30,7 @@ describe.skipIf(!hasPostgres())('notices of changes (PostgreSQL)', () => {
   });
   afterEach(() => listening.stop());
 
-  /** As another process tells it. */
+  /** Sends a notice as another process does. */
   const notify = (notice: object | string) => {
     const text = typeof notice === 'string' ? notice : JSON.stringify({ by: 'another', ...notice });
     return database.db.execute(sql`select pg_notify('headgate_config', ${text})`);
@@ -90,13 +90,13 @@ describe.skipIf(!hasPostgres())('notices of changes (PostgreSQL)', () => {
     await endListeners();
     await listening.stop();
     await notify({ organizationIds: ['org_1'] });
-    // Longer than it waits before it connects again.
+    // Longer than the pause before it reconnects.
     await new Promise((resolve) => setTimeout(resolve, 1_200));
     expect(await endListeners()).toBe(0);
     expect({ changes, gaps }).toEqual({ changes: [], gaps: 1 });
   });
 
-  /** Ends the connections that listen on this test's database, and says how many there were. */
+  /** Ends the connections that listen on this test's database, and returns their number. */
   async function endListeners(): Promise<number> {
     const ended = await database.db.execute(sql`select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and query ilike 'listen %'`);

@@ -1,13 +1,13 @@
 /**
- * Changes of the configuration, told to the other replicas in the instant in which they are committed. A notification that is lost is made
- * up for by polling the versions.
+ * Notifies the other replicas of changes of the configuration when they are committed. Replicas also poll the versions, in case a
+ * notification is lost.
  */
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import pg from 'pg';
 import type { Database } from '../database.ts';
 
-/** Which configurations a transaction changed. */
+/** The configurations that a transaction changed. */
 export interface ChangedScopes {
   readonly catalogue?: boolean;
   readonly organizationIds?: readonly string[];
@@ -15,12 +15,12 @@ export interface ChangedScopes {
 }
 
 const CHANNEL = 'headgate_config';
-/** PostgreSQL takes up to 8,000 bytes. What does not fit is found by the next poll. */
+/** PostgreSQL allows payloads below 8,000 bytes. A longer notice names nothing, and replicas poll instead. */
 const NOTICE_CHARS_MAX = 7_900;
-/** This process, which need not be told what it did. */
+/** The id of this process, so that it can ignore its own notices. */
 const US = randomUUID();
 
-/** Part of the transaction: told when it commits, and only then. */
+/** Sends a notice as part of the transaction: only when it commits. */
 export async function tellOthers(tx: Database, changed: ChangedScopes): Promise<void> {
   const notice = JSON.stringify({ by: US, ...changed });
   await tx.execute(sql`select pg_notify(${CHANNEL}, ${notice.length > NOTICE_CHARS_MAX ? JSON.stringify({ by: US }) : notice})`);
@@ -29,13 +29,16 @@ export async function tellOthers(tx: Database, changed: ChangedScopes): Promise<
 export interface NoticeOptions {
   readonly url: string;
   readonly onChange: (changed: ChangedScopes) => void;
-  /** Something may have been missed: at the first contact, after every break, and where a notice said too little. */
+  /**
+   * Called when a notice may have been missed: after the first connection, after every reconnect, and for a notice that names
+   * nothing.
+   */
   readonly onGap: () => void;
 }
 
 const RETRY_MS = 1_000;
 
-/** Listens until `stop`, and connects again whenever the connection breaks. */
+/** Listens until `stop`, and reconnects whenever the connection breaks. */
 export function listenForChanges({ url, onChange, onGap }: NoticeOptions): { stop(): Promise<void> } {
   let client: pg.Client | null = null;
   let timer: NodeJS.Timeout | null = null;

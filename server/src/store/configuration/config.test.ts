@@ -169,7 +169,7 @@ onEveryDatabase('the configuration', (given) => {
   });
 });
 
-/** Key by hash, slugs and ids, accounts and sign-in, the catalogue, settings. */
+/** Tables of keys by hash, slugs and ids, accounts and sign-in, the catalogue, settings. */
 const GLOBAL_TABLES = [
   ...[
     'access_groups',
@@ -192,11 +192,11 @@ const GLOBAL_TABLES = [
     'two_factors',
     'verifications',
   ],
-  // What the platform lists and adds up over all tenants has an index by time, name or place in its list besides.
+  // Tables that the platform lists and sums over all tenants. They also have an index by time, name or list order.
   ...['invitations', 'keys', 'ledger', 'organization_days', 'organization_standings', 'platform_rollups', 'request_log'],
   ...['rollups', 'route_group_policies', 'scope_marks', 'tag_rollups', 'team_rollups', 'teams', 'unit_rollups'],
   ...['config_versions', 'idempotency_keys', 'installation', 'process_leases', 'schema_migrations'],
-  // What runs by itself for the whole installation, and what is told of it: looked up by id, and delivered in one order over all tenants.
+  // Jobs of the whole installation and their alerts: found by id, and delivered in one order over all tenants.
   ...['alert_deliveries', 'alert_events', 'credential_checks', 'job_runs', 'ledger_drifts', 'price_proposals', 'webhooks'],
 ];
 
@@ -272,7 +272,7 @@ async function insertCatalogue(db: Database) {
   await db.insert(schema.targetLabels).values({ targetName: 'fast', accessGroup: 'beta' });
 }
 
-/** The paths of all plain objects and lists that could be written to. Sets and maps are closed by their types. */
+/** Returns the paths of all plain objects and arrays that are not frozen. Sets and maps are read-only by their types. */
 function notFrozen(value: unknown, path: string): string[] {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return [];
   if (value instanceof Set) return [];

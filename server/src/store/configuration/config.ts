@@ -1,4 +1,4 @@
-/** The configuration as a request sees it: the catalogue, one organization, one key. Frozen when it comes from here. */
+/** The configuration that a request uses: the catalogue, one organization, one key. All returned objects are frozen. */
 export { configVersions } from './config-versions.ts';
 export { findKey, findKeyByHash, findKeys, findKeysByHash } from './key-config.ts';
 export { loadCatalogue, type OnUnreadable } from './load-catalogue.ts';

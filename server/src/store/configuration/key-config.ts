@@ -11,23 +11,23 @@ import {
   tagPolicyFrom,
 } from './policy-columns.ts';
 
-/** A key by one of its secrets. */
+/** A key that was found by one of its secrets. */
 export interface FoundKey {
   readonly organizationId: string;
   readonly key: KeyConfig;
-  /** When this secret stops working because it was rotated; null while it is the key's own. A cache must forget it then. */
+  /** The time at which this rotated secret stops working. A cache must drop it then. Null for the key's current secret. */
   readonly secretValidUntilMs: number | null;
 }
 
 /**
- * The key a secret belongs to, by the secret's hash (64 hex digits); null when there is none or its overlap has ended. Revoked and
- * disabled keys are returned as such: what to answer is the caller's decision. The one lookup that discovers the tenant.
+ * Finds a key by the hash of its secret (64 hex digits). Returns null if there is none or the overlap of a rotation has ended.
+ * Also returns revoked and disabled keys: the caller decides on the answer. This lookup finds the tenant.
  */
 export async function findKeyByHash(db: Database, hash: string): Promise<FoundKey | null> {
   return (await findKeysByHash(db, [hash])).get(hash) ?? null;
 }
 
-/** As findKeyByHash, for many (a few hundred) in one question, by hash. */
+/** Finds a few hundred keys in one query, as findKeyByHash does. Returns them by hash. */
 export async function findKeysByHash(db: Database, hashes: readonly string[]): Promise<ReadonlyMap<string, FoundKey>> {
   const rows = await db
     .select({ ...keyColumns(), hash: keySecrets.hash, validUntil: keySecrets.validUntil })
@@ -52,18 +52,18 @@ export async function findKeysByHash(db: Database, hashes: readonly string[]): P
   );
 }
 
-/** Names one key. */
+/** The ids that identify one key. */
 export interface KeyAddress {
   readonly organizationId: string;
   readonly keyId: string;
 }
 
-/** A key by its id, in its organization. */
+/** Finds a key of an organization by its id. Returns null if there is none. */
 export async function findKey(db: Database, address: KeyAddress): Promise<KeyConfig | null> {
   return (await findKeys(db, [address]))[0] ?? null;
 }
 
-/** As findKey, for many (a few thousand) in one question; unknown ones are left out. */
+/** Finds a few thousand keys in one query, as findKey does. Omits unknown ones. */
 export async function findKeys(db: Database, addresses: readonly KeyAddress[]): Promise<readonly KeyConfig[]> {
   const organizationIds = sql.param(addresses.map((address) => address.organizationId));
   const keyIds = sql.param(addresses.map((address) => address.keyId));
@@ -86,7 +86,10 @@ function keyColumns() {
   return { key: keys, accountId: memberships.accountId, budgets: sql<readonly BudgetColumns[]>`${budgetsOfKey()}` };
 }
 
-/** The budgets as one JSON value, so that a lookup is one round trip. Amounts are below 2^53, so JSON keeps them. */
+/**
+ * Returns a subquery of the budgets as one JSON value, so that a lookup is one round trip. Amounts are below 2^53, so they stay
+ * exact.
+ */
 function budgetsOfKey(): SQL {
   const facts = sql`json_build_object('id', ${budgets.id}, 'amountNanoUsd', ${budgets.amountNanoUsd}, 'period', ${budgets.period},
     'matchTarget', ${budgets.matchTarget}, 'matchAccessGroup', ${budgets.matchAccessGroup}, 'thresholds', ${budgets.thresholds},
@@ -118,7 +121,7 @@ function keyFrom({ key, accountId, budgets: budgetRows }: Row): KeyConfig {
   });
 }
 
-/** The database holds exactly one owner per key. */
+/** Returns the owner of a key. A constraint ensures that there is exactly one. */
 function ownerFrom(key: Row['key'], accountId: string | null): KeyOwner {
   return key.ownerMembershipId === null
     ? Object.freeze({ is: 'service_account', serviceAccountId: key.ownerServiceAccountId ?? '' })

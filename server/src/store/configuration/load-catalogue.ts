@@ -21,14 +21,14 @@ import {
 } from '../schema.ts';
 import { CATALOGUE_SCOPE, configVersions } from './config-versions.ts';
 
-/** The key of a credential. Throws where it cannot be opened. */
+/** Decrypts the key of a credential. Throws if it cannot be decrypted. */
 export type OpenSecret = (row: typeof credentials.$inferSelect) => string;
-/** Told of a row that cannot be read, with its id. */
+/** Called for a row that cannot be read, with its id. */
 export type OnUnreadable = (what: 'credential' | 'price', id: string, error: unknown) => void;
 
 /**
- * Everything callable at one instant. Its version is that of the scope `catalogue`. One row that cannot be read is no reason that nothing can be
- * called: a deployment whose credential cannot be opened is out of service, and a price that is none leaves its deployment unpriced.
+ * Loads the catalogue in one snapshot. Its version is that of the scope `catalogue`. An unreadable row affects only its
+ * deployment: one whose credential cannot be decrypted is disabled, and an invalid price leaves its deployment unpriced.
  */
 export async function loadCatalogue(
   db: Database,
@@ -74,7 +74,7 @@ function deploymentsFrom(rows: Rows, openSecret: OpenSecret, onUnreadable: OnUnr
   );
 }
 
-/** Null: it cannot be opened. */
+/** Returns null if the credential cannot be decrypted. */
 function credentialFrom(
   row: Rows['credentials'][number],
   openSecret: OpenSecret,
@@ -115,12 +115,12 @@ function deploymentFrom(
   });
 }
 
-/** A bound below zero bounds nothing. */
+/** Returns a bound, or null for a negative one, which is ignored. */
 function declared(most: number | null): number | null {
   return most === null || most < 0 ? null : most;
 }
 
-/** A price that is none is no price: never free silently, and never charged by what cannot be multiplied. */
+/** Returns a price. An invalid one becomes an empty price, so that the deployment counts as unpriced rather than free. */
 function priceFrom(row: Rows['prices'][number], onUnreadable: OnUnreadable): Price {
   const isReadable = isPrice(row.perMillion, row.units);
   if (!isReadable) onUnreadable('price', row.id, new RangeError('a price is whole nano-dollars, from 0 on'));
@@ -130,7 +130,7 @@ function priceFrom(row: Rows['prices'][number], onUnreadable: OnUnreadable): Pri
   return Object.freeze(row.units === null ? price : { ...price, units: Object.freeze(row.units) });
 }
 
-/** A model is served by every deployment that carries its name. */
+/** Returns the models as targets. Every deployment with a model's name serves it. */
 function modelTargets(rows: Rows, byId: ReadonlyMap<string, DeploymentConfig>): Target[] {
   const byModel = groupBy([...byId.values()], (deployment) => deployment.model);
   return rows.models.map((row) => ({
@@ -143,7 +143,7 @@ function modelTargets(rows: Rows, byId: ReadonlyMap<string, DeploymentConfig>): 
   }));
 }
 
-/** A route group weighs and orders its members by its own numbers, not by the deployments'. */
+/** Returns the route groups as targets. Members have the group's own weights and priorities, not those of the deployments. */
 function routeGroupTargets(rows: Rows, byId: ReadonlyMap<string, DeploymentConfig>): Target[] {
   const byGroup = groupBy(rows.members, (row) => row.routeGroupId);
   return rows.routeGroups.map((row) => {
@@ -166,7 +166,7 @@ function memberOf(deployment: DeploymentConfig, { weight, priority }: { weight: 
   return Object.freeze({ deployment, weight, priority });
 }
 
-/** A group without members is there too: a grant of it is valid before it has any. */
+/** Returns the members of each access group. Includes empty groups, because a grant of one is already valid. */
 function membersOfGroups(rows: Rows): ReadonlyMap<string, ReadonlySet<string>> {
   const byGroup = groupBy(rows.labels, (row) => row.accessGroup);
   return new Map(rows.accessGroups.map(({ key }) => [key, new Set(byGroup.get(key)?.map((row) => row.targetName))]));

@@ -23,15 +23,15 @@ import {
 } from './policy-columns.ts';
 
 /**
- * One organization with its teams, members and service accounts at one instant; null when there never was one. A deleted one is
- * returned as such. Deleted teams and service accounts and removed members are left out; a member whose account is disabled is disabled.
- * Its version is that of the scope named by its id.
+ * Loads one organization with its teams, members and service accounts in one snapshot. Returns null if it never existed; a
+ * deleted one has that status. Omits deleted teams and service accounts and removed members. A member with a disabled account is
+ * disabled. The version is that of the scope named by the organization's id.
  */
 export async function loadOrganization(db: Database, organizationId: string): Promise<OrganizationConfig | null> {
   return (await loadOrganizations(db, [organizationId])).get(organizationId) ?? null;
 }
 
-/** As loadOrganization, for many (a few hundred) in as many questions as for one. Unknown ids are left out. */
+/** Loads a few hundred organizations, as loadOrganization does, in as many queries as one takes. Omits unknown ids. */
 export async function loadOrganizations(
   db: Database,
   organizationIds: readonly string[],
@@ -80,7 +80,8 @@ async function readRows(tx: Database, organizationIds: readonly string[]) {
       .select()
       .from(serviceAccounts)
       .where(and(wanted(serviceAccounts.organizationId), isNull(serviceAccounts.deletedAt))),
-    // Of the scopes that belong to the organization's snapshot. Keys bring their own: there may be a million of them.
+    // Budgets of the organization, its teams and users. Those of keys are loaded with each key, because there may be a million
+    // keys.
     budgets: await tx
       .select()
       .from(budgets)

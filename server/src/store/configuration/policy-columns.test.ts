@@ -40,7 +40,7 @@ const budget: fc.Arbitrary<Budget> = fc.record({
   clampOutput: fc.boolean(),
 });
 
-/** What a jsonb column makes of a value. */
+/** Returns a value as a jsonb column stores it. */
 const stored = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
 test('a policy comes back from its columns as it went in', () => {

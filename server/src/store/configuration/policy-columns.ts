@@ -1,6 +1,6 @@
 /**
- * Policies as they are stored and as the program reads them, both directions in one place. Stored objects hold configured values only:
- * an absent name is no limit, 0 blocks. What is read is frozen.
+ * Converts policies between their columns and the program's types, in both directions. Stored objects hold only configured
+ * values: an absent name is no limit, and 0 blocks. Converted objects are frozen.
  */
 import type { AccessChoice, OrganizationAccess } from '../../domain/access/access.ts';
 import type { TagPolicy } from '../../domain/access/tags.ts';
@@ -15,7 +15,7 @@ import {
 
 export type StoredRateLimits = Readonly<Partial<Record<RateLimitName, number>>>;
 
-/** Exactly one of `target` (exact or `prefix*`) and `access_group`. */
+/** A model limit, with exactly one of `target` (exact or `prefix*`) and `access_group`. */
 export interface StoredModelLimit {
   readonly target?: string;
   readonly access_group?: string;
@@ -55,7 +55,7 @@ export interface TagColumns {
   readonly requiredTags: readonly string[];
 }
 
-/** What a budgets row says of the budget itself, without whose it is. */
+/** The columns of a budgets row without those of its scope. */
 export interface BudgetColumns {
   readonly id: string;
   readonly amountNanoUsd: number;
@@ -67,7 +67,7 @@ export interface BudgetColumns {
   readonly clampOutput: boolean;
 }
 
-/** Names the program does not know are dropped, so that a newer version's rows still read. */
+/** Returns the rate limits. Drops unknown names, so that rows of a newer version can be read. */
 export function rateLimitsFrom(stored: StoredRateLimits): RateLimits {
   const limits: Partial<Record<RateLimitName, number>> = {};
   for (const name of RATE_LIMITS) {
@@ -101,7 +101,7 @@ export function accessChoiceFrom(row: AccessChoiceColumns): AccessChoice {
   return row.accessMode === 'inherit' ? INHERIT : Object.freeze({ mode: 'restrict', ...selectionFrom(row) });
 }
 
-/** Null for nearly all: nothing is added. */
+/** Returns the tag policy, or null if it adds no tags, which is the usual case. */
 export function tagPolicyFrom({ defaultTags, requiredTags }: TagColumns): TagPolicy | null {
   if (defaultTags.length + requiredTags.length === 0) return null;
   return Object.freeze({ defaults: Object.freeze([...defaultTags]), required: Object.freeze([...requiredTags]) });
@@ -138,7 +138,7 @@ export function accessChoiceToColumns(access: AccessChoice) {
     : { accessMode: 'restrict' as const, accessTargets: [...access.targets], accessGroups: [...access.accessGroups] };
 }
 
-/** `gpt-5*` is a prefix, anything else an exact name; neither column is everything. */
+/** Returns the match of two columns. `gpt-5*` is a prefix, any other target an exact name. Both null means everything. */
 export function matchFrom(target: string | null, accessGroup: string | null): TargetMatch {
   if (accessGroup !== null) return Object.freeze({ is: 'access_group', key: accessGroup });
   if (target === null) return ANY;
@@ -147,7 +147,7 @@ export function matchFrom(target: string | null, accessGroup: string | null): Ta
     : Object.freeze({ is: 'exact', name: target });
 }
 
-/** The reverse of matchFrom. */
+/** Returns the columns of a match, the reverse of matchFrom. */
 export function matchToColumns(match: TargetMatch): {
   readonly matchTarget: string | null;
   readonly matchAccessGroup: string | null;

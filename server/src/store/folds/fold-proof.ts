@@ -1,5 +1,5 @@
 /**
- * Which organizations have something to fold, and whether what is folded is what was used. Days and rollups are compared for whole organizations:
+ * Finds organizations with quarters to fold, and checks folded sums against the rollups. It compares sums of whole organizations:
  * a row that the fold missed is missing there as well as in its team, user and key.
  */
 import { sql } from 'drizzle-orm';
@@ -9,13 +9,16 @@ import { organizationDays, organizations, rollups, scopeDays, scopeMarks, scopeM
 import { DAY_MS, instantOf } from '../usage/usage-rows.ts';
 import { type FoldMark, wideUntilMs } from './folds.ts';
 
-/** The database's clock, which the fold goes by. */
+/** Returns the time of the database's clock, in milliseconds, which the fold uses. */
 export async function databaseNowMs(db: Database): Promise<number> {
   const { rows } = await db.execute<{ at_ms: number }>(sql`select (extract(epoch from now()) * 1000)::float8 as at_ms`);
   return rows[0]?.at_ms ?? 0;
 }
 
-/** Up to `most` organizations after one, in the order of their ids, that have quarters to fold before an instant, or whose time zone changed. */
+/**
+ * Returns up to `most` organizations by id, after `after`, that have quarters before `beforeMs` to fold or refold in a new time
+ * zone.
+ */
 export async function toFoldAfter(
   db: Database,
   { beforeMs, after, most }: { readonly beforeMs: number; readonly after: string; readonly most: number },
@@ -28,7 +31,9 @@ export async function toFoldAfter(
   return rows.map(({ id }) => id);
 }
 
-/** The organization whose past is folded to the newest instant of all that are not folded to their beginning, but for some; null: all others are. */
+/**
+ * Returns the organization with the least folded past, except `but`. Null if all others are folded back to their first request.
+ */
 export async function nextToFill(db: Database, but: readonly string[] = []): Promise<string | null> {
   const { rows } = await db.execute<{ id: string }>(sql`
     select organization_id as id from ${scopeMarks} where since > '1970-01-01 00:00:00+00'
@@ -36,9 +41,9 @@ export async function nextToFill(db: Database, but: readonly string[] = []): Pro
   return rows[0]?.id ?? null;
 }
 
-/** How far the fold is behind, and how many organizations are not folded to their beginning. */
+/** The delay of the fold, and the number of organizations that are not folded back to their first request. */
 export interface FoldLag {
-  /** Since when the oldest quarter should have been folded. */
+  /** The time for which the oldest unfolded quarter is overdue. 0 if none is. */
   readonly behindMs: number;
   readonly unfilled: number;
 }
@@ -54,7 +59,7 @@ export async function foldLag(db: Database): Promise<FoldLag> {
 
 const RECENT_DAYS = 3;
 
-/** Marks of up to `most` organizations that had use in the last days, in the order of their ids and after one of them. */
+/** Returns the marks of up to `most` organizations with usage in the last days, by id, after `after`. */
 export async function recentMarksAfter(
   db: Database,
   { nowMs, after, most }: { readonly nowMs: number; readonly after: string; readonly most: number },
@@ -67,7 +72,7 @@ export async function recentMarksAfter(
   );
 }
 
-/** Marks of up to `most` organizations that are folded to their beginning, after one of them. */
+/** Returns the marks of up to `most` organizations that are folded back to their first request, by id, after `after`. */
 export function wholeMarksAfter(db: Database, after: string, most: number): Promise<readonly FoldMark[]> {
   return marksWhere(db, sql`organization_id > ${after} and fold > 0 and since = '1970-01-01 00:00:00+00'`, most);
 }
@@ -80,12 +85,12 @@ async function marksWhere(db: Database, condition: ReturnType<typeof sql>, most:
   }));
 }
 
-/** Where the last days that are compared begin, in the zone of a mark. */
+/** Returns the start of the last days to compare, in the time zone of a mark. */
 export function recentFromMs({ timeZone, sinceMs }: FoldMark, nowMs: number): number {
   return Math.max(sinceMs, localDayAt(timeZone, nowMs - (RECENT_DAYS - 1) * DAY_MS).startMs);
 }
 
-/** Those of these organizations whose last days do not say what their hours say. */
+/** Returns the marks whose sums of the last days differ from the sums of their hours. */
 export async function recentDrifts(db: Database, marks: readonly FoldMark[], nowMs: number): Promise<readonly FoldMark[]> {
   const asked = marks
     .map((mark) => ({ mark, fromMs: recentFromMs(mark, nowMs) }))
@@ -111,7 +116,7 @@ export async function recentDrifts(db: Database, marks: readonly FoldMark[], now
   return byIds(marks, rows);
 }
 
-/** Those of these organizations, folded to their beginning, whose months do not say what their whole past says. */
+/** Returns the marks, of those folded back to the first request, whose sums of months differ from the rollups of all time. */
 export async function wholeDrifts(db: Database, marks: readonly FoldMark[]): Promise<readonly FoldMark[]> {
   if (marks.length === 0) return [];
   const until = sql`date_trunc('hour', m.until, 'UTC')`;

@@ -1,14 +1,17 @@
-/** The one statement that moves days and months of scopes: from the quarters of an hour, from late rows, or by what they lack. */
+/** The statement that changes days and months of scopes: by quarters of an hour, by late rows, or by corrections. */
 import { type SQL, sql } from 'drizzle-orm';
 import type { LocalDay } from '../../domain/usage/folded-span.ts';
 import type { Database } from '../database.ts';
 import { rollups, scopeDays } from '../schema.ts';
 import { instantOf } from '../usage/usage-rows.ts';
 
-/** Which scopes are folded together: those with whole hours of their own (`wide`), or members and keys, of which there are only quarters. */
+/**
+ * The scopes that are folded together: organization and team, which have sums per hour (`wide`), or members and keys, which do
+ * not.
+ */
 export type FoldedScopes = 'wide' | 'narrow';
 
-/** A scope's mark in the tables, and the column of the rollups that names it; null for the organization itself. */
+/** The letter of each scope in the tables, and its column in the rollups. The column is null for the organization itself. */
 const SCOPES: Readonly<Record<FoldedScopes, readonly (readonly [mark: string, column: string | null])[]>> = {
   wide: [
     ['o', null],
@@ -25,13 +28,16 @@ export interface FoldOf {
   readonly fold: number;
 }
 
-/** Adds what the quarters of these stretches of days hold. Returns how many sums of days it moved. Each quarter may be added once: see folds.ts. */
+/**
+ * Adds the quarters of these days or parts of days. Returns the number of changed day sums. Add each quarter only once: see
+ * folds.ts.
+ */
 export async function addDays(tx: Database, of: FoldOf, scopes: FoldedScopes, days: readonly LocalDay[]): Promise<number> {
   if (days.length === 0) return 0;
   return move(tx, of, scopedSums(of.organizationId, scopes, days));
 }
 
-/** Makes days say what these stretches of their quarters hold; beyond those they must hold nothing. Returns how many sums were wrong. */
+/** Corrects these days to the sums of the given parts of their quarters, and nothing else. Returns the number of wrong sums. */
 export async function correctDays(tx: Database, of: FoldOf, scopes: FoldedScopes, days: readonly LocalDay[]): Promise<number> {
   if (days.length === 0) return 0;
   const marks = SCOPES[scopes].map(([mark]) => mark);
@@ -41,7 +47,7 @@ export async function correctDays(tx: Database, of: FoldOf, scopes: FoldedScopes
   return move(tx, of, sql`${scopedSums(of.organizationId, scopes, days)} union all ${have}`);
 }
 
-/** Rows of `scope`, `scope_id`, `called_name`, `day` and three sums. */
+/** Returns a query with rows of `scope`, `scope_id`, `called_name`, `day` and three sums. */
 function scopedSums(organizationId: string, scopes: FoldedScopes, days: readonly LocalDay[]): SQL {
   const columns = SCOPES[scopes].flatMap(([, column]) => (column === null ? [] : [column]));
   const dimensions = sql.raw([...columns, 'called_name'].map((name) => `r.${name}`).join(', '));
@@ -58,7 +64,10 @@ function scopedSums(organizationId: string, scopes: FoldedScopes, days: readonly
     ${sql.raw(eachScope(scopes, 'used'))}`;
 }
 
-/** For a source with the columns of the rollups: a row for each scope, and for the called name and all names together. */
+/**
+ * Returns SQL that expands a source with the columns of the rollups: a row per scope, for the called name and for all names
+ * together.
+ */
 export function eachScope(scopes: FoldedScopes, source: string): string {
   const values = SCOPES[scopes].map(([mark, column]) => `('${mark}', ${column === null ? "''" : `${source}.${column}`})`);
   return `lateral (values ${values.join(', ')}) as s(scope, scope_id),
@@ -83,7 +92,7 @@ const ADD = (table: string) => `do update set requests = ${table}.requests + exc
   tokens = ${table}.tokens + excluded.tokens, nano_usd = ${table}.nano_usd + excluded.nano_usd`;
 const KEY = 'organization_id, fold, scope, scope_id, called_name';
 
-/** Adds rows `scoped` to days and months. Sorted, so that two who add to the same rows wait for each other instead of for ever. */
+/** SQL that adds the rows of `scoped` to days and months. Sorted, so that concurrent statements cannot deadlock. */
 export const ADDED = `in_days as (
   insert into scope_days (${KEY}, day, requests, tokens, nano_usd)
   select ${KEY}, day, requests, tokens, nano_usd from scoped order by ${KEY}, day

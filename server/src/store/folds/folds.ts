@@ -1,9 +1,9 @@
 /**
- * Moves an organization's use from quarters of an hour into days and months of its time zone. Each step is one transaction that holds the
- * organization's mark: what is before it is in the days, what is after it in the quarters, at any instant and whatever is written meanwhile.
+ * Folds an organization's usage from quarters of an hour into days and months of its time zone. Each step is one transaction that
+ * locks the organization's mark. At any time, usage before the mark is in the days and usage after it only in the quarters.
  *
- * Rows that are settled in time are after the mark, because the fold stays an hour behind. Who brings a row half an hour late holds the mark
- * for its own transaction and adds the row to both where the mark has passed it (late-rows.ts).
+ * The fold stays an hour behind, so rows that settle in time come after the mark. A writer of a row that is half an hour late
+ * locks the mark in its own transaction. If the mark has passed the row, it adds the row to days and quarters (late-rows.ts).
  */
 import { sql } from 'drizzle-orm';
 import { localDayAt, localDays, localMonthStartMs } from '../../domain/usage/folded-span.ts';
@@ -12,7 +12,7 @@ import { organizations, rollups, scopeDays, scopeMarks, scopeMonths } from '../s
 import { HOUR_MS, instantOf, QUARTER_MS } from '../usage/usage-rows.ts';
 import { addDays, correctDays } from './fold-statement.ts';
 
-/** How far an organization is folded; see scope_marks. Instants in milliseconds. */
+/** The mark of an organization, a row of scope_marks. Times are in milliseconds. */
 export interface FoldMark {
   readonly organizationId: string;
   readonly fold: number;
@@ -21,27 +21,33 @@ export interface FoldMark {
   readonly untilMs: number;
 }
 
-/** The fold stays this far behind the database's clock. */
+/** The delay of the fold behind the database's clock. */
 export const FOLD_BEHIND_MS = HOUR_MS;
-/** One step reads about so many quarters; at least one quarter, or one day of the past, is a step however many it has. */
+/**
+ * The approximate number of rows that one step reads. A step is at least one quarter, or one day of the past, however many rows
+ * it has.
+ */
 const ROWS_FORWARD = 20_000;
 const ROWS_BACK = 20_000;
 
 export interface FoldOptions {
   readonly organizationId: string;
   readonly nowMs: number;
-  /** Smaller in tests. */
+  /** The rows of one step, smaller in tests. */
   readonly rowsMax?: number;
 }
 
-/** Until where days of organization and team reach: quarters of an hour that is not over are in no row of hours alone. */
+/**
+ * Returns the end of the folded days of organization and team: the last whole hour, because their sums per hour include later
+ * quarters.
+ */
 export function wideUntilMs({ sinceMs, untilMs }: Pick<FoldMark, 'sinceMs' | 'untilMs'>): number {
   return Math.max(sinceMs, Math.floor(untilMs / HOUR_MS) * HOUR_MS);
 }
 
 /**
- * One step forward, up to an hour before `nowMs` at most. Begins the organization's first fold where there is none, and another one where its
- * time zone has changed. `done`: nothing older than an hour is left to fold.
+ * Folds one step forward, at most up to an hour before `nowMs`. Starts the organization's first fold if there is none, and a new
+ * one if its time zone has changed. `done` means that nothing older than an hour is left to fold.
  */
 export function foldForward(db: Database, options: FoldOptions): Promise<'done' | 'more'> {
   const { organizationId, nowMs, rowsMax = ROWS_FORWARD } = options;
@@ -64,7 +70,9 @@ export function foldForward(db: Database, options: FoldOptions): Promise<'done' 
   });
 }
 
-/** One step back, the newest days first, until the organization's first request. `done`: all of its past is folded. */
+/**
+ * Folds one step back, newest days first, down to the organization's first request. `done` means that all of its past is folded.
+ */
 export function foldBack(
   db: Database,
   { organizationId, rowsMax = ROWS_BACK }: Omit<FoldOptions, 'nowMs'>,
@@ -75,7 +83,8 @@ export function foldBack(
     const farMs = await bucketAt(tx, mark, { ...before, order: 'desc', skip: rowsMax });
     const firstMs = await bucketAt(tx, mark, { ...before, order: 'asc', skip: 0 });
     const { timeZone } = mark;
-    // The day of the last quarter that fits may have more before it, so it is left to the next step; but for a day that is too large by itself.
+    // The day of the last quarter that fits may have earlier quarters, so the next step takes it. A day that alone is too large
+    // is one step.
     const sinceMs =
       farMs === null ? 0 : Math.min(localDayAt(timeZone, farMs).endMs, localDayAt(timeZone, mark.sinceMs - 1).startMs);
     const fromMs = sinceMs > 0 ? sinceMs : firstMs === null ? mark.sinceMs : localDayAt(timeZone, firstMs).startMs;
@@ -87,7 +96,7 @@ export function foldBack(
   });
 }
 
-/** Makes the days of a span, as far as they are folded, say what their quarters say. Returns how many sums were wrong. */
+/** Corrects the folded days of a span to the sums of their quarters. Returns the number of wrong sums. */
 export function correctFold(
   db: Database,
   organizationId: string,
@@ -103,7 +112,7 @@ export function correctFold(
   });
 }
 
-/** Sets the mark back, so that everything is folded anew: from now on the past is read from quarters, and is right. */
+/** Starts a new fold, which discards the old one. Until it is done, counters read their past from the quarters. */
 export function foldAnew(db: Database, organizationId: string, nowMs: number): Promise<void> {
   return withMark(db, organizationId, async (tx, mark) => {
     const timeZone = await zoneOf(tx, organizationId);
@@ -111,7 +120,7 @@ export function foldAnew(db: Database, organizationId: string, nowMs: number): P
   });
 }
 
-/** Deletes up to `most` rows of folds that are over. Returns how many. */
+/** Deletes up to `most` rows of old folds from each of the two tables. Returns the number of deleted rows. */
 export async function dropOldFolds(db: Database, most: number): Promise<number> {
   let dropped = 0;
   for (const table of [scopeDays, scopeMonths]) {
@@ -123,7 +132,7 @@ export async function dropOldFolds(db: Database, most: number): Promise<number> 
   return dropped;
 }
 
-/** Makes the mark where it is missing, locks it until the transaction ends, and hands it on as it is then. */
+/** Runs work in a transaction with the organization's mark locked. Creates a missing mark. */
 function withMark<T>(db: Database, organizationId: string, work: (tx: Database, mark: FoldMark) => Promise<T>): Promise<T> {
   return db.transaction(async (tx) => {
     await tx.insert(scopeMarks).values({ organizationId }).onConflictDoNothing();
@@ -135,8 +144,8 @@ function withMark<T>(db: Database, organizationId: string, work: (tx: Database, 
 }
 
 /**
- * The next fold: nothing is folded yet. It goes on from the present month, and back from there; an organization whose first request is of this
- * month has nothing before. Null where there is nothing to fold.
+ * Starts the next fold, in which nothing is folded yet. It starts at the present month and later goes back from there. An
+ * organization whose first request is in this month has no earlier past. Returns null if there is nothing to fold.
  */
 async function begin(
   tx: Database,
@@ -173,11 +182,11 @@ interface BucketQuestion {
   readonly fromMs: number;
   readonly toMs: number;
   readonly order: 'asc' | 'desc';
-  /** So many rows further. */
+  /** The number of rows to skip. */
   readonly skip: number;
 }
 
-/** The quarter of one row of the organization's rollups within a span; null where there are not so many. */
+/** Returns the quarter of one row of the organization's rollups within a span, or null if there are not that many rows. */
 async function bucketAt(
   tx: Database,
   { organizationId }: Pick<FoldMark, 'organizationId'>,

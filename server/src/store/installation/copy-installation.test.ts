@@ -63,7 +63,7 @@ describe.skipIf(!hasPostgres())('copying an installation', () => {
       const all = sql`select one::text as line from ${sql.identifier(table)} one order by 1`;
       expect((await target.db.execute(all)).rows, table).toEqual((await source().db.execute(all)).rows);
     }
-    // Its triggers work again: a second team is counted like the first.
+    // The triggers are enabled again: they count a second team like the first.
     const teams = sql`select team_count as teams from organization_standings where organization_id = 'org_1'`;
     const before = Number((await target.db.execute<{ teams: number }>(teams)).rows[0]?.teams);
     await target.db.execute(sql`insert into teams (organization_id, id, name) values ('org_1', 'team_2', 'Other')`);

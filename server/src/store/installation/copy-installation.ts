@@ -1,6 +1,6 @@
 /**
- * Copies a whole installation from one database into an empty one of the same schema, and proves that nothing is missing or changed:
- * in one transaction, which commits only when every table has the same rows on both sides.
+ * Copies a whole installation from one database into an empty one of the same schema, and verifies the copy. It all happens in
+ * one transaction, which commits only if every table has the same rows on both sides.
  */
 import { sql } from 'drizzle-orm';
 import { followAuditChain } from '../audit/audit-proof.ts';
@@ -15,23 +15,23 @@ export interface CopiedTable {
 
 export interface Copied {
   readonly tables: readonly CopiedTable[];
-  /** Σ of the ledger, in nano-dollars, and its rows: the same on both sides. */
+  /** The sum of the ledger in nano-dollars, the same on both sides. `ledgerRows` counts its rows. */
   readonly spentNanoUsd: bigint;
   readonly ledgerRows: number;
-  /** Audit chains that were followed from their first event to their head in the copy. */
+  /** The number of audit chains that were verified in the copy, from the first event to the head. */
   readonly auditChains: number;
 }
 
-/** What an operator must know; nothing was written that stays. */
+/** The copy failed and was rolled back. The message is for the operator. */
 class NotCopied extends Error {}
 
 const ROWS_AT_ONCE = 2_000;
-/** Of a process and of the schema itself, not of the installation. */
+/** Tables about processes and about the schema, which are not part of the installation. */
 const NOT_COPIED: ReadonlySet<string> = new Set(['process_leases', 'schema_migrations']);
-/** A large table takes long; the pools' own bounds are for requests. */
+/** The statement timeout for large tables. Those of the pools are for requests. */
 const STATEMENT_MS_MAX = 3_600_000;
 
-/** Both are migrated to the same schema and nobody else writes to either. Throws NotCopied. */
+/** Copies everything. Both databases must have the same schema and no other writers. Throws NotCopied. */
 export async function copyInstallation(
   from: OpenDatabase,
   to: OpenDatabase,
@@ -58,7 +58,7 @@ export async function copyInstallation(
   );
 }
 
-/** So that one row has one text on both sides. */
+/** Sets the session's formats, so that a row has the same text on both sides, and its timeouts. */
 async function settleSession(tx: Database): Promise<void> {
   for (const setting of [
     `statement_timeout = ${STATEMENT_MS_MAX}`,
@@ -74,11 +74,11 @@ async function settleSession(tx: Database): Promise<void> {
 
 interface Table {
   readonly name: string;
-  /** Without those that the database works out itself. */
+  /** The columns without generated ones. */
   readonly columns: readonly string[];
 }
 
-/** Every table that holds something of the installation, those that others refer to first. */
+/** Returns every table of the installation. A table comes after those that it references. */
 async function tablesOf(db: Database): Promise<readonly Table[]> {
   const { rows } = await db.execute<{ name: string; columns: string[]; refers_to: string[] }>(sql`
     select c.relname as name,
@@ -107,13 +107,13 @@ async function mustBeEmpty(target: Database): Promise<void> {
   }
 }
 
-/** Of what the migrations put in, which the copy brings too; and without its triggers, whose work the copy brings as well. */
+/** Deletes the rows that migrations inserted and disables the triggers, because the copy brings the rows of both. */
 async function emptied(target: Database, name: string): Promise<void> {
   await target.execute(sql`alter table ${sql.identifier(name)} disable trigger user`);
   await target.execute(sql`truncate ${sql.identifier(name)} cascade`);
 }
 
-/** Rows as the text of their whole, which both sides write and read alike whatever is in them. */
+/** Copies rows as the text of the whole row, which both sides write and read in the same way. Returns the number of rows. */
 async function copyTable(source: Database, target: Database, { name, columns }: Table): Promise<number> {
   const table = sql.identifier(name);
   const list = sql.join(
@@ -141,7 +141,7 @@ async function mustBeSame(source: Database, target: Database, name: string): Pro
   }
 }
 
-/** How many rows, and a sum over what each of them says; their order plays no part. */
+/** Returns the number of rows, and a sum of the hashes of all rows, which does not depend on their order. */
 async function contentOf(db: Database, name: string): Promise<{ readonly rows: string; readonly sum: string }> {
   const { rows } = await db.execute<{ rows: string; sum: string }>(sql`
     select count(*)::text as rows, coalesce(sum(('x' || substr(md5(one::text), 1, 15))::bit(60)::bigint), 0)::text as sum
@@ -166,7 +166,7 @@ async function ledgerOf(db: Database): Promise<{ readonly spent: string; readonl
   return rows[0] as { spent: string; rows: string };
 }
 
-/** An instant in each month that has rows. */
+/** Returns the start of each month that has rows, in milliseconds. */
 async function monthsIn(db: Database): Promise<readonly number[]> {
   const months: number[] = [];
   for (const name of PARTITIONED_TABLES) {

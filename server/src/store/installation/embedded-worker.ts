@@ -1,11 +1,11 @@
-/** The thread of embedded.ts: runs the engine and its socket until told to stop. */
+/** The worker thread of embedded.ts. Runs the engine and its socket until a message stops it. */
 import { rmSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 
 export interface EmbeddedSettings {
-  /** Where the database's files are. */
+  /** The directory of the database's files. */
   readonly directory: string;
   readonly socketPath: string;
 }
@@ -31,15 +31,16 @@ function report(status: EmbeddedStatus): void {
 
 async function listen(engine: PGlite): Promise<PGLiteSocketServer> {
   rmSync(settings.socketPath, { force: true });
-  // One client at a time is served; the others are one that is just closing and its successor.
+  // One client at a time is served. The others are a client that is closing and its successor.
   const server = new PGLiteSocketServer({ db: engine, path: settings.socketPath, maxConnections: 4 });
   await server.start();
   return server;
 }
 
 /**
- * An ordinary error of SQL is an answer. What is thrown, a panic, and a full disk mean that the engine's state can no longer be trusted
- * (after a full disk it answers whatever comes next with a panic, for ever): then the thread ends, and a new one recovers from the files.
+ * Ends the thread when the engine's state can no longer be trusted: after a thrown error, a panic or a full disk. (After a full
+ * disk, the engine answers every query with a panic.) A new thread then recovers from the files. Ordinary SQL errors are passed
+ * to the client.
  */
 function endWhenItFails(engine: PGlite): void {
   const execute = engine.execProtocolRawStream.bind(engine);
@@ -56,7 +57,7 @@ function endWhenItFails(engine: PGlite): void {
   };
 }
 
-/** By the fields of an error message. No text that anybody stored can hold their zero bytes. */
+/** Reports whether the data contains a fatal error message. Its fields contain zero bytes, which stored text cannot. */
 function isFatal(data: Uint8Array): boolean {
   const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   return FATAL_MARKS.some((mark) => bytes.includes(mark));

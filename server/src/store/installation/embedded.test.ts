@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
 
-// One directory for all of it, because the engine takes seconds to make one.
+// One directory for the whole test, because the engine takes seconds to create one.
 test('what was acknowledged is there after a kill -9, and the engine serves one transaction at a time', {
   timeout: 120_000,
 }, async () => {
@@ -41,7 +41,7 @@ test('files of another engine version are refused with one line and left alone',
   expect(String(error)).toMatch(/^\S+ .*format 99.*$/);
 });
 
-/** Queries and transactions of forty callers at once; an error of SQL harms only its own. */
+/** Runs queries and transactions of forty callers at once. An SQL error affects only its own caller. */
 async function concurrentWorkDoesNotMix(db: Database): Promise<void> {
   await db.execute(sql`create table counters (n int not null)`);
   await db.execute(sql`insert into counters values (0)`);
@@ -58,14 +58,14 @@ async function concurrentWorkDoesNotMix(db: Database): Promise<void> {
   expect((await db.execute(sql`select n from counters`)).rows).toEqual([{ n: 40 }]);
 }
 
-/** A query outside the transaction that its own caller holds open is an error within seconds, not a hang. */
+/** Checks that a query outside the transaction that its own caller holds open fails within seconds and does not hang. */
 async function aNestedQueryIsAnError(db: Database): Promise<void> {
   const error = await db.transaction(() => db.execute(sql`select 1`)).catch((thrown: unknown) => thrown);
   expect(isStoreUnavailable(error)).toBe(true);
   expect((await db.execute(sql`select 1 as one`)).rows).toEqual([{ one: 1 }]);
 }
 
-/** One session serves all, so a result that is read slowly must neither hold it nor be disturbed by what others do in between. */
+/** Checks a slow read. All callers share one session: the read must not block it, and other queries must not disturb the read. */
 async function aLongResultIsReadWhileOthersAsk({ db, openSession }: OpenDatabase): Promise<void> {
   const numbers = sql`select n from generate_series(1, ${100_000}::int) as n order by n`;
   let last = 0;
@@ -82,7 +82,7 @@ async function aLongResultIsReadWhileOthersAsk({ db, openSession }: OpenDatabase
   expect((await db.execute(sql`select name from pg_cursors where is_holdable`)).rows).toEqual([]);
 }
 
-/** What a full disk reports, said by hand: afterwards the real engine answers everything with a panic until it is started again. */
+/** Raises the error of a full disk, after which the real engine answers everything with a panic, and waits for the restart. */
 async function aFullDiskStartsTheEngineAgain(db: Database, failures: readonly string[]): Promise<void> {
   const reported = db.execute(sql`do $$ begin raise exception using errcode = '53100'; end $$`);
   expect(await reported.catch(isStoreUnavailable)).toBe(true);

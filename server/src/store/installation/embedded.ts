@@ -1,9 +1,10 @@
 /**
- * The embedded database: PostgreSQL compiled to WebAssembly (PGlite) in a worker thread, behind a unix socket that only this user can
- * reach, so that the program has one driver and one dialect. It survives a crash of the process, not a power loss: it never syncs.
+ * The embedded database: PostgreSQL compiled to WebAssembly (PGlite) in a worker thread. The program connects through a unix
+ * socket that only this user can open, so it needs one driver and one SQL dialect. The data survives a crash of the process, but
+ * not a power loss, because the engine never syncs.
  *
- * All connections share one session, and interleaved statements of two connections would mix. So there is one connection; a second
- * query waits for it, and a query asked outside a transaction that its own caller holds open fails after 5 s instead of hanging.
+ * All connections share one session, so statements of two connections would mix. The pool therefore has one connection, for which
+ * other queries wait. A query outside a transaction that its own caller holds open fails after 5 s instead of hanging.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,13 +15,13 @@ import { CONNECT_TIMEOUT_MS, databaseOver, type OpenDatabase, ping } from '../da
 import type { EmbeddedSettings, EmbeddedStatus } from './embedded-worker.ts';
 
 export interface EmbeddedOptions {
-  /** The data directory; the caller holds its lock. The database takes `database/` in it. */
+  /** The data directory, whose lock the caller holds. The database uses its subdirectory `database/`. */
   readonly dataDir: string;
-  /** The engine failed and is started again: worth a log line. Queries meanwhile fail as unavailable. */
+  /** Called when the engine failed and will restart, for a log line. Until then queries fail with StoreUnavailable. */
   readonly onFailure?: (error: Error) => void;
 }
 
-/** The directory cannot be opened by this version. Its message is the one line an operator needs. */
+/** This version cannot open the directory. The message is one line for the operator. */
 export class UnusableDatabase extends Error {
   constructor(message: string) {
     super(message);
@@ -28,7 +29,10 @@ export class UnusableDatabase extends Error {
   }
 }
 
-/** Starts the engine (about 2 s the first time, under 1 s later) and opens it. Throws when it cannot start. */
+/**
+ * Starts the engine (about 2 s the first time, under 1 s later) and opens the database. Throws if it cannot start,
+ * UnusableDatabase if the directory or the disk is the cause.
+ */
 export async function openEmbedded({ dataDir, onFailure = () => {} }: EmbeddedOptions): Promise<OpenDatabase> {
   const directory = join(resolve(dataDir), 'database');
   refuseMoved(directory);
@@ -56,7 +60,7 @@ export async function openEmbedded({ dataDir, onFailure = () => {} }: EmbeddedOp
   };
 }
 
-/** The driver derives it from the port. */
+/** The name that the driver derives from the port. */
 const SOCKET_NAME = '.s.PGSQL.5432';
 const ENGINE_VERSION = '18';
 const QUERY_TIMEOUT_MS = 30_000;
@@ -64,18 +68,18 @@ const RESTART_DELAY_MS_MIN = 250;
 const RESTART_DELAY_MS_MAX = 5_000;
 const STABLE_AFTER_MS = 60_000;
 
-/** A start that forgot DATABASE_URL would begin anew, beside everything there is. */
+/** Refuses to start after a move to PostgreSQL: without DATABASE_URL, the process would create a new empty database. */
 function refuseMoved(directory: string): void {
   if (existsSync(directory) || !existsSync(movedName(directory))) return;
   throw new UnusableDatabase(`The database of ${directory} was moved to PostgreSQL. Set DATABASE_URL to where it is now.`);
 }
 
-/** What an embedded database is called once it lives elsewhere. */
+/** Returns the name of the directory of an embedded database after a move to PostgreSQL. */
 export function movedName(directory: string): string {
   return `${directory}.moved`;
 }
 
-/** An older or newer engine cannot read the files, and trying would only say so in its own many words. */
+/** Refuses files of another engine version, which this engine cannot read, with a message shorter than the engine's. */
 function refuseOtherEngine(directory: string): void {
   const file = join(directory, 'PG_VERSION');
   if (!existsSync(file)) return;
@@ -87,7 +91,10 @@ function refuseOtherEngine(directory: string): void {
   );
 }
 
-/** A folder of mode 700. A socket's path has 107 bytes at most, so a deep data directory has its socket elsewhere. */
+/**
+ * Returns a folder of mode 700 for the socket. It is in the temporary directory if the path in the data directory exceeds the
+ * limit of 107 bytes.
+ */
 function socketFolder(dataDir: string): string {
   const beside = join(dataDir, 'socket');
   if (Buffer.byteLength(join(beside, SOCKET_NAME)) > 100) return mkdtempSync(join(tmpdir(), 'headgate-'));
@@ -112,7 +119,9 @@ interface Engine {
   stop(): Promise<void>;
 }
 
-/** Keeps one worker running until stopped. The first start may fail; later failures (a full disk ends the engine) are retried. */
+/**
+ * Keeps one worker running until stopped. Throws if the first start fails. Later failures, such as a full disk, lead to restarts.
+ */
 async function startEngine(settings: EmbeddedSettings, onFailure: (error: Error) => void): Promise<Engine> {
   let isStopping = false;
   let worker = await startWorker(settings);
@@ -156,7 +165,7 @@ function startWorker(settings: EmbeddedSettings): Promise<Worker> {
     worker.on('message', (status: EmbeddedStatus) => {
       if (status.is === 'failed')
         return failed(new UnusableDatabase(`The embedded database cannot start (${status.reason}). Is there room on the disk?`));
-      if (status.is !== 'ready') return; // Under `node --watch` a thread also says what it imports.
+      if (status.is !== 'ready') return; // Under `node --watch`, a thread also reports its imports.
       worker.removeAllListeners('exit');
       worker.on('error', () => {});
       started(worker);

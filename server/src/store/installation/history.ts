@@ -1,9 +1,10 @@
 /**
- * Which history the database goes on with. After a failover to a replica, or from a copy, it is another one, and the last rows that the
- * server before acknowledged may not be in it. PostgreSQL tells histories apart: each system has an identifier, and each promotion of a
- * replica begins a new timeline.
+ * Detects which history the database server is on. A failover to a replica or a restored copy starts another history, which may
+ * lack the last rows that the previous server acknowledged. PostgreSQL identifies histories: each system has an identifier, and
+ * each promotion of a replica starts a new timeline.
  *
- * A server whose timeline is older than the one known is one that was replaced: nothing is stored there, unless for a minute there is no other.
+ * A server on an older timeline than the known one was replaced. Nothing is stored there, unless no other server answers for a
+ * minute.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { ClientBase, QueryConfig } from 'pg';
@@ -12,19 +13,21 @@ import { StoreError, StoreUnavailable, storeErrorFrom } from '../errors.ts';
 
 export interface History {
   /**
-   * Asks the server behind this connection, unless it was asked a few seconds ago. `other`: the rows that are kept have to be stored there
-   * again before any other. Rejects with StoreUnavailable for a server that was replaced.
+   * Returns whether the server of this connection is on the known history. Queries it at most every 5 s. `other` means that the
+   * caller must first store its kept rows there again. Rejects with StoreUnavailable for a server that was replaced.
    */
   check(client: ClientBase): Promise<'same' | 'other'>;
-  /** All that was kept is stored in the history that the server goes on with now. A start before that finds it `other` once more. */
+  /**
+   * Records that all kept rows are stored in the present history. If the process restarts before, `check` returns `other` again.
+   */
   caughtUp(): void;
 }
 
 export interface HistoryOptions {
-  /** Where the history is noted in which all rows are stored. */
+  /** The file with the id of the history in which all rows are stored. */
   readonly notePath: string;
   readonly clock: Clock;
-  /** The server does not say: a failover will not be noticed. Told once. */
+  /** Called once if the server does not tell its history, so that failovers cannot be detected. */
   readonly onUnknown: (message: string) => void;
 }
 
@@ -32,14 +35,14 @@ const ASK_EVERY_MS = 5_000;
 const ASK_MS_MAX = 5_000;
 const REPLACED_MS_MAX = 60_000;
 
-/** A standby has no answer: there an insert fails as well, and the next try may meet the primary. */
+/** The SQL state of a standby, which cannot answer. Inserts fail there as well, and a retry may reach the primary. */
 const IN_RECOVERY = '55000';
 const ASK =
   'select system_identifier::text as system, substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) as timeline from pg_control_system()';
 
-/** For PostgreSQL; the embedded database has one history. */
+/** Makes the history of a PostgreSQL database. The embedded database has only one. */
 export function createHistory({ notePath, clock, onUnknown }: HistoryOptions): History {
-  /** A connection stays with one history; only a pooler in between can lead it to another. */
+  /** Answers by connection. A connection stays on one history, unless a pooler in between changes its server. */
   const answers = new WeakMap<ClientBase, { readonly atMs: number; readonly found: string | null }>();
   let stored = noteAt(notePath);
   let known = stored;
@@ -89,7 +92,10 @@ export function createHistory({ notePath, clock, onUnknown }: HistoryOptions): H
     }
   }
 
-  /** Connections to it may have been left over; once no other server has answered for a minute, it is the one to go on with. */
+  /**
+   * Reports whether no other server has answered for a minute. Before that, the connection may be left over from the replaced
+   * server.
+   */
   function isAllThereIs(nowMs: number): boolean {
     replacedSinceMs ??= nowMs;
     return nowMs - replacedSinceMs >= REPLACED_MS_MAX;
@@ -100,7 +106,7 @@ export function createHistory({ notePath, clock, onUnknown }: HistoryOptions): H
     stored = known;
     try {
       writeFileSync(notePath, known, { mode: 0o600 });
-    } catch {} // Without the note the next start stores again what is there already.
+    } catch {} // Without the file, the next start stores the same rows again, which is harmless.
   }
 }
 
@@ -112,7 +118,7 @@ function noteAt(path: string): string | null {
   }
 }
 
-/** Timelines are hexadecimal digits of one length. */
+/** Reports whether `found` is an older timeline of the same system. Timelines are hexadecimal digits of equal length. */
 function isOlder(found: string, known: string): boolean {
   const [system, timeline] = found.split('/') as [string, string];
   const [knownSystem, knownTimeline] = known.split('/') as [string, string];

@@ -1,9 +1,9 @@
-/** Answers already given to a caller's `Idempotency-Key`. The caller (an admin token or account) stands where an organization would. */
+/** Stored answers by a caller's `Idempotency-Key`. The caller, an admin token or account, takes the place of the organization. */
 import { and, eq, lt } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { idempotencyKeys } from '../schema.ts';
 
-/** Marks a key as used for a request. False when it already is; a claim from before `expiredBefore` no longer counts. */
+/** Claims a key for a request. Returns false if it is already claimed. Claims from before `expiredBefore` do not count. */
 export async function claim(
   tx: Database,
   wanted: {
@@ -33,7 +33,7 @@ export async function find(db: Database, wanted: { readonly caller: string; read
   return row ?? null;
 }
 
-/** Keeps the (sealed) answer for a claimed key. */
+/** Stores the sealed answer for a claimed key. */
 export async function keep(
   db: Database,
   answer: { readonly caller: string; readonly key: string; readonly status: number; readonly body: string },

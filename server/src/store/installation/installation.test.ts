@@ -18,7 +18,7 @@ onEveryDatabase('the installation’s keys', (given, kind) => {
     expect(first.credentials).toHaveLength(32);
     expect(first.credentials.equals(first.pepper)).toBe(false);
     expect(first.audit.key).toHaveLength(32);
-    // Nothing of before the key is here, so nothing without it is accepted.
+    // There are no events from before the key, so none without a MAC is accepted.
     expect(first).toMatchObject({ audit: { unkeyedUntilMs: 0 }, isAuditKeyNew: false });
   });
 
@@ -38,7 +38,7 @@ onEveryDatabase('the installation’s keys', (given, kind) => {
     const old = await openTestDatabase(kind);
     try {
       const before = await openInstallation(old.db, masterKey);
-      // As a version without an audit key left it.
+      // The state that a version without an audit key leaves.
       await old.db.execute(`update installation set wrapped_keys = wrapped_keys - 'audit'`);
       await expect(openInstallation(old.db, newDataKey())).rejects.toThrow(WrongMasterKey);
       const startedMs = Date.now();

@@ -5,34 +5,34 @@ import { newDataKey, open, seal, UnsealFailure, unwrapKey, wrapKey } from '../..
 import type { Database } from '../database.ts';
 import { installation } from '../schema.ts';
 
-/** This installation's own keys, unwrapped: memory only. */
+/** This installation's unwrapped keys, which exist only in memory. */
 export interface Installation {
-  /** Names the installation to its journal; says nothing of its keys. */
+  /** Identifies the installation in its journal. It reveals nothing about the keys. */
   readonly id: string;
-  /** New hashes of keys, admin tokens and links are made with it. */
+  /** The pepper of new hashes of keys, admin tokens and links. */
   readonly pepper: Buffer;
-  /** While the pepper is renewed, the other one with which a stored hash may have been made. */
+  /** The second pepper that stored hashes may have while the pepper is renewed, or null. */
   readonly otherPepper: OtherPepper | null;
   readonly credentials: Buffer;
-  /** Wraps organizations' content keys. */
+  /** The data key that wraps organizations' content keys. */
   readonly content: Buffer;
-  /** Chains the audit log. */
+  /** The key of the audit chains. */
   readonly audit: AuditKey;
-  /** True when this start made it: nothing was here before. */
+  /** True if the database held no installation at this start. */
   readonly isNew: boolean;
-  /** True when this start made the audit key for an installation that had none: after an upgrade, or after somebody removed it. */
+  /** True if an existing installation had no audit key at this start: after an upgrade, or after someone removed the key. */
   readonly isAuditKeyNew: boolean;
-  /** Whether two master keys open it, and which of them did. */
+  /** The state of the master key's rotation: none, or the key of the two that opened the installation. */
   readonly rotation: 'none' | 'opened with the old key' | 'opened with the new key';
 }
 
-/** A second pepper. Hashes under the one before move to the present one when their secret is used; to the next one nothing moves yet. */
+/** A second pepper. A hash under `before` moves to the present pepper when its secret is used. No hash moves to `next` yet. */
 export interface OtherPepper {
   readonly is: 'before' | 'next';
   readonly pepper: Buffer;
 }
 
-/** The master key is not the one that this database's secrets were wrapped with. Nothing was touched. */
+/** The master key is not the one that wraps this database's data keys. Nothing was changed. */
 export class WrongMasterKey extends Error {}
 
 /** Data keys by purpose, wrapped by one master key, in base64. */
@@ -41,17 +41,20 @@ export type InstallationRow = typeof installation.$inferSelect;
 
 /** The purposes of data keys that every installation has. */
 const PURPOSES = ['pepper', 'credentials', 'audit', 'content'] as const;
-/** The pepper before the present one, and one that follows it when the master key's rotation ends. */
+/**
+ * The purpose of the previous pepper. `PEPPER_NEXT` is the one that becomes the present pepper when the master key's rotation
+ * ends.
+ */
 export const PEPPER_BEFORE = 'pepper-before';
 export const PEPPER_NEXT = 'pepper-next';
 
 const CHECK = 'headgate master key check';
-/** How long after the upgrade a replica of the version before may still write events without the key. */
+/** The time after the upgrade for which replicas of the previous version may still write events without the key. */
 const UNKEYED_MS = 7 * 86_400_000;
 const AUDIT_KEY_BYTES = 32;
 const TIME_BYTES = 8;
 
-/** Opens the installation's keys with the master key, or makes them on an empty database. Throws WrongMasterKey. */
+/** Opens the installation's keys with the master key, or creates them on an empty database. Throws WrongMasterKey. */
 export async function openInstallation(db: Database, masterKey: Buffer): Promise<Installation> {
   const known = await readInstallation(db);
   if (known !== null) return completed(db, known, masterKey);
@@ -59,15 +62,15 @@ export async function openInstallation(db: Database, masterKey: Buffer): Promise
     .insert(installation)
     .values(newKeys(masterKey, auditSecret(0)))
     .onConflictDoNothing();
-  // Another process may have been first: what is stored is what counts.
+  // Another process may have been first, so read what is stored.
   return { ...(await completed(db, await readAgain(db), masterKey)), isNew: true };
 }
 
-/** Before anything is migrated: an installation that another master key sealed is refused while it is still untouched. */
+/** Refuses an installation of another master key before any migration changes it. Throws WrongMasterKey. */
 export async function refuseWrongMasterKey(db: Database, masterKey: Buffer): Promise<void> {
   const { rows } = await db.execute<{ known: boolean }>(sql`select to_regclass('installation') is not null as known`);
   if (rows[0]?.known !== true) return;
-  // The table may be one of a version before, without the columns that came since.
+  // The table may be that of an earlier version, without the newer columns.
   const { rows: stored } = await db.execute<{ checks: (string | null)[] }>(
     sql`select array[kept->>'master_key_check', kept->>'next_master_key_check'] as checks from (select to_jsonb(installation) as kept from installation) as one`,
   );
@@ -75,24 +78,24 @@ export async function refuseWrongMasterKey(db: Database, masterKey: Buffer): Pro
   if (known !== undefined && !known.checks.some((check) => check !== null && isCheckOf(check, masterKey))) throw wrongKey();
 }
 
-/** Returns the row; null on an empty database. */
+/** Returns the row, or null on an empty database. */
 export async function readInstallation(db: Database): Promise<InstallationRow | null> {
   const [row] = await db.select().from(installation);
   return row ?? null;
 }
 
-/** Which of the wrapped keys a master key opens; null: none of them. */
+/** Returns which set of wrapped keys a master key opens, or null if neither. */
 export function openedBy(row: InstallationRow, masterKey: Buffer): 'present' | 'next' | null {
   if (isCheckOf(row.masterKeyCheck, masterKey)) return 'present';
   return row.nextMasterKeyCheck !== null && isCheckOf(row.nextMasterKeyCheck, masterKey) ? 'next' : null;
 }
 
-/** A value that only its own master key opens. */
+/** Returns a check value that only this master key opens. */
 export function checkOf(masterKey: Buffer): string {
   return seal(masterKey, CHECK, CHECK).toString('base64');
 }
 
-/** New data keys for each purpose, wrapped. */
+/** Returns new wrapped data keys for every purpose. */
 export function newKeys(
   masterKey: Buffer,
   audit: Buffer,
@@ -103,8 +106,8 @@ export function newKeys(
 }
 
 /**
- * The audit key as it is wrapped: 32 random bytes, the time until which events without its MAC are accepted, and whether a key before it was
- * lost. It is one value, so none of these can be changed or removed without the others.
+ * Returns a new audit key before wrapping. It consists of 32 random bytes, the time until which events without a MAC are
+ * accepted, and one more byte if an earlier key was lost. As one value, no part can be changed or removed without the others.
  */
 export function auditSecret(unkeyedUntilMs: number, { isReplaced = false } = {}): Buffer {
   const until = Buffer.alloc(TIME_BYTES);
@@ -112,23 +115,23 @@ export function auditSecret(unkeyedUntilMs: number, { isReplaced = false } = {})
   return Buffer.concat([newDataKey(), until, Buffer.alloc(isReplaced ? 1 : 0, 1)]);
 }
 
-/** Wraps a data key for a purpose, as text. */
+/** Wraps a data key for a purpose. Returns base64. */
 export function wrapped(masterKey: Buffer, key: Buffer, purpose: string): string {
   return wrapKey(masterKey, key, purpose).toString('base64');
 }
 
-/** Opens the wrapped data key of a purpose; null where there is none. Throws UnsealFailure with another master key. */
+/** Unwraps the data key of a purpose. Returns null if there is none. Throws UnsealFailure with another master key. */
 export function unwrapped(masterKey: Buffer, keys: WrappedKeys, purpose: string): Buffer | null {
   const text = keys[purpose];
   return text === undefined ? null : unwrapKey(masterKey, Buffer.from(text, 'base64'), purpose);
 }
 
-/** The id that an installation's journals know it by, as long as no other is stored. */
+/** Returns the id of the installation in its journals for the case that none is stored. */
 function journalIdOf(pepper: Buffer): string {
   return createHash('sha256').update(pepper).digest('hex').slice(0, 32);
 }
 
-/** An installation of a version before lacks keys: whichever process is first makes them, and the others read those. */
+/** Adds the keys that an installation of an earlier version lacks. The first process creates them, and the others read them. */
 async function completed(db: Database, known: InstallationRow, masterKey: Buffer): Promise<Installation> {
   const { is, keys } = keysFor(known, masterKey);
   const missing = PURPOSES.filter((purpose) => keys[purpose] === undefined);

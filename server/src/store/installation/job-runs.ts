@@ -1,4 +1,4 @@
-/** What the recurring jobs did. */
+/** The runs of the recurring jobs. */
 import { and, desc, eq, inArray, sql } from 'drizzle-orm';
 import { newId } from '../../lib/id.ts';
 import type { Database } from '../database.ts';
@@ -6,10 +6,10 @@ import { jobRuns } from '../schema.ts';
 
 export type JobRunRow = typeof jobRuns.$inferSelect;
 
-/** How many runs of one job are kept. */
+/** The number of runs of one job that are kept. */
 const KEPT = 50;
 
-/** Returns the id of the run. */
+/** Records the start of a run. Returns its id. */
 export async function begin(
   db: Database,
   { job, askedBy, at }: { readonly job: string; readonly askedBy: string | null; readonly at: Date },
@@ -28,7 +28,7 @@ export async function end(
   await db.update(jobRuns).set({ finishedAt, outcome, summary }).where(eq(jobRuns.id, id));
 }
 
-/** The newest runs of each job, newest first. */
+/** Returns up to `most` runs of each job, newest first. */
 export async function newest(
   db: Database,
   jobs: readonly string[],
@@ -53,7 +53,7 @@ export async function newest(
   );
 }
 
-/** Keeps the newest of each job. */
+/** Deletes all but the newest 50 runs of each job. */
 export async function forgetOld(db: Database): Promise<void> {
   await db.execute(sql`delete from ${jobRuns} where id in (
     select id from (select id, row_number() over (partition by job order by id desc) as rank from ${jobRuns}) as ranked where rank > ${KEPT})`);

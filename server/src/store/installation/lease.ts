@@ -1,10 +1,11 @@
 /**
- * Leases on what only one process may do. Without Redis the counters live in one process, and a second one on the same database would
- * grant every limit twice, so it refuses to start.
+ * Leases for work that only one process may do. Without Redis, the counters are in the memory of one process. A second process on
+ * the same database would grant every limit twice, so it refuses to start.
  *
- * When the holder crashed: its lease ends after 30 s, at once where the next process is on the same machine and can see that it is gone. One
- * that was just killed may take a moment to go: a start waits for it (`lib/timing/once-free.ts`).
- * When the database is away: the holder goes on; it learns that it lost the lease at the next renewal that gets through.
+ * If the holder crashes, its lease ends after 30 s. It ends at once if the next process is on the same machine and sees that the
+ * holder is gone. A process that was just killed may take a moment to exit: a start waits for it (`lib/timing/once-free.ts`).
+ *
+ * If the database is unavailable, the holder continues. It learns of a lost lease at the next renewal that reaches the database.
  */
 import { eq, sql } from 'drizzle-orm';
 import { describeProcess, isGone, isHere, type ProcessIdentity, parseIdentity, thisProcess } from '../../lib/process-identity.ts';
@@ -14,9 +15,9 @@ import { processLeases } from '../schema.ts';
 const LEASE_MS = 30_000;
 const RENEW_EVERY_MS = 10_000;
 
-/** Somebody else holds the lease. Its message is the one line an operator needs. */
+/** Another process holds the lease. The message is one line for the operator. */
 export class LeaseHeld extends Error {
-  /** The holder runs on this machine, so that we see it end. */
+  /** True if the holder runs on this machine, so that we can see it end. */
   readonly mayEnd: boolean;
 
   constructor(name: string, holder: ProcessIdentity | null, expiresInMs: number) {
@@ -29,9 +30,12 @@ export class LeaseHeld extends Error {
   }
 }
 
-/** Processes that count in memory and processes that count together cannot serve one database. Its message is the one line an operator needs. */
+/**
+ * Other processes count differently, in memory or in Redis, and cannot share the database with this one. The message is one line
+ * for the operator.
+ */
 export class CountsElsewhere extends Error {
-  /** All who count the other way run on this machine, so that we see them end. */
+  /** True if all those processes run on this machine, so that we can see them end. */
   readonly mayEnd: boolean;
 
   constructor(message: string, holders: readonly (ProcessIdentity | null)[]) {
@@ -45,23 +49,23 @@ function nameOf(holder: ProcessIdentity | null): string {
 }
 
 export interface Lease {
-  /** Gives the lease back and stops renewing. */
+  /** Releases the lease and stops renewing it. */
   release(): Promise<void>;
 }
 
 export interface LeaseOptions {
   readonly name: string;
-  /** Another process took the lease over while this one could not renew: stop serving. Called once. */
+  /** Called once if another process took the lease over while this one could not renew it: stop serving. */
   readonly onLost: (error: LeaseHeld) => void;
   /** The newest migration that this process knows (`newestMigration`). */
   readonly knows?: string;
-  /** Which master key this process was started with (`masterKeyName`). */
+  /** The name of this process's master key (`masterKeyName`). */
   readonly masterKey?: string;
-  /** Tests pretend to be other processes. */
+  /** The identity of another process, for tests. */
   readonly identity?: ProcessIdentity;
 }
 
-/** Takes the lease or throws LeaseHeld. Expiry is judged by the database's clock alone. */
+/** Takes the lease and renews it every 10 s. Expiry depends on the database's clock alone. Throws LeaseHeld. */
 export async function acquireLease(db: Database, options: LeaseOptions): Promise<Lease> {
   const { name, onLost, knows = null, masterKey = null, identity = thisProcess() } = options;
   const us = JSON.stringify(identity);
@@ -69,7 +73,7 @@ export async function acquireLease(db: Database, options: LeaseOptions): Promise
   await db.transaction((tx) => take(tx, claim));
   const timer = setInterval(() => renew(db, claim).catch(lost), RENEW_EVERY_MS).unref();
   function lost(error: unknown): void {
-    // Any other failure is the database being away; the next renewal tries again.
+    // On any other failure the database is unavailable, and the next renewal tries again.
     if (!(error instanceof LeaseHeld)) return;
     clearInterval(timer);
     onLost(error);
@@ -82,16 +86,16 @@ export async function acquireLease(db: Database, options: LeaseOptions): Promise
   };
 }
 
-/** What the lease of a process that counts alone is called. */
+/** The name of the lease of a process that counts alone. */
 export const ALONE = 'counters';
-/** What the leases of replicas are called; behind it the replica's own name. */
+/** The prefix of the leases of replicas. The replica's own name follows. */
 const REPLICA = 'replica:';
 
 export function replicaLease(owner: string): string {
   return `${REPLICA}${owner}`;
 }
 
-/** The names of all replicas whose lease has not ended, by the database's clock. */
+/** Returns the names of replicas whose lease has not ended by the database's clock, without those known to be gone. */
 export async function liveReplicas(db: Database): Promise<readonly string[]> {
   return (await liveReplicaLeases(db)).map(({ name }) => name.slice(REPLICA.length));
 }
@@ -105,9 +109,10 @@ async function liveReplicaLeases(db: Database): Promise<readonly { readonly name
 }
 
 /**
- * Tells whether a replica may still run whose version does not know this migration. None can start any more once it is applied (`NewerSchema`),
- * so a false stays false. A replica that was cut off may come back to its lease: it counts for ten minutes beyond it, unless it is seen to be
- * gone. One that was just starting when the migration was applied has a minute to take its lease; none was on a database that is new.
+ * Reports whether a replica may still run whose version does not know this migration. Once the migration is applied, none can
+ * start (`NewerSchema`), so false stays false. A replica that lost the database can renew its lease later. It counts for ten
+ * minutes after the lease ended, unless it is known to be gone. A replica that was starting when the migration was applied has a
+ * minute to take its lease, except on a new database.
  */
 export async function mayRunBefore(db: Database, migration: string): Promise<boolean> {
   const replicas = await db
@@ -119,18 +124,18 @@ export async function mayRunBefore(db: Database, migration: string): Promise<boo
   return possible.length > 0 && (await wasJustApplied(db, migration));
 }
 
-/** A process that was cut off from the database may come back to its lease. */
+/** The leases of processes that may still renew them after they lost the database. */
 const MAY_COME_BACK = sql`${processLeases.expiresAt} > now() - interval '10 minutes'`;
 
-/** A process that serves the database, or was cut off from it less than ten minutes ago. */
+/** A process that serves the database, or whose lease ended less than ten minutes ago. */
 export interface ServingProcess {
-  /** Where it runs, for people. */
+  /** The place where it runs, for people to read. */
   readonly where: string;
-  /** Which master key it was started with (`masterKeyName`); null: it is of a version that does not say. */
+  /** The name of its master key (`masterKeyName`). Null for a version that does not store it. */
   readonly masterKey: string | null;
 }
 
-/** Every process that serves the database or may come back to it, without those that are seen to be gone. */
+/** Returns every process that serves the database or may still renew its lease, without those known to be gone. */
 export async function servingProcesses(db: Database): Promise<readonly ServingProcess[]> {
   const rows = await db
     .select({ holder: processLeases.holder, masterKey: processLeases.masterKey })
@@ -141,7 +146,9 @@ export async function servingProcesses(db: Database): Promise<readonly ServingPr
     .map(({ holder, masterKey }) => ({ where: nameOf(parseIdentity(holder)), masterKey }));
 }
 
-/** Names of migrations begin with their number, so their order is that of the text. */
+/**
+ * The condition for a holder without this migration. Names of migrations begin with their number, so text order is their order.
+ */
 const IS_OLDER = (migration: string) =>
   sql<boolean>`${processLeases.knows} is null or ${processLeases.knows} collate "C" < ${migration}`;
 
@@ -153,7 +160,7 @@ async function wasJustApplied(db: Database, migration: string): Promise<boolean>
   return rows[0]?.applied === true;
 }
 
-/** Throws CountsElsewhere while a process lives that counts the other way: `alone` in memory, or `together` in Redis. */
+/** Throws CountsElsewhere while a process runs that counts the other way: `alone` in memory, or `together` in Redis. */
 export async function refuseOtherCounting(db: Database, ours: 'alone' | 'together'): Promise<void> {
   if (ours === 'alone') {
     const replicas = await liveReplicaLeases(db);
@@ -175,7 +182,7 @@ export async function refuseOtherCounting(db: Database, ours: 'alone' | 'togethe
   );
 }
 
-/** Leases of replicas that ended long ago; their processes never come back under that name. */
+/** Deletes leases of replicas that ended an hour ago. Their processes never use that name again. */
 export async function dropDeadReplicas(db: Database): Promise<void> {
   await db
     .delete(processLeases)
@@ -197,7 +204,7 @@ interface Claim {
 }
 
 async function take(tx: Database, { name, holder: us, knows, masterKey }: Claim): Promise<void> {
-  // Writing the row locks it whether it was there or not; a lease taken in the same instant is then visible.
+  // Inserting or updating the row locks it, and shows a lease that another process took at the same time.
   const [made] = await tx
     .insert(processLeases)
     .values({ name, holder: us, expiresAt: EXPIRES_AT, knows, masterKey })
@@ -213,7 +220,7 @@ async function take(tx: Database, { name, holder: us, knows, masterKey }: Claim)
 
 const REMAINING_MS = sql<number>`(extract(epoch from ${processLeases.expiresAt} - now()) * 1000)::float8`;
 
-/** A row that vanished or expired without a new holder is simply ours again: taking is renewing. */
+/** Renews the lease by taking it again, which also works if the row is gone or expired without a new holder. */
 async function renew(db: Database, claim: Claim): Promise<void> {
   await db.transaction((tx) => take(tx, claim).then(() => extend(tx, claim.name)));
 }

@@ -1,10 +1,10 @@
-/** Brings a database to this version's schema, at every start, before anything else reads it. */
+/** Migrates a database to this version's schema, at every start, before anything else reads it. */
 import { readFile } from 'node:fs/promises';
 import type { PoolClient, QueryConfig } from 'pg';
 import type { OpenDatabase } from '../database.ts';
 import { storeErrorFrom } from '../errors.ts';
 
-/** The database was written by a newer version than this one. Its message is the one line an operator needs. */
+/** A newer version than this one wrote the database. The message is one line for the operator. */
 export class NewerSchema extends Error {
   constructor(migration: string) {
     super(
@@ -16,8 +16,8 @@ export class NewerSchema extends Error {
 }
 
 /**
- * Applies what is missing, all in one transaction, so that a failure leaves the database as it was. Replicas that start together wait
- * for the first. Throws NewerSchema and changes nothing when the database knows migrations this version does not.
+ * Applies the missing migrations in one transaction, so that a failure changes nothing. Replicas that start together wait for the
+ * first. Throws NewerSchema and changes nothing if the database has migrations that this version does not know.
  */
 export async function migrate({ kind, pool }: OpenDatabase): Promise<void> {
   const wanted = await migrationNames();
@@ -25,31 +25,34 @@ export async function migrate({ kind, pool }: OpenDatabase): Promise<void> {
   try {
     await client.query('BEGIN');
     await client.query('SET LOCAL statement_timeout = 0');
-    // The embedded database has one session, so nobody can start beside us; session locks would outlive the connection there.
+    // The embedded database has one session, so no other process can migrate, and session locks would outlive the connection.
     if (kind === 'postgresql') await client.query({ ...patient('SELECT pg_advisory_xact_lock($1)'), values: [MIGRATION_LOCK] });
     await applyMissing(client, wanted);
     await client.query('COMMIT');
     client.release();
   } catch (error) {
-    // Closing the connection rolls back, also where the connection is what failed.
+    // Closing the connection rolls back, even if the connection itself failed.
     client.release(true);
     throw storeErrorFrom(error);
   }
 }
 
-/** The name of the newest migration that this version knows. Names begin with their number, so the last by text is the newest. */
+/**
+ * Returns the name of the newest migration that this version knows. Names begin with their number, so the last in text order is
+ * the newest.
+ */
 export async function newestMigration(): Promise<string> {
   return (await migrationNames()).toSorted().at(-1) as string;
 }
 
-/** The names of this version's migrations, oldest first. */
+/** Returns the names of this version's migrations, oldest first. */
 async function migrationNames(): Promise<readonly string[]> {
   const journal: { entries: { tag: string }[] } = JSON.parse(await readFile(new URL('meta/_journal.json', FOLDER), 'utf8'));
   return journal.entries.map((entry) => entry.tag);
 }
 
 const FOLDER = new URL('../migrations/', import.meta.url);
-/** Any fixed number, as long as no other program on the server takes it: the letters of "headgate". */
+/** The advisory lock of migrations: any fixed number that no other program on the server uses. */
 const MIGRATION_LOCK = '7521962937430467685';
 
 async function applyMissing(client: PoolClient, wanted: readonly string[]): Promise<void> {
@@ -65,7 +68,9 @@ async function applyMissing(client: PoolClient, wanted: readonly string[]): Prom
   }
 }
 
-/** A large table may take long to change; the pool's own bound is for requests. */
+/**
+ * Returns a query with a timeout of an hour, because a large table may take long to change. The pool's timeout is for requests.
+ */
 function patient(text: string): QueryConfig {
   const query = { text, query_timeout: 3_600_000 };
   return query;

@@ -1,9 +1,9 @@
 /**
- * The statements of seed.ts. Everything derives from the number of a row through PostgreSQL's own hash, so nothing is random and nothing
- * has to be sent. Money: 50 nano-dollars an input token and 400 an output token, for every model.
+ * The statements of seed.ts. All values derive from the number of a row through PostgreSQL's hash functions, so none is random
+ * and none has to be sent. Every model costs 50 nano-dollars per input token and 400 per output token.
  */
 
-/** `u(n, salt)` is even in [0, 1); `id(prefix, ms, n)` has the form of our ids. */
+/** SQL functions: `u(n, salt)` is uniformly distributed in [0, 1), and `id(prefix, ms, n)` has the form of our ids. */
 export const SEED_FUNCTIONS = `
 create or replace function pg_temp.u(n bigint, salt bigint) returns float8 language sql immutable as
   $$ select (hashint8extended(n, salt) & 281474976710655)::float8 / 281474976710656 $$;
@@ -16,7 +16,7 @@ const list = (values: readonly string[]) => values.map((value) => `'${value}'`).
 const MODEL_ARRAY = `(array[${list(MODELS)}])`;
 const DEPLOYMENT_ARRAY = `(array[${list(MODELS.map((name) => `dep_${name}`))}])`;
 
-/** Six models of the fake provider with prices. Their ids are names, to be told apart from real ones. */
+/** Six models of the fake provider, with prices. Their ids are readable, to distinguish them from real ones. */
 export const SEED_CATALOGUE = MODELS.map(
   (name) => `
 insert into callable_targets (name, kind) values ('${name}', 'model') on conflict do nothing;
@@ -30,7 +30,7 @@ insert into prices (id, deployment_id, effective_from, per_million)
   )
   .join('');
 
-/** Ages ids and creation times so that lists have an order: the first organization is the oldest. */
+/** The creation time in milliseconds. It grows with the number of the row, so that the first organization is the oldest. */
 const CREATED_MS = `$3::bigint - 40 * 86400000::bigint - 10000000 + n`;
 const ORGANIZATION = `pg_temp.id('org', 1700000000000 + n, n)`;
 const PER_ORGANIZATION = `generate_series($1::bigint, $2::bigint - 1) as n, (select $3::bigint) as parameter`;
@@ -40,7 +40,7 @@ const MEMBERSHIP = (n: string) => `pg_temp.id('mem', 1700000000000 + ${n}, ${n})
 const ACCOUNT = `pg_temp.id('acct', 1700000000000 + n, n)`;
 const createdAt = `to_timestamp((${CREATED_MS}) / 1000.0)`;
 
-/** `$1` to `$2`: which organizations or keys. `$3`: now in milliseconds. */
+/** Statements for organizations and keys numbered from `$1` up to, not including, `$2`. `$3` is now in milliseconds. */
 export const SEED_TENANCY = {
   organizations: [
     `insert into organizations (id, slug, name, access_mode, rate_limits, created_at, updated_at)
@@ -62,7 +62,7 @@ export const SEED_TENANCY = {
      select ${ORGANIZATION}, pg_temp.id('bud', 1700000000000 + n, n), 'organization', ${ORGANIZATION}, 1000000000000000,
        '{"is": "month", "anchor_day": 1}', '{50,80,100}', 'block' from ${PER_ORGANIZATION}`,
   ],
-  /** Every key's place, by its number: what requests are made from. */
+  /** The organization, team and owner of every key, by its number. Requests are made from this table. */
   keyTable: `create temporary table seed_keys (n bigint primary key, organization_id text, key_id text, team_id text, member_id text,
     service_account_id text, created_at timestamptz)`,
   keyRows: `insert into seed_keys select k, pg_temp.id('org', 1700000000000 + n, n), pg_temp.id('key', 1710000000000 + k, k), ${TEAM('n', 'k % 3')},
@@ -88,7 +88,10 @@ export const SEED_TENANCY = {
     insert into key_secrets (hash, organization_id, key_id) select hash, organization_id, key_id from given join seed_keys using (n)`,
 };
 
-/** The requests numbered `from` to `to` in a temporary table. Most requests are a few keys' and some keys have none. */
+/**
+ * Returns SQL that puts the requests from number `from` up to `to` in a temporary table. A few keys have most requests, some have
+ * none.
+ */
 export function SEED_BATCH(
   from: number,
   to: number,
@@ -114,7 +117,7 @@ export function SEED_BATCH(
 const WHOSE = 'organization_id, team_id, key_id, member_id, service_account_id, called_name';
 const SPEND = 'input_tokens * 50 + output_tokens * 400';
 
-/** From the batch into the log, the ledger and the rollups, as the ledger writer would. */
+/** Statements that copy the batch into the log, the ledger and the rollups, as the ledger writer would. */
 export const SEED_REQUESTS = [
   `insert into request_log (${WHOSE}, admitted_at, request_id, status, http_status, code, param, endpoint, stream, deployment_id, attempts,
      finish_reason, gateway_us, provider_ms, first_token_ms, input_tokens, output_tokens, total_tokens, nano_usd, decision)

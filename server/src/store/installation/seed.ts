@@ -1,6 +1,7 @@
 /**
- * Load-size data, made inside the database: the same numbers give the same rows. Organizations and keys differ in size as tenants do (the
- * largest of 10,000 has one key in forty), requests come in the order of their times. Keys work: see seedSecret.
+ * Generates data for load tests inside the database. The same sizes give the same rows. Organizations and keys differ in size as
+ * real tenants do: the largest of 10,000 organizations has one key in forty. Requests are in order of time. The keys work: see
+ * seedSecret.
  */
 import { createHash } from 'node:crypto';
 import type { QueryConfig, QueryResult } from 'pg';
@@ -14,22 +15,22 @@ export interface SeedSize {
   readonly organizations: number;
   readonly keys: number;
   readonly requests: number;
-  /** The requests are spread evenly over this many days before `untilMs`. */
+  /** The number of days before `untilMs` over which the requests are spread evenly. */
   readonly days: number;
   readonly untilMs: number;
 }
 
 export interface SeedTarget {
   readonly database: OpenDatabase;
-  /** The installation's, so that the keys work. */
+  /** The installation's pepper, so that the keys work. */
   readonly pepper: Buffer;
   readonly audit: AuditTrail;
 }
 
-/** How far a step is: `keys` 120,000 of 500,000. */
+/** Called with the progress of a step, such as `keys`, 120,000 of 500,000. */
 export type SeedProgress = (step: 'organizations' | 'keys' | 'requests', done: number, of: number) => void;
 
-/** The database holds such data already; a second load would count twice. */
+/** The database already contains such data. A second load would count it twice. */
 export class AlreadySeeded extends Error {
   constructor() {
     super('This database was seeded before. Seed an empty one.');
@@ -37,7 +38,7 @@ export class AlreadySeeded extends Error {
   }
 }
 
-/** Loads it all. Throws AlreadySeeded. Interrupted, it leaves what was finished; start again with an empty database. */
+/** Loads all data. Throws AlreadySeeded. After an interruption the finished part stays: start again with an empty database. */
 export async function seed({ database, pepper, audit }: SeedTarget, size: SeedSize, progress: SeedProgress): Promise<void> {
   const spanMs = size.days * DAY_MS;
   const months = Array.from({ length: size.days + 1 }, (_, day) => size.untilMs - day * DAY_MS);
@@ -57,14 +58,18 @@ export async function seed({ database, pepper, audit }: SeedTarget, size: SeedSi
     await seedRequests(client, size, spanMs, progress);
     for (const table of ANALYZED) await client.query(`analyze ${table}`);
   } finally {
-    // Closed, not given back: the session of a server is full of temporary things. The embedded database has the one session; there they are dropped.
+    // Close the connection, because a server's session has temporary objects. The embedded database has one session, so drop them
+    // too.
     await client.query('discard temp').catch(() => {});
     connection.release(true);
   }
   await appendAlone(database.db, audit, auditEventOf(size));
 }
 
-/** The secret of the key with this number (0 to keys − 1): known to everybody who reads this, so never seed what others can reach. */
+/**
+ * Returns the secret of a key by its number (0 to keys − 1). Anyone can compute it, so never seed a database that others can
+ * reach.
+ */
 export function seedSecret(key: number): string {
   return newKeySecret((size) => createHash('sha256').update(`headgate seed key ${key}`).digest().subarray(0, size));
 }
@@ -84,12 +89,12 @@ const ANALYZED = [
   'tenant_objects',
 ].concat(['request_log', 'ledger', 'rollups']);
 
-/** One connection whose statements may take as long as they like. */
+/** One connection without a statement timeout. */
 interface Session {
   query(text: string, values?: readonly unknown[]): Promise<QueryResult>;
 }
 
-/** Calls `work` with each stretch [from, to) of 0 to `count`. */
+/** Calls `work` with each range [from, to) of 0 to `count`. */
 async function inSteps(count: number, step: number, work: (from: number, to: number) => Promise<unknown>): Promise<void> {
   for (let from = 0; from < count; from += step) await work(from, Math.min(from + step, count));
 }
@@ -106,7 +111,7 @@ async function seedTenancy(client: Session, size: SeedSize, progress: SeedProgre
   });
 }
 
-/** Hashed here, because only this process knows the pepper. */
+/** Stores the secrets of all keys. This process hashes them, because the database does not know the pepper. */
 async function seedSecrets(client: Session, pepper: Buffer, keys: number, progress: SeedProgress): Promise<void> {
   await inSteps(keys, KEYS_AT_ONCE, async (from, to) => {
     const numbers = Array.from({ length: to - from }, (_, index) => from + index);

@@ -1,4 +1,6 @@
-/** The past of counters that one process keeps alone, read while it goes on settling and storing: each row counts exactly once. */
+/**
+ * The past of counters in the memory of one process, read while that process settles and stores. Each row counts exactly once.
+ */
 import { type CounterSpec, countsUse } from '../../domain/limits/limit-plan.ts';
 import type { CountedUse } from '../../domain/usage/settled-uses.ts';
 import type { Database } from '../database.ts';
@@ -11,19 +13,20 @@ import type { Follower } from './stored-since.ts';
 
 export interface CounterPastOptions {
   readonly db: Database;
-  /** The ledger writer's; see there. */
+  /** Returns a follower of the ledger writer: see stored-since.ts. */
   readonly follow: () => Follower;
-  /** The access groups of a called name now. */
+  /** Returns the present access groups of a called name. */
   readonly groupsOf: (calledName: string) => ReadonlySet<string>;
 }
 
 export interface CounterPast {
   /**
-   * What the counter would have counted from `fromMs` up to, not including, `toMs`, as of the instant at which it calls `nowAsOf`: in the turn of
-   * the call or later, and once more where the database went away in between. Rejects with StoreUnavailable when the database is away.
+   * Returns what the counter would have counted from `fromMs` up to, not including, `toMs`, as of the moment at which it calls
+   * `nowAsOf`. It calls it synchronously or later, and again if the database was unavailable in between. Rejects with
+   * StoreUnavailable.
    */
   readonly ask: (counter: CounterSpec, fromMs: number, toMs: number, nowAsOf: () => void) => Promise<readonly UsePoint[]>;
-  /** How a request waits for an answer; see there. */
+  /** Waits for an answer on behalf of a request: see patience.ts. */
   readonly patience: (answered: Promise<void>) => Promise<void>;
 }
 
@@ -31,7 +34,7 @@ interface Question extends PastQuestion {
   readonly nowAsOf: () => void;
 }
 
-/** A follower for all the questions that were fixed together; the last one lets go of it. */
+/** One follower for all questions that were fixed together. The last one ends it. */
 interface Fixed {
   readonly follower: Follower;
   questions: number;
@@ -46,14 +49,14 @@ export function createCounterPast(options: CounterPastOptions): CounterPast {
 }
 
 /**
- * The instant is a place in the journal: what was settled before it is stored before the ledger is read, and what is settled later the counters
- * count themselves. What of the latter the snapshot holds already is taken away again.
+ * The moment of an answer is a place in the journal. Usage settled before it is stored before the ledger is read. The counters
+ * count later usage themselves, so later usage that the snapshot already contains is subtracted.
  */
 function exactness({ db, follow, groupsOf }: CounterPastOptions): Exactness<Question, Fixed> {
   return {
     fix: async (questions) => {
       const fixed: Fixed = { follower: follow(), questions: questions.length };
-      // Taking its place, the follower has had the journal write what was settled, and by then the counters were told of it.
+      // Making the follower made the journal write all settled usage, and the counters have counted that by now.
       for (const { nowAsOf } of questions) nowAsOf();
       try {
         await fixed.follower.reached;
@@ -84,7 +87,7 @@ function exactness({ db, follow, groupsOf }: CounterPastOptions): Exactness<Ques
 
 type UsesById = ReadonlyMap<string, readonly CountedUse[]>;
 
-/** By whom they count for: thousands of counters look for theirs among thousands of uses. */
+/** Groups uses by the ids of their scopes, so that thousands of counters find theirs among thousands of uses. */
 function byId(uses: readonly CountedUse[]): UsesById {
   const found = new Map<string, CountedUse[]>();
   for (const use of uses) {

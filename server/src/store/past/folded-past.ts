@@ -1,4 +1,4 @@
-/** The past of calendar counters from folded days and months: many questions, one statement, so one instant. */
+/** The past of calendar counters from folded days and months. One statement answers many questions from one snapshot. */
 import { type SQL, sql } from 'drizzle-orm';
 import type { TargetMatch } from '../../domain/limits/rate-limit.ts';
 import type { Scope } from '../../domain/tenancy/tenancy.ts';
@@ -9,27 +9,29 @@ import { scopeMarks } from '../schema.ts';
 import type { CounterScope } from '../usage/usage.ts';
 import { DAY_MS, HOUR_MS, instantOf, QUARTER_MS, type Span, wholeSteps } from '../usage/usage-rows.ts';
 
-/** What a counter used from `fromMs` up to, not including, `toMs`. */
+/** The question how much a counter's scope used from `fromMs` up to, not including, `toMs`. */
 export interface PastQuestion extends Span {
   readonly counter: CounterScope;
 }
 
-/** A question as rows that can be read at once. `fold`: the fold whose days these are. */
+/** A question as rows that can be read in one statement. `fold` is the number of the fold of these days. */
 export interface FoldedQuestion {
   readonly question: PastQuestion;
   readonly fold: number;
   readonly months: DateRange | null;
   readonly days: readonly DateRange[];
-  /** Read from the mark on. */
+  /** The span that is read from the quarters or hours after the mark. */
   readonly whole: Span;
-  /** Read row by row. */
+  /** The parts that are read from quarters or hours, because no whole day covers them. */
   readonly rest: readonly (Span & { readonly stepMs: number })[];
 }
 
-/** More than two days of quarters that no day holds are too many for an answer that is to be short. */
+/** The longest part that is read from quarters or hours. A longer one would make the statement too slow. */
 const REST_MS_MAX = 2 * DAY_MS;
 
-/** Null where the question needs more than days and months: a trailing window, a past that is not folded yet, a span that ends within a quarter. */
+/**
+ * Returns null if days and months cannot answer: for a trailing window, an unfolded past, or a span that ends within a quarter.
+ */
 export function asFolded(question: PastQuestion, mark: FoldMark | null): FoldedQuestion | null {
   const { counter, fromMs, toMs } = question;
   if (mark === null || mark.fold === 0 || counter.window.is !== 'calendar') return null;
@@ -42,14 +44,14 @@ export function asFolded(question: PastQuestion, mark: FoldMark | null): FoldedQ
   return { question, fold: mark.fold, months, days, whole, rest: parts.flatMap((part) => part ?? []) };
 }
 
-/** The sum of each question, and what was read for it. Null: the organization's fold is another one by now. */
+/** The sum of each question, and the number of rows read for it. Null if the organization has a new fold by now. */
 export interface FoldedAnswer {
   readonly sums: readonly ({ readonly amount: number; readonly rows: number } | null)[];
-  /** `pg_current_snapshot()` of the statement. */
+  /** The `pg_current_snapshot()` of the statement. */
   readonly snapshot: string;
 }
 
-/** Sums in the order of the questions. */
+/** Reads the sums of all questions in one statement. Returns them in the order of the questions. */
 export async function foldedSums(db: Database, questions: readonly FoldedQuestion[]): Promise<FoldedAnswer> {
   const parts = questions.flatMap((one, index) => partsOf(one, index));
   const bySource = Map.groupBy(parts, ({ source, of }) => `${source} ${kindOf(of.counter.match)}`);
@@ -78,7 +80,7 @@ interface Part {
   readonly source: Source;
   readonly of: PastQuestion;
   readonly fold: number;
-  /** Dates of days and months, instants of the others. */
+  /** A date for days and months, else a timestamp. */
   readonly from: string;
   readonly to: string;
 }
@@ -101,7 +103,7 @@ function partsOf({ question, fold, months, days, whole, rest }: FoldedQuestion, 
   ];
 }
 
-/** Which names a question counts: one column's value, or a set that the database knows. */
+/** The way to match the called names of a question: one value of the column, a prefix, or an access group in the database. */
 type MatchKind = 'name' | 'prefix' | 'access_group';
 
 function kindOf(match: TargetMatch): MatchKind {
@@ -158,7 +160,7 @@ function textOf(parts: readonly Part[], of: (part: Part) => string) {
 const UNIT_OF = (requests: string, tokens: string, money: string) =>
   `case q.unit when 'nano_usd' then ${money} when 'tokens' then ${tokens} else ${requests} end`;
 
-/** Rows of whole days or months. */
+/** Returns SQL that sums rows of whole days or months. */
 function datesOf(source: 'months' | 'days', kind: MatchKind): SQL {
   const [table, at] = source === 'months' ? ['scope_months', 'month'] : ['scope_days', 'day'];
   const ofScope = 's.organization_id = q.organization_id and s.fold = q.fold and s.scope = q.scope and s.scope_id = q.scope_id';
@@ -171,7 +173,7 @@ function datesOf(source: 'months' | 'days', kind: MatchKind): SQL {
       return sql.raw(`${sums} from target_labels as l join ${table} as s on ${ofScope} and s.called_name = l.target_name and ${within}
         where l.access_group = q.name`);
     case 'prefix':
-      // One row for each name of the scope leads to the next: however many days each has.
+      // Finds the scope's names one by one through the index, however many days each has.
       return sql.raw(`with recursive names (name) as (
           select (select min(s.called_name) from ${table} as s where ${ofScope} and s.called_name > '')
           union all
@@ -212,11 +214,14 @@ function summed(rows: string): string {
 const floorHour = (text: string) => `date_trunc('hour', ${text}, 'UTC')`;
 const ceilHour = (text: string) => floorHour(`${text} + interval '3599.999 seconds'`);
 
-/** What no day holds yet. Organizations and teams are read by the hour; only what a period cuts off an hour is read by the quarter. */
+/**
+ * Returns SQL that sums the usage after the mark. Reads organizations and teams by the hour, and by the quarter only in cut-off
+ * hours.
+ */
 function sinceMark(source: Source, kind: MatchKind): SQL {
   if (source === 'since_mark_narrow') {
     const of = (scope: Scope) => rowsOf(QUARTERS, scope, kind, 'greatest(m.until, q.since)', 'q.before');
-    // Each of the two has its own index; the one that is not meant finds nothing.
+    // Each of the two has its own index. The one for the other scope finds nothing.
     return sql.raw(summed(`${of('key')} and q.scope = 'k' union all ${of('user')} and q.scope = 'u'`));
   }
   const scope = source === 'since_mark_team' ? 'team' : 'organization';
@@ -230,7 +235,7 @@ function sinceMark(source: Source, kind: MatchKind): SQL {
   return sql.raw(summed(parts.join(' union all ')));
 }
 
-/** The marks of organizations; those that have none are left out. */
+/** Returns the marks of organizations, by id. Organizations without one are absent. */
 export async function marksOf(db: Database, organizationIds: readonly string[]): Promise<ReadonlyMap<string, FoldMark>> {
   const rows = await db
     .select()

@@ -1,7 +1,7 @@
 /**
- * Reads the past of counters, however many ask at once, so that it always goes forward. What days and months can tell is asked for together, in
- * short statements; the rest is read in pieces, in turn, so that no long past holds up the others. Nobody's question is dropped: an answer that
- * comes after its askers gave up is an answer all the same.
+ * Reads the past of counters, and makes progress however many questions wait. Short statements answer many questions together
+ * from days and months. The other questions are read in pieces, in turn, so that a long past does not delay the rest. No question
+ * is dropped: it is answered even after its callers gave up.
  */
 import type { Database } from '../database.ts';
 import type { FoldMark } from '../folds/folds.ts';
@@ -12,39 +12,48 @@ import { type Scan, scanSums, scansOf } from './past-scan.ts';
 import { UnknownSnapshot } from './stored-since.ts';
 
 /**
- * How an answer comes to hold each row exactly once, while rows are settled and stored. `Fixed` is what is remembered of the instant that an
- * answer is of.
+ * The means by which an answer counts each row exactly once while rows are settled and stored. `Fixed` is the state that is kept
+ * about the moment of an answer.
  */
 export interface Exactness<Question extends PastQuestion, Fixed> {
-  /** Fixes the instant for each question; null where its answer is not wanted any longer. Resolves when the ledger can be read as of then. */
+  /**
+   * Fixes the moment of each question. Null if its answer is no longer wanted. Resolves when the ledger can be read as of that
+   * moment.
+   */
   fix(questions: readonly Question[]): Promise<readonly (Fixed | null)[]>;
   /**
-   * Reads with `run`, and says for each part what of it must be added to be of its instant, as points; negative amounts are to be taken away.
-   * Throws UnknownSnapshot when that cannot be told: the questions are then fixed and read anew.
+   * Reads with `run`. For each part, returns the points to add so that it is exact as of its moment; negative amounts are
+   * subtracted. Throws UnknownSnapshot if they cannot be known. The caller then fixes and reads the questions again.
    */
   read<T extends { readonly snapshot: string }>(
     parts: readonly (Span & { readonly question: Question; readonly fixed: Fixed })[],
     run: (db: Database) => Promise<T>,
   ): Promise<{ readonly found: T; readonly moves: readonly (readonly UsePoint[])[] }>;
-  /** A question is answered, or given up. */
+  /** Called when a question is answered or given up. */
   release(fixed: Fixed): void;
 }
 
 export interface PastReader<Question extends PastQuestion> {
-  /** What the counter would have counted from `fromMs` up to `toMs`: one point at `fromMs`, or points no wider than its slots in their order. */
+  /**
+   * Returns what the counter would have counted from `fromMs` up to `toMs`: one point at `fromMs`, or ordered points no wider
+   * than its slots.
+   */
   ask(question: Question): Promise<readonly UsePoint[]>;
-  /** How many questions were answered since the start: while it rises, waiting has a point. */
+  /** Returns the number of questions answered since the start. While it grows, it is worth waiting. */
   answered(): number;
 }
 
-/** So many questions of days, each up to 80 rows though nearly always below forty, and so many such statements at a time. */
+/**
+ * The questions of one statement about days. Each reads up to 80 rows, usually fewer than 40. Then the number of concurrent
+ * statements.
+ */
 const FOLDED_AT_ONCE = 500;
 const FOLDED_STATEMENTS = 3;
-/** So many rows in one piece of pasts that are read row by row; the first look at each is shorter. */
+/** The most rows of one piece of pasts that are read row by row. The first piece of each is shorter. */
 const ROWS_MAX = 20_000;
 const FIRST_ROWS = 500;
 const SCAN_STATEMENTS = 2;
-/** Tries until a snapshot is known: each time the database went away in between. */
+/** The most tries of a question whose snapshot is unknown, because the database was unavailable in between. */
 const TRIES_MAX = 5;
 const MARKS_MAX = 20_000;
 
@@ -71,72 +80,87 @@ export function createPastReader<Question extends PastQuestion, Fixed>(
   db: Database,
   exactness: Exactness<Question, Fixed>,
 ): PastReader<Question> {
-  const waiting: Asked<Question>[] = [];
-  const toScan: Asked<Question>[] = [];
-  const scanning: Scanned<Question, Fixed>[] = [];
-  const marks = new Map<string, FoldMark>();
-  let [folded, scans, answers, isDue] = [0, 0, 0, false];
+  return new Reader(db, exactness);
+}
 
-  return {
-    ask: (question) => {
-      const { promise, resolve, reject } = Promise.withResolvers<readonly UsePoint[]>();
-      const answer = (points: readonly UsePoint[]) => {
-        answers += 1;
-        resolve(points);
-      };
-      waiting.push({ question, answer, fail: reject, tries: 0 });
-      // Not before the others of this turn have asked, of whom there are as many as a plan has counters.
-      if (!isDue) queueMicrotask(next);
-      isDue = true;
-      return promise;
-    },
-    answered: () => answers,
-  };
+class Reader<Question extends PastQuestion, Fixed> implements PastReader<Question> {
+  readonly #db: Database;
+  readonly #exactness: Exactness<Question, Fixed>;
+  readonly #waiting: Asked<Question>[] = [];
+  readonly #toScan: Asked<Question>[] = [];
+  readonly #scanning: Scanned<Question, Fixed>[] = [];
+  readonly #marks = new Map<string, FoldMark>();
+  /** The numbers of statements that run now. */
+  #foldedStatements = 0;
+  #scanStatements = 0;
+  #answers = 0;
+  #isDue = false;
 
-  function next(): void {
-    isDue = false;
-    while (folded < FOLDED_STATEMENTS && waiting.length > 0) {
-      folded += 1;
-      answerFolded(waiting.splice(0, FOLDED_AT_ONCE)).finally(() => {
-        folded -= 1;
-        next();
+  constructor(db: Database, exactness: Exactness<Question, Fixed>) {
+    this.#db = db;
+    this.#exactness = exactness;
+  }
+
+  ask(question: Question): Promise<readonly UsePoint[]> {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly UsePoint[]>();
+    const answer = (points: readonly UsePoint[]) => {
+      this.#answers += 1;
+      resolve(points);
+    };
+    this.#waiting.push({ question, answer, fail: reject, tries: 0 });
+    // Wait for the other questions of this synchronous call: a plan asks for each of its counters.
+    if (!this.#isDue) queueMicrotask(() => this.#next());
+    this.#isDue = true;
+    return promise;
+  }
+
+  /** An arrow function, because callers pass it on without the reader. */
+  readonly answered = () => this.#answers;
+
+  #next(): void {
+    this.#isDue = false;
+    while (this.#foldedStatements < FOLDED_STATEMENTS && this.#waiting.length > 0) {
+      this.#foldedStatements += 1;
+      this.#answerFolded(this.#waiting.splice(0, FOLDED_AT_ONCE)).finally(() => {
+        this.#foldedStatements -= 1;
+        this.#next();
       });
     }
-    while (scans < SCAN_STATEMENTS && toScan.length + scanning.length > 0) {
-      scans += 1;
-      scanSome().finally(() => {
-        scans -= 1;
-        next();
+    while (this.#scanStatements < SCAN_STATEMENTS && this.#toScan.length + this.#scanning.length > 0) {
+      this.#scanStatements += 1;
+      this.#scanSome().finally(() => {
+        this.#scanStatements -= 1;
+        this.#next();
       });
     }
   }
 
-  /** Those that days cannot answer are put in line to be scanned. */
-  async function answerFolded(some: readonly Asked<Question>[]): Promise<void> {
+  /** Answers questions from days and months, and queues the others to be scanned. */
+  async #answerFolded(some: readonly Asked<Question>[]): Promise<void> {
     try {
-      await learnMarks(some);
+      await this.#learnMarks(some);
     } catch (error) {
-      return failed(some, error);
+      return this.#failed(some, error);
     }
     const forDays: OfDays<Question>[] = [];
     for (const asked of some) {
       const { question } = asked;
-      const one = asFolded(question, marks.get(question.counter.organizationId) ?? null);
-      if (one === null) toScan.push(asked);
+      const one = asFolded(question, this.#marks.get(question.counter.organizationId) ?? null);
+      if (one === null) this.#toScan.push(asked);
       else forDays.push({ asked, folded: one });
     }
-    next();
-    await readDays(forDays).catch((error: unknown) =>
-      failed(
+    this.#next();
+    await this.#readDays(forDays).catch((error: unknown) =>
+      this.#failed(
         forDays.map(({ asked }) => asked),
         error,
       ),
     );
   }
 
-  async function readDays(some: readonly OfDays<Question>[]): Promise<void> {
+  async #readDays(some: readonly OfDays<Question>[]): Promise<void> {
     if (some.length === 0) return;
-    const instants = await exactness.fix(some.map(({ asked }) => asked.question));
+    const instants = await this.#exactness.fix(some.map(({ asked }) => asked.question));
     const wanted = some.flatMap((one, index) => {
       const fixed = instants[index] ?? null;
       if (fixed === null) one.asked.answer([]);
@@ -145,40 +169,42 @@ export function createPastReader<Question extends PastQuestion, Fixed>(
     if (wanted.length === 0) return;
     const questions = wanted.map((one) => one.folded);
     try {
-      const { found, moves } = await exactness.read(wanted, (at) => foldedSums(at, questions));
+      const { found, moves } = await this.#exactness.read(wanted, (at) => foldedSums(at, questions));
       for (const [index, { asked }] of wanted.entries()) {
         const sum = found.sums[index] ?? null;
-        if (sum === null) again(asked);
+        if (sum === null) this.#again(asked);
         else asked.answer(calendarPoint(asked.question, [{ atMs: 0, amount: sum.amount }, ...(moves[index] ?? [])]));
       }
     } finally {
-      for (const { fixed } of wanted) exactness.release(fixed);
+      for (const { fixed } of wanted) this.#exactness.release(fixed);
     }
   }
 
-  /** The fold began anew since its mark was read. */
-  function again(asked: Asked<Question>): void {
-    marks.delete(asked.question.counter.organizationId);
-    waiting.unshift(asked);
+  /** Queues a question again, first in line, because a new fold began after its mark was read. */
+  #again(asked: Asked<Question>): void {
+    this.#marks.delete(asked.question.counter.organizationId);
+    this.#waiting.unshift(asked);
   }
 
-  async function learnMarks(some: readonly Asked<Question>[]): Promise<void> {
-    if (marks.size >= MARKS_MAX) marks.clear();
-    const ids = new Set(some.map(({ question }) => question.counter.organizationId).filter((id) => !isSettled(marks.get(id))));
+  async #learnMarks(some: readonly Asked<Question>[]): Promise<void> {
+    if (this.#marks.size >= MARKS_MAX) this.#marks.clear();
+    const ids = new Set(
+      some.map(({ question }) => question.counter.organizationId).filter((id) => !isSettled(this.#marks.get(id))),
+    );
     if (ids.size === 0) return;
-    for (const [id, mark] of await marksOf(db, [...ids])) marks.set(id, mark);
+    for (const [id, mark] of await marksOf(this.#db, [...ids])) this.#marks.set(id, mark);
   }
 
-  /** One statement for those that are first in line. */
-  async function scanSome(): Promise<void> {
+  /** Runs one statement for the scans that are first in line. */
+  async #scanSome(): Promise<void> {
     let some: readonly Scanned<Question, Fixed>[] = [];
     try {
-      await fixToScan();
-      some = takeScans();
+      await this.#fixToScan();
+      some = this.#takeScans();
       if (some.length === 0) return;
       const rowsMax = Math.min(...some.map((one) => one.rowsMax));
       const parts = some.map((one) => ({ ...one, ...(one.scans[0] as Scan) }));
-      const { found, moves } = await exactness.read(parts, (at) =>
+      const { found, moves } = await this.#exactness.read(parts, (at) =>
         scanSums(
           at,
           parts.map(({ question, scans: [scan] }) => ({ counter: question.counter, scan: scan as Scan })),
@@ -187,7 +213,7 @@ export function createPastReader<Question extends PastQuestion, Fixed>(
       );
       for (const [index, one] of some.entries()) {
         const { points, nextMs } = found.found[index] as (typeof found.found)[number];
-        // What is stored later than the piece was read belongs to the piece only as far as it was read.
+        // A correction belongs to this piece only if its time is in the part that was read.
         const toMs = nextMs ?? (one.scans[0] as Scan).toMs;
         one.points.push(
           ...corrected(
@@ -196,24 +222,24 @@ export function createPastReader<Question extends PastQuestion, Fixed>(
             (moves[index] ?? []).filter(({ atMs }) => atMs < toMs),
           ),
         );
-        goOn(one, nextMs);
+        this.#goOn(one, nextMs);
       }
     } catch (error) {
-      for (const { fixed } of some) exactness.release(fixed);
-      failed(some, error);
+      for (const { fixed } of some) this.#exactness.release(fixed);
+      this.#failed(some, error);
     }
   }
 
-  async function fixToScan(): Promise<void> {
-    const some = toScan.splice(0, ROWS_MAX / FIRST_ROWS);
+  async #fixToScan(): Promise<void> {
+    const some = this.#toScan.splice(0, ROWS_MAX / FIRST_ROWS);
     if (some.length === 0) return;
     try {
-      const instants = await exactness.fix(some.map(({ question }) => question));
+      const instants = await this.#exactness.fix(some.map(({ question }) => question));
       for (const [index, asked] of some.entries()) {
         const fixed = instants[index] ?? null;
         if (fixed === null) asked.answer([]);
         else
-          scanning.push({
+          this.#scanning.push({
             ...asked,
             fixed,
             scans: scansOf(asked.question.counter, spanOf(asked.question)),
@@ -222,47 +248,50 @@ export function createPastReader<Question extends PastQuestion, Fixed>(
           });
       }
     } catch (error) {
-      failed(some, error);
+      this.#failed(some, error);
     }
   }
 
-  /** As many as fit, with one look as long as the others': pieces grow where a past is long. */
-  function takeScans(): readonly Scanned<Question, Fixed>[] {
-    const rowsMax = scanning[0]?.rowsMax;
+  /** Takes as many scans from the queue as fit, all with pieces of the same length. Pieces of a long past grow. */
+  #takeScans(): readonly Scanned<Question, Fixed>[] {
+    const rowsMax = this.#scanning[0]?.rowsMax;
     const some: Scanned<Question, Fixed>[] = [];
-    for (let at = 0; rowsMax !== undefined && at < scanning.length && (some.length + 1) * rowsMax <= ROWS_MAX; ) {
-      const one = scanning[at] as Scanned<Question, Fixed>;
-      if (one.scans.length === 0) finish(scanning.splice(at, 1)[0] as Scanned<Question, Fixed>);
-      else if (one.rowsMax === rowsMax) some.push(...scanning.splice(at, 1));
+    for (let at = 0; rowsMax !== undefined && at < this.#scanning.length && (some.length + 1) * rowsMax <= ROWS_MAX; ) {
+      const one = this.#scanning[at] as Scanned<Question, Fixed>;
+      if (one.scans.length === 0) this.#finish(this.#scanning.splice(at, 1)[0] as Scanned<Question, Fixed>);
+      else if (one.rowsMax === rowsMax) some.push(...this.#scanning.splice(at, 1));
       else at += 1;
     }
     return some;
   }
 
-  function goOn(one: Scanned<Question, Fixed>, nextMs: number | null): void {
+  #goOn(one: Scanned<Question, Fixed>, nextMs: number | null): void {
     const [scan, ...later] = one.scans as [Scan, ...Scan[]];
     one.scans = nextMs === null ? later : [{ ...scan, fromMs: nextMs }, ...later];
     if (nextMs !== null) one.rowsMax = Math.min(ROWS_MAX, one.rowsMax * 4);
-    if (one.scans.length === 0) finish(one);
-    else scanning.push(one);
+    if (one.scans.length === 0) this.#finish(one);
+    else this.#scanning.push(one);
   }
 
-  function finish(one: Scanned<Question, Fixed>): void {
-    exactness.release(one.fixed);
+  #finish(one: Scanned<Question, Fixed>): void {
+    this.#exactness.release(one.fixed);
     const isCalendar = one.question.counter.window.is === 'calendar';
     one.answer(isCalendar ? calendarPoint(one.question, one.points) : one.points.toSorted((a, b) => a.atMs - b.atMs));
   }
 
-  function failed(some: readonly Asked<Question>[], error: unknown): void {
+  #failed(some: readonly Asked<Question>[], error: unknown): void {
     for (const asked of some) {
       asked.tries += 1;
-      if (error instanceof UnknownSnapshot && asked.tries < TRIES_MAX) waiting.push({ ...asked });
+      if (error instanceof UnknownSnapshot && asked.tries < TRIES_MAX) this.#waiting.push({ ...asked });
       else asked.fail(error);
     }
   }
 }
 
-/** A mark that reaches back to the beginning stays good until the fold is another one, which the statement sees. */
+/**
+ * Reports whether a mark can be cached: it reaches back to the first request. A new fold invalidates it, which the statement
+ * detects.
+ */
 function isSettled(mark: FoldMark | undefined): boolean {
   return mark !== undefined && mark.fold > 0 && mark.sinceMs === 0;
 }
@@ -276,7 +305,10 @@ function calendarPoint({ fromMs }: PastQuestion, points: readonly UsePoint[]): r
   return amount <= 0 ? [] : [{ atMs: fromMs, amount }];
 }
 
-/** Adds what is missing; takes away in the first point that is not before it: points stand at the end of what they hold. */
+/**
+ * Adds positive moves, and subtracts negative ones from the first point that is not before them: a point's time is the end of its
+ * usage.
+ */
 function corrected({ counter }: PastQuestion, points: readonly UsePoint[], moves: readonly UsePoint[]): readonly UsePoint[] {
   if (moves.length === 0 || counter.window.is === 'calendar') return [...points, ...moves];
   const left = [...points, ...moves.filter(({ amount }) => amount > 0)].map((point) => ({ ...point }));

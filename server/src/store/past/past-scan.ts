@@ -1,6 +1,6 @@
 /**
- * The past of counters that days cannot tell, read in pieces: trailing windows, and calendar periods whose days are not folded yet. A statement
- * reads at most so many rows of several questions; what a question has beyond its part is read by the next.
+ * Reads the past of counters that days cannot answer in pieces: of trailing windows, and of calendar periods whose days are not
+ * folded yet. A statement reads a bounded number of rows for each of several questions. The next statement continues after them.
  */
 import { and, eq, gte, lt, ne, type SQL, sql } from 'drizzle-orm';
 import type { Scope } from '../../domain/tenancy/tenancy.ts';
@@ -9,17 +9,17 @@ import { ledger, organizationDays, requestLog, rollups, teamRollups } from '../s
 import { type CounterScope, keysCoveredBy, type UsePoint, whoseOf } from '../usage/usage.ts';
 import { cover, DAY_MS, HOUR_MS, instantOf, QUARTER_MS, type Span } from '../usage/usage-rows.ts';
 
-/** A stretch of a question's time in rows of one kind. `stepMs`: how long the time of a row is; null: a single request. */
+/** A part of a question's span in rows of one kind. `stepMs` is the length of a row's time; null for single requests. */
 export interface Scan extends Span {
   readonly stepMs: number | null;
 }
 
-/** The stretches that a question is read in, in order. */
+/** Returns the parts in which a question is read, in order. */
 export function scansOf(counter: CounterScope, span: Span): readonly Scan[] {
   return cover(span, stepsOf(counter)).sort((one, other) => one.fromMs - other.fromMs);
 }
 
-/** The widest rows that tell this counter's use from others and are no wider than its slots. */
+/** Returns the lengths of rows that can be read for a counter: they identify its scope and are no longer than its slots. */
 function stepsOf({ scope, match, window }: CounterScope): readonly number[] {
   const slotMs = window.is === 'trailing' ? window.slotMs : Number.POSITIVE_INFINITY;
   const steps: Readonly<Record<Scope, readonly number[]>> = {
@@ -37,20 +37,20 @@ export interface ScanQuestion {
 }
 
 export interface ScanAnswer {
-  /** Of each question: one sum of a calendar counter, else a point for each slot, in order. */
+  /** The result of each question: one sum for a calendar counter, else a point per slot, in order. */
   readonly found: readonly ScanFound[];
-  /** `pg_current_snapshot()` of the statement. */
+  /** The `pg_current_snapshot()` of the statement. */
   readonly snapshot: string;
 }
 
 export interface ScanFound {
   readonly points: readonly UsePoint[];
   readonly rows: number;
-  /** Where to go on; null: the stretch is read to its end. */
+  /** The time at which to continue. Null if the part was read to its end. */
   readonly nextMs: number | null;
 }
 
-/** Reads up to `rowsMax` rows of each question, and those that share the time of the last. */
+/** Reads up to `rowsMax` rows of each question, and further rows with the time of the last one. */
 export async function scanSums(db: Database, questions: readonly ScanQuestion[], rowsMax: number): Promise<ScanAnswer> {
   const parts = questions.map(({ counter, scan }, index) => partOf(counter, scan, index, rowsMax));
   const { rows } = await db.execute<
@@ -71,7 +71,7 @@ export async function scanSums(db: Database, questions: readonly ScanQuestion[],
   return { found, snapshot: rows[0]?.snapshot ?? '' };
 }
 
-/** The first rows of a question's stretch: where each begins and ends, its slot and its amount. */
+/** Returns SQL for the first rows of a part: the start and the end of each, its slot and its amount. */
 function partOf(counter: CounterScope, { stepMs, ...span }: Scan, index: number, rowsMax: number): SQL {
   const { at, table, amount, condition } = sourceOf(counter, stepMs);
   const { window } = counter;

@@ -1,15 +1,16 @@
-/** How long requests wait for an answer of the ledger that many wait for. */
+/** Timeouts of requests that wait for the past of a counter. */
 import { StoreUnavailable } from '../errors.ts';
 
 const TICK_MS = 500;
-/** So long without any answer, of whichever question, and the database counts as away. */
+/** After this long without an answer to any question, the database counts as unavailable. */
 const QUIET_MS_MAX = 2_000;
-/** While others are answered, a question's turn comes: it is waited for this long. */
+/** The longest wait while other questions are answered. */
 const WAIT_MS_MAX = 10_000;
 
 /**
- * Returns how to wait: rejects with StoreUnavailable after 2 s in which nothing was answered, and after 10 s in any case. What is waited for goes on.
- * `answers`: how many answers there have been. Time in which this process stood still counts as one tick of half a second.
+ * Returns a function that waits for an answer. It rejects with StoreUnavailable after 2 s in which no question was answered, and
+ * after 10 s in any case. The query itself continues. `answers` returns the number of answers so far. A pause of this process
+ * counts as one tick of half a second.
  */
 export function createPatience(answers: () => number): (answered: Promise<void>) => Promise<void> {
   return (answered) =>

@@ -1,4 +1,6 @@
-/** The past of counters that many processes share, read from one state of the ledger so that every row counts exactly once. */
+/**
+ * The past of counters that many processes share. It is read from one snapshot of the ledger, and every row counts exactly once.
+ */
 import { type SQL, sql } from 'drizzle-orm';
 import { type CounterSpec, countsUse, type PlanUse } from '../../domain/limits/limit-plan.ts';
 import type { AskedPast, PastFrom, Recorded, UnstoredUse } from '../../domain/usage/asked-past.ts';
@@ -16,7 +18,7 @@ interface Question extends PastQuestion {
   readonly begin: () => Promise<AskedPast>;
 }
 
-/** What was settled and not stored when the question was asked. */
+/** The uses that were settled and not yet stored when the question began. */
 interface Fixed {
   readonly unstored: readonly UnstoredUse[];
   readonly order: number;
@@ -25,13 +27,14 @@ interface Fixed {
 
 export interface SharedPast {
   readonly ask: PastFrom;
-  /** How a request waits for an answer; see there. */
+  /** Waits for an answer on behalf of a request: see patience.ts. */
   readonly patience: (answered: Promise<void>) => Promise<void>;
 }
 
 /**
- * Reads what the ledger holds, adds what was settled and is not in it yet, and leaves out what it holds of requests that the counters go on
- * to settle by themselves. `groupsOf`: the access groups of a called name now. Rejects with StoreError when the database is away.
+ * Reads usage from the ledger, adds settled usage that is not yet in it, and leaves out requests that the counters settle
+ * themselves later. `groupsOf` returns the present access groups of a called name. Rejects with StoreError if the database is
+ * unavailable.
  */
 export function createSharedPast(db: Database, groupsOf: (calledName: string) => ReadonlySet<string>): SharedPast {
   const reader = createPastReader<Question, Fixed>(db, exactness(db, groupsOf));
@@ -45,7 +48,7 @@ function exactness(db: Database, groupsOf: (calledName: string) => ReadonlySet<s
   const begun = new WeakMap<Question, Promise<AskedPast>>();
   return { fix, read, release: () => {} };
 
-  /** A question that is read anew is still of the instant at which Redis was asked. */
+  /** Returns the state of each question when Redis was first asked, also when the question is read again. */
   async function fix(questions: readonly Question[]): Promise<readonly (Fixed | null)[]> {
     const asked = await Promise.all(
       questions.map((question) => {
@@ -63,7 +66,7 @@ function exactness(db: Database, groupsOf: (calledName: string) => ReadonlySet<s
   ) {
     return db.transaction(
       async (tx) => {
-        // The first statement fixes the state that all of them read.
+        // The first statement takes the snapshot that all statements read.
         const found = await run(tx);
         const recorded = await recordedBy(parts);
         const later = parts.map((part) => laterOf(part, recorded.get(part.question.counter.organizationId) ?? []));
@@ -78,7 +81,7 @@ function exactness(db: Database, groupsOf: (calledName: string) => ReadonlySet<s
 
 type Part = Span & { readonly question: Question; readonly fixed: Fixed };
 
-/** Each organization's records are asked for once, after the state was read, with the question that has been open the longest. */
+/** Reads each organization's records once, after the snapshot was taken, through the oldest of its questions. */
 async function recordedBy(parts: readonly Part[]): Promise<ReadonlyMap<string, readonly Recorded[]>> {
   const first = new Map<string, Fixed>();
   for (const { question, fixed } of parts) {
@@ -88,7 +91,7 @@ async function recordedBy(parts: readonly Part[]): Promise<ReadonlyMap<string, r
   return new Map(await Promise.all([...first].map(async ([id, fixed]) => [id, await fixed.recorded()] as const)));
 }
 
-/** Those that were settled after the question began, if they are settled. */
+/** Returns the records that were settled after the question began, and not before. */
 function laterOf({ fixed: { unstored, order } }: Part, recorded: readonly Recorded[]): readonly Recorded[] {
   const before = new Set(unstored.map(({ tail }) => tail));
   return recorded.filter(({ tail, storedAfter }) => storedAfter >= order && !before.has(tail));
@@ -110,7 +113,10 @@ function requestsOf(parts: readonly Part[], later: readonly (readonly Recorded[]
   return [...sought.values()];
 }
 
-/** What is added: settled before, and not in this state. What is taken away: in this state, and settled later. */
+/**
+ * Returns the corrections: adds usage settled before and not in the snapshot, and subtracts usage in the snapshot and settled
+ * later.
+ */
 function movesOf(
   part: Part,
   later: readonly Recorded[],
@@ -145,7 +151,7 @@ function nameOf(organizationId: string, tail: string): string {
   return `${organizationId} ${tail}`;
 }
 
-/** What the ledger holds of a request. */
+/** The usage of a request in the ledger. */
 interface KnownUse extends PlanUse {
   readonly atMs: number;
   readonly requests: number;
@@ -153,7 +159,7 @@ interface KnownUse extends PlanUse {
   readonly nanoUsd: number;
 }
 
-/** Those of these requests that the ledger holds. */
+/** Returns the usage of those of these requests that are in the log, by organization and tail of the request id. */
 async function knownUses(tx: Database, sought: readonly Sought[]): Promise<ReadonlyMap<string, KnownUse>> {
   if (sought.length === 0) return new Map();
   const text = (of: (one: Sought) => string) => sql.param(sought.map(of));
@@ -183,7 +189,7 @@ async function knownUses(tx: Database, sought: readonly Sought[]): Promise<Reado
 
 type KnownRow = Record<'at_ms' | 'requests' | 'tokens' | 'nano_usd', number> & { readonly member_id: string | null };
 
-/** Constant, so that partitions of other months are left alone. */
+/** Returns a condition with constant bounds, so that PostgreSQL skips the partitions of other months. */
 function boundsOf(table: string, times: readonly number[]): SQL {
   const [first, last] = [Math.min(...times), Math.max(...times)];
   return sql`${sql.raw(table)}.admitted_at between ${instantOf(first)} and ${instantOf(last)}`;

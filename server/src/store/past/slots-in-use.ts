@@ -1,11 +1,11 @@
-/** Who has a bound on requests in flight and was used lately. Global: jobs go over every tenant. */
+/** Scopes with a limit on requests in flight that were used recently. Global: jobs go over every tenant. */
 import { sql } from 'drizzle-orm';
 import type { Scope } from '../../domain/tenancy/tenancy.ts';
 import type { StoredModelLimit, StoredRateLimits } from '../configuration/policy-columns.ts';
 import type { Database } from '../database.ts';
 import { keys, memberships, rollups, teamRollups, teams } from '../schema.ts';
 
-/** A scope below the organization, with its limits as they are stored. */
+/** A scope below the organization, with its stored limits. */
 export interface SlotScope {
   readonly organizationId: string;
   readonly scope: Exclude<Scope, 'organization'>;
@@ -22,7 +22,10 @@ interface StoredScope extends Record<string, unknown> {
   readonly model_limits: readonly StoredModelLimit[];
 }
 
-/** Of these organizations: teams, members and keys with a `max_parallel`, for everything or for some models, that were used since an instant. */
+/**
+ * Returns teams, members and keys of these organizations with a `max_parallel`, for all or some models, that were used since a
+ * time.
+ */
 export async function slotScopesInUse(
   db: Database,
   organizationIds: readonly string[],

@@ -1,24 +1,25 @@
 /**
- * Tells a reader of the ledger exactly which rows its snapshot holds, while the ledger writer goes on. The writer's statement says which
- * transaction it was; PostgreSQL says which transactions a snapshot sees; so no row has to say it and nobody stands still.
+ * Tells a reader of the ledger exactly which rows its snapshot contains, while the ledger writer continues. The writer's
+ * statement returns its transaction id, and a PostgreSQL snapshot lists the transactions that it sees. So rows need no marker,
+ * and no one has to wait.
  */
 
 import type { RowBatch } from '../../domain/usage/settled-rows.ts';
 import { type CountedUse, countedUses } from '../../domain/usage/settled-uses.ts';
 
-/** It cannot be told whether a batch is in the snapshot: its connection was lost, or the database went over to another server. Ask again. */
+/** It is unknown whether the snapshot contains a batch, because its connection was lost or the database failed over. Retry. */
 export class UnknownSnapshot extends Error {}
 
-/** Whoever wants to know what is stored from a place in the journal on. */
+/** A reader that follows what is stored after a place in the journal. */
 export interface Follower {
-  /** Everything settled before the follower was made is stored. Rejects with StoreUnavailable when the database is away. */
+  /** Resolves when everything settled before the follower was made is stored. Rejects with StoreUnavailable. */
   readonly reached: Promise<void>;
   /**
-   * What was stored after that place and is in a snapshot that was taken after `reached`: `pg_current_snapshot()` as text. Rejects with
-   * UnknownSnapshot.
+   * Returns the uses stored after that place that a snapshot contains. The snapshot is `pg_current_snapshot()` as text, taken
+   * after `reached`. Rejects with UnknownSnapshot.
    */
   usesIn(snapshot: string): Promise<readonly CountedUse[]>;
-  /** To be called in the end, whatever became of it: what is kept for it is let go. */
+  /** Ends the follower and frees its memory. Always call it, also after an error. */
   end(): void;
 }
 
@@ -32,19 +33,19 @@ class Following {
   readonly stored: Stored[] = [];
 }
 
-/** What the writer tells of each statement, and who follows. Costs nothing while nobody does. */
+/** Records the writer's statements for the followers. It costs nothing without followers. */
 export class StoredSince {
   readonly #followers = new Set<Following>();
   #underWay: Promise<void> = Promise.resolve();
   #isOver: () => void = () => {};
 
-  /** Called at the follower's place, between two batches. */
+  /** Adds a follower. Call it at the follower's place in the journal, between two batches. */
   follow(): { usesIn: Follower['usesIn']; end: Follower['end'] } {
     const following = new Following();
     this.#followers.add(following);
     return {
       usesIn: async (snapshot) => {
-        // A statement that was sent by now may be in the snapshot although its answer is not here.
+        // The snapshot may contain a statement that was sent and whose answer has not arrived.
         await this.#underWay;
         if (following.isDoubtful) throw new UnknownSnapshot('it is not known which rows the snapshot holds');
         const isVisible = visibleIn(snapshot);
@@ -54,7 +55,10 @@ export class StoredSince {
     };
   }
 
-  /** Lines `from` up to `to` of a batch are about to be sent. The batch's memory is read before this returns. */
+  /**
+   * Call it before lines `from` up to `to` of a batch are sent, and then one of the returned functions. Reads the batch
+   * synchronously.
+   */
   sending(batch: RowBatch, from: number, to: number): { stored(xid: string): void; refused(): void; lost(): void } {
     const uses = this.#followers.size === 0 ? [] : countedUses(batch, from, to);
     const followers = [...this.#followers];
@@ -74,13 +78,16 @@ export class StoredSince {
     };
   }
 
-  /** Nobody who follows now can tell any longer what a snapshot holds. */
+  /** Makes `usesIn` of all present followers reject with UnknownSnapshot. */
   doubt(): void {
     for (const follower of this.#followers) follower.isDoubtful = true;
   }
 }
 
-/** `xmin:xmax:xip,…`: what was in progress is listed, what began later is at or above `xmax`. */
+/**
+ * Returns a test whether a snapshot, `xmin:xmax:xip,…`, sees a transaction. It lists those in progress; later ones are at or
+ * above `xmax`.
+ */
 function visibleIn(snapshot: string): (xid: bigint) => boolean {
   const [xmin = '', xmax = '', inProgress = ''] = snapshot.split(':');
   const [least, most] = [BigInt(xmin), BigInt(xmax)];

@@ -1,10 +1,10 @@
-/** Who may sign in and administer: people and admin tokens. Global, because one person may belong to many organizations. */
+/** People and admin tokens. Global, because one person may belong to many organizations. */
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, check, index, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { ACCOUNT_ORIGINS } from '../../domain/tenancy/address.ts';
 import { bytes, createdAt, instant, updatedAt } from './columns.ts';
 
-/** A person. The sign-in library's user columns and two of ours; how they sign in stands in sign-in.ts. */
+/** A person: the sign-in library's user columns and our own. Their ways of signing in are in sign-in.ts. */
 export const accounts = pgTable(
   'accounts',
   {
@@ -13,7 +13,7 @@ export const accounts = pgTable(
     email: text('email').notNull(),
     emailVerified: boolean('email_verified').notNull().default(false),
     image: text('image'),
-    /** A code of an authenticator app is asked for after the password. */
+    /** True if sign-in asks for a code of an authenticator app after the password. */
     twoFactorEnabled: boolean('two_factor_enabled').notNull().default(false),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
@@ -21,12 +21,14 @@ export const accounts = pgTable(
     status: text('status', { enum: ['active', 'disabled'] })
       .notNull()
       .default('active'),
-    /** Null: made before this was kept, or by a replica of the version before; found out by address-origins.ts. */
+    /** Null if an earlier version made the account. address-origins.ts then finds the origin in the audit log. */
     madeHow: text('made_how', { enum: ACCOUNT_ORIGINS }),
-    /** Who made it, or whose invitation did; null where nobody knows. */
+    /** The id of the account or token that made it or invited the person. Null if unknown. */
     madeBy: text('made_by'),
     madeByName: text('made_by_name'),
-    /** The organization that invited it first: the only one that admits it while its address is not proved. Null: the platform made it. */
+    /**
+     * The organization that invited it first. Until the address is proved, only that one admits it. Null: the platform made it.
+     */
     boundOrganizationId: text('bound_organization_id'),
   },
   (table) => [
@@ -38,7 +40,10 @@ export const accounts = pgTable(
   ],
 );
 
-/** Where an account belongs, so that a sign-in finds its organizations. Kept by a trigger on memberships; says nothing of status. */
+/**
+ * The organizations of each account, so that a sign-in finds them. A trigger on memberships writes it, whatever a membership's
+ * status.
+ */
 export const accountMemberships = pgTable(
   'account_memberships',
   {
@@ -50,8 +55,9 @@ export const accountMemberships = pgTable(
 );
 
 /**
- * Calls the admin API. `organizationId` null: the platform. Only the hash of the secret is kept. Whose it is: a service account's where one is
- * named, else the maker's, else the installation's where an origin is named, else nobody's. See domain/tenancy/admin-token.ts.
+ * A token for the admin API. `organizationId` is null for the platform. Only the hash of the secret is kept. The owner is the
+ * service account if one is named, else the maker, else the installation if an origin is named, else nobody. See
+ * domain/tenancy/admin-token.ts.
  */
 export const adminTokens = pgTable(
   'admin_tokens',
@@ -61,7 +67,7 @@ export const adminTokens = pgTable(
     role: text('role').notNull(),
     organizationId: text('organization_id'),
     hash: bytes('hash').notNull(),
-    /** As that of `key_secrets`. */
+    /** The pepper of the hash, as in `key_secrets`. */
     pepper: text('pepper'),
     lastFour: text('last_four').notNull(),
     expiresAt: instant('expires_at'),
@@ -70,13 +76,16 @@ export const adminTokens = pgTable(
     lastUsedIp: text('last_used_ip'),
     createdBy: text('created_by').notNull(),
     createdAt: createdAt(),
-    /** The person who made it or took it over; of one made by a token, that token's maker. */
+    /** The person who made it or took it over. If another token made it, that token's maker. */
     makerAccountId: text('maker_account_id'),
     serviceAccountId: text('service_account_id'),
     origin: text('origin', { enum: ['configured', 'first_start', 'command_line', 'token'] }),
-    /** When one without an owner ends. The default is for rows of a version that knows no owners: see the trigger in 0017. */
+    /**
+     * The time at which a token without an owner ends. The default serves rows of versions without owners: see the trigger in
+     * 0017.
+     */
     unownedEndsAt: instant('unowned_ends_at').default(sql`now() + interval '30 days'`),
-    /** What it is narrowed to; null: everything that its role may do, everywhere that it acts, from everywhere. */
+    /** The permissions that the token is narrowed to; organizations and networks follow. Null: no narrowing of that kind. */
     permissions: text('permissions').array(),
     organizationIds: text('organization_ids').array(),
     networks: text('networks').array(),
@@ -90,7 +99,7 @@ export const adminTokens = pgTable(
   ],
 );
 
-/** A service account of an organization or, where that is null, of the platform: owns admin tokens, and never signs in. */
+/** A service account of an organization, or of the platform if that is null. It owns admin tokens and never signs in. */
 export const tokenAccounts = pgTable(
   'token_accounts',
   {
@@ -100,7 +109,7 @@ export const tokenAccounts = pgTable(
     status: text('status', { enum: ['active', 'disabled'] })
       .notNull()
       .default('active'),
-    /** Who answers for its tokens; they stop when this person could not hold their role any more. */
+    /** The person who answers for its tokens. A token stops working once this person may no longer hold its role. */
     responsibleAccountId: text('responsible_account_id')
       .notNull()
       .references(() => accounts.id),

@@ -1,10 +1,13 @@
-/** What happened that somebody wants to hear of, who asked to be told, and whether they were. */
+/** Events that people can subscribe to, the webhooks that receive them, and the deliveries. */
 import { sql } from 'drizzle-orm';
 import { bigint, check, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { bytes, createdAt, instant, names, updatedAt } from './columns.ts';
 import { organizations } from './tenancy.ts';
 
-/** Rows never change. `organizationId` null: the platform's own. `teamId`: of what belongs to one team alone. */
+/**
+ * An event. `organizationId` is null for the platform's own. `teamId` is set if the event concerns only one team. Rows never
+ * change.
+ */
 export const alertEvents = pgTable(
   'alert_events',
   {
@@ -19,8 +22,8 @@ export const alertEvents = pgTable(
 );
 
 /**
- * Where events are sent. `sealed` opens under the credentials data key with the row's id as AAD; after a rotation the secret before
- * signs as well until `oldUntil`.
+ * A URL that receives events. `sealed` is the signing secret, encrypted under the credentials data key with the row's id as AAD.
+ * After a rotation, the previous secret signs as well until `oldUntil`.
  */
 export const webhooks = pgTable(
   'webhooks',
@@ -47,7 +50,7 @@ export const webhooks = pgTable(
   ],
 );
 
-/** One event to one receiver: a webhook by its id, or a person by their address. `lost`: given up, and a person may send it again. */
+/** The delivery of one event to one webhook or one e-mail address. `lost`: retries ended, and a person may send it again. */
 export const alertDeliveries = pgTable(
   'alert_deliveries',
   {
@@ -61,12 +64,12 @@ export const alertDeliveries = pgTable(
       .notNull()
       .default('pending'),
     attempts: integer('attempts').notNull().default(0),
-    /** Of the last attempt that was answered. */
+    /** The HTTP status of the last attempt, or null if the receiver did not answer. */
     httpStatus: integer('http_status'),
-    /** Why the last attempt failed. */
+    /** The reason why the last attempt failed. */
     problem: text('problem'),
     lastAttemptAt: instant('last_attempt_at'),
-    /** When a failing delivery is given up. */
+    /** The time at which retries end. */
     giveUpAt: instant('give_up_at').notNull(),
     createdAt: createdAt(),
   },

@@ -1,8 +1,11 @@
-/** Who changed what. One hash chain per organization and one for the platform (`platform`), which stands in the organization's place. */
+/** The audit log: one hash chain per organization, and one for the platform with `platform` as its name. */
 import { bigint, index, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { anyJson, bytes, instant } from './columns.ts';
 
-/** Rows never change, which a trigger holds. `hash` covers the row and `prevHash`, `mac` covers `hash` under a key; see domain/audit/audit-chain.ts. */
+/**
+ * One event. `hash` covers the row and `prevHash`; `mac` covers `hash` under a key: see domain/audit/audit-chain.ts. A trigger
+ * forbids changes.
+ */
 export const auditEvents = pgTable(
   'audit_events',
   {
@@ -23,7 +26,7 @@ export const auditEvents = pgTable(
     requestId: text('request_id'),
     prevHash: bytes('prev_hash').notNull(),
     hash: bytes('hash').notNull(),
-    /** Null: written by a version without the audit key. */
+    /** Null if a version without the audit key wrote the event. */
     mac: bytes('mac'),
   },
   (table) => [
@@ -34,7 +37,7 @@ export const auditEvents = pgTable(
   ],
 );
 
-/** The newest event of each chain; its row lock puts concurrent appends in order. It never goes back, which a trigger holds. */
+/** The newest event of each chain. Its row lock orders concurrent appends. A trigger keeps it from going back. */
 export const auditHeads = pgTable('audit_heads', {
   chain: text('chain').primaryKey(),
   seq: bigint('seq', { mode: 'number' }).notNull(),

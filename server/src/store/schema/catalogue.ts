@@ -1,4 +1,4 @@
-/** What can be called, and through what: global, the same for every tenant. */
+/** The catalogue: models, route groups, deployments, credentials and prices. Global, the same for every tenant. */
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { PriceUnits } from '../../domain/money/price.ts';
@@ -7,8 +7,9 @@ import { bytes, createdAt, instant, metadata, names, updatedAt } from './columns
 const version = () => bigint('version', { mode: 'number' }).notNull().default(1);
 
 /**
- * What we present to a provider. `sealed` opens under the credentials data key; null for a provider that needs none. `sealedFor` says with what
- * as AAD: `address`, the row's id and where the key is sent; `row`, the id alone, as versions before it write and read (store/sealing/key-seal.ts).
+ * A credential that we present to a provider. `sealed` is its key, encrypted under the credentials data key; null if the provider
+ * needs none. `sealedFor` names the AAD. `address` is the row's id and the address of the key. `row` is the id alone, as earlier
+ * versions write and read it (store/sealing/key-seal.ts).
  */
 export const credentials = pgTable(
   'credentials',
@@ -32,7 +33,7 @@ export const credentials = pgTable(
   ],
 );
 
-/** The one namespace of names callers may ask for: a model and a route group cannot share one. */
+/** The single namespace of callable names: a model and a route group cannot share a name. */
 export const callableTargets = pgTable(
   'callable_targets',
   {
@@ -43,7 +44,7 @@ export const callableTargets = pgTable(
   (table) => [check('callable_targets_kind', sql`${table.kind} in ('model', 'route_group')`)],
 );
 
-/** A public model name. Made with its first deployment; the row goes when the name is deleted, grants of it stay. */
+/** A public model name, made with its first deployment. Deleting the name deletes the row; grants that name it stay. */
 export const models = pgTable('models', {
   name: text('name')
     .primaryKey()
@@ -61,7 +62,7 @@ export const models = pgTable('models', {
   updatedAt: updatedAt(),
 });
 
-/** One upstream model with its credential and capacity. A deleted one keeps its row: ledger rows name it. */
+/** One upstream model with its credential and capacity. The row of a deleted one stays, because ledger rows name it. */
 export const deployments = pgTable(
   'deployments',
   {
@@ -79,10 +80,13 @@ export const deployments = pgTable(
     priority: integer('priority').notNull().default(0),
     tags: names('tags'),
     maxOutputTokens: integer('max_output_tokens'),
-    /** The most web searches one request can make, and the most input tokens one image, audio or file part can be or one search brings; null: undeclared. */
+    /**
+     * The most web searches that one request can make; null: undeclared. `partTokensMax` is the most input tokens of one image,
+     * audio or file part, or of the result of one search.
+     */
     searchesMax: integer('searches_max'),
     partTokensMax: integer('part_tokens_max'),
-    /** What happens upstream when the client hangs up; null: the gateway's own rule. */
+    /** The rule for the upstream call when the client hangs up. Null: the gateway's own rule. */
     onHangup: text('on_hangup', { enum: ['finish', 'stop'] }),
     timeoutMs: integer('timeout_ms').notNull().default(600_000),
     enabled: boolean('enabled').notNull().default(true),
@@ -138,7 +142,7 @@ export const routeGroupMembers = pgTable(
   ],
 );
 
-/** A label that authorizes. The key never changes. */
+/** A label for authorization. Its key never changes. */
 export const accessGroups = pgTable('access_groups', {
   key: text('key').primaryKey(),
   name: text('name').notNull(),
@@ -148,7 +152,7 @@ export const accessGroups = pgTable('access_groups', {
   updatedAt: updatedAt(),
 });
 
-/** Which targets carry which label. */
+/** The access groups of each callable target. */
 export const targetLabels = pgTable(
   'target_labels',
   {
@@ -175,13 +179,16 @@ export const prices = pgTable(
       .references(() => deployments.id),
     effectiveFrom: instant('effective_from').notNull(),
     perMillion: jsonb('per_million').$type<Readonly<Record<string, number>>>().notNull(),
-    /** What is charged beyond that: single units, and other rates for long prompts and service tiers. Null: nothing. */
+    /** Further prices: of single units, and other rates for long prompts and service tiers. Null: none. */
     units: jsonb('units').$type<PriceUnits>(),
-    /** `list`: taken from the published list, and so compared with newer ones. Null: somebody gave it. */
+    /** `list`: taken from the published price list, and compared with its newer editions. Null: set by hand. */
     source: text('source', { enum: ['list'] }),
-    /** Which edition of the list. */
+    /** The edition of the list. */
     sourceVersion: text('source_version'),
-    /** Who added the version: an account, a token, or the start; null for versions from before this was kept. */
+    /**
+     * The account or token that added the version, or the start of the gateway. Null if an earlier version of the gateway added
+     * it.
+     */
     createdBy: text('created_by'),
     createdAt: createdAt(),
   },

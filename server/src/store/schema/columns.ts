@@ -7,15 +7,15 @@ export const instant = (name: string) => timestamp(name, { withTimezone: true, p
 export const bytes = customType<{ data: Buffer; driverData: Buffer }>({ dataType: () => 'bytea' });
 
 /**
- * Any JSON value, given back as it was stored. drizzle's own jsonb parses a text once more after the driver has, so that
- * the text "7" would come back as a number: enough to break a hash that covers it.
+ * Any JSON value, read back as it was stored. Drizzle's own jsonb parses a string a second time after the driver, so the string
+ * "7" would become a number. That would break a hash that covers it.
  */
 export const anyJson = customType<{ data: unknown }>({ dataType: () => 'jsonb', toDriver: (value) => JSON.stringify(value) });
 
 export const createdAt = () => instant('created_at').notNull().defaultNow();
 export const updatedAt = () => instant('updated_at').notNull().defaultNow();
 
-/** People's own facts about an object; the program never reads them. */
+/** Facts about an object that its owners store for themselves. The program never uses them. */
 export const metadata = () => jsonb('metadata').$type<Record<string, unknown>>().notNull().default({});
 
 /** Labels and names, in the order they were given. */

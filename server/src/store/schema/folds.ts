@@ -1,6 +1,6 @@
 /**
- * Use folded into days and months of the organization's own time zone, for counters that must read their past. The fold job writes them from the
- * quarters of an hour in `rollups`; the ledger writer adds only rows that come late. Reports read other tables.
+ * Usage folded into days and months of the organization's own time zone, from which counters read their past. The fold job writes
+ * it from the quarters of an hour in `rollups`. The ledger writer adds only late rows. Reports read other tables.
  */
 import { sql } from 'drizzle-orm';
 import { bigint, date, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
@@ -8,20 +8,20 @@ import { instant } from './columns.ts';
 
 const sum = (name: string) => bigint(name, { mode: 'number' }).notNull().default(0);
 
-/** Whose use a row adds up, and under which called name. */
+/** The scope and the called name whose usage a row adds up. */
 const scopeColumns = () => ({
   organizationId: text('organization_id').notNull(),
-  /** The organization's fold that wrote the row: rows of an earlier fold are no longer read, and are deleted in time. */
+  /** The number of the fold that wrote the row. Rows of an earlier fold are not read, and a job deletes them. */
   fold: integer('fold').notNull(),
   /** `o` organization, `t` team, `u` user (a membership), `k` key. */
   scope: text('scope').notNull(),
   /** Empty for the organization itself. */
   scopeId: text('scope_id').notNull(),
-  /** Empty: all names together. */
+  /** Empty for all names together. */
   calledName: text('called_name').notNull(),
 });
 
-/** What counters count: admitted requests, tokens, nano-dollars. */
+/** The sums that counters need: admitted requests, tokens, nano-dollars. */
 const scopeSums = () => ({
   requests: sum('requests'),
   tokens: sum('tokens'),
@@ -40,7 +40,7 @@ export const scopeDays = pgTable(
   ],
 );
 
-/** One month of the organization's time zone, named by its first day. Moved together with the days. */
+/** One month of the organization's time zone, named by its first day. Written together with the days. */
 export const scopeMonths = pgTable(
   'scope_months',
   { ...scopeColumns(), month: date('month', { mode: 'string' }).notNull(), ...scopeSums() },
@@ -53,8 +53,9 @@ export const scopeMonths = pgTable(
 );
 
 /**
- * How far an organization's use is folded: its days hold everything admitted from `since` up to, not including, `until`, and nothing else. Days
- * of organization and team reach to the last whole hour before `until`. Whoever moves a row between those and the quarters locks the mark.
+ * The mark of each organization. Its days hold exactly the usage admitted from `since` up to, not including, `until`. The days of
+ * organizations and teams reach only to the last whole hour before `until`. Code that moves usage between days and quarters locks
+ * the mark.
  */
 export const scopeMarks = pgTable(
   'scope_marks',
@@ -62,9 +63,9 @@ export const scopeMarks = pgTable(
     organizationId: text('organization_id').primaryKey(),
     /** 0 until the first fold. A change of the time zone begins the next one. */
     fold: integer('fold').notNull().default(0),
-    /** The zone whose days these are: the organization's own, or the one before until the fold job has seen the change. */
+    /** The time zone of the days. After a change it stays the organization's previous zone until the fold job sees the change. */
     timeZone: text('time_zone').notNull().default('UTC'),
-    /** 1970: the fold reaches back to the organization's first request. */
+    /** 1970 if the fold reaches back to the organization's first request. */
     since: instant('since').notNull().default(sql`'1970-01-01 00:00:00+00'`),
     until: instant('until').notNull().default(sql`'1970-01-01 00:00:00+00'`),
   },

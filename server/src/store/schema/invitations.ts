@@ -1,15 +1,15 @@
-/** Who was asked to join, by whom and as what. Global: a platform role belongs to no organization. */
+/** Invitations to an organization or to the platform. Global: a platform role belongs to no organization. */
 import { sql } from 'drizzle-orm';
 import { index, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { bytes, createdAt, instant } from './columns.ts';
 
-/** A team to be put into, and as what. */
+/** A team that the person joins, and their role in it. */
 export interface InvitedTeam {
   readonly teamId: string;
   readonly role: string;
 }
 
-/** Bound to one e-mail address. Only the hash of the link's token is kept; a row stays when it was accepted, cancelled or has expired. */
+/** An invitation of one e-mail address. Only the hash of the link's token is kept. Accepted, cancelled and expired rows stay. */
 export const invitations = pgTable(
   'invitations',
   {
@@ -19,7 +19,9 @@ export const invitations = pgTable(
     role: text('role').notNull(),
     teams: jsonb('teams').$type<readonly InvitedTeam[]>().notNull().default([]),
     hash: bytes('hash').notNull(),
-    /** Of the second token, which stands in the mailed link alone and proves the address; null where no mail was sent. */
+    /**
+     * The hash of the second token, which only the mailed link contains and which proves the address. Null if no mail was sent.
+     */
     mailHash: bytes('mail_hash'),
     invitedBy: text('invited_by').notNull(),
     inviterName: text('inviter_name').notNull(),
@@ -31,7 +33,7 @@ export const invitations = pgTable(
   },
   (table) => [
     uniqueIndex('invitations_hash').on(table.hash),
-    // Asked once to one place: a second click makes no second link.
+    // At most one open invitation per place and address: a second click makes no second link.
     uniqueIndex('invitations_open')
       .on(sql`coalesce(${table.organizationId}, '')`, sql`lower(${table.email})`)
       .where(sql`${table.acceptedAt} is null and ${table.cancelledAt} is null`),

@@ -1,23 +1,23 @@
-/** What the recurring jobs did and found. */
+/** The runs and the findings of the recurring jobs. */
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, check, index, jsonb, pgTable, text } from 'drizzle-orm/pg-core';
 import type { PerMillion, PriceUnits } from '../../domain/money/price.ts';
 import { credentials, deployments } from './catalogue.ts';
 import { instant } from './columns.ts';
 
-/** One run of one job. The newest of each job are kept. */
+/** One run of one job. Only the newest runs of each job are kept. */
 export const jobRuns = pgTable(
   'job_runs',
   {
     id: text('id').primaryKey(),
     job: text('job').notNull(),
     startedAt: instant('started_at').notNull(),
-    /** Null: it runs, or its process ended first. */
+    /** Null if it still runs, or if its process ended first. */
     finishedAt: instant('finished_at'),
     outcome: text('outcome', { enum: ['done', 'failed'] }),
-    /** What was done in a sentence, or why it failed. */
+    /** One sentence about the result, or the reason of the failure. */
     summary: text('summary'),
-    /** Who asked for it; null: its schedule. */
+    /** The name of the account or token that started it. Null: the schedule did. */
     askedBy: text('asked_by'),
   },
   (table) => [
@@ -26,13 +26,15 @@ export const jobRuns = pgTable(
   ],
 );
 
-/** Where sums did not agree. `found` is what the counter or the rollups said, `ledger` what is owed; both in the unit of what was counted. */
+/**
+ * A sum that differs from the ledger. `found` is the sum of the counter or the rollups, `ledger` the right one, both in its unit.
+ */
 export const ledgerDrifts = pgTable(
   'ledger_drifts',
   {
     id: text('id').primaryKey(),
     organizationId: text('organization_id').notNull(),
-    /** `counter`: of limits and budgets. `rollups`: what reports are added up from. */
+    /** `counter`: of limits and budgets. `rollups`: the sums that reports read. */
     kind: text('kind', { enum: ['counter', 'rollups'] }).notNull(),
     /** The counter's name with its period's start, or the day. */
     subject: text('subject').notNull(),
@@ -55,19 +57,19 @@ export const credentialChecks = pgTable('credential_checks', {
   checkedAt: instant('checked_at').notNull(),
   ok: boolean('ok').notNull(),
   message: text('message'),
-  /** Since when every check failed; null while it is good. */
+  /** The time of the first of the checks that fail now. Null if the last check succeeded. */
   failingSince: instant('failing_since'),
 });
 
 /**
- * A list price that is no longer the one a deployment took from the list. Adopting it adds a price version; a dismissed one stays, so that
- * it is not proposed again until the list changes.
+ * A list price that differs from the one a deployment took from the list. Adopting it adds a price version. A dismissed proposal
+ * stays, so that it is not made again until the list changes.
  */
 export const priceProposals = pgTable('price_proposals', {
   deploymentId: text('deployment_id')
     .primaryKey()
     .references(() => deployments.id),
-  /** Rates by bucket, and under `units`, which is no bucket, what the list charges beyond them. */
+  /** Rates by bucket. `units` is not a bucket: it holds the list's further prices. */
   perMillion: jsonb('per_million').$type<PerMillion & { readonly units?: PriceUnits }>().notNull(),
   foundAt: instant('found_at').notNull(),
   dismissedAt: instant('dismissed_at'),

@@ -1,13 +1,14 @@
 /**
- * One row per request and per attempt that cost something. Partitioned by month of `admitted_at` (hand-written in migrations, since
- * drizzle-kit knows no partitions; keep both in step). Partitions are made by partitions.ts before any row needs them.
+ * One row per request, and one per attempt that used something. Partitioned by the month of `admitted_at`. The migrations are
+ * written by hand, because drizzle-kit does not know partitions: keep both in step. partitions.ts creates a partition before any
+ * row needs it.
  */
 import { isNotNull, type SQLWrapper, sql } from 'drizzle-orm';
 import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { bytes, createdAt, instant } from './columns.ts';
 import { tokenCounts } from './usage.ts';
 
-/** Snapshotted, so that history does not move when a key does. */
+/** The dimensions at the time of the request, so that history stays the same when a key moves. */
 const dimensions = () => ({
   teamId: text('team_id').notNull(),
   keyId: text('key_id').notNull(),
@@ -16,10 +17,10 @@ const dimensions = () => ({
   calledName: text('called_name').notNull(),
 });
 
-/** Whole tokens by bucket where one occurred that has no column; null otherwise. */
+/** Whole tokens by bucket, for buckets without a column. Null if there were none. */
 const otherUsage = () => jsonb('other_usage').$type<Readonly<Record<string, number>>>();
 
-/** Of a request that did not succeed. A query that says it in these words is answered by its index. */
+/** Returns the condition for requests that did not succeed. A query needs exactly this text to use the partial index. */
 export const isUnsuccessful = (status: SQLWrapper) => sql`${status} <> 'succeeded'`;
 
 export const requestLog = pgTable(
@@ -42,20 +43,23 @@ export const requestLog = pgTable(
     gatewayUs: integer('gateway_us').notNull(),
     providerMs: integer('provider_ms'),
     firstTokenMs: integer('first_token_ms'),
-    /** Σ over the request's attempts, like the spend: a list needs no join. */
+    /** Sums over the request's attempts, like the spend, so that a list needs no join. */
     ...tokenCounts(),
     otherUsage: otherUsage(),
     /** Null when no attempt cost anything or an attempt is unpriced. */
     nanoUsd: bigint('nano_usd', { mode: 'number' }),
-    /** It has a price, and something it was billed for has none. */
+    /** True if the request has a spend and something that it used had no price. */
     partlyPriced: boolean('partly_priced').notNull().default(false),
     decision: text('decision').notNull(),
-    /** Repeats of one (key, rule) refusal share a row; their ids resolve to it. */
+    /** The number of requests in this row. Repeated refusals of one key by one rule share a row; `repeatIds` lists their ids. */
     count: integer('count').notNull().default(1),
     repeatIds: text('repeat_ids').array().notNull().default([]),
-    /** Those it names, then those its organization, team and key added; null: none. */
+    /** The tags that the request names, then those that its organization, team and key added. Null: none. */
     tags: text('tags').array(),
-    /** How many of `tags` it names itself, a full stop, and the shape that says what they made of the called name. */
+    /**
+     * The number of `tags` that the request names itself, a full stop, and the id of the shape with their effect on the called
+     * name.
+     */
     tagRoute: text('tag_route'),
   },
   (table) => [
@@ -64,18 +68,18 @@ export const requestLog = pgTable(
     index('request_log_team').on(table.organizationId, table.teamId, table.admittedAt),
     index('request_log_status').on(table.organizationId, table.status, table.admittedAt),
     index('request_log_newest').on(table.admittedAt, table.requestId),
-    // What the platform's readers narrow a list of every organization's requests by.
+    // Filters of the platform's list, which covers every organization's requests.
     index('request_log_model').on(table.calledName, table.admittedAt, table.requestId),
     index('request_log_deployment')
       .on(table.deploymentId, table.admittedAt, table.requestId)
       .where(isNotNull(table.deploymentId)),
     index('request_log_code').on(table.code, table.admittedAt, table.requestId).where(isNotNull(table.code)),
-    // Few requests do not succeed, and those are what the platform looks for; the rest is not worth an index over every organization.
+    // Few requests do not succeed, and the platform searches for those. An index over all requests would cost too much.
     index('request_log_unsuccessful').on(table.status, table.admittedAt, table.requestId).where(isUnsuccessful(table.status)),
   ],
 );
 
-/** What is owed. Rows are never changed or deleted; balances are derived from them. */
+/** The usage and the spend of each attempt. Rows are never changed or deleted; all balances derive from them. */
 export const ledger = pgTable(
   'ledger',
   {
@@ -91,11 +95,11 @@ export const ledger = pgTable(
     priceId: text('price_id'),
     ...tokenCounts(),
     otherUsage: otherUsage(),
-    /** Null: the deployment has no price. May be negative in an adjustment. */
+    /** The spend. Null if the deployment has no price. It may be negative in an adjustment. */
     nanoUsd: bigint('nano_usd', { mode: 'number' }),
-    /** The service tier or speed whose rates applied; null: the ordinary ones. */
+    /** The service tier or speed whose rates applied. Null: the ordinary rates. */
     serviceTier: text('service_tier'),
-    /** Names of the units that were used and have no price, joined by commas; null: none. */
+    /** The names of used units without a price, joined by commas. Null: none. */
     unpricedUnits: text('unpriced_units'),
     createdAt: createdAt(),
   },
@@ -106,7 +110,7 @@ export const ledger = pgTable(
   ],
 );
 
-/** Prompt and answer, sealed under the organization's content key, only where its `audit.content` says so. */
+/** Prompt and answer, sealed under the organization's content key. Kept only if its `audit.content` setting says so. */
 export const requestContent = pgTable(
   'request_content',
   {

@@ -1,9 +1,9 @@
-/** What each route group routed by, version after version. Rows never change: the newest is what is in force. */
+/** The versions of each route group's routing policy. Rows never change; the newest version is in force. */
 import { integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { routeGroups } from './catalogue.ts';
 import { instant } from './columns.ts';
 
-/** A member as a version keeps it; its deployment may be gone since. */
+/** A member in a version. Its deployment may be deleted since. */
 export interface StoredPolicyMember {
   readonly deploymentId: string;
   readonly weight: number;
@@ -19,10 +19,10 @@ export const routeGroupPolicies = pgTable(
     version: integer('version').notNull(),
     strategy: text('strategy', { enum: ['weighted', 'priority'] }).notNull(),
     members: jsonb('members').$type<readonly StoredPolicyMember[]>().notNull(),
-    /** The version this one brought back; null for a new one. */
+    /** The version that this one restored. Null for a new policy. */
     rolledBackTo: integer('rolled_back_to'),
     publishedAt: instant('published_at').notNull(),
-    /** `acct_…` or `adm_…`; null where nobody in particular did. */
+    /** The id of the account (`acct_…`) or admin token (`adm_…`). Null if neither published it. */
     publishedById: text('published_by_id'),
     publishedByName: text('published_by_name').notNull(),
   },

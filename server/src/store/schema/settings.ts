@@ -1,11 +1,12 @@
-/** What belongs to the installation, not to a tenant. */
+/** Tables of the installation, not of a tenant. */
 import { sql } from 'drizzle-orm';
 import { bigint, check, integer, jsonb, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
 import { createdAt, instant } from './columns.ts';
 
 /**
- * One row. `wrappedKeys` holds data keys wrapped by the master key, by purpose, in base64; `masterKeyCheck` tells a wrong master key before
- * anything is touched. While the master key is rotated the `next` columns hold the same under the new one, so that either key opens.
+ * One row. `wrappedKeys` holds the data keys, wrapped by the master key, by purpose, in base64. `masterKeyCheck` detects a wrong
+ * master key before anything is written. During a rotation the `next` columns hold the same under the new master key, so that
+ * both keys work.
  */
 export const installation = pgTable(
   'installation',
@@ -15,7 +16,7 @@ export const installation = pgTable(
     masterKeyCheck: text('master_key_check').notNull(),
     nextWrappedKeys: jsonb('next_wrapped_keys').$type<Record<string, string>>(),
     nextMasterKeyCheck: text('next_master_key_check'),
-    /** Names the installation to its journals; null: derived from the pepper, as long as that was never renewed. */
+    /** Identifies the installation in its journals. Null: derived from the pepper, which was never renewed then. */
     journalId: text('journal_id'),
     createdAt: createdAt(),
   },
@@ -25,24 +26,24 @@ export const installation = pgTable(
   ],
 );
 
-/** Who may do what only one process may do. A holder renews before `expiresAt`; see lease.ts. */
+/** Leases for work that only one process may do at a time. A holder renews its lease before `expiresAt`; see lease.ts. */
 export const processLeases = pgTable('process_leases', {
   name: text('name').primaryKey(),
   holder: text('holder').notNull(),
   expiresAt: instant('expires_at').notNull(),
-  /** The newest migration that the holder knows; null for a holder from before this was kept. */
+  /** The newest migration that the holder knows. Null if the holder runs an earlier version. */
   knows: text('knows'),
-  /** Which master key the holder was started with (`masterKeyName`); null for a holder from before this was kept. */
+  /** The name of the holder's master key (`masterKeyName`). Null if the holder runs an earlier version. */
   masterKey: text('master_key'),
 });
 
-/** Goes up with every change of the catalogue (`catalogue`) or of one organization (its id): what replicas poll. */
+/** A number that grows with every change of the catalogue (`catalogue`) or of one organization (its id). Replicas poll it. */
 export const configVersions = pgTable('config_versions', {
   scope: text('scope').primaryKey(),
   version: bigint('version', { mode: 'number' }).notNull().default(1),
 });
 
-/** The answer already given to a caller's `Idempotency-Key`; kept 24 hours. */
+/** The answer to a caller's `Idempotency-Key`, kept for 24 hours. */
 export const idempotencyKeys = pgTable(
   'idempotency_keys',
   {

@@ -1,4 +1,4 @@
-/** How people prove who they are. The columns are those the sign-in library asks for; what it calls a user is an account. */
+/** Sign-in methods, sessions and second factors. The sign-in library defines most columns; its users are our accounts. */
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, check, index, integer, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { METHOD_ORIGINS } from '../../domain/tenancy/address.ts';
@@ -10,14 +10,14 @@ const account = () =>
     .notNull()
     .references(() => accounts.id, { onDelete: 'cascade' });
 
-/** One way of signing in: a password (`credential`, hashed with scrypt), later a company's own identity provider. */
+/** One way to sign in: a password (`credential`, hashed with scrypt) or, later, a company's identity provider. */
 export const signInMethods = pgTable(
   'sign_in_methods',
   {
     id: text('id').primaryKey(),
     userId: account(),
     providerId: text('provider_id').notNull(),
-    /** Who it is at the provider; for a password the account itself. */
+    /** The person's id at the provider. For a password, the account's own id. */
     accountId: text('provider_account_id').notNull(),
     password: text('password'),
     accessToken: text('access_token'),
@@ -26,7 +26,7 @@ export const signInMethods = pgTable(
     accessTokenExpiresAt: instant('access_token_expires_at'),
     refreshTokenExpiresAt: instant('refresh_token_expires_at'),
     scope: text('scope'),
-    /** How its present value was set; null: before this was kept. */
+    /** The way in which the present value was set. Null if an earlier version set it. */
     addedHow: text('added_how', { enum: METHOD_ORIGINS }),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
@@ -37,7 +37,7 @@ export const signInMethods = pgTable(
   ],
 );
 
-/** A signed-in browser. The cookie holds `token` and a signature over it, so the row alone opens nothing. */
+/** A signed-in browser. The cookie holds `token` and a signature over it, so nobody can sign in with the row alone. */
 export const sessions = pgTable(
   'sessions',
   {
@@ -49,13 +49,13 @@ export const sessions = pgTable(
     userAgent: text('user_agent'),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
-    /** To the minute. */
+    /** Updated at most once a minute. */
     lastUsedAt: instant('last_used_at').notNull().defaultNow(),
   },
   (table) => [uniqueIndex('sessions_token').on(table.token), index('sessions_account').on(table.userId, table.createdAt)],
 );
 
-/** Challenges under way: a second factor that is waited for, a passkey being made or shown. Short-lived. */
+/** Open challenges: for a second factor, or for making or showing a passkey. Short-lived. */
 export const verifications = pgTable(
   'verifications',
   {
@@ -69,7 +69,10 @@ export const verifications = pgTable(
   (table) => [index('verifications_identifier').on(table.identifier), index('verifications_expires_at').on(table.expiresAt)],
 );
 
-/** The authenticator app of an account: its secret sealed, its recovery codes hashed. `verified` once a code of it was shown. */
+/**
+ * The authenticator app of an account. Its secret is sealed, its recovery codes are hashed. `verified` is true after a first
+ * right code.
+ */
 export const twoFactors = pgTable(
   'two_factors',
   {
@@ -80,7 +83,7 @@ export const twoFactors = pgTable(
     verified: boolean('verified').notNull().default(false),
     failedVerificationCount: integer('failed_verifications').notNull().default(0),
     lockedUntil: instant('locked_until'),
-    /** When a first code of it was shown; null: before this was kept. */
+    /** The time of the first right code. Null if it came before this column existed. */
     addedAt: instant('added_at'),
   },
   (table) => [uniqueIndex('two_factors_account').on(table.userId)],
@@ -99,14 +102,14 @@ export const passkeys = pgTable(
     backedUp: boolean('backed_up').notNull(),
     transports: text('transports'),
     aaguid: text('aaguid'),
-    /** Null: before a password or a passkey had to be shown again. */
+    /** Null if an earlier version added it without asking for the password or a passkey again. */
     addedHow: text('added_how', { enum: METHOD_ORIGINS }),
     createdAt: createdAt(),
   },
   (table) => [uniqueIndex('passkeys_credential').on(table.credentialID), index('passkeys_account').on(table.userId)],
 );
 
-/** A link that works once: to become the first admin, or to set a new password. Only the hash of its token is kept. */
+/** A link that works once, to become the first admin or to set a new password. Only the hash of its token is kept. */
 export const oneTimeLinks = pgTable(
   'one_time_links',
   {
@@ -115,7 +118,9 @@ export const oneTimeLinks = pgTable(
     /** Null for the first admin, who has no account yet. */
     accountId: text('account_id').references(() => accounts.id, { onDelete: 'cascade' }),
     hash: bytes('hash').notNull(),
-    /** The address it was mailed to, and shown to nobody else: using it proves that address. Null: somebody was handed it. */
+    /**
+     * The address that received the link by mail alone, so that using the link proves the address. Null for a handed-over link.
+     */
     mailedTo: text('mailed_to'),
     expiresAt: instant('expires_at').notNull(),
     usedAt: instant('used_at'),

@@ -1,4 +1,7 @@
-/** How each organization stands: what the list of organizations filters, sorts and adds up by. Derived; the refresher in jobs/ keeps it. */
+/**
+ * The standing of each organization, by which the list of organizations filters, sorts and adds up. Derived by the refresher in
+ * jobs/.
+ */
 import { sql } from 'drizzle-orm';
 import { bigint, check, index, integer, pgTable, text } from 'drizzle-orm/pg-core';
 import { instant } from './columns.ts';
@@ -7,8 +10,8 @@ import { organizations } from './tenancy.ts';
 const whole = (name: string) => bigint(name, { mode: 'number' }).notNull().default(0);
 
 /**
- * One row per organization that was not deleted, made and taken away by triggers, as are `lifecycle` and the three counts: those are true
- * at every instant. All else is true as of `asOf`. Money is nano-dollars; days are of UTC.
+ * One row per organization that is not deleted. Triggers insert and delete it, and keep `lifecycle` and the counts of teams,
+ * members and keys always current. All other columns are true as of `asOf`. Money is in nano-dollars; days are UTC.
  */
 export const organizationStandings = pgTable(
   'organization_standings',
@@ -19,29 +22,29 @@ export const organizationStandings = pgTable(
     lifecycle: text('lifecycle', { enum: ['active', 'suspended', 'archived'] })
       .notNull()
       .default('active'),
-    /** What its use says, whatever its lifecycle. */
+    /** The verdict on its usage, whatever its lifecycle. */
     judgement: text('judgement', { enum: ['healthy', 'near_limit', 'over_budget', 'idle'] })
       .notNull()
       .default('idle'),
     status: text('status', { enum: ['healthy', 'near_limit', 'over_budget', 'idle', 'suspended', 'archived'] })
       .notNull()
       .generatedAlwaysAs(sql`case when lifecycle = 'active' then judgement else lifecycle end`),
-    /** Of the budget that is nearest its end, in millionths of its amount; −1 without a budget. */
+    /** The used part of the budget that is nearest its end, in millionths of its amount. −1 without a budget. */
     budgetUsedPpm: bigint('budget_used_ppm', { mode: 'number' }).notNull().default(-1),
-    /** In the present calendar month of the organization's time zone. */
+    /** The spend in the present calendar month of the organization's time zone. */
     spendPeriodNanoUsd: whole('spend_period_nano_usd'),
     spend30dNanoUsd: whole('spend_30d_nano_usd'),
-    /** The last 30 days, today the last of them; empty: nothing in any of them. */
+    /** The spend of each of the last 30 days, today last. Empty if there was none. */
     dailySpendNanoUsd: bigint('daily_spend_nano_usd', { mode: 'number' }).array().notNull().default([]),
     requests30d: whole('requests_30d'),
     teamCount: integer('team_count').notNull().default(0),
     memberCount: integer('member_count').notNull().default(0),
     keyCount: integer('key_count').notNull().default(0),
     grantedTargets: integer('granted_targets').notNull().default(0),
-    /** Of the catalogue that `grantedTargets` was counted in. */
+    /** The version of the catalogue in which `grantedTargets` was counted. */
     catalogueVersion: bigint('catalogue_version', { mode: 'number' }).notNull().default(-1),
     asOf: instant('as_of').notNull().defaultNow(),
-    /** When it has to be judged again though nothing was written; the epoch: as soon as possible. */
+    /** The time at which to judge it again even without a change. The epoch means as soon as possible. */
     dueAt: instant('due_at').notNull().default(sql`timestamptz 'epoch'`),
   },
   (table) => [
@@ -58,7 +61,9 @@ export const organizationStandings = pgTable(
   ],
 );
 
-/** Organizations whose usage or configuration changed since they were judged. Written by triggers in the transaction of the change. */
+/**
+ * Organizations whose usage or configuration changed since they were judged. Triggers write it in the transaction of the change.
+ */
 export const standingChanges = pgTable('standing_changes', {
   organizationId: text('organization_id').primaryKey(),
   changedAt: instant('changed_at').notNull().defaultNow(),

@@ -18,13 +18,13 @@ import type { StoredModelLimit, StoredPeriod, StoredRateLimits } from '../config
 import { accounts } from './accounts.ts';
 import { bytes, createdAt, instant, metadata, names, updatedAt } from './columns.ts';
 
-/** Limits of a scope; budgets have their own table. Read and written through policy-columns.ts only. */
+/** The rate limits of a scope; budgets have their own table. Read and write them only through policy-columns.ts. */
 const policy = () => ({
   rateLimits: jsonb('rate_limits').$type<StoredRateLimits>().notNull().default({}),
   modelLimits: jsonb('model_limits').$type<readonly StoredModelLimit[]>().notNull().default([]),
 });
 
-/** What a scope below the organization keeps of its parent's access. */
+/** The access choice of a scope below the organization: it inherits its parent's access or restricts it. */
 const narrowing = () => ({
   accessMode: text('access_mode', { enum: ['inherit', 'restrict'] })
     .notNull()
@@ -33,23 +33,26 @@ const narrowing = () => ({
   accessGroups: names('access_groups'),
 });
 
-/** What a level adds to the tags of its requests: see domain/access/tags.ts. */
+/** The tags that a level adds to its requests: see domain/access/tags.ts. */
 const tagging = () => ({ defaultTags: names('default_tags'), requiredTags: names('required_tags') });
 
 const version = () => bigint('version', { mode: 'number' }).notNull().default(1);
 
-/** Who may create keys in a team on their own, and how far such a key may go. */
+/** The rules by which members may create their own keys in a team, and the bounds of such keys. */
 export interface StoredSelfService {
   readonly enabled?: boolean;
   readonly maxKeysPerMember?: number;
   readonly maxExpiryDays?: number;
   readonly maxBudgetNanoUsd?: number;
-  /** A month where it is absent: an earlier version kept the amount alone. */
+  /** Absent means a month: an earlier version stored only the amount. */
   readonly maxBudgetPeriod?: OwnKeysPeriod;
   readonly [more: string]: unknown;
 }
 
-/** The tenant. Never deleted as a row: ids and slugs are not used again. `contentKey` null: its stored content is destroyed. */
+/**
+ * The tenant. Its row is never deleted, so that ids and slugs are not reused. `contentKey` null: its stored content cannot be
+ * read.
+ */
 export const organizations = pgTable(
   'organizations',
   {
@@ -74,7 +77,7 @@ export const organizations = pgTable(
     eventRetentionDays: integer('event_retention_days'),
     metadata: metadata(),
     contentKey: bytes('content_key'),
-    /** What wraps it: the master key, in rows of versions before, or the installation's content key. */
+    /** The key that wraps `contentKey`: the master key in rows of earlier versions, or the installation's data key `content`. */
     contentKeyBy: text('content_key_by', { enum: ['master', 'installation'] })
       .notNull()
       .default('master'),
@@ -95,7 +98,7 @@ export const organizations = pgTable(
   ],
 );
 
-/** Which organization an id below it belongs to, for addresses that do not say (`/teams/{id}`). Kept by triggers; rows never change. */
+/** The organization of each id below it, for URLs that do not name it (`/teams/{id}`). Triggers write it; rows never change. */
 export const tenantObjects = pgTable('tenant_objects', {
   id: text('id').primaryKey(),
   organizationId: text('organization_id').notNull(),
@@ -132,7 +135,10 @@ export const teams = pgTable(
   ],
 );
 
-/** An account's membership, and the user scope of the requests made with keys it owns. A removed one keeps its row and can come back. */
+/**
+ * An account's membership, and the user scope of requests with keys it owns. The row of a removed member stays and can be
+ * restored.
+ */
 export const memberships = pgTable(
   'memberships',
   {
@@ -184,7 +190,9 @@ export const teamMembers = pgTable(
   ],
 );
 
-/** Owns keys and never signs in. Each team has at most one default, made with its first key without an owner. */
+/**
+ * A service account that owns keys and never signs in. A team has at most one default, made with its first key without an owner.
+ */
 export const serviceAccounts = pgTable(
   'service_accounts',
   {
@@ -213,7 +221,7 @@ export const serviceAccounts = pgTable(
   ],
 );
 
-/** What an application presents. The secrets' hashes stand in key_secrets; the row stays when the key is revoked. */
+/** A key that an application presents. The hashes of its secrets are in key_secrets. The row stays when the key is revoked. */
 export const keys = pgTable(
   'keys',
   {
@@ -248,7 +256,7 @@ export const keys = pgTable(
       .on(table.organizationId, table.ownerServiceAccountId)
       .where(sql`${table.ownerServiceAccountId} is not null`),
     index('keys_name').on(table.organizationId, sql`(lower(${table.name}) collate "C")`, table.id),
-    // For lists over all tenants. Most keys are active, so only the others need to be found by their status.
+    // For lists over all tenants. Most keys are active, so an index by status is worth it only for the others.
     index('keys_id').on(table.id),
     index('keys_name_everywhere').on(sql`(lower(${table.name}) collate "C")`, table.id),
     index('keys_inactive').on(table.status, table.id).where(sql`${table.status} <> 'active'`),
@@ -270,12 +278,15 @@ export const keys = pgTable(
   ],
 );
 
-/** Global: it discovers the tenant. Rotation with overlap is one more row, the older with its last instant. */
+/**
+ * The secrets of keys. Global: a lookup here finds the tenant. A rotation with overlap adds a row and sets `validUntil` of the
+ * older.
+ */
 export const keySecrets = pgTable(
   'key_secrets',
   {
     hash: bytes('hash').primaryKey(),
-    /** Which pepper it was hashed with (`pepperName`); null: the first one. */
+    /** The name of the pepper of the hash (`pepperName`). Null: the first pepper. */
     pepper: text('pepper'),
     organizationId: text('organization_id').notNull(),
     keyId: text('key_id').notNull(),
@@ -285,7 +296,7 @@ export const keySecrets = pgTable(
   (table) => [index('key_secrets_key').on(table.organizationId, table.keyId)],
 );
 
-/** Money per period at one scope. A deleted one keeps its row: alerts and old answers name it. */
+/** A budget: money per period at one scope. The row of a deleted one stays, because alerts and old answers name it. */
 export const budgets = pgTable(
   'budgets',
   {
@@ -304,7 +315,9 @@ export const budgets = pgTable(
     clampOutput: boolean('clamp_output').notNull().default(false),
     position: integer('position').notNull().default(0),
     createdAt: createdAt(),
-    /** Of its amount, period, target or thresholds: spend of before may have passed a threshold that nobody was told of. */
+    /**
+     * The last change of amount, period, target or thresholds. Earlier spend may have passed a threshold that has not alerted.
+     */
     changedAt: instant('changed_at').notNull().defaultNow(),
     deletedAt: instant('deleted_at'),
   },
@@ -318,7 +331,7 @@ export const budgets = pgTable(
   ],
 );
 
-/** A threshold that has alerted in a period; it does so once. */
+/** A threshold that has alerted in a period. Each alerts once per period. */
 export const budgetAlerts = pgTable(
   'budget_alerts',
   {

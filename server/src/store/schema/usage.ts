@@ -1,11 +1,11 @@
-/** Usage added up. Rows are written by the ledger writer in the transaction of the ledger rows they add up. */
+/** Sums of usage. The ledger writer writes them in the transaction of the ledger rows that they add up. */
 import { sql } from 'drizzle-orm';
 import { bigint, index, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { createdAt, instant } from './columns.ts';
 
 const count = (name: string) => bigint(name, { mode: 'number' }).notNull().default(0);
 
-/** Tokens of the everyday buckets. What falls in another bucket is in `totalTokens` too, and by name in `other_usage` of the single rows. */
+/** Tokens of the common buckets. `totalTokens` includes other buckets too; `other_usage` of the single rows has those by name. */
 export const tokenCounts = () => ({
   inputTokens: count('input_tokens'),
   cachedInputTokens: count('cached_input_tokens'),
@@ -16,18 +16,18 @@ export const tokenCounts = () => ({
 });
 
 const usageSums = () => ({
-  /** Settled requests; `estimated_requests` and `refused_requests` stand beside them, not in them. */
+  /** Settled requests. They do not include `estimated_requests` and `refused_requests`. */
   requests: count('requests'),
   estimatedRequests: count('estimated_requests'),
   refusedRequests: count('refused_requests'),
-  /** What a request limit counted: every request that was let in, however it ended. */
+  /** The requests that a request limit counted: every admitted one, whatever its outcome. */
   admitted: count('admitted'),
   ...tokenCounts(),
   spendNanoUsd: count('spend_nano_usd'),
   unpricedRequests: count('unpriced_requests'),
 });
 
-/** Per 15 minutes of the admission. An absent dimension is the empty string, so that the key needs no nulls. */
+/** Sums per 15 minutes of the admission. An absent dimension is the empty string, so that the key needs no nulls. */
 export const rollups = pgTable(
   'rollups',
   {
@@ -58,14 +58,14 @@ export const rollups = pgTable(
     }),
     index('rollups_member').on(table.organizationId, table.memberId, table.bucketStart).where(sql`${table.memberId} <> ''`),
     index('rollups_key').on(table.organizationId, table.keyId, table.bucketStart),
-    // For what is asked of every organization at once.
+    // For queries over every organization.
     index('rollups_time').on(table.bucketStart),
   ],
 );
 
 /**
- * Per hour and team, without keys and people: an organization's month is a few thousand of these, however many keys it has. Kept by
- * triggers on `rollups`, so that whoever writes those keeps both.
+ * Sums per hour and team, without keys and people. An organization's month is a few thousand rows, however many keys it has.
+ * Triggers on `rollups` keep them current.
  */
 export const teamRollups = pgTable(
   'team_rollups',
@@ -87,7 +87,7 @@ export const teamRollups = pgTable(
   ],
 );
 
-/** Per day of UTC and organization: thirty rows are its month. Kept by triggers on `team_rollups`. */
+/** Sums per UTC day and organization: about thirty rows a month. Triggers on `team_rollups` keep them current. */
 export const organizationDays = pgTable(
   'organization_days',
   {
@@ -101,7 +101,7 @@ export const organizationDays = pgTable(
   ],
 );
 
-/** Per 15 minutes without tenants: what the whole platform used, however many organizations it has. Kept by triggers on `rollups`. */
+/** Sums per 15 minutes of the whole platform, without tenants. Triggers on `rollups` keep them current. */
 export const platformRollups = pgTable(
   'platform_rollups',
   {
@@ -120,8 +120,8 @@ export const platformRollups = pgTable(
 );
 
 /**
- * What was used in units that have no column in the rollups, per 15 minutes: tokens of the rarer buckets, searches, images, seconds. A row
- * a unit, so that a new unit needs no column and a request that uses none costs nothing. Written with the rollups.
+ * Usage per 15 minutes in units without a column in the rollups: tokens of rarer buckets, searches, images, seconds. One row per
+ * unit, so that a new unit needs no column and a request without such units adds no row. Written with the rollups.
  */
 export const unitRollups = pgTable(
   'unit_rollups',
@@ -163,8 +163,9 @@ export const unitRollups = pgTable(
 );
 
 /**
- * What requests with tags used, per 15 minutes: a row a tag, so that a request without tags costs nothing, and one with an empty tag in which
- * each of these requests counts once. A row with a unit says what was used in it; one without adds up everything else. Written with the rollups.
+ * Usage per 15 minutes of requests with tags: one row per tag, and one with an empty tag. In the latter, each of these requests
+ * counts once. A request without tags adds no row. A row with a unit counts usage in that unit; a row without one adds up
+ * everything else. Written with the rollups.
  */
 export const tagRollups = pgTable(
   'tag_rollups',
@@ -203,13 +204,16 @@ export const tagRollups = pgTable(
         table.unit,
       ],
     }),
-    // For a tag over all of its time, and for what is asked of every organization at once.
+    // For one tag over all time, and for queries over every organization.
     index('tag_rollups_tag').on(table.organizationId, table.tag, table.bucketStart),
     index('tag_rollups_time').on(table.bucketStart),
   ],
 );
 
-/** What a shape id stands for that decisions name: the rules, or what tags made of a called name,, so that a decision stays readable after they were edited. */
+/**
+ * The shapes that decisions name by id: their rules, or the effect of tags on a called name. A decision stays readable after
+ * edits.
+ */
 export const decisionShapes = pgTable(
   'decision_shapes',
   {

@@ -25,7 +25,7 @@ onEveryDatabase('organizations’ content keys', (given) => {
     return row as typeof organizations.$inferSelect;
   };
   let made = 0;
-  /** An id that no test used before. */
+  /** Returns an id that no test used before. */
   const newId = () => {
     made += 1;
     return `org_${made}`;
@@ -36,7 +36,7 @@ onEveryDatabase('organizations’ content keys', (given) => {
       .values({ id, slug: id, name: id, contentKey, ...more });
   const purposeOf = (id: string) => contentKeyPurpose(id);
 
-  /** A version before: each key wrapped by the master key, without a word of it. */
+  /** An earlier version: it wraps each key with the master key, and does not store by what. */
   const older = {
     start: () => acquireLease(given().db, { name: 'replica:older', onLost: () => {} }),
     makes: (id: string, key: Buffer) => insert(id, wrapKey(wrappers.master, key, purposeOf(id))),

@@ -1,7 +1,8 @@
 /**
- * How organizations' content keys are kept: wrapped by the installation's content key, which the master key wraps. So rotating the master key
- * touches no organization. Versions before wrapped each with the master key itself, and one of them may run beside this one: it reads what is
- * written here. So a row says itself what wraps it, and new rows take the old form until no such replica can run (`mayRunBefore`).
+ * Wraps organizations' content keys with the installation's content key, which the master key wraps. So rotating the master key
+ * changes no organization. Earlier versions wrapped each with the master key itself. A replica of such a version may still run,
+ * and must read new rows. So each row names its wrapper, and new rows have the old form until no such replica can run
+ * (`mayRunBefore`).
  */
 import { and, asc, eq, gt, isNotNull, sql } from 'drizzle-orm';
 import type { WrappedContentKey } from '../../domain/tenancy/tenancy.ts';
@@ -10,34 +11,34 @@ import type { Database } from '../database.ts';
 import { mayRunBefore } from '../installation/lease.ts';
 import { installation, organizations } from '../schema.ts';
 
-/** The migration that brought the new form; a version that does not know it reads the old form alone. */
+/** The migration of the new form. Versions without it can read only the old form. */
 export const CONTENT_KEYS_SINCE = '0020_master_key';
 const AT_ONCE = 200;
 
-/** Wraps a content key in the newest form that every replica which may run can open. In the transaction that stores it. */
+/** Wraps a content key in the newest form that every running replica can open. Call it in the transaction that stores the key. */
 export async function wrapContentKey(
   tx: Database,
   wrappers: ContentWrappers,
   organizationId: string,
   key: Buffer,
 ): Promise<WrappedContentKey> {
-  // A rotation that begins waits for this transaction, and then finds its row.
+  // A rotation that begins now waits for this transaction, and then sees its row.
   await tx.select({ id: installation.id }).from(installation).for('share');
   const by = (await mayRunBefore(tx, CONTENT_KEYS_SINCE)) ? 'master' : 'installation';
   return { bytes: wrapKey(wrappers[by], key, contentKeyPurpose(organizationId)), by };
 }
 
-/** How binding went. `waits`: a replica of an older version may run, and nothing was changed. */
+/** The outcome of binding. `waits` is true if a replica of an older version may run; then nothing was changed. */
 export interface ContentKeysBound {
   readonly bound: number;
   readonly waits: boolean;
-  /** Organizations whose key cannot be opened; it stays as it is. */
+  /** Organizations whose key cannot be opened. It stays unchanged. */
   readonly unreadable: readonly string[];
 }
 
 /**
- * Wraps every content key that the master key still wraps with the installation's content key, once no older replica can run: 200 rows a
- * statement. Safe to run on several processes at once, and to stop anywhere. `goOn` throws when it is to stop.
+ * Wraps every content key that the master key still wraps with the installation's content key, once no older replica can run.
+ * Writes 200 rows per statement. Safe to run in several processes, and to stop at any point. `goOn` throws to stop it.
  */
 export async function bindContentKeys(db: Database, wrappers: ContentWrappers, goOn = () => {}): Promise<ContentKeysBound> {
   const unreadable: string[] = [];
@@ -60,7 +61,7 @@ interface Row {
   readonly contentKey: Buffer;
 }
 
-/** In order of their ids, after one. */
+/** Returns up to 200 organizations whose key the master key wraps, by id, after `after`. */
 async function underMaster(db: Database, after: string): Promise<readonly Row[]> {
   const rows = await db
     .select({ id: organizations.id, contentKey: organizations.contentKey })
@@ -87,7 +88,7 @@ function isOpened(row: Row & { readonly next: Buffer | null }): row is Moved {
   return row.next !== null;
 }
 
-/** A key that was destroyed since it was read stays destroyed. */
+/** Stores the new wrappings and returns their number. A key that was destroyed since it was read stays destroyed. */
 async function store(db: Database, rows: readonly Moved[]): Promise<number> {
   if (rows.length === 0) return 0;
   const column = (of: (row: Moved) => string) => sql`${sql.param(rows.map(of))}::text[]`;

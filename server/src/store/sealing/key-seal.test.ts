@@ -22,7 +22,7 @@ onEveryDatabase('keys for addresses', (given) => {
 
   const rowOf = async (id: string) => (await credentials.find(given().db, id)) as credentials.CredentialRow;
 
-  /** A replica of the version before: it knows the old form alone, and takes its lease without a word of what it knows. */
+  /** A replica of the previous version: it knows only the old form, and its lease does not name its newest migration. */
   const older = {
     start: () => acquireLease(given().db, { name: 'replica:older', onLost: () => {} }),
     writes: async (id: string, apiKey: string) => {
@@ -50,7 +50,7 @@ onEveryDatabase('keys for addresses', (given) => {
     expect(await newer.reads('cred_1')).toBe('sk-one');
     expect((await rowOf('cred_1')).version).toBe(1);
     await expect(older.reads('cred_1')).rejects.toThrow(UnsealFailure);
-    // Neither another address nor what was sealed before the upgrade is taken.
+    // Neither another address nor a key sealed before the upgrade is accepted.
     await given().db.update(table).set({ baseUrl: 'https://evil.example/v1' }).where(eq(table.id, 'cred_1'));
     await expect(newer.reads('cred_1')).rejects.toThrow(UnsealFailure);
     await given().db.update(table).set({ sealed: kept }).where(eq(table.id, 'cred_1'));
@@ -65,7 +65,7 @@ onEveryDatabase('keys for addresses', (given) => {
     expect(await bindKeys(given().db, key)).toMatchObject({ bound: 0, waits: true });
     for (const reader of [older, newer])
       expect([await reader.reads('cred_1'), await reader.reads('cred_2')]).toEqual(['sk-one', 'sk-two']);
-    // Either may replace the key of the other.
+    // Each may replace a key that the other wrote.
     await older.writes('cred_2', 'sk-two-b');
     await newer.writes('cred_1', 'sk-one-b');
     for (const reader of [older, newer])
@@ -80,7 +80,7 @@ onEveryDatabase('keys for addresses', (given) => {
   test('an older replica that was cut off counts for ten minutes more, and one that may just have started for one', async () => {
     const { db } = given();
     await newer.start();
-    // On another machine, so that nobody sees whether it ended.
+    // On another machine, so that this process cannot see whether it ended.
     const holder = JSON.stringify({ host: 'another', bootId: 'x', pidNamespace: 'x', pid: 7, startTicks: '1' });
     await db.insert(processLeases).values({ name: 'replica:older', holder, expiresAt: sql`now() - interval '9 minutes'` });
     await older.writes('cred_1', 'sk-one');

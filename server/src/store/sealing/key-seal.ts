@@ -1,7 +1,8 @@
 /**
- * How provider keys are kept: sealed for their row and for the address that they are sent to, so that a row whose address was changed behind the
- * API gives no key away. Versions before sealed for the row alone, and one of them may run beside this one: it reads what is written here, and
- * may replace a key. So a row says itself how it is sealed, and new seals take the old form until no such replica can run (`mayRunBefore`).
+ * Seals provider keys for their row and the address that they are sent to. If someone changes the address in the database, the
+ * key no longer opens and cannot leak. Earlier versions sealed for the row alone. A replica of such a version may still run, read
+ * new rows and replace keys. So each row names its form, and new seals have the old form until no such replica can run
+ * (`mayRunBefore`).
  */
 import { and, asc, eq } from 'drizzle-orm';
 import { type KeyPlace, keyAddress } from '../../domain/tenancy/key-address.ts';
@@ -11,19 +12,22 @@ import type { Database } from '../database.ts';
 import { mayRunBefore } from '../installation/lease.ts';
 import { credentials as table } from '../schema.ts';
 
-/** The migration that brought the new form; a version that does not know it reads the old form alone. */
+/** The migration of the new form. Versions without it can read only the old form. */
 const SINCE = '0019_keys_for_addresses';
 
 type Row = KeyPlace & Pick<credentials.CredentialRow, 'id' | 'sealed' | 'sealedFor'>;
-/** What sealing a key writes. */
+/** The columns that sealing a key writes. */
 export type SealedKey = Pick<credentials.CredentialRow, 'sealed' | 'sealedFor'>;
 
-/** The key of a stored credential; empty where its provider needs none. Throws UnsealFailure where the row was changed behind the API. */
+/**
+ * Returns the key of a stored credential, empty if its provider needs none. Throws UnsealFailure if someone changed the row by
+ * hand.
+ */
 export function openKey(dataKey: Buffer, row: Row): string {
   return row.sealed === null ? '' : open(dataKey, row.sealed, aadOf(row, row.sealedFor)).toString();
 }
 
-/** Seals a key in the newest form that every replica which may run can read. In the transaction that stores it. */
+/** Seals a key in the newest form that every running replica can read. Call it in the transaction that stores the key. */
 export async function sealKey(
   tx: Database,
   dataKey: Buffer,
@@ -34,15 +38,17 @@ export async function sealKey(
   return { sealed: seal(dataKey, key, aadOf(place, sealedFor)), sealedFor };
 }
 
-/** How binding went. `waits`: a replica of an older version may run, and nothing was changed. */
+/** The outcome of binding. `waits` is true if a replica of an older version may run; then nothing was changed. */
 export interface Bound {
   readonly bound: number;
   readonly waits: boolean;
-  /** Credentials whose key cannot be opened; they stay as they are. */
+  /** Credentials whose key cannot be opened. They stay unchanged. */
   readonly unreadable: readonly string[];
 }
 
-/** Seals every key that is sealed in the old form anew, for its address, once no older replica can run. Safe to run on several replicas at once. */
+/**
+ * Seals every key of the old form again, for its address, once no older replica can run. Safe to run in several replicas at once.
+ */
 export async function bindKeys(db: Database, dataKey: Buffer): Promise<Bound> {
   const rows = await db.select({ id: table.id }).from(table).where(eq(table.sealedFor, 'row')).orderBy(asc(table.id));
   if (rows.length === 0) return { bound: 0, waits: false, unreadable: [] };
@@ -59,7 +65,7 @@ export async function bindKeys(db: Database, dataKey: Buffer): Promise<Bound> {
 
 async function bindOne(tx: Database, dataKey: Buffer, id: string): Promise<'bound' | 'unreadable' | 'done'> {
   const row = await credentials.lock(tx, id);
-  // Deleted, or sealed anew by another replica, since the list was read.
+  // It was deleted, or sealed again by another replica, since the list was read.
   if (row === null || row.sealedFor === 'address') return 'done';
   try {
     const sealed = row.sealed === null ? null : seal(dataKey, openKey(dataKey, row), aadOf(row, 'address'));

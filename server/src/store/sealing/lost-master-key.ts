@@ -1,6 +1,6 @@
 /**
- * Going on after the master key was lost: new data keys under a new one. What the lost one wrapped stays closed; everything else, which is most,
- * goes on. Each step can be done again.
+ * Recovery after the loss of the master key: creates new data keys under a new master key. Data sealed under the lost keys stays
+ * unreadable; everything else works. Each step can be repeated.
  */
 import { and, asc, eq, gt, isNotNull, isNull } from 'drizzle-orm';
 import { type ContentWrappers, newDataKey, openContentKey, UnsealFailure } from '../../lib/secrets.ts';
@@ -11,18 +11,21 @@ import { auditHeads, idempotencyKeys, installation, organizations } from '../sch
 import { wrapContentKey } from './content-keys.ts';
 
 const AT_ONCE = 200;
-/** Chains that the lost key closed no more are closed by the new one; this much later an event without its MAC is a fault. */
+/** The time for closing all audit chains under the new key. After it, an event without a MAC of that key is a fault. */
 const CLOSING_MS = 86_400_000;
 
-/** Puts new data keys, wrapped by the new master key, in the place of all that there were. */
+/** Replaces all data keys by new ones, wrapped by the new master key. Deletes stored idempotency answers. */
 export async function replaceDataKeys(tx: Database, masterKey: Buffer, nowMs: number): Promise<void> {
   const audit = auditSecret(nowMs + CLOSING_MS, { isReplaced: true });
   await tx.update(installation).set({ ...newKeys(masterKey, audit), nextWrappedKeys: null, nextMasterKeyCheck: null });
-  // Answers kept for repeated calls are sealed, and would be read.
+  // Idempotency answers are sealed under the lost keys, and a repeated call would read them.
   await tx.delete(idempotencyKeys);
 }
 
-/** Gives each organization whose content key cannot be opened a new one; what the old one sealed stays closed. Returns how many. */
+/**
+ * Gives each organization whose content key cannot be opened a new one. Its old content stays unreadable. Returns the number of
+ * new keys.
+ */
 export async function replaceContentKeys(db: Database, wrappers: ContentWrappers): Promise<number> {
   let [replaced, after] = [0, ''];
   for (;;) {
@@ -43,7 +46,7 @@ export async function replaceContentKeys(db: Database, wrappers: ContentWrappers
   }
 }
 
-/** Closes every audit chain that the lost key wrote to by an event under the new one. Returns how many. */
+/** Closes every audit chain of the lost key by an event under the new one. Returns the number of closed chains. */
 export async function closeAllChains(db: Database, trail: AuditTrail, at: Date): Promise<number> {
   let [closed, after] = [0, ''];
   for (;;) {

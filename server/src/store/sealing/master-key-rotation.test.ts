@@ -44,7 +44,7 @@ onEveryDatabase('rotating the master key', (given) => {
       expect(dataKeysOf(now)).toEqual(before);
       expect(now.rotation).toBe(rotation);
     }
-    // No master key lies in the database, in no form and under no other key: each wrapped value is as long as its own data key.
+    // The database contains no master key, in any form or under any other key: it wraps only these data keys.
     const [row] = await given().db.select().from(installation);
     expect(Object.keys(row?.nextWrappedKeys ?? {}).toSorted()).toEqual(['audit', 'content', 'credentials', 'pepper']);
     await finish(next);
@@ -113,7 +113,7 @@ onEveryDatabase('rotating the master key', (given) => {
       .db.insert(adminTokens)
       .values({ ...token, ...hashedSecret(first.pepper, 'token 1') });
     await begin(old, next, { renewsPepper: true });
-    // Started with the old key: it knows of no other pepper, and goes on as before.
+    // A process with the old key knows no other pepper.
     expect((await openInstallation(given().db, old)).otherPepper).toBeNull();
     const between = await openInstallation(given().db, next);
     expect(between.pepper.equals(first.pepper)).toBe(true);
@@ -131,7 +131,7 @@ onEveryDatabase('rotating the master key', (given) => {
     const [row] = await given().db.select().from(adminTokens).where(eq(adminTokens.id, 'adm_1'));
     expect(row?.hash.toString('hex')).toBe(to.hash);
     expect(await countUnderOthers(given().db, after.pepper)).toEqual({ keys: 0, tokens: 0 });
-    // Nothing is under it any more, so it goes with the next rotation.
+    // No hash uses the previous pepper, so the next rotation removes it.
     await begin(next, last);
     await finish(last);
     expect((await openInstallation(given().db, last)).otherPepper).toBeNull();

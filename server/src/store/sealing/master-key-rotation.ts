@@ -1,9 +1,10 @@
 /**
- * Rotating the master key. It wraps a handful of data keys, so these are wrapped a second time, under the new key, and from then on either key
- * opens the installation. Processes are started again with the new key meanwhile; what runs needs no master key. At the end what the old key
- * wrapped is gone. No master key is ever stored, under no other either: a copy of the database made meanwhile gives the new one to nobody.
+ * Rotates the master key. It wraps a few data keys, which are first wrapped a second time under the new key. From then on both
+ * keys open the installation. The operator restarts the processes with the new key; running processes need no master key. At the
+ * end, the data keys wrapped by the old key are deleted. No master key is ever stored, not even encrypted, so a copy of the
+ * database reveals neither.
  *
- * The pepper is renewed on the same way, since all processes must know the new one before a hash is made with it.
+ * A rotation can also renew the pepper, because all processes must know the new pepper before one of them uses it.
  */
 import { sql } from 'drizzle-orm';
 import { masterKeyName, newDataKey, rewrapKey } from '../../lib/secrets.ts';
@@ -23,17 +24,17 @@ import { installation } from '../schema.ts';
 import { bindContentKeys, CONTENT_KEYS_SINCE } from './content-keys.ts';
 import { countUnderOthers } from './peppers.ts';
 
-/** The master key cannot be rotated now. Its message is the one line an operator needs. Nothing was changed. */
+/** The master key cannot be rotated now, and nothing was changed. The message is one line for the operator. */
 export class NotRotated extends Error {}
 
-/** The old and the new master key, and whether the pepper is renewed with them. */
+/** The old and the new master key. `renewsPepper` is true to renew the pepper as well. */
 export interface Rotation {
   readonly from: Buffer;
   readonly to: Buffer;
   readonly renewsPepper: boolean;
 }
 
-/** Throws NotRotated while a process of a version may run that knows nothing of two keys. */
+/** Throws NotRotated while a process may run whose version does not support two master keys. */
 export async function refuseOlderProcesses(db: Database): Promise<void> {
   const serving = await servingProcesses(db);
   if ((await mayRunBefore(db, CONTENT_KEYS_SINCE)) || serving.some(({ masterKey }) => masterKey === null))
@@ -42,7 +43,7 @@ export async function refuseOlderProcesses(db: Database): Promise<void> {
     );
 }
 
-/** Lets the new key open the installation beside the old one. In a transaction of its own. Throws NotRotated. */
+/** Lets both the old and the new key open the installation. Call it in its own transaction. Throws NotRotated. */
 export async function beginRotation(
   tx: Database,
   wrappers: { readonly master: Buffer; readonly installation: Buffer },
@@ -51,7 +52,8 @@ export async function beginRotation(
   const row = await lockInstallation(tx);
   if (row.nextMasterKeyCheck !== null || openedBy(row, from) !== 'present')
     throw new NotRotated('Another rotation was begun meanwhile. Run this again.');
-  // Whoever makes an organization waits for this transaction, or was here before it: no key is left under the old master key.
+  // Creation of an organization waits for this transaction, or committed before it. So no content key stays under the old master
+  // key.
   await bindContentKeys(tx, wrappers);
   const kept = await withoutUnusedPepper(tx, row.wrappedKeys, from, renewsPepper);
   const next = Object.fromEntries(
@@ -62,13 +64,16 @@ export async function beginRotation(
   await tx.update(installation).set({ nextWrappedKeys, nextMasterKeyCheck: checkOf(to) });
 }
 
-/** Returns the processes that still run with another master key than the new one. */
+/** Returns the processes that run with another master key than the given one. */
 export async function processesWithout(db: Database, to: Buffer): Promise<readonly ServingProcess[]> {
   const name = masterKeyName(to);
   return (await servingProcesses(db)).filter(({ masterKey }) => masterKey !== name);
 }
 
-/** Takes the old key's wrapped keys away: from here on it opens nothing. In a transaction of its own. Throws NotRotated. */
+/**
+ * Deletes the keys that the old key wraps, so that it no longer opens anything. Call it in its own transaction. Throws
+ * NotRotated.
+ */
 export async function finishRotation(tx: Database, to: Buffer): Promise<void> {
   const row = await lockInstallation(tx);
   if (row.nextWrappedKeys === null || row.nextMasterKeyCheck === null || openedBy(row, to) !== 'next')
@@ -81,7 +86,7 @@ export async function finishRotation(tx: Database, to: Buffer): Promise<void> {
   });
 }
 
-/** Gives a rotation up: the new key opens nothing any more. Throws NotRotated while a process runs with it. */
+/** Cancels a rotation: the new key no longer opens anything. Throws NotRotated while a process runs with it. */
 export async function undoRotation(tx: Database, from: Buffer): Promise<void> {
   const row = await lockInstallation(tx);
   if (row.nextMasterKeyCheck === null) throw new NotRotated('No rotation was begun: there is nothing to give up.');
@@ -101,7 +106,10 @@ async function lockInstallation(tx: Database): Promise<InstallationRow> {
   return row;
 }
 
-/** The pepper before the present one goes as soon as no secret is hashed with it. Renewing needs it gone. */
+/**
+ * Removes the previous pepper if no valid secret is hashed with it. Throws NotRotated if it is still used and the pepper is to be
+ * renewed.
+ */
 async function withoutUnusedPepper(tx: Database, keys: WrappedKeys, from: Buffer, renewsPepper: boolean): Promise<WrappedKeys> {
   const { [PEPPER_BEFORE]: before, ...rest } = keys;
   const pepper = unwrapped(from, keys, 'pepper');

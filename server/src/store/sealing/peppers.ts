@@ -1,4 +1,4 @@
-/** Renewing the pepper: a hash moves from the pepper before to the present one when its secret is used. */
+/** Renewal of the pepper: a hash moves from the previous pepper to the present one when its secret is used. */
 import { and, eq, gt, isNull, or, sql } from 'drizzle-orm';
 import { pepperName } from '../../lib/secrets.ts';
 import type { Database } from '../database.ts';
@@ -10,7 +10,7 @@ interface Hashed {
   readonly pepper: Buffer;
 }
 
-/** Moves the hash of a key's secret. Another process may have been faster. */
+/** Moves the hash of a key's secret. Does nothing if another process already did. */
 export async function moveSecret(db: Database, from: string, to: Hashed): Promise<void> {
   await db
     .update(keySecrets)
@@ -18,7 +18,7 @@ export async function moveSecret(db: Database, from: string, to: Hashed): Promis
     .where(eq(keySecrets.hash, bytesOf(from)));
 }
 
-/** Moves the hash of an admin token. Another process may have been faster. */
+/** Moves the hash of an admin token. Does nothing if another process already did. */
 export async function moveAdminToken(db: Database, from: string, to: Hashed): Promise<void> {
   await db
     .update(adminTokens)
@@ -26,7 +26,7 @@ export async function moveAdminToken(db: Database, from: string, to: Hashed): Pr
     .where(eq(adminTokens.hash, bytesOf(from)));
 }
 
-/** How many secrets that may still be used are hashed with another pepper than this one. Reads both tables whole. */
+/** Counts the valid secrets that are hashed with another pepper than this one. Scans both tables. */
 export async function countUnderOthers(
   db: Database,
   pepper: Buffer,

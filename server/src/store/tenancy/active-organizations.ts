@@ -1,11 +1,11 @@
-/** Whose counters are in use. Global: jobs go over every tenant. */
+/** Organizations with recent usage. Global: jobs go over every tenant. */
 import { and, asc, gt, inArray, ne } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { organizationDays, organizations } from '../schema.ts';
 import { DAY_MS } from '../usage/usage-rows.ts';
 import type { OrganizationRow } from './organizations.ts';
 
-/** Up to `most` organizations with use since the day of an instant, in the order of their ids and after one of them. */
+/** Returns up to `most` organizations with usage since the UTC day of a time, by id, after `after`. */
 export async function activeAfter(
   db: Database,
   { sinceMs, after, most }: { readonly sinceMs: number; readonly after: string; readonly most: number },

@@ -6,14 +6,17 @@ import { budgetFrom, budgetToColumns } from '../configuration/policy-columns.ts'
 import type { Database } from '../database.ts';
 import { budgets } from '../schema.ts';
 
-/** Whose budgets: one scope of one organization. */
+/** One scope of one organization, which has budgets. */
 export interface BudgetsOf {
   readonly organizationId: string;
   readonly scope: Scope;
   readonly scopeId: string;
 }
 
-/** Budgets of several scopes of one kind, by scope id, in the order people gave them. Scopes without any are absent. */
+/**
+ * Returns the budgets of several scopes of one kind, by scope id, in the order that people gave them. Scopes without any are
+ * absent.
+ */
 export async function listMany(
   db: Database,
   organizationIds: readonly string[],
@@ -37,7 +40,7 @@ export async function listMany(
   return new Map([...byScope].map(([scopeId, items]) => [scopeId, items.map(budgetFrom)]));
 }
 
-/** Makes the list the scope's budgets: those with a stored id are changed, others added, those left out deleted (their rows stay). */
+/** Replaces the scope's budgets by the list. Updates those with a stored id, adds others, and marks missing ones as deleted. */
 export async function replace(db: Database, of: BudgetsOf, items: readonly Budget[], at: Date): Promise<void> {
   const kept = items.map((item) => item.id);
   await db
@@ -61,7 +64,7 @@ export async function replace(db: Database, of: BudgetsOf, items: readonly Budge
   }
 }
 
-/** Drizzle wants arrays it could change; it does not. */
+/** Returns the columns with a mutable array, which Drizzle's types require. */
 function mutable(item: Budget) {
   const columns = budgetToColumns(item);
   return { ...columns, thresholds: [...columns.thresholds] };

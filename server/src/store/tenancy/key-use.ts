@@ -1,4 +1,4 @@
-/** Which keys used more than an amount of what a limit counts. */
+/** Keys that used more than an amount of what a limit counts. */
 import { sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { type CounterScope, keysCoveredBy } from '../usage/usage.ts';
@@ -9,7 +9,7 @@ export interface KeyUse {
   readonly used: number;
 }
 
-/** The greatest users first, at most `most` of them. Settled use alone. */
+/** Returns the keys that used more than `amount`, at most `most`, greatest usage first. Counts only settled usage. */
 export async function keysAbove(
   db: Database,
   counter: CounterScope,

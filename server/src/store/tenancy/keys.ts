@@ -1,4 +1,4 @@
-/** Keys, their secrets' hashes and their owners. A revoked one keeps its row and history. */
+/** Keys, the hashes of their secrets, and their owners. The row and history of a revoked key stay. */
 import { and, eq, gt, gte, inArray, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
@@ -10,7 +10,7 @@ import { organizationsOf } from './tenant-objects.ts';
 
 export type KeyRow = typeof keys.$inferSelect;
 
-/** One key of one organization. */
+/** The ids of one key. */
 export interface KeyId {
   readonly organizationId: string;
   readonly id: string;
@@ -31,7 +31,7 @@ export async function insert(tx: Database, row: typeof keys.$inferInsert): Promi
   return inserted as KeyRow;
 }
 
-/** Moves the version on. */
+/** Updates a key and increments its version. */
 export async function update(tx: Database, key: KeyId, changes: Partial<typeof keys.$inferInsert>, at: Date): Promise<KeyRow> {
   const [row] = await tx
     .update(keys)
@@ -41,7 +41,7 @@ export async function update(tx: Database, key: KeyId, changes: Partial<typeof k
   return row as KeyRow;
 }
 
-/** Gives a key one more secret, known by its hash. */
+/** Adds a secret to a key, as its hash. */
 export async function addSecret(
   tx: Database,
   secret: {
@@ -57,7 +57,7 @@ export async function addSecret(
   await tx.insert(keySecrets).values({ organizationId, keyId, hash, pepper, createdAt: at });
 }
 
-/** Lets every secret the key has now end at `until`; one that ends sooner still does. */
+/** Ends every present secret of a key at `until`, or sooner if it already ends sooner. */
 export async function endSecrets(tx: Database, key: KeyId, until: Date): Promise<void> {
   await tx
     .update(keySecrets)
@@ -71,7 +71,7 @@ export async function endSecrets(tx: Database, key: KeyId, until: Date): Promise
     );
 }
 
-/** Keys that are not revoked of one owner or one team, oldest first. */
+/** A selection of keys that are not revoked: of the organization, or of one team or owner in it. */
 export interface KeysOf {
   readonly organizationId: string;
   readonly teamId?: string;
@@ -83,7 +83,9 @@ export async function listLiving(db: Database, whose: KeysOf): Promise<readonly 
   return await db.select().from(keys).where(living(whose)).orderBy(keys.id);
 }
 
-/** The ids of a member's keys in a team that worked at or after an instant: revoked and expired ones too when they did so since. */
+/**
+ * Returns the ids of a member's keys in a team that were valid at or after a time. Includes keys revoked or expired since then.
+ */
 export async function idsAliveSince(
   db: Database,
   own: { readonly organizationId: string; readonly teamId: string; readonly membershipId: string },
@@ -105,7 +107,7 @@ export async function idsAliveSince(
   return rows.map((row) => row.id);
 }
 
-/** Revokes them and returns their ids. */
+/** Revokes the selected keys and returns their ids. */
 export async function revokeAll(tx: Database, whose: KeysOf, at: Date): Promise<readonly string[]> {
   const revoked = await tx
     .update(keys)
@@ -122,18 +124,18 @@ export interface KeyFilter {
   readonly membershipIds?: readonly string[] | undefined;
   readonly serviceAccountId?: string | undefined;
   readonly status?: KeyRow['status'] | undefined;
-  /** Only keys that could be used at `at` and were not since `since`. */
+  /** Only keys that are valid at `at` and were not used since `since`. */
   readonly unused?: UnusedKeys | undefined;
   readonly search?: string | undefined;
 }
 
-/** A key that was never used counts from when it was made. */
+/** The times for a search of unused keys. For a key that was never used, its creation counts as its last use. */
 export interface UnusedKeys {
   readonly since: Date;
   readonly at: Date;
 }
 
-/** How many keys of an organization nobody used. */
+/** Counts the unused keys of an organization. */
 export function countUnused(db: Database, organizationId: string, unused: UnusedKeys): Promise<Total> {
   const wanted = and(eq(keys.organizationId, organizationId), isUnused(unused));
   return totalOf(db, db.select({ id: keys.id }).from(keys).where(wanted));
@@ -147,7 +149,10 @@ function isUnused({ since, at }: UnusedKeys): SQL | undefined {
   );
 }
 
-/** Asked by team, service account or person over all tenants, looks into their organizations only. Throws InvalidCursor. */
+/**
+ * Lists keys. A filter by team, service account or member without an organization reads only their organizations. Throws
+ * InvalidCursor.
+ */
 export async function list(db: Database, filter: KeyFilter, page: PageRequest): Promise<Listed<KeyRow>> {
   const { organizationId, teamId, membershipIds, serviceAccountId, status, unused } = filter;
   const ids = [teamId, serviceAccountId, ...(membershipIds ?? [])].filter((id) => id !== undefined);
@@ -185,7 +190,7 @@ function living({ organizationId, teamId, membershipId, serviceAccountId }: Keys
   );
 }
 
-/** Notes when keys were last shown; an older note never replaces a newer one. Not a change of the key: its version stays. */
+/** Records the last use of keys. An older time never replaces a newer one. The version of a key stays the same. */
 export async function markKeysUsed(
   db: Database,
   used: readonly { readonly organizationId: string; readonly keyId: string; readonly atMs: number }[],

@@ -1,4 +1,4 @@
-/** Memberships: an account in an organization, and the user scope of the requests made with keys it owns. */
+/** Memberships: an account in an organization, and the user scope of requests with keys it owns. */
 import { and, asc, count, eq, inArray, ne, type SQL, sql } from 'drizzle-orm';
 import type { Reach } from '../../domain/tenancy/permission.ts';
 import { findingCondition, type PersonFinding } from '../accounts/person-findings.ts';
@@ -10,7 +10,7 @@ import { withinReach } from './reach.ts';
 
 type MembershipRow = typeof memberships.$inferSelect;
 
-/** A membership with the person it is of. */
+/** A membership with its person. */
 export interface Member extends MembershipRow {
   readonly account: { readonly name: string; readonly email: string; readonly status: 'active' | 'disabled' };
 }
@@ -20,7 +20,7 @@ export interface MemberKey {
   readonly id: string;
 }
 
-/** Null when there is none or it was removed. */
+/** Finds a member. Returns null if there is none or it was removed. */
 export async function find(db: Database, key: MemberKey): Promise<Member | null> {
   const [found] = await select(db).where(present(key));
   return found === undefined ? null : memberFrom(found);
@@ -40,7 +40,7 @@ export async function findByAccount(
   return found === undefined ? null : memberFrom(found);
 }
 
-/** Adds an account, or brings a removed one back under its old id, with the limits it had. Null when it is a member already. */
+/** Adds an account, or restores a removed membership with its old id and limits. Returns null if it is already a member. */
 export async function add(tx: Database, row: typeof memberships.$inferInsert, at: Date): Promise<{ readonly id: string } | null> {
   const [added] = await tx
     .insert(memberships)
@@ -54,7 +54,7 @@ export async function add(tx: Database, row: typeof memberships.$inferInsert, at
   return added ?? null;
 }
 
-/** Moves the version on. */
+/** Updates a membership and increments its version. */
 export async function update(
   tx: Database,
   key: MemberKey,
@@ -67,7 +67,9 @@ export async function update(
     .where(present(key));
 }
 
-/** How many active owners the organization has. Lock the organization first, or two of the last owners can leave at once. */
+/**
+ * Counts the active owners of an organization. Lock the organization first: otherwise the last two owners could leave at once.
+ */
 export async function countOwners(tx: Database, organizationId: string): Promise<number> {
   const [row] = await tx
     .select({ total: count() })
@@ -78,7 +80,7 @@ export async function countOwners(tx: Database, organizationId: string): Promise
   return row?.total ?? 0;
 }
 
-/** The teams each of these members is in, by membership id. */
+/** Returns the teams of each of these members, by membership id, in order of name. */
 export async function teamsOf(db: Database, organizationIds: readonly string[], ids: readonly string[]) {
   if (ids.length === 0) return new Map<string, { teamId: string; name: string; role: string }[]>();
   const rows = await db
@@ -96,7 +98,7 @@ export async function teamsOf(db: Database, organizationIds: readonly string[], 
   return Map.groupBy(rows, (row) => row.id);
 }
 
-/** How many keys that are not revoked each of these members owns in each team, by membership id. */
+/** Counts the keys, without revoked ones, that each of these members owns in each team, by membership id. */
 export async function keyCounts(
   db: Database,
   organizationIds: readonly string[],
@@ -117,7 +119,7 @@ export async function keyCounts(
   return Map.groupBy(rows, (row) => row.id);
 }
 
-/** Account ids and names by membership id, removed ones included: what a list of keys shows. */
+/** Returns account ids and names by membership id, for a list of keys. Includes removed members. */
 export async function people(db: Database, organizationIds: readonly string[], ids: readonly string[]) {
   if (ids.length === 0) return new Map<string, { id: string; accountId: string; name: string }>();
   const rows = await db
@@ -132,9 +134,9 @@ export interface MemberFilter {
   readonly reach: readonly Reach[];
   readonly organizationId: string;
   readonly role?: string | undefined;
-  /** Only people of whom this is true. */
+  /** Only people with this finding. */
   readonly finding?: PersonFinding | undefined;
-  /** Beginning of the person's name or e-mail address, or the whole id of the membership. */
+  /** The beginning of the person's name or e-mail address, or the whole id of the membership. */
   readonly search?: string | undefined;
 }
 
@@ -150,7 +152,7 @@ export async function list(db: Database, filter: MemberFilter, page: PageRequest
   return { rows: kept.rows.map(memberFrom), nextCursor: kept.nextCursor, total: await totalOf(db, all(db, wanted)) };
 }
 
-/** How many members a list with this filter holds on all its pages. */
+/** Counts the members that a list with this filter has on all pages. */
 export function countMembers(db: Database, filter: MemberFilter): Promise<Total> {
   return totalOf(db, all(db, conditionOf(db, filter)));
 }

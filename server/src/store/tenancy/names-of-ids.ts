@@ -1,4 +1,4 @@
-/** From ids to the names people gave: for reports and logs, whose rows hold only ids. */
+/** Names by id, for reports and logs, whose rows contain only ids. */
 import { and, eq, inArray, type SQL } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Reach } from '../../domain/tenancy/permission.ts';
@@ -18,15 +18,15 @@ import { withinReach } from './reach.ts';
 
 export interface NamesQuestion {
   readonly ids: readonly string[];
-  /** The organizations that the reader may see, if only one team of them. */
+  /** The organizations of which the reader may see at least a part. */
   readonly organizations: readonly Reach[];
-  /** Where they may see teams, and what teams hold. */
+  /** The reach in which the reader may see teams and the objects in them. */
   readonly teams: readonly Reach[];
-  /** Deployments belong to the platform, and so do the accounts and tokens that change them. */
+  /** True to include deployments, and the accounts and tokens that change them. They belong to the platform. */
   readonly mayReadCatalogue: boolean;
 }
 
-/** Names by id. An id that is unknown, or another tenant's, is left out; what was revoked or deleted keeps its name. */
+/** Returns names by id, also of revoked and deleted objects. Omits ids that are unknown or outside the reader's reach. */
 export async function namesOf(db: Database, question: NamesQuestion): Promise<Readonly<Record<string, string>>> {
   const found = await Promise.all([
     organizationNames(db, question),
@@ -52,7 +52,7 @@ interface Named {
   readonly name: string;
 }
 
-/** Whoever sees anything of an organization knows what it is called. */
+/** Returns the names of organizations. A reader who sees any part of one may see its name. */
 async function organizationNames(db: Database, { ids, organizations: reaches }: NamesQuestion): Promise<readonly Named[]> {
   const own = new Set(reaches.map((reach) => (reach.is === 'everywhere' ? null : reach.organizationId)));
   const wanted = startingWith(ids, 'org_').filter((id) => own.has(null) || own.has(id));
@@ -76,7 +76,7 @@ async function namesIn(
 ): Promise<readonly Named[]> {
   const wanted = startingWith(ids, prefix);
   if (wanted.length === 0) return [];
-  // The tables begin their keys with the organization: from the id to it first, then one probe a row.
+  // Primary keys begin with the organization, so find that first, then look up each row by its key.
   return db
     .select({ id: table.id, name: table.name })
     .from(tenantObjects)

@@ -1,4 +1,4 @@
-/** The list of organizations with how each stands, and what all of the found ones come to. */
+/** The list of organizations with their standings, and sums over all that a filter finds. */
 import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Reach } from '../../domain/tenancy/permission.ts';
 import { organizationsWithIncompleteBudgets } from '../catalogue/unpriced.ts';
@@ -36,17 +36,17 @@ export type OrganizationSort = (typeof ORGANIZATION_SORTS)[number];
 
 export interface OrganizationFilter {
   readonly reach: readonly Reach[];
-  /** Where spend, and whatever follows from it, may be read. */
+  /** The reach in which the reader may see spend and what derives from it. */
   readonly usageReach: readonly Reach[];
-  /** Where the numbers of teams, members and keys may be read. */
+  /** The reach in which the reader may see the numbers of teams, members and keys. */
   readonly teamsReach: readonly Reach[];
-  /** `active`: neither suspended nor archived. */
+  /** The status. `active` means neither suspended nor archived. */
   readonly status?: OrganizationStatus | 'active' | undefined;
-  /** Beginning of the name or slug, or the whole id. */
+  /** The beginning of the name or slug, or the whole id. */
   readonly search?: string | undefined;
-  /** Only these, at most a page of them. */
+  /** Only these ids, at most one page of them. */
   readonly ids?: readonly string[] | undefined;
-  /** Whether the spend of a budget there misses something that was used lately, at an instant. */
+  /** True for organizations with a budget that misses usage without a price in the 30 days before `at`; false for others. */
   readonly unpriced?: { readonly is: boolean; readonly at: Date } | undefined;
 }
 
@@ -56,7 +56,7 @@ export interface OrganizationPage {
   readonly cursor?: string | undefined;
 }
 
-/** Never a deleted one. Throws InvalidCursor. */
+/** Lists one page of organizations without deleted ones. Throws InvalidCursor. */
 export async function list(
   db: Database,
   filter: OrganizationFilter,
@@ -81,7 +81,7 @@ export async function list(
   return { rows: kept.rows.map(({ row }) => row), nextCursor: kept.nextCursor, total: await totalOf(db, all) };
 }
 
-/** How each of these stands; a deleted one is absent. */
+/** Returns the standing of each of these organizations, by id. Deleted ones are absent. */
 export async function standingsOf(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, StandingRow>> {
   if (ids.length === 0) return new Map();
   const rows = await db
@@ -97,11 +97,11 @@ export interface OrganizationSummary {
   readonly spendPeriodNanoUsd: bigint;
   readonly teams: number;
   readonly grantedTargets: number;
-  /** The oldest judgement among them; null when there is none. */
+  /** The time of the oldest judgement among them, or null if the filter finds none. */
   readonly asOf: Date | null;
 }
 
-/** Of all that the filter finds, exactly. */
+/** Sums exactly over all organizations that the filter finds. */
 export async function summarize(db: Database, filter: OrganizationFilter): Promise<OrganizationSummary> {
   const counted = sql.join(
     ORGANIZATION_STATUSES.map(
@@ -129,7 +129,7 @@ export async function summarize(db: Database, filter: OrganizationFilter): Promi
 
 interface Order {
   readonly keyset: Keyset;
-  /** What the cursor keeps of the last row beside its id. */
+  /** The value of the last row that the cursor contains besides its id. */
   readonly last: SQL<string | number>;
   keyOf(last: string | number, id: string): readonly (string | number)[];
 }
@@ -150,7 +150,7 @@ function orderFor(sort: OrganizationSort, filter: OrganizationFilter): Order {
   };
 }
 
-/** Sorted by, a hidden figure is the same for all: the order must not tell what the row does not. */
+/** Returns a column to sort by, with −1 for rows whose figure the reader may not see, so that the order does not reveal it. */
 function visibleFigure(column: (typeof COLUMNS)[FigureSort], reach: readonly Reach[]): SQL {
   const visible = withinReach(reach, { organizationId: organizations.id });
   return visible === undefined ? sql`${column}` : sql`(case when ${visible} then ${column} else -1 end)`;
@@ -176,7 +176,9 @@ function conditionOf(filter: OrganizationFilter): SQL | undefined {
 
 const LIFECYCLE: ReadonlySet<string> = new Set(['suspended', 'archived']);
 
-/** The lifecycle is known to whoever knows the organization. Every other status follows from its spend. */
+/**
+ * Returns the condition of a status. Anyone who sees an organization sees its lifecycle; other statuses need access to its spend.
+ */
 function conditionOfStatus(status: OrganizationStatus | 'active', { usageReach }: OrganizationFilter): SQL {
   if (status === 'active') return eq(organizationStandings.lifecycle, status);
   const stands = eq(organizationStandings.status, status);

@@ -1,29 +1,29 @@
-/** Organizations: the tenants themselves. A deleted one keeps its row, so that its id and slug are never used again. */
+/** Organizations, the tenants. The row of a deleted one stays, so that its id and slug are not reused. */
 import { and, asc, count, eq, inArray, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { accounts, keys, memberships, organizations, teams } from '../schema.ts';
 
 export type OrganizationRow = typeof organizations.$inferSelect;
 
-/** Null when there is none; a deleted one is found. */
+/** Finds an organization, also a deleted one. Returns null if there is none. */
 export async function find(db: Database, id: string): Promise<OrganizationRow | null> {
   const [row] = await db.select().from(organizations).where(eq(organizations.id, id));
   return row ?? null;
 }
 
-/** As find, and nobody else changes the organization until the transaction ends. */
+/** Finds an organization, and locks its row until the transaction ends. */
 export async function lock(tx: Database, id: string): Promise<OrganizationRow | null> {
   const [row] = await tx.select().from(organizations).where(eq(organizations.id, id)).for('update');
   return row ?? null;
 }
 
-/** Throws UniqueViolation of `organizations_slug`. */
+/** Inserts an organization. Throws UniqueViolation of `organizations_slug` if the slug is taken. */
 export async function insert(tx: Database, row: typeof organizations.$inferInsert): Promise<OrganizationRow> {
   const [inserted] = await tx.insert(organizations).values(row).returning();
   return inserted as OrganizationRow;
 }
 
-/** Moves the version on. */
+/** Updates an organization and increments its version. */
 export async function update(
   tx: Database,
   id: string,
@@ -38,7 +38,7 @@ export async function update(
   return row as OrganizationRow;
 }
 
-/** How much belongs to each organization: teams, members and keys that were not taken away. */
+/** Returns a function from id to the numbers of teams, members and keys, without deleted, removed and revoked ones. */
 export async function counts(db: Database, ids: readonly string[]) {
   const [teamCounts, memberCounts, keyCounts] = [
     await countBy(db, teams, and(inArray(teams.organizationId, [...ids]), isNull(teams.deletedAt))),
@@ -48,7 +48,7 @@ export async function counts(db: Database, ids: readonly string[]) {
   return (id: string) => ({ teams: teamCounts.get(id) ?? 0, members: memberCounts.get(id) ?? 0, keys: keyCounts.get(id) ?? 0 });
 }
 
-/** Where each organization's days and periods begin. */
+/** Returns the time zone of each organization, by id. */
 export async function timeZones(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
   if (ids.length === 0) return new Map();
   const rows = await db
@@ -58,7 +58,7 @@ export async function timeZones(db: Database, ids: readonly string[]): Promise<R
   return new Map(rows.map((row) => [row.id, row.timeZone]));
 }
 
-/** One who answers for an organization. */
+/** An owner of an organization. */
 export interface Owner {
   readonly organizationId: string;
   readonly memberId: string;
@@ -67,7 +67,7 @@ export interface Owner {
   readonly email: string;
 }
 
-/** Who answers for each organization, oldest membership first. */
+/** Returns the owners of each organization, by id, oldest membership first. Includes disabled ones. */
 export async function owners(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, readonly Owner[]>> {
   const rows = await db
     .select({
@@ -97,7 +97,7 @@ async function countBy(db: Database, table: Counted, where: SQL | undefined): Pr
   return new Map(rows.map((row) => [row.organizationId, row.total]));
 }
 
-/** Global: whether there ever was one, deleted ones too; the demo is made only where there was none. */
+/** Reports whether any organization exists or existed. Global: the demo is created only if there never was one. */
 export async function isAny(db: Database): Promise<boolean> {
   return (await db.select({ id: organizations.id }).from(organizations).limit(1)).length > 0;
 }

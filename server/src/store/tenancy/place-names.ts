@@ -2,7 +2,7 @@ import { and, inArray } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { organizations, teams } from '../schema.ts';
 
-/** The names of the places that the rows of one page lie in, by id. */
+/** The names of the organizations and teams of the rows of one page, by id. */
 
 export async function organizationNames(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
   if (ids.length === 0) return new Map();

@@ -1,18 +1,18 @@
-/** The part of the tree an actor may see, as a condition on a table's columns. Empty reach sees nothing. */
+/** The part of the tree that a reader may see, as a condition on a table's columns. With an empty reach a reader sees nothing. */
 import { and, eq, or, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Reach } from '../../domain/tenancy/permission.ts';
 import { accountMemberships, teamMembers } from '../schema.ts';
 
-/** Where a table keeps what a reach narrows by. A column that is absent makes such a reach see nothing. */
+/** The columns of a table that a reach compares. A reach that needs an absent column sees nothing. */
 export interface ReachColumns {
   readonly organizationId: PgColumn;
   readonly teamId?: PgColumn;
-  /** The membership that owns the row; for a table of memberships its own id. */
+  /** The membership that owns the row. For memberships, their own id. */
   readonly membershipId?: PgColumn;
 }
 
-/** Undefined: no narrowing, the actor sees every tenant. */
+/** Returns the condition for rows within the reach. Undefined means that the reader sees every tenant. */
 export function withinReach(reaches: readonly Reach[], columns: ReachColumns): SQL | undefined {
   if (reaches.some((reach) => reach.is === 'everywhere')) return undefined;
   return or(...reaches.map((reach) => conditionOf(reach, columns)), sql`false`);

@@ -1,4 +1,4 @@
-/** One question over everything that has a name: objects whose name begins so, or whose id it is. */
+/** Searches all named objects by the beginning of the name or the whole id. */
 import { and, eq, isNull, ne, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Reach } from '../../domain/tenancy/permission.ts';
@@ -21,14 +21,14 @@ import { withinReach } from './reach.ts';
 export type TenantKind = 'organization' | 'team' | 'member' | 'key';
 export type PlatformKind = 'account' | 'access_group' | 'credential' | 'deployment';
 
-/** One object that was found. `detail` tells it from others of the same name. */
+/** An object that was found. `detail` distinguishes it from others of the same name. */
 export interface Found {
   readonly kind: TenantKind | PlatformKind;
   readonly id: string;
   readonly name: string;
   readonly detail: string;
   readonly organizationId: string | null;
-  /** The whole name or the id was given. */
+  /** True if the text is the whole name or the id. */
   readonly isExact: boolean;
 }
 
@@ -36,18 +36,18 @@ export interface SearchQuestion {
   readonly text: string;
   /** The organizations that the reader may see. */
   readonly organizations: readonly Reach[];
-  /** Where they may see teams, and what teams hold. */
+  /** The reach in which the reader may see teams and the objects in them. */
   readonly teams: readonly Reach[];
-  /** Accounts and the catalogue belong to the platform. */
+  /** True to include accounts and the catalogue, which belong to the platform. */
   readonly mayReadPlatform: boolean;
-  /** Of each kind at most. */
+  /** The most objects of each kind. */
   readonly limit: number;
 }
 
-/** Exact ones first within each kind, all of it in one statement. What the reader may not see is not found. */
+/** Searches in one statement. Returns exact matches first within each kind, and only objects that the reader may see. */
 export async function searchNamed(db: Database, question: SearchQuestion): Promise<readonly Found[]> {
   const sources = question.mayReadPlatform ? [...TENANTS, ...PLATFORM] : TENANTS;
-  // Whole names and ids are asked for by themselves, so that a crowd of names that begin so cannot hide them.
+  // Exact matches are selected separately, so that the limit on names that begin so cannot cut them off.
   const parts = sources.flatMap((source) => [
     partOf(source, question, { isExact: true, matching: isExactly(source, question.text) }),
     partOf(source, question, { isExact: false, matching: beginsSo(source, question.text) }),
@@ -65,7 +65,7 @@ interface FoundRow extends Record<string, unknown> {
   readonly organization_id: string | null;
 }
 
-/** Where one kind is kept. */
+/** The table and columns of one kind of object. */
 interface Source {
   readonly kind: Found['kind'];
   readonly id: PgColumn;
@@ -88,7 +88,7 @@ function partOf(source: Source, question: SearchQuestion, { isExact, matching }:
     ${organizationId ?? sql`null::text`} as organization_id from ${from} where ${and(matching, visible(reaches))} limit ${question.limit})`;
 }
 
-/** What is the whole name also begins so, and is told once. */
+/** Returns the objects of one kind, exact matches first. An exact match also begins so, but appears only once. */
 function foundIn({ kind }: Source, rows: readonly FoundRow[], limit: number): readonly Found[] {
   const byId = new Map<string, Found>();
   const ofKind = rows.filter((row) => row.kind === kind);
@@ -106,7 +106,7 @@ function beginsSo({ names }: Source, text: string): SQL | undefined {
 function isExactly({ id, names, organizationId }: Source, text: string): SQL | undefined {
   const named = names.map((name) => sql`${lowered(name)} = ${text.toLowerCase()}`);
   if (organizationId === null || organizationId === id || !TENANT_ID.test(text)) return or(eq(id, text), ...named);
-  // An id below the organization does not say whose it is; the directory does.
+  // The id does not tell its organization, so find that through tenant_objects.
   return sql`(${organizationId}, ${id}) in (select ${tenantObjects.organizationId}, ${tenantObjects.id}
     from ${tenantObjects} where ${tenantObjects.id} = ${text})`;
 }

@@ -13,7 +13,7 @@ export interface ServiceAccountKey {
   readonly id: string;
 }
 
-/** Null when there is none or it was deleted. */
+/** Finds a service account. Returns null if there is none or it was deleted. */
 export async function find(db: Database, key: ServiceAccountKey): Promise<ServiceAccountRow | null> {
   const [row] = await db.select().from(serviceAccounts).where(present(key));
   return row ?? null;
@@ -24,7 +24,7 @@ export async function lock(tx: Database, key: ServiceAccountKey): Promise<Servic
   return row ?? null;
 }
 
-/** The one that owns a team's keys without an owner of their own; null before the first of them. */
+/** Returns the service account that owns a team's keys without another owner. Null before the first such key. */
 export async function findDefault(
   db: Database,
   team: { readonly organizationId: string; readonly teamId: string },
@@ -36,7 +36,7 @@ export async function findDefault(
   return row ?? null;
 }
 
-/** Null when a default one is wanted and another transaction just made it: look again. */
+/** Inserts a service account. Returns null if another transaction just made the team's default: find that one. */
 export async function insert(tx: Database, row: typeof serviceAccounts.$inferInsert): Promise<ServiceAccountRow | null> {
   const [inserted] = await tx.insert(serviceAccounts).values(row).onConflictDoNothing().returning();
   return inserted ?? null;
@@ -64,7 +64,7 @@ export async function countOfTeam(
   return row?.total ?? 0;
 }
 
-/** Deletes every one of a team. */
+/** Marks every service account of a team as deleted. Returns their number. */
 export async function deleteOfTeam(
   tx: Database,
   team: { readonly organizationId: string; readonly teamId: string },
@@ -74,7 +74,7 @@ export async function deleteOfTeam(
   return gone.length;
 }
 
-/** Names by id, deleted ones included: what a list of keys shows. */
+/** Returns names by id, for a list of keys. Includes deleted service accounts. */
 export async function names(
   db: Database,
   organizationIds: readonly string[],

@@ -56,7 +56,7 @@ describe.skipIf(!hasPostgres())('changes of standings (PostgreSQL)', () => {
 
   test('wait for nobody and let nobody wait: what a change under way holds is taken after it', async () => {
     await given().db.transaction(async (tx) => {
-      // As a change does: its trigger counts the team first and notes the change at the end.
+      // The order of a real change: its trigger first counts the team, and last records the change.
       await tx.execute(sql`update organization_standings set team_count = team_count + 1 where organization_id = 'org_a'`);
       await takeChanges(given().db, { most: 10, nowMs: Date.now(), restMs: 0 });
       expect(await waiting()).toEqual(['org_a']);

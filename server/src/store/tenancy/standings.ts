@@ -1,4 +1,4 @@
-/** What the refresher of standings asks and writes. Global: it goes over every tenant, and each row names its own. */
+/** The queries of the job that refreshes standings. Global: it goes over every tenant, and each row names its own. */
 import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Budget } from '../../domain/limits/budget.ts';
 import { heldExactly } from '../../lib/held-exactly.ts';
@@ -17,7 +17,7 @@ import {
 import { instantOf } from '../usage/usage-rows.ts';
 import type { OrganizationRow } from './organizations.ts';
 
-/** What the refresher found out of one organization. Money is nano-dollars. */
+/** The judgement of one organization. Money is in nano-dollars. */
 export interface Judged {
   readonly organizationId: string;
   readonly judgement: 'healthy' | 'near_limit' | 'over_budget' | 'idle';
@@ -29,28 +29,29 @@ export interface Judged {
   readonly grantedTargets: number;
   readonly catalogueVersion: number;
   readonly dueAtMs: number;
-  /** What the organization's row said when it was found due. */
+  /** The state of the organization's row when it was found due. */
   readonly found: Found;
 }
 
-/** When an organization was due and when it had been judged last: any change and any other judgement makes it another one. */
+/** The due time of an organization and the time of its last judgement. Any change or other judgement makes one of them differ. */
 export interface Found {
   readonly dueAt: Date;
   readonly asOf: Date;
 }
 
-/** Names callers may ask for and their access groups: all that counting granted targets needs of the catalogue. */
+/** The callable names with their access groups, which are enough to count granted targets. */
 export interface GrantableTargets {
   readonly version: number;
   readonly targets: readonly { readonly name: string; readonly accessGroups: ReadonlySet<string> }[];
 }
 
 /**
- * Makes up to `most` changed organizations due, but none that was judged in the last `restMs`: one in traffic changes ten times a second. What a
- * transaction under way holds is left for the next time: this waits for nobody, because a change holds the standing first and its own row second,
- * and this the other way round. Returns how many were taken.
+ * Makes up to `most` changed organizations due, except those judged in the last `restMs`: a busy one changes ten times a second.
+ * Skips rows that another transaction has locked. Waiting could deadlock, because a change locks the standing first and its own
+ * row second, and this function does the reverse. Returns the number of organizations made due.
  *
- * Being due is a time on the first day of 1970, another one with each change: whoever judged by what was there before can tell.
+ * The due time is then on the first day of 1970, and differs with each change. So a refresher that judged an earlier state can
+ * tell.
  */
 export async function takeChanges(
   db: Database,
@@ -94,13 +95,15 @@ const JUDGED_COLUMNS = {
   found: { dueAt: organizationStandings.dueAt, asOf: organizationStandings.asOf },
 };
 
-/** What judging an organization has to know of it. */
+/** The columns of an organization that its judgement needs. */
 export type OrganizationToJudge = Pick<OrganizationRow, keyof typeof JUDGED_COLUMNS & keyof OrganizationRow> & {
-  /** Read before anything that is judged by. */
+  /** Read before all other facts of the judgement. */
   readonly found: Found;
 };
 
-/** Organizations that have to be judged now, the longest due first. */
+/**
+ * Returns up to `most` organizations that are due, or that were judged by an older catalogue. Prefers those that are due longest.
+ */
 export async function dueOrganizations(
   db: Database,
   { nowMs, catalogueVersion, most }: { readonly nowMs: number; readonly catalogueVersion: number; readonly most: number },
@@ -119,12 +122,12 @@ export async function dueOrganizations(
     .where(among(organizations.id, ids));
 }
 
-/** Of the catalogue; 0 before there was one. */
+/** Returns the version of the catalogue, 0 before its first change. */
 export async function catalogueVersion(db: Database): Promise<number> {
   return (await configVersions(db, [CATALOGUE_SCOPE])).get(CATALOGUE_SCOPE) ?? 0;
 }
 
-/** The version is read first: should the catalogue change in between, what was counted is counted again. */
+/** Returns the callable names. Reads the version first, so that a change of the catalogue in between leads to a new count. */
 export async function grantableTargets(db: Database): Promise<GrantableTargets> {
   const version = await catalogueVersion(db);
   const names = await db.select({ name: callableTargets.name }).from(callableTargets);
@@ -133,7 +136,7 @@ export async function grantableTargets(db: Database): Promise<GrantableTargets> 
   return { version, targets: names.map(({ name }) => ({ name, accessGroups: groupsOf(name) })) };
 }
 
-/** The organizations' own budgets, by organization. */
+/** Returns the budgets of the organization scope, by organization id. */
 export async function ownBudgets(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, readonly Budget[]>> {
   const rows = await db
     .select()
@@ -143,7 +146,7 @@ export async function ownBudgets(db: Database, ids: readonly string[]): Promise<
   return new Map([...byOrganization].map(([id, own]) => [id, own.map(budgetFrom)]));
 }
 
-/** One day of an organization's use. `seen` counts refused requests too. */
+/** One day of an organization's usage. `seen` includes refused requests. */
 export interface UsedDay {
   readonly dayMs: number;
   readonly spendNanoUsd: number;
@@ -151,7 +154,7 @@ export interface UsedDay {
   readonly seen: number;
 }
 
-/** Days of UTC since an instant, by organization; days without use are left out. */
+/** Returns the UTC days since a time, by organization id. Days without usage are absent. */
 export async function usedDays(
   db: Database,
   ids: readonly string[],
@@ -172,7 +175,7 @@ export async function usedDays(
   return byOrganization;
 }
 
-/** Sums stay far below 2^53, so a double holds them. Those of damaged rows are held near enough. */
+/** A row of usedDays. Sums stay far below 2^53, so doubles are exact. Those of damaged rows are approximate. */
 interface StoredDay extends Record<string, unknown> {
   readonly organization_id: string;
   readonly day_ms: number;
@@ -181,7 +184,7 @@ interface StoredDay extends Record<string, unknown> {
   readonly seen: number;
 }
 
-/** Those of the organizations that had a request since an instant. */
+/** Returns those of the organizations that had a request since a time. */
 export async function activeSince(db: Database, ids: readonly string[], sinceMs: number): Promise<ReadonlySet<string>> {
   const { rows } = await db.execute<{ id: string }>(sql`select id from unnest(${sql.param(ids)}::text[]) as asked(id)
     where exists (select 1 from rollups where organization_id = asked.id and bucket_start >= ${new Date(sinceMs)})`);
@@ -189,16 +192,16 @@ export async function activeSince(db: Database, ids: readonly string[], sinceMs:
 }
 
 /**
- * In one statement; all lock in the same order, so that two refreshers cannot wait for each other. A judgement is stored where nothing
- * happened since its organization was found due. Where a change did, the organization stays due: it was judged without that. Where another
- * judgement did, that one stays, because its refresher saw every change that this one did.
+ * Stores judgements in one statement. It locks rows in order of id, so that two refreshers cannot deadlock. After a change since
+ * the organization was found due, the judgement is stored and the organization stays due, because the change was not considered.
+ * After another judgement, that one stays, because its refresher saw every change that this one did.
  */
 export async function storeJudged(db: Database, judged: readonly Judged[], at: Date): Promise<void> {
   const column = (name: keyof Judged, type: string) => sql`${sql.param(judged.map((one) => one[name]))}::${sql.raw(type)}[]`;
-  // One organization's sums beyond a bigint would keep all others from being stored.
+  // If the sums of one organization exceeded a bigint, none could be stored.
   const amounts = (name: 'budgetUsedPpm' | 'spendPeriodNanoUsd' | 'spend30dNanoUsd' | 'requests30d') =>
     sql`${sql.param(judged.map((one) => heldExactly(one[name])))}::bigint[]`;
-  // Arrays of arrays must be even, so each organization's days travel as one text.
+  // PostgreSQL's nested arrays must all have one length, so each organization's days are sent as one text.
   const days = sql.param(judged.map((one) => `{${one.dailySpendNanoUsd.map(heldExactly).join(',')}}`));
   const due = sql.param(judged.map((one) => instantOf(one.dueAtMs).toISOString()));
   const found = (name: keyof Found) => sql.param(judged.map((one) => one.found[name].toISOString()));

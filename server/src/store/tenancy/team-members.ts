@@ -1,11 +1,11 @@
-/** Who is in which team, and as what. */
+/** The members of teams, with their roles. */
 import { and, eq, ne, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { type Listed, listOrder, named, type PageRequest } from '../named-list.ts';
 import { afterCursor, orderOf, pageLimit, pageOf, totalOf } from '../paging.ts';
 import { accounts, memberships, teamMembers } from '../schema.ts';
 
-/** A member in a team, with the person. */
+/** A member of a team, with the person. */
 export interface TeamMember {
   readonly organizationId: string;
   readonly teamId: string;
@@ -28,7 +28,7 @@ export async function find(db: Database, key: TeamMemberKey): Promise<TeamMember
   return row ?? null;
 }
 
-/** Throws UniqueViolation when the member is in the team already. */
+/** Adds a member to a team. Throws UniqueViolation if the member is already in it. */
 export async function insert(tx: Database, row: typeof teamMembers.$inferInsert): Promise<void> {
   await tx.insert(teamMembers).values(row);
 }
@@ -41,7 +41,7 @@ export async function remove(tx: Database, key: TeamMemberKey): Promise<void> {
   await tx.delete(teamMembers).where(of(key));
 }
 
-/** Takes a member out of every team of the organization. */
+/** Removes a member from every team of the organization. */
 export async function removeFromAll(
   tx: Database,
   member: { readonly organizationId: string; readonly membershipId: string },

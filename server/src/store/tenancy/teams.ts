@@ -1,4 +1,4 @@
-/** Teams of an organization. A deleted one keeps its row, because ledger rows name it. */
+/** Teams of an organization. The row of a deleted one stays, because ledger rows name it. */
 import { and, count, eq, inArray, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
@@ -8,13 +8,13 @@ import { withinReach } from './reach.ts';
 
 export type TeamRow = typeof teams.$inferSelect;
 
-/** One team of one organization. */
+/** The ids of one team. */
 export interface TeamKey {
   readonly organizationId: string;
   readonly id: string;
 }
 
-/** Null when there is none or it was deleted. */
+/** Finds a team. Returns null if there is none or it was deleted. */
 export async function find(db: Database, key: TeamKey): Promise<TeamRow | null> {
   const [row] = await db.select().from(teams).where(present(key));
   return row ?? null;
@@ -44,7 +44,7 @@ export async function update(
   return row as TeamRow;
 }
 
-/** Takes the team and everyone in it away. The row stays. */
+/** Marks a team as deleted and removes its members. The row stays. */
 export async function markDeleted(tx: Database, { organizationId, id }: TeamKey, at: Date): Promise<void> {
   await tx.delete(teamMembers).where(and(eq(teamMembers.organizationId, organizationId), eq(teamMembers.teamId, id)));
   await tx
@@ -73,7 +73,7 @@ function present({ organizationId, id }: TeamKey): SQL | undefined {
   return and(eq(teams.organizationId, organizationId), eq(teams.id, id), isNull(teams.deletedAt));
 }
 
-/** How many members and keys that are not revoked each team has. */
+/** Returns a function from team id to the numbers of members and of keys, without revoked ones. */
 export async function counts(db: Database, organizationIds: readonly string[], ids: readonly string[]) {
   const members = await db
     .select({ id: teamMembers.teamId, total: count() })

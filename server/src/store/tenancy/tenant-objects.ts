@@ -1,9 +1,9 @@
-/** From an id to its organization, for addresses that do not name one. Global: it discovers the tenant. */
+/** The organization of an id, for URLs that do not name one. Global: this lookup finds the tenant. */
 import { eq, inArray } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { tenantObjects } from '../schema.ts';
 
-/** The organization a team, membership, service account or key belongs to; null when there never was such an object. */
+/** Returns the organization of a team, membership, service account or key. Null if the object never existed. */
 export async function organizationOf(db: Database, id: string): Promise<string | null> {
   const [row] = await db
     .select({ organizationId: tenantObjects.organizationId })
@@ -12,7 +12,7 @@ export async function organizationOf(db: Database, id: string): Promise<string |
   return row?.organizationId ?? null;
 }
 
-/** The organizations these objects belong to; what never was belongs to none. */
+/** Returns the organizations of these objects, without duplicates. Ids that never existed have none. */
 export async function organizationsOf(db: Database, ids: readonly string[]): Promise<readonly string[]> {
   if (ids.length === 0) return [];
   const rows = await db

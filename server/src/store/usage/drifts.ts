@@ -1,4 +1,4 @@
-/** Where sums did not agree with the ledger, and when that was put right. */
+/** Sums that differed from the ledger, and the times of their correction. */
 import { and, desc, eq, gte, isNull, type SQL, sql } from 'drizzle-orm';
 import { heldExactly } from '../../lib/held-exactly.ts';
 import { newId } from '../../lib/id.ts';
@@ -17,8 +17,8 @@ export interface FoundDrift {
 }
 
 /**
- * Keeps what was found; one that is open already is brought up to date. Returns it as it stood before, null where it is new. Sums beyond what
- * a number holds exactly, as of damaged rows, are kept as the largest one.
+ * Stores a drift, or updates it if it is already open. Returns the row before the update, or null if it is new. Sums that a
+ * number cannot hold exactly, as of damaged rows, are stored as the largest exact number.
  */
 export async function note(db: Database, { found, ledger, ...of }: FoundDrift, at: Date): Promise<DriftRow | null> {
   const drift = { ...of, found: heldExactly(found), ledger: heldExactly(ledger) };
@@ -34,7 +34,7 @@ export async function note(db: Database, { found, ledger, ...of }: FoundDrift, a
   return open;
 }
 
-/** Those of this kind and subject are put right, but for those of organizations that were passed over. */
+/** Marks the drifts of this kind and subject as corrected, except those of skipped organizations. */
 export async function close(
   db: Database,
   { kind, subject, but = [] }: Pick<FoundDrift, 'kind' | 'subject'> & { readonly but?: readonly string[] },
@@ -46,18 +46,18 @@ export async function close(
     .where(and(isOpen(kind, subject), sql`${ledgerDrifts.organizationId} <> all(${sql.param([...but])}::text[])`));
 }
 
-/** Subjects of a kind that are not put right yet. */
+/** Returns the subjects of a kind with an open drift. */
 export async function openSubjects(db: Database, kind: DriftKind): Promise<readonly string[]> {
   const rows = await db.selectDistinct({ subject: ledgerDrifts.subject }).from(ledgerDrifts).where(isOpen(kind, null));
   return rows.map(({ subject }) => subject);
 }
 
-/** The newest, open ones first. */
+/** Returns up to `most` drifts, open ones first, then newest first. */
 export async function newest(db: Database, most: number): Promise<readonly DriftRow[]> {
   return db.select().from(ledgerDrifts).orderBy(sql`${ledgerDrifts.correctedAt} is not null`, desc(ledgerDrifts.id)).limit(most);
 }
 
-/** How many are open, and how many were found since an instant. */
+/** Counts open drifts, and drifts found since a time. */
 export async function counts(db: Database, since: Date): Promise<{ readonly open: number; readonly recent: number }> {
   const [row] = await db
     .select({

@@ -1,4 +1,4 @@
-/** Ledger entries that versions before this one may have settled wrongly, found by what their rows keep. Reads only. */
+/** Finds ledger entries that earlier versions may have settled wrongly, from the stored rows. Reads only. */
 import { and, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { encodeCursor, type Keyset, keysetValuesOf } from '../paging.ts';
@@ -6,9 +6,9 @@ import { auditEvents, isUnsuccessful, ledger, requestLog } from '../schema.ts';
 import { instantOf, ofEveryOrganization } from './usage-rows.ts';
 
 /**
- * `hang_up_at_finish`: the stream was cut between its finish reason and its usage, which was then estimated. `error_in_answer`: a 200 with
- * neither output nor usage was charged. `error_in_stream`: so was a stream that failed before any output. `key_moved`: the key moved while
- * the request was in flight, and its new team was charged.
+ * `hang_up_at_finish`: the client hung up between a stream's finish reason and its usage, which was then estimated.
+ * `error_in_answer`: a 200 with neither output nor usage was charged. `error_in_stream`: a stream that failed before any output
+ * was charged. `key_moved`: the key moved while the request was in flight, and its new team was charged.
  */
 export const REVIEW_REASONS = ['error_in_answer', 'error_in_stream', 'hang_up_at_finish', 'key_moved'] as const;
 export type ReviewReason = (typeof REVIEW_REASONS)[number];
@@ -20,38 +20,40 @@ export interface ReviewedEntry {
   readonly organizationId: string;
   /** The team that was charged. */
   readonly teamId: string;
-  /** The team that the key was in at the admission; null where that is not the question. */
+  /** The key's team at the admission. Null unless `key_moved` is a reason. */
   readonly admittedTeamId: string | null;
   readonly keyId: string;
   readonly calledName: string;
   readonly nanoUsd: number;
-  /** In the order of REVIEW_REASONS. */
+  /** The reasons, in the order of REVIEW_REASONS. */
   readonly reasons: readonly ReviewReason[];
 }
 
 export interface ReviewQuestion {
   readonly fromMs: number;
-  /** Not included. */
+  /** The end of the time, not included. */
   readonly toMs: number;
   readonly limit: number;
   readonly cursor?: string | undefined;
 }
 
-/** One page, oldest first. It may hold fewer rows than asked for, or none, and go on: what one statement reads is bounded. */
+/**
+ * One page, oldest first. It may have few rows or none and still a next page, because one page reads a bounded number of days.
+ */
 export interface ReviewPage {
   readonly rows: readonly ReviewedEntry[];
   readonly nextCursor: string | null;
 }
 
 const STEP_MS = 86_400_000;
-/** Days that one page reads at most. */
+/** The most days that one page reads. */
 const STEPS_MAX = 31;
-/** How long a request is taken to be in flight at most. */
+/** The longest assumed time of a request in flight. */
 const IN_FLIGHT_MS_MAX = 86_400_000;
-/** How long after a move another process may still admit by the old team. */
+/** The time after a move for which another process may still admit requests under the old team. */
 const HEARD_MS_MAX = 10_000;
 
-/** Entries that were charged money, of requests admitted in the time asked for. Throws InvalidCursor. */
+/** Returns suspect entries with a charge, of requests admitted in the given time. Throws InvalidCursor. */
 export async function reviewLedger(db: Database, { fromMs, toMs, limit, cursor }: ReviewQuestion): Promise<ReviewPage> {
   const rows: ReviewedEntry[] = [];
   let position = positionOf(cursor) ?? { atMs: fromMs, requestId: '', attempt: 0 };
@@ -67,7 +69,7 @@ export async function reviewLedger(db: Database, { fromMs, toMs, limit, cursor }
   return { rows, nextCursor: encodeCursor(OLDEST_FIRST, [new Date(position.atMs), '', 0]) };
 }
 
-/** Entries behind it are still to be read. */
+/** The place after which entries are still to be read. */
 interface Position {
   readonly atMs: number;
   readonly requestId: string;
@@ -120,7 +122,10 @@ type Found = {
 const ENTRY = sql`${ledger.organizationId}, ${ledger.admittedAt}, ${ledger.requestId}, ${ledger.attempt}, ${ledger.teamId},
   ${ledger.keyId}, ${ledger.calledName}, ${ledger.nanoUsd}`;
 
-/** Of requests whose last attempt was estimated: what cut them off, or that nothing came. An empty answer counts as a token at most. */
+/**
+ * Returns a query of requests whose last attempt was estimated and that were cut off, failed or empty. An empty answer has at
+ * most one token.
+ */
 function misjudged(isWanted: SQL, fromMs: number, toMs: number): SQL {
   const { status, httpStatus, stream, finishReason, code, endpoint } = requestLog;
   const hungUp = sql`${status} = 'cancelled' and ${stream} and ${finishReason} is not null`;
@@ -138,7 +143,7 @@ function misjudged(isWanted: SQL, fromMs: number, toMs: number): SQL {
       and ((${hungUp}) or (${failed}) or (${empty})) and ${isWanted}`;
 }
 
-/** Of keys that moved after the admission, charged to a team that the key came to only then. */
+/** Returns a query of requests whose key moved after the admission, and that were charged to a team the key joined only then. */
 function misplaced(isWanted: SQL, fromMs: number, toMs: number): SQL {
   const moves = sql`(select ${auditEvents.chain}, ${auditEvents.objectId}, ${auditEvents.at}, ${auditEvents.seq},
       ${auditEvents.before} ->> 'team_id' as from_team, ${auditEvents.after} ->> 'team_id' as to_team

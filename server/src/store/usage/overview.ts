@@ -1,4 +1,4 @@
-/** What the first page of the console asks beside usage: failures, latency, and the budgets a reader may see. */
+/** Data of the console's first page besides usage: failures, latency, and the budgets that a reader may see. */
 import { and, asc, eq, gte, inArray, isNotNull, isNull, lt, ne, or, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Budget } from '../../domain/limits/budget.ts';
@@ -21,23 +21,26 @@ import { withinReach } from '../tenancy/reach.ts';
 import { slotOf } from './usage-report.ts';
 import { instantOf } from './usage-rows.ts';
 
-/** Which requests: those a reader may see in a stretch of time, `toMs` not included. */
+/** The requests that a reader may see from `fromMs` up to, not including, `toMs`. */
 export interface OverviewScope {
   readonly fromMs: number;
   readonly toMs: number;
-  /** Absent: of every organization in reach. */
+  /** Absent for every organization in reach. */
   readonly organizationId?: string | undefined;
   readonly reaches: readonly Reach[];
 }
 
-/** Failed requests of one interval at one provider (null: none was reached). */
+/** The failed requests of one interval at one provider. `provider` is null if none was reached. */
 export interface Failures {
   readonly startMs: number | null;
   readonly provider: string | null;
   readonly requests: number;
 }
 
-/** Exact, from the rows themselves: rollups do not tell failed requests from others. `starts`: rising beginnings of intervals. */
+/**
+ * Counts failures exactly, from the request log, because rollups do not separate them. `starts` are the ascending starts of
+ * intervals.
+ */
 export async function countFailures(db: Database, scope: OverviewScope, starts: readonly number[]): Promise<readonly Failures[]> {
   const slot = slotOf(requestLog.admittedAt, starts);
   const { rows } = await db.execute<{ slot: number; provider: string | null; requests: string }>(sql`
@@ -53,17 +56,19 @@ export async function countFailures(db: Database, scope: OverviewScope, starts: 
   }));
 }
 
-/** Milliseconds from a request's arrival to the end of its answer. Null when there was none. */
+/** Percentiles of the time from a request's arrival to the end of its answer, in milliseconds. Null without requests. */
 export interface Latency {
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
-  /** How many requests were looked at. */
+  /** The number of requests in the sample. */
   readonly sample: number;
 }
 
 const SAMPLE_MAX = 5_000;
 
-/** Over the newest answered requests of these organizations, at most 5,000 in all and as many of each. */
+/**
+ * Computes latency over the newest succeeded requests of these organizations: about 5,000 in all, with an equal limit for each.
+ */
 export async function readLatency(db: Database, scope: OverviewScope, organizationIds: readonly string[]): Promise<Latency> {
   if (organizationIds.length === 0) return { p50Ms: null, p95Ms: null, sample: 0 };
   const each = Math.ceil(SAMPLE_MAX / organizationIds.length);
@@ -80,7 +85,7 @@ export async function readLatency(db: Database, scope: OverviewScope, organizati
   return { p50Ms: rounded(row?.p50), p95Ms: rounded(row?.p95), sample: Number(row?.sample ?? 0) };
 }
 
-/** A budget with whose it is. */
+/** A budget with its scope and organization. */
 export interface PlacedBudget {
   readonly organizationId: string;
   readonly organizationName: string;
@@ -91,7 +96,7 @@ export interface PlacedBudget {
   readonly budget: Budget;
 }
 
-/** Budgets of these organizations that a reader may see, those of wider scopes first, `limit` at most. */
+/** Returns up to `limit` budgets of these organizations that a reader may see, widest scope first. */
 export async function budgetsInReach(
   db: Database,
   organizationIds: readonly string[],
@@ -127,8 +132,8 @@ export async function budgetsInReach(
 }
 
 /**
- * Each kind of scope is seen by another reach, and only while what it belongs to is there. A person's budget counts what they spend in all of
- * their teams, so a reach into one team does not show it.
+ * Returns the condition for budgets that a reader may see. Each kind of scope needs its own reach, and must not be deleted,
+ * removed or revoked. A person's budget counts their spend in all teams, so a reach into one team does not show it.
  */
 function isVisible(reaches: readonly Reach[]): SQL | undefined {
   const beyondTeams = reaches.filter((reach) => reach.is !== 'team' && !(reach.is === 'own' && reach.teamId !== null));
@@ -151,7 +156,7 @@ function isVisible(reaches: readonly Reach[]): SQL | undefined {
   );
 }
 
-/** Names by id of organizations and of keys; what is not there is absent. */
+/** Returns the names of organizations and keys by id. Unknown ids are absent. */
 export async function namesOf(
   db: Database,
   { organizationIds, keyIds }: { readonly organizationIds: readonly string[]; readonly keyIds: readonly string[] },
@@ -167,7 +172,7 @@ export async function namesOf(
   return new Map([...named, ...keysNamed].map(({ id, name }) => [id, name]));
 }
 
-/** Every deployment that is there, with its provider. */
+/** Returns every deployment that is not deleted, with its provider. */
 export async function deploymentsOf(db: Database): Promise<readonly { readonly id: string; readonly provider: string }[]> {
   return db.select({ id: deployments.id, provider: deployments.provider }).from(deployments).where(isNull(deployments.deletedAt));
 }

@@ -1,4 +1,4 @@
-/** What was used in each of several periods. */
+/** Sums of usage in several periods. */
 import { sql } from 'drizzle-orm';
 import type { PeriodSpan } from '../../domain/limits/period.ts';
 import type { Database } from '../database.ts';
@@ -7,18 +7,18 @@ import { type Covered, whoseOf } from './usage.ts';
 import { usageRows, type Whose } from './usage-rows.ts';
 
 export interface PeriodSum {
-  /** Every request that was let in, however it ended. */
+  /** Every admitted request, whatever its outcome. */
   readonly requests: number;
   readonly nanoUsd: bigint;
-  /** Requests that used something at a deployment without a price: their use is not in the sum. */
+  /** Requests that used a deployment without a price. `nanoUsd` does not include their usage. */
   readonly unpricedRequests: number;
-  /** Nor is this: what was used without a price, by unit. */
+  /** Usage without a price, by unit. `nanoUsd` does not include it either. */
   readonly unpricedUnits: Readonly<Record<string, number>>;
 }
 
 /**
- * The exact sums in the order of the spans, in one statement, so of one instant. An access group means its members of now. Settled use
- * alone.
+ * Returns exact sums of settled usage, in the order of the spans. It reads them in one statement, so from one snapshot. An access
+ * group means its present members.
  */
 export async function periodSums(db: Database, covered: Covered, spans: readonly PeriodSpan[]): Promise<readonly PeriodSum[]> {
   const whose = coarsest(covered);
@@ -38,7 +38,7 @@ export async function periodSums(db: Database, covered: Covered, spans: readonly
 
 interface Found extends Record<string, unknown> {
   readonly index: number;
-  /** Null: the sums of all. */
+  /** Null for the sums over all units. */
   readonly unit: string | null;
   readonly requests: string;
   readonly nano_usd: string;
@@ -55,7 +55,7 @@ function sumFrom(rows: readonly Found[]): PeriodSum {
   };
 }
 
-/** Of an organization as a whole the days are enough: years of them are few rows. */
+/** Returns the coarsest source: for a whole organization its days, of which years are few rows. */
 function coarsest(covered: Covered): Whose {
   if (covered.scope !== 'organization' || covered.match.is !== 'any') return whoseOf(covered);
   return { is: 'organizations', condition: (columns) => sql`${columns.organizationId} = ${covered.organizationId}` };

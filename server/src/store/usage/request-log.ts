@@ -1,4 +1,4 @@
-/** The request log: one row per request of a known key, with its decision and, where the organization says so, its content. */
+/** The request log: one row per request of a known key, with its decision and, if the organization stores it, its content. */
 import { and, arrayContains, between, desc, eq, gte, lt, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { DecisionFacts } from '../../domain/decision/decision-view.ts';
 import type { Reach } from '../../domain/tenancy/permission.ts';
@@ -12,9 +12,9 @@ import { instantOf, ofEveryOrganization } from './usage-rows.ts';
 export type RequestRow = typeof requestLog.$inferSelect;
 export type LedgerRow = typeof ledger.$inferSelect;
 
-/** Narrows a list of requests; absent does not narrow. */
+/** A filter of a list of requests. An absent field does not filter. */
 export interface RequestFilter {
-  /** Absent: those of every organization. */
+  /** Absent for every organization. */
   readonly organizationId?: string | undefined;
   readonly teamId?: string | undefined;
   readonly keyId?: string | undefined;
@@ -26,17 +26,17 @@ export interface RequestFilter {
   readonly code?: string | undefined;
   readonly from?: Date | undefined;
   readonly to?: Date | undefined;
-  /** What the reader may see; absent: everything. */
+  /** The reader's reach. Absent for everything. */
   readonly reaches?: readonly Reach[] | undefined;
 }
 
-/** Which request. Without an organization it is looked for in every one, which is for the platform's own readers. */
+/** The ids of a request. Without an organization, every one is searched, which is only for platform readers. */
 export interface RequestAddress {
   readonly organizationId?: string | undefined;
   readonly requestId: string;
 }
 
-/** Newest first. Throws InvalidCursor. */
+/** Lists requests, newest first. Throws InvalidCursor. */
 export async function listRequests(
   db: Database,
   filter: RequestFilter,
@@ -51,7 +51,7 @@ export async function listRequests(
   return pageOf(NEWEST_FIRST, rows, limit, (row) => [row.admittedAt, row.requestId]);
 }
 
-/** The query behind a list, for counting with totalOf. */
+/** Returns the query of a list, for counting with totalOf. */
 export function requestsQuery(db: Database, filter: RequestFilter) {
   const everybodys = seesAll(filter) ? undefined : ofEveryOrganization(requestLog.organizationId);
   const whose = filter.organizationId === undefined ? everybodys : eq(requestLog.organizationId, filter.organizationId);
@@ -61,13 +61,13 @@ export function requestsQuery(db: Database, filter: RequestFilter) {
     .where(and(whose, conditionOf(filter)));
 }
 
-/** One request by its own id, or the shared row by the id of a repeated refusal; null when there is none. */
+/** Finds a request by its id, or the shared row by the id of a repeated refusal. Returns null if there is none. */
 export async function findRequest(db: Database, { organizationId, requestId }: RequestAddress): Promise<RequestRow | null> {
   const atMs = requestTimeMs(requestId);
   if (atMs === null) return null;
   const whose =
     organizationId === undefined ? ofEveryOrganization(requestLog.organizationId) : eq(requestLog.organizationId, organizationId);
-  // The id's own time is the row's, which names the partition and the place in its index.
+  // The id contains the row's time, which gives the partition and the place in its index.
   const [own] = await db
     .select()
     .from(requestLog)
@@ -88,13 +88,13 @@ export async function findRequest(db: Database, { organizationId, requestId }: R
   return shared ?? null;
 }
 
-/** What a decision is rendered from; null when there is no such request. A repeat carries its own id, not that of the row it shares. */
+/** Returns the facts of a decision, or null if there is no such request. A repeat has its own id, not that of the shared row. */
 export async function findDecision(db: Database, address: RequestAddress): Promise<DecisionFacts | null> {
   const row = await findRequest(db, address);
   return row === null ? null : { ...row, requestId: address.requestId, atMs: row.admittedAt.getTime() };
 }
 
-/** What a decision's shape stands for, the rules or the tags; null when it was never stored. */
+/** Returns the rules or tags of a decision's shape, or null if it was never stored. */
 export async function findShape(
   db: Database,
   { organizationId, shapeId }: { readonly organizationId: string; readonly shapeId: string },
@@ -106,7 +106,7 @@ export async function findShape(
   return row?.rules ?? null;
 }
 
-/** What a request's attempts used, in their order. */
+/** Returns the ledger rows of a request's attempts, in order. */
 export async function findLedgerRows(db: Database, row: Pick<RequestRow, 'organizationId' | 'admittedAt' | 'requestId'>) {
   return db
     .select()
@@ -121,7 +121,7 @@ export async function findLedgerRows(db: Database, row: Pick<RequestRow, 'organi
     .orderBy(ledger.attempt, ledger.kind);
 }
 
-/** A request's stored content, still sealed; null when none was stored. */
+/** Returns a request's sealed content, or null if none was stored. */
 export async function findContent(
   db: Database,
   row: Pick<RequestRow, 'organizationId' | 'admittedAt' | 'requestId'>,
@@ -139,13 +139,16 @@ export async function findContent(
   return content?.sealed ?? null;
 }
 
-/** Whoever reads everybody's narrows by what has an index over all organizations; the places of others are far between in those. */
+/**
+ * Reports whether the reader sees every organization. If so, indexes over all organizations are fast; for others most rows would
+ * not match.
+ */
 function seesAll({ reaches }: RequestFilter): boolean {
   return reaches?.some((reach) => reach.is === 'everywhere') ?? true;
 }
 
 const NEWEST_FIRST: Keyset = { name: 'requests', columns: [requestLog.admittedAt, requestLog.requestId], direction: 'desc' };
-/** Repeats share a row for a second; the rest is for clocks that are set. */
+/** Repeats share a row for one second. The rest allows for clock adjustments. */
 const REPEAT_MS = 2_000;
 
 function newestOf(db: Database, wanted: SQL | undefined, count: number): Promise<RequestRow[]> {
@@ -153,8 +156,8 @@ function newestOf(db: Database, wanted: SQL | undefined, count: number): Promise
 }
 
 /**
- * The newest of every organization's. Only organizations whose own newest row is among the newest can have a row on the page, so one probe
- * of an index that starts with the organization finds those, and the rows are read of them alone.
+ * Returns the newest rows of all organizations. Only organizations whose own newest row is among the newest can have a row on the
+ * page. One index lookup per organization finds those, and only their rows are read.
  */
 async function newestOfEvery(db: Database, wanted: SQL | undefined, count: number): Promise<RequestRow[]> {
   const rowsOf = (organizationId: SQLWrapper, howMany: number) =>

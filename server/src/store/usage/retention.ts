@@ -1,22 +1,22 @@
-/** Which rows of the request log and of stored content are kept no longer. The ledger, rollups and audit events are never taken away. */
+/** Deletes expired rows of the request log and of stored content. The ledger, rollups and audit events are never deleted. */
 import { type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import type { Partition } from '../partitions.ts';
 import { organizations } from '../schema.ts';
 
-/** What is kept for a time that each organization says. */
+/** The tables whose rows are kept for a time that each organization sets. */
 export const RETAINED_TABLES = ['request_log', 'request_content'] as const;
 export type RetainedTable = (typeof RETAINED_TABLES)[number];
 
 export interface Retention {
   readonly at: Date;
-  /** The installation's own bound on request-log rows; null: none. */
+  /** The installation's limit for request-log rows, in days. Null: none. */
   readonly logDaysMax: number | null;
 }
 
 /**
- * How many days an organization `o` keeps what it says in this column; null: for ever, also where the number is none that can be set, since
- * an instant beyond all times would fail the statement for every organization.
+ * Returns SQL for the retention in days of an organization `o`, from this column. Null means for ever. A number outside 1 to
+ * 36,500 also counts as null, because a timestamp out of range would fail the statement for every organization.
  */
 export function keptDays(column: 'event_retention_days' | 'content_retention_days'): SQL {
   const name = sql.raw(`o.${column}`);
@@ -24,8 +24,8 @@ export function keptDays(column: 'event_retention_days' | 'content_retention_day
 }
 
 /**
- * The instant before which an organization keeps nothing; null: it keeps everything. Content goes at the latest with the row it belongs to,
- * and at once where the key it was sealed with is destroyed.
+ * Returns SQL for the time before which an organization keeps nothing. Null means that it keeps everything. Content expires at
+ * the latest with its request-log row, and at once if its key is destroyed.
  */
 function cutoff(table: RetainedTable, { at, logDaysMax }: Retention): SQL {
   const logDays = sql`least(${keptDays('event_retention_days')}, ${logDaysMax}::integer)`;
@@ -34,10 +34,10 @@ function cutoff(table: RetainedTable, { at, logDaysMax }: Retention): SQL {
   return table === 'request_log' ? kept : sql`case when o.content_key is null then ${at}::timestamptz else ${kept} end`;
 }
 
-/** A month is dropped whole only this long after its end: a replica that was away may still bring rows of it. */
+/** A whole month is dropped only this long after its end, because a replica may deliver rows late. */
 const LATE_MS = 7 * 86_400_000;
 
-/** Whether nothing in a month is kept by any organization. */
+/** Reports whether no organization keeps any row of a month, so that it can be dropped. False until 7 days after its end. */
 export async function isSpent(db: Database, table: RetainedTable, part: Partition, retention: Retention): Promise<boolean> {
   if (part.endMs + LATE_MS > retention.at.getTime()) return false;
   const before = cutoff(table, retention);
@@ -48,7 +48,7 @@ export async function isSpent(db: Database, table: RetainedTable, part: Partitio
   return rows[0]?.is_kept === false;
 }
 
-/** Takes away up to `most` rows of one month that their organizations do not keep. Returns how many. */
+/** Deletes up to `most` expired rows of one month. Returns the number of deleted rows. */
 export async function dropRows(
   db: Database,
   table: RetainedTable,

@@ -1,4 +1,7 @@
-/** The columns of the rollups, and what makes their rows of ledger rows: for the statement that stores and for the proof of its sums. */
+/**
+ * The columns of the rollups, and SQL that makes their rows from ledger rows. The ledger writer and the proof of its sums share
+ * them.
+ */
 import { HAS_UNITS, UNITS_OF_ROW, USES } from './units-of-row.ts';
 
 export const DIMENSIONS = ['team_id', 'key_id', 'member_id', 'service_account_id', 'called_name'] as const;
@@ -11,7 +14,7 @@ export const TOKENS = [
   'total_tokens',
 ] as const;
 export const COUNTS = ['requests', 'estimated_requests', 'refused_requests', 'admitted', 'unpriced_requests'] as const;
-/** What tells one row of the rollups from another. */
+/** The key columns of the rollups. */
 export const ROLLUP_KEY = [
   'organization_id',
   'bucket_start',
@@ -24,21 +27,24 @@ export const ROLLUP_KEY = [
   'provider',
 ] as const;
 export const ROLLUP_SUMS = [...COUNTS, ...TOKENS, 'spend_nano_usd'] as const;
-/** The same of what was used in units without a column there. */
+/** The key columns of the rollups of units without a column there. */
 export const UNIT_ROLLUP_KEY = [...ROLLUP_KEY, 'unit'] as const;
 export const UNIT_ROLLUP_SUMS = ['uses', 'quantity', 'unpriced_quantity'] as const;
 export const UNIT_ROLLUP_COLUMNS = [...UNIT_ROLLUP_KEY, ...UNIT_ROLLUP_SUMS] as const;
-/** The same of requests with tags: a row a tag, one without a tag that counts each request once, and rows of the units that were used. */
+/**
+ * The key columns of the rollups of requests with tags. There is a row per tag, one without a tag that counts each request once,
+ * and rows per unit.
+ */
 export const TAG_ROLLUP_KEY = [...ROLLUP_KEY, 'tag', 'unit'] as const;
 export const TAG_ROLLUP_SUMS = [...ROLLUP_SUMS, ...UNIT_ROLLUP_SUMS] as const;
 
 const bucketStart = `date_bin('15 minutes', admitted_at, timestamptz '2000-01-01 00:00:00+00')`;
-/** The columns of ROLLUP_KEY up to the called name, of a row of the log or the ledger. */
+/** The columns of ROLLUP_KEY up to the called name, from a row of the log or the ledger. */
 export const rollupDimensions = `organization_id, ${bucketStart}, team_id, key_id, coalesce(member_id, ''), coalesce(service_account_id, ''), called_name`;
 
 /**
- * What ledger rows used in units without a column, a row a unit and entry. Rows without such units are left out before anything is taken
- * apart. Its columns are UNIT_ROLLUP_COLUMNS, in order, without names.
+ * Returns SQL for the usage of ledger rows in units without a column: one row per entry and unit. It first filters out entries
+ * without such units. Its columns are UNIT_ROLLUP_COLUMNS, in order, without names.
  */
 export const unitsOf = (ledger: string) => `
   select ${rollupDimensions}, deployment_id, provider, unit, ${USES}, amount, unpriced

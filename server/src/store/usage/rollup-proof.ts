@@ -1,6 +1,6 @@
 /**
- * Whether rollups add up to the ledger, and how they are made to. Ledger and rollups are written by one statement, so that at any instant a
- * single statement must see them agree, whatever is being written and however late it settled.
+ * Checks that rollups add up to the ledger, and repairs them. One statement writes ledger and rollups, so any single statement
+ * must see them agree, whatever is being written and however late it settled.
  */
 import { type SQL, sql } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
@@ -21,14 +21,14 @@ import { keptDays } from './retention.ts';
 import { ROLLUP_KEY, UNIT_ROLLUP_COLUMNS, UNIT_ROLLUP_KEY, UNIT_ROLLUP_SUMS, unitsOf } from './rollup-columns.ts';
 import { DAY_MS, HOUR_MS, instantOf, QUARTER_MS, type Span, USAGE_SUMS } from './usage-rows.ts';
 
-/** What one organization's sums say over a span, where they differ. Money is nano-dollars. */
+/** The differing sums of one organization over a span, in nano-dollars. */
 export interface RollupDrift {
   readonly organizationId: string;
   readonly ledgerNanoUsd: number;
   readonly rollupsNanoUsd: number;
 }
 
-/** Organizations whose ledger, rollups and hours do not agree in tokens and money. The span is of whole hours. */
+/** Returns the organizations whose ledger, rollups and hours differ in tokens or money. The span must be whole hours. */
 export async function rollupDrifts(db: Database, span: Span): Promise<readonly RollupDrift[]> {
   const [from, to] = [instantOf(span.fromMs), instantOf(span.toMs)];
   const { rows } = await db.execute<{ organization_id: string; owed: string; rolled: string }>(sql`
@@ -51,9 +51,9 @@ export async function rollupDrifts(db: Database, span: Span): Promise<readonly R
 }
 
 export interface RepairOptions {
-  /** An hour for the fine levels, within the day for the coarse ones. */
+  /** The span to repair: an hour for quarters and units, whole days for the coarser levels. */
   readonly span: Span;
-  /** The installation's bound on request-log rows in days: what was taken away of the log cannot be counted again. Null: none. */
+  /** The installation's limit for request-log rows, in days. Deleted rows cannot be counted again. Null: no limit. */
   readonly logDaysMax: number | null;
   readonly at: Date;
 }
@@ -64,14 +64,14 @@ const AMOUNTS = USAGE_SUMS.slice(5);
 const zero = (names: readonly string[]) => sql.raw(names.map((name) => `0::bigint as ${name}`).join(', '));
 
 /**
- * Makes the quarters of an hour add up again: what the single rows say less what is there is added, so that whatever settles meanwhile is
- * kept. The coarser sums follow by their triggers. Returns the organizations that were put right, one for each row.
+ * Repairs the quarters of an hour. It adds the difference between the single rows and the stored sums, so that usage settled
+ * meanwhile is kept. Triggers then update the coarser sums. Returns the organization of each corrected row.
  */
 export function repairQuarters(db: Database, { span, logDaysMax, at }: RepairOptions): Promise<Apart<string>> {
   const [from, to] = [instantOf(span.fromMs), instantOf(span.toMs)];
   const bucket = sql`${bucketOf('admitted_at')} as bucket_start`;
   const people = sql`coalesce(member_id, '') as member_id, coalesce(service_account_id, '') as service_account_id`;
-  // An organization whose log begins only after the span is counted by what its rollups say.
+  // If an organization's log does not reach back to the start of the span, its counts are kept as they are in the rollups.
   const isWhole = sql`exists (select 1 from ${organizations} as o where o.id = organization_id and coalesce(
     ${at}::timestamptz - make_interval(days => least(${keptDays('event_retention_days')}, ${logDaysMax}::integer)) < ${from}, true))`;
   const wanted = sql`
@@ -101,8 +101,8 @@ export function repairQuarters(db: Database, { span, logDaysMax, at }: RepairOpt
 }
 
 /**
- * Makes what was used in units without a column add up again. No drift: a replica of the version before writes the ledger without it, and what
- * it left out is added here. Returns the organizations that were put right, one for each row.
+ * Repairs the sums of units without a column. A difference is not a drift: replicas of the previous version write the ledger
+ * without these sums, which are added here. Returns the organization of each corrected row.
  */
 export function repairUnits(db: Database, { span }: Pick<RepairOptions, 'span'>): Promise<Apart<string>> {
   const [from, to] = [instantOf(span.fromMs), instantOf(span.toMs)];
@@ -119,8 +119,8 @@ export function repairUnits(db: Database, { span }: Pick<RepairOptions, 'span'>)
 }
 
 /**
- * Under which provider the row `l` of the log was counted. Its ledger entries say it. A request that owes nothing has none: it is its
- * deployment's, or nobody's where rows of before name no provider.
+ * Returns SQL for the provider under which the row `l` of the log was counted. It is that of its ledger entries. A request
+ * without entries counts under its deployment's provider, or under none if an existing rollup row has none.
  */
 function providerOfRow(): SQL {
   const ofRow = (table: string) =>
@@ -140,7 +140,10 @@ function bucketOf(column: string): SQL {
   return sql.raw(`date_bin('15 minutes', ${column}, timestamptz '2000-01-01 00:00:00+00')`);
 }
 
-/** Hours by team, days by organization, and the platform's quarters, from what they are added up of. Each level may have been lost on its own. */
+/**
+ * Repairs hours by team, days by organization and the platform's quarters from the next finer level, because each can be wrong on
+ * its own.
+ */
 export async function repairCoarser(db: Database, { span }: Pick<RepairOptions, 'span'>): Promise<Apart<string>> {
   const [from, to] = [instantOf(span.fromMs), instantOf(span.toMs)];
   const called = ['called_name', 'deployment_id', 'provider'];
@@ -180,13 +183,13 @@ export async function repairCoarser(db: Database, { span }: Pick<RepairOptions, 
   };
 }
 
-/** What is left alone where it cannot be added up, so that the rest can be. */
+/** The parts of a table that can be skipped if they cannot be added up, so that the rest can be repaired. */
 interface Parts {
   readonly of: (db: Database) => Promise<readonly string[]>;
   readonly are: (only: readonly string[]) => SQL;
 }
 
-/** The organizations that have rows of a span in any of these tables. */
+/** Returns as parts the organizations that have rows of a span in any of these tables. */
 function organizationsIn({ fromMs, toMs }: Span, sources: readonly (readonly [table: PgTable, at: string])[]): Parts {
   const within = sources.map(([table, at]) => {
     const column = sql.identifier(at);
@@ -203,7 +206,7 @@ function organizationsIn({ fromMs, toMs }: Span, sources: readonly (readonly [ta
   };
 }
 
-/** Sums of all organizations together have no other parts. */
+/** Returns as parts the quarters of a span, for the sums over all organizations. */
 function quartersOf({ fromMs, toMs }: Span): Parts {
   const instants = Array.from({ length: Math.ceil((toMs - fromMs) / QUARTER_MS) }, (_, index) =>
     instantOf(fromMs + index * QUARTER_MS).toISOString(),
@@ -214,7 +217,7 @@ function quartersOf({ fromMs, toMs }: Span): Parts {
   };
 }
 
-/** A table of sums: what tells its rows apart, what it adds up, and the parts that can be left alone. */
+/** A table of sums: its key columns, its sum columns, and the parts that can be skipped. */
 interface Sums {
   readonly table: string;
   readonly key: readonly string[];
@@ -223,9 +226,9 @@ interface Sums {
 }
 
 /**
- * Adds to a table of sums what is wanted less what is there. Returns the organization of each row that was not right; '' has none. What cannot
- * be added up is passed over. So is what is wanted in more than 16 digits: nobody used so much, and in the sums of the whole installation it
- * would leave no room for what others use.
+ * Adds the difference between wanted and stored sums to a table. Returns the organization of each corrected row, '' for rows
+ * without one. Skips parts that cannot be added up, and wanted sums of more than 16 digits. Such sums are not real, and in the
+ * sums of the whole installation they would leave no room for others.
  */
 function addDifference(db: Database, { table, key, sums, parts }: Sums, wanted: SQL, have: SQL): Promise<Apart<string>> {
   const names = sql.raw(key.join(', '));
@@ -246,7 +249,7 @@ function addDifference(db: Database, { table, key, sums, parts }: Sums, wanted: 
     () => parts.of(db),
     (only) =>
       db.transaction(async (tx) => {
-        // Two who saw the same difference would both add it; the second one sees it gone.
+        // Without the lock, two concurrent repairs could both add the same difference.
         await tx.execute(sql`select pg_advisory_xact_lock(${REPAIR_LOCK})`);
         const statement = statementFor(only === null ? sql`` : sql`where ${parts.are(only)}`);
         const { rows } = await tx.execute<{ organization_id: string }>(statement);
@@ -255,10 +258,10 @@ function addDifference(db: Database, { table, key, sums, parts }: Sums, wanted: 
   );
 }
 
-/** "rollups" in any fixed number. */
+/** The advisory lock of repairs, any fixed number. */
 const REPAIR_LOCK = '8245928655720973683';
 
-/** The hours of a day of UTC, one by one. */
+/** Returns the hours of a UTC day. */
 export function hoursOf(dayMs: number): readonly Span[] {
   return Array.from({ length: DAY_MS / HOUR_MS }, (_, hour) => ({
     fromMs: dayMs + hour * HOUR_MS,

@@ -1,4 +1,4 @@
-/** What the ledger says that counters would say now, of settled use alone. */
+/** The present values of counters by the ledger, from settled usage alone. */
 import { windowSpan } from '../../domain/limits/counter-spec.ts';
 import type { CounterSpec } from '../../domain/limits/limit-plan.ts';
 import type { Database } from '../database.ts';
@@ -6,8 +6,8 @@ import { type SpanQuestion, spanSums } from './span-sums.ts';
 import { spendSince } from './usage.ts';
 
 /**
- * The settled use of each counter at this instant, in its unit and in the order given; 0 for those of requests in flight. Sums over a whole
- * scope take one statement for all of them, others one each.
+ * Returns the settled usage of each counter at a time, in its unit and in the given order. It is 0 for counters of requests in
+ * flight. One statement reads all sums over whole scopes; each other counter takes one statement.
  */
 export async function settledUse(db: Database, counters: readonly CounterSpec[], nowMs: number): Promise<readonly number[]> {
   const questions = counters.map((counter) => questionOf(counter, nowMs));
@@ -24,14 +24,14 @@ export async function settledUse(db: Database, counters: readonly CounterSpec[],
   return used;
 }
 
-/** The settled use of one counter at this instant. */
+/** Returns the settled usage of one counter at a time, in its unit. */
 export async function settledUseOf(db: Database, counter: CounterSpec, nowMs: number): Promise<number> {
   const { fromMs, toMs } = windowSpan(counter.window, nowMs);
   const points = await spendSince(db, counter, fromMs, toMs);
   return points.reduce((total, point) => total + point.amount, 0);
 }
 
-/** Null where a sum over the whole scope does not say it. */
+/** Returns null if a sum over the whole scope cannot answer for the counter. */
 function questionOf({ organizationId, scope, scopeId, unit, match, window }: CounterSpec, nowMs: number): SpanQuestion | null {
   if (window.is !== 'calendar' || match.is !== 'any') return null;
   return { organizationId, scope, scopeId, unit, ...windowSpan(window, nowMs) };

@@ -1,11 +1,11 @@
-/** What organizations, their teams, members and keys used over stretches of time: many questions, one statement, so one instant. */
+/** Sums of usage of scopes over spans of time. One statement answers many questions from one snapshot. */
 import { sql } from 'drizzle-orm';
 import type { CounterUnit } from '../../domain/limits/limit-plan.ts';
 import type { Scope } from '../../domain/tenancy/tenancy.ts';
 import type { Database } from '../database.ts';
 import { DAY_MS, HOUR_MS, instantOf, QUARTER_MS, type Span, wholeSteps } from './usage-rows.ts';
 
-/** All use of a scope from `fromMs` up to, not including, `toMs`. */
+/** The question how much a scope used from `fromMs` up to, not including, `toMs`. */
 export interface SpanQuestion extends Span {
   readonly organizationId: string;
   readonly scope: Scope;
@@ -13,14 +13,17 @@ export interface SpanQuestion extends Span {
   readonly unit: CounterUnit;
 }
 
-/** The sums in the order of the questions. Null where a span begins or ends within a quarter of an hour, which only single rows can tell. */
+/**
+ * Returns the sums in the order of the questions. Null for a span that begins or ends within a quarter of an hour, which needs
+ * single rows.
+ */
 export async function spanSums(db: Database, questions: readonly SpanQuestion[]): Promise<readonly (number | null)[]> {
   const parts = questions.map((question) => wholeSteps(question, STEPS[question.scope]));
   const asked = questions.flatMap((question, index) => (parts[index] ?? []).map((part) => ({ ...question, ...part, index })));
   const sums: (number | null)[] = questions.map((_, index) => (parts[index] === null ? null : 0));
   if (asked.length === 0) return sums;
   const bySource = Map.groupBy(asked, ({ scope, stepMs }) => `${scope} ${stepMs}`);
-  // One look into an index for each question: a join might as well read a whole table of a year's quarters.
+  // A subquery per question forces one index lookup each: for a join the planner might scan a year of quarters.
   const sources = [...bySource.values()].map((of) => {
     const [{ scope, stepMs }] = of as [(typeof of)[number]];
     const { table, at } = SOURCES[stepMs as keyof typeof SOURCES];
@@ -40,7 +43,7 @@ export async function spanSums(db: Database, questions: readonly SpanQuestion[])
   return sums;
 }
 
-/** The widest rows that still tell a scope's use from that of others. */
+/** The lengths of rows that identify each scope, widest first. */
 const STEPS: Readonly<Record<Scope, readonly number[]>> = {
   organization: [DAY_MS, HOUR_MS, QUARTER_MS],
   team: [HOUR_MS, QUARTER_MS],

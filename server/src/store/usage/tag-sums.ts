@@ -1,6 +1,7 @@
 /**
- * Usage by the tags of requests. A request counts under each of its tags, so these lines add up to more than the total. Read like the rest of
- * usage, from whole quarters of an hour and from single rows at the ends of a time, so that sums are exact for any.
+ * Usage by the tags of requests. A request counts under each of its tags, so these lines add up to more than the total. Like
+ * other usage, it is read from whole quarters of an hour, and from single rows at the ends of a span. So sums are exact for any
+ * span.
  */
 import { and, gte, isNotNull, lt, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
@@ -9,26 +10,26 @@ import { unitRows } from './unit-sums.ts';
 import { HAS_UNITS, UNITS_OF_ROW, USES } from './units-of-row.ts';
 import { type Condition, cover, instantOf, QUARTER_MS, type Span, USAGE_SUMS, usageRows, type Whose } from './usage-rows.ts';
 
-/** Usage by tag: of whom, and which tags. */
+/** A question about usage by tag. */
 export interface TagQuestion {
   readonly span: Span;
-  /** For sources that know no tags; the coarser they are the less is read. */
+  /** The condition for sources without tags. A coarser one reads fewer rows. */
   readonly whose: Whose;
-  /** The same, for those that know them. */
+  /** The same condition for sources with tags. */
   readonly keys: Extract<Whose, { is: 'keys' }>;
   readonly conditions: readonly Condition[];
-  /** Null: every tag, and an empty one for requests without any. */
+  /** The tags to return. Null: every tag, and an empty one for requests without tags. */
   readonly only: readonly string[] | null;
 }
 
 const PEOPLE = 'organization_id, team_id, key_id, member_id, service_account_id';
 const NAMES = 'called_name, deployment_id, provider';
 const UNIT_SUMS = ['uses', 'quantity', 'unpriced_quantity'] as const;
-/** Columns of usageRows and of unitRows without `until`, in one order. */
+/** The columns of usageRows without `until`. Below are those of unitRows. Both fix the order. */
 const USAGE_COLUMNS = ['at', PEOPLE, NAMES, ...USAGE_SUMS].join(', ');
 const UNIT_COLUMNS = ['at', PEOPLE, NAMES, 'unit', ...UNIT_SUMS].join(', ');
 
-/** As usageRows, with a column `tag`. */
+/** Returns a subquery like usageRows, with a column `tag`. */
 export function tagUsageRows(question: TagQuestion): SQL {
   const of = (which: SQL) => taggedRows(question, which, { ofQuarters: usageOfQuarters, ofRows: usageOfRows });
   if (question.only !== null) return sql`(${of(among(question.only))})`;
@@ -36,7 +37,7 @@ export function tagUsageRows(question: TagQuestion): SQL {
   return sql`(${of(sql`tag <> ''`)} union all ${all} union all ${lessOf(of(sql`tag = ''`), USAGE_SUMS, USAGE_COLUMNS)})`;
 }
 
-/** As unitRows, with a column `tag`. */
+/** Returns a subquery like unitRows, with a column `tag`. */
 export function tagUnitRows(question: TagQuestion): SQL {
   const of = (which: SQL) => taggedRows(question, which, { ofQuarters: unitsOfQuarters, ofRows: unitsOfRows });
   if (question.only !== null) return sql`(${of(among(question.only))})`;
@@ -44,7 +45,7 @@ export function tagUnitRows(question: TagQuestion): SQL {
   return sql`(${of(sql`tag <> ''`)} union all ${all} union all ${lessOf(of(sql`tag = ''`), UNIT_SUMS, UNIT_COLUMNS)})`;
 }
 
-/** What requests with tags used, taken away from everything: what is left is that of requests without. */
+/** Returns the usage of requests with tags, negated. Added to all usage, it leaves that of requests without tags. */
 function lessOf(rows: SQL, sums: readonly string[], columns: string): SQL {
   const negated = columns
     .split(', ')
@@ -81,7 +82,7 @@ function ofQuarters(span: Span, { keys, conditions }: TagQuestion): SQL | undefi
   return and(keys.condition(tagRollups), within(tagRollups.bucketStart, span), ...more);
 }
 
-/** Single requests and what they owe, a row a tag and one without. */
+/** Returns SQL for single requests and their ledger entries: a row per tag, and one with an empty tag. */
 function usageOfRows(span: Span, question: TagQuestion, which: SQL): SQL {
   const wanted = narrowed(question, which);
   return sql`select ${sql.raw(USAGE_COLUMNS)}, tag from (${usageOfSpan(span, question)}) as one where ${wanted}`;

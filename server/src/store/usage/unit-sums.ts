@@ -1,6 +1,7 @@
 /**
- * What was used in units that have no column in the rollups: tokens of the rarer buckets, and pieces like searches and images. Read like
- * the rest of usage, from whole quarters of an hour and from single ledger rows at the ends of a time, so that sums are exact for any.
+ * Usage in units without a column in the rollups: tokens of rarer buckets, and pieces such as searches and images. Like other
+ * usage, it is read from whole quarters of an hour, and from single ledger rows at the ends of a span. So sums are exact for any
+ * span.
  */
 import { and, gte, inArray, lt, type SQL, type SQLChunk, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
@@ -8,9 +9,12 @@ import { ledger, unitRollups } from '../schema.ts';
 import { HAS_UNITS, UNITS_OF_ROW, USES } from './units-of-row.ts';
 import { type Condition, cover, instantOf, ofEveryOrganization, QUARTER_MS, type Span, type Whose } from './usage-rows.ts';
 
-/** The use of one unit. Whole numbers. */
+/** The usage of one unit, in whole numbers. */
 export interface UnitSum {
-  /** A bucket of tokens without a column of its own (`cache_write_1h`), a piece (`search`), or something else that had no price (`service_tier:flex`). */
+  /**
+   * A bucket of tokens without a column (`cache_write_1h`), a piece (`search`), or something else without a price
+   * (`service_tier:flex`).
+   */
   readonly unit: string;
   /** Attempts that used it. */
   readonly uses: number;
@@ -19,7 +23,10 @@ export interface UnitSum {
   readonly unpricedQuantity: number;
 }
 
-/** A subquery with `at`, the dimensions of the rollups (empty where absent), `unit`, `uses`, `quantity` and `unpriced_quantity`. */
+/**
+ * Returns a subquery with `at`, the dimensions of the rollups (empty if absent), `unit`, `uses`, `quantity` and
+ * `unpriced_quantity`.
+ */
 export function unitRows(span: Span, whose: Whose, conditions: readonly Condition[] = []): SQL {
   const parts = cover(span, [QUARTER_MS]).map(({ stepMs, ...part }) =>
     stepMs === null ? ofLedger(part, whose, conditions) : ofQuarters(part, whose, conditions),
@@ -27,22 +34,22 @@ export function unitRows(span: Span, whose: Whose, conditions: readonly Conditio
   return sql`(${sql.join(parts.length === 0 ? [ofQuarters(span, whose, conditions)] : parts, sql` union all `)})`;
 }
 
-/** Lines of a report, the columns that tell one from another, and the unit rows that belong to them. */
+/** The lines of a report, their key columns, and their unit rows. */
 export interface LinesAndUnits {
   /** A statement with the columns `total_mark` and `keys`. */
   readonly lines: SQL;
   readonly keys: readonly SQLChunk[];
   /** A subquery with the columns `keys` and those of unitRows. */
   readonly units: SQL;
-  /** Of the lines, by their columns. */
+  /** The order of the lines, by their columns. */
   readonly order: SQL;
 }
 
-/** The same lines in the same order with a column `units`, for unitSumsFrom. */
+/** Returns the same lines in the same order with a column `units`, for unitSumsFrom. */
 export function linesWithUnits({ lines, keys, units, order }: LinesAndUnits): SQL {
   const list = (parts: readonly SQLChunk[]) => sql.join([...parts], sql`, `);
   const mark = keys.length === 0 ? sql`1` : sql`grouping(${list(keys)})`;
-  // As text, where a total has none: so that the join can be by hash.
+  // Compare as text, empty for a total, so that PostgreSQL can use a hash join.
   const same = keys.map((key) => sql`coalesce(lines.${key}::text, '') = coalesce(used.${key}::text, '')`);
   return sql`select lines.*, used.units from (${lines}) as lines left join (
       select ${list([sql`total_mark`, ...keys])}, jsonb_agg(jsonb_build_array(unit, uses, quantity, unpriced) order by unit) as units
@@ -55,10 +62,10 @@ export function linesWithUnits({ lines, keys, units, order }: LinesAndUnits): SQ
     order by ${order}`;
 }
 
-/** The column `units` of a row; null: none was used. */
+/** Returns the unit sums of a row's column `units`. Null means none. */
 export function unitSumsFrom(column: unknown): readonly UnitSum[] {
   const rows = (column ?? []) as readonly (readonly [string, number, number, number])[];
-  // Of requests without tags nothing may be left where every one has some.
+  // If every request has tags, the sums of requests without tags are 0.
   const used = rows.filter(([, ...sums]) => sums.some((sum) => sum !== 0));
   return used.map(([unit, uses, quantity, unpricedQuantity]) => ({ unit, uses, quantity, unpricedQuantity }));
 }

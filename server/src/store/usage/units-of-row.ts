@@ -1,25 +1,32 @@
-/** What one ledger row used in units that have no column in the rollups, as SQL: the writer, the proof and reports must say the same. */
+/**
+ * SQL for the usage of one ledger row in units without a column in the rollups. The writer, the proof and reports must share it.
+ */
 import { TIER_WORDS } from '../../domain/money/service-tier.ts';
 
-// The same as not null, said so that the planner expects few rows: for many it would compile the statement, which takes seconds.
+// These mean not null, written so that the planner expects few rows. If it expected many, it would JIT-compile the statement for
+// seconds.
 const hasOthers = `jsonb_typeof(other_usage) = 'object'`;
 const hasUnpriced = `sign(length(unpriced_units)) = 1`;
 
-/** Of a ledger row: it used such units. */
+/** The condition for a ledger row with such units. */
 export const HAS_UNITS = `(${hasOthers} or ${hasUnpriced})`;
 
-/** 1, but for an adjustment, which is no further use. */
+/** The number of uses of a row: 1, or 0 for an adjustment. */
 export const USES = `(kind <> 'adjustment')::integer`;
 
 const isUnpriced = `nano_usd is null or unit = any(string_to_array(unpriced_units, ','))`;
 const knownTiers = TIER_WORDS.map((word) => `'service_tier:${word}'`).join(', ');
 
-/** Tools, betas and tiers are named by callers and providers: only kinds of them are added up, so that there are few units. */
+/**
+ * The unit of a name. Callers and providers choose names of tools, betas and tiers, so only their kinds are counted, to keep
+ * units few.
+ */
 const kindOfName = `case when name in (${knownTiers}) then name when name like 'cache\\_write:%' then 'other' else split_part(name, ':', 1) end`;
 
 /**
- * Joined to ledger rows: `used (unit, amount, unpriced)`. What had no price is among it also where the usage does not count it (a tool, a
- * tier): then one a row, or the tokens of the one bucket that has a column and may have no price.
+ * A lateral join for ledger rows: `used (unit, amount, unpriced)`. It includes things without a price that the usage does not
+ * count, such as a tool or a tier. Their amount is 1 per row, or the tokens of `cache_write`, the one bucket with a column that
+ * may have no price.
  */
 export const UNITS_OF_ROW = `lateral (
     select unit, amount::bigint, case when ${isUnpriced} then amount::bigint else 0 end

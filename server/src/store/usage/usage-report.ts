@@ -1,4 +1,4 @@
-/** Usage added up by whatever one asks, over any stretch of time: the numbers behind GET /usage. */
+/** Usage summed by any groups over any span of time, for GET /usage. */
 import { and, eq, inArray, type SQL, type SQLChunk, type SQLWrapper, sql } from 'drizzle-orm';
 import { type PeriodSpan, startsWithin } from '../../domain/limits/period.ts';
 import type { Reach } from '../../domain/tenancy/permission.ts';
@@ -40,47 +40,49 @@ export type UsageInterval = (typeof USAGE_INTERVALS)[number];
 
 export interface UsageQuestion {
   readonly fromMs: number;
-  /** Not included. */
+  /** The end of the time, not included. */
   readonly toMs: number;
-  /** `toMs` is now: what was asked since is welcome, so that the present day need not be cut into pieces. */
+  /** True if `toMs` is now. The report may then include later requests, so that the present day can be read as a whole. */
   readonly isUntilNow?: boolean;
   readonly groupBy: readonly UsageGroup[];
   readonly interval: UsageInterval | null;
-  /** IANA zone in which hours, days, weeks (from Monday) and months begin. */
+  /** The IANA zone in which hours, days, weeks (from Monday) and months begin. */
   readonly timeZone: string;
-  /** Each narrows to its values; absent does not narrow. */
+  /** Filters by the values of each group. An absent group does not filter. */
   readonly only: Readonly<Partial<Record<UsageGroup, readonly string[]>>>;
-  /** What the reader may see; absent: everything. */
+  /** The reader's reach. Absent for everything. */
   readonly reaches?: readonly Reach[] | undefined;
-  /** Lines of a report at most; 10,000 unless given, and never more. */
+  /** The most lines of a report. Default and maximum: 10,000. */
   readonly linesMax?: number | undefined;
-  /** Each line says its units, too. */
+  /** True to add the units to each line. */
   readonly withUnits?: boolean | undefined;
 }
 
-/** Sums of one group. `startMs` null without an interval; of the groups only those asked for, null where a request had none. */
+/**
+ * The sums of one group. `startMs` is null without an interval. `groups` has only the requested ones, null if a request had none.
+ */
 export interface UsageLine {
   readonly startMs: number | null;
   readonly groups: Readonly<Partial<Record<UsageGroup, string | null>>>;
   readonly sums: UsageTotals;
-  /** By name; empty unless asked for. */
+  /** The units, by name. Empty unless requested. */
   readonly units: readonly UnitSum[];
 }
 
-/** Whole numbers, exact however large. */
+/** The sums of a line: exact whole numbers of any size. */
 export type UsageTotals = Readonly<Record<UsageSum, bigint>>;
 
 export interface UsageReport {
-  /** By time, then by spend, the dearest first. */
+  /** The lines by time, then by spend, highest first. */
   readonly lines: readonly UsageLine[];
   readonly total: UsageTotals;
-  /** Of the total; empty unless asked for. */
+  /** The units of the total. Empty unless requested. */
   readonly totalUnits: readonly UnitSum[];
-  /** There are more lines than are given; the total counts all of them. */
+  /** True if there are more lines than the report has. The total counts all of them. */
   readonly isCut: boolean;
 }
 
-/** More intervals than a report has room for. The answer is 400. */
+/** The time has more intervals than a report allows. The answer is 400. */
 export class TooManyIntervals extends Error {
   constructor() {
     super(`the time asked for has more than ${INTERVALS_MAX} intervals`);
@@ -88,7 +90,7 @@ export class TooManyIntervals extends Error {
   }
 }
 
-/** More lines than an export holds. The answer is 400. */
+/** There are more lines than an export allows. The answer is 400. */
 export class TooManyLines extends Error {
   constructor() {
     super(`there are more than ${STREAMED_LINES_MAX} lines: narrow the time or the filters`);
@@ -101,7 +103,7 @@ const LINES_MAX = 10_000;
 const STREAMED_LINES_MAX = 100_000;
 const LINES_AT_ONCE = 500;
 
-/** Throws TooManyIntervals. */
+/** Returns a report of usage. Throws TooManyIntervals. */
 export async function reportUsage(db: Database, question: UsageQuestion): Promise<UsageReport> {
   const linesMax = Math.min(question.linesMax ?? LINES_MAX, LINES_MAX);
   const starts = intervalStarts(question);
@@ -116,8 +118,9 @@ export async function reportUsage(db: Database, question: UsageQuestion): Promis
 }
 
 /**
- * The same lines, in the same order, in parts of at most 500, of one moment however slowly they are read; at most 100,000. `readerId` is
- * no other reader's. Throws TooManyIntervals and TooManyLines before the first part.
+ * Yields the lines of reportUsage in the same order, in parts of at most 500 and at most 100,000 in all. They come from one
+ * snapshot, however slowly they are read. `readerId` must be unique to this reader. Throws TooManyIntervals and TooManyLines
+ * before the first part.
  */
 export async function* streamUsage(
   openSession: OpenDatabase['openSession'],
@@ -135,21 +138,24 @@ export async function* streamUsage(
   }
 }
 
-/** Asked for no groups, everything is one line, which is also the total. */
+/** Reports whether the report has a single line, which is also the total: without groups and interval. */
 function isOneLine({ groupBy, interval }: UsageQuestion): boolean {
   return groupBy.length === 0 && interval === null;
 }
 
-/** Something may have several of these: lines by them add up to more than the total. */
+/** Groups of which a request can have several, so that their lines add up to more than the total. */
 export const ADDS_UP_TO_MORE: ReadonlySet<UsageGroup> = new Set(['tag', 'deployment_tag']);
 
-/** Lines by tag do not add up to it. */
+/** Reads the total in its own query, because lines by tag do not add up to it. */
 async function totalOf(db: Database, question: UsageQuestion) {
   const { total, totalUnits } = await reportUsage(db, { ...question, groupBy: [], interval: null });
   return { total, totalUnits };
 }
 
-/** The total, then the lines: one more than `linesMax`, which tells that there are more. `row_count` in each is how many there would be. */
+/**
+ * Returns a query of the total and then the lines, with one more than `linesMax` if there are more. `row_count` is the number of
+ * all rows.
+ */
 function statementOf(question: UsageQuestion, starts: readonly number[] | null, linesMax: number): SQL {
   const groups = question.groupBy.map((group) => sql.identifier(GROUP_COLUMNS[group]));
   const keys = starts === null ? groups : [sql`slot`, ...groups];
@@ -168,21 +174,21 @@ function statementOf(question: UsageQuestion, starts: readonly number[] | null, 
   return linesWithUnits({ lines, keys, units, order });
 }
 
-/** Null: nobody asks for the tags of requests. */
+/** Returns the question about tags of requests, or null if the report does not use them. */
 function tagQuestionOf(question: UsageQuestion, span: Span, whose: Whose, conditions: readonly Condition[]): TagQuestion | null {
   if (!question.groupBy.includes('tag') && question.only.tag === undefined) return null;
   const keys = { is: 'keys', condition: (columns: KeyColumns) => ofKeys(question, columns) } as const;
   return { span, whose, keys, conditions, only: question.only.tag ?? null };
 }
 
-/** Where every request has tags nothing is left of those without. */
+/** Returns the condition that omits lines without usage, as for requests without tags if every request has tags. */
 function onlyUsed(keys: readonly SQLChunk[]): SQL {
   const isTotal = keys.length === 0 ? sql`true` : sql`grouping(${list(keys)}) > 0`;
   const isUsed = sql.raw(USAGE_SUMS.map((name) => `sum(${name}) <> 0`).join(' or '));
   return sql` having ${isTotal} or ${isUsed}`;
 }
 
-/** Rows with the deployments' tags that are grouped by, of those that are asked for, each with the interval it lies in. */
+/** Returns the rows with their interval as `slot`, filtered and, if requested, split by the tags of deployments. */
 function slotted({ groupBy, only }: UsageQuestion, starts: readonly number[] | null, rows: SQL): SQL {
   const slot = starts === null ? sql`0` : slotOf(sql`at`, starts);
   const wanted = only.deployment_tag === undefined ? sql`true` : taggedWith(only.deployment_tag);
@@ -205,7 +211,10 @@ const GROUP_COLUMNS = {
   deployment_tag: 'deployment_tag',
 } as const satisfies Record<UsageGroup, string>;
 
-/** By the tags that deployments carry now: what was used at one counts under each of its tags, so these lines add up to more than the total. */
+/**
+ * Splits rows by the present tags of deployments. Usage counts under each tag of its deployment, so lines add up to more than the
+ * total.
+ */
 function perDeploymentTag(rows: SQL): SQL {
   return sql`(select untagged.*, deployment_tag from ${rows} as untagged left join ${deployments} on ${deployments.id} = deployment_id
     left join lateral unnest(${deployments.tags}) as deployment_tag on true)`;
@@ -215,12 +224,15 @@ function taggedWith(tags: readonly string[]): SQL {
   return sql`deployment_id in (select ${deployments.id} from ${deployments} where ${deployments.tags} && ${sql.param([...tags])}::text[])`;
 }
 
-/** Which interval an instant lies in, counted from 1. */
+/** Returns SQL for the number of the interval of a time, counted from 1. */
 export function slotOf(at: SQLWrapper, starts: readonly number[]): SQL {
   return sql`width_bucket(extract(epoch from ${at}), ${sql.param(starts.map((ms) => ms / 1_000))}::numeric[])`;
 }
 
-/** Rising beginnings, the first at or before `fromMs`: the same calendar that budgets count by. Null without an interval. Throws TooManyIntervals. */
+/**
+ * Returns the ascending starts of intervals by the calendar of budgets, the first at or before `fromMs`. Null without one. Throws
+ * TooManyIntervals.
+ */
 export function intervalStarts({
   fromMs,
   toMs,
@@ -235,21 +247,21 @@ export function intervalStarts({
   return starts;
 }
 
-/** Null: there are more than INTERVALS_MAX, which is told without walking them. */
+/** Returns the starts of hours, or null if there are more than INTERVALS_MAX, which it checks before it computes them. */
 function hoursWithin(timeZone: string, { startMs: fromMs, endMs: toMs }: PeriodSpan): readonly number[] | null {
   if ((toMs - fromMs) / HOUR_MS_LONGEST > INTERVALS_MAX) return null;
   const starts = [hourOf(timeZone, fromMs)];
   for (;;) {
     const startMs = starts.at(-1) as number;
     const next = hourOf(timeZone, startMs + HOUR_MS);
-    // Clocks set by half an hour make one local hour of 90 minutes or of 30.
+    // A clock change of half an hour makes one local hour of 90 or 30 minutes.
     starts.push(next > startMs ? next : startMs + HOUR_MS);
     if ((starts.at(-1) as number) >= toMs) return starts.slice(0, -1);
     if (starts.length > INTERVALS_MAX) return null;
   }
 }
 
-/** An hour in which clocks were set back. */
+/** The length of an hour in which clocks are set back. */
 const HOUR_MS_LONGEST = 2 * HOUR_MS;
 
 function hourOf(timeZone: string, atMs: number): number {
@@ -261,7 +273,10 @@ function periodOf(interval: Exclude<UsageInterval, 'hour'>) {
   return interval === 'day' ? { is: interval } : { is: interval, anchorDay: 1 };
 }
 
-/** Who sees every tenant and asks for none needs no tenants' rows; who asks for organizations alone needs only their days. */
+/**
+ * Returns a coarser source if one suffices: platform sums for a reader of all tenants without tenant groups, or days of
+ * organizations.
+ */
 function coarserWhose({ groupBy, only, reaches }: UsageQuestion, starts: readonly number[] | null): Whose | null {
   const narrowed = (Object.keys(only) as UsageGroup[]).filter((group) => only[group] !== undefined);
   const asked = [...groupBy, ...narrowed];
@@ -281,7 +296,10 @@ function coarserWhose({ groupBy, only, reaches }: UsageQuestion, starts: readonl
 
 const WITHOUT_TENANTS: ReadonlySet<UsageGroup> = new Set(['model', 'deployment', 'provider']);
 
-/** Hours of teams do where nobody asks for keys or people and no interval begins within an hour. */
+/**
+ * Returns the coarsest source. Hours of teams suffice if no group or filter needs keys or people and every interval starts on an
+ * hour.
+ */
 function whoseOf(question: UsageQuestion, starts: readonly number[] | null): Whose {
   const coarser = coarserWhose(question, starts);
   if (coarser !== null) return coarser;

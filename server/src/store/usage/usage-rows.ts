@@ -1,6 +1,6 @@
 /**
- * Usage of a stretch of time as rows that can be added up: from rollups where whole hours or quarters of an hour lie inside it, and from
- * single requests for what is left at its ends. So sums are exact for any stretch, and cheap for long ones.
+ * Usage of a span of time as rows to add up. They come from rollups for whole days, hours or quarters of an hour within the span,
+ * and from single requests at its ends. So sums are exact for any span, and cheap for long ones.
  */
 import { and, eq, gte, inArray, lt, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
@@ -15,24 +15,24 @@ import {
   teamRollups,
 } from '../schema.ts';
 
-/** From `fromMs` up to, not including, `toMs`. */
+/** A span from `fromMs` up to, not including, `toMs`. */
 export interface Span {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** The columns that all sources have. */
+/** The columns of sources with teams. */
 export interface TeamColumns {
   readonly organizationId: PgColumn;
   readonly teamId: PgColumn;
   readonly calledName: PgColumn;
 }
 
-/** The columns of the sources that know organizations, and of those that know no tenant. */
+/** The columns of sources with organizations. Below are those of sources without tenants. */
 export type OrganizationColumns = Pick<TeamColumns, 'organizationId'>;
 export type PlatformColumns = Pick<TeamColumns, 'calledName'>;
 
-/** The columns of the sources that know keys and people. */
+/** The columns of sources with keys and people. */
 export interface KeyColumns extends TeamColumns {
   readonly keyId: PgColumn;
   readonly memberId: PgColumn;
@@ -40,8 +40,8 @@ export interface KeyColumns extends TeamColumns {
 }
 
 /**
- * Whose usage, as a condition on each source's own columns; undefined is everybody's. The less is asked of whose it was, the coarser are
- * the rows that are read: whole hours by team, whole days by organization, or quarters of an hour of the platform.
+ * The scope of usage, as a condition on the columns of each source. An undefined condition means all usage. A wider kind reads
+ * coarser rows: hours by team, days by organization, or quarters of an hour of the whole platform.
  */
 export type Whose =
   | { readonly is: 'platform'; readonly condition: (columns: PlatformColumns) => SQL | undefined }
@@ -53,7 +53,7 @@ export const QUARTER_MS = 900_000;
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 86_400_000;
 
-/** What is added up; every row of the source has each of them. */
+/** The columns to add up. Every source has all of them. */
 export const USAGE_SUMS = [
   'requests',
   'estimated_requests',
@@ -71,8 +71,9 @@ export const USAGE_SUMS = [
 export type UsageSum = (typeof USAGE_SUMS)[number];
 
 /**
- * A subquery with the columns `at` and `until` (a rollup's beginning and end, or twice the admission), `organization_id`, `team_id`,
- * `key_id`, `member_id` and `service_account_id` (empty for teams), `called_name`, `deployment_id`, `provider` (empty where absent) and USAGE_SUMS.
+ * Returns a subquery of usage. `at` and `until` are a rollup's start and end, or twice the admission. The other columns are
+ * `organization_id`, `team_id`, `key_id`, `member_id`, `service_account_id`, `called_name`, `deployment_id`, `provider` and
+ * USAGE_SUMS. A dimension that a source does not have is empty.
  */
 export function usageRows(span: Span, whose: Whose, conditions: readonly Condition[] = []): SQL {
   const parts = cover(span, STEPS[whose.is]).flatMap(({ stepMs, ...part }) => {
@@ -91,31 +92,32 @@ const STEPS: Readonly<Record<Whose['is'], readonly number[]>> = {
   keys: [QUARTER_MS],
 };
 
-/** A further condition on columns by name, where the columns of the sources differ: `deployment_id`, `provider`. */
+/** A further condition on a column by name, because the sources define `deployment_id` and `provider` differently. */
 export interface Condition {
   readonly column: 'deployment_id' | 'provider';
   readonly values: readonly string[];
 }
 
 /**
- * Everybody's, said so that the server may walk the organizations and use the indexes that start with them: for a short time that is far
- * less than reading all rows of the time, for a long one it is free to do that.
+ * Returns a condition that every organization meets. It lets PostgreSQL loop over the organizations and use the indexes that
+ * start with them. For a short time that is much cheaper than reading all rows of the time; for a long one the planner can still
+ * do that.
  */
 export function ofEveryOrganization(organizationId: SQLWrapper): SQL {
   return sql`${organizationId} in (select ${organizations.id} from ${organizations})`;
 }
 
-/** What PostgreSQL can hold of an instant; counters ask up to the end of time. */
+/** Returns a time as a Date, limited to 1970 to 9999, which PostgreSQL can store. Counters use times up to infinity. */
 export function instantOf(ms: number): Date {
   return new Date(Math.min(Math.max(ms, 0), LAST_MS));
 }
 
 const LAST_MS = Date.UTC(9999, 0);
 
-/** A part of a span and how it is read: whole steps of that length from rollups, or row by row. */
+/** A part of a span. It is read from rollups of length `stepMs`, or row by row if that is null. */
 type Part = Span & { readonly stepMs: number | null };
 
-/** The widest steps that lie inside the span whole, and what is left at both ends by the next finer ones. */
+/** Splits a span into the widest whole steps, and the rest at both ends into the next finer ones. */
 export function cover(span: Span, steps: readonly number[]): Part[] {
   if (span.fromMs >= span.toMs) return [];
   const [stepMs, ...finer] = steps;
@@ -127,7 +129,7 @@ export function cover(span: Span, steps: readonly number[]): Part[] {
   return [...cover({ fromMs: span.fromMs, toMs: firstMs }, finer), whole, ...cover({ fromMs: lastMs, toMs: span.toMs }, finer)];
 }
 
-/** The span in whole steps, the widest first where they fit; null when it begins or ends within the finest. */
+/** Splits a span into whole steps, the widest that fit. Returns null if it begins or ends within the finest step. */
 export function wholeSteps(span: Span, steps: readonly number[]): readonly (Span & { readonly stepMs: number })[] | null {
   const parts = cover(span, steps);
   const whole = parts.flatMap(({ stepMs, ...part }) => (stepMs === null ? [] : [{ ...part, stepMs }]));
@@ -139,7 +141,7 @@ const COUNTS = USAGE_SUMS.slice(0, 5);
 const AMOUNTS = USAGE_SUMS.slice(5);
 const TOKENS = USAGE_SUMS.slice(5, -1);
 
-/** Only ever asked for organizations, and without further conditions; the other columns are then never used. */
+/** Returns rows of days, only for organizations and without further conditions. The other dimensions are then not used. */
 function ofDays(span: Span, whose: Whose): SQL {
   const condition = whose.is === 'organizations' ? whose.condition(organizationDays) : sql`false`;
   const wanted = and(condition, within(organizationDays.dayStart, span));
@@ -162,7 +164,7 @@ function ofPlatform(span: Span, whose: Extract<Whose, { is: 'platform' }>, condi
 }
 
 function ofHours(span: Span, whose: Whose, conditions: readonly Condition[]): SQL {
-  // Never asked for keys; the key and member columns are then never used.
+  // Not called for keys, so the key and member columns are not used.
   const condition = whose.is === 'teams' || whose.is === 'organizations' ? whose.condition(teamRollups) : sql`false`;
   const wanted = and(
     condition ?? ofEveryOrganization(teamRollups.organizationId),
@@ -187,7 +189,10 @@ function ofQuarters(span: Span, whose: Whose, conditions: readonly Condition[]):
     member_id, service_account_id, called_name, deployment_id, provider, ${sql.raw(USAGE_SUMS.join(', '))} from ${rollups} where ${wanted}`;
 }
 
-/** What a request counts as, whatever its attempts used. A request-log row does not keep the provider; its deployment does. */
+/**
+ * Returns rows of single requests with their counts but no amounts. The provider is that of the deployment: the log does not
+ * store it.
+ */
 function ofRequests(span: Span, whose: Whose, conditions: readonly Condition[]): SQL {
   const wanted = and(
     whose.condition(requestLog) ?? ofEveryOrganization(requestLog.organizationId),
@@ -206,7 +211,7 @@ function ofRequests(span: Span, whose: Whose, conditions: readonly Condition[]):
     from ${requestLog} left join ${deployments} on ${deployments.id} = ${requestLog.deploymentId} where ${wanted}`;
 }
 
-/** A request that used something at a deployment without a price. */
+/** Returns the condition for a request that used a deployment without a price. */
 function isUnpriced(): SQL {
   return sql`exists (select 1 from ${ledger} where ${and(
     eq(ledger.organizationId, requestLog.organizationId),

@@ -1,4 +1,4 @@
-/** The past of counters, from the ledger: what counted before this process knew of it. Each question is one statement, so one instant. */
+/** The past of counters, from the ledger. Each function reads one snapshot with one statement. */
 import { and, eq, gte, inArray, lt, ne, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { CounterSpec } from '../../domain/limits/limit-plan.ts';
 import type { TargetMatch } from '../../domain/limits/rate-limit.ts';
@@ -15,21 +15,22 @@ import {
   type Whose,
 } from './usage-rows.ts';
 
-/** What was admitted when, in the counter's unit. */
+/** An amount that was admitted at a time, in the counter's unit. */
 export interface UsePoint {
   readonly atMs: number;
   readonly amount: number;
 }
 
-/** Whose use is counted, and under which called names. */
+/** The scope and the called names whose usage a counter counts. */
 export type Covered = Pick<CounterSpec, 'organizationId' | 'scope' | 'scopeId' | 'match'>;
 
-/** What of a counter says what it counts, and over what time. */
+/** The fields of a counter that define what it counts and over what time. */
 export type CounterScope = Covered & Pick<CounterSpec, 'unit' | 'window'>;
 
 /**
- * What a counter would have counted from `fromMs` up to, not including, `toMs`. A calendar counter gets one exact sum. A trailing one gets
- * points no wider than its slots, each at its last admission, so that nothing stops counting early. An access group means its members of now.
+ * Returns what a counter would have counted from `fromMs` up to, not including, `toMs`. A calendar counter gets one exact sum. A
+ * trailing one gets points no wider than its slots. Each is at its last admission or the end of its last rollup, so that no usage
+ * expires early. An access group means its present members.
  */
 export async function spendSince(
   db: Database,
@@ -47,13 +48,13 @@ export async function spendSince(
 }
 
 /**
- * What one key was admitted for under one called name in one second of the last minute, or in one minute before that. Team and member are
- * those of that moment: keys move and change hands, and what was used stays with whom it was counted for.
+ * The admitted usage of one key under one called name, in one second of the last minute or in one earlier minute. Team and member
+ * are those at the admission: after a key moves or changes owner, its earlier usage still counts for the earlier ones.
  */
 export interface RecentUse {
   readonly organizationId: string;
   readonly teamId: string;
-  /** Null: a service account's key. */
+  /** Null for a service account's key. */
   readonly memberId: string | null;
   readonly keyId: string;
   readonly calledName: string;
@@ -64,8 +65,8 @@ export interface RecentUse {
 }
 
 /**
- * Every admission since an instant (an hour ago, at start), in the order of their times. Seconds where the newest minute counter may need
- * them: a little over a minute before the database's now.
+ * Returns every admission since a time (an hour ago, at start), oldest first. Groups the last 70 seconds of the database's clock
+ * by second, because minute counters may need them, and earlier ones by minute.
  */
 export async function recentAdmissions(db: Database, sinceMs: number): Promise<readonly RecentUse[]> {
   const { organizationId, teamId, memberId, keyId, calledName } = requestLog;
@@ -106,7 +107,7 @@ async function totalPoint(db: Database, counter: CounterScope, fromMs: number, t
   return amount === 0 ? [] : [{ atMs: fromMs, amount }];
 }
 
-/** Wide slots need no more than quarters or hours; each counts as if it were all admitted at its end. */
+/** Returns points from quarters or hours, which suffice for wide slots. Each counts as admitted at its end. */
 async function pointsOfRollups(db: Database, counter: CounterScope, fromMs: number, toMs: number, slotMs: number) {
   const rows = usageRows({ fromMs, toMs }, slotMs >= HOUR_MS ? whoseOf(counter) : ofKeys(counter));
   return pointsFrom(
@@ -143,7 +144,7 @@ async function pointsFrom(db: Database, query: SQL): Promise<readonly UsePoint[]
     .filter((point) => point.amount !== 0);
 }
 
-/** An organization's and a team's use needs no keys to be known. */
+/** Returns the source for a counter. Usage of organizations and teams can be read without keys. */
 export function whoseOf(counter: Covered): Whose {
   const { scope } = counter;
   if (scope === 'organization' || scope === 'team')
@@ -155,7 +156,7 @@ function ofKeys(counter: Covered): Whose {
   return { is: 'keys', condition: (columns) => keysCoveredBy(counter, columns) };
 }
 
-/** The rows a counter counts: of its scope, under the names it matches. */
+/** Returns the condition for the rows that a counter counts: of its scope, under the names it matches. */
 export function keysCoveredBy(counter: Covered, columns: KeyColumns): SQL | undefined {
   const { organizationId, scope, scopeId, match } = counter;
   if (scope === 'organization' || scope === 'team') return ofTeams(counter, scope, columns);

@@ -2,8 +2,8 @@ const due: (() => void)[] = [];
 let running: (() => void)[] = [];
 
 /**
- * Calls back once what the event loop has already been told of is dealt with, in the order asked for. One immediate serves all of a turn.
- * The callbacks must not throw.
+ * Calls back once the event loop has handled the events that are already pending, in the order of the calls. One immediate serves
+ * all callbacks of a turn. The callbacks must not throw.
  */
 export function afterPoll(callback: () => void): void {
   if (due.push(callback) === 1) setImmediate(run);

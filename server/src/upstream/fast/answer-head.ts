@@ -1,25 +1,25 @@
 import { IN_VALUE, KIND, plainLength } from '../../lib/http-text/characters.ts';
 import { LastNames, ODD, readHeaderLines } from '../../lib/http-text/header-lines.ts';
 
-/** Header names are lower case; a name that came more than once has all its values. */
+/** Headers by lower-case name. A name that came more than once has an array of all its values. */
 export type AnswerHeaders = Record<string, string | string[] | undefined>;
 
-/** The head of an answer whose body has a length or comes in chunks, and nothing else. */
+/** The head of a plain answer: its body has a length or comes in chunks. */
 export interface AnswerHead {
   readonly status: number;
   readonly headers: AnswerHeaders;
-  /** -1: in chunks. */
+  /** The length of the body in bytes; -1 if it comes in chunks. */
   readonly contentLength: number;
   readonly bodyAt: number;
-  /** Whether another request may be sent on the connection afterwards. */
+  /** True if another request may be sent on the connection afterwards. */
   readonly keepsAlive: boolean;
-  /** How long the server keeps an idle connection, where it says so; else null. */
+  /** The time for which the server keeps an idle connection; null if it names none. */
   readonly keepAliveMs: number | null;
 }
 
 export type AnswerReading = AnswerHead | 'odd' | 'incomplete';
 
-/** A longer head is left to the full client. */
+/** The longest head that is read here, in bytes. A longer one is left to the full client. */
 const ANSWER_HEAD_BYTES_MAX = 16 * 1024;
 
 const START = Buffer.from('HTTP/1.1 ');
@@ -28,7 +28,7 @@ const HEAD_END = Buffer.from('\r\n\r\n');
 const STATUS_AT = 9;
 const LINES_AT = 12;
 
-/** Reads the head at the beginning of `bytes`: a strict subset of what the full client accepts, read the same way; all else is `odd`. */
+/** Reads the head at the beginning of `bytes`, as the full client does. Heads outside a strict subset are `odd`. */
 export function readAnswerHead(bytes: Buffer): AnswerReading {
   for (let at = 0; at < START.length; at += 1) {
     if (at === bytes.length) return 'incomplete';
@@ -48,7 +48,7 @@ export function readAnswerHead(bytes: Buffer): AnswerReading {
   return judge(status, pairs, bodyAt);
 }
 
-/** Three digits from 200 to 599 that announce a body; -1 for all else: what has no body, or is only the announcement of an answer. */
+/** Returns a status from 200 to 599 whose answer has a body; -1 for all others, such as 1xx, 204 and 304. */
 function statusOf(text: string): number {
   let status = 0;
   for (let at = STATUS_AT; at < LINES_AT; at += 1) {
@@ -59,7 +59,7 @@ function statusOf(text: string): number {
   return status < 200 || status > 599 || status === 204 || status === 205 || status === 304 ? -1 : status;
 }
 
-/** Nothing, or a space and plain words. */
+/** Reports whether the reason phrase is empty, or a space and plain text. */
 function isReason(bytes: Buffer, end: number): boolean {
   if (end > LINES_AT && bytes[LINES_AT] !== 0x20) return false;
   for (let at = LINES_AT; at < end; at += 1) if (((KIND[bytes[at] as number] as number) & IN_VALUE) === 0) return false;

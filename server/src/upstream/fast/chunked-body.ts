@@ -1,12 +1,12 @@
 import { CR, HEX_VALUE, LF } from '../../lib/http-text/characters.ts';
 
-/** How far a chunked body was read. `odd`: what follows is allowed at most to a full client; see `rest`. */
+/** The result of reading a chunked body. `odd`: only a full client may be able to read what follows; see `rest`. */
 export type ChunkedReading = 'more' | 'whole' | 'odd' | 'stopped';
 
-/** A size of more digits is no plain one. */
+/** The most digits of a plain chunk size. */
 const DIGITS_MAX = 8;
 
-/** What is expected next. */
+/** The part of the body that is expected next. */
 const SIZE = 0;
 const SIZE_LF = 1;
 const DATA = 2;
@@ -15,9 +15,9 @@ const DATA_LF = 4;
 const LAST_CR = 5;
 const LAST_LF = 6;
 
-/** Reads a body in chunks (RFC 9112, 7.1) without extensions and trailers. One object reads body after body. */
+/** Reads a chunked body (RFC 9112, 7.1) without extensions and trailers. One object reads many bodies, one after the other. */
 export class ChunkedBody {
-  /** After `whole` and `odd`: where reading ended in the bytes given last. */
+  /** The index in the last bytes given at which reading ended. Valid after `whole` and `odd`. */
   endedAt = 0;
   #expects = SIZE;
   #size = 0;
@@ -29,7 +29,7 @@ export class ChunkedBody {
     this.#digits = 0;
   }
 
-  /** Gives each piece of data out as it comes. `take` returning false stops the reading for good. */
+  /** Passes each piece of data to `take` as it arrives. If `take` returns false, reading stops permanently. */
   read(bytes: Buffer, from: number, take: (piece: Buffer) => boolean): ChunkedReading {
     let at = from;
     const end = bytes.length;
@@ -57,7 +57,7 @@ export class ChunkedBody {
     return 'more';
   }
 
-  /** What was read of the unfinished line before `endedAt`, to be read again by somebody else. */
+  /** Returns the part of the unfinished line that was read before `endedAt`, so that the full client can read it again. */
   rest(): string {
     const digits = this.#size.toString(16).padStart(this.#digits, '0');
     switch (this.#expects) {
@@ -69,13 +69,13 @@ export class ChunkedBody {
         return '0\r\n';
       case LAST_LF:
         return '0\r\n\r';
-      // Behind data whose end is not as it must be there is nothing to read again: see isAtFrame.
+      // After data that does not end as it must, nothing can be read again: see isAtFrame.
       default:
         return '';
     }
   }
 
-  /** Whether `rest` and the bytes from `endedAt` on are the body from a chunk's beginning. */
+  /** True if `rest` and the bytes from `endedAt` on begin at the beginning of a chunk. */
   get isAtFrame(): boolean {
     return this.#expects !== DATA_CR && this.#expects !== DATA_LF;
   }

@@ -1,24 +1,24 @@
 import { UNWRITABLE } from '../../lib/http-text/characters.ts';
 
-/** One request as an upstream is sent it. */
+/** One request to an upstream. */
 export interface PlainRequest {
   readonly method: 'GET' | 'POST';
-  /** With the query; begins with `/`. */
+  /** The path with its query; begins with `/`. */
   readonly path: string;
-  /** Flat name/value pairs; `host`, `connection` and `content-length` are ours. An array is never changed once it was sent. */
+  /** Flat name/value pairs, never changed after sending. `host`, `connection` and `content-length` are added here. */
   readonly headers: readonly string[];
   readonly body: Buffer | null;
 }
 
-/** A line break or another control character in a path or header would say something else than was meant. */
+/** Returned for a request that cannot be written safely: a control character in a path or header could change the message. */
 export class UnwritableRequest extends Error {}
 
 const NAME = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const NOT_IN_PATH = /[^\x21-\xff]/;
-/** They decide how a message is read, and are written here or not at all. */
+/** Headers that decide how a message is read. A caller may not pass them. */
 const FRAMING = /^(host|connection|content-length|transfer-encoding|keep-alive|upgrade|expect|trailer|te)$/i;
 
-/** The request's head, with what says where its body ends. */
+/** Returns the request's head, with the content length of its body. */
 export function requestHead(request: PlainRequest, host: string): string | UnwritableRequest {
   const { method, path, body } = request;
   const lines = linesOf(request.headers, host);
@@ -27,7 +27,7 @@ export function requestHead(request: PlainRequest, host: string): string | Unwri
   return `${method} ${path} HTTP/1.1\r\n${lines}${length}\r\n`;
 }
 
-/** A deployment's headers are the same array for each of its requests, so they are checked and joined once. */
+/** Header lines by array. A deployment uses one array for all its requests, so its headers are checked and joined once. */
 const known = new WeakMap<readonly string[], { readonly host: string; readonly lines: string | null }>();
 
 function linesOf(headers: readonly string[], host: string): string | null {

@@ -5,22 +5,22 @@ import { type AnswerHead, type AnswerHeaders, readAnswerHead } from './answer-he
 import { ChunkedBody } from './chunked-body.ts';
 import { type PlainRequest, requestHead } from './request-text.ts';
 
-/** Where one answer goes. Exactly one of `ended`, `failed` and `oddAnswer` is called last; nothing after the connection was destroyed. */
+/** The receiver of one answer. The last call is `ended`, `failed` or `oddAnswer`. After `destroy` there are no calls. */
 export interface AnswerTaker {
-  /** The connection stands and the request is being written. */
+  /** Called when the connection is established and the request is being written. */
   started(connection: UpstreamConnection): void;
   head(status: number, headers: AnswerHeaders): void;
-  /** False asks for a pause; what is left of the same read still comes. */
+  /** Takes a piece of the body. Returns false to ask for a pause; the rest of the current read still arrives. */
   data(piece: Buffer): boolean;
   ended(): void;
   failed(error: Error): void;
-  /** The answer is not plain: whoever can read it reads it from `bytes` and then the socket, to which nobody listens any more. */
+  /** Called when the answer is not plain: it must be read from `bytes` and then from the socket, which has no listeners left. */
   oddAnswer(bytes: Buffer, socket: Socket): void;
 }
 
 /**
- * Opens the socket; returned at once, while it still connects. What arrives is either given to `onBytes`, in memory of its own, or told by the
- * socket as `data`: whichever the opener finds cheaper.
+ * Opens the socket and returns it at once, while it still connects. The opener chooses how bytes arrive: passed to `onBytes` as a
+ * copy, or emitted by the socket as `data`.
  */
 export type OpenSocket = (
   onBytes: (bytes: Buffer) => void,
@@ -28,37 +28,37 @@ export type OpenSocket = (
 ) => Socket | undefined;
 
 export interface UpstreamOptions {
-  /** For the `host` header. */
+  /** The value of the `host` header. */
   readonly host: string;
   readonly open: OpenSocket;
-  /** How long an idle connection may be kept unless the server says less. */
+  /** The time to keep an idle connection, unless its server names one. */
   readonly keepAliveMs: number;
-  /** The connection closed, or spoke out of turn, while nobody used it. */
+  /** Called when the connection closes, or receives unexpected bytes, while it is idle. */
   readonly onIdleClose: (connection: UpstreamConnection) => void;
 }
 
-/** The server closed the connection before its answer was complete. */
+/** The failure of an answer whose server closed the connection before it was complete. */
 class ConnectionEnded extends Error {
   readonly code = 'HEADGATE_CONNECTION_ENDED';
 }
 
-/** What the server sent is no HTTP, and no other client would read it either. */
+/** Thrown when the server's answer is not valid HTTP, so that the full client could not read it either. */
 export class BadAnswer extends Error {}
 
-/** A server's own word on how long it keeps a connection is trusted less this much. */
+/** The margin subtracted from the idle time that a server names. */
 const KEEP_ALIVE_MARGIN_MS = 2_000;
 const KEEP_ALIVE_MS_MAX = 600_000;
 
 type Phase = 'idle' | 'connecting' | 'waiting' | 'head' | 'length' | 'chunks' | 'over';
 
-/** One connection to an upstream: one plain HTTP/1.1 exchange after the other, the answers read as they come. */
+/** One connection to an upstream. It does one plain HTTP/1.1 exchange at a time, and passes on answers as they arrive. */
 export class UpstreamConnection {
   socket: Socket | null = null;
-  /** The socket broke. */
+  /** True if the socket failed. */
   broken = false;
-  /** Whether another request may be sent; of meaning once an answer ended. */
+  /** True if another request may be sent. Meaningful only after an answer ended. */
   isReusable = true;
-  /** How long it may then stay idle. */
+  /** The longest time to keep it idle after the last answer. */
   idleMs: number;
   readonly #options: UpstreamOptions;
   readonly #chunks = new ChunkedBody();
@@ -67,7 +67,7 @@ export class UpstreamConnection {
   #unread: Buffer | null = null;
   #unsentHead = '';
   #unsentBody: Buffer | null = null;
-  /** How many bytes are being read now, those kept from before included. */
+  /** The number of bytes in the current read, including those kept from earlier ones. */
   #readBytes = 0;
   #left = 0;
   #keepsAlive = true;
@@ -87,7 +87,7 @@ export class UpstreamConnection {
     this.idleMs = options.keepAliveMs;
   }
 
-  /** Sends a request. Nothing else is under way: the last answer ended, and this connection was reusable. */
+  /** Sends a request. Call it only if the connection is new, or if its last answer ended and it is reusable. */
   send(request: PlainRequest, taker: AnswerTaker): void {
     this.#taker = taker;
     const head = requestHead(request, this.#options.host);
@@ -101,8 +101,8 @@ export class UpstreamConnection {
       this.#connect();
       return;
     }
-    // Bytes that nobody asked for may be waiting already, or the end of the connection: they must be seen before a request is written, or
-    // they would be taken for its answer.
+    // Unexpected bytes, or the end of the connection, may already be pending. They must be handled before a request is written,
+    // or they would be taken for its answer.
     this.#phase = 'waiting';
     afterPoll(this.#sendWaiting);
   }
@@ -126,7 +126,7 @@ export class UpstreamConnection {
     this.#phase = 'connecting';
     let socket: Socket | null = null;
     const onBytes = (bytes: Buffer) => {
-      // Whoever has the socket now listens to it as to any other.
+      // After a handover, the full client listens for `data` as on any socket.
       if (socket !== this.socket || this.#isHandedOver) socket?.emit('data', bytes);
       else this.#data(bytes);
     };
@@ -150,7 +150,7 @@ export class UpstreamConnection {
     this.#write(socket);
   }
 
-  /** What was to be written has not been, so that a connection which closed meanwhile, or spoke out of turn, is left for a new one. */
+  /** Opens a new connection for a request that is not written yet, because this one closed or received unexpected bytes. */
   #startAnew(): void {
     const { socket } = this;
     if (socket === null) return;
@@ -181,7 +181,7 @@ export class UpstreamConnection {
     try {
       end = this.#phase === 'head' ? this.#readHead(bytes, taker) : this.#readBody(bytes, 0);
     } catch (error) {
-      // What its taker threw is its own defect; the answer it was for is lost and no other.
+      // If the taker threw, that is a defect in the taker, and only its own answer is lost.
       if (this.#taker === taker) this.#fail(error as Error);
       return;
     }
@@ -238,14 +238,15 @@ export class UpstreamConnection {
     if (reading === 'whole') return this.#chunks.endedAt;
     if (reading === 'odd') {
       if (!this.#chunks.isAtFrame) throw new BadAnswer();
-      // Nothing of the unfinished line was given out: the full client reads it again behind a head that says no more than how.
+      // No part of the unfinished line was passed on. The full client reads it again, after a head that only says how to read the
+      // body.
       const rest = `HTTP/1.1 200 OK\r\n${this.#keepsAlive ? '' : 'connection: close\r\n'}transfer-encoding: chunked\r\n\r\n${this.#chunks.rest()}`;
       this.#handOver(Buffer.concat([Buffer.from(rest, 'latin1'), bytes.subarray(this.#chunks.endedAt)]));
     }
     return -1;
   }
 
-  /** False once the answer's taker let go of it. */
+  /** Passes a piece to the answer's taker. Returns false once the taker has abandoned the answer. */
   #give(piece: Buffer): boolean {
     const taker = this.#taker;
     if (taker === null) return false;

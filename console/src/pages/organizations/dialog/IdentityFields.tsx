@@ -12,11 +12,11 @@ interface IdentityFieldsProps {
 
 const ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC')];
 
-/** Name, slug and time zone. A new organization's slug follows its name until somebody types one. */
+/** Name, slug and time zone. The slug of a new organization follows its name until somebody types one. */
 export function IdentityFields({ form, isNew, mayProfile, mayCap }: IdentityFieldsProps) {
   const [isSlugTyped, setSlugTyped] = useState(!isNew);
   const nameField = useRef<HTMLInputElement>(null);
-  // What is edited arrives after the dialog has looked for what to focus.
+  // The dialog chooses its focus before the object arrives, so this sets it again.
   useEffect(() => nameField.current?.focus(), []);
   const name = form.getInputProps('name');
   const slug = form.getInputProps('slug');

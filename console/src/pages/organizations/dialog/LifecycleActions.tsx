@@ -14,7 +14,7 @@ import { saved } from '../../../components/dialogs/saved.ts';
 import { PATHS } from '../../../paths.ts';
 import { type Lifecycle, LifecycleDialog, refreshOrganizations } from './LifecycleDialog.tsx';
 
-/** Suspend or reactivate, archive, and what is archived can be deleted. */
+/** The buttons that suspend, reactivate, archive or delete an organization. Only an archived one can be deleted. */
 export function LifecycleActions({ organization }: { organization: Organization }) {
   const [asking, setAsking] = useState<Lifecycle | 'delete'>();
   const verdict = verdictOf('organizations.lifecycle', organization.capabilities);
@@ -74,7 +74,7 @@ export function LifecycleActions({ organization }: { organization: Organization 
   );
 }
 
-/** Says what would go, as the server reports it, and wants the name. */
+/** Lists what would be deleted, as the server reports it, and requires the person to type the name. */
 function DeleteDialog({ organization, onClose }: { organization: Organization; onClose: () => void }) {
   const path = { id: organization.id };
   const navigate = useNavigate();

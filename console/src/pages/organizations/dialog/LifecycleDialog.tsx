@@ -14,7 +14,7 @@ export type Lifecycle = 'suspend' | 'reactivate' | 'archive';
 const CALLS = { suspend: suspendOrganization, reactivate: reactivateOrganization, archive: archiveOrganization } as const;
 const DONE = { suspend: 'suspended', reactivate: 'active again', archive: 'archived' } as const;
 
-/** What brings an organization back to the status it had; out of the last of them there is no way. */
+/** The call that restores each former status. A deleted organization cannot be restored. */
 const WAY_BACK = { active: 'reactivate', suspended: 'suspend', archived: 'archive', deleted: 'archive' } as const;
 
 interface LifecycleDialogProps {
@@ -23,7 +23,7 @@ interface LifecycleDialogProps {
   readonly onClose: () => void;
 }
 
-/** Suspends, reactivates or archives after saying what it does; each can be taken back from the notification. */
+/** Suspends, reactivates or archives an organization, after stating the consequences. The notification offers to undo it. */
 export function LifecycleDialog({ organization, to, onClose }: LifecycleDialogProps) {
   const queryClient = useQueryClient();
   const refresh = () => refreshOrganizations(queryClient);

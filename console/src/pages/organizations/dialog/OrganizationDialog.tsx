@@ -16,10 +16,10 @@ interface OrganizationDialogProps {
   readonly onSaved?: (organization: Organization) => void;
 }
 
-/** One dialog for everything an organization is: identity, budgets, limits, access, audit; saved in one transaction. */
+/** Edits all of an organization in one dialog: identity, budgets, limits, access, audit. One transaction saves it. */
 export function OrganizationDialog({ opened, organizationId, onClose, onSaved }: OrganizationDialogProps) {
   const isUnsaved = useRef(false);
-  // Asked at the moment of leaving: the dialog leaves by itself once it has saved.
+  // Called when the person leaves: after saving, the dialog closes by itself.
   useUnsavedGuard(() => isUnsaved.current);
   const close = () => {
     if (!mayClose(isUnsaved.current)) return;
@@ -60,7 +60,7 @@ interface FormProps {
   readonly onUnsaved: (isUnsaved: boolean) => void;
 }
 
-/** Read anew when the dialog opens and then left alone: what is typed must not change under the person. */
+/** Reads the organization when the dialog opens, and not again: what the person types must not change meanwhile. */
 function Existing({ id, ...rest }: FormProps & { id: string }) {
   const query = useQuery({
     queryKey: ['organization-to-edit', id],

@@ -23,7 +23,7 @@ interface OrganizationFormProps {
   readonly onUnsaved: (isUnsaved: boolean) => void;
 }
 
-/** Every field of an organization, in the order in which one thinks of them, and before saving what the change would do. */
+/** Every field of an organization, and before saving the effect of the change. */
 export function OrganizationForm({ read, onCancel, onSaved, onUnsaved }: OrganizationFormProps) {
   const state = useOrganizationForm({ read, onSaved });
   const { form, changed, saving } = state;
@@ -142,7 +142,7 @@ function Conflict({ state: { conflict, form, resolve, dismissConflict } }: { sta
   );
 }
 
-/** The first field that is wrong gets the focus: in a long dialog it may be out of sight. */
+/** Moves the focus to the first invalid field, which may be out of view in a long dialog. */
 function showFirstError(): void {
   const field = document.querySelector<HTMLElement>('form [aria-invalid="true"], form [data-error="true"]');
   field?.focus();

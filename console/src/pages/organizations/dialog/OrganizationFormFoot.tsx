@@ -11,10 +11,10 @@ interface OrganizationFormFootProps {
   readonly onCancel: () => void;
 }
 
-/** What could take something from somebody; a new name cannot. */
+/** The sections whose change can take something from somebody. The others have no effect to show. */
 const WITH_EFFECT = ['budgets', 'rate_limits', 'model_limits', 'asset_access'] as const;
 
-/** Below the fields and always in sight: what saving would do, what stands in its way, and the buttons. */
+/** A footer that stays visible below the fields: the effect of saving, what prevents it, and the buttons. */
 export function OrganizationFormFoot({ read, state, onCancel }: OrganizationFormFootProps) {
   const { form, base, changed, saving } = state;
   const hasEffect = read !== null && changed.some((section) => WITH_EFFECT.some((one) => one === section));

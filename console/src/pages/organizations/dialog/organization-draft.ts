@@ -13,7 +13,7 @@ import {
 } from '../../../forms/limit-draft.ts';
 import { NO_TAGS, type TagsDraft, tagsBody, tagsDraft } from '../../../forms/tags-draft.ts';
 
-/** An organization as it stands in its dialog. */
+/** An organization as the dialog edits it. */
 export interface OrganizationDraft extends TagsDraft {
   readonly name: string;
   readonly slug: string;
@@ -82,7 +82,7 @@ export function bodyOf(draft: OrganizationDraft) {
   };
 }
 
-/** What differs from what was read: only that is sent, so that nobody needs a permission for what they left alone. */
+/** Returns only the sections that differ from the base. So nobody needs a permission for what they did not change. */
 export function changesOf(base: OrganizationDraft, draft: OrganizationDraft): Partial<OrganizationBody> {
   const body = bodyOf(draft);
   return Object.fromEntries(changedSections(base, draft).map((section) => [section, body[section]]));

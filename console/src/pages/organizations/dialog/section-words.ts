@@ -5,7 +5,7 @@ import { RATE_LIMIT_NAMES, type RateLimitsDraft } from '../../../forms/limit-dra
 import { tagListWords } from '../../../forms/tags-draft.ts';
 import type { OrganizationDraft, Section } from './organization-draft.ts';
 
-/** One part of an organization in words, as both versions of a conflict are shown. */
+/** Describes one section of an organization in words, for both versions of a conflict. */
 export function sectionWords(section: Section, draft: OrganizationDraft): string {
   switch (section) {
     case 'name':

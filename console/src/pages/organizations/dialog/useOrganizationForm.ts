@@ -21,7 +21,7 @@ export interface ReadVersion {
   readonly etag: string | null;
 }
 
-/** Someone else saved in between: what they saved, what both changed, what only they did. */
+/** Another version saved in between: its values, the sections that both sides changed, and those that only the other changed. */
 interface Conflict {
   readonly version: ReadVersion;
   readonly theirs: OrganizationDraft;
@@ -30,12 +30,12 @@ interface Conflict {
 }
 
 interface Options {
-  /** What is edited; null makes a new one. */
+  /** The version to edit. Null creates an organization. */
   readonly read: ReadVersion | null;
   readonly onSaved: (organization: Organization) => void;
 }
 
-/** The state of the dialog: what is typed, what it differs from, saving it once, and what to do when another was faster. */
+/** Holds the state of the dialog: the typed values, the base, saving once, and the conflict if somebody else saved first. */
 export function useOrganizationForm({ read, onSaved }: Options) {
   const queryClient = useQueryClient();
   const [version, setVersion] = useState(read);

@@ -13,7 +13,7 @@ import { TableScroll } from '../../../components/list/TableScroll.tsx';
 import type { TabProps } from './tab.ts';
 import { WhoCanCall } from './WhoCanCall.tsx';
 
-/** What the organization is granted, what that comes to, and who in it can call a target. */
+/** The grants of an organization, the targets that follow from them, and who in it can call a target. */
 export function AccessTab({ organization }: TabProps) {
   return (
     <Stack gap="md">

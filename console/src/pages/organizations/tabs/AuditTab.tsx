@@ -13,7 +13,7 @@ import { EventDrawer } from '../../audit/EventDrawer.tsx';
 import { useOpenedEvent } from '../../audit/useOpenedEvent.ts';
 import type { TabProps } from './tab.ts';
 
-/** Who changed what in an organization: its own hash chain. */
+/** Lists who changed what in an organization, from its own hash chain. */
 export function AuditTab({ organization }: TabProps) {
   const opened = useOpenedEvent();
   const path = (format: string | undefined) => `/audit-events/export${queryText({ organization_id: organization.id, format })}`;

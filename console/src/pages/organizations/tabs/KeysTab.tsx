@@ -14,7 +14,7 @@ import type { TabProps } from './tab.ts';
 
 const COLUMNS = keyColumns({ withPlace: true });
 
-/** The keys of all teams of an organization. */
+/** Lists the keys of all teams of an organization. */
 export function KeysTab({ organization }: TabProps) {
   const [state, setState] = useUrlState();
   const navigate = useNavigate();

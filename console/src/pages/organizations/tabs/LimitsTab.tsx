@@ -11,7 +11,7 @@ import { limitWords } from '../../../forms/RateLimitFields.tsx';
 import { BudgetLine } from '../OrganizationCards.tsx';
 import type { TabProps } from './tab.ts';
 
-/** Every limit and budget as it is used at this moment, and how the periods before ended. */
+/** Every limit and budget with its use at this moment, and the spend of earlier periods. */
 export function LimitsTab({ organization }: TabProps) {
   const [, setState] = useUrlState();
   const { status: live, freshness } = useLimitsStatus('organizations', organization.id, organization.limits_status);
@@ -71,7 +71,7 @@ function Budgets({ live }: { live: LimitsStatus }) {
   );
 }
 
-/** What each limit means, in words: the same as beside its field. */
+/** Explains each limit in words, with the same text as beside its field. */
 function Meanings({ organization }: TabProps) {
   const { rate_limits, time_zone, model_limits } = organization;
   const all = [

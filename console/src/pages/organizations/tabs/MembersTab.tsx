@@ -8,7 +8,7 @@ import { MembersList } from '../../people/MembersList.tsx';
 import { PendingInvitations } from './PendingInvitations.tsx';
 import type { TabProps } from './tab.ts';
 
-/** Who belongs to an organization, and who is invited to it. */
+/** Lists the members of an organization and its pending invitations. */
 export function MembersTab({ organization }: TabProps) {
   const [state, setState] = useUrlState();
   const verdict = verdictOf('members.manage', organization.capabilities);

@@ -17,7 +17,7 @@ const REFUSALS_SHOWN = 5;
 const MODEL = { label: 'Model', field: 'model' };
 const NOTHING_SPENT = 'Nothing was spent in the last 30 days.';
 
-/** What the organization spent, on what and by whom, and what was refused lately and why. */
+/** The spend of an organization by model and by team, and recent refusals with their reasons. */
 export function OverviewTab({ organization }: TabProps) {
   const maySeeUsage = organization.capabilities.includes('usage.read');
   if (!maySeeUsage) {
@@ -128,7 +128,7 @@ function Refusals({ organization }: TabProps) {
   );
 }
 
-/** A refusal with its reason in one sentence, as its decision says it. */
+/** A refusal with its reason in one sentence, from its decision. */
 function Refusal({ request }: { request: Schema<'Request'> }) {
   const decision = useQuery({
     queryKey: ['decision', request.id],

@@ -8,7 +8,7 @@ import { RoleName } from '../../../components/fields/RoleSelect.tsx';
 import { Time } from '../../../components/Time.tsx';
 import { SentDialog } from '../../people/SentDialog.tsx';
 
-/** Invitations that nobody has accepted yet: send again, or take back. */
+/** Lists invitations that nobody has accepted yet. Each can be sent again or cancelled. */
 export function PendingInvitations({ organizationId }: { organizationId: string }) {
   const pending = useQuery({
     queryKey: ['invitations', organizationId, 'pending'],

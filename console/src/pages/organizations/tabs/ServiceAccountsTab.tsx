@@ -1,7 +1,7 @@
 import { TokenAccountsList } from '../../service-accounts/TokenAccountsList.tsx';
 import type { TabProps } from './tab.ts';
 
-/** The machines that call the admin API for this organization. */
+/** The service accounts that call the admin API for this organization. */
 export function ServiceAccountsTab({ organization }: TabProps) {
   return <TokenAccountsList organizationId={organization.id} />;
 }

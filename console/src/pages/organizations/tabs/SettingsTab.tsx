@@ -7,7 +7,7 @@ import { Time } from '../../../components/Time.tsx';
 import { LifecycleActions } from '../dialog/LifecycleActions.tsx';
 import type { TabProps } from './tab.ts';
 
-/** What was set once and is rarely changed, and how the organization ends. */
+/** The settings of an organization that rarely change, and the actions that suspend, archive or delete it. */
 export function SettingsTab({ organization }: TabProps) {
   const { audit, metadata } = organization;
   const rows: readonly (readonly [string, ReactNode])[] = [

@@ -8,13 +8,13 @@ interface SpendRankingProps {
   readonly rows: readonly UsageRow[];
   readonly by: GroupBy;
   readonly total: string;
-  /** What stands where nothing was spent. */
+  /** The text if nothing was spent. */
   readonly empty: string;
 }
 
 const SHOWN = 8;
 
-/** Who or what spent most, each as a share of the whole. */
+/** The groups with the highest spend, each with its share of the total. */
 export function SpendRanking({ rows, by, total, empty }: SpendRankingProps) {
   const ranked = dearestFirst(rows);
   if (ranked.length === 0) {

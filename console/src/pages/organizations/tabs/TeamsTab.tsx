@@ -7,7 +7,7 @@ import { CreateTeamDialog } from '../../teams/CreateTeamDialog.tsx';
 import { TeamsList } from '../../teams/TeamsList.tsx';
 import type { TabProps } from './tab.ts';
 
-/** The teams of an organization. */
+/** Lists the teams of an organization. */
 export function TeamsTab({ organization }: TabProps) {
   const [state, setState] = useUrlState();
   const verdict = verdictOf('teams.manage', organization.capabilities);

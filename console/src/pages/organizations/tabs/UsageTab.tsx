@@ -21,7 +21,7 @@ const GROUPS: readonly { readonly value: GroupBy; readonly label: string }[] = [
   { value: 'provider', label: 'Provider' },
 ];
 
-/** The last 30 days of one organization, grouped; longer ranges and drilling down are on the page of usage. */
+/** The last 30 days of one organization, grouped. The usage page has longer ranges and more detail. */
 export function UsageTab({ organization }: TabProps) {
   const [state, setState] = useUrlState();
   const by = GROUPS.find(({ value }) => value === state.by)?.value ?? 'model';

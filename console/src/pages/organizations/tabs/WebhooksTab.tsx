@@ -1,7 +1,7 @@
 import { WebhooksList } from '../../webhooks/WebhooksList.tsx';
 import type { TabProps } from './tab.ts';
 
-/** Where this organization's alerts are sent. */
+/** The webhooks that receive this organization's alerts. */
 export function WebhooksTab({ organization }: TabProps) {
   return <WebhooksList organizationId={organization.id} />;
 }

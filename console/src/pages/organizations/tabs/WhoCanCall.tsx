@@ -15,7 +15,7 @@ interface WhoCanCallProps {
   readonly onClose: () => void;
 }
 
-/** Teams, members and keys of an organization that can call a target, each with the grant that gives it. */
+/** Lists teams, members and keys of an organization that can call a target, each with its grant. */
 export function WhoCanCall({ organizationId, target, onClose }: WhoCanCallProps) {
   const query = useQuery({
     queryKey: ['access-explain', organizationId, target],

@@ -1,18 +1,21 @@
 import type { BudgetStatus } from '../../../components/limits/BudgetRing.tsx';
 import { moneyText } from '../../../components/money/Money.tsx';
 
-/** How fast a budget is spent in its period, and where that leads. */
+/** The pace at which a budget is spent in its period, and the forecast. */
 interface Burn {
   readonly usdPerDay: number;
-  /** When it is used up at this pace; null when its period ends before. */
+  /** The time at which the budget is used up at this pace. Null if its period ends before that. */
   readonly usedUpAt: Date | null;
 }
 
 const DAY_MS = 86_400_000;
-/** A pace from less than this says nothing. */
+/** The time that must have passed before a pace is meaningful. */
 const ELAPSED_MS_MIN = 3_600_000;
 
-/** Null while too little time has passed, or where a period has no beginning. For people to look at: no decision rests on it. */
+/**
+ * Returns the pace of a budget. Null if too little time has passed, or if its period has no beginning. For display only: no
+ * decision uses it.
+ */
 function burnOf({ spent, amount, period_start, resets_at }: BudgetStatus, nowMs: number): Burn | null {
   if (period_start === null) return null;
   const elapsedMs = nowMs - Date.parse(period_start);
@@ -24,7 +27,7 @@ function burnOf({ spent, amount, period_start, resets_at }: BudgetStatus, nowMs:
   return { usdPerDay: perMs * DAY_MS, usedUpAt: isWithin ? new Date(nowMs + Math.max(0, leftMs)) : null };
 }
 
-/** The pace and its end in a sentence. */
+/** Says in a sentence how fast the budget is spent and when it is used up. */
 export function burnWords(budget: BudgetStatus, nowMs: number): string {
   if (Number(budget.amount) > 0 && Number(budget.spent) >= Number(budget.amount)) return 'Used up.';
   const burn = burnOf(budget, nowMs);

@@ -1,6 +1,6 @@
 import type { Organization } from '../../../api/organizations.ts';
 
-/** What every part of an organization's page is given. */
+/** The props of every tab of an organization's page. */
 export interface TabProps {
   readonly organization: Organization;
 }

@@ -11,7 +11,7 @@ interface Asked {
 
 const REFETCH_MS = 15_000;
 
-/** An organization's usage, the last 30 days unless said. */
+/** Reads an organization's usage, by default of the last 30 days. */
 export function useUsage(organizationId: string, query: Asked) {
   return useQuery({
     queryKey: ['organization', organizationId, 'usage', query],
@@ -20,7 +20,7 @@ export function useUsage(organizationId: string, query: Asked) {
   });
 }
 
-/** The id or name by which a row is grouped. */
+/** Returns the id or name by which a row is grouped. */
 export function groupOf(row: UsageRow, by: GroupBy): string | null {
   switch (by) {
     case 'model':
@@ -36,7 +36,7 @@ export function groupOf(row: UsageRow, by: GroupBy): string | null {
   }
 }
 
-/** Lines in the order in which they are shown: by spend, then by requests. */
+/** Sorts rows by spend, then by requests, the highest first. */
 export function dearestFirst(rows: readonly UsageRow[]): readonly UsageRow[] {
   return [...rows].sort((a, b) => Number(b.spend) - Number(a.spend) || b.requests - a.requests);
 }

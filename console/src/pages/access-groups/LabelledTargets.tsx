@@ -1,0 +1,118 @@
+import { Badge, Button, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { verdictOf } from '../../api/session.tsx';
+import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
+import { TargetPicker } from '../../components/fields/TargetPicker.tsx';
+import { LABELS_SHOW_IN, relabel } from './relabel.ts';
+
+interface LabelledTargetsProps {
+  readonly group: {
+    readonly key: string;
+    readonly members: readonly string[];
+    readonly capabilities: readonly string[];
+  };
+}
+
+/** Lists the targets with an access group's label. Gives the label to another target, and takes it from one. */
+export function LabelledTargets({ group }: LabelledTargetsProps) {
+  const [chosen, setChosen] = useState<string | null>(null);
+  const mayManage = verdictOf('catalogue.manage', group.capabilities);
+  const labelling = useLabelling(group.key, { onDone: () => setChosen(null) });
+  return (
+    <Stack gap="xs">
+      <Title order={2}>Targets with this label</Title>
+      <Paper withBorder p="sm">
+        <Stack gap="sm">
+          {group.members.length === 0 && (
+            <Text fz="sm" c="dimmed">
+              None yet. Grants of the group are valid all the same: they apply when a target is labelled.
+            </Text>
+          )}
+          <Group gap="xs">
+            {group.members.map((name) => (
+              <LabelledTarget
+                key={name}
+                name={name}
+                isPending={labelling.isPending}
+                onTake={mayManage.allowed ? () => labelling.mutate({ target: name, has: false }) : undefined}
+              />
+            ))}
+          </Group>
+          {mayManage.allowed && (
+            <Group gap="xs" align="flex-end">
+              <TargetPicker
+                label="Label another target"
+                placeholder="Model or route group"
+                value={chosen}
+                onChange={setChosen}
+                w={280}
+              />
+              <Button
+                variant="default"
+                disabled={chosen === null || group.members.includes(chosen)}
+                loading={labelling.isPending}
+                onClick={() => chosen !== null && labelling.mutate({ target: chosen, has: true })}
+              >
+                Label it
+              </Button>
+            </Group>
+          )}
+          {labelling.isError && (
+            <Text fz="sm" c="red" role="alert">
+              {labelling.error.message}
+            </Text>
+          )}
+        </Stack>
+      </Paper>
+    </Stack>
+  );
+}
+
+interface LabelledTargetProps {
+  readonly name: string;
+  readonly isPending: boolean;
+  /** Undefined if the person may not take the label from the target. */
+  readonly onTake: (() => void) | undefined;
+}
+
+function LabelledTarget({ name, isPending, onTake }: LabelledTargetProps) {
+  return (
+    <Group gap={2} wrap="nowrap">
+      <Badge variant="default" size="lg" maw={320} fw={500}>
+        {name}
+      </Badge>
+      {onTake !== undefined && (
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          color="gray"
+          aria-label={`Take the label from ${name}`}
+          disabled={isPending}
+          onClick={onTake}
+        >
+          ×
+        </Button>
+      )}
+    </Group>
+  );
+}
+
+/** Returns the mutation that gives a target the label or takes it. The notification offers to undo it. */
+function useLabelling(groupKey: string, { onDone }: { onDone: () => void }) {
+  const queryClient = useQueryClient();
+  const change = async ({ target, has }: { target: string; has: boolean }) => {
+    await relabel(target, has ? { given: [groupKey] } : { taken: [groupKey] });
+    await Promise.all(LABELS_SHOW_IN.map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
+  };
+  return useMutation({
+    mutationFn: change,
+    onSuccess: (_, { target, has }) => {
+      onDone();
+      const words = has
+        ? `Holders of ${groupKey} may call ${target} now.`
+        : `${target} has no label ${groupKey} any more: who reached it only through that lost it.`;
+      doneWithUndo(words, () => change({ target, has: !has }));
+    },
+  });
+}

@@ -1,0 +1,114 @@
+import { Text } from '@mantine/core';
+import { IconPlugConnected } from '@tabler/icons-react';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { verdictOf } from '../../api/session.tsx';
+import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
+import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
+import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
+import { saved } from '../../components/dialogs/saved.ts';
+import { PATHS } from '../../paths.ts';
+import { CheckBadge } from './DeploymentTest.tsx';
+import { EditDeploymentDialog } from './EditDeploymentDialog.tsx';
+
+type Deployment = Schema<'Deployment'>;
+
+/** The actions on a deployment. Enabling and disabling undo each other, so neither asks first. */
+export function DeploymentActions({ deployment }: { deployment: Deployment }) {
+  const [open, setOpen] = useState<'edit' | 'delete' | null>(null);
+  const mayManage = verdictOf('catalogue.manage', deployment.capabilities);
+  const path = { id: deployment.id };
+  const checking = useMutation({ mutationFn: () => asked(api.POST('/deployments/{id}/check', { params: { path } })) });
+  const turning = useTurning(deployment);
+  return (
+    <>
+      {checking.data !== undefined && <CheckBadge result={checking.data} />}
+      {(checking.isError || turning.isError) && (
+        <Text fz="sm" c="red" role="alert">
+          {(checking.error ?? turning.error)?.message}
+        </Text>
+      )}
+      <GuardedButton
+        verdict={mayManage}
+        variant="default"
+        leftSection={<IconPlugConnected size={16} />}
+        loading={checking.isPending}
+        onClick={() => checking.mutate()}
+      >
+        Test call
+      </GuardedButton>
+      <GuardedButton
+        verdict={mayManage}
+        variant="default"
+        loading={turning.isPending}
+        onClick={() => turning.mutate(!deployment.enabled)}
+      >
+        {deployment.enabled ? 'Disable' : 'Enable'}
+      </GuardedButton>
+      <GuardedButton verdict={mayManage} variant="default" onClick={() => setOpen('edit')}>
+        Edit
+      </GuardedButton>
+      <GuardedButton verdict={mayManage} variant="default" c="red" onClick={() => setOpen('delete')}>
+        Delete
+      </GuardedButton>
+      <EditDeploymentDialog opened={open === 'edit'} onClose={() => setOpen(null)} deployment={deployment} />
+      <DeleteDialog deployment={deployment} opened={open === 'delete'} onClose={() => setOpen(null)} />
+    </>
+  );
+}
+
+/** Returns the mutation that enables or disables a deployment. The notification offers to undo it. */
+function useTurning({ id }: Deployment) {
+  const reload = useReload();
+  const turn = async (enabled: boolean) => {
+    await asked(api.PATCH('/deployments/{id}', { params: { path: { id } }, body: { enabled } }));
+    await reload();
+  };
+  return useMutation({
+    mutationFn: turn,
+    onSuccess: (_, enabled) =>
+      doneWithUndo(enabled ? 'Requests go there again.' : 'No request goes there any more.', () => turn(!enabled)),
+  });
+}
+
+/** Returns a function that reloads the deployment and the lists of deployments. */
+function useReload(): () => Promise<unknown> {
+  const queryClient = useQueryClient();
+  return () => Promise.all(['deployment', 'deployments'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
+}
+
+interface DeleteDialogProps {
+  readonly deployment: Deployment;
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
+function DeleteDialog({ deployment, opened, onClose }: DeleteDialogProps) {
+  const navigate = useNavigate();
+  const reload = useReload();
+  const path = { id: deployment.id };
+  return (
+    <ConfirmByName
+      opened={opened}
+      onClose={onClose}
+      title="Delete this deployment"
+      name={deployment.model}
+      verb="Delete deployment"
+      consequences={[
+        'No request goes there any more; those under way end.',
+        'As the last one of its model it takes the name away: grants of the name stay and give nothing.',
+        'What was charged stays in the ledger, with its prices.',
+      ]}
+      action={async () => {
+        await asked(
+          api.DELETE('/deployments/{id}', { params: { path, header: { 'if-match': `"${deployment.version}"` } as never } }),
+        );
+        saved(`A deployment of ${deployment.model} was deleted.`);
+        await navigate({ to: PATHS.models });
+        await reload();
+      }}
+    />
+  );
+}

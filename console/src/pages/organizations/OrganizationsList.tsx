@@ -1,0 +1,77 @@
+import { Button } from '@mantine/core';
+import { useState } from 'react';
+import { listOrganizations, type Organization, type OrganizationsSummary } from '../../api/organizations.ts';
+import { DataList } from '../../components/list/DataList.tsx';
+import { EmptyState } from '../../components/list/EmptyState.tsx';
+import { BulkBar } from './BulkBar.tsx';
+import { type Lifecycle, LifecycleDialog } from './dialog/LifecycleDialog.tsx';
+import { OrganizationDialog } from './dialog/OrganizationDialog.tsx';
+import { IncompletePill } from './IncompletePill.tsx';
+import { columnsOf } from './list-columns.tsx';
+import { StandingPills } from './StandingPills.tsx';
+
+interface OrganizationsListProps {
+  /** The counts of the pills; undefined until they are loaded. */
+  readonly counts: OrganizationsSummary | undefined;
+  /** False if the person has no role that reads spend. The filters by standing are then hidden. */
+  readonly seesStandings: boolean;
+  readonly refetchMs: number;
+  readonly onOpen: (row: Organization, search?: Record<string, string>) => void;
+  /** Undefined if the person may not create an organization. */
+  readonly onCreate: (() => void) | undefined;
+}
+
+/** The list of organizations, with the actions on one row and on several selected ones. */
+export function OrganizationsList({ counts, seesStandings, refetchMs, onOpen, onCreate }: OrganizationsListProps) {
+  const [selected, setSelected] = useState<Organization[]>([]);
+  const [edited, setEdited] = useState<Organization>();
+  const [lifecycle, setLifecycle] = useState<{ row: Organization; to: Lifecycle }>();
+  return (
+    <>
+      <BulkBar selected={selected} onDone={() => setSelected([])} />
+      <DataList<Organization>
+        name="organizations"
+        fetch={listOrganizations}
+        filters={['status', 'unpriced']}
+        defaultSort="-created_at"
+        searchLabel="Name, slug or id"
+        controls={
+          seesStandings && (
+            <>
+              <StandingPills counts={counts} />
+              <IncompletePill />
+            </>
+          )
+        }
+        columns={columnsOf({ open: onOpen, edit: setEdited, change: (row, to) => setLifecycle({ row, to }) })}
+        onRowClick={(row) => onOpen(row)}
+        selected={selected}
+        onSelectedChange={setSelected}
+        refetchMs={refetchMs}
+        empty={<NoOrganization onCreate={onCreate} />}
+      />
+      <OrganizationDialog
+        opened={edited !== undefined}
+        organizationId={edited?.id ?? null}
+        onClose={() => setEdited(undefined)}
+      />
+      {lifecycle !== undefined && (
+        <LifecycleDialog organization={lifecycle.row} to={lifecycle.to} onClose={() => setLifecycle(undefined)} />
+      )}
+    </>
+  );
+}
+
+function NoOrganization({ onCreate }: Pick<OrganizationsListProps, 'onCreate'>) {
+  if (onCreate === undefined)
+    return (
+      <EmptyState title="No organization yet">
+        You belong to no organization yet. Ask an owner or a platform admin to invite you.
+      </EmptyState>
+    );
+  return (
+    <EmptyState title="No organization yet" action={<Button onClick={onCreate}>Create organization</Button>}>
+      An organization is a tenant: it has its own budget, limits, models, teams and keys. Create the first one.
+    </EmptyState>
+  );
+}

@@ -1,0 +1,82 @@
+/** Every job of this version, with what it needs of the process. */
+import type { HeldReport } from '../counters/counters.ts';
+import { accountOriginsJob } from '../jobs/account-origins.ts';
+import type { Announcer, Enqueue } from '../jobs/alerts/announce.ts';
+import { bindContentKeysJob } from '../jobs/bind-content-keys.ts';
+import { bindKeysJob } from '../jobs/bind-keys.ts';
+import { credentialJob } from '../jobs/check-credentials.ts';
+import { closeAuditChainsJob } from '../jobs/close-audit-chains.ts';
+import { fillJob, foldJob, foldProofJob } from '../jobs/fold.ts';
+import type { Job } from '../jobs/job.ts';
+import { type ProofOptions, proofJob, repairJob } from '../jobs/proof.ts';
+import type { CountersHeld } from '../jobs/prove-counters.ts';
+import { priceJob } from '../jobs/refresh-prices.ts';
+import { partitionsJob, retentionJob } from '../jobs/retention.ts';
+import { requeueJob, sweepJob } from '../jobs/sweep.ts';
+import { unownedTokensJob } from '../jobs/unowned-tokens.ts';
+import type { Logger } from '../lib/log.ts';
+import { listUpstreamModels } from '../providers/credential-check.ts';
+import { priceFor } from '../providers/price-table.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { Config } from '../settings/config.ts';
+import type { OpenGateway } from './open-gateway.ts';
+import type { Stores } from './open-stores.ts';
+
+/** The effects of jobs beyond the database. */
+export interface JobEffects {
+  readonly announcer: Announcer;
+  readonly enqueue: Enqueue;
+  /** Schedules the repair of the rollups. */
+  readonly repair: ProofOptions['repair'];
+}
+
+export function jobsFor(
+  config: Config,
+  { installation, masterKey, writer, audit }: Stores,
+  opened: OpenGateway,
+  providers: readonly Provider[],
+  { announcer, enqueue, repair }: JobEffects,
+  log: Logger,
+): readonly Job[] {
+  const { counters, shared } = opened;
+  const byName = new Map(providers.map((provider) => [provider.name, provider]));
+  const held: CountersHeld =
+    shared === null ? { are: 'ours', barrier: (work, msMax) => writer.barrier(work, msMax) } : { are: 'shared' };
+  return [
+    proofJob({
+      counters,
+      held,
+      holds: () => holdsOf(opened),
+      compareHeld: shared === null ? null : (specs) => shared.compareHeld(specs),
+      announcer,
+      repair,
+    }),
+    repairJob({ logDaysMax: config.requestLogDaysMax }),
+    foldJob(),
+    fillJob(),
+    foldProofJob(),
+    retentionJob({ logDaysMax: config.requestLogDaysMax }),
+    partitionsJob(),
+    sweepJob(),
+    accountOriginsJob(),
+    requeueJob(enqueue),
+    closeAuditChainsJob({ audit }),
+    credentialJob({
+      listModels: (credential) => listUpstreamModels(byName.get(credential.provider) as Provider, credential),
+      key: installation.credentials,
+      announcer,
+    }),
+    priceJob({ priceFor, announcer }),
+    unownedTokensJob((facts, message) => log.warn(facts, message)),
+    bindKeysJob({ key: installation.credentials }),
+    bindContentKeysJob({ wrappers: { master: masterKey, installation: installation.content } }),
+  ];
+}
+
+/** Returns the report on holds, of all replicas if they count together. */
+function holdsOf({ gateway, counters, shared }: OpenGateway): HeldReport | Promise<HeldReport> {
+  if (shared !== null) return shared.held();
+  const traffic = gateway.traffic.read();
+  const [held, inFlight] = [counters.inFlight(), traffic.inFlight + traffic.releasing];
+  return { held, inFlight, difference: Math.abs(held - inFlight) };
+}
