@@ -104,12 +104,21 @@ export async function booksOf(fleet: Fleet, site: FleetSite, load: SteadyLoad, p
     const isSame = row?.input === fate.inputTokens && row.output === fate.outputTokens;
     if (!isSame) lost.push(`${id}: ${JSON.stringify(fate)}, stored ${JSON.stringify(row ?? null)}`);
   }
-  const problems = [...differences, ...lost.slice(0, 5)];
+  const problems = [...differences, ...lost.slice(0, 5), ...doubledAmong(rows).slice(0, 5)];
   return { lost: lost.length, doubled: rows.length - byCall.size + provider.repeated.length, problems, agreedMs };
+}
+
+/** The calls that have more than one row, each with all of its rows. */
+function doubledAmong(rows: readonly StoredRow[]): readonly string[] {
+  const byCall = Map.groupBy(rows, ({ callId }) => callId);
+  return [...byCall].flatMap(([id, own]) => (own.length > 1 ? [`${id} has ${own.length} rows: ${JSON.stringify(own)}`] : []));
 }
 
 interface StoredRow {
   readonly callId: string;
+  /** How the request ended, and what the row is: `usage`, `estimated`. */
+  readonly status: string;
+  readonly kind: string;
   readonly requestId: string;
   readonly input: number;
   readonly output: number;
@@ -117,12 +126,14 @@ interface StoredRow {
 
 async function rowsOf({ postgres }: Fleet): Promise<readonly StoredRow[]> {
   const rows = await inDatabase({ databaseUrl: postgres.url }, (query) =>
-    query(`select r.client_request_id, r.request_id, l.input_tokens, l.output_tokens
+    query(`select r.client_request_id, r.request_id, r.status, l.kind, l.input_tokens, l.output_tokens
       from request_log r left join ledger l using (organization_id, admitted_at, request_id) where r.status <> 'refused' and r.client_request_id is not null`),
   );
   return rows.map((row) => ({
     callId: String(row.client_request_id),
     requestId: String(row.request_id),
+    status: String(row.status),
+    kind: String(row.kind),
     input: Number(row.input_tokens),
     output: Number(row.output_tokens),
   }));

@@ -1,5 +1,6 @@
 import type { Counters, Hold } from '../../src/counters/counters.ts';
 import type { CounterSpec, LimitPlan } from '../../src/domain/limits/limit-plan.ts';
+import { methodsOf } from '../support/methods-of.ts';
 
 /** Mistakes that counters, or who uses them, could make. Each is planted to show that the simulation finds it. */
 export const FAULTS = [
@@ -24,12 +25,18 @@ export interface FaultOptions {
 export function withFault(fault: Fault, inner: Counters, { nowMs, hungUp, sometimes }: FaultOptions): Counters {
   switch (fault) {
     case 'settle-skipped':
-      return { ...inner, settle: (hold, actual, planNow) => (sometimes() ? undefined : inner.settle(hold, actual, planNow)) };
+      return {
+        ...methodsOf(inner),
+        settle: (hold, actual, planNow) => (sometimes() ? undefined : inner.settle(hold, actual, planNow)),
+      };
     case 'hold-leaked-on-hangup':
-      return { ...inner, settle: (hold, actual, planNow) => (hungUp(hold) ? undefined : inner.settle(hold, actual, planNow)) };
+      return {
+        ...methodsOf(inner),
+        settle: (hold, actual, planNow) => (hungUp(hold) ? undefined : inner.settle(hold, actual, planNow)),
+      };
     case 'settled-twice':
       return {
-        ...inner,
+        ...methodsOf(inner),
         settle: async (hold, actual, planNow) => {
           await inner.settle(hold, actual, planNow);
           if (sometimes()) await count(inner, onlyCounters(hold.plan, isAmount), actual);
@@ -37,7 +44,7 @@ export function withFault(fault: Fault, inner: Counters, { nowMs, hungUp, someti
       };
     case 'refusal-that-counts':
       return {
-        ...inner,
+        ...methodsOf(inner),
         hold: async (requestId, plan, wanted) => {
           const result = await inner.hold(requestId, plan, wanted);
           if (!result.admitted)
@@ -54,7 +61,7 @@ export function withFault(fault: Fault, inner: Counters, { nowMs, hungUp, someti
       };
     case 'period-from-clock-at-settlement':
       return {
-        ...inner,
+        ...methodsOf(inner),
         settle: async (hold, actual, planNow) => {
           if (!hold.plan.counters.some((spec) => isMoneyOfAnotherPeriod(spec, hold.atMs, nowMs())))
             return inner.settle(hold, actual, planNow);

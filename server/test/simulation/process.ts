@@ -56,7 +56,7 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
   const sometimes = () => random.chance(0.1);
   const counters =
     fault === null ? memory : withFault(fault, memory, { nowMs: schedule.nowMs, hungUp: surroundings.hungUp, sometimes });
-  const watched = watch(counters, truth, memory.nowMs);
+  const watched = watch(counters, truth, () => memory.nowMs());
   const asked = delays ? delayed(watched.counters, (run) => void schedule.after(random.whole(0, 40), run)) : watched.counters;
   const source = storeOf(surroundings);
   const traffic = createTraffic();

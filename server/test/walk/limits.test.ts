@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { ModelLimit, RateLimits } from '../../src/domain/limits/rate-limit.ts';
 import { gatedProvider } from '../support/gated-provider.ts';
+import { methodsOf } from '../support/methods-of.ts';
 import { budget, readingsOf, wallClock } from '../support/policies.ts';
 import { deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';
 
@@ -234,7 +235,7 @@ describe('counters that answer later', () => {
     const plan: House = {
       organization: { rateLimits: { rpm: 5, max_parallel: 1 } },
       counters: (inner) => ({
-        ...inner,
+        ...methodsOf(inner),
         hold: (id, limits, wanted) => new Promise((resolve) => void waiting.push(() => resolve(inner.hold(id, limits, wanted)))),
       }),
     };

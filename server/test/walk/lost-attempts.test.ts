@@ -51,7 +51,7 @@ test('a client that hangs up while a further attempt is being held for is sent n
   const { ask, rows, begins, counters } = await open({
     targets: [model('fast', [silent, deployment({ id: 'dep_2', priority: 1 })])],
   });
-  const extend = counters.extend;
+  const extend = counters.extend.bind(counters);
   const holding = new Promise<void>((resolve) => {
     counters.extend = async (hold, more) => {
       resolve();

@@ -5,6 +5,7 @@ import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { UpstreamFailure } from '../../src/upstream/call.ts';
 import { gatedProvider } from '../support/gated-provider.ts';
+import { methodsOf } from '../support/methods-of.ts';
 import { budget, readingsOf, wallClock } from '../support/policies.ts';
 import { deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';
 
@@ -33,7 +34,7 @@ async function openNoting(plan: House): Promise<WalkHouse & { readonly wanted: W
   const noted = await open({
     ...plan,
     counters: (inner) => ({
-      ...inner,
+      ...methodsOf(inner),
       hold: (id, limits, amounts) => {
         wanted.push(amounts);
         return inner.hold(id, limits, amounts);

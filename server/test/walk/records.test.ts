@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { requestId, requestTimeMs } from '../../src/lib/id.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import { gatedProvider } from '../support/gated-provider.ts';
+import { methodsOf } from '../support/methods-of.ts';
 import { wallClock } from '../support/policies.ts';
 import { deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';
 
@@ -62,7 +63,7 @@ describe('what is written when', () => {
       const seen: string[] = [];
       const { ask } = await open({
         counters: (counters) => ({
-          ...counters,
+          ...methodsOf(counters),
           settle: (...given) => {
             seen.push(onDisk());
             return counters.settle(...given);

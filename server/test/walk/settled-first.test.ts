@@ -1,7 +1,9 @@
 /** Whatever goes wrong once a provider was paid: it is settled once, then said, and nobody else notices. */
+
 import { afterEach, describe, expect, test } from 'vitest';
 import type { MemoryCounters } from '../../src/counters/memory/memory-counters.ts';
 import type { Provider } from '../../src/providers/provider.ts';
+import { methodsOf } from '../support/methods-of.ts';
 import { budget, readingsOf } from '../support/policies.ts';
 import { deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';
 
@@ -90,7 +92,7 @@ describe.each([
   test('whose settlement the counters throw at is answered, and so are all others of the same turn', async () => {
     let throws = true;
     const failing = (inner: MemoryCounters) => ({
-      ...inner,
+      ...methodsOf(inner),
       settle: (...args: Parameters<MemoryCounters['settle']>) => {
         inner.settle(...args);
         if (throws) throw new RangeError('a defect');

@@ -1,8 +1,10 @@
 /** What somebody should hear of: charges that are estimates, with the reason, and holds that nothing in flight accounts for. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { ESTIMATE_REASONS, type EstimateReason } from '../../src/domain/usage/estimate-reason.ts';
 import { type MetricsSources, renderMetrics } from '../../src/observe/metrics.ts';
+import { methodsOf } from '../support/methods-of.ts';
 import { chat, chatAnswer, chatUsage, type PlayedCall } from '../support/played-provider.ts';
 import { budget } from '../support/policies.ts';
 import { asking, HELLO, openScene, type Scene, type Setting } from '../support/scene.ts';
@@ -186,7 +188,7 @@ describe('headgate_holds_without_request', () => {
     const now = await openPlain({
       expectsDefects: true,
       counters: (counters) => ({
-        ...counters,
+        ...methodsOf(counters),
         settle: () => {
           throw new TypeError('a defect of ours');
         },

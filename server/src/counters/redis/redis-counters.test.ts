@@ -17,6 +17,7 @@ import {
   used,
   wants,
 } from '../../../test/counters/testing.ts';
+import { methodsOf } from '../../../test/support/methods-of.ts';
 import { hasRedis, type RedisKind, startRedis, type TestRedis } from '../../../test/support/redis.ts';
 import type { CounterSpec } from '../../domain/limits/limit-plan.ts';
 import type { PastFrom } from '../../domain/usage/asked-past.ts';
@@ -275,7 +276,7 @@ function hastened(client: Redis | Cluster, times: number): RunScript {
 function withOwnNames(counters: Counters): Counters {
   let named = 0;
   return {
-    ...counters,
+    ...methodsOf(counters),
     hold: (requestId, plan, wanted) => {
       named += 1;
       return counters.hold(`${requestId}-${named}`, plan, wanted);
