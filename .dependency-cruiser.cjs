@@ -87,7 +87,7 @@ module.exports = {
       name: 'only-boot-wires',
       comment: 'boot knows everything, so nothing but main.ts and a command that opens what the server opens may know boot.',
       severity: 'error',
-      from: { path: '^server/src/', pathNot: '^server/src/(boot/|main\\.ts$|cli/)' },
+      from: { path: '^server/src/', pathNot: ['\\.test\\.ts$', '^server/src/(boot/|main\\.ts$|cli/)'] },
       to: { path: ['^server/src/main\\.ts$', src('boot')] },
     },
     {

@@ -7,7 +7,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Journal, openJournal } from '../server/src/ledger/journal.ts';
+import { openJournal } from '../server/src/boot/open-journal.ts';
+import type { Journal } from '../server/src/ledger/journal.ts';
 import { createLedgerWriter } from '../server/src/ledger/ledger-writer.ts';
 import { newId, requestId } from '../server/src/lib/id.ts';
 import { systemClock } from '../server/src/lib/timing/clock.ts';

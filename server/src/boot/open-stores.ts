@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { eachSettledUse, type SettledUse } from '../domain/usage/settled-uses.ts';
-import { type Journal, openJournal } from '../ledger/journal.ts';
+import type { Journal } from '../ledger/journal.ts';
 import { createLedgerWriter, type LedgerEvent, type LedgerWriter } from '../ledger/ledger-writer.ts';
 import { RefusalAggregator } from '../ledger/refusals.ts';
 import { lockDirectory } from '../lib/directory-lock.ts';
@@ -22,6 +22,7 @@ import { type Installation, openInstallation, refuseWrongMasterKey } from '../st
 import { ALONE, acquireLease, refuseOtherCounting, replicaLease } from '../store/installation/lease.ts';
 import { migrate, newestMigration } from '../store/installation/migrate.ts';
 import { newPartitions } from '../store/partitions.ts';
+import { openJournal } from './open-journal.ts';
 
 /** Everything that persists beyond a request. */
 export interface Stores {

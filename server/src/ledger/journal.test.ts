@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { openTestJournal, segmentFiles, takeRows, temporaryDirectory, written } from '../../test/support/journals.ts';
 import { givenBegin, givenEnd, givenEntry, givenRefusal, TEST_TIME_MS } from '../../test/support/records.ts';
-import { openJournal } from './journal.ts';
+import { openJournal } from '../boot/open-journal.ts';
 import { parseEnd } from './parse-lines.ts';
 
 const ignore = () => {};

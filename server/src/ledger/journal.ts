@@ -28,66 +28,20 @@ import { IdMap } from '../lib/id-map.ts';
 import { Callbacks } from './callbacks.ts';
 import { CarryForward } from './carry-forward.ts';
 import { claimedEnd, FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
-import { KeptSegments } from './kept-segments.ts';
 import { KnownShapes } from './known-shapes.ts';
 import { LineWriter } from './lines.ts';
 import type { JournalOptions, JournalStats, ReplayReport } from './options.ts';
 import { readEnd } from './parse-lines.ts';
-import { RecentLines } from './recent.ts';
+import type { RecentLines } from './recent.ts';
 import type { BeginRecord, EndRecord } from './records.ts';
-import { replay } from './replay.ts';
 import { RowReader } from './row-reader.ts';
-import { SegmentLog, type WriteOutcome } from './segment-log.ts';
+import type { SegmentLog, WriteOutcome } from './segment-log.ts';
 import { lineIn, type Segment } from './segments.ts';
 import { SettledTail } from './settled-tail.ts';
 
 export type { JournalOptions, JournalStats, ReplayReport } from './options.ts';
 export type { JournalEvent, WriteOutcome } from './segment-log.ts';
 export { JournalUnusable } from './segments.ts';
-
-const KEEP_MS = 15 * 60_000;
-const KEEP_READABLE_MS = 10_000;
-const SEGMENT_BYTES_MAX = 16 * 1024 * 1024;
-const SEGMENT_BYTES_MIN = 4 * 1024;
-const RESERVE_BYTES_MAX = 4 * 1024 * 1024;
-const RESERVE_BYTES_MIN = 64 * 1024;
-
-/**
- * Opens the journal and settles what earlier runs left open: a `begin` without an `end` becomes an estimated end, in the file
- * before this returns. Throws JournalUnusable if the directory or a file in it cannot be used, for example because it is another
- * installation's.
- */
-export async function openJournal(options: JournalOptions): Promise<Journal> {
-  const { directory, installationId, onEvent } = options;
-  const recent = new RecentLines();
-  const found = await replay(directory, installationId, (ids, segment, offset) => {
-    for (const id of ids) recent.add(id, segment, offset);
-  });
-  for (const { is, ...bad } of found.bad) onEvent({ is: 'bad_bytes', bad: is, ...bad });
-  const keeping = {
-    bytesMax: options.keepBytesMax ?? 0,
-    ms: options.keepMs ?? KEEP_MS,
-    readableMs: options.keepReadableMs ?? KEEP_READABLE_MS,
-    nowMs: Date.now,
-  };
-  const log = new SegmentLog(found.segments, new KeptSegments(directory, installationId, keeping), {
-    directory,
-    installationId,
-    segmentBytes: clamp(options.bytesMax / 16, SEGMENT_BYTES_MIN, SEGMENT_BYTES_MAX),
-    reserveBytes: clamp(options.bytesMax / 64, RESERVE_BYTES_MIN, RESERVE_BYTES_MAX),
-    syncEveryMs: options.syncEveryMs ?? 100,
-    onEvent,
-  });
-  const report = {
-    rows: found.rows,
-    estimated: found.unfinished.filter(({ status }) => status === 'estimated').length,
-    bad: found.bad,
-  };
-  const journal = new Journal(log, recent, report, options);
-  for (const end of found.unfinished) journal.end(end);
-  journal.position();
-  return journal;
-}
 
 export class Journal implements RowSource {
   readonly replayed: ReplayReport;
@@ -419,8 +373,4 @@ export class Journal implements RowSource {
     if (segment !== this.#log.active || at >= this.#turn.length) return null;
     return this.#turn.bytes.toString('utf8', at + FRAME_HEADER_BYTES, claimedEnd(this.#turn.bytes, at));
   }
-}
-
-function clamp(value: number, min: number, max: number): number {
-  return Math.floor(Math.min(max, Math.max(min, value)));
 }

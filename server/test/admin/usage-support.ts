@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openJournal } from '../../src/ledger/journal.ts';
+import { openJournal } from '../../src/boot/open-journal.ts';
 import { createLedgerWriter } from '../../src/ledger/ledger-writer.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { systemClock } from '../../src/lib/timing/clock.ts';

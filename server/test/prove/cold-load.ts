@@ -2,10 +2,10 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openJournal } from '../../src/boot/open-journal.ts';
 import { createMemoryCounters } from '../../src/counters/memory/memory-counters.ts';
 import type { CounterSpec, LimitPlan } from '../../src/domain/limits/limit-plan.ts';
 import { periodAt } from '../../src/domain/limits/period.ts';
-import { openJournal } from '../../src/ledger/journal.ts';
 import { STORE_LINES } from '../../src/ledger/ledger-statement.ts';
 import { createLedgerWriter } from '../../src/ledger/ledger-writer.ts';
 import { endLine } from '../../src/ledger/lines.ts';

@@ -4,7 +4,8 @@
  */
 import type * as FileSystem from 'node:fs';
 import { afterAll, afterEach, beforeAll, vi } from 'vitest';
-import type { Journal, JournalOptions, openJournal } from '../../src/ledger/journal.ts';
+import type { openJournal } from '../../src/boot/open-journal.ts';
+import type { Journal, JournalOptions } from '../../src/ledger/journal.ts';
 
 export interface FailingDisk {
   /** Takes nothing more, as when it is full. */
@@ -28,7 +29,7 @@ export function withFailingDisk(): () => FailingDisk {
     vi.resetModules();
     const made = { isFull: false, failing: 0, losesBytes: true, synced: [] as number[], kept: 0 };
     vi.doMock('node:fs', async (original) => failingOn(made, await original<typeof FileSystem>()));
-    const { openJournal } = await import('../../src/ledger/journal.ts');
+    const { openJournal } = await import('../../src/boot/open-journal.ts');
     disk = Object.assign(made, {
       openJournal: async (options: JournalOptions) => {
         const journal = await openJournal(options);

@@ -5,7 +5,7 @@
 import { givenBegin, givenEnd, givenRefusal } from './records.ts';
 
 if (process.argv[3] === 'failing-disk') await import('./failing-syncs.ts');
-const { openJournal } = await import('../../src/ledger/journal.ts');
+const { openJournal } = await import('../../src/boot/open-journal.ts');
 const journal = await openJournal({
   directory: process.argv[2] as string,
   installationId: 'installation-1',

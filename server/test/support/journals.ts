@@ -3,13 +3,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from 'vitest';
-import {
-  type Journal,
-  type JournalEvent,
-  type JournalOptions,
-  openJournal,
-  type WriteOutcome,
-} from '../../src/ledger/journal.ts';
+import { openJournal } from '../../src/boot/open-journal.ts';
+import type { Journal, JournalEvent, JournalOptions, WriteOutcome } from '../../src/ledger/journal.ts';
 import { parseEnd } from '../../src/ledger/parse-lines.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 

@@ -5,12 +5,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { openJournal } from '../../src/boot/open-journal.ts';
 import type { Counters, SeedFrom } from '../../src/counters/counters.ts';
 import { createMemoryCounters, type MemoryCounters } from '../../src/counters/memory/memory-counters.ts';
 import type { CallableTarget, Catalogue, DeploymentConfig } from '../../src/domain/routing/catalogue.ts';
 import type { KeyConfig, MemberConfig, OrganizationConfig, TeamConfig } from '../../src/domain/tenancy/tenancy.ts';
 import type { GatewayRequest, Reply } from '../../src/http/request-reply.ts';
-import { type Journal, openJournal } from '../../src/ledger/journal.ts';
+import type { Journal } from '../../src/ledger/journal.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { requestId } from '../../src/lib/id.ts';
 import { newKeySecret } from '../../src/lib/secrets.ts';
