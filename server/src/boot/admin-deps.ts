@@ -15,6 +15,7 @@ import { type AddressPolicy, checkBaseUrl, isPlainOnNetwork } from '../upstream/
 import type { OpenGateway } from './open-gateway.ts';
 import type { Stores } from './open-stores.ts';
 
+/** Returns the dependencies of the control plane, without the parts that need it themselves. */
 export function adminDepsOf(
   config: Config,
   { database, installation, masterKey, journal, refusals, audit }: Stores,

@@ -11,6 +11,7 @@ import type { Config } from '../settings/config.ts';
 import type { OpenGateway } from './open-gateway.ts';
 import type { Behind, Port } from './port.ts';
 
+/** Returns the handlers for a listener. `config.role` says which of the two planes this process serves. */
 export function behindOf(
   { role }: Config,
   { bodies }: Port,

@@ -30,6 +30,7 @@ export interface JobEffects {
   readonly repair: ProofOptions['repair'];
 }
 
+/** Returns the jobs in the order in which they are scheduled. None runs before the runner starts. */
 export function jobsFor(
   config: Config,
   { installation, masterKey, writer, audit }: Stores,

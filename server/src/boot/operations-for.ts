@@ -20,7 +20,8 @@ import { programVersion } from './program-version.ts';
 
 const CONSOLE = fileURLToPath(new URL('../../../console/dist', import.meta.url));
 
-export function operationsOf(
+/** Returns the sources of health, metrics and the console's files. */
+export function operationsFor(
   config: Config,
   { bodies: { buffered } }: Port,
   { journal, writer, database }: Stores,

@@ -1,5 +1,3 @@
-/** Creates load-size data. */
-
 import { runSeed, seedFlags } from '../cli/seed.ts';
 import { createLogger } from '../lib/log.ts';
 import { systemClock as clock } from '../lib/timing/clock.ts';

@@ -21,7 +21,7 @@ import { keepCurrent } from './keep-current.ts';
 import { openGateway } from './open-gateway.ts';
 import { openJobs } from './open-jobs.ts';
 import { openStores, type Stores } from './open-stores.ts';
-import { operationsOf } from './operations-for.ts';
+import { operationsFor } from './operations-for.ts';
 import { type Port, takePort } from './port.ts';
 import { processFactsOf } from './process-facts.ts';
 import { tellPassedOver } from './tell-passed-over.ts';
@@ -30,6 +30,7 @@ const FLUSH_MS_MAX = 10_000;
 const STOP_MS_MAX = 10_000;
 const CLOSE_MS_MAX = 25_000;
 
+/** Serves until a signal ends the process. Rejects if the start fails, and then holds no lock or lease. */
 export async function serve(config: Config, log: Logger): Promise<void> {
   const policy = policyOf(config);
   const port = await takePort(config);
@@ -53,7 +54,7 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   const jobs = openJobs(config, stores, opened, providers, log);
   const deps = adminDepsOf(config, stores, opened, policy, providers, log);
   const admin = await createAdminApp({ ...deps, process: facts, jobs: jobs.desk, buffered: port.bodies.buffered });
-  const operations = operationsOf(config, port, stores, opened, jobs, admin, () => port.notReady);
+  const operations = operationsFor(config, port, stores, opened, jobs, admin, () => port.notReady);
   try {
     await port.serve(behindOf(config, port, opened, admin, operations, log));
   } catch (error) {

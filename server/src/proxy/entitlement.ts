@@ -16,7 +16,7 @@ import { type LimitWords, limitWordsOf } from './limit-headers.ts';
 import { Refusal } from './refusal.ts';
 import { chargedFor, memberIdOf } from './settlement/charged.ts';
 import type { CachedKey } from './snapshot/cached-key.ts';
-import { type StandingTags, tagged, tellShape } from './snapshot/tag-chain.ts';
+import { type EntitlementTags, tagged, tellShape } from './snapshot/tag-chain.ts';
 
 /**
  * The standing of one key for one called name: the access verdict, the candidates, and every limit that applies. It is computed
@@ -36,7 +36,7 @@ export interface Entitlement {
   /** The same targets, with only the members that tags allow. */
   readonly chain: readonly CallableTarget[];
   /** The effect of tags; null if nothing is tagged. */
-  readonly tags: StandingTags | null;
+  readonly tags: EntitlementTags | null;
   /** Entitlements for requests that name tags, by those tags; null until the first such request. */
   byTags: Map<string, Entitlement> | null;
   readonly candidates: ReadonlyMap<DeploymentConfig, Candidate>;
@@ -58,7 +58,7 @@ export interface Entitlement {
 }
 
 /** The most entitlements kept for one key. */
-const STANDINGS_MAX = 1_000;
+const ENTITLEMENTS_MAX = 1_000;
 
 /** Returns the entitlement of a key for a name. It is cached while nothing it was computed from has changed. */
 export function entitlementOf(key: CachedKey, name: string, gateway: Gateway): Entitlement {
@@ -67,7 +67,7 @@ export function entitlementOf(key: CachedKey, name: string, gateway: Gateway): E
   const known = entitlements.get(name);
   if (known !== undefined && isCurrent(known, key, catalogue) && gateway.clock.nowMs() < known.validUntilMs) return known;
   const entitlement = workOut(callerOf(key), name, catalogue, gateway.clock.nowMs());
-  if (entitlements.size >= STANDINGS_MAX) entitlements.clear();
+  if (entitlements.size >= ENTITLEMENTS_MAX) entitlements.clear();
   if (catalogue.targets.has(name)) entitlements.set(name, entitlement);
   const { plan, tags } = entitlement;
   if (tags !== null && tags.added.length > 0) tellShape(tags, plan.organizationId, gateway);

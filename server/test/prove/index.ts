@@ -45,6 +45,10 @@ await inLanes(rows.filter(isAlone), 1);
 await inLanes(again, 1);
 process.exit(missed > 0 ? 1 : 0);
 
+function isBesideOthers(row: ProveRow): boolean {
+  return lanes > 1 && together.length > 1 && together.includes(row);
+}
+
 function isAlone({ alone }: ProveRow): boolean {
   return alone === 'always' || (alone === 'full' && !quick);
 }
@@ -72,7 +76,7 @@ async function show(row: ProveRow): Promise<void> {
   });
   const result = await (quick ? Promise.race([found, hung(() => step)]) : found);
   const isMissed = result.skipped === undefined ? !result.holds : !quick; // What a machine lacks may be skipped in a quick run alone.
-  const hasAnother = isMissed && lanes > 1 && !again.includes(row);
+  const hasAnother = isMissed && isBesideOthers(row) && !again.includes(row);
   if (hasAnother) again.push(row);
   else if (isMissed) missed += 1;
   const details = result.holds ? [] : (result.details ?? []);

@@ -31,7 +31,7 @@ export async function freePort(): Promise<number> {
   throw new Error(`no free port among ${TRIES_MAX} from ${PORT_MIN + first} on`);
 }
 
-/** Whether the note is ours now. One whose process is gone is nobody's. */
+/** Reports whether this process owns the note now. A note whose process is gone may be taken over. */
 function reserve(note: string): boolean {
   try {
     writeFileSync(note, String(process.pid), { flag: 'wx' });

@@ -75,6 +75,7 @@ for n, who in ipairs(lines) do lines[n] = redis.call('HGET', KEYS[2], who) or ''
 return table.concat(lines, '\\n')
 `);
 
+/** Creates the register of live replicas. It does nothing in Redis before the first call. */
 export function createLiving(options: LivingOptions): Living {
   return new Replicas(options);
 }

@@ -5,7 +5,7 @@ import type { Caller } from '../../domain/tenancy/tenancy.ts';
 import type { Gateway } from '../gateway.ts';
 
 /** The effect of tags on an entitlement. */
-export interface StandingTags {
+export interface EntitlementTags {
   /** The default tags that apply and the required ones. They are recorded with each request. */
   readonly added: readonly string[];
   readonly required: readonly string[];
@@ -20,7 +20,7 @@ export interface StandingTags {
 export function tagged(
   reachable: readonly CallableTarget[],
   caller: Caller,
-): { readonly chain: readonly CallableTarget[]; readonly tags: StandingTags | null } {
+): { readonly chain: readonly CallableTarget[]; readonly tags: EntitlementTags | null } {
   const policy = policyOf(caller);
   if (policy === null && !isTagged(reachable)) return { chain: reachable, tags: null };
   const routed = tagChain(reachable, { ...NO_WISHES, ...policy });
@@ -33,12 +33,15 @@ export function policyOf({ organization, team, key }: Caller): TagPolicy | null 
 }
 
 /** Writes the shape to the journal, so that a row needs only the shape's id. */
-export function tellShape({ shapeId, shapeJson }: StandingTags, organizationId: string, gateway: Gateway): void {
+export function tellShape({ shapeId, shapeJson }: EntitlementTags, organizationId: string, gateway: Gateway): void {
   gateway.journal.shape(organizationId, shapeId, shapeJson);
 }
 
 /** Returns the effect of tags, from a chain before and after they were applied. */
-export function tagsOf(reachable: readonly CallableTarget[], { targets, shape, shapeId, shapeJson }: TaggedChain): StandingTags {
+export function tagsOf(
+  reachable: readonly CallableTarget[],
+  { targets, shape, shapeId, shapeJson }: TaggedChain,
+): EntitlementTags {
   const isAny = (chain: readonly CallableTarget[]) =>
     chain.some(({ members }) => members.some(({ deployment }) => deployment.enabled));
   const { defaults, required } = shape;

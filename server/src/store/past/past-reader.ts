@@ -76,6 +76,7 @@ interface Scanned<Question, Fixed> extends Asked<Question> {
   rowsMax: number;
 }
 
+/** Creates a reader for all counters of a process. It runs at most three statements of days and two scans at a time. */
 export function createPastReader<Question extends PastQuestion, Fixed>(
   db: Database,
   exactness: Exactness<Question, Fixed>,
