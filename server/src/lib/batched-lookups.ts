@@ -14,10 +14,9 @@ interface Waiting<Value> {
 }
 
 /**
- * Returns a function that looks up single names by batches. While fewer than `loadsMax` loads run, a name is loaded at once and
- * alone. Others wait and are loaded together, so that a thousand look-ups take no more than a few times as long as one. An answer
- * is never older than its call. If a load of many fails, each name is loaded alone, so that no name fails because of another.
- * Null: there is no such value.
+ * Returns a function that looks up single names by batches: the names of one turn of the event loop, and those that came while
+ * `loadsMax` loads ran. So a thousand look-ups take no more than a few times as long as one. An answer is never older than its
+ * call. If a load of many fails, each name is loaded alone, so that no name fails because of another. Null: there is no such value.
  */
 export function batchedLookups<Value>(
   load: LoadMany<Value>,
@@ -25,27 +24,32 @@ export function batchedLookups<Value>(
 ): (name: string) => Promise<Value | null> {
   const waiting = new Map<string, Waiting<Value>[]>();
   let loads = 0;
+  let willTake = false;
   return (name) =>
     new Promise((answer, fail) => {
       const same = waiting.get(name);
       if (same === undefined) waiting.set(name, [{ answer, fail }]);
       else same.push({ answer, fail });
-      if (loads < loadsMax) take();
+      if (willTake || loads >= loadsMax) return;
+      willTake = true;
+      setImmediate(take);
     });
 
   function take(): void {
-    const asked = new Map<string, Waiting<Value>[]>();
-    for (const [name, who] of waiting) {
-      if (asked.size === namesMax) break;
-      asked.set(name, who);
-      waiting.delete(name);
+    willTake = false;
+    while (loads < loadsMax && waiting.size > 0) {
+      const asked = new Map<string, Waiting<Value>[]>();
+      for (const [name, who] of waiting) {
+        if (asked.size === namesMax) break;
+        asked.set(name, who);
+        waiting.delete(name);
+      }
+      loads += 1;
+      answerAll(asked).finally(() => {
+        loads -= 1;
+        take();
+      });
     }
-    if (asked.size === 0) return;
-    loads += 1;
-    answerAll(asked).finally(() => {
-      loads -= 1;
-      take();
-    });
   }
 
   async function answerAll(asked: ReadonlyMap<string, readonly Waiting<Value>[]>): Promise<void> {

@@ -27,22 +27,23 @@ export async function findKeyByHash(db: Database, hash: string): Promise<FoundKe
   return (await findKeysByHash(db, [hash])).get(hash) ?? null;
 }
 
-/** Finds a few hundred keys in one query, as findKeyByHash does. Returns them by hash. */
+/**
+ * Finds a few hundred keys, as findKeyByHash does. Returns them by hash. Asks first whether any of the hashes exists: strangers can
+ * ask for unknown keys by the thousand, and that question costs a fraction of the other.
+ */
 export async function findKeysByHash(db: Database, hashes: readonly string[]): Promise<ReadonlyMap<string, FoundKey>> {
+  const asked = hashes.map((hash) => Buffer.from(hash, 'hex'));
+  const existing = await db.execute(
+    sql`select from ${keySecrets} where ${keySecrets.hash} = any(${sql.param(asked)}::bytea[]) limit 1`,
+  );
+  if (existing.rowCount === 0) return new Map();
   const rows = await db
     .select({ ...keyColumns(), hash: keySecrets.hash, validUntil: keySecrets.validUntil })
     .from(keySecrets)
     .innerJoin(keys, and(eq(keys.organizationId, keySecrets.organizationId), eq(keys.id, keySecrets.keyId)))
     .leftJoin(memberships, ownerCondition())
-    .where(
-      and(
-        inArray(
-          keySecrets.hash,
-          hashes.map((hash) => Buffer.from(hash, 'hex')),
-        ),
-        or(isNull(keySecrets.validUntil), gt(keySecrets.validUntil, sql`now()`)),
-      ),
-    );
+    // All of them once more: a secret may have moved from one hash to another since.
+    .where(and(inArray(keySecrets.hash, asked), or(isNull(keySecrets.validUntil), gt(keySecrets.validUntil, sql`now()`))));
   return new Map(
     rows.map((row) => {
       const { organizationId } = row.key;
