@@ -1,5 +1,6 @@
 import type { Beyond } from '../domain/money/beyond.ts';
 import type { Usage } from '../domain/usage/usage.ts';
+import type { Bytes } from '../lib/pieces.ts';
 
 /**
  * The wire formats we read and write. The first two are chat formats and translate into each other. The others pass unchanged.
@@ -81,7 +82,7 @@ export interface AnswerStream {
 
 /** The conversion of one request for one upstream, and of its answer for the client. Pure: no I/O. */
 export interface Exchange {
-  readonly upstreamBody: Buffer;
+  readonly upstreamBody: Bytes;
   /**
    * Converts a whole (non-streamed) 2xx answer. Within a dialect `bytes` is the same buffer. Throws UnreadableAnswer if it is not
    * the expected JSON.

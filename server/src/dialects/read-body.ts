@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type JsonShape, jsonShape } from '../lib/json/json-shape.ts';
+import { BYTES_IN_TURN_MAX, type Bytes, Pieces } from '../lib/pieces.ts';
 import type { BodyProblem, JsonObject } from './dialect.ts';
 import { closingQuote, isObject, parseJson } from './json.ts';
 import { knownFieldInAnotherCase } from './known-fields.ts';
@@ -12,8 +13,6 @@ const BODY_BOUNDS = { valuesMax: 400_000, levelsMax: BODY_DEPTH_MAX };
  * loop, and the parser finds its depth.
  */
 const COUNTED_BYTES_MIN = 131_072;
-/** The largest body that one turn of the event loop can read. */
-const BYTES_IN_TURN_MAX = 8_388_608;
 const VALUES_IN_TURN_MAX = 60_000;
 
 export type BodyReading =
@@ -41,7 +40,8 @@ export function readBodyOnce(raw: Buffer): BodyReading {
 /**
  * Does the same as readBody. Null: the body is too much work for one turn of the event loop, and must be read in another thread.
  */
-export function readBodyInTurn(raw: Buffer): BodyReading | null {
+export function readBodyInTurn(raw: Bytes): BodyReading | null {
+  if (raw instanceof Pieces) return null;
   if (raw.length < COUNTED_BYTES_MIN) return parsedBody(raw);
   if (raw.length > BYTES_IN_TURN_MAX) return null;
   const shape = jsonShape(raw, BODY_BOUNDS);

@@ -21,6 +21,8 @@
  * would start a second header.
  */
 
+import type { Bytes } from '../lib/pieces.ts';
+
 /** A request as plain values, without a server library's objects. */
 export interface GatewayRequest {
   readonly method: string;
@@ -32,8 +34,8 @@ export interface GatewayRequest {
   header(name: string): string | undefined;
   /** Flat name/value pairs as they arrived, duplicates included. */
   readonly rawHeaders: readonly string[];
-  /** The request's body. Empty while a request is judged on its head. */
-  body: Buffer;
+  /** The request's body. Empty while a request is judged on its head. In pieces only if it is large and not read yet. */
+  body: Bytes;
   /** The address of the peer, which may be a proxy's; empty if the socket has none. */
   readonly remoteAddress: string;
   /** The time at which the request's head arrived, in monotonic milliseconds. */

@@ -2,6 +2,7 @@
  * Limits the memory that request bodies use while they arrive and until they are read: all together, and for each of their
  * senders.
  */
+import type { Bytes } from './pieces.ts';
 
 /** The room for one body. */
 export interface BodyRoom {
@@ -119,7 +120,7 @@ export function addPiece(pieces: Buffer[], piece: Buffer): void {
 }
 
 /** Reports whether a body keeps its room until its request is answered. */
-export function keepsRoom(body: Buffer): boolean {
+export function keepsRoom(body: Bytes): boolean {
   return body.length > LARGE_BYTES;
 }
 

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { TAGS_HEADER } from '../dialects/exchange.ts';
 import { NodeReply } from '../http/node/node-reply.ts';
 import type { GatewayRequest } from '../http/request-reply.ts';
+import type { Bytes } from '../lib/pieces.ts';
 import { authenticateById } from '../proxy/authenticate.ts';
 import { ENDPOINTS, type Endpoint } from '../proxy/endpoints/endpoint.ts';
 import type { Gateway } from '../proxy/gateway.ts';
@@ -34,7 +35,7 @@ class HouseRequest implements GatewayRequest {
   readonly query = '';
   readonly rawHeaders: readonly string[] = [];
   readonly remoteAddress = '';
-  body: Buffer;
+  body: Bytes;
   readonly startedMs: number;
   readonly #tags: readonly string[];
 

@@ -1,12 +1,13 @@
 import type { Wire } from '../dialects/dialect.ts';
 import type { CredentialConfig, DeploymentConfig, ProviderName } from '../domain/routing/catalogue.ts';
+import type { Bytes } from '../lib/pieces.ts';
 import type { UpstreamCall, UpstreamHeaders, UpstreamSink } from '../upstream/call.ts';
 
 /** One attempt at one deployment. */
 export interface ProviderRequest {
   readonly deployment: DeploymentConfig;
   readonly wire: Wire;
-  readonly body: Buffer;
+  readonly body: Bytes;
   readonly stream: boolean;
   /**
    * Headers of the client for the provider (`anthropic-beta`, `anthropic-version`, `x-client-request-id`, `traceparent`,

@@ -1,9 +1,10 @@
 import { type Exchange, type ExchangeOptions, Untranslatable, type Wire } from '../dialects/dialect.ts';
 import { openExchange } from '../dialects/exchange.ts';
+import { whole } from '../lib/pieces.ts';
 import { leftIn } from './bodies/large-bodies.ts';
 import type { Candidate } from './deployments/candidate.ts';
 import type { Gateway } from './gateway.ts';
-import type { Admission, Walk } from './walk.ts';
+import type { Admission, LargeAsked, Walk } from './walk.ts';
 
 /**
  * Returns the exchange that writes a request for one upstream and reads its answer. Returns a promise only to translate a large
@@ -21,14 +22,15 @@ export function exchangeFor(
     upstream,
     body,
     ourBytes,
-    left: large === null ? null : leftIn(walk.request.body, large.left),
+    left: large === null ? null : leftIn(whole(walk.request.body), large.left),
     facts,
     upstreamModel: deployment.upstreamModel,
     outputCap,
     maxOutputTokens: deployment.maxOutputTokens,
     createdAtMs: gateway.clock.nowMs(),
   };
-  if (large !== null && options.client !== upstream) return translatedApart(options, walk, gateway);
+  if (large !== null && options.client !== upstream) return translatedApart(options, walk, large, gateway);
+  if (large !== null) large.isLent = true;
   try {
     return openExchange(options);
   } catch (error) {
@@ -41,12 +43,15 @@ export function exchangeFor(
 async function translatedApart(
   options: ExchangeOptions,
   { request }: Walk,
+  { isLent }: LargeAsked,
   { largeBodies }: Gateway,
 ): Promise<Exchange | Untranslatable> {
   const { client, upstream, facts, upstreamModel, outputCap, maxOutputTokens } = options;
   const translation = { client, upstream, facts, upstreamModel, outputCap, maxOutputTokens };
-  const { raw, result } = await largeBodies.translate(request.body, translation);
-  request.body = raw;
+  // A connection may still be sending the bytes to the provider before. They must stay where they are.
+  const bytes = isLent ? Buffer.from(whole(request.body)) : request.body;
+  const { raw, result } = await largeBodies.translate(bytes, translation);
+  if (!isLent) request.body = raw;
   if (result.ok) return openExchange({ ...options, upstreamBody: result.written });
   return new Untranslatable(result.problem.param ?? '', result.problem.message);
 }

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../dialects/dialect.ts';
 import { BETA_HEADER, readBodyInTurn, readFacts, readTags, TAGS_HEADER } from '../dialects/exchange.ts';
 import type { GatewayRequest, Reply } from '../http/request-reply.ts';
+import { whole } from '../lib/pieces.ts';
 import { traceContextOf } from '../observe/trace-context.ts';
 import type { RequestTrace, Tracing } from '../observe/tracing.ts';
 import { admit } from './admit.ts';
@@ -87,7 +88,7 @@ function read(walk: Walk, gateway: Gateway): Asked | Promise<Asked> {
   const reading = readBodyInTurn(request.body);
   if (reading === null) return readLarge(walk, gateway);
   if (!reading.ok) throw invalidRequest(reading.problem.message, reading.problem.param);
-  return asked(walk, reading.body, reading.isOurs ? request.body : null);
+  return asked(walk, reading.body, reading.isOurs ? whole(request.body) : null);
 }
 
 /** Reads a large body in its own thread. Until that ends, the thread owns the body's bytes. */
@@ -98,7 +99,7 @@ async function readLarge(walk: Walk, { largeBodies }: Gateway): Promise<Asked> {
   request.body = raw;
   if (!result.ok) throw invalidRequest(result.problem.message, result.problem.param);
   const { body, facts, tags, left, tokens } = result;
-  walk.asked = { body, ourBytes: null, large: { left, tokens }, facts, tags };
+  walk.asked = { body, ourBytes: null, large: { left, tokens, isLent: false }, facts, tags };
   return walk.asked;
 }
 

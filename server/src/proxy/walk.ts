@@ -38,10 +38,15 @@ export interface Asked {
   /** The bytes as sent, if we would write exactly these bytes for `body`; else null. */
   readonly ourBytes: Buffer | null;
   /** For a large body: the fields left in its bytes, and our token estimate if that may be the answer. Null for others. */
-  readonly large: Pick<LargeBody, 'left' | 'tokens'> | null;
+  readonly large: LargeAsked | null;
   readonly facts: RequestFacts;
   /** The tags that the request names; null if it names none. */
   readonly tags: readonly string[] | null;
+}
+
+/** What is known of a large body. `isLent`: its bytes are part of a request to an upstream, and must not be moved. */
+export interface LargeAsked extends Pick<LargeBody, 'left' | 'tokens'> {
+  isLent: boolean;
 }
 
 /** Times of a request in monotonic milliseconds. Time that is not the provider's counts as ours. */

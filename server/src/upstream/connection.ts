@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { type buildConnector, Client, type Dispatcher, errors } from 'undici';
+import { Pieces, whole } from '../lib/pieces.ts';
 import { bareHost } from './address-policy.ts';
 import { type AnswerTaker, UpstreamConnection } from './fast/upstream-connection.ts';
 import { clientOver } from './odd-answer.ts';
@@ -71,7 +72,7 @@ export class FullConnection implements Connection {
   }
 
   send(request: TransportRequest, sender: Sender): void {
-    this.#client.dispatch(request, sender);
+    this.#client.dispatch(inOnePiece(request), sender);
   }
 
   destroy(): void {
@@ -87,6 +88,13 @@ export class FullConnection implements Connection {
     });
   }
 }
+
+/** Returns the request as the full client takes it. */
+function inOnePiece(request: TransportRequest): WholeRequest {
+  return request.body instanceof Pieces ? { ...request, body: whole(request.body) } : (request as WholeRequest);
+}
+
+type WholeRequest = TransportRequest & { readonly body: Buffer | null };
 
 function clientOptions({ keepAliveMs, headerBytesMax }: ConnectionOptions): Client.Options {
   return {
@@ -134,7 +142,7 @@ export class PlainConnection extends UpstreamConnection implements Connection {
   readInFull(bytes: Buffer, socket: Socket, request: TransportRequest, sender: Sender): void {
     this.#full = clientOver(this.#origin, this.#clientOptions, bytes, socket);
     reportDefects(this.#full);
-    this.#full.dispatch(request, sender);
+    this.#full.dispatch(inOnePiece(request), sender);
   }
 
   override destroy(): void {

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { type Answer, ask, listener, post, testTransport, until, upstream } from '../../test/support/upstream.ts';
+import { Pieces } from '../lib/pieces.ts';
 import type { UpstreamCall } from './call.ts';
 import type { TransportOptions } from './transport.ts';
 
@@ -26,6 +28,19 @@ describe.each(['plain', 'full'] as const)('with the %s client', (client) => {
       expect(said.headers).toMatchObject({ 'x-api-key': 'k', 'content-length': '13', 'accept-encoding': 'identity' });
       expect(heard.ends).toBe(1);
       expect(heard.failure).toBeNull();
+    });
+
+    it('sends a body in pieces as one body, on one connection, and leaves the pieces as they are', async () => {
+      const there = await upstream((_request, response, body) => response.end(createHash('sha256').update(body).digest('hex')));
+      const over = transport();
+      const pieces = [Buffer.from('{"a":"'), Buffer.alloc(3_000_000, 'x'), Buffer.from('é"}')];
+      const whole = Buffer.concat(pieces);
+      for (let round = 0; round < 2; round += 1) {
+        const { body } = await ask(over, post(there.origin, { body: new Pieces(pieces) }));
+        expect(body).toBe(createHash('sha256').update(whole).digest('hex'));
+      }
+      expect(there.opened()).toBe(1);
+      expect(Buffer.concat(pieces).equals(whole)).toBe(true);
     });
 
     it('reuses a connection after a complete answer, the last returned first', async () => {

@@ -1,6 +1,7 @@
 /** Bodies that are as much work as they can be: counted before they are parsed, and read where they hold nobody up. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DeploymentConfig } from '../../src/domain/routing/catalogue.ts';
+import { whole } from '../../src/lib/pieces.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { copyMs, heldWhile } from '../support/event-loop.ts';
@@ -23,7 +24,7 @@ function provider(): Provider {
   return {
     ...fake,
     open: (request, sink) => {
-      sent = request.body;
+      sent = whole(request.body);
       return fake.open({ ...request, body: request.wire === 'openai-embeddings' ? SHORT_INPUT : SHORT_CHAT }, sink);
     },
   };

@@ -1,3 +1,4 @@
+import { type Bytes, Pieces } from '../../lib/pieces.ts';
 import { type Exchange, type ExchangeOptions, type JsonObject, LEFT_IN_BYTES, type LeftFields } from '../dialect.ts';
 import { objectOr } from '../json.ts';
 import { chatEventReader } from './chat-events.ts';
@@ -36,8 +37,8 @@ function unchangedBytes({ client, body, ourBytes = null, facts, upstreamModel, o
   return Buffer.concat([Buffer.from(MODEL_FIRST + JSON.stringify(upstreamModel)), ourBytes.subarray(before.length)]);
 }
 
-/** Serializes the request. Values that were left in the bytes of a large body are copied from there. */
-function written(edited: JsonObject, left: LeftFields | null): Buffer {
+/** Serializes the request. Values that were left in the bytes of a large body stay there, as pieces of the request. */
+function written(edited: JsonObject, left: LeftFields | null): Bytes {
   if (left === null) return Buffer.from(JSON.stringify(edited));
   const pieces: Buffer[] = [];
   let text = '';
@@ -51,7 +52,7 @@ function written(edited: JsonObject, left: LeftFields | null): Buffer {
     pieces.push(Buffer.from(text), bytes);
     text = '';
   }
-  return Buffer.concat([...pieces, Buffer.from(`${text}}`)]);
+  return new Pieces([...pieces, Buffer.from(`${text}}`)]);
 }
 
 function editedBody({ client, body, facts, upstreamModel, outputCap }: ExchangeOptions): JsonObject {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { addPiece, type BodyRoom, type HeadVerdict, keepsRoom } from '../../lib/buffered-bytes.ts';
 import { LF } from '../../lib/http-text/characters.ts';
+import { freed, joinedInTurn } from '../../lib/pieces.ts';
 import { LaneReply, LaneRequest } from './lane-reply.ts';
 import { HEAD_BYTES_MAX, type RequestHead, readRequestHead } from './request-head.ts';
 
@@ -146,6 +147,7 @@ export class LaneConnection {
         return;
       case 'rest':
         this.#missing -= bytes.length;
+        freed(bytes);
         if (this.#missing <= 0) this.#close();
         return;
       case 'answer':
@@ -229,18 +231,18 @@ export class LaneConnection {
     const piece = bytes.length <= this.#missing ? bytes : bytes.subarray(0, this.#missing);
     this.#missing -= piece.length;
     if (!(this.#room as BodyRoom).take(piece.length)) {
-      this.#pieces = [];
+      this.#freePieces();
       this.#verdict?.refuse('no_room');
       return;
     }
     addPiece(this.#pieces, piece);
     if (this.#missing > 0) return;
+    this.#unread = piece === bytes ? NOTHING : bytes.subarray(piece.length);
     const request = this.#request as LaneRequest;
-    request.body = this.#pieces.length === 1 ? (this.#pieces[0] as Buffer) : Buffer.concat(this.#pieces);
+    request.body = joinedInTurn(this.#pieces);
     this.#request = null;
     this.#verdict = null;
     this.#pieces = [];
-    this.#unread = piece === bytes ? NOTHING : bytes.subarray(piece.length);
     this.phase = 'answer';
     const room = this.#room as BodyRoom;
     this.#desk.serve(request, this.#reply as LaneReply);
@@ -251,7 +253,7 @@ export class LaneConnection {
   #dropRest(): void {
     this.phase = 'rest';
     for (const { length } of this.#pieces) this.#missing -= length;
-    this.#pieces = [];
+    this.#freePieces();
     this.#request = null;
     this.#verdict = null;
     if (this.#missing <= 0) {
@@ -260,6 +262,11 @@ export class LaneConnection {
     }
     this.#dropping = setTimeout(() => this.#close(), DROPS_MS_MAX);
     if (this.socket.isPaused()) this.socket.resume();
+  }
+
+  #freePieces(): void {
+    for (const piece of this.#pieces) freed(piece);
+    this.#pieces = [];
   }
 
   #close(): void {
@@ -288,6 +295,7 @@ export class LaneConnection {
 
   #closed(): void {
     this.phase = 'over';
+    this.#freePieces();
     this.#freeRoom();
     if (this.#dropping !== null) clearTimeout(this.#dropping);
     this.#desk.forget(this);

@@ -10,6 +10,7 @@ import {
   type Waiting,
   waitWith,
 } from '../../lib/http-text/outgoing.ts';
+import type { Bytes } from '../../lib/pieces.ts';
 import type { RequestHead } from './request-head.ts';
 
 // Objects made once per request are classes, not literals with accessors: see ADR 0015.
@@ -21,7 +22,7 @@ export class LaneRequest {
   readonly query: string;
   readonly rawHeaders: readonly string[];
   /** The request's body; empty until it has arrived. */
-  body: Buffer;
+  body: Bytes;
   readonly startedMs: number;
   readonly #socket: Socket;
 

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { addPiece, type HeadVerdict, keepsRoom, readAll } from '../../lib/buffered-bytes.ts';
+import { type Bytes, freed, joinedInTurn } from '../../lib/pieces.ts';
 import type { Clock } from '../../lib/timing/clock.ts';
 import { type ErrorDialect, invalidRequest, Refusal, type RefusalCode, renderRefusal, tooLarge } from '../../proxy/refusal.ts';
 import type { ConnectionBounds } from '../connection-bounds.ts';
@@ -196,7 +197,7 @@ function readBody(
   request: IncomingMessage,
   bytesMax: number,
   { room, refuse }: Extract<HeadVerdict, { is: 'read' }>,
-  done: (body: Buffer) => void,
+  done: (body: Bytes) => void,
 ): void {
   let chunks: Buffer[] = [];
   let bytes = 0;
@@ -207,12 +208,13 @@ function readBody(
       addPiece(chunks, chunk);
       return;
     }
+    for (const piece of chunks) freed(piece);
     chunks = [];
     request.off('data', onData);
     request.off('end', onEnd);
     refuse(why);
   };
-  const onEnd = () => done(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, bytes));
+  const onEnd = () => done(joinedInTurn(chunks));
   request.on('data', onData);
   request.on('end', onEnd);
 }
@@ -254,6 +256,7 @@ function sendThenDrop(request: IncomingMessage, response: ServerResponse | null,
   request.removeAllListeners('data');
   request.on('data', (chunk: Buffer) => {
     left -= chunk.length;
+    freed(chunk);
     if (left < 0) socket.destroy();
   });
   request.on('end', () => socket.end());

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { BodyRoom } from '../../lib/buffered-bytes.ts';
+import type { Bytes } from '../../lib/pieces.ts';
 import type { GatewayRequest, Reply } from '../request-reply.ts';
 
 // Classes, not object literals: a literal with a getter makes V8 create a new hidden class for each request, in the old
@@ -12,7 +13,7 @@ export class NodeRequest implements GatewayRequest {
   readonly query: string;
   readonly rawHeaders: readonly string[];
   /** The request's body; empty until it has arrived. */
-  body: Buffer;
+  body: Bytes;
   readonly startedMs: number;
   readonly #request: IncomingMessage;
   readonly #headers: IncomingHttpHeaders;

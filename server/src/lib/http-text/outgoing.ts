@@ -3,6 +3,7 @@
  * taken what was written. Text is latin1.
  */
 import type { Socket } from 'node:net';
+import { type Bytes, Pieces } from '../pieces.ts';
 import { COLON, CR, IS_WRITABLE, LF, SPACE, UNWRITABLE } from './characters.ts';
 
 /** The owner of a message that is begun and not sent. It takes over the bytes when the next message begins. */
@@ -105,8 +106,8 @@ function unwritable(name: string): TypeError {
  * Writes the message, then a body and `after`: in one write, or for a large body in three that are sent together. Returns false
  * if the other end reads more slowly than we write.
  */
-export function sendMessage(socket: Socket, body: Buffer | null, after: string): boolean {
-  if (body !== null && body.length > COPIED_BYTES_MAX) return sendBeside(socket, body, after);
+export function sendMessage(socket: Socket, body: Bytes | null, after: string): boolean {
+  if (body !== null && (body.length > COPIED_BYTES_MAX || body instanceof Pieces)) return sendBeside(socket, body, after);
   if (body !== null) addBytes(body);
   if (after !== '') addText(after);
   if (end === start) return true;
@@ -126,10 +127,11 @@ function leave(): void {
   start = 0;
 }
 
-function sendBeside(socket: Socket, body: Buffer, after: string): boolean {
+function sendBeside(socket: Socket, body: Bytes, after: string): boolean {
   socket.cork();
   if (end > start) socket.write(Buffer.from(bytes.subarray(start, end)));
-  const hasRoom = socket.write(body);
+  let hasRoom = true;
+  for (const piece of body instanceof Pieces ? body.buffers : [body]) hasRoom = socket.write(piece);
   const roomAfter = after === '' ? hasRoom : socket.write(after, 'latin1');
   socket.uncork();
   return roomAfter;

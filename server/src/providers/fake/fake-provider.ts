@@ -1,4 +1,5 @@
 import type { Wire } from '../../dialects/dialect.ts';
+import { whole as bytesOf } from '../../lib/pieces.ts';
 import { type Clock, systemClock } from '../../lib/timing/clock.ts';
 import type { Provider, ProviderRequest } from '../provider.ts';
 import { readOpenAiError } from '../read-error.ts';
@@ -43,7 +44,7 @@ export function createFakeProvider(deps: FakeProviderDeps = {}): Provider {
   function scriptFor(request: ProviderRequest): Script {
     const model = request.deployment.upstreamModel;
     if (!isFakeModel(model)) return refusal(404, `The model '${model}' does not exist`, { code: 'model_not_found' });
-    const body = parse(request.body);
+    const body = parse(bytesOf(request.body));
     if (body === null) return refusal(400, 'The body is not a JSON object');
     if (request.wire === 'anthropic-count-tokens')
       return whole(json({ input_tokens: promptTokensOf(JSON.stringify(body).length) }));
@@ -122,7 +123,7 @@ function half(chunks: readonly Buffer[]): readonly Buffer[] {
 }
 
 function failsNow(failedOnce: Set<string>, request: ProviderRequest): boolean {
-  const key = `${request.deployment.id}|${hashOf(request.body.toString('latin1'))}`;
+  const key = `${request.deployment.id}|${hashOf(bytesOf(request.body).toString('latin1'))}`;
   if (failedOnce.delete(key)) return false;
   if (failedOnce.size >= REMEMBERED_MAX) failedOnce.delete(failedOnce.values().next().value as string);
   failedOnce.add(key);

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { type BodyProblem, type JsonObject, LEFT_IN_BYTES, type LeftFields, type Wire } from '../../dialects/dialect.ts';
 import type { LargeBodyHeaders, LargeReading, Translation } from '../../dialects/exchange.ts';
 import { JsonAssembly } from '../../lib/json/json-pieces.ts';
+import { type Bytes, Pieces } from '../../lib/pieces.ts';
 import { serviceUnavailable } from '../refusal.ts';
 import type { FromThread, ToThread } from './large-body-thread.ts';
 
@@ -20,13 +21,13 @@ interface Translated {
   readonly written: Buffer;
 }
 
-type Task = DistributiveOmit<Extract<ToThread, { is: 'read' | 'translate' }>, 'bytes'>;
+type Task = DistributiveOmit<Extract<ToThread, { is: 'read' | 'translate' }>, 'pieces'>;
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 /** The thread's last message about a body. */
 type Last = Exclude<FromThread, { is: 'piece' }>;
 
 interface Waiting {
-  readonly raw: Buffer;
+  readonly raw: Bytes;
   readonly task: Task;
   readonly done: (said: Last, whole: unknown) => void;
   readonly failed: (why: Error) => void;
@@ -52,7 +53,7 @@ export class LargeBodies {
    * Reads a body. Moves its bytes to the thread, because a copy would take a long turn, and returns them. Rejects with
    * `service_unavailable` if the thread ends before the result.
    */
-  async read(raw: Buffer, wire: Wire, headers: LargeBodyHeaders): Promise<Given<LargeBody>> {
+  async read(raw: Bytes, wire: Wire, headers: LargeBodyHeaders): Promise<Given<LargeBody>> {
     const { said, whole } = await this.#ask(raw, { is: 'read', wire, headers });
     if (said.is !== 'whole') return { raw: givenBack(said.bytes), result: { ok: false, problem: problemIn(said) } };
     const { bytes, left, facts, tags, tokens } = said;
@@ -62,7 +63,7 @@ export class LargeBodies {
   }
 
   /** Translates a body that was read before. The result is a problem if the upstream's dialect cannot express it. */
-  async translate(raw: Buffer, translation: Translation): Promise<Given<Translated>> {
+  async translate(raw: Bytes, translation: Translation): Promise<Given<Translated>> {
     const { said } = await this.#ask(raw, { is: 'translate', translation });
     if (said.is === 'translated') return { raw: givenBack(said.bytes), result: { ok: true, written: givenBack(said.written) } };
     return { raw: givenBack(said.bytes), result: { ok: false, problem: problemIn(said) } };
@@ -74,7 +75,7 @@ export class LargeBodies {
     await this.#thread?.terminate();
   }
 
-  #ask(raw: Buffer, task: Task): Promise<{ readonly said: Last; readonly whole: unknown }> {
+  #ask(raw: Bytes, task: Task): Promise<{ readonly said: Last; readonly whole: unknown }> {
     return new Promise((resolve, failed) => {
       this.#waiting.push({ raw, task, failed, done: (said, whole) => resolve({ said, whole }) });
       this.#begin();
@@ -92,8 +93,9 @@ export class LargeBodies {
     this.#current = next;
     this.#assembly = new JsonAssembly();
     this.#thread ??= this.#started();
-    const bytes = ownBytes(next.raw);
-    this.#thread.postMessage({ ...next.task, bytes } satisfies ToThread, [bytes.buffer]);
+    const pieces = next.raw instanceof Pieces ? next.raw.buffers.map(ownBytes) : [ownBytes(next.raw)];
+    const moved = pieces.map(({ buffer }) => buffer);
+    this.#thread.postMessage({ ...next.task, pieces } satisfies ToThread, moved);
   }
 
   #started(): Worker {

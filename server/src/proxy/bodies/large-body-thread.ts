@@ -9,12 +9,13 @@ import {
   translateLargeBody,
 } from '../../dialects/exchange.ts';
 import { type JsonPiece, piecesOf } from '../../lib/json/json-pieces.ts';
+import { joined } from '../../lib/pieces.ts';
 
-/** A message to the thread. `next`: the last piece was taken. */
+/** A message to the thread. `pieces`: a body's bytes, to be joined here. `next`: the last piece was taken. */
 export type ToThread =
-  | { readonly is: 'read'; readonly bytes: Bytes; readonly wire: Wire; readonly headers: LargeBodyHeaders }
+  | { readonly is: 'read'; readonly pieces: readonly Bytes[]; readonly wire: Wire; readonly headers: LargeBodyHeaders }
   | { readonly is: 'next' }
-  | { readonly is: 'translate'; readonly bytes: Bytes; readonly translation: Translation };
+  | { readonly is: 'translate'; readonly pieces: readonly Bytes[]; readonly translation: Translation };
 
 /** A message from the thread: pieces of a body, then one of the others. Those return the bytes that the thread was given. */
 export type FromThread =
@@ -31,9 +32,10 @@ let end: FromThread | null = null;
 
 port.on('message', (message: ToThread) => {
   if (message.is === 'translate') {
-    end = translated(message.bytes, message.translation);
+    end = translated(bytesOf(message.pieces), message.translation);
   } else if (message.is === 'read') {
-    const { bytes, wire, headers } = message;
+    const { wire, headers } = message;
+    const bytes = bytesOf(message.pieces);
     const reading = readLargeBody(bufferOf(bytes), wire, headers);
     if (reading.ok) begin(bytes, reading);
     else end = { is: 'problem', bytes, problem: reading.problem };
@@ -53,6 +55,11 @@ function translated(bytes: Bytes, translation: Translation): FromThread {
     if (!(error instanceof Untranslatable)) throw error;
     return { is: 'problem', bytes, problem: { message: error.message, param: error.param } };
   }
+}
+
+function bytesOf(pieces: readonly Bytes[]): Bytes {
+  const { buffer } = joined(pieces.map(bufferOf));
+  return new Uint8Array(buffer as ArrayBuffer);
 }
 
 function bufferOf(bytes: Bytes): Buffer {

@@ -1,4 +1,5 @@
 import { isObject } from '../../dialects/json.ts';
+import { whole } from '../../lib/pieces.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Admission } from '../walk.ts';
 
@@ -27,7 +28,7 @@ export function contentToKeep(admission: Admission, answer: Buffer | null, gatew
 function fullOf(admission: Admission, answer: Buffer | null, bytesMax: number): object {
   return {
     mode: 'full',
-    request: bounded(admission.walk.request.body, bytesMax),
+    request: bounded(whole(admission.walk.request.body), bytesMax),
     response: answer === null ? null : bounded(answer, bytesMax),
   };
 }

@@ -1,4 +1,5 @@
 import { UNWRITABLE } from '../../lib/http-text/characters.ts';
+import type { Bytes } from '../../lib/pieces.ts';
 
 /** One request to an upstream. */
 export interface PlainRequest {
@@ -7,7 +8,7 @@ export interface PlainRequest {
   readonly path: string;
   /** Flat name/value pairs, never changed after sending. `host`, `connection` and `content-length` are added here. */
   readonly headers: readonly string[];
-  readonly body: Buffer | null;
+  readonly body: Bytes | null;
 }
 
 /** Returned for a request that cannot be written safely: a control character in a path or header could change the message. */

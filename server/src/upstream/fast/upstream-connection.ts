@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { addText, beginMessage, sendMessage } from '../../lib/http-text/outgoing.ts';
+import type { Bytes } from '../../lib/pieces.ts';
 import { afterPoll } from './after-poll.ts';
 import { type AnswerHead, type AnswerHeaders, readAnswerHead } from './answer-head.ts';
 import { ChunkedBody } from './chunked-body.ts';
@@ -66,7 +67,7 @@ export class UpstreamConnection {
   #taker: AnswerTaker | null = null;
   #unread: Buffer | null = null;
   #unsentHead = '';
-  #unsentBody: Buffer | null = null;
+  #unsentBody: Bytes | null = null;
   /** The number of bytes in the current read, including those kept from earlier ones. */
   #readBytes = 0;
   #left = 0;
