@@ -1,7 +1,8 @@
 import { useDebouncedValue } from '@mantine/hooks';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked } from '../api/client.ts';
+import { keptWithin } from '../api/kept.ts';
 import { useSession } from '../api/session.tsx';
 import { useTagWarning } from '../components/fields/TagWarning.tsx';
 import type { AccessLevel } from './access-level.ts';
@@ -44,7 +45,7 @@ function useGroups(level: AccessLevel, search: string, chosen: readonly string[]
   const all = useQuery({
     queryKey: ['access-groups', 'choose', search],
     queryFn: () => asked(api.GET('/access-groups', { params: { query: { limit: 200, ...(search === '' ? {} : { search }) } } })),
-    placeholderData: keepPreviousData,
+    placeholderData: keptWithin(['access-groups', 'choose']),
     enabled: seesAll,
     staleTime: 30_000,
   });

@@ -1,9 +1,10 @@
 import { Anchor, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../api/client.ts';
+import { keptWithin } from '../api/kept.ts';
 import { useCan, useSession } from '../api/session.tsx';
 import { moneyText } from '../components/money/Money.tsx';
 import { PATHS } from '../paths.ts';
@@ -73,9 +74,9 @@ function useTargets(level: AccessLevel, search: string) {
     ...(seesAll || level.organizationId === undefined ? {} : { organization_id: level.organizationId }),
   };
   return useQuery({
-    queryKey: ['callable-targets', 'choose', query],
+    queryKey: ['callable-targets', 'choose', seesAll ? null : level.organizationId, query],
     queryFn: () => asked(api.GET('/callable-targets', { params: { query } })),
-    placeholderData: keepPreviousData,
+    placeholderData: keptWithin(['callable-targets', 'choose', seesAll ? null : level.organizationId]),
     staleTime: 30_000,
   });
 }

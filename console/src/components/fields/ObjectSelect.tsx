@@ -1,8 +1,9 @@
 import { Loader, Select } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { api, asked } from '../../api/client.ts';
+import { keptWithin } from '../../api/kept.ts';
 import { useName } from '../../api/names.ts';
 
 export type ObjectKind = 'organization' | 'team' | 'key' | 'member' | 'account' | 'service_account' | 'deployment' | 'model';
@@ -57,7 +58,7 @@ export function ObjectSelect({
     queryKey: ['choices', kind, organizationId, search],
     queryFn: () => choicesOf(kind, search, organizationId),
     enabled: isOpen,
-    placeholderData: keepPreviousData,
+    placeholderData: keptWithin(['choices', kind, organizationId]),
   });
   const choices = found.data ?? [];
   const isListed = chosen === null || choices.some((choice) => choice.value === chosen.value);

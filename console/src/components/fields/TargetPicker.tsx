@@ -1,8 +1,9 @@
 import { Loader, MultiSelect, Select } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { keptWithin } from '../../api/kept.ts';
 
 export type Target = Schema<'CallableTarget'>;
 
@@ -96,7 +97,7 @@ export function TargetsPicker({ organizationId, mode, value, onChange, without =
 function useTargets(search: string, { organizationId, mode }: Filter) {
   const [wanted] = useDebouncedValue(search.trim(), 150);
   const query = useQuery({
-    queryKey: ['callable-targets', wanted, organizationId ?? null],
+    queryKey: ['callable-targets', organizationId ?? null, wanted],
     queryFn: () =>
       asked(
         api.GET('/callable-targets', {
@@ -109,7 +110,7 @@ function useTargets(search: string, { organizationId, mode }: Filter) {
           },
         }),
       ),
-    placeholderData: keepPreviousData,
+    placeholderData: keptWithin(['callable-targets', organizationId ?? null]),
   });
   const all: readonly Target[] = query.data?.data ?? [];
   return { targets: mode === undefined ? all : all.filter((target) => target.mode === mode), isFetching: query.isFetching };

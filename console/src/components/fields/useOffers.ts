@@ -1,10 +1,11 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconClockHour4, IconCornerDownRight, IconCube, type IconProps } from '@tabler/icons-react';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import { api, asked } from '../../api/client.ts';
+import { keptWithin } from '../../api/kept.ts';
 import { useSession } from '../../api/session.tsx';
 import { useSignOut } from '../../api/sign-out.ts';
 import { PATHS } from '../../paths.ts';
@@ -106,7 +107,7 @@ function useFound(wanted: string) {
     queryKey: ['search', asking],
     queryFn: () => asked(api.GET('/search', { params: { query: { q: asking } } })),
     enabled: asking !== '' && wanted !== '',
-    placeholderData: (before) => (wanted === '' ? undefined : keepPreviousData(before)),
+    placeholderData: (before, query) => (wanted === '' ? undefined : keptWithin(['search'])(before, query)),
   });
   const known = data?.data ?? [];
   // Until the answer arrives, keep only those earlier results that still match: Enter takes the first one.

@@ -1,4 +1,5 @@
-import { keepPreviousData, type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { type UseQueryResult, useQuery } from '@tanstack/react-query';
+import { keptWithin } from '../../api/kept.ts';
 import { useUrlState } from '../fields/useUrlState.ts';
 
 /** The answer of every list endpoint. */
@@ -54,7 +55,7 @@ export function useList<T>(source: ListSource<T>): List<T> {
   const answer = useQuery({
     queryKey: [name, ...scope, query],
     queryFn: () => fetch(query),
-    placeholderData: keepPreviousData,
+    placeholderData: keptWithin([name, ...scope]),
     ...(source.refetchMs === undefined ? {} : { refetchInterval: source.refetchMs }),
   });
   const narrowing = [given.search, given.cursor, ...Object.values(filterValues)];

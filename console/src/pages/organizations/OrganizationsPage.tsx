@@ -1,9 +1,10 @@
 import { Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { queryText } from '../../api/events.ts';
+import { keptWithin } from '../../api/kept.ts';
 import { type Organization, summarizeOrganizations } from '../../api/organizations.ts';
 import { useCan, useCanInWholeOrganizations } from '../../api/session.tsx';
 import { countText } from '../../components/Count.tsx';
@@ -28,7 +29,7 @@ export function OrganizationsPage() {
   const summary = useQuery({
     queryKey: ['organizations', 'summary', state.search],
     queryFn: () => summarizeOrganizations(state.search),
-    placeholderData: keepPreviousData,
+    placeholderData: keptWithin(['organizations', 'summary']),
     refetchInterval: REFETCH_MS,
   });
   const isCreating = state.create !== undefined;

@@ -1,8 +1,9 @@
 import { Alert, Anchor, Stack } from '@mantine/core';
 import { IconRocket } from '@tabler/icons-react';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
+import { keptWithin } from '../../api/kept.ts';
 import { type Session, useCanAnywhere, useSession } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
@@ -68,9 +69,9 @@ function Figures({ isOfPlatform }: { isOfPlatform: boolean }) {
     ...(to === undefined ? {} : { to }),
   };
   const query = useQuery({
-    queryKey: ['overview', question],
+    queryKey: ['overview', state.organization_id, question],
     queryFn: () => asked(api.GET('/overview', { params: { query: question } })),
-    placeholderData: keepPreviousData,
+    placeholderData: keptWithin(['overview', state.organization_id]),
     refetchInterval: REFRESH_MS,
   });
   return (

@@ -1,4 +1,5 @@
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
+import { keptWithin } from '../../api/kept.ts';
 import { type Deployment, deploymentsNamed } from './policy.ts';
 
 const NONE: ReadonlyMap<string, Deployment> = new Map();
@@ -10,7 +11,7 @@ export function useDeployments(ids: readonly string[]): ReadonlyMap<string, Depl
     queryKey: ['deployments', 'named', wanted],
     queryFn: () => deploymentsNamed(wanted),
     enabled: wanted.length > 0,
-    placeholderData: keepPreviousData,
+    placeholderData: keptWithin(['deployments', 'named']),
   });
   return query.data ?? NONE;
 }

@@ -1,6 +1,7 @@
 import { Paper, Group as Row, SegmentedControl, Title } from '@mantine/core';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
+import { keptWithin } from '../../api/kept.ts';
 import { Asked } from '../../components/Asked.tsx';
 import type { CourseMetric, UsageLine } from '../../components/charts/course.ts';
 import { GroupedCourse } from '../../components/charts/GroupedCourse.tsx';
@@ -27,9 +28,9 @@ export function UsageChart({ question, group, interval, lines }: UsageChartProps
   const [state, set] = useUrlState();
   const metric = METRICS.find(({ value }) => value === state.metric)?.value ?? 'spend';
   const query = useQuery({
-    queryKey: ['usage', 'course', question, group.value, interval],
+    queryKey: ['usage', 'course', group.value, interval, question],
     queryFn: () => asked(api.GET('/usage', { params: { query: { ...question, group_by: group.value, interval } as never } })),
-    placeholderData: keepPreviousData,
+    placeholderData: keptWithin(['usage', 'course', group.value, interval]),
   });
   return (
     <Paper withBorder p="md">

@@ -1,7 +1,8 @@
 import { Group as Row, Select, Stack, Text } from '@mantine/core';
-import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { queryText } from '../../api/events.ts';
+import { keptWithin } from '../../api/kept.ts';
 import { type Session, useSession } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { type Range, RangePicker, rangeOf } from '../../components/fields/RangePicker.tsx';
@@ -28,9 +29,9 @@ export function UsagePage() {
   const group = groups.find(({ value }) => value === state.group_by) ?? groupOf(session, state);
   const question = questionOf(state, range);
   const query = useQuery({
-    queryKey: ['usage', question, group.value],
+    queryKey: ['usage', group.value, question],
     queryFn: () => asked(api.GET('/usage', { params: { query: { ...question, group_by: group.value } as never } })),
-    placeholderData: keepPreviousData,
+    placeholderData: keptWithin(['usage', group.value]),
   });
   return (
     <Page
