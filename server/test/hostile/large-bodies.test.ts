@@ -1,9 +1,10 @@
 /** Bodies that are as much work as they can be: counted before they are parsed, and read where they hold nobody up. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DeploymentConfig } from '../../src/domain/routing/catalogue.ts';
-import { whole } from '../../src/lib/pieces.ts';
+import { type Bytes, whole } from '../../src/lib/pieces.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';
+import { UpstreamFailure } from '../../src/upstream/call.ts';
 import { copyMs, heldWhile } from '../support/event-loop.ts';
 import { deployment, model, openHouse, type WalkHouse } from '../support/walk.ts';
 
@@ -128,6 +129,31 @@ describe('a body of', () => {
     expect(broken.status).toBe(400);
   });
 });
+
+test('a large body that a first provider was sent stays as it is while it is translated for the next', async () => {
+  const lent: Bytes[] = [];
+  const fake = createFakeProvider();
+  const twoDialects: Provider = {
+    ...fake,
+    wireFor: (client) => (lent.length === 0 ? client : fake.wireFor(client)),
+    open: (request, sink) => {
+      lent.push(request.body);
+      if (lent.length > 1) return fake.open({ ...request, body: SHORT_CHAT }, sink);
+      setImmediate(() => sink.failed(new UpstreamFailure('not_connected', { sent: false, message: 'cut' })));
+      return { abort: () => {}, resume: () => {}, sent: false };
+    },
+  };
+  const deployments = [deployment(), deployment({ id: 'dep_2', priority: 1 })];
+  const there = await openHouse({ targets: [model('fast', deployments)], provider: twoDialects });
+  try {
+    const raw = TRANSLATED();
+    expect((await there.ask(null, { raw, path: '/v1/messages' })).status).toBe(200);
+    const text = `"${filler('x', 31 * MB)}"`;
+    expect(lent.map((bytes) => whole(bytes).includes(text))).toEqual([true, true]);
+  } finally {
+    await there.close();
+  }
+}, 60_000);
 
 /** The first try pays for what is begun once: the thread, and code that never ran. */
 async function isShortTurns(made: () => Buffer, status: number, path = CHAT): Promise<void> {
