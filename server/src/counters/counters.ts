@@ -1,9 +1,10 @@
 /**
  * The state of limits and budgets: how much each counter has used, and what requests in flight hold of it.
  *
- * Problem. Many requests arrive at the same time. Each is under up to some twenty rules of four scopes (organization, team, user,
- * key). A rule that is read first and raised later admits too many. A rule that is raised alone keeps an amount that is never
- * used when the next rule refuses. The cost of a request is known only after its answer.
+ * Problem. Many requests arrive at the same time. Each must pass up to about twenty rules of four scopes (organization, team,
+ * user, key). If rules are checked first and counters raised later, too many requests pass. If counters are raised one by one and
+ * a later rule refuses, the earlier counters keep an amount that nobody uses. The cost of a request is known only after its
+ * answer.
  *
  * Approach. `hold` checks every rule of a plan and takes what is wanted from all of their counters in one step, or takes nothing.
  * `settle` replaces the hold by what was used, once, and returns the rest. A hold expires with its process, so that a crash takes
@@ -11,14 +12,15 @@
  * cold counter waits for the answer (see store/past).
  *
  * Invariants.
- * - used + held never exceeds a limit that refuses, at any instant, in any window of its length.
+ * - No hold raises used + held above a limit that refuses, in any window of its length. A settlement can, by what the request
+ *   used beyond its hold.
  * - A refusal changes no counter.
  * - Settling a request twice has the same effect as settling it once.
  * - After a restart a counter equals the ledger plus what is held now.
  *
- * What breaks it. Reading a clock here: the counters have one clock, and in Redis it is Redis's. A number that is not whole or is
- * above 2^53 - 1: callers check amounts for plausibility before they call. A second way to raise a counter beside `hold` and
- * `settle`: the proof (jobs/proof.ts) would find it and correct it.
+ * What breaks it. Reading another clock: the counters have one clock, and in Redis it is Redis's. A number that is not whole or
+ * is above 2^53 - 1: callers check amounts for plausibility before they call. A second way to raise a counter beside `hold` and
+ * `settle`: the proof (jobs/proof.ts) would report it as drift and correct it.
  *
  * Three implementations keep this contract (server/test/counters): memory/ for one process, redis/ for several, and shared/ for
  * several when Redis may be out of reach.

@@ -17,12 +17,13 @@
  * - A hold that nobody waits for any more is cancelled. Every ten seconds each replica compares its holds with its requests in
  *   flight (held-look.ts), and gives back holds without a request.
  *
- * Invariants. Within 15 seconds after any fault a scope without requests in flight holds nothing. A budget that blocks is never
- * exceeded, whatever Redis does. A request settles once in Redis, however often its settlement is reported.
+ * Invariants. Within 15 seconds after any fault a scope without requests in flight holds nothing. No fault of Redis lets a hold
+ * exceed a budget that blocks, unless the setting admits requests without Redis. A request settles once in Redis, however often
+ * its settlement is reported.
  *
- * What breaks it. Using an epoch that was read before a pause of this process: every key begins with its epoch's name, so that
- * nobody reads what is written for an old one. Not cancelling a command that nobody waits for: it runs later, and what it took
- * stays.
+ * What breaks it. Using an epoch that was read before a pause of this process. Therefore every key begins with its epoch's name,
+ * so that nobody reads what is written for an old one. Not cancelling a command that nobody waits for: it runs later, and what it
+ * took stays held.
  */
 import { type CounterSpec, hasLeft, type LimitPlan } from '../../domain/limits/limit-plan.ts';
 import { withTimeout } from '../../lib/timing/timeout.ts';
