@@ -17,7 +17,9 @@ export function nativeExchange(options: ExchangeOptions): Exchange {
     stream: () =>
       passingStream(
         client,
-        client === 'anthropic-messages' ? messageEventReader() : chatEventReader({ wantsUsage: facts.wantsUsage }),
+        client === 'anthropic-messages'
+          ? messageEventReader()
+          : chatEventReader({ wantsUsage: facts.wantsUsage, choices: facts.answers }),
       ),
   };
 }
