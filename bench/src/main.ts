@@ -16,7 +16,7 @@ import { startPostgres } from '../../server/test/support/postgres.ts';
 import { booksAreExact, type Check, everyScopeCounted, nothingMissing } from './checks.ts';
 import { measureCounters } from './counters.ts';
 import type { models } from './exchange.ts';
-import { measureGrowth } from './growth.ts';
+import { measureGrowth } from './growth/growth.ts';
 import { startHeadgate } from './headgate.ts';
 import { exactly, startStreamLoad } from './load.ts';
 import { describeMachine, prepareMachine } from './machine.ts';

@@ -202,6 +202,51 @@ describe('a streamed OpenAI answer for an Anthropic client', () => {
     fc.assert(property, { numRuns: 300 });
   });
 
+  it('tells a custom call as the whole answer would, however its input is split', () => {
+    const input = '{"a": "b\\c"}\n😀';
+    const chunks = [
+      call(0, { id: 'a', type: 'custom', custom: { name: 'shell', input: '' } }),
+      ...[...Array(input.length).keys()].map((at) => call(0, { custom: { input: input.charAt(at) } })),
+      call(1, { id: 'b', type: 'custom', custom: { name: 'none' } }),
+      call(2, { id: 'c', function: { name: 'f', arguments: '{"x":1}' } }),
+      chunk({}, 'tool_calls'),
+      usage,
+    ];
+    const text = run(asMessages().stream(), chatSse(chunks));
+    const { tools, stop } = meaningOf('messages', true, Buffer.from(text));
+    expect([tools, stop]).toEqual([
+      [
+        ['shell', { input }],
+        ['none', { input: '' }],
+        ['f', { x: 1 }],
+      ],
+      'tool_use',
+    ]);
+    expect(isSequential(shape(text))).toBe(true);
+    const unfinished = run(asMessages().stream(), chatSse(chunks.slice(0, -2)));
+    expect(meaningOf('messages', true, Buffer.from(unfinished)).tools).toEqual(tools);
+  });
+
+  it('tells redacted reasoning as the whole answer would', () => {
+    const chunks = [
+      chunk({ reasoning: 'hm', reasoning_details: [{ type: 'reasoning.text', text: 'hm', signature: 's' }] }),
+      chunk({ reasoning_details: [{ type: 'reasoning.encrypted', data: 'one' }] }),
+      chunk({ reasoning_details: [{ type: 'reasoning.encrypted', data: 'two' }] }),
+      chunk({ content: 'hi' }),
+      chunk({}, 'stop'),
+    ];
+    const text = run(asMessages().stream(), chatSse(chunks));
+    const begun = dataOf(text).flatMap(({ type, content_block }) => (type === 'content_block_start' ? [content_block] : []));
+    expect(begun).toEqual([
+      { type: 'thinking', thinking: '', signature: '' },
+      { type: 'redacted_thinking', data: 'one' },
+      { type: 'redacted_thinking', data: 'two' },
+      { type: 'text', text: '' },
+    ]);
+    expect(isSequential(shape(text))).toBe(true);
+    expect(meaningOf('messages', true, Buffer.from(text)).text).toBe('hi');
+  });
+
   function callPieces(index: number, json: string) {
     const half = Math.floor(json.length / 2);
     return [

@@ -89,7 +89,7 @@ function note(facts: Growing, event: AnswerEvent): void {
       break;
     case 'stop':
       facts.finishReason = event.word;
-      facts.finishes += 1;
+      facts.finishes = 1;
       break;
     case 'error':
       facts.error = event.message;

@@ -17,7 +17,10 @@ export interface CredentialCheckOptions {
 
 type Checked = Awaited<ReturnType<typeof checks.all>>[number];
 
-/** The provider refused the credential. Other failures (slow network, busy provider, no model list) prove nothing about it. */
+/**
+ * The provider refused the credential. Other failures (slow network, busy provider, no model list) prove nothing about it, so a
+ * refused credential stays refused until a check succeeds.
+ */
 const REFUSED = new Set([401, 403]);
 
 export function credentialJob(options: CredentialCheckOptions): Job {
@@ -44,10 +47,10 @@ async function checkOne(
 ): Promise<number> {
   const answer = await askProvider(options, credential);
   const at = new Date(clock.nowMs());
-  const isRefused = !answer.ok && answer.status !== null && REFUSED.has(answer.status);
+  const wasRefused = (check?.failingSince ?? null) !== null;
+  const isRefused = !answer.ok && (wasRefused || (answer.status !== null && REFUSED.has(answer.status)));
   const failingSince = isRefused ? (check?.failingSince ?? at) : null;
   const message = answer.ok ? null : answer.message;
-  const wasRefused = (check?.failingSince ?? null) !== null;
   await db.transaction(async (tx) => {
     await checks.put(tx, { credentialId: credential.id, checkedAt: at, ok: answer.ok, message, failingSince });
     if (isRefused === wasRefused) return;

@@ -83,20 +83,34 @@ function holdsSentence({ held, inFlight, difference }: HeldReport, slots: number
   return `Held by ${held} requests, in flight ${inFlight}, difference ${difference}; ${slots} counters of requests in flight put right.`;
 }
 
-/** Notes under today's date each organization whose rollups of the last hours differ. Returns 1 if one is new, otherwise 0. */
+/**
+ * Notes each organization whose rollups of the last hours differ, under the day of those hours. Returns the number of days for
+ * which one is new.
+ */
 async function noteRollupDrifts({ database: { db }, clock }: JobContext, passedOver: DamagedRows): Promise<number> {
   const nowMs = clock.nowMs();
-  const found = await rollupDrifts(db, lastHours(nowMs));
-  const subject = new Date(nowMs).toISOString().slice(0, 10);
-  let fresh = 0;
-  for (const { organizationId, ledgerNanoUsd, rollupsNanoUsd } of found) {
-    const drift = { organizationId, kind: 'rollups', subject, found: rollupsNanoUsd, ledger: ledgerNanoUsd } as const;
-    await passedOver.unlessDamaged(organizationId, async () => {
-      if ((await drifts.note(db, drift, new Date(nowMs))) === null) fresh = 1;
-      return true;
-    });
+  const fresh = new Set<string>();
+  for (const span of byDay(lastHours(nowMs))) {
+    const subject = new Date(span.fromMs).toISOString().slice(0, 10);
+    for (const { organizationId, ledgerNanoUsd, rollupsNanoUsd } of await rollupDrifts(db, span)) {
+      const drift = { organizationId, kind: 'rollups', subject, found: rollupsNanoUsd, ledger: ledgerNanoUsd } as const;
+      await passedOver.unlessDamaged(organizationId, async () => {
+        if ((await drifts.note(db, drift, new Date(nowMs))) === null) fresh.add(subject);
+        return true;
+      });
+    }
   }
-  return fresh;
+  return fresh.size;
+}
+
+/** Splits a span of at most a day at midnight UTC. */
+function byDay({ fromMs, toMs }: Span): readonly Span[] {
+  const midnightMs = Math.ceil(fromMs / DAY_MS) * DAY_MS;
+  if (midnightMs === fromMs || midnightMs >= toMs) return [{ fromMs, toMs }];
+  return [
+    { fromMs, toMs: midnightMs },
+    { fromMs: midnightMs, toMs },
+  ];
 }
 
 /** Returns the hours that the proof compares: the current one and the whole ones before it. */

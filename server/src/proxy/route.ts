@@ -6,32 +6,47 @@ import type { Admission } from './walk.ts';
 
 /**
  * Orders the candidates: the called target's deployments, best first, then those of its fallbacks. Access and limits were decided
- * before. Cooling deployments are left out, except one probe after a cooldown ends. If there is only one candidate, it is tried
+ * before. Cooling deployments are left out, except one probe after a cooldown ends. If only one candidate can serve, it is tried
  * even if it is cooling.
  */
 export function route(admission: Admission, gateway: Gateway): readonly Candidate[] {
-  const { entitlement } = admission;
-  if (entitlement.candidates.size === 1) return servable([...entitlement.candidates.values()], admission);
+  const { chain, candidates } = admission.entitlement;
+  const only = onlyServable(admission);
+  if (only !== null) return [only];
   const order: Candidate[] = [];
   let probing: DeploymentConfig | null = null;
   const readinessOf = (deployment: DeploymentConfig) => {
+    // A deployment that cannot serve this request must not take the probe.
+    const candidate = candidates.get(deployment);
+    if (candidate === undefined || !canServe(candidate, admission)) return 'cooling';
     const fitness = gateway.health.fitness(deployment.id);
     if (fitness === 'cooling' || (fitness === 'probe' && probing !== null)) return 'cooling';
     if (fitness === 'probe') probing = deployment;
     return gateway.load.isFull(deployment) ? 'full' : 'ready';
   };
-  for (const target of entitlement.chain) {
+  for (const target of chain) {
     for (const deployment of orderCandidates(target, { readinessOf, random: gateway.random })) {
-      const candidate = entitlement.candidates.get(deployment);
+      const candidate = candidates.get(deployment);
       if (candidate !== undefined && !order.includes(candidate)) order.push(candidate);
     }
   }
   if (probing !== null) gateway.health.probing((probing as DeploymentConfig).id);
-  return servable(order, admission);
+  return order;
 }
 
-/** Leaves out candidates without a price if a `block` budget covers the call: it would be free without notice. */
-function servable(order: readonly Candidate[], { entitlement, fitting, walk }: Admission): readonly Candidate[] {
-  if (!entitlement.needsPrice || walk.endpoint.free) return order;
-  return order.filter((candidate) => candidate.price !== null && (fitting === null || fitting.has(candidate)));
+/** Returns the one candidate that can serve; null if there are none or several. */
+function onlyServable(admission: Admission): Candidate | null {
+  let only: Candidate | null = null;
+  for (const candidate of admission.entitlement.candidates.values()) {
+    if (!canServe(candidate, admission)) continue;
+    if (only !== null) return null;
+    only = candidate;
+  }
+  return only;
+}
+
+/** Rejects candidates without a price if a `block` budget covers the call: it would be free without notice. */
+function canServe(candidate: Candidate, { entitlement, fitting, walk }: Admission): boolean {
+  if (!entitlement.needsPrice || walk.endpoint.free) return true;
+  return candidate.price !== null && (fitting === null || fitting.has(candidate));
 }

@@ -12,6 +12,7 @@ import { storeRecords } from '../admin/usage-support.ts';
 import { onOneDatabase } from '../support/database.ts';
 import { givenEnd, givenEntry } from '../support/records.ts';
 
+const HOUR_MS = 3_600_000;
 const OURS: CountersHeld = { are: 'ours', barrier: (work) => work() };
 const SHARED: CountersHeld = { are: 'shared' };
 
@@ -203,6 +204,33 @@ onOneDatabase('the proof', (given) => {
     await repairAll();
     expect(await drifts()).toMatchObject([{ kind: 'rollups', corrected_at: expect.any(String) }]);
     expect(await prove(OURS)).toContain('0 days of rollups do not agree');
+  });
+
+  test('notes a drift under the day on which it was used, also when it is found after midnight', async () => {
+    const { time } = world();
+    const noonMs = time.nowMs;
+    const breakRollups = (nanoUsd: number) =>
+      given().db.execute(
+        `update rollups set spend_nano_usd = spend_nano_usd + 5 where organization_id = '${organizationId}' and spend_nano_usd = ${nanoUsd}`,
+      );
+    try {
+      time.nowMs = noonMs + 11.5 * HOUR_MS;
+      await spend(1_000);
+      await breakRollups(1_000);
+      time.nowMs += HOUR_MS;
+      expect(await prove(OURS)).toContain('1 days of rollups do not agree');
+      const yesterday = { kind: 'rollups', subject: '2026-03-10', found: 1_005, ledger: 1_000, corrected_at: null };
+      expect(await drifts()).toMatchObject([yesterday]);
+      expect(await prove(OURS)).toContain('0 days of rollups do not agree');
+      await spend(2_000);
+      await breakRollups(2_000);
+      expect(await prove(OURS)).toContain('1 days of rollups do not agree');
+      expect(await drifts()).toMatchObject([{ subject: '2026-03-11', found: 2_005, ledger: 2_000 }, yesterday]);
+      await repairAll();
+      expect((await drifts()).map((one: { corrected_at: string | null }) => one.corrected_at)).not.toContain(null);
+    } finally {
+      time.nowMs = noonMs;
+    }
   });
 
   describe('beside an organization whose ledger was changed to amounts that nothing can hold', () => {

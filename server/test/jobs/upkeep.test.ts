@@ -258,6 +258,9 @@ onOneDatabase('upkeep', (given) => {
     world().time.nowMs += 60_000;
     await answer(refusal);
     expect((await shown()).refused_since).toBe('2026-03-10T12:00:00.000Z');
+    for (const status of [null, 503, 429]) await answer(async () => ({ ok: false, status, message: 'try later' }));
+    expect(await shown()).toMatchObject({ ok: false, message: 'try later', refused_since: '2026-03-10T12:00:00.000Z' });
+    expect(told.map(({ type }) => type)).toEqual(['credential.failing']);
     await answer(async () => ({ ok: true, models: [] }));
     expect(told.splice(0)).toMatchObject([
       { type: 'credential.failing', data: { credential: { name: 'checked' }, message: 'invalid key' } },

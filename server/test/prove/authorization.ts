@@ -4,10 +4,15 @@
  * permission for it.
  */
 
-import { type Row, rows } from './authorization-rows.ts';
+import { catalogueRows } from './authorization-catalogue-rows.ts';
+import type { Row } from './authorization-rows.ts';
 import { cellsOf, type PlaceName, ROLES, type RoleName } from './authorization-table.ts';
+import { tenancyRows } from './authorization-tenancy-rows.ts';
+import { usageRows } from './authorization-usage-rows.ts';
 import { type Asker, type Call, type Markers, ofNothing, openWorld, type Said, type World } from './authorization-world.ts';
 import type { ProveOptions, ProveResult } from './prove.ts';
+
+const rows: readonly Row[] = [...tenancyRows, ...catalogueRows, ...usageRows];
 
 interface Tally {
   cells: number;

@@ -161,6 +161,18 @@ describe('a stream whose client hangs up behind its finish reason', () => {
     expect((await whole.row()).entries).toMatchObject([{ kind: 'usage', usage: { output: 4_000 } }]);
   });
 
+  test('of two choices is none while one choice alone has said its reason, however often', async () => {
+    const scene = await open();
+    const { call: called, leave, row } = asking(scene, { ...HELLO, n: 2 });
+    const call = await called;
+    call.events(chat.role(), chat.text('x'.repeat(40), 1), chat.finish(0), chat.finish(0), chat.finish(0));
+    await sleep(2);
+    scene.time.pass(1_000);
+    await leave();
+    expect((await row()).entries).toMatchObject([{ kind: 'estimated', usage: { output: 2 * 1_000 } }]);
+    expect(call.isAborted).toBe(true);
+  });
+
   test('that breaks meanwhile is charged the estimate', async () => {
     const scene = await open();
     const { call: called, leave, row } = asking(scene);
@@ -324,6 +336,26 @@ describe('a stream whose client hangs up before its finish reason', () => {
     expect((await atOnce.row()).entries).toMatchObject([{ usage: { output: 1_500 } }]);
   });
 
+  test.each([
+    ['reasoning', [{ content: 'x'.repeat(40) }, { reasoning: 'y'.repeat(400) }], 110],
+    ['reasoning under two names', [{ reasoning: 'y'.repeat(400), reasoning_content: 'y'.repeat(400) }], 100],
+    ['the arguments of a call', [{ content: 'x'.repeat(40) }, calling({ function: { arguments: 'y'.repeat(400) } })], 110],
+    ['the input of a custom call', [{ content: 'x'.repeat(40) }, calling({ custom: { input: 'y'.repeat(400) } })], 110],
+    ['both in one event', [{ content: 'x'.repeat(40), ...calling({ function: { arguments: 'y'.repeat(400) } }) }], 110],
+    ['a refusal', [{ refusal: 'y'.repeat(400) }], 100],
+    ['thinking in parts', [{ content: [{ type: 'thinking', thinking: [{ type: 'text', text: 'y'.repeat(400) }] }] }], 100],
+  ])('is charged all that was delivered, where one read holds several kinds: %s', async (_kind, deltas, output) => {
+    const scene = await open({ isBudgeted: false });
+    const { call: called, leave, row } = asking(scene);
+    const call = await called;
+    const events = deltas.map((delta) => ({ id: 'c', choices: [{ index: 0, delta, finish_reason: null }] }));
+    call.events(chat.role(), events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(''));
+    await sleep(2);
+    scene.time.pass(30_000);
+    await leave();
+    expect((await row()).entries).toMatchObject([{ kind: 'estimated', usage: { input: inputOf(HELLO), output } }]);
+  });
+
   test('knows what is hidden from what an answer’s bytes do not show, where its provider does not say', async () => {
     const now = await open({ isBudgeted: false, speaks: 'anthropic-messages' });
     const { call: called, row } = asking(now);
@@ -453,6 +485,10 @@ describe('a stream whose client hangs up before its finish reason', () => {
     });
   });
 });
+
+function calling(call: object): object {
+  return { tool_calls: [{ index: 0, id: 'call_1', ...call }] };
+}
 
 /** An answer of so many hidden tokens, made in so many milliseconds, heard to its end. */
 async function answered(scene: Scene, reasoning: number, tookMs = 1_000, options: AskOptions = {}): Promise<void> {

@@ -5,6 +5,7 @@ import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { UpstreamFailure } from '../../src/upstream/call.ts';
 import { gatedProvider } from '../support/gated-provider.ts';
+import { handTime } from '../support/hand-time.ts';
 import { methodsOf } from '../support/methods-of.ts';
 import { budget, readingsOf, wallClock } from '../support/policies.ts';
 import { deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';
@@ -125,6 +126,28 @@ describe('a model without a price', () => {
     const { ask, rows } = await open({ targets, key: { budgets: [budget(PLENTY)] } });
     expect((await ask(HELLO)).status).toBe(502);
     expect(rows).toMatchObject([{ status: 'failed', entries: [] }]);
+  });
+
+  test('leaves the one with a price alone under a hard budget, which is then tried even while it cools down', async () => {
+    const unpriced = deployment({ id: 'dep_2', prices: [], priority: 1 });
+    const targets = [model('fast', [deployment(), unpriced])];
+    const { ask, rows, gateway } = await open({ targets, key: { budgets: [budget(PLENTY)] } });
+    for (let i = 0; i < 3; i += 1) gateway.health.failed('dep_1', null);
+    expect(gateway.health.fitness('dep_1')).toBe('cooling');
+    expect((await ask(HELLO)).status).toBe(200);
+    expect(rows).toMatchObject([{ status: 'succeeded', deploymentId: 'dep_1' }]);
+  });
+
+  test('does not take the probe of one with a price under a hard budget', async () => {
+    const time = handTime();
+    const others = ['dep_2', 'dep_3'].map((id) => deployment({ id, priority: 1 }));
+    const targets = [model('fast', [deployment({ prices: [] }), ...others])];
+    const { ask, rows, gateway } = await open({ targets, clock: time.clock, key: { budgets: [budget(PLENTY)] } });
+    for (const id of ['dep_1', 'dep_2', 'dep_3']) for (let i = 0; i < 3; i += 1) gateway.health.failed(id, null);
+    time.pass(5_000);
+    expect((await ask(HELLO)).status).toBe(200);
+    expect(rows).toMatchObject([{ status: 'succeeded', deploymentId: 'dep_2' }]);
+    expect(gateway.health.fitness('dep_1')).toBe('probe');
   });
 });
 

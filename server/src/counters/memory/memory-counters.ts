@@ -69,12 +69,11 @@ class CountersInMemory implements MemoryCounters {
   readonly #resolvedByPlan = new WeakMap<LimitPlan, Resolved>();
   /** Reused by every operation: none of them is interrupted. */
   readonly #amounts = amountsOf(0, 0, 0, 0);
-  readonly #clockwork: ForwardTime;
-  readonly #time = () => this.#clockwork.nowMs();
+  readonly #time: ForwardTime;
   #inFlight = 0;
 
   constructor({ clock, seedFrom, patience = (answered) => answered, idleMs = IDLE_MS }: MemoryCountersOptions) {
-    this.#clockwork = new ForwardTime(clock);
+    this.#time = new ForwardTime(clock);
     this.#seedFrom = seedFrom;
     this.#patience = patience;
     this.#idleMs = idleMs;
@@ -174,7 +173,7 @@ class CountersInMemory implements MemoryCounters {
 
   restore(plan: LimitPlan, at: SeedPoint & { readonly unit: 'requests' | 'tokens' }): void {
     mustBeWhole(at.amount, 0, 0);
-    this.#clockwork.saw(at.atMs);
+    this.#time.saw(at.atMs);
     this.#registry.othersUntilMs = Math.max(this.#registry.othersUntilMs, at.atMs);
     const nowMs = this.nowMs();
     const resolved = this.#resolvedAt(plan, nowMs);
@@ -246,7 +245,7 @@ class CountersInMemory implements MemoryCounters {
   }
 
   nowMs(): number {
-    return this.#clockwork.nowMs();
+    return this.#time.nowMs();
   }
 
   bytes(): number {

@@ -1,6 +1,7 @@
 // biome-ignore-all lint/style/noNonNullAssertion: every offset used here is one that Cells handed out.
 import { FAR_FUTURE_MS } from '../../domain/limits/period.ts';
 import type { SeedFrom, SeedPoint } from '../counters.ts';
+import type { ForwardTime } from './forward-time.ts';
 import { type Counter, KNOWN, type Past, type Registry, UNKNOWN } from './registry.ts';
 import { addSettled, CELLS_PER_COUNTER_MAX, dropSettled, expire, HELD, SUM, windowMs } from './trailing.ts';
 
@@ -16,7 +17,7 @@ export function seedAll(
   registry: Registry,
   counters: readonly Counter[],
   seedFrom: SeedFrom,
-  time: () => number,
+  time: ForwardTime,
 ): Promise<void> | null {
   const waiting: Promise<void>[] = [];
   for (const counter of counters) {
@@ -26,9 +27,9 @@ export function seedAll(
   return waiting.length === 0 ? null : Promise.all(waiting).then(() => undefined);
 }
 
-function ask(registry: Registry, counter: Counter, seedFrom: SeedFrom, time: () => number): Promise<void> {
+function ask(registry: Registry, counter: Counter, seedFrom: SeedFrom, time: ForwardTime): Promise<void> {
   forgetSettled(registry, counter);
-  const [fromMs, toMs] = spanOf(registry, counter, time());
+  const [fromMs, toMs] = spanOf(registry, counter, time.nowMs());
   let asked: Past | null = null;
   const points = pointsFrom(seedFrom, counter, [fromMs, toMs], () => {
     if (asked === null || counter.past === asked) forgetSettled(registry, counter);
@@ -42,7 +43,7 @@ function ask(registry: Registry, counter: Counter, seedFrom: SeedFrom, time: () 
   // If the question was dropped meanwhile, its answer may have a gap: the waiting requests ask again.
   function fill(points: readonly SeedPoint[]): void {
     if (counter.past !== asked) return;
-    addPoints(registry, counter, points, time());
+    addPoints(registry, counter, points, time.nowMs());
     counter.past = KNOWN;
     registry.cold.delete(counter);
   }

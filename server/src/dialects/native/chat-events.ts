@@ -2,13 +2,12 @@ import { eventAround, parseEvents } from '../../lib/sse.ts';
 import type { JsonObject } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { noFacts, noteReport } from '../growing-facts.ts';
-import { isObject, parseJson } from '../json.ts';
+import { closingQuote, isObject, numberOr, objectsIn, parseJson, stringOr } from '../json.ts';
 import { tierOf, usageOf } from '../usage.ts';
 import type { EventReader } from './passing-stream.ts';
-import { stringAt, stringLengths, valueStart } from './scan.ts';
+import { lastStringOf, stringLengths, valueStart } from './scan.ts';
 
 const EMPTY = Buffer.alloc(0);
-const OTHER_OUTPUT_KEYS = ['"arguments"', '"reasoning_content"', '"reasoning"'] as const;
 
 interface Event {
   readonly start: number;
@@ -16,13 +15,22 @@ interface Event {
   readonly json: JsonObject;
 }
 
+interface ChatEventOptions {
+  /** True if the client asked for usage. */
+  readonly wantsUsage: boolean;
+  /** The number of answers that the client asked for. */
+  readonly choices: number;
+}
+
 /**
  * Reads OpenAI chat events alongside their bytes. It takes a few searches per chunk, and parses only events that carry usage or
  * an error. The upstream is always asked for usage. If the client did not ask, a usage event is dropped, or only its usage field
  * if the event has choices.
  */
-export function chatEventReader(options: { readonly wantsUsage: boolean }): EventReader {
+export function chatEventReader({ wantsUsage, choices }: ChatEventOptions): EventReader {
   const facts = noFacts();
+  /** The choices with a finish reason. Null for one choice, which has finished once any reason arrives. */
+  const finished = choices > 1 ? new Set<number>() : null;
 
   function read(events: Buffer): Buffer {
     const text = events.toString('latin1');
@@ -37,15 +45,24 @@ export function chatEventReader(options: { readonly wantsUsage: boolean }): Even
     noteReport(facts, usageOf('openai-chat', last.json));
     facts.usageIsFinal = facts.usage !== null;
     facts.serviceTier = tierOf('openai-chat', last.json) ?? facts.serviceTier;
-    return options.wantsUsage ? events : withoutUsage(events, reports);
+    return wantsUsage ? events : withoutUsage(events, reports);
   }
 
   function noteFinishes(text: string): void {
-    for (let at = valueStart(text, FINISH, 0); at !== -1; at = valueStart(text, FINISH, at)) {
-      const word = stringAt(text, at);
-      if (word === '') continue;
-      facts.finishReason = word;
-      facts.finishes += 1;
+    const word = lastStringOf(text, FINISH);
+    if (word === null) return;
+    facts.finishReason = word;
+    if (finished !== null) noteChoices(text, finished);
+    facts.finishes = finished?.size ?? 1;
+  }
+
+  /** Adds the choices that finish in these events. Some servers repeat a choice's finish reason in a later event. */
+  function noteChoices(text: string, into: Set<number>): void {
+    for (const { json } of eventsWith(text, FINISH)) {
+      for (const [position, choice] of objectsIn(json.choices).entries()) {
+        const hasReason = stringOr(choice.finish_reason, '') !== '';
+        if (hasReason && into.size < choices) into.add(numberOr(choice.index, position));
+      }
     }
   }
 
@@ -54,14 +71,31 @@ export function chatEventReader(options: { readonly wantsUsage: boolean }): Even
 
 const FINISH = '"finish_reason"';
 
-/** Returns the bytes of output in the events. A chunk rarely holds both text and other output, so most need only one search. */
+/**
+ * Returns the bytes of output in the events: text, refusals, reasoning, and the arguments of calls. Most events hold only text, so
+ * one search for a common part of the other keys' names rules several of them out.
+ */
 function outputLength(text: string): number {
-  const words = stringLengths(text, '"content"');
-  if (words > 0) return words;
-  let length = 0;
-  for (const key of OTHER_OUTPUT_KEYS) length += stringLengths(text, key);
+  let length = textLength(text) + stringLengths(text, '"refusal"');
+  // Some servers write the same reasoning under both names.
+  if (text.includes('"reasoning'))
+    length += Math.max(stringLengths(text, '"reasoning_content"'), stringLengths(text, '"reasoning"'));
+  if (text.includes('_call')) length += stringLengths(text, '"arguments"') + stringLengths(text, '"input"');
   return length;
 }
+
+/** Returns the bytes of content. Mistral's models write theirs, thinking included, as parts. */
+function textLength(text: string): number {
+  let length = 0;
+  let hasParts = false;
+  for (let at = valueStart(text, CONTENT, 0); at !== -1; at = valueStart(text, CONTENT, at)) {
+    if (text[at] === '"') length += closingQuote(text, at) - at - 1;
+    else if (text[at] === '[') hasParts = true;
+  }
+  return hasParts ? length + stringLengths(text, '"text"') + stringLengths(text, '"thinking"') : length;
+}
+
+const CONTENT = '"content"';
 
 /** Reports whether a `[DONE]` line ends the answer. (The same words inside an answer are inside a JSON string.) */
 function hasDone(text: string): boolean {

@@ -266,6 +266,31 @@ describe('a chat stream within its dialect', () => {
     expect(stream.facts()).toMatchObject({ complete: false, error: 'overloaded' });
   });
 
+  it('counts each choice’s finish once, however often and in however many events it is said', () => {
+    const finish = (...indices: readonly number[]) =>
+      JSON.stringify({ id: 'c', choices: indices.map((index) => ({ delta: {}, finish_reason: 'stop', index })) });
+    const stream = exchange('openai-chat', { model: 'm', messages, stream: true, n: 3 }).stream();
+    const finishes = (...events: readonly string[]) => {
+      stream.push(sse(...events));
+      return stream.facts().finishes;
+    };
+    expect(finishes(CHUNK, finish(0), finish(0))).toBe(1);
+    expect(finishes(finish(0))).toBe(1);
+    expect(finishes(finish(0, 2), CHUNK)).toBe(2);
+    expect(finishes('{"choices":[{"index":1,"delta":{"content":"x"},"finish_reason":"length"}]}')).toBe(3);
+    expect(finishes(...Array.from({ length: 9 }, (_, index) => finish(index)))).toBe(3);
+    expect(stream.facts().finishReason).toBe('stop');
+  });
+
+  it('counts no log probabilities, names or ids as output', () => {
+    const stream = chatStream(true);
+    const logprobs = { content: [{ token: 'hi', logprob: -0.1, bytes: [104, 105], top_logprobs: [] }], refusal: null };
+    const tool_calls = [{ index: 0, id: 'call_1', type: 'function', function: { name: 'reasoning', arguments: '{"a":1}' } }];
+    const delta = { content: 'hi', refusal: null, reasoning: null, tool_calls };
+    stream.push(sse(JSON.stringify({ choices: [{ index: 0, delta, logprobs, finish_reason: null }] })));
+    expect(stream.facts().outputBytes).toBe('hi'.length + '{\\"a\\":1}'.length);
+  });
+
   it('accepts a last event without its blank line', () => {
     const stream = chatStream(true);
     expect(run(stream, Buffer.from('data: [DONE]'))).toBe('data: [DONE]');

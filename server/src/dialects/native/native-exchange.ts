@@ -18,7 +18,9 @@ export function nativeExchange(options: ExchangeOptions): Exchange {
     stream: () =>
       passingStream(
         client,
-        client === 'anthropic-messages' ? messageEventReader() : chatEventReader({ wantsUsage: facts.wantsUsage }),
+        client === 'anthropic-messages'
+          ? messageEventReader()
+          : chatEventReader({ wantsUsage: facts.wantsUsage, choices: facts.answers }),
       ),
   };
 }

@@ -16,17 +16,20 @@ const FIRST_CALL_BLOCK = 2;
 
 /**
  * Reads OpenAI chat chunks (the first choice) into neutral events. A call's block number comes from its index, so calls may
- * interleave.
+ * interleave. The blocks of redacted thinking have negative numbers.
  */
 export class ChatStreamDecoder implements StreamDecoder {
   #started = false;
   #answerId = '';
   #said = '';
   readonly #begun = new Set<number>();
+  /** The blocks of custom calls that have not ended. Their input is free text, which becomes one JSON string. */
+  readonly #custom = new Set<number>();
+  #redacted = 0;
 
   read({ data }: SseEvent): AnswerEvent[] {
     if (data === null) return [];
-    if (data.trim() === '[DONE]') return [...this.#begin({}), { is: 'end' }];
+    if (data.trim() === '[DONE]') return [...this.#begin({}), ...this.#endCustom(), { is: 'end' }];
     const json = parseJson(data);
     if (!isObject(json)) return [{ is: 'error', message: 'the provider sent an event that is not JSON' }];
     const events = this.#chunk(json);
@@ -55,6 +58,9 @@ export class ChatStreamDecoder implements StreamDecoder {
 
   #delta(delta: JsonObject): AnswerEvent[] {
     const events = thinkingEvents(delta);
+    for (const { data } of objectsIn(delta.reasoning_details)) {
+      if (typeof data === 'string') events.push({ is: 'redacted_thinking', block: --this.#redacted, data });
+    }
     const words = contentText(delta.content) + stringOr(delta.refusal, '');
     if (words !== '') events.push({ is: 'text', block: TEXT_BLOCK, text: words });
     this.#said += words;
@@ -68,10 +74,21 @@ export class ChatStreamDecoder implements StreamDecoder {
     const index = typeof call.index === 'number' ? call.index : position;
     const block = FIRST_CALL_BLOCK + index;
     const fn = objectOr(call.function);
+    const custom = objectOr(call.custom);
     const events: AnswerEvent[] = [];
     if (!this.#begun.has(block)) {
       this.#begun.add(block);
-      events.push({ is: 'tool_call', block, id: callId(call.id, this.#answerId, index), name: stringOr(fn.name, '') });
+      const name = stringOr(custom.name, stringOr(fn.name, ''));
+      events.push({ is: 'tool_call', block, id: callId(call.id, this.#answerId, index), name });
+      if (typeof custom.name === 'string') {
+        this.#custom.add(block);
+        events.push({ is: 'arguments', block, json: '{"input":"' });
+      }
+    }
+    if (this.#custom.has(block)) {
+      const input = stringOr(custom.input, '');
+      if (input !== '') events.push({ is: 'arguments', block, json: JSON.stringify(input).slice(1, -1) });
+      return events;
     }
     const args = isObject(fn.arguments) ? JSON.stringify(fn.arguments) : stringOr(fn.arguments, '');
     if (args !== '') events.push({ is: 'arguments', block, json: args });
@@ -80,9 +97,17 @@ export class ChatStreamDecoder implements StreamDecoder {
 
   #finish(word: unknown): AnswerEvent[] {
     if (typeof word !== 'string') return [];
-    const reason = stopOfFinishReason(word);
+    const said = stopOfFinishReason(word);
     // Some compatible servers say `stop` after a tool call.
-    return [{ is: 'stop', reason: reason === 'end' && this.#begun.size > 0 ? 'tool_call' : reason, word, stopSequence: null }];
+    const reason = said === 'end' && this.#begun.size > 0 ? 'tool_call' : said;
+    return [...this.#endCustom(), { is: 'stop', reason, word, stopSequence: null }];
+  }
+
+  /** Ends the JSON strings of custom calls. */
+  #endCustom(): AnswerEvent[] {
+    const events = [...this.#custom].map((block): AnswerEvent => ({ is: 'arguments', block, json: '"}' }));
+    this.#custom.clear();
+    return events;
   }
 }
 

@@ -41,7 +41,8 @@ export async function deliver(options: DeliverOptions, deliveryId: string): Prom
   const found = await deliveries.find(db, deliveryId);
   if (found === null || found.delivery.status !== 'pending') return;
   const { delivery, webhook } = found;
-  if (webhook !== null && webhook.status !== 'active') return deliveries.giveUp(db, deliveryId, 'the webhook is turned off');
+  if (webhook !== null && webhook.status !== 'active')
+    return deliveries.giveUp(db, deliveryId, 'the webhook is turned off', new Date(clock.nowMs()));
   const outcome = webhook === null ? await mail(options, found) : await post(options, found, webhook);
   const at = new Date(clock.nowMs());
   const isOver = outcome.status === 'pending' && at >= delivery.giveUpAt;

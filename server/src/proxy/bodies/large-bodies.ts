@@ -3,7 +3,7 @@ import { type BodyProblem, type JsonObject, LEFT_IN_BYTES, type LeftFields, type
 import type { LargeBodyHeaders, LargeReading, Translation } from '../../dialects/exchange.ts';
 import { JsonAssembly } from '../../lib/json/json-pieces.ts';
 import { type Bytes, Pieces } from '../../lib/pieces.ts';
-import { serviceUnavailable } from '../refusal.ts';
+import { type Refusal, serviceUnavailable } from '../refusal.ts';
 import type { FromThread, ToThread } from './large-body-thread.ts';
 
 /** The result for a body, and its bytes. `raw` replaces the buffer that the caller passed in, which is unusable now. */
@@ -48,6 +48,7 @@ export class LargeBodies {
   #current: Waiting | null = null;
   #assembly = new JsonAssembly();
   #idle: NodeJS.Timeout | null = null;
+  #isClosed = false;
 
   /**
    * Reads a body. Moves its bytes to the thread, because a copy would take a long turn, and returns them. Rejects with
@@ -69,14 +70,17 @@ export class LargeBodies {
     return { raw: givenBack(said.bytes), result: { ok: false, problem: problemIn(said) } };
   }
 
-  /** Ends the thread. The body that it is reading is refused; a queued one starts a new thread. */
+  /** Ends the thread for good. The body that it is reading, the queued ones and all later ones are refused. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     if (this.#idle !== null) clearTimeout(this.#idle);
+    for (const { failed } of this.#waiting.splice(0)) failed(notRead());
     await this.#thread?.terminate();
   }
 
   #ask(raw: Bytes, task: Task): Promise<{ readonly said: Last; readonly whole: unknown }> {
     return new Promise((resolve, failed) => {
+      if (this.#isClosed) return failed(notRead());
       this.#waiting.push({ raw, task, failed, done: (said, whole) => resolve({ said, whole }) });
       this.#begin();
     });
@@ -86,7 +90,7 @@ export class LargeBodies {
     if (this.#current !== null) return;
     const next = this.#waiting.shift();
     if (next === undefined) {
-      this.#idle = setTimeout(() => void this.close(), IDLE_MS_MAX).unref();
+      if (!this.#isClosed) this.#idle = setTimeout(() => this.#endIdle(), IDLE_MS_MAX).unref();
       return;
     }
     if (this.#idle !== null) clearTimeout(this.#idle);
@@ -98,6 +102,13 @@ export class LargeBodies {
     this.#thread.postMessage({ ...next.task, pieces } satisfies ToThread, moved);
   }
 
+  /** Ends the idle thread. It takes a while to end; a body that arrives meanwhile starts a new one. */
+  #endIdle(): void {
+    const thread = this.#thread;
+    this.#thread = null;
+    void thread?.terminate();
+  }
+
   #started(): Worker {
     const thread = new Worker(new URL('./large-body-thread.ts', import.meta.url), {
       execArgv: [],
@@ -106,7 +117,9 @@ export class LargeBodies {
     thread.unref();
     thread.on('message', (message: FromThread) => this.#heard(message));
     thread.on('error', () => {}); // 'exit' follows.
-    thread.on('exit', () => this.#ended());
+    thread.on('exit', () => {
+      if (thread === this.#thread) this.#ended();
+    });
     return thread;
   }
 
@@ -129,14 +142,18 @@ export class LargeBodies {
     this.#begin();
   }
 
-  /** Handles the thread's end: it ran out of memory or was closed. Rejects the current body; the next one starts a new thread. */
+  /** Handles that the thread ended while in use. Rejects the current body; a queued one starts a new thread. */
   #ended(): void {
     this.#thread = null;
     const current = this.#current;
     if (current === null) return;
     this.#over();
-    current.failed(serviceUnavailable('The body could not be read. Try again.'));
+    current.failed(notRead());
   }
+}
+
+function notRead(): Refusal {
+  return serviceUnavailable('The body could not be read. Try again.');
 }
 
 /** Returns the fields that were left in the bytes of a body, as raw bytes. */

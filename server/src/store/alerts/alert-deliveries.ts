@@ -32,16 +32,18 @@ export interface Attempted {
   readonly at: Date;
 }
 
+/** Records an attempt. The retries of a lost delivery ended with it. */
 export async function recordAttempt(db: Database, id: string, { at, ...outcome }: Attempted): Promise<void> {
+  const ended = outcome.status === 'lost' ? { giveUpAt: at } : {};
   await db
     .update(alertDeliveries)
-    .set({ ...outcome, attempts: sql`${alertDeliveries.attempts} + 1`, lastAttemptAt: at })
+    .set({ ...outcome, ...ended, attempts: sql`${alertDeliveries.attempts} + 1`, lastAttemptAt: at })
     .where(eq(alertDeliveries.id, id));
 }
 
 /** Marks a delivery as lost, with the reason. Used when its webhook was turned off. */
-export async function giveUp(db: Database, id: string, problem: string): Promise<void> {
-  await db.update(alertDeliveries).set({ status: 'lost', problem }).where(eq(alertDeliveries.id, id));
+export async function giveUp(db: Database, id: string, problem: string, at: Date): Promise<void> {
+  await db.update(alertDeliveries).set({ status: 'lost', problem, giveUpAt: at }).where(eq(alertDeliveries.id, id));
 }
 
 /** Queues a delivery again, with retries until `giveUpAt`. */
@@ -102,7 +104,7 @@ export async function dropBefore(db: Database, before: Date, most: number): Prom
   return gone.length;
 }
 
-/** Counts pending deliveries, and lost ones whose retries were to end at or after `since`. */
+/** Counts pending deliveries, and lost ones whose retries ended at or after `since`. */
 export async function backlog(db: Database, since: Date): Promise<{ readonly pending: number; readonly lost: number }> {
   const { rows } = await db.execute<{ pending: string; lost: string }>(sql`select
     (select count(*) from ${alertDeliveries} where status = 'pending') as pending,

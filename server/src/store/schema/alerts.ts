@@ -69,7 +69,7 @@ export const alertDeliveries = pgTable(
     /** The reason why the last attempt failed. */
     problem: text('problem'),
     lastAttemptAt: instant('last_attempt_at'),
-    /** The time at which retries end. */
+    /** The time at which retries end. Of a lost delivery, the time at which they ended. */
     giveUpAt: instant('give_up_at').notNull(),
     createdAt: createdAt(),
   },

@@ -57,7 +57,7 @@ export const credentialChecks = pgTable('credential_checks', {
   checkedAt: instant('checked_at').notNull(),
   ok: boolean('ok').notNull(),
   message: text('message'),
-  /** The time of the first of the checks that fail now. Null if the last check succeeded. */
+  /** The time of the first check that the provider refused since the last one that succeeded. Null if it refused none. */
   failingSince: instant('failing_since'),
 });
 

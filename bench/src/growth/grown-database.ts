@@ -1,8 +1,8 @@
 /** The database of a large installation. The product's own seeder fills it, and some of its keys get the benchmark's limits. */
 import type pg from 'pg';
-import { seedSecret } from '../../server/src/store/installation/seed.ts';
-import { openSeeded, type SeededDatabase, withClient } from '../../server/test/prove/seeded-database.ts';
-import { limits } from './headgate.ts';
+import { seedSecret } from '../../../server/src/store/installation/seed.ts';
+import { openSeeded, type SeededDatabase, withClient } from '../../../server/test/prove/seeded-database.ts';
+import { limits } from '../headgate.ts';
 
 export interface GrownSize {
   readonly organizations: number;

@@ -1,14 +1,14 @@
 /** Calls many seeded keys: each once before the measurement, then in turn. Checks that every call is in the ledger. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import type { Check } from './checks.ts';
-import { jsonRequestBody, usage } from './exchange.ts';
+import type { Check } from '../checks.ts';
+import { jsonRequestBody, usage } from '../exchange.ts';
+import type { Headgate } from '../headgate.ts';
+import { cpuMs } from '../machine.ts';
+import { median } from '../measure.ts';
+import type { Target } from '../target.ts';
+import type { Destination } from '../wire.ts';
 import { booksOfSeeded, type GrownDatabase, rowsSince } from './grown-database.ts';
-import type { Headgate } from './headgate.ts';
-import { cpuMs } from './machine.ts';
-import { median } from './measure.ts';
-import type { Target } from './target.ts';
-import type { Destination } from './wire.ts';
 
 const CALLERS = 16;
 const SETTLED_MS_MAX = 180_000;

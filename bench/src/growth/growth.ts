@@ -1,15 +1,15 @@
 /** Measures the cost of a request in a large installation: with one of its keys, next to a small one, and with many in turn. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withClient } from '../../server/test/prove/seeded-database.ts';
-import { startPostgres } from '../../server/test/support/postgres.ts';
-import { everyScopeCounted, nothingMissing } from './checks.ts';
+import { withClient } from '../../../server/test/prove/seeded-database.ts';
+import { startPostgres } from '../../../server/test/support/postgres.ts';
+import { everyScopeCounted, nothingMissing } from '../checks.ts';
+import { type Headgate, startHeadgate } from '../headgate.ts';
+import { cpuMs, residentBytes } from '../machine.ts';
+import { jsonCost } from '../measure.ts';
+import { interleave, type Standing } from '../rounds.ts';
+import { bookedTarget, type Target } from '../target.ts';
 import { type GrownSize, openGrown, organizationsToJudge } from './grown-database.ts';
-import { type Headgate, startHeadgate } from './headgate.ts';
 import { type HotKeys, hotDestination, hotTarget, touchAll } from './hot-keys.ts';
-import { cpuMs, residentBytes } from './machine.ts';
-import { jsonCost } from './measure.ts';
-import { interleave, type Standing } from './rounds.ts';
-import { bookedTarget, type Target } from './target.ts';
 
 export interface Effort extends GrownSize {
   readonly rounds: number;

@@ -1,0 +1,67 @@
+/** The rows of usage, requests, search, alerts, jobs and the process. */
+import { at, deliveryPath, made, namesPath, organization, webhookBody, webhookPath } from './authorization-calls.ts';
+import { type Row, row, SPEND, TEAMS } from './authorization-rows.ts';
+import {
+  EVERYONE,
+  ORGANIZATION_MANAGE,
+  ORGANIZATION_SPEND,
+  PLATFORM_CHANGE,
+  PLATFORM_READ,
+  type PlaceName,
+  SPENDERS,
+  TEAM_ADMINS,
+  TEAM_SPEND,
+  TOKEN_MANAGERS,
+} from './authorization-table.ts';
+import type { Markers } from './authorization-world.ts';
+
+/** The palette finds at most a few of a kind, so it is asked for one object by its id. */
+function search(marker: keyof Markers, place: PlaceName): Row {
+  return row('GET /search', EVERYONE, ({ world }) => `/search?q=${world.markers[place][marker]}`, {
+    variant: `${marker} of ${place}`,
+    sees: { marker, places: TEAMS, within: place },
+  });
+}
+
+export const usageRows: readonly Row[] = [
+  row('GET /usage', SPENDERS, at('/usage?group_by=key'), { sees: { marker: 'keyId', places: SPEND } }),
+  row('GET /usage/export', SPENDERS, at('/usage/export?group_by=key'), { sees: { marker: 'keyId', places: SPEND } }),
+  row('GET /organizations/:id/usage', ORGANIZATION_SPEND, organization('/usage')),
+  row('GET /requests', SPENDERS, at('/requests?limit=200'), { sees: { marker: 'requestId', places: SPEND } }),
+  row('GET /requests/export', SPENDERS, at('/requests/export'), { sees: { marker: 'requestId', places: SPEND } }),
+  row('GET /requests/stream', SPENDERS, at('/requests/stream')),
+  row('GET /requests/:request_id', TEAM_SPEND, ({ world, place }) => `/requests/${world.markers[place].requestId}`),
+  row('GET /decisions/:request_id', TEAM_SPEND, ({ world, place }) => `/decisions/${world.markers[place].requestId}`),
+
+  row('GET /overview', SPENDERS, at('/overview')),
+  ...(['teamId', 'memberId', 'keyId', 'ownKeyId'] as const).flatMap((marker) => [
+    search(marker, 'own'),
+    search(marker, 'team'),
+    search(marker, 'other'),
+  ]),
+  row('GET /names', EVERYONE, ({ world }) => namesPath(world), { sees: { marker: 'keyId', places: TEAMS } }),
+  row('POST /playground', TEAM_ADMINS, ({ world, place }) => {
+    const messages = [{ role: 'user', content: 'Hi.' }];
+    return made('/playground', { key_id: world.markers[place].keyId, model: world.model, messages });
+  }),
+
+  row('GET /alerts', SPENDERS, at('/alerts')),
+  row('GET /webhooks', TOKEN_MANAGERS, at('/webhooks')),
+  row('POST /webhooks', ORGANIZATION_MANAGE, ({ world, place }) => made('/webhooks', webhookBody(world, place))),
+  row('GET /webhooks/:id', ORGANIZATION_MANAGE, (asking) => webhookPath(asking, '')),
+  row('PATCH /webhooks/:id', ORGANIZATION_MANAGE, async (asking) =>
+    made(await webhookPath(asking, ''), { name: asking.world.fresh() }),
+  ),
+  row('DELETE /webhooks/:id', ORGANIZATION_MANAGE, (asking) => webhookPath(asking, '')),
+  row('POST /webhooks/:id/rotate', ORGANIZATION_MANAGE, async (asking) => made(await webhookPath(asking, '/rotate'), {})),
+  row('POST /webhooks/:id/test', ORGANIZATION_MANAGE, (asking) => webhookPath(asking, '/test')),
+  row('GET /webhooks/:id/deliveries', ORGANIZATION_MANAGE, (asking) => webhookPath(asking, '/deliveries')),
+  row('POST /webhooks/:id/deliveries/:delivery_id/redeliver', ORGANIZATION_MANAGE, deliveryPath),
+  row('GET /jobs', PLATFORM_READ, at('/jobs')),
+  row('GET /jobs/drifts', PLATFORM_READ, at('/jobs/drifts')),
+  row('GET /ledger/review', PLATFORM_READ, at('/ledger/review?since=2026-01-01T00:00:00Z')),
+  row('POST /jobs/:name/run', PLATFORM_CHANGE, at('/jobs/partitions/run')),
+
+  row('GET /health', PLATFORM_READ, at('/health')),
+  row('GET /settings', PLATFORM_READ, at('/settings')),
+];
