@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { capabilitiesOf } from '../../domain/tenancy/permission.ts';
+import { capabilitiesOf, grantAboveTeams } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
 import * as adminTokens from '../../store/accounts/admin-tokens.ts';
 import type { TokenAccountRow } from '../../store/accounts/token-accounts.ts';
 import * as tokenAccounts from '../../store/accounts/token-accounts.ts';
-import { grantOfToken } from '../../store/accounts/token-facts.ts';
 import { peopleOf } from '../../store/accounts/token-people.ts';
 import type { Database } from '../../store/database.ts';
 import { reachWithin } from '../http/authorize.ts';
@@ -174,7 +173,7 @@ async function requireMayTakeOver(
   }
   await requireBelongs(tx, responsible, organizationId);
   for (const token of await adminTokens.lockOfServiceAccounts(tx, [row.id])) {
-    await requireMayHold(tx, responsible, grantOfToken(token), '/responsible_account_id');
+    await requireMayHold(tx, responsible, grantAboveTeams(token), '/responsible_account_id');
   }
 }
 
@@ -188,7 +187,7 @@ async function lockGrantableTokens(
   id: string,
 ): Promise<readonly AdminTokenRow[]> {
   const tokens = await adminTokens.lockOfServiceAccounts(db, [id]);
-  for (const token of tokens) requireGrantableRole(call, grantOfToken(token), '');
+  for (const token of tokens) requireGrantableRole(call, grantAboveTeams(token), '');
   return tokens;
 }
 
