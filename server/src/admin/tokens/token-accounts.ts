@@ -9,7 +9,7 @@ import { peopleOf } from '../../store/accounts/token-people.ts';
 import type { Database } from '../../store/database.ts';
 import { reachWithin } from '../http/authorize.ts';
 import type { AdminCall } from '../http/call.ts';
-import { type Change, change, isUnchanged } from '../http/change.ts';
+import { type Change, change, changeOrRehearse, isUnchanged } from '../http/change.ts';
 import { capabilities, id, idParams, instantOut, isoOf, name } from '../http/fields.ts';
 import { requireVersion } from '../http/if-match.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/lists.ts';
@@ -192,13 +192,12 @@ async function lockGrantableTokens(
 }
 
 /** Deletes a service account with its tokens, and returns the tokens' ids. A dry run only returns the ids. */
-export async function removeTokenAccount(
+export function removeTokenAccount(
   call: AdminCall<unknown, unknown, unknown>,
   { id }: TokenAccountRow,
   { isDryRun }: { readonly isDryRun: boolean },
 ): Promise<readonly string[]> {
-  if (isDryRun) return (await lockGrantableTokens(call, call.deps.db, id)).map((token) => token.id);
-  return change(call, async (change) => {
+  return changeOrRehearse(call, { isDryRun }, async (change) => {
     const { tx, now, record } = change;
     const row = await tokenAccounts.lock(tx, id);
     if (row === null) throw notFound('service account');
