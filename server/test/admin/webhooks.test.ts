@@ -88,25 +88,3 @@ describe('webhooks', () => {
     expect((await owner(mine)('GET', `/webhooks/${hook.id}`)).status).toBe(404);
   });
 });
-
-describe('jobs', () => {
-  const asked: string[] = [];
-  const runNow = async (job: string, askedBy: string) => asked.push(`${job} by ${askedBy}`) === 1;
-  let trouble: string | null = null;
-  const world = withAdmin(withDatabase(), { jobs: { ...JOBS, runNow, trouble: () => trouble } });
-
-  test('are run when a platform admin asks, which is an audit event; one in line already is left to that', async () => {
-    expect(must(await world().root('POST', '/jobs/proof/run'))).toEqual({ queued: true });
-    expect(must(await world().root('POST', '/jobs/proof/run'))).toEqual({ queued: false });
-    expect(asked).toEqual(['proof by root', 'proof by root']);
-    const { data } = must(await world().root('GET', '/audit-events?action=job.run'));
-    expect(data).toMatchObject([{ object: { id: 'proof' } }]);
-    expect((await world().root('POST', '/jobs/nothing/run')).status).toBe(404);
-    trouble = 'the schema cannot be made';
-    expect((await world().root('POST', '/jobs/proof/run')).body).toMatchObject({
-      status: 503,
-      detail: expect.stringContaining(trouble),
-    });
-    expect(must(await world().root('GET', '/jobs'))).toMatchObject({ trouble, data: [{ name: 'proof', runs: [] }] });
-  });
-});
