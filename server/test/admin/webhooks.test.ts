@@ -81,6 +81,13 @@ describe('webhooks', () => {
     expect(must(await world().root('GET', '/webhooks?platform=true')).data.map((one: { id: string }) => one.id)).not.toContain(
       hook.id,
     );
+    const both = await world().root('GET', `/webhooks?platform=true&organization_id=${mine}`);
+    expect([both.status, both.body.errors]).toEqual([
+      400,
+      [{ pointer: '?platform', message: 'cannot be combined with `organization_id`' }],
+    ]);
+    const of = must(await world().root('GET', `/webhooks?platform=false&organization_id=${mine}`)).data;
+    expect(of.map((one: { id: string }) => one.id)).toEqual([hook.id]);
     const changed = must(await owner(mine)('PATCH', `/webhooks/${hook.id}`, { status: 'disabled' }, { 'if-match': '"1"' }));
     expect([changed.status, changed.version]).toEqual(['disabled', 2]);
     expect((await owner(mine)('PATCH', `/webhooks/${hook.id}`, { name: 'x' }, { 'if-match': '"1"' })).status).toBe(412);
