@@ -1251,7 +1251,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a service account
-         * @description Revokes its keys unless the same request reassigns them. Always revokes its admin tokens.
+         * @description Revokes its keys unless the same request reassigns them. Always revokes its admin tokens. `dry_run` only reports the result.
          */
         delete: operations["delete_service_accounts_id"];
         options?: never;
@@ -13585,7 +13585,7 @@ export interface operations {
                 /** @description The order. `-` means descending. Default: newest first. */
                 sort?: "created_at" | "-created_at" | "name" | "-name";
                 organization_id?: string;
-                /** @description If true, returns only webhooks of the platform. Takes precedence over `organization_id`. */
+                /** @description If true, returns only webhooks of the platform. Cannot be combined with `organization_id`. */
                 platform?: string;
             };
             header?: never;

@@ -108,7 +108,8 @@ function noJobs(why: string, policy: AddressPolicy): OpenJobs {
     jobs: [],
     trouble: () => why,
     nextRunAt: () => null,
-    runNow: () => Promise.reject(new Error(why)),
+    queue: () => Promise.reject(new Error(why)),
+    wake: () => {},
     // The process that runs the jobs finds them.
     enqueueDeliveries: async () => {},
     checkWebhookUrl: (url) => checkWebhookUrl(url, policy),
@@ -121,7 +122,8 @@ function deskOf(runner: Runner, jobs: readonly Job[], policy: AddressPolicy): Jo
     jobs: jobs.map(({ name, about, cron }) => ({ name, about, schedule: cron })),
     trouble: runner.trouble,
     nextRunAt: runner.nextRunAt,
-    runNow: runner.runNow,
+    queue: runner.queue,
+    wake: runner.wake,
     enqueueDeliveries: runner.enqueue,
     checkWebhookUrl: (url) => checkWebhookUrl(url, policy),
   };

@@ -1,8 +1,8 @@
-import { rememberAppended } from '../store/audit/audit.ts';
+import { closeUnkeyedChains, rememberAppended } from '../store/audit/audit.ts';
 import { openedBy, openInstallation, readInstallation } from '../store/installation/installation.ts';
 import { servingProcesses } from '../store/installation/lease.ts';
 import { migrate } from '../store/installation/migrate.ts';
-import { closeAllChains, replaceContentKeys, replaceDataKeys } from '../store/sealing/lost-master-key.ts';
+import { replaceContentKeys, replaceDataKeys } from '../store/sealing/lost-master-key.ts';
 import type { CommandIo } from './command-io.ts';
 import { appendAsOperator, openForKeys, operatorTrail } from './house.ts';
 import { asFailure, configOf } from './operator.ts';
@@ -39,7 +39,7 @@ export async function replaceLostMasterKey(argv: readonly string[], io: CommandI
     const trail = operatorTrail(config, installation, io);
     const wrappers = { master: masterKey, installation: installation.content };
     const content = await replaceContentKeys(db, wrappers);
-    const chains = await closeAllChains(db, trail, now);
+    const chains = await closeUnkeyedChains(db, trail, { now: () => now });
     const object = { objectType: 'installation', objectId: 'master_key', objectName: null };
     const event = { action: 'master_key.replace_lost', ...object, before: null, after: { content_keys: content, chains } };
     await rememberAppended(trail, [await db.transaction((tx) => appendAsOperator(tx, trail, now, event))]);

@@ -68,7 +68,7 @@ export function openSecondFactors(engine: Engine, options: IdentityOptions): Sec
     confirm: async (accountId, code, visitor) => {
       const wanted = { body: { code: digitsOf(code) }, headers: headersOf(visitor), returnHeaders: true } as const;
       const cookies = cookiesOf(await refusing('wrong_code', () => engine.api.verifyTOTP(wanted)));
-      await claimCode(options, accountId, code);
+      if (!(await claimCode(options, accountId, code))) throw new SignInRefused('code_used');
       return cookies;
     },
     remove: async (password, visitor) => {

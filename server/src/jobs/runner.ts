@@ -6,7 +6,7 @@
  * heartbeats stop, and another process runs the job when it is next due.
  */
 import { sql } from 'drizzle-orm';
-import { fromDrizzle, type PgBoss, type Job as QueuedJob } from 'pg-boss';
+import { type ConnectionOptions, fromDrizzle, type PgBoss, type Job as QueuedJob } from 'pg-boss';
 import { DELIVERY_MS_MAX } from '../domain/tenancy/alert.ts';
 import type { Clock } from '../lib/timing/clock.ts';
 import type { Database, OpenDatabase } from '../store/database.ts';
@@ -36,7 +36,14 @@ export interface Runner {
   trouble(): string | null;
   /** Returns the next time a job is due; null for an unknown job, and before the queue is open. */
   nextRunAt(job: string): Date | null;
-  /** Queues a job at once. Returns false if it is already queued or running. Rejects while nothing runs. */
+  /**
+   * Queues a job in the caller's transaction. Returns false if it is already queued or running. Rejects while nothing runs. Call
+   * `wake` after the commit.
+   */
+  queue(tx: Database, job: string, askedBy: string): Promise<boolean>;
+  /** Starts queued jobs at once, without waiting for the next poll. */
+  wake(): void;
+  /** Queues a job by itself and starts it at once. Otherwise like `queue`. */
   runNow(job: string, askedBy: string): Promise<boolean>;
   /** Queues deliveries in the transaction that made them. Before the queue is open, leaves them to the `requeue` job. */
   enqueue(tx: Database, deliveryIds: readonly string[]): Promise<void>;
@@ -91,13 +98,17 @@ class QueueRunner implements Runner {
 
   readonly nextRunAt = (job: string) => nextRunAt(this.#boss, this.#byName.get(job));
 
+  readonly queue = (tx: Database, job: string, askedBy: string): Promise<boolean> =>
+    this.#send({ job, askedBy }, { db: fromDrizzle(tx, sql) });
+
+  readonly wake = (): void => {
+    for (const worker of this.#workers) this.#boss?.notifyWorker(worker);
+  };
+
   readonly runNow = async (job: string, askedBy: string): Promise<boolean> => {
-    const boss = this.#boss;
-    if (boss === null) throw new Error(this.#trouble ?? 'the jobs do not run yet');
-    const data: JobData = { job, askedBy };
-    const id = await boss.send(JOBS, data, { singletonKey: job });
-    for (const worker of this.#workers) boss.notifyWorker(worker);
-    return id !== null;
+    const isQueued = await this.#send({ job, askedBy }, {});
+    this.wake();
+    return isQueued;
   };
 
   readonly enqueue = async (tx: Database, deliveryIds: readonly string[]): Promise<void> => {
@@ -112,6 +123,11 @@ class QueueRunner implements Runner {
     await this.#opening;
     await this.#boss?.stop({ graceful: true, timeout: STOP_MS_MAX }).catch(() => {});
   };
+
+  async #send(data: JobData, connection: ConnectionOptions): Promise<boolean> {
+    if (this.#boss === null) throw new Error(this.#trouble ?? 'the jobs do not run yet');
+    return (await this.#boss.send(JOBS, data, { singletonKey: data.job, ...connection })) !== null;
+  }
 
   async #open(): Promise<void> {
     const opened = newBoss(this.#options.database);

@@ -7,33 +7,16 @@ import { ROUTES } from '../../src/admin/http/app.ts';
 import { isPermitted, type Place } from '../../src/admin/http/authorize.ts';
 import type { Permission, RoleGrant } from '../../src/domain/tenancy/permission.ts';
 import { withDatabase } from '../support/database.ts';
-import { grantsOf, makeTenants, ROLES, type TeamPlace } from '../support/tenants.ts';
+import { grantsOf, makeTenants, ROLES } from '../support/tenants.ts';
 import { upstream } from './catalogue-support.ts';
+import { type Ground, idFor, invitationBody, makeGround, makeShared, priceBody, tokenBody, webhookBody } from './ground.ts';
 import { must, withAdmin } from './support.ts';
 
-/** The ids of one team and of what its organization holds. */
-interface Ground {
-  readonly organizationId: string;
-  readonly teamId: string;
-  readonly accountId: string;
-  readonly memberId: string;
-  readonly serviceAccountId: string;
-  readonly keyId: string;
-  readonly tokenId: string;
-  readonly invitationId: string;
-  readonly webhookId: string;
-  readonly deliveryId: string;
-}
-
-interface Ids {
+interface Grounds {
   readonly own: Ground;
   /** Another team of the same organization. */
   readonly team: Ground;
   readonly other: Ground;
-  readonly credentialId: string;
-  readonly deploymentId: string;
-  readonly routeGroupId: string;
-  readonly accountId: string;
 }
 
 /** Where a call goes, and where in the tree that is. */
@@ -44,10 +27,17 @@ interface Target {
 }
 
 const world = withAdmin(withDatabase(), { upstream });
-let ids: Ids;
+let grounds: Grounds;
 
 beforeAll(async () => {
-  ids = await makeIds();
+  const { root } = world();
+  const shared = await makeShared(root);
+  const [mine, other] = await makeTenants(async (method, path, body) => must(await root(method, path, body)));
+  grounds = {
+    own: await makeGround(root, mine.teams[0], shared),
+    team: await makeGround(root, mine.teams[1], shared),
+    other: await makeGround(root, other.teams[0], shared),
+  };
 });
 
 /** Their object is a request of the data plane, which this suite has none of, or many at once; told apart in their own tests. */
@@ -82,10 +72,10 @@ describe.each(Object.keys(ROUTES).filter((name) => asksForRole(name) && !isEndle
       const route = ROUTES[name as keyof typeof ROUTES];
       if (route === undefined) throw new Error('a route of the table');
       const wanted = (typeof route.permission === 'string' ? [route.permission] : route.permission) as readonly Permission[];
-      for (const [role, grants] of roles(ids.own)) {
+      for (const [role, grants] of roles(grounds.own)) {
         for (const { where, isToken } of CALLERS) {
-          const accountId = isToken ? null : ids.own.accountId;
-          const target = targetOf(name, ids[where]);
+          const accountId = isToken ? null : grounds.own.accountId;
+          const target = targetOf(name, grounds[where]);
           const seen = await statusFor(name, target, grants, accountId);
           const asked = `${role} in ${where} as ${isToken ? 'a token' : 'a person'}`;
           expect(`${asked}: ${seen}`).toBe(`${asked}: ${expected(name, target.place, wanted, grants, accountId)}`);
@@ -157,31 +147,13 @@ const PARTIAL_LISTS = [
 
 function targetOf(name: string, tenant: Ground): Target {
   const [method = '', pattern = ''] = name.split(' ');
-  const path = pattern.replaceAll(/:[a-z_]+/g, (parameter) => encodeURIComponent(idFor(pattern, parameter, tenant)));
+  const path = pattern.replaceAll(/:[a-z_]+/g, (parameter) => encodeURIComponent(idIn(pattern, parameter, tenant)));
   return { path: path + (QUERIES[pattern] ?? ''), ...placeAndBody(method, pattern, tenant) };
 }
 
-function idFor(pattern: string, parameter: string, tenant: Ground): string {
-  if (parameter === ':member_id') return tenant.memberId;
-  if (parameter === ':name') return pattern.startsWith('/jobs') ? 'proof' : 'matrix-model';
-  if (parameter === ':key') return 'matrix-group';
-  if (parameter === ':delivery_id') return tenant.deliveryId;
-  const byResource: Readonly<Record<string, string>> = {
-    organizations: tenant.organizationId,
-    teams: tenant.teamId,
-    accounts: ids.accountId,
-    'service-accounts': tenant.serviceAccountId,
-    keys: tenant.keyId,
-    'admin-tokens': tenant.tokenId,
-    invitations: tenant.invitationId,
-    credentials: ids.credentialId,
-    deployments: ids.deploymentId,
-    'route-groups': ids.routeGroupId,
-    webhooks: tenant.webhookId,
-    prices: ids.deploymentId,
-  };
-  const id = byResource[pattern.split('/')[1] ?? ''];
-  if (id === undefined) throw new Error(`this suite has no object for ${pattern}: make one in makeIds`);
+function idIn(pattern: string, parameter: string, tenant: Ground): string {
+  const id = idFor(pattern, parameter, tenant);
+  if (id === null) throw new Error(`this suite has no object for ${pattern}: make one in makeGround`);
   return id;
 }
 
@@ -211,65 +183,6 @@ function placeAndBody(method: string, pattern: string, tenant: Ground): { place:
   if (pattern.startsWith('/invitations')) return { place: { organizationId }, body: invitationBody(organizationId, teamId) };
   if (pattern.startsWith('/webhooks')) return { place: { organizationId }, body: webhookBody(organizationId) };
   if (pattern.startsWith('/admin-tokens')) return { place: { organizationId }, body: tokenBody(organizationId) };
-  if (pattern === '/prices' && method === 'POST') return { place: { organizationId: null }, body: priceBody() };
+  if (pattern === '/prices' && method === 'POST') return { place: { organizationId: null }, body: priceBody(tenant) };
   return { place: { organizationId: null } };
-}
-
-function tokenBody(organizationId: string): object {
-  return { name: 'x', role: 'org_member', organization_id: organizationId };
-}
-
-function webhookBody(organizationId: string): object {
-  return { name: 'x', url: 'https://hooks.example/x', events: ['budget.threshold'], organization_id: organizationId };
-}
-
-function invitationBody(organizationId: string, teamId: string): object {
-  return { email: `${teamId}@example.com`, role: 'org_member', organization_id: organizationId };
-}
-
-function priceBody(): object {
-  return { deployment_id: ids.deploymentId, prices: { input_per_million: '1' } };
-}
-
-async function makeIds(): Promise<Ids> {
-  const { root } = world();
-  const deployment = must(
-    await root('POST', '/deployments', { model: 'matrix-model', provider: 'fake', upstream_model: 'fake-small', mode: 'chat' }),
-  );
-  const credential = must(
-    await root('POST', '/credentials', { name: 'matrix', provider: 'openai', api_key: 'sk-upstream-secret' }),
-  );
-  must(await root('POST', '/access-groups', { key: 'matrix-group', name: 'Matrix' }));
-  const group = must(await root('POST', '/route-groups', { key: 'matrix-route', members: [{ deployment_id: deployment.id }] }));
-  const account = must(await root('POST', '/accounts', { email: 'matrix@example.com', name: 'Matrix' }));
-  const [mine, other] = await makeTenants(async (method, path, body) => must(await root(method, path, body)));
-  return {
-    own: await groundOf(mine.teams[0]),
-    team: await groundOf(mine.teams[1]),
-    other: await groundOf(other.teams[0]),
-    credentialId: credential.id,
-    deploymentId: deployment.id,
-    routeGroupId: group.id,
-    accountId: account.id,
-  };
-}
-
-async function groundOf({ organizationId, teamId, serviceAccountId, developer }: TeamPlace): Promise<Ground> {
-  const { root } = world();
-  const token = must(await root('POST', '/admin-tokens', tokenBody(organizationId)));
-  const invitation = must(await root('POST', '/invitations', invitationBody(organizationId, teamId)));
-  const webhook = must(await root('POST', '/webhooks', webhookBody(organizationId)));
-  const delivery = must(await root('POST', `/webhooks/${webhook.id}/test`));
-  return {
-    organizationId,
-    teamId,
-    accountId: developer.accountId,
-    memberId: developer.memberId,
-    serviceAccountId,
-    keyId: developer.key.id,
-    tokenId: token.id,
-    invitationId: invitation.id,
-    webhookId: webhook.id,
-    deliveryId: delivery.id,
-  };
 }

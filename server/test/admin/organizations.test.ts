@@ -232,6 +232,7 @@ onOneDatabase('organizations', (given) => {
       const key = must(await root('POST', '/keys', { team_id: team.id, name: 'key' }));
       must(await root('POST', '/admin-tokens', { name: 'ops', role: 'org_admin', organization_id: made.id }));
       expect((await root('DELETE', path)).status).toBe(409);
+      expect((await root('DELETE', `${path}?dry_run=true`)).status, 'and no report promises it').toBe(409);
       must(await root('POST', `${path}/suspend`));
       expect((await root('DELETE', path)).status).toBe(409);
       must(await root('POST', `${path}/archive`));

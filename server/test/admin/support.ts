@@ -123,7 +123,8 @@ export const JOBS: AdminDeps['jobs'] = {
   jobs: [{ name: 'proof', about: 'Compares sums.', schedule: '*/15 * * * *' }],
   trouble: () => null,
   nextRunAt: () => new Date('2026-03-10T12:15:00Z'),
-  runNow: async () => true,
+  queue: async () => true,
+  wake: () => {},
   enqueueDeliveries: async () => {},
   checkWebhookUrl: () => null,
 };

@@ -81,32 +81,17 @@ describe('webhooks', () => {
     expect(must(await world().root('GET', '/webhooks?platform=true')).data.map((one: { id: string }) => one.id)).not.toContain(
       hook.id,
     );
+    const both = await world().root('GET', `/webhooks?platform=true&organization_id=${mine}`);
+    expect([both.status, both.body.errors]).toEqual([
+      400,
+      [{ pointer: '?platform', message: 'cannot be combined with `organization_id`' }],
+    ]);
+    const of = must(await world().root('GET', `/webhooks?platform=false&organization_id=${mine}`)).data;
+    expect(of.map((one: { id: string }) => one.id)).toEqual([hook.id]);
     const changed = must(await owner(mine)('PATCH', `/webhooks/${hook.id}`, { status: 'disabled' }, { 'if-match': '"1"' }));
     expect([changed.status, changed.version]).toEqual(['disabled', 2]);
     expect((await owner(mine)('PATCH', `/webhooks/${hook.id}`, { name: 'x' }, { 'if-match': '"1"' })).status).toBe(412);
     expect((await owner(mine)('DELETE', `/webhooks/${hook.id}`)).status).toBe(204);
     expect((await owner(mine)('GET', `/webhooks/${hook.id}`)).status).toBe(404);
-  });
-});
-
-describe('jobs', () => {
-  const asked: string[] = [];
-  const runNow = async (job: string, askedBy: string) => asked.push(`${job} by ${askedBy}`) === 1;
-  let trouble: string | null = null;
-  const world = withAdmin(withDatabase(), { jobs: { ...JOBS, runNow, trouble: () => trouble } });
-
-  test('are run when a platform admin asks, which is an audit event; one in line already is left to that', async () => {
-    expect(must(await world().root('POST', '/jobs/proof/run'))).toEqual({ queued: true });
-    expect(must(await world().root('POST', '/jobs/proof/run'))).toEqual({ queued: false });
-    expect(asked).toEqual(['proof by root', 'proof by root']);
-    const { data } = must(await world().root('GET', '/audit-events?action=job.run'));
-    expect(data).toMatchObject([{ object: { id: 'proof' } }]);
-    expect((await world().root('POST', '/jobs/nothing/run')).status).toBe(404);
-    trouble = 'the schema cannot be made';
-    expect((await world().root('POST', '/jobs/proof/run')).body).toMatchObject({
-      status: 503,
-      detail: expect.stringContaining(trouble),
-    });
-    expect(must(await world().root('GET', '/jobs'))).toMatchObject({ trouble, data: [{ name: 'proof', runs: [] }] });
   });
 });

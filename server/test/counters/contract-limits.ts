@@ -2,12 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   admitted,
-  askedLedger,
   DAY,
   DAY_MS,
+  freshCounters,
   HOUR,
   HOUR_MS,
-  handClock,
   IN_FLIGHT,
   type MakeCounters,
   MINUTE,
@@ -22,10 +21,7 @@ import {
 
 /** What a hold admits and refuses, and what a refusal says. */
 export function limitPromises(make: MakeCounters): void {
-  const fresh = async () => {
-    const clock = handClock(NOON);
-    return { clock, counters: await make({ clock, seedFrom: askedLedger().seedFrom }) };
-  };
+  const fresh = () => freshCounters(make);
 
   describe('windows', () => {
     // promise: **Requests are exact.

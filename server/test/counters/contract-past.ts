@@ -4,9 +4,9 @@ import {
   askedLedger,
   DAY,
   DAY_MS,
+  freshCounters,
   HOUR,
   HOUR_MS,
-  handClock,
   type MakeCounters,
   MINUTE,
   MINUTE_MS,
@@ -19,10 +19,7 @@ import {
 
 /** What counters learn of the time before them: from the ledger, at a restart, from the proof job. */
 export function pastPromises(make: MakeCounters): void {
-  const fresh = async (ledger = askedLedger()) => {
-    const clock = handClock(NOON);
-    return { clock, ledger, counters: await make({ clock, seedFrom: ledger.seedFrom }) };
-  };
+  const fresh = (ledger = askedLedger()) => freshCounters(make, ledger);
   const budget = planOf({ unit: 'nano_usd', window: DAY, value: 100 });
   const none = planOf();
 

@@ -91,6 +91,12 @@ export const used = (tokens = 0, nanoUsd = 0) => ({ tokens, nanoUsd });
 /** Makes the counters under test, with nothing counted yet. */
 export type MakeCounters = (options: { readonly clock: HandClock; readonly seedFrom: SeedFrom }) => Counters | Promise<Counters>;
 
+/** Counters with nothing counted yet, a clock at noon, and a ledger that holds nothing unless told. */
+export async function freshCounters(make: MakeCounters, ledger = askedLedger()) {
+  const clock = handClock(NOON);
+  return { clock, ledger, counters: await make({ clock, seedFrom: ledger.seedFrom }) };
+}
+
 /** The hold, for a test in which it must be given. */
 export function admitted(result: HoldResult): Extract<HoldResult, { admitted: true }> {
   if (result.admitted) return result;

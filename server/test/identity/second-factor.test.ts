@@ -90,6 +90,19 @@ describe('an authenticator app', () => {
     expect((await show(await halfway(person), seen)).status, 'the one before that').toBe(401);
   });
 
+  test('is not confirmed by a code that was used before', async () => {
+    const { person, browser, code, first } = await withApp();
+    await earlyInStep();
+    const seen = code(1);
+    expect((await show(await halfway(person), seen)).status).toBe(200);
+    for (const used of [first, seen]) {
+      const again = await browser('POST', '/session/totp/confirm', { code: used });
+      const errors = [{ pointer: '/code', message: expect.stringContaining('used already') }];
+      expect([again.status, again.body?.errors]).toEqual([400, errors]);
+    }
+    expect((await eventsAbout(person.id)).filter((action) => action === 'account.second_factor_add')).toHaveLength(1);
+  });
+
   test('whose clock is an hour off is refused, and the clock is named', async () => {
     const { person, made } = await withApp();
     for (const hours of [-1, 1]) {

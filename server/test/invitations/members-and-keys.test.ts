@@ -53,6 +53,36 @@ describe('members, in sessions of their own', () => {
     expect(actions.map((event: { action: string }) => event.action)).not.toContain('member.remove');
   });
 
+  test('a report on a service account refuses the new owner that its deletion would refuse, and changes nothing', async () => {
+    const { root } = world();
+    const { organization, team } = await makeTeam(root);
+    const next = must(await root('POST', `/organizations/${organization.id}/teams`, { name: 'Next' }));
+    const service = must(await root('POST', `/teams/${team.id}/service-accounts`, { name: 'ci' }));
+    const stranger = must(await root('POST', `/teams/${next.id}/service-accounts`, { name: 'of another team' }));
+    const owner = { service_account_id: service.id };
+    const key = must(await root('POST', '/keys', { team_id: team.id, name: 'own', owner }));
+    const path = `/service-accounts/${service.id}`;
+    for (const heir of [stranger.id, service.id, 'svc_nobody']) {
+      const refused = await root('DELETE', `${path}?dry_run=true&reassign_keys_to=${heir}`);
+      expect([heir, refused.status, refused.body.errors]).toEqual([
+        heir,
+        400,
+        [{ pointer: '?reassign_keys_to', message: expect.stringContaining(key.id) }],
+      ]);
+      expect((await root('DELETE', `${path}?reassign_keys_to=${heir}`)).status).toBe(400);
+    }
+    const report = must(await root('DELETE', `${path}?dry_run=true&reassign_keys_to=team_default`));
+    expect(report).toMatchObject({ dry_run: true, keys_reassigned: [key.id], keys_revoked: [] });
+    expect(must(await root('DELETE', `${path}?dry_run=true`)).keys_revoked).toEqual([key.id]);
+    const ofTeam = must(await root('GET', `/teams/${team.id}/service-accounts`)).data;
+    expect(
+      ofTeam.map((one: { id: string }) => one.id),
+      'the default account was not made',
+    ).toEqual([service.id]);
+    expect(must(await root('GET', `/keys/${key.id}`)).owner).toMatchObject(owner);
+    expect(must(await root('DELETE', `${path}?reassign_keys_to=team_default`)).keys_reassigned).toEqual([key.id]);
+  });
+
   test('a role taken away is gone from the open session with the next call', async () => {
     const { root } = world();
     const organization = await makeOrganization(root);

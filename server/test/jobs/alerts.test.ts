@@ -31,7 +31,8 @@ onOneDatabase('alerts', (given, kind) => {
     jobs: [],
     trouble: () => null,
     nextRunAt: () => null,
-    runNow: async () => false,
+    queue: async () => false,
+    wake: () => {},
     enqueueDeliveries: (...args: Parameters<Replica['runner']['enqueue']>) => (replicas[0] as Replica).runner.enqueue(...args),
     checkWebhookUrl: () => null,
   };

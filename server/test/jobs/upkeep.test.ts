@@ -88,6 +88,21 @@ onOneDatabase('upkeep', (given) => {
         { is: 'intact', events: 1, keyedFromSeq: 1 },
       ]);
     });
+
+    test('closes each chain that ends under a lost key, so that none is a fault later because nothing happened in it', async () => {
+      const { id } = await makeOrganization(world().root);
+      const untilMs = world().time.nowMs + DAY_MS;
+      const key = { key: newDataKey(), unkeyedUntilMs: untilMs, isReplaced: true };
+      const audit = { ...world().deps.audit, key };
+      const { rows } = await given().db.execute('select 1 from audit_heads');
+      expect(await run(closeAuditChainsJob({ audit }))).toBe(`Closed ${rows.length} chains.`);
+      expect(await run(closeAuditChainsJob({ audit }))).toBe('Closed 0 chains.');
+      expect(await verifyAuditChain(given().db, audit, id, untilMs + 1)).toMatchObject({
+        is: 'intact',
+        events: 2,
+        keyedFromSeq: 2,
+      });
+    });
   });
 
   describe('retention', () => {

@@ -1,7 +1,7 @@
-import { Duplex } from 'node:stream';
+import { SocketDouble } from '../support/socket-double.ts';
 
 /** A connection without a network: what is fed arrives at once and in the same pieces, and what is written is kept. */
-export class MemorySocket extends Duplex {
+export class MemorySocket extends SocketDouble {
   readonly remoteAddress = '127.0.0.1';
   said = '';
   fedBytes = 0;
@@ -29,8 +29,6 @@ export class MemorySocket extends Duplex {
     if (!this.destroyed && !this.readableEnded) this.push(null);
   }
 
-  override _read(): void {}
-
   override _write(bytes: Buffer, _encoding: string, done: () => void): void {
     this.said += bytes.toString('latin1');
     done();
@@ -41,25 +39,5 @@ export class MemorySocket extends Duplex {
     if (this.writable) this.end();
     if (this.writableFinished) this.destroy();
     else this.once('finish', () => this.destroy());
-  }
-
-  setTimeout(): this {
-    return this;
-  }
-
-  setNoDelay(): this {
-    return this;
-  }
-
-  setKeepAlive(): this {
-    return this;
-  }
-
-  ref(): this {
-    return this;
-  }
-
-  unref(): this {
-    return this;
   }
 }

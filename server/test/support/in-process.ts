@@ -1,7 +1,7 @@
 /** The usual driver over an embedded engine in this process: what a socket would carry goes straight to the engine. */
-import { Duplex } from 'node:stream';
 import type { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
+import { SocketDouble } from './socket-double.ts';
 
 /** One connection, because the engine has one session. It can break and be opened again like any other. */
 export function inProcessPool(engine: PGlite): pg.Pool {
@@ -9,7 +9,7 @@ export function inProcessPool(engine: PGlite): pg.Pool {
 }
 
 /** What the driver wants of a socket. */
-class EngineStream extends Duplex {
+class EngineStream extends SocketDouble {
   readonly #engine: PGlite;
   #answered: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -23,20 +23,6 @@ class EngineStream extends Duplex {
     process.nextTick(() => this.emit('connect'));
     return this;
   }
-  setNoDelay(): this {
-    return this;
-  }
-  setKeepAlive(): this {
-    return this;
-  }
-  ref(): this {
-    return this;
-  }
-  unref(): this {
-    return this;
-  }
-
-  override _read(): void {}
 
   override _write(message: Buffer, _encoding: string, done: (error?: Error) => void): void {
     this._writev([{ chunk: message }], done);

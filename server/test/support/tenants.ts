@@ -3,6 +3,7 @@
  * process and an admin API inside a test alike.
  */
 import {
+  isPlatformRole,
   ORGANIZATION_ROLES,
   type OrganizationRole,
   PLATFORM_ROLES,
@@ -63,7 +64,8 @@ export async function makeTenants(root: Root, settings: TenantSettings = {}): Pr
   return [await makeTenant(root, settings), await makeTenant(root, settings), await makeTenant(root, settings)];
 }
 
-async function makeTenant(root: Root, settings: TenantSettings): Promise<Tenant> {
+/** Makes one organization with three teams. */
+export async function makeTenant(root: Root, settings: TenantSettings = {}): Promise<Tenant> {
   made += 1;
   const slug = `tenant-${process.pid}-${made}`;
   const { id } = await root('POST', '/organizations', { slug, name: slug, ...ORGANIZATION, ...settings.organization });
@@ -156,10 +158,6 @@ export async function signUp(
   const session = await fetch(`${base}/api/v1/session`, { headers: { cookie } });
   const { account } = (await session.json()) as { account: { id: string } };
   return { accountId: account.id, email, cookie };
-}
-
-function isPlatformRole(role: Role): role is (typeof PLATFORM_ROLES)[number] {
-  return (PLATFORM_ROLES as readonly string[]).includes(role);
 }
 
 function isTeamRole(role: Role): role is TeamRole {

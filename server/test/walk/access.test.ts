@@ -1,19 +1,9 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { OrganizationAccess } from '../../src/domain/access/access.ts';
-import { deployment, type House, model, OWNED_BY_MEMBER, openHouse, type WalkHouse } from '../support/walk.ts';
+import { deployment, model, OWNED_BY_MEMBER, type WalkHouse } from '../support/walk.ts';
+import { HELLO, withHouse } from '../support/with-house.ts';
 
-const HELLO = { model: 'fast', max_tokens: 50, messages: [{ role: 'user', content: 'hello' }] };
-
-let house: WalkHouse | null = null;
-afterEach(async () => {
-  await house?.close();
-  house = null;
-});
-
-async function open(plan: House): Promise<WalkHouse> {
-  house = await openHouse(plan);
-  return house;
-}
+const { open } = withHouse();
 
 const served = deployment();
 const CATALOGUE = [

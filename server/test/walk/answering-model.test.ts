@@ -1,25 +1,16 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Wire } from '../../src/dialects/dialect.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { anthropicSse, chatSse, dataOf } from '../exchanges.ts';
 import { serveHouse } from '../support/served-house.ts';
-import { deployment, type House, model, openHouse, type Said, type WalkHouse } from '../support/walk.ts';
+import { deployment, type House, model, type Said } from '../support/walk.ts';
+import { HELLO, withHouse } from '../support/with-house.ts';
 
-const HELLO = { model: 'fast', max_tokens: 50, messages: [{ role: 'user', content: 'hello' }] };
 const PATHS = { 'openai-chat': '/v1/chat/completions', 'anthropic-messages': '/v1/messages' } as const;
 type Chat = keyof typeof PATHS;
 
-let house: WalkHouse | null = null;
-afterEach(async () => {
-  await house?.close();
-  house = null;
-});
-
-async function open(plan: House = {}): Promise<WalkHouse> {
-  house = await openHouse(plan);
-  return house;
-}
+const { open } = withHouse();
 
 /** Speaks one dialect, and says of itself that it is `named`; nothing where that is undefined. */
 function speaking(wire: Chat, named: unknown): Provider {
@@ -99,8 +90,6 @@ describe('an answer names the model that answered, and a header the one that was
       for (const named of [undefined, null, '', 7, 'x'.repeat(100_000)]) {
         const { ask } = await open({ provider: speaking(upstream, named) });
         expect(modelsIn(await ask({ ...HELLO, stream }, { path: PATHS[client] }), stream)).toEqual(['fake-small']);
-        await house?.close();
-        house = null;
       }
     },
   );
@@ -162,8 +151,6 @@ describe('the header', () => {
   const header = async (name: string, plan: House = {}) => {
     const { ask } = await open({ targets: [model(name, [deployment()])], ...plan });
     const said = await ask({ ...HELLO, model: name });
-    await house?.close();
-    house = null;
     return [said.status, said.headers['x-headgate-model']];
   };
 

@@ -1,22 +1,17 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import { budget, wallClock } from '../support/policies.ts';
-import { openHouse, type WalkHouse } from '../support/walk.ts';
+import { HELLO, withHouse } from '../support/with-house.ts';
 
-const HELLO = { model: 'fast', max_tokens: 50, messages: [{ role: 'user', content: 'hello' }] };
 const DAY_MS = 86_400_000;
 
-let house: WalkHouse | null = null;
-afterEach(async () => {
-  vi.restoreAllMocks();
-  await house?.close();
-  house = null;
-});
+const { open } = withHouse();
+afterEach(() => vi.restoreAllMocks());
 
 // promise: Boundaries are computed off the hot path (`Temporal`, native in the pinned Node).
 test('the calendar is asked when a period ends, and by no request in between', async () => {
   const clock = wallClock(Date.parse('2026-07-23T00:30:00Z'));
   const asked = vi.spyOn(Temporal.PlainDate.prototype, 'toZonedDateTime');
-  house = await openHouse({
+  const { ask } = await open({
     clock,
     organization: {
       timeZone: 'Asia/Kathmandu',
@@ -25,7 +20,6 @@ test('the calendar is asked when a period ends, and by no request in between', a
     },
     key: { rateLimits: { rpd: 1_000 } },
   });
-  const { ask } = house;
   const askedBy = async (requests: number) => {
     asked.mockClear();
     for (let i = 0; i < requests; i += 1) expect((await ask(HELLO)).status).toBe(200);

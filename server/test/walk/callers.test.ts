@@ -1,21 +1,11 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { newKeySecret } from '../../src/lib/secrets.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import { gatedProvider } from '../support/gated-provider.ts';
-import { type Change, deployment, type House, model, OWNED_BY_MEMBER, openHouse, type WalkHouse } from '../support/walk.ts';
+import { type Change, deployment, type House, model, OWNED_BY_MEMBER } from '../support/walk.ts';
+import { HELLO, withHouse } from '../support/with-house.ts';
 
-const HELLO = { model: 'fast', max_tokens: 50, messages: [{ role: 'user', content: 'hello' }] };
-
-let house: WalkHouse | null = null;
-afterEach(async () => {
-  await house?.close();
-  house = null;
-});
-
-async function open(plan: House = {}): Promise<WalkHouse> {
-  house = await openHouse(plan);
-  return house;
-}
+const { open } = withHouse();
 
 describe('a key', () => {
   const CARRIERS = ['authorization', 'x-api-key', 'api-key'] as const;

@@ -1,20 +1,14 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { DeploymentConfig } from '../../src/domain/routing/catalogue.ts';
-import { deployment, model, openHouse, type WalkHouse } from '../support/walk.ts';
+import { deployment, model, type WalkHouse } from '../support/walk.ts';
+import { HELLO, withHouse } from '../support/with-house.ts';
 
-const HELLO = { model: 'fast', max_tokens: 50, messages: [{ role: 'user', content: 'hello' }] };
+const { open: openHouse } = withHouse();
 
-let house: WalkHouse | null = null;
-afterEach(async () => {
-  await house?.close();
-  house = null;
-});
-
-async function open(limits: DeploymentConfig['limits'], isAlone = false): Promise<WalkHouse> {
+function open(limits: DeploymentConfig['limits'], isAlone = false): Promise<WalkHouse> {
   const first = deployment({ id: 'dep_first', limits });
   const others = isAlone ? [] : [deployment({ id: 'dep_next', priority: 1 })];
-  house = await openHouse({ targets: [model('fast', [first, ...others])] });
-  return house;
+  return openHouse({ targets: [model('fast', [first, ...others])] });
 }
 
 const served = ({ rows }: WalkHouse) => rows.map(({ deploymentId }) => deploymentId);

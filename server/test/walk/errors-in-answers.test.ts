@@ -1,23 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { cpuMs } from '../support/event-loop.ts';
 import { chat, chatAnswer, chatUsage, messages, messagesAnswer, type PlayedCall } from '../support/played-provider.ts';
-import { asking, HELLO, nanoUsd, openScene, type Scene, type Setting } from '../support/scene.ts';
+import { asking, HELLO, nanoUsd, type Setting } from '../support/scene.ts';
+import { withScene } from '../support/with-house.ts';
 
 const { stream: _, ...WHOLE } = HELLO;
 const PATHS = { chat: '/v1/chat/completions', messages: '/v1/messages' } as const;
 
-let scene: Scene | null = null;
-afterEach(async () => {
-  await scene?.house.close();
-  scene = null;
-});
-
-async function open(setting: Setting = {}): Promise<Scene> {
-  await scene?.house.close();
-  scene = await openScene({ others: [{}], ...setting });
-  return scene;
-}
+const openScene = withScene();
+const open = (setting: Setting = {}) => openScene({ others: [{}], ...setting });
 
 const OVERLOADED = { message: 'Overloaded', type: 'overloaded_error' };
 

@@ -1,24 +1,16 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { RateLimits } from '../../src/domain/limits/rate-limit.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { createDecisionLookup } from '../../src/proxy/decisions/decision-lookup.ts';
 import { budget } from '../support/policies.ts';
-import { deployment, type House, model, openHouse, type Said, type WalkHouse } from '../support/walk.ts';
+import { deployment, type House, model, type Said, type WalkHouse } from '../support/walk.ts';
+import { withHouse } from '../support/with-house.ts';
 
 const HELLO = { model: 'fast', messages: [{ role: 'user', content: 'hello' }] };
 const INPUT = Math.ceil(Buffer.byteLength(JSON.stringify(HELLO)) / 4);
 
-let house: WalkHouse | null = null;
-afterEach(async () => {
-  await house?.close();
-  house = null;
-});
-
-async function open(plan: House = {}): Promise<WalkHouse> {
-  house = await openHouse(plan);
-  return house;
-}
+const { open, present } = withHouse();
 
 /** What each request held of tokens, by the decision its row keeps. */
 const held = ({ rows }: WalkHouse) => rows.map(({ decision }) => Number(decision.split('|')[2]?.split(',')[0]));
@@ -64,7 +56,7 @@ describe('a first call without `max_tokens`', () => {
   test.each(anywhere)('passes under a small limit on the tokens of %s', async (_whose, plan) => {
     const { ask, upstreamCalls } = await open(plan);
     expect((await ask(HELLO)).status).toBe(200);
-    expect([held(house as WalkHouse), upstreamCalls()]).toEqual([[INPUT + Math.floor((4_000 - INPUT) / 2)], 1]);
+    expect([held(present()), upstreamCalls()]).toEqual([[INPUT + Math.floor((4_000 - INPUT) / 2)], 1]);
   });
 
   test('passes for each model that the key has never called', async () => {
@@ -82,9 +74,7 @@ describe('a first call without `max_tokens`', () => {
     for (const tpm of [4_000, input + n, input]) {
       const { ask } = await open({ key: { rateLimits: { tpm } } });
       expect((await ask(body)).status).toBe(200);
-      expect(held(house as WalkHouse)[0]).toBeLessThanOrEqual(tpm);
-      await house?.close();
-      house = null;
+      expect(held(present())[0]).toBeLessThanOrEqual(tpm);
     }
   });
 });
@@ -92,8 +82,8 @@ describe('a first call without `max_tokens`', () => {
 // promise: A decision keeps every rule as (rule id, limit, used, held)
 test('the decision shows what was held of the limit, and of what never passes what to change', async () => {
   const decisions = createDecisionLookup({
-    inMemory: (id) => house?.rows.find(({ requestId }) => requestId === id) ?? null,
-    shapeInMemory: (organizationId, shapeId) => house?.journal.findShape(organizationId, shapeId) ?? null,
+    inMemory: (id) => present().rows.find(({ requestId }) => requestId === id) ?? null,
+    shapeInMemory: (organizationId, shapeId) => present().journal.findShape(organizationId, shapeId) ?? null,
     inStore: async () => null,
     shapeInStore: async () => null,
   });
@@ -133,7 +123,7 @@ describe('a history of long answers', () => {
       expect([rateLimits, (await ask(HELLO)).status]).toEqual([rateLimits, 200]);
     }
     const room = (limit: number) => INPUT + Math.floor((limit - INPUT) / 2);
-    expect(held(house as WalkHouse).slice(19)).toEqual([INPUT + 4_096, room(4_000), room(1_000), room(30_000)]);
+    expect(held(present()).slice(19)).toEqual([INPUT + 4_096, room(4_000), room(1_000), room(30_000)]);
   });
 });
 

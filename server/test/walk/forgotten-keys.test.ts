@@ -1,22 +1,12 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { gatedProvider } from '../support/gated-provider.ts';
 import { budget, readingsOf, wallClock } from '../support/policies.ts';
-import { type House, openHouse, type WalkHouse } from '../support/walk.ts';
+import { HELLO, withHouse } from '../support/with-house.ts';
 
-const HELLO = { model: 'fast', max_tokens: 50, messages: [{ role: 'user', content: 'hello' }] };
 const NOON = Date.parse('2026-07-23T12:00:00Z');
 const HALF_AN_HOUR_MS = 30 * 60_000;
 
-let house: WalkHouse | null = null;
-afterEach(async () => {
-  await house?.close();
-  house = null;
-});
-
-async function open(plan: House = {}): Promise<WalkHouse> {
-  house = await openHouse(plan);
-  return house;
-}
+const { open, present } = withHouse();
 
 test('keys that were used and then changed leave the cache like others: it stays within its bound', async () => {
   const { ask, secrets, gateway } = await open({ moreKeys: Array.from({ length: 300 }, () => ({})) });
@@ -57,7 +47,7 @@ describe('a request that is silent for longer than its key is kept', () => {
     expect([(await flying).status, (await second).status]).toEqual([200, 200]);
     const spent = rows.flatMap(({ entries }) => entries).reduce((sum, { nanoUsd }) => sum + (nanoUsd ?? 0), 0);
     const id = scope === 'key' ? 'key_1' : 'org_1';
-    const read = await readingsOf(house as WalkHouse, [scope, id], { budgets });
+    const read = await readingsOf(present(), [scope, id], { budgets });
     expect(Object.values(read)).toEqual([{ used: spent, held: 0 }]);
     expect([rows.length, counters.inFlight()]).toEqual([2, 0]);
   });

@@ -1,19 +1,10 @@
-import { afterEach, expect, test } from 'vitest';
-import { type House, openHouse, type WalkHouse } from '../support/walk.ts';
+import { expect, test } from 'vitest';
+import { withHouse } from '../support/with-house.ts';
 
 const HELLO = { model: 'fast', messages: [{ role: 'user', content: 'hello' }] };
 const COUNT = { path: '/v1/messages/count_tokens' };
 
-let house: WalkHouse | null = null;
-afterEach(async () => {
-  await house?.close();
-  house = null;
-});
-
-async function open(plan: House = {}): Promise<WalkHouse> {
-  house = await openHouse(plan);
-  return house;
-}
+const { open } = withHouse();
 
 test('counting tokens is one request that owes nothing: no ledger entry, no tokens, and nothing about it is estimated', async () => {
   const { ask, rows } = await open({ organization: { rateLimits: { rpm: 10, tpm: 1_000 } } });

@@ -1,26 +1,21 @@
 /** What becomes of a request in flight while what admitted it is changed: the key moved or re-priced, the model labelled otherwise. */
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { ModelLimit } from '../../src/domain/limits/rate-limit.ts';
 import { gatedProvider } from '../support/gated-provider.ts';
 import { budget, readingsOf, wallClock } from '../support/policies.ts';
-import { deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';
+import { deployment, type House, model, type WalkHouse } from '../support/walk.ts';
+import { HELLO, withHouse } from '../support/with-house.ts';
 
-const HELLO = { model: 'fast', max_tokens: 50, messages: [{ role: 'user', content: 'hello' }] };
 const PLENTY = 1e12;
 const NOON = Date.parse('2026-07-23T12:00:00Z');
 const price = deployment().prices[0] as ReturnType<typeof deployment>['prices'][number];
 
-let house: WalkHouse | null = null;
-afterEach(async () => {
-  await house?.close();
-  house = null;
-});
+const { open, present } = withHouse();
 
 /** Admits one request, has `meanwhile` happen while its answer waits, and lets it end. */
 async function inFlight(plan: House, body: object, meanwhile: (house: WalkHouse) => Promise<void>) {
   const { provider, waiting, open: release } = gatedProvider();
-  const opened = await openHouse({ clock: wallClock(NOON), provider, ...plan });
-  house = opened;
+  const opened = await open({ clock: wallClock(NOON), provider, ...plan });
   const answer = opened.ask(body);
   await waiting(1);
   await meanwhile(opened);
@@ -47,7 +42,7 @@ describe.each([
       ({ change }) => change({ key: { teamId: 'team_2', version: 2 } }),
     );
     expect(row).toMatchObject({ teamId: 'team_1', keyId: 'key_1', serviceAccountId: 'svc_1' });
-    const of = async (team: string) => Object.values(await readingsOf(house as WalkHouse, ['team', team], dayAndMoney));
+    const of = async (team: string) => Object.values(await readingsOf(present(), ['team', team], dayAndMoney));
     expect(await of('team_1')).toMatchObject([
       { used: tokens, held: 0 },
       { used: nanoUsd, held: 0 },
@@ -62,7 +57,7 @@ describe.each([
       ({ change }) => change({ key: { owner: { is: 'service_account', serviceAccountId: 'svc_1' }, version: 2 } }),
     );
     expect(row).toMatchObject({ memberId: 'mem_1', serviceAccountId: null });
-    const [tpd, money] = Object.values(await readingsOf(house as WalkHouse, ['user', 'mem_1'], dayAndMoney));
+    const [tpd, money] = Object.values(await readingsOf(present(), ['user', 'mem_1'], dayAndMoney));
     expect([tpd?.held, money?.held, (money?.used ?? 0) > 0]).toEqual([0, 0, true]);
   });
 
@@ -84,8 +79,7 @@ describe.each([
       // Somebody looks, so that its past is known: nothing of it is in the ledger.
       await readingsOf(opened, ['team', 'team_1'], given);
     });
-    const of = async (team: string) =>
-      Object.values(await readingsOf(house as WalkHouse, ['team', team], given)).map(({ used }) => used);
+    const of = async (team: string) => Object.values(await readingsOf(present(), ['team', team], given)).map(({ used }) => used);
     expect(await of('team_1')).toEqual([1, tokens, nanoUsd]);
     expect(await of('team_2')).toEqual([0, 0, 0]);
   });
@@ -113,7 +107,7 @@ describe.each([
       ['team', 'team_1'],
       ['key', 'key_1'],
     ] as const) {
-      const readings = Object.entries(await readingsOf(house as WalkHouse, [scope, id], policy));
+      const readings = Object.entries(await readingsOf(present(), [scope, id], policy));
       const of = (group: string) => readings.filter(([rule]) => rule.endsWith(group)).map(([, { used, held }]) => [used, held]);
       // Of the team and the key nobody looked: their past is asked of a ledger that is empty here.
       expect(of('beta')).toEqual([

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chatAnswer, chatUsage, messagesAnswer, type PlayedCall } from '../support/played-provider.ts';
 import { budget, readingsOf } from '../support/policies.ts';
-import { asking, HELLO, inputHeldOf, inputOf, nanoUsd, openScene, PLENTY, type Scene, type Setting } from '../support/scene.ts';
+import { asking, HELLO, inputHeldOf, inputOf, nanoUsd, PLENTY, type Scene } from '../support/scene.ts';
+import { withScene } from '../support/with-house.ts';
 
 const { stream: _, ...WHOLE } = HELLO;
 const ANSWER = JSON.stringify(chatAnswer('Hello.', chatUsage(20, 3_000, 2_900)));
@@ -10,17 +11,7 @@ const HONEST = nanoUsd(20, 3_000);
 /** What a new key is expected to be answered. */
 const EXPECTED = 4_096;
 
-let scene: Scene | null = null;
-afterEach(async () => {
-  await scene?.house.close();
-  scene = null;
-});
-
-async function open(setting: Setting = {}): Promise<Scene> {
-  await scene?.house.close();
-  scene = await openScene(setting);
-  return scene;
-}
+const open = withScene();
 
 const AT = {
   'when it was sent': (_call: PlayedCall) => {},

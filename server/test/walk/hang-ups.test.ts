@@ -1,32 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { chat, messages, type PlayedCall } from '../support/played-provider.ts';
 import { budget, readingsOf } from '../support/policies.ts';
-import {
-  asking,
-  HELLO,
-  inputHeldOf,
-  inputOf,
-  nanoUsd,
-  openScene,
-  PLENTY,
-  PRICES,
-  type Scene,
-  type Setting,
-} from '../support/scene.ts';
+import { asking, HELLO, inputHeldOf, inputOf, nanoUsd, PLENTY, PRICES, type Scene } from '../support/scene.ts';
 import { type AskOptions, deployment, model } from '../support/walk.ts';
+import { withScene } from '../support/with-house.ts';
 
-let scene: Scene | null = null;
-afterEach(async () => {
-  await scene?.house.close();
-  scene = null;
-});
-
-async function open(setting: Setting = {}): Promise<Scene> {
-  await scene?.house.close();
-  scene = await openScene(setting);
-  return scene;
-}
+const open = withScene();
 
 async function unanswered(call: PlayedCall): Promise<void> {
   await sleep(2);

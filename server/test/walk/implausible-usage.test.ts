@@ -1,26 +1,20 @@
 /** A provider whose numbers cannot be: its answer is charged as an estimate, counted, and told of once a minute; nothing throws behind the border. */
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Wire } from '../../src/dialects/dialect.ts';
 import type { createLogger } from '../../src/lib/log.ts';
 import { createRequestLines } from '../../src/observe/request-lines.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { budget, readingsOf, wallClock } from '../support/policies.ts';
-import { type House, openHouse, type WalkHouse } from '../support/walk.ts';
+import type { House, WalkHouse } from '../support/walk.ts';
+import { HELLO, withHouse } from '../support/with-house.ts';
 
 const PLENTY = 1e12;
-const HELLO = { model: 'fast', max_tokens: 50, messages: [{ role: 'user', content: 'hello' }] };
 const ABSURD = '18446744073709551615';
 
-let house: WalkHouse | null = null;
-afterEach(async () => {
-  await house?.close();
-  house = null;
-});
+const { open: openHouse, present } = withHouse();
 
-async function open(plan: House): Promise<WalkHouse> {
-  house = await openHouse({ key: { budgets: [budget(PLENTY)], rateLimits: { tpd: PLENTY } }, ...plan });
-  return house;
-}
+const open = (plan: House): Promise<WalkHouse> =>
+  openHouse({ key: { budgets: [budget(PLENTY)], rateLimits: { tpd: PLENTY } }, ...plan });
 
 /** A provider that speaks one wire and says what it is told to. */
 function saying(wire: Wire, whole: string, events: readonly string[]): Provider {
@@ -82,7 +76,7 @@ describe.each([
     expect(output).toBeGreaterThanOrEqual(3);
     expect([...gateway.traffic.read().usageImplausible]).toEqual([['fake', 1]]);
     const [tpd, money] = Object.values(
-      await readingsOf(house as WalkHouse, ['key', 'key_1'], { budgets: [budget(PLENTY)], rateLimits: { tpd: PLENTY } }),
+      await readingsOf(present(), ['key', 'key_1'], { budgets: [budget(PLENTY)], rateLimits: { tpd: PLENTY } }),
     );
     expect([tpd, money]).toEqual([
       { used: (input ?? 0) + (output ?? 0), held: 0 },

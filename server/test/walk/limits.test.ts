@@ -1,24 +1,15 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { ModelLimit, RateLimits } from '../../src/domain/limits/rate-limit.ts';
 import { gatedProvider } from '../support/gated-provider.ts';
 import { methodsOf } from '../support/methods-of.ts';
 import { budget, readingsOf, wallClock } from '../support/policies.ts';
-import { deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';
+import { deployment, type House, model } from '../support/walk.ts';
+import { HELLO, withHouse } from '../support/with-house.ts';
 
-const HELLO = { model: 'fast', max_tokens: 50, messages: [{ role: 'user', content: 'hello' }] };
 const NOON = Date.parse('2026-07-23T12:00:00Z');
 const WIDE = 1_000_000;
 
-let house: WalkHouse | null = null;
-afterEach(async () => {
-  await house?.close();
-  house = null;
-});
-
-async function open(plan: House = {}): Promise<WalkHouse> {
-  house = await openHouse(plan);
-  return house;
-}
+const { open, present } = withHouse();
 
 const statuses = async (asking: readonly Promise<{ readonly status: number }>[]) =>
   (await Promise.all(asking)).map(({ status }) => status).sort();
@@ -76,8 +67,10 @@ describe('limits for single models', () => {
     expect([await call('gpt-5'), await call('gpt-5-nano'), await call('gpt-5')]).toEqual([200, 200, 200]);
     expect([await call('gpt-5'), await call('gpt-5-nano'), await call('gpt-4')]).toEqual([429, 429, 200]);
     const policy = { budgets: [budget(0, { match })] };
-    const spent = house?.rows.filter(({ calledName }) => calledName.startsWith('gpt-5')).flatMap(({ entries }) => entries);
-    expect(await readingsOf(house as WalkHouse, ['team', 'team_1'], policy)).toEqual({
+    const spent = present()
+      .rows.filter(({ calledName }) => calledName.startsWith('gpt-5'))
+      .flatMap(({ entries }) => entries);
+    expect(await readingsOf(present(), ['team', 'team_1'], policy)).toEqual({
       'team_budget_month:bud_1': { used: spent?.reduce((sum, { nanoUsd }) => sum + (nanoUsd ?? 0), 0), held: 0 },
     });
   });
@@ -146,10 +139,10 @@ describe('a refusal', () => {
       ],
     });
     const used = async () =>
-      Object.values(await readingsOf(house as WalkHouse, ['organization', 'org_1'], { rateLimits })).map(({ used }) => used);
+      Object.values(await readingsOf(present(), ['organization', 'org_1'], { rateLimits })).map(({ used }) => used);
     expect((await ask(HELLO)).status).toBe(429);
     expect(await used()).toEqual([0, 0, 0, 0, 0, 0, 0]);
-    const secret = house?.secrets[1] as string;
+    const secret = present().secrets[1] as string;
     expect((await ask({ ...HELLO, model: 'down' }, { secret })).status).toBe(502);
     expect(await used()).toEqual([1, 0, 1, 0, 1, 0, 0]);
     await ask({ ...HELLO, model: 'breaks', stream: true }, { secret });
@@ -186,7 +179,7 @@ describe('limits changed while in use', () => {
     const rateLimits = { rpm: 1, tpm: WIDE, rph: 1, tph: WIDE, rpd: 4, tpd: WIDE };
     const budgets = [budget(WIDE * WIDE, { period: { is: 'day' } })];
     await change({ organization: { rateLimits, budgets } });
-    const before = await readingsOf(house as WalkHouse, ['organization', 'org_1'], { rateLimits, budgets });
+    const before = await readingsOf(present(), ['organization', 'org_1'], { rateLimits, budgets });
     expect(Object.values(before).map(({ used }) => used)).toEqual([0, 0, 0, 0, 3, 3, 700]);
     expect(asked).toEqual(['requests calendar', 'tokens calendar', 'nano_usd calendar']);
     expect((await ask(HELLO)).status).toBe(200);
@@ -224,7 +217,7 @@ describe('limits changed while in use', () => {
     expect((await ask({ ...HELLO, model: 'other' })).json().error).toMatchObject({ param: 'team_access' });
     expect(await statuses([ask(HELLO), ask(HELLO)])).toEqual([200, 429]);
     const used = async (scope: 'team' | 'key', id: string) =>
-      (await readingsOf(house as WalkHouse, [scope, id], { rateLimits }))[`${scope}_rpm`]?.used;
+      (await readingsOf(present(), [scope, id], { rateLimits }))[`${scope}_rpm`]?.used;
     expect([await used('key', 'key_1'), await used('team', 'team_1'), await used('team', 'team_2')]).toEqual([2, 1, 1]);
   });
 });

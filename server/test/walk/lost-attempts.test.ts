@@ -1,17 +1,14 @@
-import { afterEach, expect, test, vi } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { BeginRecord } from '../../src/ledger/records.ts';
-import { deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';
+import { deployment, type House, model, type WalkHouse } from '../support/walk.ts';
+import { withHouse } from '../support/with-house.ts';
 
 const HELLO = { model: 'fast', max_tokens: 300, messages: [{ role: 'user', content: 'hello' }] };
 
-let house: WalkHouse | null = null;
-afterEach(async () => {
-  await house?.close();
-  house = null;
-});
+const { open: openHouse } = withHouse();
 
 async function open(plan: House): Promise<WalkHouse & { readonly begins: BeginRecord[] }> {
-  house = await openHouse(plan);
+  const house = await openHouse(plan);
   const begins: BeginRecord[] = [];
   const begin = house.journal.begin.bind(house.journal);
   house.journal.begin = (record) => {

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Wanted } from '../../src/counters/counters.ts';
 import { costNanoUsd, upperBoundNanoUsd } from '../../src/domain/money/price.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
@@ -8,23 +8,14 @@ import { gatedProvider } from '../support/gated-provider.ts';
 import { handTime } from '../support/hand-time.ts';
 import { methodsOf } from '../support/methods-of.ts';
 import { budget, readingsOf, wallClock } from '../support/policies.ts';
-import { deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';
+import { deployment, type House, model, type WalkHouse } from '../support/walk.ts';
+import { HELLO, withHouse } from '../support/with-house.ts';
 
-const HELLO = { model: 'fast', max_tokens: 50, messages: [{ role: 'user', content: 'hello' }] };
 const { max_tokens: _, ...UNBOUNDED } = HELLO;
 const BYTES = Buffer.byteLength(JSON.stringify(HELLO));
 const PLENTY = 1e12;
 
-let house: WalkHouse | null = null;
-afterEach(async () => {
-  await house?.close();
-  house = null;
-});
-
-async function open(plan: House = {}): Promise<WalkHouse> {
-  house = await openHouse(plan);
-  return house;
-}
+const { open, present } = withHouse();
 
 const price = deployment().prices[0] as ReturnType<typeof deployment>['prices'][number];
 const free = { id: 'price_free', effectiveFromMs: 0, perMillion: { input: 0, output: 0 } };
@@ -110,7 +101,6 @@ describe('a model without a price', () => {
       const { ask, upstreamCalls } = await open({ targets: unpriced, ...covered });
       const said = await ask(HELLO);
       expect([said.status, said.json().error.code, upstreamCalls()]).toEqual([403, 'model_not_priced', 0]);
-      await house?.close();
       const others = { budgets: [budget(PLENTY, { action: 'alert' }), budget(PLENTY, { match: { is: 'exact', name: 'dear' } })] };
       const { ask: askUncovered, rows } = await open({ targets: unpriced, [scope]: others });
       expect((await askUncovered(HELLO)).status).toBe(200);
@@ -187,7 +177,7 @@ describe('each attempt settles itself', () => {
     expect([said.status, said.json().error.code]).toEqual([status, code]);
     expect(said.json().error.message).not.toBe('');
     expect(rows).toMatchObject([{ status: 'failed', entries: [] }]);
-    expect(await readingsOf(house as WalkHouse, ['key', 'key_1'], { budgets })).toEqual({
+    expect(await readingsOf(present(), ['key', 'key_1'], { budgets })).toEqual({
       'key_budget_month:bud_1': { used: 0, held: 0 },
     });
     expect(counters.inFlight()).toBe(0);
@@ -229,7 +219,7 @@ describe('each attempt settles itself', () => {
     expect(lost).toMatchObject({ kind: 'estimated', deploymentId: 'dep_1', priceId: 'price_dear' });
     expect(lost?.nanoUsd).toBe(Number(costNanoUsd(lost?.usage ?? {}, dear)));
     expect(answered).toMatchObject({ kind: 'usage', deploymentId: 'dep_3', priceId: 'price_1' });
-    const spent = await readingsOf(house as WalkHouse, ['key', 'key_1'], { budgets: [budget(PLENTY)] });
+    const spent = await readingsOf(present(), ['key', 'key_1'], { budgets: [budget(PLENTY)] });
     expect(spent['key_budget_month:bud_1']).toEqual({ used: (lost?.nanoUsd ?? 0) + (answered?.nanoUsd ?? 0), held: 0 });
   });
 
@@ -242,7 +232,6 @@ describe('each attempt settles itself', () => {
     const { ask, rows, upstreamCalls } = await open({ targets, key: { budgets: [budget(first + lost - 1)] } });
     expect((await ask(HELLO)).json().error.code).toBe('provider_timeout');
     expect([upstreamCalls(), rows[0]?.attempts]).toEqual([1, 1]);
-    await house?.close();
     const { ask: askRich } = await open({ targets, key: { budgets: [budget(first + lost)] } });
     expect((await askRich(HELLO)).status).toBe(200);
   });
@@ -262,7 +251,7 @@ test('a request that ends after midnight is charged to the day on which it was a
   expect((await flying).status).toBe(200);
   expect(rows[0]?.admittedAtMs).toBe(midnight - 100);
   expect(rows[0]?.entries[0]?.nanoUsd).toBeGreaterThan(0);
-  expect(await readingsOf(house as WalkHouse, ['team', 'team_1'], { budgets })).toEqual({
+  expect(await readingsOf(present(), ['team', 'team_1'], { budgets })).toEqual({
     'team_budget_day:bud_1': { used: 0, held: 0 },
   });
 });

@@ -1,17 +1,13 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { SeedFrom } from '../../src/counters/counters.ts';
 import { gatedProvider } from '../support/gated-provider.ts';
 import { budget, readingsOf, wallClock } from '../support/policies.ts';
-import { deployment, model, openHouse, type WalkHouse } from '../support/walk.ts';
+import { deployment, model, type WalkHouse } from '../support/walk.ts';
+import { HELLO, withHouse } from '../support/with-house.ts';
 
-const HELLO = { model: 'fast', max_tokens: 50, messages: [{ role: 'user', content: 'hello' }] };
 const NOON = Date.parse('2026-07-23T12:00:00Z');
 
-let house: WalkHouse | null = null;
-afterEach(async () => {
-  await house?.close();
-  house = null;
-});
+const { open: openHouse, present } = withHouse();
 
 /**
  * The journal as the ledger, read as the real one is: a place is taken, by which everything settled before it is written, and the answer is of it.
@@ -40,9 +36,8 @@ test.each([
     provider,
     clock: wallClock(NOON),
     targets: [model('fast', [deployment({ upstreamModel: 'fake-slow' })])],
-    seedFrom: ledgerOf(() => house as WalkHouse, later),
+    seedFrom: ledgerOf(present, later),
   });
-  house = opened;
   const budgets = [budget(5_000_000_000_000)];
   const first = opened.ask(HELLO);
   await waiting(1);

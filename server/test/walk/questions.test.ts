@@ -1,18 +1,9 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';
-import { type House, openHouse, type WalkHouse } from '../support/walk.ts';
+import { withHouse } from '../support/with-house.ts';
 
-let house: WalkHouse | null = null;
-afterEach(async () => {
-  await house?.close();
-  house = null;
-});
-
-async function open(plan: House = {}): Promise<WalkHouse> {
-  house = await openHouse(plan);
-  return house;
-}
+const { open } = withHouse();
 
 const NOTHING = { mode: 'restrict', targets: [], accessGroups: [] } as const;
 const GET = { method: 'GET' };

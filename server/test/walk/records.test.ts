@@ -1,30 +1,22 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { requestId, requestTimeMs } from '../../src/lib/id.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import { gatedProvider } from '../support/gated-provider.ts';
 import { methodsOf } from '../support/methods-of.ts';
 import { wallClock } from '../support/policies.ts';
-import { deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';
+import { deployment, model, type WalkHouse } from '../support/walk.ts';
+import { withHouse } from '../support/with-house.ts';
 
 const HELLO = { model: 'fast', max_tokens: 50, messages: [{ role: 'user', content: 'hello CANARY' }] };
 const NOON = Date.parse('2026-07-23T12:00:00Z');
 
-let house: WalkHouse | null = null;
-afterEach(async () => {
-  await house?.close();
-  house = null;
-});
-
-async function open(plan: House = {}): Promise<WalkHouse> {
-  house = await openHouse(plan);
-  return house;
-}
+const { open, present } = withHouse();
 
 /** Everything that is in the journal's files at this instant. */
 function onDisk(): string {
-  const { journalDirectory } = house as WalkHouse;
+  const { journalDirectory } = present();
   const files = readdirSync(journalDirectory).map((name) => readFileSync(join(journalDirectory, name), 'latin1'));
   return files.join('');
 }
@@ -158,7 +150,6 @@ describe('what is left of a request', () => {
     const path = `/v1/decisions/${requestId()}`;
     const get = (one: WalkHouse) => one.ask(null, { path, method: 'GET' });
     expect((await get(await open())).status).toBe(404);
-    await house?.close();
     const away = await open({ gateway: { decisions: { find: () => Promise.reject(new Error('away')) } } });
     expect((await get(away)).json().error.code).toBe('service_unavailable');
   });
@@ -171,8 +162,6 @@ describe('content', () => {
     const { ask, rows } = await open({ organization: { auditContent } });
     expect((await ask({ ...HELLO, tools: TOOLS, stream })).status).toBe(200);
     const kept = rows[0]?.content?.toString() ?? null;
-    await house?.close();
-    house = null;
     return kept;
   }
 

@@ -1,31 +1,22 @@
 /** Whatever goes wrong once a provider was paid: it is settled once, then said, and nobody else notices. */
 
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { MemoryCounters } from '../../src/counters/memory/memory-counters.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { methodsOf } from '../support/methods-of.ts';
 import { budget, readingsOf } from '../support/policies.ts';
-import { deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';
+import { deployment, model, type WalkHouse } from '../support/walk.ts';
+import { HELLO, withHouse } from '../support/with-house.ts';
 
-const HELLO = { model: 'fast', max_tokens: 50, messages: [{ role: 'user', content: 'hello' }] };
 const STREAMED = { ...HELLO, stream: true };
 const PLENTY = 1e12;
 
-let house: WalkHouse | null = null;
-afterEach(async () => {
-  await house?.close();
-  house = null;
-});
-
-async function open(plan: House = {}): Promise<WalkHouse> {
-  house = await openHouse(plan);
-  return house;
-}
+const { open, present } = withHouse();
 
 /** What the counters and the rows say of the key: settled once, nothing held. */
 async function books({ rows, counters }: WalkHouse) {
   const policy = { rateLimits: { rpm: PLENTY }, budgets: [budget(PLENTY)] };
-  const [rpm, money] = Object.values(await readingsOf(house as WalkHouse, ['key', 'key_1'], policy));
+  const [rpm, money] = Object.values(await readingsOf(present(), ['key', 'key_1'], policy));
   const spent = rows.flatMap(({ entries }) => entries).reduce((sum, { nanoUsd }) => sum + (nanoUsd ?? 0), 0);
   expect({ rpm, money, inFlight: counters.inFlight() }).toEqual({
     rpm: { used: rows.length, held: 0 },

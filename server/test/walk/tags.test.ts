@@ -1,18 +1,13 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { askedOf, tagShapeIdOf } from '../../src/domain/access/tag-routing.ts';
 import type { TagPolicy } from '../../src/domain/access/tags.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';
-import { type AskOptions, deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';
+import { type AskOptions, deployment, type House, model, type WalkHouse } from '../support/walk.ts';
+import { HELLO, withHouse } from '../support/with-house.ts';
 
-const HELLO = { model: 'fast', max_tokens: 50, messages: [{ role: 'user', content: 'hello' }] };
-
-let house: (WalkHouse & { readonly sent: { readonly to: string; readonly body: string }[] }) | null = null;
-afterEach(async () => {
-  await house?.close();
-  house = null;
-});
+const { open: openHouse } = withHouse();
 
 const eu = deployment({ id: 'dep_eu', tags: ['eu'] });
 const euGpu = deployment({ id: 'dep_gpu', tags: ['eu', 'gpu'], priority: 1 });
@@ -21,7 +16,7 @@ const plain = deployment({ id: 'dep_plain' });
 const TARGETS = [model('fast', [eu, euGpu, us, plain])];
 
 /** A house that keeps what was sent, and to which deployment. */
-async function open(plan: House = {}): Promise<NonNullable<typeof house>> {
+async function open(plan: House = {}) {
   const fake = createFakeProvider();
   const sent: { to: string; body: string }[] = [];
   const provider: Provider = {
@@ -31,9 +26,7 @@ async function open(plan: House = {}): Promise<NonNullable<typeof house>> {
       return fake.open(request, sink);
     },
   };
-  const opened = await openHouse({ targets: TARGETS, provider, ...plan });
-  house = Object.assign(opened, { sent });
-  return house;
+  return Object.assign(await openHouse({ targets: TARGETS, provider, ...plan }), { sent });
 }
 
 const tagged = (text: string): AskOptions => ({ headers: ['x-headgate-tags', text] });

@@ -1,21 +1,17 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/dialects/dialect.ts';
 import type { PriceUnits } from '../../src/domain/money/price.ts';
 import type { DeploymentConfig } from '../../src/domain/routing/catalogue.ts';
 import { budget, readingsOf } from '../support/policies.ts';
 import { completionSaying, messageSaying, scriptedProvider } from '../support/scripted-provider.ts';
-import { type AskOptions, deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';
+import { type AskOptions, deployment, type House, model } from '../support/walk.ts';
+import { HELLO, withHouse } from '../support/with-house.ts';
 
-const HELLO = { model: 'fast', max_tokens: 50, messages: [{ role: 'user', content: 'hello' }] };
 const USD = 1_000_000_000;
 const RATES = { input: 3 * USD, output: 15 * USD };
 const SEARCH = { type: 'web_search_20250305', name: 'web_search' };
 
-let house: WalkHouse | null = null;
-afterEach(async () => {
-  await house?.close();
-  house = null;
-});
+const { open: openHouse, present } = withHouse();
 
 /** A deployment at Anthropic's with a price of 3 and 15 USD, and what is said of units. */
 function claude(units: PriceUnits = {}, more: Partial<DeploymentConfig> = {}): DeploymentConfig {
@@ -27,7 +23,7 @@ async function open(deployments: readonly DeploymentConfig[], usage: JsonObject,
   const provider = scriptedProvider('anthropic', (_body, { wire }) =>
     wire === 'openai-chat' ? completionSaying(usage, said) : messageSaying(usage),
   );
-  house = await openHouse({ provider, targets: [model('fast', deployments)], ...more });
+  const house = await openHouse({ provider, targets: [model('fast', deployments)], ...more });
   const { ask } = house;
   const messages = (body: object, options: AskOptions = {}) => ask({ ...HELLO, ...body }, { path: '/v1/messages', ...options });
   const chat = (body: object) => ask({ ...HELLO, ...body });
@@ -35,7 +31,7 @@ async function open(deployments: readonly DeploymentConfig[], usage: JsonObject,
 }
 
 const blocking = (usd: number) => ({ key: { budgets: [budget(usd * USD)] } });
-const spent = () => readingsOf(house as WalkHouse, ['key', 'key_1'], blocking(1).key);
+const spent = () => readingsOf(present(), ['key', 'key_1'], blocking(1).key);
 const USAGE = { input_tokens: 1_000, output_tokens: 20 };
 const TOKENS_NANO = 1_000 * 3_000 + 20 * 15_000;
 
@@ -67,9 +63,9 @@ describe('a search that the provider makes', () => {
     const bounded = { ...priced, searchesMax: 3 };
     const { messages, upstreamCalls } = await open([bounded], usage, blocking(0.03));
     expect((await messages({ tools: [SEARCH] })).status).toBe(429);
-    await house?.change({ key: { budgets: [budget(0.2 * USD)] } });
+    await present().change({ key: { budgets: [budget(0.2 * USD)] } });
     expect((await messages({ tools: [SEARCH] })).status).toBe(200);
-    await house?.change({ targets: [model('fast', [priced])] });
+    await present().change({ targets: [model('fast', [priced])] });
     const refused = await messages({ tools: [{ name: 'mine', input_schema: {} }, SEARCH] });
     expect([refused.status, refused.json().error.type, upstreamCalls()]).toEqual([403, 'permission_error', 1]);
     expect(refused.json().error.message).toContain('`tools[1].max_uses`');
@@ -81,7 +77,7 @@ describe('a search that the provider makes', () => {
     expect([refused.status, upstreamCalls()]).toEqual([403, 0]);
     expect(refused.json().error.message).toContain('`tools[0].type`');
     expect(rows[0]).toMatchObject({ status: 'refused', code: 'unpriced_parameter', param: 'tools[0].type' });
-    await house?.change({ key: { budgets: [budget(100 * USD, { action: 'alert' })] } });
+    await present().change({ key: { budgets: [budget(100 * USD, { action: 'alert' })] } });
     expect((await messages({ tools: [{ ...SEARCH, max_uses: 1 }] })).status).toBe(200);
     expect(rows[1]?.entries).toMatchObject([{ nanoUsd: TOKENS_NANO, unpricedUnits: 'search', usage: { search: 8 } }]);
   });
@@ -168,10 +164,9 @@ describe('what is billed beyond tokens', () => {
       const dear = { serviceTiers: { [tier]: { perMillion: { input: 30 * USD, output: 150 * USD } } } };
       const asked = await open([claude(dear)], { ...USAGE, ...said }, blocking(0.02));
       expect((await asked.messages(body)).status).toBe(429);
-      await house?.change({ key: { budgets: [budget(0.1 * USD)] } });
+      await present().change({ key: { budgets: [budget(0.1 * USD)] } });
       expect((await asked.messages(body)).status).toBe(200);
       expect(asked.rows[1]?.entries).toMatchObject([{ nanoUsd: TOKENS_NANO * 10, serviceTier: tier, unpricedUnits: null }]);
-      await house?.close();
       const said0 = { service_tier: 'standard', speed: 'standard', inference_geo: 'not_available' };
       const ordinary = await open([claude(dear)], { ...USAGE, ...said0 }, blocking(0.1));
       await ordinary.messages(body);
@@ -185,7 +180,7 @@ describe('what is billed beyond tokens', () => {
     const { messages, rows } = await open([claude(tiers)], usage, blocking(1.2));
     const long = { system: 'x'.repeat(200_001) };
     expect((await messages(long, { headers: ['anthropic-beta', 'context-1m-2025-08-07'] })).status).toBe(429);
-    await house?.change({ key: { budgets: [budget(1.3 * USD)] } });
+    await present().change({ key: { budgets: [budget(1.3 * USD)] } });
     expect((await messages(long, { headers: ['anthropic-beta', 'context-1m-2025-08-07'] })).status).toBe(200);
     expect(rows[1]?.entries).toMatchObject([{ nanoUsd: 200_001 * 6_000 + 10 * 22_000, unpricedUnits: null }]);
   });
@@ -193,7 +188,7 @@ describe('what is billed beyond tokens', () => {
   test('a fee for the request is charged once, and held', async () => {
     const { messages, rows } = await open([claude({ perUnit: { request: 0.012 * USD } })], USAGE, blocking(0.013));
     expect((await messages({})).status).toBe(429);
-    await house?.change({ key: { budgets: [budget(0.1 * USD)] } });
+    await present().change({ key: { budgets: [budget(0.1 * USD)] } });
     expect((await messages({})).status).toBe(200);
     expect(rows[1]?.entries).toMatchObject([{ usage: { request: 1 }, nanoUsd: TOKENS_NANO + 0.012 * USD }]);
   });
@@ -252,7 +247,6 @@ describe('over OpenAI’s dialect', () => {
       // OpenAI's `fast` is answered and billed as `priority`.
       expect((await chat({ service_tier: 'fast' })).status).toBe(200);
       expect(rows[0]?.entries).toMatchObject([{ nanoUsd: TOKENS_NANO * 2, serviceTier: 'priority' }]);
-      await house?.close();
     }
   });
 
@@ -278,7 +272,7 @@ describe('a media part', () => {
   test('is held at the deployment’s declared maximum, and at 40,000 tokens where it declares none', async () => {
     const { messages } = await open([claude({}, { partTokensMax: 2_000 })], USAGE, blocking(0.02));
     expect((await messages({ messages: [picture] })).status).toBe(200);
-    await house?.change({ targets: [model('fast', [claude()])], key: { budgets: [budget(0.125 * USD)] } });
+    await present().change({ targets: [model('fast', [claude()])], key: { budgets: [budget(0.125 * USD)] } });
     const refused = await messages({ messages: [picture] });
     expect([refused.status, refused.json().error.message]).toEqual([429, expect.stringContaining('this request needs 0.1')]);
   });
@@ -307,7 +301,6 @@ describe('whatever a caller puts there', () => {
       expect(said.text.length).toBeLessThan(1_000);
       expect(rows[0]?.param?.length ?? 0).toBeLessThan(60);
       expect(rows[0]?.entries[0]?.unpricedUnits?.length ?? 0).toBeLessThanOrEqual(1_024);
-      await house?.close();
     }
   });
 });

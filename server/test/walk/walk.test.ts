@@ -1,18 +1,8 @@
-import { afterEach, describe, expect, test } from 'vitest';
-import { deployment, type House, model, openHouse, type WalkHouse } from '../support/walk.ts';
+import { describe, expect, test } from 'vitest';
+import { deployment, type House, model } from '../support/walk.ts';
+import { HELLO, withHouse } from '../support/with-house.ts';
 
-const HELLO = { model: 'fast', max_tokens: 50, messages: [{ role: 'user', content: 'hello' }] };
-
-let house: WalkHouse | null = null;
-afterEach(async () => {
-  await house?.close();
-  house = null;
-});
-
-async function open(plan: House = {}): Promise<WalkHouse> {
-  house = await openHouse(plan);
-  return house;
-}
+const { open } = withHouse();
 
 describe('a request walks to its settlement', () => {
   test('an answer is charged what the provider reported, once, and everything held is given back', async () => {

@@ -1,35 +1,20 @@
 /** What somebody should hear of: charges that are estimates, with the reason, and holds that nothing in flight accounts for. */
-
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { ESTIMATE_REASONS, type EstimateReason } from '../../src/domain/usage/estimate-reason.ts';
 import { type MetricsSources, renderMetrics } from '../../src/observe/metrics.ts';
 import { methodsOf } from '../support/methods-of.ts';
 import { chat, chatAnswer, chatUsage, type PlayedCall } from '../support/played-provider.ts';
 import { budget } from '../support/policies.ts';
-import { asking, HELLO, openScene, type Scene, type Setting } from '../support/scene.ts';
+import { asking, HELLO, type Scene } from '../support/scene.ts';
 import { serveHouse } from '../support/served-house.ts';
-import { type House, openHouse, type WalkHouse } from '../support/walk.ts';
+import type { WalkHouse } from '../support/walk.ts';
+import { withHouse, withScene } from '../support/with-house.ts';
 
 const { stream: _, ...WHOLE } = HELLO;
 
-let scene: Scene | null = null;
-let house: WalkHouse | null = null;
-afterEach(async () => {
-  await scene?.house.close();
-  await house?.close();
-  [scene, house] = [null, null];
-});
-
-async function open(setting: Setting = {}): Promise<Scene> {
-  scene = await openScene(setting);
-  return scene;
-}
-
-async function openPlain(plan: House): Promise<WalkHouse> {
-  house = await openHouse(plan);
-  return house;
-}
+const open = withScene();
+const { open: openPlain, keep } = withHouse();
 
 /** The values of a metric, by its labels. */
 async function scrape({ gateway, counters }: WalkHouse, name: string): Promise<Record<string, number>> {
@@ -205,8 +190,7 @@ describe('headgate_counters_cold', () => {
 
   test('counts what waits for its past, as /health/ready does, until the ledger has told it', async () => {
     const asked = Promise.withResolvers<readonly { readonly atMs: number; readonly amount: number }[]>();
-    const served = await serveHouse({ seedFrom: () => asked.promise, organization: { budgets: [budget(1_000_000_000)] } });
-    house = served;
+    const served = keep(await serveHouse({ seedFrom: () => asked.promise, organization: { budgets: [budget(1_000_000_000)] } }));
     const ready = async () => (await fetch(`http://127.0.0.1:${served.port}/health/ready`)).json();
     expect([await scrape(served, NAME), await ready()]).toEqual([{ '': 0 }, { status: 'ready', cold_counters: 0 }]);
     const answer = served.ask({ model: 'fast', messages: [{ role: 'user', content: 'hello' }] });

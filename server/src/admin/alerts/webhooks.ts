@@ -52,12 +52,14 @@ export const list = route({
     platform: z
       .stringbool()
       .optional()
-      .meta({ description: 'If true, returns only webhooks of the platform. Takes precedence over `organization_id`.' }),
+      .meta({ description: 'If true, returns only webhooks of the platform. Cannot be combined with `organization_id`.' }),
   }),
   response: pageOut(webhookOut),
   load: load.anywhere,
   handle: async (call) => {
     const { organization_id, platform } = call.query;
+    if (platform === true && organization_id !== undefined)
+      throw invalid('?platform', 'cannot be combined with `organization_id`');
     const organizationId = platform === true ? null : organization_id;
     const place = organization_id === undefined ? 'platform' : { organizationId: organization_id };
     const filter = { reach: reachWithin(call.actor, 'webhooks.manage', place), organizationId, search: searchOf(call.query) };

@@ -1,12 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { TokenStanding } from '../../domain/tenancy/admin-token.ts';
+import { grantAboveTeams } from '../../domain/tenancy/permission.ts';
 import { addressList, holdsAddress } from '../../lib/address/address-list.ts';
 import { hashesOf, hashSecret } from '../../lib/secrets.ts';
 import { grantsOf, placesOf } from '../../store/accounts/account-places.ts';
 import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
 import * as adminTokens from '../../store/accounts/admin-tokens.ts';
 import * as signIn from '../../store/accounts/sign-in.ts';
-import { grantOfToken, judgeToken } from '../../store/accounts/token-facts.ts';
+import { judgeToken } from '../../store/accounts/token-facts.ts';
 import { moveAdminToken } from '../../store/sealing/peppers.ts';
 import { guessesOf } from '../tokens/token-guesses.ts';
 import { type Actor, narrowingOf } from './actor.ts';
@@ -82,7 +83,7 @@ function actorOf(row: AdminTokenRow, standsFor: readonly string[]): Actor {
     kind: 'admin_token',
     id,
     name,
-    roles: [grantOfToken(row)],
+    roles: [grantAboveTeams(row)],
     accountId: null,
     standsFor,
     narrowing: narrowingOf(row),

@@ -60,6 +60,34 @@ export async function change<T>(call: AdminCall, work: (change: Change) => Promi
   return result;
 }
 
+/**
+ * Makes a change. For a dry run, returns what the change would return: runs it in its transaction with all its checks, and rolls
+ * it back.
+ */
+export async function changeOrRehearse<T>(
+  call: AdminCall,
+  { isDryRun }: { readonly isDryRun: boolean },
+  work: (change: Change) => Promise<T>,
+): Promise<T> {
+  if (!isDryRun) return change(call, work);
+  try {
+    return await change(call, async (change) => {
+      throw new Rehearsal(await work(change));
+    });
+  } catch (error) {
+    if (error instanceof Rehearsal) return error.result as T;
+    throw error;
+  }
+}
+
+class Rehearsal extends Error {
+  readonly result: unknown;
+  constructor(result: unknown) {
+    super('a rehearsal stores nothing');
+    this.result = result;
+  }
+}
+
 async function record(tx: Database, call: AdminCall, now: Date, event: ChangeEvent): Promise<AppendedEvent | null> {
   const { before, after } = differences(event.before, event.after);
   if (before !== null && after !== null && Object.keys(after).length === 0) return null;

@@ -134,8 +134,13 @@ export interface JobDesk {
   /** Returns the reason why no job runs in this process, or null if they run. */
   trouble(): string | null;
   nextRunAt(job: string): Date | null;
-  /** Queues a job at once. Resolves to false if it is running or queued already. Rejects while jobs do not run. */
-  runNow(job: string, askedBy: string): Promise<boolean>;
+  /**
+   * Queues a job in the transaction that records who asked for it. Resolves to false if it is running or queued already. Rejects
+   * while jobs do not run. Call `wake` after the commit.
+   */
+  queue(tx: Database, job: string, askedBy: string): Promise<boolean>;
+  /** Starts queued jobs at once. */
+  wake(): void;
   /** Queues deliveries. Call it in the transaction that created them. */
   enqueueDeliveries(tx: Database, deliveryIds: readonly string[]): Promise<void>;
   /** Checks whether events may be sent to this URL. Returns null, or a sentence that says what is wrong. */

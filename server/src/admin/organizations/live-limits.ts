@@ -1,12 +1,9 @@
 import { z } from 'zod';
-import type { Scope } from '../../domain/tenancy/tenancy.ts';
 import type { AdminCall } from '../http/call.ts';
-import { idParams } from '../http/fields.ts';
-import * as load from '../http/load.ts';
 import { route } from '../http/route.ts';
 import type { Feed } from '../streams/sse.ts';
+import { KEY, type LimitedObject, type LimitedScope, limitsOf, ORGANIZATION, TEAM } from './limited-scopes.ts';
 import { type LimitsStatus, limitsStatus, type ScopeOfLimits } from './limits-status.ts';
-import { limitsOf, type PolicyRow } from './limits-status-route.ts';
 
 /** Streams of the live use of limits and budgets. Each sends an event when the use changes. */
 
@@ -16,43 +13,26 @@ const EVERY_MS_STORED = 5_000;
 
 const description =
   'Sends server-sent events: `status` with the body of `…/limits/status`, at once and then at most once a second when the use changes; `end` with the reason before the server closes the stream.';
-const response = z.custom<Feed>();
 
-export const ofOrganization = route({
-  summary: 'Stream live use of an organization’s limits and budgets',
-  description,
-  permission: 'usage.read',
-  params: idParams,
-  response,
-  form: 'events',
-  load: load.organization,
-  handle: async () => feedOf('organization', (row: PolicyRow) => ({ ...row, organizationId: row.id })),
-});
+export const ofOrganization = streamOf(ORGANIZATION);
+export const ofTeam = streamOf(TEAM);
+export const ofKey = streamOf(KEY);
 
-export const ofTeam = route({
-  summary: 'Stream live use of a team’s limits and budgets',
-  description,
-  permission: 'usage.read',
-  params: idParams,
-  response,
-  form: 'events',
-  load: load.team,
-  handle: async () => feedOf('team', (row: PolicyRow) => row),
-});
-
-export const ofKey = route({
-  summary: 'Stream live use of a key’s limits and budgets',
-  description,
-  permission: 'usage.read',
-  params: idParams,
-  response,
-  form: 'events',
-  load: load.key,
-  handle: async () => feedOf('key', ({ row }: load.LoadedKey) => row),
-});
+function streamOf<P extends z.ZodType>({ name, params, load }: LimitedScope<P>) {
+  return route({
+    summary: `Stream live use of ${name}’s limits and budgets`,
+    description,
+    permission: 'usage.read',
+    params,
+    response: z.custom<Feed>(),
+    form: 'events',
+    load,
+    handle: async () => newFeed(),
+  });
+}
 
 /** Reads the limits again whenever the object is loaded again. Between that, it reads only the counters. */
-function feedOf<O>(scope: Scope, rowOf: (object: O) => PolicyRow): Feed {
+function newFeed(): Feed {
   let read: { readonly object: unknown; readonly limits: ScopeOfLimits } | null = null;
   let told = '';
   let storedAtMs = Number.NEGATIVE_INFINITY;
@@ -62,7 +42,7 @@ function feedOf<O>(scope: Scope, rowOf: (object: O) => PolicyRow): Feed {
       const nowMs = call.deps.clock.monotonicMs();
       if (nowMs - storedAtMs < EVERY_MS_STORED) return [];
       // Sound: the object is what this route's own loader returned.
-      if (read === null || read.object !== object) read = { object, limits: await limitsOf(call, scope, rowOf(object as O)) };
+      if (read === null || read.object !== object) read = { object, limits: await limitsOf(call, object as LimitedObject) };
       const [status] = await limitsStatus(call.deps, [read.limits]);
       if (status?.live === false) storedAtMs = nowMs;
       const use = useOf(status as LimitsStatus);

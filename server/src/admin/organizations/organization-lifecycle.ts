@@ -69,7 +69,8 @@ export const remove = route({
   handle: async (call, organization) => {
     const isDryRun = call.query.dry_run === true;
     const report = await reportOf(call.deps.db, organization, isDryRun);
-    if (!isDryRun) await destroy(call, organization.id);
+    if (isDryRun) requireArchived(organization);
+    else await destroy(call, organization.id);
     return report;
   },
 });
@@ -143,7 +144,7 @@ function destroy(call: AdminCall, id: string): Promise<void> {
     const row = await organizations.lock(tx, id);
     if (row === null || row.status === 'deleted') throw notFound('organization');
     requireVersion(call, row.version);
-    if (row.status !== 'archived') throw conflict('Only an archived organization can be deleted. Archive it first.');
+    requireArchived(row);
     const keyIds = await keys.revokeAll(tx, { organizationId: id }, now);
     await adminTokens.revokeAll(tx, { organizationId: id, at: now });
     const deleted = await organizations.update(tx, id, { status: 'deleted', deletedAt: now, contentKey: null }, now);
@@ -163,4 +164,8 @@ function destroy(call: AdminCall, id: string): Promise<void> {
     });
     touch({ organizationIds: [id], keyIds });
   });
+}
+
+function requireArchived({ status }: OrganizationRow): void {
+  if (status !== 'archived') throw conflict('Only an archived organization can be deleted. Archive it first.');
 }

@@ -1,15 +1,22 @@
-import { canGrantRole, coversRole, type RoleGrant } from '../../domain/tenancy/permission.ts';
+import { canGrantRole, coversRole, isPlatformRole, type Role, type RoleGrant } from '../../domain/tenancy/permission.ts';
 import { grantsOf, placesOf } from '../../store/accounts/account-places.ts';
 import type { AccountRow } from '../../store/accounts/accounts.ts';
 import type { Database } from '../../store/database.ts';
 import type { AdminCall } from '../http/call.ts';
-import { forbidden, Problem } from '../http/problem.ts';
+import { forbidden, invalid, Problem } from '../http/problem.ts';
 
 /** Throws 403 if the caller may not give or take this role there: nobody grants a role above their own. */
 export function requireGrantableRole(call: AdminCall<unknown, unknown, unknown>, grant: RoleGrant, pointer: string): void {
   if (canGrantRole(call.actor, grant)) return;
   const message = `${call.actor.name} may neither give nor take the role ${grant.role} here`;
   throw new Problem(403, `${message}.`, { faults: [{ pointer, message }] });
+}
+
+/** Throws 400 if the role is the platform's and an organization is named, or the other way round. */
+export function requirePlaceOfRole(role: Role, organizationId: string | null): void {
+  const isOfPlatform = isPlatformRole(role);
+  if (isOfPlatform && organizationId !== null) throw invalid('/organization_id', `is null for the role ${role}`);
+  if (!isOfPlatform && organizationId === null) throw invalid('/organization_id', `is needed for the role ${role}`);
 }
 
 /**

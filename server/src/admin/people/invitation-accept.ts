@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { acceptanceOf } from '../../domain/tenancy/address.ts';
-import type { PlatformRole } from '../../domain/tenancy/permission.ts';
+import { type PlatformRole, ROLES_ABOVE_TEAMS, type RoleAboveTeams } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import type { AccountRow } from '../../store/accounts/accounts.ts';
 import * as accounts from '../../store/accounts/accounts.ts';
@@ -24,7 +24,7 @@ import { checkPassword, newPassword } from '../session/new-password.ts';
 import { hashesOfLink, linkToken } from '../session/one-time-token.ts';
 import { ownEvent } from '../session/sign-in-audit.ts';
 import { tellOfNewMethod } from '../session/tell-of-method.ts';
-import { INVITED_ROLES, type InvitedRole, invitationEvent } from './invitation-view.ts';
+import { invitationEvent } from './invitation-view.ts';
 import { addMember } from './members.ts';
 
 /** Accepts an invitation: once, by the person whose address it names. */
@@ -37,7 +37,7 @@ export const lookup = route({
     .object({
       email: z.string(),
       organization_name: z.string().nullable().meta({ description: 'The organization. Null for an invitation to the platform.' }),
-      role: z.enum(INVITED_ROLES),
+      role: z.enum(ROLES_ABOVE_TEAMS),
       expires_at: instantOut,
       inviter_name: z.string(),
     })
@@ -49,7 +49,7 @@ export const lookup = route({
     return {
       email: row.email,
       organization_name: organization?.name ?? null,
-      role: row.role as InvitedRole,
+      role: row.role as RoleAboveTeams,
       expires_at: isoOf(row.expiresAt),
       inviter_name: row.inviterName,
     };

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import {
   canGrantRole,
-  ORGANIZATION_ROLES,
-  PLATFORM_ROLES,
-  type RoleGrant,
+  grantAboveTeams,
+  ROLES_ABOVE_TEAMS,
+  type RoleAboveTeams,
   TEAM_ROLES,
   type TeamRole,
 } from '../../domain/tenancy/permission.ts';
@@ -13,15 +13,13 @@ import { instantOut, isoOf, isoOrNull } from '../http/fields.ts';
 
 /** The API view of an invitation, for callers who may send one. Never contains its link. */
 
-export const INVITED_ROLES = [...PLATFORM_ROLES, ...ORGANIZATION_ROLES] as const;
-export type InvitedRole = (typeof INVITED_ROLES)[number];
 export const INVITATION_STATUSES = ['pending', 'accepted', 'expired', 'cancelled'] as const;
 
 export const invitationFields = {
   id: z.string(),
   email: z.string(),
   organization_id: z.string().nullable().meta({ description: 'The organization. Null for an invitation to the platform.' }),
-  role: z.enum(INVITED_ROLES),
+  role: z.enum(ROLES_ABOVE_TEAMS),
   teams: z.array(z.object({ team_id: z.string(), role: z.enum(TEAM_ROLES) })),
   status: z.enum(INVITATION_STATUSES),
   invited_by: z.string(),
@@ -46,7 +44,7 @@ export function viewInvitation(call: AdminCall<unknown, unknown, unknown>, row: 
     accepted_at: isoOrNull(row.acceptedAt),
     accepted_by: row.acceptedBy,
     cancelled_at: isoOrNull(row.cancelledAt),
-    may_change: canGrantRole(call.actor, grantOf(row)),
+    may_change: canGrantRole(call.actor, grantAboveTeams(row)),
   };
 }
 
@@ -55,7 +53,7 @@ export function invitationFacts(row: InvitationRow) {
   return {
     email: row.email,
     organization_id: row.organizationId,
-    role: row.role as InvitedRole,
+    role: row.role as RoleAboveTeams,
     teams: row.teams.map(({ teamId, role }) => ({ team_id: teamId, role: role as TeamRole })),
     expires_at: isoOf(row.expiresAt),
   };
@@ -64,10 +62,4 @@ export function invitationFacts(row: InvitationRow) {
 /** Returns the fields that identify an invitation in an audit event, in the chain of its organization or of the platform. */
 export function invitationEvent({ organizationId, id, email }: InvitationRow) {
   return { organizationId, objectType: 'invitation', objectId: id, objectName: email };
-}
-
-/** Returns the role that accepting gives. */
-export function grantOf(row: { readonly role: string; readonly organizationId: string | null }): RoleGrant {
-  const { role, organizationId } = row;
-  return (organizationId === null ? { role } : { role, organizationId }) as RoleGrant;
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { PLATFORM_ROLES, type RoleGrant, TEAM_ROLES } from '../../domain/tenancy/permission.ts';
+import { grantAboveTeams, ROLES_ABOVE_TEAMS, type RoleGrant, TEAM_ROLES } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import type { InvitationRow } from '../../store/accounts/invitations.ts';
 import * as invitations from '../../store/accounts/invitations.ts';
@@ -17,12 +17,10 @@ import * as load from '../http/load.ts';
 import { conflict, invalid, notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
 import { lockLiving } from '../organizations/organizations.ts';
-import { requireGrantableRole } from './grant-role.ts';
+import { requireGrantableRole, requirePlaceOfRole } from './grant-role.ts';
 import { type InvitationTokens, linkOf, mailInvitation, newTokens } from './invitation-mail.ts';
 import {
-  grantOf,
   INVITATION_STATUSES,
-  INVITED_ROLES,
   invitationEvent,
   invitationFacts,
   invitationFields,
@@ -38,7 +36,7 @@ const TEAMS_MAX = 50;
 const createBody = z.strictObject({
   email,
   organization_id: id.nullable().meta({ description: 'The organization. Null for the platform roles.' }),
-  role: z.enum(INVITED_ROLES),
+  role: z.enum(ROLES_ABOVE_TEAMS),
   teams: z
     .array(z.strictObject({ team_id: id, role: z.enum(TEAM_ROLES) }))
     .max(TEAMS_MAX)
@@ -166,7 +164,7 @@ async function sent(call: AdminCall<unknown, unknown, unknown>, row: InvitationR
 async function lockOpen(call: AdminCall<unknown, unknown, unknown>, tx: Database, id: string): Promise<InvitationRow> {
   const row = await invitations.lock(tx, id);
   if (row === null) throw notFound('invitation');
-  requireGrantableRole(call, grantOf(row), '');
+  requireGrantableRole(call, grantAboveTeams(row), '');
   if (row.acceptedAt !== null) throw conflict('This invitation was accepted already.');
   if (row.cancelledAt !== null) throw conflict('This invitation was cancelled already. Send a new one.');
   return row;
@@ -175,12 +173,10 @@ async function lockOpen(call: AdminCall<unknown, unknown, unknown>, tx: Database
 /** Loads the place that a body invites to, and the role it gives there. Throws 400 if the two do not fit. */
 async function loadPlaceOfBody(call: AdminCall<unknown, unknown, CreateBody>): Promise<Loaded<RoleGrant>> {
   const { role, organization_id: organizationId, teams } = call.body;
-  const isPlatformRole = PLATFORM_ROLES.some((name) => name === role);
-  if (isPlatformRole && organizationId !== null) throw invalid('/organization_id', `is null for the role ${role}`);
-  if (!isPlatformRole && organizationId === null) throw invalid('/organization_id', `is needed for the role ${role}`);
+  requirePlaceOfRole(role, organizationId);
   if (organizationId === null && (teams ?? []).length > 0) throw invalid('/teams', 'a team belongs to an organization');
   if (organizationId !== null) await load.findOrganization(call, organizationId);
-  return { place: { organizationId }, object: grantOf({ role, organizationId }) };
+  return { place: { organizationId }, object: grantAboveTeams({ role, organizationId }) };
 }
 
 async function loadInvitation(call: AdminCall<{ readonly id: string }, unknown, unknown>): Promise<Loaded<InvitationRow>> {

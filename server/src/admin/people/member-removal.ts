@@ -4,7 +4,7 @@ import type { Member } from '../../store/tenancy/memberships.ts';
 import * as memberships from '../../store/tenancy/memberships.ts';
 import * as teamMembers from '../../store/tenancy/team-members.ts';
 import type { AdminCall } from '../http/call.ts';
-import { type Change, change } from '../http/change.ts';
+import { type Change, changeOrRehearse } from '../http/change.ts';
 import { flag, id } from '../http/fields.ts';
 import { requireVersion } from '../http/if-match.ts';
 import * as load from '../http/load.ts';
@@ -49,9 +49,7 @@ export const remove = route({
     await refuseOwnKeys(call, organizationId, member.accountId);
     const left = (await memberships.teamsOf(call.deps.db, [organizationId], [member.id])).get(member.id) ?? [];
     const isDryRun = call.query.dry_run === true;
-    const taken = isDryRun
-      ? await rehearse(call, (change) => takeOut(call, change, member))
-      : await change(call, (change) => takeOut(call, change, member));
+    const taken = await changeOrRehearse(call, { isDryRun }, (change) => takeOut(call, change, member));
     return renderLeaving(member.id, { isDryRun, teams: left.map((team) => team.teamId), taken });
   },
 });
@@ -68,26 +66,6 @@ export function renderLeaving(
     keys_revoked: [...taken.revoked],
     keys_reassigned: [...taken.reassigned],
   };
-}
-
-/** Returns what a change would return: runs it in its transaction with all its checks, and rolls it back. */
-export async function rehearse<T>(call: AdminCall, work: (change: Change) => Promise<T>): Promise<T> {
-  try {
-    return await change(call, async (change) => {
-      throw new Rehearsal(await work(change));
-    });
-  } catch (error) {
-    if (error instanceof Rehearsal) return error.result as T;
-    throw error;
-  }
-}
-
-class Rehearsal extends Error {
-  readonly result: unknown;
-  constructor(result: unknown) {
-    super('a rehearsal stores nothing');
-    this.result = result;
-  }
 }
 
 async function takeOut(

@@ -61,15 +61,6 @@ export async function refuseOwnKeys(
   }
 }
 
-/** Returns the keys that takeKeys would change, without changing them. */
-export async function keysAtStake(
-  call: AdminCall<unknown, { readonly reassign_keys_to?: string | undefined }, unknown>,
-  whose: keys.KeysOf,
-): Promise<KeysTaken> {
-  const ids = (await keys.listLiving(call.deps.db, whose)).map((row) => row.id);
-  return call.query.reassign_keys_to === undefined ? { revoked: ids, reassigned: [] } : { revoked: [], reassigned: ids };
-}
-
 /** Returns the service account that owns a team's keys that have no other owner. Creates it if there is none. */
 export async function defaultServiceAccount(
   { tx, now, record, touch }: Change,

@@ -1,8 +1,8 @@
 import { mayHold } from '../../domain/tenancy/admin-token.ts';
+import { grantAboveTeams } from '../../domain/tenancy/permission.ts';
 import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
 import * as adminTokens from '../../store/accounts/admin-tokens.ts';
 import * as tokenAccounts from '../../store/accounts/token-accounts.ts';
-import { grantOfToken } from '../../store/accounts/token-facts.ts';
 import { type NamedTokenPerson, peopleOf } from '../../store/accounts/token-people.ts';
 import type { Change } from '../http/change.ts';
 import { isoOf } from '../http/fields.ts';
@@ -23,7 +23,7 @@ export async function takeBack(change: Change, accountId: string): Promise<void>
 async function endTokens(change: Change, accountId: string, person: NamedTokenPerson | null): Promise<void> {
   const { tx, now, record } = change;
   for (const row of await adminTokens.lockOfPerson(tx, accountId)) {
-    if (mayHold(person, grantOfToken(row))) continue;
+    if (mayHold(person, grantAboveTeams(row))) continue;
     await adminTokens.update(tx, row.id, { revokedAt: now });
     const after = { revoked_at: isoOf(now), maker_account_id: accountId };
     await record({
@@ -44,7 +44,7 @@ async function stopTokens(change: Change, accountId: string, person: NamedTokenP
   const { tx, record } = change;
   const ids = await tokenAccounts.idsOfResponsible(tx, accountId);
   for (const row of await adminTokens.lockOfServiceAccounts(tx, ids)) {
-    if (mayHold(person, grantOfToken(row))) continue;
+    if (mayHold(person, grantAboveTeams(row))) continue;
     await record({ ...tokenEvent(row), action: 'admin_token.stop', before: null, after: { responsible_account_id: accountId } });
     await withdrawInvitationsOf(change, row.id);
   }

@@ -1,9 +1,9 @@
-import { canGrantRole, type RoleGrant } from '../../domain/tenancy/permission.ts';
+import { canGrantRole, grantAboveTeams, type RoleGrant } from '../../domain/tenancy/permission.ts';
 import { grantsOf, placesOf } from '../../store/accounts/account-places.ts';
 import * as accounts from '../../store/accounts/accounts.ts';
 import * as invitations from '../../store/accounts/invitations.ts';
 import type { Change } from '../http/change.ts';
-import { grantOf, invitationEvent, invitationFacts } from './invitation-view.ts';
+import { invitationEvent, invitationFacts } from './invitation-view.ts';
 
 /**
  * Cancels the open invitations of an account that it could no longer send, after a person was removed, disabled or given a lesser
@@ -23,7 +23,7 @@ export async function withdrawInvitationsOf(
   roles: readonly RoleGrant[] = [],
 ): Promise<void> {
   for (const row of await invitations.listOpenOf(tx, senderId)) {
-    if (canGrantRole({ roles, accountId: null }, grantOf(row))) continue;
+    if (canGrantRole({ roles, accountId: null }, grantAboveTeams(row))) continue;
     await invitations.update(tx, row.id, { cancelledAt: now });
     await record({ ...invitationEvent(row), action: 'invitation.cancel', before: invitationFacts(row), after: null });
   }

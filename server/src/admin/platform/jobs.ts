@@ -74,15 +74,17 @@ export const runNow = route({
   response: z.object({ queued: z.boolean().meta({ description: 'False if the job is running or queued already.' }) }),
   load: loadJob,
   handle: async (call, name) => {
-    const { trouble } = call.deps.jobs;
-    const reason = trouble();
+    const desk = call.deps.jobs;
+    const reason = desk.trouble();
     if (reason !== null) throw new Problem(503, `The jobs do not run here: ${reason}.`);
-    const queued = await call.deps.jobs.runNow(name, call.actor.name);
-    if (!queued) return { queued };
-    await change(call, async ({ record }) => {
+    const queued = await change(call, async ({ tx, record }) => {
+      // Queued in the transaction of its event, so that no job runs that the log does not name.
+      if (!(await desk.queue(tx, name, call.actor.name))) return false;
       const event = { organizationId: null, objectType: 'job', objectId: name, objectName: name };
       await record({ ...event, action: 'job.run', before: null, after: { asked: 'to run now' } });
+      return true;
     });
+    if (queued) desk.wake();
     return { queued };
   },
 });

@@ -1,14 +1,18 @@
 import { z } from 'zod';
 import { admits, type OrganizationAccess } from '../../domain/access/access.ts';
 import type { CallableTarget, Catalogue } from '../../domain/routing/catalogue.ts';
-import { ORGANIZATION_ROLES, type OrganizationRole } from '../../domain/tenancy/permission.ts';
+import {
+  ORGANIZATION_ROLES,
+  type OrganizationRole,
+  ROLES_ABOVE_TEAMS,
+  type RoleAboveTeams,
+} from '../../domain/tenancy/permission.ts';
 import { lastSeen, passkeysOf } from '../../store/accounts/account-facts.ts';
 import { presentProofs } from '../../store/accounts/address-proofs.ts';
 import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
 import type { Database } from '../../store/database.ts';
 import type { Member } from '../../store/tenancy/memberships.ts';
 import { instantOut, isoOf, isoOrNull } from '../http/fields.ts';
-import { TOKEN_ROLES, type TokenRole } from '../tokens/token-fields.ts';
 
 /** The API views of the findings on an organization's security page. */
 
@@ -57,7 +61,7 @@ export const unownedTokenOut = z
   .object({
     id: z.string(),
     name: z.string(),
-    role: z.enum(TOKEN_ROLES),
+    role: z.enum(ROLES_ABOVE_TEAMS),
     last_four: z.string(),
     created_at: instantOut,
     last_used_at: instantOut.nullable(),
@@ -71,7 +75,7 @@ export function viewUnownedToken(row: AdminTokenRow): z.output<typeof unownedTok
   return {
     id: row.id,
     name: row.name,
-    role: row.role as TokenRole,
+    role: row.role as RoleAboveTeams,
     last_four: row.lastFour,
     created_at: isoOf(row.createdAt),
     last_used_at: isoOrNull(row.lastUsedAt),

@@ -6,7 +6,7 @@ import type { ServiceAccountRow } from '../../store/tenancy/service-accounts.ts'
 import * as serviceAccounts from '../../store/tenancy/service-accounts.ts';
 import { reachWithin } from '../http/authorize.ts';
 import type { AdminCall } from '../http/call.ts';
-import { change, isUnchanged } from '../http/change.ts';
+import { type Change, change, changeOrRehearse, isUnchanged } from '../http/change.ts';
 import {
   capabilities,
   flag,
@@ -24,7 +24,7 @@ import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/l
 import * as load from '../http/load.ts';
 import { invalid, notFound } from '../http/problem.ts';
 import { route } from '../http/route.ts';
-import { keysAtStake, refuseOwnKeys, takeKeys } from '../people/reassign.ts';
+import { type KeysTaken, refuseOwnKeys, takeKeys } from '../people/reassign.ts';
 import { removeTokenAccount, tokenAccountOut, updateTokenAccount, viewTokenAccount } from '../tokens/token-accounts.ts';
 
 const serviceAccountOut = z
@@ -154,7 +154,8 @@ function applyPatch(
 
 export const remove = route({
   summary: 'Delete a service account',
-  description: 'Revokes its keys unless the same request reassigns them. Always revokes its admin tokens.',
+  description:
+    'Revokes its keys unless the same request reassigns them. Always revokes its admin tokens. `dry_run` only reports the result.',
   permission: 'service_accounts.manage',
   params: idParams,
   query: z.strictObject({ dry_run: flag, reassign_keys_to: id.optional() }),
@@ -173,11 +174,8 @@ export const remove = route({
       const revoked = await removeTokenAccount(call, row, { isDryRun });
       return { ...report, keys_revoked: [], keys_reassigned: [], admin_tokens_revoked: [...revoked] };
     }
-    const { organizationId, id } = row;
-    await refuseOwnKeys(call, organizationId, null);
-    const taken = isDryRun
-      ? await keysAtStake(call, { organizationId, serviceAccountId: id })
-      : await destroy(call, organizationId, id);
+    await refuseOwnKeys(call, row.organizationId, null);
+    const taken = await changeOrRehearse(call, { isDryRun }, (change) => destroy(call, change, row));
     const keys = { keys_revoked: [...taken.revoked], keys_reassigned: [...taken.reassigned] };
     return { ...report, ...keys, admin_tokens_revoked: [] };
   },
@@ -188,24 +186,22 @@ function isOfTeam(row: ServiceAccountRow | TokenAccountRow): row is ServiceAccou
   return 'teamId' in row;
 }
 
-function destroy(
+async function destroy(
   call: AdminCall<unknown, { readonly reassign_keys_to?: string | undefined }, unknown>,
-  organizationId: string,
-  id: string,
-) {
-  return change(call, async (change) => {
-    const { tx, now, record, touch } = change;
-    const row = await serviceAccounts.lock(tx, { organizationId, id });
-    if (row === null) throw notFound('service account');
-    requireVersion(call, row.version);
-    // Deleted first, so that reassigning keys to the team's default account does not find this one.
-    await serviceAccounts.update(tx, row, { deletedAt: now }, now);
-    const taken = await takeKeys(change, { organizationId, serviceAccountId: id }, call.query.reassign_keys_to);
-    const before = { ...facts(row), keys_revoked: taken.revoked, keys_reassigned: taken.reassigned };
-    await record({ ...eventOf(row), action: 'service_account.delete', before, after: null });
-    touch({ organizationIds: [organizationId] });
-    return taken;
-  });
+  change: Change,
+  { organizationId, id }: ServiceAccountRow,
+): Promise<KeysTaken> {
+  const { tx, now, record, touch } = change;
+  const row = await serviceAccounts.lock(tx, { organizationId, id });
+  if (row === null) throw notFound('service account');
+  requireVersion(call, row.version);
+  // Deleted first, so that reassigning keys to the team's default account does not find this one.
+  await serviceAccounts.update(tx, row, { deletedAt: now }, now);
+  const taken = await takeKeys(change, { organizationId, serviceAccountId: id }, call.query.reassign_keys_to);
+  const before = { ...facts(row), keys_revoked: taken.revoked, keys_reassigned: taken.reassigned };
+  await record({ ...eventOf(row), action: 'service_account.delete', before, after: null });
+  touch({ organizationIds: [organizationId] });
+  return taken;
 }
 
 async function listOf(

@@ -73,7 +73,8 @@ export const confirm = route({
         identity.secondFactors.confirm(account.id, call.body.code, call.raw.visitor),
       )
       .catch((error: unknown) => {
-        throw error instanceof SignInRefused && error.code === 'wrong_code' ? invalid('/code', error.message) : error;
+        const isOfCode = error instanceof SignInRefused && (error.code === 'wrong_code' || error.code === 'code_used');
+        throw isOfCode ? invalid('/code', error.message) : error;
       });
     await change(call, async ({ tx, now, record }) => {
       await signIn.markTotpAdded(tx, account.id, now);

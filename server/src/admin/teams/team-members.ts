@@ -8,14 +8,14 @@ import type { TeamRow } from '../../store/tenancy/teams.ts';
 import * as teams from '../../store/tenancy/teams.ts';
 import { requireAdmissible } from '../guards/admissible.ts';
 import type { AdminCall } from '../http/call.ts';
-import { type Change, change } from '../http/change.ts';
+import { type Change, change, changeOrRehearse } from '../http/change.ts';
 import { email, id, idParams, instantOut, isoOf } from '../http/fields.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/lists.ts';
 import * as load from '../http/load.ts';
 import { invalid, notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
 import { requireGrantableRole } from '../people/grant-role.ts';
-import { leavingQuery, leavingReport, rehearse, renderLeaving } from '../people/member-removal.ts';
+import { leavingQuery, leavingReport, renderLeaving } from '../people/member-removal.ts';
 import { addMember } from '../people/members.ts';
 import { type KeysTaken, refuseOwnKeys, takeKeys } from '../people/reassign.ts';
 
@@ -116,9 +116,7 @@ export const remove = route({
     requireGrantableRole(call, grantOf(team, member.role as TeamRole), '');
     await refuseOwnKeys(call, team.organizationId, member.accountId);
     const isDryRun = call.query.dry_run === true;
-    const taken = isDryRun
-      ? await rehearse(call, (change) => takeOut(call, change, team, member))
-      : await change(call, (change) => takeOut(call, change, team, member));
+    const taken = await changeOrRehearse(call, { isDryRun }, (change) => takeOut(call, change, team, member));
     return renderLeaving(member.membershipId, { isDryRun, teams: [team.id], taken });
   },
 });

@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { grantAboveTeams } from '../../domain/tenancy/permission.ts';
 import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
 import * as adminTokens from '../../store/accounts/admin-tokens.ts';
 import * as tokenAccounts from '../../store/accounts/token-accounts.ts';
-import { grantOfToken, judgeToken } from '../../store/accounts/token-facts.ts';
+import { judgeToken } from '../../store/accounts/token-facts.ts';
 import type { AdminCall } from '../http/call.ts';
 import { type Change, change, isUnchanged } from '../http/change.ts';
 import { id, idParams, name } from '../http/fields.ts';
@@ -29,7 +30,7 @@ export const update = route({
   response: tokenOut,
   load: loadToken,
   handle: async (call, { id, role, organizationId }) => {
-    const grant = grantOfToken({ role, organizationId });
+    const grant = grantAboveTeams({ role, organizationId });
     requireGrantableRole(call, grant, '');
     refuseNarrowed(call.actor);
     await requireNarrowing(call, grant, call.body);
@@ -70,7 +71,7 @@ export const takeOver = route({
   response: tokenOut,
   load: loadToken,
   handle: async (call, { id, role, organizationId }) => {
-    requireGrantableRole(call, grantOfToken({ role, organizationId }), '');
+    requireGrantableRole(call, grantAboveTeams({ role, organizationId }), '');
     refuseNarrowed(call.actor);
     const taken = await change(call, async (change) => {
       const row = await lockWorking(call, change.tx, id);
@@ -105,7 +106,7 @@ async function takeMachines(
   { tx, now, record }: Change,
   row: AdminTokenRow,
 ): Promise<AdminTokenRow> {
-  const grant = grantOfToken(row);
+  const grant = grantAboveTeams(row);
   if (!mayConsent(call.actor, grant))
     throw forbidden('Only an owner, or a platform admin, takes over the tokens of a service account.');
   const responsible = call.body?.responsible_account_id ?? personBehind(call.actor);
@@ -129,7 +130,7 @@ function expiryAfter(call: AdminCall<unknown, unknown, PatchBody>, row: AdminTok
   if (asked === undefined) return row.expiresAt;
   if (asked !== null && row.expiresAt?.getTime() === new Date(asked).getTime()) return row.expiresAt;
   if (asked === null && row.expiresAt === null) return null;
-  return expiryOfMade(call, asked, { grant: grantOfToken(row), isMachines: row.serviceAccountId !== null });
+  return expiryOfMade(call, asked, { grant: grantAboveTeams(row), isMachines: row.serviceAccountId !== null });
 }
 
 /** Locks a token. Throws 409 if it is revoked or has expired, which is final. */

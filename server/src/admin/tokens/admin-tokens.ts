@@ -1,28 +1,27 @@
 import { z } from 'zod';
-import { PLATFORM_ROLES, type RoleGrant } from '../../domain/tenancy/permission.ts';
+import { grantAboveTeams, ROLES_ABOVE_TEAMS, type RoleGrant } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import { hashedSecret, lastFour, newAdminToken } from '../../lib/secrets.ts';
 import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
 import * as adminTokens from '../../store/accounts/admin-tokens.ts';
-import { grantOfToken } from '../../store/accounts/token-facts.ts';
 import { reachWithin } from '../http/authorize.ts';
 import type { AdminCall } from '../http/call.ts';
 import { change } from '../http/change.ts';
 import { flag, id, idParams, isoOf, name } from '../http/fields.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/lists.ts';
 import * as load from '../http/load.ts';
-import { invalid, notFound } from '../http/problem.ts';
+import { notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
-import { requireGrantableRole } from '../people/grant-role.ts';
+import { requireGrantableRole, requirePlaceOfRole } from '../people/grant-role.ts';
 import { tokenEvent } from '../people/take-back.ts';
 import { withdrawInvitationsOf } from '../people/withdraw-invitations.ts';
-import { NOT_NARROWED, patchedNarrowing, requireNarrowing, TOKEN_ROLES, tokenExpiry, tokenNarrowing } from './token-fields.ts';
+import { NOT_NARROWED, patchedNarrowing, requireNarrowing, tokenExpiry, tokenNarrowing } from './token-fields.ts';
 import { expiryOfMade, ownerOfMachine, ownerOfMade, refuseNarrowed } from './token-owner.ts';
 import { tokenFacts, tokenOut, tokenOutFields, viewToken, viewTokens } from './token-view.ts';
 
 const createBody = z.strictObject({
   name,
-  role: z.enum(TOKEN_ROLES),
+  role: z.enum(ROLES_ABOVE_TEAMS),
   organization_id: id.nullish().meta({ description: 'The organization. Null for the platform roles.' }),
   service_account_id: id
     .nullish()
@@ -116,7 +115,7 @@ export const revoke = route({
   response: z.void(),
   load: loadToken,
   handle: async (call, { id, role, organizationId }) => {
-    requireGrantableRole(call, grantOfToken({ role, organizationId }), '');
+    requireGrantableRole(call, grantAboveTeams({ role, organizationId }), '');
     await change(call, async (change) => {
       const { tx, now, record } = change;
       const row = await adminTokens.revoke(tx, { id, at: now });
@@ -138,11 +137,9 @@ export const revoke = route({
  */
 async function loadPlaceOfBody(call: AdminCall<unknown, unknown, CreateBody>): Promise<Loaded<RoleGrant>> {
   const { role, organization_id: organizationId = null } = call.body;
-  const isPlatformRole = PLATFORM_ROLES.some((name) => name === role);
-  if (isPlatformRole && organizationId !== null) throw invalid('/organization_id', `is null for the role ${role}`);
-  if (!isPlatformRole && organizationId === null) throw invalid('/organization_id', `is needed for the role ${role}`);
+  requirePlaceOfRole(role, organizationId);
   if (organizationId !== null) await load.findOrganization(call, organizationId);
-  return { place: { organizationId }, object: grantOfToken({ role, organizationId }) };
+  return { place: { organizationId }, object: grantAboveTeams({ role, organizationId }) };
 }
 
 export async function loadToken(call: AdminCall<{ readonly id: string }, unknown, unknown>): Promise<Loaded<AdminTokenRow>> {

@@ -1,16 +1,15 @@
 import { z } from 'zod';
-import { capabilitiesOf } from '../../domain/tenancy/permission.ts';
+import { capabilitiesOf, grantAboveTeams } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
 import * as adminTokens from '../../store/accounts/admin-tokens.ts';
 import type { TokenAccountRow } from '../../store/accounts/token-accounts.ts';
 import * as tokenAccounts from '../../store/accounts/token-accounts.ts';
-import { grantOfToken } from '../../store/accounts/token-facts.ts';
 import { peopleOf } from '../../store/accounts/token-people.ts';
 import type { Database } from '../../store/database.ts';
 import { reachWithin } from '../http/authorize.ts';
 import type { AdminCall } from '../http/call.ts';
-import { type Change, change, isUnchanged } from '../http/change.ts';
+import { type Change, change, changeOrRehearse, isUnchanged } from '../http/change.ts';
 import { capabilities, id, idParams, instantOut, isoOf, name } from '../http/fields.ts';
 import { requireVersion } from '../http/if-match.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/lists.ts';
@@ -174,7 +173,7 @@ async function requireMayTakeOver(
   }
   await requireBelongs(tx, responsible, organizationId);
   for (const token of await adminTokens.lockOfServiceAccounts(tx, [row.id])) {
-    await requireMayHold(tx, responsible, grantOfToken(token), '/responsible_account_id');
+    await requireMayHold(tx, responsible, grantAboveTeams(token), '/responsible_account_id');
   }
 }
 
@@ -188,18 +187,17 @@ async function lockGrantableTokens(
   id: string,
 ): Promise<readonly AdminTokenRow[]> {
   const tokens = await adminTokens.lockOfServiceAccounts(db, [id]);
-  for (const token of tokens) requireGrantableRole(call, grantOfToken(token), '');
+  for (const token of tokens) requireGrantableRole(call, grantAboveTeams(token), '');
   return tokens;
 }
 
 /** Deletes a service account with its tokens, and returns the tokens' ids. A dry run only returns the ids. */
-export async function removeTokenAccount(
+export function removeTokenAccount(
   call: AdminCall<unknown, unknown, unknown>,
   { id }: TokenAccountRow,
   { isDryRun }: { readonly isDryRun: boolean },
 ): Promise<readonly string[]> {
-  if (isDryRun) return (await lockGrantableTokens(call, call.deps.db, id)).map((token) => token.id);
-  return change(call, async (change) => {
+  return changeOrRehearse(call, { isDryRun }, async (change) => {
     const { tx, now, record } = change;
     const row = await tokenAccounts.lock(tx, id);
     if (row === null) throw notFound('service account');

@@ -1,15 +1,6 @@
 import { BlockList } from 'node:net';
 import { z } from 'zod';
-import {
-  ORGANIZATION_ROLES,
-  type OrganizationRole,
-  PERMISSIONS,
-  type Permission,
-  PLATFORM_ROLES,
-  type PlatformRole,
-  permissionsOfRole,
-  type RoleGrant,
-} from '../../domain/tenancy/permission.ts';
+import { PERMISSIONS, type Permission, permissionsOfRole, type RoleGrant } from '../../domain/tenancy/permission.ts';
 import { addRange } from '../../lib/address/address-list.ts';
 import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
 import type { AdminCall } from '../http/call.ts';
@@ -18,9 +9,6 @@ import * as load from '../http/load.ts';
 import { type Fault, invalidFields } from '../http/problem.ts';
 
 /** The fields with which admin tokens are created and narrowed. */
-
-export const TOKEN_ROLES = [...PLATFORM_ROLES, ...ORGANIZATION_ROLES] as const;
-export type TokenRole = PlatformRole | OrganizationRole;
 
 const LIST_MAX = 100;
 

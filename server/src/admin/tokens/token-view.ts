@@ -1,16 +1,21 @@
 import { z } from 'zod';
-import { capabilitiesOf, PERMISSIONS, type Permission } from '../../domain/tenancy/permission.ts';
+import {
+  capabilitiesOf,
+  PERMISSIONS,
+  type Permission,
+  ROLES_ABOVE_TEAMS,
+  type RoleAboveTeams,
+} from '../../domain/tenancy/permission.ts';
 import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
 import { type JudgedToken, judgeTokens } from '../../store/accounts/token-facts.ts';
 import type { AdminCall } from '../http/call.ts';
 import { capabilities, instantOut, isoOf, isoOrNull } from '../http/fields.ts';
-import { TOKEN_ROLES, type TokenRole } from './token-fields.ts';
 
 /** The API view of an admin token. Never contains the token, only its last characters. */
 export const tokenOutFields = {
   id: z.string(),
   name: z.string(),
-  role: z.enum(TOKEN_ROLES),
+  role: z.enum(ROLES_ABOVE_TEAMS),
   organization_id: z.string().nullable(),
   owner: z
     .object({
@@ -108,7 +113,7 @@ function ownerView(row: AdminTokenRow, { owner: kind, serviceAccount, people }: 
 export function tokenFacts(row: AdminTokenRow) {
   return {
     name: row.name,
-    role: row.role as TokenRole,
+    role: row.role as RoleAboveTeams,
     organization_id: row.organizationId,
     expires_at: isoOrNull(row.expiresAt),
     permissions: row.permissions as Permission[] | null,

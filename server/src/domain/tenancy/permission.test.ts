@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ROLES } from '../../../test/support/tenants.ts';
 import {
   can,
   canGrantRole,
@@ -31,19 +32,6 @@ const PLACES = {
   ownElsewhere: { organizationId: 'org_1', teamId: 'team_2', ownerAccountId: ME },
   otherTenant: { organizationId: 'org_2', teamId: 'team_9', ownerAccountId: 'acct_other' },
 } as const satisfies Record<string, PermissionObject>;
-
-const COLUMNS: readonly Role[] = [
-  'platform_admin',
-  'platform_auditor',
-  'org_owner',
-  'org_admin',
-  'org_billing',
-  'org_auditor',
-  'org_member',
-  'team_admin',
-  'team_developer',
-  'team_viewer',
-];
 
 /** Permission, place, and then one cell per column: y may, n may not. */
 const MATRIX: readonly (readonly [Permission, keyof typeof PLACES, string])[] = [
@@ -96,8 +84,8 @@ const MATRIX: readonly (readonly [Permission, keyof typeof PLACES, string])[] = 
 describe('the matrix of roles and permissions, cell by cell', () => {
   test.each(MATRIX)('%s at %s', (permission, place, cells) => {
     const expected = cells.split(/\s+/);
-    expect(expected).toHaveLength(COLUMNS.length);
-    expect(COLUMNS.map((role) => (can(actor(role), permission, PLACES[place]) ? 'y' : 'n'))).toEqual(expected);
+    expect(expected).toHaveLength(ROLES.length);
+    expect(ROLES.map((role) => (can(actor(role), permission, PLACES[place]) ? 'y' : 'n'))).toEqual(expected);
   });
 
   test('every permission has a row', () => {
@@ -106,7 +94,7 @@ describe('the matrix of roles and permissions, cell by cell', () => {
 });
 
 describe('across tenants', () => {
-  test.each(COLUMNS.filter((role) => !role.startsWith('platform')))(
+  test.each(ROLES.filter((role) => !role.startsWith('platform')))(
     '%s may do nothing in another organization or to the platform',
     (role) => {
       expect(capabilitiesOf(actor(role), PLACES.otherTenant)).toEqual([]);
@@ -123,7 +111,7 @@ describe('across tenants', () => {
 describe('own caps', () => {
   // promise: Nobody changes their own user limits or their own key beyond the self-service policy
   test('nobody changes their own user limits or the limits of their own key, whatever their role', () => {
-    for (const role of COLUMNS) {
+    for (const role of ROLES) {
       expect(can(actor(role), 'member_limits.change', PLACES.ownKey)).toBe(false);
       expect(can(actor(role), 'key_limits.change', PLACES.ownKey)).toBe(false);
     }
@@ -156,7 +144,7 @@ describe('granting roles', () => {
     ['team_developer', 'n  n  n  n  n  n  n  n  n  n'],
     ['team_viewer', /**/ 'n  n  n  n  n  n  n  n  n  n'],
   ])('%s grants no role above their own', (role, cells) => {
-    expect(COLUMNS.map((granted) => (canGrantRole(actor(role), grantOf(granted)) ? 'y' : 'n'))).toEqual(cells.split(/\s+/));
+    expect(ROLES.map((granted) => (canGrantRole(actor(role), grantOf(granted)) ? 'y' : 'n'))).toEqual(cells.split(/\s+/));
   });
 
   test('nobody grants a role outside their organization or team', () => {
@@ -165,8 +153,8 @@ describe('granting roles', () => {
   });
 
   test('who may be granted a role can do nothing their granter cannot', () => {
-    for (const granter of COLUMNS) {
-      for (const role of COLUMNS.filter((granted) => canGrantRole(actor(granter), grantOf(granted)))) {
+    for (const granter of ROLES) {
+      for (const role of ROLES.filter((granted) => canGrantRole(actor(granter), grantOf(granted)))) {
         for (const place of Object.values(PLACES)) {
           const theirs = capabilitiesOf(actor(granter), place);
           expect(capabilitiesOf(actor(role), place).filter((permission) => !theirs.includes(permission))).toEqual([]);

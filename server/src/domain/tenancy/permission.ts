@@ -37,16 +37,29 @@ export type Permission = (typeof PERMISSIONS)[number];
 export const PLATFORM_ROLES = ['platform_admin', 'platform_auditor'] as const;
 export const ORGANIZATION_ROLES = ['org_owner', 'org_admin', 'org_billing', 'org_auditor', 'org_member'] as const;
 export const TEAM_ROLES = ['team_admin', 'team_developer', 'team_viewer'] as const;
+/** The roles that an invitation or an admin token can have. A team role needs a membership of its organization first. */
+export const ROLES_ABOVE_TEAMS = [...PLATFORM_ROLES, ...ORGANIZATION_ROLES] as const;
 export type PlatformRole = (typeof PLATFORM_ROLES)[number];
 export type OrganizationRole = (typeof ORGANIZATION_ROLES)[number];
 export type TeamRole = (typeof TEAM_ROLES)[number];
+export type RoleAboveTeams = (typeof ROLES_ABOVE_TEAMS)[number];
 export type Role = PlatformRole | OrganizationRole | TeamRole;
+
+export function isPlatformRole(role: string): role is PlatformRole {
+  return PLATFORM_ROLES.some((name) => name === role);
+}
 
 /** A role and the place where it is held. */
 export type RoleGrant =
   | { readonly role: PlatformRole }
   | { readonly role: OrganizationRole; readonly organizationId: string }
   | { readonly role: TeamRole; readonly organizationId: string; readonly teamId: string };
+
+/** Returns the grant of a role in an organization, or on the platform if `organizationId` is null. */
+export function grantAboveTeams(held: { readonly role: string; readonly organizationId: string | null }): RoleGrant {
+  const { role, organizationId } = held;
+  return (organizationId === null ? { role } : { role, organizationId }) as RoleGrant;
+}
 
 /** The one who acts on the control plane. `accountId` is null for an admin token, which owns nothing. */
 export interface PermissionActor {

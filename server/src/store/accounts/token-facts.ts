@@ -4,7 +4,7 @@
  */
 import { inArray } from 'drizzle-orm';
 import { standingOfToken, type TokenFacts, type TokenOwner, type TokenStanding } from '../../domain/tenancy/admin-token.ts';
-import type { PlatformRole, RoleGrant } from '../../domain/tenancy/permission.ts';
+import { grantAboveTeams } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
 import { organizations } from '../schema.ts';
 import type { AdminTokenRow } from './admin-tokens.ts';
@@ -22,12 +22,6 @@ export interface JudgedToken {
   readonly people: ReadonlyMap<string, NamedTokenPerson>;
 }
 
-/** Returns the one role of a token: a platform role, or a role in one organization. */
-export function grantOfToken(row: Pick<AdminTokenRow, 'role' | 'organizationId'>): RoleGrant {
-  if (row.organizationId === null) return { role: row.role as PlatformRole };
-  return { role: row.role, organizationId: row.organizationId } as RoleGrant;
-}
-
 /**
  * Judges tokens by their owners' present roles, in order. At most three queries for any number, none for platform tokens of the
  * installation.
@@ -41,7 +35,7 @@ export async function judgeTokens(db: Database, rows: readonly AdminTokenRow[], 
     const serviceAccount = accounts.get(row.serviceAccountId ?? '') ?? null;
     const owner = ownerOf(row, serviceAccount, people);
     const facts: TokenFacts = {
-      grant: grantOfToken(row),
+      grant: grantAboveTeams(row),
       revokedAtMs: row.revokedAt?.getTime() ?? null,
       expiresAtMs: row.expiresAt?.getTime() ?? null,
       organization: row.organizationId === null ? null : (statuses.get(row.organizationId) ?? 'deleted'),

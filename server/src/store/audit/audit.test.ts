@@ -12,7 +12,7 @@ import { InvalidCursor } from '../paging.ts';
 import { auditEvents, auditHeads } from '../schema.ts';
 import {
   appendAuditEvent,
-  closeUnkeyedChain,
+  closeUnkeyedChains,
   eventOf,
   listAuditEvents,
   type NewAuditEvent,
@@ -219,12 +219,13 @@ onEveryDatabase('the audit log', (given) => {
       const { db } = given();
       for (const chain of ['org_1', 'org_2', 'org_3']) await appendUnkeyed(db, chain);
       await db.transaction((tx) => appendAuditEvent(tx, upgraded, { ...event, organizationId: 'org_2' }));
-      expect(await unkeyedChains(db, { after: '', most: 10 })).toEqual(['org_1', 'org_3']);
-      expect(await unkeyedChains(db, { after: 'org_1', most: 10 })).toEqual(['org_3']);
-      const close = () => db.transaction((tx) => closeUnkeyedChain(tx, upgraded, 'org_1', event.at));
-      expect(await close()).toMatchObject({ chain: 'org_1', seq: 2 });
-      expect(await close()).toBeNull();
-      expect(await unkeyedChains(db, { after: '', most: 10 })).toEqual(['org_3']);
+      const listed = async (atOnce?: number) => (await Array.fromAsync(unkeyedChains(db, upgraded.key, atOnce))).flat();
+      expect(await listed()).toEqual(['org_1', 'org_3']);
+      expect(await listed(1)).toEqual(['org_1', 'org_3']);
+      const close = () => closeUnkeyedChains(db, upgraded, { now: () => event.at });
+      expect(await close()).toBe(2);
+      expect(await close()).toBe(0);
+      expect(await listed()).toEqual([]);
       expect(await verify(db, 'org_1', upgraded)).toMatchObject({ is: 'intact', events: 2, keyedFromSeq: 2 });
     });
   });

@@ -99,8 +99,30 @@ export async function appendAlone(db: Database, trail: AuditTrail, event: NewAud
   await rememberAppended(trail, [await db.transaction((tx) => appendAuditEvent(tx, trail, event))]);
 }
 
+/**
+ * Closes every chain whose newest event has no MAC of this key, each in its own transaction, so that no other writer waits for
+ * more than one event. Calls `goOn` before each; it may throw to stop. Returns the number of closed chains.
+ */
+export async function closeUnkeyedChains(
+  db: Database,
+  trail: AuditTrail,
+  { now, goOn = () => {} }: { readonly now: () => Date; readonly goOn?: () => void },
+): Promise<number> {
+  let closed = 0;
+  for await (const chains of unkeyedChains(db, trail.key)) {
+    for (const chain of chains) {
+      goOn();
+      const appended = await db.transaction((tx) => closeUnkeyedChain(tx, trail, chain, now()));
+      if (appended === null) continue;
+      await rememberAppended(trail, [appended]);
+      closed += 1;
+    }
+  }
+  return closed;
+}
+
 /** Closes a chain whose newest event has no valid MAC. Returns its new head, or null if there was nothing to close. */
-export async function closeUnkeyedChain(tx: Database, trail: AuditTrail, chain: string, at: Date): Promise<AppendedEvent | null> {
+async function closeUnkeyedChain(tx: Database, trail: AuditTrail, chain: string, at: Date): Promise<AppendedEvent | null> {
   const head = await lockHead(tx, chain);
   const { isKeyed, isContradiction } = await judgeHead(tx, trail, head);
   if (isKeyed) return null;
@@ -109,16 +131,22 @@ export async function closeUnkeyedChain(tx: Database, trail: AuditTrail, chain: 
   return { ...after, isContradiction };
 }
 
-/** Returns up to `most` chains whose newest event has no MAC, in order, after `after`. */
-export async function unkeyedChains(db: Database, { after, most }: { readonly after: string; readonly most: number }) {
-  const rows = await db
-    .select({ chain: auditHeads.chain })
-    .from(auditHeads)
-    .innerJoin(auditEvents, and(eq(auditEvents.chain, auditHeads.chain), eq(auditEvents.seq, auditHeads.seq)))
-    .where(and(gt(auditHeads.chain, after), isNull(auditEvents.mac)))
-    .orderBy(asc(auditHeads.chain))
-    .limit(most);
-  return rows.map(({ chain }) => chain);
+/** Yields the chains whose newest event has no MAC of this key, in order, one page at a time. */
+export async function* unkeyedChains(db: Database, { key, isReplaced }: AuditKey, atOnce = CHAINS_AT_ONCE) {
+  for (let after = ''; ; ) {
+    const heads = await db
+      .select({ chain: auditHeads.chain, seq: auditEvents.seq, hash: auditEvents.hash, mac: auditEvents.mac })
+      .from(auditHeads)
+      .innerJoin(auditEvents, and(eq(auditEvents.chain, auditHeads.chain), eq(auditEvents.seq, auditHeads.seq)))
+      // A key that replaced a lost one finds MACs of the lost one, which only a comparison tells from its own.
+      .where(and(gt(auditHeads.chain, after), isReplaced ? undefined : isNull(auditEvents.mac)))
+      .orderBy(asc(auditHeads.chain))
+      .limit(atOnce);
+    yield heads.filter((head) => !isKeyedBy(key, head)).map(({ chain }) => chain);
+    const last = heads.at(-1);
+    if (last === undefined || heads.length < atOnce) return;
+    after = last.chain;
+  }
 }
 
 /** Lists events, newest first. Throws InvalidCursor. */
@@ -166,6 +194,7 @@ export async function* streamAuditEvents(db: Database, organizationId: string | 
 const NEWEST_FIRST: Keyset = { name: 'audit-events', columns: [auditEvents.seq], direction: 'desc' };
 /** A small number, because one event can hold the changes of a request body of one megabyte. */
 const EVENTS_AT_ONCE = 200;
+const CHAINS_AT_ONCE = 500;
 
 async function lockHead(tx: Database, chain: string): Promise<AuditHead> {
   const genesis = { chain, seq: 0, hash: Buffer.from(GENESIS_HASH, 'hex') };
@@ -188,11 +217,17 @@ async function judgeHead(tx: Database, { key, heads }: AuditTrail, head: AuditHe
     .from(auditEvents)
     .where(and(eq(auditEvents.chain, head.chain), inArray(auditEvents.seq, seqs)));
   const mac = rows.find(({ seq }) => seq === head.seq)?.mac ?? null;
+  const newest = { ...head, hash: Buffer.from(head.hash, 'hex'), mac };
   const then = known === null ? null : rows.find(({ seq }) => seq === known.seq);
   return {
-    isKeyed: head.seq === 0 || (mac !== null && isMacOf(key.key, mac, head)),
+    isKeyed: head.seq === 0 || isKeyedBy(key.key, newest),
     isContradiction: known !== null && then?.hash.toString('hex') !== known.hash,
   };
+}
+
+/** Reports whether an event has a MAC of this key. */
+function isKeyedBy(key: Buffer, { chain, seq, hash, mac }: Pick<ChainedEvent, 'chain' | 'seq' | 'hash' | 'mac'>): boolean {
+  return mac !== null && isMacOf(key, mac, { chain, seq, hash: hash.toString('hex') });
 }
 
 async function insertEvent(tx: Database, { key }: AuditKey, head: AuditHead, event: NewAuditEvent): Promise<AuditHead> {

@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, check, index, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import { ACCOUNT_ORIGINS } from '../../domain/tenancy/address.ts';
+import { PLATFORM_ROLES } from '../../domain/tenancy/permission.ts';
 import { bytes, createdAt, instant, updatedAt } from './columns.ts';
 
 /** A person: the sign-in library's user columns and our own. Their ways of signing in are in sign-in.ts. */
@@ -17,7 +18,7 @@ export const accounts = pgTable(
     twoFactorEnabled: boolean('two_factor_enabled').notNull().default(false),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
-    platformRole: text('platform_role', { enum: ['platform_admin', 'platform_auditor'] }),
+    platformRole: text('platform_role', { enum: PLATFORM_ROLES }),
     status: text('status', { enum: ['active', 'disabled'] })
       .notNull()
       .default('active'),

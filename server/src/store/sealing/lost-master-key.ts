@@ -4,10 +4,9 @@
  */
 import { and, asc, eq, gt, isNotNull, isNull } from 'drizzle-orm';
 import { type ContentWrappers, newDataKey, openContentKey, UnsealFailure } from '../../lib/secrets.ts';
-import { type AuditTrail, closeUnkeyedChain, rememberAppended } from '../audit/audit.ts';
 import type { Database } from '../database.ts';
 import { auditSecret, newKeys } from '../installation/installation.ts';
-import { auditHeads, idempotencyKeys, installation, organizations } from '../schema.ts';
+import { idempotencyKeys, installation, organizations } from '../schema.ts';
 import { wrapContentKey } from './content-keys.ts';
 
 const AT_ONCE = 200;
@@ -43,28 +42,6 @@ export async function replaceContentKeys(db: Database, wrappers: ContentWrappers
       replaced += 1;
     }
     after = last.id;
-  }
-}
-
-/** Closes every audit chain of the lost key by an event under the new one. Returns the number of closed chains. */
-export async function closeAllChains(db: Database, trail: AuditTrail, at: Date): Promise<number> {
-  let [closed, after] = [0, ''];
-  for (;;) {
-    const chains = await db
-      .select({ chain: auditHeads.chain })
-      .from(auditHeads)
-      .where(gt(auditHeads.chain, after))
-      .orderBy(asc(auditHeads.chain))
-      .limit(AT_ONCE);
-    const last = chains.at(-1);
-    if (last === undefined) return closed;
-    for (const { chain } of chains) {
-      const appended = await db.transaction((tx) => closeUnkeyedChain(tx, trail, chain, at));
-      if (appended === null) continue;
-      await rememberAppended(trail, [appended]);
-      closed += 1;
-    }
-    after = last.chain;
   }
 }
 

@@ -1,0 +1,107 @@
+/** One object of every kind that the path of a route names, for suites that ask every route. */
+import type { TeamPlace } from '../support/tenants.ts';
+import { type Client, must } from './support.ts';
+
+/** What the platform holds once for all tenants. */
+export interface Shared {
+  readonly credentialId: string;
+  readonly deploymentId: string;
+  readonly routeGroupId: string;
+  /** Somebody who belongs to no organization. */
+  readonly strangerId: string;
+}
+
+/** The ids of one team, of what its organization holds, and of what all share. */
+export interface Ground extends Shared {
+  readonly organizationId: string;
+  readonly teamId: string;
+  readonly accountId: string;
+  readonly memberId: string;
+  readonly serviceAccountId: string;
+  readonly keyId: string;
+  readonly tokenId: string;
+  readonly invitationId: string;
+  readonly webhookId: string;
+  readonly deliveryId: string;
+}
+
+const MODEL = 'ground-model';
+const ACCESS_GROUP = 'ground-group';
+
+/** Once for a database: what it makes has names of its own. */
+export async function makeShared(root: Client): Promise<Shared> {
+  const deployment = must(
+    await root('POST', '/deployments', { model: MODEL, provider: 'fake', upstream_model: 'fake-small', mode: 'chat' }),
+  );
+  const credential = must(
+    await root('POST', '/credentials', { name: 'ground', provider: 'openai', api_key: 'sk-upstream-secret' }),
+  );
+  must(await root('POST', '/access-groups', { key: ACCESS_GROUP, name: 'Ground' }));
+  const group = must(await root('POST', '/route-groups', { key: 'ground-route', members: [{ deployment_id: deployment.id }] }));
+  const account = must(await root('POST', '/accounts', { email: 'stranger@example.com', name: 'Stranger' }));
+  return { credentialId: credential.id, deploymentId: deployment.id, routeGroupId: group.id, strangerId: account.id };
+}
+
+/** A new kind of object gets its id here and its place in `idFor`. */
+export async function makeGround(
+  root: Client,
+  { organizationId, teamId, serviceAccountId, developer }: TeamPlace,
+  shared: Shared,
+): Promise<Ground> {
+  const token = must(await root('POST', '/admin-tokens', tokenBody(organizationId)));
+  const invitation = must(await root('POST', '/invitations', invitationBody(organizationId, teamId)));
+  const webhook = must(await root('POST', '/webhooks', webhookBody(organizationId)));
+  const delivery = must(await root('POST', `/webhooks/${webhook.id}/test`));
+  return {
+    ...shared,
+    organizationId,
+    teamId,
+    accountId: developer.accountId,
+    memberId: developer.memberId,
+    serviceAccountId,
+    keyId: developer.key.id,
+    tokenId: token.id,
+    invitationId: invitation.id,
+    webhookId: webhook.id,
+    deliveryId: delivery.id,
+  };
+}
+
+/** The id that stands in a path's place, or null where the ground holds nothing of the kind. */
+export function idFor(pattern: string, parameter: string, ground: Ground): string | null {
+  if (parameter === ':member_id') return ground.memberId;
+  if (parameter === ':name') return pattern.startsWith('/jobs') ? 'proof' : MODEL;
+  if (parameter === ':key') return ACCESS_GROUP;
+  if (parameter === ':delivery_id') return ground.deliveryId;
+  const byResource: Readonly<Record<string, string>> = {
+    organizations: ground.organizationId,
+    teams: ground.teamId,
+    accounts: ground.strangerId,
+    'service-accounts': ground.serviceAccountId,
+    keys: ground.keyId,
+    'admin-tokens': ground.tokenId,
+    invitations: ground.invitationId,
+    credentials: ground.credentialId,
+    deployments: ground.deploymentId,
+    'route-groups': ground.routeGroupId,
+    webhooks: ground.webhookId,
+    prices: ground.deploymentId,
+  };
+  return byResource[pattern.split('/')[1] ?? ''] ?? null;
+}
+
+export function tokenBody(organizationId: string): object {
+  return { name: 'x', role: 'org_member', organization_id: organizationId };
+}
+
+export function webhookBody(organizationId: string): object {
+  return { name: 'x', url: 'https://hooks.example/x', events: ['budget.threshold'], organization_id: organizationId };
+}
+
+export function invitationBody(organizationId: string, teamId: string): object {
+  return { email: `${teamId}@example.com`, role: 'org_member', organization_id: organizationId };
+}
+
+export function priceBody({ deploymentId }: Shared): object {
+  return { deployment_id: deploymentId, prices: { input_per_million: '1' } };
+}
