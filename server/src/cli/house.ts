@@ -46,9 +46,10 @@ export function operatorTrail({ dataDir }: Config, { audit }: Pick<Installation,
   const heads = openAuditHeads({
     path: join(dataDir, COMMAND_HEADS_FILE),
     onFailure: ({ message }) =>
-      io.err(`The audit event is stored; its head could not be written to the data directory: ${message}\n`),
+      io.err(`The audit event is stored, but its hash could not be written to the data directory: ${message}\n`),
   });
-  const onContradiction = (chain: string) => io.err(`The audit chain ${chain} was changed. See headgate audit verify.\n`);
+  const onContradiction = (chain: string) =>
+    io.err(`Events of the audit chain ${chain} were changed or removed. Run headgate audit verify.\n`);
   return { key: audit, heads, onContradiction };
 }
 

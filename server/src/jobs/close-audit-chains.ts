@@ -8,7 +8,7 @@ const CHAINS_AT_ONCE = 500;
 export function closeAuditChainsJob({ audit }: { readonly audit: AuditTrail }): Job {
   return {
     name: 'audit-close',
-    about: 'Closes audit chains whose newest event was written without the audit key, by an event that holds its hash.',
+    about: 'Adds an event with the audit key to each audit chain whose newest event was written without it.',
     cron: '*/5 * * * *',
     run: async (context) => {
       const { db } = context.database;
@@ -23,7 +23,7 @@ export function closeAuditChainsJob({ audit }: { readonly audit: AuditTrail }): 
           await rememberAppended(audit, [appended]);
           closed += 1;
         }
-        if (chains.length < CHAINS_AT_ONCE) return `Closed ${closed} chains.`;
+        if (chains.length < CHAINS_AT_ONCE) return `Closed ${closed} audit chains.`;
         after = chains.at(-1) as string;
       }
     },

@@ -93,7 +93,7 @@ class QueueRunner implements Runner {
 
   readonly runNow = async (job: string, askedBy: string): Promise<boolean> => {
     const boss = this.#boss;
-    if (boss === null) throw new Error(this.#trouble ?? 'the jobs do not run yet');
+    if (boss === null) throw new Error(this.#trouble ?? 'the jobs have not started yet');
     const data: JobData = { job, askedBy };
     const id = await boss.send(JOBS, data, { singletonKey: job });
     for (const worker of this.#workers) boss.notifyWorker(worker);

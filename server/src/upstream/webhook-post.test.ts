@@ -43,7 +43,7 @@ test('opens no socket to an address that is not allowed, whatever name leads the
     connections += 1;
   });
   const port = new URL(url).port;
-  const refused = { is: 'failed', reason: 'the host has no address that may be called' };
+  const refused = { is: 'failed', reason: 'the host name has no address that webhooks may be sent to' };
   expect(await postFrom('production').send(message(url))).toEqual(refused);
   expect(await postFrom('production').send(message(`http://looks-public.example:${port}`))).toEqual(refused);
   expect(connections).toBe(0);

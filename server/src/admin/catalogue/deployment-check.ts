@@ -48,7 +48,7 @@ export const checkUnsaved = route({
     const row = { id: 'dep_unsaved', upstreamModel: body.upstream_model, ...body, ...columnsOf(body, NEW_DEPLOYMENT) };
     const credential = await storedCredential(call, row.credentialId);
     if (body.provider !== 'fake' && credential?.provider !== body.provider) {
-      throw invalid('/credential_id', `a deployment at ${body.provider} needs one of its credentials`);
+      throw invalid('/credential_id', `must name a credential for ${body.provider}`);
     }
     return tried(call, deploymentConfig(row, credential));
   },

@@ -21,6 +21,6 @@ export async function requireAdmissible(
   const by = can(actor, 'accounts.manage', { organizationId: null }) ? 'platform' : 'organization';
   if (mayAdmit(await standingOf(tx, account), { organizationId, by })) return;
   throw conflict(
-    'It is not proved that the address of this account belongs to whoever uses it. They can prove it by choosing a new password by mail, or a platform admin can vouch for it.',
+    'The e-mail address of this account is not proved. Its owner can prove it by setting a new password with a mailed link, or a platform admin can vouch for it.',
   );
 }

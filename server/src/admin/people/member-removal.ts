@@ -85,7 +85,7 @@ export async function rehearse<T>(call: AdminCall, work: (change: Change) => Pro
 class Rehearsal extends Error {
   readonly result: unknown;
   constructor(result: unknown) {
-    super('a rehearsal stores nothing');
+    super('a dry run stores nothing');
     this.result = result;
   }
 }

@@ -76,7 +76,7 @@ export const runNow = route({
   handle: async (call, name) => {
     const { trouble } = call.deps.jobs;
     const reason = trouble();
-    if (reason !== null) throw new Problem(503, `The jobs do not run here: ${reason}.`);
+    if (reason !== null) throw new Problem(503, `No jobs run in this process: ${reason}.`);
     const queued = await call.deps.jobs.runNow(name, call.actor.name);
     if (!queued) return { queued };
     await change(call, async ({ record }) => {

@@ -139,8 +139,9 @@ export const revoke = route({
 async function loadPlaceOfBody(call: AdminCall<unknown, unknown, CreateBody>): Promise<Loaded<RoleGrant>> {
   const { role, organization_id: organizationId = null } = call.body;
   const isPlatformRole = PLATFORM_ROLES.some((name) => name === role);
-  if (isPlatformRole && organizationId !== null) throw invalid('/organization_id', `is null for the role ${role}`);
-  if (!isPlatformRole && organizationId === null) throw invalid('/organization_id', `is needed for the role ${role}`);
+  if (isPlatformRole && organizationId !== null)
+    throw invalid('/organization_id', `must be null for the role ${role}, which belongs to the platform`);
+  if (!isPlatformRole && organizationId === null) throw invalid('/organization_id', `is required for the role ${role}`);
   if (organizationId !== null) await load.findOrganization(call, organizationId);
   return { place: { organizationId }, object: grantOfToken({ role, organizationId }) };
 }

@@ -23,7 +23,7 @@ describe('reading USD', () => {
 
   test.each([
     ['0.123456789012', 'at most 9 decimals'],
-    ['-1', 'not negative'],
+    ['-1', 'not be negative'],
     ['1e3', 'no exponent'],
     ['1E-9', 'no exponent'],
     ['', 'decimal'],

@@ -133,7 +133,7 @@ export class LargeBodies {
     const current = this.#current;
     if (current === null) return;
     this.#over();
-    current.failed(serviceUnavailable('The body could not be read. Try again.'));
+    current.failed(serviceUnavailable('The gateway could not read this large body. Try again.'));
   }
 }
 
@@ -159,5 +159,5 @@ function givenBack(bytes: Uint8Array<ArrayBuffer>): Buffer {
 /** Returns the problem in a message that is not the expected result. Throws if the message is neither. */
 function problemIn(said: Last): BodyProblem {
   if (said.is === 'problem') return said.problem;
-  throw new Error(`the thread of large bodies said ${said.is}`);
+  throw new Error(`the thread for large bodies sent an unexpected message: ${said.is}`);
 }

@@ -61,7 +61,7 @@ onEveryDatabase('rotating the master key', (given) => {
     await expect(begin(old, newDataKey())).rejects.toThrow(NotRotated);
     await expect(undo(next)).rejects.toThrow(NotRotated);
     const lease = await acquireLease(given().db, { name: 'replica:new', onLost: () => {}, masterKey: masterKeyName(next) });
-    await expect(undo(old)).rejects.toThrow(/The new key is in use: process \d+ on /);
+    await expect(undo(old)).rejects.toThrow(/These processes use the new key: process \d+ on /);
     expect(await processesWithout(given().db, next)).toEqual([]);
     expect(await processesWithout(given().db, old)).toHaveLength(1);
     await lease.release();
