@@ -9,8 +9,8 @@ import { judgeToken } from '../store/accounts/token-facts.ts';
 import { rememberAppended } from '../store/audit/audit.ts';
 import type { CommandIo } from './command-io.ts';
 import { type RecoveryCommand, SERVER_COMMANDS } from './commands.ts';
-import { appendAsOperator, type House, openHouse } from './house.ts';
 import { asFailure, configOf } from './operator.ts';
+import { appendAsOperator, type OperatorContext, openOperatorContext } from './operator-context.ts';
 import { BadUsage, CommandFailed, EXIT } from './outcome.ts';
 
 /** Runs a recovery command. An embedded database must not be in use; gateways may serve from PostgreSQL meanwhile. */
@@ -20,8 +20,8 @@ export async function recover(command: RecoveryCommand, argv: readonly string[],
   requireOperands(command, operands);
   const taken = new AsyncDisposableStack();
   try {
-    const house = await openHouse(config, io, taken);
-    await RUN[command](house, operands);
+    const context = await openOperatorContext(config, io, taken);
+    await RUN[command](context, operands);
   } catch (error) {
     throw asFailure(error);
   } finally {
@@ -29,14 +29,14 @@ export async function recover(command: RecoveryCommand, argv: readonly string[],
   }
 }
 
-const RUN: Readonly<Record<RecoveryCommand, (house: House, operands: readonly string[]) => Promise<void>>> = {
+const RUN: Readonly<Record<RecoveryCommand, (context: OperatorContext, operands: readonly string[]) => Promise<void>>> = {
   'first-admin-link': makeLink,
   'reset-second-factor': resetSecondFactor,
   'admin-token': makeAdminToken,
   'admin-tokens adopt': adopt,
 };
 
-async function makeLink({ db, installation, audit, config, io }: House): Promise<void> {
+async function makeLink({ db, installation, audit, config, io }: OperatorContext): Promise<void> {
   const now = new Date();
   const origin = config.publicUrl ?? `http://${config.host}:${config.port}`;
   const link = await makeFirstAdminLink(db, {
@@ -57,7 +57,7 @@ async function makeLink({ db, installation, audit, config, io }: House): Promise
   io.err('Works once, for 24 hours. An older link no longer works.\n');
 }
 
-async function resetSecondFactor({ db, audit, io }: House, [email = '']: readonly string[]): Promise<void> {
+async function resetSecondFactor({ db, audit, io }: OperatorContext, [email = '']: readonly string[]): Promise<void> {
   const account = await signIn.findByEmail(db, email.trim().toLowerCase());
   if (account === null) throw new CommandFailed(`There is no account with the e-mail address ${email}.`, EXIT.notAllowed);
   const { hasTotp, passkeys } = await signIn.factorsOf(db, account.id);
@@ -78,7 +78,7 @@ async function resetSecondFactor({ db, audit, io }: House, [email = '']: readonl
   );
 }
 
-async function makeAdminToken({ db, installation, audit, io }: House): Promise<void> {
+async function makeAdminToken({ db, installation, audit, io }: OperatorContext): Promise<void> {
   const token = newAdminToken();
   const now = new Date();
   const row = {
@@ -110,7 +110,7 @@ async function makeAdminToken({ db, installation, audit, io }: House): Promise<v
 }
 
 /** Gives an unowned admin token to the installation. A person can take it over in the console later. */
-async function adopt({ db, audit, io }: House, [id = '']: readonly string[]): Promise<void> {
+async function adopt({ db, audit, io }: OperatorContext, [id = '']: readonly string[]): Promise<void> {
   const now = new Date();
   const { row, appended } = await db.transaction(async (tx) => {
     const row = await adminTokens.lock(tx, id);

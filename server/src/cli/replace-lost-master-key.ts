@@ -4,8 +4,8 @@ import { servingProcesses } from '../store/installation/lease.ts';
 import { migrate } from '../store/installation/migrate.ts';
 import { closeAllChains, replaceContentKeys, replaceDataKeys } from '../store/sealing/lost-master-key.ts';
 import type { CommandIo } from './command-io.ts';
-import { appendAsOperator, openForKeys, operatorTrail } from './house.ts';
 import { asFailure, configOf } from './operator.ts';
+import { appendAsOperator, openForKeys, operatorTrail } from './operator-context.ts';
 import { BadUsage, CommandFailed } from './outcome.ts';
 import { flagsBefore } from './own-flags.ts';
 

@@ -14,7 +14,8 @@ import { type Installation, openInstallation, refuseWrongMasterKey } from '../st
 import { migrate } from '../store/installation/migrate.ts';
 import type { CommandIo } from './command-io.ts';
 
-export interface House {
+/** The opened database, keys and audit trail of an operator's command. */
+export interface OperatorContext {
   readonly db: Database;
   readonly installation: Installation;
   readonly masterKey: Buffer;
@@ -24,7 +25,7 @@ export interface House {
 }
 
 /** Opens the database and the keys. An embedded database must not be in use; gateways may serve from PostgreSQL meanwhile. */
-export async function openHouse(config: Config, io: CommandIo, taken: AsyncDisposableStack): Promise<House> {
+export async function openOperatorContext(config: Config, io: CommandIo, taken: AsyncDisposableStack): Promise<OperatorContext> {
   const { database, masterKey } = await openForKeys(config, taken);
   await refuseWrongMasterKey(database.db, masterKey);
   await migrate(database);
