@@ -199,7 +199,7 @@ const JOURNAL_EVENTS: Readonly<Record<JournalEvent['is'], string>> = {
 /** What the log says about the remaining events of the ledger writer. */
 const LEDGER_FAILURES = {
   unreachable: 'ledger: the database cannot be reached; the journal keeps new rows until it can',
-  untold: 'ledger: rows are stored, but the counters that all replicas share could not be told of them',
+  untold: 'ledger: rows are stored, but the shared counters could not be updated with them; the proof job corrects them',
   rejected: 'ledger: the database refused a row, which was set aside in the data directory',
 } as const;
 

@@ -155,7 +155,7 @@ async function requireCredential({ tx }: Change, provider: ProviderName, credent
     throw invalid(pointer, `is required: a deployment at ${provider} needs a credential of that provider`);
   // Locked, so that it cannot be deleted before this is committed.
   const credential = await credentials.lock(tx, credentialId);
-  if (credential === null) throw invalid(pointer, 'there is no such credential');
+  if (credential === null) throw invalid(pointer, 'there is no credential with this id');
   if (credential.provider !== provider) throw invalid(pointer, `is a credential for ${credential.provider}, not for ${provider}`);
 }
 

@@ -38,7 +38,7 @@ export const check = route({
 export const checkUnsaved = route({
   summary: 'Test a deployment before creating it',
   callsProvider: true,
-  description: 'Takes the body of a creation and makes one small live call. Stores nothing.',
+  description: 'Takes the same body as `POST /deployments` and makes one small live call. Stores nothing.',
   permission: 'catalogue.manage',
   body: createBody,
   response: checkedOut,

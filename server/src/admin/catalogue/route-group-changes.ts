@@ -120,7 +120,7 @@ export async function requireMembers(
   const faultOf = (deploymentId: string, index: number): string | null => {
     if (ids.indexOf(deploymentId) !== index) return 'must not be listed twice';
     const row = known.get(deploymentId);
-    if (row === undefined) return 'there is no such deployment';
+    if (row === undefined) return 'there is no deployment with this id';
     return first !== undefined && row.mode !== first.mode
       ? `must serve ${first.mode}, as the first member does, but serves ${row.mode}`
       : null;

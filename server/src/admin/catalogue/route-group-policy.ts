@@ -112,7 +112,7 @@ export const rollback = route({
     const { version } = call.body;
     const row = await changeCatalogue(call, async (made) => {
       const wanted = await policies.find(made.tx, { routeGroupId, version });
-      if (wanted === null) throw invalid('/version', 'there is no such version');
+      if (wanted === null) throw invalid('/version', 'is not a version of this policy');
       const body = { strategy: wanted.strategy, members: renderMembers(wanted.members) };
       const ids = body.members.map((member) => member.deployment_id);
       const known = await deployments.findMany(made.tx, ids);

@@ -17,7 +17,7 @@ export async function requireAdmissible(
   { accountId, organizationId }: { readonly accountId: string; readonly organizationId: string | null },
 ): Promise<void> {
   const account = await accounts.find(tx, accountId);
-  if (account === null) throw invalid('/account_id', 'there is no such account');
+  if (account === null) throw invalid('/account_id', 'there is no account with this id');
   const by = can(actor, 'accounts.manage', { organizationId: null }) ? 'platform' : 'organization';
   if (mayAdmit(await standingOf(tx, account), { organizationId, by })) return;
   throw conflict(

@@ -138,7 +138,7 @@ export async function addMember(
   { account_id: accountId, role }: { readonly account_id: string; readonly role: OrganizationRole },
 ): Promise<string> {
   const account = await accounts.find(tx, accountId);
-  if (account === null) throw invalid('/account_id', 'there is no such account');
+  if (account === null) throw invalid('/account_id', 'there is no account with this id');
   await lockLiving(tx, organizationId);
   const row = { organizationId, id: newId('mem', now.getTime()), accountId, role, createdAt: now, updatedAt: now };
   const added = await memberships.add(tx, row, now);

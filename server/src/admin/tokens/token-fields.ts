@@ -106,7 +106,7 @@ async function faultsOfOrganizations(
       () => true,
       () => false,
     );
-    if (!isKnown) faults.push({ pointer: `/organization_ids/${index}`, message: 'there is no such organization' });
+    if (!isKnown) faults.push({ pointer: `/organization_ids/${index}`, message: 'there is no organization with this id' });
   }
   return faults;
 }
