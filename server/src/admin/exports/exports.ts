@@ -108,7 +108,7 @@ async function writePages(
     if (performance.now() > endsAtMs)
       throw new Problem(
         503,
-        `The export took longer than ${msMax / 60_000} minutes, the most allowed. Narrow the filters and try again.`,
+        `The export took longer than the allowed ${msMax / 60_000} minutes. Narrow the filters and try again.`,
       );
     if (!response.write(page.value)) await drained(response, unreadMsMax);
   }

@@ -26,6 +26,6 @@ export async function* exportPages(
     cursor = nextCursor;
   }
   yield csvLine([
-    `This export has ${ROWS_MAX} rows, the most allowed, and there are more. Narrow the filters to get the others.`,
+    `This export ends after ${ROWS_MAX} rows and there are more. Narrow the filters to get the others.`,
   ]);
 }

@@ -59,7 +59,7 @@ function rulesText(count: number): string {
 /** Returns the reason of the nearest level that grants by itself. A level that inherits only repeats it. */
 function grantText(steps: readonly AccessStep[]): string {
   const naming = steps.findLast(({ through }) => through !== null && through.is !== 'inherited');
-  return naming === undefined ? 'inheritance' : `${throughText(naming.through)} in the access of the ${naming.level}`;
+  return naming === undefined ? 'inheritance' : `${throughText(naming.through)} at the ${naming.level} level`;
 }
 
 function throughText(through: AccessThrough | null): string {

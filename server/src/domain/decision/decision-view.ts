@@ -215,7 +215,7 @@ function sentence(facts: DecisionFacts, decision: Decision | null): string {
   }
   if (decision !== null) return sentenceOf(decision);
   const verdict = facts.status === 'refused' ? `Refused with ${facts.code ?? `status ${facts.httpStatus}`}` : 'Admitted';
-  return `${verdict}. The rules of this decision are no longer stored.`;
+  return `${verdict}. The rules of this decision cannot be read.`;
 }
 
 function wantedBody({ wanted }: Decision) {

@@ -237,7 +237,7 @@ describe('the sentence', () => {
 
   test('of an admission names the grant', () => {
     expect(sentence()).toBe(
-      'Admitted: fast is granted through the access group beta at the organization, and all 5 rules that apply passed.',
+      'Admitted: fast is granted through the access group beta at the organization level, and all 5 rules that apply passed.',
     );
   });
 
@@ -263,11 +263,11 @@ describe('the sentence', () => {
     const compact = { shapeId: null, access: encodeAccess(ALL_INHERITED), numbers: [] };
     const row = { calledName: 'fast', atMs: AT, scopeIds: IDS, compact, otherRefusal: 'model_not_priced' } as const;
     expect(sentenceOf(decodeDecision(row, null) as Decision)).toBe(
-      'Refused: fast has no price in force, and a budget covers this request.',
+      'Refused: fast has no price in force, and a blocking budget covers this request.',
     );
     const parameter = { ...row, otherRefusal: 'unpriced_parameter' } as const;
     expect(sentenceOf(decodeDecision(parameter, null) as Decision)).toBe(
-      'Refused: fast has no price for something this request asks for, and a budget covers it.',
+      'Refused: fast has no price for something that this request asks for, and a blocking budget covers this request.',
     );
   });
 
