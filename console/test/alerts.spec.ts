@@ -15,7 +15,7 @@ test('an owner makes a webhook, keeps its secret, sees a test event arrive and a
   await page.getByLabel('Name').fill('Finance');
   await page.getByLabel('URL').fill('http://hooks.example/x');
   await page.getByRole('button', { name: 'Create', exact: true }).click();
-  await expect(page.getByText('a webhook begins with https://')).toBeVisible();
+  await expect(page.getByText(/must begin with https:\/\//i)).toBeVisible();
   await page.getByLabel('URL').fill(receiver.url);
   await page.getByRole('button', { name: 'Create', exact: true }).click();
   await expect(page.getByRole('textbox', { name: 'Secret' })).toHaveValue(/^whsec_/);
@@ -49,8 +49,8 @@ test('a platform admin runs a job now; an auditor sees that it ran, and why they
   await house.signIn(page, 'platform_admin');
   await page.goto(`${house.url}/settings?tab=jobs`);
   await page.getByRole('button', { name: 'Run now: Partitions' }).click();
-  const row = page.getByRole('row').filter({ hasText: 'Makes the tables of the coming two months' });
-  await expect(row).toContainText('The tables reach to the end of', { timeout: 30_000 });
+  const row = page.getByRole('row').filter({ hasText: 'Creates the database partitions of the next two months' });
+  await expect(row).toContainText('Partitions exist until the end of', { timeout: 30_000 });
   await house.signIn(page, 'platform_auditor');
   await page.reload();
   await expect(row).toContainText('Done');

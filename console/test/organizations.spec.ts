@@ -108,7 +108,7 @@ test('what the server refuses stands at its field, and nothing typed is lost', a
   await dialog(page).getByLabel('Slug').fill('Not A Slug');
   await limitField(page, 'Requests per minute').fill('7');
   await dialog(page).getByRole('button', { name: 'Create organization' }).click();
-  await expect(dialog(page).getByText(/slug is 1 to 63/i)).toBeVisible();
+  await expect(dialog(page).getByText(/must be 1 to 63 lower-case/i)).toBeVisible();
   await expect(limitField(page, 'Requests per minute')).toHaveValue('7');
   await dialog(page).getByLabel('Slug').fill('acme');
   await dialog(page).getByRole('button', { name: 'Create organization' }).click();

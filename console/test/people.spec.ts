@@ -98,7 +98,7 @@ test('an admin cannot invite somebody above themselves', async ({ page, house })
   await dialog(page).getByRole('combobox', { name: 'Role in the organization' }).click();
   await page.getByRole('option', { name: /^Owner/ }).click();
   await dialog(page).getByRole('button', { name: 'Invite', exact: true }).click();
-  await expect(dialog(page).getByText(/may neither give nor take the role/)).toBeVisible();
+  await expect(dialog(page).getByText(/may not give or remove the role/)).toBeVisible();
 });
 
 test('removing a member says which keys go, and hands them on in the same step', async ({ page, house }) => {

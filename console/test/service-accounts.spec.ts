@@ -88,5 +88,5 @@ test('an admin cannot name another responsible person, and reads why', async ({ 
   await dialog(page).getByRole('combobox', { name: 'Who answers for it' }).fill(admin.name);
   await page.getByRole('option', { name: admin.name }).click();
   await dialog(page).getByRole('button', { name: 'Save' }).click();
-  await expect(dialog(page).getByText('Only an owner, or a platform admin, names another responsible person.')).toBeVisible();
+  await expect(dialog(page).getByText('Only an owner or a platform admin can name another responsible person.')).toBeVisible();
 });

@@ -32,7 +32,7 @@ test('an organization, a team and a key are given tags in their dialogs, and the
   await type(page, 'Default tags', 'eu', 'eu west');
   await type(page, 'Required tags', 'zdr');
   await dialog(page).getByRole('button', { name: 'Save' }).click();
-  await expect(dialog(page).getByText(/^A tag is 1 to 64 letters/)).toBeVisible();
+  await expect(dialog(page).getByText(/^A tag must be 1 to 64 letters/)).toBeVisible();
   await dialog(page).getByRole('combobox', { name: 'Default tags' }).press('Backspace');
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await expect(dialog(page)).toHaveCount(0);

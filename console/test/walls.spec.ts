@@ -85,7 +85,7 @@ test('a team’s admin adds a member of the organization by their address', asyn
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel(/^E-mail address of a member/).fill('nobody@headgate.test');
   await dialog.getByRole('button', { name: 'Add', exact: true }).click();
-  await expect(dialog.getByText(/is not the address of a member of the organization/i).first()).toBeVisible();
+  await expect(dialog.getByText(/must be the address of a member of the organization/i).first()).toBeVisible();
   await dialog.getByLabel(/^E-mail address of a member/).fill(account.email);
   await dialog.getByRole('button', { name: 'Add', exact: true }).click();
   await expect(page.getByRole('link', { name: account.name })).toBeVisible();

@@ -459,10 +459,10 @@ onEveryDatabase('the ledger writer', (given) => {
       const bench = await settle(given);
       await query('alter table rollups rename to rollups_away');
       bench.journal.end(givenEnd());
-      await expect.poll(() => bench.events.map((event) => event.is), { timeout: 15_000 }).toEqual(['away']);
+      await expect.poll(() => bench.events.map((event) => event.is), { timeout: 15_000 }).toEqual(['unreachable']);
       await query('alter table rollups_away rename to rollups');
       await stored(bench, []);
-      expect(bench.events.map((event) => event.is)).toEqual(['away', 'back']);
+      expect(bench.events.map((event) => event.is)).toEqual(['unreachable', 'back']);
       expect(await query('select 1 from request_log')).toHaveLength(1);
     });
   });

@@ -42,7 +42,7 @@ async function isRefused(databaseUrl: string | null): Promise<void> {
   expect(before.rows).toContain('kept');
   const started = start(gateway.dataDir, { ...env, HEADGATE_MASTER_KEY: newDataKey().toString('base64') });
   expect(started.status).toBe(1);
-  expect(started.stderr).toMatch(/^headgate: HEADGATE_MASTER_KEY is not the key [^\n]+\n$/);
+  expect(started.stderr).toMatch(/^headgate: HEADGATE_MASTER_KEY is not the master key [^\n]+\n$/);
   expect(started.stdout).toBe('');
   expect(await leftIn(where, gateway.dataDir)).toEqual(before);
 }
@@ -58,7 +58,7 @@ describe.skipIf(!hasPostgres() || !hasRedis('Redis'))('a replica with another ma
       const dataDir = temporaryDirectory();
       const started = start(dataDir, { ...env, HEADGATE_MASTER_KEY: newDataKey().toString('base64') });
       expect(started.status).toBe(1);
-      expect(started.stderr).toMatch(/^headgate: HEADGATE_MASTER_KEY is not the key [^\n]+\n$/);
+      expect(started.stderr).toMatch(/^headgate: HEADGATE_MASTER_KEY is not the master key [^\n]+\n$/);
       expect(await kept()).toEqual(before);
       expect(before).toHaveLength(2);
       expect(filesOf(dataDir).filter(({ name }) => name.startsWith('journal'))).toEqual([]);
@@ -160,7 +160,7 @@ test('a first start has its port before it makes anything, and says until it is 
     [200, null, '{"status":"live"}'],
     [503, null, '{"status":"not_ready","reason":"starting","cold_counters":0}'],
     [503, '1', expect.stringContaining('service_unavailable')],
-    [503, '1', expect.stringContaining('"detail":"The gateway is starting."')],
+    [503, '1', expect.stringContaining('"detail":"The gateway is starting. Try again in a moment."')],
     [503, '1', expect.stringContaining('The gateway is starting.')],
   ]);
   expect((await ask('/v1/models'))[0]).toBe(401);

@@ -1754,7 +1754,7 @@ export interface paths {
         put?: never;
         /**
          * Test a deployment before creating it
-         * @description Takes the body of a creation and makes one small live call. Stores nothing.
+         * @description Takes the same body as `POST /deployments` and makes one small live call. Stores nothing.
          */
         post: operations["post_deployments_check"];
         delete?: never;
@@ -3294,7 +3294,10 @@ export interface components {
             database: {
                 /** @enum {string} */
                 kind: "embedded" | "postgresql";
-                /** @enum {string} */
+                /**
+                 * @description `away`: the database cannot be reached. Rows wait in the journal.
+                 * @enum {string}
+                 */
                 status: "ok" | "away";
             };
             journal: {
@@ -4907,7 +4910,7 @@ export interface operations {
                     token: string;
                     email: string;
                     name: string;
-                    /** @description At least 10 characters. Not a common password, not a row of keyboard keys, not the name or the address. */
+                    /** @description At least 10 characters. Not a common password, a run of keyboard keys, the name or the e-mail address. */
                     password: string;
                 };
             };
@@ -5184,7 +5187,7 @@ export interface operations {
             content: {
                 "application/json": {
                     token: string;
-                    /** @description At least 10 characters. Not a common password, not a row of keyboard keys, not the name or the address. */
+                    /** @description At least 10 characters. Not a common password, a run of keyboard keys, the name or the e-mail address. */
                     password: string;
                 };
             };
@@ -5288,7 +5291,7 @@ export interface operations {
             content: {
                 "application/json": {
                     current_password: string;
-                    /** @description At least 10 characters. Not a common password, not a row of keyboard keys, not the name or the address. */
+                    /** @description At least 10 characters. Not a common password, a run of keyboard keys, the name or the e-mail address. */
                     new_password: string;
                 };
             };
@@ -10622,7 +10625,7 @@ export interface operations {
                     api_key?: string;
                     /** @description The base URL of the API, with `/v1` for the openai kind and without it for the anthropic kind. It must begin with `https://` unless HEADGATE_ALLOWED_UPSTREAMS lists its host. Null for the vendor’s own address. */
                     base_url?: string | null;
-                    /** @description The credential whose stored key to use if `api_key` is absent. */
+                    /** @description The credential whose stored key is used if `api_key` is absent. */
                     credential_id?: string;
                 };
             };
@@ -10938,7 +10941,7 @@ export interface operations {
                     } | null;
                     weight?: number;
                     priority?: number;
-                    /** @description Routing tags; a tag is 1 to 64 letters, digits, ".", "_", ":" or "-". */
+                    /** @description Routing tags; a tag must be 1 to 64 letters, digits, ".", "_", ":" or "-". */
                     tags?: string[] | null;
                     max_output_tokens?: number | null;
                     /** @description The most web searches that one request can make here. A blocking budget holds this many. Null if not declared; a blocking budget then refuses requests that may search. */
@@ -11095,7 +11098,7 @@ export interface operations {
                     } | null;
                     weight?: number;
                     priority?: number;
-                    /** @description Routing tags; a tag is 1 to 64 letters, digits, ".", "_", ":" or "-". */
+                    /** @description Routing tags; a tag must be 1 to 64 letters, digits, ".", "_", ":" or "-". */
                     tags?: string[] | null;
                     max_output_tokens?: number | null;
                     /** @description The most web searches that one request can make here. A blocking budget holds this many. Null if not declared; a blocking budget then refuses requests that may search. */
@@ -11178,7 +11181,7 @@ export interface operations {
                     } | null;
                     weight?: number;
                     priority?: number;
-                    /** @description Routing tags; a tag is 1 to 64 letters, digits, ".", "_", ":" or "-". */
+                    /** @description Routing tags; a tag must be 1 to 64 letters, digits, ".", "_", ":" or "-". */
                     tags?: string[] | null;
                     max_output_tokens?: number | null;
                     /** @description The most web searches that one request can make here. A blocking budget holds this many. Null if not declared; a blocking budget then refuses requests that may search. */

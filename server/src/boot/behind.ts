@@ -22,7 +22,7 @@ export function behindOf(
 ): Behind {
   const isDataPlane = ({ path }: GatewayRequest) => role !== 'admin' && path.startsWith('/v1/');
   const fail = (error: unknown, reply: Reply) => {
-    log.error({ err: error }, 'a page could not be served');
+    log.error({ err: error }, 'a request for the console, metrics or health failed');
     reply.destroy();
   };
   const operate = (request: GatewayRequest, reply: Reply) =>
@@ -43,6 +43,12 @@ export function behindOf(
 
 /** Answers 404 for the control plane's paths in a process that serves only the data plane. */
 function refuseAdmin(_: IncomingMessage, response: ServerResponse): void {
-  const problem = { type: 'about:blank', title: 'Not Found', status: 404, detail: 'This process serves the data plane alone.' };
+  const problem = {
+    type: 'about:blank',
+    title: 'Not Found',
+    status: 404,
+    detail:
+      'This process serves only the data plane. Send requests for the admin API and the console to a process with HEADGATE_ROLE=all or admin.',
+  };
   response.writeHead(404, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
 }

@@ -12,7 +12,9 @@ export async function bindStoredKeys(
   log: Logger,
 ): Promise<void> {
   const { bound, waits, unreadable } = await bindKeys(database.db, installation.credentials);
-  if (bound > 0) log.info({ credentials: bound }, 'credentials: stored keys are sealed for their addresses now');
-  if (waits) log.info('credentials: stored keys are sealed for their addresses when no replica of an older version can run');
-  if (unreadable.length > 0) log.warn({ credentials: unreadable }, 'credentials: these keys cannot be opened: give them again');
+  if (bound > 0) log.info({ credentials: bound }, 'credentials: stored provider keys are now sealed for their addresses');
+  if (waits)
+    log.info('credentials: stored provider keys will be sealed for their addresses when no replica of an older version can run');
+  if (unreadable.length > 0)
+    log.warn({ credentials: unreadable }, 'credentials: the keys of these credentials cannot be decrypted; enter them again');
 }

@@ -18,11 +18,11 @@ export function onSignal(log: Logger, stop: () => Promise<void>): void {
     if (stoppingSinceMs !== null && clock.nowMs() - stoppingSinceMs > IMPATIENT_AFTER_MS) process.exit(130);
     if (stoppingSinceMs !== null) return;
     stoppingSinceMs = clock.nowMs();
-    log.info(`${signal}: no new requests; what is in flight may finish`);
+    log.info(`${signal}: stopping; new requests are refused, and requests in flight may finish`);
     stop().then(
       () => process.exit(0),
       (error: unknown) => {
-        log.error({ err: error }, 'stopping failed; the journal keeps what was not stored');
+        log.error({ err: error }, 'stopping failed; the journal has what was not stored yet, and the next start stores it');
         process.exit(1);
       },
     );

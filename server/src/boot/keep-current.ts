@@ -23,14 +23,14 @@ export function keepCurrent(
 ): () => Promise<void> {
   const { snapshot } = gateway;
   const quietly = (what: string, work: () => Promise<void>) =>
-    work().catch((error: Error) => log.debug({ reason: error.message }, `${what} has to wait`));
-  const pollNow = () => void quietly('polling the configuration', () => snapshot.poll());
+    work().catch((error: Error) => log.debug({ reason: error.message }, `${what} failed and is tried again`));
+  const pollNow = () => void quietly('configuration: reading changes', () => snapshot.poll());
   const notices =
     config.databaseUrl === null
       ? null
       : listenForChanges({
           url: config.databaseUrl,
-          onChange: (changed) => void quietly('taking over a change', () => snapshot.apply(changed)),
+          onChange: (changed) => void quietly('configuration: applying a change', () => snapshot.apply(changed)),
           onGap: pollNow,
         });
   let notedMs = clock.nowMs();
@@ -43,12 +43,12 @@ export function keepCurrent(
   const tidy = setInterval(() => {
     snapshot.evictIdle(clock.nowMs());
     counters.evictIdle();
-    void quietly('noting when keys were used', noteLastUse);
+    void quietly('keys: storing their last use', noteLastUse);
   }, TIDY_MS);
   return async () => {
     clearInterval(poll);
     clearInterval(tidy);
     await notices?.stop();
-    await quietly('noting when keys were used', noteLastUse);
+    await quietly('keys: storing their last use', noteLastUse);
   };
 }

@@ -95,7 +95,8 @@ async function together(config: Config, url: string, stores: Stores, log: Logger
     prefix,
     owner,
     sweep: (organizationId, who, its) => redis.sweep(organizationId, who, its),
-    onSwept: (event) => log.warn(event, 'a replica is gone: what it held stands as used until its rows are stored'),
+    onSwept: (event) =>
+      log.warn(event, 'counters: a replica has stopped; what its requests held counts as used until its rows are stored'),
   });
   const epochFile = join(config.dataDir, EPOCH_FILE);
   const { rows, estimated } = journal.replayed;
@@ -106,7 +107,7 @@ async function together(config: Config, url: string, stores: Stores, log: Logger
     living,
     redis,
     local: createMemoryCounters({ clock, seedFrom: async () => [] }),
-    away: config.withoutRedis,
+    withoutRedis: config.withoutRedis,
     setEpoch: (id) => {
       epoch = id;
     },
@@ -134,16 +135,19 @@ async function together(config: Config, url: string, stores: Stores, log: Logger
 }
 
 function tell(event: SharedEvent, log: Logger): void {
-  if (event.is === 'away') {
-    log.error({ reason: event.reason }, 'counters: Redis is away; budgets and limits go by what the settings say');
+  if (event.is === 'unreachable') {
+    log.error(
+      { reason: event.reason },
+      'counters: Redis cannot be reached; HEADGATE_BUDGETS_WITHOUT_REDIS and HEADGATE_LIMITS_WITHOUT_REDIS apply',
+    );
   } else if (event.is === 'waiting') {
-    log.warn({ reason: event.reason }, 'counters: not open yet');
+    log.warn({ reason: event.reason }, 'counters: Redis is not used yet');
   } else if (event.is === 'differed') {
     const { givenBack, takenAgain } = event;
-    log.warn({ givenBack, takenAgain }, 'counters: Redis held other requests than are in flight; this is put right');
+    log.warn({ givenBack, takenAgain }, 'counters: the holds in Redis differed from the requests in flight and were corrected');
   } else {
     const { epoch, isNew, afterMs } = event;
-    log.info({ epoch, isNew, afterMs: Math.round(afterMs) }, 'counters: open, together with all replicas');
+    log.info({ epoch, isNew, afterMs: Math.round(afterMs) }, 'counters: Redis is in use; all replicas count together');
   }
 }
 

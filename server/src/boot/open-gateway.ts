@@ -83,7 +83,10 @@ function snapshotFor(
   log: Logger,
 ): Promise<Snapshot> {
   const source = configFrom(db, installation, (what, id, error) =>
-    log.error({ [`${what}_id`]: id, err: error }, `a stored ${what} cannot be read: what needs it is out of service or unpriced`),
+    log.error(
+      { [`${what}_id`]: id, err: error },
+      `configuration: a stored ${what} cannot be read; deployments that need it are out of service or unpriced`,
+    ),
   );
   return openSnapshot({
     source,
@@ -153,7 +156,10 @@ function createUnreadable(log: Logger): (id: string, error: unknown) => void {
   const isDue = nowAndThen(UNREADABLE_EVERY_MS, clock);
   return (id, error) => {
     if (isDue(id) !== null)
-      log.error({ id, err: error }, 'a configuration cannot be read: its own requests are refused or go by the one before');
+      log.error(
+        { id, err: error },
+        'configuration: the stored configuration of this id cannot be read; its requests are refused or use the previous one',
+      );
   };
 }
 
@@ -161,7 +167,9 @@ const UNREADABLE_EVERY_MS = 600_000;
 
 /** Tells the counters about a configuration change. On failure the change is live anyway; the proof corrects the counters. */
 function tellCounters(tell: () => Promise<void>, log: Logger): void {
-  tell().catch((error: unknown) => log.error({ err: error }, 'counters: a change of the configuration could not be told'));
+  tell().catch((error: unknown) =>
+    log.error({ err: error }, 'counters: a change of the configuration could not be applied; the proof job corrects them'),
+  );
 }
 
 /** The number of key lookups before the start. If the database is down, they fail and the start continues. */
@@ -185,7 +193,10 @@ async function countLastHour({ database: { db }, writer }: Stores, { snapshot }:
     findKeys: (addresses: Parameters<typeof stored.findKeys>[1]) => stored.findKeys(db, addresses),
   };
   const { keys, skipped, examples } = await restoreRecent(recent, restoring, nowMs);
-  if (keys > 0) log.info({ keys }, 'counters: the last hour is counted again');
+  if (keys > 0) log.info({ keys }, 'counters: they were rebuilt from the requests of the last hour');
   if (examples.length > 0)
-    log.error({ ...skipped, examples }, 'counters: what cannot be read was left out; the proof goes by the ledger');
+    log.error(
+      { ...skipped, examples },
+      'counters: stored requests that cannot be read were left out; the proof job corrects the counters from the ledger',
+    );
 }

@@ -43,8 +43,8 @@ export function openJobs(
   log: Logger,
 ): OpenJobs {
   const policy = webhookPolicyOf(config);
-  if (config.role === 'data') return noJobs('this process serves the data plane alone', policy);
-  if (config.worker > 1) return noJobs('another worker of this host runs them', policy);
+  if (config.role === 'data') return noJobs('it serves only the data plane (HEADGATE_ROLE=data)', policy);
+  if (config.worker > 1) return noJobs('another worker process of this host runs them', policy);
   return startJobs(config, stores, gateway, providers, policy, log);
 }
 
@@ -77,8 +77,8 @@ function startJobs(
     clock,
     jobs,
     deliver: (id) => deliver(delivering, id),
-    onTrouble: (error) => log.warn({ reason: error.message }, 'jobs have to wait'),
-    onFailed: (job, error) => log.error({ job, err: error }, 'a job failed'),
+    onTrouble: (error) => log.warn({ reason: error.message }, 'jobs: they cannot run now and are tried again'),
+    onFailed: (job, error) => log.error({ job, err: error }, 'jobs: a job failed'),
     warn: (facts, message) => log.warn(facts, message),
   });
   const watch = createBudgetWatch();
@@ -87,7 +87,8 @@ function startJobs(
     counters,
     clock,
     alsoLook: (organizations, nowMs) => watch({ db: stores.database.db, counters, announcer, nowMs }, organizations),
-    onFailure: (error) => log.warn({ reason: error.message }, 'standings of organizations have to wait'),
+    onFailure: (error) =>
+      log.warn({ reason: error.message }, 'jobs: the standings of organizations could not be updated; they are tried again'),
   });
   const readings = keepReadings({ db: database.db, clock, jobs: jobs.map(({ name }) => name) });
   return {
@@ -144,6 +145,7 @@ function ownConnections({ databaseUrl }: Config, { database }: Stores, log: Logg
     url: databaseUrl,
     connectionsMax: CONNECTIONS_MAX,
     statementTimeoutMs: STATEMENT_MS_MAX,
-    onConnectionError: (error) => log.debug({ reason: error.message }, 'a connection of the jobs was lost'),
+    onConnectionError: (error) =>
+      log.debug({ reason: error.message }, 'jobs: a database connection was lost and is opened again'),
   });
 }

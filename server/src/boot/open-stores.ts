@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { eachSettledUse, type SettledUse } from '../domain/usage/settled-uses.ts';
-import type { Journal } from '../ledger/journal.ts';
+import type { Journal, JournalEvent } from '../ledger/journal.ts';
 import { createLedgerWriter, type LedgerEvent, type LedgerWriter } from '../ledger/ledger-writer.ts';
 import { RefusalAggregator } from '../ledger/refusals.ts';
 import { lockDirectory } from '../lib/directory-lock.ts';
@@ -62,7 +62,8 @@ export async function openStores(config: Config, log: Logger): Promise<Stores> {
 
 /** Opens everything and adds to `taken` how to close it, in the reverse order. */
 async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack): Promise<Stores> {
-  const onWait = ({ message }: Error) => log.info({ reason: message }, 'waiting up to 5 s for another process to end');
+  const onWait = ({ message }: Error) =>
+    log.info({ reason: message }, 'waiting up to 5 s until another process releases the data directory or the database');
   const onLost = (error: Error) => stopServing(log, error);
   const directoryLock = await onceFree(() => lockDirectory(config.dataDir, onLost), onWait);
   taken.defer(() => directoryLock.release());
@@ -92,12 +93,13 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
     bytesMax: config.journalBytesMax,
     // The embedded database has no replica that could take over.
     keepBytesMax: config.databaseUrl === null ? 0 : config.journalKeepBytesMax,
-    onEvent: ({ is, ...facts }) => log.warn(facts, `journal: ${is}`),
+    onEvent: ({ is, ...facts }) => log.warn(facts, JOURNAL_EVENTS[is]),
     onDefect: (error, requestId) => tellDefect(error, requestId, log),
   });
   taken.defer(() => journal.close());
   const { rows, estimated } = journal.replayed;
-  if (rows + estimated > 0) log.info({ rows, estimated }, 'journal: an earlier run left rows to store');
+  if (rows + estimated > 0)
+    log.info({ rows, estimated }, 'journal: rows of an earlier run are not in the database yet; they are stored now');
   // Rows of an earlier run are stored at once; a listener that is set later still gets them.
   const early: SettledUse[] = [];
   let heard: (use: SettledUse) => void = (use) => early.push(use);
@@ -125,7 +127,10 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
 /** Warns if a rotation of the master key is unfinished: until it ends both keys open the installation. */
 function tellRotation({ rotation }: Installation, log: Logger): void {
   if (rotation === 'none') return;
-  log.warn({ this_process: rotation }, 'master key: two keys open this installation; see headgate rotate-master-key');
+  log.warn(
+    { this_process: rotation },
+    'master key: a rotation is not finished, so the old and the new key both open this installation; see headgate rotate-master-key',
+  );
 }
 
 function auditTrailOf({ dataDir }: Config, { audit, isAuditKeyNew }: Installation, log: Logger): AuditTrail {
@@ -133,7 +138,7 @@ function auditTrailOf({ dataDir }: Config, { audit, isAuditKeyNew }: Installatio
     const accepted_until = new Date(audit.unkeyedUntilMs).toISOString();
     log.warn(
       { accepted_until },
-      'audit: this installation had no audit key and has one now; until then events without it are accepted',
+      'audit: this installation now has an audit key; events without it are accepted until `accepted_until`',
     );
   }
   const isDue = nowAndThen(AUDIT_TROUBLE_EVERY_MS, clock);
@@ -143,12 +148,12 @@ function auditTrailOf({ dataDir }: Config, { audit, isAuditKeyNew }: Installatio
       path: join(dataDir, AUDIT_HEADS_FILE),
       onFailure: ({ message }) => {
         if (isDue('') !== null)
-          log.error({ reason: message }, 'audit: the heads of chains cannot be written to the data directory');
+          log.error({ reason: message }, 'audit: the newest hashes of the chains cannot be written to the data directory');
       },
     }),
     onContradiction: (chain) => {
       if (isDue(chain) !== null)
-        log.error({ chain }, 'audit: the database no longer holds what this process wrote to this chain');
+        log.error({ chain }, 'audit: events that this process wrote to this chain are missing or changed in the database');
     },
   };
 }
@@ -158,10 +163,10 @@ const AUDIT_TROUBLE_EVERY_MS = 60_000;
 async function open(config: Config, log: Logger): Promise<OpenDatabase> {
   const { databaseUrl, dataDir } = config;
   if (databaseUrl === null)
-    return openEmbedded({ dataDir, onFailure: (error) => log.error({ err: error }, 'embedded database') });
+    return openEmbedded({ dataDir, onFailure: (error) => log.error({ err: error }, 'the embedded database failed') });
   const database = openDatabase({
     url: databaseUrl,
-    onConnectionError: (error) => log.warn({ reason: error.message }, 'database connection lost'),
+    onConnectionError: (error) => log.warn({ reason: error.message }, 'a database connection was lost and is opened again'),
   });
   await ping(database.db);
   return database;
@@ -169,17 +174,34 @@ async function open(config: Config, log: Logger): Promise<OpenDatabase> {
 
 function historyIn(dataDir: string, log: Logger): History {
   const onUnknown = (reason: string) =>
-    log.warn({ reason }, 'ledger: PostgreSQL does not tell which history it goes on with, so a failover will not be noticed');
+    log.warn({ reason }, 'ledger: PostgreSQL does not report its timeline, so the gateway cannot notice a failover');
   return createHistory({ notePath: join(dataDir, 'database-history'), clock, onUnknown });
 }
 
 function tellLedger({ is, ...facts }: LedgerEvent, log: Logger): void {
-  if (is === 'back') log.info(facts, 'ledger: the database is back');
-  else if (is === 'failed_over') log.warn(facts, 'ledger: PostgreSQL failed over; all rows that are kept are stored again');
-  else if (is === 'stored_again') log.warn(facts, 'ledger: rows that PostgreSQL had lost are there again');
-  else if (is === 'defect') log.error(facts, 'ledger: storing failed in a way that it should not; it is tried again');
-  else log.error(facts, `ledger: ${is}`);
+  if (is === 'back') log.info(facts, 'ledger: the database can be reached again');
+  else if (is === 'failed_over')
+    log.warn(facts, 'ledger: PostgreSQL failed over; all rows that the journal still has are stored again');
+  else if (is === 'stored_again') log.warn(facts, 'ledger: the rows that PostgreSQL had lost are stored again');
+  else if (is === 'defect') log.error(facts, 'ledger: storing rows failed because of a bug; it is tried again');
+  else log.error(facts, LEDGER_FAILURES[is]);
 }
+
+/** What the log says about each event of the journal. */
+const JOURNAL_EVENTS: Readonly<Record<JournalEvent['is'], string>> = {
+  write_failed: 'journal: it cannot be written, so requests that cost money are refused; writing is tried again',
+  write_recovered: 'journal: it can be written again',
+  sync_failed: 'journal: the disk did not confirm what was written (sync failed); it is written again to a new file',
+  sync_recovered: 'journal: the disk confirmed everything that was written (sync recovered)',
+  bad_bytes: 'journal: a part of a file cannot be read and is skipped',
+};
+
+/** What the log says about the remaining events of the ledger writer. */
+const LEDGER_FAILURES = {
+  unreachable: 'ledger: the database cannot be reached; the journal keeps new rows until it can',
+  untold: 'ledger: rows are stored, but the shared counters could not be updated with them; the proof job corrects them',
+  rejected: 'ledger: the database refused a row, which was set aside in the data directory',
+} as const;
 
 /** Ends the process: another one serves this data, and both would admit the same use. */
 function stopServing(log: Logger, error: Error): void {

@@ -103,7 +103,7 @@ class PortTaken extends BadSetting {
   readonly mayEnd: boolean;
 
   constructor({ host, port }: Config, mayEnd: boolean) {
-    super(`HEADGATE_PORT: ${port} on ${host} is taken by another program.`);
+    super(`HEADGATE_PORT: another program uses port ${port} on ${host}. Stop it or choose another port.`);
     this.mayEnd = mayEnd;
   }
 }
@@ -116,7 +116,10 @@ function listen(server: Server, config: Config): Promise<void> {
     server.once('error', ({ code }: NodeJS.ErrnoException) => {
       const isTaken = code === 'EADDRINUSE';
       if (isTaken) reject(new PortTaken(config, mayEnd));
-      else reject(new BadSetting(`HEADGATE_HOST: cannot listen on ${host}:${port} (${code}).`));
+      else
+        reject(
+          new BadSetting(`HEADGATE_HOST: this host cannot listen on ${host}:${port} (${code}). Choose an address of this host.`),
+        );
     });
     server.listen(port, host, resolve);
   });
@@ -132,7 +135,7 @@ function url(host: string, port: number): string {
   return host.includes(':') ? `http://[${host}]:${port}` : `http://${host}:${port}`;
 }
 
-const STARTING = 'The gateway is starting.';
+const STARTING = 'The gateway is starting. Try again in a moment.';
 
 const WHILE_STARTING: Behind = {
   admin: (_: IncomingMessage, response: ServerResponse) => {

@@ -15,7 +15,7 @@ export async function telemetryFor({ telemetry }: Config, log: Logger): Promise<
     service: { name: serviceName, version: programVersion, instance: `${hostname()}:${process.pid}` },
     onDelivery: (what, problem) =>
       problem === null
-        ? log.info(`${what}: the collector takes them again`)
-        : log.warn({ reason: problem }, `${what}: the collector does not take them`),
+        ? log.info(`${what}: the collector accepts them again`)
+        : log.warn({ reason: problem }, `${what}: the collector does not accept them`),
   });
 }

@@ -16,9 +16,9 @@ export async function tellPassedOver(db: Database, log: Logger): Promise<void> {
     const deployments = all.slice(0, TOLD_MAX).map(([id, targets]) => ({ id, targets: targets.slice(0, TOLD_MAX) }));
     log.info(
       { count: all.length, deployments },
-      'routing: these deployments carry tags and get only requests that name them, because another deployment of the same name carries none',
+      'routing: these deployments have tags and serve only requests with these tags, because another deployment of the same name has none',
     );
   } catch (error) {
-    log.warn({ err: error }, 'routing: deployments that requests without tags pass over could not be listed');
+    log.warn({ err: error }, 'routing: the deployments that serve only requests with tags could not be listed');
   }
 }

@@ -105,7 +105,10 @@ class Crew {
       return;
     }
     const againMs = Math.min(AGAIN_MS_MAX, AGAIN_MS_MIN * 2 ** Math.min(failures, 6));
-    this.#log.error({ worker: number, code, signal, again_ms: againMs }, 'a worker ended and is started again');
+    this.#log.error(
+      { worker: number, code, signal, again_ms: againMs },
+      'a worker process ended; it is started again after `again_ms`',
+    );
     setTimeout(() => {
       if (this.#stoppingSinceMs === null) this.#start(number);
     }, againMs);

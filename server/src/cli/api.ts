@@ -26,7 +26,10 @@ const ANSWER_MS_MAX = 120_000;
 export function openApi({ url, tokenFile, env }: ApiOptions): Api {
   const base = baseOf(url ?? (env.HEADGATE_URL || DEFAULT_URL));
   const token = tokenFile === undefined ? env.HEADGATE_ADMIN_TOKEN : readToken(tokenFile);
-  if (!token) throw new BadUsage('Set HEADGATE_ADMIN_TOKEN, or name a file that holds an admin token with --token-file.');
+  if (!token)
+    throw new BadUsage(
+      'There is no admin token. Set HEADGATE_ADMIN_TOKEN to one, or name a file that contains one with --token-file.',
+    );
   const call = (method: string, path: string, query: Query = {}, body?: object) =>
     answerOf(base, { method, path: path + search(query), token, body });
   return {
@@ -59,7 +62,10 @@ async function answerOf(base: string, { method, path, token, body }: Asked): Pro
     text = await response.text();
   } catch (error) {
     if (response !== null && !isTimeout(error)) throw new CommandFailed('The answer ended before it was complete. Try again.');
-    throw new CommandFailed(`${base} cannot be reached (${reasonOf(error)}). Is the gateway running there?`, EXIT.unreachable);
+    throw new CommandFailed(
+      `${base} cannot be reached (${reasonOf(error)}). Check the address (--url, HEADGATE_URL) and that the gateway runs there.`,
+      EXIT.unreachable,
+    );
   }
   if (!response.ok) throw refusalOf(response.status, text, base);
   return { text };
@@ -69,7 +75,10 @@ const NOT_ALLOWED = new Set([401, 403, 404]);
 
 function refusalOf(status: number, text: string, base: string): CommandFailed {
   const problem = problemIn(text);
-  if (problem === null) return new CommandFailed(`${base} answered ${status}, and not as a gateway does.`);
+  if (problem === null)
+    return new CommandFailed(
+      `${base} answered with status ${status}, but is not a Headgate gateway. Check the address (--url, HEADGATE_URL).`,
+    );
   return new CommandFailed(problem, NOT_ALLOWED.has(status) ? EXIT.notAllowed : EXIT.failed);
 }
 
@@ -90,13 +99,16 @@ function parsed(text: string): Json {
   try {
     return JSON.parse(text) as Json;
   } catch {
-    throw new CommandFailed('The answer is not JSON: is this the address of a gateway?');
+    throw new CommandFailed(
+      'The answer is not JSON, so this is not a Headgate gateway. Check the address (--url, HEADGATE_URL).',
+    );
   }
 }
 
 function baseOf(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:$/.test(url.protocol)) throw new BadUsage(`${JSON.stringify(text)} is not an http(s) address.`);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new BadUsage(`${JSON.stringify(text)} is not an address. It must begin with http:// or https://.`);
   return url.origin;
 }
 
@@ -104,7 +116,9 @@ function readToken(file: string): string {
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
-    throw new BadUsage(`--token-file: ${file} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+    throw new BadUsage(
+      `--token-file: ${file} cannot be read (${(error as NodeJS.ErrnoException).code}). Check its path and permissions.`,
+    );
   }
 }
 

@@ -3,8 +3,8 @@ import type { Given, Session } from './command.ts';
 
 /** The flags of every list command. */
 export const LIST_FLAGS = [
-  { name: 'search', value: 'text', about: 'beginning of the name, or the whole id' },
-  { name: 'limit', value: 'n', about: 'rows at most, 50 unless said' },
+  { name: 'search', value: 'text', about: 'only names that begin with this text, or this whole id' },
+  { name: 'limit', value: 'n', about: 'most rows to list (default: 50)' },
 ] as const;
 
 const LIMIT_DEFAULT = 50;

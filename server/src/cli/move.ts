@@ -20,11 +20,11 @@ import { BadUsage, CommandFailed } from './outcome.ts';
  */
 export async function move(argv: readonly string[], io: CommandIo): Promise<void> {
   const { databaseUrl, dataDir, masterKey } = configOf(io, argv);
-  if (databaseUrl === null) throw new BadUsage('DATABASE_URL is missing: the PostgreSQL to move to.');
+  if (databaseUrl === null) throw new BadUsage('DATABASE_URL is missing. Set it to the PostgreSQL to move to.');
   const here = join(dataDir, 'database');
-  if (!existsSync(here)) throw new CommandFailed(`${dataDir} holds no embedded database.`);
+  if (!existsSync(here)) throw new CommandFailed(`${dataDir} has no embedded database to move. Check HEADGATE_DATA_DIR.`);
   const kept = movedName(here);
-  if (existsSync(kept)) throw new CommandFailed(`${kept} is left from another move. Put it elsewhere first.`);
+  if (existsSync(kept)) throw new CommandFailed(`${kept} is left from an earlier move. Move it out of the data directory first.`);
   try {
     const lock = await onceFree(() => lockDirectory(dataDir, () => process.exit(1)));
     try {
@@ -67,10 +67,10 @@ async function copy({ databaseUrl, dataDir, masterKey }: Places, io: CommandIo):
 function say({ tables, ledgerRows, spentNanoUsd, auditChains }: Copied, kept: string, io: CommandIo): void {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   io.out(
-    `${tables.length} tables with ${rows.toLocaleString('en')} rows are the same on both sides, row by row: ` +
+    `${tables.length} tables with ${rows.toLocaleString('en')} rows are the same on both sides: ` +
       `${ledgerRows.toLocaleString('en')} ledger rows over ${formatUsd(spentNanoUsd)} USD, ${auditChains} audit chains intact.\n`,
   );
   io.err(
-    `Start the gateway with DATABASE_URL, this data directory and the same master key. The old database is kept in ${kept}.\n`,
+    `Start the gateway with DATABASE_URL, this data directory and the same master key. The old database remains in ${kept}.\n`,
   );
 }

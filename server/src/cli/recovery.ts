@@ -9,8 +9,8 @@ import { judgeToken } from '../store/accounts/token-facts.ts';
 import { rememberAppended } from '../store/audit/audit.ts';
 import type { CommandIo } from './command-io.ts';
 import { type RecoveryCommand, SERVER_COMMANDS } from './commands.ts';
-import { appendAsOperator, type House, openHouse } from './house.ts';
 import { asFailure, configOf } from './operator.ts';
+import { appendAsOperator, type OperatorContext, openOperatorContext } from './operator-context.ts';
 import { BadUsage, CommandFailed, EXIT } from './outcome.ts';
 
 /** Runs a recovery command. An embedded database must not be in use; gateways may serve from PostgreSQL meanwhile. */
@@ -20,8 +20,8 @@ export async function recover(command: RecoveryCommand, argv: readonly string[],
   requireOperands(command, operands);
   const taken = new AsyncDisposableStack();
   try {
-    const house = await openHouse(config, io, taken);
-    await RUN[command](house, operands);
+    const context = await openOperatorContext(config, io, taken);
+    await RUN[command](context, operands);
   } catch (error) {
     throw asFailure(error);
   } finally {
@@ -29,14 +29,14 @@ export async function recover(command: RecoveryCommand, argv: readonly string[],
   }
 }
 
-const RUN: Readonly<Record<RecoveryCommand, (house: House, operands: readonly string[]) => Promise<void>>> = {
+const RUN: Readonly<Record<RecoveryCommand, (context: OperatorContext, operands: readonly string[]) => Promise<void>>> = {
   'first-admin-link': makeLink,
   'reset-second-factor': resetSecondFactor,
   'admin-token': makeAdminToken,
   'admin-tokens adopt': adopt,
 };
 
-async function makeLink({ db, installation, audit, config, io }: House): Promise<void> {
+async function makeLink({ db, installation, audit, config, io }: OperatorContext): Promise<void> {
   const now = new Date();
   const origin = config.publicUrl ?? `http://${config.host}:${config.port}`;
   const link = await makeFirstAdminLink(db, {
@@ -47,7 +47,7 @@ async function makeLink({ db, installation, audit, config, io }: House): Promise
   });
   if (link === null) {
     throw new CommandFailed(
-      'There is a platform admin who can sign in. Make an admin token (headgate admin-token) to give somebody a new password.',
+      'A platform admin can already sign in, so no first-admin link was made. To give a person a new password, create an admin token (headgate admin-token).',
     );
   }
   const object = { objectType: 'first_admin_link', objectId: 'first_admin', objectName: null };
@@ -57,9 +57,9 @@ async function makeLink({ db, installation, audit, config, io }: House): Promise
   io.err('Works once, for 24 hours. An older link no longer works.\n');
 }
 
-async function resetSecondFactor({ db, audit, io }: House, [email = '']: readonly string[]): Promise<void> {
+async function resetSecondFactor({ db, audit, io }: OperatorContext, [email = '']: readonly string[]): Promise<void> {
   const account = await signIn.findByEmail(db, email.trim().toLowerCase());
-  if (account === null) throw new CommandFailed(`There is no account with the address ${email}.`, EXIT.notAllowed);
+  if (account === null) throw new CommandFailed(`There is no account with the e-mail address ${email}.`, EXIT.notAllowed);
   const { hasTotp, passkeys } = await signIn.factorsOf(db, account.id);
   const appended = await db.transaction(async (tx) => {
     await signIn.dropFactors(tx, account.id);
@@ -73,12 +73,12 @@ async function resetSecondFactor({ db, audit, io }: House, [email = '']: readonl
   });
   await rememberAppended(audit, [appended]);
   io.out(
-    `${account.email}: the password alone signs in again; every session has ended. The address counts as proved by your word.
+    `${account.email}: second factors and passkeys are removed, so the password alone signs in. Every session has ended. The address now counts as proved, because you gave it.
 `,
   );
 }
 
-async function makeAdminToken({ db, installation, audit, io }: House): Promise<void> {
+async function makeAdminToken({ db, installation, audit, io }: OperatorContext): Promise<void> {
   const token = newAdminToken();
   const now = new Date();
   const row = {
@@ -106,20 +106,27 @@ async function makeAdminToken({ db, installation, audit, io }: House): Promise<v
   });
   await rememberAppended(audit, [appended]);
   io.out(`${token}\n`);
-  io.err('A platform admin token, shown this once. Revoke it when you are done.\n');
+  io.err('This is a platform admin token, shown only once. Revoke it when you are done.\n');
 }
 
 /** Gives an unowned admin token to the installation. A person can take it over in the console later. */
-async function adopt({ db, audit, io }: House, [id = '']: readonly string[]): Promise<void> {
+async function adopt({ db, audit, io }: OperatorContext, [id = '']: readonly string[]): Promise<void> {
   const now = new Date();
   const { row, appended } = await db.transaction(async (tx) => {
     const row = await adminTokens.lock(tx, id);
     if (row === null) throw new CommandFailed(`There is no admin token with the id ${id}.`, EXIT.notAllowed);
     const { owner, standing } = await judgeToken(tx, row, now.getTime());
     if (standing.is === 'revoked' || standing.is === 'expired') {
-      throw new CommandFailed(`The admin token ${row.name} is ${standing.is}, which is final.`, EXIT.notAllowed);
+      throw new CommandFailed(
+        `The admin token ${row.name} is ${standing.is}, which cannot be undone. Create a new one.`,
+        EXIT.notAllowed,
+      );
     }
-    if (owner !== 'nobody') throw new CommandFailed(`The admin token ${row.name} has an owner.`, EXIT.notAllowed);
+    if (owner !== 'nobody')
+      throw new CommandFailed(
+        `The admin token ${row.name} has an owner. Only tokens without an owner can be adopted.`,
+        EXIT.notAllowed,
+      );
     await adminTokens.update(tx, id, adminTokens.ofInstallation('command_line'));
     const object = { objectType: 'admin_token', objectId: id, objectName: row.name };
     const after = { origin: 'command_line' };
@@ -127,7 +134,7 @@ async function adopt({ db, audit, io }: House, [id = '']: readonly string[]): Pr
     return { row, appended: await appendAsOperator(tx, audit, now, event) };
   });
   await rememberAppended(audit, [appended]);
-  io.out(`${row.name} (${row.id}) belongs to the installation now, and goes on.\n`);
+  io.out(`${row.name} (${row.id}) now belongs to the installation and keeps working.\n`);
 }
 
 /** Splits off the operands, which come before the settings: `reset-second-factor ada@example.com --data-dir …`. */

@@ -15,8 +15,8 @@ import {
   undoRotation,
 } from '../store/sealing/master-key-rotation.ts';
 import type { CommandIo } from './command-io.ts';
-import { appendAsOperator, type House, openHouse } from './house.ts';
 import { asFailure, configOf } from './operator.ts';
+import { appendAsOperator, type OperatorContext, openOperatorContext } from './operator-context.ts';
 import { BadUsage, CommandFailed } from './outcome.ts';
 import { flagsBefore } from './own-flags.ts';
 
@@ -30,13 +30,14 @@ const NEW_KEY = 'HEADGATE_NEW_MASTER_KEY';
  */
 export async function rotateMasterKey(argv: readonly string[], io: CommandIo): Promise<void> {
   const { given, settings } = flagsBefore(argv, ['renew-pepper', 'undo']);
-  if (given.has('undo') && given.has('renew-pepper')) throw new BadUsage('--undo and --renew-pepper: give one of them.');
+  if (given.has('undo') && given.has('renew-pepper'))
+    throw new BadUsage('--undo and --renew-pepper cannot be combined. Use one of them.');
   const config = configOf(io, settings);
   const taken = new AsyncDisposableStack();
   try {
-    const house = await openHouse(config, io, taken);
-    if (given.has('undo')) await undo(house);
-    else await rotate(house, given.has('renew-pepper'));
+    const context = await openOperatorContext(config, io, taken);
+    if (given.has('undo')) await undo(context);
+    else await rotate(context, given.has('renew-pepper'));
   } catch (error) {
     throw asFailure(error);
   } finally {
@@ -44,64 +45,63 @@ export async function rotateMasterKey(argv: readonly string[], io: CommandIo): P
   }
 }
 
-async function rotate(house: House, renewsPepper: boolean): Promise<void> {
-  const { db, masterKey, config, io } = house;
+async function rotate(context: OperatorContext, renewsPepper: boolean): Promise<void> {
+  const { db, masterKey, config, io } = context;
   await refuseOlderProcesses(db);
   const row = await readInstallation(db);
   const isBegun = row !== null && row.nextMasterKeyCheck !== null;
   const isGiven = row !== null && openedBy(row, masterKey) === 'next';
-  const to = isGiven ? masterKey : await newKeyOf(house);
-  if (!isBegun && to.equals(masterKey)) return io.out('Finished: HEADGATE_MASTER_KEY is the new key, and no other one opens.\n');
+  const to = isGiven ? masterKey : await newKeyOf(context);
+  if (!isBegun && to.equals(masterKey))
+    return io.out('Finished: HEADGATE_MASTER_KEY is the new key, and only this key opens the installation.\n');
   if (isBegun && openedBy(row, to) !== 'next')
-    throw new NotRotated(
-      `A rotation to another key was begun: give that key in ${NEW_KEY}, or give the rotation up with --undo.`,
-    );
-  if (isBegun && renewsPepper) throw new NotRotated('A rotation was begun: finish it before the pepper is renewed.');
-  if (!isBegun) await begin(house, to, renewsPepper);
+    throw new NotRotated(`A rotation to another key was started. Set ${NEW_KEY} to that key, or undo the rotation with --undo.`);
+  if (isBegun && renewsPepper) throw new NotRotated('A rotation was already started. Finish it without --renew-pepper first.');
+  if (!isBegun) await begin(context, to, renewsPepper);
   // From here both keys open the installation, so a crash between any of these steps does no harm.
   if (config.masterKey.from === 'data directory') adoptNextMasterKey(config.dataDir);
   // No process can serve an embedded database while this command has it open.
   const waiting = config.databaseUrl === null ? [] : await processesWithout(db, to);
-  if (waiting.length === 0) return finish(house, to);
+  if (waiting.length === 0) return finish(context, to);
   const told = waitsFor(waiting);
   if (isGiven) throw new CommandFailed(told);
-  io.out(`Both keys open. ${told}\n`);
+  io.out(`Both keys open the installation. ${told}\n`);
 }
 
-async function newKeyOf({ config, io }: House): Promise<Buffer> {
+async function newKeyOf({ config, io }: OperatorContext): Promise<Buffer> {
   const source = masterKeySource(NEW_KEY, (name) => io.env[name] ?? '');
   if (source.from !== 'data directory') return readMasterKey(source, config.dataDir);
   if (config.masterKey.from === 'data directory') return nextMasterKeyFor(config.dataDir);
-  throw new BadUsage(`${NEW_KEY}, ${NEW_KEY}_FILE or ${NEW_KEY}_COMMAND must give the new key.`);
+  throw new BadUsage(`The new key is missing. Set ${NEW_KEY}, ${NEW_KEY}_FILE or ${NEW_KEY}_COMMAND.`);
 }
 
-async function begin(house: House, to: Buffer, renewsPepper: boolean): Promise<void> {
-  const { db, installation, masterKey: from, io } = house;
+async function begin(context: OperatorContext, to: Buffer, renewsPepper: boolean): Promise<void> {
+  const { db, installation, masterKey: from, io } = context;
   const wrappers = { master: from, installation: installation.content };
   // Not in the transaction that changes the keys: it takes longer with more organizations, and a crash keeps what is done.
   const { bound, unreadable } = await bindContentKeys(db, wrappers);
-  if (bound > 0) io.err(`${bound} content keys are wrapped by the installation's content key now.\n`);
+  if (bound > 0) io.err(`${bound} content keys are now wrapped with the installation's content key.\n`);
   if (unreadable.length > 0)
     io.err(
-      `The content keys of ${unreadable.length} organizations open with no key, and stay: ${unreadable.slice(0, 10).join(', ')}.\n`,
+      `The content keys of ${unreadable.length} organizations cannot be decrypted and were not changed: ${unreadable.slice(0, 10).join(', ')}.\n`,
     );
   const after = { key: masterKeyName(to), renews_pepper: renewsPepper };
-  await audited(house, 'master_key.rotation_begin', after, (tx) => beginRotation(tx, wrappers, { from, to, renewsPepper }));
+  await audited(context, 'master_key.rotation_begin', after, (tx) => beginRotation(tx, wrappers, { from, to, renewsPepper }));
 }
 
-async function finish(house: House, to: Buffer): Promise<void> {
-  await audited(house, 'master_key.rotate', { key: masterKeyName(to) }, (tx) => finishRotation(tx, to));
-  house.io.out('Finished: the old key opens nothing any more. Start processes with the new one alone.\n');
+async function finish(context: OperatorContext, to: Buffer): Promise<void> {
+  await audited(context, 'master_key.rotate', { key: masterKeyName(to) }, (tx) => finishRotation(tx, to));
+  context.io.out('Finished: the old key no longer opens anything. Start processes with the new key only.\n');
 }
 
-async function undo(house: House): Promise<void> {
-  await audited(house, 'master_key.rotation_undo', {}, (tx) => undoRotation(tx, house.masterKey));
-  if (house.config.masterKey.from === 'data directory') dropNextMasterKey(house.config.dataDir);
-  house.io.out('Given up: the new key opens nothing, and the present one goes on.\n');
+async function undo(context: OperatorContext): Promise<void> {
+  await audited(context, 'master_key.rotation_undo', {}, (tx) => undoRotation(tx, context.masterKey));
+  if (context.config.masterKey.from === 'data directory') dropNextMasterKey(context.config.dataDir);
+  context.io.out('Undone: the new key opens nothing, and the old key stays in use.\n');
 }
 
 async function audited(
-  { db, audit }: House,
+  { db, audit }: OperatorContext,
   action: string,
   after: object,
   work: (tx: Database) => Promise<void>,
@@ -118,7 +118,7 @@ function waitsFor(waiting: readonly ServingProcess[]): string {
   const named = waiting.slice(0, 10).map(({ where }) => where);
   const more = waiting.length > named.length ? ` and ${waiting.length - named.length} more` : '';
   return (
-    `Not finished: started with the old key are ${named.join(', ')}${more}. ` +
-    'Start each again with the new key, and run this again. One that crashed counts for ten minutes.'
+    `Not finished: these processes still use the old key: ${named.join(', ')}${more}. ` +
+    'Restart each with the new key, then run this again. A process that crashed is listed for ten minutes.'
   );
 }

@@ -60,7 +60,7 @@ function wholeNumber(flag: SizeFlag, text: string | undefined): number {
   const value = Number(text);
   const maximum = MAXIMA[flag];
   const isFine = text !== undefined && /^\d+$/.test(text) && value >= 1 && value <= maximum;
-  if (!isFine) throw new BadSeedFlag(`--${flag} wants a whole number from 1 to ${maximum}.`);
+  if (!isFine) throw new BadSeedFlag(`--${flag} must be a whole number from 1 to ${maximum}.`);
   return value;
 }
 

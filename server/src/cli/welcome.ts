@@ -30,7 +30,7 @@ export async function welcome({ config, stores, log, addresses }: WelcomeOptions
   const demoKey = wantsDemo ? await makeDemoAt(addresses.own, token, config.dataDir).catch(without) : null;
   // An interrupted first start leaves part of a demo behind; the gateway serves anyway.
   function without(error: Error): null {
-    log.warn(`${error.message}. Start on an empty data directory to have it.`);
+    log.warn(`${error.message}. To get the demo, start with an empty data directory.`);
     return null;
   }
   const shown = config.publicUrl ?? addresses.shown;
@@ -66,7 +66,7 @@ async function firstAdminToken(db: Database, pepper: Buffer, config: Config): Pr
   if (config.mode === 'production' || (await adminTokens.isAny(db))) return null;
   const token = newAdminToken();
   // Print it before storing it: an interrupted start must not leave a token that nobody has seen.
-  process.stdout.write(`\n  Admin token       ${token}\n                    shown this once: keep it\n`);
+  process.stdout.write(`\n  Admin token       ${token}\n                    shown only once: keep it\n`);
   await adminTokens.insert(db, rowOf(pepper, token, 'first start', 'first_start'));
   return token;
 }
@@ -96,7 +96,9 @@ async function makeDemoAt(address: string, token: string, dataDir: string): Prom
     });
     const text = await answer.text();
     if (!answer.ok)
-      throw new Error(`the demo cannot be made: ${method} ${path} was answered ${answer.status}: ${text.slice(0, 500)}`);
+      throw new Error(
+        `the demo could not be created: ${method} ${path} answered with status ${answer.status}: ${text.slice(0, 500)}`,
+      );
     return JSON.parse(text) as Record<string, unknown>;
   });
   keepNote(dataDir, DEMO_NOTE, key);
@@ -105,7 +107,7 @@ async function makeDemoAt(address: string, token: string, dataDir: string): Prom
 
 function screen(config: Config, address: string, link: string | null, token: string | null, demoKey: string | null): string {
   const lines = ['', `  Headgate is ready at ${address}`, ''];
-  if (link !== null) lines.push('  Become its admin (works once, for a day):', '', `  ${link}`, '');
+  if (link !== null) lines.push('  Become its first admin (the link works once, for one day):', '', `  ${link}`, '');
   lines.push(`  API reference     ${address}/api/docs`, '');
   lines.push(...adminLines(config, token), ...demoLines(config, address, demoKey), ...providerLines(address));
   return `${lines.join('\n')}\n`;
@@ -116,7 +118,7 @@ function adminLines({ adminToken, mode }: Config, token: string | null): readonl
   if (token !== null) return ['  Admin token       shown above', ''];
   return [
     mode === 'production'
-      ? '  Admin token       set HEADGATE_ADMIN_TOKEN for the first one'
+      ? '  Admin token       set HEADGATE_ADMIN_TOKEN to create the first one'
       : '  Admin token       shown at the first start',
     '',
   ];
@@ -152,7 +154,7 @@ function providerLines(address: string): readonly string[] {
   const call = (path: string, body: string) =>
     `  curl ${address}/api/v1${path} -H "Authorization: Bearer $ADMIN" -H "content-type: application/json" -d '${body}'`;
   return [
-    '  Add a real provider, and label its model with an access group that the demo organization holds:',
+    '  Add a real provider, and label its model with an access group of the demo organization:',
     '',
     call('/credentials', '{"name":"openai-main","provider":"openai","api_key":"sk-…"}'),
     call(

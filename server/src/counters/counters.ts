@@ -86,7 +86,7 @@ export type HoldResult =
 export type Refused = Extract<HoldResult, { readonly admitted: false }>;
 
 /** Thrown when the shared counters are out of reach and the call needs them. The caller sees the message. */
-export class CountersAway extends Error {}
+export class CountersUnreachable extends Error {}
 
 /** The amounts that a request in flight holds. Opaque: only the counters that returned it read it. */
 export interface Hold {

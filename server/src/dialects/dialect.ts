@@ -110,7 +110,7 @@ export class Untranslatable extends Error {
 /** The placeholder in a large body for a value that was left in the received bytes. Serializing it throws. */
 export const LEFT_IN_BYTES: JsonObject = Object.freeze({
   toJSON: () => {
-    throw new Error('a value that was left in its bytes was written');
+    throw new Error('a large value, which stays in the received bytes, was serialized');
   },
 });
 

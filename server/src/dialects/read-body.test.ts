@@ -19,7 +19,7 @@ describe('readBody', () => {
         (body) => {
           const reading = read(JSON.stringify(body, null, 1));
           if (reading.ok) expect(reading.body).toEqual(JSON.parse(JSON.stringify(body)));
-          else expect(reading.problem.message).toMatch(/must be written/);
+          else expect(reading.problem.message).toMatch(/is unknown: write it as/);
         },
       ),
     );
@@ -66,7 +66,7 @@ describe('readBody', () => {
     'refuses the known field in another case: %s',
     (key) => {
       const problem = problemOf(JSON.stringify({ model: 'a', [key]: 1 }));
-      expect(problem?.message).toContain('must be written');
+      expect(problem?.message).toContain('is unknown: write it as');
       expect(problem?.param).toMatch(/^(model|max_tokens|stream|messages)$/);
     },
   );

@@ -55,11 +55,11 @@ function beyondBounds({ is }: JsonShape): BodyReading | null {
     case 'too_deep':
       return problem(TOO_DEEP);
     case 'too_many':
-      return problem(`the body has more than ${BODY_BOUNDS.valuesMax} values`);
+      return problem(`the body has more than ${BODY_BOUNDS.valuesMax} values, the most allowed`);
   }
 }
 
-const TOO_DEEP = `the body is nested deeper than ${BODY_DEPTH_MAX} levels`;
+const TOO_DEEP = `the body is nested deeper than ${BODY_DEPTH_MAX} levels, the most allowed`;
 
 function parsedBody(raw: Buffer, isCompared = true): BodyReading {
   if (!isUtf8(raw)) return problem('the body is not valid UTF-8');
@@ -69,12 +69,13 @@ function parsedBody(raw: Buffer, isCompared = true): BodyReading {
   if (isDeeperThan(body, BODY_DEPTH_MAX)) return problem(TOO_DEEP);
   for (const key in body) {
     const known = knownFieldInAnotherCase(key);
-    if (known !== null) return problem(`the field "${bounded(key)}" must be written "${known}"`, known);
+    if (known !== null) return problem(`the field "${bounded(key)}" is unknown: write it as "${known}"`, known);
   }
   // Bytes that equal our own serialization cannot hold a key twice. Most clients' bytes do, so the slow scan is skipped.
   if (isCompared && JSON.stringify(body) === text) return { ok: true, body, isOurs: true };
   const duplicate = duplicateKey(text);
-  if (duplicate !== null) return problem(`the key "${bounded(duplicate)}" appears twice in one object`, bounded(duplicate));
+  if (duplicate !== null)
+    return problem(`the key "${bounded(duplicate)}" appears twice in one object: send it once`, bounded(duplicate));
   return { ok: true, body, isOurs: false };
 }
 

@@ -64,7 +64,7 @@ function beyondOf(wire: Wire, body: JsonObject, media: Media, betas: string | un
 }
 
 function modelOf(body: JsonObject): string {
-  if (body.model === undefined) throw new Refused('model', 'you must provide a model');
+  if (body.model === undefined) throw new Refused('model', 'model is required: name the model to call');
   if (typeof body.model !== 'string' || body.model === '') throw new Refused('model', 'model must be a non-empty string');
   return body.model;
 }

@@ -44,7 +44,7 @@ export function readLargeBody(raw: Buffer, wire: Wire, headers: LargeBodyHeaders
   for (const [name, span] of fieldSpans(raw)) {
     if (span[1] - span[0] <= TAKEN_BYTES_MAX || !(name in body)) continue;
     // The forced usage option edits this field, so it cannot be left in the bytes.
-    if (name === 'stream_options') return { ok: false, problem: { message: 'stream_options is too long', param: name } };
+    if (name === 'stream_options') return { ok: false, problem: { message: 'stream_options is too large', param: name } };
     const isAsItCame = body[name] === reading.body[name];
     left.set(name, isAsItCame ? span : new Uint8Array(Buffer.from(JSON.stringify(body[name]))));
     body[name] = null;

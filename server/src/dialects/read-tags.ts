@@ -21,9 +21,9 @@ export function readTags(header: string | undefined, body: JsonObject): TagsRead
   const tags: string[] = [];
   for (const list of [header === undefined ? [] : inHeader(header), inBody ?? []]) {
     for (const tag of list) {
-      if (!TAG.test(tag)) return problem(`${TAG_WORDS}: ${JSON.stringify(tag.slice(0, 100))} is none`);
+      if (!TAG.test(tag)) return problem(`${JSON.stringify(tag.slice(0, 100))} is not a tag: ${TAG_WORDS}`);
       if (tags.includes(tag)) continue;
-      if (tags.length === TAGS_MAX) return problem(`a request names at most ${TAGS_MAX} tags`);
+      if (tags.length === TAGS_MAX) return problem(`a request can name at most ${TAGS_MAX} tags`);
       tags.push(tag);
     }
   }

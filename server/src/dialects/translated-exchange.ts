@@ -91,14 +91,14 @@ export function translatedRequest({ body, ...options }: Translation & Pick<Excha
 
 function codecOf(wire: Wire): Codec {
   const codec = CODECS[wire];
-  if (codec === undefined) throw new Error(`${wire} is not translated`);
+  if (codec === undefined) throw new Error(`there is no translation for ${wire}`);
   return codec;
 }
 
 function jsonOf(bytes: Buffer): JsonObject {
   if (bytes.length === 0) throw new UnreadableAnswer('the provider answered with an empty body');
   const json = parseJson(bytes.toString('utf8'));
-  if (!isObject(json)) throw new UnreadableAnswer('the provider answered with something other than a JSON object');
+  if (!isObject(json)) throw new UnreadableAnswer('the provider did not answer with a JSON object');
   return json;
 }
 

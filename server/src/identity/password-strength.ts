@@ -5,15 +5,17 @@ export const PASSWORD_LENGTH_MAX = 128;
 
 /** Returns null, or what is required as part of a sentence. `about`: known data of the person, which must not be the password. */
 export function passwordProblem(password: string, about: readonly string[]): string | null {
-  if ([...password].length < PASSWORD_LENGTH_MIN) return `has at least ${PASSWORD_LENGTH_MIN} characters`;
-  if (password.length > PASSWORD_LENGTH_MAX) return `has at most ${PASSWORD_LENGTH_MAX} characters`;
+  if ([...password].length < PASSWORD_LENGTH_MIN) return `must have at least ${PASSWORD_LENGTH_MIN} characters`;
+  if (password.length > PASSWORD_LENGTH_MAX) return `must have at most ${PASSWORD_LENGTH_MAX} characters`;
   const plain = unadorned(password);
-  if (new Set([...password.toLowerCase()]).size < DIFFERENT_MIN) return `uses at least ${DIFFERENT_MIN} different characters`;
-  if (isRepeated(password.toLowerCase())) return 'is not one short piece repeated';
-  if (isRun(password.toLowerCase())) return 'is not a row of the alphabet, the digits or the keyboard';
+  if (new Set([...password.toLowerCase()]).size < DIFFERENT_MIN)
+    return `must have at least ${DIFFERENT_MIN} different characters`;
+  if (isRepeated(password.toLowerCase())) return 'must not be a short text repeated';
+  if (isRun(password.toLowerCase())) return 'must not be a run of letters, digits or keyboard keys';
   if (COMMON.some((word) => remainder(plain, word) < OWN_CHARACTERS_MIN))
-    return 'is not a common word with a few characters added';
-  if (aboutParts(about).some((part) => remainder(plain, part) < OWN_CHARACTERS_MIN)) return 'is not your name or e-mail address';
+    return 'must not be a common word with a few characters added';
+  if (aboutParts(about).some((part) => remainder(plain, part) < OWN_CHARACTERS_MIN))
+    return 'must not be your name or e-mail address with a few characters added';
   return null;
 }
 

@@ -31,20 +31,20 @@ export class SignInRefused extends Error {
 }
 
 const SENTENCES: Readonly<Record<RefusalCode, string>> = {
-  wrong_credentials: 'E-mail address or password is wrong.',
+  wrong_credentials: 'The e-mail address or the password is wrong. Check both and try again.',
   account_disabled: 'This account is disabled. A platform admin can enable it again.',
   too_many_attempts: 'Too many attempts. Wait a moment and try again.',
-  busy: 'Too many people sign in at this moment. Try again in a few seconds.',
+  busy: 'Too many people are signing in at once. Try again in a few seconds.',
   wrong_code:
-    'This code is not valid. Codes change every 30 seconds: check that the clock of the device that shows them is right.',
-  code_used: 'This code was used already. Wait for the next one.',
-  no_challenge: 'This sign-in took too long or was begun elsewhere. Start again with the password.',
-  wrong_passkey: 'This passkey was not accepted.',
+    'This code is not valid. Codes change every 30 seconds. Check that the clock of the device that shows them is right.',
+  code_used: 'This code was already used. Wait for the next one.',
+  no_challenge: 'This sign-in took too long or was started in another place. Start again with the password.',
+  wrong_passkey: 'This passkey was not accepted. Try another one, or sign in with your password.',
   wrong_password: 'The password is wrong.',
   not_fresh: 'This session is older than a day. Sign in again to do this.',
-  no_second_factor: 'There is no authenticator app set up.',
-  second_factor_exists: 'An authenticator app is set up already. Remove it first.',
-  not_signed_in: 'Nobody is signed in, or the session has ended.',
+  no_second_factor: 'This account has no authenticator app. Set one up first.',
+  second_factor_exists: 'This account already has an authenticator app. Remove it first.',
+  not_signed_in: 'You are not signed in, or your session has ended. Sign in and try again.',
 };
 
 /** The engine's error codes and their meaning here. */

@@ -61,7 +61,7 @@ export function openSecondFactors(engine: Engine, options: IdentityOptions): Sec
     begin: async (password, visitor) => {
       const wanted = { body: { password }, headers: headersOf(visitor) };
       const made = await refusing('wrong_password', () => engine.api.enableTwoFactor(wanted));
-      if (made.method !== 'totp') throw new Error('an authenticator app was asked for');
+      if (made.method !== 'totp') throw new Error('the sign-in library asked for a second factor without a challenge');
       const secret = new URL(made.totpURI).searchParams.get('secret') ?? '';
       return { uri: made.totpURI, secret, recoveryCodes: made.backupCodes };
     },

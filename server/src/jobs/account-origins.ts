@@ -8,7 +8,8 @@ const ACCOUNTS_AT_ONCE = 200;
 export function accountOriginsJob(): Job {
   return {
     name: 'account-origins',
-    about: 'Finds out how accounts from before an upgrade came to be, and which of their addresses were proved by mail.',
+    about:
+      'After an upgrade: determines from the audit log how older accounts were created, and which of their addresses were proved by mail.',
     cron: '* * * * *',
     run: async (context) => {
       const { db } = context.database;
@@ -18,7 +19,7 @@ export function accountOriginsJob(): Job {
         const ids = await originUnknownAfter(db, after, ACCOUNTS_AT_ONCE);
         await settleOrigins(db, ids);
         settled += ids.length;
-        if (ids.length < ACCOUNTS_AT_ONCE) return `Accounts whose origin was found out: ${settled}.`;
+        if (ids.length < ACCOUNTS_AT_ONCE) return `Determined the origin of ${settled} accounts.`;
         after = ids.at(-1) as string;
       }
     },

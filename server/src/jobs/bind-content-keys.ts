@@ -7,13 +7,14 @@ export function bindContentKeysJob({ wrappers }: { readonly wrappers: ContentWra
   return {
     name: 'bind-content-keys',
     about:
-      'After an upgrade: wraps each organization’s content key with the installation’s, once no replica of the older version can run, so that the master key can be rotated.',
+      'After an upgrade: wraps each organization’s content key with the installation’s key, so that the master key can be rotated. Waits until no replica of the older version can run.',
     cron: '* * * * *',
     run: async (context) => {
       const { bound, waits, unreadable } = await bindContentKeys(context.database.db, wrappers, () => goOn(context));
-      if (waits) return 'Waits: a replica of an older version may still run.';
-      const cannot = unreadable.length === 0 ? '' : ` These organizations’ keys cannot be opened: ${unreadable.join(', ')}.`;
-      return `Content keys wrapped by the installation’s: ${bound}.${cannot}`;
+      if (waits) return 'Did nothing yet: a replica of an older version may still be running.';
+      const cannot =
+        unreadable.length === 0 ? '' : ` The content keys of these organizations cannot be decrypted: ${unreadable.join(', ')}.`;
+      return `Wrapped ${bound} content keys with the installation’s key.${cannot}`;
     },
   };
 }

@@ -6,13 +6,13 @@ export function bindKeysJob({ key }: { readonly key: Buffer }): Job {
   return {
     name: 'bind-keys',
     about:
-      'After an upgrade: seals provider keys for the addresses they are sent to, once no replica of the older version can run.',
+      'After an upgrade: seals each provider key for the address that it is sent to. Waits until no replica of the older version can run.',
     cron: '* * * * *',
     run: async ({ database: { db } }) => {
       const { bound, waits, unreadable } = await bindKeys(db, key);
-      if (waits) return 'Waits: a replica of an older version may still run.';
-      const cannot = unreadable.length === 0 ? '' : ` These cannot be opened, give them again: ${unreadable.join(', ')}.`;
-      return `Keys sealed for their addresses: ${bound}.${cannot}`;
+      if (waits) return 'Did nothing yet: a replica of an older version may still be running.';
+      const cannot = unreadable.length === 0 ? '' : ` These cannot be decrypted; enter them again: ${unreadable.join(', ')}.`;
+      return `Sealed ${bound} provider keys for their addresses.${cannot}`;
     },
   };
 }

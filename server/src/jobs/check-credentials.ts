@@ -26,7 +26,7 @@ const REFUSED = new Set([401, 403]);
 export function credentialJob(options: CredentialCheckOptions): Job {
   return {
     name: 'credential-health',
-    about: 'Asks each provider for its list of models, which costs nothing, with each credential.',
+    about: 'Checks each credential: requests the provider’s list of models, which costs nothing.',
     cron: '11 * * * *',
     run: async (context) => {
       const all = await checks.all(context.database.db);
@@ -35,7 +35,7 @@ export function credentialJob(options: CredentialCheckOptions): Job {
         goOn(context);
         failing += await checkOne(context, options, one);
       }
-      return `Credentials checked: ${all.length}; refused: ${failing}.`;
+      return `Checked ${all.length} credentials; providers refused ${failing}.`;
     },
   };
 }
@@ -75,7 +75,7 @@ async function askProvider({ key, listModels }: CredentialCheckOptions, row: Che
     return {
       ok: false,
       status: null,
-      message: 'the stored key was not sealed for this address: give the credential its key again',
+      message: 'the stored key was not sealed for this address, so it is not sent there: enter the key of the credential again',
     };
   }
 }

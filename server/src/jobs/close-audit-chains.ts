@@ -8,13 +8,13 @@ import { goOn, type Job } from './job.ts';
 export function closeAuditChainsJob({ audit }: { readonly audit: AuditTrail }): Job {
   return {
     name: 'audit-close',
-    about: 'Closes audit chains whose newest event was written without the audit key, by an event that holds its hash.',
+    about: 'Adds an event with the audit key to each audit chain whose newest event was written without it.',
     cron: '*/5 * * * *',
     run: async (context) => {
       const { database, clock } = context;
       const now = () => new Date(clock.nowMs());
       const closed = await closeUnkeyedChains(database.db, audit, { now, goOn: () => goOn(context) });
-      return `Closed ${closed} chains.`;
+      return `Closed ${closed} audit chains.`;
     },
   };
 }

@@ -27,7 +27,7 @@ export class DamagedRows {
     const count = this.#names.size;
     if (count === 0) return '';
     const named = this.names.slice(0, NAMED_MAX);
-    warn({ passed_over: named, count }, 'a job passed over what has damaged rows');
-    return ` Passed over, because of damaged rows: ${named.join(', ')}${count > NAMED_MAX ? ` and ${count - NAMED_MAX} more` : ''}.`;
+    warn({ passed_over: named, count }, 'jobs: a job skipped organizations or totals with damaged rows');
+    return ` Skipped because of damaged rows: ${named.join(', ')}${count > NAMED_MAX ? ` and ${count - NAMED_MAX} more` : ''}.`;
   }
 }

@@ -17,14 +17,14 @@ import { goOn, type Job, type JobContext } from './job.ts';
 const ORGANIZATIONS_AT_ONCE = 500;
 const OLD_ROWS_AT_ONCE = 5_000;
 /** The fill sleeps four times as long as it works: a fifth of a core at most. */
-const REST_RATIO = 4;
+const PAUSE_RATIO = 4;
 const FILL_MS_MAX = 10 * 60_000;
 
 /** Folds usage that is an hour old, and corrects recent days to which rows were added after they were folded. */
 export function foldJob(): Job {
   return {
     name: 'fold',
-    about: 'Adds use that is an hour old to days and months, from which counters read their past.',
+    about: 'Adds usage that is an hour old to totals by day and month, from which counters read earlier usage.',
     cron: '2-59/15 * * * *',
     run: async (context) => {
       const { db } = context.database;
@@ -47,7 +47,7 @@ export function foldJob(): Job {
           return count;
         },
       );
-      return `Folded ${folded} organizations; ${corrected} had days that were put right.${passedOver.tell(context)}`;
+      return `Updated the totals of ${folded} organizations; corrected days of ${corrected}.${passedOver.tell(context)}`;
     },
   };
 }
@@ -80,7 +80,7 @@ function foldAll(context: JobContext, nowMs: number, passedOver: DamagedRows): P
 export function fillJob(): Job {
   return {
     name: 'fold-past',
-    about: 'Adds the use of before an upgrade, or of before a change of time zone, to days and months, the newest first.',
+    about: 'After an upgrade or a change of time zone: adds earlier usage to totals by day and month, the newest first.',
     cron: '*/5 * * * *',
     run: async (context) => {
       const { db } = context.database;
@@ -91,7 +91,7 @@ export function fillJob(): Job {
         const organizationId = await nextToFill(db, passedOver.names);
         if (organizationId === null) break;
         if (context.clock.monotonicMs() > endMs) {
-          return `Folded ${steps} stretches of the past; there is more.${passedOver.tell(context)}`;
+          return `Added ${steps} spans of earlier usage. More remain for the next run.${passedOver.tell(context)}`;
         }
         const step = await gently(context, () =>
           passedOver.unlessDamaged(organizationId, () => foldBack(db, { organizationId })),
@@ -103,8 +103,8 @@ export function fillJob(): Job {
         last = await gently(context, () => dropOldFolds(db, OLD_ROWS_AT_ONCE));
         dropped += last;
       } while (last > 0);
-      const left = passedOver.names.length === 0 ? 'all of it is folded' : 'of all others all of it is folded';
-      return `Folded ${steps} stretches of the past: ${left}. Deleted ${dropped} rows of earlier folds.${passedOver.tell(context)}`;
+      const left = passedOver.names.length === 0 ? 'None remain' : 'None remain for other organizations';
+      return `Added ${steps} spans of earlier usage. ${left}. Deleted ${dropped} outdated rows.${passedOver.tell(context)}`;
     },
   };
 }
@@ -114,7 +114,7 @@ async function gently<T>(context: JobContext, work: () => Promise<T>): Promise<T
   goOn(context);
   const startedMs = context.clock.monotonicMs();
   const result = await work();
-  await sleep((context.clock.monotonicMs() - startedMs) * REST_RATIO);
+  await sleep((context.clock.monotonicMs() - startedMs) * PAUSE_RATIO);
   return result;
 }
 
@@ -122,7 +122,7 @@ async function gently<T>(context: JobContext, work: () => Promise<T>): Promise<T
 export function foldProofJob(): Job {
   return {
     name: 'fold-proof',
-    about: 'Compares months of organizations with their whole past, and folds anew those that differ.',
+    about: 'Compares each organization’s monthly totals with its whole usage, and computes them again if they differ.',
     cron: '53 3 * * *',
     run: async (context) => {
       const { db } = context.database;
@@ -142,7 +142,7 @@ export function foldProofJob(): Job {
           return count;
         },
       );
-      return `Compared ${compared} organizations: ${anew} are folded anew.${passedOver.tell(context)}`;
+      return `Compared ${compared} organizations; the totals of ${anew} are computed again.${passedOver.tell(context)}`;
     },
   };
 }

@@ -25,5 +25,5 @@ export interface JobContext {
 
 /** Throws if the job must stop. Call it between two steps. */
 export function goOn({ signal }: Pick<JobContext, 'signal'>): void {
-  if (signal.aborted) throw new Error('stopped before it was done; the next run goes on');
+  if (signal.aborted) throw new Error('stopped before it was done; the next run continues');
 }

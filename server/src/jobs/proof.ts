@@ -48,7 +48,7 @@ export function proofJob(options: ProofOptions): Job {
   return {
     name: 'proof',
     about:
-      'Compares ledger, rollups and counters, and corrects the counters to the ledger. Compares what is held with what is in flight.',
+      'Compares counters and rollups with the ledger, and corrects the counters. Compares holds with the requests in flight.',
     cron: '*/15 * * * *',
     run: async (context) => {
       const passedOver = new DamagedRows();
@@ -73,14 +73,14 @@ export function proofJob(options: ProofOptions): Job {
       if (days > 0) await options.repair();
       if (corrected + days > 0) await announce(context, options.announcer, { counters: corrected, rollup_days: days });
       const holds = holdsSentence(await options.holds(), slots);
-      return `Compared ${compared} counters and ${HOURS} hours of rollups: ${corrected} counters corrected, ${days} days of rollups do not agree, ${units.done.length} sums of units put right. ${holds}${passedOver.tell(context)}`;
+      return `Compared ${compared} counters and ${HOURS} hours of rollups with the ledger: ${corrected} counters corrected, ${days} days of rollups differ, ${units.done.length} sums of units corrected. ${holds}${passedOver.tell(context)}`;
     },
   };
 }
 
 /** Returns a sentence for the summary. `slots`: how many counters of requests in flight were wrong. */
 function holdsSentence({ held, inFlight, difference }: HeldReport, slots: number): string {
-  return `Held by ${held} requests, in flight ${inFlight}, difference ${difference}; ${slots} counters of requests in flight put right.`;
+  return `Requests with a hold: ${held}, in flight: ${inFlight}, difference: ${difference}; ${slots} counters of requests in flight corrected.`;
 }
 
 /**
@@ -156,7 +156,8 @@ async function announce(
 export function repairJob({ logDaysMax }: { readonly logDaysMax: number | null }): Job {
   return {
     name: 'rollup-repair',
-    about: 'Adds the rollups of the last three days, and of days found wrong, up again from the ledger where they differ.',
+    about:
+      'Compares the rollups of the last three days, and of days found wrong, with the ledger, and corrects those that differ.',
     cron: '41 2 * * *',
     run: async (context) => {
       const { database, clock } = context;
@@ -171,7 +172,7 @@ export function repairJob({ logDaysMax }: { readonly logDaysMax: number | null }
         all.add(ofDay.names);
         await drifts.close(database.db, { kind: 'rollups', subject: day, but: ofDay.names }, new Date(clock.nowMs()));
       }
-      return `Looked at ${days.size} days: ${rows} rows put right.${all.tell(context)}`;
+      return `Compared ${days.size} days: ${rows} rows corrected.${all.tell(context)}`;
     },
   };
 }

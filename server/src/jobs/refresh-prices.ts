@@ -16,8 +16,7 @@ export interface PriceRefreshOptions {
 export function priceJob({ priceFor, announcer }: PriceRefreshOptions): Job {
   return {
     name: 'price-refresh',
-    about:
-      'Compares the prices that were taken from the published list with the list of this version, and proposes what differs.',
+    about: 'Compares prices taken from the published list with the list in this version, and proposes those that differ.',
     cron: '37 3 * * *',
     run: async ({ database: { db }, clock }) => {
       const at = new Date(clock.nowMs());
@@ -34,7 +33,7 @@ export function priceJob({ priceFor, announcer }: PriceRefreshOptions): Job {
         const event = { organizationId: null, teamId: null, type: 'prices.changed', data, at } as const;
         await db.transaction((tx) => announcer.announce(tx, event));
       }
-      return `Compared ${all.length} prices: ${fresh.length} newly proposed.`;
+      return `Compared ${all.length} prices; proposed ${fresh.length} new ones.`;
     },
   };
 }

@@ -13,7 +13,7 @@ const MONTHS_AHEAD = 2;
 export function partitionsJob(): Job {
   return {
     name: 'partitions',
-    about: 'Makes the tables of the coming two months.',
+    about: 'Creates the database partitions of the next two months.',
     cron: '7 * * * *',
     run: async ({ database: { db, kind }, clock }) => {
       const now = new Date(clock.nowMs());
@@ -21,7 +21,7 @@ export function partitionsJob(): Job {
         Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + ahead),
       );
       await newPartitions(db, kind).ensure(months);
-      return `The tables reach to the end of ${new Date(months.at(-1) as number).toISOString().slice(0, 7)}.`;
+      return `Partitions exist until the end of ${new Date(months.at(-1) as number).toISOString().slice(0, 7)}.`;
     },
   };
 }
@@ -30,7 +30,7 @@ export function partitionsJob(): Job {
 export function retentionJob({ logDaysMax }: Pick<Retention, 'logDaysMax'>): Job {
   return {
     name: 'retention',
-    about: 'Takes away request-log rows and stored content that are kept no longer. The ledger and the audit log stay.',
+    about: 'Deletes request-log rows and stored content past their retention. Keeps the ledger and the audit log.',
     cron: '23 * * * *',
     run: async (context) => {
       const retention = { at: new Date(context.clock.nowMs()), logDaysMax };
@@ -47,7 +47,7 @@ export function retentionJob({ logDaysMax }: Pick<Retention, 'logDaysMax'>): Job
           }
         }
       }
-      return `Took away ${months} whole months and ${rows} rows.`;
+      return `Deleted ${months} whole months and ${rows} rows.`;
     },
   };
 }

@@ -19,7 +19,7 @@ const ROWS_AT_ONCE = 5_000;
 export function sweepJob(): Job {
   return {
     name: 'sweep',
-    about: 'Takes away what ran out: sessions, links, leases, answers kept for repeated calls, old alerts and runs.',
+    about: 'Deletes expired sessions, links and leases, stored answers for Idempotency-Key, old alerts and old job runs.',
     cron: '*/5 * * * *',
     run: async ({ database: { db }, clock }) => {
       const nowMs = clock.nowMs();
@@ -28,7 +28,7 @@ export function sweepJob(): Job {
       const answers = await dropOldAnswers(db, new Date(nowMs), ROWS_AT_ONCE);
       const alerts = await deliveries.dropBefore(db, new Date(nowMs - ALERTS_KEPT_MS), ROWS_AT_ONCE);
       await runs.forgetOld(db);
-      return `Took away ended sessions, links and leases, ${answers} kept answers and ${alerts} old alerts.`;
+      return `Deleted expired sessions, links and leases, ${answers} stored answers and ${alerts} old alerts.`;
     },
   };
 }
@@ -37,7 +37,7 @@ export function sweepJob(): Job {
 export function requeueJob(enqueue: Enqueue): Job {
   return {
     name: 'requeue',
-    about: 'Puts deliveries back in line that wait outside of it, as after a move or a restore.',
+    about: 'Queues alert deliveries that are pending but not in the queue, as after a move or a restore.',
     cron: '* * * * *',
     run: ({ database: { db }, clock }: JobContext) => requeue(db, enqueue, clock.nowMs()),
   };
@@ -47,5 +47,5 @@ async function requeue(db: Database, enqueue: Enqueue, nowMs: number): Promise<s
   const waiting = await deliveries.pendingSince(db, new Date(nowMs - LEFT_LYING_MS), PENDING_AT_ONCE);
   // The queue ignores those it already has.
   if (waiting.length > 0) await enqueue(db, waiting);
-  return `Deliveries that wait: ${waiting.length}.`;
+  return `Queued ${waiting.length} pending deliveries.`;
 }

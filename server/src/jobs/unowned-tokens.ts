@@ -10,15 +10,15 @@ const NAMED_MAX = 100;
 export function unownedTokensJob(warn: (facts: object, message: string) => void): Job {
   return {
     name: 'unowned-tokens',
-    about: 'Says in the log which admin tokens nobody owns. Each ends on its day unless somebody takes it over.',
+    about: 'Logs the admin tokens without an owner. Each expires on its day unless a person takes it over.',
     cron: '40 6 * * *',
     run: async ({ database: { db }, clock }) => {
       const at = new Date(clock.nowMs());
       const total = await adminTokens.countUnowned(db, at);
       if (total === 0) return 'Every admin token has an owner.';
       const named = await adminTokens.listUnowned(db, at, NAMED_MAX);
-      warn({ total, admin_tokens: named.map(facts) }, 'admin tokens that nobody owns will end: take them over, or let them end');
-      return `Admin tokens without an owner: ${total}; the first ends on ${named[0]?.unownedEndsAt?.toISOString().slice(0, 10)}.`;
+      warn({ total, admin_tokens: named.map(facts) }, 'admin tokens without an owner will expire: take over those that you need');
+      return `Admin tokens without an owner: ${total}; the first expires on ${named[0]?.unownedEndsAt?.toISOString().slice(0, 10)}.`;
     },
   };
 }

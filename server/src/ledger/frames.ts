@@ -78,7 +78,8 @@ export class FrameBuffer {
   close(): number {
     const start = this.length;
     const length = this.#at - start - FRAME_HEADER_BYTES;
-    if (length > LINE_BYTES_MAX) throw new RangeError(`a journal line of ${length} bytes is above ${LINE_BYTES_MAX}`);
+    if (length > LINE_BYTES_MAX)
+      throw new RangeError(`a journal line has ${length} bytes; at most ${LINE_BYTES_MAX} are allowed`);
     writeHeader(this.bytes, start, this.#at);
     this.length = this.#at;
     return start;

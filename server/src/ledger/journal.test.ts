@@ -273,7 +273,7 @@ test('a journal of another installation is refused, and nothing in it is touched
   const before = readdirSync(directory);
   const other = { directory, installationId: 'installation-2', bytesMax: 1_000_000, onEvent: ignore, onDefect: ignore };
   await expect(openJournal(other)).rejects.toThrow(
-    /belongs to another installation \(installation-1, this one is installation-2\)/,
+    /belongs to another installation \(installation-1; this one is installation-2\)/,
   );
   expect(readdirSync(directory)).toEqual(before);
 });

@@ -44,7 +44,7 @@ class Writer implements LedgerWriter {
   #barriers: Waiting[] = [];
   #busySinceMs: number | null = null;
   #failingSinceMs: number | null = null;
-  #toldAway = false;
+  #toldUnreachable = false;
   #failures = 0;
   /** The number of consecutive rounds that ended in a defect. */
   #defects = 0;
@@ -72,7 +72,7 @@ class Writer implements LedgerWriter {
 
   barrier<T>(work: () => Promise<T>, msMax = 2_000): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const timer = setTimeout(() => giveUp(unavailable('the ledger took too long to catch up')), msMax);
+      const timer = setTimeout(() => giveUp(unavailable('the ledger writer did not store all rows in time')), msMax);
       const giveUp = (error: Error) => {
         clearTimeout(timer);
         this.#barriers = this.#barriers.filter((other) => other !== waiting);
@@ -86,7 +86,7 @@ class Writer implements LedgerWriter {
       // The writer continues after the timeout, even if the work does not end.
       const attempt = async () => work();
       const run = () => Promise.race([abandoned, attempt().then(resolve, reject)]).finally(() => clearTimeout(timer));
-      const waiting: Waiting = { place: this.#placeOrAway(giveUpEarly), work: run, giveUp };
+      const waiting: Waiting = { place: this.#placeOrGiveUp(giveUpEarly), work: run, giveUp };
       function giveUpEarly(error: Error): never {
         clearTimeout(timer);
         throw error;
@@ -103,7 +103,7 @@ class Writer implements LedgerWriter {
       throw error;
     };
     const waiting: Waiting = {
-      place: this.#placeOrAway(giveUp),
+      place: this.#placeOrGiveUp(giveUp),
       work: async () => {
         following = this.#lines.since.follow();
         resolve();
@@ -126,9 +126,9 @@ class Writer implements LedgerWriter {
     };
   }
 
-  #placeOrAway(giveUp: (error: Error) => never): RowPosition {
+  #placeOrGiveUp(giveUp: (error: Error) => never): RowPosition {
     if (this.#stopping === 'now') giveUp(unavailable('the ledger writer has stopped'));
-    if (this.#isAway()) giveUp(unavailable('the database is away'));
+    if (this.#isUnreachable()) giveUp(unavailable('the database cannot be reached'));
     try {
       return this.#options.source.position();
     } catch (error) {
@@ -139,7 +139,7 @@ class Writer implements LedgerWriter {
   lag(): LedgerLag {
     const { rows, bytes } = this.#options.source.backlog();
     const ageMs = rows === 0 || this.#busySinceMs === null ? 0 : this.#options.clock.monotonicMs() - this.#busySinceMs;
-    const database = this.#isAway() ? 'away' : 'ok';
+    const database = this.#isUnreachable() ? 'away' : 'ok';
     return { rows, bytes, ageMs, rejected: this.#rejected, stored: this.#stored, database };
   }
 
@@ -288,24 +288,24 @@ class Writer implements LedgerWriter {
     if (this.#failingSinceMs === null) return;
     const afterMs = this.#options.clock.monotonicMs() - this.#failingSinceMs;
     this.#failingSinceMs = null;
-    if (this.#toldAway) this.#options.onEvent({ is: 'back', afterMs });
-    this.#toldAway = false;
+    if (this.#toldUnreachable) this.#options.onEvent({ is: 'back', afterMs });
+    this.#toldUnreachable = false;
   }
 
   async #failed(error: unknown): Promise<void> {
     const message = error instanceof Error ? error.message : String(error);
     this.#failingSinceMs ??= this.#options.clock.monotonicMs();
-    if (!(error instanceof StoreConflict) && !this.#toldAway) {
-      this.#toldAway = true;
-      this.#options.onEvent({ is: 'away', message });
+    if (!(error instanceof StoreConflict) && !this.#toldUnreachable) {
+      this.#toldUnreachable = true;
+      this.#options.onEvent({ is: 'unreachable', message });
     }
-    if (this.#isAway()) this.#giveUpBarriers(unavailable('the database is away'));
+    if (this.#isUnreachable()) this.#giveUpBarriers(unavailable('the database cannot be reached'));
     const backoffMs = backoff(this.#failures);
     this.#failures += 1;
     await this.#pause(backoffMs);
   }
 
-  #isAway(): boolean {
+  #isUnreachable(): boolean {
     return this.#failingSinceMs !== null && this.#options.clock.monotonicMs() - this.#failingSinceMs >= AWAY_AFTER_MS;
   }
 

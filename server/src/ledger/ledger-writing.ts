@@ -27,10 +27,10 @@ export interface LedgerWriterOptions {
   readonly statementMsMax?: number;
 }
 
-/** An event for the operator's log. `away` is sent once, until `back`. */
+/** An event for the operator's log. `unreachable` is sent once, until `back`. */
 export type LedgerEvent =
   | CatchUpEvent
-  | { readonly is: 'away'; readonly message: string }
+  | { readonly is: 'unreachable'; readonly message: string }
   | { readonly is: 'back'; readonly afterMs: number }
   /** An unexpected error. The writer retries. */
   | ({ readonly is: 'defect' } & DefectFacts)

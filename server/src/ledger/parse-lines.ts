@@ -121,7 +121,7 @@ function otherUsageFrom(text: string): Record<string, number> {
   try {
     return JSON.parse(text) as Record<string, number>;
   } catch {
-    throw new UnreadableRecord('a journal record holds usage that is not JSON');
+    throw new UnreadableRecord('the usage in a journal record is not JSON');
   }
 }
 

@@ -80,9 +80,12 @@ export class SegmentLog {
       this.#keep(this.active);
     } catch (error) {
       kept.close();
-      throw new JournalUnusable(`the journal directory ${options.directory} cannot be written: ${reasonOf(error)}`, {
-        cause: error,
-      });
+      throw new JournalUnusable(
+        `The journal directory ${options.directory} cannot be written (${reasonOf(error)}). Check its permissions and the free disk space.`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 

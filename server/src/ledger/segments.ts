@@ -55,7 +55,9 @@ export function listSegments(directory: string): readonly number[] {
     const numbers = readdirSync(directory).map((name) => Number(FILE_NAME.exec(name)?.[1] ?? Number.NaN));
     return numbers.filter((number) => !Number.isNaN(number)).sort((a, b) => a - b);
   } catch (error) {
-    throw new JournalUnusable(`the journal directory ${directory} cannot be used: ${reasonOf(error)}`, { cause: error });
+    throw new JournalUnusable(`The journal directory ${directory} cannot be used (${reasonOf(error)}). Check its permissions.`, {
+      cause: error,
+    });
   }
 }
 
@@ -109,12 +111,12 @@ export function checkHeader(bytes: Buffer, path: string, installationId: string)
   if (tag !== HEADER_TAG) return 'unreadable';
   if (Number(version) > FORMAT_VERSION) {
     throw new JournalUnusable(
-      `${path} was written by a newer version (journal format ${version}; this one reads ${FORMAT_VERSION})`,
+      `${path} was written by a newer version of Headgate (journal format ${version}; this version reads ${FORMAT_VERSION}). Start that version.`,
     );
   }
   if (owner !== installationId) {
     throw new JournalUnusable(
-      `${path} belongs to another installation (${owner}, this one is ${installationId}); move it away to start`,
+      `${path} belongs to another installation (${owner}; this one is ${installationId}). Set HEADGATE_DATA_DIR to the directory of this installation, or move the file out of the directory.`,
     );
   }
   return 'ours';
@@ -126,7 +128,7 @@ export function writeFully(fd: number, bytes: Buffer, length: number, at: number
   while (written < length) {
     const count = writeSync(fd, bytes, written, length - written, at + written);
     // A write that takes nothing and reports nothing would loop for ever.
-    if (count === 0) throw Object.assign(new Error('the file system took no bytes'), { code: 'ENOSPC' });
+    if (count === 0) throw Object.assign(new Error('the file system wrote no bytes'), { code: 'ENOSPC' });
     written += count;
   }
 }

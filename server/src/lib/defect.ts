@@ -11,7 +11,7 @@ export interface DefectFacts {
  * store's, which hold no values).
  */
 export function describeDefect(error: unknown): DefectFacts {
-  if (!(error instanceof Error)) return { error: `something of the type ${typeof error} was thrown`, stack: [] };
+  if (!(error instanceof Error)) return { error: `a value of type ${typeof error} was thrown instead of an error`, stack: [] };
   const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code.slice(0, 60)})` : '';
   const frames = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line));
   return {

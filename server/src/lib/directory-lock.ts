@@ -18,7 +18,7 @@ export class DirectoryInUse extends Error {
 
   constructor(directory: string, holder: string, { mayEnd }: { readonly mayEnd: boolean }) {
     super(
-      `The data directory ${directory} is in use by ${holder}. Stop it first, or set HEADGATE_DATA_DIR to another directory.`,
+      `The data directory ${directory} is in use by ${holder}. Stop that process first, or set HEADGATE_DATA_DIR to another directory.`,
     );
     this.name = 'DirectoryInUse';
     this.mayEnd = mayEnd;

@@ -52,5 +52,5 @@ function readable(line: string): string {
 
 /** Logs that a request met a defect of ours: its kind and origin, never the content of the request. */
 export function tellDefect(error: unknown, requestId: string, log: Logger): void {
-  log.error({ request_id: requestId, ...describeDefect(error) }, 'a request failed by a defect of the gateway');
+  log.error({ request_id: requestId, ...describeDefect(error) }, 'a request failed because of a bug in the gateway');
 }

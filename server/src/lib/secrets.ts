@@ -29,7 +29,7 @@ export type RandomBytes = (size: number) => Buffer;
  */
 export class UnsealFailure extends Error {
   constructor() {
-    super('a sealed value could not be opened: wrong key, wrong row, or changed bytes');
+    super('a stored secret could not be decrypted: the key is wrong, it belongs to another row, or its bytes were changed');
     this.name = 'UnsealFailure';
   }
 }

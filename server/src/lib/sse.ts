@@ -55,7 +55,8 @@ export class EventFramer {
   #keep(bytes: Buffer): void {
     this.#held.push(bytes);
     this.#heldBytes += bytes.length;
-    if (this.#heldBytes > this.#eventBytesMax) throw new EventTooLarge(`a stream event exceeds ${this.#eventBytesMax} bytes`);
+    if (this.#heldBytes > this.#eventBytesMax)
+      throw new EventTooLarge(`a stream event is larger than ${this.#eventBytesMax} bytes`);
   }
 
   /** Returns the end of a blank line that began in the kept bytes; 0 if there is none. */

@@ -14,47 +14,52 @@ export interface JobReadings {
 
 /** Adds the metrics of background jobs. Processes report the same values for all, so they aggregate by maximum, not sum. */
 export function addJobs(families: MetricFamilies, { drifts, folds, deliveries, unownedTokens, jobs }: JobReadings): void {
+  families.gauge('headgate_ledger_drift', 'Sums that differ from the ledger and are not corrected yet.', drifts.open, 'max');
   families.gauge(
-    'headgate_ledger_drift',
-    'Sums that do not agree with the ledger and are not corrected yet.',
-    drifts.open,
+    'headgate_ledger_drift_last_day',
+    'Sums that were found to differ from the ledger in the last 24 hours.',
+    drifts.lastDay,
     'max',
   );
-  families.gauge('headgate_ledger_drift_last_day', 'Sums found not to agree with the ledger in 24 hours.', drifts.lastDay, 'max');
   families.gauge(
     'headgate_folds_behind_seconds',
-    'How long use has been waiting to be added to days and months.',
+    'Age of the oldest usage that is not in the totals by day and month yet.',
     folds.behindMs / 1_000,
     'max',
   );
   families.gauge(
     'headgate_folds_unfilled',
-    'Organizations whose use of before the first fold is not in days and months yet.',
+    'Organizations whose earlier usage is not in the totals by day and month yet.',
     folds.unfilled,
     'max',
   );
   families.gauge(
     'headgate_alert_deliveries_pending',
-    'Alerts on their way to a webhook or a mailbox.',
+    'Alert deliveries to webhooks and mailboxes that are pending.',
     deliveries.pending,
     'max',
   );
-  families.gauge('headgate_alert_deliveries_lost', 'Alerts given up in 24 hours.', deliveries.lost, 'max');
+  families.gauge(
+    'headgate_alert_deliveries_lost',
+    'Alert deliveries that were given up in the last 24 hours.',
+    deliveries.lost,
+    'max',
+  );
   families.gauge(
     'headgate_admin_tokens_unowned',
-    'Admin tokens that nobody owns; each ends on its day unless somebody takes it over.',
+    'Admin tokens without an owner; each expires on its day unless a person takes it over.',
     unownedTokens,
     'max',
   );
   families.gauge(
     'headgate_job_failing',
-    '1 when the last run of a job failed.',
+    '1 if the last run of the job failed, else 0.',
     jobs.map(({ name, isFailing }) => [{ name }, isFailing ? 1 : 0]),
     'max',
   );
   families.gauge(
     'headgate_job_done_seconds',
-    'When a job was last done, as a Unix time.',
+    'Unix time at which the job last succeeded.',
     jobs.flatMap(({ name, doneAtMs }) => (doneAtMs === null ? [] : [[{ name }, doneAtMs / 1_000] as const])),
     'max',
   );

@@ -35,7 +35,7 @@ export interface MetricsSources {
 
 /** The state of the counters that all replicas share. */
 export interface SharedReading {
-  readonly is: 'away' | 'recovering' | 'open';
+  readonly is: 'unreachable' | 'recovering' | 'open';
   readonly replicas: number;
   readonly untold: number;
   readonly degraded: number;
@@ -74,11 +74,15 @@ function registryOf(sources: MetricsSources): Registry {
   const traffic = sources.traffic.read();
   addTraffic(families, traffic);
   const forgotten = sources.holds() - traffic.inFlight - traffic.releasing;
-  families.gauge('headgate_holds_without_request', 'Holds of limits and budgets whose request has ended.', forgotten);
+  families.gauge('headgate_holds_without_request', 'Holds on limits and budgets whose request has ended.', forgotten);
   addKept(families, sources);
   const { bytes, bytesMax } = sources.bufferedBytes();
-  families.gauge('headgate_buffered_bytes', 'Bytes of request bodies that are arriving or not yet read.', bytes);
-  families.gauge('headgate_buffered_bytes_max', 'Bytes that request bodies may take together.', bytesMax);
+  families.gauge(
+    'headgate_buffered_bytes',
+    'Bytes of request bodies in memory that are still arriving or not parsed yet.',
+    bytes,
+  );
+  families.gauge('headgate_buffered_bytes_max', 'Most bytes that request bodies may use together.', bytesMax);
   addShared(families, sources.shared());
   addLedger(families, sources);
   addJobs(families, sources.jobs());
@@ -92,13 +96,21 @@ function addKept(families: MetricFamilies, { snapshot, counters, coldCounters, c
   families.gauge('headgate_organizations_cached', 'Organizations in memory.', organizations);
   families.gauge(
     'headgate_config_age_seconds',
-    'How old the configuration in force can be at most.',
+    'Greatest possible age of the configuration in use.',
     snapshot.ageMs() / 1_000,
     'max',
   );
   families.gauge('headgate_counters', 'Limit and budget counters in memory.', counters());
-  families.gauge('headgate_counters_cold', 'Counters in use that have not read their past from the ledger yet.', coldCounters());
-  families.gauge('headgate_deployments_cooling', 'Deployments resting after failures.', coolingDeployments());
+  families.gauge(
+    'headgate_counters_cold',
+    'Counters in use that have not read their earlier use from the ledger yet.',
+    coldCounters(),
+  );
+  families.gauge(
+    'headgate_deployments_cooling',
+    'Deployments that are not tried for a while, because calls to them failed.',
+    coolingDeployments(),
+  );
 }
 
 function addShared(families: MetricFamilies, shared: SharedReading | null): void {
@@ -106,24 +118,28 @@ function addShared(families: MetricFamilies, shared: SharedReading | null): void
   const { is, replicas, untold, degraded, outages, heldWithoutRequest, givenBack } = shared;
   families.gauge(
     'headgate_counters_open',
-    '1 while the counters that all replicas share can be asked, else 0.',
+    '1 while the counters that all replicas share can be used, else 0.',
     is === 'open' ? 1 : 0,
     'min',
   );
-  families.gauge('headgate_replicas', 'Replicas that live, as this one knows it.', replicas, 'max');
-  families.gauge('headgate_stored_rows_untold', 'Stored rows that the shared counters have not been told of.', untold);
+  families.gauge('headgate_replicas', 'Live replicas, as this one knows them.', replicas, 'max');
+  families.gauge('headgate_stored_rows_untold', 'Stored rows that are not reported to the shared counters yet.', untold);
   families.gauge(
     'headgate_held_without_request',
-    'Requests that held something in Redis when this replica last looked, and were not in flight.',
+    'Requests with a hold in Redis that were not in flight, at the last comparison by this replica.',
     heldWithoutRequest,
   );
-  families.counter('headgate_holds_given_back_total', 'Holds in Redis without a request that were given back.', [
-    [{}, givenBack],
-  ]);
-  families.counter('headgate_degraded_requests_total', "Requests admitted by this replica's share of the limits.", [
-    [{}, degraded],
-  ]);
-  families.counter('headgate_counters_outages_total', 'Times the shared counters were out of reach.', [[{}, outages]]);
+  families.counter(
+    'headgate_holds_given_back_total',
+    'Holds in Redis that were released because their request was not in flight.',
+    [[{}, givenBack]],
+  );
+  families.counter(
+    'headgate_degraded_requests_total',
+    "Requests admitted by this replica's share of the limits, because Redis was unreachable.",
+    [[{}, degraded]],
+  );
+  families.counter('headgate_counters_outages_total', 'Times the shared counters became unreachable.', [[{}, outages]]);
 }
 
 function addLedger(
@@ -131,19 +147,23 @@ function addLedger(
   { ledger, journalBytes, journalBytesMax, journalSyncFailures, databaseConnections }: MetricsSources,
 ): void {
   const { rows, bytes, ageMs, stored, rejected, database } = ledger();
-  families.gauge('headgate_journal_rows', 'Settled rows not yet in the database.', rows);
-  families.gauge('headgate_journal_bytes', 'Bytes of journal not yet in the database.', bytes);
+  families.gauge('headgate_journal_rows', 'Settled rows that are not in the database yet.', rows);
+  families.gauge('headgate_journal_bytes', 'Bytes of the journal that are not in the database yet.', bytes);
   families.gauge('headgate_journal_file_bytes', 'Bytes of the journal files.', journalBytes());
-  families.gauge('headgate_journal_file_bytes_max', 'Bytes that the journal files may have.', journalBytesMax);
-  families.counter('headgate_journal_sync_failures_total', 'Times the disk failed to keep what the journal had written.', [
+  families.gauge('headgate_journal_file_bytes_max', 'Most bytes that the journal files may have.', journalBytesMax);
+  families.counter('headgate_journal_sync_failures_total', 'Times the disk failed to sync the journal.', [
     [{}, journalSyncFailures()],
   ]);
-  families.gauge('headgate_journal_age_seconds', 'Age of the oldest row not yet in the database.', ageMs / 1_000, 'max');
+  families.gauge('headgate_journal_age_seconds', 'Age of the oldest row that is not in the database yet.', ageMs / 1_000, 'max');
   families.counter('headgate_settled_rows_total', 'Rows stored in the database.', [[{}, stored]]);
-  families.gauge('headgate_ledger_rejected_rows', 'Rows the database rejected, set aside in the data directory.', rejected);
-  families.gauge('headgate_database_up', '1 while the database takes rows.', database === 'ok' ? 1 : 0, 'min');
+  families.gauge(
+    'headgate_ledger_rejected_rows',
+    'Rows that the database refused; they are kept in the data directory.',
+    rejected,
+  );
+  families.gauge('headgate_database_up', '1 while the database stores rows, else 0.', database === 'ok' ? 1 : 0, 'min');
   const { total, idle, waiting } = databaseConnections();
-  families.gauge('headgate_database_connections', 'Connections to the database, and who waits for one.', [
+  families.gauge('headgate_database_connections', 'Database connections by state; `waiting` counts queries that wait for one.', [
     [{ state: 'busy' }, total - idle],
     [{ state: 'idle' }, idle],
     [{ state: 'waiting' }, waiting],

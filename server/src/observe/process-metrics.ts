@@ -14,14 +14,14 @@ export function addProcess(families: MetricFamilies, version: string): void {
   families.gauge('nodejs_external_memory_bytes', 'Buffers and other memory outside the JavaScript heap.', memory.external);
   families.gauge('nodejs_heap_used_bytes', 'JavaScript heap in use.', memory.heapUsed);
   families.counter('process_cpu_seconds_total', 'CPU time, user and system.', [[{}, (cpu.user + cpu.system) / 1e6]]);
-  families.gauge('process_start_time_seconds', 'When the process started, in seconds since 1970.', startedAtSeconds(), 'min');
+  families.gauge('process_start_time_seconds', 'Unix time at which the process started.', startedAtSeconds(), 'min');
+  families.gauge('nodejs_eventloop_delay_seconds', 'Delay of the event loop since the last scrape.', loopDelay(), 'max');
   families.gauge(
-    'nodejs_eventloop_delay_seconds',
-    'How late the event loop came round since the last scrape.',
-    loopDelay(),
-    'max',
+    'headgate_build_info',
+    'Version of the gateway and of Node in the labels; always 1.',
+    [[{ version, node: process.version }, 1]],
+    'first',
   );
-  families.gauge('headgate_build_info', 'Which version runs; always 1.', [[{ version, node: process.version }, 1]], 'first');
 }
 
 function startedAtSeconds(): number {

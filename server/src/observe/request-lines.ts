@@ -38,7 +38,7 @@ export function createRequestLines({ log, clock }: { readonly log: Logger; reado
       const heldBack = implausible(id);
       if (heldBack === null) return;
       const fields = { request_id: requestId, deployment_id: id, provider, left_out: heldBack };
-      log.warn(fields, 'a provider reported usage that cannot be: it is charged as an estimate');
+      log.warn(fields, 'a provider reported impossible usage, so the request was charged an estimate');
     },
     note(record, ownUs, traceId) {
       const nowMs = clock.monotonicMs();

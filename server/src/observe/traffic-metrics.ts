@@ -21,26 +21,28 @@ export function addTraffic(families: MetricFamilies, reading: TrafficReading): v
   );
   families.counter(
     'headgate_streams_cut_total',
-    'Streams that ended before their answer was complete, by who ended them.',
+    'Streams that ended before their answer was complete, by the party that ended them.',
     split(reading.streamsCut, ['by']),
   );
   families.counter(
     'headgate_usage_implausible_total',
-    'Answers whose reported usage cannot be, and which were charged as an estimate instead, by provider.',
+    'Answers with impossible reported usage, which were charged an estimate, by provider.',
     split(reading.usageImplausible, ['provider']),
   );
   families.counter(
     'headgate_unpriced_units_total',
-    'What had no price though it is billed beyond tokens, by kind: refused under a budget that blocks, or used where none does.',
+    'Units beyond tokens without a price, by kind: refused under a blocking budget, used without a charge elsewhere.',
     UNIT_KINDS.map((unit) => [{ unit }, reading.unpricedUnits.get(unit) ?? 0]),
   );
   families.counter(
     'headgate_settled_estimated_total',
-    'Attempts that were charged an estimate, by why.',
+    'Attempts that were charged an estimate, by reason.',
     Object.entries(reading.estimated).map(([reason, count]) => [{ reason }, count]),
   );
   families.gauge('headgate_requests_in_flight', 'Admitted requests not yet settled.', reading.inFlight);
-  families.histogram('headgate_gateway_seconds', 'Time the gateway itself added per request.', [[{}, reading.gatewaySeconds]]);
+  families.histogram('headgate_gateway_seconds', 'Time that the gateway itself added to each request.', [
+    [{}, reading.gatewaySeconds],
+  ]);
   addProviders(families, reading);
   addOrganizations(families, reading);
 }
@@ -54,17 +56,17 @@ function addProviders(families: MetricFamilies, { providers }: TrafficReading): 
   );
   families.counter(
     'headgate_spend_usd_total',
-    'What attempts at priced deployments cost, in US dollars.',
+    'Cost of attempts at priced deployments, in US dollars.',
     all.map(([provider, { nanoUsd }]) => [{ provider }, nanoUsd / 1e9]),
   );
   families.histogram(
     'headgate_upstream_seconds',
-    'From sending an attempt until its whole answer, the first bytes of a stream, or its failure.',
+    'Time from sending an attempt to its whole answer, the first bytes of its stream, or its failure.',
     all.map(([provider, { upstreamSeconds }]) => [{ provider }, upstreamSeconds]),
   );
   families.histogram(
     'headgate_first_token_seconds',
-    'From the arrival of a request until the first bytes of its stream.',
+    'Time from the arrival of a request to the first bytes of its stream.',
     all.map(([provider, { firstTokenSeconds }]) => [{ provider }, firstTokenSeconds]),
   );
 }
@@ -86,7 +88,7 @@ function addOrganizations(families: MetricFamilies, { organizations }: TrafficRe
   );
   families.counter(
     'headgate_organization_spend_usd_total',
-    'What an organization spent, in US dollars.',
+    'Spend of an organization, in US dollars.',
     all.map(([organization, { nanoUsd }]) => [{ organization }, nanoUsd / 1e9]),
   );
 }

@@ -18,7 +18,7 @@ const TYPES: Readonly<Record<string, string>> = {
  */
 export function loadConsole(directory: string): (address: string) => PageFile | null {
   if (!existsSync(path.join(directory, 'index.html'))) {
-    throw new Error(`the console is not built: there is no index.html in ${directory}; npm start builds it`);
+    throw new Error(`the console is not built: there is no index.html in ${directory}. Run npm start, which builds it`);
   }
   const files = new Map<string, PageFile>();
   for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {

@@ -111,6 +111,6 @@ function say(reply: Reply, status: number, type: string, content: string | Buffe
 }
 
 function refuse(request: GatewayRequest, reply: Reply, operations: Operations): void {
-  const refusal = new Refusal('not_found', 'There is nothing at this path.');
+  const refusal = new Refusal('not_found', 'There is nothing at this path. Check the address.');
   sayRefusal(request, reply, refusal, operations.requestId(), ['x-content-type-options', 'nosniff']);
 }

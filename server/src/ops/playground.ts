@@ -24,12 +24,12 @@ const CHAT = ENDPOINTS.find((endpoint) => endpoint.path === PATH) as Endpoint;
 
 /** Serves the call through the data plane: admitted, charged and logged like any other request of the key. */
 export function servePlayground({ body, tags, response, ...key }: PlaygroundCall, gateway: Gateway): void {
-  const request = new HouseRequest(body, tags, gateway.clock.monotonicMs());
+  const request = new PlaygroundRequest(body, tags, gateway.clock.monotonicMs());
   void handle(request, new NodeReply(response), CHAT, gateway, () => authenticateById(key, gateway));
 }
 
-/** A request that came over no socket of the data plane. It has a body, and no headers but its tags and a content type. */
-class HouseRequest implements GatewayRequest {
+/** A request that did not arrive on a socket of the data plane. It has a body, its tags and a content type. */
+class PlaygroundRequest implements GatewayRequest {
   readonly method = 'POST';
   readonly path = PATH;
   readonly query = '';

@@ -31,7 +31,7 @@ export async function checkDeployment(provider: Provider, deployment: Deployment
 /** Lists the models that a credential may call, if the vendor has a list; never throws. */
 export async function listUpstreamModels(provider: Provider, credential: CredentialConfig): Promise<UpstreamModels> {
   const open = provider.openModels;
-  if (open === undefined) return { ok: false, status: null, message: 'this provider has no list of models' };
+  if (open === undefined) return { ok: false, status: null, message: 'this provider cannot list its models' };
   const answer = await collect((sink) => open(credential, sink));
   if (answer.is === 'failure') return { ok: false, status: null, message: answer.failure.message };
   if (answer.status >= 200 && answer.status < 300) return readModels(answer.status, answer.body);
@@ -76,7 +76,7 @@ function collect(open: (sink: UpstreamSink) => UpstreamCall): Promise<Collected>
         chunks.push(chunk);
         if (bytes > ANSWER_BYTES_MAX) {
           call.abort();
-          resolve({ is: 'failure', failure: { message: 'the answer is far longer than it should be' } });
+          resolve({ is: 'failure', failure: { message: `the provider’s answer is longer than ${ANSWER_BYTES_MAX} bytes` } });
         }
         return true;
       },
@@ -93,6 +93,6 @@ function readModels(status: number, body: Buffer): UpstreamModels {
     const ids = list.map((model: unknown) => (model as { id?: unknown } | null)?.id).filter((id) => typeof id === 'string');
     return { ok: true, models: ids.slice(0, MODELS_MAX).sort() };
   } catch {
-    return { ok: false, status, message: 'the provider answered with something that is not JSON' };
+    return { ok: false, status, message: 'the provider did not answer with JSON' };
   }
 }

@@ -43,7 +43,7 @@ export function callOverHttp(vendor: VendorHttp, transport: Transport) {
     open(request: ProviderRequest, sink: UpstreamSink): UpstreamCall {
       const { deployment } = request;
       const prepared = deployment.credential === null ? null : prepare(deployment, request.wire, deployment.credential);
-      if (prepared === null) return failLater(sink, 'the deployment has no usable credential');
+      if (prepared === null) return failLater(sink, 'the deployment has no credential that can be used');
       return transport.send(
         {
           origin: prepared.origin,
@@ -60,7 +60,7 @@ export function callOverHttp(vendor: VendorHttp, transport: Transport) {
 
     openModels(credential: CredentialConfig, sink: UpstreamSink): UpstreamCall {
       const base = baseOf(vendor, credential);
-      if (base === null) return failLater(sink, 'the credential has no usable base URL');
+      if (base === null) return failLater(sink, 'the credential has no base URL that can be used');
       const defaults = defaultsOf(vendor);
       const request = { origin: base.origin, method: 'GET', path: base.path + vendor.modelsPath, body: null } as const;
       const headers = [...COMMON_HEADERS.slice(2), ...vendor.authentication(credential), ...defaults];

@@ -1,4 +1,4 @@
-import { CountersAway, type HoldResult, type Wanted } from '../counters/counters.ts';
+import { CountersUnreachable, type HoldResult, type Wanted } from '../counters/counters.ts';
 import { estimateHold, type HoldEstimate, type HoldQuestion, outputCapFor } from '../domain/limits/hold.ts';
 import { askedTier, lookupBounds } from '../domain/money/beyond.ts';
 import { toCounterNanoUsd } from '../domain/money/money.ts';
@@ -30,7 +30,7 @@ export function admit(walk: Walk, key: CachedKey, asked: Asked, gateway: Gateway
   if (entitlement.refusal !== null) throw entitlement.refusal;
   checkServable(entitlement, walk);
   if (!gateway.journal.room())
-    throw serviceUnavailable('The settlement journal is full. Nothing that costs money is begun until it drains.');
+    throw serviceUnavailable('The settlement journal is full, so no request that costs money can start. Try again later.');
   const fitting = entitlement.needsPrice && !walk.endpoint.free ? fittingCandidates(entitlement, asked.facts) : null;
   const question = questionOf(walk, key, asked, entitlement, fitting);
   const estimate = walk.endpoint.free ? NOTHING_HELD : estimateHold(question);
@@ -58,19 +58,26 @@ const NOTHING_HELD: HoldEstimate = {
 function checkServable(entitlement: Entitlement, walk: Walk): void {
   const called = entitlement.chain[0];
   if (called === undefined || called.mode !== walk.endpoint.mode) {
-    throw new Refusal('invalid_request', `The model \`${entitlement.name}\` does not serve ${walk.endpoint.name}.`, {
-      param: 'model',
-    });
+    throw new Refusal(
+      'invalid_request',
+      `The model \`${entitlement.name}\` does not support ${walk.endpoint.name}. Call another model or another endpoint.`,
+      {
+        param: 'model',
+      },
+    );
   }
   if (entitlement.tags?.leftNobody === true) throw noDeploymentForTags(entitlement, walk.asked?.tags ?? null);
   if (entitlement.candidates.size === 0) {
-    throw new Refusal('no_healthy_deployment', `The model \`${entitlement.name}\` has no deployment in service.`);
+    throw new Refusal(
+      'no_healthy_deployment',
+      `The model \`${entitlement.name}\` has no enabled deployment. Ask an admin to enable or add one.`,
+    );
   }
   if (!entitlement.needsPrice || walk.endpoint.free) return;
   for (const { price } of entitlement.candidates.values()) if (price !== null) return;
   throw new Refusal(
     'model_not_priced',
-    `The model \`${entitlement.name}\` has no price, and a budget covers this call. It is never free silently.`,
+    `The model \`${entitlement.name}\` has no price, and a blocking budget covers this call. Ask an admin to set a price.`,
     {
       param: 'model',
     },
@@ -101,9 +108,9 @@ function questionOf(
 /** Takes the hold. Returns a promise only if the counters do. Throws `service_unavailable` if the counters fail. */
 function take(walk: Walk, { plan }: Entitlement, wanted: Wanted, gateway: Gateway): HoldResult | Promise<HoldResult> {
   const refused = (error: unknown): never => {
-    if (error instanceof CountersAway) throw serviceUnavailable(error.message);
+    if (error instanceof CountersUnreachable) throw serviceUnavailable(error.message);
     if (!(error instanceof StoreError)) gateway.defect(error, walk.id);
-    throw serviceUnavailable('What was used of a limit or budget cannot be read right now. Try again.');
+    throw serviceUnavailable('The use of a limit or budget cannot be read right now. Try again in a moment.');
   };
   try {
     const answer = gateway.counters.hold(walk.id, plan, wanted);

@@ -142,7 +142,7 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
     const { answerBytesMax } = this.#options.settings;
     if (this.#bytes <= answerBytesMax) return true;
     this.call?.abort();
-    const message = `the answer is larger than ${answerBytesMax} bytes`;
+    const message = `the answer is larger than ${answerBytesMax} bytes, the most allowed`;
     this.#settleOn(this.#failure(new UpstreamFailure('protocol', { sent: true, message })));
     return true;
   }

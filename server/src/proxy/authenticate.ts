@@ -18,7 +18,7 @@ export interface Authenticated {
  */
 export function authenticate(request: GatewayRequest, gateway: Gateway): Authenticated | Promise<Authenticated> {
   const secret = presentedSecret(request.rawHeaders);
-  if (secret === null) throw unknownKey('No API key was sent. Send it as `Authorization: Bearer sk-hg-…`.');
+  if (secret === null) throw unknownKey('The request has no API key. Send it in the header `Authorization: Bearer sk-hg-...`.');
   // A cached secret was checked before; its form need not be checked again.
   const found =
     gateway.snapshot.cachedKey(secret) ?? gateway.snapshot.keyBySecret(looksLikeKeySecret(secret) ? secret : refuseGarbage());
@@ -26,7 +26,9 @@ export function authenticate(request: GatewayRequest, gateway: Gateway): Authent
   return found.then(
     (key) => check(key, gateway.clock.nowMs()),
     () => {
-      throw serviceUnavailable('This key is not in memory and the store that knows it cannot be reached. Try again.');
+      throw serviceUnavailable(
+        'This key cannot be checked right now, because the database cannot be reached. Try again in a moment.',
+      );
     },
   );
 }
@@ -37,7 +39,9 @@ export async function authenticateById(
   gateway: Gateway,
 ): Promise<Authenticated> {
   const found = await gateway.snapshot.keyById(organizationId, keyId).catch(() => {
-    throw serviceUnavailable('The store that knows this key cannot be reached. Try again.');
+    throw serviceUnavailable(
+      'This key cannot be checked right now, because the database cannot be reached. Try again in a moment.',
+    );
   });
   return check(found, gateway.clock.nowMs());
 }
@@ -46,12 +50,12 @@ export async function authenticateById(
 export function callerOf(key: CachedKey): Caller {
   const { config, team, member } = key;
   const organization = key.holder.config;
-  if (organization === null || team === null) throw unknownKey('The key belongs to nothing that exists.');
+  if (organization === null || team === null) throw unknownKey('The organization or the team of this API key does not exist.');
   return { key: config, organization, team, member };
 }
 
 function check(key: CachedKey | null, nowMs: number): Authenticated {
-  if (key === null) throw unknownKey('The API key is not known here.');
+  if (key === null) throw unknownKey('The API key is unknown to this gateway. Check the key and the address.');
   return { key, refusal: whyNot(key, nowMs) };
 }
 
@@ -60,26 +64,43 @@ function whyNot(key: CachedKey, nowMs: number): Refusal | null {
   const { config, team, member } = key;
   const organization = key.holder.config;
   if (organization === null || organization.status === 'deleted' || team === null)
-    return unknownKey('The API key is not known here.');
-  if (config.status.is === 'revoked') return unknownKey('The API key was revoked.');
+    return unknownKey('The API key is unknown to this gateway. Check the key and the address.');
+  if (config.status.is === 'revoked') return unknownKey('The API key was revoked. Use another key.');
   if (organization.status === 'suspended') {
-    return new Refusal('organization_suspended', `The organization ${organization.slug} is suspended.`);
+    return new Refusal(
+      'organization_suspended',
+      `The organization ${organization.slug} is suspended. Its keys work again when an admin reactivates it.`,
+    );
   }
   if (organization.status === 'archived')
-    return new Refusal('organization_archived', `The organization ${organization.slug} is archived.`);
+    return new Refusal(
+      'organization_archived',
+      `The organization ${organization.slug} is archived. Its keys work again when an admin reactivates it.`,
+    );
   if (config.expiresAtMs !== null && nowMs >= config.expiresAtMs) {
-    return new Refusal('api_key_expired', `The API key expired at ${new Date(config.expiresAtMs).toISOString()}.`);
+    return new Refusal(
+      'api_key_expired',
+      `The API key expired at ${new Date(config.expiresAtMs).toISOString()}. Use another key, or ask an admin for a later expiry.`,
+    );
   }
-  if (config.status.is === 'disabled') return new Refusal('key_disabled', 'The API key is disabled.');
-  if (team.status !== 'active') return new Refusal('key_disabled', `The key's team ${team.name} is suspended.`);
+  if (config.status.is === 'disabled') return new Refusal('key_disabled', 'The API key is disabled. Ask an admin to enable it.');
+  if (team.status !== 'active')
+    return new Refusal('key_disabled', `The team ${team.name} of this API key is suspended. Ask an admin to reactivate it.`);
   if (config.owner.is === 'member') {
-    if (member === null) return unknownKey('The API key was revoked: its owner left the organization.');
-    if (member.status !== 'active') return new Refusal('key_disabled', "The key's owner is disabled.");
+    if (member === null) return unknownKey('The API key was revoked, because its owner left the organization. Use another key.');
+    if (member.status !== 'active')
+      return new Refusal(
+        'key_disabled',
+        'The owner of this API key is disabled. Ask an admin to enable the owner, or use another key.',
+      );
     return null;
   }
   const service = organization.serviceAccounts.get(config.owner.serviceAccountId);
-  if (service === undefined) return unknownKey('The API key was revoked: its service account is gone.');
-  return service.status === 'active' ? null : new Refusal('key_disabled', `The service account ${service.name} is disabled.`);
+  if (service === undefined)
+    return unknownKey('The API key was revoked, because its service account was deleted. Use another key.');
+  return service.status === 'active'
+    ? null
+    : new Refusal('key_disabled', `The service account ${service.name} of this API key is disabled. Ask an admin to enable it.`);
 }
 
 function unknownKey(message: string): Refusal {
@@ -87,7 +108,9 @@ function unknownKey(message: string): Refusal {
 }
 
 function refuseGarbage(): never {
-  throw unknownKey('The API key is malformed: it was cut, mistyped, or is not a Headgate key.');
+  throw unknownKey(
+    'The API key is malformed: it is incomplete, mistyped, or not a Headgate key. Check that you sent all of it (`sk-hg-...`).',
+  );
 }
 
 /** Returns the secret that the request carries in any of three headers; null if there is none. Two different ones are a 400. */
@@ -96,7 +119,8 @@ function presentedSecret(rawHeaders: readonly string[]): string | null {
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const found = secretIn(rawHeaders[at] as string, rawHeaders[at + 1] as string);
     if (found === null) continue;
-    if (secret !== null && secret !== found) throw invalidRequest('The request carries two different API keys. Send one.');
+    if (secret !== null && secret !== found)
+      throw invalidRequest('The request has two different API keys in its headers. Send one.');
     secret = found;
   }
   return secret;

@@ -171,7 +171,12 @@ function begun(candidate: Candidate, admission: Admission, gateway: Gateway): Pr
   return new Promise((resolve, reject) => {
     gateway.journal.whenWritten((outcome) => {
       if (outcome === 'written') resolve();
-      else reject(serviceUnavailable('What this request may cost cannot be written down: the disk is full. Nothing was sent.'));
+      else
+        reject(
+          serviceUnavailable(
+            'The gateway cannot record the cost of this request, because its disk is full. The request was not sent to a provider. Try again later.',
+          ),
+        );
     }, admission.walk.id);
   });
 }
@@ -244,7 +249,7 @@ function readWhole(
     gateway.traffic.upstreamAttempt(provider, 'failed');
     // JSON that broke off cost the provider work. An empty body, or one that is not JSON, did not.
     if (bytes[0] === OPEN_BRACE) oweForUnreadable(admission, candidate, bytes.length);
-    const why = error instanceof UnreadableAnswer ? error.message : 'it met a defect of the gateway';
+    const why = error instanceof UnreadableAnswer ? error.message : 'the gateway has a bug';
     return new Failed(new Refusal('provider_error', `The provider's answer cannot be read: ${why}`), 'lasting');
   }
 }
@@ -263,22 +268,29 @@ function judgeError(error: ProviderError): Failed {
       return new Failed(new Refusal('context_length_exceeded', error.message, { param: error.param }), 'final');
     case 'rate_limited':
       return new Failed(
-        new Refusal('provider_rate_limited', `The provider's own rate limit was reached: ${error.message}`, { retry: after }),
+        new Refusal(
+          'provider_rate_limited',
+          `The provider's rate limit was reached. Try again later. The provider said: ${error.message}`,
+          { retry: after },
+        ),
         'lasting',
       );
     case 'quota':
       return new Failed(
-        new Refusal('no_healthy_deployment', 'The provider account behind this model has no quota left.'),
+        new Refusal(
+          'no_healthy_deployment',
+          "The gateway's account at the provider has no quota left for this model. Ask the gateway's operator to raise it.",
+        ),
         'lasting',
       );
     case 'credential':
       return new Failed(
-        new Refusal('provider_error', "The provider refused the gateway's credential. The gateway's operator has to mend this."),
+        new Refusal('provider_error', "The provider refused the gateway's credential. Ask the gateway's operator to replace it."),
         'lasting',
       );
     case 'unavailable':
       return new Failed(
-        new Refusal('provider_error', `The provider failed with ${error.status}: ${error.message}`, { retry: after }),
+        new Refusal('provider_error', `The provider answered with status ${error.status}: ${error.message}`, { retry: after }),
         error.retryable ? 'passing' : 'lasting',
       );
   }
@@ -287,7 +299,10 @@ function judgeError(error: ProviderError): Failed {
 /** Returns the refusal for a request that the provider calls invalid. An unknown model is our fault, not the caller's. */
 function callersFault(error: ProviderError): Refusal {
   if (error.status === 404)
-    return new Refusal('provider_error', `The provider does not know what was asked for: ${error.message}`);
+    return new Refusal(
+      'provider_error',
+      `The provider does not have the model or path that the gateway asked for: ${error.message}`,
+    );
   const code = error.status === 413 ? 'request_too_large' : 'invalid_request';
   return new Refusal(code, error.message, { param: error.param });
 }
@@ -301,19 +316,30 @@ function judgeFailure(failure: UpstreamFailure): Failed {
       return new Failed(new Refusal('provider_error', `The provider could not be reached: ${failure.message}`), 'passing');
     case 'refused_address':
     case 'protocol':
-      return new Failed(new Refusal('provider_error', `The provider could not be asked: ${failure.message}`), 'lasting');
+      return new Failed(
+        new Refusal('provider_error', `The request could not be sent to the provider: ${failure.message}`),
+        'lasting',
+      );
   }
 }
 
 function cannotServe({ deployment }: Candidate, admission: Admission): Refusal {
   const { name } = admission.walk.endpoint;
-  return new Refusal('invalid_request', `The provider ${deployment.provider} cannot serve ${name}.`, { param: 'model' });
+  return new Refusal(
+    'invalid_request',
+    `The provider ${deployment.provider} does not support ${name}. Call another model or another endpoint.`,
+    { param: 'model' },
+  );
 }
 
 function nobodyFit(): Refusal {
-  return new Refusal('no_healthy_deployment', 'No deployment of this model is fit to serve right now.', {
-    retry: { is: 'after', ms: 1_000, hammerProof: false },
-  });
+  return new Refusal(
+    'no_healthy_deployment',
+    'No deployment of this model can serve right now, because calls to all of them failed recently. Try again in a moment.',
+    {
+      retry: { is: 'after', ms: 1_000, hammerProof: false },
+    },
+  );
 }
 
 /** Reports whether to retry the same deployment: at most three tries, and only if it is the only candidate. */

@@ -29,7 +29,7 @@ export function serveDataPlane(request: GatewayRequest, reply: Reply, gateway: G
   const endpoint = WALKS.get(request.path);
   if (endpoint === undefined) void answerQuestion(request, reply, gateway);
   else if (request.method === 'POST') void handle(request, reply, endpoint, gateway);
-  else sayRefusal(request, reply, notAllowed(`${endpoint.path} takes POST.`), gateway.requestId(), ['allow', 'POST']);
+  else sayRefusal(request, reply, notAllowed(`${endpoint.path} supports only POST.`), gateway.requestId(), ['allow', 'POST']);
 }
 
 /** Serves the paths that only read. Nothing is admitted, held or charged. */
@@ -40,10 +40,14 @@ async function answerQuestion(request: GatewayRequest, reply: Reply, gateway: Ga
   if (clientId !== null) headers.push('x-client-request-id', clientId);
   try {
     const question = questionOf(request.path);
-    if (question === null) throw new Refusal('not_found', 'There is nothing at this path.');
+    if (question === null)
+      throw new Refusal(
+        'not_found',
+        'There is nothing at this path. Check the base URL of your client: it ends in /v1 for OpenAI clients.',
+      );
     if (request.method !== 'GET') {
       headers.push('allow', 'GET');
-      throw notAllowed('This path takes GET.');
+      throw notAllowed('This path supports only GET.');
     }
     const { key, refusal } = await authenticate(request, gateway);
     headers.push('x-headgate-organization', key.config.organizationId);
@@ -92,11 +96,15 @@ function questionOf(path: string): Question | null {
 
 /** Decodes a model name from a path. It is percent-encoded, including its slashes. */
 function decoded(text: string): string {
-  if (text.includes('/')) throw new Refusal('not_found', 'There is nothing at this path.');
+  if (text.includes('/'))
+    throw new Refusal(
+      'not_found',
+      'There is nothing at this path. Check the base URL of your client: it ends in /v1 for OpenAI clients.',
+    );
   try {
     return decodeURIComponent(text);
   } catch {
-    throw invalidRequest('The path is not well-formed percent-encoding.');
+    throw invalidRequest('The model name in the path is not valid percent-encoding.');
   }
 }
 

@@ -260,7 +260,7 @@ class StreamDelivery {
       return;
     }
     this.#gateway.traffic.streamCut('drain');
-    const last = this.#lastWords('The gateway is being restarted. Send the request again.');
+    const last = this.#lastWords('The gateway is restarting. Send the request again.');
     this.#oweForAnswer('drain');
     this.#settle('cancelled', 200, 'service_unavailable');
     this.#end(last);

@@ -214,13 +214,13 @@ export function accessRefusal(caller: Caller, name: string, catalogue: Catalogue
     case 'not_found':
       return new Refusal(
         'model_not_found',
-        `The model \`${shown(name)}\` does not exist or is not granted to your organization.`,
+        `The model \`${shown(name)}\` does not exist or is not granted to your organization. GET /v1/models lists the models that this key may call.`,
         { param: 'model' },
       );
     case 'removed':
       return new Refusal(
         'model_not_allowed',
-        `The model \`${shown(name)}\` is granted to your organization, but not to this ${verdict.level}.`,
+        `The model \`${shown(name)}\` is granted to your organization, but not to the ${verdict.level} of this API key. Ask an admin for access.`,
         {
           param: `${verdict.level}_access`,
         },

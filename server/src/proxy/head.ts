@@ -86,7 +86,9 @@ const ONE_REQUEST = { tokens: 0, nanoUsd: 0, nanoUsdMin: 0 };
 const NO_OUTPUT = { outputCap: 'as_asked', outputTokensMax: 0 } as const;
 
 function noRoom() {
-  return serviceUnavailable('There is no room for this body: too much is arriving at once, from here or from all. Try again.');
+  return serviceUnavailable(
+    'The gateway has no memory for this body, because too many bytes are arriving at once from you or from everyone. Try again in a moment.',
+  );
 }
 
 function refused(

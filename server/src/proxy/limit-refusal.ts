@@ -118,13 +118,13 @@ function sentence(rule: LimitRule, details: LimitDetails, passes: number | 'abov
   const changed = `${change.charAt(0).toUpperCase()}${change.slice(1)}.`;
   if (rule.limit === 'budget') {
     const what = `The ${details.window} budget${target} of ${scope} is ${details.limitValue} USD; ${details.used} USD is used or held and this request needs ${details.requested} USD`;
-    if (passes === 'above') return `${what} and can never pass. ${changed}`;
+    if (passes === 'above') return `${what}, so it can never pass. ${changed}`;
     return details.resetsAt === null ? `${what}. It does not reset. ${changed}` : `${what}. It resets at ${details.resetsAt}.`;
   }
   const what = `The limit of ${scope} is ${details.limitValue} ${UNITS[rule.limit]} ${PER[WINDOWS[rule.limit]]}${target}`;
   if (typeof passes === 'string') {
     const why = rule.limit.startsWith('t') ? ' for its input alone' : '';
-    return `${what}; this request needs ${details.requested}${why} and can never pass. ${changed}`;
+    return `${what}; this request needs ${details.requested}${why}, so it can never pass. ${changed}`;
   }
   return `${what}; ${details.used} are used or held and this request needs ${details.requested}. It could pass in ${Math.ceil(passes / 1_000)} s.`;
 }

@@ -79,11 +79,14 @@ function read(walk: Walk, gateway: Gateway): Asked | Promise<Asked> {
   const { request } = walk;
   const type = request.header('content-type');
   if (type !== undefined && !type.toLowerCase().includes('json')) {
-    throw new Refusal('unsupported_media_type', 'The body must be JSON (`content-type: application/json`).');
+    throw new Refusal('unsupported_media_type', 'The body must be JSON. Send the header `content-type: application/json`.');
   }
   const encoding = request.header('content-encoding');
   if (encoding !== undefined && encoding !== 'identity') {
-    throw new Refusal('unsupported_media_type', 'Compressed request bodies are not accepted.');
+    throw new Refusal(
+      'unsupported_media_type',
+      'Compressed request bodies are not supported. Send the body without `content-encoding`.',
+    );
   }
   const reading = readBodyInTurn(request.body);
   if (reading === null) return readLarge(walk, gateway);

@@ -86,7 +86,7 @@ export function invalidRequest(message: string, param: string | null = null): Re
 }
 
 export function tooLarge(bodyBytesMax: number): Refusal {
-  return new Refusal('request_too_large', `The body is larger than ${bodyBytesMax} bytes.`);
+  return new Refusal('request_too_large', `The body is larger than ${bodyBytesMax} bytes, the most allowed. Send less input.`);
 }
 
 /** Returns the refusal for a failure of our own: 503, with a retry after 1 s. */

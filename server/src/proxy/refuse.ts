@@ -43,7 +43,7 @@ function refusedHeaders(walk: Walk, refusal: Refusal, gateway: Gateway): string[
  */
 export function answerPlainly(walk: Walk, why: unknown, gateway: Gateway): void {
   const refusal = asRefusal(
-    why instanceof Refusal ? new Error('a refusal was thrown where an answer is said') : why,
+    why instanceof Refusal ? new Error('a refusal was thrown while an answer was being written') : why,
     walk.id,
     gateway,
   );
@@ -69,7 +69,7 @@ function breakOff(walk: Walk, gateway: Gateway): void {
 export function asRefusal(error: unknown, requestId: string, gateway: Gateway): Refusal {
   if (error instanceof Refusal) return error;
   tellDefect(error, requestId, gateway);
-  return serviceUnavailable('The gateway failed on this request. Its operator has been told.');
+  return serviceUnavailable('The gateway failed on this request because of a bug. Its log has the details under the request id.');
 }
 
 /** Logs a defect. Never throws: if the log fails, there is nothing left to do. */

@@ -18,7 +18,7 @@ export class StoreError extends Error {
 class ConstraintViolation extends StoreError {
   readonly constraint: string;
   constructor(constraint: string, sqlState: string) {
-    super(`a row broke ${constraint === '' ? 'a constraint' : `the constraint ${constraint}`}`, sqlState);
+    super(`a row violates ${constraint === '' ? 'a constraint' : `the constraint ${constraint}`}`, sqlState);
     this.constraint = constraint;
   }
 }
@@ -106,7 +106,7 @@ function fromSqlState(sqlState: string, error: Error): StoreError {
   if (sqlState === '23503') return new ForeignKeyViolation(constraintOf(error), sqlState);
   if (sqlState.startsWith('23')) return new ConstraintViolation(constraintOf(error), sqlState);
   if (sqlState === '40001' || sqlState === '40P01' || sqlState === '55P03') {
-    return new StoreConflict(`the database asks to try again (${sqlState})`, sqlState);
+    return new StoreConflict(`the transaction conflicted with another one (${sqlState})`, sqlState);
   }
   if (UNAVAILABLE.test(sqlState)) return new StoreUnavailable(`the database is not available (${sqlState})`, sqlState);
   // Errors of class 42 are about the statement's own text, which holds no values.

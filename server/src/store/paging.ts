@@ -17,7 +17,7 @@ export type Total = number | '10,000+';
 /** A cursor that this program did not make for this list and order. The answer is 400. */
 export class InvalidCursor extends Error {
   constructor() {
-    super('the cursor does not belong to this list');
+    super('is not a cursor of this list: send the `next_cursor` of an answer with the same filters and order');
     this.name = 'InvalidCursor';
   }
 }

@@ -35,7 +35,7 @@ export function newPartitions(db: Database, kind: DatabaseKind): Partitions {
 function monthsOf(instantsMs: Iterable<number>): string[] {
   const months = new Set<string>();
   for (const atMs of instantsMs) {
-    if (!(atMs >= MIN_MS && atMs < MAX_MS)) throw new RangeError(`no partition for the time ${atMs}`);
+    if (!(atMs >= MIN_MS && atMs < MAX_MS)) throw new RangeError(`there is no partition for the time ${atMs}`);
     months.add(new Date(atMs).toISOString().slice(0, 7));
   }
   return [...months];

@@ -165,7 +165,7 @@ describe('a base URL', () => {
     for (const url of ['http://models.example.com/v1', 'http://vllm.internal:8000', 'http://10.1.2.3/v1'])
       expect([checkBaseUrl(url, allowing), isPlainOnNetwork(url, allowing)]).toEqual([null, false]);
     for (const url of ['http://models.example.com/v1', 'http://api.openai.com', 'http://8.8.8.8', 'HTTP://vllm:8000']) {
-      expect(checkBaseUrl(url, production)).toContain('begins with https://');
+      expect(checkBaseUrl(url, production)).toContain('must begin with https://');
       expect(isPlainOnNetwork(url, production)).toBe(true);
     }
     expect(isPlainOnNetwork('https://api.openai.com', production)).toBe(false);

@@ -60,7 +60,7 @@ export function createAddressPolicy(options: AddressPolicyOptions): AddressPolic
     const name = hostKey(entry.replace(/^\[(.*)\]$/, '$1'));
     if (addRange(addresses, name)) continue;
     if (!HOST_NAME.test(name) || /^[\d.]+$/.test(name))
-      return { problem: `${entry.slice(0, 100)} is neither a host name nor an address nor a CIDR` };
+      return { problem: `${entry.slice(0, 100)} is not a host name, an address or a CIDR range` };
     hosts.add(name);
   }
   return { hosts, addresses, setting: options.setting ?? 'HEADGATE_ALLOWED_UPSTREAMS' };
@@ -72,13 +72,13 @@ export function createAddressPolicy(options: AddressPolicyOptions): AddressPolic
  * internet in plain text.
  */
 export function checkBaseUrl(text: string, policy: AddressPolicy): string | null {
-  const problem = formProblem(text, 'a base URL');
+  const problem = formProblem(text);
   if (problem !== null) return problem;
-  if (/[?#]/.test(text)) return 'a base URL carries no query and no fragment';
+  if (/[?#]/.test(text)) return 'must not have a query or a fragment';
   const refused = checkHost(bareHost(new URL(text).hostname), writtenHost(text), policy);
   if (refused !== null) return refused;
   return isPlainOnNetwork(text, policy)
-    ? `a public base URL begins with https://; list its host in ${policy.setting} if it is inside your network`
+    ? `must begin with https://; if the host is inside your network, list it in ${policy.setting}`
     : null;
 }
 
@@ -94,24 +94,26 @@ export function isPlainOnNetwork(text: string, policy: AddressPolicy): boolean {
  * `checkBaseUrl`, but a query is allowed. Events reveal spend, so without TLS the policy must list the host.
  */
 export function checkWebhookUrl(text: string, policy: AddressPolicy): string | null {
-  const problem = formProblem(text, 'a webhook');
+  const problem = formProblem(text);
   if (problem !== null) return problem;
-  if (text.includes('#')) return 'a webhook carries no fragment';
+  if (text.includes('#')) return 'must not have a fragment';
   const refused = checkHost(bareHost(new URL(text).hostname), writtenHost(text), policy);
   if (refused !== null) return refused;
-  return isPlainOnNetwork(text, policy) ? 'a webhook begins with https://' : null;
+  return isPlainOnNetwork(text, policy)
+    ? `must begin with https://; if the host is inside your network, list it in ${policy.setting}`
+    : null;
 }
 
-/** Returns what is wrong with a URL's form, whatever its use; null if nothing is. `thing` begins the sentence. */
-function formProblem(text: string, thing: string): string | null {
-  if (text.length > URL_LENGTH_MAX) return `${thing} has at most ${URL_LENGTH_MAX} characters`;
+/** Returns what is wrong with a URL's form, whatever its use; null if nothing is. */
+function formProblem(text: string): string | null {
+  if (text.length > URL_LENGTH_MAX) return `must have at most ${URL_LENGTH_MAX} characters`;
   if (!/^https?:\/\/[^/\s\\][^\s\\]*$/i.test(text) || hasControl(text))
-    return `${thing} begins with http:// or https:// and holds no spaces`;
-  if (!URL.canParse(text)) return 'this is not a valid URL';
+    return `must begin with http:// or https:// and must not contain spaces`;
+  if (!URL.canParse(text)) return 'must be a valid URL';
   const url = new URL(text);
   if (url.username !== '' || url.password !== '' || /^[^/]*\/\/[^/]*@/.test(text))
-    return `${thing} carries no user name or password`;
-  return url.port === '0' ? 'port 0 cannot be called' : null;
+    return `must not contain a user name or password`;
+  return url.port === '0' ? 'must not have port 0' : null;
 }
 
 /** Reports whether the policy lists the host by its name or address. Does not resolve names. */
@@ -135,7 +137,7 @@ export function addressProblem(address: string, host: string, policy: AddressPol
 }
 
 function allowHint({ setting }: AddressPolicy): string {
-  return `allow it with ${setting} if it is meant`;
+  return `to allow it, list it in ${setting}`;
 }
 
 type AddressKind = 'public' | 'inner' | 'never';
@@ -157,10 +159,10 @@ function kindOfIpv6(address: string): AddressKind {
 function checkHost(host: string, written: string, policy: AddressPolicy): string | null {
   const family = isIP(host);
   // A URL parser reads 0x7f.1, 2130706433 and 0177.0.0.1 as 127.0.0.1. Only the plain form is accepted.
-  if (family === 4 && written !== host) return `write the address plainly, as ${host}`;
+  if (family === 4 && written !== host) return `must have its address in plain form: ${host}`;
   if (family !== 0) return addressProblem(host, host, policy);
   const name = hostKey(host);
-  if (!HOST_NAME.test(name)) return 'this is not a host name';
+  if (!HOST_NAME.test(name)) return 'must have a valid host name';
   if (INNER_NAMES.test(name) && !policy.hosts.has(name)) return `${name} is not a public host; ${allowHint(policy)}`;
   return null;
 }

@@ -41,8 +41,8 @@ export function createGuardedLookup(deps: {
 }
 
 function noneAllowed(found: number): Error {
-  if (found === 0) return Object.assign(new Error('the name has no address'), { code: 'ENOTFOUND' });
-  return new RefusedAddress('the name resolves to an address that providers may not have');
+  if (found === 0) return Object.assign(new Error('the host name has no address'), { code: 'ENOTFOUND' });
+  return new RefusedAddress('the host name resolves to an address that is not allowed');
 }
 
 type Resolved = { readonly error: Error | null; readonly addresses: readonly LookupAddress[] };

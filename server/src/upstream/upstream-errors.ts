@@ -12,13 +12,13 @@ export function explainError(
   if (error instanceof RefusedAddress) return { kind: 'refused_address', message: "the provider's address is not allowed" };
   const code = codeOf(error);
   if (code === 'UND_ERR_INVALID_ARG' || error instanceof UnwritableRequest)
-    return { kind: 'protocol', message: 'the request cannot be written as HTTP' };
+    return { kind: 'protocol', message: 'the request cannot be expressed in HTTP/1.1' };
   if (!progress.started)
     return { kind: 'not_connected', message: `the provider could not be reached (${code ?? 'unknown error'})` };
   if (error instanceof BadAnswer) return { kind: 'protocol', message: "the provider's answer is not valid HTTP" };
   if (error instanceof errors.HTTPParserError || error instanceof errors.HeadersOverflowError) return explainBadHttp(error);
   // Errors of sockets and undici carry a code. One without a code was thrown by the code that reads the answer.
-  if (code === null) return { kind: 'protocol', message: "the provider's answer could not be handled" };
+  if (code === null) return { kind: 'protocol', message: "the gateway failed to read the provider's answer" };
   return { kind: 'reset', message: BROKEN_OFF };
 }
 

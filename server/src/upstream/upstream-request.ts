@@ -81,7 +81,7 @@ export class UpstreamRequest implements Borrower, UpstreamCall, Sender {
     this.headTold = true;
     this.lastHeardMs = this.wheel.nowMs();
     if (status < 300 && isEncoded(headers)) {
-      this.fail('protocol', 'the provider compressed its answer although it was asked not to');
+      this.fail('protocol', 'the provider sent a compressed answer, which the gateway does not accept');
       return;
     }
     this.sink.head(status, headers);
@@ -179,7 +179,7 @@ export class UpstreamRequest implements Borrower, UpstreamCall, Sender {
     if (this.paused) this.lastHeardMs = now;
     const leftMs = this.lastHeardMs + this.request.timeoutMs - now;
     if (leftMs > 0) this.timer = this.wheel.add(leftMs, this.onTimer);
-    else this.fail('timeout', `the provider was silent for ${this.request.timeoutMs} ms`);
+    else this.fail('timeout', `the provider sent nothing for ${this.request.timeoutMs} ms`);
   }
 
   private fail(kind: UpstreamFailureKind, message: string): void {

@@ -43,7 +43,7 @@ test('opens no socket to an address that is not allowed, whatever name leads the
     connections += 1;
   });
   const port = new URL(url).port;
-  const refused = { is: 'failed', reason: 'the host has no address that may be called' };
+  const refused = { is: 'failed', reason: 'the host name has no address that webhooks may be sent to' };
   expect(await postFrom('production').send(message(url))).toEqual(refused);
   expect(await postFrom('production').send(message(`http://looks-public.example:${port}`))).toEqual(refused);
   expect(connections).toBe(0);
@@ -65,7 +65,7 @@ test('a name inside reads like a name that nobody knows', async () => {
 
 test('gives up on a receiver that does not answer, and says when there is none', async () => {
   const url = await serve(() => {});
-  expect(await postFrom('development').send(message(url))).toEqual({ is: 'failed', reason: 'no answer within 0.3 s' });
+  expect(await postFrom('development').send(message(url))).toEqual({ is: 'failed', reason: 'the receiver did not answer within 0.3 s' });
   server?.closeAllConnections();
   server?.close();
   expect(await postFrom('development').send(message(url))).toEqual({ is: 'failed', reason: 'the connection was refused' });

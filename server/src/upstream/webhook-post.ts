@@ -34,7 +34,7 @@ const TIMEOUT_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 5_000;
 const ANSWER_BYTES_MAX = 64 * 1024;
 const IDLE_MS = 4_000;
-const NOT_FOUND = 'the host has no address that may be called';
+const NOT_FOUND = 'the host name has no address that webhooks may be sent to';
 
 /** Creates a sender of webhooks. It posts only to allowed addresses, checked at every connect, and follows no redirect. */
 export function createWebhookPost(options: WebhookPostOptions): WebhookPost {
@@ -69,10 +69,10 @@ export function createWebhookPost(options: WebhookPostOptions): WebhookPost {
 function reasonOf(error: unknown, timeoutMs: number): string {
   if (error instanceof RefusedAddress) return NOT_FOUND;
   const { code, name } = error as NodeJS.ErrnoException;
-  if (name === 'TimeoutError') return `no answer within ${timeoutMs / 1_000} s`;
-  if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'no connection in time';
+  if (name === 'TimeoutError') return `the receiver did not answer within ${timeoutMs / 1_000} s`;
+  if (code === 'UND_ERR_CONNECT_TIMEOUT') return 'the connection took too long';
   if (code === 'ECONNREFUSED') return 'the connection was refused';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return NOT_FOUND;
-  if (code !== undefined && /CERT|TLS|SSL|SIGNED|ALTNAME/.test(code)) return 'the certificate is not trusted';
+  if (code !== undefined && /CERT|TLS|SSL|SIGNED|ALTNAME/.test(code)) return 'the TLS certificate of the receiver is not trusted';
   return 'the connection was lost';
 }

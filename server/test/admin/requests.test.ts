@@ -227,7 +227,7 @@ onOneDatabase('the request log over HTTP', (given) => {
           deciding: true,
         },
       ]);
-      expect(body.sentence).toMatch(/^Refused by org_rpm: .* would pass in 30 s\.$/);
+      expect(body.sentence).toMatch(/^Refused by org_rpm: .* it can pass in 30 s\.$/);
       expect((await root('GET', `/requests/${record.requestId}`)).body.decision).toEqual(body);
       expect(must(await root('GET', `/decisions/${repeat}`))).toEqual({ ...body, request_id: repeat });
     });

@@ -1,7 +1,7 @@
 /** What the admin API says of use while the counters that all replicas share are out of reach. */
 import { expect, test } from 'vitest';
 import type { AdminDeps } from '../../src/admin/http/deps.ts';
-import { CountersAway } from '../../src/counters/counters.ts';
+import { CountersUnreachable } from '../../src/counters/counters.ts';
 import { createMemoryCounters } from '../../src/counters/memory/memory-counters.ts';
 import { spendSince } from '../../src/store/usage/usage.ts';
 import { asActor, listenTo } from '../live/listen.ts';
@@ -21,7 +21,7 @@ const memory = createMemoryCounters({ clock, seedFrom: (spec, fromMs, toMs) => s
 const counters: AdminDeps['counters'] = {
   ...memory,
   read: (specs) => {
-    if (isAway) throw new CountersAway('Live use cannot be read.');
+    if (isAway) throw new CountersUnreachable('Live use cannot be read.');
     return memory.read(specs);
   },
 };

@@ -48,9 +48,9 @@ describe.skipIf(!hasPostgres())('moving from the embedded database to PostgreSQL
     }
 
     const forgotten = await headgate(here, 'admin-token');
-    expect(forgotten).toMatchObject({ code: 1, out: '', err: expect.stringContaining('Set DATABASE_URL to where it is now') });
+    expect(forgotten).toMatchObject({ code: 1, out: '', err: expect.stringContaining('Set DATABASE_URL to the database') });
     const again = await headgate({ ...here, ...env }, 'move');
-    expect(again).toMatchObject({ code: 1, out: '', err: expect.stringContaining('holds no embedded database') });
+    expect(again).toMatchObject({ code: 1, out: '', err: expect.stringContaining('has no embedded database') });
   });
 });
 
@@ -64,14 +64,15 @@ async function refusals(here: { readonly HEADGATE_DATA_DIR: string }, target: Te
   await target.db.execute(
     "insert into organizations (id, slug, name, time_zone) values ('org_theirs', 'theirs', 'Theirs', 'UTC')",
   );
-  const taken = 'headgate: The database to move to holds an installation already. Nothing was changed; name an empty one.';
+  const taken =
+    'headgate: The target database already has an installation. Nothing was changed. Set DATABASE_URL to an empty database.';
   expect(await said({ ...here, ...env })).toEqual({ code: 1, out: '', last: taken });
   const { rows } = await target.db.execute('select id from organizations');
   expect(rows).toEqual([{ id: 'org_theirs' }]);
   await target.db.execute('truncate organizations cascade');
   expect(await headgate(here, 'move')).toMatchObject({ code: 2, err: expect.stringContaining('DATABASE_URL is missing') });
   const nowhere = { ...env, HEADGATE_DATA_DIR: temporaryDirectory() };
-  expect(await said(nowhere)).toMatchObject({ code: 1, out: '', last: expect.stringContaining('holds no embedded database') });
+  expect(await said(nowhere)).toMatchObject({ code: 1, out: '', last: expect.stringContaining('has no embedded database') });
   const away = { ...here, DATABASE_URL: 'postgres://postgres@127.0.0.1:9/nothing' };
   expect(await headgate(away, 'move')).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/^headgate: [^\n]+\n$/) });
 }

@@ -97,7 +97,7 @@ describe('letting somebody in again from the command line', { timeout: MS_MAX },
     expect(await headgate(here, 'admin-tokens', 'adopt', 'adm_unknown')).toMatchObject({ code: 3, out: '' });
     // Both are the operator's word for an address.
     const account = await gateway.admin<{ id: string }>('POST', '/accounts', { email: 'lost@example.com', name: 'Lost' });
-    expect((await headgate(here, 'reset-second-factor', 'lost@example.com')).out).toContain('counts as proved by your word');
+    expect((await headgate(here, 'reset-second-factor', 'lost@example.com')).out).toContain('counts as proved');
     const { data } = await gateway.admin<{ data: object[] }>('GET', '/accounts?address=proved');
     const byOperator = { address_proof: { how: 'operator', by: 'command_line' } };
     // The newest first.

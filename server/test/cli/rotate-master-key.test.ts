@@ -122,7 +122,7 @@ describe('headgate rotate-master-key', { timeout: MS_MAX }, () => {
     });
     await lock.release();
     const ran = await headgate(here, 'rotate-master-key');
-    expect(ran).toMatchObject({ code: 0, out: expect.stringMatching(/^Finished: the old key opens nothing any more\./) });
+    expect(ran).toMatchObject({ code: 0, out: expect.stringMatching(/^Finished: the old key no longer opens anything\./) });
     const next = masterKeyFor(dataDir);
     expect(next.equals(old)).toBe(false);
     expect(readdirSync(dataDir).filter((name) => name.startsWith('master.key'))).toEqual(['master.key']);
@@ -131,7 +131,7 @@ describe('headgate rotate-master-key', { timeout: MS_MAX }, () => {
     expect(withOld).toMatchObject({
       code: 1,
       out: '',
-      err: expect.stringMatching(/^headgate: HEADGATE_MASTER_KEY is not the key [^\n]+\n$/),
+      err: expect.stringMatching(/^headgate: HEADGATE_MASTER_KEY is not the master key [^\n]+\n$/),
     });
     await within(dataDir, async (db) => {
       const after = await openInstallation(db, next);
@@ -173,7 +173,7 @@ describe('headgate rotate-master-key', { timeout: MS_MAX }, () => {
       const given = { ...withOld, HEADGATE_NEW_MASTER_KEY: textOf(next) };
       expect(await headgate(given, 'rotate-master-key')).toMatchObject({ code: 0, err: '' });
       const another = await headgate({ ...withOld, HEADGATE_NEW_MASTER_KEY: textOf(newDataKey()) }, 'rotate-master-key');
-      expect(another).toMatchObject({ code: 1, err: expect.stringContaining('A rotation to another key was begun') });
+      expect(another).toMatchObject({ code: 1, err: expect.stringContaining('A rotation to another key was started') });
       await one.release();
       await start('one', next);
       expect(await headgate(withNext, 'rotate-master-key')).toMatchObject({
@@ -188,7 +188,7 @@ describe('headgate rotate-master-key', { timeout: MS_MAX }, () => {
       await start('other', next);
       expect(await headgate(withNext, 'rotate-master-key')).toMatchObject({
         code: 0,
-        out: expect.stringMatching(/^Finished: the old key opens nothing/),
+        out: expect.stringMatching(/^Finished: the old key no longer opens anything/),
       });
       expect(await headgate({ ...withNext, HEADGATE_NEW_MASTER_KEY: textOf(next) }, 'rotate-master-key')).toMatchObject({
         code: 0,
@@ -197,7 +197,7 @@ describe('headgate rotate-master-key', { timeout: MS_MAX }, () => {
       expect(await headgate(given, 'rotate-master-key')).toMatchObject({
         code: 1,
         out: '',
-        err: expect.stringContaining('is not the key'),
+        err: expect.stringContaining('is not the master key'),
       });
 
       const after = await openInstallation(db, next);
@@ -207,7 +207,7 @@ describe('headgate rotate-master-key', { timeout: MS_MAX }, () => {
       const renewed = { ...withNext, HEADGATE_NEW_MASTER_KEY: textOf(newDataKey()) };
       expect(await headgate(renewed, 'rotate-master-key', '--renew-pepper')).toMatchObject({
         code: 1,
-        err: expect.stringContaining('1 keys and 0 admin tokens were not used since'),
+        err: expect.stringContaining('1 keys and 0 admin tokens still depend on the old one'),
       });
       expect(await foundIn(db, between, unused)).toBe('key_1');
       expect(await foundIn(db, after, unused)).toBe('key_1');
@@ -254,22 +254,25 @@ describe('headgate replace-lost-master-key', { timeout: MS_MAX }, () => {
     });
     const next = newDataKey();
     writeFileSync(path.join(dataDir, 'master.key'), `${textOf(next)}\n`);
-    expect(await headgate(here, 'rotate-master-key')).toMatchObject({ code: 1, err: expect.stringContaining('is not the key') });
+    expect(await headgate(here, 'rotate-master-key')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('is not the master key'),
+    });
     expect(await headgate(here, 'replace-lost-master-key')).toMatchObject({
       code: 2,
       err: expect.stringContaining('cannot be undone'),
     });
     expect(await headgate(here, 'replace-lost-master-key', '--yes')).toMatchObject({
       code: 0,
-      out: 'The new master key opens the database. Content keys made anew: 1; audit chains closed: 1.\n',
+      out: 'The new master key opens the database. New content keys: 1; audit chains closed: 1.\n',
     });
     // Again, as after one that was cut short.
     expect(await headgate(here, 'replace-lost-master-key', '--yes')).toMatchObject({
       code: 0,
-      out: expect.stringContaining('anew: 0; audit chains closed: 0.'),
+      out: expect.stringContaining('New content keys: 0; audit chains closed: 0.'),
     });
     const withLost = await headgate({ ...here, HEADGATE_MASTER_KEY: textOf(lost) }, 'admin-token');
-    expect(withLost).toMatchObject({ code: 1, out: '', err: expect.stringContaining('is not the key') });
+    expect(withLost).toMatchObject({ code: 1, out: '', err: expect.stringContaining('is not the master key') });
     // What the guide says to do: a token of the new pepper.
     const again = (await headgate(here, 'admin-token')).out.trim();
     await within(dataDir, async (db) => {

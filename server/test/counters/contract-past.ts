@@ -65,8 +65,8 @@ export function pastPromises(make: MakeCounters): void {
       const both = planOf({ unit: 'nano_usd', window: DAY, value: 100 }, { unit: 'requests', window: MINUTE, value: 1 });
       const pending = (async () => counters.hold('req', both, wants(0, 1)))();
       await ledger.asked(1);
-      ledger.fail(new Error('the database is away'));
-      await expect(pending).rejects.toThrow('the database is away');
+      ledger.fail(new Error('the database cannot be reached'));
+      await expect(pending).rejects.toThrow('the database cannot be reached');
       const again = (async () => counters.hold('again', both, wants(0, 1)))();
       await ledger.asked(2);
       ledger.answer();

@@ -146,7 +146,9 @@ onOneDatabase('streamed exports', (given, kind) => {
     expect((await revoke()).status).toBe(204);
     const { text, isWhole } = await export_.toEnd();
     expect(isWhole).toBe(false);
-    expect(text.trimEnd().split('\n').at(-1)).toContain('This export is not complete. This admin token is unknown or revoked.');
+    expect(text.trimEnd().split('\n').at(-1)).toContain(
+      'This export is not complete. This admin token is unknown or was revoked.',
+    );
   });
 
   test('what fails before the first line is a problem, not a file', async () => {

@@ -251,7 +251,11 @@ class Run {
 
   #lookAtLog(): void {
     const output = this.#running.output();
-    for (const sign of ['by a defect of the gateway', 'a job failed', 'a page could not be served']) {
+    for (const sign of [
+      'because of a bug in the gateway',
+      'a job failed',
+      'a request for the console, metrics or health failed',
+    ]) {
       const at = output.indexOf(sign);
       if (at !== -1) this.#found('wrong_answer', `the log says: ${output.slice(Math.max(0, at - 100), at + 900)}`);
     }

@@ -79,7 +79,7 @@ describe('an authenticator app', () => {
     expect((await show(await halfway(person), seen)).status).toBe(200);
     const thief = await halfway(person);
     const again = await show(thief, seen);
-    expect([again.status, again.body.detail]).toEqual([401, expect.stringContaining('used already')]);
+    expect([again.status, again.body.detail]).toEqual([401, expect.stringContaining('already used')]);
     expect((await thief('GET', '/session')).status).toBe(401);
     expect((await show(await halfway(person), first)).status, 'the code that set it up').toBe(401);
     const last = await halfway(person);

@@ -56,7 +56,7 @@ onOneDatabase('an invitation to an organization', (given) => {
     expect(answers.map(({ status }) => status).filter((status) => status === 200)).toHaveLength(1);
     for (const answer of answers) if (answer.status !== 200) expect(answer.setCookies).toEqual([]);
     const late = await browse(world())('POST', '/invitations/accept', { token, ...NEWCOMER });
-    expect(late).toMatchObject({ status: 404, body: { detail: 'This invitation was accepted already.' } });
+    expect(late).toMatchObject({ status: 404, body: { detail: 'This invitation was already accepted. Sign in instead.' } });
     expect(must(await root('GET', `/organizations/${organization.id}/members`)).data).toHaveLength(1);
   });
 
@@ -103,7 +103,7 @@ onOneDatabase('an invitation to an organization', (given) => {
     expect(await saying(cancelled.token)).toContain('cancelled');
     expect(await saying('never-was-one')).toContain('not known');
     must(await root('POST', `/organizations/${organization.id}/archive`));
-    expect(await saying(fresh.token)).toContain('no longer there');
+    expect(await saying(fresh.token)).toContain('archived or deleted');
     expect((await root('GET', `/invitations?organization_id=${organization.id}&status=expired`)).body.data).toMatchObject([
       { id: orphaned.id },
       { id: late.id },
@@ -330,7 +330,7 @@ describe('an invitation by mail', () => {
     const sent = await invite(root, { organization_id: organization.id, role: 'org_member' });
     expect(sent).toMatchObject({ status: 'pending', mailed: false, link: expect.stringContaining('token=') });
     const line = logged.find((text) => text.includes(sent.id));
-    expect(line).toContain('could not be mailed');
+    expect(line).toContain('the mail of an invitation could not be sent');
     expect(line).not.toContain(sent.token);
     sink = await openMailSink();
   });

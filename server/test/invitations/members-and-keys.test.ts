@@ -161,7 +161,7 @@ describe('members, in sessions of their own', () => {
     }
     const key = must(await browser('POST', '/keys', good));
     must(await browser('POST', '/keys', good));
-    expect(await told()).toMatchObject({ enabled: false, keys_left: 0, reason: expect.stringContaining('as many keys') });
+    expect(await told()).toMatchObject({ enabled: false, keys_left: 0, reason: expect.stringContaining('the most keys') });
     expect((await browser('POST', '/keys', good)).status).toBe(403);
     // A key of one's own cannot be lifted out of the policy afterwards.
     for (const change of [{ expires_at: late }, { expires_at: null }, { budgets: [] }, { rate_limits: { rpm: 9 } }]) {

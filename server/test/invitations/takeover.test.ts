@@ -283,10 +283,10 @@ describe('with a mail server', () => {
     expect(await mailTo(account.email, 'was added')).toContain('My phone');
     const change = { current_password: PASSWORD, new_password: NEW };
     expect((await browser('POST', '/session/password', change, HERE)).status).toBe(204);
-    expect(await mailTo(account.email, 'was changed')).toContain('If it was not you');
+    expect(await mailTo(account.email, 'was changed')).toContain('If you did not do this');
     const made = await invite(world().root, { organization_id: (await makeOrganization(world().root)).id, role: 'org_member' });
     must(await browse(world())('POST', '/invitations/accept', { token: made.token, ...NEWCOMER }, HERE));
-    expect(await mailTo(made.email, 'somebody was handed')).toContain('no other');
+    expect(await mailTo(made.email, 'not sent by mail')).toContain('only to the organization that invited it');
   });
 
   test('while the mail server is away people add ways to sign in all the same, and the log says what was not told', async () => {
@@ -296,7 +296,7 @@ describe('with a mail server', () => {
     await sink.close();
     const device = await addPasskey(world(), browser);
     expect(await signsInBy(world(), device)).toBe(200);
-    await expect.poll(() => world().logged.join()).toContain('a new way to sign in could not be told');
+    await expect.poll(() => world().logged.join()).toContain('the mail about a new sign-in method could not be sent');
     expect(world().logged.join()).not.toContain(account.email);
     sink = await openMailSink();
   });

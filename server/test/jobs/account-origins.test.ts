@@ -87,7 +87,7 @@ onOneDatabase('after an upgrade', (given) => {
     must(await root('POST', `/organizations/${second.id}/members`, { account_id: bound.id, role: 'org_admin' }));
     await forget();
 
-    expect(await run()).toBe('Accounts whose origin was found out: 5.');
+    expect(await run()).toBe('Determined the origin of 5 accounts.');
     const founderId = must(await founder('GET', '/session')).account.id;
     expect(await read(founderId)).toMatchObject({ address_proof: { how: 'operator' }, made: { how: 'first_admin_link' } });
     expect(await read(mailed.id)).toMatchObject({ address_proof: { how: 'mail', by: mailed.id }, bound_organization: null });
@@ -116,7 +116,7 @@ onOneDatabase('after an upgrade', (given) => {
     // Whoever was in is in, everywhere.
     const session = must(await bound.browser('GET', '/session'));
     expect(session.memberships).toHaveLength(2);
-    expect(await run()).toBe('Accounts whose origin was found out: 0.');
+    expect(await run()).toBe('Determined the origin of 0 accounts.');
     expect(await originUnknownAfter(given().db, '', 10)).toEqual([]);
   });
 

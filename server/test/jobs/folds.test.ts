@@ -48,7 +48,7 @@ onOneDatabase('folds', (given) => {
   const use = (organizationId: string, agoMs: number, nanoUsd: number) =>
     givenEnd({ organizationId, admittedAtMs: Date.now() - agoMs, entries: [givenEntry({ nanoUsd })] });
   const fills = async () => {
-    for (let runs = 0; runs < 20; runs += 1) if ((await run(fillJob())).includes('all of it is folded')) return;
+    for (let runs = 0; runs < 20; runs += 1) if ((await run(fillJob())).includes('None remain')) return;
     throw new Error('the fill does not end');
   };
 
@@ -67,16 +67,16 @@ onOneDatabase('folds', (given) => {
     const spread = Array.from({ length: 60 }, (_, index) => use('org_1', index * 6 * DAY_MS + 3 * HOUR_MS, 10));
     await storeRecords(given(), [...spread, use('org_2', 2 * HOUR_MS, 7)]);
     expect(await total('org_1')).toBeNull();
-    expect(await run(foldJob())).toContain('Folded 2 organizations');
+    expect(await run(foldJob())).toContain('Updated the totals of 2 organizations');
     expect(await foldLag(given().db)).toEqual({ behindMs: 0, unfilled: expect.any(Number) });
     await fills();
     expect(await foldLag(given().db)).toEqual({ behindMs: 0, unfilled: 0 });
     const [one, other] = [await total('org_1'), await total('org_2')];
     expect([one?.amount, other?.amount]).toEqual([600, 7]);
     expect(one?.rows).toBeLessThanOrEqual(14);
-    expect(await run(foldProofJob())).toBe('Compared 2 organizations: 0 are folded anew.');
+    expect(await run(foldProofJob())).toBe('Compared 2 organizations; the totals of 0 are computed again.');
     // Nothing is left to do, and doing it again changes nothing.
-    expect(await run(foldJob())).toContain('Folded 0 organizations; 0 had days');
+    expect(await run(foldJob())).toContain('Updated the totals of 0 organizations; corrected days of 0.');
     expect((await total('org_1'))?.amount).toBe(600);
   });
 
@@ -93,7 +93,7 @@ onOneDatabase('folds', (given) => {
     const before = await days();
     await given().pool.query(`update organizations set time_zone = 'Pacific/Apia' where id = 'org_1'`);
     expect((await total('org_1'))?.amount).toBe(50);
-    expect(await run(foldJob())).toContain('Folded 1 organizations');
+    expect(await run(foldJob())).toContain('Updated the totals of 1 organizations');
     expect((await marksOf(given().db, ['org_1'])).get('org_1')).toMatchObject({ fold: 2, timeZone: 'Pacific/Apia' });
     await fills();
     expect((await total('org_1'))?.amount).toBe(50);
@@ -120,7 +120,7 @@ onOneDatabase('folds', (given) => {
     // As by a statement that knows no marks.
     await pool.query(STORE_LINES, [endLine(use('org_1', 26 * HOUR_MS, 1_000)).trimEnd()]);
     expect((await total('org_1'))?.amount).toBe(420);
-    expect(await run(foldJob())).toContain('1 had days that were put right');
+    expect(await run(foldJob())).toContain('corrected days of 1.');
     expect((await total('org_1'))?.amount).toBe(1_420);
     const { rows } = await pool.query(
       `select sum(nano_usd)::float8 as spent from scope_days where scope = 'k' and called_name = ''`,
@@ -143,7 +143,7 @@ onOneDatabase('folds', (given) => {
       update rollups set spend_nano_usd = ${most} where organization_id = 'org_1'; set session_replication_role = default`);
     warned.length = 0;
     expect(await run(foldJob())).toBe(
-      'Folded 1 organizations; 0 had days that were put right. Passed over, because of damaged rows: org_1.',
+      'Updated the totals of 1 organizations; corrected days of 0. Skipped because of damaged rows: org_1.',
     );
     expect(warned).toEqual([{ passed_over: ['org_1'], count: 1 }]);
     // It is folded no further than before, so its past is read from quarters.
@@ -154,14 +154,14 @@ onOneDatabase('folds', (given) => {
     await given().pool.query(`set session_replication_role = replica;
       update rollups set spend_nano_usd = 10 where organization_id = 'org_1' and bucket_start > now() - interval '2 days';
       set session_replication_role = default`);
-    expect(await run(foldJob())).toContain('Folded 1 organizations; 0 had days');
+    expect(await run(foldJob())).toContain('Updated the totals of 1 organizations; corrected days of 0.');
     await make('org_0', 'UTC');
     await storeRecords(given(), [use('org_0', 90 * DAY_MS, 10), use('org_0', 3 * HOUR_MS, 10)]);
     await run(foldJob());
-    expect(await run(fillJob())).toMatch(/of all others all of it is folded\. .* Passed over, because of damaged rows: org_1\.$/);
+    expect(await run(fillJob())).toMatch(/None remain for other organizations\. .* Skipped because of damaged rows: org_1\.$/);
     expect((await total('org_0'))?.amount).toBe(20);
     await given().pool.query(`update scope_months set nano_usd = nano_usd + 1 where organization_id = 'org_2'`);
-    expect(await run(foldProofJob())).toContain('1 are folded anew.');
+    expect(await run(foldProofJob())).toContain('the totals of 1 are computed again.');
   });
 
   test('what waits too long to be folded is told to metrics', async () => {

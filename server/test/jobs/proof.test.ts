@@ -155,18 +155,18 @@ onOneDatabase('the proof', (given) => {
     ]);
     await given().db.execute(`delete from unit_rollups where organization_id = '${organizationId}' and unit = 'search'`);
     await given().db.execute(`update unit_rollups set quantity = quantity + 5 where organization_id = '${organizationId}'`);
-    expect(await prove(OURS)).toContain('0 days of rollups do not agree, 2 sums of units put right');
+    expect(await prove(OURS)).toContain('0 days of rollups differ, 2 sums of units corrected');
     expect(await units()).toEqual(whole);
     expect([await drifts(), told]).toEqual([[], []]);
-    expect(await prove(OURS)).toContain('0 sums of units put right');
+    expect(await prove(OURS)).toContain('0 sums of units corrected');
   });
 
   // promise: It also compares what is *held* with what is in flight
   test('says what is held and what is in flight, and by how much they differ', async () => {
     holds = { held: 5, inFlight: 3, difference: 2 };
-    expect(await prove(OURS)).toContain('Held by 5 requests, in flight 3, difference 2;');
+    expect(await prove(OURS)).toContain('Requests with a hold: 5, in flight: 3, difference: 2;');
     holds = { held: 0, inFlight: 0, difference: 0 };
-    expect(await prove(OURS)).toContain('Held by 0 requests, in flight 0, difference 0;');
+    expect(await prove(OURS)).toContain('Requests with a hold: 0, in flight: 0, difference: 0;');
   });
 
   // promise: It also compares what is *held* with what is in flight
@@ -188,7 +188,7 @@ onOneDatabase('the proof', (given) => {
       compared.push(...counters);
       return counters.filter(({ scopeId }) => scopeId === used).map((counter) => ({ counter, held: 2, inFlight: 1 }));
     };
-    expect(await prove(SHARED, { compareHeld })).toContain('; 1 counters of requests in flight put right.');
+    expect(await prove(SHARED, { compareHeld })).toContain('; 1 counters of requests in flight corrected.');
     expect(compared.every(({ window }) => window.is === 'now')).toBe(true);
     expect(new Set(compared.map(({ scopeId }) => scopeId))).toEqual(new Set([id, team.id, used]));
     expect([idle, without].some((key) => compared.some(({ scopeId }) => scopeId === key))).toBe(false);
@@ -198,12 +198,12 @@ onOneDatabase('the proof', (given) => {
     await given().db.execute(
       `update rollups set spend_nano_usd = spend_nano_usd + 5 where organization_id = '${organizationId}'`,
     );
-    expect(await prove(OURS)).toContain('1 days of rollups do not agree');
+    expect(await prove(OURS)).toContain('1 days of rollups differ');
     expect([repairs, told]).toEqual([1, [{ type: 'ledger.drift', data: { counters: 0, rollup_days: 1 } }]]);
     expect(await drifts()).toMatchObject([{ kind: 'rollups', found: 4_000_000_005, ledger: 4_000_000_000, corrected_at: null }]);
     await repairAll();
     expect(await drifts()).toMatchObject([{ kind: 'rollups', corrected_at: expect.any(String) }]);
-    expect(await prove(OURS)).toContain('0 days of rollups do not agree');
+    expect(await prove(OURS)).toContain('0 days of rollups differ');
   });
 
   test('notes a drift under the day on which it was used, also when it is found after midnight', async () => {
@@ -261,13 +261,13 @@ onOneDatabase('the proof', (given) => {
 
     test('the proof corrects the counters of the healthy one', async () => {
       await misstate(1_000_000_000);
-      expect(await prove(OURS)).toContain(': 1 counters corrected, 1 days of rollups do not agree');
+      expect(await prove(OURS)).toContain(': 1 counters corrected, 1 days of rollups differ');
       expect(await settled()).toBe(4_000_000_000);
     });
 
     test('the proof notes the drifts of both', async () => {
       await given().db.execute(`update rollups set spend_nano_usd = spend_nano_usd + 5 where organization_id = '${healthyId}'`);
-      expect(await prove(OURS)).toContain('1 days of rollups do not agree');
+      expect(await prove(OURS)).toContain('1 days of rollups differ');
       const noted = await drifts();
       expect(noted).toHaveLength(2);
       expect(noted).toContainEqual(
@@ -290,8 +290,8 @@ onOneDatabase('the proof', (given) => {
       await given().db.execute(`update ledger set other_usage = '{"search": ${MOST}}' where organization_id = '${damagedId}'`);
       await given().db.execute(`delete from unit_rollups where organization_id = '${healthyId}'`);
       const summary = await prove(OURS);
-      expect(summary).toContain('1 sums of units put right');
-      expect(summary).toMatch(new RegExp(`Passed over, because of damaged rows: ${damagedId}\\.$`));
+      expect(summary).toContain('1 sums of units corrected');
+      expect(summary).toMatch(new RegExp(`Skipped because of damaged rows: ${damagedId}\\.$`));
       expect(warned).toEqual([{ passed_over: [damagedId], count: 1 }]);
     });
 
@@ -299,7 +299,7 @@ onOneDatabase('the proof', (given) => {
       await given().db.execute(`update rollups set spend_nano_usd = spend_nano_usd + 5 where organization_id = '${healthyId}'`);
       await prove(OURS);
       const before = await platformSum();
-      expect(await repairAll()).toMatch(new RegExp(`1 rows put right\\. Passed over, because of damaged rows: ${damagedId}\\.$`));
+      expect(await repairAll()).toMatch(new RegExp(`1 rows corrected\\. Skipped because of damaged rows: ${damagedId}\\.$`));
       expect(warned).toEqual([{ passed_over: [damagedId], count: 1 }]);
       expect([await sumOf(healthyId), await sumOf(damagedId)]).toEqual([{ sum: '4000000000' }, { sum: '3000' }]);
       expect(BigInt(before as string) - BigInt((await platformSum()) as string)).toBe(5n);
@@ -313,7 +313,7 @@ onOneDatabase('the proof', (given) => {
       await given().db.execute(`update ledger set nano_usd = 0, total_tokens = 0 where organization_id = '${damagedId}'`);
       await given().db.execute(`update ledger set nano_usd = ${MOST} where organization_id = '${damagedId}' and request_id =
         (select min(request_id) from ledger where organization_id = '${damagedId}')`);
-      expect(await repairAll()).toContain(`Passed over, because of damaged rows: ${damagedId}.`);
+      expect(await repairAll()).toContain(`Skipped because of damaged rows: ${damagedId}.`);
       expect(await sumOf(damagedId)).toEqual({ sum: '3000' });
       await spend(7);
       expect(await sumOf(healthyId)).toEqual({ sum: '4000000007' });

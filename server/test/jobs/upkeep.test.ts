@@ -67,7 +67,7 @@ onOneDatabase('upkeep', (given) => {
       text: 'update admin_tokens set origin = null, unowned_ends_at = $1 where id = $2',
       values: [ends, id],
     });
-    expect(await run(job)).toBe('Admin tokens without an owner: 1; the first ends on 2026-03-11.');
+    expect(await run(job)).toBe('Admin tokens without an owner: 1; the first expires on 2026-03-11.');
     expect(lines).toMatchObject([{ facts: { total: 1, admin_tokens: [{ id, name: 'of before', ends_at: ends }] } }]);
     must(await world().root('POST', `/admin-tokens/${id}/take-over`));
     expect(await run(job)).toBe('Every admin token has an owner.');
@@ -80,8 +80,8 @@ onOneDatabase('upkeep', (given) => {
       const audit = { ...world().deps.audit, key: { ...world().deps.audit.key, unkeyedUntilMs: world().time.nowMs } };
       // As a version without the key left the first of them.
       await byForce(given().db, (tx) => tx.execute(sql`update audit_events set mac = null where chain = ${chains[0]}`));
-      expect(await run(closeAuditChainsJob({ audit }))).toBe('Closed 1 chains.');
-      expect(await run(closeAuditChainsJob({ audit }))).toBe('Closed 0 chains.');
+      expect(await run(closeAuditChainsJob({ audit }))).toBe('Closed 1 audit chains.');
+      expect(await run(closeAuditChainsJob({ audit }))).toBe('Closed 0 audit chains.');
       const verdicts = chains.map((chain) => verifyAuditChain(given().db, audit, chain, world().time.nowMs));
       expect(await Promise.all(verdicts)).toMatchObject([
         { is: 'intact', events: 2, keyedFromSeq: 2 },
@@ -202,7 +202,7 @@ onOneDatabase('upkeep', (given) => {
     });
 
     test('finds nothing where nothing is wrong', async () => {
-      expect(await run(repairJob({ logDaysMax: null }))).toContain(' 0 rows put right');
+      expect(await run(repairJob({ logDaysMax: null }))).toContain(' 0 rows corrected');
     });
 
     test.each([
@@ -316,10 +316,10 @@ onOneDatabase('upkeep', (given) => {
       .set({ sealed: seal(key, made.api_key, id), sealedFor: 'row' })
       .where(eq(credentials.id, id));
     const lease = await acquireLease(db, { name: 'replica:older', onLost: () => {} });
-    expect(await run(bindKeysJob({ key }))).toContain('an older version may still run');
+    expect(await run(bindKeysJob({ key }))).toContain('an older version may still be running');
     await lease.release();
-    expect(await run(bindKeysJob({ key }))).toBe('Keys sealed for their addresses: 1.');
-    expect(await run(bindKeysJob({ key }))).toBe('Keys sealed for their addresses: 0.');
+    expect(await run(bindKeysJob({ key }))).toBe('Sealed 1 provider keys for their addresses.');
+    expect(await run(bindKeysJob({ key }))).toBe('Sealed 0 provider keys for their addresses.');
     const [row] = await db.select().from(credentials).where(eq(credentials.id, id));
     expect([row?.sealedFor, openKey(key, row as NonNullable<typeof row>)]).toEqual(['address', made.api_key]);
   });
@@ -331,8 +331,8 @@ onOneDatabase('upkeep', (given) => {
     const key = newDataKey();
     const older = { contentKey: wrapKey(content.master, key, contentKeyPurpose(id)), contentKeyBy: 'master' as const };
     await given().db.update(organizations).set(older).where(eq(organizations.id, id));
-    expect(await run(bindContentKeysJob({ wrappers: content }))).toBe('Content keys wrapped by the installation’s: 1.');
-    expect(await run(bindContentKeysJob({ wrappers: content }))).toBe('Content keys wrapped by the installation’s: 0.');
+    expect(await run(bindContentKeysJob({ wrappers: content }))).toBe('Wrapped 1 content keys with the installation’s key.');
+    expect(await run(bindContentKeysJob({ wrappers: content }))).toBe('Wrapped 0 content keys with the installation’s key.');
     const [row] = await given().db.select().from(organizations).where(eq(organizations.id, id));
     const wrapped = { bytes: row?.contentKey as Buffer, by: row?.contentKeyBy ?? 'master' };
     expect(openContentKey(content, id, wrapped).equals(key)).toBe(true);

@@ -104,7 +104,7 @@ async function proveAt({ name, gateway, where, restart, empty }: Place): Promise
 
 /** What was counted is missed within half a second; then all of it is counted anew. */
 async function openedAnew(gateway: Gateway): Promise<void> {
-  const opened = () => gateway.output().split('counters: open, together').length;
+  const opened = () => gateway.output().split('counters: Redis is in use').length;
   const before = opened();
   for (const since = Date.now(); opened() === before; await sleep(50)) {
     if (Date.now() - since > AGREED_MS_MAX) throw new Error('the counters did not open again');

@@ -112,7 +112,7 @@ async function prove(ward: Ward, metered: MeteredProvider, held: HeldProvider, q
   }
   // Each replica says every 10 s what it holds, which a quick run does not wait for.
   const proof = quick ? null : await proofOf(fleet.replicas.at(-1) as Gateway);
-  if (proof !== null && !proof.includes('difference 0; 0 counters')) details.push(`the proof: ${proof}`);
+  if (proof !== null && !proof.includes('difference: 0; 0 counters')) details.push(`the proof: ${proof}`);
   return {
     holds: details.length === 0,
     figure: `${illnesses.length} illnesses × ${rounds} on ${fleet.replicas.length} replicas, ${all.calls} calls, ${all.degraded} by a share: held with nothing in flight after 15 s: ${all.held} (longest ${(all.longestMs / 1_000).toFixed(1)} s; the last request ended ${(all.endedMs / 1_000).toFixed(1)} s after), slots usable: ${all.usable} of ${all.slots}${proof === null ? '' : `; the proof: ${proof}`}`,
@@ -211,7 +211,7 @@ async function proofOf(gateway: Gateway): Promise<string> {
     const { data } = await gateway.admin<{ data: readonly ProvenJob[] }>('GET', '/jobs');
     const [run] = data.find(({ name }) => name === 'proof')?.runs ?? [];
     if (run !== undefined && run.started_at >= askedAt && run.finished_at !== null)
-      return /Held by .*$/.exec(run.summary ?? '')?.[0] ?? `${run.summary}`;
+      return /Requests with a hold: .*$/.exec(run.summary ?? '')?.[0] ?? `${run.summary}`;
   }
   return 'did not end';
 }

@@ -79,7 +79,10 @@ async function rotated(
   must(moved > 0 && moved < organizations, `the command was killed after ${moved} of ${organizations} content keys`);
   for (const ms of killedMs) await killedAfter(fleet, keys, ms);
   const begun = await command(fleet, keys);
-  must(begun.code === 0 && begun.out.startsWith('Both keys open.'), `the first run said: ${begun.out}${begun.err}`);
+  must(
+    begun.code === 0 && begun.out.startsWith('Both keys open the installation.'),
+    `the first run said: ${begun.out}${begun.err}`,
+  );
   keys.present = keys.next;
   for (let index = 0; index < fleet.replicas.length; index += 1) {
     const exitCode = await (fleet.replicas[index] as Gateway).stop();
@@ -163,7 +166,7 @@ function flagsOf(keys: Keys, isBegun: boolean): readonly string[] {
 async function command(fleet: Fleet, keys: Keys): Promise<Ran> {
   const ran = await headgate(settingsOf(fleet, keys), 'rotate-master-key', ...flagsOf(keys, false));
   // It was begun by one that was killed.
-  if (ran.code === 1 && ran.err.includes('finish it before the pepper is renewed'))
+  if (ran.code === 1 && ran.err.includes('Finish it without --renew-pepper first'))
     return headgate(settingsOf(fleet, keys), 'rotate-master-key', ...flagsOf(keys, true));
   return ran;
 }
@@ -230,7 +233,9 @@ async function oldKeyIsUseless(fleet: Fleet, { old, next }: Keys) {
     ...(opened === 0 ? [] : [`the old key opens ${opened} wrapped keys`]),
     ...(opens(next) > 0 ? [] : ['the new key opens nothing']),
     ...(wrapped.isLeft ? ['something of the rotation is left'] : []),
-    ...(/^headgate: HEADGATE_MASTER_KEY is not the key [^\n]+$/.test(said) ? [] : [`a start with the old key said: ${said}`]),
+    ...(/^headgate: HEADGATE_MASTER_KEY is not the master key [^\n]+$/.test(said)
+      ? []
+      : [`a start with the old key said: ${said}`]),
   ];
   return { opened, tried: wrapped.rows.length, said, problems };
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { Cluster } from 'ioredis';
 import { afterEach, describe, expect, test } from 'vitest';
-import { CountersAway } from '../../src/counters/counters.ts';
+import { CountersUnreachable } from '../../src/counters/counters.ts';
 import { openRedis } from '../../src/counters/shared/redis-link.ts';
 import type { WithoutRedis } from '../../src/counters/shared/shared-counters.ts';
 import { admitted, calendar, DAY_MS, HOUR, IN_FLIGHT, planOf, refused, used, wants } from '../counters/testing.ts';
@@ -57,7 +57,7 @@ for (const kind of ['Redis', 'Redis Cluster'] as const satisfies readonly RedisK
       await empty(redis);
       const isNew = ({ shared }: House) => shared.status().is === 'open' && shared.status().epoch !== before;
       // Whoever asks learns of it at once, and is refused rather than admitted on an empty budget.
-      await expect(second.shared.hold('req_2', budgetPlan, wants(0, 25))).rejects.toThrow(CountersAway);
+      await expect(second.shared.hold('req_2', budgetPlan, wants(0, 25))).rejects.toThrow(CountersUnreachable);
       await until(() => isNew(first) && isNew(second));
       const { readings } = admitted(await second.shared.hold('req_3', budgetPlan, wants(0, 40)));
       expect(readings.used).toEqual([SPENT + 25 + 40, 2]);
@@ -93,8 +93,8 @@ describe.skipIf(!hasRedis('Redis'))('shared counters', () => {
     const { shared, holds } = house;
     await shared.hold('req_1', limitPlan, wants());
     await proxy.set('down');
-    await until(() => shared.status().is === 'away');
-    await expect(Promise.resolve(shared.hold('req_2', budgetPlan, wants(0, 1)))).rejects.toThrow(CountersAway);
+    await until(() => shared.status().is === 'unreachable');
+    await expect(Promise.resolve(shared.hold('req_2', budgetPlan, wants(0, 1)))).rejects.toThrow(CountersUnreachable);
     const away = admitted(await shared.hold('req_3', limitPlan, wants()));
     expect(away.isDegraded).toBe(true);
     holds.add(away.hold);
@@ -113,7 +113,7 @@ describe.skipIf(!hasRedis('Redis'))('shared counters', () => {
   test('each replica admits its share and no more', async () => {
     const { proxy, house } = await behindProxy();
     await proxy.set('down');
-    await until(() => house.shared.status().is === 'away');
+    await until(() => house.shared.status().is === 'unreachable');
     const results = await Promise.all(Array.from({ length: 20 }, (_, at) => house.shared.hold(`req_${at}`, limitPlan, wants())));
     expect(results.filter((result) => result.admitted)).toHaveLength(9);
   });
@@ -125,7 +125,7 @@ describe.skipIf(!hasRedis('Redis'))('shared counters', () => {
     await open({ url: redis.url, owner: 'replica2', members: () => ['replica1', 'replica2'] });
     await until(() => shared.status().replicas === 2);
     await proxy.set('down');
-    await until(() => shared.status().is === 'away');
+    await until(() => shared.status().is === 'unreachable');
     const tokens = planOf({ unit: 'tokens', window: HOUR, value: 4_000 });
     const limit = { ...tokens, rules: tokens.rules.map((rule) => ({ ...rule, limit: 'tph' as const })) };
     const first = admitted(await shared.hold('req_1', limit, { ...wants(2_050), inputTokens: 100 }));
@@ -140,11 +140,11 @@ describe.skipIf(!hasRedis('Redis'))('shared counters', () => {
   test('the settings turn both around', async () => {
     const { proxy, house } = await behindProxy({ budgets: 'admit', limits: 'refuse' });
     await proxy.set('down');
-    await until(() => house.shared.status().is === 'away');
+    await until(() => house.shared.status().is === 'unreachable');
     const budgetAlone = planOf({ unit: 'nano_usd', window: DAY, value: 1 });
     const blocks = { ...budgetAlone, rules: budgetAlone.rules.map((rule) => ({ ...rule, limit: 'budget' as const })) };
     expect((await house.shared.hold('req_1', blocks, wants(0, 50))).admitted).toBe(true);
-    await expect(Promise.resolve(house.shared.hold('req_2', limitPlan, wants()))).rejects.toThrow(CountersAway);
+    await expect(Promise.resolve(house.shared.hold('req_2', limitPlan, wants()))).rejects.toThrow(CountersUnreachable);
   });
 
   test('a network that swallows everything counts as away within a second, and is found again', async () => {
@@ -171,7 +171,7 @@ describe.skipIf(!hasRedis('Redis'))('shared counters', () => {
     const { redis, house } = await behindProxy();
     await redis.client.call('CONFIG', 'SET', 'maxmemory', '1');
     expect(await house.shared.hold('req_1', limitPlan, wants())).toMatchObject({ admitted: true, isDegraded: true });
-    await expect(Promise.resolve(house.shared.hold('req_2', budgetPlan, wants(0, 1)))).rejects.toThrow(CountersAway);
+    await expect(Promise.resolve(house.shared.hold('req_2', budgetPlan, wants(0, 1)))).rejects.toThrow(CountersUnreachable);
     await redis.client.call('CONFIG', 'SET', 'maxmemory', '0');
     await until(async () => (await house.shared.hold(`req_${Date.now()}`, limitPlan, wants())).isDegraded !== true);
   });
@@ -187,12 +187,14 @@ describe.skipIf(!hasRedis('Redis'))('shared counters', () => {
     expect(told[0]).toContain('maxmemory-policy allkeys-lru');
     await redis.client.call('CONFIG', 'SET', 'requirepass', 'secret');
     await expect(openRedis({ url: redis.url, onEvent: () => {} })).rejects.toThrow(
-      'REDIS_URL: the server wants other credentials',
+      'REDIS_URL: the server refuses the user name or password',
     );
     const other = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1');
     await once(other, 'listening');
     const url = `redis://127.0.0.1:${(other.address() as AddressInfo).port}`;
-    await expect(openRedis({ url, onEvent: () => {} })).rejects.toThrow('REDIS_URL: what answers there is no Redis or Valkey');
+    await expect(openRedis({ url, onEvent: () => {} })).rejects.toThrow(
+      'REDIS_URL: the server at this address is not Redis or Valkey',
+    );
     other.close();
   });
 });

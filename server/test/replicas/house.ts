@@ -62,7 +62,7 @@ export async function openHouse({ base, url, owner, members, away, left = null, 
     }),
     redis,
     local: createMemoryCounters({ clock: systemClock, seedFrom: async () => [] }),
-    away: away ?? { budgets: 'refuse', limits: 'share' },
+    withoutRedis: away ?? { budgets: 'refuse', limits: 'share' },
     setEpoch: (id) => {
       epoch = id;
     },

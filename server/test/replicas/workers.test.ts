@@ -33,7 +33,7 @@ describe.skipIf(!hasPostgres() || !hasRedis('Redis'))('workers', { timeout: 90_0
       expect(await scraped).not.toContain('no answer');
       expect(await untilAllThere(gateway, [victim as number])).toEqual(expect.arrayContaining(others));
       expect(await statusesOf(gateway)).toEqual(ALL_KNOW_IT);
-      expect(gateway.output()).toContain('a worker ended and is started again');
+      expect(gateway.output()).toContain('a worker process ended; it is started again');
       expect(await gateway.stop()).toBe(0);
     } finally {
       await gateway.kill();

@@ -101,7 +101,9 @@ test('the decision shows what was held of the limit, and of what never passes wh
     verdict: 'refused',
     requested: { tokens: INPUT },
     rules: [{ limit_value: INPUT - 1, verdict: 'refused', retry_after_ms: null, deciding: true }],
-    sentence: expect.stringMatching(/can never pass; to let it pass, send less input or have the limit raised\.$/),
+    sentence: expect.stringMatching(
+      /so it can never pass; to let it pass, send less input or ask an admin to raise the limit\.$/,
+    ),
   });
 });
 
@@ -147,19 +149,19 @@ describe('what can still never pass', () => {
     const body = { ...LONG, ...more };
     const input = Math.ceil(Buffer.byteLength(JSON.stringify(body)) / 4);
     expect(await say({ key: { rateLimits: { tpm: 100 } } }, body)).toBe(
-      `The limit of key key_1 is 100 tokens per minute; this request needs ${input} for its input alone and can never pass. Send less input or have the limit raised.`,
+      `The limit of key key_1 is 100 tokens per minute; this request needs ${input} for its input alone, so it can never pass. Send less input or ask an admin to raise the limit.`,
     );
   });
 
   test('is anything under a limit of 0', async () => {
     expect(await say({ team: { rateLimits: { tph: 0 } } }, LONG)).toBe(
-      `The limit of team team_1 is 0 tokens per hour; this request needs ${long} for its input alone and can never pass. Have the limit raised.`,
+      `The limit of team team_1 is 0 tokens per hour; this request needs ${long} for its input alone, so it can never pass. Ask an admin to raise the limit.`,
     );
     expect(await say({ key: { rateLimits: { rpm: 0 } } }, HELLO)).toBe(
-      'The limit of key key_1 is 0 requests per minute; this request needs 1 and can never pass. Have the limit raised.',
+      'The limit of key key_1 is 0 requests per minute; this request needs 1, so it can never pass. Ask an admin to raise the limit.',
     );
     expect(await say({ key: { budgets: [budget(0)] } }, HELLO)).toMatch(
-      / is 0\.00 USD; .* needs [\d.]+ USD and can never pass\. Have the budget raised\.$/,
+      / is 0\.00 USD; .* needs [\d.]+ USD, so it can never pass\. Ask an admin to raise the budget\.$/,
     );
   });
 
@@ -170,7 +172,7 @@ describe('what can still never pass', () => {
   ])('is what holds more than a whole budget, which says %s', async (_what, more, clampOutput, wayOut) => {
     const message = await say({ key: { budgets: [budget(1_000, { clampOutput })] } }, { ...LONG, ...more });
     expect(message).toMatch(
-      /^The month budget of key key_1 is 0\.000001 USD; .* this request needs 0\.\d+ USD and can never pass\. /,
+      /^The month budget of key key_1 is 0\.000001 USD; .* this request needs 0\.\d+ USD, so it can never pass\. /,
     );
     expect(message.endsWith(wayOut)).toBe(true);
   });

@@ -99,7 +99,7 @@ describe('a refusal', () => {
     ]);
     const needed = Math.ceil(Buffer.byteLength(JSON.stringify(HELLO)) / 4);
     expect(needed).toBeGreaterThan(15);
-    expect(said.json().error.message).toMatch(new RegExp(`15 tokens per minute.* needs ${needed} .*and can never pass`));
+    expect(said.json().error.message).toMatch(new RegExp(`15 tokens per minute.* needs ${needed} .*so it can never pass`));
   });
 
   // promise: **Retry-After** = over all refusing limits, the time until enough slots expire if nothing else happens, rounded up; 1 for

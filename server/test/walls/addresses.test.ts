@@ -94,7 +94,7 @@ describe('addresses', () => {
     const newest = async () => (await gateway.admin<{ data: Record<string, unknown>[] }>('GET', at)).data[0];
     await until(async () => Number((await newest())?.attempts) > 0, 30_000);
     // No status tells what listens there.
-    const problem = 'the host has no address that may be called';
+    const problem = 'the host name has no address that webhooks may be sent to';
     expect(await newest()).toMatchObject({ status: 'pending', http_status: null, problem });
     expect(receiver.received).toHaveLength(1);
   });

@@ -114,10 +114,10 @@ export const explain = route({
 
 async function loadAsked(call: AdminCall<unknown, Query, unknown>): Promise<Loaded<ExplainedKey | null>> {
   const { key_id: keyId, target } = call.query;
-  if (keyId === undefined && target === undefined) throw invalid('?key_id', 'name a key, a target, or both');
+  if (keyId === undefined && target === undefined) throw invalid('?key_id', 'is required unless `target` is given');
   if (keyId === undefined) return load.anywhere(call);
   for (const filter of ['organization_id', 'who', 'level', 'limit', 'cursor'] as const) {
-    if (call.query[filter] !== undefined) throw invalid(`?${filter}`, 'belongs to a question about a target');
+    if (call.query[filter] !== undefined) throw invalid(`?${filter}`, 'is only for a query with `target` and without `key_id`');
   }
   const organizationId = await organizationOf(call.deps.db, keyId);
   const row = organizationId === null ? null : await keys.find(call.deps.db, { organizationId, id: keyId });
@@ -199,7 +199,8 @@ async function explainTargetFor(
   catalogue: Catalogue,
 ): Promise<z.output<typeof targetAccessOut>> {
   const { target: name = '', level: only, organization_id: organizationId, cursor } = call.query;
-  if (cursor !== undefined && only === undefined) throw invalid('?level', 'say which list the cursor belongs to');
+  if (cursor !== undefined && only === undefined)
+    throw invalid('?level', 'is required with `cursor`: name the list that the cursor continues');
   const target = catalogue.targets.get(name);
   const within = organizationId === undefined ? 'platform' : { organizationId };
   const answer = emptyAnswer(name);

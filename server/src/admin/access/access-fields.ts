@@ -136,7 +136,11 @@ function patchedSelection(stored: OrganizationAccess | AccessChoice, patch: Gran
  */
 function requireNothingSelected(patch: GrantsBody | ChoiceBody, mode: string): void {
   const isNothing = (patch.targets ?? []).length === 0 && (patch.access_groups ?? []).length === 0;
-  if (!isNothing) throw invalid('/asset_access/mode', `with mode "${mode}" nothing can be selected`);
+  if (!isNothing)
+    throw invalid(
+      '/asset_access/mode',
+      `mode "${mode}" takes no targets and no access groups: leave both lists empty or choose another mode`,
+    );
 }
 
 function renderSelection(access: OrganizationAccess | AccessChoice) {
@@ -155,8 +159,8 @@ function refuse(problems: readonly ChoiceProblem[], wanted: Selection, stored: S
  */
 function messageOf(problem: Exclude<ChoiceProblem, { is: 'group_outside_parent' }>): string {
   return problem.is === 'unknown_target'
-    ? `there is no target "${problem.target}"`
-    : `the levels above may call no target "${problem.target}"`;
+    ? `there is no model or route group "${problem.target}"`
+    : `"${problem.target}" does not exist or is not allowed at the level above: allow it there first`;
 }
 
 function faultOf(problem: ChoiceProblem, wanted: Selection, stored: Selection): readonly Fault[] {
@@ -165,7 +169,7 @@ function faultOf(problem: ChoiceProblem, wanted: Selection, stored: Selection): 
     return [
       {
         pointer: `/asset_access/access_groups/${wanted.accessGroups.indexOf(problem.key)}`,
-        message: `the access group "${problem.key}" is not held by the levels above, and none of its members is in their set`,
+        message: `the level above neither holds the access group "${problem.key}" nor may call any of its members: grant it there first`,
       },
     ];
   }

@@ -139,10 +139,14 @@ async function refuseHeld(tx: Change['tx'], key: string): Promise<void> {
   const holding = await holders.holdersOfGroup(tx, key, HOLDERS_SHOWN_MAX);
   const limiting = await holders.limitersByGroup(tx, key, HOLDERS_SHOWN_MAX);
   const faults = [
-    ...holding.rows.map((holder) => ({ pointer: '', message: `held by ${holderText(holder)}` })),
-    ...limiting.rows.map((holder) => ({ pointer: '', message: `limited for ${holderText(holder)}` })),
+    ...holding.rows.map((holder) => ({ pointer: '', message: `selected in the access of ${holderText(holder)}` })),
+    ...limiting.rows.map((holder) => ({ pointer: '', message: `named in a limit or budget of ${holderText(holder)}` })),
   ];
-  if (faults.length > 0) throw conflict('This access group is held. Take it out of these grants and limits first.', faults);
+  if (faults.length > 0)
+    throw conflict(
+      'This access group is in use. Remove it from the grants, restrictions, limits and budgets listed in `errors` first.',
+      faults,
+    );
 }
 
 async function loadGroup(call: AdminCall<{ readonly key: string }, unknown, unknown>): Promise<Loaded<AccessGroupRow>> {

@@ -71,7 +71,7 @@ function requireReadable({ actor, body }: AdminCall<unknown, unknown, Body>, pla
 async function loadParent(call: AdminCall<unknown, unknown, Body>): Promise<Loaded<PermissionObject>> {
   const { organization_id: organizationId, team_id: teamId, member_id: memberId, level } = call.body;
   if (organizationId === undefined) {
-    if (level !== 'organization') throw invalid('/organization_id', 'say in which organization');
+    if (level !== 'organization') throw invalid('/organization_id', 'is required for the levels below the organization');
     return { place: PLATFORM, object: PLATFORM };
   }
   await load.findOrganization(call, organizationId);
@@ -100,7 +100,10 @@ async function levelsOf(call: AdminCall<unknown, unknown, Body>): Promise<Access
   const { organization_id: organizationId, team_id: teamId, member_id: membershipId, level, asset_access: wanted } = call.body;
   const isGrant = wanted.mode === 'all' || wanted.mode === 'selected';
   if (wanted.mode !== undefined && isGrant !== (level === 'organization')) {
-    throw invalid('/asset_access/mode', `is not a mode of the level "${level}"`);
+    throw invalid(
+      '/asset_access/mode',
+      `must be ${level === 'organization' ? '"all" or "selected"' : '"inherit" or "restrict"'} at the level "${level}"`,
+    );
   }
   if (level === 'organization') {
     const { mode: _, ...selection } = wanted;

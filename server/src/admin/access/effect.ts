@@ -75,7 +75,7 @@ export class Rehearsed extends Error {
   readonly answer: Effect;
 
   constructor(answer: Effect) {
-    super('a rehearsal stores nothing');
+    super('a dry run stores nothing');
     this.name = 'Rehearsed';
     this.answer = answer;
   }

@@ -28,7 +28,7 @@ export const groupOut = z
 
 export async function viewGroup(call: AdminCall, row: AccessGroupRow): Promise<z.output<typeof groupOut>> {
   const [view] = await viewGroups(call, [row]);
-  if (view === undefined) throw new Error('one row makes one view');
+  if (view === undefined) throw new Error('the view of the row is missing');
   return view;
 }
 

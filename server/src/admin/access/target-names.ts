@@ -25,7 +25,7 @@ export async function takeName(
   if (regaining.rows.length > 0 && !confirmed) {
     const count = `${regaining.rows.length}${regaining.more ? ' or more' : ''}`;
     throw conflict(
-      `"${target.name}" existed before and is still named by ${count} grants or restrictions, whose holders would regain access. Send confirm_regained_access: true if that is meant.`,
+      `"${target.name}" existed before, and ${count} grants or restrictions still name it. Their holders would regain access. If you want that, send confirm_regained_access: true.`,
       names.map((message) => ({ pointer: '/confirm_regained_access', message })),
     );
   }
@@ -38,9 +38,9 @@ export async function takeName(
  */
 export function refuseTaken(kind: targets.TargetKind | null, wanted: targets.TargetKind, pointer: string): void {
   if (kind === null || (kind === 'model' && wanted === 'model')) return;
-  const what = kind === 'model' ? 'a model' : 'a route group';
-  throw conflict(`This is the name of ${what} already: models and route groups share one namespace.`, [
-    { pointer, message: `${what} has this name` },
+  const what = kind === 'model' ? 'A model' : 'A route group';
+  throw conflict(`${what} already has this name. Choose another one: models and route groups share one namespace.`, [
+    { pointer, message: 'is taken' },
   ]);
 }
 
@@ -55,12 +55,12 @@ export async function requireFallbacks(
 ): Promise<void> {
   const modes = await targets.modesOf(tx, fallbacks);
   const faultOf = (fallback: string, index: number): string | null => {
-    if (fallbacks.indexOf(fallback) !== index) return 'is listed twice';
+    if (fallbacks.indexOf(fallback) !== index) return 'must not be listed twice';
     if (fallback === target.name) return null; // A cycle of one, which is reported below.
     const mode = modes.get(fallback);
     if (mode === undefined) return `there is no model or route group "${fallback}"`;
     if (mode === null || target.mode === null || mode === target.mode) return null;
-    return `"${fallback}" is for ${mode} and cannot stand in for ${target.mode}`;
+    return `"${fallback}" serves ${mode} and cannot be a fallback for ${target.mode}`;
   };
   const faults = fallbacks.flatMap((fallback, index) => {
     const message = faultOf(fallback, index);
@@ -69,5 +69,5 @@ export async function requireFallbacks(
   if (faults.length > 0) throw invalidFields(faults);
   const all = await targets.fallbacksOfAll(tx);
   const cycle = fallbackCycle(all.set(target.name, fallbacks));
-  if (cycle !== null) throw invalid('/fallbacks', `these fallbacks would go in a circle: ${cycle.join(' → ')}`);
+  if (cycle !== null) throw invalid('/fallbacks', `must not form a cycle: ${cycle.join(' → ')}`);
 }

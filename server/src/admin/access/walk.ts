@@ -171,7 +171,8 @@ function rehearsal(error: unknown): Rehearsed {
 /** Encodes only the fields that the response schema names. So a new column of a row cannot appear in an answer by accident. */
 function renderAnswer(route: AdminRoute, result: unknown): Answer {
   if (result instanceof Rehearsed) {
-    if (route.rehearsal === undefined) throw new Error(`"${route.summary}" was rehearsed and does not say what it then answers`);
+    if (route.rehearsal === undefined)
+      throw new Error(`the route "${route.summary}" made a dry run but declares no schema for its answer`);
     return { ...NO_BODY, body: JSON.stringify(route.rehearsal.encode(result.answer)) };
   }
   if (route.form === 'passed_on') return { ...NO_BODY, passOn: result as PassOn };

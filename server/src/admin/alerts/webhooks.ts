@@ -103,7 +103,7 @@ export const create = route({
     const secret = newWebhookSecret(call.deps.random);
     const row = await change(call, async ({ tx, now, record }) => {
       if ((await webhooks.countOf(tx, organizationId)) >= WEBHOOKS_MAX)
-        throw conflict(`There are ${WEBHOOKS_MAX} webhooks already.`);
+        throw conflict(`There are ${WEBHOOKS_MAX} webhooks already, the most allowed here. Delete one first.`);
       const hookId = newId('hook', now.getTime());
       const row = await webhooks.insert(tx, {
         id: hookId,
@@ -219,7 +219,7 @@ function requireUsable(
   if (problem !== null) throw invalid('/url', problem);
   const own: readonly string[] = ORGANIZATION_ALERT_TYPES;
   const foreign = organizationId === null ? undefined : events?.find((type) => !own.includes(type));
-  if (foreign !== undefined) throw invalid('/events', `"${foreign}" is the platform’s, not an organization’s`);
+  if (foreign !== undefined) throw invalid('/events', `"${foreign}" is only for webhooks of the platform`);
 }
 
 export async function loadWebhook(call: AdminCall<{ readonly id: string }, unknown, unknown>): Promise<Loaded<WebhookRow>> {

@@ -167,7 +167,8 @@ async function listOf(call: AdminCall<unknown, z.output<typeof filterQuery>>, or
     from: dateOf(query.from),
     to: dateOf(query.to),
   };
-  if (filter.from !== undefined && filter.to !== undefined && filter.from > filter.to) throw invalid('?from', 'is after `to`');
+  if (filter.from !== undefined && filter.to !== undefined && filter.from > filter.to)
+    throw invalid('?from', 'must not be after `to`');
   const page = await listAuditEvents(deps.db, filter, query);
   return {
     data: page.rows.map(view),

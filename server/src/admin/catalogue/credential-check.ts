@@ -15,7 +15,7 @@ const checkBody = z.strictObject({
   provider,
   api_key: apiKey.optional(),
   base_url: baseUrl,
-  credential_id: id.optional().meta({ description: 'The credential whose stored key to use if `api_key` is absent.' }),
+  credential_id: id.optional().meta({ description: 'The credential whose stored key is used if `api_key` is absent.' }),
 });
 type CheckCall = AdminCall<unknown, unknown, z.output<typeof checkBody>>;
 
@@ -65,10 +65,11 @@ async function credentialOf(call: CheckCall): Promise<CredentialConfig> {
     requireAllowed(call, baseUrl);
     return { id: 'cred_unsaved', provider: body.provider, baseUrl, apiKey: body.api_key };
   }
-  if (body.credential_id === undefined) throw invalid('/api_key', 'give the key, or name a stored credential');
+  if (body.credential_id === undefined) throw invalid('/api_key', 'is required unless `credential_id` names a stored credential');
   const row = await credentials.find(deps.db, body.credential_id);
-  if (row === null) throw invalid('/credential_id', 'there is no such credential');
-  if (row.provider !== body.provider) throw invalid('/credential_id', `this credential is for ${row.provider}`);
+  if (row === null) throw invalid('/credential_id', 'there is no credential with this id');
+  if (row.provider !== body.provider)
+    throw invalid('/credential_id', `is a credential for ${row.provider}, not for ${body.provider}`);
   const wanted = body.base_url === undefined ? row.baseUrl : baseUrl;
   // Live requests use the stored address, so it may be tried even if it could not be stored today.
   if (wanted !== row.baseUrl) requireAllowed(call, wanted);

@@ -25,9 +25,7 @@ export const provider = z.enum(['openai', 'anthropic']);
  * A provider's API key. It becomes a header value, so only visible ASCII is accepted: other characters could add to the request's
  * head.
  */
-export const apiKey = z
-  .string()
-  .regex(/^[\x21-\x7e]{1,4096}$/, 'an API key is 1 to 4096 visible ASCII characters without spaces');
+export const apiKey = z.string().regex(/^[\x21-\x7e]{1,4096}$/, 'must be 1 to 4096 visible ASCII characters without spaces');
 export const baseUrl = z.string().max(2_048).nullish().meta({
   description:
     'The base URL of the API, with `/v1` for the openai kind and without it for the anthropic kind. It must begin with `https://` unless HEADGATE_ALLOWED_UPSTREAMS lists its host. Null for the vendor’s own address.',
@@ -150,7 +148,10 @@ export const remove = route({
       const row = await lockOne(tx, id);
       requireVersion(call, row.version);
       const used = (await credentials.usage(tx, [id])).get(id) ?? 0;
-      if (used > 0) throw conflict(`${used === 1 ? '1 deployment uses' : `${used} deployments use`} this credential.`);
+      if (used > 0)
+        throw conflict(
+          `${used === 1 ? '1 deployment uses' : `${used} deployments use`} this credential. Give them another one or delete them first.`,
+        );
       await credentials.remove(tx, id);
       await record({ ...eventOf(row), action: 'credential.delete', before: facts(row), after: null });
     });
@@ -208,7 +209,8 @@ export function requireAllowed(call: AdminCall<unknown, unknown, unknown>, url: 
  * could send a stored key to their own address and read it there.
  */
 export function requireSameAddress(stored: KeyPlace, wanted: KeyPlace): void {
-  if (!isSameAddress(stored, wanted)) throw invalid('/api_key', 'give the key again for another address');
+  if (!isSameAddress(stored, wanted))
+    throw invalid('/api_key', 'is required for a new address: a stored key is sent only to the address it was given for');
 }
 
 const SHOWN_FROM_LENGTH = 16;
@@ -227,7 +229,7 @@ function facts(row: Pick<CredentialRow, 'name' | 'provider' | 'baseUrl' | 'lastF
 
 async function view(call: AdminCall, row: CredentialRow): Promise<z.output<typeof credentialOut>> {
   const [shown] = await viewMany(call, [row]);
-  if (shown === undefined) throw new Error('one row makes one view');
+  if (shown === undefined) throw new Error('the view of the row is missing');
   return shown;
 }
 

@@ -53,7 +53,8 @@ async function provideModel(made: Change, body: CreateBody): Promise<readonly st
   refuseTaken(kind, 'model', '/model');
   const known = await models.find(tx, body.model);
   if (known !== null) {
-    if (known.mode !== body.mode) throw invalid('/mode', `the model "${body.model}" is for ${known.mode}`);
+    if (known.mode !== body.mode)
+      throw invalid('/mode', `must be "${known.mode}", as in the other deployments of the model "${body.model}"`);
     return [];
   }
   const regained = await takeName(made, { name: body.model, kind: 'model' }, body.confirm_regained_access === true);
@@ -87,7 +88,7 @@ export async function patchDeployment(
   const row = await lockOne(tx, id);
   requireVersion(call, row.version);
   if (body.effective_from !== undefined && body.prices === undefined) {
-    throw invalid('/effective_from', 'says from when prices hold, and there are none in this body');
+    throw invalid('/effective_from', 'is only for a change of `prices`, which this body does not have');
   }
   if (body.credential_id !== undefined) await requireCredential(made, row.provider as ProviderName, body.credential_id);
   const from = effectiveFrom(body.effective_from, now);
@@ -111,7 +112,9 @@ export async function removeDeployment(call: AdminCall, { tx, now, record, touch
   requireVersion(call, row.version);
   const groups = await deployments.routeGroupsOf(tx, id);
   if (groups.length > 0)
-    throw conflict(`This deployment is a member of ${groups.map((key) => `"${key}"`).join(', ')}. Take it out first.`);
+    throw conflict(
+      `This deployment is a member of route groups: ${groups.map((key) => `"${key}"`).join(', ')}. Remove it from them first.`,
+    );
   const price = (await prices.inForce(tx, [id], now)).get(id);
   await deployments.remove(tx, id, now);
   await record({
@@ -145,14 +148,15 @@ async function lockOne(tx: Change['tx'], id: string): Promise<DeploymentRow> {
 async function requireCredential({ tx }: Change, provider: ProviderName, credentialId: string | null): Promise<void> {
   const pointer = '/credential_id';
   if (provider === 'fake') {
-    if (credentialId !== null) throw invalid(pointer, 'the fake provider needs no credential');
+    if (credentialId !== null) throw invalid(pointer, 'must be null: the fake provider takes no credential');
     return;
   }
-  if (credentialId === null) throw invalid(pointer, `a deployment at ${provider} needs a credential`);
+  if (credentialId === null)
+    throw invalid(pointer, `is required: a deployment at ${provider} needs a credential of that provider`);
   // Locked, so that it cannot be deleted before this is committed.
   const credential = await credentials.lock(tx, credentialId);
-  if (credential === null) throw invalid(pointer, 'there is no such credential');
-  if (credential.provider !== provider) throw invalid(pointer, `this credential is for ${credential.provider}`);
+  if (credential === null) throw invalid(pointer, 'there is no credential with this id');
+  if (credential.provider !== provider) throw invalid(pointer, `is a credential for ${credential.provider}, not for ${provider}`);
 }
 
 /**

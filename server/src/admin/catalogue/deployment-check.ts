@@ -38,7 +38,7 @@ export const check = route({
 export const checkUnsaved = route({
   summary: 'Test a deployment before creating it',
   callsProvider: true,
-  description: 'Takes the body of a creation and makes one small live call. Stores nothing.',
+  description: 'Takes the same body as `POST /deployments` and makes one small live call. Stores nothing.',
   permission: 'catalogue.manage',
   body: createBody,
   response: checkedOut,
@@ -48,7 +48,7 @@ export const checkUnsaved = route({
     const row = { id: 'dep_unsaved', upstreamModel: body.upstream_model, ...body, ...columnsOf(body, NEW_DEPLOYMENT) };
     const credential = await storedCredential(call, row.credentialId);
     if (body.provider !== 'fake' && credential?.provider !== body.provider) {
-      throw invalid('/credential_id', `a deployment at ${body.provider} needs one of its credentials`);
+      throw invalid('/credential_id', `must name a credential for ${body.provider}`);
     }
     return tried(call, deploymentConfig(row, credential));
   },

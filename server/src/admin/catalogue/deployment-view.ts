@@ -118,7 +118,7 @@ export function deploymentFacts(row: DeploymentRow, price: GivenPrice | null | u
 
 export async function viewDeployment(call: AdminCall, row: DeploymentRow): Promise<z.output<typeof deploymentOut>> {
   const [view] = await viewDeployments(call, [row]);
-  if (view === undefined) throw new Error('one row makes one view');
+  if (view === undefined) throw new Error('the view of the row is missing');
   return view;
 }
 

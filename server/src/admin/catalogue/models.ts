@@ -134,7 +134,7 @@ function facts(row: ModelRow) {
 
 async function view(call: AdminCall, row: ModelRow): Promise<z.output<typeof modelOut>> {
   const [shown] = await viewMany(call, [row]);
-  if (shown === undefined) throw new Error('one row makes one view');
+  if (shown === undefined) throw new Error('the view of the row is missing');
   return shown;
 }
 

@@ -38,7 +38,11 @@ export const call = route({
   load: loadKey,
   handle: async ({ body, deps }, { row }) => {
     const { playground } = deps;
-    if (playground === undefined) throw new Problem(503, 'This process serves no requests of keys.');
+    if (playground === undefined)
+      throw new Problem(
+        503,
+        'This process does not serve /v1, so the playground cannot call it. Ask a process that does (HEADGATE_ROLE).',
+      );
     const { organizationId, id: keyId } = row;
     const { tags = [] } = body;
     return (response) => playground({ organizationId, keyId, body: completionOf(body), tags, response });

@@ -30,10 +30,7 @@ export function patchedPrice(stored: GivenPrice, patch: PriceBody | null | undef
   const perMillion = patchedRates(stored.perMillion, patch);
   const price = givenPrice({ perMillion, units: patchedUnits(stored.units ?? {}, patch) });
   if (price.units === null || !isUnpriced(price)) return price;
-  throw invalid(
-    '/prices',
-    'has no price of tokens: give at least one bucket, "0" where they are free, or null for no price at all',
-  );
+  throw invalid('/prices', 'must have a token price in at least one bucket ("0" if tokens are free), or be null for no price');
 }
 
 /** Reports whether a price has no bucket. Such a price counts as unpriced, never as free. */

@@ -68,7 +68,8 @@ export const adopt = route({
   handle: async (call, { id, provider, upstreamModel }) => {
     const { priceFor, priceListEdition } = call.deps.upstream;
     const found = priceFor(provider as ProviderName, upstreamModel);
-    if (found === null) throw conflict(`The published list does not know ${upstreamModel} of ${provider}.`);
+    if (found === null)
+      throw conflict(`The published price list has no price for ${upstreamModel} of ${provider}. Set a price by hand.`);
     const listed = givenPrice(found);
     await changeCatalogue(call, async (made) => {
       const deployment = await deployments.lock(made.tx, id);

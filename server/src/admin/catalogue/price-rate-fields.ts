@@ -80,6 +80,6 @@ function rendered<Name extends string>(
 
 /** Returns a parsed price. The schema has refused invalid texts before, so an invalid one here is a bug. */
 function validated(parsed: Parsed<number>): number {
-  if (parsed.is === 'invalid') throw new Error(`a price was not validated: ${parsed.problem}`);
+  if (parsed.is === 'invalid') throw new Error(`the schema let an invalid price pass: ${parsed.problem}`);
   return parsed.value;
 }

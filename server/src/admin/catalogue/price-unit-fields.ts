@@ -17,12 +17,12 @@ import {
 const TIERS_MAX = 8;
 /** The most tokens that the usage of one answer may add up to. */
 const TOKENS_MAX = 300_000_000;
-const TOO_MANY_SERVICES = `a price has at most ${TIERS_MAX} service tiers`;
+const TOO_MANY_SERVICES = `must have at most ${TIERS_MAX} service tiers`;
 
 const contextTier = z
   .strictObject({ above_input_tokens: z.int().min(1).max(TOKENS_MAX), ...rateFields })
   .refine(({ above_input_tokens: _, ...rates }) => Object.values(rates).some((text) => text != null), {
-    message: 'a context tier has the price of at least one bucket',
+    message: 'must have a price for at least one bucket',
   });
 
 /**
@@ -31,7 +31,10 @@ const contextTier = z
  */
 const serviceTier = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9_.+-]{0,31}$/, 'a service tier is named by 1 to 32 of a-z, 0-9, "_", ".", "+" and "-"');
+  .regex(
+    /^[a-z0-9][a-z0-9_.+-]{0,31}$/,
+    'must be a service tier name: 1 to 32 of a-z, 0-9, "_", ".", "+" and "-", beginning with a letter or digit',
+  );
 
 /** The fields of a price beside the rates of its buckets. */
 export const unitFields = {
@@ -111,7 +114,7 @@ function requireAscending(tiers: readonly { readonly above_input_tokens: number 
   for (const [index, tier] of tiers.entries()) {
     const before = tiers[index - 1];
     if (before === undefined || tier.above_input_tokens > before.above_input_tokens) continue;
-    const message = 'is not above that of the tier before: context tiers ascend';
+    const message = 'must be larger than in the tier before: context tiers are in ascending order';
     context.addIssue({ code: 'custom', path: [index, 'above_input_tokens'], message });
   }
 }

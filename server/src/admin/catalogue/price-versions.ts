@@ -16,7 +16,7 @@ export function effectiveFrom(text: string | undefined, now: Date): Date {
   if (text === undefined) return now;
   const from = new Date(text);
   if (from.getTime() < now.getTime() - CLOCK_SKEW_MS_MAX) {
-    throw invalid('/effective_from', 'a price holds from now or later on: what was charged stays');
+    throw invalid('/effective_from', 'must not be in the past: earlier charges do not change');
   }
   return from > now ? from : now;
 }

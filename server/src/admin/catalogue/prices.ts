@@ -64,7 +64,7 @@ export const create = route({
     const price = priceFrom(body.prices);
     return changeCatalogue(call, async (made) => {
       const deployment = await deployments.lock(made.tx, body.deployment_id);
-      if (deployment === null) throw invalid('/deployment_id', 'there is no such deployment');
+      if (deployment === null) throw invalid('/deployment_id', 'there is no deployment with this id');
       requireVersion(call, deployment.version);
       const from = effectiveFrom(body.effective_from, made.now);
       const stored = (await prices.inForce(made.tx, [deployment.id], from)).get(deployment.id);

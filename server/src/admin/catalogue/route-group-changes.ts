@@ -118,10 +118,12 @@ export async function requireMembers(
   const known = new Map((await deployments.findMany(tx, ids)).map((row) => [row.id, row]));
   const first = known.get(ids[0] ?? '');
   const faultOf = (deploymentId: string, index: number): string | null => {
-    if (ids.indexOf(deploymentId) !== index) return 'is listed twice';
+    if (ids.indexOf(deploymentId) !== index) return 'must not be listed twice';
     const row = known.get(deploymentId);
-    if (row === undefined) return 'there is no such deployment';
-    return first !== undefined && row.mode !== first.mode ? `is for ${row.mode} and the first member for ${first.mode}` : null;
+    if (row === undefined) return 'there is no deployment with this id';
+    return first !== undefined && row.mode !== first.mode
+      ? `must serve ${first.mode}, as the first member does, but serves ${row.mode}`
+      : null;
   };
   const faults = ids.flatMap((deploymentId, index) => {
     const message = faultOf(deploymentId, index);

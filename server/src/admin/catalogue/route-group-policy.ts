@@ -112,12 +112,15 @@ export const rollback = route({
     const { version } = call.body;
     const row = await changeCatalogue(call, async (made) => {
       const wanted = await policies.find(made.tx, { routeGroupId, version });
-      if (wanted === null) throw invalid('/version', 'there is no such version');
+      if (wanted === null) throw invalid('/version', 'is not a version of this policy');
       const body = { strategy: wanted.strategy, members: renderMembers(wanted.members) };
       const ids = body.members.map((member) => member.deployment_id);
       const known = await deployments.findMany(made.tx, ids);
       const gone = ids.length - known.length;
-      if (gone > 0) throw conflict(`${gone === 1 ? 'A deployment of it exists' : `${gone} deployments of it exist`} no longer.`);
+      if (gone > 0)
+        throw conflict(
+          `${gone === 1 ? '1 deployment' : `${gone} deployments`} of version ${version} no longer exist. Publish a new policy without them.`,
+        );
       return patchGroup(call, made, routeGroupId, body, { action: 'route_group.rollback', rolledBackTo: version });
     });
     return view(call, row);

@@ -117,7 +117,7 @@ export async function loadGroup(call: AdminCall<{ readonly id: string }, unknown
 
 async function view(call: AdminCall, row: RouteGroupRow): Promise<z.output<typeof routeGroupOut>> {
   const [shown] = await viewMany(call, [row]);
-  if (shown === undefined) throw new Error('one row makes one view');
+  if (shown === undefined) throw new Error('the view of the row is missing');
   return shown;
 }
 

@@ -38,7 +38,7 @@ export class Exports {
   /** Starts an export and reads its first lines. Throws 429 if two are running, and rethrows errors of the first lines. */
   async open(start: () => Promise<TextAnswer>, describe: Describe): Promise<OpenExport> {
     if (this.#open >= AT_ONCE_MAX) {
-      const detail = 'The gateway is writing two exports, the most at a time. Try again when one has ended.';
+      const detail = 'Two exports are running, the most that one process writes at once. Try again when one of them has ended.';
       throw new Problem(429, detail, { headers: { 'retry-after': String(RETRY_AFTER_S) } });
     }
     this.#open += 1;
@@ -67,7 +67,8 @@ export async function* whileAdmitted(lines: AsyncIterable<string>, admission: Ad
   const admitted = stillAdmitted(admission);
   const held = holdingsOf(admission.first.call.actor);
   for await (const page of lines) {
-    if (holdingsOf((await admitted()).call.actor) !== held) throw forbidden('What you may read has changed. Export again.');
+    if (holdingsOf((await admitted()).call.actor) !== held)
+      throw forbidden('Your permissions changed during the export. Start it again.');
     yield page;
   }
 }
@@ -105,7 +106,10 @@ async function writePages(
   const endsAtMs = performance.now() + msMax;
   for (let page = first; page.done !== true && !response.destroyed; page = await pages.next()) {
     if (performance.now() > endsAtMs)
-      throw new Problem(503, `An export ends after ${msMax / 60_000} minutes. Narrow the filters.`);
+      throw new Problem(
+        503,
+        `The export took longer than the allowed ${msMax / 60_000} minutes. Narrow the filters and try again.`,
+      );
     if (!response.write(page.value)) await drained(response, unreadMsMax);
   }
 }

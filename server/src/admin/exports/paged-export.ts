@@ -25,5 +25,7 @@ export async function* exportPages(
     rows += lines.length;
     cursor = nextCursor;
   }
-  yield csvLine([`This export ends at ${ROWS_MAX} rows and there are more: narrow the filters.`]);
+  yield csvLine([
+    `This export ends after ${ROWS_MAX} rows and there are more. Narrow the filters to get the others.`,
+  ]);
 }

@@ -17,10 +17,10 @@ export async function requireAdmissible(
   { accountId, organizationId }: { readonly accountId: string; readonly organizationId: string | null },
 ): Promise<void> {
   const account = await accounts.find(tx, accountId);
-  if (account === null) throw invalid('/account_id', 'there is no such account');
+  if (account === null) throw invalid('/account_id', 'there is no account with this id');
   const by = can(actor, 'accounts.manage', { organizationId: null }) ? 'platform' : 'organization';
   if (mayAdmit(await standingOf(tx, account), { organizationId, by })) return;
   throw conflict(
-    'It is not proved that the address of this account belongs to whoever uses it. They can prove it by choosing a new password by mail, or a platform admin can vouch for it.',
+    'The e-mail address of this account is not proved. Its owner can prove it by setting a new password with a mailed link, or a platform admin can vouch for it.',
   );
 }

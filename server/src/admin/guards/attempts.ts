@@ -57,7 +57,10 @@ export class Attempts {
       held_back: heldBack,
     })
       .catch((error: unknown) => {
-        this.#deps.log.warn({ action, reason: (error as Error).message }, 'audit: an attempt could not be recorded');
+        this.#deps.log.warn(
+          { action, reason: (error as Error).message },
+          'audit: a refused call, an export or a call to a provider could not be recorded',
+        );
       })
       .finally(() => this.#pending.delete(writing));
     this.#pending.add(writing);

@@ -25,7 +25,7 @@ export function refuseCrossSite(request: FastifyRequest, publicUrl: string | nul
 function crossSite(): Problem {
   return new Problem(
     403,
-    'This request does not come from the console’s own address. Check HEADGATE_PUBLIC_URL, or send an admin token instead of a cookie.',
+    'This request was not sent from the console’s own address, so its session cookie is not accepted. Check HEADGATE_PUBLIC_URL, or send an admin token instead of a cookie.',
   );
 }
 

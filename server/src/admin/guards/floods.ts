@@ -8,85 +8,85 @@ import { ANONYMOUS } from '../http/actor.ts';
 import type { AdminDeps } from '../http/deps.ts';
 
 const MINUTE_MS = 60_000;
-/** The most events of the rest that are kept as examples. */
-const SOME_MAX = 10;
+/** The most events that are kept as examples. */
+const EXAMPLES_MAX = 10;
 
-/** The events of a minute that were not written one by one. */
-interface Rest<F> {
+/** The events of a minute that were counted instead of written one by one. */
+interface CountedEvents<F> {
   readonly count: number;
   /** The number of events by reason. */
   readonly reasons: Readonly<Record<string, number>>;
   /** At most ten examples, each with another name. */
-  readonly some: readonly F[];
+  readonly examples: readonly F[];
 }
 
 /** The settings for one kind of event. */
-interface Telling<F> {
+interface FloodOptions<F> {
   readonly clock: AdminDeps['clock'];
   /** The most events of a minute that are written one by one. Each name is written once. */
   readonly eachMax: number;
-  /** Writes one event for the rest of a minute. Never rejects. */
-  tellRest(rest: Rest<F>): Promise<void>;
+  /** Writes one event for all counted events of a minute. Never rejects. */
+  writeCounted(counted: CountedEvents<F>): Promise<void>;
 }
 
 export interface Flood<F> {
   /**
-   * Counts one event. Returns true if the caller must write it by itself; the rest of a minute that is over is written by then.
+   * Counts one event. Returns true if the caller must write it by itself. The counted events of an earlier minute are written by then.
    * `name` identifies equal events: who was tried, and from where. `reason` is one of a few words.
    */
-  isTold(name: string, reason: string, fact: F): Promise<boolean>;
-  /** Writes the rest of the minute so far. Resolves when it is written. */
+  mustWrite(name: string, reason: string, fact: F): Promise<boolean>;
+  /** Writes the counted events of the present minute. Resolves when they are written. */
   settled(): Promise<void>;
 }
 
 interface Minute<F> {
   readonly sinceMs: number;
-  readonly told: Set<string>;
-  readonly some: Map<string, F>;
+  readonly written: Set<string>;
+  readonly examples: Map<string, F>;
   readonly reasons: Map<string, number>;
   count: number;
 }
 
-export function createFlood<F>({ clock, eachMax, tellRest }: Telling<F>): Flood<F> {
+export function createFlood<F>({ clock, eachMax, writeCounted }: FloodOptions<F>): Flood<F> {
   let minute: Minute<F> | null = null;
-  let telling: Promise<void> = Promise.resolve();
+  let writing: Promise<void> = Promise.resolve();
   const end = (which: Minute<F> | null) => {
     if (which === null || which !== minute) return;
     minute = null;
-    const { count, reasons, some } = which;
-    if (count > 0) telling = tellRest({ count, reasons: Object.fromEntries(reasons), some: [...some.values()] });
+    const { count, reasons, examples } = which;
+    if (count > 0) writing = writeCounted({ count, reasons: Object.fromEntries(reasons), examples: [...examples.values()] });
   };
   const begin = (): Minute<F> => {
-    const begun = { sinceMs: clock.monotonicMs(), told: new Set<string>(), some: new Map(), reasons: new Map(), count: 0 };
+    const begun = { sinceMs: clock.monotonicMs(), written: new Set<string>(), examples: new Map(), reasons: new Map(), count: 0 };
     later(() => end(begun), MINUTE_MS).unref();
     return begun;
   };
   return {
-    isTold: async (name, reason, fact) => {
+    mustWrite: async (name, reason, fact) => {
       if (minute !== null && clock.monotonicMs() - minute.sinceMs >= MINUTE_MS) end(minute);
       minute ??= begin();
-      const isTold = minute.told.size < eachMax && !minute.told.has(name);
-      if (isTold) minute.told.add(name);
+      const isWrittenAlone = minute.written.size < eachMax && !minute.written.has(name);
+      if (isWrittenAlone) minute.written.add(name);
       else countIn(minute, name, reason, fact);
-      await telling;
-      return isTold;
+      await writing;
+      return isWrittenAlone;
     },
     settled: () => {
       end(minute);
-      return telling;
+      return writing;
     },
   };
 }
 
 function countIn<F>(minute: Minute<F>, name: string, reason: string, fact: F): void {
-  const { some, reasons } = minute;
+  const { examples, reasons } = minute;
   minute.count += 1;
   reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-  if (some.size < SOME_MAX && !some.has(name)) some.set(name, fact);
+  if (examples.size < EXAMPLES_MAX && !examples.has(name)) examples.set(name, fact);
 }
 
 /** Writes an event of an anonymous caller to the platform's audit chain. If that fails, logs it instead. */
-export async function tellOfStrangers(
+export async function appendAnonymousEvent(
   deps: AdminDeps,
   event: Pick<NewAuditEvent, 'action' | 'objectType' | 'objectId' | 'ip'> & { readonly after: object },
 ): Promise<void> {
@@ -101,6 +101,9 @@ export async function tellOfStrangers(
     });
   } catch (error) {
     const { action, after } = event;
-    deps.log.warn({ action, ...after, reason: (error as Error).message }, 'audit: what strangers tried could not be recorded');
+    deps.log.warn(
+      { action, ...after, reason: (error as Error).message },
+      'audit: failed sign-ins and unknown tokens could not be recorded',
+    );
   }
 }

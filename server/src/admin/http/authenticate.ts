@@ -34,7 +34,7 @@ async function authenticateSession(deps: AdminDeps, cookie: string, ip: string):
   const token = await deps.identity.sessionToken({ cookie, ip, origin: undefined, userAgent: undefined });
   const now = new Date(deps.clock.nowMs());
   const found = token === null ? null : await signIn.findSession(deps.db, { token, at: now });
-  if (found === null) throw unauthenticated('Nobody is signed in, or the session has ended.');
+  if (found === null) throw unauthenticated('You are not signed in, or your session has ended. Sign in and try again.');
   const { session, account } = found;
   if (session.lastUsedAt.getTime() < now.getTime() - LAST_USED_EVERY_MS) {
     await signIn.markSessionUsed(deps.db, { id: session.id, at: now });
@@ -56,14 +56,16 @@ async function authenticateAdminToken(deps: AdminDeps, headers: IncomingHttpHead
   const row = await adminTokens.findByHash(deps.db, hashesOf(deps.keys, token));
   if (row === null) {
     await guesses.wrong(ip);
-    throw unauthenticated('This admin token is unknown or revoked.');
+    throw unauthenticated('This admin token is unknown or was revoked. Check it, or ask an admin for a new one.');
   }
   guesses.right(hash);
   const nowMs = deps.clock.nowMs();
   const { standing, people } = await judgeToken(deps.db, row, nowMs);
   refuse(standing);
   if (row.networks !== null && !holdsAddress(addressList(row.networks), ip))
-    throw forbidden('This admin token may not be used from here.');
+    throw forbidden(
+      'This admin token is not allowed from your network address. Use it from an address in its `networks`, or change them.',
+    );
   if (row.lastUsedAt === null || row.lastUsedAt.getTime() < nowMs - LAST_USED_EVERY_MS) {
     await adminTokens.markUsed(deps.db, { id: row.id, at: new Date(nowMs), ip: ip === '' ? null : ip });
   }
@@ -96,9 +98,9 @@ function refuse(standing: TokenStanding): void {
     case 'active':
       return;
     case 'revoked':
-      throw unauthenticated('This admin token is unknown or revoked.');
+      throw unauthenticated('This admin token is unknown or was revoked. Check it, or ask an admin for a new one.');
     case 'expired':
-      throw unauthenticated('This admin token has expired.');
+      throw unauthenticated('This admin token has expired. Create a new one.');
     case 'stopped':
       if (standing.by === 'organization') throw forbidden(STOPPED.organization);
       throw unauthenticated(STOPPED[standing.by]);
@@ -106,20 +108,23 @@ function refuse(standing: TokenStanding): void {
 }
 
 const STOPPED = {
-  maker: 'This admin token has ended: whoever made it does not hold its role any more.',
+  maker: 'This admin token no longer works, because its owner no longer holds its role. Ask an admin for a new one.',
   responsible:
-    'This admin token has stopped: the person responsible for it does not hold its role any more. Let an owner take it over.',
-  service_account: 'This admin token has stopped: its service account is disabled or was deleted.',
+    'This admin token is stopped, because the person responsible for it no longer holds its role. Ask an owner to take it over.',
+  service_account:
+    'This admin token is stopped, because its service account is disabled or was deleted. Ask an admin to enable the service account, or use another token.',
   organization:
-    'The organization of this admin token is not active. People can sign in; its tokens work again when it is reactivated.',
+    'The organization of this admin token is not active, so its tokens do not work. They work again when it is reactivated; people can still sign in.',
 } as const;
 
 function bearerOf(headers: IncomingHttpHeaders): string {
   const [scheme = '', token = ''] = (headers.authorization ?? '').split(' ');
   if (scheme.toLowerCase() !== 'bearer' || token === '')
-    throw unauthenticated('Send an admin token: Authorization: Bearer hgadm_….');
-  if (token.startsWith('sk-hg-')) throw unauthenticated('A data-plane key cannot call the admin API.');
-  if (token.length > TOKEN_LENGTH_MAX) throw unauthenticated('This admin token is unknown or revoked.');
+    throw unauthenticated('This call needs an admin token. Send the header `Authorization: Bearer hgadm_…`.');
+  if (token.startsWith('sk-hg-'))
+    throw unauthenticated('This is a key for /v1, which cannot call the admin API. Send an admin token (`hgadm_…`).');
+  if (token.length > TOKEN_LENGTH_MAX)
+    throw unauthenticated('This admin token is unknown or was revoked. Check it, or ask an admin for a new one.');
   return token;
 }
 

@@ -17,7 +17,9 @@ export function authorize(actor: Actor, permission: Permissions, place: Place): 
   if (wanted.some((one) => isPermitted(actor, one, place))) return;
   const organizationId = organizationOf(place);
   if (organizationId !== null && !belongsTo(actor, organizationId)) throw hiddenObject();
-  throw forbidden(`This needs the permission ${wanted.join(' or ')}, which ${actor.name} does not hold here.`);
+  throw forbidden(
+    `This needs the permission ${wanted.join(' or ')}, which ${actor.name} does not have here. Ask an admin for a role that has it.`,
+  );
 }
 
 /** Returns the 404 for a tenant's people. Its text is the same for an object that does not exist and for another tenant's. */

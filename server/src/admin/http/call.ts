@@ -80,7 +80,7 @@ function parseQuery(schema: z.ZodType | undefined, value: unknown): unknown {
   const faults = Object.entries(value ?? {}).flatMap(([name, given]) => {
     const texts = [name, ...[given].flat()];
     return texts.some((text) => String(text).includes('\0'))
-      ? [{ pointer: `?${name.replaceAll('\0', '')}`, message: 'has no NUL' }]
+      ? [{ pointer: `?${name.replaceAll('\0', '')}`, message: 'must not contain NUL characters' }]
       : [];
   });
   if (faults.length > 0) throw invalidFields(faults);
@@ -90,7 +90,7 @@ function parseQuery(schema: z.ZodType | undefined, value: unknown): unknown {
 function parse(schema: z.ZodType | undefined, value: unknown, prefix: '' | '?'): unknown {
   if (schema === undefined) return refuseAnything(value, prefix);
   const parsed = schema.safeParse(value);
-  if (!parsed.success && value === undefined) throw invalid('', 'a JSON body is expected');
+  if (!parsed.success && value === undefined) throw invalid('', 'a JSON body is required');
   if (!parsed.success) throw invalidFields(faultsOf(parsed.error, prefix));
   return parsed.data;
 }

@@ -27,7 +27,7 @@ export const email = z
   .string()
   .max(254)
   .transform((text) => text.trim().toLowerCase())
-  .pipe(z.email('is not an e-mail address'));
+  .pipe(z.email('must be an e-mail address'));
 
 export const name = readBy(parseName, 400);
 export const slug = readBy(parseSlug, 63);
@@ -38,7 +38,7 @@ export const timeZone = z
   .transform((text, context) => {
     const zone = canonicalTimeZone(text);
     if (zone !== null) return zone;
-    context.addIssue({ code: 'custom', message: 'is not a time zone of the IANA database, like Europe/Paris' });
+    context.addIssue({ code: 'custom', message: 'must be an IANA time zone, such as Europe/Paris' });
     return z.NEVER;
   });
 
@@ -46,7 +46,7 @@ export const timeZone = z
 export const id = z
   .string()
   .max(64)
-  .regex(/^[\x21-\x7e]+$/, 'is not an id');
+  .regex(/^[\x21-\x7e]+$/, 'must be an id: up to 64 visible ASCII characters without spaces');
 export const idParams = z.object({ id });
 
 /** A query parameter that is on or off. */
@@ -62,7 +62,7 @@ const END_OF_INSTANTS_MS = Date.UTC(10_000, 0);
 export const instant = z.iso.datetime({ offset: true }).refine((text) => {
   const ms = Date.parse(text);
   return ms >= FIRST_INSTANT_MS && ms < END_OF_INSTANTS_MS;
-}, 'is not in the years 1970 to 9999');
+}, 'must be in the years 1970 to 9999');
 export const instantOut = z.string().meta({ format: 'date-time' });
 
 export const isoOf = (date: Date): string => date.toISOString();
@@ -73,8 +73,8 @@ const METADATA_BYTES_MAX = 16_384;
 /** People's own facts about an object. A PATCH merges them, and null removes a name. */
 export const metadata = z
   .record(z.string().min(1).max(64), z.unknown())
-  .refine((value) => isStorable(value), 'metadata has no NUL and no half of a surrogate pair')
-  .refine((value) => JSON.stringify(value).length <= METADATA_BYTES_MAX, `metadata has at most ${METADATA_BYTES_MAX} bytes`);
+  .refine((value) => isStorable(value), 'must not contain NUL characters or unpaired surrogates')
+  .refine((value) => JSON.stringify(value).length <= METADATA_BYTES_MAX, `must have at most ${METADATA_BYTES_MAX} bytes`);
 export const metadataOut = z.record(z.string(), z.unknown());
 
 export const capabilities = z.array(z.enum(PERMISSIONS)).meta({ description: 'The permissions of the caller here.' });

@@ -69,14 +69,14 @@ export async function buildHttp(
   http.addHook('onClose', async () => {
     await Promise.all([attempts.settled(), guessesOf(deps).settled(), refusedSignInsOf(deps).settled()]);
   });
-  const house: House = { authenticate, listeners, exports: new Exports(), attempts };
-  for (const [methodAndPath, route] of Object.entries(routes)) addRoute(http, deps, house, methodAndPath, route);
+  const services: RouteServices = { authenticate, listeners, exports: new Exports(), attempts };
+  for (const [methodAndPath, route] of Object.entries(routes)) addRoute(http, deps, services, methodAndPath, route);
   await http.ready();
   return http;
 }
 
 /** The services that every route uses. */
-interface House {
+interface RouteServices {
   readonly authenticate: Authenticate;
   readonly listeners: Listeners;
   readonly exports: Exports;
@@ -86,7 +86,7 @@ interface House {
 function addRoute(
   http: FastifyInstance,
   deps: AdminDeps,
-  { authenticate, ...shared }: House,
+  { authenticate, ...shared }: RouteServices,
   methodAndPath: string,
   route: AdminRoute,
 ): void {
@@ -121,7 +121,9 @@ function takeRoom({ buffered }: AdminDeps, request: FastifyRequest, reply: Fasti
   if (buffered === undefined || (declared === undefined && coding === undefined)) return;
   const room = buffered.roomFor([request.ip]);
   if (!room.take(Math.min(bodyLimit, Number(declared ?? bodyLimit) || 0))) {
-    throw new Problem(503, 'Too many bodies are arriving at once. Try again.', { headers: { 'retry-after': '1' } });
+    throw new Problem(503, 'Too many request bodies are arriving at once. Try again in a moment.', {
+      headers: { 'retry-after': '1' },
+    });
   }
   reply.raw.once('close', () => room.free());
 }
@@ -209,8 +211,9 @@ function acceptJsonOnly(http: FastifyInstance): void {
     const bytes = body as Buffer;
     const { is } = jsonShape(bytes, BODY_BOUNDS);
     if (bytes.length === 0) done(null, undefined);
-    else if (is === 'too_deep') done(invalid('', `a body has at most ${BODY_BOUNDS.levelsMax} levels`));
-    else if (is === 'too_many') done(invalid('', `a body has at most ${BODY_BOUNDS.valuesMax} values`));
+    else if (is === 'too_deep')
+      done(invalid('', `the body is nested too deeply: at most ${BODY_BOUNDS.levelsMax} levels are allowed`));
+    else if (is === 'too_many') done(invalid('', `the body has too many values: at most ${BODY_BOUNDS.valuesMax} are allowed`));
     else parse(request, bytes.toString('utf8'), done);
   });
 }
@@ -243,8 +246,11 @@ type MethodsByPath = readonly { readonly pattern: RegExp; readonly methods: read
 function noSuchRoute(request: FastifyRequest, methodsAt: MethodsByPath): Problem {
   const [path = ''] = request.url.split('?');
   const methods = methodsAt.filter(({ pattern }) => pattern.test(path)).flatMap((entry) => entry.methods);
-  if (methods.length === 0) return new Problem(404, 'There is nothing at this path.');
-  return new Problem(405, `This path answers ${methods.join(', ')}.`, { headers: { allow: methods.join(', ') } });
+  if (methods.length === 0)
+    return new Problem(404, 'The admin API has no operation at this path. `/api/v1/openapi.json` lists all of them.');
+  return new Problem(405, `This path does not support ${request.method}. Use ${methods.join(' or ')}.`, {
+    headers: { allow: methods.join(', ') },
+  });
 }
 
 function methodsByPath(routes: RouteTable): MethodsByPath {

@@ -36,7 +36,7 @@ interface IdempotencyClaim {
 function claimOf(call: AdminCall): IdempotencyClaim | null {
   const { idempotencyKey: key, method, params, body, route } = call.raw;
   if (key === null || method !== 'POST') return null;
-  if (key.length > KEY_LENGTH_MAX) throw invalid('', `Idempotency-Key has at most ${KEY_LENGTH_MAX} characters`);
+  if (key.length > KEY_LENGTH_MAX) throw invalid('', `the header Idempotency-Key must have at most ${KEY_LENGTH_MAX} characters`);
   const requestHash = hash('sha256', JSON.stringify([route, params, call.raw.query, body ?? null]), 'base64url');
   return { caller: call.actor.id, key, requestHash };
 }
@@ -47,7 +47,7 @@ export async function claimIdempotency(tx: Database, call: AdminCall): Promise<v
   if (claim === null || CLAIMED.has(call)) return;
   const nowMs = call.deps.clock.nowMs();
   const isClaimed = await idempotency.claim(tx, { ...claim, at: new Date(nowMs), expiredBefore: new Date(nowMs - KEPT_MS) });
-  if (!isClaimed) throw conflict('Another request with this Idempotency-Key is being answered. Send it again in a moment.');
+  if (!isClaimed) throw conflict('Another request with this Idempotency-Key is still running. Try again in a moment.');
   CLAIMED.add(call);
 }
 
@@ -57,10 +57,11 @@ const CLAIMED = new WeakSet<AdminCall>();
 async function keptAnswer(call: AdminCall, claim: IdempotencyClaim): Promise<Answer | null> {
   const kept = await idempotency.find(call.deps.db, claim);
   if (kept === null || kept.createdAt.getTime() < call.deps.clock.nowMs() - KEPT_MS) return null;
-  if (kept.requestHash !== claim.requestHash) throw conflict('This Idempotency-Key was used for another request.');
+  if (kept.requestHash !== claim.requestHash)
+    throw conflict('This Idempotency-Key was used for a different request. Send a new key.');
   if (kept.body === null) {
     throw conflict(
-      'The first request with this Idempotency-Key was carried out or still is; its answer is not at hand. Look for its object.',
+      'The first request with this Idempotency-Key has run or is still running, but its answer was not stored. Check whether its object exists before you send a new key.',
     );
   }
   return JSON.parse(open(call.deps.keys.credentials, Buffer.from(kept.body, 'base64'), aadOf(claim)).toString()) as Answer;
@@ -74,7 +75,7 @@ async function keepAnswer(call: AdminCall, claim: IdempotencyClaim, answer: Answ
   } catch (error) {
     call.deps.log.warn(
       { request_id: call.requestId, ...describeDefect(error) },
-      'an answer could not be kept for its Idempotency-Key',
+      'the answer to a request with an Idempotency-Key could not be stored',
     );
   }
 }

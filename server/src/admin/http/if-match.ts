@@ -10,5 +10,8 @@ export function requireVersion(call: AdminCall, version: number): void {
   if (wanted === null || wanted === '*') return;
   const named = wanted.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
   if (named.includes(`"${version}"`)) return;
-  throw new Problem(412, `This was changed since it was read: it is at version ${version}. Read it again.`);
+  throw new Problem(
+    412,
+    `This was changed after you read it and is now at version ${version}. Read it again, then repeat your change.`,
+  );
 }

@@ -1,4 +1,4 @@
-import { CountersAway } from '../../counters/counters.ts';
+import { CountersUnreachable } from '../../counters/counters.ts';
 import { SignInRefused } from '../../identity/refusal.ts';
 import { describeDefect } from '../../lib/defect.ts';
 import { isStoreUnavailable, StoreConflict, StoreError, UniqueViolation } from '../../store/errors.ts';
@@ -12,7 +12,7 @@ export function problemOf(error: unknown, requestId: string, log: AdminLog): Pro
   const known = fromFastify(error) ?? fromStore(error) ?? fromCounters(error) ?? fromIdentity(error);
   if (known !== null) return known;
   log.error({ request_id: requestId, ...describeDefect(error) }, 'an admin request failed');
-  return new Problem(500, 'Something failed that should not. The log has the details under this request id.');
+  return new Problem(500, 'The gateway failed on this request. This is a bug. Its log has the details under this request id.');
 }
 
 /** Translates errors that fastify throws before a route runs. */
@@ -20,17 +20,17 @@ function fromFastify(error: unknown): Problem | null {
   if (!(error instanceof Error) || !('statusCode' in error) || typeof error.statusCode !== 'number') return null;
   switch (error.statusCode) {
     case 400:
-      return invalid('', 'the body is not JSON that can be read');
+      return invalid('', 'the body is not valid JSON');
     case 403:
     case 404:
       // From serving static files: a path outside their folder is answered like one that does not exist.
-      return new Problem(404, 'There is nothing at this path.');
+      return new Problem(404, 'There is nothing at this path. Check the address.');
     case 413:
-      return new Problem(413, 'The body is larger than this operation takes: 1 MB at most, 64 kB before anybody is signed in.');
+      return new Problem(413, 'The body is too large. At most 1 MB is allowed, and 64 kB for requests without sign-in.');
     case 414:
       return invalid('', 'the path is too long');
     case 415:
-      return new Problem(415, 'Send JSON: content-type: application/json.');
+      return new Problem(415, 'The body must be JSON. Send the header `content-type: application/json`.');
     default:
       return null;
   }
@@ -39,19 +39,25 @@ function fromFastify(error: unknown): Problem | null {
 function fromStore(error: unknown): Problem | null {
   if (error instanceof InvalidCursor) return invalid('?cursor', error.message);
   if (error instanceof UniqueViolation) return taken(error.constraint);
-  if (error instanceof StoreConflict) return conflict('Another change was made at the same time. Try again.');
+  if (error instanceof StoreConflict)
+    return conflict('Another change was made at the same time, so this one was not stored. Try again.');
   // Class 22: a value that no column can hold, such as text with NUL. The caller sent it, whichever check let it through.
-  if (error instanceof StoreError && error.sqlState.startsWith('22')) return invalid('', 'a value cannot be stored');
+  if (error instanceof StoreError && error.sqlState.startsWith('22'))
+    return invalid('', 'a value in the request cannot be stored, such as text with a NUL character');
   if (isStoreUnavailable(error)) {
-    return new Problem(503, 'The database is out of reach. Nothing can be read or changed until it is back.', {
-      headers: { 'retry-after': '1' },
-    });
+    return new Problem(
+      503,
+      'The database cannot be reached. The admin API works again when the database is back; try again then.',
+      {
+        headers: { 'retry-after': '1' },
+      },
+    );
   }
   return null;
 }
 
 function fromCounters(error: unknown): Problem | null {
-  if (!(error instanceof CountersAway)) return null;
+  if (!(error instanceof CountersUnreachable)) return null;
   return new Problem(503, error.message, { headers: { 'retry-after': '1' } });
 }
 
@@ -82,25 +88,30 @@ function fromIdentity(error: unknown): Problem | null {
 /** The answers to violated unique constraints, each with the field that caused it. No field is named where several could have. */
 const TAKEN: Readonly<Record<string, { readonly detail: string; readonly pointer?: string }>> = {
   organizations_slug: {
-    detail: 'This slug is taken. Slugs are never used again, also not after an organization is deleted.',
+    detail: 'This slug is taken. Choose another one: slugs are never reused, even after their organization is deleted.',
     pointer: '/slug',
   },
-  accounts_email: { detail: 'There is an account with this e-mail address.', pointer: '/email' },
+  accounts_email: { detail: 'An account with this e-mail address already exists.', pointer: '/email' },
   invitations_open: {
-    detail: 'An invitation to this address is open. Send that one again, or cancel it first.',
+    detail: 'This address already has an open invitation. Send that one again, or cancel it first.',
     pointer: '/email',
   },
-  memberships_account: { detail: 'This account is a member already.', pointer: '/account_id' },
-  team_members_pkey: { detail: 'This member is in the team already.', pointer: '/account_id' },
-  credentials_name: { detail: 'There is a credential of this name.', pointer: '/name' },
-  callable_targets_pkey: { detail: 'A model or route group of this name exists: they share one namespace.' },
-  route_groups_key: { detail: 'A model or route group of this name exists: they share one namespace.', pointer: '/key' },
-  access_groups_pkey: { detail: 'There is an access group with this key.', pointer: '/key' },
+  memberships_account: { detail: 'This account is already a member.', pointer: '/account_id' },
+  team_members_pkey: { detail: 'This member is already in the team.', pointer: '/account_id' },
+  credentials_name: { detail: 'A credential with this name already exists. Choose another name.', pointer: '/name' },
+  callable_targets_pkey: {
+    detail: 'A model or a route group already has this name. Choose another one: they share one namespace.',
+  },
+  route_groups_key: {
+    detail: 'A model or a route group already has this name. Choose another one: they share one namespace.',
+    pointer: '/key',
+  },
+  access_groups_pkey: { detail: 'An access group with this key already exists. Choose another key.', pointer: '/key' },
 };
 
 function taken(constraint: string): Problem {
   const known = TAKEN[constraint];
-  if (known === undefined) return conflict('Something of this name exists already.');
+  if (known === undefined) return conflict('This name is already taken. Choose another one.');
   const { detail, pointer } = known;
   return conflict(detail, pointer === undefined ? [] : [{ pointer, message: 'is taken' }]);
 }

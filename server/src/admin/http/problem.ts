@@ -50,7 +50,7 @@ export function invalidFields(faults: readonly Fault[]): Problem {
 
 /** Returns a 404: the object does not exist or is another tenant's. The answer never tells which. */
 export function notFound(what: string): Problem {
-  return new Problem(404, `There is no such ${what}.`);
+  return new Problem(404, `There is no such ${what}, or you may not see it.`);
 }
 
 /** Returns a 403: the caller may know that the object exists, but may not do this to it. */

@@ -111,11 +111,11 @@ export async function ownerOf(change: Change, team: TeamRow, wanted: z.output<ty
   }
   if ('account_id' in wanted) {
     const columns = await memberIn(change.tx, of, wanted.account_id);
-    if (columns === null) throw invalid('/owner/account_id', 'is not an active member of this team');
+    if (columns === null) throw invalid('/owner/account_id', 'must be an active member of this team');
     return columns;
   }
   const columns = await serviceAccountIn(change.tx, of, wanted.service_account_id);
-  if (columns === null) throw invalid('/owner/service_account_id', 'is not an active service account of this team');
+  if (columns === null) throw invalid('/owner/service_account_id', 'must be an active service account of this team');
   return columns;
 }
 
@@ -123,7 +123,7 @@ export async function ownerOf(change: Change, team: TeamRow, wanted: z.output<ty
 export function futureInstant(call: AdminCall<unknown, unknown, unknown>, text: string | null): Date | null {
   if (text === null) return null;
   const instant = new Date(text);
-  if (instant.getTime() <= call.deps.clock.nowMs()) throw invalid('/expires_at', 'is in the past');
+  if (instant.getTime() <= call.deps.clock.nowMs()) throw invalid('/expires_at', 'must be in the future');
   return instant;
 }
 

@@ -53,7 +53,7 @@ type KeyView = z.output<typeof keyOut>;
 
 export async function viewKey(call: AdminCall, row: KeyRow): Promise<KeyView> {
   const [view] = await viewKeys(call, [row]);
-  if (view === undefined) throw new Error('one row makes one view');
+  if (view === undefined) throw new Error('the view of the row is missing');
   const { db } = call.deps;
   const { organizationId, teamId, ownerMembershipId } = row;
   const above = await levelsAbove(db, { organizationId, teamId, membershipId: ownerMembershipId });

@@ -180,7 +180,7 @@ async function applyPatch(
 export async function lockUnrevoked(tx: Change['tx'], key: keys.KeyId): Promise<KeyRow> {
   const row = await keys.lock(tx, key);
   if (row === null) throw notFound('key');
-  if (row.status === 'revoked') throw conflict('This key is revoked, which is final.');
+  if (row.status === 'revoked') throw conflict('This key was revoked, which cannot be undone. Create a new key.');
   return row;
 }
 
@@ -201,12 +201,12 @@ async function placedOwner(call: PatchCall, change: Change, row: KeyRow, wantedT
   const kept = ownerColumnsOf(row);
   if (call.body.owner === undefined && wantedTeam === row.teamId) return kept;
   const team = await teams.lock(change.tx, { organizationId: row.organizationId, id: wantedTeam });
-  if (team === null) throw invalid('/team_id', 'is not a team of the key’s organization');
+  if (team === null) throw invalid('/team_id', 'must be a team of the key’s organization');
   if (call.body.owner !== undefined) return ownerOf(change, team, call.body.owner);
   // A service account belongs to one team and cannot move with the key. A person stays the owner if they are in both teams.
   if (kept.ownerMembershipId === null) return ownerOf(change, team, undefined);
   const person = await memberIn(change.tx, { organizationId: row.organizationId, teamId: team.id }, kept.ownerMembershipId);
-  if (person === null) throw invalid('/owner', 'the owner is not in that team; name another one');
+  if (person === null) throw invalid('/owner', 'is required: the present owner is not in that team, so name another one');
   return kept;
 }
 
@@ -234,7 +234,7 @@ async function requireAccess(
   const isManager = can(call.actor, 'keys.manage', { organizationId, teamId });
   if (isManager && !isOwn(call.actor, { organizationId, ownerAccountId })) return;
   if (isNarrower(access, stored, catalogue)) return;
-  throw forbidden('The access of a key of one’s own can only be narrowed.');
+  throw forbidden('You can only narrow the access of your own key. Ask another admin to widen it.');
 }
 
 /**
@@ -249,10 +249,12 @@ function refuseOwnMove({ body, actor }: PatchCall, { row, ownerAccountId }: load
     wanted === null ||
     ('account_id' in wanted ? wantedAccountId === ownerAccountId : wanted.service_account_id === row.ownerServiceAccountId);
   if (isOwn(actor, { organizationId, ownerAccountId }) && !(isKept && wantedTeam === row.teamId)) {
-    throw forbidden('Nobody moves a key of their own. Ask another admin to do it.');
+    throw forbidden('You cannot move your own key. Ask another admin to do it.');
   }
   if (!isKept && isOwn(actor, { organizationId, ownerAccountId: wantedAccountId })) {
-    throw forbidden('Nobody gives themself a key of somebody else. Ask another admin to do it, or make a new one.');
+    throw forbidden(
+      'You cannot make yourself the owner of another person’s key. Ask another admin to do it, or create a new key.',
+    );
   }
 }
 
@@ -265,5 +267,5 @@ function requireFieldPermissions(call: PatchCall, { row, ownerAccountId }: load.
   if (wantedTeam !== teamId) authorize(actor, 'keys.manage', { organizationId, teamId: wantedTeam });
   if (body.expires_at === undefined || can(actor, 'keys.manage', { organizationId, teamId })) return;
   const isSooner = body.expires_at !== null && (row.expiresAt === null || new Date(body.expires_at) <= row.expiresAt);
-  if (!isSooner) throw forbidden('A key of one’s own can only be made to expire sooner.');
+  if (!isSooner) throw forbidden('You can only make your own key expire sooner. Ask another admin for a later expiry.');
 }

@@ -50,7 +50,7 @@ const budget = z
   .superRefine((value, context) => {
     for (const [field, message] of faultsOfPeriod(value)) context.addIssue({ code: 'custom', path: [field], message });
     if (value.target != null && value.access_group != null) {
-      context.addIssue({ code: 'custom', path: ['access_group'], message: 'name a target or an access group, not both' });
+      context.addIssue({ code: 'custom', path: ['access_group'], message: 'must not be set together with `target`' });
     }
   })
   .meta({
@@ -92,7 +92,10 @@ export function replacedBudgets(
   const left = new Set(stored.map((item) => item.id));
   return (patch ?? []).map((item, index) => {
     if (item.id !== undefined && !left.delete(item.id)) {
-      throw invalid(`${pointer}/${index}/id`, 'there is no such budget here; leave the id out to make a new one');
+      throw invalid(
+        `${pointer}/${index}/id`,
+        'is not the id of a budget of this object: leave the id out to create a new budget',
+      );
     }
     return budgetFromBody(item.id ?? newId('bud'), item);
   });
@@ -160,11 +163,16 @@ function faultsOfPeriod(body: PeriodBody): readonly (readonly [string, string])[
 
 function faultsOfAnchor(field: string, body: PeriodBody, value: number | null | undefined, max: number) {
   if (value == null || value <= max) return [];
-  return [[field, max === 0 ? `a ${body.period} budget has no ${field}` : `is 1 to ${max} for a ${body.period} budget`] as const];
+  return [
+    [
+      field,
+      max === 0 ? `is not allowed for a ${body.period} budget` : `must be 1 to ${max} for a ${body.period} budget`,
+    ] as const,
+  ];
 }
 
 function faultsOfLength({ period, hours, days }: PeriodBody): readonly (readonly [string, string])[] {
   const given = [hours, days].filter((value) => value != null).length;
-  if (period === 'rolling') return given === 1 ? [] : [['hours', 'a rolling budget has either hours or days']];
-  return given === 0 ? [] : [[hours == null ? 'days' : 'hours', `only a rolling budget has hours or days`]];
+  if (period === 'rolling') return given === 1 ? [] : [['hours', 'a rolling budget must have either `hours` or `days`']];
+  return given === 0 ? [] : [[hours == null ? 'days' : 'hours', 'is only for a rolling budget']];
 }

@@ -32,7 +32,10 @@ const target = z
   });
 export const accessGroupKey = z
   .string()
-  .regex(ACCESS_GROUP_KEY, 'an access group key is 1 to 64 lower-case letters, digits, ".", "_", "-"');
+  .regex(
+    ACCESS_GROUP_KEY,
+    'must be an access group key: 1 to 64 lower-case letters, digits, ".", "_" and "-", beginning with a letter or digit',
+  );
 
 export const matchFields = { target: target.nullish(), access_group: accessGroupKey.nullish() };
 
@@ -42,14 +45,14 @@ export const modelLimits = z
       .strictObject({ ...matchFields, rate_limits: rateLimits })
       .refine(
         (item) => (item.target ?? null) === null || (item.access_group ?? null) === null,
-        'name a target or an access group, not both',
+        'must have a `target` or an `access_group`, not both',
       )
-      .refine((item) => (item.target ?? item.access_group ?? null) !== null, 'name a target or an access group'),
+      .refine((item) => (item.target ?? item.access_group ?? null) !== null, 'must have a `target` or an `access_group`'),
   )
   .max(MODEL_LIMITS_MAX)
   .refine(
     (items) => new Set(items.map((item) => `${item.target ?? ''}@${item.access_group ?? ''}`)).size === items.length,
-    'each target or access group appears once',
+    'must name each target or access group only once',
   );
 export const modelLimitsOut = z.array(
   z.object({ target: z.string().nullable(), access_group: z.string().nullable(), rate_limits: rateLimitsOut }),

@@ -109,7 +109,7 @@ function setStatus(
     requireVersion(call, row.version);
     if (row.status === to) return row;
     if (!from.some((status) => status === row.status)) {
-      throw conflict(`An organization that is ${row.status} cannot become ${to}. Reactivate it first.`);
+      throw conflict(`This organization is ${row.status} and cannot become ${to} directly. Reactivate it first.`);
     }
     const changes = { status: to, archivedAt: to === 'archived' ? now : null };
     const updated = await organizations.update(tx, id, changes, now);

@@ -60,7 +60,7 @@ export const organizationOut = z
 
 export async function viewOrganization(call: AdminCall, row: OrganizationRow): Promise<z.output<typeof organizationOut>> {
   const [view] = await viewOrganizations(call, [row]);
-  if (view === undefined) throw new Error('one row makes one view');
+  if (view === undefined) throw new Error('the view of the row is missing');
   const ineffective = renderIneffective(null, organizationAccessFrom(row), await accessCatalogue(call.deps.db));
   return { ...view, asset_access: { ...view.asset_access, ineffective } };
 }

@@ -162,7 +162,7 @@ function auditColumns({ audit }: Pick<PatchBody, 'audit'>) {
 /** Throws 400 for the audit mode `redacted`, which this release does not implement. */
 function requireBuilt({ audit }: Pick<PatchBody, 'audit'>): void {
   if (audit?.content === 'redacted') {
-    throw invalid('/audit/content', '"redacted" is not built in this release; choose off, metadata or full');
+    throw invalid('/audit/content', 'must be "off", "metadata" or "full": this release does not support "redacted"');
   }
 }
 

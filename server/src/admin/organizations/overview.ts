@@ -160,8 +160,8 @@ function questionOf(call: OverviewCall, organization: OrganizationRow | null) {
   const toMs = query.to === undefined ? deps.clock.nowMs() : Date.parse(query.to);
   const timeZone = organization?.timeZone ?? 'UTC';
   const fromMs = query.from === undefined ? dayOf(toMs - DEFAULT_DAYS * DAY_MS, timeZone) : Date.parse(query.from);
-  if (fromMs >= toMs) throw invalid('?from', 'lies before `to`');
-  if (toMs - fromMs > SPAN_MS_MAX) throw invalid('?from', 'lies at most 400 days before `to`');
+  if (fromMs >= toMs) throw invalid('?from', 'must be before `to`');
+  if (toMs - fromMs > SPAN_MS_MAX) throw invalid('?from', 'must be at most 400 days before `to`');
   return {
     fromMs,
     toMs,

@@ -1,4 +1,4 @@
-import { CountersAway, type Readings } from '../../counters/counters.ts';
+import { CountersUnreachable, type Readings } from '../../counters/counters.ts';
 import { windowSpan } from '../../domain/limits/counter-spec.ts';
 import type { CounterSpec, CounterWindow } from '../../domain/limits/limit-plan.ts';
 import { FAR_FUTURE_MS } from '../../domain/limits/period.ts';
@@ -22,7 +22,7 @@ export async function readUse({ db, clock, counters }: AdminDeps, specs: readonl
   try {
     return { ...(await counters.read(specs)), live: true };
   } catch (error) {
-    if (!(error instanceof CountersAway)) throw error;
+    if (!(error instanceof CountersUnreachable)) throw error;
   }
   const nowMs = clock.nowMs();
   const used = await settledUse(db, specs, nowMs);

@@ -73,10 +73,10 @@ export const vouch = route({
   load: loadAccount,
   handle: async (call, row) => {
     if (isOwn(call.actor, { organizationId: null, ownerAccountId: row.id }))
-      throw conflict('Nobody vouches for their own address. Ask another platform admin.');
+      throw conflict('You cannot vouch for your own address. Ask another platform admin.');
     const { reason } = call.body;
     await change(call, async ({ tx, now, record }) => {
-      if ((await provedSince(tx, row.id)) !== null) throw conflict('The address of this account is proved already.');
+      if ((await provedSince(tx, row.id)) !== null) throw conflict('The address of this account is already proved.');
       await addProof(tx, { accountId: row.id, address: row.email, how: 'platform_admin', at: now, by: call.actor, reason });
       await record({
         ...accountObject(row),

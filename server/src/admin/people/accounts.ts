@@ -94,7 +94,8 @@ export const update = route({
   load: loadAccount,
   handle: async (call, { id }) => {
     const { platform_role: role, name, email, status } = call.body;
-    if (status === 'disabled' && call.actor.accountId === id) throw conflict('Nobody disables their own account.');
+    if (status === 'disabled' && call.actor.accountId === id)
+      throw conflict('You cannot disable your own account. Ask another platform admin.');
     const updated = await change(call, async (change) => {
       const { tx, now, record, touch } = change;
       const row = await accounts.lock(tx, id);
@@ -153,7 +154,7 @@ export const resetSecondFactor = route({
   handle: (call, row) => {
     // An open browser or a token of the account's owner must not be enough to remove their second factors.
     if (isOwn(call.actor, { organizationId: null, ownerAccountId: row.id }))
-      throw conflict('Manage your own second factors in your account, with your password.');
+      throw conflict('You cannot reset your own second factors here. Change them in your profile, with your password.');
     return change(call, async ({ tx, record }) => {
       await requireCoveredAccount(call, tx, row);
       const before = await signIn.dropFactors(tx, row.id);
@@ -183,7 +184,7 @@ async function requireAnotherAdmin(
     one.platformRole === 'platform_admin' && one.status === 'active';
   if (!isAdmin(row) || isAdmin(columns)) return;
   if ((await countOtherAdmins(tx, row.id)) === 0) {
-    throw conflict('This is the last platform admin. Make somebody else one first.');
+    throw conflict('This is the last platform admin. Make another person a platform admin first.');
   }
 }
 

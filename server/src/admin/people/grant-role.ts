@@ -8,15 +8,15 @@ import { forbidden, invalid, Problem } from '../http/problem.ts';
 /** Throws 403 if the caller may not give or take this role there: nobody grants a role above their own. */
 export function requireGrantableRole(call: AdminCall<unknown, unknown, unknown>, grant: RoleGrant, pointer: string): void {
   if (canGrantRole(call.actor, grant)) return;
-  const message = `${call.actor.name} may neither give nor take the role ${grant.role} here`;
+  const message = `${call.actor.name} may not give or remove the role ${grant.role} here, because it is above their own role`;
   throw new Problem(403, `${message}.`, { faults: [{ pointer, message }] });
 }
 
 /** Throws 400 if the role is the platform's and an organization is named, or the other way round. */
 export function requirePlaceOfRole(role: Role, organizationId: string | null): void {
   const isOfPlatform = isPlatformRole(role);
-  if (isOfPlatform && organizationId !== null) throw invalid('/organization_id', `is null for the role ${role}`);
-  if (!isOfPlatform && organizationId === null) throw invalid('/organization_id', `is needed for the role ${role}`);
+  if (isOfPlatform && organizationId !== null) throw invalid('/organization_id', `must be null for the role ${role}, which belongs to the platform`);
+  if (!isOfPlatform && organizationId === null) throw invalid('/organization_id', `is required for the role ${role}`);
 }
 
 /**
@@ -31,5 +31,7 @@ export async function requireCoveredAccount(
   const grants = grantsOf(account.platformRole, await placesOf(db, account.id));
   const above = grants.find((grant) => !coversRole(actor, grant));
   if (above === undefined) return;
-  throw forbidden(`This account holds the role ${above.role}, which is more than ${actor.name} may do.`);
+  throw forbidden(
+    `This account has the role ${above.role}, which is above the role of ${actor.name}. Ask an admin who has that role.`,
+  );
 }

@@ -100,16 +100,16 @@ export const accept = route({
 });
 
 const SIGN_IN_FIRST = (email: string) =>
-  `There is an account for ${email}. Sign in with it, then accept. If it never had a password, ask for one with “Forgot your password?”, or ask a platform admin for a link.`;
+  `${email} already has an account. Sign in with it, then accept the invitation. If it has no password yet, choose one with “Forgot your password?”, or ask a platform admin for a link.`;
 const PROVE_FIRST = (email: string) =>
-  `It is not proved yet that ${email} is yours, so no other organization admits this account. Sign out and choose a new password by mail (“Forgot your password?”), or ask a platform admin to vouch for the address.`;
+  `The address ${email} is not proved yet, so this account cannot join another organization. Sign out and choose a new password by mail (“Forgot your password?”), or ask a platform admin to vouch for the address.`;
 
 /** Reports whether the caller sent the token of the mailed link. Throws 400 for a wrong one. */
 function showsMailToken(call: AcceptCall, row: InvitationRow): boolean {
   const { mail_token: token } = call.body;
   if (token === undefined) return false;
   const isRight = hashesOfLink(call.deps.keys, token).some((hash) => row.mailHash?.equals(hash));
-  if (!isRight) throw invalid('/mail_token', 'does not belong to this invitation');
+  if (!isRight) throw invalid('/mail_token', 'is not the token of this invitation: use the link from the newest mail');
   return true;
 }
 
@@ -117,7 +117,7 @@ function showsMailToken(call: AcceptCall, row: InvitationRow): boolean {
 function isThemself({ actor }: AcceptCall, row: InvitationRow, known: AccountRow | null): boolean {
   if (actor.kind !== 'account') return false;
   if (actor.id === known?.id) return true;
-  throw forbidden(`You are signed in as ${actor.name}, and this invitation is for ${row.email}. Sign out to accept it.`);
+  throw forbidden(`You are signed in as ${actor.name}, but this invitation is for ${row.email}. Sign out, then accept it.`);
 }
 
 /**
@@ -133,7 +133,8 @@ async function joinWithPassword(
   const { name = known?.name, password } = call.body;
   if (name === undefined || password === undefined) {
     const missing = Object.entries({ name, password }).filter(([, value]) => value === undefined);
-    const why = known === null ? 'is required for a new account' : 'is required: this link proves the address';
+    const why =
+      known === null ? 'is required for a new account' : 'is required: accepting with a mailed link sets a new password';
     throw invalidFields(missing.map(([field]) => ({ pointer: `/${field}`, message: why })));
   }
   checkPassword(password, { name, email: row.email });
@@ -152,13 +153,13 @@ async function joinWithPassword(
   tellOfNewMethod(
     call,
     { email: row.email, name },
-    isMailed ? 'A password was set by the invitation that was mailed to you.' : HANDED,
+    isMailed ? 'You accepted the invitation that was mailed to you, and set a password.' : HANDED,
   );
   return accountId;
 }
 
 const HANDED =
-  'An account with your address was made by a link that somebody was handed. Until the address is proved it belongs to the organization that invited it, and to no other.';
+  'Somebody used an invitation link that was not sent by mail to create an account with your address. Until the address is proved, the account can belong only to the organization that invited it.';
 
 async function createInvited(
   { tx, now, record }: Change,
@@ -195,7 +196,7 @@ async function takeOverByMail({ tx, record }: Change, account: AccountRow): Prom
 async function lockInvited(tx: Database, row: InvitationRow, known: AccountRow | null): Promise<AccountRow> {
   const account = known === null ? null : await accounts.lock(tx, known.id);
   if (account === null || account.email.toLowerCase() !== row.email || account.status !== 'active') {
-    throw conflict('This account was changed a moment ago, or is disabled.');
+    throw conflict('This account is disabled or was just changed. Open the link again.');
   }
   return account;
 }
@@ -209,7 +210,7 @@ function join(call: AcceptCall, row: InvitationRow, person: (change: Change) => 
     const { tx, now } = change;
     const locked = await invitations.lock(tx, row.id);
     if (locked === null || locked.hash.compare(row.hash) !== 0 || invitations.statusOf(locked, now.getTime()) !== 'pending') {
-      throw conflict('This invitation was used or changed a moment ago.');
+      throw conflict('This invitation was just used or changed. Open the link again.');
     }
     const account = await person(change);
     const by = { kind: 'account', id: account.id, name: account.name } as const;
@@ -224,7 +225,7 @@ function join(call: AcceptCall, row: InvitationRow, person: (change: Change) => 
 }
 
 async function givePlatformRole({ tx, now, record }: Change, { role }: InvitationRow, account: AccountRow): Promise<void> {
-  if (account.platformRole !== null) throw conflict(`${account.name} has a platform role already.`);
+  if (account.platformRole !== null) throw conflict(`${account.name} already has a platform role.`);
   await accounts.update(tx, account.id, { platformRole: role as PlatformRole }, now);
   const [before, after] = [{ platform_role: null }, { platform_role: role }];
   await record({ ...ownEvent('account.update', account), before, after });
@@ -261,19 +262,23 @@ interface Opened {
 async function openInvitation(call: AdminCall<unknown, unknown, unknown>, token: string): Promise<Opened> {
   const { db, keys, clock } = call.deps;
   const row = await invitations.findByHash(db, hashesOfLink(keys, token));
-  if (row === null) throw new Problem(404, 'This invitation is not known. A newer link may have replaced it.');
+  if (row === null)
+    throw new Problem(
+      404,
+      'This invitation link is not valid. A newer link may have replaced it: look for a newer mail, or ask for another invitation.',
+    );
   const status = invitations.statusOf(row, clock.nowMs());
   if (status !== 'pending') throw new Problem(404, CLOSED[status]);
   if (row.organizationId === null) return { row, organization: null };
   const organization = await organizations.find(db, row.organizationId);
   if (organization === null || organization.status === 'deleted' || organization.status === 'archived') {
-    throw new Problem(404, 'The organization of this invitation is no longer there.');
+    throw new Problem(404, 'The organization of this invitation was archived or deleted.');
   }
   return { row, organization };
 }
 
 const CLOSED = {
-  accepted: 'This invitation was accepted already.',
-  expired: 'This invitation has expired.',
-  cancelled: 'This invitation was cancelled.',
+  accepted: 'This invitation was already accepted. Sign in instead.',
+  expired: 'This invitation has expired. Ask for a new one.',
+  cancelled: 'This invitation was cancelled. Ask for a new one.',
 } as const;

@@ -44,11 +44,15 @@ export async function mailInvitation(
       paragraphs: [`${row.inviterName} invites you to ${place} on Headgate.`],
       link: { label: 'Accept the invitation', url: `${linkOf(call, tokens.token)}&mail_token=${tokens.mailToken}` },
       closing: [
-        `The link works once, for ${row.email} alone, until ${row.expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC.`,
-        'If you do not know what this is about, do nothing: nothing happens without you.',
+        `The link works once, only for ${row.email}, until ${row.expiresAt.toISOString().slice(0, 16).replace('T', ' ')} UTC.`,
+        'If you did not expect this invitation, ignore this mail. Nothing happens unless you accept.',
       ],
     }),
   );
-  if (sent.is === 'failed') log.warn({ invitation_id: row.id, reason: sent.reason }, 'an invitation could not be mailed');
+  if (sent.is === 'failed')
+    log.warn(
+      { invitation_id: row.id, reason: sent.reason },
+      'the mail of an invitation could not be sent; hand its link over instead',
+    );
   return sent.is === 'sent';
 }

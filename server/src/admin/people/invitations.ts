@@ -165,8 +165,8 @@ async function lockOpen(call: AdminCall<unknown, unknown, unknown>, tx: Database
   const row = await invitations.lock(tx, id);
   if (row === null) throw notFound('invitation');
   requireGrantableRole(call, grantAboveTeams(row), '');
-  if (row.acceptedAt !== null) throw conflict('This invitation was accepted already.');
-  if (row.cancelledAt !== null) throw conflict('This invitation was cancelled already. Send a new one.');
+  if (row.acceptedAt !== null) throw conflict('This invitation was already accepted.');
+  if (row.cancelledAt !== null) throw conflict('This invitation was already cancelled. Send a new one.');
   return row;
 }
 
@@ -174,7 +174,7 @@ async function lockOpen(call: AdminCall<unknown, unknown, unknown>, tx: Database
 async function loadPlaceOfBody(call: AdminCall<unknown, unknown, CreateBody>): Promise<Loaded<RoleGrant>> {
   const { role, organization_id: organizationId, teams } = call.body;
   requirePlaceOfRole(role, organizationId);
-  if (organizationId === null && (teams ?? []).length > 0) throw invalid('/teams', 'a team belongs to an organization');
+  if (organizationId === null && (teams ?? []).length > 0) throw invalid('/teams', 'must be empty for a platform role: teams belong to an organization');
   if (organizationId !== null) await load.findOrganization(call, organizationId);
   return { place: { organizationId }, object: grantAboveTeams({ role, organizationId }) };
 }
@@ -191,8 +191,8 @@ async function requireTeams(call: AdminCall<unknown, unknown, CreateBody>): Prom
   const seen = new Set<string>();
   for (const [at, { team_id: teamId, role }] of wanted.entries()) {
     const team = await teams.find(call.deps.db, { organizationId, id: teamId });
-    if (team === null) throw invalid(`/teams/${at}/team_id`, 'there is no such team in this organization');
-    if (seen.has(teamId)) throw invalid(`/teams/${at}/team_id`, 'is named twice');
+    if (team === null) throw invalid(`/teams/${at}/team_id`, 'must be a team of this organization');
+    if (seen.has(teamId)) throw invalid(`/teams/${at}/team_id`, 'must not be listed twice');
     seen.add(teamId);
     requireGrantableRole(call, { role, organizationId, teamId }, `/teams/${at}/role`);
   }
@@ -207,8 +207,8 @@ async function requireNewcomer(call: AdminCall<unknown, unknown, CreateBody>): P
     organizationId === null
       ? account.platformRole !== null
       : (await memberships.findByAccount(call.deps.db, { organizationId, accountId: account.id })) !== null;
-  const where = organizationId === null ? 'has a platform role' : 'is a member';
-  if (isThere) throw conflict(`${account.name} ${where} already.`, [{ pointer: '/email', message: `${where} already` }]);
+  const where = organizationId === null ? 'already has a platform role' : 'is already a member';
+  if (isThere) throw conflict(`${account.name} ${where}.`, [{ pointer: '/email', message: where }]);
 }
 
 /** Cancels an expired invitation, which would otherwise block a new one. */

@@ -51,7 +51,7 @@ type MemberView = z.output<typeof memberOut>;
 
 export async function viewMember(call: AdminCall, organization: OrganizationRow, member: Member): Promise<MemberView> {
   const [view] = await viewMembers(call, organization, [member]);
-  if (view === undefined) throw new Error('one row makes one view');
+  if (view === undefined) throw new Error('the view of the row is missing');
   const live = await liveOf(call, organization, member);
   const above = await levelsAbove(call.deps.db, { organizationId: organization.id });
   const ineffective = renderIneffective(above, accessChoiceFrom(member), await accessCatalogue(call.deps.db));

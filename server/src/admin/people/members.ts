@@ -124,7 +124,7 @@ async function loadColleague(call: AdminCall<z.output<typeof memberParams>, unkn
 export async function requireAnotherOwner(tx: Change['tx'], member: Member): Promise<void> {
   if (member.role !== 'org_owner' || member.status !== 'active') return;
   if ((await memberships.countOwners(tx, member.organizationId)) <= 1) {
-    throw conflict('This is the last owner of the organization. Make somebody else an owner first.');
+    throw conflict('This is the last owner of the organization. Make another member an owner first.');
   }
 }
 
@@ -138,12 +138,12 @@ export async function addMember(
   { account_id: accountId, role }: { readonly account_id: string; readonly role: OrganizationRole },
 ): Promise<string> {
   const account = await accounts.find(tx, accountId);
-  if (account === null) throw invalid('/account_id', 'there is no such account');
+  if (account === null) throw invalid('/account_id', 'there is no account with this id');
   await lockLiving(tx, organizationId);
   const row = { organizationId, id: newId('mem', now.getTime()), accountId, role, createdAt: now, updatedAt: now };
   const added = await memberships.add(tx, row, now);
   if (added === null) {
-    throw conflict(`${account.name} is a member already.`, [{ pointer: '/account_id', message: 'is a member already' }]);
+    throw conflict(`${account.name} is already a member.`, [{ pointer: '/account_id', message: 'is already a member' }]);
   }
   await record({
     organizationId,

@@ -12,7 +12,8 @@ export const password = z.string().min(1).max(128);
 export async function account(call: AdminCall<unknown, unknown, unknown>): Promise<AccountRow> {
   const id = call.actor.accountId;
   const row = id === null ? null : await accounts.find(call.deps.db, id);
-  if (row === null) throw forbidden('This is for people who are signed in: an admin token has no password and no sessions.');
+  if (row === null)
+    throw forbidden('Only a person who is signed in can do this. An admin token has no password and no sessions.');
   return row;
 }
 

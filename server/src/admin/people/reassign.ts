@@ -53,11 +53,13 @@ export async function refuseOwnKeys(
   const to = query.reassign_keys_to;
   if (to === undefined) return;
   if (isOwn(actor, { organizationId, ownerAccountId: leavingAccountId })) {
-    throw forbidden('Nobody hands on keys of their own. Ask another admin to do it, or let them be revoked.');
+    throw forbidden(
+      'You cannot reassign your own keys. Ask another admin to do it, or leave reassign_keys_to out and the keys are revoked.',
+    );
   }
   const heir = to.startsWith('mem_') ? (await memberships.find(deps.db, { organizationId, id: to }))?.accountId : to;
   if (isOwn(actor, { organizationId, ownerAccountId: heir ?? null })) {
-    throw forbidden('Nobody gives themself the keys of somebody else. Name another owner.');
+    throw forbidden('You cannot make yourself the owner of another person’s keys. Name another owner.');
   }
 }
 
@@ -92,7 +94,7 @@ async function reassign(change: Change, whose: keys.KeysOf, rows: readonly KeyRo
     const owner = await ownerIn(change, { organizationId, teamId: row.teamId }, to);
     // Keys reassigned to the member who leaves would keep working without an owner.
     if (owner === null || (whose.membershipId !== undefined && owner.ownerMembershipId === whose.membershipId)) {
-      const message = `cannot own key ${row.id} from now on: it is not active in team ${row.teamId}, or it is the one who leaves`;
+      const message = `cannot become the owner of key ${row.id}: it is not active in team ${row.teamId}, or it is the member who leaves`;
       faults.push({ pointer: '?reassign_keys_to', message });
     } else {
       await giveTo(change, row, owner);

@@ -76,7 +76,7 @@ export const runNow = route({
   handle: async (call, name) => {
     const desk = call.deps.jobs;
     const reason = desk.trouble();
-    if (reason !== null) throw new Problem(503, `The jobs do not run here: ${reason}.`);
+    if (reason !== null) throw new Problem(503, `No jobs run in this process: ${reason}.`);
     const queued = await change(call, async ({ tx, record }) => {
       // Queued in the transaction of its event, so that no job runs that the log does not name.
       if (!(await desk.queue(tx, name, call.actor.name))) return false;

@@ -11,7 +11,10 @@ const healthOut = z
     reason: z.string().nullable().meta({ description: 'The reason that the process cannot serve requests. Null if it can.' }),
     version: z.string(),
     started_at: instantOut,
-    database: z.object({ kind: z.enum(['embedded', 'postgresql']), status: z.enum(['ok', 'away']) }),
+    database: z.object({
+      kind: z.enum(['embedded', 'postgresql']),
+      status: z.enum(['ok', 'away']).meta({ description: '`away`: the database cannot be reached. Rows wait in the journal.' }),
+    }),
     journal: z.object({
       unstored_rows: z.int().meta({ description: 'Settled requests that are not in the database yet.' }),
       unstored_bytes: z.int(),

@@ -31,7 +31,11 @@ export const stream = route({
 
 function feedOf(call: AdminCall): Feed {
   const { settled } = call.deps;
-  if (settled === undefined) throw new Problem(503, 'This process serves no requests of keys.');
+  if (settled === undefined)
+    throw new Problem(
+      503,
+      'This process does not serve /v1, so it has no live requests. Ask a process that does (HEADGATE_ROLE).',
+    );
   const follower = settled.follow();
   let known: { readonly call: AdminCall; readonly isWanted: (record: EndRecord) => boolean } | null = null;
   return {

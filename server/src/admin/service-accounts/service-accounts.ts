@@ -97,7 +97,7 @@ export const create = route({
         createdAt: now,
         updatedAt: now,
       });
-      if (row === null) throw new Error('a service account that is no default one cannot clash');
+      if (row === null) throw new Error('the service account was not stored');
       await record({
         ...eventOf(row),
         action: 'service_account.create',
@@ -121,10 +121,10 @@ export const update = route({
   handle: async (call, row) => {
     const { metadata, responsible_account_id: responsible } = call.body;
     if (!isOfTeam(row)) {
-      if (metadata !== undefined) throw invalid('/metadata', 'is for service accounts of a team');
+      if (metadata !== undefined) throw invalid('/metadata', 'is only for service accounts of a team');
       return viewTokenAccount(call, await updateTokenAccount(call, row));
     }
-    if (responsible !== undefined) throw invalid('/responsible_account_id', 'is for service accounts that own admin tokens');
+    if (responsible !== undefined) throw invalid('/responsible_account_id', 'is only for service accounts that own admin tokens');
     return view(call, await applyPatch(call, row));
   },
 });

@@ -4,7 +4,7 @@ import { invalid } from '../http/problem.ts';
 
 /** A password that somebody chooses. Its strength depends on the person: see checkPassword. */
 export const newPassword = z.string().min(1).max(PASSWORD_LENGTH_MAX).meta({
-  description: 'At least 10 characters. Not a common password, not a row of keyboard keys, not the name or the address.',
+  description: 'At least 10 characters. Not a common password, a run of keyboard keys, the name or the e-mail address.',
 });
 
 /** Throws 400 at the field if the password is too weak for this person. */
@@ -14,5 +14,5 @@ export function checkPassword(
   pointer = '/password',
 ): void {
   const problem = passwordProblem(password, [person.email, person.name]);
-  if (problem !== null) throw invalid(pointer, `a good password ${problem}`);
+  if (problem !== null) throw invalid(pointer, problem);
 }

@@ -58,6 +58,6 @@ export const changePassword = route({
       await signIn.dropLinks(tx, { kind: 'password_reset', accountId: account.id });
       await record(accountEvent('account.password_change', account, { sessions_ended: ended }));
     });
-    tellOfNewMethod(call, account, 'Your password was changed.');
+    tellOfNewMethod(call, account, 'The password of your account was changed.');
   },
 });

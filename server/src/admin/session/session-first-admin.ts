@@ -63,7 +63,7 @@ export const create = route({
 
 function usedUp() {
   return conflict(
-    'This link was used, has run out, or is not needed any more: sign in, or ask for a new one on the command line.',
+    'This link was used, has expired, or is not needed because a platform admin exists. Sign in, or create a new link with `headgate first-admin-link`.',
   );
 }
 

@@ -92,7 +92,7 @@ const shownAgain = z
   .strictObject({ password: own.password.optional(), passkey: webAuthn.optional() })
   .refine(({ password, passkey }) => (password === undefined) !== (passkey === undefined), {
     path: ['password'],
-    message: 'show your password again, or a passkey that you have',
+    message: 'must be sent unless `passkey` is: confirm that it is you with one of the two',
   });
 
 export const createOptions = route({

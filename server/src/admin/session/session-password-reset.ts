@@ -46,7 +46,10 @@ export const request = route({
     void delay(AFTER_ANSWER_MS)
       .then(() => mailLink(call))
       .catch((error: unknown) =>
-        call.deps.log.warn({ request_id: call.requestId, ...describeDefect(error) }, 'a password reset could not be mailed'),
+        call.deps.log.warn(
+          { request_id: call.requestId, ...describeDefect(error) },
+          'the mail of a password reset could not be sent',
+        ),
       );
   },
 });
@@ -91,13 +94,13 @@ export const createLink = route({
     return { place: { organizationId: null }, object: row };
   },
   handle: async (call, account) => {
-    if (account.status !== 'active') throw conflict('This account is disabled.');
+    if (account.status !== 'active') throw conflict('This account is disabled. Enable it first.');
     const link = await change(call, async (change) => {
       await requireCoveredAccount(call, change.tx, account);
       await change.record(accountEvent('account.password_reset_link', account));
       return makeLink(call, change, account, { validMs: HANDED_VALID_MS, isHanded: true });
     });
-    const sent = call.deps.mailer.configured ? await call.deps.mailer.send(letter(account, link, 'for a day')) : null;
+    const sent = call.deps.mailer.configured ? await call.deps.mailer.send(letter(account, link, 'for one day')) : null;
     return { link, mailed: sent?.is === 'sent' };
   },
 });
@@ -126,7 +129,7 @@ async function reset(
 }
 
 function usedUp() {
-  return conflict('This link was used, has run out, or was replaced by a newer one. Ask for another.');
+  return conflict('This link was used, has expired, or was replaced by a newer one. Ask for another one.');
 }
 
 function isLiving(call: AdminCall<unknown, unknown, unknown>, link: signIn.OneTimeLink): boolean {
@@ -141,8 +144,9 @@ async function mailLink(call: AdminCall<unknown, unknown, { readonly email: stri
     await change.record(accountEvent('account.password_reset_request', account));
     return makeLink(call, change, account, { validMs: MAILED_VALID_MS, isHanded: false });
   });
-  const sent = await mailer.send(letter(account, link, 'for an hour'));
-  if (sent.is === 'failed') log.warn({ request_id: call.requestId, reason: sent.reason }, 'a password reset could not be mailed');
+  const sent = await mailer.send(letter(account, link, 'for one hour'));
+  if (sent.is === 'failed')
+    log.warn({ request_id: call.requestId, reason: sent.reason }, 'the mail of a password reset could not be sent');
 }
 
 /** Creates a link, and removes those that were not used. */
@@ -171,9 +175,12 @@ async function makeLink(
 function letter(account: AccountRow, url: string, holds: string) {
   return renderLetter({
     to: account.email,
-    subject: 'Your new Headgate password',
-    paragraphs: [`Hello ${account.name},`, 'somebody asked for a new password for your Headgate account.'],
+    subject: 'Reset your Headgate password',
+    paragraphs: [
+      `Hello ${account.name},`,
+      'somebody asked to reset the password of your Headgate account. Use the link to choose a new password.',
+    ],
     link: { label: 'Choose a new password', url },
-    closing: [`The link works once and ${holds}.`, 'If it was not you, nothing has changed and nothing needs to be done.'],
+    closing: [`The link works once, ${holds}.`, 'If you did not ask for this, ignore this mail. Your password has not changed.'],
   });
 }

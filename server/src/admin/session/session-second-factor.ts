@@ -80,7 +80,7 @@ export const confirm = route({
       await signIn.markTotpAdded(tx, account.id, now);
       await record(accountEvent('account.second_factor_add', account));
     });
-    tellOfNewMethod(call, account, 'An authenticator app was set up. Its codes are asked for after the password.');
+    tellOfNewMethod(call, account, 'An authenticator app was added. Signing in now needs the password and a code from the app.');
     call.cookies = cookies;
   },
 });

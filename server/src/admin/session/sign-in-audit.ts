@@ -1,6 +1,6 @@
 import { networkOf } from '../../identity/network.ts';
 import type { AccountRow } from '../../store/accounts/accounts.ts';
-import { createFlood, type Flood, tellOfStrangers } from '../guards/floods.ts';
+import { createFlood, type Flood, appendAnonymousEvent } from '../guards/floods.ts';
 import type { AdminCall } from '../http/call.ts';
 import { type Change, type ChangeEvent, change } from '../http/change.ts';
 import type { AdminDeps } from '../http/deps.ts';
@@ -58,11 +58,11 @@ export function refusedSignInsOf(deps: AdminDeps): Flood<RefusedSignIn> {
   const made = createFlood<RefusedSignIn>({
     clock: deps.clock,
     eachMax: EACH_MAX,
-    tellRest: ({ count, reasons, some }) =>
-      tellOfStrangers(deps, {
+    writeCounted: ({ count, reasons, examples }) =>
+      appendAnonymousEvent(deps, {
         action: REFUSED,
-        ...{ objectType: 'account', objectId: 'several', ip: some[0]?.address ?? null },
-        after: { refused: count, reasons, some },
+        ...{ objectType: 'account', objectId: 'several', ip: examples[0]?.address ?? null },
+        after: { refused: count, reasons, some: examples },
       }),
   });
   ofProcess.set(deps, made);
@@ -81,8 +81,8 @@ export async function recordRefused(
   if (code === 'too_many_attempts' || code === 'busy') return;
   const { ip } = call.raw;
   const who = account?.id ?? email;
-  const isTold = await refusedSignInsOf(call.deps).isTold(`${who} ${networkOf(ip)}`, code, { account: who, address: ip });
-  if (!isTold) return;
+  const mustWrite = await refusedSignInsOf(call.deps).mustWrite(`${who} ${networkOf(ip)}`, code, { account: who, address: ip });
+  if (!mustWrite) return;
   const event = accountEvent(REFUSED, account ?? { id: 'unknown', name: email }, { reason: code });
   await change(call, ({ record }: Change) => record(event));
 }

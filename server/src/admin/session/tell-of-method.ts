@@ -14,17 +14,17 @@ export function tellOfNewMethod(
   const { mailer, log } = call.deps;
   if (!mailer.configured) return;
   const failed = (reason: object) =>
-    log.warn({ request_id: call.requestId, ...reason }, 'a new way to sign in could not be told');
+    log.warn({ request_id: call.requestId, ...reason }, 'the mail about a new sign-in method could not be sent');
   void mailer
     .send(
       renderLetter({
         to: person.email,
-        subject: 'A new way to sign in to your Headgate account',
+        subject: 'A sign-in method of your Headgate account was added or changed',
         paragraphs: [`Hello ${person.name},`, what],
         link: null,
         closing: [
-          'If it was you, nothing needs to be done.',
-          'If it was not you, choose a new password with “Forgot your password?” on the sign-in page, and tell a platform admin.',
+          'If you did this, you do not need to do anything.',
+          'If you did not do this, choose a new password with “Forgot your password?” on the sign-in page, and tell a platform admin.',
         ],
       }),
     )

@@ -20,10 +20,14 @@ export class Listeners {
 
   /** Counts a stream until it closes. Throws 429 if the actor or the process has too many, and 503 while the process stops. */
   add(actorId: string, open: () => OpenStream): Readable {
-    if (this.#isClosing) throw new Problem(503, 'The gateway is stopping.', { headers: { 'retry-after': '1' } });
+    if (this.#isClosing)
+      throw new Problem(503, 'The gateway is stopping. Try again in a moment.', { headers: { 'retry-after': '1' } });
     const own = [...this.#open.values()].filter((id) => id === actorId).length;
     if (own >= EACH_MAX || this.#open.size >= ALL_MAX) {
-      const detail = own >= EACH_MAX ? `At most ${EACH_MAX} event streams at a time.` : 'Too many event streams are open.';
+      const detail =
+        own >= EACH_MAX
+          ? `You have ${EACH_MAX} event streams open, the most allowed. Close one first.`
+          : 'Too many event streams are open in this process. Try again later.';
       throw new Problem(429, detail, { headers: { 'retry-after': String(RETRY_AFTER_S) } });
     }
     const opened = open();

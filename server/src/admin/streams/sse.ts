@@ -101,6 +101,9 @@ function render({ event, data }: LiveEvent): string {
 
 /** Returns the last event. Its status tells a page whether to reconnect: an outage passes, a lost permission does not. */
 function endingOf(error: unknown): LiveEvent {
-  const data = error instanceof Problem ? { status: error.status, detail: error.message } : { status: 503, detail: 'Try again.' };
+  const data =
+    error instanceof Problem
+      ? { status: error.status, detail: error.message }
+      : { status: 503, detail: 'The stream ended because of an error in the gateway. Connect again.' };
   return { event: 'end', data };
 }

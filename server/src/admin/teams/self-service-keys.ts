@@ -21,10 +21,12 @@ const DAY_MS = 86_400_000;
 /** Throws 403 or 400 if a member's own key exceeds what the team allows its members. Lock the team first. */
 export async function requireSelfService(db: Database, team: TeamRow, key: OwnKey, now: Date): Promise<void> {
   const policy = team.selfService;
-  if (policy.enabled !== true) throw forbidden('This team does not let its members make keys of their own.');
+  if (policy.enabled !== true) throw forbidden('Members of this team may not create their own keys. Ask a team admin for a key.');
   const own = { organizationId: team.organizationId, teamId: team.id, membershipId: key.membershipId };
   if (policy.maxKeysPerMember !== undefined && (await keys.listLiving(db, own)).length >= policy.maxKeysPerMember) {
-    throw forbidden(`In this team a member has at most ${policy.maxKeysPerMember} keys of their own.`);
+    throw forbidden(
+      `You have reached the most keys that a member of this team may have: ${policy.maxKeysPerMember}. Revoke one first, or ask a team admin.`,
+    );
   }
   requireExpiry(policy.maxExpiryDays, key.expiresAt, now);
   const cap = ownKeysCap(policy);
@@ -54,7 +56,7 @@ export async function spokenForNanoUsd(db: Database, own: KeysOfMember, cap: Own
 function requireExpiry(daysMax: number | undefined, expiresAt: Date | null, now: Date): void {
   if (daysMax === undefined) return;
   if (expiresAt === null || expiresAt.getTime() > now.getTime() + daysMax * DAY_MS) {
-    throw invalid('/expires_at', `in this team a member’s own key expires within ${daysMax} days`);
+    throw invalid('/expires_at', `must be within ${daysMax} days: this team sets that bound for its members’ own keys`);
   }
 }
 
@@ -70,15 +72,15 @@ async function requireWithinCap(
   if (wanted === null || wanted > cap.amountNanoUsd) {
     throw invalid(
       '/budgets',
-      `in this team a member’s own key has a block budget of at most ${bound}, of that period or a longer one`,
+      `must have a blocking budget of at most ${bound}, for that period or a longer one: this team sets that bound for its members’ own keys`,
     );
   }
   const left = cap.amountNanoUsd - (await spokenForNanoUsd(db, own, cap, now));
   if (wanted <= left) return;
-  const rest = `${formatUsd(Math.max(0, left))} USD are left`;
+  const rest = `${formatUsd(Math.max(0, left))} USD is left`;
   throw invalid(
     '/budgets',
-    `in this team a member’s own keys have ${bound} together, revoked ones of this period included: ${rest}`,
+    `must be lower: a member’s own keys in this team may spend ${bound} together, including keys revoked in this period, and ${rest}`,
   );
 }
 

@@ -105,11 +105,14 @@ interface Standing {
 
 function whyNot({ actor }: AdminCall<unknown, unknown, unknown>, team: TeamRow, standing: Standing): string | null {
   const { organizationId, id: teamId } = team;
-  if (actor.accountId === null) return 'An admin token is nobody, and owns no keys.';
+  if (actor.accountId === null) return 'An admin token cannot own keys. Sign in as a person.';
   if (standing.membershipId === null) return 'You are not an active member of this team.';
   const own = { organizationId, teamId, ownerAccountId: actor.accountId };
-  if (!can(actor, 'keys.manage', own) && !can(actor, 'keys.manage_own', own)) return 'Your role in this team makes no keys.';
-  if (!standing.isEnabled) return 'This team does not let its members make keys of their own.';
-  if (standing.left === 0) return 'You have as many keys of your own as this team allows.';
-  return standing.isSpent ? 'Your keys have all that this team lets you spend, revoked ones of this period included.' : null;
+  if (!can(actor, 'keys.manage', own) && !can(actor, 'keys.manage_own', own))
+    return 'Your role in this team may not create keys.';
+  if (!standing.isEnabled) return 'Members of this team may not create their own keys.';
+  if (standing.left === 0) return 'You already have the most keys that this team allows a member.';
+  return standing.isSpent
+    ? 'The budgets of your keys use up what this team lets you spend. Keys revoked in this period count too.'
+    : null;
 }

@@ -167,12 +167,12 @@ async function membershipOf(
   { account_id: accountId, email: address }: Named,
 ): Promise<string> {
   if ((accountId === undefined) === (address === undefined))
-    throw invalid('/account_id', 'name an account or an e-mail address, one of the two');
+    throw invalid('/account_id', 'must be sent unless `email` is: name the person with one of the two');
   if (accountId === undefined) return memberWithAddress(change, organizationId, address ?? '');
   const known = await memberships.findByAccount(change.tx, { organizationId, accountId });
   if (known !== null) return known.id;
   if (!can(call.actor, 'members.manage', { organizationId })) {
-    throw invalid('/account_id', 'is not a member of the organization; an organization admin can add it');
+    throw invalid('/account_id', 'must be a member of the organization: an organization admin can add the account');
   }
   await requireAdmissible(call, change.tx, { accountId, organizationId });
   return addMember(change, organizationId, { account_id: accountId, role: 'org_member' });
@@ -186,7 +186,7 @@ async function memberWithAddress({ tx }: Change, organizationId: string, address
   const account = await findByEmail(tx, address);
   const member = account === null ? null : await memberships.findByAccount(tx, { organizationId, accountId: account.id });
   if (member === null)
-    throw invalid('/email', 'is not the address of a member of the organization; an organization admin can invite them');
+    throw invalid('/email', 'must be the address of a member of the organization: an organization admin can invite the person');
   return member.id;
 }
 

@@ -41,7 +41,7 @@ export const teamOut = z
 
 export async function viewTeam(call: AdminCall, row: TeamRow): Promise<z.output<typeof teamOut>> {
   const [view] = await viewTeams(call, [row]);
-  if (view === undefined) throw new Error('one row makes one view');
+  if (view === undefined) throw new Error('the view of the row is missing');
   const above = await levelsAbove(call.deps.db, { organizationId: row.organizationId });
   const ineffective = renderIneffective(above, accessChoiceFrom(row), await accessCatalogue(call.deps.db));
   return { ...view, asset_access: { ...view.asset_access, ineffective } };

@@ -212,7 +212,9 @@ function requireAccess(
   requireWithinParent(above, access, catalogue, stored);
   const mayWiden = can(call.actor, 'team_access.widen', { organizationId: row.organizationId, teamId: row.id });
   if (!mayWiden && !isNarrower(access, stored, catalogue)) {
-    throw forbidden('A team admin may only narrow what an organization admin stored for the team.');
+    throw forbidden(
+      'A team admin can only narrow the access that an organization admin gave the team. Ask an organization admin to widen it.',
+    );
   }
 }
 

@@ -79,7 +79,9 @@ export const takeOver = route({
       if (owner === 'nobody') return takeUnowned(call, change, row);
       if (owner === 'service_account') return takeMachines(call, change, row);
       throw conflict(
-        owner === 'account' ? 'This admin token belongs to a person.' : 'This admin token belongs to the installation.',
+        owner === 'account'
+          ? 'This admin token belongs to a person. Only tokens without an owner and tokens of a service account can be taken over.'
+          : 'This admin token belongs to the installation. Only tokens without an owner and tokens of a service account can be taken over.',
       );
     });
     return viewToken(call, taken);
@@ -92,9 +94,10 @@ async function takeUnowned(
   row: AdminTokenRow,
 ): Promise<AdminTokenRow> {
   if (call.body?.responsible_account_id !== undefined)
-    throw invalid('/responsible_account_id', 'is for tokens of service accounts');
+    throw invalid('/responsible_account_id', 'is only for tokens of service accounts');
   const owner = ownerOfMade(call.actor);
-  if (owner.unownedEndsAt !== null) throw forbidden('The admin token that asks has no owner itself.');
+  if (owner.unownedEndsAt !== null)
+    throw forbidden('Your own admin token has no owner, so it cannot take over another one. Sign in as a person.');
   const updated = await adminTokens.update(tx, row.id, owner);
   const after = { maker_account_id: owner.makerAccountId, service_account_id: owner.serviceAccountId, origin: owner.origin };
   await record({ ...tokenEvent(updated), action: 'admin_token.take_over', before: null, after });
@@ -108,15 +111,16 @@ async function takeMachines(
 ): Promise<AdminTokenRow> {
   const grant = grantAboveTeams(row);
   if (!mayConsent(call.actor, grant))
-    throw forbidden('Only an owner, or a platform admin, takes over the tokens of a service account.');
+    throw forbidden('Only an owner or a platform admin can take over the tokens of a service account.');
   const responsible = call.body?.responsible_account_id ?? personBehind(call.actor);
-  if (responsible === null) throw invalid('/responsible_account_id', 'is needed where no person asks');
+  if (responsible === null) throw invalid('/responsible_account_id', 'is required, because no person is behind this admin token');
   await requireMayHold(tx, responsible, grant, '/responsible_account_id');
   const account = await tokenAccounts.lock(tx, row.serviceAccountId ?? '');
-  if (account === null) throw conflict('The service account of this admin token was deleted.');
+  if (account === null)
+    throw conflict('The service account of this admin token was deleted, so the token cannot be taken over. Create a new one.');
   await tokenAccounts.update(tx, account.id, { responsibleAccountId: responsible }, now);
   const [before, after] = [account.responsibleAccountId, responsible].map((id) => ({ responsible_account_id: id }));
-  if (before === undefined || after === undefined) throw new Error('two ids make two objects');
+  if (before === undefined || after === undefined) throw new Error('the responsible persons are missing');
   await record({ ...tokenEvent(row), action: 'admin_token.take_over', before, after });
   return row;
 }
@@ -139,6 +143,6 @@ async function lockWorking(call: AdminCall<unknown, unknown, unknown>, tx: Chang
   if (row === null) throw notFound('admin token');
   const { standing } = await judgeToken(tx, row, call.deps.clock.nowMs());
   if (standing.is === 'revoked' || standing.is === 'expired')
-    throw conflict(`This admin token is ${standing.is}, which is final.`);
+    throw conflict(`This admin token is ${standing.is}, which cannot be undone. Create a new one.`);
   return row;
 }

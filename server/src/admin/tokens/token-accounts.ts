@@ -101,7 +101,7 @@ async function listOf(call: AdminCall<unknown, z.output<z.ZodObject<typeof listQ
 async function create(call: AdminCall<unknown, unknown, z.output<typeof createBody>>, organizationId: string | null) {
   refuseNarrowed(call.actor);
   const responsible = call.body.responsible_account_id ?? personBehind(call.actor);
-  if (responsible === null) throw invalid('/responsible_account_id', 'is needed where no person asks');
+  if (responsible === null) throw invalid('/responsible_account_id', 'is required, because no person is behind this admin token');
   const row = await change(call, async ({ tx, now, record }) => {
     await requireBelongs(tx, responsible, organizationId);
     const row = await tokenAccounts.insert(tx, {
@@ -124,7 +124,8 @@ async function requireBelongs(tx: Change['tx'], accountId: string, organizationI
   const person = (await peopleOf(tx, [accountId])).get(accountId);
   const isHere = (grant: object) => !('organizationId' in grant) || grant.organizationId === organizationId;
   if (person?.isActive === true && person.roles.some(isHere)) return;
-  const where = organizationId === null ? 'has no role on the platform' : 'is not an active member of this organization';
+  const where =
+    organizationId === null ? 'must be a person with a platform role' : 'must be an active member of this organization';
   throw invalid('/responsible_account_id', where);
 }
 
@@ -169,7 +170,7 @@ async function requireMayTakeOver(
   const { organizationId } = row;
   const place = organizationId === null ? { role: 'platform_admin' as const } : { role: 'org_owner' as const, organizationId };
   if (!mayConsent(call.actor, place)) {
-    throw forbidden('Only an owner, or a platform admin, names another responsible person.');
+    throw forbidden('Only an owner or a platform admin can name another responsible person.');
   }
   await requireBelongs(tx, responsible, organizationId);
   for (const token of await adminTokens.lockOfServiceAccounts(tx, [row.id])) {

@@ -15,7 +15,7 @@ const LIST_MAX = 100;
 const network = z
   .string()
   .max(64)
-  .refine((text) => addRange(new BlockList(), text), 'is neither an address nor a range like 10.0.0.0/8');
+  .refine((text) => addRange(new BlockList(), text), 'must be an IP address or a CIDR range, such as 10.0.0.0/8');
 
 /** The fields of a narrowing. Null removes it. */
 export const tokenNarrowing = {
@@ -77,7 +77,7 @@ function patched(stored: string[] | null, wanted: readonly string[] | null | und
 function faultsOfPermissions({ role }: RoleGrant, { permissions }: NarrowingBody): readonly Fault[] {
   const held = permissionsOfRole(role);
   return (permissions ?? []).flatMap((permission, index) =>
-    held.includes(permission) ? [] : [{ pointer: `/permissions/${index}`, message: `the role ${role} does not hold it` }],
+    held.includes(permission) ? [] : [{ pointer: `/permissions/${index}`, message: `must be a permission of the role ${role}` }],
   );
 }
 
@@ -87,14 +87,14 @@ async function faultsOfOrganizations(
   { organization_ids: ids }: NarrowingBody,
 ): Promise<readonly Fault[]> {
   if (ids === undefined || ids === null) return [];
-  if ('organizationId' in grant) return [{ pointer: '/organization_ids', message: 'is for the platform roles' }];
+  if ('organizationId' in grant) return [{ pointer: '/organization_ids', message: 'is only for platform roles' }];
   const faults: Fault[] = [];
   for (const [index, organizationId] of ids.entries()) {
     const isKnown = await load.findOrganization(call, organizationId).then(
       () => true,
       () => false,
     );
-    if (!isKnown) faults.push({ pointer: `/organization_ids/${index}`, message: 'there is no such organization' });
+    if (!isKnown) faults.push({ pointer: `/organization_ids/${index}`, message: 'there is no organization with this id' });
   }
   return faults;
 }

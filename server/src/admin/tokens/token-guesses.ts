@@ -1,6 +1,6 @@
 import { networkOf } from '../../identity/network.ts';
 import { createThrottle, type Throttle } from '../../identity/throttle.ts';
-import { createFlood, tellOfStrangers } from '../guards/floods.ts';
+import { createFlood, appendAnonymousEvent } from '../guards/floods.ts';
 import type { AdminDeps } from '../http/deps.ts';
 import { Problem } from '../http/problem.ts';
 
@@ -41,20 +41,22 @@ function createGuesses(deps: AdminDeps): TokenGuesses {
   const right = new Set<string>();
   const tell = (guesses: number, addresses: readonly string[]) => {
     const place = { objectType: 'admin_token', objectId: 'unknown', ip: addresses[0] ?? null };
-    return tellOfStrangers(deps, { action: 'admin_token.refused', ...place, after: { guesses, addresses } });
+    return appendAnonymousEvent(deps, { action: 'admin_token.refused', ...place, after: { guesses, addresses } });
   };
   // Writes the first guess of a minute at once, and the others together when the minute is over.
   const flood = createFlood<string>({
     clock: deps.clock,
     eachMax: 1,
-    tellRest: ({ count, some }) => tell(count, some),
+    writeCounted: ({ count, examples }) => tell(count, examples),
   });
   return {
     admit: (hash, ip) => {
       const waitMs = right.has(hash) ? 0 : throttle.waitMs(networkOf(ip));
       if (waitMs === 0) return;
       const headers = { 'retry-after': String(Math.ceil(waitMs / 1_000)) };
-      throw new Problem(429, 'Too many unknown admin tokens came from this address. Wait a moment and try again.', { headers });
+      throw new Problem(429, 'Too many unknown admin tokens came from your network address. Wait a moment and try again.', {
+        headers,
+      });
     },
     right: (hash) => {
       if (right.has(hash)) return;
@@ -64,7 +66,7 @@ function createGuesses(deps: AdminDeps): TokenGuesses {
     wrong: async (ip) => {
       const network = networkOf(ip);
       throttle.failed(network);
-      if (await flood.isTold(network, 'unknown', ip)) await tell(1, [ip]);
+      if (await flood.mustWrite(network, 'unknown', ip)) await tell(1, [ip]);
     },
     settled: () => flood.settled(),
   };

@@ -44,7 +44,7 @@ export async function ownerOfMachine(
   const organizationId = 'organizationId' in grant ? grant.organizationId : null;
   if (account === null || account.organizationId !== organizationId || account.status !== 'active') {
     const where = organizationId === null ? 'the platform' : 'this organization';
-    throw invalid('/service_account_id', `is not an active service account of ${where}`);
+    throw invalid('/service_account_id', `must be an active service account of ${where}`);
   }
   await requireMayHold(db, account.responsibleAccountId, grant, '/service_account_id');
   return ofServiceAccount(account.id, personBehind(actor));
@@ -56,13 +56,15 @@ export async function ownerOfMachine(
 export async function requireMayHold(db: Database, accountId: string, grant: RoleGrant, pointer: string): Promise<void> {
   const person = (await peopleOf(db, [accountId])).get(accountId) ?? null;
   if (mayHold(person, grant)) return;
-  throw invalid(pointer, `the person responsible for it does not hold the role ${grant.role} here`);
+  throw invalid(pointer, `must have a responsible person who holds the role ${grant.role} here`);
 }
 
 /** Throws 403 for a narrowed token: a token that it made or changed could exceed it. */
 export function refuseNarrowed({ token }: Actor): void {
   if (token === undefined || !isNarrowed(token)) return;
-  throw forbidden('An admin token that is narrowed makes, changes and takes over no admin tokens.');
+  throw forbidden(
+    'A narrowed admin token cannot create, change or take over admin tokens. Use a token without a narrowing, or sign in.',
+  );
 }
 
 /**
@@ -90,13 +92,13 @@ export function expiryOfMade(
   const ownEnd = call.actor.token?.expiresAt ?? null;
   if (asked === undefined) return new Date(Math.min(standardMs, ownEnd?.getTime() ?? standardMs));
   const wanted = asked === null ? null : new Date(asked);
-  if (wanted !== null && wanted.getTime() <= nowMs) throw invalid('/expires_at', 'is in the past');
+  if (wanted !== null && wanted.getTime() <= nowMs) throw invalid('/expires_at', 'must be in the future');
   if (ownEnd !== null && (wanted === null || wanted > ownEnd)) {
-    throw refused(`This admin token expires on ${ownEnd.toISOString()} and makes none that lasts longer.`);
+    throw refused(`Your admin token expires at ${ownEnd.toISOString()}. It cannot create or change one that lasts longer.`);
   }
   if (isMachines && (wanted === null || wanted.getTime() > standardMs) && !mayConsent(call.actor, grant)) {
     throw refused(
-      `A service account’s token lasts at most ${DAYS_UNLESS_SAID} days, unless an owner or a platform admin makes it.`,
+      `A service account’s token can last at most ${DAYS_UNLESS_SAID} days. Only an owner or a platform admin can let it last longer.`,
     );
   }
   return wanted;

@@ -50,7 +50,7 @@ export const list = route({
   handle: async (call) => {
     const { since, until, limit, cursor } = call.query;
     const [fromMs, toMs] = [Date.parse(since), until === undefined ? call.deps.clock.nowMs() : Date.parse(until)];
-    if (fromMs >= toMs) throw invalid('?since', 'lies before `until`');
+    if (fromMs >= toMs) throw invalid('?since', 'must be before `until`');
     const page = await reviewLedger(call.deps.db, { fromMs, toMs, limit: pageLimit(limit), cursor });
     const ids = [...new Set(page.rows.flatMap((row) => [row.organizationId, row.teamId, row.keyId]))];
     const all = [{ is: 'everywhere' }] as const;

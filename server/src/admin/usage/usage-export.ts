@@ -47,7 +47,10 @@ export const exportFile = route({
 async function fileOf(call: ExportCall, organization: OrganizationRow | null): Promise<TextAnswer> {
   const question = questionFor(call, organization);
   if (call.query.format === 'focus' && question.groupBy.some((group) => ADDS_UP_TO_MORE.has(group))) {
-    throw invalid('?group_by', 'a request or a deployment may have several tags, so charges by tag would not add up');
+    throw invalid(
+      '?group_by',
+      'must not be a tag with `format=focus`: a request or a deployment may have several tags, so charges by tag would not add up',
+    );
   }
   const day = new Date(question.fromMs).toISOString().slice(0, 10);
   return call.query.format === 'focus'

@@ -185,7 +185,7 @@ export function questionOf(
   const { query } = call;
   const toMs = query.to === undefined ? call.deps.clock.nowMs() : Date.parse(query.to);
   const fromMs = query.from === undefined ? toMs - DEFAULT_SPAN_MS : Date.parse(query.from);
-  if (fromMs >= toMs) throw invalid('?from', 'lies before `to`');
+  if (fromMs >= toMs) throw invalid('?from', 'must be before `to`');
   const only: [UsageGroup, string | undefined][] = [
     ['organization', organization?.id],
     ['team', query.team_id],

@@ -18,34 +18,41 @@ interface Verdict {
 
 const BROKEN: Readonly<Record<string, string>> = {
   hash: ': it does not follow from the event before',
-  key: ': it does not carry the check of this installation’s audit key',
-  no_key: ': it was written without the audit key when every writer had it',
-  head: ': the chain does not end where its head says',
-  remembered: ': it is not what a file in the gateway’s data directory holds',
+  key: ': its check under this installation’s audit key fails',
+  no_key: ': it was written without the audit key, although every writer had the key',
+  head: ': the chain does not end at its recorded head',
+  remembered: ': it differs from the copy in a file of the gateway’s data directory',
 };
 
 /** Returns lines that say what protects the chain, from which event on, and which files it was compared with. */
 function rulesOf({ events, keyed_from_seq, unkeyed_since, last_unkeyed_seq, compared_with }: Verdict): readonly string[] {
   const told: string[] = [];
-  if (keyed_from_seq === null) told.push('no event is under the audit key: hashes alone hold this chain');
-  else if (keyed_from_seq > 1) told.push(`events 1 to ${keyed_from_seq - 1}: hashes, as event ${keyed_from_seq} closed them`);
+  if (keyed_from_seq === null) told.push('no event is under the audit key: only hashes protect this chain');
+  else if (keyed_from_seq > 1)
+    told.push(`events 1 to ${keyed_from_seq - 1}: only hashes, which event ${keyed_from_seq} holds under the audit key`);
   if (keyed_from_seq !== null) told.push(`events ${keyed_from_seq} to ${events}: hashes and the audit key`);
   if (unkeyed_since > 0) {
     told.push(
-      `${unkeyed_since} of them, the last ${last_unkeyed_seq}, by replicas without the key: hashes, as the event after them closed them`,
+      `${unkeyed_since} of them, the last one ${last_unkeyed_seq}, written by replicas without the key: only hashes, which the next event holds under the key`,
     );
   }
-  for (const { file, seq } of compared_with) told.push(`compared with ${file} of the gateway’s data directory: event ${seq}`);
+  for (const { file, seq } of compared_with) told.push(`compared with ${file} in the gateway’s data directory: event ${seq}`);
   if (compared_with.length === 0)
-    told.push('compared with no file: the gateway that answered has written no event of this chain');
+    told.push('compared with no file: the gateway that answered has not written an event of this chain');
   return told;
 }
 
 const verify: Command = {
   words: ['audit', 'verify'],
-  summary: 'prove that no audit event was edited, removed or put in, and say by what; exit code 1 when one was',
+  summary: 'check that no audit event was edited, removed or inserted; exit code 1 if one was',
   operands: [],
-  flags: [{ name: 'organization', value: 'id or slug', about: 'its chain; the platform’s own unless said' }],
+  flags: [
+    {
+      name: 'organization',
+      value: 'id or slug',
+      about: 'check the chain of this organization (default: the platform’s own chain)',
+    },
+  ],
   run: async (given, session) => {
     const named = given.flag('organization');
     const organization = named === undefined ? undefined : await organizationId(session.api, named);
@@ -53,7 +60,7 @@ const verify: Command = {
     if (session.isJson) printJson(session, verdict);
     if (!verdict.intact) {
       const why = BROKEN[verdict.broken_because ?? ''] ?? '';
-      throw new CommandFailed(`The chain is broken at event ${verdict.broken_at_seq}${why}.`);
+      throw new CommandFailed(`The audit chain is broken at event ${verdict.broken_at_seq}${why}.`);
     }
     if (session.isJson) return;
     session.print(`intact: ${verdict.events} events, head ${verdict.head_hash}`);

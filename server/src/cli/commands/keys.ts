@@ -31,9 +31,9 @@ const list: Command = {
   operands: [],
   flags: [
     ...LIST_FLAGS,
-    { name: 'organization', value: 'id or slug', about: 'only its keys' },
-    { name: 'team', value: 'id', about: 'only the keys of this team' },
-    { name: 'status', value: 'status', about: 'only those that are active, disabled or revoked' },
+    { name: 'organization', value: 'id or slug', about: 'only keys of this organization' },
+    { name: 'team', value: 'id', about: 'only keys of this team' },
+    { name: 'status', value: 'status', about: 'only keys with this status: active, disabled or revoked' },
   ],
   run: async (given, session) => {
     const named = given.flag('organization');
@@ -48,10 +48,10 @@ const create: Command = {
   summary: 'create a key; its secret is shown once',
   operands: [],
   flags: [
-    { name: 'team', value: 'id', about: 'the team it belongs to (needed)' },
-    { name: 'name', value: 'name', about: 'its name (needed)' },
-    { name: 'owner', value: 'id', about: 'an account or service account; the team’s default service account unless said' },
-    { name: 'expires-at', value: 'instant', about: 'such as 2030-01-31T00:00:00Z; never unless said' },
+    { name: 'team', value: 'id', about: 'the team that the key belongs to (required)' },
+    { name: 'name', value: 'name', about: 'the name of the key (required)' },
+    { name: 'owner', value: 'id', about: 'an account or a service account (default: the team’s default service account)' },
+    { name: 'expires-at', value: 'instant', about: 'when the key expires, such as 2030-01-31T00:00:00Z (default: never)' },
     ...POLICY_FLAGS,
   ],
   run: async (given, session) => {
@@ -78,7 +78,7 @@ const rotate: Command = {
   words: ['keys', 'rotate'],
   summary: 'give a key a new secret; it is shown once',
   operands: ['key'],
-  flags: [{ name: 'overlap-seconds', value: 'n', about: 'how long older secrets still work; not at all unless said' }],
+  flags: [{ name: 'overlap-seconds', value: 'n', about: 'seconds for which older secrets still work (default: 0)' }],
   run: async (given, session) => {
     const answer = await session.api.send('POST', `${pathOf(given)}/rotate`, { overlap_seconds: given.whole('overlap-seconds') });
     const end: Column = ['older secrets end', (row) => row.older_secrets_end_at];
@@ -88,7 +88,7 @@ const rotate: Command = {
 
 const disable: Command = {
   words: ['keys', 'disable'],
-  summary: 'refuse a key until it is enabled again',
+  summary: 'disable a key; its requests are refused until it is enabled',
   operands: ['key'],
   flags: [],
   run: (given, session) => act(given, session, 'disable'),
@@ -96,7 +96,7 @@ const disable: Command = {
 
 const enable: Command = {
   words: ['keys', 'enable'],
-  summary: 'let a disabled key work again',
+  summary: 'enable a disabled key',
   operands: ['key'],
   flags: [],
   run: (given, session) => act(given, session, 'enable'),
@@ -116,5 +116,5 @@ function ownerOf(id: string | undefined): object | undefined {
   if (id === undefined) return undefined;
   if (id.startsWith('acct_')) return { account_id: id };
   if (id.startsWith('svc_')) return { service_account_id: id };
-  throw new BadUsage('--owner is the id of an account (acct_…) or of a service account (svc_…).');
+  throw new BadUsage('--owner must be the id of an account (acct_…) or of a service account (svc_…).');
 }

@@ -28,22 +28,26 @@ const review: Command = {
   summary: 'list ledger entries that an earlier version may have settled wrongly; changes nothing',
   operands: [],
   flags: [
-    { name: 'since', value: 'date', about: 'requests admitted from here on: 2026-03-01, or an instant (needed)' },
-    { name: 'until', value: 'date', about: 'not included: when the version that settles rightly was started; now unless said' },
-    { name: 'limit', value: 'n', about: `entries at most, ${LIMIT_DEFAULT} unless said` },
-    { name: 'cursor', value: 'cursor', about: 'goes on where a list ended' },
+    { name: 'since', value: 'date', about: 'first admission time: a day such as 2026-03-01, or a time (required)' },
+    {
+      name: 'until',
+      value: 'date',
+      about: 'end of the admission times, exclusive: when the corrected version was started (default: now)',
+    },
+    { name: 'limit', value: 'n', about: `most entries to list (default: ${LIMIT_DEFAULT})` },
+    { name: 'cursor', value: 'cursor', about: 'continues an earlier list' },
   ],
   notes: [
-    'It goes by what the rows keep: the provider’s bill says what each request cost.',
-    '- The client hung up between the finish reason of a stream and its usage. Charged was what was delivered; hidden',
-    '  reasoning and the rest were not. This version writes the same row where the provider reports nothing in time.',
-    '- A 200 brought neither output nor usage, in one piece or as a stream that failed at once. Charged was the input,',
-    '  and most often it was an error that the provider did not bill.',
-    '- The key moved to another team while the request was in flight, by the audit log, and that team was charged.',
-    'It cannot see errors in a 200 that were translated from another dialect (their rows look like answers that broke',
-    'off), embeddings that failed (they look like those of a server that reports no usage), a move in the very moment',
-    'of the admission or after a day in flight, keys that changed their owner in flight, nor requests of which nothing',
-    'was charged or whose log rows are gone.',
+    'It reads only stored rows. The provider’s bill shows what each request really cost. It lists three cases:',
+    '- The client hung up between the finish reason of a stream and its usage. The delivered output was charged, without',
+    '  hidden reasoning. This version writes the same row if the provider reports no usage in time.',
+    '- A 200 had neither output nor usage, as a whole answer or as a stream that failed at once. The input was charged,',
+    '  although it was usually an error that the provider did not bill.',
+    '- The audit log shows that the key moved to another team during the request, and that team was charged.',
+    'It cannot see: errors in a 200 that were translated from another dialect (their rows look like interrupted',
+    'answers), failed embeddings (they look like those of a server that reports no usage), a move at the moment of',
+    'admission or after a day in flight, keys whose owner changed in flight, and requests that were not charged or',
+    'whose log rows were deleted.',
   ],
   run: async (given, session) => {
     const wanted = given.whole('limit') ?? LIMIT_DEFAULT;
@@ -75,6 +79,6 @@ function instantOf(name: string, text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   const instant = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00:00Z` : text;
   if (!/^\d{4}-\d\d-\d\dT/.test(instant) || Number.isNaN(Date.parse(instant)))
-    throw new BadUsage(`--${name} is a day such as 2026-03-01, or an instant such as 2026-03-01T12:00:00Z.`);
+    throw new BadUsage(`--${name} must be a day such as 2026-03-01, or a time such as 2026-03-01T12:00:00Z.`);
   return instant;
 }

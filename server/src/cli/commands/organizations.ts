@@ -15,16 +15,19 @@ const COLUMNS: readonly Column[] = [
 const FIELDS: readonly Column[] = [...COLUMNS, ['time zone', (row) => row.time_zone], ['created', (row) => row.created_at]];
 
 const GRANT_FLAGS = [
-  { name: 'all-targets', value: null, about: 'may call every model and route group, future ones included' },
-  { name: 'targets', value: 'a,b', about: 'may call these models and route groups' },
-  { name: 'access-groups', value: 'a,b', about: 'may call what carries these labels' },
+  { name: 'all-targets', value: null, about: 'grant every model and route group, including future ones' },
+  { name: 'targets', value: 'a,b', about: 'grant these models and route groups' },
+  { name: 'access-groups', value: 'a,b', about: 'grant the members of these access groups' },
 ] as const;
 
 const list: Command = {
   words: ['organizations', 'list'],
   summary: 'list organizations',
   operands: [],
-  flags: [...LIST_FLAGS, { name: 'status', value: 'status', about: 'only those that are active, suspended or archived' }],
+  flags: [
+    ...LIST_FLAGS,
+    { name: 'status', value: 'status', about: 'only organizations with this status: active, suspended or archived' },
+  ],
   run: async (given, session) => {
     const rows = await listRows(given, session, '/organizations', { status: given.flag('status') });
     printRows(session, {}, rows, COLUMNS);
@@ -36,9 +39,9 @@ const create: Command = {
   summary: 'create an organization',
   operands: [],
   flags: [
-    { name: 'slug', value: 'slug', about: 'its name in addresses, never used again by another (needed)' },
-    { name: 'name', value: 'name', about: 'its name (needed)' },
-    { name: 'time-zone', value: 'zone', about: 'where its days begin, such as Europe/Paris; UTC unless said' },
+    { name: 'slug', value: 'slug', about: 'the name in addresses, never reused (required)' },
+    { name: 'name', value: 'name', about: 'the name of the organization (required)' },
+    { name: 'time-zone', value: 'zone', about: 'the time zone of its days, such as Europe/Paris (default: UTC)' },
     ...POLICY_FLAGS,
     ...GRANT_FLAGS,
   ],
@@ -67,7 +70,7 @@ const read: Command = {
 
 const suspend: Command = {
   words: ['organizations', 'suspend'],
-  summary: 'refuse all of an organization’s requests from now on',
+  summary: 'suspend an organization; all of its requests are refused',
   operands: ['organization'],
   flags: [],
   run: (given, session) => act(given, session, 'suspend'),
@@ -75,7 +78,7 @@ const suspend: Command = {
 
 const reactivate: Command = {
   words: ['organizations', 'reactivate'],
-  summary: 'let a suspended organization’s requests pass again',
+  summary: 'reactivate a suspended organization',
   operands: ['organization'],
   flags: [],
   run: (given, session) => act(given, session, 'reactivate'),
@@ -88,7 +91,11 @@ export async function organizationId(api: Api, idOrSlug: string): Promise<string
   if (idOrSlug.startsWith('org_')) return encodeURIComponent(idOrSlug);
   const { data } = await api.get('/organizations', { search: idOrSlug, limit: 200 });
   const found = (data as readonly Json[]).find((row) => row.slug === idOrSlug);
-  if (found === undefined) throw new CommandFailed(`There is no organization ${JSON.stringify(idOrSlug)}.`, EXIT.notAllowed);
+  if (found === undefined)
+    throw new CommandFailed(
+      `There is no organization with the id or slug ${JSON.stringify(idOrSlug)}, or you may not see it.`,
+      EXIT.notAllowed,
+    );
   return String(found.id);
 }
 
@@ -100,7 +107,8 @@ async function act(given: Given, session: Session, action: 'suspend' | 'reactiva
 function grantsOf(given: Given): object | undefined {
   const [targets, accessGroups] = [given.list('targets'), given.list('access-groups')];
   const isSelected = targets !== undefined || accessGroups !== undefined;
-  if (given.has('all-targets') && isSelected) throw new BadUsage('--all-targets already holds every target and access group.');
+  if (given.has('all-targets') && isSelected)
+    throw new BadUsage('--all-targets grants everything. Leave out --targets and --access-groups.');
   if (given.has('all-targets')) return { mode: 'all' };
   return isSelected ? { mode: 'selected', targets: targets ?? [], access_groups: accessGroups ?? [] } : undefined;
 }

@@ -17,18 +17,18 @@ const UNITS: Column = ['units', (row) => unitsOf(row).map(unitText)];
 
 const usage: Command = {
   words: ['usage'],
-  summary: 'usage and spend, added up',
+  summary: 'show usage and spend',
   operands: [],
   flags: [
-    { name: 'from', value: 'instant', about: '30 days before --to unless said' },
-    { name: 'to', value: 'instant', about: 'not included; now unless said' },
-    { name: 'group-by', value: 'a,b', about: 'organization, team, key, member, model, deployment, provider, tag' },
-    { name: 'interval', value: 'interval', about: 'hour, day or month' },
-    { name: 'organization', value: 'id or slug', about: 'only its usage' },
-    { name: 'csv', value: null, about: 'as CSV, every number exact' },
+    { name: 'from', value: 'instant', about: 'start of the range (default: 30 days before --to)' },
+    { name: 'to', value: 'instant', about: 'end of the range, exclusive (default: now)' },
+    { name: 'group-by', value: 'a,b', about: 'groups: organization, team, key, member, model, deployment, provider, tag' },
+    { name: 'interval', value: 'interval', about: 'a line for each hour, day or month' },
+    { name: 'organization', value: 'id or slug', about: 'only usage of this organization' },
+    { name: 'csv', value: null, about: 'print CSV with exact numbers' },
   ],
   run: async (given, session) => {
-    if (given.has('csv') && session.isJson) throw new BadUsage('--csv and --json are two answers: give one.');
+    if (given.has('csv') && session.isJson) throw new BadUsage('--csv and --json cannot be combined. Use one of them.');
     const named = given.flag('organization');
     const query = {
       from: given.flag('from'),
@@ -40,7 +40,7 @@ const usage: Command = {
     if (given.has('csv')) return session.print((await session.api.text('/usage/export', { format: 'csv', ...query })).trimEnd());
     const answer = await session.api.get('/usage', query);
     printReport(session, answer);
-    if (answer.truncated === true) session.note('There are more lines than are given; the total counts all of them.');
+    if (answer.truncated === true) session.note('There are more lines than shown. The total counts all of them.');
   },
 };
 

@@ -29,7 +29,7 @@ export class Cells {
       this.data.fill(0, freed, freed + size);
       return freed;
     }
-    if (this.#top + size > this.data.length) throw new RangeError('cells were taken that nobody reserved');
+    if (this.#top + size > this.data.length) throw new RangeError('more cells were taken than reserved');
     const offset = this.#top;
     this.#top += size;
     return offset;

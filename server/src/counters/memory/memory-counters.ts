@@ -274,5 +274,5 @@ function planReading(counters: readonly CounterSpec[]): LimitPlan {
 
 function mustBeOurs(hold: Hold): MemoryHold {
   if (hold instanceof MemoryHold) return hold;
-  throw new TypeError('this hold was not given out by these counters');
+  throw new TypeError('the hold belongs to other counters');
 }

@@ -160,7 +160,7 @@ class CountersInRedis implements RedisCounters {
       this.#refusals.note(plan, result);
       return result;
     }
-    if (answer[0] !== ADMITTED) throw new TypeError('Redis holds or has cancelled this request already');
+    if (answer[0] !== ADMITTED) throw new TypeError('Redis already has a hold of this request, or has cancelled it');
     const readings = readingsAt(answer, 3, kept.ruleCount);
     const nanoUsd = answer[2] as number;
     const hold = new RedisHold(requestId, plan, atMs, { atMs, tokens: wanted.tokens, nanoUsd });
@@ -192,7 +192,7 @@ class CountersInRedis implements RedisCounters {
       if (answer[0] !== NO_PLAN) return;
       await Promise.all([this.#keep(kept), isSame ? undefined : this.#keep(now)]);
     }
-    throw new Error('Redis does not keep the plan it was given');
+    throw new Error('Redis lost a plan again each time it was stored');
   }
 
   async read(counters: readonly CounterSpec[]): Promise<Readings> {
@@ -267,7 +267,7 @@ class CountersInRedis implements RedisCounters {
       else if (answer[0] === ASKS) await this.#patience(this.#askAll(of, answer));
       else return answer;
     }
-    throw new Error('the past of a counter could not be read');
+    throw new Error('the earlier use of a counter could not be read');
   }
 
   /**
@@ -366,5 +366,5 @@ function placesLeft({ counters, order }: AskedOf, planNow: LimitPlan): readonly 
 
 function mustBeOurs(hold: Hold): RedisHold {
   if (hold instanceof RedisHold) return hold;
-  throw new TypeError('this hold was not given out by these counters');
+  throw new TypeError('the hold belongs to other counters');
 }

@@ -24,7 +24,7 @@ export function readQuestion(answer: Buffer): BegunQuestion {
   const [question, order] = [answer.readDoubleLE(0), answer.readDoubleLE(8)];
   if (question === 0) return { question, order, unstored: null };
   const list: unknown = JSON.parse(answer.toString('utf8', 16));
-  if (!Array.isArray(list)) throw new Error('more is settled and not stored than a question can go through');
+  if (!Array.isArray(list)) throw new Error('too many settled rows are not stored yet to read a counter from the ledger');
   return { question, order, unstored: (list as [string, string, string, string, string][]).map(unstoredFrom) };
 }
 
@@ -41,7 +41,7 @@ function unstoredFrom([tail, atMs, tokens, nanoUsd, who]: readonly [string, stri
  */
 export function readRecorded(answer: Buffer): readonly Recorded[] {
   const text = answer.toString('latin1');
-  if (text === '!') throw new QuestionLost('Redis heard nothing of this question for too long');
+  if (text === '!') throw new QuestionLost('Redis forgot this read of the ledger, because it took too long');
   if (text === '') return [];
   return text.split(',').map((record) => {
     const last = record.lastIndexOf(':');

@@ -67,7 +67,7 @@ export function numbersIn(answer: Buffer): Float64Array {
 }
 
 function mustBeBytes(answer: unknown): Buffer {
-  if (!Buffer.isBuffer(answer)) throw new TypeError('a script answered with something else than packed numbers');
+  if (!Buffer.isBuffer(answer)) throw new TypeError('a Redis script did not answer with packed numbers');
   return answer;
 }
 

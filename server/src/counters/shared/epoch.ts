@@ -16,7 +16,7 @@ export interface EpochState {
 }
 
 export interface Epochs {
-  /** Returns null if there is no epoch, and whatever was counted is lost. Rejects with RedisAway. */
+  /** Returns null if there is no epoch, and whatever was counted is lost. Rejects with RedisUnreachable. */
   read(): Promise<EpochState | null>;
   /**
    * Ends the epoch `ended` (null: there was none) unless another replica already has. Puts the new one's mark on every server, so

@@ -23,7 +23,7 @@ export interface Living {
   takeRecent(): readonly string[];
   /** Returns all organizations that ever had a hold in these counters. */
   all(): readonly string[];
-  /** Renews the lease of this replica, and sweeps replicas whose lease has expired. Rejects with RedisAway. */
+  /** Renews the lease of this replica, and sweeps replicas whose lease has expired. Rejects with RedisUnreachable. */
   renew(): Promise<void>;
   /** Returns the number of live replicas at the last renewal, this one included. */
   count(): number;

@@ -10,7 +10,7 @@ import type { RedisCounters, SharedHold } from '../redis/redis-counters.ts';
 import type { EpochState, Epochs } from './epoch.ts';
 import type { Living } from './living.ts';
 import type { Missed } from './missed.ts';
-import { RedisAway, type RedisLink } from './redis-link.ts';
+import { RedisUnreachable, type RedisLink } from './redis-link.ts';
 import type { StoredQueue } from './stored-queue.ts';
 
 export interface OpeningOptions {
@@ -50,18 +50,18 @@ export interface LeftBehind {
 
 /** An event for the operator's log. */
 export type SharedEvent =
-  | { readonly is: 'away'; readonly reason: string }
+  | { readonly is: 'unreachable'; readonly reason: string }
   | { readonly is: 'open'; readonly epoch: string; readonly afterMs: number; readonly isNew: boolean }
   | { readonly is: 'waiting'; readonly reason: string }
   /** Holds in Redis and requests in flight differed, and were corrected. */
   | { readonly is: 'differed'; readonly givenBack: number; readonly takenAgain: number };
 
-/** Away: Redis is not used. Recovering: as away, until every replica has taken again what it holds. Open: Redis is used. */
+/** Unreachable: Redis is not used. Recovering: the same, until every replica has taken again what it holds. Open: Redis is used. */
 export interface OpeningState {
-  readonly is: 'away' | 'recovering' | 'open';
+  readonly is: 'unreachable' | 'recovering' | 'open';
 }
 
-const AWAY: OpeningState = { is: 'away' };
+const UNREACHABLE: OpeningState = { is: 'unreachable' };
 const CHECK_EVERY_MS = 500;
 const JOIN_AGAIN_MS = 50;
 const RETRY_MS = 200;
@@ -71,11 +71,11 @@ export class Opening {
   readonly #missed: Missed;
   readonly #queue: StoredQueue;
   /** Replaced at every change, so that code that kept a state can compare it. */
-  #state: OpeningState = AWAY;
+  #state: OpeningState = UNREACHABLE;
   #epoch: string | null = null;
-  #awaySinceMs = performance.now();
+  #unreachableSinceMs = performance.now();
   /** The number of requests that the fallback admitted, and how many of them Redis has taken over. */
-  #admittedAway = 0;
+  #admittedWithoutRedis = 0;
   #takenOver = 0;
   #outages = 0;
   #isStopped = false;
@@ -94,7 +94,7 @@ export class Opening {
 
   begin(): void {
     this.#o.link.listen((isReady) => {
-      if (!isReady) this.#turnAway('the connection to Redis was lost');
+      if (!isReady) this.#stopUsingRedis('the connection to Redis was lost');
       this.#wake();
     });
     this.#loop = this.#keepOpen();
@@ -105,12 +105,12 @@ export class Opening {
   }
 
   facts() {
-    return { is: this.#state.is, epoch: this.#epoch, outages: this.#outages, degraded: this.#admittedAway };
+    return { is: this.#state.is, epoch: this.#epoch, outages: this.#outages, degraded: this.#admittedWithoutRedis };
   }
 
   /** Counts a request that the fallback admitted. */
-  admittedAway(): void {
-    this.#admittedAway += 1;
+  admittedWithoutRedis(): void {
+    this.#admittedWithoutRedis += 1;
   }
 
   /** Resolves when the counters are open, or after `msMax` milliseconds. */
@@ -127,19 +127,19 @@ export class Opening {
 
   async stop(): Promise<void> {
     this.#isStopped = true;
-    this.#state = AWAY;
+    this.#state = UNREACHABLE;
     this.#wake();
     await this.#loop;
   }
 
-  #turnAway(reason: string): void {
-    if (this.#state.is === 'away') return;
+  #stopUsingRedis(reason: string): void {
+    if (this.#state.is === 'unreachable') return;
     if (this.#state.is === 'open') {
-      this.#awaySinceMs = performance.now();
+      this.#unreachableSinceMs = performance.now();
       this.#outages += 1;
-      this.#o.onEvent({ is: 'away', reason });
+      this.#o.onEvent({ is: 'unreachable', reason });
     }
-    this.#state = AWAY;
+    this.#state = UNREACHABLE;
   }
 
   /** Opens the counters whenever they are not open, and checks twice a second that they still belong to the present epoch. */
@@ -153,8 +153,8 @@ export class Opening {
         told = '';
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        this.#turnAway(reason);
-        if (reason !== told && !(error instanceof RedisAway)) this.#o.onEvent({ is: 'waiting', reason });
+        this.#stopUsingRedis(reason);
+        if (reason !== told && !(error instanceof RedisUnreachable)) this.#o.onEvent({ is: 'waiting', reason });
         told = reason;
       }
       if (!this.#isStopped) await this.#pause(this.#state.is === 'open' ? CHECK_EVERY_MS : RETRY_MS);
@@ -164,7 +164,7 @@ export class Opening {
   async #check(): Promise<void> {
     const [epoch, servers] = await Promise.all([this.#o.epochs.read(), this.#o.link.fingerprint()]);
     if (epoch === null || epoch.id !== this.#epoch || !epoch.isWhole || epoch.servers !== servers || epoch.is !== 'open')
-      return this.#turnAway('Redis has lost what it counted, or other servers answer than before');
+      return this.#stopUsingRedis('Redis lost its counters, or other servers answer than before');
     if (this.#isBehind()) await this.#catchUp();
   }
 
@@ -174,14 +174,14 @@ export class Opening {
     if (this.#state.is === 'open' && this.#isBehind()) await this.#catchUp();
   }
 
-  /** Called when Redis lacks data that it was given. Rejects with RedisAway if it lacks everything. */
+  /** Called when Redis lacks data that it was given. Rejects with RedisUnreachable if it lacks everything. */
   async mustBeSame(): Promise<void> {
     const epoch = await this.#o.epochs.read();
     // During recovery, the opening replica checks this.
     if (epoch?.id === this.#epoch && (epoch?.isWhole === true || epoch?.is === 'recovering')) return;
-    this.#turnAway('Redis has lost what it counted');
+    this.#stopUsingRedis('Redis lost its counters');
     this.#wake();
-    throw new RedisAway('Redis has lost what it counted');
+    throw new RedisUnreachable('Redis lost its counters');
   }
 
   async #open(): Promise<void> {
@@ -222,7 +222,7 @@ export class Opening {
     for (;;) {
       const epoch = await epochs.read();
       if (this.#state !== recovering || epoch === null || epoch.id !== id)
-        return this.#turnAway('the epoch ended while it began');
+        return this.#stopUsingRedis('the epoch ended while it was starting');
       if (epoch.is === 'open') break;
       if ((await epochs.leads(id)) && (await this.#allJoined(id))) {
         await this.#o.restore();
@@ -255,7 +255,7 @@ export class Opening {
       this.#missed.clear();
     }
     // These three in one turn: a request that ends later is stored later, and reported then.
-    const admitted = this.#admittedAway;
+    const admitted = this.#admittedWithoutRedis;
     const holds = this.#o.inFlight();
     const flushed = this.#o.flush();
     await Promise.all([flushed, this.#o.living.renew(), ...holds.map((hold) => this.takeAgain(hold))]);
@@ -271,7 +271,7 @@ export class Opening {
 
   /** Reports whether something was counted elsewhere while Redis was out of reach. */
   #isBehind(): boolean {
-    return this.#admittedAway > this.#takenOver || !this.#missed.isEmpty();
+    return this.#admittedWithoutRedis > this.#takenOver || !this.#missed.isEmpty();
   }
 
   /** Catches up on what was missed, in the same counters as before. Calls at the same time share one run. */
@@ -283,7 +283,7 @@ export class Opening {
   }
 
   async #makeUp(): Promise<void> {
-    const admitted = this.#admittedAway;
+    const admitted = this.#admittedWithoutRedis;
     const abandoned = this.#missed.abandoned();
     const holds = this.#o.inFlight().filter((hold) => !isHeldThere(hold as SharedHold));
     if (this.#isBehind()) await this.#o.flush();
@@ -298,7 +298,7 @@ export class Opening {
   /**
    * Makes Redis hold what a request in flight holds; changes nothing if it already does. A request that ended meanwhile is in the
    * ledger, and its counters ask for their past again. One that ends during the call may have been stored before it was held, so
-   * it is settled again here. Rejects with RedisAway; Redis may hold the request even so.
+   * it is settled again here. Rejects with RedisUnreachable; Redis may hold the request even so.
    */
   async takeAgain(hold: Hold): Promise<void> {
     const its = hold as SharedHold;
@@ -318,7 +318,7 @@ export class Opening {
   #nowOpen(epoch: string, isNew: boolean): void {
     if (!this.#o.link.isReady()) return;
     this.#state = { is: 'open' };
-    this.#o.onEvent({ is: 'open', epoch, isNew, afterMs: performance.now() - this.#awaySinceMs });
+    this.#o.onEvent({ is: 'open', epoch, isNew, afterMs: performance.now() - this.#unreachableSinceMs });
     for (const opened of this.#waiting.splice(0)) opened();
   }
 

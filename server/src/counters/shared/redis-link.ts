@@ -3,10 +3,10 @@ import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { type RunScript, scriptRunner } from '../redis/redis-scripts.ts';
 
 /** Thrown when Redis is out of reach or refused the command. It is not known whether the command was executed. */
-export class RedisAway extends Error {
+export class RedisUnreachable extends Error {
   constructor(message: string) {
     super(message);
-    this.name = 'RedisAway';
+    this.name = 'RedisUnreachable';
   }
 }
 
@@ -27,7 +27,7 @@ export interface RedisLinkOptions {
 
 export interface RedisLink {
   readonly run: RunScript;
-  /** Runs a single command; rejects with RedisAway. */
+  /** Runs a single command; rejects with RedisUnreachable. */
   readonly command: (name: string, ...args: readonly (string | number)[]) => Promise<unknown>;
   /** Identifies the servers that hold the data; others may lack the last commands. Changes at a restart and a failover. */
   fingerprint(): Promise<string>;
@@ -165,13 +165,13 @@ class Link implements RedisLink {
   }
 
   async #asked<T>(ask: () => Promise<T>): Promise<T> {
-    if (!this.#isReady && this.#isFollowed) throw new RedisAway('Redis is out of reach');
+    if (!this.#isReady && this.#isFollowed) throw new RedisUnreachable('Redis cannot be reached');
     if (this.#pending === 0) this.#waitingSinceMs = performance.now();
     this.#pending += 1;
     try {
       return await ask();
     } catch (error) {
-      throw new RedisAway(error instanceof Error ? error.message : String(error));
+      throw new RedisUnreachable(error instanceof Error ? error.message : String(error));
     } finally {
       this.#pending -= 1;
       this.#waitingSinceMs = performance.now();
@@ -186,13 +186,13 @@ class Link implements RedisLink {
     });
     client.on('ready', () => {
       this.#openingSinceMs = null;
-      this.#turn(true, 'Redis is there');
+      this.#turn(true, 'Redis can be reached');
     });
     client.on('close', () => {
       this.#openingSinceMs = null;
       this.#turn(false, 'the connection to Redis was lost');
     });
-    if (client.status === 'ready') this.#turn(true, 'Redis is there');
+    if (client.status === 'ready') this.#turn(true, 'Redis can be reached');
     // The first attempt failed: from here on the client retries by itself.
     else if (client instanceof Redis && client.status === 'end') client.connect().catch(() => {});
   }
@@ -228,16 +228,16 @@ class Link implements RedisLink {
 
   #judge(info: string): void {
     const version = /^redis_version:(\d+)\.(\d+)/m.exec(info);
-    if (version === null) throw new UnusableRedis('what answers there is no Redis or Valkey.');
+    if (version === null) throw new UnusableRedis('the server at this address is not Redis or Valkey. Check the address.');
     const [major, minor] = [Number(version[1]), Number(version[2])];
     if (major < 6 || (major === 6 && minor < 2))
-      throw new UnusableRedis(`Redis ${major}.${minor} is too old; 6.2 or later, or Valkey, is needed.`);
+      throw new UnusableRedis(`Redis ${major}.${minor} is too old. Use Redis 6.2 or later, or Valkey.`);
     const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? 'noeviction';
     const isBounded = !/^maxmemory:0\s*$/m.test(info);
     if (isBounded && policy !== 'noeviction')
       this.#options.onEvent({
         is: 'warning',
-        message: `Redis may evict counters (maxmemory-policy ${policy}): what it evicts is read from the ledger again. Set it to noeviction.`,
+        message: `Redis may evict counters (maxmemory-policy ${policy}), and each evicted counter must be read from the ledger again. Set maxmemory-policy to noeviction.`,
       });
   }
 
@@ -275,8 +275,8 @@ const OPTIONS = {
 function unusableFrom(error: unknown): UnusableRedis | null {
   const message = error instanceof Error ? error.message : String(error);
   if (/^(NOAUTH|WRONGPASS|ERR AUTH|NOPERM)|invalid (username-)?password|invalid username/i.test(message))
-    return new UnusableRedis('the server wants other credentials than the URL has.');
+    return new UnusableRedis('the server refuses the user name or password in the URL. Correct them.');
   if (/Protocol error|unexpected|Unknown RESP type|ERR unknown command/i.test(message))
-    return new UnusableRedis('what answers there is no Redis or Valkey.');
+    return new UnusableRedis('the server at this address is not Redis or Valkey. Check the address.');
   return null;
 }

@@ -1,5 +1,5 @@
 /**
- * Many processes as one: the counters in Redis, and the fallback while Redis is out of reach.
+ * Many processes as one: the counters in Redis, and the fallback while Redis is unreachable.
  *
  * Problem. Redis can stall, fail over, lose everything, or be cut off from some replicas and not from others. A replica cannot
  * tell which. If it continues alone, limits multiply by the number of replicas. If it stops, an outage of Redis is an outage of
@@ -31,7 +31,7 @@ import {
   type Actual,
   type ConfigurationChange,
   type Counters,
-  CountersAway,
+  CountersUnreachable,
   type HeldAmount,
   type HeldReport,
   type Hold,
@@ -47,23 +47,23 @@ import { createHeldLook, type HeldLook, sumOfReports } from './held-look.ts';
 import { hasBlockingBudget, hasRateLimit, localShare, refusalOfShare, wantedOfShare } from './local-share.ts';
 import { createMissed } from './missed.ts';
 import { Opening, type OpeningOptions } from './opening.ts';
-import { RedisAway } from './redis-link.ts';
+import { RedisUnreachable } from './redis-link.ts';
 import { createStoredQueue, type StoredQueue } from './stored-queue.ts';
 
 export interface SharedCountersOptions extends OpeningOptions {
-  readonly away: WithoutRedis;
+  readonly withoutRedis: WithoutRedis;
   /** The milliseconds between renewals of this replica's lease, each with a comparison of its holds: 10,000 unless given. */
   readonly renewEveryMs?: number;
 }
 
-/** The settings for requests while Redis is out of reach. */
+/** The settings for requests while Redis is unreachable. */
 export interface WithoutRedis {
   readonly budgets: 'refuse' | 'admit';
   readonly limits: 'share' | 'refuse';
 }
 
 export interface SharedCounters extends Counters {
-  /** Called when Redis lacks data that it was given. Rejects with RedisAway if it lacks everything. */
+  /** Called when Redis lacks data that it was given. Rejects with RedisUnreachable if it lacks everything. */
   mustBeSame(): Promise<void>;
   /** Resolves when the counters are open, or after `msMax` milliseconds. */
   opened(msMax: number): Promise<void>;
@@ -76,12 +76,12 @@ export interface SharedCounters extends Counters {
   inFlight(): number;
   /**
    * Returns what all replicas together hold in Redis and have in flight, each as of its last comparison. Rejects with
-   * CountersAway.
+   * CountersUnreachable.
    */
   held(): Promise<HeldReport>;
   /**
    * Corrects what these counters hold to what requests in flight hold; returns the counters that differed. Rejects with
-   * CountersAway.
+   * CountersUnreachable.
    */
   compareHeld(counters: readonly CounterSpec[]): Promise<readonly HeldAmount[]>;
   /** Returns the number of counters whose past this process is asking for. */
@@ -90,14 +90,14 @@ export interface SharedCounters extends Counters {
 }
 
 export interface SharedStatus {
-  readonly is: 'away' | 'recovering' | 'open';
+  readonly is: 'unreachable' | 'recovering' | 'open';
   readonly epoch: string | null;
   readonly replicas: number;
   /** The number of stored rows not yet reported to Redis. */
   readonly untold: number;
   /** The number of requests admitted by this replica's share since the start. */
   readonly degraded: number;
-  /** The number of times the counters were out of reach since the start. */
+  /** The number of times the counters were unreachable since the start. */
   readonly outages: number;
   /** The number of requests that held something in Redis at the last comparison and were not in flight. */
   readonly heldWithoutRequest: number;
@@ -109,7 +109,7 @@ const RENEW_EVERY_MS = 10_000;
 /** The number of renewals from one comparison of all organizations to the next. The others compare only those in use. */
 const LOOK_AT_ALL_EVERY = 30;
 const TELL_EVERY_MS = 50;
-/** The longest wait for each step of leaving: a ledger that is out of reach must not keep a replica running. */
+/** The longest wait for each step of leaving: a ledger that is unreachable must not keep a replica running. */
 const LEAVE_STEP_MS_MAX = 3_000;
 
 /** Creates the counters, and begins to open them at once. */
@@ -152,7 +152,7 @@ class Shared implements SharedCounters {
 
   async hold(requestId: string, plan: LimitPlan, wanted: Wanted): Promise<HoldResult> {
     const { state } = this.#opening;
-    if (state.is !== 'open') return this.#holdAway(requestId, plan, wanted, false);
+    if (state.is !== 'open') return this.#holdWithoutRedis(requestId, plan, wanted, false);
     this.#o.living.holds(plan.organizationId);
     try {
       const result = await this.#o.redis.hold(requestId, plan, wanted);
@@ -160,14 +160,14 @@ class Shared implements SharedCounters {
         if (result.admitted) this.#inFlight += 1;
         return result;
       }
-      // Redis was out of reach in between. If it kept its counters, it keeps what was taken.
+      // Redis was unreachable in between. If it kept its counters, it keeps what was taken.
     } catch (error) {
-      if (!(error instanceof RedisAway)) throw error;
+      if (!(error instanceof RedisUnreachable)) throw error;
     }
-    return this.#holdAway(requestId, plan, wanted, true);
+    return this.#holdWithoutRedis(requestId, plan, wanted, true);
   }
 
-  /** Returns null while Redis is out of reach: then shares decide, and a request that a share refuses may pass a moment later. */
+  /** Returns null while Redis is unreachable: then shares decide, and a request that a share refuses may pass a moment later. */
   exhausted(plan: LimitPlan): Refused | null {
     return this.#opening.state.is === 'open' ? this.#o.redis.exhausted(plan) : null;
   }
@@ -176,17 +176,19 @@ class Shared implements SharedCounters {
    * Holds in the local counters. `isAsked`: Redis was asked first and may have taken something, or may take it later; that hold
    * is cancelled.
    */
-  #holdAway(requestId: string, plan: LimitPlan, wanted: Wanted, isAsked: boolean): HoldResult | Promise<HoldResult> {
-    const { away, local, living } = this.#o;
+  #holdWithoutRedis(requestId: string, plan: LimitPlan, wanted: Wanted, isAsked: boolean): HoldResult | Promise<HoldResult> {
+    const { withoutRedis, local, living } = this.#o;
     const closed =
-      away.budgets === 'refuse' && hasBlockingBudget(plan)
+      withoutRedis.budgets === 'refuse' && hasBlockingBudget(plan)
         ? 'Budgets'
-        : away.limits === 'refuse' && hasRateLimit(plan)
+        : withoutRedis.limits === 'refuse' && hasRateLimit(plan)
           ? 'Limits'
           : null;
     if (closed !== null) {
       if (isAsked) this.#missed.abandon(plan.organizationId, requestId);
-      throw new CountersAway(`${closed} cannot be checked: the counters that all replicas share are out of reach. Try again.`);
+      throw new CountersUnreachable(
+        `${closed} cannot be checked, because the gateway cannot reach its shared counters. Try again in a moment.`,
+      );
     }
     const share = localShare(plan, living.count());
     const fitting = wantedOfShare(share, wanted);
@@ -200,7 +202,7 @@ class Shared implements SharedCounters {
   }
 
   #adopted(result: Admitted, requestId: string, plan: LimitPlan, wanted: Wanted, isAsked: boolean): HoldResult {
-    this.#opening.admittedAway();
+    this.#opening.admittedWithoutRedis();
     const { atMs, nanoUsd } = result;
     const hold = this.#o.redis.adopt(requestId, plan, atMs, { atMs, tokens: wanted.tokens, nanoUsd });
     hold.local = result.hold;
@@ -212,7 +214,7 @@ class Shared implements SharedCounters {
   extend(hold: Hold, more: { readonly tokens: number; readonly nanoUsd: number }): boolean | Promise<boolean> {
     const { local } = hold as SharedHold;
     if (local !== null) return this.#o.local.extend(local, more);
-    if (this.#opening.state.is !== 'open') throw new RedisAway('Redis is out of reach');
+    if (this.#opening.state.is !== 'open') throw new RedisUnreachable('Redis cannot be reached');
     return this.#o.redis.extend(hold, more);
   }
 
@@ -242,7 +244,7 @@ class Shared implements SharedCounters {
   read(counters: readonly CounterSpec[]): Readings | Promise<Readings> {
     if (this.#opening.state.is !== 'open') throw unreadable();
     return Promise.resolve(this.#o.redis.read(counters)).catch((error: unknown) => {
-      throw error instanceof RedisAway ? unreadable() : error;
+      throw error instanceof RedisUnreachable ? unreadable() : error;
     });
   }
 
@@ -259,7 +261,7 @@ class Shared implements SharedCounters {
     try {
       if (this.#opening.state.is === 'open') return await this.#o.redis.forget(counters, change);
     } catch (error) {
-      if (!(error instanceof RedisAway)) throw error;
+      if (!(error instanceof RedisUnreachable)) throw error;
     }
     this.#missed.forget(counters, change);
   }
@@ -269,7 +271,7 @@ class Shared implements SharedCounters {
     try {
       if (this.#opening.state.is === 'open') return await this.#o.redis.recount(counters);
     } catch (error) {
-      if (!(error instanceof RedisAway)) throw error;
+      if (!(error instanceof RedisUnreachable)) throw error;
     }
     this.#missed.recount(counters);
   }
@@ -334,7 +336,7 @@ class Shared implements SharedCounters {
     try {
       return await ask();
     } catch (error) {
-      throw error instanceof RedisAway ? unreadable() : error;
+      throw error instanceof RedisUnreachable ? unreadable() : error;
     }
   }
 
@@ -347,7 +349,7 @@ class Shared implements SharedCounters {
       this.#looks += 1;
       await this.#look.look(this.#looks % LOOK_AT_ALL_EVERY === 0 ? 'all' : 'in use');
     } catch {
-      // Redis or the ledger is out of reach: the next renewal compares again.
+      // Redis or the ledger is unreachable: the next renewal compares again.
     } finally {
       this.#isRenewing = false;
     }
@@ -372,6 +374,8 @@ class Shared implements SharedCounters {
 
 type Admitted = Extract<HoldResult, { admitted: true }>;
 
-function unreadable(): CountersAway {
-  return new CountersAway('Live use cannot be read: the counters that all replicas share are out of reach. Try again.');
+function unreadable(): CountersUnreachable {
+  return new CountersUnreachable(
+    'Live use cannot be read, because the gateway cannot reach its shared counters. Try again in a moment.',
+  );
 }

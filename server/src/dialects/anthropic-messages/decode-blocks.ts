@@ -45,7 +45,7 @@ function partsOf(block: unknown, where: string): Part[] {
       return [toolResultOf(block, where, cache)];
     default:
       if (isProvidersOwn(block.type)) return [];
-      throw new Untranslatable(`${where}.type`, `this model does not take ${JSON.stringify(block.type)} blocks`);
+      throw new Untranslatable(`${where}.type`, `this model does not support ${JSON.stringify(block.type)} blocks`);
   }
 }
 
@@ -80,7 +80,7 @@ function sourceOf(source: JsonObject, where: string): Source {
   if (source.type === 'text' && data !== null) return { is: 'text', text: data };
   if (source.type === 'url' && typeof source.url === 'string') return { is: 'url', url: source.url };
   if (source.type === 'file' && typeof source.file_id === 'string') return { is: 'file', id: source.file_id };
-  throw new Untranslatable(`${where}.source`, `${where}.source is not one this model takes`);
+  throw new Untranslatable(`${where}.source`, `${where}.source has a type that this model does not support`);
 }
 
 function searchResultText(block: JsonObject): string {

@@ -40,7 +40,7 @@ function messageOf(message: JsonObject, index: number): NeutralMessage {
 function toolOf(tool: JsonObject, index: number): NeutralTool {
   const custom = tool.type === undefined || tool.type === null || tool.type === 'custom';
   if (!custom || typeof tool.name !== 'string') {
-    const what = custom ? 'needs a name' : `is of type ${JSON.stringify(tool.type)}, which this model cannot run`;
+    const what = custom ? 'must have a name' : `is of type ${JSON.stringify(tool.type)}, which this model cannot run`;
     throw new Untranslatable(`tools[${index}]`, `tools[${index}] ${what}`);
   }
   return {

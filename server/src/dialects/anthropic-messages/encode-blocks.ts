@@ -67,7 +67,7 @@ function sourceOf(source: Source): JsonObject {
     case 'url':
       // Only http and https URLs can be sent. A data URL that is not base64 has no equivalent here.
       if (!/^https?:/i.test(source.url))
-        throw new Untranslatable('messages', 'this model takes URLs of http and https, and base64 data');
+        throw new Untranslatable('messages', 'this model supports only http and https URLs and base64 data');
       return { type: 'url', url: source.url };
     case 'file':
       return { type: 'file', file_id: source.id };

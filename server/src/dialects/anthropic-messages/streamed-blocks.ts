@@ -57,7 +57,7 @@ export class StreamedBlocks {
   }
 }
 
-const DIFFERENT: AnswerEvent = { is: 'error', message: 'the provider began its answer again and gave a different one' };
+const DIFFERENT: AnswerEvent = { is: 'error', message: 'the provider started its answer again and sent a different one' };
 
 /** Records what is forwarded, and drops what only repeats. */
 function noted(block: Block, events: AnswerEvent[]): AnswerEvent[] {

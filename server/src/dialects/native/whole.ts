@@ -41,7 +41,7 @@ export function wholeFacts(wire: Wire, bytes: Buffer): AnswerFacts {
     return { usage, usageImplausible: false, usageIsFinal: true, ...seen };
   }
   const json = parseJson(bytes.toString('utf8'));
-  if (!isObject(json)) throw new UnreadableAnswer('the provider answered with broken JSON');
+  if (!isObject(json)) throw new UnreadableAnswer('the provider answered with invalid JSON');
   const reported = usageOf(wire, json);
   return {
     ...reportOf(reported),
@@ -61,7 +61,7 @@ function checkEnds(bytes: Buffer): void {
   while (last > first && isSpace(bytes[last])) last--;
   if (first >= bytes.length) throw new UnreadableAnswer('the provider answered with an empty body');
   if (bytes[first] !== OPEN_OBJECT || bytes[last] !== CLOSE_OBJECT)
-    throw new UnreadableAnswer('the provider answered with something other than JSON');
+    throw new UnreadableAnswer('the provider did not answer with JSON');
 }
 
 /** Returns the usage object if it is provably at the top level near the end, and the text after it; null in doubt. */

@@ -35,7 +35,7 @@ function partOf(part: unknown, where: string): Part {
     case 'thinking':
       return { is: 'thinking', text: mistralThinking(part.thinking), signature: stringOr(part.signature, null) };
     default:
-      throw new Untranslatable(`${where}.type`, `this model does not take ${JSON.stringify(part.type)} parts`);
+      throw new Untranslatable(`${where}.type`, `this model does not support ${JSON.stringify(part.type)} parts`);
   }
 }
 
@@ -55,7 +55,8 @@ function urlSource(url: string): Source {
 function documentOf(file: JsonObject, where: string, cache: CacheMark | null): Part {
   const title = stringOr(file.filename, null);
   if (typeof file.file_id === 'string') return { is: 'document', source: { is: 'file', id: file.file_id }, title, cache };
-  if (typeof file.file_data !== 'string') throw new Untranslatable(`${where}.file`, `${where}.file needs file_data or file_id`);
+  if (typeof file.file_data !== 'string')
+    throw new Untranslatable(`${where}.file`, `${where}.file must have file_data or file_id`);
   const source = urlSource(file.file_data);
   if (source.is !== 'base64')
     return { is: 'document', source: { is: 'base64', mediaType: 'application/pdf', data: file.file_data }, title, cache };

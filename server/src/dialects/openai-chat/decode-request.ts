@@ -42,10 +42,11 @@ export function decodeChatRequest(body: JsonObject): NeutralRequest {
 }
 
 function refuseWhatIsLost(body: JsonObject): void {
-  if (numberOr(body.n, 1) > 1) throw new Untranslatable('n', 'this model gives one answer per request: n must be 1');
-  if (arrayOr(body.modalities).includes('audio')) throw new Untranslatable('modalities', 'this model does not answer in audio');
+  if (numberOr(body.n, 1) > 1) throw new Untranslatable('n', 'n must be 1: this model gives one answer per request');
+  if (arrayOr(body.modalities).includes('audio'))
+    throw new Untranslatable('modalities', 'modalities must not contain "audio": this model cannot answer in audio');
   if (arrayOr(body.functions).length > 0)
-    throw new Untranslatable('functions', 'functions are not supported by this model: use tools');
+    throw new Untranslatable('functions', 'functions is not supported by this model: use tools instead');
 }
 
 function messageOf(message: JsonObject, index: number): NeutralMessage {
@@ -116,7 +117,7 @@ function toolOf(tool: unknown, index: number): NeutralTool {
   if (!isObject(tool) || tool.type !== 'function' || typeof fn.name !== 'string') {
     throw new Untranslatable(
       `tools[${index}]`,
-      `tools[${index}] must be a function: this model takes no other kind of tool here`,
+      `tools[${index}] must be of type function with a name: this model supports no other tools here`,
     );
   }
   return {

@@ -33,13 +33,14 @@ function partOf(part: Part): JsonObject | null {
 function urlOf(source: Source, what: string): string {
   if (source.is === 'url') return source.url;
   if (source.is === 'base64') return `data:${source.mediaType};base64,${source.data}`;
-  throw new Untranslatable('messages', `this model takes the ${what} as data or a URL, not as a stored file`);
+  throw new Untranslatable('messages', `this model needs the ${what} as data or as a URL: it does not support stored files`);
 }
 
 function fileOf(source: Source, title: string | null): JsonObject {
   if (source.is === 'text') return { type: 'text', text: title === null ? source.text : `${title}\n\n${source.text}` };
   if (source.is === 'file') return { type: 'file', file: { file_id: source.id } };
-  if (source.is === 'url') throw new Untranslatable('messages', 'this model takes a document as data, not as a URL');
+  if (source.is === 'url')
+    throw new Untranslatable('messages', 'this model needs the document as data: it does not support URLs');
   return { type: 'file', file: { filename: title ?? 'document.pdf', file_data: urlOf(source, 'document') } };
 }
 

@@ -6,7 +6,7 @@
 /** One tag as requests, organizations, teams and keys may name it. */
 export const TAG = /^[A-Za-z0-9._:-]{1,64}$/;
 /** The description of TAG for error messages. */
-export const TAG_WORDS = 'a tag is 1 to 64 letters, digits, ".", "_", ":" or "-"';
+export const TAG_WORDS = 'a tag must be 1 to 64 letters, digits, ".", "_", ":" or "-"';
 /** The most tags that one request, or one list of an organization, a team or a key, may name. */
 export const TAGS_MAX = 8;
 

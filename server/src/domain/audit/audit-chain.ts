@@ -142,6 +142,6 @@ export function canonicalJson(value: Json): string {
 
 function canonicalScalar(value: null | boolean | number | string): string {
   const isSayable = value === null || typeof value === 'boolean' || typeof value === 'string' || Number.isFinite(value);
-  if (!isSayable) throw new RangeError(`an audit event holds a ${typeof value} that JSON cannot say`);
+  if (!isSayable) throw new RangeError(`an audit event contains a ${typeof value}, which JSON cannot express`);
   return JSON.stringify(value);
 }

@@ -14,13 +14,13 @@ export function sentenceOf(decision: Decision): string {
   if (onHead !== null) return refusalSentence(decision, onHead);
   if (verdict.is === 'not_found') return notFoundSentence(decision.calledName, verdict.because);
   if (verdict.is === 'removed')
-    return `Refused: ${decision.calledName} was removed from what this call may use by the ${verdict.level}.`;
+    return `Refused: ${decision.calledName} is granted to the organization, but not allowed by the access of the ${verdict.level}.`;
   if (decision.otherRefusal === 'model_not_priced')
-    return `Refused: ${decision.calledName} has no price in force, and a budget covers this request.`;
+    return `Refused: ${decision.calledName} has no price in force, and a blocking budget covers this request.`;
   if (decision.otherRefusal === 'unpriced_parameter')
-    return `Refused: ${decision.calledName} has no price for something this request asks for, and a budget covers it.`;
+    return `Refused: ${decision.calledName} has no price for something that this request asks for, and a blocking budget covers this request.`;
   if (decision.otherRefusal === 'no_deployment_for_tags')
-    return `Refused: no deployment of ${decision.calledName} carries the tags of this request.`;
+    return `Refused: no deployment of ${decision.calledName} has the tags that this request needs.`;
   const rule = decidingRule(decision);
   if (rule !== null) return refusalSentence(decision, rule);
   return `Admitted: ${decision.calledName} is granted through ${grantText(steps)}, and ${rulesText(decision.rules.length)}.`;
@@ -33,7 +33,7 @@ function ruleSentence(rule: DecidedRule, wanted: Decision['wanted'], atMs: numbe
   const limit = `the ${rule.scope}’s limit of ${amount(rule.value, rule.unit)} ${windowText(rule)}${targetSuffix(rule)}`;
   if (rule.verdict.is === 'refused' && rule.verdict.retryAfterMs === null && askedFor > rule.value) {
     const change = wayOut(rule.unit, rule.value, 'unknown');
-    return `this request needs ${asked}, which is more than ${limit} and can never pass; to let it pass, ${change}`;
+    return `this request needs ${asked}, which is more than ${limit}, so it can never pass; to let it pass, ${change}`;
   }
   const held =
     rule.held > 0 && rule.unit !== 'parallel' ? ` (${amount(rule.held, rule.unit)} of it held by requests in flight)` : '';
@@ -59,21 +59,21 @@ function rulesText(count: number): string {
 /** Returns the reason of the nearest level that grants by itself. A level that inherits only repeats it. */
 function grantText(steps: readonly AccessStep[]): string {
   const naming = steps.findLast(({ through }) => through !== null && through.is !== 'inherited');
-  return naming === undefined ? 'inheritance' : `${throughText(naming.through)} at the ${naming.level}`;
+  return naming === undefined ? 'inheritance' : `${throughText(naming.through)} at the ${naming.level} level`;
 }
 
 function throughText(through: AccessThrough | null): string {
   if (through?.is === 'access_group') return `the access group ${through.key}`;
-  return through?.is === 'target' ? 'its own name' : 'everything';
+  return through?.is === 'target' ? 'its own name' : 'all targets';
 }
 
 const WINDOW_TEXTS: Readonly<Record<RateLimitName, string>> = {
-  rpm: 'a minute',
-  tpm: 'a minute',
-  rph: 'an hour',
-  tph: 'an hour',
-  rpd: 'a day',
-  tpd: 'a day',
+  rpm: 'per minute',
+  tpm: 'per minute',
+  rph: 'per hour',
+  tph: 'per hour',
+  rpd: 'per day',
+  tpd: 'per day',
   max_parallel: 'at once',
 };
 
@@ -81,7 +81,7 @@ function windowText({ limit, id }: DecidedRule): string {
   if (limit !== 'budget') return WINDOW_TEXTS[limit];
   const period = /_budget_([a-z]+)/.exec(id)?.[1] ?? 'period';
   if (period === 'total') return 'in total';
-  return period === 'rolling' ? 'in its rolling period' : `a ${period}`;
+  return period === 'rolling' ? 'per rolling period' : `per ${period}`;
 }
 
 function targetSuffix({ target }: DecidedRule): string {
@@ -93,12 +93,12 @@ const FAR_MS = 3_600_000;
 /** Writes a wait below one hour as seconds, and a longer one as an instant: readers should not add hours to a log line's time. */
 function whenText({ verdict, limit, unit }: DecidedRule, atMs: number): string {
   if (verdict.is !== 'refused') return '';
-  if (verdict.retryAfterMs === null) return `; it will not pass unless the ${unit === 'nano_usd' ? 'budget' : 'limit'} is raised`;
-  if (limit === 'max_parallel') return '; it would pass when one of the requests in flight ends';
-  if (verdict.retryAfterMs < FAR_MS) return `; it would pass in ${Math.ceil(verdict.retryAfterMs / 1_000)} s`;
+  if (verdict.retryAfterMs === null) return `; it can pass only if the ${unit === 'nano_usd' ? 'budget' : 'limit'} is raised`;
+  if (limit === 'max_parallel') return '; it can pass when one of the requests in flight ends';
+  if (verdict.retryAfterMs < FAR_MS) return `; it can pass in ${Math.ceil(verdict.retryAfterMs / 1_000)} s`;
   const passesAtMs = atMs + verdict.retryAfterMs;
-  if (passesAtMs > LAST_YEAR_MS) return '; it will not pass unless the budget is raised';
-  return `; it would pass at ${new Date(passesAtMs).toISOString().slice(0, 19)}Z`;
+  if (passesAtMs > LAST_YEAR_MS) return '; it can pass only if the budget is raised';
+  return `; it can pass at ${new Date(passesAtMs).toISOString().slice(0, 19)}Z`;
 }
 
 /** A period that ends after this instant never ends: it is a `total`. */

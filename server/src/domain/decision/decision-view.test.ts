@@ -109,7 +109,7 @@ describe('a decision as both planes answer it', () => {
     expect(body.verdict).toBe('refused');
     expect(body.rules[0]).toMatchObject({ verdict: 'refused', retry_after_ms: 1_200, deciding: true, remaining: 0 });
     expect(body.rules.filter((rule) => rule.deciding)).toHaveLength(1);
-    expect(body.sentence).toMatch(/^Refused by org_rpm: .* would pass in 2 s\.$/);
+    expect(body.sentence).toMatch(/^Refused by org_rpm: .* it can pass in 2 s\.$/);
   });
 
   test('of a refusal by access names the level, and no rule was asked', () => {
@@ -118,7 +118,7 @@ describe('a decision as both planes answer it', () => {
       access: { verdict: 'removed', removed_by: 'team' },
       requested: null,
       rules: [],
-      sentence: 'Refused: fast was removed from what this call may use by the team.',
+      sentence: 'Refused: fast is granted to the organization, but not allowed by the access of the team.',
     });
   });
 

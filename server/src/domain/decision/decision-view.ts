@@ -155,7 +155,7 @@ export function tenantsDecision(body: DecisionBody): DecisionBody {
   if (body.access?.verdict !== 'not_found') return body;
   return {
     ...body,
-    sentence: `Refused: the organization may call no model or route group named ${body.model}.`,
+    sentence: `Refused: there is no model or route group named ${body.model}, or it is not granted to the organization.`,
     tags: body.tags === null ? null : { ...body.tags, defaults: [], required: [], routed: [], deployments: [], targets: [] },
     access: { verdict: 'not_found', removed_by: null, steps: [] },
   };
@@ -211,11 +211,11 @@ const DECIDED_BY_RULES: ReadonlySet<string> = new Set([
 
 function sentence(facts: DecisionFacts, decision: Decision | null): string {
   if (facts.status === 'refused' && !DECIDED_BY_RULES.has(facts.code ?? '')) {
-    return `Refused with ${facts.code ?? `status ${facts.httpStatus}`}: neither access nor a limit nor a budget refused it.`;
+    return `Refused with ${facts.code ?? `status ${facts.httpStatus}`}, not by access, a limit or a budget.`;
   }
   if (decision !== null) return sentenceOf(decision);
   const verdict = facts.status === 'refused' ? `Refused with ${facts.code ?? `status ${facts.httpStatus}`}` : 'Admitted';
-  return `${verdict}; the rules behind this decision cannot be read any more.`;
+  return `${verdict}. The rules of this decision cannot be read.`;
 }
 
 function wantedBody({ wanted }: Decision) {

@@ -191,13 +191,13 @@ describe('the sentence', () => {
 
   test('of a rate limit says whose, how much is used and held, and when it would pass', () => {
     expect(sentence({ readings, refusing: [{ rule: 0, retryAfterMs: 11_001 }] })).toBe(
-      'Refused by org_rpm: the organization’s limit of 600 requests a minute has 600 requests used (12 requests of it held by requests in flight) and this request needs 1 request; it would pass in 12 s.',
+      'Refused by org_rpm: the organization’s limit of 600 requests per minute has 600 requests used (12 requests of it held by requests in flight) and this request needs 1 request; it can pass in 12 s.',
     );
   });
 
   test('of a budget speaks in USD and names the instant of the reset', () => {
     expect(sentence({ readings, refusing: [{ rule: 2, retryAfterMs: Date.parse('2026-08-01T00:00:00Z') - AT }] })).toBe(
-      'Refused by org_budget_month:bud_1: the organization’s limit of 100.00 USD a month has 99.99 USD used and this request needs 0.02 USD; it would pass at 2026-08-01T00:00:00Z.',
+      'Refused by org_budget_month:bud_1: the organization’s limit of 100.00 USD per month has 99.99 USD used and this request needs 0.02 USD; it can pass at 2026-08-01T00:00:00Z.',
     );
   });
 
@@ -211,7 +211,7 @@ describe('the sentence', () => {
         ],
       }),
     ).toBe(
-      'Refused by org_max_parallel: the organization’s limit of 5 requests at once has 5 requests used and this request needs 1 request; it would pass when one of the requests in flight ends; 1 other rule refused it too.',
+      'Refused by org_max_parallel: the organization’s limit of 5 requests at once has 5 requests used and this request needs 1 request; it can pass when one of the requests in flight ends; 1 other rule refused it too.',
     );
   });
 
@@ -222,22 +222,22 @@ describe('the sentence', () => {
       return sentenceOf({ ...decision, wanted: { tokens, nanoUsd } });
     };
     expect(asked(5_001, 0, 4)).toBe(
-      'Refused by key_tpm:fa*: this request needs 5001 tokens, which is more than the key’s limit of 5000 tokens a minute for fa* and can never pass; to let it pass, send less input or have the limit raised.',
+      'Refused by key_tpm:fa*: this request needs 5001 tokens, which is more than the key’s limit of 5000 tokens per minute for fa*, so it can never pass; to let it pass, send less input or ask an admin to raise the limit.',
     );
     expect(asked(0, 100_000_000_001, 2)).toBe(
-      'Refused by org_budget_month:bud_1: this request needs 100.000000001 USD, which is more than the organization’s limit of 100.00 USD a month and can never pass; to let it pass, set a smaller `max_tokens`, send less input or have the budget raised.',
+      'Refused by org_budget_month:bud_1: this request needs 100.000000001 USD, which is more than the organization’s limit of 100.00 USD per month, so it can never pass; to let it pass, set a smaller `max_tokens`, send less input or ask an admin to raise the budget.',
     );
   });
 
   test('of what is not above the whole limit and never passes says that it would have to be raised', () => {
     expect(sentence({ readings, refusing: [{ rule: 2, retryAfterMs: null }] })).toContain(
-      'this request needs 0.02 USD; it will not pass unless the budget is raised.',
+      'this request needs 0.02 USD; it can pass only if the budget is raised.',
     );
   });
 
   test('of an admission names the grant', () => {
     expect(sentence()).toBe(
-      'Admitted: fast is granted through the access group beta at the organization, and all 5 rules that apply passed.',
+      'Admitted: fast is granted through the access group beta at the organization level, and all 5 rules that apply passed.',
     );
   });
 
@@ -250,12 +250,12 @@ describe('the sentence', () => {
         { level: 'organization', through: { is: 'all' } },
         { level: 'team', through: null },
       ]),
-    ).toBe('Refused: fast was removed from what this call may use by the team.');
+    ).toBe('Refused: fast is granted to the organization, but not allowed by the access of the team.');
   });
 
   test('of a total that is spent says that waiting does not help', () => {
     expect(sentence({ readings, refusing: [{ rule: 2, retryAfterMs: FAR_FUTURE_MS - AT }] })).toContain(
-      'it will not pass unless the budget is raised.',
+      'it can pass only if the budget is raised.',
     );
   });
 
@@ -263,11 +263,11 @@ describe('the sentence', () => {
     const compact = { shapeId: null, access: encodeAccess(ALL_INHERITED), numbers: [] };
     const row = { calledName: 'fast', atMs: AT, scopeIds: IDS, compact, otherRefusal: 'model_not_priced' } as const;
     expect(sentenceOf(decodeDecision(row, null) as Decision)).toBe(
-      'Refused: fast has no price in force, and a budget covers this request.',
+      'Refused: fast has no price in force, and a blocking budget covers this request.',
     );
     const parameter = { ...row, otherRefusal: 'unpriced_parameter' } as const;
     expect(sentenceOf(decodeDecision(parameter, null) as Decision)).toBe(
-      'Refused: fast has no price for something this request asks for, and a budget covers it.',
+      'Refused: fast has no price for something that this request asks for, and a blocking budget covers this request.',
     );
   });
 

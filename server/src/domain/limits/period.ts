@@ -64,7 +64,7 @@ function startsFrom(
   const firstIndex = indexAt(period, timeZone, atMs);
   const starts = [startOf(period, timeZone, firstIndex)];
   for (let step = 1; !isEnough(starts); step += 1) {
-    if (step > STEPS_MAX) throw new RangeError(`more than ${STEPS_MAX} periods were walked`);
+    if (step > STEPS_MAX) throw new RangeError(`the period was not found within ${STEPS_MAX} steps`);
     const next = startOf(period, timeZone, firstIndex + step);
     // A date that a zone skipped (Apia, 30 December 2011) is an empty period: no start of its own.
     if (next > (starts[starts.length - 1] as number)) starts.push(next);
@@ -154,7 +154,7 @@ function indexAt(period: CountedPeriod, timeZone: string, atMs: number): number 
   let index = guess;
   while (index > guess - GUESS_OFF_MAX && startOf(period, timeZone, index) > atMs) index -= 1;
   while (index < guess + GUESS_OFF_MAX && startOf(period, timeZone, index + 1) <= atMs) index += 1;
-  if (index === guess - GUESS_OFF_MAX || index === guess + GUESS_OFF_MAX) throw new RangeError('no period contains this instant');
+  if (index === guess - GUESS_OFF_MAX || index === guess + GUESS_OFF_MAX) throw new RangeError('no period contains this time');
   return index;
 }
 

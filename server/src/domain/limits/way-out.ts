@@ -10,7 +10,7 @@ const CAP_WORDS = { lower: 'lower `max_tokens`', set: 'set `max_tokens`', unknow
  * whole token limit only by its input, never by its expected output (`hold.ts`). A limit of 0 lets nothing pass.
  */
 export function wayOut(unit: CounterUnit, limitValue: number, cap: CapChange): string {
-  const raised = `have the ${unit === 'nano_usd' ? 'budget' : 'limit'} raised`;
+  const raised = `ask an admin to raise the ${unit === 'nano_usd' ? 'budget' : 'limit'}`;
   if (limitValue === 0 || unit === 'requests' || unit === 'parallel') return raised;
   const output = unit === 'nano_usd' && cap !== null ? `${CAP_WORDS[cap]}, ` : '';
   return `${output}send less input or ${raised}`;

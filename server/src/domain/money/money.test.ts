@@ -23,9 +23,9 @@ describe('reading USD', () => {
 
   test.each([
     ['0.123456789012', 'at most 9 decimals'],
-    ['-1', 'not negative'],
-    ['1e3', 'no exponent'],
-    ['1E-9', 'no exponent'],
+    ['-1', 'not be negative'],
+    ['1e3', 'not have an exponent'],
+    ['1E-9', 'not have an exponent'],
     ['', 'decimal'],
     ['.5', 'decimal'],
     ['5.', 'decimal'],

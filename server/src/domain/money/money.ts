@@ -11,7 +11,7 @@ const DECIMAL = /^(0|[1-9][0-9]{0,14})(?:\.([0-9]{1,9}))?$/;
 
 /** Reads `"100.00"` as nano-dollars. More than nine decimals is an error, never a silent rounding. */
 export function parseUsd(text: string): Parsed<bigint> {
-  if (text.length > 32) return invalid('an amount in USD has at most 15 digits and 9 decimals');
+  if (text.length > 32) return invalid('must have at most 15 digits and 9 decimals');
   const parts = DECIMAL.exec(text);
   if (parts === null) return invalid(whyNotUsd(text));
   return valid(BigInt(parts[1] as string) * NANO_PER_USD + BigInt((parts[2] ?? '').padEnd(9, '0')));
@@ -21,7 +21,7 @@ export function parseUsd(text: string): Parsed<bigint> {
 export function parseBudgetUsd(text: string): Parsed<number> {
   const amount = parseUsd(text);
   if (amount.is === 'invalid') return amount;
-  if (amount.value > BigInt(MAX_BUDGET_NANO_USD)) return invalid('a budget is at most 9000000 USD');
+  if (amount.value > BigInt(MAX_BUDGET_NANO_USD)) return invalid('must be at most 9000000 USD');
   return valid(Number(amount.value));
 }
 
@@ -29,7 +29,7 @@ export function parseBudgetUsd(text: string): Parsed<number> {
 export function parsePriceUsd(text: string): Parsed<number> {
   const price = parseUsd(text);
   if (price.is === 'invalid') return price;
-  if (price.value > BigInt(MAX_BUDGET_NANO_USD)) return invalid('a price is at most 9000000 USD per million');
+  if (price.value > BigInt(MAX_BUDGET_NANO_USD)) return invalid('must be at most 9000000 USD per million');
   return valid(Number(price.value));
 }
 
@@ -40,7 +40,7 @@ export function parsePriceUsd(text: string): Parsed<number> {
 export function parseUnitPriceUsd(text: string): Parsed<number> {
   const price = parseUsd(text);
   if (price.is === 'invalid') return price;
-  if (price.value > BigInt(MAX_BUDGET_NANO_USD)) return invalid('the price of one is at most 9000000 USD');
+  if (price.value > BigInt(MAX_BUDGET_NANO_USD)) return invalid('must be at most 9000000 USD');
   return valid(Number(price.value));
 }
 
@@ -66,8 +66,8 @@ export function toCounterNanoUsd(nanoUsd: bigint): number {
 const MAX_COUNTER = BigInt(Number.MAX_SAFE_INTEGER);
 
 function whyNotUsd(text: string): string {
-  if (text.startsWith('-')) return 'an amount in USD is not negative';
-  if (/^[0-9.]*e/i.test(text)) return 'an amount in USD has no exponent';
-  if (/^[0-9]+\.[0-9]{10,}$/.test(text)) return 'an amount in USD has at most 9 decimals';
-  return 'an amount in USD is a decimal like "12.50"';
+  if (text.startsWith('-')) return 'must not be negative';
+  if (/^[0-9.]*e/i.test(text)) return 'must not have an exponent: write a decimal such as "12.50"';
+  if (/^[0-9]+\.[0-9]{10,}$/.test(text)) return 'must have at most 9 decimals';
+  return 'must be an amount in USD, a decimal such as "12.50"';
 }

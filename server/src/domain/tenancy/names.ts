@@ -16,15 +16,15 @@ const MODEL_NAME = /^[^\p{C}\p{Z}\s]+$/u;
 /** Reads a name: 1 to 200 characters after trimming, none of them deceptive. */
 export function parseName(text: string): Parsed<string> {
   const name = text.length > NAME_LENGTH_MAX * 2 ? text : text.trim();
-  if (name.length > NAME_LENGTH_MAX) return invalid(`a name has at most ${NAME_LENGTH_MAX} characters`);
-  if (name === '') return invalid('a name is not empty');
-  if (DECEPTIVE.test(name)) return invalid('a name has no control characters and no marks that change the direction of text');
+  if (name.length > NAME_LENGTH_MAX) return invalid(`must have at most ${NAME_LENGTH_MAX} characters`);
+  if (name === '') return invalid('must not be empty');
+  if (DECEPTIVE.test(name)) return invalid('must not contain control characters or marks that change the direction of text');
   return valid(name);
 }
 
 /** Reads a slug: 1 to 63 lower-case letters, digits and inner hyphens, so that it is safe in a URL and never looks like an id. */
 export function parseSlug(text: string): Parsed<string> {
-  if (!SLUG.test(text)) return invalid('a slug is 1 to 63 lower-case letters, digits and inner hyphens');
+  if (!SLUG.test(text)) return invalid('must be 1 to 63 lower-case letters, digits and hyphens, without a hyphen at either end');
   return valid(text);
 }
 
@@ -33,10 +33,10 @@ export function parseSlug(text: string): Parsed<string> {
  * `..` are refused, because they are path segments in a URL even if they are encoded.
  */
 export function parseModelName(text: string): Parsed<string> {
-  if (text === '' || text.length > NAME_LENGTH_MAX) return invalid(`a model name has 1 to ${NAME_LENGTH_MAX} characters`);
-  if (!MODEL_NAME.test(text)) return invalid('a model name has no spaces and no invisible characters');
-  if (text.includes('*')) return invalid('a model name has no "*": it marks a prefix');
-  if (text === '.' || text === '..') return invalid('a model name is not a step of a path');
+  if (text === '' || text.length > NAME_LENGTH_MAX) return invalid(`must have 1 to ${NAME_LENGTH_MAX} characters`);
+  if (!MODEL_NAME.test(text)) return invalid('must not contain spaces or invisible characters');
+  if (text.includes('*')) return invalid('must not contain "*", which marks a prefix in limits and budgets');
+  if (text === '.' || text === '..') return invalid('must not be "." or ".."');
   return valid(text);
 }
 

@@ -90,16 +90,21 @@ export function createListener(options: ListenerOptions): Server {
     answerUnreadable(error, socket as Socket, options.requestId()),
   );
   server.on('checkExpectation', (request, response) =>
-    refuseAndClose(request, response, invalidRequest('`Expect` takes `100-continue` and nothing else.'), options),
+    refuseAndClose(request, response, invalidRequest('The header `Expect` supports only `100-continue`. Leave it out.'), options),
   );
   server.on('connect', (request) =>
-    refuseAndClose(request, null, new Refusal('method_not_allowed', 'This is no proxy.'), options),
+    refuseAndClose(
+      request,
+      null,
+      new Refusal('method_not_allowed', 'CONNECT is not supported: the gateway is not a proxy. Send requests to its own paths.'),
+      options,
+    ),
   );
   return server;
 }
 
-const NO_HOST = 'The request has no `Host` header.';
-const TWO_HOSTS = 'The request has more than one `Host` header.';
+const NO_HOST = 'The request has no `Host` header. Send exactly one.';
+const TWO_HOSTS = 'The request has more than one `Host` header. Send exactly one.';
 
 /** Counts the `Host` headers. Node silently keeps the first; a proxy in front of us may have used another (RFC 9112, 3.2). */
 function hostsOf(rawHeaders: readonly string[]): number {
@@ -307,7 +312,12 @@ function answerBytes(status: number, headers: readonly string[], body: Buffer | 
 }
 
 function unreadable(code: string): [RefusalCode, string] {
-  if (code === 'HPE_HEADER_OVERFLOW') return ['headers_too_large', `The request's head is larger than ${HEAD_BYTES_MAX} bytes.`];
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return ['request_timeout', 'The request did not arrive in time.'];
-  return ['invalid_request', 'The request is not well-formed HTTP.'];
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return [
+      'headers_too_large',
+      `The request line and headers are larger than ${HEAD_BYTES_MAX} bytes, the most allowed. Send fewer or shorter headers.`,
+    ];
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return ['request_timeout', 'The request did not arrive completely in time. Send it again.'];
+  return ['invalid_request', 'The request is not valid HTTP/1.1.'];
 }

@@ -20,5 +20,5 @@ export type Sent = { readonly is: 'sent' } | { readonly is: 'failed'; readonly r
 /** The mailer when no mail server is configured. */
 export const noMailer: Mailer = {
   configured: false,
-  send: async () => ({ is: 'failed', reason: 'no mail server is configured' }),
+  send: async () => ({ is: 'failed', reason: 'no mail server is configured: set HEADGATE_SMTP_URL' }),
 };

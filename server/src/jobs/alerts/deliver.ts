@@ -42,13 +42,14 @@ export async function deliver(options: DeliverOptions, deliveryId: string): Prom
   if (found === null || found.delivery.status !== 'pending') return;
   const { delivery, webhook } = found;
   if (webhook !== null && webhook.status !== 'active')
-    return deliveries.giveUp(db, deliveryId, 'the webhook is turned off', new Date(clock.nowMs()));
+    return deliveries.giveUp(db, deliveryId, 'the webhook is disabled', new Date(clock.nowMs()));
   const outcome = webhook === null ? await mail(options, found) : await post(options, found, webhook);
   const at = new Date(clock.nowMs());
   const isOver = outcome.status === 'pending' && at >= delivery.giveUpAt;
   await deliveries.recordAttempt(db, deliveryId, { ...outcome, status: isOver ? 'lost' : outcome.status, at });
   if (outcome.httpStatus === GONE && webhook !== null) await webhooks.update(db, webhook.id, { status: 'disabled' }, at);
-  if (outcome.status === 'pending' && !isOver) throw new NotDelivered(outcome.problem ?? 'not delivered');
+  if (outcome.status === 'pending' && !isOver)
+    throw new NotDelivered(outcome.problem ?? 'the delivery failed for an unknown reason');
 }
 
 /** The status by which a receiver unsubscribes, by the Standard Webhooks specification. */

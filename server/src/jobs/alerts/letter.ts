@@ -11,8 +11,8 @@ export function letterOf({ type, organizationId, data }: AlertEventRow, publicUr
     link: publicUrl === null ? null : { label: 'Open Headgate', url: `${publicUrl}${path}` },
     closing: [
       organizationId === null
-        ? 'You receive this because you administer this gateway.'
-        : 'You receive this because you own this organization.',
+        ? 'You get this mail because you are a platform admin of this gateway.'
+        : 'You get this mail because you are an owner of this organization.',
     ],
   };
 }
@@ -42,23 +42,28 @@ function wordsOf(type: string, organizationId: string | null, data: Data): Words
       return budgetWords(organizationId, data);
     case 'credential.failing':
       return {
-        subject: `The credential ${data.credential?.name ?? ''} fails`,
+        subject: `The credential ${data.credential?.name ?? ''} is refused by its provider`,
         paragraphs: [
           `${data.credential?.provider ?? 'The provider'} refuses the credential ${data.credential?.name ?? ''}: ${data.message ?? 'no reason given'}.`,
+          'Requests that need it fail. Check the key at the provider, then enter a working one.',
         ],
         path: '/credentials',
       };
     case 'ledger.drift':
       return {
-        subject: 'Sums did not agree with the ledger',
+        subject: 'Counters or reports differed from the ledger and were corrected',
         paragraphs: [
-          `Counters that were corrected to the ledger: ${data.counters ?? 0}. Days of reports that were added up anew: ${data.rollup_days ?? 0}.`,
-          'Nothing that was charged has changed.',
+          `Counters corrected from the ledger: ${data.counters ?? 0}. Days of reports computed again: ${data.rollup_days ?? 0}.`,
+          'No charge has changed.',
         ],
         path: '/settings?tab=jobs',
       };
     default:
-      return { subject: `Headgate: ${type}`, paragraphs: [`An event of the kind ${type}.`], path: '/alerts' };
+      return {
+        subject: `Headgate: ${type}`,
+        paragraphs: [`Headgate reports the event ${type}. The list of alerts has the details.`],
+        path: '/alerts',
+      };
   }
 }
 
@@ -67,11 +72,13 @@ function budgetWords(organizationId: string | null, { organization, scope, budge
   const what = budget?.target === null ? '' : ` for ${budget?.target ?? ''}`;
   const isOver = (threshold_percent ?? 0) >= 100;
   const consequence =
-    budget?.action === 'block' ? 'Requests that would exceed the budget are refused.' : 'This budget warns and refuses nothing.';
+    budget?.action === 'block'
+      ? 'Requests that would exceed this budget are refused.'
+      : 'This budget only sends alerts. No request is refused.';
   return {
     subject: `${organization?.name ?? 'Your organization'}: ${threshold_percent ?? 0} % of a budget is spent`,
     paragraphs: [
-      `${spent ?? '0'} USD of the ${budget?.period ?? ''} budget of ${budget?.amount ?? '0'} USD${whose}${what} in ${organization?.name ?? 'your organization'} are spent.`,
+      `${organization?.name ?? 'Your organization'} has spent ${spent ?? '0'} USD of the ${budget?.period ?? ''} budget of ${budget?.amount ?? '0'} USD${whose}${what}.`,
       ...(isOver || budget?.action !== 'block' ? [consequence] : []),
     ],
     path: `/organizations/${organizationId ?? ''}?tab=limits`,

@@ -3,7 +3,7 @@ import { BlockList, isIP } from 'node:net';
 /** Creates a list of addresses and CIDRs. Throws on an entry that is neither: the reader of a setting must check it before. */
 export function addressList(entries: readonly string[]): BlockList {
   const list = new BlockList();
-  for (const entry of entries) if (!addRange(list, entry)) throw new Error(`not an address or CIDR: ${entry}`);
+  for (const entry of entries) if (!addRange(list, entry)) throw new Error(`not an address or a CIDR range: ${entry}`);
   return list;
 }
 

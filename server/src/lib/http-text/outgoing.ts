@@ -99,7 +99,7 @@ function checkLong(name: string, value: string): void {
 }
 
 function unwritable(name: string): TypeError {
-  return new TypeError(`the header ${name} cannot be written`);
+  return new TypeError(`the header ${name} has a character that HTTP does not allow`);
 }
 
 /**

@@ -23,7 +23,7 @@ export class TextBuilder {
     const from = this.#length;
     for (let at = 0; at < text.length; at += 1) {
       const code = text.charCodeAt(at);
-      if (code > 0xff) throw new RangeError('the text is not latin1');
+      if (code > 0xff) throw new RangeError('the text has a character outside Latin-1');
       bytes[from + at] = code;
     }
     this.#length = from + text.length;

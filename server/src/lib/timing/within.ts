@@ -12,7 +12,7 @@ export function within<T>(ms: number, work: Promise<T>): Promise<T> {
       ticksLeft -= 1;
       if (ticksLeft > 0) return;
       clearInterval(timer);
-      reject(new Error(`no answer from the store within ${ms} ms`));
+      reject(new Error(`the database did not answer within ${ms} ms`));
     }, ms / TICKS);
     work.then(resolve, reject).finally(() => clearInterval(timer));
   });

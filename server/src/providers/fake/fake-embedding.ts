@@ -11,7 +11,7 @@ export function fakeEmbeddings(
   model: string,
 ): { readonly bytes: Buffer } | { readonly problem: string; readonly param: string } {
   const inputs = inputsOf(body.input);
-  if (inputs === null) return { problem: `'input' must be a text or a list of 1 to ${INPUTS_MAX}`, param: 'input' };
+  if (inputs === null) return { problem: `'input' must be a string or a list of 1 to ${INPUTS_MAX} items`, param: 'input' };
   const dimensions = body.dimensions ?? DIMENSIONS;
   if (typeof dimensions !== 'number' || !Number.isInteger(dimensions) || dimensions < 1 || dimensions > DIMENSIONS_MAX) {
     return { problem: `'dimensions' must be between 1 and ${DIMENSIONS_MAX}`, param: 'dimensions' };

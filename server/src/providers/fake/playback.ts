@@ -93,6 +93,8 @@ class Playback implements UpstreamCall {
 
   private timeOut(): void {
     this.done = true;
-    this.sink.failed(new UpstreamFailure('timeout', { sent: true, message: `the provider was silent for ${this.timeoutMs} ms` }));
+    this.sink.failed(
+      new UpstreamFailure('timeout', { sent: true, message: `the provider sent nothing for ${this.timeoutMs} ms` }),
+    );
   }
 }

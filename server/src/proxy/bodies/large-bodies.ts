@@ -153,7 +153,7 @@ export class LargeBodies {
 }
 
 function notRead(): Refusal {
-  return serviceUnavailable('The body could not be read. Try again.');
+  return serviceUnavailable('The gateway could not read this large body. Try again.');
 }
 
 /** Returns the fields that were left in the bytes of a body, as raw bytes. */
@@ -178,5 +178,5 @@ function givenBack(bytes: Uint8Array<ArrayBuffer>): Buffer {
 /** Returns the problem in a message that is not the expected result. Throws if the message is neither. */
 function problemIn(said: Last): BodyProblem {
   if (said.is === 'problem') return said.problem;
-  throw new Error(`the thread of large bodies said ${said.is}`);
+  throw new Error(`the thread for large bodies sent an unexpected message: ${said.is}`);
 }

@@ -42,16 +42,16 @@ function paramOf({ asked, why }: Missing): string {
 
 function sentence(missing: Missing, modelName: string): string {
   const { asked, why } = missing;
-  const covered = 'A budget that blocks covers this call, so it was not sent.';
+  const covered = 'A blocking budget covers this call, so it was not sent.';
   if (why === 'unbounded' && asked.is === 'lookups') {
     const bound = asked.lookups.boundParam === null ? 'Leave it out' : `Set \`${asked.lookups.boundParam}\``;
-    return `Nothing bounds how much \`${asked.param}\` is billed (${unitOf(asked)}). ${covered} ${bound}, or have an administrator declare the most searches of a request at the deployment.`;
+    return `The cost of \`${asked.param}\` has no upper bound (${unitOf(asked)}). ${covered} ${bound}, or ask an admin to set the most searches per request at the deployment.`;
   }
-  return `No deployment of the model \`${modelName}\` has a price for what \`${asked.param}\` asks for (${unitOf(asked)}). ${covered} ${wayOut(asked)}`;
+  return `No deployment of the model \`${modelName}\` has a price for \`${asked.param}\` (${unitOf(asked)}). ${covered} ${wayOut(asked)}`;
 }
 
 function wayOut(asked: Beyond): string {
-  const leave = 'Leave it out, or have an administrator';
+  const leave = 'Leave it out, or ask an admin to';
   switch (asked.is) {
     case 'lookups':
       return `${leave} set a price for a search.`;
@@ -60,8 +60,8 @@ function wayOut(asked: Beyond): string {
     case 'bucket':
       return `${leave} set a price for these tokens.`;
     case 'context':
-      return `${leave} say what long prompts cost.`;
+      return `${leave} set a price for long prompts.`;
     default:
-      return 'Leave it out, or ask for it where no budget blocks.';
+      return 'Leave it out, or use a key without a blocking budget.';
   }
 }

@@ -53,9 +53,13 @@ export function noDeploymentForTags({ name, tags }: Entitlement, asked: readonly
   const required = tags?.required ?? [];
   const why =
     required.length > 0
-      ? `carries all tags that its key, team and organization require: ${required.join(', ')}`
-      : `carries all of its tags that route (${(asked ?? tags?.added ?? []).join(', ')}), and none is without tags`;
-  return new Refusal('no_deployment_for_tags', `No deployment may serve this request to \`${name}\`: none ${why}.`, {
-    param: 'tags',
-  });
+      ? `has all tags that the key, the team and the organization require (${required.join(', ')})`
+      : `has all of the request's tags (${(asked ?? tags?.added ?? []).join(', ')}), and none is without tags`;
+  return new Refusal(
+    'no_deployment_for_tags',
+    `No deployment of \`${name}\` can serve this request: none ${why}. Send other tags, or ask an admin to tag a deployment.`,
+    {
+      param: 'tags',
+    },
+  );
 }

@@ -42,7 +42,7 @@ export async function standingOf(
 ): Promise<AddressStanding> {
   if (account.madeHow === null) await settleOrigins(db, [account.id]);
   const [row] = await db.select({ boundTo: accounts.boundOrganizationId }).from(accounts).where(eq(accounts.id, account.id));
-  if (row === undefined) throw new Error('an account was asked about that is not there');
+  if (row === undefined) throw new Error('the account does not exist');
   const passwords = await db.$count(signInMethods, eq(signInMethods.userId, account.id));
   const keys = await db.$count(passkeys, eq(passkeys.userId, account.id));
   return { ...row, isProved: (await provedSince(db, account.id)) !== null, hasSignIn: passwords + keys > 0 };

@@ -137,7 +137,7 @@ function withMark<T>(db: Database, organizationId: string, work: (tx: Database, 
   return db.transaction(async (tx) => {
     await tx.insert(scopeMarks).values({ organizationId }).onConflictDoNothing();
     const [row] = await tx.select().from(scopeMarks).where(sql`${scopeMarks.organizationId} = ${organizationId}`).for('update');
-    if (row === undefined) throw new Error('the mark of an organization is gone');
+    if (row === undefined) throw new Error('the fold mark of the organization is missing');
     const { fold, timeZone, since, until } = row;
     return work(tx, { organizationId, fold, timeZone, sinceMs: since.getTime(), untilMs: until.getTime() });
   });

@@ -91,7 +91,7 @@ async function tablesOf(db: Database): Promise<readonly Table[]> {
   const inOrder: Table[] = [];
   while (left.size > 0) {
     const next = [...left.values()].find((table) => !table.refers_to.some((name) => left.has(name)));
-    if (next === undefined) throw new Error(`these tables refer to each other in a circle: ${[...left.keys()].join(', ')}`);
+    if (next === undefined) throw new Error(`these tables reference each other in a cycle: ${[...left.keys()].join(', ')}`);
     left.delete(next.name);
     inOrder.push(next);
   }
@@ -103,7 +103,9 @@ async function mustBeEmpty(target: Database): Promise<void> {
     sql`select exists (select from installation) or exists (select from organizations) as is_taken`,
   );
   if (rows[0]?.is_taken !== false) {
-    throw new NotCopied('The database to move to holds an installation already. Nothing was changed; name an empty one.');
+    throw new NotCopied(
+      'The target database already has an installation. Nothing was changed. Set DATABASE_URL to an empty database.',
+    );
   }
 }
 
@@ -137,7 +139,9 @@ async function copyTable(source: Database, target: Database, { name, columns }: 
 async function mustBeSame(source: Database, target: Database, name: string): Promise<void> {
   const [here, there] = [await contentOf(source, name), await contentOf(target, name)];
   if (here.rows !== there.rows || here.sum !== there.sum) {
-    throw new NotCopied(`${name} is not the same in the copy (${here.rows} and ${there.rows} rows). Nothing was changed.`);
+    throw new NotCopied(
+      `The table ${name} differs in the copy (${here.rows} rows here, ${there.rows} rows there). Nothing was changed. Run the move again.`,
+    );
   }
 }
 
@@ -154,7 +158,9 @@ async function followChains(target: Database): Promise<number> {
   for (const { chain } of rows) {
     const verdict = await followAuditChain(target, chain);
     if (verdict.is === 'broken')
-      throw new NotCopied(`The audit chain ${chain} is broken at ${verdict.seq}, before the move already.`);
+      throw new NotCopied(
+        `The audit chain ${chain} was already broken at event ${verdict.seq} before the move. Nothing was changed. See headgate audit verify.`,
+      );
   }
   return rows.length;
 }

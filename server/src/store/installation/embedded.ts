@@ -71,7 +71,9 @@ const STABLE_AFTER_MS = 60_000;
 /** Refuses to start after a move to PostgreSQL: without DATABASE_URL, the process would create a new empty database. */
 function refuseMoved(directory: string): void {
   if (existsSync(directory) || !existsSync(movedName(directory))) return;
-  throw new UnusableDatabase(`The database of ${directory} was moved to PostgreSQL. Set DATABASE_URL to where it is now.`);
+  throw new UnusableDatabase(
+    `The database of ${directory} was moved to PostgreSQL. Set DATABASE_URL to the database that it was moved to.`,
+  );
 }
 
 /** Returns the name of the directory of an embedded database after a move to PostgreSQL. */
@@ -87,7 +89,7 @@ function refuseOtherEngine(directory: string): void {
   if (version === ENGINE_VERSION) return;
   throw new UnusableDatabase(
     `The database in ${directory} has format ${version.slice(0, 20)}, and this version of Headgate reads format ${ENGINE_VERSION}. ` +
-      'Start the version that wrote it, or restore a backup.',
+      'Start the version of Headgate that wrote it, or restore a backup.',
   );
 }
 
@@ -145,7 +147,7 @@ async function startEngine(settings: EmbeddedSettings, onFailure: (error: Error)
     const startedMs = performance.now();
     worker.once('exit', () => {
       if (performance.now() - startedMs > STABLE_AFTER_MS) delayMs = RESTART_DELAY_MS_MIN;
-      restartLater(new Error('the embedded database stopped and is started again'));
+      restartLater(new Error('the embedded database stopped; it is started again'));
     });
   };
   watch();
@@ -161,10 +163,14 @@ function startWorker(settings: EmbeddedSettings): Promise<Worker> {
   const worker = new Worker(new URL('./embedded-worker.ts', import.meta.url), { workerData: settings, execArgv: [] });
   return new Promise((started, failed) => {
     worker.once('error', failed);
-    worker.once('exit', () => failed(new Error('the embedded database ended while it started')));
+    worker.once('exit', () => failed(new Error('the embedded database stopped during its start')));
     worker.on('message', (status: EmbeddedStatus) => {
       if (status.is === 'failed')
-        return failed(new UnusableDatabase(`The embedded database cannot start (${status.reason}). Is there room on the disk?`));
+        return failed(
+          new UnusableDatabase(
+            `The embedded database cannot start (${status.reason}). Check the free disk space and the permissions of the data directory.`,
+          ),
+        );
       if (status.is !== 'ready') return; // Under `node --watch`, a thread also reports its imports.
       worker.removeAllListeners('exit');
       worker.on('error', () => {});

@@ -56,7 +56,7 @@ export function createHistory({ notePath, clock, onUnknown }: HistoryOptions): H
     if (found === null) return 'same';
     const nowMs = clock.monotonicMs();
     if (known !== null && isOlder(found, known) && !isAllThereIs(nowMs)) {
-      throw new StoreUnavailable('the server was replaced by another one, which goes on with its rows', '08006');
+      throw new StoreUnavailable('PostgreSQL failed over to another server', '08006');
     }
     replacedSinceMs = null;
     if (known === null || found === known) {

@@ -168,7 +168,9 @@ function isCheckOf(check: string, masterKey: Buffer): boolean {
 }
 
 function wrongKey(): WrongMasterKey {
-  return new WrongMasterKey('HEADGATE_MASTER_KEY is not the key that the secrets of this database were sealed with.');
+  return new WrongMasterKey(
+    'HEADGATE_MASTER_KEY is not the master key of this database, so its secrets cannot be decrypted. Set the right key.',
+  );
 }
 
 function keysFor(row: InstallationRow, masterKey: Buffer) {

@@ -22,8 +22,8 @@ export class LeaseHeld extends Error {
 
   constructor(name: string, holder: ProcessIdentity | null, expiresInMs: number) {
     super(
-      `Another Headgate (${nameOf(holder)}) already serves this database as "${name}". Stop it first, or set REDIS_URL to run several. ` +
-        `If it crashed, its lease ends in ${Math.max(Math.ceil(expiresInMs / 1_000), 1)} s.`,
+      `Another Headgate process (${nameOf(holder)}) already serves this database as "${name}". Stop it first, or set REDIS_URL in both to run several. ` +
+        `If it crashed, its lease expires in ${Math.max(Math.ceil(expiresInMs / 1_000), 1)} s.`,
     );
     this.name = 'LeaseHeld';
     this.mayEnd = holder !== null && isHere(holder);
@@ -166,7 +166,7 @@ export async function refuseOtherCounting(db: Database, ours: 'alone' | 'togethe
     const replicas = await liveReplicaLeases(db);
     if (replicas.length === 0) return;
     throw new CountsElsewhere(
-      `${replicas.length} Headgate processes with REDIS_URL serve this database and count together: set REDIS_URL here as well, or stop them first.`,
+      `${replicas.length} Headgate processes with REDIS_URL serve this database. Set REDIS_URL here too, so that all count together, or stop them first.`,
       replicas.map(({ holder }) => parseIdentity(holder)),
     );
   }
@@ -177,7 +177,7 @@ export async function refuseOtherCounting(db: Database, ours: 'alone' | 'togethe
   if (lease === undefined || isSeenToBeGone(lease.holder)) return;
   const holder = parseIdentity(lease.holder);
   throw new CountsElsewhere(
-    `Another Headgate (${nameOf(holder)}) serves this database without REDIS_URL and counts alone: stop it first.`,
+    `Another Headgate process (${nameOf(holder)}) serves this database without REDIS_URL, so the two would not count together. Stop it first.`,
     [holder],
   );
 }

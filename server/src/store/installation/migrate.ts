@@ -8,8 +8,8 @@ import { storeErrorFrom } from '../errors.ts';
 export class NewerSchema extends Error {
   constructor(migration: string) {
     super(
-      `The database was written by a newer version of Headgate (it has the migration ${migration}, unknown here). ` +
-        'Start that version, or restore a backup made with this one.',
+      `The database was written by a newer version of Headgate: this version does not know its migration ${migration}. ` +
+        'Start the newer version, or restore a backup that this version made.',
     );
     this.name = 'NewerSchema';
   }

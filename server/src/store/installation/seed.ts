@@ -33,7 +33,7 @@ export type SeedProgress = (step: 'organizations' | 'keys' | 'requests', done: n
 /** The database already contains such data. A second load would count it twice. */
 export class AlreadySeeded extends Error {
   constructor() {
-    super('This database was seeded before. Seed an empty one.');
+    super('This database already has seed data. Use an empty database.');
     this.name = 'AlreadySeeded';
   }
 }

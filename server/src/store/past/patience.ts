@@ -23,7 +23,7 @@ export function createPatience(answers: () => number): (answered: Promise<void>)
         waitedMs += TICK_MS;
         if (quietMs < QUIET_MS_MAX && waitedMs < WAIT_MS_MAX) return;
         clearInterval(timer);
-        reject(new StoreUnavailable('the ledger has not told the past of a counter yet', '08006'));
+        reject(new StoreUnavailable('reading the earlier use of a counter from the ledger took too long', '08006'));
       }, TICK_MS);
       answered.then(resolve, reject).finally(() => clearInterval(timer));
     });

@@ -47,7 +47,7 @@ export class StoredSince {
       usesIn: async (snapshot) => {
         // The snapshot may contain a statement that was sent and whose answer has not arrived.
         await this.#underWay;
-        if (following.isDoubtful) throw new UnknownSnapshot('it is not known which rows the snapshot holds');
+        if (following.isDoubtful) throw new UnknownSnapshot('it is unknown which rows the snapshot contains');
         const isVisible = visibleIn(snapshot);
         return following.stored.flatMap(({ xid, uses }) => (isVisible(xid) ? uses : []));
       },

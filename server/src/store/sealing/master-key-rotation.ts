@@ -39,7 +39,7 @@ export async function refuseOlderProcesses(db: Database): Promise<void> {
   const serving = await servingProcesses(db);
   if ((await mayRunBefore(db, CONTENT_KEYS_SINCE)) || serving.some(({ masterKey }) => masterKey === null))
     throw new NotRotated(
-      'A process of an earlier version serves this database, or did a moment ago. Upgrade all of them, and run this again a minute later.',
+      'A process of an earlier version serves this database, or did so a moment ago. Upgrade all processes, wait a minute, and run this again.',
     );
 }
 
@@ -51,7 +51,7 @@ export async function beginRotation(
 ): Promise<void> {
   const row = await lockInstallation(tx);
   if (row.nextMasterKeyCheck !== null || openedBy(row, from) !== 'present')
-    throw new NotRotated('Another rotation was begun meanwhile. Run this again.');
+    throw new NotRotated('Another rotation was started at the same time. Run this again.');
   // Creation of an organization waits for this transaction, or committed before it. So no content key stays under the old master
   // key.
   await bindContentKeys(tx, wrappers);
@@ -77,7 +77,7 @@ export async function processesWithout(db: Database, to: Buffer): Promise<readon
 export async function finishRotation(tx: Database, to: Buffer): Promise<void> {
   const row = await lockInstallation(tx);
   if (row.nextWrappedKeys === null || row.nextMasterKeyCheck === null || openedBy(row, to) !== 'next')
-    throw new NotRotated('The rotation was finished or given up meanwhile. Run this again.');
+    throw new NotRotated('The rotation was finished or undone at the same time. Run this again.');
   await tx.update(installation).set({
     wrappedKeys: withRenewedPepper(row.nextWrappedKeys, to),
     masterKeyCheck: row.nextMasterKeyCheck,
@@ -89,20 +89,20 @@ export async function finishRotation(tx: Database, to: Buffer): Promise<void> {
 /** Cancels a rotation: the new key no longer opens anything. Throws NotRotated while a process runs with it. */
 export async function undoRotation(tx: Database, from: Buffer): Promise<void> {
   const row = await lockInstallation(tx);
-  if (row.nextMasterKeyCheck === null) throw new NotRotated('No rotation was begun: there is nothing to give up.');
+  if (row.nextMasterKeyCheck === null) throw new NotRotated('No rotation was started, so there is nothing to undo.');
   if (openedBy(row, from) !== 'present')
-    throw new NotRotated('Only with the old key in HEADGATE_MASTER_KEY a rotation is given up.');
+    throw new NotRotated('Undoing a rotation needs the old key. Set HEADGATE_MASTER_KEY to it.');
   const others = await processesWithout(tx, from);
   if (others.length > 0)
     throw new NotRotated(
-      `The new key is in use: ${others.map(({ where }) => where).join(', ')}. Start them with the old one first.`,
+      `These processes use the new key: ${others.map(({ where }) => where).join(', ')}. Restart them with the old key first.`,
     );
   await tx.update(installation).set({ nextWrappedKeys: null, nextMasterKeyCheck: null });
 }
 
 async function lockInstallation(tx: Database): Promise<InstallationRow> {
   const [row] = await tx.select().from(installation).for('update');
-  if (row === undefined) throw new NotRotated('The database holds no installation.');
+  if (row === undefined) throw new NotRotated('The database has no installation. Start the gateway first.');
   return row;
 }
 
@@ -119,7 +119,7 @@ async function withoutUnusedPepper(tx: Database, keys: WrappedKeys, from: Buffer
   if (left.keys + left.tokens === 0) return rest;
   if (!renewsPepper) return keys;
   throw new NotRotated(
-    `The pepper was renewed before, and ${left.keys} keys and ${left.tokens} admin tokens were not used since. Revoke or rotate them first.`,
+    `The pepper was renewed before, and ${left.keys} keys and ${left.tokens} admin tokens still depend on the old one, because they were not used since. Revoke or rotate them first.`,
   );
 }
 

@@ -85,7 +85,9 @@ export interface UsageReport {
 /** The time has more intervals than a report allows. The answer is 400. */
 export class TooManyIntervals extends Error {
   constructor() {
-    super(`the time asked for has more than ${INTERVALS_MAX} intervals`);
+    super(
+      `the time range has more than ${INTERVALS_MAX} intervals, the most allowed: choose a shorter range or a longer interval`,
+    );
     this.name = 'TooManyIntervals';
   }
 }
@@ -93,7 +95,7 @@ export class TooManyIntervals extends Error {
 /** There are more lines than an export allows. The answer is 400. */
 export class TooManyLines extends Error {
   constructor() {
-    super(`there are more than ${STREAMED_LINES_MAX} lines: narrow the time or the filters`);
+    super(`there are more than ${STREAMED_LINES_MAX} lines, the most allowed: narrow the time range or the filters`);
     this.name = 'TooManyLines';
   }
 }

@@ -14,7 +14,8 @@ import { type Installation, openInstallation, refuseWrongMasterKey } from '../st
 import { migrate } from '../store/installation/migrate.ts';
 import type { CommandIo } from './command-io.ts';
 
-export interface House {
+/** The opened database, keys and audit trail of an operator's command. */
+export interface OperatorContext {
   readonly db: Database;
   readonly installation: Installation;
   readonly masterKey: Buffer;
@@ -24,7 +25,7 @@ export interface House {
 }
 
 /** Opens the database and the keys. An embedded database must not be in use; gateways may serve from PostgreSQL meanwhile. */
-export async function openHouse(config: Config, io: CommandIo, taken: AsyncDisposableStack): Promise<House> {
+export async function openOperatorContext(config: Config, io: CommandIo, taken: AsyncDisposableStack): Promise<OperatorContext> {
   const { database, masterKey } = await openForKeys(config, taken);
   await refuseWrongMasterKey(database.db, masterKey);
   await migrate(database);
@@ -46,9 +47,10 @@ export function operatorTrail({ dataDir }: Config, { audit }: Pick<Installation,
   const heads = openAuditHeads({
     path: join(dataDir, COMMAND_HEADS_FILE),
     onFailure: ({ message }) =>
-      io.err(`The audit event is stored; its head could not be written to the data directory: ${message}\n`),
+      io.err(`The audit event is stored, but its hash could not be written to the data directory: ${message}\n`),
   });
-  const onContradiction = (chain: string) => io.err(`The audit chain ${chain} was changed. See headgate audit verify.\n`);
+  const onContradiction = (chain: string) =>
+    io.err(`Events of the audit chain ${chain} were changed or removed. Run headgate audit verify.\n`);
   return { key: audit, heads, onContradiction };
 }
 
