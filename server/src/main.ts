@@ -4,13 +4,13 @@ import { serve } from './boot/serve.ts';
 import { startFailure } from './boot/start-failure.ts';
 import { startsWorkers, superviseWorkers, workerConfig } from './boot/workers.ts';
 import { serverCommandOf } from './cli/commands.ts';
-import { runCommand } from './cli/run-command.ts';
 import { createLogger } from './lib/log.ts';
 import { readConfig } from './settings/config.ts';
 
 async function main(argv: readonly string[]): Promise<void> {
   const command = serverCommandOf(argv);
   if (command === null) {
+    const { runCommand } = await import('./cli/run-command.ts');
     process.exitCode = await runCommand(argv);
     return;
   }

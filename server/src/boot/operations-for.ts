@@ -4,6 +4,7 @@ import type { AdminApp } from '../admin/http/app.ts';
 import { isLocalReader } from '../http/local-reader.ts';
 import { addressList } from '../lib/address/address-list.ts';
 import { requestId } from '../lib/id.ts';
+import { programVersion } from '../lib/program-version.ts';
 import { equalInConstantTime } from '../lib/secrets.ts';
 import { strictTransportOf } from '../lib/strict-transport.ts';
 import { type MetricsSources, metricsAsJson, renderMetrics } from '../observe/metrics.ts';
@@ -16,7 +17,6 @@ import type { OpenGateway } from './open-gateway.ts';
 import type { OpenJobs } from './open-jobs.ts';
 import type { Stores } from './open-stores.ts';
 import type { Port } from './port.ts';
-import { programVersion } from './program-version.ts';
 
 const CONSOLE = fileURLToPath(new URL('../../../console/dist', import.meta.url));
 

@@ -1,9 +1,9 @@
 import type { ProcessFacts } from '../admin/http/deps.ts';
+import { programVersion } from '../lib/program-version.ts';
 import type { Clock } from '../lib/timing/clock.ts';
 import type { Config } from '../settings/config.ts';
 import type { OpenGateway } from './open-gateway.ts';
 import type { Stores } from './open-stores.ts';
-import { programVersion } from './program-version.ts';
 
 /** Returns what the admin plane may show of this process. `notReady`: null if requests can be served, otherwise the reason. */
 export function processFactsOf(

@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
 import type { Logger } from '../lib/log.ts';
+import { programVersion } from '../lib/program-version.ts';
 import { systemClock as clock } from '../lib/timing/clock.ts';
 import type { Telemetry } from '../observe/telemetry.ts';
 import type { Config } from '../settings/config.ts';
-import { programVersion } from './program-version.ts';
 
 /** Opens the export of traces and metrics to the configured collector. Without one it returns null and loads no code. */
 export async function telemetryFor({ telemetry }: Config, log: Logger): Promise<Telemetry | null> {

@@ -1,15 +1,19 @@
 import type { Api } from './api.ts';
 
-/** A command that uses the admin API. */
-export interface Command {
+/** The words, operands and flags of a command, as its help shows them. */
+export interface CommandLine {
   /** The words that name the command: `['keys', 'list']`. */
   readonly words: readonly [string, ...string[]];
   readonly summary: string;
   /** The names of the required operands, in order: `['key']`. */
-  readonly operands: readonly string[];
-  readonly flags: readonly Flag[];
+  readonly operands?: readonly string[];
+  readonly flags?: readonly Flag[];
   /** Lines that its help shows below the flags. */
   readonly notes?: readonly string[];
+}
+
+/** A command that uses the admin API. */
+export interface Command extends CommandLine {
   run(given: Given, session: Session): Promise<void>;
 }
 

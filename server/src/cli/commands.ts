@@ -1,9 +1,11 @@
-import type { Command } from './command.ts';
+import type { Command, CommandLine, Given } from './command.ts';
+import type { CommandIo } from './command-io.ts';
 import { auditCommands } from './commands/audit.ts';
 import { keyCommands } from './commands/keys.ts';
 import { ledgerCommands } from './commands/ledger.ts';
 import { organizationCommands } from './commands/organizations.ts';
 import { usageCommands } from './commands/usage.ts';
+import type { RecoveryCommand } from './recovery.ts';
 
 /** Every command that uses the admin API. */
 export const COMMANDS: readonly Command[] = [
@@ -23,40 +25,66 @@ export function serverCommandOf(argv: readonly string[]): ServerCommand | null {
   return (first === 'serve' || first === 'seed') && !argv.includes('--help') ? first : null;
 }
 
-/** Commands that run the server's own code on the data directory and database of the settings. */
-export const SERVER_COMMANDS = [
-  { words: ['serve'], operands: [], summary: 'the gateway, its admin API and the console' },
-  { words: ['seed'], operands: [], summary: 'load-size data' },
-  { words: ['first-admin-link'], operands: [], summary: 'a new link that makes the first platform admin' },
-  { words: ['reset-second-factor'], operands: ['e-mail'], summary: 'take an account’s second factors away' },
-  { words: ['admin-token'], operands: [], summary: 'a new platform admin token, shown once' },
+/** Runs a command on the data directory and database of the settings, which are flags for `readConfig`. */
+type RunOnDatabase = (given: Given, settings: readonly string[], io: CommandIo) => Promise<void>;
+
+// Each command loads the server's code when it runs, because commands over HTTP do without.
+const recovery =
+  (name: RecoveryCommand): RunOnDatabase =>
+  async (...asked) =>
+    (await import('./recovery.ts')).recover(name, ...asked);
+
+/** Commands that run the server's own code on the data directory and database of the settings. main.ts runs those without `run`. */
+export const SERVER_COMMANDS: readonly (CommandLine & { readonly run?: RunOnDatabase })[] = [
+  { words: ['serve'], summary: 'the gateway, its admin API and the console (also without any word)' },
+  {
+    words: ['seed'],
+    summary: 'load-size data',
+    flags: ['organizations', 'keys', 'requests', 'days'].map((name) => ({ name, value: 'n', about: `how many ${name}` })),
+  },
+  {
+    words: ['first-admin-link'],
+    summary: 'a new link that makes the first platform admin',
+    run: recovery('first-admin-link'),
+  },
+  {
+    words: ['reset-second-factor'],
+    summary: 'take an account’s second factors away',
+    operands: ['e-mail'],
+    run: recovery('reset-second-factor'),
+  },
+  { words: ['admin-token'], summary: 'a new platform admin token, shown once', run: recovery('admin-token') },
   {
     words: ['admin-tokens', 'adopt'],
-    operands: ['id'],
     summary: 'take an admin token that nobody owns over, for the installation',
+    operands: ['id'],
+    run: recovery('admin-tokens adopt'),
   },
   {
     words: ['rotate-master-key'],
-    operands: [],
-    summary: 'another master key, in two runs; --renew-pepper renews the pepper with it, --undo gives the first run up',
+    summary: 'another master key, in two runs',
+    flags: [
+      { name: 'renew-pepper', value: null, about: 'renew the pepper as well' },
+      { name: 'undo', value: null, about: 'give the first run up' },
+    ],
+    run: async (...asked) => (await import('./rotate-master-key.ts')).rotateMasterKey(...asked),
   },
-  { words: ['replace-lost-master-key'], operands: [], summary: 'go on after the master key was lost; see the guide first' },
-  { words: ['move'], operands: [], summary: 'the embedded database into the PostgreSQL of DATABASE_URL' },
-] as const;
+  {
+    words: ['replace-lost-master-key'],
+    summary: 'go on after the master key was lost; see the guide first',
+    flags: [{ name: 'yes', value: null, about: 'do it; it cannot be undone' }],
+    run: async (...asked) => (await import('./replace-lost-master-key.ts')).replaceLostMasterKey(...asked),
+  },
+  {
+    words: ['move'],
+    summary: 'the embedded database into the PostgreSQL of DATABASE_URL',
+    run: async (...asked) => (await import('./move.ts')).move(...asked),
+  },
+];
 
 /** Flags that every command of COMMANDS takes. */
 export const COMMON_FLAGS = [
   { name: 'url', value: 'address', about: 'the gateway, HEADGATE_URL or http://127.0.0.1:4000 unless said' },
   { name: 'token-file', value: 'file', about: 'holds the admin token, HEADGATE_ADMIN_TOKEN unless said' },
   { name: 'json', value: null, about: 'the answer as JSON' },
-  { name: 'help', value: null, about: 'what the command takes' },
 ] as const;
-
-/** The commands of SERVER_COMMANDS by which an operator restores access. */
-const RECOVERY_COMMANDS = ['first-admin-link', 'reset-second-factor', 'admin-token', 'admin-tokens adopt'] as const;
-export type RecoveryCommand = (typeof RECOVERY_COMMANDS)[number];
-
-/** Returns the recovery command of a command line; null for any other. */
-export function recoveryCommandOf(argv: readonly string[]): RecoveryCommand | null {
-  return RECOVERY_COMMANDS.find((name) => name.split(' ').every((word, at) => argv[at] === word)) ?? null;
-}

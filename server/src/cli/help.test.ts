@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { SETTINGS } from '../settings/settings.ts';
-import { serverCommandOf } from './commands.ts';
-import { help } from './help.ts';
+import { COMMANDS, COMMON_FLAGS, SERVER_COMMANDS, serverCommandOf } from './commands.ts';
 import { runCommand } from './run-command.ts';
 
 async function said(...argv: string[]): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
@@ -10,18 +9,32 @@ async function said(...argv: string[]): Promise<{ readonly code: number; readonl
   return { code, out: out.join(''), err: err.join('') };
 }
 
-test('whoever asks is told the commands and every setting with its default', async () => {
-  for (const argv of [['help'], ['--help'], ['-h'], ['serve', '--help'], ['seed', '--keys', '1', '--help']]) {
-    expect(serverCommandOf(argv)).toBeNull();
-    expect(await said(...argv)).toEqual({ code: 0, out: help(), err: '' });
+test('whoever asks is told every command and exit code', async () => {
+  const { code, out, err } = await said('help');
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  for (const { words } of [...SERVER_COMMANDS, ...COMMANDS]) {
+    expect(out).toMatch(new RegExp(`^  ${words[0]}\\b.*${words[1] ?? ''}`, 'm'));
   }
-  const text = help();
-  expect(text).toContain('headgate [serve]');
-  expect(text).toContain('headgate seed');
-  expect(text).toContain('headgate keys rotate <key>');
-  for (const { name, default: standard } of SETTINGS) {
-    expect(text).toContain(`  ${name} `);
-    if (standard !== '') expect(text).toContain(`[${standard}]`);
+  expect(out).toContain('completion');
+  expect(out).toContain('Exit codes: 0 done');
+  for (const argv of [['--help'], ['-h']]) expect(await said(...argv)).toEqual({ code, out, err });
+});
+
+test('every setting is a flag of serve, seed and what works on the database, with its default', async () => {
+  for (const argv of [
+    ['serve', '--help'],
+    ['seed', '--keys', '1', '--help'],
+    ['help', 'admin-tokens', 'adopt'],
+  ]) {
+    expect(serverCommandOf(argv)).toBeNull();
+    const { code, out, err } = await said(...argv);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    // The help is wrapped for the terminal.
+    const words = out.replaceAll(/\s+/g, ' ');
+    for (const { name, default: standard, about } of SETTINGS) {
+      const flag = name.replace('HEADGATE_', '').toLowerCase().replaceAll('_', '-');
+      expect(words).toContain(` --${flag} <value> ${name}: ${about}${standard === '' ? '' : ` [${standard}]`} `);
+    }
   }
 });
 
@@ -32,31 +45,62 @@ test('nothing typed is serve, and only serve and seed start the server', () => {
   for (const argv of [['keys', 'list'], ['helpless'], ['admin-token']]) expect(serverCommandOf(argv)).toBeNull();
 });
 
-test('one command’s help lists its flags, and a group’s help its commands', async () => {
-  const one = await said('keys', 'create', '--help');
-  expect(one).toMatchObject({ code: 0, err: '' });
-  for (const flag of ['--team <id>', '--budget <usd>', '--token-file <file>', '--json']) expect(one.out).toContain(flag);
+test('each command’s help lists its operands and flags, and a group’s help its commands', async () => {
+  for (const { words, operands = [], flags = [], notes = [] } of COMMANDS) {
+    const { code, out, err } = await said(...words, '--help');
+    expect({ words, code, err }).toEqual({ words, code: 0, err: '' });
+    expect(out).toContain(`headgate ${[...words, '[options]', ...operands.map((operand) => `<${operand}>`)].join(' ')}\n`);
+    for (const { name, value } of [...flags, ...COMMON_FLAGS])
+      expect(out).toMatch(new RegExp(`^  --${name}${value === null ? '' : ` <${value}>`} `, 'm'));
+    for (const line of notes) expect(out).toContain(`${line}\n`);
+    expect(await said('help', ...words)).toEqual({ code, out, err });
+  }
   const group = await said('help', 'organizations');
-  expect(group.out).toContain('organizations suspend <organization>');
-  expect(group.out).not.toContain('keys');
+  expect(group.out).toMatch(/^ {2}suspend \[options\] <organization> /m);
+  expect(group.out).not.toContain('rotate');
 });
 
-test('a command line that cannot be read is exit code 2 and one sentence, whatever the environment', async () => {
+test('the version is the package’s', async () => {
+  for (const flag of ['--version', '-V']) expect(await said(flag)).toEqual({ code: 0, out: '0.1.0\n', err: '' });
+});
+
+test('a command line that cannot be read is exit code 2 and says why, whatever the environment', async () => {
   const table: readonly (readonly [readonly string[], string])[] = [
-    [['frobnicate'], 'frobnicate: there is no such command.'],
-    [['keys'], 'say which of list, create'],
+    [['frobnicate'], "unknown command 'frobnicate'"],
+    [['frobnicate', '--help'], "unknown command 'frobnicate'"],
+    [['help', 'frobnicate'], "unknown command 'frobnicate'"],
+    [['key', 'list'], 'Did you mean keys?'],
+    [['keys', 'lits'], 'Did you mean list?'],
+    [['keys'], 'rotate [options] <key>'],
     [['keys', 'list', '--nonsense'], '--nonsense'],
+    [['keys', 'list', '--serach', 'x'], 'Did you mean --search?'],
+    [['keys', 'list', '--json=yes'], '--json'],
+    [['keys', 'list', '--limit'], '--limit'],
     [['keys', 'list', '--limit', 'many'], '--limit'],
-    [['keys', 'read'], '<key> is missing.'],
+    [['keys', 'create', '--name', 'no team'], '--team is needed.'],
+    [['keys', 'read'], "'key'"],
+    [['keys', 'read', ''], "'key'"],
     [['keys', 'read', 'key_1', 'key_2'], 'key_2'],
     [['organizations', 'list'], 'HEADGATE_ADMIN_TOKEN'],
     [['organizations', 'list', '--token-file', '/nowhere/token'], '--token-file'],
-    [['completion', 'tcsh'], 'bash, zsh, fish'],
+    [['completion', 'tcsh'], 'bash, fish'],
+    [['completion'], "'shell'"],
+    [['move', '--database', 'x'], '--database'],
+    [['move', '--prot', '1'], 'Did you mean --port?'],
+    [['move', '--headgate-port', 'many'], 'HEADGATE_PORT'],
   ];
-  for (const [argv, sentence] of table) {
+  for (const [argv, words] of table) {
     const { code, out, err } = await said(...argv);
     expect({ argv, code, out }).toEqual({ argv, code: 2, out: '' });
-    expect(err).toContain(sentence);
-    expect(err).not.toContain(' at '); // No stack.
+    expect(err).toContain(words);
+    expect(err).not.toMatch(/^ +at /m); // No stack.
+    if (argv.length > 1 || argv[0] !== 'keys') expect(err).toMatch(/^headgate: .*\nSee: headgate help\n$/s);
+  }
+});
+
+test('a flag of a setting counts under both of its names, the last that is given', async () => {
+  for (const flags of [['--port', '1', '--port', 'many'], ['--headgate-port=many'], ['--port', '1', '--headgate-port', 'many']]) {
+    const { code, err } = await said('move', ...flags);
+    expect({ flags, code, err }).toEqual({ flags, code: 2, err: expect.stringContaining('HEADGATE_PORT: "many"') });
   }
 });

@@ -9,6 +9,7 @@ import { type Copied, copyInstallation } from '../store/installation/copy-instal
 import { movedName, openEmbedded } from '../store/installation/embedded.ts';
 import { refuseWrongMasterKey } from '../store/installation/installation.ts';
 import { migrate } from '../store/installation/migrate.ts';
+import type { Given } from './command.ts';
 import type { CommandIo } from './command-io.ts';
 import { asFailure, configOf } from './operator.ts';
 import { BadUsage, CommandFailed } from './outcome.ts';
@@ -18,8 +19,8 @@ import { BadUsage, CommandFailed } from './outcome.ts';
  * Unstored rows in its journal stay in the data directory, and the next start stores them. The embedded database is kept under
  * another name.
  */
-export async function move(argv: readonly string[], io: CommandIo): Promise<void> {
-  const { databaseUrl, dataDir, masterKey } = configOf(io, argv);
+export async function move(_: Given, settings: readonly string[], io: CommandIo): Promise<void> {
+  const { databaseUrl, dataDir, masterKey } = configOf(io, settings);
   if (databaseUrl === null) throw new BadUsage('DATABASE_URL is missing. Set it to the PostgreSQL to move to.');
   const here = join(dataDir, 'database');
   if (!existsSync(here)) throw new CommandFailed(`${dataDir} has no embedded database to move. Check HEADGATE_DATA_DIR.`);

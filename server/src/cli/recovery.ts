@@ -7,21 +7,22 @@ import * as adminTokens from '../store/accounts/admin-tokens.ts';
 import * as signIn from '../store/accounts/sign-in.ts';
 import { judgeToken } from '../store/accounts/token-facts.ts';
 import { rememberAppended } from '../store/audit/audit.ts';
+import type { Given } from './command.ts';
 import type { CommandIo } from './command-io.ts';
-import { type RecoveryCommand, SERVER_COMMANDS } from './commands.ts';
 import { asFailure, configOf } from './operator.ts';
 import { appendAsOperator, type OperatorContext, openOperatorContext } from './operator-context.ts';
-import { BadUsage, CommandFailed, EXIT } from './outcome.ts';
+import { CommandFailed, EXIT } from './outcome.ts';
+
+/** The commands by which an operator restores access. */
+export type RecoveryCommand = 'first-admin-link' | 'reset-second-factor' | 'admin-token' | 'admin-tokens adopt';
 
 /** Runs a recovery command. An embedded database must not be in use; gateways may serve from PostgreSQL meanwhile. */
-export async function recover(command: RecoveryCommand, argv: readonly string[], io: CommandIo): Promise<void> {
-  const { operands, settings } = split(argv);
+export async function recover(command: RecoveryCommand, given: Given, settings: readonly string[], io: CommandIo): Promise<void> {
   const config = configOf(io, settings);
-  requireOperands(command, operands);
   const taken = new AsyncDisposableStack();
   try {
     const context = await openOperatorContext(config, io, taken);
-    await RUN[command](context, operands);
+    await RUN[command](context, given);
   } catch (error) {
     throw asFailure(error);
   } finally {
@@ -29,7 +30,7 @@ export async function recover(command: RecoveryCommand, argv: readonly string[],
   }
 }
 
-const RUN: Readonly<Record<RecoveryCommand, (context: OperatorContext, operands: readonly string[]) => Promise<void>>> = {
+const RUN: Readonly<Record<RecoveryCommand, (context: OperatorContext, given: Given) => Promise<void>>> = {
   'first-admin-link': makeLink,
   'reset-second-factor': resetSecondFactor,
   'admin-token': makeAdminToken,
@@ -57,7 +58,8 @@ async function makeLink({ db, installation, audit, config, io }: OperatorContext
   io.err('Works once, for 24 hours. An older link no longer works.\n');
 }
 
-async function resetSecondFactor({ db, audit, io }: OperatorContext, [email = '']: readonly string[]): Promise<void> {
+async function resetSecondFactor({ db, audit, io }: OperatorContext, given: Given): Promise<void> {
+  const email = given.operand('e-mail');
   const account = await signIn.findByEmail(db, email.trim().toLowerCase());
   if (account === null) throw new CommandFailed(`There is no account with the e-mail address ${email}.`, EXIT.notAllowed);
   const { hasTotp, passkeys } = await signIn.factorsOf(db, account.id);
@@ -110,7 +112,8 @@ async function makeAdminToken({ db, installation, audit, io }: OperatorContext):
 }
 
 /** Gives an unowned admin token to the installation. A person can take it over in the console later. */
-async function adopt({ db, audit, io }: OperatorContext, [id = '']: readonly string[]): Promise<void> {
+async function adopt({ db, audit, io }: OperatorContext, given: Given): Promise<void> {
+  const id = given.operand('id');
   const now = new Date();
   const { row, appended } = await db.transaction(async (tx) => {
     const row = await adminTokens.lock(tx, id);
@@ -135,18 +138,4 @@ async function adopt({ db, audit, io }: OperatorContext, [id = '']: readonly str
   });
   await rememberAppended(audit, [appended]);
   io.out(`${row.name} (${row.id}) now belongs to the installation and keeps working.\n`);
-}
-
-/** Splits off the operands, which come before the settings: `reset-second-factor ada@example.com --data-dir …`. */
-function split(argv: readonly string[]) {
-  const at = argv.findIndex((word) => word.startsWith('-'));
-  return at < 0 ? { operands: argv, settings: [] } : { operands: argv.slice(0, at), settings: argv.slice(at) };
-}
-
-/** Throws BadUsage if operands are missing or too many, before anything is opened. */
-function requireOperands(command: RecoveryCommand, operands: readonly string[]): void {
-  const wanted = SERVER_COMMANDS.find(({ words }) => words.join(' ') === command)?.operands ?? [];
-  const missing = wanted[operands.length];
-  if (missing !== undefined) throw new BadUsage(`<${missing}> is missing.`);
-  if (operands.length > wanted.length) throw new BadUsage(`${operands[wanted.length]}: not expected here.`);
 }

@@ -3,11 +3,11 @@ import { openedBy, openInstallation, readInstallation } from '../store/installat
 import { servingProcesses } from '../store/installation/lease.ts';
 import { migrate } from '../store/installation/migrate.ts';
 import { replaceContentKeys, replaceDataKeys } from '../store/sealing/lost-master-key.ts';
+import type { Given } from './command.ts';
 import type { CommandIo } from './command-io.ts';
 import { asFailure, configOf } from './operator.ts';
 import { appendAsOperator, openForKeys, operatorTrail } from './operator-context.ts';
 import { BadUsage, CommandFailed } from './outcome.ts';
-import { flagsBefore } from './own-flags.ts';
 
 const WARNING =
   'This cannot be undone. All earlier keys, admin tokens, links and sessions stop working. Stored provider keys, webhook secrets, authenticator apps and prompts can no longer be decrypted. ' +
@@ -17,8 +17,7 @@ const WARNING =
  * Gives an installation whose master key was lost the new key of the settings. All processes must be stopped. After an
  * interruption run it again with the same key.
  */
-export async function replaceLostMasterKey(argv: readonly string[], io: CommandIo): Promise<void> {
-  const { given, settings } = flagsBefore(argv, ['yes']);
+export async function replaceLostMasterKey(given: Given, settings: readonly string[], io: CommandIo): Promise<void> {
   const config = configOf(io, settings);
   if (!given.has('yes')) throw new BadUsage(WARNING);
   const taken = new AsyncDisposableStack();

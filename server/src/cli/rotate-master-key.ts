@@ -14,11 +14,11 @@ import {
   refuseOlderProcesses,
   undoRotation,
 } from '../store/sealing/master-key-rotation.ts';
+import type { Given } from './command.ts';
 import type { CommandIo } from './command-io.ts';
 import { asFailure, configOf } from './operator.ts';
 import { appendAsOperator, type OperatorContext, openOperatorContext } from './operator-context.ts';
 import { BadUsage, CommandFailed } from './outcome.ts';
-import { flagsBefore } from './own-flags.ts';
 
 /** The prefix of the settings that give the new key. The current key comes from the settings without `NEW`. */
 const NEW_KEY = 'HEADGATE_NEW_MASTER_KEY';
@@ -28,10 +28,8 @@ const NEW_KEY = 'HEADGATE_NEW_MASTER_KEY';
  * restarted with the new key, disables the old one. Each run does what is possible at its time, so an interrupted run is simply
  * repeated.
  */
-export async function rotateMasterKey(argv: readonly string[], io: CommandIo): Promise<void> {
-  const { given, settings } = flagsBefore(argv, ['renew-pepper', 'undo']);
-  if (given.has('undo') && given.has('renew-pepper'))
-    throw new BadUsage('--undo and --renew-pepper cannot be combined. Use one of them.');
+export async function rotateMasterKey(given: Given, settings: readonly string[], io: CommandIo): Promise<void> {
+  if (given.has('undo') && given.has('renew-pepper')) throw new BadUsage('--undo and --renew-pepper cannot be combined. Use one of them.');
   const config = configOf(io, settings);
   const taken = new AsyncDisposableStack();
   try {

@@ -1,7 +1,8 @@
-import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import type { z } from 'zod';
 import { BadSetting } from './bad-setting.ts';
 import { type MasterKeySource, masterKeySource } from './master-key.ts';
+import * as schema from './schemas.ts';
 import { SETTINGS, type Setting } from './settings.ts';
 
 /** All settings, parsed once. Only `settings.ts` defines their names and defaults. */
@@ -83,55 +84,53 @@ export function readConfig(env: Environment, flags: readonly string[] = []): Con
   const values = new Map(SETTINGS.map((setting) => [setting.name, valueIn(env, setting)]));
   for (const [name, value] of flagPairs(flags)) values.set(name, value);
   const text = (name: string) => values.get(name) ?? '';
-  const mode = oneOf('HEADGATE_MODE', text, ['development', 'production']);
+  const read = <Value>(name: string, form: z.ZodType<Value>) => parsed(name, text(name), form);
+  const readIfSet = <Value>(name: string, form: z.ZodType<Value>) => (text(name) === '' ? null : read(name, form));
+  const smtpUrl = readIfSet('HEADGATE_SMTP_URL', schema.smtpUrl);
+  const endpoint = readIfSet('OTEL_EXPORTER_OTLP_ENDPOINT', schema.collector);
+  // Checked without a collector as well, because a mistake would show only after one is set.
+  const headers = read('OTEL_EXPORTER_OTLP_HEADERS', schema.headers);
+  const share = read('HEADGATE_TRACES_SHARE', schema.share);
   const config: Config = {
     host: text('HEADGATE_HOST'),
-    port: portFrom(env, text),
+    port: parsed(nameOfPort(env, text('HEADGATE_PORT')), text('HEADGATE_PORT'), schema.whole(0, 65_535)),
     dataDir: resolve(text('HEADGATE_DATA_DIR')),
-    databaseUrl: databaseUrl(text('DATABASE_URL')),
-    redisUrl: redisUrl(text('REDIS_URL')),
-    workers: whole('HEADGATE_WORKERS', text, 1, 128),
+    databaseUrl: readIfSet('DATABASE_URL', schema.databaseUrl),
+    redisUrl: readIfSet('REDIS_URL', schema.redisUrl),
+    workers: read('HEADGATE_WORKERS', schema.whole(1, 128)),
     worker: 0,
-    role: oneOf('HEADGATE_ROLE', text, ['all', 'data', 'admin']),
+    role: read('HEADGATE_ROLE', schema.oneOf(['all', 'data', 'admin'])),
     withoutRedis: {
-      budgets: oneOf('HEADGATE_BUDGETS_WITHOUT_REDIS', text, ['refuse', 'admit']),
-      limits: oneOf('HEADGATE_LIMITS_WITHOUT_REDIS', text, ['share', 'refuse']),
+      budgets: read('HEADGATE_BUDGETS_WITHOUT_REDIS', schema.oneOf(['refuse', 'admit'])),
+      limits: read('HEADGATE_LIMITS_WITHOUT_REDIS', schema.oneOf(['share', 'refuse'])),
     },
-    mode,
-    developmentOnNetwork: oneOf('HEADGATE_DEVELOPMENT_ON_NETWORK', text, ['off', 'on']),
-    publicUrl: publicUrl(text('HEADGATE_PUBLIC_URL')),
-    smtp: smtp(text('HEADGATE_SMTP_URL'), text('HEADGATE_MAIL_FROM')),
-    adminToken: adminToken(text('HEADGATE_ADMIN_TOKEN')),
+    mode: read('HEADGATE_MODE', schema.oneOf(['development', 'production'])),
+    developmentOnNetwork: read('HEADGATE_DEVELOPMENT_ON_NETWORK', schema.oneOf(['off', 'on'])),
+    publicUrl: readIfSet('HEADGATE_PUBLIC_URL', schema.origin),
+    smtp: smtpUrl === null ? null : { url: smtpUrl, from: read('HEADGATE_MAIL_FROM', schema.sender) },
+    adminToken: readIfSet('HEADGATE_ADMIN_TOKEN', schema.adminToken),
     masterKey: masterKeySource('HEADGATE_MASTER_KEY', text),
-    demo: oneOf('HEADGATE_DEMO', text, ['on', 'off']),
-    allowedUpstreams: list(text('HEADGATE_ALLOWED_UPSTREAMS')),
-    allowedWebhooks: list(text('HEADGATE_ALLOWED_WEBHOOKS')),
-    trustedProxies: trustedProxies(text('HEADGATE_TRUSTED_PROXIES')),
-    journalBytesMax: whole('HEADGATE_JOURNAL_BYTES_MAX', text, 65_536, 2 ** 40),
-    journalKeepBytesMax: whole('HEADGATE_JOURNAL_KEEP_BYTES_MAX', text, 0, 2 ** 40),
-    bodyBytesMax: whole('HEADGATE_BODY_BYTES_MAX', text, 1_024, 2 ** 30),
-    bufferedBytesMax:
-      text('HEADGATE_BUFFERED_BYTES_MAX') === '' ? null : whole('HEADGATE_BUFFERED_BYTES_MAX', text, 1_048_576, 2 ** 40),
-    connectionsMax: whole('HEADGATE_CONNECTIONS_MAX', text, 16, 1_048_576),
-    log: oneOf('HEADGATE_LOG', text, ['text', 'json']),
-    metricsToken: metricsToken(text('HEADGATE_METRICS_TOKEN')),
-    metricsOrganizationsMax: whole('HEADGATE_METRICS_ORGANIZATIONS', text, 0, 1_000),
-    telemetry: telemetry(text),
-    drainMsMax: whole('HEADGATE_DRAIN_SECONDS', text, 0, 3_600) * 1_000,
-    drainLeadMs: whole('HEADGATE_DRAIN_LEAD_SECONDS', text, 0, 300) * 1_000,
-    stallMsMax: whole('HEADGATE_STALL_SECONDS', text, 1, 3_600) * 1_000,
-    fastLane: oneOf('HEADGATE_FAST_LANE', text, ['on', 'off']),
-    requestLogDaysMax:
-      text('HEADGATE_REQUEST_LOG_DAYS') === '' ? null : whole('HEADGATE_REQUEST_LOG_DAYS', text, LOG_DAYS_MIN, 36_500),
+    demo: read('HEADGATE_DEMO', schema.oneOf(['on', 'off'])),
+    allowedUpstreams: read('HEADGATE_ALLOWED_UPSTREAMS', schema.list),
+    allowedWebhooks: read('HEADGATE_ALLOWED_WEBHOOKS', schema.list),
+    trustedProxies: read('HEADGATE_TRUSTED_PROXIES', schema.proxies),
+    journalBytesMax: read('HEADGATE_JOURNAL_BYTES_MAX', schema.whole(65_536, 2 ** 40)),
+    journalKeepBytesMax: read('HEADGATE_JOURNAL_KEEP_BYTES_MAX', schema.whole(0, 2 ** 40)),
+    bodyBytesMax: read('HEADGATE_BODY_BYTES_MAX', schema.whole(1_024, 2 ** 30)),
+    bufferedBytesMax: readIfSet('HEADGATE_BUFFERED_BYTES_MAX', schema.whole(1_048_576, 2 ** 40)),
+    connectionsMax: read('HEADGATE_CONNECTIONS_MAX', schema.whole(16, 1_048_576)),
+    log: read('HEADGATE_LOG', schema.oneOf(['text', 'json'])),
+    metricsToken: readIfSet('HEADGATE_METRICS_TOKEN', schema.token),
+    metricsOrganizationsMax: read('HEADGATE_METRICS_ORGANIZATIONS', schema.whole(0, 1_000)),
+    telemetry: endpoint === null ? null : { endpoint, headers, serviceName: text('OTEL_SERVICE_NAME'), share },
+    drainMsMax: read('HEADGATE_DRAIN_SECONDS', schema.whole(0, 3_600)) * 1_000,
+    drainLeadMs: read('HEADGATE_DRAIN_LEAD_SECONDS', schema.whole(0, 300)) * 1_000,
+    stallMsMax: read('HEADGATE_STALL_SECONDS', schema.whole(1, 3_600)) * 1_000,
+    fastLane: read('HEADGATE_FAST_LANE', schema.oneOf(['on', 'off'])),
+    requestLogDaysMax: readIfSet('HEADGATE_REQUEST_LOG_DAYS', schema.whole(LOG_DAYS_MIN, 36_500)),
     inForce: SETTINGS.map((setting) => inForce(setting, text(setting.name))),
   };
   refuseWhatNeedsMore(config);
-  if (mode === 'production' && config.masterKey.from === 'data directory') {
-    throw new BadSetting(
-      'HEADGATE_MASTER_KEY is required in production: 32 random bytes in base64, kept outside the data directory. ' +
-        'HEADGATE_MASTER_KEY_FILE or HEADGATE_MASTER_KEY_COMMAND may give it as well.',
-    );
-  }
   return config;
 }
 
@@ -139,10 +138,16 @@ function valueIn(env: Environment, { name, orElse, default: standard }: Setting)
   return env[name] || (orElse !== undefined && env[orElse]) || standard;
 }
 
-/** Reads the port. An error names the variable that the operator set. */
-function portFrom(env: Environment, text: (name: string) => string): number {
-  const isOfPlatform = !env.HEADGATE_PORT && env.PORT === text('HEADGATE_PORT');
-  return whole(isOfPlatform ? 'PORT' : 'HEADGATE_PORT', () => text('HEADGATE_PORT'), 0, 65_535);
+/** Throws BadSetting with the first thing that is wrong. */
+function parsed<Value>(name: string, text: string, form: z.ZodType<Value>): Value {
+  const result = form.safeParse(text);
+  if (!result.success) throw new BadSetting(`${name}: ${result.error.issues[0]?.message}`);
+  return result.data;
+}
+
+/** Returns the variable that the operator set for the port, for errors. */
+function nameOfPort(env: Environment, port: string): string {
+  return !env.HEADGATE_PORT && env.PORT === port ? 'PORT' : 'HEADGATE_PORT';
 }
 
 function inForce({ secret, orElse: _, ...setting }: Setting, value: string): SettingInForce {
@@ -151,7 +156,8 @@ function inForce({ secret, orElse: _, ...setting }: Setting, value: string): Set
 }
 
 /** Refuses settings that need another one which is missing. Throws BadSetting with the reason. */
-function refuseWhatNeedsMore({ databaseUrl, redisUrl, workers, role, host, mode, developmentOnNetwork }: Config): void {
+function refuseWhatNeedsMore(config: Config): void {
+  const { databaseUrl, redisUrl, workers, role, host, mode, developmentOnNetwork, masterKey } = config;
   if (mode === 'development' && developmentOnNetwork === 'off' && !isLoopbackHost(host))
     throw new BadSetting(
       `HEADGATE_HOST: development mode trusts this machine, and ${host} lets other machines in: ` +
@@ -166,6 +172,11 @@ function refuseWhatNeedsMore({ databaseUrl, redisUrl, workers, role, host, mode,
   if (role !== 'all' && redisUrl === null)
     throw new BadSetting(
       `HEADGATE_ROLE: ${role} serves one plane of several processes, which count together in REDIS_URL: set it.`,
+    );
+  if (mode === 'production' && masterKey.from === 'data directory')
+    throw new BadSetting(
+      'HEADGATE_MASTER_KEY is required in production: 32 random bytes in base64, kept outside the data directory. ' +
+        'HEADGATE_MASTER_KEY_FILE or HEADGATE_MASTER_KEY_COMMAND may give it as well.',
     );
 }
 
@@ -194,129 +205,4 @@ function settingOfFlag(text: string, flag: string): string {
   const found = SETTINGS.find(({ name }) => name === upper || name === `HEADGATE_${upper}`);
   if (found === undefined) throw new BadSetting(`${flag}: there is no such setting.`);
   return found.name;
-}
-
-function oneOf<Choice extends string>(name: string, text: (name: string) => string, choices: readonly Choice[]): Choice {
-  const value = text(name);
-  const found = choices.find((choice) => choice === value);
-  if (found === undefined) throw new BadSetting(`${name}: ${JSON.stringify(value)} is not one of ${choices.join(', ')}.`);
-  return found;
-}
-
-function whole(name: string, text: (name: string) => string, least: number, most: number): number {
-  const value = text(name);
-  const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN;
-  if (!(number >= least && number <= most))
-    throw new BadSetting(`${name}: ${JSON.stringify(value)} is not a whole number from ${least} to ${most}.`);
-  return number;
-}
-
-/** Checks all values even without a collector, because a mistake would show only after one is set. */
-function telemetry(text: (name: string) => string): TelemetrySettings | null {
-  const share = text('HEADGATE_TRACES_SHARE');
-  if (!/^(0(\.\d{1,6})?|1(\.0{1,6})?)$/.test(share))
-    throw new BadSetting(`HEADGATE_TRACES_SHARE: ${JSON.stringify(share)} is not a number from 0 to 1.`);
-  const headers = collectorHeaders(text('OTEL_EXPORTER_OTLP_HEADERS'));
-  const endpoint = text('OTEL_EXPORTER_OTLP_ENDPOINT');
-  if (endpoint === '') return null;
-  if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol))
-    throw new BadSetting('OTEL_EXPORTER_OTLP_ENDPOINT: must be an http(s) URL.');
-  if (new URL(endpoint).username !== '' || new URL(endpoint).password !== '')
-    throw new BadSetting('OTEL_EXPORTER_OTLP_ENDPOINT: must hold no user or password; put them into OTEL_EXPORTER_OTLP_HEADERS.');
-  return { endpoint, headers, serviceName: text('OTEL_SERVICE_NAME'), share: Number(share) };
-}
-
-/** Reads headers in the form of W3C baggage, as OpenTelemetry requires: values percent-encoded. Errors never repeat a value. */
-function collectorHeaders(text: string): Readonly<Record<string, string>> {
-  const pairs = list(text).map((pair) => {
-    const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*=\s*([\x21-\x7e]*)$/.exec(pair) ?? [];
-    if (name === undefined || value === undefined || !canDecode(value))
-      throw new BadSetting('OTEL_EXPORTER_OTLP_HEADERS: must be name=value pairs with commas between, values percent-encoded.');
-    return [name.toLowerCase(), decodeURIComponent(value)] as const;
-  });
-  return Object.fromEntries(pairs);
-}
-
-function canDecode(value: string): boolean {
-  try {
-    return /^[\x20-\x7e]*$/.test(decodeURIComponent(value));
-  } catch {
-    return false;
-  }
-}
-
-function list(text: string): readonly string[] {
-  return text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-}
-
-/** Reads IP addresses and CIDR ranges. */
-function trustedProxies(text: string): readonly string[] {
-  const proxies = list(text);
-  for (const proxy of proxies) {
-    const [address = '', length, ...rest] = proxy.split('/');
-    const most = isIP(address) === 4 ? 32 : isIP(address) === 6 ? 128 : -1;
-    const isRange = length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= most);
-    if (most < 0 || !isRange || rest.length > 0)
-      throw new BadSetting(`HEADGATE_TRUSTED_PROXIES: ${JSON.stringify(proxy)} is not an address or a CIDR such as 10.0.0.0/8.`);
-  }
-  return proxies;
-}
-
-function databaseUrl(text: string): string | null {
-  if (text === '') return null;
-  if (!/^postgres(ql)?:\/\//.test(text)) throw new BadSetting('DATABASE_URL: must begin with postgres:// or postgresql://.');
-  return text;
-}
-
-/** Checks the URL. It may hold a password, so no error repeats it. */
-function redisUrl(text: string): string | null {
-  if (text === '') return null;
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^rediss?:$/.test(url.protocol) || url.hostname === '')
-    throw new BadSetting('REDIS_URL: must be redis://host:port or rediss://host:port, with user:password@ where it is needed.');
-  return text;
-}
-
-function publicUrl(text: string): string | null {
-  if (text === '') return null;
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:$/.test(url.protocol))
-    throw new BadSetting(`HEADGATE_PUBLIC_URL: ${JSON.stringify(text)} is not an http(s) URL.`);
-  return url.origin;
-}
-
-/** Checks both as far as possible without a connection. The URL holds a password, so no error repeats it. */
-function smtp(url: string, from: string): Config['smtp'] {
-  if (url === '') return null;
-  const parsed = URL.canParse(url) ? new URL(url) : null;
-  if (parsed === null || !/^smtps?:$/.test(parsed.protocol) || parsed.hostname === '')
-    throw new BadSetting(
-      'HEADGATE_SMTP_URL: must be smtp://host:port or smtps://host:port, with user:password@ where it is needed.',
-    );
-  if (!/^[^\r\n]{0,200}?<?[^\s<>@]{1,64}@[^\s<>@]{1,190}>?$/.test(from))
-    throw new BadSetting(
-      'HEADGATE_MAIL_FROM: must be an address such as Headgate <headgate@example.com>, since HEADGATE_SMTP_URL is set.',
-    );
-  return { url, from };
-}
-
-/**
- * Accepts any token that an `Authorization` header can carry and that does not look like a data-plane key, because a stored token
- * must also work. A token of less than 24 characters could be guessed.
- */
-function adminToken(text: string): string | null {
-  if (text === '') return null;
-  if (!/^[\x21-\x7e]{24,256}$/.test(text) || text.startsWith('sk-hg-'))
-    throw new BadSetting('HEADGATE_ADMIN_TOKEN: must be 24 to 256 visible ASCII characters, and no data-plane key (sk-hg-…).');
-  return text;
-}
-
-function metricsToken(text: string): string | null {
-  if (text === '') return null;
-  if (!/^[\x21-\x7e]{24,256}$/.test(text))
-    throw new BadSetting('HEADGATE_METRICS_TOKEN: must be 24 to 256 visible ASCII characters.');
-  return text;
 }

@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Gateway, startGateway, temporaryDirectory } from '../prove/gateway.ts';
-import { headgate } from './support.ts';
+import { type Gateway, repository, START, startGateway, temporaryDirectory } from '../prove/gateway.ts';
+import { COMMANDS, headgate } from './support.ts';
 
 const MS_MAX = 120_000;
 
@@ -128,25 +128,47 @@ describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
 });
 
 describe('completion', () => {
-  test('in bash offers commands, then their flags, also behind an operand', async () => {
-    const { code, out } = await headgate({}, 'completion', 'bash');
-    expect(code).toBe(0);
-    expect(complete(out, 'headgate', 'keys', '')).toEqual(['list', 'create', 'read', 'rotate', 'disable', 'enable']);
-    expect(complete(out, 'headgate', 'org')).toEqual(['organizations']);
-    expect(complete(out, 'headgate', 'keys', 'rotate', 'key_1', '--o')).toEqual(['--overlap-seconds']);
-    expect(complete(out, 'headgate', 'completion', '')).toEqual(['bash', 'zsh', 'fish']);
+  const offered = async (...words: string[]) => {
+    const { code, out, err } = await headgate({}, 'complete', '--', ...words);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    return out
+      .trimEnd()
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => line.split('\t')[0]); // The last line tells the shell to offer no files.
+  };
+
+  test('offers commands, then their flags, also behind an operand', async () => {
+    expect(await offered('keys', '')).toEqual(['list', 'create', 'read', 'rotate', 'disable', 'enable']);
+    expect(await offered('org')).toEqual(['organizations']);
+    expect(await offered('keys', 'rotate', 'key_1', '--o')).toEqual(['--overlap-seconds']);
+    expect(await offered('keys', 'list', '--t')).toEqual(['--team', '--token-file']);
+    expect(await offered('serve', '--trusted')).toEqual(['--trusted-proxies']);
+    expect(await offered('completion', '')).toEqual(['zsh', 'bash', 'fish', 'powershell']);
   });
 
-  test('is made for zsh and fish from the same commands', async () => {
+  test('in bash is what the program offers', async () => {
+    const { code, out } = await headgate({}, 'completion', 'bash');
+    expect(code).toBe(0);
+    expect(inBash(out, 'headgate', 'keys', '')).toEqual(['list', 'create', 'read', 'rotate', 'disable', 'enable']);
+    expect(inBash(out, 'headgate', 'keys', 'rotate', 'key_1', '--o')).toEqual(['--overlap-seconds']);
+  });
+
+  test('is made for each shell', async () => {
     expect((await headgate({}, 'completion', 'zsh')).out).toMatch(/^#compdef headgate\n/);
-    const fish = (await headgate({}, 'completion', 'fish')).out;
-    expect(fish).toContain("-n '__fish_seen_subcommand_from keys; and __fish_seen_subcommand_from rotate' -l overlap-seconds");
+    expect((await headgate({}, 'completion', 'fish')).out).toContain('complete -c headgate');
+    expect((await headgate({}, 'completion', 'powershell')).out).toContain("-CommandName 'headgate'");
   });
 });
 
-/** What bash itself answers with the script loaded. */
-function complete(script: string, ...words: readonly string[]): readonly string[] {
-  const ask = `COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _headgate; printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const { stdout } = spawnSync('bash', ['-c', `${script}\n${ask}`, 'bash', ...words], { encoding: 'utf8', timeout: 10_000 });
+/** Returns what bash offers with the script loaded. `_get_comp_words_by_ref` is a function of the package bash-completion. */
+function inBash(script: string, ...words: readonly string[]): readonly string[] {
+  const ask = `
+    headgate() { ${[process.execPath, ...START, COMMANDS].map((word) => `'${word}'`).join(' ')} "$@"; }
+    _get_comp_words_by_ref() { words=("\${COMP_WORDS[@]}"); cur=\${COMP_WORDS[COMP_CWORD]}; }
+    compopt() { :; }
+    COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); __headgate_complete; printf '%s\n' "\${COMPREPLY[@]}"`;
+  const options = { cwd: repository, encoding: 'utf8', timeout: 30_000 } as const;
+  const { stdout } = spawnSync('bash', ['-c', `${script}\n${ask}`, 'bash', ...words], options);
   return stdout.split('\n').filter((line) => line !== '');
 }

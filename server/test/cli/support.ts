@@ -9,7 +9,8 @@ export interface Ran {
   readonly err: string;
 }
 
-const COMMANDS = startedBy('server/src/cli/headgate.ts');
+/** The file that a test gives Node to run a command. */
+export const COMMANDS = startedBy('server/src/cli/headgate.ts');
 
 /** Runs the program's commands in a process of its own, with these settings and no others of ours. */
 export function headgate(settings: Settings, ...argv: readonly string[]): Promise<Ran> {
