@@ -1,5 +1,6 @@
-import { NumberInput, Radio, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Radio, SimpleGrid, Stack, Text } from '@mantine/core';
 import type { Schema } from '../api/client.ts';
+import { WholeNumberInput } from '../components/fields/WholeNumberInput.tsx';
 import { type Bound, errorAt } from './bind.ts';
 
 type Content = Schema<'Organization'>['audit']['content'];
@@ -94,20 +95,19 @@ interface DaysProps {
 
 function Days({ label, value, error, disabled, onChange }: DaysProps) {
   return (
-    <NumberInput
+    <WholeNumberInput
       label={label}
       suffix=" days"
       min={1}
       max={RETENTION_DAYS_MAX}
       clampBehavior="strict"
-      allowDecimal={false}
       placeholder="No end"
       inputWrapperOrder={['label', 'input', 'description', 'error']}
       description={value === '' ? 'No end: kept for good.' : `At most ${value} ${value === 1 ? 'day' : 'days'}.`}
       value={value}
       disabled={disabled}
       error={error}
-      onChange={(days) => onChange(days === '' ? '' : Number(days))}
+      onChange={onChange}
     />
   );
 }

@@ -1,6 +1,7 @@
-import { CloseButton, Group, NumberInput, SimpleGrid, Stack, Text } from '@mantine/core';
+import { CloseButton, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { countText } from '../components/Count.tsx';
+import { WholeNumberInput } from '../components/fields/WholeNumberInput.tsx';
 import { type Bound, errorAt } from './bind.ts';
 import type { RateLimitName, RateLimitsDraft } from './limit-draft.ts';
 
@@ -61,7 +62,7 @@ interface LimitInputProps {
 
 function LimitInput({ label, short, value, onChange, error, disabled, words }: LimitInputProps) {
   return (
-    <NumberInput
+    <WholeNumberInput
       label={
         <Group component="span" gap={6} display="inline-flex">
           {label}
@@ -74,14 +75,11 @@ function LimitInput({ label, short, value, onChange, error, disabled, words }: L
       description={words}
       placeholder="No limit"
       value={value}
-      onChange={(next) => onChange(next === '' ? '' : Number(next))}
+      onChange={onChange}
       error={error}
       disabled={disabled}
-      min={0}
       max={Number.MAX_SAFE_INTEGER}
       clampBehavior="strict"
-      allowNegative={false}
-      allowDecimal={false}
       thousandSeparator=","
       hideControls
       rightSection={

@@ -1,8 +1,9 @@
-import { ActionIcon, Button, Group, Input, NumberInput, Paper, Stack, Text, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Group, Input, Paper, Stack, Text, TextInput, Tooltip } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { errorAt, type FieldErrors } from '../../forms/bind.ts';
 import { RateInputs } from '../fields/RateInputs.tsx';
+import { WholeNumberInput } from '../fields/WholeNumberInput.tsx';
 import { type ContextTierDraft, newContextTier, newServiceTier, type ServiceTierDraft, serviceAt } from './price-draft.ts';
 
 const TIERS_MAX = 8;
@@ -37,20 +38,18 @@ export function ContextTiers({ value, onChange, errors, at }: TiersProps<Context
           error={errorAt(errors, `${at}.context_tiers.${index}`)}
           onRemove={() => onChange(value.filter(({ row }) => row !== tier.row))}
         >
-          <NumberInput
+          <WholeNumberInput
             label="Input above"
             w={124}
             size="xs"
             min={1}
             max={TOKENS_MAX}
             clampBehavior="none"
-            allowDecimal={false}
-            allowNegative={false}
             thousandSeparator=" "
             required
             value={tier.above}
             error={errorAt(errors, `${at}.context_tiers.${index}.above_input_tokens`)}
-            onChange={(above) => set(tier.row, { above: above === '' ? '' : Number(above) })}
+            onChange={(above) => set(tier.row, { above })}
           />
           <RateInputs
             at={`${at}.context_tiers.${index}`}

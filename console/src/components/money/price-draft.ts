@@ -1,5 +1,6 @@
 import type { Schema } from '../../api/client.ts';
 import type { Prices } from '../../api/gateway.ts';
+import { decimalOf } from '../../forms/decimal.ts';
 import { BUCKETS, type PriceBucket, type PriceUnit, priceLines, UNITS } from './price-words.ts';
 
 /** Prices as the person typed them. An empty text means no price. */
@@ -130,11 +131,11 @@ function isEmpty(texts: Texts<string>): boolean {
   return Object.values(texts).every((text) => text.trim() === '');
 }
 
-/** Returns the texts as decimals, null where empty. A comma becomes a decimal point, as many locales write it. */
+/** Returns the texts as decimals, null where empty. */
 function given<Name extends string>(texts: Texts<Name>): Record<Name, string | null> {
   const pairs = Object.entries<string>(texts).map(([name, text]) => [
     name,
-    text.trim() === '' ? null : text.trim().replace(',', '.'),
+    text.trim() === '' ? null : decimalOf(text),
   ]);
   return Object.fromEntries(pairs) as Record<Name, string | null>;
 }

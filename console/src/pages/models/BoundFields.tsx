@@ -1,5 +1,6 @@
-import { type InputWrapperProps, NumberInput, Select, SimpleGrid } from '@mantine/core';
+import { type InputWrapperProps, Select, SimpleGrid } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
+import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
 import type { DeploymentDraft } from './deployment-draft.ts';
 
 const HANGUPS: readonly { readonly value: DeploymentDraft['on_hangup']; readonly label: string; readonly about: string }[] = [
@@ -30,21 +31,19 @@ export function BoundFields({ form }: { form: UseFormReturnType<DeploymentDraft>
   const hangup = HANGUPS.find(({ value }) => value === form.values.on_hangup);
   return (
     <SimpleGrid cols={{ base: 1, sm: 3 }}>
-      <NumberInput
+      <WholeNumberInput
         label="Searches per request"
         inputWrapperOrder={ORDER}
         description="At most; so many are held under a blocking budget. Empty: not declared, and a request that may search without a bound of its own is refused there."
         min={1}
-        allowDecimal={false}
         thousandSeparator=" "
         {...form.getInputProps('max_searches')}
       />
-      <NumberInput
+      <WholeNumberInput
         label="Tokens per media part"
         inputWrapperOrder={ORDER}
         description="At most, of one image, sound or file; so many are held under a blocking budget. Empty: not declared, and 40,000 are held, which bounds nothing."
         min={1}
-        allowDecimal={false}
         thousandSeparator=" "
         {...form.getInputProps('max_part_tokens')}
       />

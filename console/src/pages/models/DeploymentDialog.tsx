@@ -78,11 +78,7 @@ function ProviderChoice({ form }: { form: Form }) {
       </Input.Label>
       <SegmentedControl
         aria-labelledby="provider-label"
-        data={[
-          { value: 'openai', label: 'OpenAI' },
-          { value: 'anthropic', label: 'Anthropic' },
-          { value: 'fake', label: 'Fake' },
-        ]}
+        data={PROVIDERS}
         value={form.values.provider}
         onChange={(value) => form.setValues({ provider: value as Provider, credential_id: null, upstream_model: '' })}
       />

@@ -2,6 +2,7 @@ import { Anchor, Collapse, NumberInput, SimpleGrid, Stack, Switch, TagsInput } f
 import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import { firstErrorOf } from '../../api/field-errors.ts';
+import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
 import { BoundFields } from './BoundFields.tsx';
 import type { DeploymentDraft } from './deployment-draft.ts';
 
@@ -13,19 +14,15 @@ export function RoutingFields({ form }: { form: Form }) {
   return (
     <Stack gap="xs">
       <SimpleGrid cols={{ base: 1, xs: 2 }}>
-        <NumberInput
+        <WholeNumberInput
           label="Requests per minute it takes"
           description="Empty: not limited. A full one goes last and refuses nobody."
-          min={0}
-          allowDecimal={false}
           thousandSeparator=" "
           {...form.getInputProps('limits.rpm')}
         />
-        <NumberInput
+        <WholeNumberInput
           label="Tokens per minute it takes"
           description="Empty: not limited."
-          min={0}
-          allowDecimal={false}
           thousandSeparator=" "
           {...form.getInputProps('limits.tpm')}
         />
@@ -53,25 +50,20 @@ export function RoutingFields({ form }: { form: Form }) {
 function RareFields({ form }: { form: Form }) {
   return (
     <SimpleGrid cols={{ base: 2, sm: 4 }}>
-      <NumberInput
+      <WholeNumberInput
         label="Weight"
         description="Share among equals"
-        min={0}
-        allowDecimal={false}
         {...form.getInputProps('weight')}
       />
-      <NumberInput
+      <WholeNumberInput
         label="Priority"
         description="Lower is tried first"
-        min={0}
-        allowDecimal={false}
         {...form.getInputProps('priority')}
       />
-      <NumberInput
+      <WholeNumberInput
         label="Output tokens at most"
         description="Empty: not known"
         min={1}
-        allowDecimal={false}
         thousandSeparator=" "
         {...form.getInputProps('max_output_tokens')}
       />

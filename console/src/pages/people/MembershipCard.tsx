@@ -8,13 +8,12 @@ import { useTimeZone } from '../../api/organizations.ts';
 import { useCan } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
-import { NotLive } from '../../components/Freshness.tsx';
 import { policyDraft } from '../../components/fields/policy-draft.ts';
 import { accessWords } from '../../components/fields/policy-words.ts';
 import { roleWord } from '../../components/fields/RoleSelect.tsx';
 import { BudgetGauges } from '../../components/limits/BudgetGauges.tsx';
 import { BudgetHistory } from '../../components/limits/BudgetHistory.tsx';
-import { LimitBar } from '../../components/limits/LimitBar.tsx';
+import { LimitBars } from '../../components/limits/LimitGauges.tsx';
 import { BudgetsAsSet, LimitsAsSet } from '../../components/limits/LimitsAsSet.tsx';
 import { PATHS } from '../../paths.ts';
 import { EditMemberDialog } from './EditMemberDialog.tsx';
@@ -57,7 +56,7 @@ function Card({ of: member, organizationName }: { of: Schema<'Member'>; organiza
         Own asset access: {accessWords(policyDraft(member))}. The limits below count every key this person owns here.
       </Text>
       {status == null ? <BudgetsAsSet of={member} /> : <BudgetGauges budgets={status.budgets} isLive={status.live} />}
-      {status == null ? <LimitsAsSet of={member} /> : <RateLimits of={status} />}
+      {status == null ? <LimitsAsSet of={member} /> : <LimitBars of={status} />}
       {member.capabilities.includes('usage.read') && (
         <BudgetHistory
           of={{ is: 'members', id: member.id, organizationId: member.organization_id }}
@@ -118,24 +117,6 @@ function Actions({ of: member }: { of: Schema<'Member'> }) {
       )}
       {open === 'edit' && <EditMemberDialog of={member} opened onClose={() => setOpen(null)} />}
       {open === 'remove' && <RemoveMemberDialog of={member} onClose={() => setOpen(null)} />}
-    </Group>
-  );
-}
-
-function RateLimits({ of: { rate_limits: limits, live } }: { of: NonNullable<Schema<'Member'>['limits_status']> }) {
-  if (limits.length === 0) return null;
-  return (
-    <Group gap="lg">
-      {limits.map(({ limit, target, access_group, value, used, held }) => (
-        <LimitBar
-          key={`${limit} ${target ?? ''} ${access_group ?? ''}`}
-          limit={limit}
-          value={value}
-          used={used - held}
-          held={held}
-        />
-      ))}
-      {!live && <NotLive />}
     </Group>
   );
 }

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { useKnownTags } from '../../api/known-tags.ts';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
+import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
 import { TAGS_MAX } from '../../forms/TagFields.tsx';
 import type { CallSettings } from './conversation.ts';
 
@@ -39,14 +40,13 @@ export function Settings({ settings, onKey, onModel, onChange }: SettingsProps) 
           value={settings.system}
           onChange={(event) => onChange({ system: event.currentTarget.value })}
         />
-        <NumberInput
+        <WholeNumberInput
           label="Output tokens at most"
           description="Bounds what is held of budgets."
           min={1}
           max={TOKENS_MAX}
-          allowDecimal={false}
           value={settings.maxTokens}
-          onChange={(value) => onChange({ maxTokens: typeof value === 'number' ? value : '' })}
+          onChange={(maxTokens) => onChange({ maxTokens })}
         />
         <NumberInput
           label="Temperature"
@@ -55,7 +55,7 @@ export function Settings({ settings, onKey, onModel, onChange }: SettingsProps) 
           max={TEMPERATURE_MAX}
           step={0.1}
           value={settings.temperature}
-          onChange={(value) => onChange({ temperature: typeof value === 'number' ? value : '' })}
+          onChange={(temperature) => onChange({ temperature })}
         />
         <TagsInput
           label="Tags"

@@ -6,7 +6,7 @@ import { verdictOf } from '../../api/session.tsx';
 import { ProblemNote } from '../../components/Asked.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
-import type { RouteGroup } from './policy.ts';
+import { type RouteGroup, sortedMembers } from './policy.ts';
 import { SimulationView } from './SimulationView.tsx';
 import type { PolicyDraft } from './usePolicyDraft.ts';
 
@@ -16,7 +16,10 @@ const REQUESTS = 10_000;
 export function PolicyPublishing({ group, draft }: { group: RouteGroup; draft: PolicyDraft }) {
   const { typed, policy, problem, isChanged, edited } = draft;
   const queryClient = useQueryClient();
-  const simulating = useMutation({ mutationFn: (tried: PolicyBody) => simulatePolicy(group.id, tried, REQUESTS) });
+  const simulating = useMutation({
+    mutationFn: (tried: PolicyBody) =>
+      simulatePolicy(group.id, { ...tried, members: sortedMembers(tried.members) }, REQUESTS),
+  });
   const publishing = useMutation({
     mutationFn: edited.save,
     onSuccess: async () => {

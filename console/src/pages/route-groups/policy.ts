@@ -24,8 +24,12 @@ function canonical({ strategy, members }: PolicyBody): string {
 }
 
 function inOrder(members: PolicyBody['members']) {
-  const sorted = [...members].sort((a, b) => (a.deployment_id < b.deployment_id ? -1 : 1));
-  return sorted.map(({ deployment_id: id, weight, priority }) => [id, weight, priority]);
+  return sortedMembers(members).map(({ deployment_id: id, weight, priority }) => [id, weight, priority]);
+}
+
+/** Returns the members by id, the order in which the gateway stores them and takes the first if none has a weight. */
+export function sortedMembers(members: PolicyBody['members']): PolicyBody['members'] {
+  return [...members].sort((a, b) => (a.deployment_id < b.deployment_id ? -1 : 1));
 }
 
 /** Returns the two parts of a policy, so that two people can change them at once. */

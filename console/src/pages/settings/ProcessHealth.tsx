@@ -76,10 +76,11 @@ function Shown({ health }: { health: Schema<'Health'> }) {
   );
 }
 
-/** The number of drifts that are not corrected yet. */
+/** The number of drifts that are not corrected yet. Gray until it is known. */
 function Drift() {
-  const { data } = useDrifts();
-  const open = data?.data.filter(({ corrected_at }) => corrected_at === null).length ?? 0;
+  const { data, isError } = useDrifts();
+  if (data === undefined) return <Badge color="gray">{isError ? 'Not known' : 'Loading…'}</Badge>;
+  const open = data.data.filter(({ corrected_at }) => corrected_at === null).length;
   return <Good is={open === 0} yes="none" no={countText(open)} />;
 }
 

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import type { Prices, Provider } from '../../api/gateway.ts';
 import { ProblemNote } from '../../components/Asked.tsx';
+import { decimalOf } from '../../forms/decimal.ts';
 import { ModelRow, PRICES_SHOWN } from './ModelRow.tsx';
 import { StepFrame } from './StepFrame.tsx';
 import type { Steps } from './steps.ts';
@@ -103,10 +104,15 @@ function addDeployment({ upstream, prices }: Chosen, provider: Provider, credent
         provider,
         credential_id: credential,
         mode: /embed/i.test(upstream) ? 'embedding' : 'chat',
-        ...(prices === null ? {} : { prices }),
+        ...(prices === null ? {} : { prices: decimalsOf(prices) }),
       },
     }),
   );
+}
+
+/** Returns typed prices as the API takes them. */
+function decimalsOf(prices: Prices): Prices {
+  return Object.fromEntries(Object.entries(prices).map(([name, text]) => [name, typeof text === 'string' ? decimalOf(text) : text]));
 }
 
 interface ModelsProps {

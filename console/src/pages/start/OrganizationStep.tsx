@@ -1,4 +1,4 @@
-import { Button, Divider, Group, NumberInput, Radio, SimpleGrid, Stack, TextInput } from '@mantine/core';
+import { Button, Divider, Group, Radio, SimpleGrid, Stack, TextInput } from '@mantine/core';
 import { type UseFormReturnType, useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -7,6 +7,8 @@ import { ProblemNote } from '../../components/Asked.tsx';
 import { newIdempotencyKey } from '../../components/dialogs/FormDialog.tsx';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { TargetsPicker } from '../../components/fields/TargetPicker.tsx';
+import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
+import { decimalOf, isAmbiguous } from '../../forms/decimal.ts';
 import { slugOf } from '../../forms/slug.ts';
 import { makeOrganization } from './make.ts';
 import { StepFrame } from './StepFrame.tsx';
@@ -32,7 +34,7 @@ export function OrganizationStep({ steps }: { steps: Steps }) {
     initialValues: { name: '', slug: '', budget: BUDGET_FIRST, rpm: 600, access: 'all', targets: [] },
     validate: {
       name: (name) => (name.trim() === '' ? 'Give it a name.' : null),
-      budget: (text) => (text.trim() === '' || /^\d+([.,]\d+)?$/.test(text.trim()) ? null : 'An amount in USD, like 100.00.'),
+      budget: budgetFault,
     },
   });
   const making = useMaking(form, steps);
@@ -72,11 +74,17 @@ function useMaking(form: Form, steps: Steps) {
   });
 }
 
+function budgetFault(text: string): string | null {
+  const typed = text.trim();
+  if (isAmbiguous(typed)) return 'A comma can separate thousands or decimals. Write 1000 or 1.00.';
+  return typed === '' || /^\d+([.,]\d+)?$/.test(typed) ? null : 'Enter an amount in USD, such as 100.00.';
+}
+
 function wantedOf({ name, slug, budget, rpm, access, targets }: Draft) {
   return {
     name: name.trim(),
     slug: slug.trim(),
-    budget: budget.trim().replace(',', '.'),
+    budget: decimalOf(budget),
     rpm: rpm === '' ? null : rpm,
     targets: access === 'all' ? null : targets,
   };
@@ -133,11 +141,9 @@ function Fields({ form }: { form: Form }) {
           inputMode="decimal"
           {...form.getInputProps('budget')}
         />
-        <NumberInput
+        <WholeNumberInput
           label="Requests per minute"
           description="In any trailing 60 seconds. Empty: no limit; 0: blocked."
-          min={0}
-          allowDecimal={false}
           {...form.getInputProps('rpm')}
         />
       </SimpleGrid>

@@ -1,4 +1,5 @@
-import { Group, NumberInput, Paper, Select, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Group, Paper, Select, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
 import { type Bound, errorAt } from '../../forms/bind.ts';
 import { type OwnKeysPeriod, PER, type SelfServiceDraft } from './team-draft.ts';
 
@@ -28,16 +29,14 @@ function OwnKeysFields(props: Bound<SelfServiceDraft>) {
   const set = (change: Partial<SelfServiceDraft>) => onChange({ ...value, ...change });
   return (
     <SimpleGrid cols={{ base: 1, xs: 2 }}>
-      <NumberInput
+      <WholeNumberInput
         label="Keys a person"
         placeholder="Any number"
-        min={0}
         max={10_000}
-        allowDecimal={false}
         disabled={disabled}
         value={value.max_keys_per_member}
         error={errorAt(errors, `${at}.max_keys_per_member`)}
-        onChange={(keys) => set({ max_keys_per_member: keys === '' ? '' : Number(keys) })}
+        onChange={(max_keys_per_member) => set({ max_keys_per_member })}
       />
       <SpendFields {...props} />
       <Switch
@@ -48,15 +47,14 @@ function OwnKeysFields(props: Bound<SelfServiceDraft>) {
         onChange={(event) => set({ requires_expiry: event.currentTarget.checked })}
       />
       {value.requires_expiry && (
-        <NumberInput
+        <WholeNumberInput
           label="Within days"
           min={1}
           max={3_650}
-          allowDecimal={false}
           disabled={disabled}
           value={value.max_expiry_days}
           error={errorAt(errors, `${at}.max_expiry_days`)}
-          onChange={(days) => set({ max_expiry_days: days === '' ? '' : Number(days) })}
+          onChange={(max_expiry_days) => set({ max_expiry_days })}
         />
       )}
     </SimpleGrid>

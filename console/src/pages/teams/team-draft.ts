@@ -1,6 +1,7 @@
 import type { Schema } from '../../api/client.ts';
 import { type EditPart, policyParts, tagParts } from '../../components/dialogs/edit-parts.ts';
 import { NO_POLICY, type PolicyDraft, policyBody, policyDraft } from '../../components/fields/policy-draft.ts';
+import { decimalOf } from '../../forms/decimal.ts';
 import { NO_TAGS, type TagsDraft, tagsBody, tagsDraft } from '../../forms/tags-draft.ts';
 
 export type OwnKeysPeriod = Schema<'SelfServiceBudget'>['period'];
@@ -64,7 +65,7 @@ export function teamBody(draft: TeamDraft) {
 
 function selfServiceBody(draft: SelfServiceDraft) {
   const { enabled, max_keys_per_member: keys, requires_expiry, max_expiry_days: days } = draft;
-  const amount = draft.max_budget.trim();
+  const amount = decimalOf(draft.max_budget);
   return {
     enabled,
     max_keys_per_member: keys === '' ? null : keys,
