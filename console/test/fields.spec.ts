@@ -33,7 +33,7 @@ test('1,000 is one thousand where only whole numbers are, and refused as a price
     ...{ model: 'comma', provider: 'fake', upstream_model: 'fake-small', mode: 'chat', prices },
   });
   await page.goto(`${house.url}/models/${id}`);
-  await page.getByRole('button', { name: 'Add a price version' }).click();
+  await page.getByRole('button', { name: 'Add price version' }).click();
   const input = dialog(page).getByLabel('Input', { exact: true });
   await input.fill('1,000');
   await dialog(page).getByRole('button', { name: 'Add price version' }).click();

@@ -46,7 +46,7 @@ export async function askedWithETag<T>(call: Promise<Answered<T>>): Promise<{ re
   try {
     answered = await call;
   } catch {
-    throw new Problem(0, 'The gateway cannot be reached. Nothing was lost here; try again when the connection is back.');
+    throw new Problem(0, 'The gateway cannot be reached. Check your connection and try again. What you typed is still here.');
   }
   const { response, data, error } = answered;
   if (!response.ok) throw problemOf(response, error);
@@ -63,7 +63,7 @@ function problemOf(response: Response, body: unknown): Problem {
   const said = (typeof body === 'object' && body !== null ? body : {}) as ProblemBody;
   const fields = Object.fromEntries((said.errors ?? []).map((one) => [one.pointer ?? '', one.message ?? one.detail ?? '']));
   const retryAfter = response.headers.get('retry-after');
-  return new Problem(response.status, said.detail ?? said.title ?? `The gateway answered ${response.status}.`, {
+  return new Problem(response.status, said.detail ?? said.title ?? `The gateway answered with status ${response.status}. Try again.`, {
     fields,
     requestId: response.headers.get('x-request-id'),
     retryAfterSeconds: retryAfter === null ? null : Number(retryAfter),

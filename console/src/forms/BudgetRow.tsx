@@ -42,7 +42,7 @@ export function BudgetRow(props: BudgetRowProps) {
       <Stack gap="sm">
         <Group align="flex-start" justify="space-between" wrap="nowrap" gap="xs">
           <AmountAndPeriod {...props} />
-          <Tooltip label="Remove this budget">
+          <Tooltip label="Remove budget">
             <ActionIcon
               variant="subtle"
               color="gray"
@@ -146,7 +146,7 @@ function WhenUsedUp({ budget, ordinal, disabled, onChange }: BudgetRowProps) {
         <Checkbox
           size="xs"
           label="Shorten answers to what is left"
-          description="Never exceeded, at the price of cut answers near the end."
+          description="The budget is never exceeded, but answers near its end are cut short."
           checked={budget.clamp_output}
           disabled={disabled}
           onChange={(event) => onChange({ clamp_output: event.currentTarget.checked })}

@@ -73,7 +73,7 @@ function RollingLength({ budget, at, errors, disabled, onChange }: PeriodFieldsP
   return (
     <>
       <WholeNumberInput
-        label="The last"
+        label="Length"
         w={90}
         min={1}
         max={max}
@@ -126,7 +126,7 @@ export function ResetNote({ budget, timeZone }: { budget: BudgetDraft; timeZone:
   if (budget.period === 'rolling') {
     return (
       <Text fz="sm" c="dimmed">
-        Trails: what was spent longer ago no longer counts.
+        Rolling: older spend no longer counts.
       </Text>
     );
   }

@@ -26,7 +26,7 @@ export function policyParts<V extends PolicyDraft>(): readonly EditPart<V>[] {
   });
   return [
     part('rate_limits', 'Rate limits', limitsWords),
-    part('model_limits', 'Limits for single models', modelLimitsWords),
+    part('model_limits', 'Model limits', modelLimitsWords),
     part('budgets', 'Budgets', budgetsWords),
     part('asset_access', 'Asset access', accessWords),
   ];

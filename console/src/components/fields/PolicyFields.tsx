@@ -57,7 +57,7 @@ export function PolicyFields(props: PolicyFieldsProps) {
           beside={(name, value) => <EffectiveLimit name={name} value={value} caps={caps} />}
         />
       </Part>
-      <Part name="model_limits" title="Limits for single models" summary={modelLimitsWords(values)} locked={limitsLocked}>
+      <Part name="model_limits" title="Model limits" summary={modelLimitsWords(values)} locked={limitsLocked}>
         <ModelLimitFields {...bind(form, 'model_limits')} {...{ timeZone, organizationId }} disabled={isLocked} />
       </Part>
       <Part name="budgets" title="Budgets" summary={budgetsWords(values)} locked={limitsLocked}>

@@ -9,7 +9,7 @@ import { limitName } from './LimitBar.tsx';
 /** The limits and budgets of an organization, team, member or key. */
 export type Policy = Pick<Schema<'Team'>, 'rate_limits' | 'model_limits' | 'budgets'>;
 
-const USE_HIDDEN = 'Your role does not show what is used of it.';
+const USE_HIDDEN = 'Your role does not show how much is used.';
 
 /** The configured budgets, for a person who may not read their spend. */
 export function BudgetsAsSet({ of }: { of: Policy }) {

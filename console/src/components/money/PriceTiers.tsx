@@ -8,7 +8,7 @@ import { type ContextTierDraft, newContextTier, newServiceTier, type ServiceTier
 
 const TIERS_MAX = 8;
 const TOKENS_MAX = 300_000_000;
-const asOrdinary = () => 'as ordinary';
+const asOrdinary = () => 'standard price';
 
 interface TiersProps<T> {
   readonly value: readonly T[];
@@ -25,8 +25,8 @@ export function ContextTiers({ value, onChange, errors, at }: TiersProps<Context
   return (
     <Tiers
       title="Long prompts"
-      about="Rates for the whole request when its input is above so many tokens; the highest tier that is reached applies."
-      verb="Add a context tier"
+      about="Prices for the whole request if its input has more tokens than this. If several tiers are reached, the highest applies."
+      verb="Add context tier"
       count={value.length}
       error={errorAt(errors, `${at}.context_tiers`)}
       onAdd={() => onChange([...value, newContextTier()])}
@@ -71,8 +71,8 @@ export function ServiceTiers({ value, onChange, errors, at }: TiersProps<Service
   return (
     <Tiers
       title="Service tiers and speeds"
-      about="By the provider’s word for it: priority, flex, batch, fast. A tier that is not here is unpriced; one without rates costs what the ordinary one does."
-      verb="Add a service tier"
+      about="Use the provider’s names: priority, flex, batch, fast. A tier that is not listed is unpriced. A tier without prices costs the standard price."
+      verb="Add service tier"
       count={value.length}
       error={errorAt(errors, `${at}.service_tiers`)}
       onAdd={() => onChange([...value, newServiceTier()])}

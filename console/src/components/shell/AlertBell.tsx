@@ -50,7 +50,7 @@ function Bell() {
         <Stack gap="sm">
           {alerts.length === 0 && (
             <Text fz="sm" c="dimmed">
-              Nothing yet. Passing a threshold of a budget is told here.
+              No alerts yet. An alert appears here when spend passes a threshold of a budget.
             </Text>
           )}
           {alerts.map((alert) => {

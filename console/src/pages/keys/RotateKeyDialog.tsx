@@ -44,7 +44,7 @@ function RotateForm({ of: key, onRotated }: { of: Schema<'Key'>; onRotated: (key
   return (
     <DialogForm
       form={form}
-      verb="Make a new secret"
+      verb="Create new secret"
       invalidates={['keys']}
       save={({ overlap }, header) =>
         asked(
@@ -57,7 +57,7 @@ function RotateForm({ of: key, onRotated }: { of: Schema<'Key'>; onRotated: (key
       onSaved={onRotated}
     >
       <List fz="sm" spacing={4}>
-        <List.Item>The key stays what it is: its id, limits, budgets and history.</List.Item>
+        <List.Item>The key keeps its id, limits, budgets and history.</List.Item>
         <List.Item>The new secret is shown once.</List.Item>
       </List>
       <Select

@@ -84,8 +84,8 @@ function ProviderChoice({ form }: { form: Form }) {
       />
       <Text fz="xs" c="dimmed">
         {form.values.provider === 'fake'
-          ? 'Answers by itself, without network or cost: for trying things out. Its answers say that no model wrote them.'
-          : 'Or a server that speaks the same interface: its address belongs to the credential.'}
+          ? 'Answers without network or cost, so that you can try things out. Its answers say that no model wrote them.'
+          : 'Or another server with the same API. Its address is part of the credential.'}
       </Text>
     </Stack>
   );

@@ -36,14 +36,14 @@ export function RoutingDialog({ model, opened, onClose }: RoutingDialogProps) {
       {(form) => (
         <>
           <Select
-            label="Among its deployments"
+            label="Strategy"
             allowDeselect={false}
             data={Object.entries(STRATEGY_WORDS).map(([value, label]) => ({ value, label }))}
             {...form.getInputProps('strategy')}
           />
           <TargetsPicker
-            label="Fallbacks, in their order"
-            description="Tried when every deployment of the one before failed, each only within the caller’s access."
+            label="Fallbacks, in order"
+            description="Tried if all deployments of the target before failed, and only if the caller may call them."
             mode={model.mode}
             without={[model.name]}
             max={FALLBACKS_MAX}
@@ -58,14 +58,14 @@ export function RoutingDialog({ model, opened, onClose }: RoutingDialogProps) {
 }
 
 export const STRATEGY_WORDS: Readonly<Record<Model['strategy'], string>> = {
-  weighted: 'weighted: drawn by weight',
-  priority: 'priority: the lowest first, drawn by weight among equals',
+  weighted: 'weighted: chosen by weight',
+  priority: 'priority: the lowest first, by weight among equals',
 };
 
 const PARTS: readonly EditPart<RoutingDraft>[] = [
   {
     name: 'strategy',
-    label: 'Among its deployments',
+    label: 'Strategy',
     body: ({ strategy }) => ({ strategy }),
     words: ({ strategy }) => STRATEGY_WORDS[strategy],
   },

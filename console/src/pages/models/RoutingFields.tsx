@@ -15,26 +15,26 @@ export function RoutingFields({ form }: { form: Form }) {
     <Stack gap="xs">
       <SimpleGrid cols={{ base: 1, xs: 2 }}>
         <WholeNumberInput
-          label="Requests per minute it takes"
-          description="Empty: not limited. A full one goes last and refuses nobody."
+          label="Capacity: requests per minute"
+          description="Leave empty for no limit. At capacity, the deployment is tried last. No request is refused."
           thousandSeparator=" "
           {...form.getInputProps('limits.rpm')}
         />
         <WholeNumberInput
-          label="Tokens per minute it takes"
-          description="Empty: not limited."
+          label="Capacity: tokens per minute"
+          description="Leave empty for no limit."
           thousandSeparator=" "
           {...form.getInputProps('limits.tpm')}
         />
       </SimpleGrid>
       <TagsInput
         label="Routing tags"
-        description="Requests that name these tags come here. Requests without tags go to the model’s deployments without tags, if there are any. Tags give no access."
+        description="Requests with these tags come here. Requests without tags go to deployments of the model without tags, if there are any. Tags give no access."
         {...form.getInputProps('tags')}
         error={firstErrorOf(form.errors, 'tags')}
       />
       <Anchor component="button" type="button" fz="sm" ta="left" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
-        {isOpen ? 'Less' : 'Weight, priority, timeout, and what bounds a request’s charge'}
+        {isOpen ? 'Fewer settings' : 'Weight, priority, timeout and limits of one request'}
       </Anchor>
       <Collapse expanded={isOpen}>
         <Stack gap="sm">
@@ -42,7 +42,7 @@ export function RoutingFields({ form }: { form: Form }) {
           <BoundFields form={form} />
         </Stack>
       </Collapse>
-      <Switch label="Enabled: requests go there" {...form.getInputProps('enabled', { type: 'checkbox' })} />
+      <Switch label="Enabled: it gets requests" {...form.getInputProps('enabled', { type: 'checkbox' })} />
     </Stack>
   );
 }
@@ -52,7 +52,7 @@ function RareFields({ form }: { form: Form }) {
     <SimpleGrid cols={{ base: 2, sm: 4 }}>
       <WholeNumberInput
         label="Weight"
-        description="Share among equals"
+        description="Share of requests"
         {...form.getInputProps('weight')}
       />
       <WholeNumberInput
@@ -61,15 +61,15 @@ function RareFields({ form }: { form: Form }) {
         {...form.getInputProps('priority')}
       />
       <WholeNumberInput
-        label="Output tokens at most"
-        description="Empty: not known"
+        label="Maximum output tokens"
+        description="Empty if not known"
         min={1}
         thousandSeparator=" "
         {...form.getInputProps('max_output_tokens')}
       />
       <NumberInput
         label="Timeout, seconds"
-        description="At most an hour"
+        description="At most 3600"
         min={0.001}
         max={3600}
         {...form.getInputProps('timeout_seconds')}

@@ -56,7 +56,7 @@ export function BulkBar({ selected, onDone }: { selected: readonly Organization[
 }
 
 function mayAll(selected: readonly Organization[], active: readonly Organization[]) {
-  if (active.length === 0) return { allowed: false, reason: 'None of them is active.' };
+  if (active.length === 0) return { allowed: false, reason: 'None of the selected organizations is active.' };
   const refused = selected.map((row) => verdictOf('organizations.lifecycle', row.capabilities)).find((one) => !one.allowed);
   return refused ?? { allowed: true, reason: null };
 }
@@ -93,7 +93,7 @@ function SuspendAll({ rows, onClose, onDone }: SuspendAllProps) {
   return (
     <Modal opened onClose={onClose} title={`Suspend ${count}?`} closeButtonProps={{ 'aria-label': 'Close' }}>
       <Stack gap="sm">
-        <Text fz="sm">Requests of all their keys are refused from now on. Nothing is deleted, and each can be reactivated.</Text>
+        <Text fz="sm">Requests of all their keys are refused from now on. Nothing is deleted. You can reactivate each organization.</Text>
         <List fz="sm">
           {rows.slice(0, NAMES_SHOWN).map((row) => (
             <List.Item key={row.id}>

@@ -60,7 +60,7 @@ export function LeavingDialog(props: LeavingDialogProps) {
       isKnown={report.isSuccess}
       consequences={[...props.consequences, ...(teams === undefined ? [] : [<TeamsLeft key="teams" ids={teams} />])]}
       action={async () => {
-        if (fate === 'member' && heir === undefined) throw new Error('Choose who gets the keys.');
+        if (fate === 'member' && heir === undefined) throw new Error('Choose the member who gets the keys.');
         const to = fate === 'member' ? heir : 'team_default';
         await leave(fate === 'revoke' || to === undefined || keys.length === 0 ? {} : { reassign_keys_to: to });
         await props.onLeft();
@@ -68,7 +68,7 @@ export function LeavingDialog(props: LeavingDialogProps) {
     >
       {report.isPending && (
         <Text fz="sm" c="dimmed" role="status">
-          Looking up what goes with it…
+          Looking up keys and teams…
         </Text>
       )}
       {report.isError && <ProblemNote error={report.error} onRetry={() => void report.refetch()} />}
@@ -78,8 +78,8 @@ export function LeavingDialog(props: LeavingDialogProps) {
           <Radio.Group label="What happens to these keys" value={fate} onChange={(next) => setFate(next as Fate)}>
             <Stack gap={6} mt={4}>
               <Radio value="revoke" label="Revoke them: applications that use them are refused from now on" />
-              {offersDefault && <Radio value="team_default" label="Hand each to its team’s default service account" />}
-              <Radio value="member" label="Hand them to another member" />
+              {offersDefault && <Radio value="team_default" label="Give each to its team’s default service account" />}
+              <Radio value="member" label="Give them to another member" />
             </Stack>
           </Radio.Group>
           {fate === 'member' && (
@@ -105,7 +105,7 @@ function KeysAtStake({ ids }: { ids: readonly string[] }) {
   const names = useNames(ids.slice(0, SHOWN));
   return (
     <Text fz="sm">
-      <b>{countText(ids.length)}</b> {ids.length === 1 ? 'key goes' : 'keys go'} along: {list(ids, names)}.
+      <b>{countText(ids.length)}</b> {ids.length === 1 ? 'key is' : 'keys are'} affected: {list(ids, names)}.
     </Text>
   );
 }

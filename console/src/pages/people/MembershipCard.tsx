@@ -53,7 +53,7 @@ function Card({ of: member, organizationName }: { of: Schema<'Member'>; organiza
       </Group>
       <Teams of={member.teams} />
       <Text fz="sm">
-        Own asset access: {accessWords(policyDraft(member))}. The limits below count every key this person owns here.
+        Own asset access: {accessWords(policyDraft(member))}. The limits below apply to all keys that this person owns here together.
       </Text>
       {status == null ? <BudgetsAsSet of={member} /> : <BudgetGauges budgets={status.budgets} isLive={status.live} />}
       {status == null ? <LimitsAsSet of={member} /> : <LimitBars of={status} />}
@@ -125,7 +125,7 @@ function Teams({ of: teams }: { of: Schema<'Member'>['teams'] }) {
   if (teams.length === 0)
     return (
       <Text fz="sm" c="dimmed">
-        In no team.
+        Not in any team.
       </Text>
     );
   return (

@@ -32,11 +32,11 @@ function Fields({ of: account }: { of: Account }) {
           }),
         )
       }
-      onSaved={() => saved('The platform role is changed.')}
+      onSaved={() => saved('The platform role was changed.')}
     >
       <Radio.Group aria-label="Platform role" {...form.getInputProps('platform_role')}>
         <Stack gap="xs">
-          <Radio value={NONE} label="None" description="Only what their memberships give." data-autofocus />
+          <Radio value={NONE} label="None" description="They have only the roles of their memberships." data-autofocus />
           <Radio value="platform_auditor" label="Platform auditor" description="Reads everything but content; changes nothing." />
           <Radio value="platform_admin" label="Platform admin" description="Everything, in every organization." />
         </Stack>

@@ -11,17 +11,17 @@ export function RemoveMemberDialog({ of: member, onClose }: { of: Schema<'Member
     <LeavingDialog
       title={`Remove ${member.name}`}
       name={member.name}
-      verb="Remove"
+      verb="Remove member"
       organizationId={member.organization_id}
       consequences={[
-        'They leave the organization at once, in every browser they are signed in with.',
-        'Their account stays, and what they did stays in the audit log.',
+        'They lose access to the organization at once, in every browser.',
+        'Their account is kept. What they did stays in the audit log.',
       ]}
       leave={(query) => asked(api.DELETE('/organizations/{id}/members/{member_id}', { params: { path, query } }))}
       onLeft={async () => {
         const stale = ['members', 'accounts', 'keys', 'teams', 'team-members', 'organization', 'organizations'];
         await Promise.all(stale.map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
-        saved(`${member.name} is removed.`);
+        saved(`${member.name} was removed.`);
       }}
       onClose={onClose}
     />

@@ -17,14 +17,13 @@ export function SentDialog({ of: sent, onClose }: { of: Schema<'SentInvitation'>
       <Stack gap="md">
         <Text fz="sm">
           {sent.mailed
-            ? 'The invitation was sent by e-mail, whose link proves the address. This one is for when it does not arrive.'
-            : 'No e-mail was sent. Hand this link over yourself: it is shown now and never again.'}{' '}
+            ? 'The invitation was sent by e-mail. The link in the e-mail proves the address. Use the link below only if the e-mail does not arrive.'
+            : 'No e-mail was sent. Give this link to the person yourself. It is not shown again.'}{' '}
           It works once, for this address only, until <Time at={sent.expires_at} />.
         </Text>
         <CopyField label="Link" value={sent.link} />
         <Text fz="xs" c="dimmed">
-          A link that you hand over proves nothing about the address. Until it is proved, no other organization admits the
-          account.
+          A link that you give to the person does not prove their address. Until the address is proved, no other organization accepts the account.
         </Text>
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>

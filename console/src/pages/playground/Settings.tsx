@@ -41,8 +41,8 @@ export function Settings({ settings, onKey, onModel, onChange }: SettingsProps) 
           onChange={(event) => onChange({ system: event.currentTarget.value })}
         />
         <WholeNumberInput
-          label="Output tokens at most"
-          description="Bounds what is held of budgets."
+          label="Maximum output tokens"
+          description="Less is held of budgets if this is lower."
           min={1}
           max={TOKENS_MAX}
           value={settings.maxTokens}
@@ -50,7 +50,7 @@ export function Settings({ settings, onKey, onModel, onChange }: SettingsProps) 
         />
         <NumberInput
           label="Temperature"
-          description="Empty: the model’s own."
+          description="Leave empty for the model’s default."
           min={0}
           max={TEMPERATURE_MAX}
           step={0.1}
@@ -59,7 +59,7 @@ export function Settings({ settings, onKey, onModel, onChange }: SettingsProps) 
         />
         <TagsInput
           label="Tags"
-          description="Sent as x-headgate-tags. They choose among the model’s deployments, and usage can be grouped by them."
+          description="Sent as x-headgate-tags. They choose among the model’s deployments, and you can group usage by them."
           data={[...useKnownTags()]}
           maxTags={TAGS_MAX}
           value={[...settings.tags]}
@@ -83,7 +83,7 @@ function useCallable(keyId: string): { names: readonly string[]; about: string }
     enabled: keyId !== '',
   });
   if (keyId === '') return { names: [], about: 'Choose a key to see what it can call.' };
-  if (access.data === undefined || !('key_id' in access.data)) return { names: [], about: 'Looking what it can call…' };
+  if (access.data === undefined || !('key_id' in access.data)) return { names: [], about: 'Looking up what it can call…' };
   const names = access.data.data.filter(({ allowed }) => allowed).map(({ target }) => target);
   const known = names.length === 1 ? 'The key can call 1 target.' : `The key can call ${names.length} targets.`;
   return { names, about: `${known} Type another name to see how it is refused.` };

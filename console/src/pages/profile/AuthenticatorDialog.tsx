@@ -26,7 +26,7 @@ export function AuthenticatorDialog({ opened, onClose }: { opened: boolean; onCl
     <>
       <FormDialog opened={opened} onClose={onClose} title="Set up an authenticator" size="md">
         <PasswordForm
-          about="First, your password."
+          about="Enter your password first."
           verb="Continue"
           save={(password) => asked(api.POST('/session/totp', { body: { password } }))}
           onSaved={setSetUp}
@@ -44,7 +44,7 @@ function Confirm({ setUp, onClose }: { setUp: SetUp; onClose: () => void }) {
     mutationFn: () => asked(api.POST('/session/totp/confirm', { body: { code } })),
     onSuccess: async () => {
       await queryClient.invalidateQueries({ queryKey: ['session'] });
-      saved('The authenticator is on. It is asked for at your next sign-in.');
+      saved('The authenticator is on. You need its code the next time you sign in.');
     },
     onError: () => setCode(''),
   });
@@ -68,7 +68,7 @@ function Confirm({ setUp, onClose }: { setUp: SetUp; onClose: () => void }) {
           }}
         >
           <Stack gap="sm">
-            <Text fz="sm">Scan this with your authenticator app, then type the code that it shows.</Text>
+            <Text fz="sm">Scan this with your authenticator app, then enter the code that it shows.</Text>
             <Group justify="center">
               <QrCode text={setUp.uri} label="QR code for your authenticator app" />
             </Group>

@@ -12,8 +12,8 @@ export function NewRecoveryCodesDialog({ opened, onClose }: { opened: boolean; o
     <>
       <FormDialog opened={opened} onClose={onClose} title="New recovery codes" size="md">
         <PasswordForm
-          about="The codes you have stop working when new ones are made."
-          verb="Make new codes"
+          about="Your current codes stop working when you create new ones."
+          verb="Create new codes"
           save={(password) => asked(api.POST('/session/recovery-codes', { body: { password } }))}
           onSaved={({ recovery_codes }) => setCodes(recovery_codes)}
         />

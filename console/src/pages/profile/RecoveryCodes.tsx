@@ -7,8 +7,7 @@ export function RecoveryCodes({ codes, onStored }: { codes: readonly string[]; o
   return (
     <Stack gap="sm">
       <Text fz="sm">
-        Each of these signs you in once when your authenticator is not at hand. They are shown now and never again: keep them
-        where your password is not.
+        Each code signs you in once if you do not have your authenticator. The codes are not shown again. Store them in a different place than your password.
       </Text>
       <Code block fz="sm" style={{ columns: 2 }} tabIndex={0} aria-label="Recovery codes">
         {text}

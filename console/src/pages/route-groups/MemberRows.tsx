@@ -27,7 +27,7 @@ export function MemberRows({ strategy, members, onChange, disabled = false }: Me
     <Stack gap="xs">
       {members.length === 0 && (
         <Text fz="sm" c="dimmed">
-          No member yet: without one every call of it fails, unless a fallback answers.
+          No members yet. Without a member, every call fails unless a fallback answers. Add a member.
         </Text>
       )}
       {members.map((member, index) => (
@@ -63,7 +63,7 @@ export function MemberRows({ strategy, members, onChange, disabled = false }: Me
                 onChange={(priority) => change(index, { priority: priority || 0 })}
               />
             )}
-            <Text fz="sm" w={64} ta="right" pt={30} title="Share of first choices while all are in service">
+            <Text fz="sm" w={64} ta="right" pt={30} title="How often this member is the first choice while all are in service">
               {percents[index]} %
             </Text>
             <ActionIcon

@@ -16,7 +16,7 @@ export function MemberTable({ group }: { group: RouteGroup }) {
   if (group.members.length === 0)
     return (
       <Text fz="sm" c="dimmed">
-        Nobody: calls of it fail, unless a fallback answers. Add members below and publish them.
+        No members. Calls fail unless a fallback answers. Add members below and publish them.
       </Text>
     );
   return (

@@ -23,7 +23,7 @@ export function PolicyPublishing({ group, draft }: { group: RouteGroup; draft: P
   const publishing = useMutation({
     mutationFn: edited.save,
     onSuccess: async () => {
-      saved(`The policy of ${group.key} is published and in force.`);
+      saved(`The policy of ${group.key} was published and is in force.`);
       const changed = ['route-group', 'route-groups', 'route-group-policy', 'callable-targets'];
       await Promise.all(changed.map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
     },
@@ -70,7 +70,7 @@ export function PolicyPublishing({ group, draft }: { group: RouteGroup; draft: P
       </Group>
       {isChanged && problem === null && simulating.data === undefined && (
         <Alert color="blue" p="xs">
-          <Text fz="sm">Simulate it first: nothing is sent anywhere, and the shares are those of the published code.</Text>
+          <Text fz="sm">Simulate your changes first. No request is sent, and the gateway’s own routing computes the shares.</Text>
         </Alert>
       )}
     </>

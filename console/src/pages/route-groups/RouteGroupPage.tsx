@@ -91,13 +91,13 @@ function Actions({ group }: { group: RouteGroup }) {
       <ConfirmByName
         opened={open === 'delete'}
         onClose={close}
-        title="Delete this route group"
+        title="Delete route group"
         name={group.key}
         verb="Delete route group"
         consequences={[
-          'Nobody can call it any more. Its deployments stay.',
-          'Grants of its key stay and give nothing.',
-          'Its published policies go with it.',
+          'No one can call it any more. Its deployments are kept.',
+          'Grants of its key are kept but have no effect.',
+          'Its published policies are deleted with it.',
         ]}
         action={async () => {
           await asked(api.DELETE('/route-groups/{id}', { params: { path: { id: group.id } } }));

@@ -33,7 +33,7 @@ export function RouteGroupsPage() {
   return (
     <Page
       title="Route groups"
-      about="Named sets of deployments with a routing policy of their own, called by their key like a model."
+      about="Named sets of deployments with their own routing policy. Callers use the key of a group like a model name."
       actions={create}
     >
       <DataList<RouteGroup>
@@ -44,8 +44,7 @@ export function RouteGroupsPage() {
         onRowClick={({ id }) => open(id)}
         empty={
           <EmptyState title="No route groups yet" action={create}>
-            A route group spreads its calls over deployments of different models, providers or regions. Add deployments first,
-            then create one.
+            A route group distributes calls over deployments of different models, providers or regions. Add deployments first, then create a group.
           </EmptyState>
         }
       />

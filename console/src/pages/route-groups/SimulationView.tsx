@@ -15,7 +15,7 @@ export function SimulationView({ simulation, requests }: { simulation: Simulatio
   return (
     <Stack gap={6} role="status" aria-label="Simulation">
       <Text fz="sm" fw={600}>
-        Of {countText(requests)} requests, as the deployments stand now
+        Of {countText(requests)} requests, with the deployments as they are now
       </Text>
       {simulation.shares.length === 0 && <Text fz="sm">No deployment would be tried.</Text>}
       {simulation.shares.map(({ deployment_id: id, share, first_choice: first }, index) => {

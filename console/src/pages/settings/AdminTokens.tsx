@@ -29,8 +29,7 @@ export function AdminTokens() {
   return (
     <>
       <Text fz="sm" c="dimmed" mb="sm">
-        For programs and the command line. A token acts with its role, and never with more than its owner holds; what it does
-        stands in the audit log under its own name.
+        For programs and the command line. A token has one role, and never more rights than its owner. The audit log shows what it does under its own name.
       </Text>
       {state.service_account_id === undefined ? (
         <UnownedNote isShown={state.unowned === 'true'} onShow={(unowned) => set({ unowned, cursor: undefined })} />
@@ -63,8 +62,8 @@ export function AdminTokens() {
           </>
         }
         empty={
-          <EmptyState title="No admin token" action={<Button onClick={open}>Create admin token</Button>}>
-            People sign in; programs use a token. Give each program its own, with the least role it needs.
+          <EmptyState title="No admin tokens yet" action={<Button onClick={open}>Create admin token</Button>}>
+            Programs that call the admin API use a token. Create one for each program, with the least role that it needs.
           </EmptyState>
         }
       />
@@ -104,8 +103,7 @@ function UnownedNote({ isShown, onShow }: { isShown: boolean; onShow: (unowned: 
       title={total === 1 ? '1 token has no owner' : `${total} tokens have no owner`}
     >
       <Text fz="sm" mb="xs">
-        {total === 1 ? 'It stops' : 'Each of them stops'} working on the date under Expires. Take over what is still needed: it
-        belongs to you then and goes on working.
+        {total === 1 ? 'It stops' : 'Each of them stops'} working on the date under Expires. Take over tokens that are still needed: they then belong to you and keep working.
       </Text>
       <Button size="compact-sm" variant="default" onClick={() => onShow(isShown ? undefined : 'true')}>
         {isShown ? 'Show all tokens' : total === 1 ? 'Show it' : 'Show them'}
@@ -142,10 +140,10 @@ function RevokeToken({ token, onClose }: { token: Token | null; onClose: () => v
       onClose={onClose}
       title="Revoke admin token"
       name={token?.name ?? ''}
-      verb="Revoke"
+      verb="Revoke token"
       consequences={[
-        'Whatever uses this token is refused at once, on every replica.',
-        'A revoked token never comes back; its events stay in the audit log.',
+        'Programs that use this token are refused at once, on every replica.',
+        'You cannot undo this. Its events stay in the audit log.',
       ]}
       action={async () => {
         await asked(api.DELETE('/admin-tokens/{id}', { params: { path: { id: token?.id ?? '' } } }));

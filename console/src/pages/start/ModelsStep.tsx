@@ -44,7 +44,7 @@ export function ModelsStep({ steps }: { steps: Steps }) {
   return (
     <StepFrame
       title="Choose models"
-      about="Each becomes a model of the same name. Names, capacity and more can be changed later under Models."
+      about="Each becomes a model with the same name. You can change names, capacity and more later under Models."
       steps={steps}
       action={
         <Button disabled={left === 0} loading={adding.isPending} onClick={() => adding.mutate()}>
@@ -54,8 +54,7 @@ export function ModelsStep({ steps }: { steps: Steps }) {
     >
       {credential === undefined && (
         <Alert color="blue">
-          No credential was chosen in the step before. Go back and connect a provider, or skip this step when models are there
-          already.
+          No credential was chosen in the step before. Go back and connect a provider, or skip this step if you already have models.
         </Alert>
       )}
       {credential !== undefined && facts.isPending && (
@@ -138,7 +137,7 @@ function Models({ provider, listed, why, there, chosen, onChange }: ModelsProps)
   const canAddTyped = typed !== '' && !names.includes(typed) && !/\s/.test(typed);
   return (
     <Stack gap="xs">
-      {listed === null && <Text fz="sm">{why ?? 'The provider did not say which models it has.'} Type their names.</Text>}
+      {listed === null && <Text fz="sm">{why ?? 'The provider did not list its models.'} Enter their names.</Text>}
       <Group align="flex-end" gap="xs">
         <TextInput
           label={listed === null ? 'Upstream model' : `Search ${listed.length} models`}
@@ -170,7 +169,7 @@ function Models({ provider, listed, why, there, chosen, onChange }: ModelsProps)
             .slice(0, PRICES_SHOWN)
             .map((name) =>
               there.includes(name) ? (
-                <Checkbox key={name} label={`${name}: there already`} checked disabled readOnly />
+                <Checkbox key={name} label={`${name}: already added`} checked disabled readOnly />
               ) : (
                 <ModelRow
                   key={name}

@@ -33,7 +33,7 @@ export function OrganizationStep({ steps }: { steps: Steps }) {
   const form = useForm<Draft>({
     initialValues: { name: '', slug: '', budget: BUDGET_FIRST, rpm: 600, access: 'all', targets: [] },
     validate: {
-      name: (name) => (name.trim() === '' ? 'Give it a name.' : null),
+      name: (name) => (name.trim() === '' ? 'Enter a name.' : null),
       budget: budgetFault,
     },
   });
@@ -42,7 +42,7 @@ export function OrganizationStep({ steps }: { steps: Steps }) {
     <form onSubmit={form.onSubmit((draft) => making.mutate(draft))} noValidate>
       <StepFrame
         title="Create an organization"
-        about="A tenant with a shared cap: all its teams and keys count against the same limits and budgets."
+        about="A tenant with shared limits: all its teams and keys count against the same limits and budgets."
         steps={steps}
         action={
           <Button type="submit" loading={making.isPending}>
@@ -95,16 +95,16 @@ function Existing({ steps }: { steps: Steps }) {
   return (
     <>
       <Group align="flex-end" gap="xs">
-        <ObjectSelect kind="organization" label="One that is there already" value={chosen} onChange={setChosen} />
+        <ObjectSelect kind="organization" label="Existing organization" value={chosen} onChange={setChosen} />
         <Button
           variant="default"
           disabled={chosen === undefined}
           onClick={() => steps.next({ organization: chosen, team: undefined, key: undefined })}
         >
-          Use it
+          Use this organization
         </Button>
       </Group>
-      <Divider label="or a new one" />
+      <Divider label="or create a new one" />
     </>
   );
 }
@@ -143,14 +143,14 @@ function Fields({ form }: { form: Form }) {
         />
         <WholeNumberInput
           label="Requests per minute"
-          description="In any trailing 60 seconds. Empty: no limit; 0: blocked."
+          description="In any 60 seconds. Empty: no limit. 0: every request is refused."
           {...form.getInputProps('rpm')}
         />
       </SimpleGrid>
-      <Radio.Group label="What it may call" {...form.getInputProps('access')}>
+      <Radio.Group label="What it can call" {...form.getInputProps('access')}>
         <Stack gap={6} mt={4}>
           <Radio value="all" label="Everything, future models included" />
-          <Radio value="selected" label="Only these" />
+          <Radio value="selected" label="Only selected models" />
         </Stack>
       </Radio.Group>
       {form.values.access === 'selected' && (

@@ -11,8 +11,8 @@ export function SelfServiceFields(props: Bound<SelfServiceDraft>) {
     <Paper withBorder p="sm" role="group" aria-label="Self-service">
       <Stack gap="sm">
         <Switch
-          label="Developers make keys of their own"
-          description="Within these bounds, without asking anybody. The team’s own limits hold all the same."
+          label="Developers can create their own keys"
+          description="Within these limits, without asking anyone. The limits of the team still apply."
           checked={value.enabled}
           disabled={disabled}
           onChange={(event) => set({ enabled: event.currentTarget.checked })}
@@ -30,7 +30,7 @@ function OwnKeysFields(props: Bound<SelfServiceDraft>) {
   return (
     <SimpleGrid cols={{ base: 1, xs: 2 }}>
       <WholeNumberInput
-        label="Keys a person"
+        label="Keys per person"
         placeholder="Any number"
         max={10_000}
         disabled={disabled}
@@ -48,7 +48,7 @@ function OwnKeysFields(props: Bound<SelfServiceDraft>) {
       />
       {value.requires_expiry && (
         <WholeNumberInput
-          label="Within days"
+          label="Maximum lifetime in days"
           min={1}
           max={3_650}
           disabled={disabled}
@@ -67,7 +67,7 @@ function SpendFields({ value, onChange, errors, at, disabled = false }: Bound<Se
   return (
     <Group gap="xs" wrap="nowrap" align="flex-start">
       <TextInput
-        label="A person’s keys spend at most"
+        label="Budget per person"
         placeholder="Any amount"
         leftSection={<Text fz="sm">$</Text>}
         inputMode="decimal"
@@ -78,7 +78,7 @@ function SpendFields({ value, onChange, errors, at, disabled = false }: Bound<Se
         onChange={(event) => set({ max_budget: event.currentTarget.value })}
       />
       <Select
-        label="Each"
+        label="Period"
         allowDeselect={false}
         disabled={disabled}
         data={Object.entries(PER).map(([period, label]) => ({ value: period, label }))}

@@ -58,13 +58,12 @@ export function TeamOverview({ team }: TeamTabProps) {
         </Title>
         <Text fz="sm">
           {team.asset_access.mode === 'inherit'
-            ? `It inherits all that ${team.organization_name} may call.`
-            : `${accessWords(policyDraft(team))}, within what ${team.organization_name} may call.`}
+            ? `It inherits everything that ${team.organization_name} can call.`
+            : `${accessWords(policyDraft(team))}, within what ${team.organization_name} can call.`}
         </Text>
         {ineffective.length > 0 && (
           <Text fz="sm" fw={500}>
-            Selected without effect now: <span className="mono">{ineffective.join(', ')}</span>. The organization does not have
-            them.
+            Selected, but without effect: <span className="mono">{ineffective.join(', ')}</span>. The organization is not granted them.
           </Text>
         )}
       </section>
@@ -90,7 +89,7 @@ function Above({ team }: TeamTabProps) {
   const words = [...budgets, ...limits];
   return (
     <Text fz="sm" c="dimmed">
-      Above it,{' '}
+      Its organization{' '}
       <Anchor
         component={Link}
         to={PATHS.organization}
@@ -100,7 +99,7 @@ function Above({ team }: TeamTabProps) {
       >
         <bdi>{team.organization_name}</bdi>
       </Anchor>{' '}
-      {words.length === 0 ? 'has no limit and no budget.' : `has ${words.join(', ')}, shared by all of its teams.`}
+      {words.length === 0 ? 'has no limits and no budgets.' : `has ${words.join(', ')}, shared by all of its teams.`}
     </Text>
   );
 }

@@ -8,12 +8,7 @@ export type OwnKeysPeriod = Schema<'SelfServiceBudget'>['period'];
 
 /** The period in words that follow an amount. */
 export const PER: Readonly<Record<OwnKeysPeriod, string>> = {
-  day: 'a day',
-  week: 'a week',
-  month: 'a month',
-  quarter: 'a quarter',
-  year: 'a year',
-  total: 'in all',
+  day: 'per day', week: 'per week', month: 'per month', quarter: 'per quarter', year: 'per year', total: 'in total',
 };
 
 /** A team's self-service in a form: what its members may do with keys of their own. */
@@ -88,11 +83,11 @@ export const TEAM_PARTS: readonly EditPart<TeamDraft>[] = [
 
 /** Says in a sentence what members may do with keys of their own. */
 export function selfServiceWords(policy: Schema<'SelfService'>): string {
-  if (!policy.enabled) return 'Members make no keys of their own.';
+  if (!policy.enabled) return 'Members cannot create their own keys.';
   const rules = [
     policy.max_keys_per_member === null ? 'any number of keys' : `at most ${policy.max_keys_per_member} keys each`,
     policy.max_budget === null ? '' : `that spend at most $${policy.max_budget.amount} ${PER[policy.max_budget.period]} together`,
     policy.max_expiry_days === null ? '' : `that expire within ${policy.max_expiry_days} days`,
   ].filter((rule) => rule !== '');
-  return `Developers make keys of their own: ${rules.join(', ')}.`;
+  return `Developers can create their own keys: ${rules.join(', ')}.`;
 }

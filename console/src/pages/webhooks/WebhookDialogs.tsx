@@ -32,7 +32,7 @@ function CreateForm({ organizationId, onCreated }: Pick<CreateWebhookProps, 'org
   return (
     <DialogForm
       form={form}
-      verb="Create"
+      verb="Create webhook"
       invalidates={['webhooks']}
       save={({ name, url, events }, header) =>
         asked(

@@ -32,7 +32,7 @@ export const SECTION_LABELS: Readonly<Record<Section, string>> = {
   time_zone: 'Time zone',
   budgets: 'Budgets',
   rate_limits: 'Rate limits',
-  model_limits: 'Limits for models',
+  model_limits: 'Model limits',
   asset_access: 'Asset access',
   default_tags: 'Default tags',
   required_tags: 'Required tags',
