@@ -161,3 +161,14 @@ test('members of another organization are shown from their beginning', async ({ 
   await expect(page.getByText('1 in total')).toBeVisible();
   await expect(page.locator('tbody tr')).toHaveCount(1);
 });
+
+test('a deployment is not called in service before its health is known', async ({ page, house }) => {
+  await house.signIn(page, 'platform_admin');
+  await page.route('**/api/v1/health', (route) => route.fulfill({ status: 500, body: '{}' }));
+  await page.goto(`${house.url}/models`);
+  await expect(page.locator('tbody tr').first()).toContainText('Enabled');
+  await expect(page.getByText('In service')).toHaveCount(0);
+  await page.unroute('**/api/v1/health');
+  await page.reload();
+  await expect(page.locator('tbody tr').first()).toContainText('In service');
+});

@@ -189,7 +189,7 @@ test('several are suspended at once, and it is undone', async ({ page, house }) 
       .check();
   await page.getByRole('region', { name: 'Selected organizations' }).getByRole('button', { name: 'Suspend' }).click();
   await page.getByRole('button', { name: 'Suspend 2 organizations' }).click();
-  await expect(page.getByText('2 suspended.')).toBeVisible();
+  await expect(page.getByText('2 organizations suspended.')).toBeVisible();
   for (const { id } of made) expect((await read(house, id)).status).toBe('suspended');
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect.poll(async () => (await read(house, made[0]?.id ?? '')).status).toBe('active');

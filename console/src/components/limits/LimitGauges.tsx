@@ -6,7 +6,7 @@ import { useEvents } from '../../api/events.ts';
 import { type Freshness, FreshnessMark, NotLive } from '../Freshness.tsx';
 import { relativeText } from '../Time.tsx';
 import { LIMIT_WORDS, LimitBar, limitName } from './LimitBar.tsx';
-import { FirstLine, limitLines, type Policy } from './LimitsAsSet.tsx';
+import { FirstLine, type Policy, scopeLimitLines } from './LimitsAsSet.tsx';
 
 export type LimitsStatus = Schema<'LimitsStatus'>;
 type RateLimitStatus = LimitsStatus['rate_limits'][number];
@@ -103,7 +103,7 @@ const SHOWN = 2;
  * limits.
  */
 export function LimitCell({ status, of }: { status: LimitsStatus | null; of: Policy }) {
-  if (status === null) return <FirstLine lines={limitLines(of)} none="No limit" />;
+  if (status === null) return <FirstLine lines={scopeLimitLines(of)} none="No limit" />;
   const { rate_limits: limits, live } = status;
   if (limits.length === 0) {
     return (

@@ -10,6 +10,7 @@ import { priceDraftOf } from '../../components/money/price-draft.ts';
 import { bind } from '../../forms/bind.ts';
 import { DeploymentTest } from './DeploymentTest.tsx';
 import { createBodyOf, type DeploymentDraft, deploymentFaults, NEW_DRAFT } from './deployment-draft.ts';
+import { PROVIDERS } from './ProviderBadge.tsx';
 import { RoutingFields } from './RoutingFields.tsx';
 import { UpstreamFields } from './UpstreamFields.tsx';
 

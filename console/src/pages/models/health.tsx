@@ -34,7 +34,15 @@ export function HealthBadge({ deployment, cooling }: HealthProps) {
         </Badge>
       </Tooltip>
     );
-  const until = cooling?.get(deployment.id);
+  if (cooling === null)
+    return (
+      <Tooltip label="It is not known yet whether it is cooling down after failures.">
+        <Badge color="gray" miw="max-content">
+          Enabled
+        </Badge>
+      </Tooltip>
+    );
+  const until = cooling.get(deployment.id);
   if (until !== undefined)
     return (
       <Tooltip label="It failed several times in a row, or its provider asked to wait. After the pause, one request tests it.">

@@ -1,10 +1,11 @@
 import { Radio, Stack, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useNames } from '../../api/names.ts';
 import { ProblemNote } from '../../components/Asked.tsx';
 import { countText } from '../../components/Count.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
+import { saved } from '../../components/dialogs/saved.ts';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 
 interface Report {
@@ -27,7 +28,10 @@ interface LeavingDialogProps {
   readonly consequences: readonly ReactNode[];
   /** Called first with `dry_run`, which reports the consequences and changes nothing. */
   readonly leave: (query: LeavingQuery) => Promise<Report>;
-  readonly onLeft: () => Promise<void>;
+  /** The names of cached lists to reload. */
+  readonly stale: readonly string[];
+  /** Shown once it is done. */
+  readonly done: string;
   readonly onClose: () => void;
   /** False if the keys cannot go to the team's default service account, because that is the one leaving. */
   readonly offersDefault?: boolean;
@@ -40,6 +44,7 @@ const SHOWN = 20;
 /** Removes a person or a service account. Lists the affected teams and keys, and can reassign the keys in the same step. */
 export function LeavingDialog(props: LeavingDialogProps) {
   const { name, organizationId, leave, offersDefault = true } = props;
+  const queryClient = useQueryClient();
   const [fate, setFate] = useState<Fate>('revoke');
   const [heir, setHeir] = useState<string>();
   const report = useQuery({
@@ -63,7 +68,8 @@ export function LeavingDialog(props: LeavingDialogProps) {
         if (fate === 'member' && heir === undefined) throw new Error('Choose the member who gets the keys.');
         const to = fate === 'member' ? heir : 'team_default';
         await leave(fate === 'revoke' || to === undefined || keys.length === 0 ? {} : { reassign_keys_to: to });
-        await props.onLeft();
+        await Promise.all(props.stale.map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
+        saved(props.done);
       }}
     >
       {report.isPending && (

@@ -8,13 +8,13 @@ import { useTimeZone } from '../../api/organizations.ts';
 import { useCan } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
-import { policyDraft } from '../../components/fields/policy-draft.ts';
 import { accessWords } from '../../components/fields/policy-words.ts';
 import { roleWord } from '../../components/fields/RoleSelect.tsx';
 import { BudgetGauges } from '../../components/limits/BudgetGauges.tsx';
 import { BudgetHistory } from '../../components/limits/BudgetHistory.tsx';
 import { LimitBars } from '../../components/limits/LimitGauges.tsx';
 import { BudgetsAsSet, LimitsAsSet } from '../../components/limits/LimitsAsSet.tsx';
+import { accessDraft } from '../../forms/access-draft.ts';
 import { PATHS } from '../../paths.ts';
 import { EditMemberDialog } from './EditMemberDialog.tsx';
 import { RemoveMemberDialog } from './RemoveMemberDialog.tsx';
@@ -53,7 +53,7 @@ function Card({ of: member, organizationName }: { of: Schema<'Member'>; organiza
       </Group>
       <Teams of={member.teams} />
       <Text fz="sm">
-        Own asset access: {accessWords(policyDraft(member))}. The limits below apply to all keys that this person owns here together.
+        Own asset access: {accessWords(accessDraft(member.asset_access))}. The limits below apply to all keys that this person owns here together.
       </Text>
       {status == null ? <BudgetsAsSet of={member} /> : <BudgetGauges budgets={status.budgets} isLive={status.live} />}
       {status == null ? <LimitsAsSet of={member} /> : <LimitBars of={status} />}

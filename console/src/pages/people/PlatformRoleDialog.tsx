@@ -3,6 +3,7 @@ import { useForm } from '@mantine/form';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
+import { PLATFORM_ROLES, roleRights, roleWord } from '../../components/fields/RoleSelect.tsx';
 
 type Account = Schema<'Account'>;
 
@@ -37,8 +38,9 @@ function Fields({ of: account }: { of: Account }) {
       <Radio.Group aria-label="Platform role" {...form.getInputProps('platform_role')}>
         <Stack gap="xs">
           <Radio value={NONE} label="None" description="They have only the roles of their memberships." data-autofocus />
-          <Radio value="platform_auditor" label="Platform auditor" description="Reads everything but content; changes nothing." />
-          <Radio value="platform_admin" label="Platform admin" description="Everything, in every organization." />
+          {PLATFORM_ROLES.map((role) => (
+            <Radio key={role} value={role} label={roleWord(role)} description={roleRights(role)} />
+          ))}
         </Stack>
       </Radio.Group>
     </DialogForm>

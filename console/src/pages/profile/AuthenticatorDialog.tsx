@@ -48,19 +48,9 @@ function Confirm({ setUp, onClose }: { setUp: SetUp; onClose: () => void }) {
     },
     onError: () => setCode(''),
   });
+  if (confirm.isSuccess) return <RecoveryCodes codes={setUp.recovery_codes} onClose={onClose} />;
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={confirm.isSuccess ? 'Store your recovery codes' : 'Set up an authenticator'}
-      closeOnClickOutside={false}
-      closeOnEscape={!confirm.isSuccess}
-      withCloseButton={!confirm.isSuccess}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
-      {confirm.isSuccess ? (
-        <RecoveryCodes codes={setUp.recovery_codes} onStored={onClose} />
-      ) : (
+    <Modal opened onClose={onClose} title="Set up an authenticator" closeOnClickOutside={false}>
         <form
           onSubmit={(event) => {
             event.preventDefault();
@@ -95,7 +85,6 @@ function Confirm({ setUp, onClose }: { setUp: SetUp; onClose: () => void }) {
             </Group>
           </Stack>
         </form>
-      )}
     </Modal>
   );
 }

@@ -1,4 +1,3 @@
-import { Modal } from '@mantine/core';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { FormDialog } from '../../components/dialogs/FormDialog.tsx';
@@ -18,18 +17,7 @@ export function NewRecoveryCodesDialog({ opened, onClose }: { opened: boolean; o
           onSaved={({ recovery_codes }) => setCodes(recovery_codes)}
         />
       </FormDialog>
-      {codes !== null && (
-        <Modal
-          opened
-          onClose={() => setCodes(null)}
-          title="Store your recovery codes"
-          withCloseButton={false}
-          closeOnEscape={false}
-          closeOnClickOutside={false}
-        >
-          <RecoveryCodes codes={codes} onStored={() => setCodes(null)} />
-        </Modal>
-      )}
+      {codes !== null && <RecoveryCodes codes={codes} onClose={() => setCodes(null)} />}
     </>
   );
 }

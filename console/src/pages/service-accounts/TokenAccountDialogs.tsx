@@ -43,7 +43,7 @@ function partsOf(account: TokenAccount): readonly EditPart<Draft>[] {
 function PersonName({ id, of: account }: { id: string | undefined; of: TokenAccount }) {
   const read = useName(id);
   const known = id === account.responsible_account_id ? account.responsible_name : null;
-  return <bdi>{known ?? read ?? id ?? 'Nobody'}</bdi>;
+  return <bdi>{known ?? read ?? id ?? 'No one'}</bdi>;
 }
 
 interface CreateProps {

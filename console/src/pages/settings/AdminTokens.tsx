@@ -4,12 +4,14 @@ import { IconPlus } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { CopyField } from '../../components/CopyField.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
+import { SecretDialog } from '../../components/dialogs/SecretDialog.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
-import { CreateToken, TokenSecret } from './CreateToken.tsx';
+import { CreateToken } from './CreateToken.tsx';
 import { NarrowToken } from './NarrowToken.tsx';
 import { TakeOverToken } from './TakeOverToken.tsx';
 import { tokenColumns } from './token-columns.tsx';
@@ -74,7 +76,11 @@ export function AdminTokens() {
         onClose={() => set({ new: undefined })}
         onCreated={setSecret}
       />
-      <TokenSecret secret={secret} onClose={() => setSecret(null)} />
+      {secret !== null && (
+        <SecretDialog title="New admin token" onClose={() => setSecret(null)}>
+          <CopyField label="Token" description="Store it now: it is not shown again." value={secret} />
+        </SecretDialog>
+      )}
       <NarrowToken token={at('narrow')} onClose={close} />
       <TakeOverToken token={at('take_over')} onClose={close} />
       <RevokeToken token={at('revoke')} onClose={close} />

@@ -1,8 +1,7 @@
-import { Alert, Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { Select, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, asked } from '../../api/client.ts';
 import { type Session, useSession } from '../../api/session.tsx';
-import { CopyField } from '../../components/CopyField.tsx';
 import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { ORGANIZATION_ROLES, PLATFORM_ROLES, RoleSelect } from '../../components/fields/RoleSelect.tsx';
@@ -106,29 +105,4 @@ function placesOf({ memberships, capabilities_by_organization: held }: Session) 
 
 function isOfPlatform(role: TokenRole): boolean {
   return PLATFORM_ROLES.some((one) => one === role);
-}
-
-/** Shows a new token, which is only possible once. */
-export function TokenSecret({ secret, onClose }: { secret: string | null; onClose: () => void }) {
-  return (
-    <Modal
-      opened={secret !== null}
-      onClose={onClose}
-      title="The new admin token"
-      closeOnClickOutside={false}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
-      <Stack gap="sm">
-        <Alert color="yellow" p="xs">
-          It is shown now and never again. Keep it where secrets are kept.
-        </Alert>
-        <CopyField label="Token" value={secret ?? ''} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            I have kept it
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
-  );
 }

@@ -138,7 +138,7 @@ function NewServiceAccount({ teamId }: { teamId: string }) {
           }),
         )
       }
-      onSaved={({ name }) => saved(`${name} is created.`)}
+      onSaved={({ name }) => saved(`${name} was created.`)}
     >
       <TextInput
         label="Name"
@@ -154,7 +154,6 @@ function NewServiceAccount({ teamId }: { teamId: string }) {
 }
 
 function DeleteDialog({ of: account, onClose }: { of: ServiceAccount; onClose: () => void }) {
-  const queryClient = useQueryClient();
   const path = { id: account.id };
   return (
     <LeavingDialog
@@ -165,12 +164,8 @@ function DeleteDialog({ of: account, onClose }: { of: ServiceAccount; onClose: (
       offersDefault={!account.is_default}
       consequences={['The service account is deleted. The history of its keys is kept.']}
       leave={(query) => asked(api.DELETE('/service-accounts/{id}', { params: { path, query } }))}
-      onLeft={async () => {
-        await Promise.all(
-          ['service-accounts', 'keys', 'teams'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })),
-        );
-        saved(`${account.name} was deleted.`);
-      }}
+      stale={['service-accounts', 'keys', 'teams']}
+      done={`${account.name} was deleted.`}
       onClose={onClose}
     />
   );

@@ -90,7 +90,7 @@ function DeleteTeamDialog({ of: team, onClose }: { of: Team; onClose: () => void
           : [
               `${countText(goes.keys)} ${goes.keys === 1 ? 'key is' : 'keys are'} revoked: applications that use them are refused from now on.`,
               `${countText(goes.service_accounts)} service ${goes.service_accounts === 1 ? 'account is' : 'accounts are'} deleted with it.`,
-              `${countText(goes.members)} ${goes.members === 1 ? 'member leaves' : 'members leave'} it and ${goes.members === 1 ? 'stays' : 'stay'} in the organization.`,
+              `${countText(goes.members)} ${goes.members === 1 ? 'member leaves' : 'members leave'} the team and ${goes.members === 1 ? 'stays' : 'stay'} in the organization.`,
               'Its spend, requests and audit events are kept.',
             ]
       }

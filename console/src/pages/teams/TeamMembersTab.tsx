@@ -124,7 +124,6 @@ function RoleCell({ of: member }: { of: TeamMember }) {
 }
 
 function LeaveTeamDialog({ of: member, teamName, onClose }: { of: TeamMember; teamName: string; onClose: () => void }) {
-  const queryClient = useQueryClient();
   const path = { id: member.team_id, member_id: member.member_id };
   return (
     <LeavingDialog
@@ -137,12 +136,8 @@ function LeaveTeamDialog({ of: member, teamName, onClose }: { of: TeamMember; te
         const { keys_revoked } = await asked(api.DELETE('/teams/{id}/members/{member_id}', { params: { path, query } }));
         return { keys_revoked };
       }}
-      onLeft={async () => {
-        await Promise.all(
-          ['team-members', 'teams', 'keys', 'members'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })),
-        );
-        saved(`${member.name} was removed from ${teamName}.`);
-      }}
+      stale={['team-members', 'teams', 'keys', 'members']}
+      done={`${member.name} was removed from ${teamName}.`}
       onClose={onClose}
     />
   );

@@ -2,18 +2,14 @@ import { Anchor, Stack, Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { countText } from '../../components/Count.tsx';
 import { Facts } from '../../components/Facts.tsx';
-import { policyDraft } from '../../components/fields/policy-draft.ts';
-import { accessWords } from '../../components/fields/policy-words.ts';
+import { accessWords, budgetWords, limitLines } from '../../components/fields/policy-words.ts';
 import { BudgetGauges } from '../../components/limits/BudgetGauges.tsx';
 import { BudgetHistory } from '../../components/limits/BudgetHistory.tsx';
-import { limitName } from '../../components/limits/LimitBar.tsx';
 import { LimitGauges, useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { BudgetsAsSet, LimitsAsSet } from '../../components/limits/LimitsAsSet.tsx';
-import { moneyText } from '../../components/money/Money.tsx';
 import { TagList } from '../../components/TagList.tsx';
 import { Time } from '../../components/Time.tsx';
-import { periodWords } from '../../forms/budget-draft.ts';
-import { RATE_LIMIT_NAMES } from '../../forms/limit-draft.ts';
+import { accessDraft } from '../../forms/access-draft.ts';
 import { PATHS } from '../../paths.ts';
 import { useOrganizationCap } from '../keys/caps.ts';
 import type { TeamTabProps } from './tab.ts';
@@ -59,7 +55,7 @@ export function TeamOverview({ team }: TeamTabProps) {
         <Text fz="sm">
           {team.asset_access.mode === 'inherit'
             ? `It inherits everything that ${team.organization_name} can call.`
-            : `${accessWords(policyDraft(team))}, within what ${team.organization_name} can call.`}
+            : `${accessWords(accessDraft(team.asset_access))}, within what ${team.organization_name} can call.`}
         </Text>
         {ineffective.length > 0 && (
           <Text fz="sm" fw={500}>
@@ -81,12 +77,8 @@ export function TeamOverview({ team }: TeamTabProps) {
 function Above({ team }: TeamTabProps) {
   const [cap] = useOrganizationCap(team.organization_id);
   if (cap === undefined) return null;
-  const limits = RATE_LIMIT_NAMES.flatMap((name) => {
-    const value = cap.rate_limits[name];
-    return value == null ? [] : [`${countText(value)} ${limitName(name)}`];
-  });
-  const budgets = cap.budgets.map((budget) => `${moneyText(budget.amount)} ${periodWords(budget)}`);
-  const words = [...budgets, ...limits];
+  const budgets = cap.budgets.map((budget) => budgetWords(budget, budget.target ?? budget.access_group));
+  const words = [...budgets, ...limitLines(cap.rate_limits)];
   return (
     <Text fz="sm" c="dimmed">
       Its organization{' '}

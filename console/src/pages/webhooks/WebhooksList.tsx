@@ -63,7 +63,7 @@ export function WebhooksList({ organizationId }: { organizationId: string | null
         onClose={() => set({ new: undefined })}
         onCreated={setSecret}
       />
-      <WebhookSecret secret={secret} onClose={() => setSecret(null)} />
+      {secret !== null && <WebhookSecret secret={secret} onClose={() => setSecret(null)} />}
       {doing?.is === 'edit' && <EditWebhook webhook={doing.webhook} onClose={done} />}
       {doing?.is === 'deliveries' && <Deliveries webhook={doing.webhook} onClose={done} />}
       <RotateDialog webhook={doing?.is === 'rotate' ? doing.webhook : null} onClose={done} onRotated={setSecret} />

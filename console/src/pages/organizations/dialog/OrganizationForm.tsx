@@ -12,8 +12,7 @@ import { RateLimitFields } from '../../../forms/RateLimitFields.tsx';
 import { TagFields } from '../../../forms/TagFields.tsx';
 import { IdentityFields } from './IdentityFields.tsx';
 import { OrganizationFormFoot } from './OrganizationFormFoot.tsx';
-import { SECTION_LABELS } from './organization-draft.ts';
-import { sectionWords } from './section-words.ts';
+import { SECTION_LABELS, sectionWords } from './organization-draft.ts';
 import { type OrganizationFormState, type ReadVersion, useOrganizationForm } from './useOrganizationForm.ts';
 
 interface OrganizationFormProps {
