@@ -8,9 +8,10 @@ import { Asked } from '../../components/Asked.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { PATHS } from '../../paths.ts';
 import { LabelsDialog } from '../access-groups/LabelsDialog.tsx';
+import { strategyWords } from '../route-groups/policy.ts';
 import { GroupLinks, PriceText } from './cells.tsx';
 import { HealthBadge, useCooling } from './health.tsx';
-import { RoutingDialog, STRATEGY_WORDS } from './RoutingDialog.tsx';
+import { RoutingDialog } from './RoutingDialog.tsx';
 
 type Model = Schema<'Model'>;
 const DEPLOYMENTS_MAX = 50;
@@ -52,7 +53,7 @@ function Section({ model }: { model: Model }) {
               <GroupLinks groups={model.access_groups} />
             )}
           </Line>
-          <Line label="Strategy">{STRATEGY_WORDS[model.strategy]}</Line>
+          <Line label="Strategy">{strategyWords(model.strategy)}</Line>
           <Line label="Fallbacks">
             {model.fallbacks.length === 0
               ? 'None. If all of its deployments fail, the request fails.'

@@ -4,6 +4,7 @@ import { firstErrorOf } from '../../api/field-errors.ts';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { TargetsPicker } from '../../components/fields/TargetPicker.tsx';
+import { STRATEGIES, strategyWords } from '../route-groups/policy.ts';
 
 type Model = Schema<'Model'>;
 type RoutingDraft = Pick<Model, 'strategy' | 'fallbacks'>;
@@ -38,7 +39,7 @@ export function RoutingDialog({ model, opened, onClose }: RoutingDialogProps) {
           <Select
             label="Strategy"
             allowDeselect={false}
-            data={Object.entries(STRATEGY_WORDS).map(([value, label]) => ({ value, label }))}
+            data={[...STRATEGIES]}
             {...form.getInputProps('strategy')}
           />
           <TargetsPicker
@@ -57,17 +58,12 @@ export function RoutingDialog({ model, opened, onClose }: RoutingDialogProps) {
   );
 }
 
-export const STRATEGY_WORDS: Readonly<Record<Model['strategy'], string>> = {
-  weighted: 'weighted: chosen by weight',
-  priority: 'priority: the lowest first, by weight among equals',
-};
-
 const PARTS: readonly EditPart<RoutingDraft>[] = [
   {
     name: 'strategy',
     label: 'Strategy',
     body: ({ strategy }) => ({ strategy }),
-    words: ({ strategy }) => STRATEGY_WORDS[strategy],
+    words: ({ strategy }) => strategyWords(strategy),
   },
   {
     name: 'fallbacks',

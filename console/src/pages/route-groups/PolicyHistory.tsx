@@ -7,6 +7,7 @@ import { Asked } from '../../components/Asked.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
+import { wordOf } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { deploymentName, type RouteGroup } from './policy.ts';
 import { useDeployments } from './useDeployments.ts';
@@ -144,7 +145,7 @@ function PolicyWords({ version: { policy } }: { version: PublishedPolicy }) {
   });
   return (
     <Text fz="sm">
-      {policy.strategy === 'weighted' ? 'Weighted' : 'Priority'}: {members.length === 0 ? 'nobody' : members.join('; ')}
+      {wordOf(policy.strategy)}: {members.length === 0 ? 'none' : members.join('; ')}
     </Text>
   );
 }

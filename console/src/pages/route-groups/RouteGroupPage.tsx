@@ -10,6 +10,7 @@ import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { Facts } from '../../components/Facts.tsx';
+import { wordOf } from '../../components/StatusBadge.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
@@ -41,7 +42,7 @@ function Found({ group }: { group: RouteGroup }) {
     >
       <Facts
         facts={[
-          ['Strategy', group.strategy === 'weighted' ? 'Weighted' : 'Priority'],
+          ['Strategy', wordOf(group.strategy)],
           ['Fallbacks', group.fallbacks.length === 0 ? 'none' : group.fallbacks.join(' → ')],
           ['Access groups', <GroupLinks key="groups" groups={group.access_groups} />],
           [

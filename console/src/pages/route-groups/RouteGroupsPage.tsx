@@ -8,7 +8,7 @@ import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
-import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { StatusBadge, wordOf } from '../../components/StatusBadge.tsx';
 import { addressOf } from '../../components/shell/addresses.ts';
 import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
@@ -81,7 +81,7 @@ function useColumns(): ListColumn<RouteGroup>[] {
       accessor: 'strategy',
       title: 'Strategy',
       phone: { fact: 1 },
-      render: ({ strategy }) => (strategy === 'weighted' ? 'Weighted' : 'Priority'),
+      render: ({ strategy }) => wordOf(strategy),
     },
     {
       accessor: 'members',

@@ -10,6 +10,11 @@ export const STRATEGIES = [
   { value: 'priority', label: 'Priority: the lowest first, by weight among equals' },
 ] as const;
 
+/** Describes a strategy: `Weighted: chosen by weight`. */
+export function strategyWords(strategy: PolicyBody['strategy']): string {
+  return STRATEGIES.find(({ value }) => value === strategy)?.label ?? strategy;
+}
+
 export function policyOfGroup({ strategy, members }: Pick<RouteGroup, 'strategy' | 'members'>): PolicyBody {
   return { strategy, members: members.map(({ deployment_id, weight, priority }) => ({ deployment_id, weight, priority })) };
 }
@@ -39,7 +44,7 @@ export function policyParts(nameOf: (deploymentId: string) => string): readonly 
       name: 'strategy',
       label: 'Strategy',
       body: ({ strategy }) => ({ strategy }),
-      words: ({ strategy }) => STRATEGIES.find(({ value }) => value === strategy)?.label ?? strategy,
+      words: ({ strategy }) => strategyWords(strategy),
     },
     {
       name: 'members',
