@@ -77,7 +77,11 @@ test('members without a weight show whom the gateway takes, and the shares add u
   const simulated = page.getByRole('status', { name: 'Simulation' });
   await expect(simulated).toContainText('100.0 %');
   const first = page.getByRole('group', { name: 'Member 1' }).getByLabel('Weight');
-  for (const member of [1, 2, 3]) await page.getByRole('group', { name: `Member ${member}` }).getByLabel('Weight').fill('1');
+  for (const member of [1, 2, 3])
+    await page
+      .getByRole('group', { name: `Member ${member}` })
+      .getByLabel('Weight')
+      .fill('1');
   await expect(first).toHaveValue('1');
   await expect(page.getByRole('group', { name: 'Member 1' })).toContainText('34 %');
   await page.getByRole('button', { name: 'Publish' }).click();

@@ -330,7 +330,9 @@ test.describe('an organization', () => {
     await expect(await tab('Keys')).toContainText('key ');
     const access = await tab('Asset access');
     await expect(access.getByRole('region', { name: 'Grants' })).toContainText('nobody-yet');
-    await expect(access.getByRole('region', { name: 'Grants' })).toContainText('has no targets yet; takes effect when you add one');
+    await expect(access.getByRole('region', { name: 'Grants' })).toContainText(
+      'has no targets yet; takes effect when you add one',
+    );
     await expect(access.getByRole('region', { name: 'Effective set' })).toContainText('2 targets can be called');
     await access.getByRole('button', { name: 'Who can call it? fast' }).click();
     await expect(dialog(page).getByRole('region', { name: 'Teams' })).toContainText(tenant.teamName);

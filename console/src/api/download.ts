@@ -25,5 +25,8 @@ export function exportName(what: string, ending: string): string {
 
 async function problemOf(response: Response): Promise<Problem> {
   const said = (await response.json().catch(() => ({}))) as { detail?: string; title?: string };
-  return new Problem(response.status, said.detail ?? said.title ?? `The gateway answered with status ${response.status}. Nothing was saved.`);
+  return new Problem(
+    response.status,
+    said.detail ?? said.title ?? `The gateway answered with status ${response.status}. Nothing was saved.`,
+  );
 }

@@ -115,7 +115,12 @@ function readLine(line: string, end: PlaygroundEnd, { onText }: Listener): Playg
   if (!line.startsWith('data:') || line === 'data: [DONE]') return end;
   const event = JSON.parse(line.slice('data:'.length)) as ErrorBody & { readonly choices?: readonly Choice[] };
   if (event.error !== undefined)
-    return { is: 'failed', status: 200, code: event.error.code ?? null, message: event.error.message ?? 'The answer ended before it was complete. Send the message again.' };
+    return {
+      is: 'failed',
+      status: 200,
+      code: event.error.code ?? null,
+      message: event.error.message ?? 'The answer ended before it was complete. Send the message again.',
+    };
   const [choice] = event.choices ?? [];
   if (typeof choice?.delta?.content === 'string') onText(choice.delta.content);
   return choice?.finish_reason == null || end.is === 'failed' ? end : { is: 'answered', finishReason: choice.finish_reason };

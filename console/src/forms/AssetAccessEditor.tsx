@@ -89,6 +89,10 @@ function choicesOf(level: AccessLevel, parentName = 'the level above'): readonly
   }
   return [
     { mode: 'inherit', label: 'Inherit', about: `Everything that ${parentName} can call, now and in the future.` },
-    { mode: 'restrict', label: 'Restrict', about: `Only what you select, within what ${parentName} can call. If you select nothing, nothing can be called.` },
+    {
+      mode: 'restrict',
+      label: 'Restrict',
+      about: `Only what you select, within what ${parentName} can call. If you select nothing, nothing can be called.`,
+    },
   ];
 }

@@ -78,7 +78,9 @@ export function AuditFields({ value, onChange, errors, at, disabled = false }: B
         />
       </SimpleGrid>
       <Text fz="xs" c="dimmed">
-        Content is encrypted with a key that only this organization has. Deleting the organization destroys the key, so the content can no longer be read. An hourly job deletes what is older than these days. The ledger, reports and the audit log are kept.
+        Content is encrypted with a key that only this organization has. Deleting the organization destroys the key, so the
+        content can no longer be read. An hourly job deletes what is older than these days. The ledger, reports and the audit log
+        are kept.
       </Text>
     </Stack>
   );

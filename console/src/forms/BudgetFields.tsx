@@ -29,7 +29,8 @@ export function BudgetFields({
     <Stack gap="sm">
       {value.length === 0 && (
         <Text fz="sm" c="dimmed">
-          No budget: spend is recorded but not limited. If you add several budgets, each counts on its own. A request is refused when any blocking budget is used up.
+          No budget: spend is recorded but not limited. If you add several budgets, each counts on its own. A request is refused
+          when any blocking budget is used up.
         </Text>
       )}
       {value.map((budget, index) => (

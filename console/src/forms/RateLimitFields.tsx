@@ -27,7 +27,8 @@ export function RateLimitFields({ value, onChange, errors, at, disabled, timeZon
   return (
     <Stack gap="xs">
       <Text fz="sm" c="dimmed">
-        Leave a field empty for no limit. 0 refuses every request. Minutes and hours are rolling: the last 60 seconds and the last 60 minutes. Days are calendar days in {timeZone}.
+        Leave a field empty for no limit. 0 refuses every request. Minutes and hours are rolling: the last 60 seconds and the last
+        60 minutes. Days are calendar days in {timeZone}.
       </Text>
       <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md" verticalSpacing="sm">
         {FIELDS.map(({ name, label, short }) => (

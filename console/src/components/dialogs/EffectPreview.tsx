@@ -124,11 +124,14 @@ function linesOf(effect: Effect): readonly ReactNode[] {
     )),
     ...teams_ineffective.map((one) => (
       <span key={one.team_id}>
-        The team <ObjectLink id={one.team_id} name={one.name} /> is restricted to {shortList(one.narrowed_to)}. It could then call nothing. </span>
+        The team <ObjectLink id={one.team_id} name={one.name} /> is restricted to {shortList(one.narrowed_to)}. It could then call
+        nothing.{' '}
+      </span>
     )),
     ...members_ineffective.map((one) => (
       <span key={one.member_id}>
-        The member <bdi>{one.name}</bdi> is restricted to {shortList(one.narrowed_to)}. It could then call nothing. </span>
+        The member <bdi>{one.name}</bdi> is restricted to {shortList(one.narrowed_to)}. It could then call nothing.{' '}
+      </span>
     )),
     ...more(effect.teams_ineffective_count - teams_ineffective.length, 'team', 'teams'),
     ...more(effect.members_ineffective_count - members_ineffective.length, 'member', 'members'),

@@ -23,7 +23,8 @@ export function KeySecret({ keyId, secret }: KeySecretProps) {
       />
       {callable.data === null ? (
         <Alert color="yellow" p="xs">
-          This key cannot call anything yet: its organization, its team and the key itself have no model in common. Change the asset access of one of them.
+          This key cannot call anything yet: its organization, its team and the key itself have no model in common. Change the
+          asset access of one of them.
         </Alert>
       ) : (
         <div>

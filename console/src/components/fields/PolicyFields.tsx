@@ -49,7 +49,12 @@ export function PolicyFields(props: PolicyFieldsProps) {
       onChange={(next) => setOpened(next)}
       order={3}
     >
-      <Part name="rate_limits" title="Rate limits" summary={limitLines(values.rate_limits).join(', ') || 'No limits of its own'} locked={limitsLocked}>
+      <Part
+        name="rate_limits"
+        title="Rate limits"
+        summary={limitLines(values.rate_limits).join(', ') || 'No limits of its own'}
+        locked={limitsLocked}
+      >
         <RateLimitFields
           {...bind(form, 'rate_limits')}
           timeZone={timeZone}
@@ -57,10 +62,20 @@ export function PolicyFields(props: PolicyFieldsProps) {
           beside={(name, value) => <EffectiveLimit name={name} value={value} caps={caps} />}
         />
       </Part>
-      <Part name="model_limits" title="Model limits" summary={modelLimitLines(values.model_limits).join(', ') || 'None'} locked={limitsLocked}>
+      <Part
+        name="model_limits"
+        title="Model limits"
+        summary={modelLimitLines(values.model_limits).join(', ') || 'None'}
+        locked={limitsLocked}
+      >
         <ModelLimitFields {...bind(form, 'model_limits')} {...{ timeZone, organizationId }} disabled={isLocked} />
       </Part>
-      <Part name="budgets" title="Budgets" summary={budgetLines(values.budgets).join(', ') || 'No budgets of its own'} locked={limitsLocked}>
+      <Part
+        name="budgets"
+        title="Budgets"
+        summary={budgetLines(values.budgets).join(', ') || 'No budgets of its own'}
+        locked={limitsLocked}
+      >
         <BudgetFields
           {...bind(form, 'budgets')}
           {...{ timeZone, organizationId }}

@@ -92,7 +92,8 @@ function UnitInputs({ value, onChange, errors, at }: Bound<PriceDraft['units']>)
       <div>
         <Input.Label labelElement="div">Prices per unit, in USD</Input.Label>
         <Text fz="xs" c="dimmed">
-          What the provider bills in addition to tokens. Without a price, a request that may use the unit is refused under a blocking budget, and other spend does not include it.
+          What the provider bills in addition to tokens. Without a price, a request that may use the unit is refused under a
+          blocking budget, and other spend does not include it.
         </Text>
       </div>
       <Group gap="xs" align="flex-start">

@@ -133,10 +133,7 @@ function isEmpty(texts: Texts<string>): boolean {
 
 /** Returns the texts as decimals, null where empty. */
 function given<Name extends string>(texts: Texts<Name>): Record<Name, string | null> {
-  const pairs = Object.entries<string>(texts).map(([name, text]) => [
-    name,
-    text.trim() === '' ? null : decimalOf(text),
-  ]);
+  const pairs = Object.entries<string>(texts).map(([name, text]) => [name, text.trim() === '' ? null : decimalOf(text)]);
   return Object.fromEntries(pairs) as Record<Name, string | null>;
 }
 

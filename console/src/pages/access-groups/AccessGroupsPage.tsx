@@ -44,7 +44,8 @@ export function AccessGroupsPage() {
         onRowClick={({ key }) => open(key)}
         empty={
           <EmptyState title="No access groups yet" action={create}>
-            Create one, add models to it, and grant it to organizations. They can then call every model that you add later, without another grant.
+            Create one, add models to it, and grant it to organizations. They can then call every model that you add later,
+            without another grant.
           </EmptyState>
         }
       />

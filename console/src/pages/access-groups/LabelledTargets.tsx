@@ -41,13 +41,7 @@ export function LabelledTargets({ group }: LabelledTargetsProps) {
           </Group>
           {mayManage.allowed && (
             <Group gap="xs" align="flex-end">
-              <TargetPicker
-                label="Add a target"
-                placeholder="Model or route group"
-                value={chosen}
-                onChange={setChosen}
-                w={280}
-              />
+              <TargetPicker label="Add a target" placeholder="Model or route group" value={chosen} onChange={setChosen} w={280} />
               <Button
                 variant="default"
                 disabled={chosen === null || group.members.includes(chosen)}

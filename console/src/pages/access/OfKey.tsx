@@ -42,7 +42,8 @@ export function OfKey() {
       </Group>
       {key === undefined ? (
         <EmptyState title="Choose a key">
-          Search for a key by the start of its name. You then see every target that its organization is granted. For each target that the key cannot call, you see which level excludes it.
+          Search for a key by the start of its name. You then see every target that its organization is granted. For each target
+          that the key cannot call, you see which level excludes it.
         </EmptyState>
       ) : (
         <Asked query={access}>{(found) => <Answer access={found} />}</Asked>
@@ -68,7 +69,8 @@ function Answer({ access }: { access: KeyAccess }) {
   if (access.data.length === 0)
     return (
       <EmptyState title="This key can call nothing">
-        Its organization is granted nothing, so none of its keys can call anything. A platform admin can grant targets or access groups on <Named id={access.organization_id} />.
+        Its organization is granted nothing, so none of its keys can call anything. A platform admin can grant targets or access
+        groups on <Named id={access.organization_id} />.
       </EmptyState>
     );
   return (

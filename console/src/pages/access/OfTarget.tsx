@@ -65,7 +65,8 @@ export function OfTarget() {
       </Group>
       {target === undefined ? (
         <EmptyState title="Choose a target">
-          Choose a model or a route group. You then see everyone who can call it and through which grant, or everyone who cannot and which level excludes it.
+          Choose a model or a route group. You then see everyone who can call it and through which grant, or everyone who cannot
+          and which level excludes it.
         </EmptyState>
       ) : (
         <Answer question={{ target, organizationId, who }} />

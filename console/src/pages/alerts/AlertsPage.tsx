@@ -20,7 +20,8 @@ export function AlertsPage() {
   return (
     <Page title="Alerts">
       <Text fz="sm" c="dimmed" mb="sm">
-        Each threshold of a budget alerts once per period, when settled spend passes it. Alerts appear here and go to webhooks, and by e-mail to the organization’s owners if a mail server is set.
+        Each threshold of a budget alerts once per period, when settled spend passes it. Alerts appear here and go to webhooks,
+        and by e-mail to the organization’s owners if a mail server is set.
       </Text>
       <DataList<Alert>
         name="alerts"

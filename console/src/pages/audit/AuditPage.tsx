@@ -67,7 +67,9 @@ export function AuditPage() {
         }
         onRowClick={opened.open}
         empty={
-          <EmptyState title="No events yet">Every change of the configuration appears here, with the person or token that made it.</EmptyState>
+          <EmptyState title="No events yet">
+            Every change of the configuration appears here, with the person or token that made it.
+          </EmptyState>
         }
       />
       <EventDrawer organizationId={organizationId} opened={opened} />

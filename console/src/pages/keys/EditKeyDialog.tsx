@@ -145,7 +145,8 @@ function TeamField({ form, of: key }: { form: Form; of: Key }) {
       />
       {teamId !== key.team_id && (
         <Text fz="sm" c="dimmed" mt={4}>
-          The key then counts against the limits and budgets of that team. It keeps its own limits and budgets, and what is used of them. What it spent so far stays with {key.team_name}.
+          The key then counts against the limits and budgets of that team. It keeps its own limits and budgets, and what is used
+          of them. What it spent so far stays with {key.team_name}.
         </Text>
       )}
     </div>

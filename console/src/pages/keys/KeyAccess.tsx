@@ -103,7 +103,8 @@ function reasonOf({ allowed, grant, removed_by }: Target): string {
 function Nothing() {
   return (
     <EmptyState title="Nothing is granted">
-      The organization of this key is granted no model or route group. A platform admin can grant them on the organization’s page, under Asset access.
+      The organization of this key is granted no model or route group. A platform admin can grant them on the organization’s page,
+      under Asset access.
     </EmptyState>
   );
 }

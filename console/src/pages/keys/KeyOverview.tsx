@@ -55,7 +55,8 @@ export function KeyOverview({ of: key }: { of: Schema<'Key'> }) {
         <Text fz="sm">{accessSentence(key.asset_access)}</Text>
         {names.length > 0 && (
           <Text fz="sm" fw={500}>
-            Selected, but without effect: <span className="mono">{names.join(', ')}</span>. Its team or organization does not have access to them.
+            Selected, but without effect: <span className="mono">{names.join(', ')}</span>. Its team or organization does not have
+            access to them.
           </Text>
         )}
       </section>

@@ -69,7 +69,9 @@ function useTurning({ id }: Deployment) {
   return useMutation({
     mutationFn: turn,
     onSuccess: (_, enabled) =>
-      doneWithUndo(enabled ? 'The deployment is enabled.' : 'The deployment is disabled and gets no more requests.', () => turn(!enabled)),
+      doneWithUndo(enabled ? 'The deployment is enabled.' : 'The deployment is disabled and gets no more requests.', () =>
+        turn(!enabled),
+      ),
   });
 }
 

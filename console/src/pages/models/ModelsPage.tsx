@@ -58,7 +58,8 @@ export function ModelsPage() {
             <Anchor component={Link} to={PATHS.credentials}>
               credential
             </Anchor>{' '}
-            of a provider first, then a deployment of one of its models. Or start with the fake provider, which needs neither a credential nor a network.
+            of a provider first, then a deployment of one of its models. Or start with the fake provider, which needs neither a
+            credential nor a network.
           </EmptyState>
         }
       />

@@ -49,8 +49,8 @@ export function PassedOverNotice() {
     >
       <Text fz="sm">
         Another deployment of the same model or route group has no tags, and gets every request without tags. Earlier versions
-        ignored tags. To send requests without tags here again, remove the tags here, or set them as default tags of an organization,
-        team or key.
+        ignored tags. To send requests without tags here again, remove the tags here, or set them as default tags of an
+        organization, team or key.
       </Text>
       <Group gap="sm" mt={4}>
         {data.data.slice(0, NAMED_MAX).map((one) => (

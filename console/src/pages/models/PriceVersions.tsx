@@ -49,7 +49,8 @@ function VersionTable({ rows }: { rows: readonly Schema<'Price'>[] }) {
   if (rows.length === 0)
     return (
       <Text fz="sm" c="dimmed">
-        This deployment has no price yet. Until it has one, requests under a blocking budget are refused, and other spend does not include it.
+        This deployment has no price yet. Until it has one, requests under a blocking budget are refused, and other spend does not
+        include it.
       </Text>
     );
   return (

@@ -36,12 +36,7 @@ export function RoutingDialog({ model, opened, onClose }: RoutingDialogProps) {
     >
       {(form) => (
         <>
-          <Select
-            label="Strategy"
-            allowDeselect={false}
-            data={[...STRATEGIES]}
-            {...form.getInputProps('strategy')}
-          />
+          <Select label="Strategy" allowDeselect={false} data={[...STRATEGIES]} {...form.getInputProps('strategy')} />
           <TargetsPicker
             label="Fallbacks, in order"
             description="Tried if all deployments of the target before failed, and only if the caller may call them."

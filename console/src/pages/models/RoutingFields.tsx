@@ -50,16 +50,8 @@ export function RoutingFields({ form }: { form: Form }) {
 function RareFields({ form }: { form: Form }) {
   return (
     <SimpleGrid cols={{ base: 2, sm: 4 }}>
-      <WholeNumberInput
-        label="Weight"
-        description="Share of requests"
-        {...form.getInputProps('weight')}
-      />
-      <WholeNumberInput
-        label="Priority"
-        description="Lower is tried first"
-        {...form.getInputProps('priority')}
-      />
+      <WholeNumberInput label="Weight" description="Share of requests" {...form.getInputProps('weight')} />
+      <WholeNumberInput label="Priority" description="Lower is tried first" {...form.getInputProps('priority')} />
       <WholeNumberInput
         label="Maximum output tokens"
         description="Empty if not known"

@@ -105,7 +105,10 @@ function Questions({ of: account, asking, onClose }: QuestionsProps) {
         title={`Sign ${name} out everywhere`}
         name={null}
         verb="Sign out everywhere"
-        consequences={['Every session ends at once. If this is your own account, that includes this browser.', 'They can sign in again as before.']}
+        consequences={[
+          'Every session ends at once. If this is your own account, that includes this browser.',
+          'They can sign in again as before.',
+        ]}
         action={async () => {
           await asked(api.DELETE('/accounts/{id}/sessions', path));
           await done(`${name} was signed out everywhere.`);

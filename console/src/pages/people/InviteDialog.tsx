@@ -63,7 +63,9 @@ function InviteForm({ organization, onSent }: InviteFormProps) {
       <TextInput
         label="E-mail"
         description={
-          session.mail_configured ? 'The link is sent there.' : 'You get a link to give to the person, because this gateway sends no e-mail.'
+          session.mail_configured
+            ? 'The link is sent there.'
+            : 'You get a link to give to the person, because this gateway sends no e-mail.'
         }
         type="email"
         data-autofocus

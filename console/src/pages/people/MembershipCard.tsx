@@ -53,7 +53,8 @@ function Card({ of: member, organizationName }: { of: Schema<'Member'>; organiza
       </Group>
       <Teams of={member.teams} />
       <Text fz="sm">
-        Own asset access: {accessWords(accessDraft(member.asset_access))}. The limits below apply to all keys that this person owns here together.
+        Own asset access: {accessWords(accessDraft(member.asset_access))}. The limits below apply to all keys that this person
+        owns here together.
       </Text>
       {status == null ? <BudgetsAsSet of={member} /> : <BudgetGauges budgets={status.budgets} isLive={status.live} />}
       {status == null ? <LimitsAsSet of={member} /> : <LimitBars of={status} />}

@@ -16,8 +16,8 @@ export function SentDialog({ of: sent, onClose }: { of: Schema<'SentInvitation'>
       </Text>
       <CopyField label="Link" value={sent.link} />
       <Text fz="xs" c="dimmed">
-        A link that you give to the person does not prove their address. Until the address is proved, no other organization accepts
-        the account.
+        A link that you give to the person does not prove their address. Until the address is proved, no other organization
+        accepts the account.
       </Text>
     </SecretDialog>
   );

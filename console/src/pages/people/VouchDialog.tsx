@@ -33,7 +33,8 @@ function Fields({ of: account }: { of: Account }) {
       onSaved={() => saved(`You vouched for ${account.email}.`)}
     >
       <Text fz="sm">
-        Every organization can then accept this account. First check its ways to sign in: the person who added them can use them. If you are not sure, reset the password and the second factor.
+        Every organization can then accept this account. First check its ways to sign in: the person who added them can use them.
+        If you are not sure, reset the password and the second factor.
       </Text>
       <Textarea
         label="Reason"

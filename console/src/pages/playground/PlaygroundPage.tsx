@@ -69,7 +69,8 @@ function Conversation({ conversation, settings, isRunning }: ConversationProps) 
   if (turns.length === 0)
     return (
       <EmptyState title="No messages yet">
-        Choose a key and a model or route group, and write a message. If the call is refused, you see the error that an application would get, the rule that refused it, and when it would pass.
+        Choose a key and a model or route group, and write a message. If the call is refused, you see the error that an
+        application would get, the rule that refused it, and when it would pass.
       </EmptyState>
     );
   return (

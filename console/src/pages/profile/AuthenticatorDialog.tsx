@@ -51,40 +51,40 @@ function Confirm({ setUp, onClose }: { setUp: SetUp; onClose: () => void }) {
   if (confirm.isSuccess) return <RecoveryCodes codes={setUp.recovery_codes} onClose={onClose} />;
   return (
     <Modal opened onClose={onClose} title="Set up an authenticator" closeOnClickOutside={false}>
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (!confirm.isPending) confirm.mutate();
-          }}
-        >
-          <Stack gap="sm">
-            <Text fz="sm">Scan this with your authenticator app, then enter the code that it shows.</Text>
-            <Group justify="center">
-              <QrCode text={setUp.uri} label="QR code for your authenticator app" />
-            </Group>
-            <Text component="div" fz="xs" c="dimmed" ta="center">
-              Cannot scan? Enter <CopyText text={setUp.secret} label="the authenticator’s secret" />
-            </Text>
-            <TextInput
-              label="Code"
-              data-autofocus
-              inputMode="numeric"
-              autoComplete="one-time-code"
-              maxLength={6}
-              value={code}
-              onChange={(event) => setCode(event.currentTarget.value.replaceAll(/\D/g, ''))}
-            />
-            {confirm.isError && <ProblemNote error={confirm.error} />}
-            <Group justify="flex-end">
-              <Button variant="default" onClick={onClose}>
-                Cancel
-              </Button>
-              <Button type="submit" loading={confirm.isPending} disabled={code.length !== 6}>
-                Turn on
-              </Button>
-            </Group>
-          </Stack>
-        </form>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!confirm.isPending) confirm.mutate();
+        }}
+      >
+        <Stack gap="sm">
+          <Text fz="sm">Scan this with your authenticator app, then enter the code that it shows.</Text>
+          <Group justify="center">
+            <QrCode text={setUp.uri} label="QR code for your authenticator app" />
+          </Group>
+          <Text component="div" fz="xs" c="dimmed" ta="center">
+            Cannot scan? Enter <CopyText text={setUp.secret} label="the authenticator’s secret" />
+          </Text>
+          <TextInput
+            label="Code"
+            data-autofocus
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            maxLength={6}
+            value={code}
+            onChange={(event) => setCode(event.currentTarget.value.replaceAll(/\D/g, ''))}
+          />
+          {confirm.isError && <ProblemNote error={confirm.error} />}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" loading={confirm.isPending} disabled={code.length !== 6}>
+              Turn on
+            </Button>
+          </Group>
+        </Stack>
+      </form>
     </Modal>
   );
 }

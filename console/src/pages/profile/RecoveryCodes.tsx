@@ -8,7 +8,8 @@ export function RecoveryCodes({ codes, onClose }: { codes: readonly string[]; on
   return (
     <SecretDialog title="Store your recovery codes" size="md" done="I have stored them" onClose={onClose}>
       <Text fz="sm">
-        Each code signs you in once if you do not have your authenticator. The codes are not shown again. Store them in a different place than your password.
+        Each code signs you in once if you do not have your authenticator. The codes are not shown again. Store them in a
+        different place than your password.
       </Text>
       <Code block fz="sm" style={{ columns: 2 }} tabIndex={0} aria-label="Recovery codes">
         {text}

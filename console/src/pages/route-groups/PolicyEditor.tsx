@@ -37,7 +37,8 @@ export function PolicyEditor({ group }: { group: RouteGroup }) {
       {isBehind && (
         <Alert color="orange" p="xs">
           <Text fz="sm">
-            Someone else published another policy in the meantime, and it is in force now. Your changes are still here. Publish them to compare both, or discard them.
+            Someone else published another policy in the meantime, and it is in force now. Your changes are still here. Publish
+            them to compare both, or discard them.
           </Text>
         </Alert>
       )}

@@ -17,8 +17,7 @@ export function PolicyPublishing({ group, draft }: { group: RouteGroup; draft: P
   const { typed, policy, problem, isChanged, edited } = draft;
   const queryClient = useQueryClient();
   const simulating = useMutation({
-    mutationFn: (tried: PolicyBody) =>
-      simulatePolicy(group.id, { ...tried, members: sortedMembers(tried.members) }, REQUESTS),
+    mutationFn: (tried: PolicyBody) => simulatePolicy(group.id, { ...tried, members: sortedMembers(tried.members) }, REQUESTS),
   });
   const publishing = useMutation({
     mutationFn: edited.save,

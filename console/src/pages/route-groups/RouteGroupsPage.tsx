@@ -44,7 +44,8 @@ export function RouteGroupsPage() {
         onRowClick={({ id }) => open(id)}
         empty={
           <EmptyState title="No route groups yet" action={create}>
-            A route group distributes calls over deployments of different models, providers or regions. Add deployments first, then create a group.
+            A route group distributes calls over deployments of different models, providers or regions. Add deployments first,
+            then create a group.
           </EmptyState>
         }
       />

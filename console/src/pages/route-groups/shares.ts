@@ -26,7 +26,9 @@ export function percentsOf(shares: readonly number[], decimals = 0): readonly st
   const floors = exact.map((value) => Math.floor(value + TOLERANCE));
   const sum = Math.round(exact.reduce((all, value) => all + value, 0));
   const missing = sum - floors.reduce((all, value) => all + value, 0);
-  const byLoss = exact.map((value, index) => ({ index, loss: value - (floors[index] as number) })).sort((a, b) => b.loss - a.loss);
+  const byLoss = exact
+    .map((value, index) => ({ index, loss: value - (floors[index] as number) }))
+    .sort((a, b) => b.loss - a.loss);
   const raised = new Set(byLoss.slice(0, missing).map(({ index }) => index));
   return floors.map((value, index) => ((value + Number(raised.has(index))) / 10 ** decimals).toFixed(decimals));
 }

@@ -21,8 +21,7 @@ export const FINDINGS: readonly Finding[] = [
     name: 'vouched_for',
     title: 'People whose address was vouched for',
     count: ({ vouched_for }) => vouched_for,
-    meaning:
-      'A platform admin vouched for these addresses. No e-mail proved them, so an account may belong to someone else.',
+    meaning: 'A platform admin vouched for these addresses. No e-mail proved them, so an account may belong to someone else.',
     advice:
       'Check that you know each person. A password reset by e-mail proves the address. Remove everyone who does not belong here.',
     none: 'No member’s address depends on the word of a platform admin alone.',

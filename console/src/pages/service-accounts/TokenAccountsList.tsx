@@ -49,7 +49,8 @@ export function TokenAccountsList({ organizationId }: { organizationId: string |
         controls={create}
         empty={
           <EmptyState title="No service accounts yet" action={create}>
-            Create one for each program that calls the admin API, then give it an admin token. It keeps working when the person who created it changes teams.
+            Create one for each program that calls the admin API, then give it an admin token. It keeps working when the person
+            who created it changes teams.
           </EmptyState>
         }
       />

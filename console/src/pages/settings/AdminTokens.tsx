@@ -31,7 +31,8 @@ export function AdminTokens() {
   return (
     <>
       <Text fz="sm" c="dimmed" mb="sm">
-        For programs and the command line. A token has one role, and never more rights than its owner. The audit log shows what it does under its own name.
+        For programs and the command line. A token has one role, and never more rights than its owner. The audit log shows what it
+        does under its own name.
       </Text>
       {state.service_account_id === undefined ? (
         <UnownedNote isShown={state.unowned === 'true'} onShow={(unowned) => set({ unowned, cursor: undefined })} />
@@ -109,7 +110,8 @@ function UnownedNote({ isShown, onShow }: { isShown: boolean; onShow: (unowned: 
       title={total === 1 ? '1 token has no owner' : `${total} tokens have no owner`}
     >
       <Text fz="sm" mb="xs">
-        {total === 1 ? 'It stops' : 'Each of them stops'} working on the date under Expires. Take over tokens that are still needed: they then belong to you and keep working.
+        {total === 1 ? 'It stops' : 'Each of them stops'} working on the date under Expires. Take over tokens that are still
+        needed: they then belong to you and keep working.
       </Text>
       <Button size="compact-sm" variant="default" onClick={() => onShow(isShown ? undefined : 'true')}>
         {isShown ? 'Show all tokens' : total === 1 ? 'Show it' : 'Show them'}

@@ -13,7 +13,8 @@ export function InForce() {
   return (
     <Stack gap="sm">
       <Text fz="sm" c="dimmed">
-        Settings are environment variables, or flags of the same name. The process reads them when it starts: change them there and restart it. The value of a secret is never shown.
+        Settings are environment variables, or flags of the same name. The process reads them when it starts: change them there
+        and restart it. The value of a secret is never shown.
       </Text>
       <TextInput
         w={{ base: '100%', xs: 280 }}

@@ -40,7 +40,8 @@ function Shown({ proposals }: { proposals: readonly Proposal[] }) {
     <Alert color="yellow" mb="md" title="Published prices changed">
       <Stack gap="sm">
         <Text fz="sm">
-          These deployments use a price from the published list, and the list has changed. Nothing changes until you adopt the new price.
+          These deployments use a price from the published list, and the list has changed. Nothing changes until you adopt the new
+          price.
         </Text>
         {deciding.isError && <ProblemNote error={deciding.error} />}
         <TableScroll minWidth={640}>
@@ -98,7 +99,8 @@ function ProposalRow({ proposal, verdict, onAdopt, onKeep }: ProposalRowProps) {
             aria-label={`Adopt the published price of ${proposal.model}`}
             onClick={onAdopt}
           >
-            Adopt new price </GuardedButton>
+            Adopt new price{' '}
+          </GuardedButton>
           <Button
             size="compact-sm"
             variant="default"

@@ -27,7 +27,9 @@ export function Prices() {
     <>
       <Text fz="sm" c="dimmed" mb="sm">
         Each price version takes effect at a set time. Versions are never edited, so past spend does not change.{' '}
-        {mayChange ? 'To change a price, add a version on the deployment’s page.' : 'Platform admins add versions on a deployment’s page.'}
+        {mayChange
+          ? 'To change a price, add a version on the deployment’s page.'
+          : 'Platform admins add versions on a deployment’s page.'}
       </Text>
       <PriceProposals />
       <DataList<Price>

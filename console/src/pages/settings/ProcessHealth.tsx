@@ -24,7 +24,12 @@ function Shown({ health }: { health: Schema<'Health'> }) {
     ['Requests', <Good key="status" is={health.status === 'ready'} yes="Served" no="Refused" />],
     [
       'Database',
-      <Good key="database" is={database.status === 'ok'} yes={`${database.kind}, connected`} no={`${database.kind}, cannot be reached`} />,
+      <Good
+        key="database"
+        is={database.status === 'ok'}
+        yes={`${database.kind}, connected`}
+        no={`${database.kind}, cannot be reached`}
+      />,
     ],
     ['Version', health.version],
     ['Started', <Time key="started" at={health.started_at} relative />],

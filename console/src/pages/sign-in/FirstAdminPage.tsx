@@ -66,7 +66,8 @@ function Invalid() {
   return (
     <SignInFrame title="This link no longer works">
       <Text fz="sm">
-        The link for the first admin works once, within 24 hours, and only while there is no platform admin. Print a new one on the machine on which the gateway runs:
+        The link for the first admin works once, within 24 hours, and only while there is no platform admin. Print a new one on
+        the machine on which the gateway runs:
       </Text>
       <Code block>headgate first-admin-link</Code>
       <Anchor component={Link} to={PATHS.signIn} fz="sm">

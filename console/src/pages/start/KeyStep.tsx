@@ -108,7 +108,8 @@ function Ready({ steps, keyId, secret }: { steps: Steps; keyId: string; secret: 
         {secret === null ? (
           <Alert color="blue">
             <Text fz="sm">
-              The secret of <Named id={keyId} /> was shown once and cannot be shown again. If you do not have it, create another key, or rotate this one on its page.
+              The secret of <Named id={keyId} /> was shown once and cannot be shown again. If you do not have it, create another
+              key, or rotate this one on its page.
             </Text>
             <Button size="xs" variant="default" mt="xs" onClick={() => steps.keep({ key: undefined })}>
               Create another key

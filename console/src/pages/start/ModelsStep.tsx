@@ -54,7 +54,8 @@ export function ModelsStep({ steps }: { steps: Steps }) {
     >
       {credential === undefined && (
         <Alert color="blue">
-          No credential was chosen in the step before. Go back and connect a provider, or skip this step if you already have models.
+          No credential was chosen in the step before. Go back and connect a provider, or skip this step if you already have
+          models.
         </Alert>
       )}
       {credential !== undefined && facts.isPending && (
@@ -111,7 +112,9 @@ function addDeployment({ upstream, prices }: Chosen, provider: Provider, credent
 
 /** Returns typed prices as the API takes them. */
 function decimalsOf(prices: Prices): Prices {
-  return Object.fromEntries(Object.entries(prices).map(([name, text]) => [name, typeof text === 'string' ? decimalOf(text) : text]));
+  return Object.fromEntries(
+    Object.entries(prices).map(([name, text]) => [name, typeof text === 'string' ? decimalOf(text) : text]),
+  );
 }
 
 interface ModelsProps {

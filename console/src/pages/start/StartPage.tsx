@@ -34,7 +34,8 @@ export function StartPage() {
         <Asked query={done}>{(known) => <Guide done={known} />}</Asked>
       ) : (
         <EmptyState title="Only a platform admin can do this">
-          Credentials, models and organizations belong to the platform. Ask a platform admin to set them up. Your keys and teams are in the navigation.
+          Credentials, models and organizations belong to the platform. Ask a platform admin to set them up. Your keys and teams
+          are in the navigation.
         </EmptyState>
       )}
     </Page>

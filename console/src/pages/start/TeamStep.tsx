@@ -80,13 +80,7 @@ function Existing({ steps, organization }: { steps: Steps; organization: string 
   return (
     <>
       <Group align="flex-end" gap="xs">
-        <ObjectSelect
-          kind="team"
-          label="Existing team"
-          organizationId={organization}
-          value={chosen}
-          onChange={setChosen}
-        />
+        <ObjectSelect kind="team" label="Existing team" organizationId={organization} value={chosen} onChange={setChosen} />
         <Button variant="default" disabled={chosen === undefined} onClick={() => steps.next({ team: chosen, key: undefined })}>
           Use this team
         </Button>

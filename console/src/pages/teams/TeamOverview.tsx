@@ -59,7 +59,8 @@ export function TeamOverview({ team }: TeamTabProps) {
         </Text>
         {ineffective.length > 0 && (
           <Text fz="sm" fw={500}>
-            Selected, but without effect: <span className="mono">{ineffective.join(', ')}</span>. The organization is not granted them.
+            Selected, but without effect: <span className="mono">{ineffective.join(', ')}</span>. The organization is not granted
+            them.
           </Text>
         )}
       </section>

@@ -8,7 +8,12 @@ export type OwnKeysPeriod = Schema<'SelfServiceBudget'>['period'];
 
 /** The period in words that follow an amount. */
 export const PER: Readonly<Record<OwnKeysPeriod, string>> = {
-  day: 'per day', week: 'per week', month: 'per month', quarter: 'per quarter', year: 'per year', total: 'in total',
+  day: 'per day',
+  week: 'per week',
+  month: 'per month',
+  quarter: 'per quarter',
+  year: 'per year',
+  total: 'in total',
 };
 
 /** A team's self-service in a form: what its members may do with keys of their own. */

@@ -62,7 +62,11 @@ function Parts({ read, form }: Pick<OrganizationFormProps, 'read'> & Pick<Organi
       <Part title="Budgets" verdict={mayCap}>
         <BudgetFields {...bind(form, 'budgets')} {...organizationId} {...cap} />
       </Part>
-      <Part title="Rate limits" verdict={mayCap} about="Shared limits: all teams and keys of the organization count against them.">
+      <Part
+        title="Rate limits"
+        verdict={mayCap}
+        about="Shared limits: all teams and keys of the organization count against them."
+      >
         <RateLimitFields {...bind(form, 'rate_limits')} {...cap} />
         <ModelLimitFields {...bind(form, 'model_limits')} {...organizationId} {...cap} />
       </Part>

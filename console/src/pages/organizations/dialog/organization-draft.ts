@@ -1,5 +1,11 @@
 import type { Organization } from '../../../api/organizations.ts';
-import { accessLines, belowEachOther, budgetLines, limitLines, modelLimitLines } from '../../../components/fields/policy-words.ts';
+import {
+  accessLines,
+  belowEachOther,
+  budgetLines,
+  limitLines,
+  modelLimitLines,
+} from '../../../components/fields/policy-words.ts';
 import { type AuditDraft, auditBody, auditDraft, NO_CONTENT } from '../../../forms/AuditFields.tsx';
 import { type AccessDraft, accessDraft, grantsBody, NOTHING_GRANTED } from '../../../forms/access-draft.ts';
 import { type BudgetDraft, budgetsBody, budgetsDraft } from '../../../forms/budget-draft.ts';

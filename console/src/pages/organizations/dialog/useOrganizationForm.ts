@@ -79,10 +79,12 @@ function validate(draft: OrganizationDraft): Record<string, string> {
     if (budget.amount.trim() === '') errors[`budgets.${index}.amount`] = 'Enter an amount, or remove this budget.';
     if (budget.period === 'rolling' && budget.rolling_length === '')
       errors[`budgets.${index}.${budget.rolling_unit}`] = 'Enter a length.';
-    if (budget.kind !== 'everything' && budget.name.trim() === '') errors[`budgets.${index}.${budget.kind}`] = 'Enter a model, a route group or an access group.';
+    if (budget.kind !== 'everything' && budget.name.trim() === '')
+      errors[`budgets.${index}.${budget.kind}`] = 'Enter a model, a route group or an access group.';
   }
   for (const [index, limit] of draft.model_limits.entries()) {
-    if (limit.name.trim() === '') errors[`model_limits.${index}.${limit.kind}`] = 'Enter a model, a route group or an access group.';
+    if (limit.name.trim() === '')
+      errors[`model_limits.${index}.${limit.kind}`] = 'Enter a model, a route group or an access group.';
   }
   return errors;
 }

@@ -55,7 +55,8 @@ export function SettingsTab({ organization }: TabProps) {
           Suspend, archive, delete
         </Title>
         <Text fz="sm" c="dimmed" mb="sm">
-          A suspended organization keeps everything, but its requests are refused. An archived organization can be reactivated or deleted permanently. Its ledger, request metadata and audit events are kept even then.
+          A suspended organization keeps everything, but its requests are refused. An archived organization can be reactivated or
+          deleted permanently. Its ledger, request metadata and audit events are kept even then.
         </Text>
         <Group gap="xs">
           <LifecycleActions organization={organization} />
