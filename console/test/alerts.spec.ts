@@ -14,12 +14,12 @@ test('an owner makes a webhook, keeps its secret, sees a test event arrive and a
   await page.getByRole('button', { name: 'Create webhook' }).first().click();
   await page.getByLabel('Name').fill('Finance');
   await page.getByLabel('URL').fill('http://hooks.example/x');
-  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Create webhook' }).click();
   await expect(page.getByText(/must begin with https:\/\//i)).toBeVisible();
   await page.getByLabel('URL').fill(receiver.url);
-  await page.getByRole('button', { name: 'Create', exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Create webhook' }).click();
   await expect(page.getByRole('textbox', { name: 'Secret' })).toHaveValue(/^whsec_/);
-  await page.getByRole('button', { name: 'I have kept it' }).click();
+  await page.getByRole('button', { name: 'I have stored it' }).click();
 
   await page.getByRole('button', { name: 'Actions for Finance' }).click();
   await page.getByRole('menuitem', { name: 'Send a test event' }).click();

@@ -59,7 +59,7 @@ test('with a provider of one’s own: tested, models priced, organization, team,
   await expect(page.getByRole('heading', { name: 'Add a team' })).toBeVisible();
   await page.reload();
   await page.getByRole('button', { name: 'Add team' }).click();
-  await page.getByRole('button', { name: 'Make key' }).click();
+  await page.getByRole('button', { name: 'Create key' }).click();
 
   await expect(page.getByText('Waiting for the first request…')).toBeVisible();
   const secret = await page.getByRole('textbox', { name: 'Secret' }).inputValue();
@@ -71,7 +71,7 @@ test('with a provider of one’s own: tested, models priced, organization, team,
   });
   expect(response.status).toBe(200);
   await expect(page.getByText('The first request was answered')).toBeVisible();
-  await page.getByRole('link', { name: /^See why it was let through/ }).click();
+  await page.getByRole('link', { name: /^See why it was admitted/ }).click();
   await expect(page.getByText(/^Admitted/)).toBeVisible();
   const { data: organizations } = await gateway.admin<{ data: { name: string; budgets: { amount: string }[] }[] }>(
     'GET',
@@ -86,7 +86,7 @@ test('with the fake provider it takes one click, and a call from the page turns 
   await enterByPrintedLink(page);
   await page.getByRole('button', { name: 'Try it with the fake provider' }).click();
   await expect(page.getByText('Waiting for the first request…')).toBeVisible();
-  await page.getByRole('button', { name: 'Send one from here' }).click();
+  await page.getByRole('button', { name: 'Send a test request' }).click();
   await expect(page.getByText('The first request was answered')).toBeVisible();
   // A reload keeps the step but not the secret, which was shown once.
   await page.reload();

@@ -94,7 +94,7 @@ test.describe('as a platform admin', () => {
   test('a price version is added and what was charged before stays in the list', async ({ page, house }) => {
     const made = await house.api<{ id: string }>('POST', '/deployments', fake('priced'));
     await page.goto(`${house.url}/models/${made.id}`);
-    await page.getByRole('button', { name: 'Add a price version' }).click();
+    await page.getByRole('button', { name: 'Add price version' }).click();
     await dialog(page).getByLabel('Output', { exact: true }).fill('0.75');
     await dialog(page).getByRole('button', { name: 'Add price version' }).click();
     const versions = page.getByRole('table', { name: 'Price versions' });
@@ -106,7 +106,7 @@ test.describe('as a platform admin', () => {
   test('a field that the server refuses says so at its place, and nothing typed is lost', async ({ page, house }) => {
     await page.goto(`${house.url}/models`);
     await page.getByRole('button', { name: 'Add deployment' }).first().click();
-    await dialog(page).getByText('Fake', { exact: true }).click();
+    await dialog(page).getByText('Fake provider', { exact: true }).click();
     await dialog(page).getByRole('combobox', { name: 'Upstream model' }).fill('fake-small');
     await dialog(page).getByRole('textbox', { name: 'Model', exact: true }).fill('support-fast');
     await dialog(page).getByLabel('Input', { exact: true }).fill('cheap');
@@ -129,11 +129,11 @@ test.describe('as a platform admin', () => {
     await page.getByRole('button', { name: 'Access groups' }).click();
     await dialog(page).getByRole('combobox', { name: 'Access groups' }).fill('fresh-group');
     await page.keyboard.press('Enter');
-    await expect(dialog(page).getByText('Whoever holds fresh-group may call labelled as soon as this is saved.')).toBeVisible();
-    await dialog(page).getByRole('button', { name: 'Save labels' }).click();
+    await expect(dialog(page).getByText('Anyone with fresh-group can call labelled as soon as you save.')).toBeVisible();
+    await dialog(page).getByRole('button', { name: 'Save access groups' }).click();
     await expect(page.getByRole('link', { name: 'fresh-group' })).toBeVisible();
     await page.getByRole('button', { name: 'Routing and fallbacks' }).click();
-    await dialog(page).getByRole('combobox', { name: 'Fallbacks, in their order' }).click();
+    await dialog(page).getByRole('combobox', { name: 'Fallbacks, in order' }).click();
     await page.getByRole('option', { name: 'fast', exact: true }).click();
     await dialog(page).getByRole('button', { name: 'Save' }).click();
     await expect(page.getByText('fast, each only within the caller’s access')).toBeVisible();
@@ -146,15 +146,15 @@ test.describe('as a platform admin', () => {
     await dialog(page).getByLabel('Key').fill('eu');
     await dialog(page).getByRole('button', { name: 'Create access group' }).click();
     await expect(page.getByText(/^"eu" is also a routing tag/)).toBeVisible();
-    await expect(page.getByText('Nobody yet.')).toBeVisible();
-    await page.getByRole('combobox', { name: 'Label another target' }).click();
+    await expect(page.getByText('No one yet.')).toBeVisible();
+    await page.getByRole('combobox', { name: 'Add a target' }).click();
     await page.getByRole('option', { name: 'slow', exact: true }).click();
-    await page.getByRole('button', { name: 'Label it' }).click();
+    await page.getByRole('button', { name: 'Add target' }).click();
     await expect(page.getByText('slow', { exact: true }).first()).toBeVisible();
     expect(await house.api('GET', '/access-groups/eu')).toMatchObject({ members: ['slow'] });
     expect(await house.api('GET', '/models/slow')).toMatchObject({ access_groups: ['beta', 'eu'] });
-    await page.getByRole('button', { name: 'Take the label from slow' }).click();
-    await expect(page.getByRole('button', { name: 'Take the label from slow' })).toHaveCount(0);
+    await page.getByRole('button', { name: 'Remove slow from the group' }).click();
+    await expect(page.getByRole('button', { name: 'Remove slow from the group' })).toHaveCount(0);
     expect(await house.api('GET', '/models/slow')).toMatchObject({ access_groups: ['beta'] });
   });
 
@@ -192,7 +192,7 @@ test.describe('as a platform admin', () => {
     const policy = page.getByRole('region', { name: 'Policy' });
     await policy.getByText('JSON').click();
     await policy.getByLabel('Policy as JSON').fill('{"strategy": "cheapest", "members": []}');
-    await expect(policy.getByText('"strategy" is "weighted" or "priority".')).toBeVisible();
+    await expect(policy.getByText('"strategy" must be "weighted" or "priority".')).toBeVisible();
     await expect(policy.getByRole('button', { name: 'Publish' })).toBeDisabled();
   });
 
@@ -201,7 +201,7 @@ test.describe('as a platform admin', () => {
     const answer = page.getByRole('table', { name: 'What the key can call' });
     await expect(answer.getByRole('row', { name: /^fast/ })).toContainText('Yes');
     await expect(answer.getByRole('row', { name: /^fast/ })).toContainText('Access group support');
-    await expect(answer.getByRole('row', { name: /^smart/ })).toContainText('the team’s restriction leaves it out');
+    await expect(answer.getByRole('row', { name: /^smart/ })).toContainText('the team’s restriction excludes it');
     await answer.getByRole('link', { name: 'fast', exact: true }).click();
     await page.getByRole('tab', { name: /^Keys/ }).click();
     await expect(
@@ -219,7 +219,7 @@ test.describe('as a platform admin', () => {
     ).toContainText('The organization is not granted it.');
     await page.getByRole('tab', { name: /^Keys/ }).click();
     const keys = page.getByRole('table', { name: 'Keys that cannot call smart' });
-    await expect(keys.getByRole('row', { name: /helpdesk app/ })).toContainText('the team’s restriction leaves it out');
+    await expect(keys.getByRole('row', { name: /helpdesk app/ })).toContainText('the team’s restriction excludes it');
     await page.getByText('Who can', { exact: true }).click();
     const able = page.getByRole('table', { name: 'Keys that can call smart' });
     await expect(able.getByRole('row').nth(1)).toBeVisible();

@@ -87,7 +87,7 @@ test('a developer makes a key of their own within the team’s self-service, and
   await selfService({ enabled: false });
   await house.signIn(page, 'team_developer');
   await page.goto(`${house.url}/keys?new=key`);
-  await expect(dialog(page).getByText(/does not let its members make keys/)).toBeVisible();
+  await expect(dialog(page).getByText(/does not let its members create/)).toBeVisible();
   await selfService({ enabled: true, max_keys_per_member: 1, max_expiry_days: 30, max_budget: '5.00' });
   await page.reload();
   await expect(dialog(page).getByText(/at most 1 keys a person; each expires within 30 days/)).toBeVisible();
@@ -109,7 +109,7 @@ test('who may not make keys sees the button with its reason', async ({ page, hou
   const button = page.getByRole('button', { name: 'Create key' }).first();
   await expect(button).toHaveAttribute('aria-disabled', 'true');
   await button.hover();
-  await expect(page.getByRole('tooltip')).toContainText('Only who manages keys');
+  await expect(page.getByRole('tooltip')).toContainText('To create keys, you must manage keys');
 });
 
 test('a key is rotated with an overlap, disabled, enabled and revoked by its name', async ({ page, house }) => {
@@ -117,7 +117,7 @@ test('a key is rotated with an overlap, disabled, enabled and revoked by its nam
   await house.signIn(page, 'platform_admin');
   await page.goto(`${house.url}/keys/${id}`);
   await page.getByRole('button', { name: 'Rotate' }).click();
-  await dialog(page).getByRole('button', { name: 'Make a new secret' }).click();
+  await dialog(page).getByRole('button', { name: 'Create new secret' }).click();
   const rotated = await page.getByRole('textbox', { name: 'Secret' }).inputValue();
   expect(rotated).not.toBe(secret);
   expect(await call(house, rotated)).toBe(200);
@@ -133,9 +133,9 @@ test('a key is rotated with an overlap, disabled, enabled and revoked by its nam
   await page.getByRole('button', { name: 'More actions' }).click();
   await page.getByRole('menuitem', { name: 'Revoke…' }).click();
   await dialog(page).getByRole('textbox').fill('to be');
-  await expect(dialog(page).getByRole('button', { name: 'Revoke' })).toBeDisabled();
+  await expect(dialog(page).getByRole('button', { name: 'Revoke key' })).toBeDisabled();
   await dialog(page).getByRole('textbox').fill('to be stopped');
-  await dialog(page).getByRole('button', { name: 'Revoke' }).click();
+  await dialog(page).getByRole('button', { name: 'Revoke key' }).click();
   await expect(page.getByText('Revoked', { exact: true }).first()).toBeVisible();
   await expect.poll(() => call(house, rotated)).toBe(401);
 });
@@ -147,7 +147,7 @@ test('what a key can call is listed with the grant, and each no with the level t
   await page.goto(`${house.url}/keys/${id}?tab=access`);
   await expect(page.getByText(/It can call 1 of the \d+ targets/)).toBeVisible();
   await expect(page.getByRole('row', { name: /^fast Model Yes/ })).toContainText('Through the key itself: granted by name.');
-  await expect(page.getByRole('row', { name: /No Removed by the key itself/ }).first()).toBeVisible();
+  await expect(page.getByRole('row', { name: /No Excluded by the key itself/ }).first()).toBeVisible();
 });
 
 test('two people who change one key see both versions, and nothing typed is lost', async ({ page, house }) => {
@@ -161,7 +161,7 @@ test('two people who change one key see both versions, and nothing typed is lost
   const conflict = page.getByRole('dialog', { name: /changed by someone else/ });
   await expect(conflict).toContainText('theirs');
   await expect(conflict).toContainText('mine');
-  await conflict.getByRole('button', { name: 'Use what is chosen' }).click();
+  await conflict.getByRole('button', { name: 'Use the chosen versions' }).click();
   await expect(dialog(page).getByRole('textbox', { name: 'Name' })).toHaveValue('mine');
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'mine' })).toBeVisible();
@@ -179,8 +179,8 @@ test('a key is moved to another team of its organization, and what it loses ther
   await page.goto(`${house.url}/keys/${id}`);
   await page.getByRole('button', { name: 'Edit' }).click();
   await chooseTeam(page, narrow.name);
-  await expect(dialog(page).getByText(/no longer callable: .*support-fast/)).toBeVisible();
-  await expect(dialog(page)).toContainText('From now on it counts against the limits and budgets of that team.');
+  await expect(dialog(page).getByText(/can no longer be called: .*support-fast/)).toBeVisible();
+  await expect(dialog(page)).toContainText('The key then counts against the limits and budgets of that team.');
   expect(await house.api('GET', `/keys/${id}`)).toMatchObject({ team_id: house.teamId });
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await expect(page.getByRole('main').getByRole('link', { name: narrow.name })).toBeVisible();
@@ -191,7 +191,7 @@ test('a key’s budget shows what was spent period by period, and only to who ma
   const { id, secret } = await newKey(house, 'with a history');
   await house.signIn(page, 'team_admin');
   await page.goto(`${house.url}/keys/${id}`);
-  await expect(page.getByText('Once there is a budget, what was spent of it stands here, period by period.')).toBeVisible();
+  await expect(page.getByText('No budget is set here. Add one to see its spend for each period.')).toBeVisible();
   await house.api('PATCH', `/keys/${id}`, { budgets: [{ amount: '21.00', period: 'month' }] });
   const spent = await spendOnce(house, secret, `/keys/${id}`);
   await page.reload();

@@ -34,7 +34,7 @@ test('a refused request says in a sentence why, which rule decided, and when it 
   await tableRows(page).getByRole('link').first().click();
   const decision = page.getByRole('region', { name: 'Decision' });
   await expect(decision).toContainText('Refused by key_rpm: the key’s limit of 2 requests a minute has 2 requests used');
-  await expect(decision).toContainText(/Seen from now the same request passes in|since .* the same request passes/);
+  await expect(decision).toContainText(/The same request passes in|since .* the same request passes/);
   const deciding = decision.getByRole('row').filter({ hasText: 'Refused (decides)' });
   await expect(deciding).toHaveCount(1);
   await expect(deciding).toContainText('refused key');
@@ -78,15 +78,15 @@ test('reading content is written down, once for each time it is asked for, and n
   await house.signIn(page, 'org_owner');
   await page.goto(`${house.url}/requests/${data[0]?.id}`);
   const content = page.getByRole('region', { name: 'Content' });
-  await expect(content).toContainText('Each read is an event');
+  await expect(content).toContainText('Each read is recorded');
   expect(await reads()).toBe(0);
-  await content.getByRole('button', { name: 'Show the content' }).click();
+  await content.getByRole('button', { name: 'Show content' }).click();
   await expect(content).toContainText('Hello!');
   expect(await reads()).toBe(1);
   await house.signIn(page, 'org_admin');
   await page.goto(`${house.url}/requests/${data[0]?.id}`);
-  await expect(content.getByRole('button', { name: 'Show the content' })).toHaveAttribute('aria-disabled', 'true');
-  await content.getByRole('button', { name: 'Show the content' }).click({ force: true });
+  await expect(content.getByRole('button', { name: 'Show content' })).toHaveAttribute('aria-disabled', 'true');
+  await content.getByRole('button', { name: 'Show content' }).click({ force: true });
   await expect(content).not.toContainText('Hello!');
   expect(await reads()).toBe(1);
 });
@@ -182,7 +182,7 @@ test('the audit log shows what a change changed, and that its chain is whole', a
   await page.keyboard.press('Escape');
   await expect(page).not.toHaveURL(/event=/);
   await page.goto(`${house.url}/audit?event=999999`);
-  await expect(page.getByRole('dialog').getByText('There is no event at this position of this log.')).toBeVisible();
+  await expect(page.getByRole('dialog').getByText('This log has no event with this number.')).toBeVisible();
   await page.goto(`${house.url}/audit`);
   await expect(page.getByRole('combobox', { name: 'Whose events' })).toHaveCount(0);
 });
@@ -197,13 +197,13 @@ test('an admin token is shown once, and a revoked one is refused at once', async
   expect(token).toMatch(/^hgadm_/);
   const asked = () => fetch(`${house.url}/api/v1/organizations`, { headers: { authorization: `Bearer ${token}` } });
   expect((await asked()).status).toBe(200);
-  await page.getByRole('button', { name: 'I have kept it' }).click();
+  await page.getByRole('button', { name: 'I have stored it' }).click();
   await expect(tableRows(page).filter({ hasText: 'nightly job' })).toHaveCount(1);
   expect(await page.content()).not.toContain(token);
   await page.getByRole('button', { name: 'Actions for nightly job' }).click();
   await page.getByRole('menuitem', { name: 'Revoke…' }).click();
   await page.getByLabel(/Type nightly job/).fill('nightly job');
-  await page.getByRole('button', { name: 'Revoke', exact: true }).click();
+  await page.getByRole('button', { name: 'Revoke token' }).click();
   await expect(tableRows(page).filter({ hasText: 'nightly job' })).toContainText('Revoked');
   expect((await asked()).status).toBe(401);
 });
@@ -224,16 +224,16 @@ test('a machine’s admin token is made with its service account, says whose it 
   const asked = async () =>
     (await fetch(`${house.url}/api/v1/organizations`, { headers: { authorization: `Bearer ${token}` } })).status;
   expect(await asked()).toBe(200);
-  await page.getByRole('button', { name: 'I have kept it' }).click();
+  await page.getByRole('button', { name: 'I have stored it' }).click();
   const row = page.getByRole('row', { name: /^deploys / });
   await expect(row).toContainText('deployer');
-  await expect(row).toContainText('answers for it');
+  await expect(row).toContainText('Responsible:');
   await row.getByRole('button', { name: 'Actions for deploys' }).click();
   await page.getByRole('menuitem', { name: 'Change…' }).click();
   await page.getByRole('combobox', { name: 'Networks' }).fill('10.0.0.0/8');
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
-  await expect(row).toContainText('Narrowed to 10.0.0.0/8');
+  await expect(row).toContainText('Restricted to 10.0.0.0/8');
   expect(await asked()).toBe(403);
 });
 
@@ -242,7 +242,7 @@ test('settings in force never show a secret', async ({ page, house }) => {
   await page.goto(`${house.url}/settings`);
   await expect(page.getByRole('row', { name: /^HEADGATE_MASTER_KEY / })).toContainText(/(Not set|Set)a secret/);
   await expect(page.getByRole('tab', { name: 'Admin tokens' })).toHaveCount(0);
-  await page.getByRole('tab', { name: 'Process' }).click();
+  await page.getByRole('tab', { name: 'Process health' }).click();
   await expect(page.getByText('Served')).toBeVisible();
   await page.getByRole('tab', { name: 'Prices' }).click();
   await expect(tableRows(page).filter({ hasText: 'smart' }).first()).toContainText('Cached input $0.125');
@@ -259,7 +259,7 @@ test('each role finds its own overview', async ({ page, house }) => {
   await expect(page.getByRole('region', { name: 'Provider health' })).toContainText('Fake provider');
   await house.signIn(page, 'org_owner');
   await page.goto(house.url);
-  await expect(page.getByRole('region', { name: 'Budgets closest to exhaustion' })).toContainText('seen key');
+  await expect(page.getByRole('region', { name: 'Budgets closest to their limit' })).toContainText('seen key');
   await expect(page.getByRole('region', { name: 'Provider health' })).toHaveCount(0);
   await expect(page.getByRole('region', { name: 'Top organizations' })).toHaveCount(0);
   await house.api('PATCH', `/teams/${house.teamId}`, {
@@ -274,6 +274,6 @@ test('each role finds its own overview', async ({ page, house }) => {
   await expect(page.getByRole('region', { name: 'Your keys' })).not.toContainText('seen key');
   await house.signIn(page, 'team_viewer');
   await page.goto(house.url);
-  await expect(page.getByText('Your role shows no spend')).toBeVisible();
+  await expect(page.getByText('Your role does not show spend')).toBeVisible();
   await expect(page.getByRole('navigation', { name: 'Main' })).not.toContainText('Requests');
 });

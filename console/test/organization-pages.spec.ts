@@ -180,13 +180,13 @@ test.describe('the dialog', () => {
     await page.getByRole('option', { name: /Europe\/Berlin/ }).click();
     const budgets = part(page, 'Budgets');
     for (const amount of ['100.00', '5']) {
-      await budgets.getByRole('button', { name: 'Add a budget' }).click();
+      await budgets.getByRole('button', { name: 'Add budget' }).click();
       await budgets.getByLabel('Amount').last().fill(amount);
     }
     await expect(budgets.getByText(/^Next reset:.*\d{4}/)).toHaveCount(2);
     await budgets.getByRole('group', { name: 'Budget 2' }).getByText('Only alert').click();
     await budgets.getByRole('button', { name: 'Remove budget 2' }).click();
-    await budgets.getByRole('button', { name: 'Add a budget' }).click();
+    await budgets.getByRole('button', { name: 'Add budget' }).click();
     await budgets.getByLabel('Amount').last().fill('7.25');
     const limits = part(page, 'Rate limits');
     const fields = [
@@ -205,7 +205,7 @@ test.describe('the dialog', () => {
     await expect(limits.getByText('Blocked: every request is refused.')).toBeVisible();
     await limits.getByRole('button', { name: 'No limit of tokens per minute' }).click();
     const audit = part(page, 'Audit content');
-    await expect(audit.getByText(/kB a request/).first()).toBeVisible();
+    await expect(audit.getByText(/kB per request/).first()).toBeVisible();
     await audit.getByRole('radio', { name: 'Full' }).check();
     await audit.getByLabel('Keep content for').fill('30');
     await dialog(page).getByRole('button', { name: 'Create organization' }).click();
@@ -236,7 +236,7 @@ test.describe('the dialog', () => {
     await access.getByRole('checkbox', { name: /^smart/ }).check();
     await expect(dialog(page).getByText('This organization can call 1 target.')).toBeVisible();
     await access.getByRole('searchbox', { name: 'Search access groups' }).fill('nobody-knows-it');
-    await expect(access.getByText(/Empty: applies when a target is labelled/)).toBeVisible();
+    await expect(access.getByText(/No targets yet: takes effect when you add one/)).toBeVisible();
     await access.getByRole('radio', { name: /^Nothing/ }).check();
     await expect(dialog(page).getByText('This organization can call 0 targets.')).toBeVisible();
   });
@@ -252,7 +252,7 @@ test.describe('the dialog', () => {
         .first(),
     ).toBeVisible();
     await dialog(page).getByRole('button', { name: 'Take out fast' }).click();
-    await expect(dialog(page).getByText(/no longer callable: fast/)).toBeVisible();
+    await expect(dialog(page).getByText(/can no longer be called: fast/)).toBeVisible();
     await expect(dialog(page).getByText(/1 key/).first()).toBeVisible();
     const { rate_limits: limits } = await house.api<{ rate_limits: { rpm: number } }>('GET', `/organizations/${tenant.id}`);
     expect(limits.rpm).toBe(600);
@@ -330,7 +330,9 @@ test.describe('an organization', () => {
     await expect(await tab('Keys')).toContainText('key ');
     const access = await tab('Asset access');
     await expect(access.getByRole('region', { name: 'Grants' })).toContainText('nobody-yet');
-    await expect(access.getByRole('region', { name: 'Grants' })).toContainText('has no target yet; applies when one is labelled');
+    await expect(access.getByRole('region', { name: 'Grants' })).toContainText(
+      'has no targets yet; takes effect when you add one',
+    );
     await expect(access.getByRole('region', { name: 'Effective set' })).toContainText('2 targets can be called');
     await access.getByRole('button', { name: 'Who can call it? fast' }).click();
     await expect(dialog(page).getByRole('region', { name: 'Teams' })).toContainText(tenant.teamName);

@@ -43,7 +43,7 @@ test('an organization is made in one dialog with its budget, limits and access, 
   await page.getByRole('button', { name: 'Create organization' }).click();
   await dialog(page).getByLabel('Name', { exact: false }).first().fill('Globex Research');
   await expect(dialog(page).getByLabel('Slug')).toHaveValue('globex-research');
-  await dialog(page).getByRole('button', { name: 'Add a budget' }).click();
+  await dialog(page).getByRole('button', { name: 'Add budget' }).click();
   await dialog(page).getByLabel('Amount').fill('250.00');
   await expect(dialog(page).getByText(/^Next reset:/)).toContainText('(UTC)');
   await limitField(page, 'Requests per minute').fill('300');
@@ -132,8 +132,8 @@ test('the effect is shown before a change is saved, and nothing is stored until 
   await page.goto(`${house.url}/organizations/${house.organizationId}?edit=organization`);
   const before = await read(house, house.organizationId);
   await dialog(page).getByRole('button', { name: 'Take out smart' }).click();
-  await expect(dialog(page).getByText(/no longer callable: smart/)).toBeVisible();
-  await expect(save(page)).toHaveText('Save and apply this');
+  await expect(dialog(page).getByText(/can no longer be called: smart/)).toBeVisible();
+  await expect(save(page)).toHaveText('Save and apply');
   expect((await read(house, house.organizationId)).asset_access).toEqual(before.asset_access);
   page.once('dialog', (question) => void question.accept());
   await dialog(page).getByRole('button', { name: 'Cancel' }).click();
@@ -154,9 +154,9 @@ test('two people editing the same organization see both versions and lose nothin
   await conflict
     .getByRole('group', { name: 'Name' })
     .or(conflict.getByRole('radiogroup', { name: 'Name' }))
-    .getByLabel('Theirs, saved already')
+    .getByLabel('Theirs (already saved)')
     .check();
-  await conflict.getByRole('button', { name: 'Use what is chosen' }).click();
+  await conflict.getByRole('button', { name: 'Use the chosen versions' }).click();
   await expect(dialog(page).getByLabel('Name', { exact: false }).first()).toHaveValue('Theirs');
   await save(page).click();
   await expect(dialog(page)).toBeHidden();
@@ -189,7 +189,7 @@ test('several are suspended at once, and it is undone', async ({ page, house }) 
       .check();
   await page.getByRole('region', { name: 'Selected organizations' }).getByRole('button', { name: 'Suspend' }).click();
   await page.getByRole('button', { name: 'Suspend 2 organizations' }).click();
-  await expect(page.getByText('2 suspended.')).toBeVisible();
+  await expect(page.getByText('2 organizations suspended.')).toBeVisible();
   for (const { id } of made) expect((await read(house, id)).status).toBe('suspended');
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect.poll(async () => (await read(house, made[0]?.id ?? '')).status).toBe('active');
@@ -206,10 +206,10 @@ test('archiving wants the name, and an archived one can be deleted with a report
   await confirm.click();
   await expect.poll(async () => (await read(house, id)).status).toBe('archived');
   await page.getByRole('button', { name: 'More actions' }).click();
-  await page.getByRole('menuitem', { name: 'Delete for good' }).click();
+  await page.getByRole('menuitem', { name: 'Delete permanently' }).click();
   await expect(dialog(page).getByText(/0 teams, 0 memberships, 0 keys/)).toBeVisible();
   await dialog(page).getByLabel(/Type/).fill(name);
-  await dialog(page).getByRole('button', { name: 'Delete for good' }).click();
+  await dialog(page).getByRole('button', { name: 'Delete permanently' }).click();
   await expect(page).toHaveURL(/\/organizations$/);
   await expect(read(house, id)).rejects.toThrow(/404/);
 });
@@ -315,7 +315,7 @@ test('an invited person gets a link that is shown once', async ({ page, house })
   await page.goto(`${house.url}/organizations/${house.organizationId}?tab=members`);
   await page.getByRole('button', { name: 'Invite person' }).click();
   await dialog(page).getByLabel('E-mail').fill('newcomer@acme.test');
-  await dialog(page).getByRole('button', { name: 'Invite' }).click();
+  await dialog(page).getByRole('button', { name: 'Invite person' }).click();
   await expect(page.getByRole('textbox', { name: 'Link' })).toHaveValue(/\/invitation\?token=/);
   await page.getByRole('button', { name: 'Done' }).click();
   await expect(page.getByRole('region', { name: 'Pending invitations' })).toContainText('newcomer@acme.test');
@@ -328,11 +328,11 @@ test('an owner finds limits, budgets and grants disabled with the reason, and ch
   await page.goto(`${house.url}/organizations/${house.organizationId}?edit=organization`);
   await expect(
     dialog(page)
-      .getByText(/are set by the platform/)
+      .getByText(/Only a platform admin can change the limits/)
       .first(),
   ).toBeVisible();
   await expect(limitField(page, 'Requests per minute')).toBeDisabled();
-  await expect(dialog(page).getByRole('button', { name: 'Add a budget' })).toBeDisabled();
+  await expect(dialog(page).getByRole('button', { name: 'Add budget' })).toBeDisabled();
   await dialog(page).getByLabel('Name', { exact: false }).first().fill('Acme Renamed');
   await save(page).click();
   await expect(page.getByRole('heading', { name: 'Acme Renamed' })).toBeVisible();

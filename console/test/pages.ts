@@ -128,8 +128,8 @@ async function eventually(look: () => Promise<string | undefined>): Promise<stri
 const button = (name: string | RegExp) => (page: Page) => page.getByRole('button', { name }).first().click();
 
 async function openUnits(page: Page): Promise<void> {
-  await button('Add a price version')(page);
-  for (const name of [/^Searches, images/, 'Add a context tier', 'Add a service tier'])
+  await button('Add price version')(page);
+  for (const name of [/^Searches, images/, 'Add context tier', 'Add service tier'])
     await page.getByRole('dialog').getByRole('button', { name }).click();
 }
 
@@ -195,7 +195,7 @@ export function sightsOf(ids: Ids): readonly Sight[] {
     { name: 'deployment-create', address: '/models', open: button(/^(Add|Create) (deployment|model)/) },
     { name: 'deployment', address: `/models/${ids.deploymentId}` },
     { name: 'deployment-edit', address: `/models/${ids.deploymentId}`, open: button(/^Edit/) },
-    { name: 'price-create', address: `/models/${ids.deploymentId}`, open: button('Add a price version') },
+    { name: 'price-create', address: `/models/${ids.deploymentId}`, open: button('Add price version') },
     { name: 'price-units', address: `/models/${ids.deploymentId}`, open: openUnits },
     {
       name: 'deployment-bounds',

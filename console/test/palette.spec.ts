@@ -54,7 +54,7 @@ test('a team is begun from anywhere by who may make one, and not offered to who 
   await page.goto(house.url);
   await openPalette(page);
   await page.keyboard.type('create team');
-  await expect(page.getByRole('dialog').getByText('Nothing by that name.')).toBeVisible();
+  await expect(page.getByRole('dialog').getByText('No results.')).toBeVisible();
 });
 
 test('what was opened lately is offered first, and Escape gives the page back', async ({ page, house }) => {
@@ -100,6 +100,6 @@ test('nobody is offered what they may not do, nor finds what is not theirs', asy
   await expect(dialog).not.toContainText('Credentials');
   for (const wanted of ['Hidden', id]) {
     await page.getByRole('textbox', { name: 'Search everything' }).fill(wanted);
-    await expect(dialog).toContainText('Nothing by that name.');
+    await expect(dialog).toContainText('No results.');
   }
 });

@@ -49,10 +49,10 @@ test('an owner invites a person, hands over the link, sends it again and cancels
   await page.goto(`${house.url}/people`);
   await page.getByRole('button', { name: 'Invite person' }).click();
   await dialog(page).getByLabel('E-mail').fill('no address');
-  await dialog(page).getByRole('button', { name: 'Invite', exact: true }).click();
-  await expect(dialog(page).getByText('This is no e-mail address.')).toBeVisible();
+  await dialog(page).getByRole('button', { name: 'Invite person' }).click();
+  await expect(dialog(page).getByText('Enter a valid e-mail address.')).toBeVisible();
   await dialog(page).getByLabel('E-mail').fill(email);
-  await dialog(page).getByRole('button', { name: 'Invite', exact: true }).click();
+  await dialog(page).getByRole('button', { name: 'Invite person' }).click();
   const link = await page.getByRole('textbox', { name: 'Link' }).inputValue();
   expect(link).toContain('/invitation?token=');
   await page.getByRole('button', { name: 'Done' }).click();
@@ -63,7 +63,7 @@ test('an owner invites a person, hands over the link, sends it again and cancels
   expect(await page.getByRole('textbox', { name: 'Link' }).inputValue()).not.toBe(link);
   await page.getByRole('button', { name: 'Done' }).click();
   await row.getByRole('button', { name: 'Cancel' }).click();
-  await dialog(page).getByRole('button', { name: 'Cancel the invitation' }).click();
+  await dialog(page).getByRole('button', { name: 'Cancel invitation' }).click();
   await expect(row).toContainText('Cancelled');
 });
 
@@ -97,7 +97,7 @@ test('an admin cannot invite somebody above themselves', async ({ page, house })
   await dialog(page).getByLabel('E-mail').fill(`above-${Date.now()}@headgate.test`);
   await dialog(page).getByRole('combobox', { name: 'Role in the organization' }).click();
   await page.getByRole('option', { name: /^Owner/ }).click();
-  await dialog(page).getByRole('button', { name: 'Invite', exact: true }).click();
+  await dialog(page).getByRole('button', { name: 'Invite person' }).click();
   await expect(dialog(page).getByText(/may not give or remove the role/)).toBeVisible();
 });
 
@@ -109,13 +109,13 @@ test('removing a member says which keys go, and hands them on in the same step',
   await page.goto(`${house.url}/people?members_search=${encodeURIComponent(person.name)}`);
   await page.getByRole('button', { name: `Actions for ${person.name}` }).click();
   await page.getByRole('menuitem', { name: 'Remove…' }).click();
-  await expect(dialog(page)).toContainText('1 key goes along: goes along.');
+  await expect(dialog(page)).toContainText('1 key is affected: goes along.');
   await dialog(page)
     .getByRole('radio', { name: /default service account/ })
     .check();
   await dialog(page).getByRole('textbox').fill(person.name);
-  await dialog(page).getByRole('button', { name: 'Remove', exact: true }).click();
-  await expect(page.getByText(`${person.name} is removed.`)).toBeVisible();
+  await dialog(page).getByRole('button', { name: 'Remove member' }).click();
+  await expect(page.getByText(`${person.name} was removed.`)).toBeVisible();
   expect(await house.api('GET', `/keys/${key.id}`)).toMatchObject({ status: 'active', owner: { account_id: null } });
   expect((await sessionOf(house, person)).organizations).not.toContain(house.organizationId);
 });
@@ -147,7 +147,7 @@ test('a member’s role and own limits are changed, but nobody changes their own
   await expect(dialog(page).getByLabel('Requests per minute')).toBeDisabled();
   await expect(
     dialog(page)
-      .getByText(/nobody for themselves/)
+      .getByText(/not for their own membership/)
       .first(),
   ).toBeVisible();
 });
@@ -157,7 +157,7 @@ test('a person’s own budget shows what was spent period by period, and only to
   const address = `${house.url}/people/${person.account_id}?organization_id=${house.organizationId}&member_id=${person.member_id}`;
   await house.signIn(page, 'org_owner');
   await page.goto(address);
-  await expect(page.getByText('Once there is a budget, what was spent of it stands here, period by period.')).toBeVisible();
+  await expect(page.getByText('No budget is set here. Add one to see its spend for each period.')).toBeVisible();
   const member = `/organizations/${house.organizationId}/members/${person.member_id}`;
   await house.api('PATCH', member, { budgets: [{ amount: '23.00', period: 'day' }] });
   const body = { team_id: house.teamId, name: 'of a person', owner: { account_id: person.account_id } };
@@ -177,7 +177,7 @@ test('a platform admin disables an account, which ends its sessions at once, and
   await page.getByRole('link', { name: person.name }).click();
   await page.getByRole('button', { name: 'Disable' }).click();
   await dialog(page).getByRole('textbox').fill(person.name);
-  await dialog(page).getByRole('button', { name: 'Disable' }).click();
+  await dialog(page).getByRole('button', { name: 'Disable account' }).click();
   await expect(page.getByRole('button', { name: 'Enable' })).toBeVisible();
   expect((await sessionOf(house, person)).status).toBe(401);
   await page.getByRole('button', { name: 'Enable' }).click();
@@ -207,16 +207,16 @@ test('an account’s page says how its address was proved and how it signs in, a
   await page.goto(`${house.url}/people/${person.account_id}`);
   await expect(page.getByRole('alert')).toContainText('The address is not proved');
   const methods = page.getByRole('table', { name: 'Ways to sign in' });
-  await expect(methods).toContainText('By an invitation link that was handed over');
+  await expect(methods).toContainText('By an invitation link given by hand');
   await page.getByRole('button', { name: 'More' }).click();
   await page.getByRole('menuitem', { name: 'Vouch for the address…' }).click();
-  await dialog(page).getByRole('button', { name: 'Vouch', exact: true }).click();
-  await expect(dialog(page).getByText('Say how you know.')).toBeVisible();
+  await dialog(page).getByRole('button', { name: 'Vouch for address' }).click();
+  await expect(dialog(page).getByText('Enter how you know.')).toBeVisible();
   await dialog(page).getByLabel('Reason').fill('Spoke to her on her office number');
-  await dialog(page).getByRole('button', { name: 'Vouch', exact: true }).click();
+  await dialog(page).getByRole('button', { name: 'Vouch for address' }).click();
   await expect(page.getByText(`You vouched for ${person.email}.`)).toBeVisible();
   await expect(page.getByRole('table', { name: 'Proofs of addresses' })).toContainText('Spoke to her on her office number');
-  await expect(methods).toContainText('Before the address was proved');
+  await expect(methods).toContainText('Added before the address was proved');
   await expect(page.getByText('The address is not proved')).toBeHidden();
   await page.getByRole('button', { name: 'More' }).click();
   await expect(page.getByRole('menuitem', { name: 'Vouch for the address…' })).toBeDisabled();

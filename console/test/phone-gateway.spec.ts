@@ -38,7 +38,7 @@ test('the buttons of a long dialog stay in sight', async ({ page, house }) => {
   await page.goto(`${house.url}/models?new=1`);
   const dialog = page.getByRole('dialog', { name: 'Add deployment' });
   await expect(dialog.getByRole('button', { name: 'Add deployment' })).toBeInViewport({ ratio: 1 });
-  await expect(dialog.getByLabel('Enabled: requests go there')).not.toBeInViewport();
+  await expect(dialog.getByLabel('Enabled: it gets requests')).not.toBeInViewport();
 });
 
 /** Calls a model with a key of its own and waits until the request is listed. */

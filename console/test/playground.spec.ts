@@ -52,7 +52,7 @@ test('a conversation carries what was said before, and begins anew when it is cl
   const [second, first] = data.map(({ input_tokens: tokens }) => tokens);
   expect(second).toBeGreaterThan((first ?? 0) * 2);
   await page.getByRole('button', { name: 'Clear' }).click();
-  await expect(page.getByText('Nothing asked yet')).toBeVisible();
+  await expect(page.getByText('No messages yet')).toBeVisible();
 });
 
 test('a call is stopped before its answer, and the page is ready for the next one', async ({ page, house }) => {
@@ -72,7 +72,7 @@ test('a call is stopped before its answer, and the page is ready for the next on
   await ask(page, 'Are you there?');
   await expect(page.getByText('Waiting for never-answers…')).toBeVisible();
   await page.getByRole('button', { name: 'Stop' }).click();
-  await expect(page.getByText(/^Stopped here\./)).toBeVisible();
+  await expect(page.getByText(/^You stopped this answer\./)).toBeVisible();
   await expect(page.getByRole('button', { name: 'Send', exact: true })).toBeVisible();
   await house.api('PATCH', `/deployments/${id}`, { enabled: false });
 });
@@ -86,7 +86,7 @@ test('a refusal is a sentence with when it passes; the limit is raised and the s
   await ask(page, 'Two');
   const second = page.getByRole('article', { name: 'Question 2' });
   await expect(second.getByText(/^Refused/)).toBeVisible();
-  await expect(second.getByText(/Seen from now the same request passes/)).toBeVisible();
+  await expect(second.getByText(/The same request passes/)).toBeVisible();
   await expect(second.getByText(/rate_limit_exceeded/)).toBeVisible();
   await expect(second.getByTestId('answer')).toHaveCount(0);
   await house.api('PATCH', `/keys/${key.id}`, { rate_limits: { rpm: 100 } });

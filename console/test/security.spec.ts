@@ -43,10 +43,10 @@ test('an owner sees each finding with what it means, opens its list, exports it,
   await page.getByRole('navigation').getByRole('link', { name: 'Security', exact: true }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Security' })).toBeVisible();
   for (const [name, none] of [
-    [VOUCHED, 'Nobody acts here on a platform admin’s word alone.'],
+    [VOUCHED, 'No member’s address depends on the word of a platform admin alone.'],
     [TOKENS, 'Every admin token has an owner.'],
     [MODELS, 'Every model that this organization can call'],
-    [KEYS, 'Every working key was used or made in the last 90 days.'],
+    [KEYS, 'Every working key was used or created in the last 90 days.'],
   ] as const) {
     await expect(section(page, name)).toContainText(none);
     await expect(section(page, name)).toContainText('None');
@@ -87,7 +87,7 @@ test('an owner sees each finding with what it means, opens its list, exports it,
   await expect(page.getByRole('button', { name: 'Remove the filter Unused for (days)' })).toBeVisible();
   await house.api('POST', `/keys/${keyId}/disable`);
   await page.goto(`${house.url}/organizations/${house.organizationId}?tab=security`);
-  await expect(section(page, KEYS)).toContainText('Every working key was used or made in the last 90 days.');
+  await expect(section(page, KEYS)).toContainText('Every working key was used or created in the last 90 days.');
   await section(page, TOKENS).getByRole('link', { name: 'Open admin tokens' }).click();
   await page.getByRole('row', { name: 'left behind' }).getByRole('button', { name: 'Actions for left behind' }).click();
   await expect(page.getByRole('menuitem', { name: 'Take over…' })).toBeVisible();
@@ -107,7 +107,7 @@ test('an auditor reads the page, and what they may not mend is disabled with the
 test('people of the platform choose the organization', async ({ page }) => {
   await house.signIn(page, 'platform_auditor');
   await page.goto(`${house.url}/security`);
-  await expect(page.getByText('Its findings are shown here, each with what to do about it.')).toBeVisible();
+  await expect(page.getByText('Its findings appear here, each with what to do about it.')).toBeVisible();
   await page.getByRole('combobox', { name: 'Organization' }).click();
   await page.getByRole('option', { name: 'Acme' }).first().click();
   await expect(section(page, PEOPLE)).toContainText('Their password alone signs them in.');

@@ -22,9 +22,9 @@ test('an owner makes one, gives it a token, renames it, disables it, takes that 
   await house.signIn(page, 'org_owner');
   await page.goto(tab(house));
   await page.getByRole('button', { name: 'Create service account' }).first().click();
-  await expect(dialog(page).getByRole('combobox', { name: 'Who answers for it' })).toHaveValue(account.name);
+  await expect(dialog(page).getByRole('combobox', { name: 'Responsible person' })).toHaveValue(account.name);
   await dialog(page).getByRole('button', { name: 'Create service account' }).click();
-  await expect(dialog(page).getByText('Enter a name: the machine it stands for.')).toBeVisible();
+  await expect(dialog(page).getByText('Enter a name: the machine or program that uses it.')).toBeVisible();
   await dialog(page).getByLabel('Name').fill(name);
   await dialog(page).getByRole('button', { name: 'Create service account' }).click();
   await expect(rowOf(page, name)).toContainText(account.name);
@@ -41,8 +41,8 @@ test('an owner makes one, gives it a token, renames it, disables it, takes that 
     return (await fetch(path, { headers: { authorization: `Bearer ${token}` } })).status;
   };
   expect(await status()).toBe(200);
-  await page.getByRole('button', { name: 'I have kept it' }).click();
-  await expect(rowOf(page, 'deploy token')).toContainText(`${account.name} answers for it`);
+  await page.getByRole('button', { name: 'I have stored it' }).click();
+  await expect(rowOf(page, 'deploy token')).toContainText(`Responsible: ${account.name}`);
   await page.getByRole('button', { name: 'Show all tokens' }).click();
   await expect(page.getByRole('note')).toHaveCount(0);
 
@@ -52,7 +52,7 @@ test('an owner makes one, gives it a token, renames it, disables it, takes that 
     await page.getByRole('menuitem', { name: item }).click();
   };
   await choose('Edit…');
-  await expect(dialog(page).getByRole('combobox', { name: 'Who answers for it' })).toHaveValue(account.name);
+  await expect(dialog(page).getByRole('combobox', { name: 'Responsible person' })).toHaveValue(account.name);
   await dialog(page).getByLabel('Name').fill(`${name} again`);
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await expect(rowOf(page, `${name} again`)).toBeVisible();
@@ -66,10 +66,10 @@ test('an owner makes one, gives it a token, renames it, disables it, takes that 
 
   await page.getByRole('button', { name: `Actions for ${name} again` }).click();
   await page.getByRole('menuitem', { name: 'Delete…' }).click();
-  await expect(dialog(page).getByText('Its admin token is revoked. Whatever uses it is refused at once.')).toBeVisible();
-  await expect(dialog(page).getByRole('button', { name: 'Delete', exact: true })).toBeDisabled();
+  await expect(dialog(page).getByText('Its admin token is revoked. Programs that use it are refused at once.')).toBeVisible();
+  await expect(dialog(page).getByRole('button', { name: 'Delete service account' })).toBeDisabled();
   await dialog(page).getByRole('textbox').fill(`${name} again`);
-  await dialog(page).getByRole('button', { name: 'Delete', exact: true }).click();
+  await dialog(page).getByRole('button', { name: 'Delete service account' }).click();
   await expect(rowOf(page, name)).toHaveCount(0);
   expect(await status()).toBe(401);
   expect(await idOf(house, name)).toBeUndefined();
@@ -85,7 +85,7 @@ test('an admin cannot name another responsible person, and reads why', async ({ 
   await page.goto(tab(house));
   await page.getByRole('button', { name: `Actions for ${name}` }).click();
   await page.getByRole('menuitem', { name: 'Edit…' }).click();
-  await dialog(page).getByRole('combobox', { name: 'Who answers for it' }).fill(admin.name);
+  await dialog(page).getByRole('combobox', { name: 'Responsible person' }).fill(admin.name);
   await page.getByRole('option', { name: admin.name }).click();
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await expect(dialog(page).getByText('Only an owner or a platform admin can name another responsible person.')).toBeVisible();

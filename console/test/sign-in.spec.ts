@@ -141,7 +141,7 @@ test('an authenticator is set up, asked for, and a recovery code works once', as
   await typePassword(page, email, PASSWORD);
   await expect(page.getByRole('heading', { name: 'Second factor' })).toBeVisible();
   expect(await sessionStatus(page.context(), house)).toBe(401);
-  await page.getByLabel('Code of your authenticator').fill(nextTotpCode(secret));
+  await page.getByLabel('Code from your authenticator').fill(nextTotpCode(secret));
   await expect(home(page)).toBeVisible();
 
   for (const expected of [200, 401]) {
@@ -181,7 +181,7 @@ test('a passkey is made and signs in without a password', async ({ page, house }
   await expect(home(page)).toBeVisible();
   await page.goto(`${url}/profile`);
   await page.getByRole('button', { name: 'Remove My laptop' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove passkey' }).click();
   await expect(page.getByText('My laptop', { exact: true })).toBeHidden();
 });
 
@@ -228,7 +228,7 @@ test('an invitation that has expired says so and what to do next, and one that i
   await page.goto(at({ url: later.base }, link));
   await expect(page.getByRole('heading', { name: 'This invitation cannot be used' })).toBeVisible();
   await expect(page.getByText('This invitation has expired.')).toBeVisible();
-  await expect(page.getByText('Ask whoever invited you to send a new one.')).toBeVisible();
+  await expect(page.getByText('Ask the person who invited you to send a new one.')).toBeVisible();
   await expect(page.getByLabel('Your name')).toHaveCount(0);
   const { data } = await later.admin<{ data: { id: string; status: string }[] }>('GET', '/invitations');
   expect(data).toMatchObject([{ status: 'expired' }]);
@@ -298,8 +298,8 @@ test('a browser that is signed out from another one shows the sign-in', async ({
     await typePassword(one, email, PASSWORD);
     await expect(one.getByText('This browser', { exact: true })).toBeVisible();
   }
-  await page.getByRole('button', { name: 'Sign out the others' }).click();
-  await expect(page.getByText('Every other browser is signed out.')).toBeVisible();
+  await page.getByRole('button', { name: 'Sign out all others' }).click();
+  await expect(page.getByText('Every other browser was signed out.')).toBeVisible();
   await elsewhere.getByRole('textbox', { name: 'Name' }).fill('Changed too late');
   await elsewhere.getByRole('button', { name: 'Save' }).click();
   await expect(elsewhere.getByRole('heading', { name: 'Sign in' })).toBeVisible();

@@ -202,6 +202,6 @@ export async function expectNoHistory(page: Page, address: string, budget: strin
   await expect(page.getByText(budget).first()).toBeVisible();
   await expect(page.getByLabel(/^Budget .* used$/)).toHaveCount(0);
   await expect(page.getByRole('region', { name: /: history$/ })).toHaveCount(0);
-  await expect(page.getByText('stands here, period by period')).toHaveCount(0);
+  await expect(page.getByText('Add one to see its spend for each period')).toHaveCount(0);
   expect(asked.filter((url) => url.includes('/limits/'))).toEqual([]);
 }

@@ -105,12 +105,12 @@ test('the playground names tags; the request shows what they left, and usage is 
   const turn = page.getByRole('article', { name: 'Question 1' });
   await expect(turn.getByText(/\d+ in, \d+ out/)).toBeVisible();
   await turn.getByRole('link', { name: /^req_/ }).click();
-  const left = page.getByRole('table', { name: 'Deployments that tags left' });
+  const left = page.getByRole('table', { name: 'Deployments that match the tags' });
   await expect(left.getByRole('row', { name: new RegExp(model) })).toContainText('eu');
   await expect(left.getByRole('link')).toHaveCount(1);
   await expect(left.getByRole('link')).toHaveAttribute('href', new RegExp(tagged.id));
   await expect(page.getByRole('region', { name: 'Tags' })).toContainText('project-x');
-  await expect(page.getByRole('region', { name: 'What and whose' })).toContainText('project-x');
+  await expect(page.getByRole('region', { name: 'Details' })).toContainText('project-x');
 
   await expect
     .poll(async () => {

@@ -29,14 +29,14 @@ test('an owner makes a team and sees the organization’s caps beside each field
   await dialog(page)
     .getByRole('button', { name: /^Budgets/ })
     .click();
-  await dialog(page).getByRole('button', { name: 'Add a budget' }).click();
+  await dialog(page).getByRole('button', { name: 'Add budget' }).click();
   await dialog(page).getByLabel('Amount').fill('500');
   await expect(dialog(page).getByText(/Organization \$100\.00 per month · effective \$100\.00/)).toBeVisible();
-  await dialog(page).getByRole('switch', { name: 'Developers make keys of their own' }).click();
-  await dialog(page).getByLabel('Keys a person').fill('2');
+  await dialog(page).getByRole('switch', { name: 'Developers can create their own keys' }).click();
+  await dialog(page).getByLabel('Keys per person').fill('2');
   await dialog(page).getByRole('button', { name: 'Create team' }).click();
   await expect(page.getByRole('heading', { name: 'Night shift' })).toBeVisible();
-  await expect(page.getByText('Developers make keys of their own: at most 2 keys each.')).toBeVisible();
+  await expect(page.getByText('Developers can create their own keys: at most 2 keys each.')).toBeVisible();
 });
 
 test('a restricted team is offered what its organization has; the rest is shown, disabled, with why', async ({ page, house }) => {
@@ -58,7 +58,7 @@ test('a restricted team is offered what its organization has; the rest is shown,
   await expect(dialog(page).getByText('Not granted to the organization.').first()).toBeVisible();
   await dialog(page).getByRole('checkbox', { name: /^fast/ }).check();
   await expect(dialog(page).getByText(/can call 1 target/)).toBeVisible();
-  await expect(dialog(page).getByText(/1 target no longer callable/)).toBeVisible();
+  await expect(dialog(page).getByText(/1 target can no longer be called/)).toBeVisible();
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await expect(page.getByText('Only 1 target, within what Narrow house may call.')).toBeVisible();
 });
@@ -73,15 +73,15 @@ test('people come into a team, change their role there, and leave it', async ({ 
     .getByRole('combobox', { name: /^Member of/ })
     .click();
   await page.getByRole('option', { name: account.name }).click();
-  await dialog(page).getByRole('button', { name: 'Add', exact: true }).click();
+  await dialog(page).getByRole('button', { name: 'Add member' }).click();
   await expect(page.getByRole('link', { name: account.name })).toBeVisible();
   await page.getByRole('combobox', { name: `Role of ${account.name}` }).click();
   await page.getByRole('option', { name: /^Team admin/ }).click();
-  await expect(page.getByText(`The role of ${account.name} is changed.`)).toBeVisible();
+  await expect(page.getByText(`The role of ${account.name} was changed.`)).toBeVisible();
   await page.getByRole('button', { name: `Remove ${account.name}` }).click();
   await dialog(page).getByRole('textbox').fill(account.name);
-  await dialog(page).getByRole('button', { name: 'Remove', exact: true }).click();
-  await expect(page.getByRole('heading', { name: 'Nobody in this team yet' })).toBeVisible();
+  await dialog(page).getByRole('button', { name: 'Remove member' }).click();
+  await expect(page.getByRole('heading', { name: 'No members in this team yet' })).toBeVisible();
 });
 
 test('a service account is made, disabled and deleted', async ({ page, house }) => {
@@ -96,7 +96,7 @@ test('a service account is made, disabled and deleted', async ({ page, house }) 
   await expect(row).toContainText('Disabled');
   await row.getByRole('button', { name: 'Delete nightly job' }).click();
   await dialog(page).getByRole('textbox').fill('nightly job');
-  await dialog(page).getByRole('button', { name: 'Delete', exact: true }).click();
+  await dialog(page).getByRole('button', { name: 'Delete service account' }).click();
   await expect(page.getByText('nightly job is deleted.')).toBeVisible();
 });
 
@@ -104,7 +104,7 @@ test('a team’s budget shows what was spent period by period, and only to who m
   const team = await newTeam(house, `Spenders ${Date.now()}`);
   await house.signIn(page, 'org_billing');
   await page.goto(`${house.url}/teams/${team.id}`);
-  await expect(page.getByText('Once there is a budget, what was spent of it stands here, period by period.')).toBeVisible();
+  await expect(page.getByText('No budget is set here. Add one to see its spend for each period.')).toBeVisible();
   await house.api('PATCH', `/teams/${team.id}`, { budgets: [{ amount: '22.00', period: 'week' }] });
   const { secret } = await house.api<{ secret: string }>('POST', '/keys', { team_id: team.id, name: 'spends' });
   const spent = await spendOnce(house, secret, `/teams/${team.id}`);

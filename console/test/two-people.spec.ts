@@ -21,7 +21,7 @@ test('a deployment: what both changed is chosen field by field, what only they c
   await page.goto(`${house.url}/models/${id}`);
   await page.getByRole('button', { name: 'Edit', exact: true }).click();
   await dialog(page).getByLabel('Output', { exact: true }).fill('0.90');
-  await dialog(page).getByLabel('Requests per minute it takes').fill('70');
+  await dialog(page).getByLabel('Capacity: requests per minute').fill('70');
   await house.api('PATCH', `/deployments/${id}`, { limits: { rpm: 50, tpm: null }, tags: ['eu'] });
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   const conflict = conflictOf(page);
@@ -33,9 +33,9 @@ test('a deployment: what both changed is chosen field by field, what only they c
     .getByRole('radiogroup', { name: 'Capacity' })
     .getByRole('radio', { name: /^Theirs/ })
     .check();
-  await conflict.getByRole('button', { name: 'Use what is chosen' }).click();
+  await conflict.getByRole('button', { name: 'Use the chosen versions' }).click();
   await expect(dialog(page).getByLabel('Output', { exact: true })).toHaveValue('0.90');
-  await expect(dialog(page).getByLabel('Requests per minute it takes')).toHaveValue('50');
+  await expect(dialog(page).getByLabel('Capacity: requests per minute')).toHaveValue('50');
   expect(await house.api('GET', `/deployments/${id}`)).toMatchObject({ prices: { output_per_million: '0.40' } });
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await expect(dialog(page)).toHaveCount(0);
@@ -49,7 +49,7 @@ test('a deployment: what both changed is chosen field by field, what only they c
 test('a price: the second version is not added before its author has seen the first', async ({ page, house }) => {
   const { id } = await house.api<{ id: string }>('POST', '/deployments', fake('priced-by-two'));
   await page.goto(`${house.url}/models/${id}`);
-  await page.getByRole('button', { name: 'Add a price version' }).click();
+  await page.getByRole('button', { name: 'Add price version' }).click();
   await dialog(page).getByLabel('Output', { exact: true }).fill('0.75');
   await house.api('POST', '/prices', {
     deployment_id: id,
@@ -59,7 +59,7 @@ test('a price: the second version is not added before its author has seen the fi
   await expect(conflictOf(page)).toContainText('Output: $0.75');
   await expect(conflictOf(page)).toContainText('Output: $0.60');
   expect((await house.api<Listed<object>>('GET', `/prices?deployment_id=${id}`)).data).toHaveLength(2);
-  await conflictOf(page).getByRole('button', { name: 'Use what is chosen' }).click();
+  await conflictOf(page).getByRole('button', { name: 'Use the chosen versions' }).click();
   await dialog(page).getByRole('button', { name: 'Add price version' }).click();
   await expect(page.getByRole('table', { name: 'Price versions' }).getByRole('row', { name: /In force/ })).toContainText(
     '$0.75 out',
@@ -83,11 +83,11 @@ test('a credential: a key that was replaced meanwhile is not replaced again unse
   await house.api('PATCH', `/credentials/${id}`, { api_key: 'sk-theirs-00002222' });
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   const keys = conflictOf(page).getByRole('radiogroup', { name: 'API key' });
-  await expect(keys).toContainText('the one typed here');
+  await expect(keys).toContainText('the key typed here');
   await expect(keys).toContainText('the stored one, …2222');
   await expect(keys).not.toContainText('3333');
   await keys.getByRole('radio', { name: /^Theirs/ }).check();
-  await conflictOf(page).getByRole('button', { name: 'Use what is chosen' }).click();
+  await conflictOf(page).getByRole('button', { name: 'Use the chosen versions' }).click();
   await expect(dialog(page).getByLabel('New API key')).toHaveValue('');
   await expect(dialog(page).getByLabel('Name')).toHaveValue('shared, renamed');
   await dialog(page).getByRole('button', { name: 'Save' }).click();
@@ -103,7 +103,7 @@ test('an access group, a model’s routing and a route group’s fallbacks', asy
   await house.api('PATCH', '/access-groups/named-by-two', { name: 'theirs', description: 'What it is for.' });
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await expect(conflictOf(page)).toContainText('theirs');
-  await conflictOf(page).getByRole('button', { name: 'Use what is chosen' }).click();
+  await conflictOf(page).getByRole('button', { name: 'Use the chosen versions' }).click();
   await expect(dialog(page).getByLabel('Description')).toHaveValue('What it is for.');
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await expect(dialog(page)).toHaveCount(0);
@@ -112,11 +112,11 @@ test('an access group, a model’s routing and a route group’s fallbacks', asy
   const { id } = await house.api<{ id: string }>('POST', '/deployments', fake('routed-by-two'));
   await page.goto(`${house.url}/models/${id}`);
   await page.getByRole('button', { name: 'Routing and fallbacks' }).click();
-  await dialog(page).getByRole('combobox', { name: 'Fallbacks, in their order' }).click();
+  await dialog(page).getByRole('combobox', { name: 'Fallbacks, in order' }).click();
   await page.getByRole('option', { name: 'fast', exact: true }).click();
   await house.api('PATCH', '/models/routed-by-two', { strategy: 'weighted' });
   await dialog(page).getByRole('button', { name: 'Save' }).click();
-  await conflictOf(page).getByRole('button', { name: 'Keep both' }).click();
+  await conflictOf(page).getByRole('button', { name: 'Keep both changes' }).click();
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await expect(dialog(page)).toHaveCount(0);
   expect(await house.api('GET', '/models/routed-by-two')).toMatchObject({ strategy: 'weighted', fallbacks: ['fast'] });
@@ -145,10 +145,10 @@ test('a policy: what is typed stays while another is published, and is published
   await expect(conflict).toContainText('policed · fake-small: weight 5, priority 0');
   expect(await weight()).toBe(5);
   await conflict.getByRole('button', { name: 'Back to editing' }).last().click();
-  await expect(policy.getByText('Somebody published another policy meanwhile')).toBeVisible();
+  await expect(policy.getByText('Someone else published another policy')).toBeVisible();
   await expect(policy.getByLabel('Weight')).toHaveValue('7');
   await policy.getByRole('button', { name: 'Publish' }).click();
-  await conflict.getByRole('button', { name: 'Use what is chosen' }).click();
+  await conflict.getByRole('button', { name: 'Use the chosen versions' }).click();
   await policy.getByRole('button', { name: 'Publish' }).click();
   await expect(policy.getByText('Not published')).toHaveCount(0);
   expect(await weight()).toBe(7);
@@ -176,7 +176,7 @@ test('a key that both moved: the teams and the owner are called by their names',
   await expect(conflictOf(page)).not.toContainText(/(team|svc|acct)_/);
   await teams.getByRole('radio', { name: /^Theirs/ }).check();
   await owners.getByRole('radio', { name: /^Theirs/ }).check();
-  await conflictOf(page).getByRole('button', { name: 'Use what is chosen' }).click();
+  await conflictOf(page).getByRole('button', { name: 'Use the chosen versions' }).click();
   await expect(dialog(page).getByRole('combobox', { name: 'Team' })).toHaveValue(theirs.name);
   expect(await house.api('GET', `/keys/${id}`)).toMatchObject({ team_id: theirs.id, owner: { account_id: account.id } });
 });
@@ -189,7 +189,7 @@ test('labels: one takes a label and another gives one at the same time, and both
   await dialog(page).getByRole('combobox', { name: 'Access groups' }).fill('mine');
   await page.keyboard.press('Enter');
   await house.api('PUT', '/callable-targets/labelled-by-two/access-groups', { access_groups: ['first', 'theirs'] });
-  await dialog(page).getByRole('button', { name: 'Save labels' }).click();
+  await dialog(page).getByRole('button', { name: 'Save access groups' }).click();
   await expect(dialog(page)).toHaveCount(0);
   expect(await house.api('GET', '/models/labelled-by-two')).toMatchObject({ access_groups: ['first', 'mine', 'theirs'] });
 });

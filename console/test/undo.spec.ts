@@ -68,8 +68,8 @@ test('an account that was disabled is enabled again by Undo, and signs in anew',
   await page.goto(`${house.url}/people/${account.id}`);
   await page.getByRole('button', { name: 'Disable' }).click();
   await page.getByRole('dialog').getByRole('textbox').fill(account.name);
-  await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
-  await expect(page.getByText(`${account.name} is disabled.`)).toBeVisible();
+  await page.getByRole('dialog').getByRole('button', { name: 'Disable account' }).click();
+  await expect(page.getByText(`${account.name} was disabled.`)).toBeVisible();
   expect(await status()).toBe('disabled');
   expect(await signIn()).not.toBe(200);
   await page.getByRole('button', { name: 'Undo' }).click();
@@ -102,7 +102,7 @@ test('labels go back to what they were, and what somebody else gave meanwhile st
       await dialog.getByRole('combobox', { name: 'Access groups' }).fill(key);
       await page.keyboard.press('Enter');
     }
-    await dialog.getByRole('button', { name: 'Save labels' }).click();
+    await dialog.getByRole('button', { name: 'Save access groups' }).click();
     await expect(dialog).toHaveCount(0);
   };
   await label(['was-there']);

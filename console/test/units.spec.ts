@@ -1,4 +1,4 @@
-/** Prices by the piece and by tier, and what was used by unit: on a gateway whose records a test can write, since the fake provider bills tokens alone. */
+/** Prices per unit and by tier, and what was used by unit: on a gateway whose records a test can write, since the fake provider bills tokens alone. */
 import type { OpenDatabase } from '../../server/src/store/database.ts';
 import { writeUnits } from '../../server/test/support/written-units.ts';
 import { graveFindings } from './axe.ts';
@@ -17,7 +17,7 @@ test.beforeEach(async ({ page }) => {
 });
 
 const dialog = (page: Page) => page.getByRole('dialog');
-const pieces = (page: Page) => dialog(page).getByRole('group', { name: 'Prices by the piece' });
+const pieces = (page: Page) => dialog(page).getByRole('group', { name: 'Prices per unit' });
 const deploymentOf = (id: string) => house.api<Record<string, unknown>>('GET', `/deployments/${id}`);
 
 interface Made {
@@ -35,19 +35,19 @@ function deploy(model: string, more: object = {}): Promise<Made> {
 test('a price by the piece, for long prompts and for a tier is added; what is wrong stands at its field', async ({ page }) => {
   const { id } = await deploy('by-unit');
   await page.goto(`${house.url}/models/${id}`);
-  await page.getByRole('button', { name: 'Add a price version' }).click();
+  await page.getByRole('button', { name: 'Add price version' }).click();
   await dialog(page)
     .getByRole('button', { name: /^Searches, images/ })
     .click();
   await pieces(page).getByLabel('Web search').fill('cheap');
-  await dialog(page).getByRole('button', { name: 'Add a context tier' }).click();
-  await dialog(page).getByRole('button', { name: 'Add a service tier' }).click();
+  await dialog(page).getByRole('button', { name: 'Add context tier' }).click();
+  await dialog(page).getByRole('button', { name: 'Add service tier' }).click();
   const context = dialog(page).getByRole('group', { name: 'context tier 1' });
   const save = dialog(page).getByRole('button', { name: 'Add price version' });
   await save.click();
   // Neither was sent: a tier without a name or a bound is none.
   await expect(context.getByLabel('Input above')).toHaveAttribute('aria-invalid', 'true');
-  await expect(dialog(page).getByText('Give the provider’s name of the tier.')).toBeVisible();
+  await expect(dialog(page).getByText('Enter the provider’s name for this tier.')).toBeVisible();
   await context.getByLabel('Input above').fill('200000');
   await dialog(page).getByRole('textbox', { name: 'Tier' }).fill('priority');
   await save.click();
@@ -69,7 +69,7 @@ test('a price by the piece, for long prompts and for a tier is added; what is wr
   await expect(inForce).toContainText('Web search, each: $0.01');
   await expect(inForce).toContainText('Output, prompt above 200,000: $3.00');
   await expect(inForce).toContainText('Input, tier priority: $4.00');
-  await expect(inForce).toContainText('Given by Platform Admin');
+  await expect(inForce).toContainText('Entered by Platform Admin');
 });
 
 test('tiers are removed and pieces cleared by editing the deployment; a name twice is no tier', async ({ page }) => {
@@ -84,11 +84,11 @@ test('tiers are removed and pieces cleared by editing the deployment; a name twi
   await page.getByRole('button', { name: 'Edit' }).first().click();
   await dialog(page).getByRole('button', { name: 'Remove service tier flex' }).click();
   await dialog(page).getByRole('button', { name: 'Remove context tier 1' }).click();
-  await pieces(page).getByLabel('Page read').fill('');
-  await dialog(page).getByRole('button', { name: 'Add a service tier' }).click();
+  await pieces(page).getByLabel('Page of input').fill('');
+  await dialog(page).getByRole('button', { name: 'Add service tier' }).click();
   await dialog(page).getByRole('group', { name: 'service tier 2' }).getByRole('textbox', { name: 'Tier' }).fill('priority');
   await dialog(page).getByRole('button', { name: 'Save' }).click();
-  await expect(dialog(page).getByText('This tier is here already.')).toBeVisible();
+  await expect(dialog(page).getByText('This tier is already in the list.')).toBeVisible();
   await dialog(page).getByRole('button', { name: 'Remove service tier priority' }).last().click();
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await expect(dialog(page)).toHaveCount(0);
@@ -111,7 +111,7 @@ test('what bounds a charge is declared with the deployment, each choice explaine
   await expect(dialog(page).getByText(/^A stream is ended and charged/)).toBeVisible();
   await dialog(page).getByRole('combobox', { name: 'When the caller hangs up' }).click();
   await page.getByRole('option', { name: 'End the upstream call' }).click();
-  await expect(dialog(page).getByText(/is charged what it held\.$/)).toBeVisible();
+  await expect(dialog(page).getByText(/is charged its full hold\.$/)).toBeVisible();
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await expect(dialog(page)).toHaveCount(0);
   expect(await deploymentOf(id)).toMatchObject({ max_searches: 5, max_part_tokens: 1_600, on_hangup: 'stop' });
@@ -122,7 +122,7 @@ test('what bounds a charge is declared with the deployment, each choice explaine
     .click();
   await dialog(page).getByLabel('Searches per request').fill('');
   await dialog(page).getByRole('combobox', { name: 'When the caller hangs up' }).click();
-  await page.getByRole('option', { name: 'The gateway’s own rule' }).click();
+  await page.getByRole('option', { name: 'Gateway default' }).click();
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await expect(dialog(page)).toHaveCount(0);
   expect(await deploymentOf(id)).toMatchObject({ max_searches: null, max_part_tokens: 1_600, on_hangup: null });
@@ -130,7 +130,7 @@ test('what bounds a charge is declared with the deployment, each choice explaine
 
 test('a list price that nobody touched stays the list’s', async ({ page }) => {
   await page.goto(`${house.url}/models?new=1`);
-  await dialog(page).getByText('Fake', { exact: true }).click();
+  await dialog(page).getByText('Fake provider', { exact: true }).click();
   await dialog(page).getByRole('combobox', { name: 'Upstream model' }).fill('fake-large');
   await expect(dialog(page).getByText(/^Filled from published list prices/)).toBeVisible();
   await dialog(page).getByRole('textbox', { name: 'Model', exact: true }).fill('from-the-list');
@@ -170,12 +170,12 @@ test.describe('use by unit', () => {
     await page.goto(`${house.url}/usage?group_by=model`);
     const table = page.getByRole('table', { name: 'Use by unit' });
     await expect(table.getByRole('row', { name: /^Web search 1 3 0$/ })).toBeVisible();
-    await expect(table.getByRole('row', { name: /^Page read 1 2 2$/ })).toBeVisible();
+    await expect(table.getByRole('row', { name: /^Page of input 1 2 2$/ })).toBeVisible();
     await expect(table.getByRole('row', { name: /^Cache write tokens, 1 hour 1 40 0$/ })).toBeVisible();
     const line = page.getByRole('row', { name: /^searching/ });
-    await expect(line).toContainText('Page read: 2');
+    await expect(line).toContainText('Page of input: 2');
     await line.getByText('Partly priced').hover();
-    await expect(page.getByRole('tooltip', { name: /^Page read \(2\) had no price/ })).toBeVisible();
+    await expect(page.getByRole('tooltip', { name: /^Page of input \(2\) had no price/ })).toBeVisible();
     await page.getByRole('button', { name: 'Export' }).click();
     const download = page.waitForEvent('download');
     await page.getByRole('menuitem', { name: 'CSV', exact: true }).click();
@@ -191,8 +191,8 @@ test.describe('use by unit', () => {
     await expect(costs.getByText('Tier priority')).toBeVisible();
     await expect(costs.getByRole('row', { name: /^Input .* \$9\.00 per million/ })).toBeVisible();
     await expect(costs.getByRole('row', { name: 'Web search 3 $0.01 each $0.03' })).toBeVisible();
-    await expect(costs.getByRole('row', { name: 'Page read 2 No price –' })).toBeVisible();
-    await expect(costs.getByRole('alert')).toContainText('Page read (2) had no price');
+    await expect(costs.getByRole('row', { name: 'Page of input 2 No price –' })).toBeVisible();
+    await expect(costs.getByRole('alert')).toContainText('Page of input (2) had no price');
     await page.goto(`${house.url}/requests?key_id=${used.keyId}`);
     await expect(page.getByRole('row', { name: /searching/ }).getByText('Partly priced')).toBeVisible();
   });
@@ -200,13 +200,13 @@ test.describe('use by unit', () => {
   test('is found: models that lack a price, organizations and budgets that miss something', async ({ page }) => {
     await page.goto(`${house.url}/models`);
     await page.getByRole('combobox', { name: 'Price' }).click();
-    await page.getByRole('option', { name: 'Something unpriced' }).click();
+    await page.getByRole('option', { name: 'Prices missing' }).click();
     await expect(page).toHaveURL(/unpriced=true/);
     const row = page.getByRole('row', { name: /searching/ });
     await expect(row.getByText('Partly unpriced')).toBeVisible();
     await expect(page.getByRole('row', { name: /^fast/ })).toHaveCount(0);
     await row.getByRole('link', { name: 'searching' }).click();
-    await expect(page.getByRole('alert').getByText(/without a price: Page read\./)).toBeVisible();
+    await expect(page.getByRole('alert').getByText(/without a price: Page of input\./)).toBeVisible();
     const other = await house.api<Made>('POST', '/organizations', {
       ...{ name: 'Wholly Priced', slug: 'wholly-priced', budgets: [{ amount: '1', period: 'day' }] },
     });
@@ -219,8 +219,8 @@ test.describe('use by unit', () => {
     await page.goto(`${house.url}/keys/${used.keyId}`);
     const month = page.getByRole('region', { name: /^\$5\.00 per month: history$/ });
     await month.getByText('Incomplete').hover();
-    await expect(page.getByRole('tooltip', { name: /^Not in this spend: Page read \(2\)/ })).toBeVisible();
-    await page.getByLabel(/^Only budgets whose spend is incomplete now/).check();
+    await expect(page.getByRole('tooltip', { name: /^Not in this spend: Page of input \(2\)/ })).toBeVisible();
+    await page.getByLabel(/^Show only budgets with incomplete spend/).check();
     await expect(page.getByRole('region', { name: /: history$/ })).toHaveCount(1);
   });
 
@@ -238,8 +238,8 @@ test.describe('use by unit', () => {
 
   test('no longer lacks a price once it has one', async ({ page }) => {
     await page.goto(`${house.url}/models/${used.deploymentId}`);
-    await page.getByRole('button', { name: 'Add a price version' }).click();
-    await pieces(page).getByLabel('Page read').fill('0.002');
+    await page.getByRole('button', { name: 'Add price version' }).click();
+    await pieces(page).getByLabel('Page of input').fill('0.002');
     await dialog(page).getByRole('button', { name: 'Add price version' }).click();
     await expect(dialog(page)).toHaveCount(0);
     await expect(page.getByText('Something used here has no price')).toHaveCount(0);
@@ -251,5 +251,5 @@ test('an auditor reads prices and units and changes none', async ({ page }) => {
   await house.signIn(page, 'platform_auditor');
   await page.goto(`${house.url}/models/${id}`);
   await expect(page.getByText('Web search, each: $0.01')).toBeVisible();
-  await expect(page.getByRole('button', { name: 'Add a price version' })).toHaveAttribute('aria-disabled', 'true');
+  await expect(page.getByRole('button', { name: 'Add price version' })).toHaveAttribute('aria-disabled', 'true');
 });

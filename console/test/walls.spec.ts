@@ -69,7 +69,7 @@ test('a member sees the organization’s limits as they are set, and not what is
   await page.goto(house.url + organizationPage(house, 'limits'));
   const limits = page.getByRole('tabpanel').getByRole('region', { name: 'Rate limits' });
   await expect(limits.getByText(/^600 /)).toBeVisible();
-  await expect(limits.getByText('Your role does not show what is used of it.')).toBeVisible();
+  await expect(limits.getByText('Your role does not show how much is used.')).toBeVisible();
   await expect(page.getByRole('tabpanel').getByText('$100.00 per month').first()).toBeVisible();
   await expect(page.getByLabel(/^Budget .* used$/)).toHaveCount(0);
   await expect(page.getByRole('tab', { name: 'Usage' })).toHaveCount(0);
@@ -84,14 +84,14 @@ test('a team’s admin adds a member of the organization by their address', asyn
   await page.getByRole('button', { name: 'Add member' }).first().click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel(/^E-mail address of a member/).fill('nobody@headgate.test');
-  await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+  await dialog.getByRole('button', { name: 'Add member' }).click();
   await expect(dialog.getByText(/must be the address of a member of the organization/i).first()).toBeVisible();
   await dialog.getByLabel(/^E-mail address of a member/).fill(account.email);
-  await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+  await dialog.getByRole('button', { name: 'Add member' }).click();
   await expect(page.getByRole('link', { name: account.name })).toBeVisible();
   await page.getByRole('button', { name: `Remove ${account.name}` }).click();
   await dialog.getByRole('textbox').fill(account.name);
-  await dialog.getByRole('button', { name: 'Remove', exact: true }).click();
+  await dialog.getByRole('button', { name: 'Remove member' }).click();
   await expect(page.getByRole('link', { name: account.name })).toHaveCount(0);
 });
 

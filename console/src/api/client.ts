@@ -46,7 +46,7 @@ export async function askedWithETag<T>(call: Promise<Answered<T>>): Promise<{ re
   try {
     answered = await call;
   } catch {
-    throw new Problem(0, 'The gateway cannot be reached. Nothing was lost here; try again when the connection is back.');
+    throw new Problem(0, 'The gateway cannot be reached. Check your connection and try again. What you typed is still here.');
   }
   const { response, data, error } = answered;
   if (!response.ok) throw problemOf(response, error);
@@ -63,11 +63,15 @@ function problemOf(response: Response, body: unknown): Problem {
   const said = (typeof body === 'object' && body !== null ? body : {}) as ProblemBody;
   const fields = Object.fromEntries((said.errors ?? []).map((one) => [one.pointer ?? '', one.message ?? one.detail ?? '']));
   const retryAfter = response.headers.get('retry-after');
-  return new Problem(response.status, said.detail ?? said.title ?? `The gateway answered ${response.status}.`, {
-    fields,
-    requestId: response.headers.get('x-request-id'),
-    retryAfterSeconds: retryAfter === null ? null : Number(retryAfter),
-  });
+  return new Problem(
+    response.status,
+    said.detail ?? said.title ?? `The gateway answered with status ${response.status}. Try again.`,
+    {
+      fields,
+      requestId: response.headers.get('x-request-id'),
+      retryAfterSeconds: retryAfter === null ? null : Number(retryAfter),
+    },
+  );
 }
 
 /** Returns the header that names the version on which a change is based. If it has changed since, the server answers 412. */

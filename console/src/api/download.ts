@@ -3,7 +3,7 @@ import { Problem } from './client.ts';
 /** Saves an export of the admin API as a file. `path` is below /api/v1, with its query. Throws a Problem on failure. */
 export async function download(path: string, fileName: string): Promise<void> {
   const response = await fetch(`/api/v1${path}`).catch(() => {
-    throw new Problem(0, 'The gateway cannot be reached. Nothing was saved.');
+    throw new Problem(0, 'The gateway cannot be reached. Nothing was saved. Try again.');
   });
   if (!response.ok) throw await problemOf(response);
   const file = await response.blob().catch(() => {
@@ -25,5 +25,8 @@ export function exportName(what: string, ending: string): string {
 
 async function problemOf(response: Response): Promise<Problem> {
   const said = (await response.json().catch(() => ({}))) as { detail?: string; title?: string };
-  return new Problem(response.status, said.detail ?? said.title ?? `The gateway answered ${response.status}.`);
+  return new Problem(
+    response.status,
+    said.detail ?? said.title ?? `The gateway answered with status ${response.status}. Nothing was saved.`,
+  );
 }

@@ -62,7 +62,7 @@ export async function callPlayground(call: PlaygroundCall, listener: Listener): 
       is: 'failed',
       status: 0,
       code: null,
-      message: 'The gateway cannot be reached, or the connection broke. Send it again.',
+      message: 'The gateway cannot be reached, or the connection was lost. Send the message again.',
     };
   }
 }
@@ -80,7 +80,7 @@ function failureOf(status: number, text: string): PlaygroundEnd {
   } catch {
     // A proxy in between may answer with an HTML page; then only the status is useful.
   }
-  const message = body.error?.message ?? body.detail ?? `The answer was ${status}.`;
+  const message = body.error?.message ?? body.detail ?? `The gateway answered with status ${status}.`;
   return { is: 'failed', status, code: body.error?.code ?? null, message };
 }
 
@@ -115,7 +115,12 @@ function readLine(line: string, end: PlaygroundEnd, { onText }: Listener): Playg
   if (!line.startsWith('data:') || line === 'data: [DONE]') return end;
   const event = JSON.parse(line.slice('data:'.length)) as ErrorBody & { readonly choices?: readonly Choice[] };
   if (event.error !== undefined)
-    return { is: 'failed', status: 200, code: event.error.code ?? null, message: event.error.message ?? 'The answer broke off.' };
+    return {
+      is: 'failed',
+      status: 200,
+      code: event.error.code ?? null,
+      message: event.error.message ?? 'The answer ended before it was complete. Send the message again.',
+    };
   const [choice] = event.choices ?? [];
   if (typeof choice?.delta?.content === 'string') onText(choice.delta.content);
   return choice?.finish_reason == null || end.is === 'failed' ? end : { is: 'answered', finishReason: choice.finish_reason };

@@ -88,7 +88,7 @@ function reasonFor(permission: Permission): string {
     case 'platform.read':
       return PLATFORM_ADMINS;
     case 'organizations.cap':
-      return 'Limits, budgets and asset access of an organization are set by the platform. Ask a platform admin.';
+      return 'Only a platform admin can change the limits, budgets and asset access of an organization.';
     case 'audit_policy.change':
       return 'Only an owner of the organization or a platform admin can change the audit policy.';
     case 'keys.manage':
@@ -97,15 +97,15 @@ function reasonFor(permission: Permission): string {
     case 'team_access.narrow':
       return 'Only an owner or admin of the organization, or an admin of the team, can do this.';
     case 'keys.manage_own':
-      return 'Only within a team whose self-service policy allows it.';
+      return 'You can do this only in a team whose self-service policy allows it.';
     case 'member_limits.change':
-      return 'Only an owner or admin of the organization can do this, and nobody for themselves.';
+      return 'Only an owner or admin of the organization can do this, and not for their own membership.';
     case 'content.read':
-      return 'Only owners and auditors of the organization and platform admins read content.';
+      return 'Only platform admins, and owners and auditors of the organization, can read content.';
     case 'audit.read':
-      return 'Only owners, admins and auditors read the audit log.';
+      return 'Only owners, admins and auditors can read the audit log.';
     case 'teams.read':
-      return 'Your role shows the teams you are in. Other teams need a role in the whole organization.';
+      return 'Your role shows only the teams that you are in. To see all teams, you need a role in the whole organization.';
     case 'usage.read':
       return 'Your role does not include spend and requests here.';
     default:

@@ -17,7 +17,7 @@ export function AccessCount({ level, draft, holder }: AccessCountProps) {
   if (preview.isError) {
     return (
       <Text fz="sm" c="dimmed" role="status">
-        What can be called could not be computed just now: {preview.error.message}
+        The callable targets could not be computed: {preview.error.message}
       </Text>
     );
   }
@@ -30,7 +30,7 @@ export function AccessCount({ level, draft, holder }: AccessCountProps) {
         </Text>
         {count !== undefined && count > 0 && (
           <Anchor component="button" type="button" fz="sm" onClick={toggle} aria-expanded={opened}>
-            {opened ? 'Hide them' : 'Which?'}
+            {opened ? 'Hide targets' : 'Show targets'}
           </Anchor>
         )}
       </Group>
@@ -60,5 +60,5 @@ function Names({ preview }: { preview: AccessPreview }) {
 
 function throughWords({ through, access_group }: AccessPreview['targets'][number]): string {
   if (access_group !== null) return `through the access group ${access_group}`;
-  return through === 'target' ? 'chosen itself' : through === 'all' ? 'with everything' : 'inherited';
+  return through === 'target' ? 'selected' : through === 'all' ? 'everything is granted' : 'inherited';
 }

@@ -79,16 +79,20 @@ function TargetsOfParent(props: Omit<Parameters<typeof TargetChooser>[0], 'paren
   return <TargetChooser {...props} parent={parent.data ?? null} />;
 }
 
-function choicesOf(level: AccessLevel, parentName = 'what stands above'): readonly Choice[] {
+function choicesOf(level: AccessLevel, parentName = 'the level above'): readonly Choice[] {
   if (level.is === 'organization') {
     return [
       { mode: 'nothing', label: 'Nothing', about: 'No model can be called.' },
       { mode: 'all', label: 'Everything', about: 'The whole catalogue, future models included.' },
-      { mode: 'selected', label: 'Selected', about: 'Chosen targets and access groups.' },
+      { mode: 'selected', label: 'Selected', about: 'The targets and access groups that you select.' },
     ];
   }
   return [
-    { mode: 'inherit', label: 'Inherit', about: `All that ${parentName} may call, now and later.` },
-    { mode: 'restrict', label: 'Restrict', about: `Only what is selected, within ${parentName}. Nothing selected is nothing.` },
+    { mode: 'inherit', label: 'Inherit', about: `Everything that ${parentName} can call, now and in the future.` },
+    {
+      mode: 'restrict',
+      label: 'Restrict',
+      about: `Only what you select, within what ${parentName} can call. If you select nothing, nothing can be called.`,
+    },
   ];
 }

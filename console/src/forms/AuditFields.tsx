@@ -1,5 +1,6 @@
-import { NumberInput, Radio, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Radio, SimpleGrid, Stack, Text } from '@mantine/core';
 import type { Schema } from '../api/client.ts';
+import { WholeNumberInput } from '../components/fields/WholeNumberInput.tsx';
 import { type Bound, errorAt } from './bind.ts';
 
 type Content = Schema<'Organization'>['audit']['content'];
@@ -29,17 +30,17 @@ export function auditBody(draft: AuditDraft) {
 }
 
 const CHOICES: readonly { readonly value: Content; readonly label: string; readonly about: string }[] = [
-  { value: 'off', label: 'Off', about: 'Nothing that was said is stored. The request log alone takes about 1 kB a request.' },
+  { value: 'off', label: 'Off', about: 'No content is stored. The request log itself takes about 1 kB per request.' },
   {
     value: 'metadata',
     label: 'Metadata',
-    about: 'Roles, sizes and tool names, not one word of the text. Adds about 0.5 kB a request.',
+    about: 'Roles, sizes and tool names, but no text. Adds about 0.5 kB per request.',
   },
   {
     value: 'full',
     label: 'Full',
     about:
-      'All of request and response, encrypted. Adds their size: about 4 kB for a page of text, 40 kB for a long conversation.',
+      'The whole request and response, encrypted. Adds their size: about 4 kB for a page of text, 40 kB for a long conversation.',
   },
 ];
 const RETENTION_DAYS_MAX = 3_650;
@@ -77,8 +78,9 @@ export function AuditFields({ value, onChange, errors, at, disabled = false }: B
         />
       </SimpleGrid>
       <Text fz="xs" c="dimmed">
-        Content is encrypted with a key of this organization alone. Deleting the organization destroys the key, and the content
-        with it. When the days are over an hourly job takes it away. The ledger, reports and the audit log are kept.
+        Content is encrypted with a key that only this organization has. Deleting the organization destroys the key, so the
+        content can no longer be read. An hourly job deletes what is older than these days. The ledger, reports and the audit log
+        are kept.
       </Text>
     </Stack>
   );
@@ -94,20 +96,19 @@ interface DaysProps {
 
 function Days({ label, value, error, disabled, onChange }: DaysProps) {
   return (
-    <NumberInput
+    <WholeNumberInput
       label={label}
       suffix=" days"
       min={1}
       max={RETENTION_DAYS_MAX}
       clampBehavior="strict"
-      allowDecimal={false}
-      placeholder="No end"
+      placeholder="Forever"
       inputWrapperOrder={['label', 'input', 'description', 'error']}
-      description={value === '' ? 'No end: kept for good.' : `At most ${value} ${value === 1 ? 'day' : 'days'}.`}
+      description={value === '' ? 'Kept forever.' : `At most ${value} ${value === 1 ? 'day' : 'days'}.`}
       value={value}
       disabled={disabled}
       error={error}
-      onChange={(days) => onChange(days === '' ? '' : Number(days))}
+      onChange={onChange}
     />
   );
 }

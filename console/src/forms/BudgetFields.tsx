@@ -29,8 +29,8 @@ export function BudgetFields({
     <Stack gap="sm">
       {value.length === 0 && (
         <Text fz="sm" c="dimmed">
-          No budget: spend is recorded and not bounded. Several budgets count beside each other, and the first that is used up
-          blocks.
+          No budget: spend is recorded but not limited. If you add several budgets, each counts on its own. A request is refused
+          when any blocking budget is used up.
         </Text>
       )}
       {value.map((budget, index) => (
@@ -61,7 +61,7 @@ export function BudgetFields({
           disabled={disabled || value.length >= BUDGETS_MAX}
           onClick={() => onChange([...value, newBudget()])}
         >
-          Add a budget
+          Add budget
         </Button>
       </div>
     </Stack>

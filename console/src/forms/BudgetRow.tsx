@@ -15,6 +15,7 @@ import { IconTrash } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { errorAt, type FieldErrors } from './bind.ts';
 import { type BudgetDraft, PERIODS, type Period } from './budget-draft.ts';
+import { decimalOf } from './decimal.ts';
 import { MatchFields } from './MatchFields.tsx';
 import { PeriodFields, ResetNote } from './PeriodFields.tsx';
 
@@ -41,7 +42,7 @@ export function BudgetRow(props: BudgetRowProps) {
       <Stack gap="sm">
         <Group align="flex-start" justify="space-between" wrap="nowrap" gap="xs">
           <AmountAndPeriod {...props} />
-          <Tooltip label="Remove this budget">
+          <Tooltip label="Remove budget">
             <ActionIcon
               variant="subtle"
               color="gray"
@@ -55,9 +56,11 @@ export function BudgetRow(props: BudgetRowProps) {
           </Tooltip>
         </Group>
         <ResetNote budget={budget} timeZone={props.timeZone} />
-        {Number(budget.amount) === 0 && budget.amount.trim() !== '' && (
+        {Number(decimalOf(budget.amount)) === 0 && budget.amount.trim() !== '' && (
           <Text fz="xs" c="dimmed">
-            0 {budget.action === 'block' ? 'refuses everything that costs' : 'alerts at the first cent'}.
+            {budget.action === 'block'
+              ? 'A budget of 0 refuses every request that costs money.'
+              : 'A budget of 0 never sends an alert. Enter a larger amount.'}
           </Text>
         )}
         {props.beside}
@@ -143,7 +146,7 @@ function WhenUsedUp({ budget, ordinal, disabled, onChange }: BudgetRowProps) {
         <Checkbox
           size="xs"
           label="Shorten answers to what is left"
-          description="Never exceeded, at the price of cut answers near the end."
+          description="The budget is never exceeded, but answers near its end are cut short."
           checked={budget.clamp_output}
           disabled={disabled}
           onChange={(event) => onChange({ clamp_output: event.currentTarget.checked })}

@@ -60,7 +60,7 @@ export function ChooserList(props: ChooserListProps) {
           ))}
           {rows.length === 0 && !props.loading && (
             <Text fz="sm" c="dimmed" py="xs">
-              {search === '' ? props.empty : 'Nothing by that name.'}
+              {search === '' ? props.empty : 'No results.'}
             </Text>
           )}
         </Stack>
@@ -88,7 +88,7 @@ function Chosen({
             ff="monospace"
             fw={500}
             rightSection={
-              disabled ? null : <CloseButton size={16} iconSize={12} aria-label={`Take out ${id}`} onClick={() => toggle(id)} />
+              disabled ? null : <CloseButton size={16} iconSize={12} aria-label={`Remove ${id}`} onClick={() => toggle(id)} />
             }
           >
             {id}

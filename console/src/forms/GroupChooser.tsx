@@ -35,7 +35,7 @@ export function GroupChooser({ level, chosen, onChange, disabled, errorOf }: Gro
       loading={loading}
       disabled={disabled}
       errorOf={errorOf}
-      empty="There is no access group yet. Type a key to grant one that targets will be labelled with later."
+      empty="No access groups yet. Type a key to grant a group now, and add targets to it later."
     />
   );
 }
@@ -68,7 +68,7 @@ function useGroups(level: AccessLevel, search: string, chosen: readonly string[]
     ...unlabelled.map((key) => ({
       id: key,
       label: key,
-      badge: 'no target has this label yet',
+      badge: 'no targets yet',
       detail: EMPTY_WORDS,
       warning: key === search ? tagWarning : null,
     })),
@@ -76,7 +76,7 @@ function useGroups(level: AccessLevel, search: string, chosen: readonly string[]
   return { rows, loading: all.isFetching || held.loading };
 }
 
-const EMPTY_WORDS = 'Empty: applies when a target is labelled';
+const EMPTY_WORDS = 'No targets yet: takes effect when you add one';
 
 function rowOf(key: string, members: number): ChooserRow {
   return { id: key, label: key, detail: members === 0 ? EMPTY_WORDS : `${members} ${members === 1 ? 'target' : 'targets'} now` };
@@ -86,7 +86,7 @@ function withReason(row: ChooserRow, level: AccessLevel, reachable: ReadonlySet<
   if (level.is === 'organization' || reachable === null || reachable.has(row.id)) return row;
   const disabledBecause = (
     <>
-      The organization does not hold this group.
+      This group is not granted to the organization.
       <GrantLink organizationId={level.organizationId} />
     </>
   );

@@ -22,7 +22,7 @@ export function MatchFields<K extends MatchKind | 'everything'>(props: MatchFiel
   return (
     <>
       <Select
-        label="Counts"
+        label="Applies to"
         data={kinds.map((value) => ({ value, label: KIND_LABELS[value] }))}
         value={kind}
         allowDeselect={false}
@@ -31,7 +31,7 @@ export function MatchFields<K extends MatchKind | 'everything'>(props: MatchFiel
       />
       {kind !== 'everything' && (
         <Autocomplete
-          label={kind === 'target' ? 'Name, or a prefix and *' : 'Access group'}
+          label={kind === 'target' ? 'Name or prefix*' : 'Access group'}
           placeholder={kind === 'target' ? 'gpt-5*' : 'beta'}
           data={suggestions}
           limit={30}

@@ -35,7 +35,7 @@ export function ModelLimitFields({ value, onChange, errors, at, disabled, timeZo
                   {...(organizationId === undefined ? {} : { organizationId })}
                 />
               </SimpleGrid>
-              <Tooltip label="Remove this limit">
+              <Tooltip label="Remove limit">
                 <ActionIcon
                   variant="subtle"
                   color="gray"
@@ -72,7 +72,7 @@ export function ModelLimitFields({ value, onChange, errors, at, disabled, timeZo
           disabled={(disabled ?? false) || value.length >= MODEL_LIMITS_MAX}
           onClick={() => onChange([...value, newModelLimit()])}
         >
-          Add a limit for a model
+          Add model limit
         </Button>
       </div>
     </Stack>

@@ -1,4 +1,5 @@
-import { NumberInput, Select, Text } from '@mantine/core';
+import { Select, Text } from '@mantine/core';
+import { WholeNumberInput } from '../components/fields/WholeNumberInput.tsx';
 import { errorAt, type FieldErrors } from './bind.ts';
 import type { BudgetDraft } from './budget-draft.ts';
 import { isZone, nextReset } from './next-reset.ts';
@@ -54,16 +55,15 @@ export function PeriodFields({ budget, at, errors, disabled, onChange }: PeriodF
 
 function DayOfMonth({ budget, at, errors, disabled, onChange }: PeriodFieldsProps) {
   return (
-    <NumberInput
+    <WholeNumberInput
       label="On day"
       w={80}
       min={1}
       max={31}
-      allowDecimal={false}
       value={budget.anchor_day}
       disabled={disabled}
       error={errorAt(errors, `${at}.anchor_day`)}
-      onChange={(day) => onChange({ anchor_day: Math.min(31, Math.max(1, Number(day) || 1)) })}
+      onChange={(day) => onChange({ anchor_day: Math.min(31, Math.max(1, day || 1)) })}
     />
   );
 }
@@ -72,17 +72,16 @@ function RollingLength({ budget, at, errors, disabled, onChange }: PeriodFieldsP
   const max = budget.rolling_unit === 'hours' ? HOURS_MAX : HOURS_MAX / 24;
   return (
     <>
-      <NumberInput
-        label="The last"
+      <WholeNumberInput
+        label="Length"
         w={90}
         min={1}
         max={max}
-        allowDecimal={false}
         required
         value={budget.rolling_length}
         disabled={disabled}
         error={errorAt(errors, `${at}.${budget.rolling_unit}`)}
-        onChange={(length) => onChange({ rolling_length: length === '' ? '' : Number(length) })}
+        onChange={(rolling_length) => onChange({ rolling_length })}
       />
       <Select
         label="Unit"
@@ -127,7 +126,7 @@ export function ResetNote({ budget, timeZone }: { budget: BudgetDraft; timeZone:
   if (budget.period === 'rolling') {
     return (
       <Text fz="sm" c="dimmed">
-        Trails: what was spent longer ago no longer counts.
+        Rolling: older spend no longer counts.
       </Text>
     );
   }

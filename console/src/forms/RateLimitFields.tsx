@@ -1,6 +1,7 @@
-import { CloseButton, Group, NumberInput, SimpleGrid, Stack, Text } from '@mantine/core';
+import { CloseButton, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { countText } from '../components/Count.tsx';
+import { WholeNumberInput } from '../components/fields/WholeNumberInput.tsx';
 import { type Bound, errorAt } from './bind.ts';
 import type { RateLimitName, RateLimitsDraft } from './limit-draft.ts';
 
@@ -26,8 +27,8 @@ export function RateLimitFields({ value, onChange, errors, at, disabled, timeZon
   return (
     <Stack gap="xs">
       <Text fz="sm" c="dimmed">
-        Leave a field empty for no limit; 0 blocks everything. Minutes and hours trail: they are the last 60 seconds and 60
-        minutes at any moment. Days are calendar days in {timeZone}.
+        Leave a field empty for no limit. 0 refuses every request. Minutes and hours are rolling: the last 60 seconds and the last
+        60 minutes. Days are calendar days in {timeZone}.
       </Text>
       <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md" verticalSpacing="sm">
         {FIELDS.map(({ name, label, short }) => (
@@ -61,7 +62,7 @@ interface LimitInputProps {
 
 function LimitInput({ label, short, value, onChange, error, disabled, words }: LimitInputProps) {
   return (
-    <NumberInput
+    <WholeNumberInput
       label={
         <Group component="span" gap={6} display="inline-flex">
           {label}
@@ -74,19 +75,16 @@ function LimitInput({ label, short, value, onChange, error, disabled, words }: L
       description={words}
       placeholder="No limit"
       value={value}
-      onChange={(next) => onChange(next === '' ? '' : Number(next))}
+      onChange={onChange}
       error={error}
       disabled={disabled}
-      min={0}
       max={Number.MAX_SAFE_INTEGER}
       clampBehavior="strict"
-      allowNegative={false}
-      allowDecimal={false}
       thousandSeparator=","
       hideControls
       rightSection={
         value !== '' && !disabled ? (
-          <CloseButton size="sm" aria-label={`No limit of ${label.toLowerCase()}`} onClick={() => onChange('')} />
+          <CloseButton size="sm" aria-label={`Remove the limit of ${label.toLowerCase()}`} onClick={() => onChange('')} />
         ) : null
       }
     />
@@ -107,8 +105,8 @@ export function limitWords(name: RateLimitName, value: number | '' | null, timeZ
       return `At most ${count} in any 60 minutes.`;
     case 'rpd':
     case 'tpd':
-      return `At most ${count} a calendar day, from midnight in ${timeZone}.`;
+      return `At most ${count} per calendar day, from midnight in ${timeZone}.`;
     case 'max_parallel':
-      return `At most ${count} at the same moment.`;
+      return `At most ${count} at the same time.`;
   }
 }

@@ -37,17 +37,17 @@ export function TagFields({ value, onChange, errors, level, disabled = false }: 
   );
 }
 
-const WHEN = 'Used when a request names no tag that a deployment of the model carries.';
+const WHEN = 'Used if a request names no tag that any deployment of the model has.';
 const DEFAULTS = {
-  organization: `${WHEN} A team’s or key’s own default tags replace them.`,
-  team: `${WHEN} They replace the organization’s; a key’s own replace them.`,
-  key: `${WHEN} They replace the team’s and the organization’s.`,
+  organization: `${WHEN} Default tags of a team or key replace these.`,
+  team: `${WHEN} They replace those of the organization. Default tags of a key replace these.`,
+  key: `${WHEN} They replace those of the team and the organization.`,
 };
 
 const ADDED =
-  'Added to every request. Only deployments that carry all of them serve it; where there are none, it is refused with no_deployment_for_tags.';
+  'Added to every request. Only deployments that have all of them can serve it. If there is none, the request is refused with no_deployment_for_tags.';
 const REQUIRED = {
-  organization: `${ADDED} Teams and keys can add more and take none away.`,
-  team: `${ADDED} The organization’s hold too.`,
-  key: `${ADDED} The team’s and the organization’s hold too.`,
+  organization: `${ADDED} Teams and keys can add more but cannot remove these.`,
+  team: `${ADDED} Those of the organization apply too.`,
+  key: `${ADDED} Those of the team and the organization apply too.`,
 };

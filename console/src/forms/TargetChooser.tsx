@@ -24,9 +24,9 @@ interface TargetChooserProps {
 const SHOWN = 200;
 const LEVEL_WORDS: Readonly<Record<string, string>> = {
   organization: 'Not granted to the organization.',
-  team: 'The team leaves it out.',
-  user: 'The member’s own access leaves it out.',
-  key: 'The key leaves it out.',
+  team: 'The team’s restriction excludes it.',
+  user: 'The member’s restriction excludes it.',
+  key: 'The key’s restriction excludes it.',
 };
 
 /** Lists models and route groups with kind and price. Targets that the parent lacks are disabled, with the reason. */
@@ -53,7 +53,7 @@ export function TargetChooser({ level, chosen, onChange, parent, disabled, error
       loading={targets.isFetching}
       disabled={disabled}
       errorOf={errorOf}
-      empty="There is no model yet."
+      empty="No models yet. A platform admin adds them on the Models page."
       note={
         targets.data?.next_cursor != null ? (
           <Text fz="xs" c="dimmed">
@@ -103,7 +103,7 @@ function because(removedBy: string | undefined, level: AccessLevel): Pick<Choose
 function WhyOutside({ removedBy, organizationId }: { removedBy: string; organizationId: string }) {
   return (
     <>
-      {LEVEL_WORDS[removedBy] ?? 'Outside what stands above.'}
+      {LEVEL_WORDS[removedBy] ?? 'Not available at the level above.'}
       {removedBy === 'organization' && <GrantLink organizationId={organizationId} />}
     </>
   );

@@ -1,4 +1,5 @@
 import type { Schema } from '../api/client.ts';
+import { decimalOf } from './decimal.ts';
 import { type MatchKind, newRow } from './limit-draft.ts';
 
 /** A budget in a form. */
@@ -79,7 +80,7 @@ function matchOf({ target, access_group }: Schema<'Budget'>): Pick<BudgetDraft, 
 export function budgetsBody(drafts: readonly BudgetDraft[]) {
   return drafts.map((draft) => ({
     ...(draft.id === null ? {} : { id: draft.id }),
-    amount: draft.amount.trim(),
+    amount: decimalOf(draft.amount),
     period: draft.period,
     ...anchorOf(draft),
     ...(draft.kind === 'everything' ? {} : { [draft.kind]: draft.name.trim() }),

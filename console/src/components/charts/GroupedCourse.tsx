@@ -40,7 +40,7 @@ export function GroupedCourse({ usage, lines, group, metric, interval }: Grouped
     <Stack gap="xs">
       {usage.truncated && (
         <Text fz="xs" c="dimmed">
-          There are more lines than a chart has room for: its latest bars are not whole. The totals are.
+          The chart cannot show all data: its latest bars are incomplete. The totals are complete.
         </Text>
       )}
       <TimeChart

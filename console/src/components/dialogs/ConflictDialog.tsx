@@ -37,8 +37,8 @@ export function ConflictDialog({ opened, what, fields, taken, onResolve, onCance
       <Stack gap="md">
         <Text fz="sm">
           {fields.length === 0
-            ? 'The other change touches nothing that you changed. Both can be kept.'
-            : 'These were changed by both of you. Choose which to keep; nothing is saved yet.'}
+            ? 'The other person changed other fields. You can keep both changes.'
+            : 'You both changed these fields. Choose which version to keep. Nothing is saved yet.'}
         </Text>
         {fields.map(({ name, label, yours, theirs }) => (
           <Radio.Group
@@ -49,13 +49,13 @@ export function ConflictDialog({ opened, what, fields, taken, onResolve, onCance
           >
             <SimpleGrid cols={{ base: 1, xs: 2 }} mt={4}>
               <Version value="yours" label="Yours" text={yours} />
-              <Version value="theirs" label="Theirs, saved already" text={theirs} />
+              <Version value="theirs" label="Theirs (already saved)" text={theirs} />
             </SimpleGrid>
           </Radio.Group>
         ))}
         {taken.length > 0 && (
           <Text fz="sm" c="dimmed">
-            Taken over from the other change: {taken.join(', ')}.
+            Also kept from the other change: {taken.join(', ')}.
           </Text>
         )}
         <Group justify="flex-end" gap="xs">
@@ -63,7 +63,7 @@ export function ConflictDialog({ opened, what, fields, taken, onResolve, onCance
             Back to editing
           </Button>
           <Button onClick={() => onResolve(Object.fromEntries(fields.map(({ name }) => [name, choiceOf(name)])))}>
-            {fields.length === 0 ? 'Keep both' : 'Use what is chosen'}
+            {fields.length === 0 ? 'Keep both changes' : 'Use the chosen versions'}
           </Button>
         </Group>
       </Stack>

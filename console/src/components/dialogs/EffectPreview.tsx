@@ -38,7 +38,7 @@ export function EffectPreview({ query }: { query: Pick<ReturnType<typeof useEffe
       {data !== undefined && <Lines effect={data} />}
       {data === undefined && isFetching && (
         <Text fz="sm" c="dimmed">
-          <Loader size={12} mr={6} aria-hidden /> Computing what this would change…
+          <Loader size={12} mr={6} aria-hidden /> Computing the effect of this change…
         </Text>
       )}
       {error !== null && !isFetching && <ProblemNote error={error} />}
@@ -66,7 +66,7 @@ function Lines({ effect }: { effect: Effect }) {
   if (lines.length === 0) {
     return (
       <Alert color="teal" py="xs" title="Effect" styles={{ title: { color: 'var(--mantine-color-text)' } }}>
-        <Text fz="sm">Nobody loses access, and nothing in use is above a new limit.</Text>
+        <Text fz="sm">No one loses access. No key is over a new limit.</Text>
       </Alert>
     );
   }
@@ -74,7 +74,7 @@ function Lines({ effect }: { effect: Effect }) {
     <Alert
       color={takesAway(effect) ? 'orange' : 'teal'}
       py="xs"
-      title="Effect, before it is saved"
+      title="Effect of saving"
       styles={{ title: { color: 'var(--mantine-color-text)' } }}
     >
       <Stack gap={4}>
@@ -98,10 +98,10 @@ function linesOf(effect: Effect): readonly ReactNode[] {
   return [
     ...(targets_lost.length === 0
       ? []
-      : [<Names key="lost" words="no longer callable" names={targets_lost} count={targets_lost_count} />]),
+      : [<Names key="lost" words="can no longer be called" names={targets_lost} count={targets_lost_count} />]),
     ...(targets_gained.length === 0
       ? []
-      : [<Names key="gained" words="newly callable" names={targets_gained} count={targets_gained_count} />]),
+      : [<Names key="gained" words="can now be called" names={targets_gained} count={targets_gained_count} />]),
     ...(keys_losing_access === 0
       ? []
       : [
@@ -118,19 +118,19 @@ function linesOf(effect: Effect): readonly ReactNode[] {
         ]),
     ...(effect.keys_over_new_limit ?? []).map((one) => (
       <span key={`${one.key_id} ${one.scope} ${one.limit}`}>
-        Already above the new limit: {one.key_id == null ? `the ${one.scope}` : <ObjectLink id={one.key_id} name={one.key_id} />}{' '}
+        Already over the new limit: {one.key_id == null ? `the ${one.scope}` : <ObjectLink id={one.key_id} name={one.key_id} />}{' '}
         used {one.used} of {one.value} {LIMIT_WORDS[one.limit] ?? one.limit}
       </span>
     )),
     ...teams_ineffective.map((one) => (
       <span key={one.team_id}>
-        The team <ObjectLink id={one.team_id} name={one.name} /> is restricted to {shortList(one.narrowed_to)}, which would give
-        nothing.
+        The team <ObjectLink id={one.team_id} name={one.name} /> is restricted to {shortList(one.narrowed_to)}. It could then call
+        nothing.{' '}
       </span>
     )),
     ...members_ineffective.map((one) => (
       <span key={one.member_id}>
-        The member <bdi>{one.name}</bdi> is restricted to {shortList(one.narrowed_to)}, which would give nothing.
+        The member <bdi>{one.name}</bdi> is restricted to {shortList(one.narrowed_to)}. It could then call nothing.{' '}
       </span>
     )),
     ...more(effect.teams_ineffective_count - teams_ineffective.length, 'team', 'teams'),

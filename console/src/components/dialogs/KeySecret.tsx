@@ -18,12 +18,13 @@ export function KeySecret({ keyId, secret }: KeySecretProps) {
     <Stack gap="md">
       <CopyField
         label="Secret"
-        description="It is shown now and never again. Whoever has it can spend what this key may spend."
+        description="Store it now: it is not shown again. Anyone who has it can use this key and spend its budget."
         value={secret}
       />
       {callable.data === null ? (
         <Alert color="yellow" p="xs">
-          This key can call nothing yet: what its organization, team and the key itself are given has nothing in common.
+          This key cannot call anything yet: its organization, its team and the key itself have no model in common. Change the
+          asset access of one of them.
         </Alert>
       ) : (
         <div>

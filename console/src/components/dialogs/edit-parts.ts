@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 import { type TagsDraft, tagListWords, tagsBody } from '../../forms/tags-draft.ts';
 import { type PolicyDraft, policyBody } from '../fields/policy-draft.ts';
-import { accessWords, budgetsWords, limitsWords, modelLimitsWords } from '../fields/policy-words.ts';
+import { accessLines, belowEachOther, budgetLines, limitLines, modelLimitLines } from '../fields/policy-words.ts';
 
 /** One part of what a dialog edits: the field of its form, the body to send for it, and its value in words. */
 export interface EditPart<V> {
@@ -17,18 +17,18 @@ export interface EditPart<V> {
 
 /** Returns the parts for limits, budgets and access, which every scope below the organization has. */
 export function policyParts<V extends PolicyDraft>(): readonly EditPart<V>[] {
-  const part = (name: keyof PolicyDraft, label: string, words: (draft: PolicyDraft) => string): EditPart<V> => ({
+  const part = (name: keyof PolicyDraft, label: string, lines: (draft: PolicyDraft) => readonly string[]): EditPart<V> => ({
     name,
     label,
     body: (draft) => ({ [name]: policyBody(draft)[name] }),
-    words,
+    words: (draft) => belowEachOther(lines(draft)),
     hasEffect: true,
   });
   return [
-    part('rate_limits', 'Rate limits', limitsWords),
-    part('model_limits', 'Limits for single models', modelLimitsWords),
-    part('budgets', 'Budgets', budgetsWords),
-    part('asset_access', 'Asset access', accessWords),
+    part('rate_limits', 'Rate limits', ({ rate_limits }) => limitLines(rate_limits)),
+    part('model_limits', 'Model limits', ({ model_limits }) => modelLimitLines(model_limits)),
+    part('budgets', 'Budgets', ({ budgets }) => budgetLines(budgets)),
+    part('asset_access', 'Asset access', ({ asset_access }) => accessLines(asset_access)),
   ];
 }
 

@@ -57,7 +57,7 @@ export function useEdited<T, V extends object>(
       if (!(error instanceof Problem && error.status === 412)) throw error;
       const theirs = baseOf(await read());
       setConflict({ mine, theirs });
-      throw new Problem(412, 'Somebody saved in between. Nothing of yours is lost: look at what is here now and save again.');
+      throw new Problem(412, 'Someone else saved in the meantime. Your changes are still here. Review them and save again.');
     }
   };
   const questionOf = ({ mine, theirs }: Conflict<T, V>): Question => {

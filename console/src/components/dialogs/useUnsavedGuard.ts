@@ -1,6 +1,6 @@
 import { useBlocker } from '@tanstack/react-router';
 
-const QUESTION = 'There are changes here that are not saved. Leave and lose them?';
+const QUESTION = 'You have unsaved changes. Leave this page and lose them?';
 
 /**
  * Asks before the person leaves the page with unsaved changes: by a link, by Back, or by closing the tab. A function is called at

@@ -81,7 +81,7 @@ export function ObjectSelect({
         setPicked(choices.find((choice) => choice.value === id) ?? null);
         onChange(id ?? undefined);
       }}
-      nothingFoundMessage={found.isError ? 'Could not be searched' : found.isPending ? 'Searching…' : 'Nothing by that name'}
+      nothingFoundMessage={found.isError ? 'The search failed' : found.isPending ? 'Searching…' : 'No results'}
       rightSection={found.isFetching ? <Loader size={14} aria-label="Searching" /> : undefined}
       comboboxProps={{ withinPortal: true }}
       maxDropdownHeight={260}

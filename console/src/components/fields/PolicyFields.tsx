@@ -12,7 +12,7 @@ import { TagFields } from '../../forms/TagFields.tsx';
 import { type TagsDraft, tagsWords } from '../../forms/tags-draft.ts';
 import { type Cap, EffectiveBudget, EffectiveLimit } from '../dialogs/EffectiveMinimum.tsx';
 import type { PolicyDraft } from './policy-draft.ts';
-import { accessWords, budgetsWords, limitsWords, modelLimitsWords } from './policy-words.ts';
+import { accessWords, budgetLines, limitLines, modelLimitLines } from './policy-words.ts';
 
 interface PolicyFieldsProps {
   readonly form: UseFormReturnType<PolicyDraft>;
@@ -49,7 +49,12 @@ export function PolicyFields(props: PolicyFieldsProps) {
       onChange={(next) => setOpened(next)}
       order={3}
     >
-      <Part name="rate_limits" title="Rate limits" summary={limitsWords(values)} locked={limitsLocked}>
+      <Part
+        name="rate_limits"
+        title="Rate limits"
+        summary={limitLines(values.rate_limits).join(', ') || 'No limits of its own'}
+        locked={limitsLocked}
+      >
         <RateLimitFields
           {...bind(form, 'rate_limits')}
           timeZone={timeZone}
@@ -57,10 +62,20 @@ export function PolicyFields(props: PolicyFieldsProps) {
           beside={(name, value) => <EffectiveLimit name={name} value={value} caps={caps} />}
         />
       </Part>
-      <Part name="model_limits" title="Limits for single models" summary={modelLimitsWords(values)} locked={limitsLocked}>
+      <Part
+        name="model_limits"
+        title="Model limits"
+        summary={modelLimitLines(values.model_limits).join(', ') || 'None'}
+        locked={limitsLocked}
+      >
         <ModelLimitFields {...bind(form, 'model_limits')} {...{ timeZone, organizationId }} disabled={isLocked} />
       </Part>
-      <Part name="budgets" title="Budgets" summary={budgetsWords(values)} locked={limitsLocked}>
+      <Part
+        name="budgets"
+        title="Budgets"
+        summary={budgetLines(values.budgets).join(', ') || 'No budgets of its own'}
+        locked={limitsLocked}
+      >
         <BudgetFields
           {...bind(form, 'budgets')}
           {...{ timeZone, organizationId }}
@@ -68,7 +83,7 @@ export function PolicyFields(props: PolicyFieldsProps) {
           beside={(budget) => <EffectiveBudget budget={budget} caps={caps} />}
         />
       </Part>
-      <Part name="asset_access" title="Asset access" summary={accessWords(values)} locked={accessLocked}>
+      <Part name="asset_access" title="Asset access" summary={accessWords(values.asset_access)} locked={accessLocked}>
         <AssetAccessEditor
           {...bind(form, 'asset_access')}
           level={level}

@@ -43,7 +43,7 @@ export function RateInputs({ value, onChange, errors, at, placeholderOf }: RateI
       </Group>
       {!isRareUsed && (
         <Anchor component="button" type="button" fz="xs" ta="left" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
-          {isOpen ? 'Fewer buckets' : 'More buckets'}
+          {isOpen ? 'Fewer prices' : 'More prices'}
         </Anchor>
       )}
     </Stack>

@@ -4,21 +4,26 @@ import type { Schema } from '../../api/client.ts';
 type Role = Schema<'Member'>['role'] | Schema<'TeamMember'>['role'] | 'platform_admin' | 'platform_auditor';
 
 const ROLES: Readonly<Record<Role, { readonly word: string; readonly may: string }>> = {
-  platform_admin: { word: 'Platform admin', may: 'Everything, in every organization.' },
-  platform_auditor: { word: 'Platform auditor', may: 'Reads everything but content; changes nothing.' },
-  org_owner: { word: 'Owner', may: 'Runs the organization: people, teams, keys, audit policy.' },
-  org_admin: { word: 'Admin', may: 'People, teams, service accounts and keys of the organization.' },
+  platform_admin: { word: 'Platform admin', may: 'Can do everything, in every organization.' },
+  platform_auditor: { word: 'Platform auditor', may: 'Reads everything except content. Changes nothing.' },
+  org_owner: { word: 'Owner', may: 'Manages the organization: people, teams, keys and audit policy.' },
+  org_admin: { word: 'Admin', may: 'Manages people, teams, service accounts and keys of the organization.' },
   org_billing: { word: 'Billing', may: 'Reads the organization, its spend and its requests.' },
-  org_auditor: { word: 'Auditor', may: 'Reads everything of the organization, content and audit log too.' },
-  org_member: { word: 'Member', may: 'Reads the organization; the rest comes from teams.' },
-  team_admin: { word: 'Team admin', may: 'Members and keys of the team; may narrow its access.' },
-  team_developer: { word: 'Developer', may: 'Keys of their own within the team’s self-service.' },
+  org_auditor: { word: 'Auditor', may: 'Reads everything of the organization, including content and the audit log.' },
+  org_member: { word: 'Member', may: 'Reads the organization. Other rights come from roles in teams.' },
+  team_admin: { word: 'Team admin', may: 'Manages members and keys of the team, and can narrow its access.' },
+  team_developer: { word: 'Developer', may: 'Creates own keys within the team’s self-service policy.' },
   team_viewer: { word: 'Viewer', may: 'Reads the team.' },
 };
 
 export const ORGANIZATION_ROLES = ['org_owner', 'org_admin', 'org_billing', 'org_auditor', 'org_member'] as const;
 export const TEAM_ROLES = ['team_admin', 'team_developer', 'team_viewer'] as const;
 export const PLATFORM_ROLES = ['platform_admin', 'platform_auditor'] as const;
+
+/** Returns what a role permits, in a sentence. */
+export function roleRights(role: string): string {
+  return ROLES[role as Role]?.may ?? role;
+}
 
 export function roleWord(role: string): string {
   return ROLES[role as Role]?.word ?? role;
@@ -27,7 +32,7 @@ export function roleWord(role: string): string {
 /** The name of a role, with what it permits on hover. */
 export function RoleName({ role }: { role: string }) {
   return (
-    <Tooltip label={ROLES[role as Role]?.may ?? role}>
+    <Tooltip label={roleRights(role)}>
       <Text component="span" inherit className="nowrap">
         {roleWord(role)}
       </Text>
@@ -50,7 +55,7 @@ export function RoleSelect({ roles, ...rest }: Omit<SelectProps, 'data'> & { rea
               {option.label}
             </Text>
             <Text fz="xs" c="dimmed">
-              {ROLES[option.value as Role].may}
+              {roleRights(option.value)}
             </Text>
           </Stack>
         </Group>

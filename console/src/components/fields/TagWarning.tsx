@@ -29,7 +29,7 @@ export function useTagWarning(key: string): string | null {
     staleTime: 30_000,
   });
   if (typed !== key.trim() || data === undefined || data.data.length === 0) return null;
-  return `"${typed}" is also a routing tag. Tags choose among deployments and authorize nothing; only this access group does.`;
+  return `"${typed}" is also a routing tag. Tags only choose among deployments. Only the access group gives access.`;
 }
 
 const KEY_LENGTH_MAX = 64;

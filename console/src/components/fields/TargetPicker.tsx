@@ -44,7 +44,7 @@ export function TargetPicker({ organizationId, mode, value, onChange, ...rest }:
       onSearchChange={setSearch}
       filter={({ options }) => options}
       maxDropdownHeight={320}
-      nothingFoundMessage={isFetching ? 'Looking…' : 'No callable target begins so.'}
+      nothingFoundMessage={isFetching ? 'Searching…' : 'No model or route group starts with this.'}
       rightSection={isFetching ? <Loader size={14} /> : undefined}
       comboboxProps={{ withinPortal: true }}
     />
@@ -88,7 +88,7 @@ export function TargetsPicker({ organizationId, mode, value, onChange, without =
       }}
       onSearchChange={setSearch}
       {...(max === undefined ? {} : { maxValues: max })}
-      nothingFoundMessage={isFetching ? 'Looking…' : 'No callable target begins so.'}
+      nothingFoundMessage={isFetching ? 'Searching…' : 'No model or route group starts with this.'}
     />
   );
 }

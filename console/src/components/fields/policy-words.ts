@@ -1,44 +1,81 @@
-import { periodWords } from '../../forms/budget-draft.ts';
-import { RATE_LIMIT_NAMES } from '../../forms/limit-draft.ts';
-import { shortCountText } from '../Count.tsx';
+import type { AccessDraft } from '../../forms/access-draft.ts';
+import { type BudgetDraft, type Period, periodWords } from '../../forms/budget-draft.ts';
+import { decimalOf } from '../../forms/decimal.ts';
+import { type ModelLimitDraft, RATE_LIMIT_NAMES, type RateLimitName } from '../../forms/limit-draft.ts';
+import { countText } from '../Count.tsx';
 import { limitName } from '../limits/LimitBar.tsx';
 import { moneyText } from '../money/Money.tsx';
-import type { PolicyDraft } from './policy-draft.ts';
 
-/** Each part of a policy in one line. */
+/** Limits, budgets and access in words: in lists, in the summaries of a form, and where two people changed the same. */
 
-export function limitsWords({ rate_limits: limits }: PolicyDraft): string {
-  const set = RATE_LIMIT_NAMES.flatMap((name) => {
+type RateLimits = Readonly<Partial<Record<RateLimitName, number | '' | null>>>;
+
+interface BudgetFacts {
+  readonly amount: string;
+  readonly period: Period;
+  readonly hours?: number | null;
+  readonly action: 'block' | 'alert';
+}
+
+/** Describes each rate limit: `600 RPM for gpt-5*`. `target` is null if the limits are for everything. */
+export function limitLines(limits: RateLimits, target: string | null = null): readonly string[] {
+  return RATE_LIMIT_NAMES.flatMap((name) => {
     const value = limits[name];
-    return value === '' ? [] : [`${shortCountText(value)} ${limitName(name)}`];
+    return value == null || value === '' ? [] : [`${countText(value)} ${limitName(name)}${forWords(target)}`];
   });
-  return set.length === 0 ? 'No limit of its own' : set.join(', ');
 }
 
-export function modelLimitsWords({ model_limits: limits }: PolicyDraft): string {
-  return limits.length === 0 ? 'None' : limits.map(({ name }) => name || '…').join(', ');
+/** Describes each limit for a model or an access group: `600 RPM for gpt-5*`. */
+export function modelLimitLines(limits: readonly ModelLimitDraft[]): readonly string[] {
+  return limits.flatMap(({ name, rate_limits }) => limitLines(rate_limits, name || '…'));
 }
 
-export function budgetsWords({ budgets }: PolicyDraft): string {
-  if (budgets.length === 0) return 'No budget of its own';
-  return budgets
-    .map((budget) =>
-      budget.amount === '' || Number.isNaN(Number(budget.amount))
-        ? '…'
-        : `${moneyText(budget.amount)} ${periodWords({ period: budget.period, hours: hoursOf(budget) })}`,
-    )
-    .join(', ');
+/** Describes a budget: `$100.00 per month for gpt-5*, only alerts`. An amount that is no number yet is `…`. */
+export function budgetWords(budget: BudgetFacts, target: string | null): string {
+  const isAmount = budget.amount !== '' && !Number.isNaN(Number(budget.amount));
+  const action = budget.action === 'alert' ? ', only alerts' : '';
+  return `${isAmount ? moneyText(budget.amount) : '…'} ${periodWords(budget)}${forWords(target)}${action}`;
 }
 
-function hoursOf({ rolling_unit, rolling_length }: PolicyDraft['budgets'][number]): number {
+/** Describes each budget of a form. */
+export function budgetLines(budgets: readonly BudgetDraft[]): readonly string[] {
+  return budgets.map(({ amount, period, action, kind, name, ...rolling }) =>
+    budgetWords({ amount: decimalOf(amount), period, action, hours: hoursOf(rolling) }, kind === 'everything' ? null : name),
+  );
+}
+
+/** Describes what a scope may call, with every name. */
+export function accessLines({ mode, targets, access_groups }: AccessDraft): readonly string[] {
+  if (mode === 'inherit') return ['Inherits'];
+  if (mode === 'all') return ['Everything'];
+  const lines = [
+    ...(targets.length === 0 ? [] : [`Targets: ${targets.join(', ')}`]),
+    ...(access_groups.length === 0 ? [] : [`Access groups: ${access_groups.join(', ')}`]),
+  ];
+  return mode === 'nothing' || lines.length === 0 ? ['Nothing'] : lines;
+}
+
+/** Describes what a scope may call in a few words: `Only 2 targets and 1 access group`. */
+export function accessWords(access: AccessDraft): string {
+  const { mode, targets, access_groups } = access;
+  const counts = [counted(targets.length, 'target'), counted(access_groups.length, 'access group')].filter((part) => part !== '');
+  return mode !== 'restrict' || counts.length === 0 ? accessLines(access).join(', ') : `Only ${counts.join(' and ')}`;
+}
+
+/** Joins lines, one below the other. `none` stands for no line. */
+export function belowEachOther(lines: readonly string[], none = 'None'): string {
+  return lines.length === 0 ? none : lines.join('\n');
+}
+
+function hoursOf({ rolling_unit, rolling_length }: Pick<BudgetDraft, 'rolling_unit' | 'rolling_length'>): number {
   return (rolling_length === '' ? 0 : rolling_length) * (rolling_unit === 'days' ? 24 : 1);
 }
 
-export function accessWords({ asset_access: { mode, targets, access_groups } }: PolicyDraft): string {
-  if (mode === 'inherit') return 'Inherits';
-  const parts = [
-    targets.length > 0 ? `${targets.length} ${targets.length === 1 ? 'target' : 'targets'}` : '',
-    access_groups.length > 0 ? `${access_groups.length} ${access_groups.length === 1 ? 'access group' : 'access groups'}` : '',
-  ].filter((part) => part !== '');
-  return parts.length === 0 ? 'Nothing' : `Only ${parts.join(' and ')}`;
+function forWords(target: string | null): string {
+  return target === null ? '' : ` for ${target}`;
+}
+
+function counted(count: number, what: string): string {
+  if (count === 0) return '';
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
 }

@@ -41,7 +41,7 @@ export function BudgetHistory({ of, budgets, timeZone, heading }: BudgetHistoryP
   if (budgets.length === 0) {
     return (
       <Text fz="sm" c="dimmed">
-        Once there is a budget, what was spent of it stands here, period by period.
+        No budget is set here. Add one to see its spend for each period.
       </Text>
     );
   }
@@ -61,7 +61,7 @@ function Histories({ budgets, timeZone, heading, history }: HistoriesProps) {
     <Stack gap="md">
       {(isNarrowed || (incomplete.length > 0 && budgets.length > 1)) && (
         <Checkbox
-          label={`Only budgets whose spend is incomplete now (${incomplete.length})`}
+          label={`Show only budgets with incomplete spend (${incomplete.length})`}
           checked={isNarrowed}
           onChange={(event) => set({ budgets: event.currentTarget.checked ? 'unpriced' : undefined })}
         />
@@ -93,7 +93,7 @@ function OfBudget({ budget, periods, timeZone, heading }: OfBudgetProps) {
       </Title>
       {budget.access_group !== null && (
         <Text fz="xs" c="dimmed" mb="xs">
-          Counts the targets that carry the label {budget.access_group} now, also in the periods before.
+          Counts the targets that are in the access group {budget.access_group} now, for earlier periods too.
         </Text>
       )}
       <TableScroll minWidth={260}>
@@ -140,7 +140,7 @@ function Missing({ period }: { period: Period }) {
   const whole = requests === 0 ? '' : `${countText(requests)} ${requests === 1 ? 'request' : 'requests'} without a price`;
   const missed = [whole, unpricedNames(units)].filter((part) => part !== '').join(', ');
   return (
-    <Tooltip multiline w={300} label={`Not in this spend: ${missed}. A platform admin can set a price.`}>
+    <Tooltip multiline w={300} label={`This spend does not include ${missed}. A platform admin can set a price.`}>
       <Badge color="orange" size="xs" mt={2} miw="max-content">
         Incomplete
       </Badge>

@@ -5,7 +5,7 @@ import { moneyText } from '../money/Money.tsx';
 import { relativeText, Time } from '../Time.tsx';
 import { colorOf } from './LimitBar.tsx';
 import type { LimitsStatus } from './LimitGauges.tsx';
-import { budgetLines, FirstLine, type Policy } from './LimitsAsSet.tsx';
+import { FirstLine, type Policy, scopeBudgetLines } from './LimitsAsSet.tsx';
 
 export type BudgetStatus = Schema<'LimitsStatus'>['budgets'][number];
 
@@ -44,7 +44,7 @@ export function BudgetRing({ budget, size = 36 }: BudgetRingProps) {
 
 /** The budget closest to exhaustion, in a row: ring, spend and amount, time of reset, and the number of other budgets. */
 export function BudgetCell({ status, of }: { status: LimitsStatus | null; of: Policy }) {
-  if (status === null) return <FirstLine lines={budgetLines(of)} none="No budget" />;
+  if (status === null) return <FirstLine lines={scopeBudgetLines(of)} none="No budget" />;
   const { budgets, live } = status;
   const [closest] = [...budgets].sort((a, b) => usedRatio(b) - usedRatio(a));
   if (closest === undefined) {

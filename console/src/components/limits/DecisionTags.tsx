@@ -16,7 +16,7 @@ export function DecisionTags({ tags }: { tags: Tags }) {
           Tags
         </Text>
         <Of name="Named by the request" tags={tags.asked} />
-        {tags.defaults.length > 0 && <Of name="Default, none it named routes here" tags={tags.defaults} />}
+        {tags.defaults.length > 0 && <Of name="Default, because no named tag routes here" tags={tags.defaults} />}
         {tags.required.length > 0 && <Of name="Required" tags={tags.required} />}
       </Group>
       {tags.targets.length > 0 && <Targets targets={tags.targets} />}
@@ -27,12 +27,12 @@ export function DecisionTags({ tags }: { tags: Tags }) {
 function Targets({ targets }: Pick<Tags, 'targets'>) {
   return (
     <TableScroll minWidth={480}>
-      <Table withTableBorder fz="sm" verticalSpacing={5} aria-label="Deployments that tags left">
+      <Table withTableBorder fz="sm" verticalSpacing={5} aria-label="Deployments that match the tags">
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Target</Table.Th>
             <Table.Th>Chosen by</Table.Th>
-            <Table.Th>Deployments left</Table.Th>
+            <Table.Th>Matching deployments</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -62,7 +62,7 @@ function Of({ name, tags }: { name: string; tags: readonly string[] }) {
 
 function chosenBy({ routed, deployments }: Tags['targets'][number]): ReactNode {
   if (routed.length > 0) return <TagList tags={routed} />;
-  return deployments.length > 0 ? 'No tag: the default pool' : 'Nothing: no deployment carries all of them';
+  return deployments.length > 0 ? 'No tags: deployments without tags' : 'No deployment has all of the tags';
 }
 
 function left({ deployments }: Tags['targets'][number]): ReactNode {

@@ -28,7 +28,7 @@ export function DecisionView({ decision }: { decision: Decision }) {
         <RuleTable decision={decision} />
       ) : (
         <Text fz="sm" c="dimmed">
-          {decision.verdict === 'admitted' ? 'No limit or budget applied to this request.' : 'No limit or budget was asked.'}
+          {decision.verdict === 'admitted' ? 'No limit or budget applied to this request.' : 'No limit or budget was checked.'}
         </Text>
       )}
     </Stack>
@@ -60,12 +60,11 @@ function WhenItPasses({ at }: { at: string }) {
     <Text fz="sm" mt={4}>
       {isOver ? (
         <>
-          By now that is over: since <Time at={at} seconds /> the same request passes, unless more was used in between.
+          This refusal is over: the same request passes since <Time at={at} seconds />, unless more was used in the meantime.
         </>
       ) : (
         <>
-          Seen from now the same request passes <Time at={at} relative />, at <Time at={at} seconds />, if nothing else is used
-          until then.
+          The same request passes <Time at={at} relative />, at <Time at={at} seconds />, if nothing else is used until then.
         </>
       )}
     </Text>
@@ -83,15 +82,15 @@ function passesAtOf({ time, rules }: Decision): string | null {
 
 const THROUGH: Readonly<Record<string, string>> = {
   all: 'everything is granted',
-  inherited: 'takes what is above',
-  target: 'named itself',
+  inherited: 'inherits',
+  target: 'granted by name',
 };
 
 function AccessSteps({ access, model }: { access: Access; model: string | null }) {
   if (access.steps.length === 0)
     return (
       <Text fz="sm">
-        Access: the organization may call no model or route group named <b>{model}</b>.
+        Access: the organization cannot call a model or route group named <b>{model}</b>.
       </Text>
     );
   return (
@@ -119,7 +118,7 @@ function RuleTable({ decision }: { decision: Decision }) {
           <Table.Tr>
             <Table.Th w={36}>#</Table.Th>
             <Table.Th>Rule</Table.Th>
-            <Table.Th>Of</Table.Th>
+            <Table.Th>Scope</Table.Th>
             <Table.Th ta="right">Limit</Table.Th>
             <Table.Th ta="right">Used</Table.Th>
             <Table.Th ta="right">Held</Table.Th>
@@ -171,7 +170,7 @@ function RuleVerdict({ rule }: { rule: Rule }) {
   if (rule.verdict === 'passed') return <Badge color="teal">Passed</Badge>;
   if (rule.verdict === 'alerted')
     return (
-      <Tooltip label="Used up, and set to alert: it counts and never refuses.">
+      <Tooltip label="This budget is used up. It only alerts, so it does not refuse requests.">
         <Badge color="yellow">Alerted</Badge>
       </Tooltip>
     );

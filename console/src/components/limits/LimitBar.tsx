@@ -7,6 +7,8 @@ interface LimitBarProps {
   readonly value: number;
   readonly used: number;
   readonly held?: number;
+  /** The target or access group that the limit is for. Null: for everything. */
+  readonly target?: string | null;
 }
 
 export const LIMIT_WORDS: Readonly<Record<string, string>> = {
@@ -24,16 +26,23 @@ export function limitName(limit: string): string {
 }
 
 /** One configured limit and its use at this moment. A limit of 0 blocks, and is drawn as full. */
-export function LimitBar({ limit, value, used, held = 0 }: LimitBarProps) {
+export function LimitBar({ limit, value, used, held = 0, target = null }: LimitBarProps) {
   const parts = [used, held].map((amount) => (value === 0 ? 100 : Math.min(100, (amount / value) * 100)));
   const ratio = value === 0 ? 1 : (used + held) / value;
-  const words = `${countText(used)} of ${countText(value)} ${LIMIT_WORDS[limit] ?? limit} used${held > 0 ? `, ${countText(held)} held` : ''}`;
+  const unit = `${LIMIT_WORDS[limit] ?? limit}${target === null ? '' : ` for ${target}`}`;
+  const words = `${countText(used)} of ${countText(value)} ${unit} used${held > 0 ? `, ${countText(held)} held` : ''}`;
   return (
-    <Tooltip label={value === 0 ? `0 ${LIMIT_WORDS[limit] ?? limit}: every request is refused` : words}>
+    <Tooltip label={value === 0 ? `0 ${unit}: every request is refused` : words}>
       <div style={{ minWidth: 92 }}>
         <Group gap={4} justify="space-between" wrap="nowrap">
-          <Text fz="xs" className="nowrap">
+          <Text fz="xs" truncate maw={200}>
             {shortCountText(value)} {limitName(limit)}
+            {target !== null && (
+              <>
+                {' '}
+                for <span className="mono">{target}</span>
+              </>
+            )}
           </Text>
           <Text fz="xs" c="dimmed">
             {Math.round(Math.min(ratio, 9.99) * 100)}%

@@ -6,7 +6,7 @@ import { useEvents } from '../../api/events.ts';
 import { type Freshness, FreshnessMark, NotLive } from '../Freshness.tsx';
 import { relativeText } from '../Time.tsx';
 import { LIMIT_WORDS, LimitBar, limitName } from './LimitBar.tsx';
-import { FirstLine, limitLines, type Policy } from './LimitsAsSet.tsx';
+import { FirstLine, type Policy, scopeLimitLines } from './LimitsAsSet.tsx';
 
 export type LimitsStatus = Schema<'LimitsStatus'>;
 type RateLimitStatus = LimitsStatus['rate_limits'][number];
@@ -51,11 +51,7 @@ export function LimitGauges({ limits, freshness }: { limits: readonly RateLimitS
     <Stack gap="xs">
       <SimpleGrid cols={{ base: 1, xs: 2, lg: 3 }} spacing="md" verticalSpacing="xs">
         {limits.map((limit) => (
-          <Gauge
-            key={`${limit.limit} ${limit.target ?? ''} ${limit.access_group ?? ''}`}
-            limit={limit}
-            isLive={freshness !== 'stored'}
-          />
+          <Gauge key={keyOf(limit)} limit={limit} isLive={freshness !== 'stored'} />
         ))}
       </SimpleGrid>
       <FreshnessMark freshness={freshness} />
@@ -64,21 +60,40 @@ export function LimitGauges({ limits, freshness }: { limits: readonly RateLimitS
 }
 
 function Gauge({ limit, isLive }: { limit: RateLimitStatus; isLive: boolean }) {
-  const { value, used, held, resets_at } = limit;
-  const of = limit.target ?? limit.access_group;
+  const { used, held, resets_at } = limit;
   // The ledger has no requests in flight.
   const isKnown = isLive || limit.limit !== 'max_parallel';
   return (
     <div>
-      <LimitBar limit={limit.limit} value={value} used={used - held} held={held} />
+      <StatusBar of={limit} />
       <Text fz="xs" c="dimmed">
-        {of !== null && <span className="mono">{of} · </span>}
         {isKnown ? `${used.toLocaleString()} used` : 'Use not known'}
         {held > 0 && ` (${held.toLocaleString()} held)`}
         {used > 0 && resets_at !== null && limit.limit !== 'max_parallel' && ` · full again ${relativeText(new Date(resets_at))}`}
       </Text>
     </div>
   );
+}
+
+/** The limits of one scope as bars in a row, each with its target. */
+export function LimitBars({ of: { rate_limits: limits, live } }: { of: LimitsStatus }) {
+  if (limits.length === 0) return null;
+  return (
+    <Group gap="lg">
+      {limits.map((limit) => (
+        <StatusBar key={keyOf(limit)} of={limit} />
+      ))}
+      {!live && <NotLive />}
+    </Group>
+  );
+}
+
+function StatusBar({ of: { limit, target, access_group, value, used, held } }: { of: RateLimitStatus }) {
+  return <LimitBar limit={limit} target={target ?? access_group} value={value} used={used - held} held={held} />;
+}
+
+function keyOf({ limit, target, access_group }: RateLimitStatus): string {
+  return `${limit} ${target ?? ''} ${access_group ?? ''}`;
 }
 
 const SHOWN = 2;
@@ -88,7 +103,7 @@ const SHOWN = 2;
  * limits.
  */
 export function LimitCell({ status, of }: { status: LimitsStatus | null; of: Policy }) {
-  if (status === null) return <FirstLine lines={limitLines(of)} none="No limit" />;
+  if (status === null) return <FirstLine lines={scopeLimitLines(of)} none="No limit" />;
   const { rate_limits: limits, live } = status;
   if (limits.length === 0) {
     return (
@@ -102,13 +117,7 @@ export function LimitCell({ status, of }: { status: LimitsStatus | null; of: Pol
   return (
     <Group gap={8} wrap="nowrap">
       {closest.slice(0, SHOWN).map((limit) => (
-        <LimitBar
-          key={`${limit.limit} ${limit.target ?? ''} ${limit.access_group ?? ''}`}
-          limit={limit.limit}
-          value={limit.value}
-          used={limit.used - limit.held}
-          held={limit.held}
-        />
+        <StatusBar key={keyOf(limit)} of={limit} />
       ))}
       {rest.length > 0 && (
         <Tooltip label={rest.map(lineOf).join('; ')}>

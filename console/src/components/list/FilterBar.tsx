@@ -3,6 +3,7 @@ import { IconFilter } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { useName } from '../../api/names.ts';
 import { type ObjectKind, ObjectSelect } from '../fields/ObjectSelect.tsx';
+import { useFollowing } from '../fields/useFollowing.ts';
 import { useUrlState } from '../fields/useUrlState.ts';
 import { wordOf } from '../StatusBadge.tsx';
 
@@ -42,7 +43,7 @@ export function FilterBar({ filters, children }: { filters: readonly Filter[]; c
         </Popover.Dropdown>
       </Popover>
       {active.map((filter) => (
-        <Active
+        <ActiveFilter
           key={filter.param}
           label={filter.label}
           value={state[filter.param] ?? ''}
@@ -74,25 +75,38 @@ function Control({ filter: { kind, label, param }, value, organizationId, onChan
       />
     );
   }
-  if (kind === 'text')
-    return (
-      <TextInput
-        label={label}
-        maxLength={200}
-        defaultValue={value ?? ''}
-        onBlur={({ currentTarget }) => onChange(currentTarget.value.trim() || undefined)}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') onChange(event.currentTarget.value.trim() || undefined);
-        }}
-      />
-    );
+  if (kind === 'text') return <TextControl label={label} value={value ?? ''} onChange={onChange} />;
   const within = param === 'organization_id' ? undefined : organizationId;
   if (kind === 'member' && within === undefined)
     return <TextInput label={label} disabled placeholder="Choose an organization first" />;
   return <ObjectSelect kind={kind} label={label} value={value} onChange={onChange} organizationId={within} />;
 }
 
-function Active({ label, value, onClear }: { label: string; value: string; onClear: () => void }) {
+/** Applies the text when the person leaves the field or presses Enter. */
+function TextControl({ label, value, onChange }: Pick<ControlProps, 'onChange'> & { label: string; value: string }) {
+  const [text, setText] = useFollowing(value);
+  const apply = () => onChange(text.trim() || undefined);
+  return (
+    <TextInput
+      label={label}
+      maxLength={200}
+      value={text}
+      onChange={(event) => setText(event.currentTarget.value)}
+      onBlur={apply}
+      onKeyDown={(event) => event.key === 'Enter' && apply()}
+    />
+  );
+}
+
+interface ActiveFilterProps {
+  readonly label: string;
+  /** The value in the address. The name of an object is shown instead of its id. Absent: the label says all. */
+  readonly value?: string;
+  readonly onClear: () => void;
+}
+
+/** An active filter, with a button that removes it. */
+export function ActiveFilter({ label, value, onClear }: ActiveFilterProps) {
   const name = useName(value);
   return (
     <Badge
@@ -101,7 +115,12 @@ function Active({ label, value, onClear }: { label: string; value: string; onCle
       fw={500}
       rightSection={<CloseButton size="xs" aria-label={`Remove the filter ${label}`} onClick={onClear} />}
     >
-      {label}: <bdi>{name ?? value}</bdi>
+      {label}
+      {value !== undefined && (
+        <>
+          : <bdi>{name ?? value}</bdi>
+        </>
+      )}
     </Badge>
   );
 }

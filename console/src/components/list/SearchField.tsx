@@ -1,7 +1,8 @@
 import { TextInput } from '@mantine/core';
 import { useDebouncedCallback, useHotkeys } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
-import { useEffect, useRef, useState } from 'react';
+import { useRef } from 'react';
+import { useFollowing } from '../fields/useFollowing.ts';
 
 interface SearchFieldProps {
   readonly label: string;
@@ -12,12 +13,10 @@ interface SearchFieldProps {
 
 /** The search field of a list. The `/` key focuses it. */
 export function SearchField({ label, value, onChange }: SearchFieldProps) {
-  const [text, setText] = useState(value);
+  const [text, setText] = useFollowing(value);
   const field = useRef<HTMLInputElement>(null);
   const say = useDebouncedCallback(onChange, 250);
   useHotkeys([['/', () => field.current?.focus()]]);
-  // The address can change without the field: by Back, a link, or a cleared filter.
-  useEffect(() => setText(value), [value]);
   return (
     <TextInput
       ref={field}

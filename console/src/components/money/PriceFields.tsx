@@ -31,7 +31,7 @@ export function PriceFields({ value, onChange, errors = {}, at, note }: PriceFie
       )}
       <Text fz="xs" c="dimmed" aria-live="polite">
         {note ??
-          'A bucket left empty is charged as its side: cached input as input, reasoning as output. Without any price no request under a blocking budget is admitted.'}
+          'If you leave a price empty, the input or output price applies: cached input costs the same as input, and reasoning the same as output. Without any price, requests under a blocking budget are refused.'}
       </Text>
       <Beyond value={value} onChange={onChange} errors={errors} at={at} />
     </Stack>
@@ -51,7 +51,7 @@ function Beyond({ value, onChange, errors = {}, at }: Bound<PriceDraft>) {
     <>
       {!isUsed && (
         <Anchor component="button" type="button" fz="sm" ta="left" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
-          {isOpen ? 'Only tokens' : 'Searches, images, long prompts, service tiers'}
+          {isOpen ? 'Show only token prices' : 'Searches, images, long prompts, service tiers'}
         </Anchor>
       )}
       {(isOpen || isUsed) && (
@@ -88,12 +88,12 @@ function hasBeyond({ units, contexts, services }: PriceDraft): boolean {
 
 function UnitInputs({ value, onChange, errors, at }: Bound<PriceDraft['units']>) {
   return (
-    <Stack gap={6} role="group" aria-label="Prices by the piece">
+    <Stack gap={6} role="group" aria-label="Prices per unit">
       <div>
-        <Input.Label labelElement="div">By the piece, USD for one</Input.Label>
+        <Input.Label labelElement="div">Prices per unit, in USD</Input.Label>
         <Text fz="xs" c="dimmed">
-          What the provider bills beside the tokens. Left empty it is unpriced: a request that may use it is refused under a
-          blocking budget, and elsewhere its spend misses it.
+          What the provider bills in addition to tokens. Without a price, a request that may use the unit is refused under a
+          blocking budget, and other spend does not include it.
         </Text>
       </div>
       <Group gap="xs" align="flex-start">

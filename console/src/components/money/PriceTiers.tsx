@@ -1,13 +1,14 @@
-import { ActionIcon, Button, Group, Input, NumberInput, Paper, Stack, Text, TextInput, Tooltip } from '@mantine/core';
+import { ActionIcon, Button, Group, Input, Paper, Stack, Text, TextInput, Tooltip } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { errorAt, type FieldErrors } from '../../forms/bind.ts';
 import { RateInputs } from '../fields/RateInputs.tsx';
+import { WholeNumberInput } from '../fields/WholeNumberInput.tsx';
 import { type ContextTierDraft, newContextTier, newServiceTier, type ServiceTierDraft, serviceAt } from './price-draft.ts';
 
 const TIERS_MAX = 8;
 const TOKENS_MAX = 300_000_000;
-const asOrdinary = () => 'as ordinary';
+const asOrdinary = () => 'standard price';
 
 interface TiersProps<T> {
   readonly value: readonly T[];
@@ -24,8 +25,8 @@ export function ContextTiers({ value, onChange, errors, at }: TiersProps<Context
   return (
     <Tiers
       title="Long prompts"
-      about="Rates for the whole request when its input is above so many tokens; the highest tier that is reached applies."
-      verb="Add a context tier"
+      about="Prices for the whole request if its input has more tokens than this. If several tiers are reached, the highest applies."
+      verb="Add context tier"
       count={value.length}
       error={errorAt(errors, `${at}.context_tiers`)}
       onAdd={() => onChange([...value, newContextTier()])}
@@ -37,20 +38,18 @@ export function ContextTiers({ value, onChange, errors, at }: TiersProps<Context
           error={errorAt(errors, `${at}.context_tiers.${index}`)}
           onRemove={() => onChange(value.filter(({ row }) => row !== tier.row))}
         >
-          <NumberInput
+          <WholeNumberInput
             label="Input above"
             w={124}
             size="xs"
             min={1}
             max={TOKENS_MAX}
             clampBehavior="none"
-            allowDecimal={false}
-            allowNegative={false}
             thousandSeparator=" "
             required
             value={tier.above}
             error={errorAt(errors, `${at}.context_tiers.${index}.above_input_tokens`)}
-            onChange={(above) => set(tier.row, { above: above === '' ? '' : Number(above) })}
+            onChange={(above) => set(tier.row, { above })}
           />
           <RateInputs
             at={`${at}.context_tiers.${index}`}
@@ -72,8 +71,8 @@ export function ServiceTiers({ value, onChange, errors, at }: TiersProps<Service
   return (
     <Tiers
       title="Service tiers and speeds"
-      about="By the provider’s word for it: priority, flex, batch, fast. A tier that is not here is unpriced; one without rates costs what the ordinary one does."
-      verb="Add a service tier"
+      about="Use the provider’s names: priority, flex, batch, fast. A tier that is not listed is unpriced. A tier without prices costs the standard price."
+      verb="Add service tier"
       count={value.length}
       error={errorAt(errors, `${at}.service_tiers`)}
       onAdd={() => onChange([...value, newServiceTier()])}

@@ -1,5 +1,6 @@
 import type { Schema } from '../../api/client.ts';
 import type { Prices } from '../../api/gateway.ts';
+import { decimalOf } from '../../forms/decimal.ts';
 import { BUCKETS, type PriceBucket, type PriceUnit, priceLines, UNITS } from './price-words.ts';
 
 /** Prices as the person typed them. An empty text means no price. */
@@ -92,13 +93,13 @@ export function priceFaults({ contexts, services }: PriceDraft, at: string): Rea
   for (const [index, { above }] of contexts.entries()) {
     const path = `${at}.context_tiers.${index}.above_input_tokens`;
     const before = contexts[index - 1]?.above ?? '';
-    if (above === '') faults[path] = 'Say above how many input tokens it applies.';
-    else if (before !== '' && above <= before) faults[path] = 'Give tiers in ascending order.';
+    if (above === '') faults[path] = 'Enter the number of input tokens above which this tier applies.';
+    else if (before !== '' && above <= before) faults[path] = 'Enter a larger number than in the tier before.';
   }
   for (const [index, { name }] of services.entries()) {
     const earlier = services.slice(0, index).some((other) => other.name.trim() === name.trim());
-    if (name.trim() === '') faults[serviceAt(at, index)] = 'Give the provider’s name of the tier.';
-    else if (earlier) faults[serviceAt(at, index)] = 'This tier is here already.';
+    if (name.trim() === '') faults[serviceAt(at, index)] = 'Enter the provider’s name for this tier.';
+    else if (earlier) faults[serviceAt(at, index)] = 'This tier is already in the list.';
   }
   return faults;
 }
@@ -111,7 +112,7 @@ export function serviceAt(at: string, index: number): string {
 /** Lists everything that has a price, one per line. */
 export function priceWords(draft: PriceDraft): string {
   const prices = shownPrices(draft);
-  const lines = priceLines(prices).map(({ label, usd }) => `${label}: ${usd === null ? 'as ordinary' : `$${usd}`}`);
+  const lines = priceLines(prices).map(({ label, usd }) => `${label}: ${usd === null ? 'standard price' : `$${usd}`}`);
   return lines.length === 0 ? 'unpriced' : lines.join('\n');
 }
 
@@ -130,12 +131,9 @@ function isEmpty(texts: Texts<string>): boolean {
   return Object.values(texts).every((text) => text.trim() === '');
 }
 
-/** Returns the texts as decimals, null where empty. A comma becomes a decimal point, as many locales write it. */
+/** Returns the texts as decimals, null where empty. */
 function given<Name extends string>(texts: Texts<Name>): Record<Name, string | null> {
-  const pairs = Object.entries<string>(texts).map(([name, text]) => [
-    name,
-    text.trim() === '' ? null : text.trim().replace(',', '.'),
-  ]);
+  const pairs = Object.entries<string>(texts).map(([name, text]) => [name, text.trim() === '' ? null : decimalOf(text)]);
   return Object.fromEntries(pairs) as Record<Name, string | null>;
 }
 

@@ -23,10 +23,10 @@ export const BUCKETS = Object.keys(BUCKET_WORDS) as PriceBucket[];
 export const UNIT_WORDS: Readonly<Record<PriceUnit, string>> = {
   search: 'Web search',
   request: 'Request',
-  image: 'Image made',
-  second_input: 'Second read',
-  second_output: 'Second made',
-  page: 'Page read',
+  image: 'Generated image',
+  second_input: 'Second of input',
+  second_output: 'Second of output',
+  page: 'Page of input',
 };
 export const UNITS = Object.keys(UNIT_WORDS) as PriceUnit[];
 
@@ -94,7 +94,7 @@ export function priceLine(prices: Prices | null | undefined): string {
     prices.input_per_million === undefined ? null : `$${prices.input_per_million} in`,
     prices.output_per_million === undefined ? null : `$${prices.output_per_million} out`,
   ].filter((part) => part !== null);
-  return parts.length === 0 ? 'priced by other buckets' : parts.join(' · ');
+  return parts.length === 0 ? 'other prices only' : parts.join(' · ');
 }
 
 /** Counts what a price has beyond ordinary tokens: `+ 2 units, 1 tier`. Empty if there is nothing. */

@@ -22,7 +22,7 @@ function Bell() {
   const [opened, { toggle, close }] = useDisclosure(false);
   // Stored in this browser for this person. Alert ids sort by age.
   const [seen, setSeen] = useLocalStorage({ key: `headgate-alerts-seen-${account.id}`, defaultValue: '' });
-  const { data } = useQuery({
+  const { data, isError } = useQuery({
     queryKey: ['alerts', 'newest'],
     queryFn: () => asked(api.GET('/alerts', { params: { query: { limit: SHOWN } } })),
     refetchInterval: REFETCH_MS,
@@ -50,7 +50,11 @@ function Bell() {
         <Stack gap="sm">
           {alerts.length === 0 && (
             <Text fz="sm" c="dimmed">
-              Nothing yet. Passing a threshold of a budget is told here.
+              {data !== undefined
+                ? 'No alerts yet. An alert appears here when spend passes a threshold of a budget.'
+                : isError
+                  ? 'The alerts could not be loaded. They are requested again every 30 seconds.'
+                  : 'Loading…'}
             </Text>
           )}
           {alerts.map((alert) => {

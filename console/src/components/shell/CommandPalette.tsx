@@ -35,8 +35,8 @@ export function CommandPalette() {
 
 const NOTHING_WORDS = {
   searching: 'Searching…',
-  failed: 'The search did not answer. Try again.',
-  done: 'Nothing by that name.',
+  failed: 'The search failed. Try again.',
+  done: 'No results.',
 } as const;
 
 function Content({ text }: { text: string }) {

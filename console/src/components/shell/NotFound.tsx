@@ -8,14 +8,14 @@ export function NotFound() {
   return (
     <Center mih="60vh" p="md">
       <EmptyState
-        title="There is nothing here"
+        title="Page not found"
         action={
           <Button component={Link} to={PATHS.overview}>
-            To the overview
+            Go to the overview
           </Button>
         }
       >
-        The address is none of this console, or what it named is gone.
+        There is no page at this address, or it was deleted. Check the address.
       </EmptyState>
     </Center>
   );

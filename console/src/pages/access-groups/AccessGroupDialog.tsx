@@ -30,7 +30,7 @@ export function AccessGroupDialog({ opened, onClose, onSaved }: AccessGroupDialo
 function GroupForm({ onSaved }: Pick<AccessGroupDialogProps, 'onSaved'>) {
   const form = useForm<GroupDraft>({
     initialValues: { key: '', name: '', description: '' },
-    validate: { key: (key) => (key.trim() === '' ? 'Give it a key.' : null) },
+    validate: { key: (key) => (key.trim() === '' ? 'Enter a key.' : null) },
   });
   return (
     <DialogForm
@@ -38,7 +38,7 @@ function GroupForm({ onSaved }: Pick<AccessGroupDialogProps, 'onSaved'>) {
       verb="Create access group"
       invalidates={['access-groups', 'access-group']}
       onSaved={(made: Schema<'AccessGroup'>) => {
-        saved(`The access group ${made.key} is there. Label targets with it.`);
+        saved(`The access group ${made.key} was created. Add targets to it next.`);
         onSaved(made);
       }}
       save={({ key, name, description }, header): Promise<Schema<'AccessGroup'>> => {
@@ -49,7 +49,7 @@ function GroupForm({ onSaved }: Pick<AccessGroupDialogProps, 'onSaved'>) {
       <TextInput
         data-autofocus
         label="Key"
-        description="What grants and the API name it by. It never changes."
+        description="The name in grants and in the API. You cannot change it later."
         required
         {...form.getInputProps('key')}
       />
@@ -63,7 +63,7 @@ function GroupForm({ onSaved }: Pick<AccessGroupDialogProps, 'onSaved'>) {
 export function AccessGroupFields({ form }: { form: UseFormReturnType<GroupDraft> }) {
   return (
     <>
-      <TextInput label="Name" description="For people. Empty: the key." {...form.getInputProps('name')} />
+      <TextInput label="Name" description="Shown to people. If empty, the key is shown." {...form.getInputProps('name')} />
       <Textarea label="Description" autosize minRows={2} maxRows={6} maxLength={1_000} {...form.getInputProps('description')} />
     </>
   );

@@ -71,14 +71,14 @@ function Actions({ group }: { group: FoundGroup }) {
       <ConfirmByName
         opened={open === 'delete'}
         onClose={() => setOpen(null)}
-        title="Delete this access group"
+        title="Delete access group"
         name={group.key}
         verb="Delete access group"
         consequences={[
-          `Its label goes from ${group.members.length} ${group.members.length === 1 ? 'target' : 'targets'}.`,
+          `It is removed from ${group.members.length} ${group.members.length === 1 ? 'target' : 'targets'}.`,
           held === 0
-            ? 'Nobody holds it.'
-            : `${held} ${held === 1 ? 'holder names' : 'holders name'} it: take it out there first.`,
+            ? 'It is granted to no one.'
+            : `${held} ${held === 1 ? 'holder has' : 'holders have'} this group. Remove it from them first.`,
         ]}
         action={async () => {
           await asked(api.DELETE('/access-groups/{key}', { params: { path: { key: group.key } } }));

@@ -32,7 +32,7 @@ export function AccessGroupsPage() {
   return (
     <Page
       title="Access groups"
-      about="Labels on models and route groups. Whoever is granted a group may call everything with its label, also what is labelled later."
+      about="Labels on models and route groups. Anyone who is granted a group can call every target in it, including targets added later."
       actions={create}
     >
       <DataList<Row>
@@ -44,8 +44,8 @@ export function AccessGroupsPage() {
         onRowClick={({ key }) => open(key)}
         empty={
           <EmptyState title="No access groups yet" action={create}>
-            Create one, label models with it, and grant it to organizations: they then receive every model that you label with it,
-            without another change.
+            Create one, add models to it, and grant it to organizations. They can then call every model that you add later,
+            without another grant.
           </EmptyState>
         }
       />

@@ -21,10 +21,10 @@ interface HoldersProps {
 export function Holders({ group }: HoldersProps) {
   return (
     <Stack gap="xs">
-      <Title order={2}>Who holds it</Title>
+      <Title order={2}>Granted to</Title>
       {group.holders.length === 0 ? (
         <Text fz="sm" c="dimmed">
-          Nobody yet. Grant it on an organization’s{' '}
+          No one yet. Grant it in an organization’s{' '}
           <Anchor component={Link} to={PATHS.organizations} fz="sm">
             asset access
           </Anchor>
@@ -56,7 +56,7 @@ export function Holders({ group }: HoldersProps) {
       )}
       {group.more_holders && (
         <Text fz="sm" c="dimmed">
-          There are more; these are the first {group.holders.length}.
+          There are more. These are the first {group.holders.length}.
         </Text>
       )}
     </Stack>

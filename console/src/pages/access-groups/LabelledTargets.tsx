@@ -21,12 +21,12 @@ export function LabelledTargets({ group }: LabelledTargetsProps) {
   const labelling = useLabelling(group.key, { onDone: () => setChosen(null) });
   return (
     <Stack gap="xs">
-      <Title order={2}>Targets with this label</Title>
+      <Title order={2}>Targets in this group</Title>
       <Paper withBorder p="sm">
         <Stack gap="sm">
           {group.members.length === 0 && (
             <Text fz="sm" c="dimmed">
-              None yet. Grants of the group are valid all the same: they apply when a target is labelled.
+              No targets yet. Grants of this group take effect when you add a target.
             </Text>
           )}
           <Group gap="xs">
@@ -41,20 +41,14 @@ export function LabelledTargets({ group }: LabelledTargetsProps) {
           </Group>
           {mayManage.allowed && (
             <Group gap="xs" align="flex-end">
-              <TargetPicker
-                label="Label another target"
-                placeholder="Model or route group"
-                value={chosen}
-                onChange={setChosen}
-                w={280}
-              />
+              <TargetPicker label="Add a target" placeholder="Model or route group" value={chosen} onChange={setChosen} w={280} />
               <Button
                 variant="default"
                 disabled={chosen === null || group.members.includes(chosen)}
                 loading={labelling.isPending}
                 onClick={() => chosen !== null && labelling.mutate({ target: chosen, has: true })}
               >
-                Label it
+                Add target
               </Button>
             </Group>
           )}
@@ -87,7 +81,7 @@ function LabelledTarget({ name, isPending, onTake }: LabelledTargetProps) {
           size="compact-xs"
           variant="subtle"
           color="gray"
-          aria-label={`Take the label from ${name}`}
+          aria-label={`Remove ${name} from the group`}
           disabled={isPending}
           onClick={onTake}
         >
@@ -110,8 +104,8 @@ function useLabelling(groupKey: string, { onDone }: { onDone: () => void }) {
     onSuccess: (_, { target, has }) => {
       onDone();
       const words = has
-        ? `Holders of ${groupKey} may call ${target} now.`
-        : `${target} has no label ${groupKey} any more: who reached it only through that lost it.`;
+        ? `Anyone with ${groupKey} can now call ${target}.`
+        : `${target} was removed from ${groupKey}. Anyone who could call it only through this group lost access.`;
       doneWithUndo(words, () => change({ target, has: !has }));
     },
   });

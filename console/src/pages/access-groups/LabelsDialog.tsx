@@ -43,12 +43,12 @@ function LabelsForm({ name, labels }: { name: string; labels: readonly string[] 
   return (
     <DialogForm
       form={form}
-      verb="Save labels"
+      verb="Save access groups"
       invalidates={LABELS_SHOW_IN}
       save={() => relabel(name, { given: added, taken })}
       onSaved={({ created_access_groups: created, warnings, undo }) => {
         const made = created.length === 0 ? '' : ` New: ${created.join(', ')}.`;
-        doneWithUndo([`The labels of ${name} are changed.${made}`, ...warnings].join(' '), async () => {
+        doneWithUndo([`The access groups of ${name} were changed.${made}`, ...warnings].join(' '), async () => {
           await undo();
           await Promise.all(LABELS_SHOW_IN.map((changed) => queryClient.invalidateQueries({ queryKey: [changed] })));
         });
@@ -61,7 +61,7 @@ function LabelsForm({ name, labels }: { name: string; labels: readonly string[] 
         onDropdownOpen={() => setOpen(true)}
         onDropdownClose={() => setOpen(false)}
         label="Access groups"
-        description="A key that is not there yet makes a new group."
+        description="A new key creates a new group."
         data={known.map(({ key }) => key)}
         clearable
         {...form.getInputProps('access_groups')}
@@ -74,12 +74,12 @@ function LabelsForm({ name, labels }: { name: string; labels: readonly string[] 
       />
       {added.length > 0 && (
         <Text fz="sm">
-          Whoever holds {added.join(' or ')} may call {name} as soon as this is saved.
+          Anyone with {added.join(' or ')} can call {name} as soon as you save.
         </Text>
       )}
       {taken.length > 0 && (
         <Text fz="sm">
-          Whoever reached {name} only through {taken.join(' or ')} loses it as soon as this is saved.
+          Anyone who can call {name} only through {taken.join(' or ')} loses access as soon as you save.
         </Text>
       )}
       {added

@@ -13,7 +13,7 @@ export function AccessExplorerPage() {
   return (
     <Page
       title="Access explorer"
-      about="A key may call what its organization, its team, its owner and the key itself all let through. Each level only narrows."
+      about="A key can call what its organization, its team, its owner and the key itself all allow. Each level can only narrow the level above."
     >
       <Stack gap="md">
         <Stack gap={4} align="flex-start">

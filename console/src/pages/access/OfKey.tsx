@@ -33,8 +33,8 @@ export function OfKey() {
       <Group align="flex-end" gap="sm">
         <ObjectSelect kind="key" label="Key" value={key} onChange={(id) => setState({ key: id, ask: 'key' })} />
         <TargetPicker
-          label="Only about one target"
-          placeholder="Any"
+          label="Target"
+          placeholder="All targets"
           w={240}
           value={target ?? null}
           onChange={(name) => setState({ target: name ?? undefined, ask: 'key' })}
@@ -42,8 +42,8 @@ export function OfKey() {
       </Group>
       {key === undefined ? (
         <EmptyState title="Choose a key">
-          Search it by the beginning of its name. You see every target its organization is granted, and for each that it cannot
-          call, the level that removed it.
+          Search for a key by the start of its name. You then see every target that its organization is granted. For each target
+          that the key cannot call, you see which level excludes it.
         </EmptyState>
       ) : (
         <Asked query={access}>{(found) => <Answer access={found} />}</Asked>
@@ -68,9 +68,9 @@ function Answer({ access }: { access: KeyAccess }) {
   const rows = access.data.filter((row) => row.target.includes(search.trim()) && !(isOnlyNo && row.allowed));
   if (access.data.length === 0)
     return (
-      <EmptyState title="It can call nothing">
-        Its organization is granted nothing, so no key of it can call anything. A platform admin grants targets or access groups
-        on <Named id={access.organization_id} />.
+      <EmptyState title="This key can call nothing">
+        Its organization is granted nothing, so none of its keys can call anything. A platform admin can grant targets or access
+        groups on <Named id={access.organization_id} />.
       </EmptyState>
     );
   return (
@@ -78,7 +78,7 @@ function Answer({ access }: { access: KeyAccess }) {
       <Group justify="space-between" gap="sm">
         <Text fz="sm">
           <Named id={access.key_id} /> of <Named id={access.team_id} />, <Named id={access.organization_id} />, can call{' '}
-          <b>{callable}</b> of {access.data.length} {access.data.length === 1 ? 'target' : 'targets'} asked about.
+          <b>{callable}</b> of {access.data.length} {access.data.length === 1 ? 'target' : 'targets'}.
         </Text>
         <Group gap="sm">
           <TextInput
@@ -88,7 +88,7 @@ function Answer({ access }: { access: KeyAccess }) {
             onChange={(event) => setSearch(event.currentTarget.value)}
           />
           <Switch
-            label="Only what it cannot call"
+            label="Show only targets that it cannot call"
             checked={isOnlyNo}
             onChange={(event) => setOnlyNo(event.currentTarget.checked)}
           />

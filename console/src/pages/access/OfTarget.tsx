@@ -48,8 +48,8 @@ export function OfTarget() {
         />
         <ObjectSelect
           kind="organization"
-          label="Only in one organization"
-          placeholder="Any"
+          label="Organization"
+          placeholder="All organizations"
           value={organizationId}
           onChange={(id) => setState({ organization_id: id })}
         />
@@ -65,8 +65,8 @@ export function OfTarget() {
       </Group>
       {target === undefined ? (
         <EmptyState title="Choose a target">
-          A model or a route group. You see everyone who can call it and through which grant, or everyone who cannot and which
-          level says no.
+          Choose a model or a route group. You then see everyone who can call it and through which grant, or everyone who cannot
+          and which level excludes it.
         </EmptyState>
       ) : (
         <Answer question={{ target, organizationId, who }} />
@@ -113,15 +113,15 @@ function Summary({ access, who }: { access: TargetAccess; who: Question['who'] }
     return (
       <Text fz="sm">
         {who === 'can'
-          ? 'There is no target of this name, or nobody within your reach can call it.'
-          : 'There is no target of this name, or whoever is within your reach and granted it can call it.'}
+          ? 'No target has this name, or no one that you may see can call it.'
+          : 'No target has this name, or everyone that you may see can call it.'}
       </Text>
     );
   return (
     <Group gap="xs">
       <Text fz="sm">
-        {access.type === 'model' ? 'A model' : 'A route group'}, labelled with{' '}
-        {access.access_groups.length === 0 ? 'no access group: only grants of this very name, or of everything, reach it.' : ''}
+        {access.type === 'model' ? 'A model' : 'A route group'} in{' '}
+        {access.access_groups.length === 0 ? 'no access group. It can be granted only by its name, or with everything.' : ''}
       </Text>
       {access.access_groups.length > 0 && <GroupLinks groups={access.access_groups} />}
     </Group>

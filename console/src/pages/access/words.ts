@@ -18,11 +18,11 @@ export function levelName(level: Level): string {
 export function stepWords({ through, access_group: group }: Pick<Step, 'through' | 'access_group'>): string {
   switch (through) {
     case null:
-      return 'not let through';
+      return 'excluded';
     case 'all':
-      return 'everything granted';
+      return 'everything is granted';
     case 'inherited':
-      return 'keeps what is above';
+      return 'inherits';
     case 'access_group':
       return `access group ${group ?? ''}`;
     default:
@@ -40,14 +40,14 @@ export function grantWords(grant: Step | null): string {
 export function removedWords(level: Level | null): string {
   switch (level) {
     case null:
-      return 'There is no target of this name that the organization is granted.';
+      return 'The organization is not granted a target with this name.';
     case 'organization':
       return 'The organization is not granted it.';
     case 'team':
-      return 'The organization is granted it; the team’s restriction leaves it out.';
+      return 'The organization is granted it, but the team’s restriction excludes it.';
     case 'user':
-      return 'The team has it; the restriction of the key’s owner leaves it out.';
+      return 'The team has it, but the restriction of the key’s owner excludes it.';
     case 'key':
-      return 'Everything above lets it through; the key’s own restriction leaves it out.';
+      return 'The levels above allow it, but the key’s own restriction excludes it.';
   }
 }

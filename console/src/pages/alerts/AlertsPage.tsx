@@ -20,8 +20,8 @@ export function AlertsPage() {
   return (
     <Page title="Alerts">
       <Text fz="sm" c="dimmed" mb="sm">
-        Each threshold of a budget alerts once per period, when settled spend passes it: here, by mail to the organization’s
-        owners where a mail server is set, and to webhooks.
+        Each threshold of a budget alerts once per period, when settled spend passes it. Alerts appear here and go to webhooks,
+        and by e-mail to the organization’s owners if a mail server is set.
       </Text>
       <DataList<Alert>
         name="alerts"
@@ -43,8 +43,8 @@ export function AlertsPage() {
           )
         }
         empty={
-          <EmptyState title="No alert yet">
-            Give a budget thresholds, and passing one of them is told here, once in each of its periods.
+          <EmptyState title="No alerts yet">
+            Add thresholds to a budget. When spend passes one, an alert appears here, once per period.
           </EmptyState>
         }
       />

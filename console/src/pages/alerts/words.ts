@@ -9,9 +9,9 @@ type AlertType = Schema<'Webhook'>['events'][number];
 export const ALERT_KINDS: Readonly<Record<AlertType, { readonly label: string; readonly about: string }>> = {
   'budget.threshold': { label: 'Budget threshold', about: 'Settled spend passed a threshold of a budget.' },
   'credential.failing': { label: 'Credential refused', about: 'A provider refuses a credential.' },
-  'credential.recovered': { label: 'Credential works again', about: 'A credential that was refused is taken again.' },
-  'ledger.drift': { label: 'Ledger drift', about: 'Counters or reports did not agree with the ledger, and were corrected.' },
-  'prices.changed': { label: 'List prices changed', about: 'Published prices differ from those that deployments took.' },
+  'credential.recovered': { label: 'Credential works again', about: 'A credential that was refused works again.' },
+  'ledger.drift': { label: 'Ledger drift', about: 'Counters or reports differed from the ledger and were corrected.' },
+  'prices.changed': { label: 'List prices changed', about: 'Published prices differ from those that deployments use.' },
 };
 
 /** The kinds that an organization's webhooks can receive. The platform's can receive all. */

@@ -42,7 +42,7 @@ export function AuditPage() {
     <Page
       title="Audit log"
       beside={<ChainBadge organizationId={organizationId} />}
-      about="Every change of the control plane. Nobody can edit it unseen: each event carries the hash of the one before."
+      about="Every change of the configuration. Edits of the log itself are detected: each event contains the hash of the event before."
       actions={
         <ExportMenu
           note="The whole chain, oldest first"
@@ -67,7 +67,9 @@ export function AuditPage() {
         }
         onRowClick={opened.open}
         empty={
-          <EmptyState title="No event yet">Whatever is changed from now on is written here, in the same transaction.</EmptyState>
+          <EmptyState title="No events yet">
+            Every change of the configuration appears here, with the person or token that made it.
+          </EmptyState>
         }
       />
       <EventDrawer organizationId={organizationId} opened={opened} />
@@ -87,7 +89,7 @@ function ChainSelect({ organizationId }: { organizationId: string | undefined })
     <OwnOrganizationSelect
       permission="audit.read"
       label="Whose events"
-      placeholder="The platform’s own"
+      placeholder="Platform events"
       value={organizationId}
       onChange={(id) => set({ organization_id: id, cursor: undefined })}
     />

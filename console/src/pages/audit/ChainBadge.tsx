@@ -53,16 +53,16 @@ type Verdict = components['schemas']['AuditVerdict'];
 
 /** Explains in a sentence why a chain is broken. */
 const BROKEN: Readonly<Record<NonNullable<Verdict['broken_because']>, string>> = {
-  hash: 'This event, or one after it, was edited, removed or put in outside Headgate.',
-  key: 'This event was edited or put in outside Headgate: it does not carry the check of the audit key.',
+  hash: 'This event, or one after it, was edited, removed or inserted outside Headgate.',
+  key: 'This event was edited or inserted outside Headgate: it was not signed with the audit key.',
   no_key: 'This event was written without the audit key when every replica had it: outside Headgate, or by an older version.',
   head: 'The chain does not end where it should: events at its end were removed outside Headgate.',
-  remembered: 'This event is not what the gateway wrote: a file in its data directory holds another one.',
+  remembered: 'This event differs from what the gateway wrote: a file in its data directory has another hash.',
 };
 
 function ruleText({ keyed_from_seq, compared_with }: Verdict): string {
-  const files = compared_with.length === 0 ? '' : ' The end is the one that the gateway keeps outside the database.';
-  if (keyed_from_seq === null) return `Every hash follows from the one before; no event is under the audit key yet.${files}`;
+  const files = compared_with.length === 0 ? '' : ' Its end matches the copy that the gateway keeps outside the database.';
+  if (keyed_from_seq === null) return `Every hash matches the event before. No event is signed with the audit key yet.${files}`;
   const from = keyed_from_seq === 1 ? 'Every event' : `From event ${countText(keyed_from_seq)} on, every event`;
-  return `Every hash follows from the one before. ${from} is under the audit key.${files}`;
+  return `Every hash matches the event before. ${from} is signed with the audit key.${files}`;
 }

@@ -45,7 +45,7 @@ async function eventAt(organizationId: string | undefined, seq: number): Promise
   const isPosition = Number.isSafeInteger(seq) && seq > 0;
   const data = isPosition ? (await asked(api.GET('/audit-events', { params: { query: { ...chain, seq } } }))).data : [];
   const [event] = data;
-  if (event === undefined) throw new Problem(404, 'There is no event at this position of this log.');
+  if (event === undefined) throw new Problem(404, 'This log has no event with this number.');
   return event;
 }
 

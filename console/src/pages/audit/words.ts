@@ -48,8 +48,8 @@ const PAST: Readonly<Record<string, string>> = {
   redeliver: 'sent again',
   test: 'tried',
   run: 'run',
-  adopt: 'adopted from the list',
-  dismiss: 'kept against the list',
+  adopt: 'adopted from the published list',
+  dismiss: 'kept instead of the published price',
 };
 
 /** The kinds of objects that an event can be about. */

@@ -26,8 +26,8 @@ function CredentialForm({ provider, onSaved }: Pick<CredentialDialogProps, 'prov
   const form = useForm<CredentialDraft>({
     initialValues: { name: '', provider, api_key: '', base_url: '' },
     validate: {
-      name: (name) => (name.trim() === '' ? 'Give it a name.' : null),
-      api_key: (key) => (key.trim() === '' ? 'Paste the provider’s API key.' : null),
+      name: (name) => (name.trim() === '' ? 'Enter a name.' : null),
+      api_key: (key) => (key.trim() === '' ? 'Enter the provider’s API key.' : null),
     },
   });
   return (

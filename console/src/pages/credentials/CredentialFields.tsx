@@ -49,7 +49,7 @@ export function CredentialFields({ form, isNew }: { form: Form; isNew: boolean }
         description={
           isNew
             ? 'Encrypted at rest and never shown again.'
-            : 'Empty keeps the stored one, which is only sent to the host that it was given for. A new one takes its place at once.'
+            : 'Leave empty to keep the stored key, which is only sent to the host it was entered for. A new key replaces it at once.'
         }
         required={isNew}
         autoComplete="off"
@@ -60,8 +60,8 @@ export function CredentialFields({ form, isNew }: { form: Form; isNew: boolean }
         label="Base URL"
         description={
           form.values.provider === 'openai'
-            ? 'Empty: OpenAI itself. Another server: https://, including /v1.'
-            : 'Empty: Anthropic itself. Another server: https://, without /v1.'
+            ? 'Leave empty for OpenAI itself. For another server, enter its https:// address with /v1.'
+            : 'Leave empty for Anthropic itself. For another server, enter its https:// address without /v1.'
         }
         placeholder={example}
         inputMode="url"

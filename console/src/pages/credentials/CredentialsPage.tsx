@@ -42,7 +42,7 @@ export function CredentialsPage() {
   return (
     <Page
       title="Credentials"
-      about="What the gateway presents to providers: encrypted at rest, never shown again, never sent to a caller."
+      about="The API keys that the gateway uses at providers. They are encrypted at rest, never shown again and never sent to callers."
       actions={add}
     >
       <DataList<Credential>
@@ -53,7 +53,7 @@ export function CredentialsPage() {
         searchLabel="Search by name or id"
         empty={
           <EmptyState title="No credentials yet" action={add}>
-            Add the API key of a provider. It is tried with a live call before it is saved. The fake provider needs none.
+            Add the API key of a provider. You can test it with a live call before you save it. The fake provider needs none.
           </EmptyState>
         }
       />
@@ -98,10 +98,10 @@ function columnsFor(actions: RowActions): ListColumn<Credential>[] {
       render: (row) => (
         <Stack gap={2} align="flex-start">
           <Text fz="sm" truncate maw={280} {...(row.base_url === null ? { c: 'dimmed' } : { title: row.base_url })}>
-            {row.base_url ?? 'the vendor’s own'}
+            {row.base_url ?? 'the provider’s own'}
           </Text>
           {row.risks.includes('plain_http') && (
-            <Badge color="orange" title="The key and all requests cross the network in plain text. Give it an https:// address.">
+            <Badge color="orange" title="The key and all requests cross the network unencrypted. Use an https:// address.">
               Not encrypted
             </Badge>
           )}
@@ -142,7 +142,7 @@ function LastCheck({ row: { last_check: check } }: { row: Credential }) {
   return (
     <Group gap={6} wrap="nowrap" title={check.message ?? undefined}>
       <Badge color={check.ok ? 'teal' : isRefused ? 'red' : 'gray'}>
-        {check.ok ? 'Taken' : isRefused ? 'Refused' : 'No answer'}
+        {check.ok ? 'Accepted' : isRefused ? 'Refused' : 'No answer'}
       </Badge>
       <Time at={check.at} relative />
     </Group>
@@ -192,14 +192,14 @@ function DeleteDialog({ credential, onClose }: { credential: Credential | null; 
     <ConfirmByName
       opened={credential !== null}
       onClose={onClose}
-      title="Delete this credential"
+      title="Delete credential"
       name={credential?.name ?? ''}
       verb="Delete credential"
       consequences={
         credential === null || credential.deployment_count === 0
           ? ['Its secret is destroyed. Nothing uses it.']
           : [
-              `${credential.deployment_count} ${credential.deployment_count === 1 ? 'deployment uses' : 'deployments use'} it: give them another one first.`,
+              `${credential.deployment_count} ${credential.deployment_count === 1 ? 'deployment uses' : 'deployments use'} it. Give them another credential first.`,
             ]
       }
       action={async () => {

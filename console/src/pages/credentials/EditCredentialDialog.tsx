@@ -25,7 +25,7 @@ export function EditCredentialDialog({ credential, opened, onClose }: EditCreden
       read={() => askedWithETag(api.GET('/credentials/{id}', { params: { path } }))}
       draftOf={draftOf}
       parts={PARTS}
-      validate={{ name: (name) => (name.trim() === '' ? 'Give it a name.' : null) }}
+      validate={{ name: (name) => (name.trim() === '' ? 'Enter a name.' : null) }}
       invalidates={['credentials', 'credential', 'upstream-models']}
       save={(body, etag) => asked(api.PATCH('/credentials/{id}', { params: { path, header: ifMatch(etag) }, body }))}
       aside={(draft) => <CredentialTest draft={draft} credentialId={credential.id} />}
@@ -41,14 +41,14 @@ const PARTS: readonly EditPart<CredentialDraft>[] = [
     name: 'api_key',
     label: 'API key',
     body: ({ api_key: key }) => (key.trim() === '' ? {} : { api_key: key.trim() }),
-    words: ({ api_key: key, last_four: end }) => (key.trim() === '' ? `the stored one, …${end}` : 'the one typed here'),
+    words: ({ api_key: key, last_four: end }) => (key.trim() === '' ? `the stored key, …${end}` : 'the key typed here'),
     known: ({ api_key: key, last_four: end }) => (key.trim() === '' ? `stored ${end}` : `typed ${key.trim()}`),
   },
   {
     name: 'base_url',
     label: 'Base URL',
     body: (draft) => ({ base_url: baseUrlOf(draft) }),
-    words: (draft) => baseUrlOf(draft) ?? 'the vendor’s own',
+    words: (draft) => baseUrlOf(draft) ?? 'the provider’s own address',
   },
 ];
 

@@ -4,10 +4,11 @@ import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { KeySecret } from '../../components/dialogs/KeySecret.tsx';
+import { SecretDialog } from '../../components/dialogs/SecretDialog.tsx';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { CreateKeyForm } from './CreateKeyForm.tsx';
 import { makingIn } from './may-create.ts';
-import { SecretDialog } from './SecretDialog.tsx';
 
 interface CreateKeyDialogProps {
   readonly opened: boolean;
@@ -26,12 +27,9 @@ export function CreateKeyDialog({ opened, onClose, teamId, organizationId }: Cre
         <Steps teamId={teamId} organizationId={organizationId} onCreated={setCreated} />
       </FormDialog>
       {created !== null && (
-        <SecretDialog
-          title={`Key ${created.name} is ready`}
-          keyId={created.id}
-          secret={created.secret}
-          onClose={() => setCreated(null)}
-        />
+        <SecretDialog title={`Key ${created.name} is ready`} size="xl" onClose={() => setCreated(null)}>
+          <KeySecret keyId={created.id} secret={created.secret} />
+        </SecretDialog>
       )}
     </>
   );

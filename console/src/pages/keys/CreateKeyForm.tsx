@@ -33,7 +33,7 @@ export function CreateKeyForm({ team, isOwn, onCreated }: CreateKeyFormProps) {
   const caps = useCapsAboveKey(team);
   const form = useForm<KeyDraft>({
     initialValues: isOwn ? ownKey(team, account.id) : { name: '', owner: null, expires_at: NEVER, ...NO_POLICY, ...NO_TAGS },
-    validate: { name: (name) => (name.trim() === '' ? 'A key needs a name: what uses it.' : null) },
+    validate: { name: (name) => (name.trim() === '' ? 'Enter a name: the application, job or person that uses the key.' : null) },
   });
   const { max_expiry_days: daysMax } = team.self_service;
   const ownerError = Object.entries(form.errors).find(([path]) => path.startsWith('owner'))?.[1];
@@ -62,7 +62,7 @@ export function CreateKeyForm({ team, isOwn, onCreated }: CreateKeyFormProps) {
       {isOwn && <SelfServiceNote team={team} />}
       <TextInput
         label="Name"
-        description="What uses it: an application, a job, you."
+        description="What uses the key: an application, a job, or you."
         data-autofocus
         required
         withAsterisk={false}
@@ -104,18 +104,18 @@ function SelfServiceNote({ team: { id, self_service: policy, name } }: { team: S
   });
   const left = own.data?.keys_left;
   const rules = [
-    policy.max_keys_per_member === null ? '' : `at most ${policy.max_keys_per_member} keys a person`,
+    policy.max_keys_per_member === null ? '' : `at most ${policy.max_keys_per_member} keys per person`,
     policy.max_expiry_days === null ? '' : `each expires within ${policy.max_expiry_days} days`,
     policy.max_budget === null
       ? ''
-      : `together they spend at most ${moneyText(policy.max_budget.amount)} ${PER[policy.max_budget.period]}, revoked ones included`,
+      : `together they spend at most ${moneyText(policy.max_budget.amount)} ${PER[policy.max_budget.period]}, including revoked keys`,
   ].filter((rule) => rule !== '');
   return (
     <Alert color="blue" p="xs" role="note">
       A key of your own in {name}
       {rules.length === 0 ? '.' : `: ${rules.join('; ')}.`}
-      {left != null && ` You can make ${left} more.`}
-      {own.data?.budget_left != null && ` ${moneyText(own.data.budget_left)} are left.`}
+      {left != null && ` You can create ${left} more.`}
+      {own.data?.budget_left != null && ` ${moneyText(own.data.budget_left)} is left.`}
     </Alert>
   );
 }

@@ -119,7 +119,7 @@ function Fields({ form, of: key }: { form: Form; of: Key }) {
         holder="This key"
         parentName={`the team ${team.data?.name ?? key.team_name}`}
         limitsLocked={
-          limits.allowed ? null : 'Nobody changes the limits, budgets and tags of a key of their own. Ask an admin of the team.'
+          limits.allowed ? null : 'You cannot change the limits, budgets and tags of your own key. Ask an admin of the team.'
         }
       />
     </>
@@ -145,8 +145,8 @@ function TeamField({ form, of: key }: { form: Form; of: Key }) {
       />
       {teamId !== key.team_id && (
         <Text fz="sm" c="dimmed" mt={4}>
-          From now on it counts against the limits and budgets of that team. Its own limits and budgets, and what is used of them,
-          come along; what it spent so far stays with {key.team_name}.
+          The key then counts against the limits and budgets of that team. It keeps its own limits and budgets, and what is used
+          of them. What it spent so far stays with {key.team_name}.
         </Text>
       )}
     </div>

@@ -19,13 +19,13 @@ export function ExpiryField({ value, onChange, error, daysMax }: ExpiryFieldProp
         value={value.after}
         allowDeselect={false}
         error={error}
-        description={daysMax === null ? undefined : `Within ${daysMax} days: this team’s self-service.`}
+        description={daysMax === null ? undefined : `At most ${daysMax} days, by this team’s self-service policy.`}
         onChange={(after) => after !== null && onChange({ ...value, after })}
       />
       {value.after === 'at' && (
         <TextInput
           type="datetime-local"
-          label="At"
+          label="Date and time"
           description="In your time zone."
           required
           value={value.at}

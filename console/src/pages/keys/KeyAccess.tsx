@@ -89,7 +89,7 @@ function Row({ of: target }: { of: Target }) {
 }
 
 function reasonOf({ allowed, grant, removed_by }: Target): string {
-  if (!allowed) return removed_by === null ? 'Not granted.' : `Removed by ${LEVELS[removed_by]}.`;
+  if (!allowed) return removed_by === null ? 'Not granted.' : `Excluded by ${LEVELS[removed_by]}.`;
   if (grant === null) return 'Granted.';
   const through =
     grant.access_group !== null
@@ -102,9 +102,9 @@ function reasonOf({ allowed, grant, removed_by }: Target): string {
 
 function Nothing() {
   return (
-    <EmptyState title="Nothing is granted here">
-      The organization of this key has no model or route group. A platform admin grants them on the organization’s page, under
-      Asset access.
+    <EmptyState title="Nothing is granted">
+      The organization of this key is granted no model or route group. A platform admin can grant them on the organization’s page,
+      under Asset access.
     </EmptyState>
   );
 }

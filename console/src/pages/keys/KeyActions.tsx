@@ -50,18 +50,18 @@ export function KeyActions({ of: key }: { of: Key }) {
       <ConfirmByName
         opened={open === 'revoke'}
         onClose={close}
-        title="Revoke this key"
+        title="Revoke key"
         name={key.name}
-        verb="Revoke"
+        verb="Revoke key"
         consequences={[
           'Every request with it is refused from now on, on every replica within seconds.',
-          'This is final: it cannot be enabled again. To stop it for a while, disable it.',
-          'Its history, spend and requests stay.',
+          'You cannot undo this. To stop the key for a while, disable it instead.',
+          'Its history, spend and requests are kept.',
         ]}
         action={async () => {
           await asked(api.DELETE('/keys/{id}', path));
           await refresh();
-          saved(`${key.name} is revoked.`);
+          saved(`${key.name} was revoked.`);
         }}
       />
     </>
@@ -106,5 +106,5 @@ function mayUse(key: Key): Verdict {
 }
 
 function unlessRevoked(key: Key, verdict: Verdict): Verdict {
-  return key.status === 'revoked' ? { allowed: false, reason: 'This key is revoked, which is final.' } : verdict;
+  return key.status === 'revoked' ? { allowed: false, reason: 'This key is revoked and cannot be enabled again.' } : verdict;
 }

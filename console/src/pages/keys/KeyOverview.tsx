@@ -55,8 +55,8 @@ export function KeyOverview({ of: key }: { of: Schema<'Key'> }) {
         <Text fz="sm">{accessSentence(key.asset_access)}</Text>
         {names.length > 0 && (
           <Text fz="sm" fw={500}>
-            Selected without effect now: <span className="mono">{names.join(', ')}</span>. Its team or organization does not have
-            them.
+            Selected, but without effect: <span className="mono">{names.join(', ')}</span>. Its team or organization does not have
+            access to them.
           </Text>
         )}
       </section>
@@ -80,8 +80,8 @@ function KeyOwner({ of: { owner, organization_id } }: { of: Schema<'Key'> }) {
 }
 
 function accessSentence({ mode, targets, access_groups }: Schema<'Choice'>): string {
-  if (mode === 'inherit') return 'It inherits all that its team may call.';
-  if (targets.length + access_groups.length === 0) return 'It is restricted to nothing.';
+  if (mode === 'inherit') return 'It inherits everything that its team can call.';
+  if (targets.length + access_groups.length === 0) return 'It can call nothing.';
   const groups = access_groups.map((group) => `the access group ${group}`);
   return `It is restricted to ${[...targets, ...groups].join(', ')}.`;
 }

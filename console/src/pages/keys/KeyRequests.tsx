@@ -30,8 +30,8 @@ export function KeyRequests({ keyId }: { keyId: string }) {
         refetchMs={REFRESH_MS}
         onRowClick={({ id }) => void navigate({ to: PATHS.request, params: { requestId: id } as never })}
         empty={
-          <EmptyState title="No request yet">
-            The first call with this key appears here within a second, refused ones too.
+          <EmptyState title="No requests yet">
+            The first call with this key appears here within a second, even if it is refused.
           </EmptyState>
         }
       />

@@ -36,7 +36,7 @@ export function KeysPage() {
   return (
     <Page
       title="API keys"
-      about="What applications present to the gateway. A key belongs to one team and is owned by a person or a service account."
+      about="Applications call the gateway with these keys. A key belongs to one team and is owned by a person or a service account."
       actions={
         <>
           <ExportMenu
@@ -65,8 +65,8 @@ export function KeysPage() {
               </GuardedButton>
             }
           >
-            An application calls the gateway with a key of a team. Make a team in an organization first, then its key; press{' '}
-            <Kbd>n</Kbd> to begin.
+            An application calls the gateway with a key of a team. Create a team in an organization first, then a key. Press{' '}
+            <Kbd>n</Kbd> to start.
           </EmptyState>
         }
       />

@@ -23,7 +23,7 @@ export function OwnerField({ teamId, value, onChange, error }: OwnerFieldProps) 
   return (
     <Select
       label="Owner"
-      description="An application’s key is best owned by a service account. A person’s key also counts against their own limits, and goes when they leave."
+      description="Choose a service account for an application. A person’s key also counts against that person’s limits, and is revoked or handed over when they leave."
       searchable
       allowDeselect={false}
       error={error}

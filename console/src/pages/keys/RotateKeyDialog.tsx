@@ -3,7 +3,8 @@ import { useForm } from '@mantine/form';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
-import { SecretDialog } from './SecretDialog.tsx';
+import { KeySecret } from '../../components/dialogs/KeySecret.tsx';
+import { SecretDialog } from '../../components/dialogs/SecretDialog.tsx';
 
 interface RotateKeyDialogProps {
   readonly of: Schema<'Key'>;
@@ -28,12 +29,9 @@ export function RotateKeyDialog({ of: key, opened, onClose }: RotateKeyDialogPro
         <RotateForm of={key} onRotated={setRotated} />
       </FormDialog>
       {rotated !== null && (
-        <SecretDialog
-          title={`New secret of ${key.name}`}
-          keyId={rotated.id}
-          secret={rotated.secret}
-          onClose={() => setRotated(null)}
-        />
+        <SecretDialog title={`New secret of ${key.name}`} size="xl" onClose={() => setRotated(null)}>
+          <KeySecret keyId={rotated.id} secret={rotated.secret} />
+        </SecretDialog>
       )}
     </>
   );
@@ -44,7 +42,7 @@ function RotateForm({ of: key, onRotated }: { of: Schema<'Key'>; onRotated: (key
   return (
     <DialogForm
       form={form}
-      verb="Make a new secret"
+      verb="Create new secret"
       invalidates={['keys']}
       save={({ overlap }, header) =>
         asked(
@@ -57,7 +55,7 @@ function RotateForm({ of: key, onRotated }: { of: Schema<'Key'>; onRotated: (key
       onSaved={onRotated}
     >
       <List fz="sm" spacing={4}>
-        <List.Item>The key stays what it is: its id, limits, budgets and history.</List.Item>
+        <List.Item>The key keeps its id, limits, budgets and history.</List.Item>
         <List.Item>The new secret is shown once.</List.Item>
       </List>
       <Select

@@ -2,14 +2,10 @@ import { Anchor, Group, Stack, Text, Tooltip } from '@mantine/core';
 import { IconRobot, IconUser } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { Schema } from '../../api/client.ts';
-import { shortCountText } from '../../components/Count.tsx';
-import { LIMIT_WORDS, limitName } from '../../components/limits/LimitBar.tsx';
+import { FirstLine, scopeBudgetLines, scopeLimitLines } from '../../components/limits/LimitsAsSet.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
-import { moneyText } from '../../components/money/Money.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
-import { periodWords } from '../../forms/budget-draft.ts';
-import { RATE_LIMIT_NAMES } from '../../forms/limit-draft.ts';
 import { PATHS } from '../../paths.ts';
 
 type Key = Schema<'Key'>;
@@ -27,8 +23,8 @@ export function keyColumns({ withPlace }: { withPlace: boolean }): ListColumn<Ke
     { accessor: 'status', title: 'Status', phone: { fact: 1 }, render: (key) => <KeyStatus of={key} /> },
     { accessor: 'owner', title: 'Owner', render: ({ owner }) => <Owner of={owner} /> },
     ...(withPlace ? [place] : []),
-    { accessor: 'budgets', title: 'Budget', render: ({ budgets }) => <Budgets of={budgets} /> },
-    { accessor: 'rate_limits', title: 'Limits', render: (key) => <Limits of={key} /> },
+    { accessor: 'budgets', title: 'Budget', render: (key) => <FirstLine lines={scopeBudgetLines(key)} none="No budget" /> },
+    { accessor: 'rate_limits', title: 'Limits', render: (key) => <FirstLine lines={scopeLimitLines(key)} none="No limit" /> },
     {
       accessor: 'last_used_at',
       title: 'Last used',
@@ -100,51 +96,5 @@ function Place({ of: key }: { of: Key }) {
         <bdi>{key.organization_name}</bdi>
       </Text>
     </Stack>
-  );
-}
-
-function Budgets({ of: budgets }: { of: Key['budgets'] }) {
-  const [first] = budgets;
-  if (first === undefined) return <Dash label="No budget of its own" />;
-  const all = budgets.map((budget) => `${moneyText(budget.amount)} ${periodWords(budget)}`);
-  return <WithMore first={all[0] ?? ''} all={all} />;
-}
-
-function Limits({ of: { rate_limits: limits, model_limits } }: { of: Key }) {
-  const set = RATE_LIMIT_NAMES.flatMap((name) => {
-    const value = limits[name];
-    return value == null
-      ? []
-      : [{ short: `${shortCountText(value)} ${limitName(name)}`, words: `${value} ${LIMIT_WORDS[name]}` }];
-  });
-  const models = model_limits.map(({ target, access_group }) => ({ short: '', words: `limits for ${target ?? access_group}` }));
-  const [first] = set;
-  if (first === undefined && models.length === 0) return <Dash label="No limit of its own" />;
-  return <WithMore first={first?.short ?? 'per model'} all={[...set, ...models].map(({ words }) => words)} />;
-}
-
-function WithMore({ first, all }: { first: string; all: readonly string[] }) {
-  return (
-    <Tooltip label={all.join(', ')}>
-      <Text fz="sm" className="nowrap" component="span">
-        {first}
-        {all.length > 1 && (
-          <Text component="span" inherit c="dimmed">
-            {' '}
-            +{all.length - 1}
-          </Text>
-        )}
-      </Text>
-    </Tooltip>
-  );
-}
-
-function Dash({ label }: { label: string }) {
-  return (
-    <Tooltip label={label}>
-      <Text component="span" fz="sm" c="dimmed">
-        –
-      </Text>
-    </Tooltip>
   );
 }

@@ -8,7 +8,7 @@ export function useMayCreateKeys(): Verdict {
   const session = useSession();
   const manages = useCanAnywhere('keys.manage');
   if (manages || session.memberships.some(({ teams }) => teams.some(({ role }) => role !== 'team_viewer'))) return ALLOWED;
-  return { allowed: false, reason: 'Only who manages keys, or works in a team with self-service, can make keys.' };
+  return { allowed: false, reason: 'To create keys, you must manage keys or work in a team with self-service.' };
 }
 
 /** The keys that a person may make in one team: any, only their own under its self-service, or none. */
@@ -18,8 +18,8 @@ export function makingIn(team: Schema<'Team'>, session: Session): Making {
   if (verdictOf('keys.manage', team.capabilities).allowed) return { is: 'any' };
   const roles = session.memberships.flatMap(({ teams }) => teams.filter(({ team_id }) => team_id === team.id));
   if (!roles.some(({ role }) => role === 'team_developer' || role === 'team_admin'))
-    return { is: 'none', reason: 'You are no developer of this team. Ask one of its admins for a key, or to join.' };
+    return { is: 'none', reason: 'You are not a developer in this team. Ask one of its admins for a key, or for that role.' };
   if (!team.self_service.enabled)
-    return { is: 'none', reason: 'This team does not let its members make keys of their own. Ask one of its admins.' };
+    return { is: 'none', reason: 'This team does not let its members create their own keys. Ask one of its admins.' };
   return { is: 'own' };
 }

@@ -1,24 +1,25 @@
-import { type InputWrapperProps, NumberInput, Select, SimpleGrid } from '@mantine/core';
+import { type InputWrapperProps, Select, SimpleGrid } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
+import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
 import type { DeploymentDraft } from './deployment-draft.ts';
 
 const HANGUPS: readonly { readonly value: DeploymentDraft['on_hangup']; readonly label: string; readonly about: string }[] = [
   {
     value: '',
-    label: 'The gateway’s own rule',
+    label: 'Gateway default',
     about:
-      'A stream is ended and charged for what was made by then. A whole answer under a blocking budget is read to its end and charged as the provider reports.',
+      'A stream is ended and charged for what was generated so far. A whole answer under a blocking budget is read to its end and charged as the provider reports.',
   },
   {
     value: 'finish',
     label: 'Read the answer to its end',
-    about: 'Streams too, in the background, and charged as the provider reports: nothing is estimated, and nothing is saved.',
+    about: 'Streams too, in the background. The charge is what the provider reports: nothing is estimated, and no cost is saved.',
   },
   {
     value: 'stop',
     label: 'End the upstream call',
     about:
-      'Whole answers too. The provider may bill what it made all the same: a whole answer under a blocking budget is charged what it held.',
+      'Whole answers too. The provider may still bill what it generated, so a whole answer under a blocking budget is charged its full hold.',
   },
 ];
 
@@ -30,21 +31,19 @@ export function BoundFields({ form }: { form: UseFormReturnType<DeploymentDraft>
   const hangup = HANGUPS.find(({ value }) => value === form.values.on_hangup);
   return (
     <SimpleGrid cols={{ base: 1, sm: 3 }}>
-      <NumberInput
+      <WholeNumberInput
         label="Searches per request"
         inputWrapperOrder={ORDER}
-        description="At most; so many are held under a blocking budget. Empty: not declared, and a request that may search without a bound of its own is refused there."
+        description="The maximum. This many are held under a blocking budget. If empty, a request that can search without a limit of its own is refused under a blocking budget."
         min={1}
-        allowDecimal={false}
         thousandSeparator=" "
         {...form.getInputProps('max_searches')}
       />
-      <NumberInput
+      <WholeNumberInput
         label="Tokens per media part"
         inputWrapperOrder={ORDER}
-        description="At most, of one image, sound or file; so many are held under a blocking budget. Empty: not declared, and 40,000 are held, which bounds nothing."
+        description="The maximum of one image, sound or file. This many are held under a blocking budget. If empty, 40,000 are held, and a part may use more."
         min={1}
-        allowDecimal={false}
         thousandSeparator=" "
         {...form.getInputProps('max_part_tokens')}
       />

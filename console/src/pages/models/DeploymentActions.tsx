@@ -69,7 +69,9 @@ function useTurning({ id }: Deployment) {
   return useMutation({
     mutationFn: turn,
     onSuccess: (_, enabled) =>
-      doneWithUndo(enabled ? 'Requests go there again.' : 'No request goes there any more.', () => turn(!enabled)),
+      doneWithUndo(enabled ? 'The deployment is enabled.' : 'The deployment is disabled and gets no more requests.', () =>
+        turn(!enabled),
+      ),
   });
 }
 
@@ -93,13 +95,13 @@ function DeleteDialog({ deployment, opened, onClose }: DeleteDialogProps) {
     <ConfirmByName
       opened={opened}
       onClose={onClose}
-      title="Delete this deployment"
+      title="Delete deployment"
       name={deployment.model}
       verb="Delete deployment"
       consequences={[
-        'No request goes there any more; those under way end.',
-        'As the last one of its model it takes the name away: grants of the name stay and give nothing.',
-        'What was charged stays in the ledger, with its prices.',
+        'It gets no more requests. Requests in progress finish.',
+        'If it is the last deployment of its model, no one can call the model any more. Grants of the name stay but have no effect.',
+        'Past charges stay in the ledger, with their prices.',
       ]}
       action={async () => {
         await asked(

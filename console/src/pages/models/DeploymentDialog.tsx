@@ -10,6 +10,7 @@ import { priceDraftOf } from '../../components/money/price-draft.ts';
 import { bind } from '../../forms/bind.ts';
 import { DeploymentTest } from './DeploymentTest.tsx';
 import { createBodyOf, type DeploymentDraft, deploymentFaults, NEW_DRAFT } from './deployment-draft.ts';
+import { PROVIDERS } from './ProviderBadge.tsx';
 import { RoutingFields } from './RoutingFields.tsx';
 import { UpstreamFields } from './UpstreamFields.tsx';
 
@@ -78,18 +79,14 @@ function ProviderChoice({ form }: { form: Form }) {
       </Input.Label>
       <SegmentedControl
         aria-labelledby="provider-label"
-        data={[
-          { value: 'openai', label: 'OpenAI' },
-          { value: 'anthropic', label: 'Anthropic' },
-          { value: 'fake', label: 'Fake' },
-        ]}
+        data={PROVIDERS}
         value={form.values.provider}
         onChange={(value) => form.setValues({ provider: value as Provider, credential_id: null, upstream_model: '' })}
       />
       <Text fz="xs" c="dimmed">
         {form.values.provider === 'fake'
-          ? 'Answers by itself, without network or cost: for trying things out. Its answers say that no model wrote them.'
-          : 'Or a server that speaks the same interface: its address belongs to the credential.'}
+          ? 'Answers without network or cost, so that you can try things out. Its answers say that no model wrote them.'
+          : 'Or another server with the same API. Its address is part of the credential.'}
       </Text>
     </Stack>
   );

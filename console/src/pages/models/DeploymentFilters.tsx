@@ -1,95 +1,81 @@
-import { Badge, Group, Select, TextInput } from '@mantine/core';
+import { Group, Select, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
+import { useFollowing } from '../../components/fields/useFollowing.ts';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { ActiveFilter } from '../../components/list/FilterBar.tsx';
+import { PROVIDERS } from './ProviderBadge.tsx';
 
-/** Filters the deployments. Filters that a link of another page set are shown while they are active. */
+const CHOICES = [
+  { name: 'provider', label: 'Provider', any: 'Any provider', data: PROVIDERS },
+  {
+    name: 'enabled',
+    label: 'State',
+    any: 'Any state',
+    data: [
+      { value: 'true', label: 'Enabled' },
+      { value: 'false', label: 'Disabled' },
+    ],
+  },
+  {
+    name: 'unpriced',
+    label: 'Price',
+    any: 'Any price',
+    data: [
+      { value: 'true', label: 'Prices missing' },
+      { value: 'false', label: 'Fully priced' },
+    ],
+  },
+] as const;
+
+/** The filters that only links of other pages set. They are shown while they are active. */
+const LINKED = [
+  { name: 'passed_over', label: 'Only requests with tags' },
+  { name: 'credential_id', label: 'Credential' },
+  { name: 'model', label: 'Model' },
+] as const;
+
+/** Filters the deployments. */
 export function DeploymentFilters() {
   const [state, setState] = useUrlState();
-  const set = (name: string, value: string | null) => setState({ [name]: value ?? undefined, cursor: undefined });
-  const setTag = useDebouncedCallback((tag: string) => set('tag', tag), 250);
+  const set = (name: string, value: string | undefined) => setState({ [name]: value, cursor: undefined });
   return (
     <Group gap="xs">
-      <Select
-        aria-label="Provider"
-        placeholder="Any provider"
-        size="sm"
-        w={160}
-        clearable
-        data={[
-          { value: 'openai', label: 'OpenAI' },
-          { value: 'anthropic', label: 'Anthropic' },
-          { value: 'fake', label: 'Fake provider' },
-        ]}
-        value={state.provider ?? null}
-        onChange={(value) => set('provider', value)}
-      />
-      <Select
-        aria-label="In service or disabled"
-        placeholder="Any state"
-        w={140}
-        clearable
-        data={[
-          { value: 'true', label: 'Enabled' },
-          { value: 'false', label: 'Disabled' },
-        ]}
-        value={state.enabled ?? null}
-        onChange={(value) => set('enabled', value)}
-      />
-      <Select
-        aria-label="Price"
-        placeholder="Any price"
-        w={170}
-        clearable
-        data={[
-          { value: 'true', label: 'Something unpriced' },
-          { value: 'false', label: 'Wholly priced' },
-        ]}
-        value={state.unpriced ?? null}
-        onChange={(value) => set('unpriced', value)}
-      />
-      <TextInput
-        aria-label="Routing tag"
-        placeholder="Routing tag"
-        w={130}
-        defaultValue={state.tag ?? ''}
-        onChange={(event) => setTag(event.currentTarget.value.trim())}
-      />
-      <LinkedFilters />
+      {CHOICES.map(({ name, label, any, data }) => (
+        <Select
+          key={name}
+          aria-label={label}
+          placeholder={any}
+          w={160}
+          clearable
+          data={[...data]}
+          value={state[name] ?? null}
+          onChange={(value) => set(name, value ?? undefined)}
+        />
+      ))}
+      <TagFilter value={state.tag ?? ''} onChange={(tag) => set('tag', tag)} />
+      {LINKED.map(({ name, label }) => {
+        const value = state[name];
+        if (value === undefined) return null;
+        const shown = value === 'true' ? {} : { value };
+        return <ActiveFilter key={name} label={label} {...shown} onClear={() => set(name, undefined)} />;
+      })}
     </Group>
   );
 }
 
-/** The active filters that only links of other pages set, each as a button that removes it. */
-function LinkedFilters() {
-  const [state, setState] = useUrlState();
-  const remove = (name: string) => setState({ [name]: undefined, cursor: undefined });
+function TagFilter({ value, onChange }: { value: string; onChange: (tag: string) => void }) {
+  const [text, setText] = useFollowing(value);
+  const apply = useDebouncedCallback(onChange, 250);
   return (
-    <>
-      {state.passed_over === 'true' && (
-        <Badge
-          variant="default"
-          component="button"
-          onClick={() => remove('passed_over')}
-          title="Take this filter out"
-          style={{ cursor: 'pointer' }}
-        >
-          only requests with tags ×
-        </Badge>
-      )}
-      {(['credential_id', 'model'] as const).map((name) =>
-        state[name] === undefined ? null : (
-          <Badge
-            key={name}
-            variant="default"
-            component="button"
-            onClick={() => remove(name)}
-            aria-label={`Take the filter ${name === 'model' ? 'model' : 'credential'} ${state[name]} out`}
-            style={{ cursor: 'pointer' }}
-          >
-            {name === 'model' ? 'model' : 'credential'}: {state[name]} ×
-          </Badge>
-        ),
-      )}
-    </>
+    <TextInput
+      aria-label="Routing tag"
+      placeholder="Routing tag"
+      w={130}
+      value={text}
+      onChange={(event) => {
+        setText(event.currentTarget.value);
+        apply(event.currentTarget.value.trim());
+      }}
+    />
   );
 }

@@ -75,7 +75,7 @@ function DeploymentFacts({ deployment }: { deployment: Deployment }) {
         ['Capacity, this minute', <CapacityNow key="capacity" of={deployment} />],
         ['Weight, priority', `${deployment.weight}, ${deployment.priority}`],
         ['Routing tags', <Tags key="tags" tags={deployment.tags} />],
-        ['Output tokens at most', deployment.max_output_tokens?.toLocaleString() ?? 'not known'],
+        ['Maximum output tokens', deployment.max_output_tokens?.toLocaleString() ?? 'not known'],
         ['Searches per request', atMost(deployment.max_searches)],
         ['Tokens per media part', atMost(deployment.max_part_tokens)],
         ['When the caller hangs up', hangupWords(deployment.on_hangup)],
@@ -93,7 +93,7 @@ function DeploymentFacts({ deployment }: { deployment: Deployment }) {
 }
 
 function atMost(bound: number | null): string {
-  return bound === null ? 'not declared' : `${bound.toLocaleString()} at most`;
+  return bound === null ? 'not set' : `${bound.toLocaleString()} at most`;
 }
 
 function CredentialLink({ id }: { id: string | null }) {
@@ -102,7 +102,7 @@ function CredentialLink({ id }: { id: string | null }) {
     queryFn: () => asked(api.GET('/credentials/{id}', { params: { path: { id: id ?? '' } } })),
     enabled: id !== null,
   });
-  if (id === null) return <>none: the fake provider needs none</>;
+  if (id === null) return <>None. The fake provider needs none.</>;
   return (
     <Anchor component={Link} to={`${PATHS.credentials}?search=${encodeURIComponent(id)}`} fz="sm">
       {credential.data?.name ?? id}

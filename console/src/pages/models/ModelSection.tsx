@@ -8,9 +8,10 @@ import { Asked } from '../../components/Asked.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { PATHS } from '../../paths.ts';
 import { LabelsDialog } from '../access-groups/LabelsDialog.tsx';
+import { strategyWords } from '../route-groups/policy.ts';
 import { GroupLinks, PriceText } from './cells.tsx';
 import { HealthBadge, useCooling } from './health.tsx';
-import { RoutingDialog, STRATEGY_WORDS } from './RoutingDialog.tsx';
+import { RoutingDialog } from './RoutingDialog.tsx';
 
 type Model = Schema<'Model'>;
 const DEPLOYMENTS_MAX = 50;
@@ -47,16 +48,16 @@ function Section({ model }: { model: Model }) {
         <Stack gap={6}>
           <Line label="Access groups">
             {model.access_groups.length === 0 ? (
-              'none: only organizations granted this very name can call it'
+              'None. It can be granted only by its name, or with everything.'
             ) : (
               <GroupLinks groups={model.access_groups} />
             )}
           </Line>
-          <Line label="Among its deployments">{STRATEGY_WORDS[model.strategy]}</Line>
+          <Line label="Strategy">{strategyWords(model.strategy)}</Line>
           <Line label="Fallbacks">
             {model.fallbacks.length === 0
-              ? 'none: when all of its deployments fail, the request fails'
-              : `${model.fallbacks.join(' → ')}, each only within the caller’s access`}
+              ? 'None. If all of its deployments fail, the request fails.'
+              : `${model.fallbacks.join(' → ')}, if the caller may call them`}
           </Line>
         </Stack>
         <Deployments model={model} />

@@ -38,7 +38,7 @@ export function ModelsPage() {
   return (
     <Page
       title="Models"
-      about="Deployments: upstream models with their credential, price and capacity. All that share a name serve it."
+      about="Deployments: upstream models with their credential, price and capacity. Deployments with the same model name serve it together."
       actions={add}
     >
       <PassedOverNotice />
@@ -58,7 +58,7 @@ export function ModelsPage() {
             <Anchor component={Link} to={PATHS.credentials}>
               credential
             </Anchor>{' '}
-            of a provider first, then a deployment of one of its models. Or begin with the fake provider, which needs neither a
+            of a provider first, then a deployment of one of its models. Or start with the fake provider, which needs neither a
             credential nor a network.
           </EmptyState>
         }

@@ -49,8 +49,8 @@ export function PassedOverNotice() {
     >
       <Text fz="sm">
         Another deployment of the same model or route group has no tags, and gets every request without tags. Earlier versions
-        ignored tags. To send requests without tags here again, remove the tags, or set them as default tags of an organization,
-        team or key.
+        ignored tags. To send requests without tags here again, remove the tags here, or set them as default tags of an
+        organization, team or key.
       </Text>
       <Group gap="sm" mt={4}>
         {data.data.slice(0, NAMED_MAX).map((one) => (
@@ -81,7 +81,7 @@ function nameOf({ model, upstream_model, tags }: Deployment): string {
 export function PassedOver({ deployment: { passed_over_at: at } }: { deployment: Deployment }) {
   if (at.length === 0) return null;
   return (
-    <Alert color="blue" title="Only requests with its tags come here">
+    <Alert color="blue" title="This deployment gets only requests with its tags">
       Another deployment of <span className="mono">{at.join(', ')}</span> has no tags, and gets every request without tags.
     </Alert>
   );

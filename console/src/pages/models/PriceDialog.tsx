@@ -59,7 +59,7 @@ export function PriceDialog({ deployment, opened, onClose }: PriceDialogProps) {
           <TextInput
             type="datetime-local"
             label="In effect from"
-            description="In your time zone. Empty: from now on. Requests admitted before are charged at their old price."
+            description="In your time zone. If empty, the price applies now. Requests admitted earlier are charged at the old price."
             w={260}
             {...form.getInputProps('effective_from')}
           />

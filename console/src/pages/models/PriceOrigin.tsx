@@ -10,7 +10,7 @@ export function PriceOrigin({ from }: { from: Origin | null }) {
   const { source, source_version: edition, created_by: by } = from;
   return (
     <Text component="span" fz="sm">
-      {source === 'list' ? `Published list${edition === null ? '' : `, ${edition}`}` : 'Given'}
+      {source === 'list' ? `Published list${edition === null ? '' : `, ${edition}`}` : 'Entered'}
       {by !== null && (
         <>
           {' '}

@@ -35,7 +35,7 @@ export function PriceVersions({ deployment }: { deployment: Deployment }) {
           verdict={verdictOf('catalogue.manage', deployment.capabilities)}
           onClick={() => setAdding(true)}
         >
-          Add a price version
+          Add price version
         </GuardedButton>
       </Group>
       <PriceDialog deployment={deployment} opened={isAdding} onClose={() => setAdding(false)} />
@@ -49,7 +49,8 @@ function VersionTable({ rows }: { rows: readonly Schema<'Price'>[] }) {
   if (rows.length === 0)
     return (
       <Text fz="sm" c="dimmed">
-        It never had a price. Until it has one, requests under a blocking budget are refused, and other spend misses it.
+        This deployment has no price yet. Until it has one, requests under a blocking budget are refused, and other spend does not
+        include it.
       </Text>
     );
   return (
@@ -59,7 +60,7 @@ function VersionTable({ rows }: { rows: readonly Schema<'Price'>[] }) {
           <Table.Tr>
             <Table.Th>In effect from</Table.Th>
             <Table.Th>Price per million tokens</Table.Th>
-            <Table.Th>Beyond tokens</Table.Th>
+            <Table.Th>Other prices</Table.Th>
             <Table.Th>From</Table.Th>
             <Table.Th>Added</Table.Th>
             <Table.Th />
@@ -117,7 +118,7 @@ function Beyond({ prices }: { prices: Schema<'Price'>['prices'] }) {
     <Stack gap={0}>
       {lines.map(({ label, usd }) => (
         <Text key={label} fz="xs" className="nowrap">
-          {label}: {usd === null ? 'as ordinary' : `$${usd}`}
+          {label}: {usd === null ? 'standard price' : `$${usd}`}
         </Text>
       ))}
     </Stack>

@@ -2,6 +2,9 @@ import { Badge } from '@mantine/core';
 
 const NAMES: Readonly<Record<string, string>> = { openai: 'OpenAI', anthropic: 'Anthropic', fake: 'Fake provider' };
 
+/** Every provider, as a field offers them. */
+export const PROVIDERS = Object.entries(NAMES).map(([value, label]) => ({ value, label }));
+
 /** Returns the name of a provider: `fake` → `Fake provider`. */
 export function providerName(provider: string): string {
   return NAMES[provider] ?? provider;

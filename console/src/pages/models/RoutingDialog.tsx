@@ -4,6 +4,7 @@ import { firstErrorOf } from '../../api/field-errors.ts';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { TargetsPicker } from '../../components/fields/TargetPicker.tsx';
+import { STRATEGIES, strategyWords } from '../route-groups/policy.ts';
 
 type Model = Schema<'Model'>;
 type RoutingDraft = Pick<Model, 'strategy' | 'fallbacks'>;
@@ -35,15 +36,10 @@ export function RoutingDialog({ model, opened, onClose }: RoutingDialogProps) {
     >
       {(form) => (
         <>
-          <Select
-            label="Among its deployments"
-            allowDeselect={false}
-            data={Object.entries(STRATEGY_WORDS).map(([value, label]) => ({ value, label }))}
-            {...form.getInputProps('strategy')}
-          />
+          <Select label="Strategy" allowDeselect={false} data={[...STRATEGIES]} {...form.getInputProps('strategy')} />
           <TargetsPicker
-            label="Fallbacks, in their order"
-            description="Tried when every deployment of the one before failed, each only within the caller’s access."
+            label="Fallbacks, in order"
+            description="Tried if all deployments of the target before failed, and only if the caller may call them."
             mode={model.mode}
             without={[model.name]}
             max={FALLBACKS_MAX}
@@ -57,17 +53,12 @@ export function RoutingDialog({ model, opened, onClose }: RoutingDialogProps) {
   );
 }
 
-export const STRATEGY_WORDS: Readonly<Record<Model['strategy'], string>> = {
-  weighted: 'weighted: drawn by weight',
-  priority: 'priority: the lowest first, drawn by weight among equals',
-};
-
 const PARTS: readonly EditPart<RoutingDraft>[] = [
   {
     name: 'strategy',
-    label: 'Among its deployments',
+    label: 'Strategy',
     body: ({ strategy }) => ({ strategy }),
-    words: ({ strategy }) => STRATEGY_WORDS[strategy],
+    words: ({ strategy }) => strategyWords(strategy),
   },
   {
     name: 'fallbacks',

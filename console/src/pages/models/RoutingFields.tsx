@@ -2,6 +2,7 @@ import { Anchor, Collapse, NumberInput, SimpleGrid, Stack, Switch, TagsInput } f
 import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import { firstErrorOf } from '../../api/field-errors.ts';
+import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
 import { BoundFields } from './BoundFields.tsx';
 import type { DeploymentDraft } from './deployment-draft.ts';
 
@@ -13,31 +14,27 @@ export function RoutingFields({ form }: { form: Form }) {
   return (
     <Stack gap="xs">
       <SimpleGrid cols={{ base: 1, xs: 2 }}>
-        <NumberInput
-          label="Requests per minute it takes"
-          description="Empty: not limited. A full one goes last and refuses nobody."
-          min={0}
-          allowDecimal={false}
+        <WholeNumberInput
+          label="Capacity: requests per minute"
+          description="Leave empty for no limit. At capacity, the deployment is tried last. No request is refused."
           thousandSeparator=" "
           {...form.getInputProps('limits.rpm')}
         />
-        <NumberInput
-          label="Tokens per minute it takes"
-          description="Empty: not limited."
-          min={0}
-          allowDecimal={false}
+        <WholeNumberInput
+          label="Capacity: tokens per minute"
+          description="Leave empty for no limit."
           thousandSeparator=" "
           {...form.getInputProps('limits.tpm')}
         />
       </SimpleGrid>
       <TagsInput
         label="Routing tags"
-        description="Requests that name these tags come here. Requests without tags go to the model’s deployments without tags, if there are any. Tags give no access."
+        description="Requests with these tags come here. Requests without tags go to deployments of the model without tags, if there are any. Tags give no access."
         {...form.getInputProps('tags')}
         error={firstErrorOf(form.errors, 'tags')}
       />
       <Anchor component="button" type="button" fz="sm" ta="left" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
-        {isOpen ? 'Less' : 'Weight, priority, timeout, and what bounds a request’s charge'}
+        {isOpen ? 'Fewer settings' : 'Weight, priority, timeout and limits of one request'}
       </Anchor>
       <Collapse expanded={isOpen}>
         <Stack gap="sm">
@@ -45,7 +42,7 @@ export function RoutingFields({ form }: { form: Form }) {
           <BoundFields form={form} />
         </Stack>
       </Collapse>
-      <Switch label="Enabled: requests go there" {...form.getInputProps('enabled', { type: 'checkbox' })} />
+      <Switch label="Enabled: it gets requests" {...form.getInputProps('enabled', { type: 'checkbox' })} />
     </Stack>
   );
 }
@@ -53,31 +50,18 @@ export function RoutingFields({ form }: { form: Form }) {
 function RareFields({ form }: { form: Form }) {
   return (
     <SimpleGrid cols={{ base: 2, sm: 4 }}>
-      <NumberInput
-        label="Weight"
-        description="Share among equals"
-        min={0}
-        allowDecimal={false}
-        {...form.getInputProps('weight')}
-      />
-      <NumberInput
-        label="Priority"
-        description="Lower is tried first"
-        min={0}
-        allowDecimal={false}
-        {...form.getInputProps('priority')}
-      />
-      <NumberInput
-        label="Output tokens at most"
-        description="Empty: not known"
+      <WholeNumberInput label="Weight" description="Share of requests" {...form.getInputProps('weight')} />
+      <WholeNumberInput label="Priority" description="Lower is tried first" {...form.getInputProps('priority')} />
+      <WholeNumberInput
+        label="Maximum output tokens"
+        description="Empty if not known"
         min={1}
-        allowDecimal={false}
         thousandSeparator=" "
         {...form.getInputProps('max_output_tokens')}
       />
       <NumberInput
         label="Timeout, seconds"
-        description="At most an hour"
+        description="At most 3600"
         min={0.001}
         max={3600}
         {...form.getInputProps('timeout_seconds')}

@@ -59,7 +59,7 @@ export function UpstreamFields({ form, isNew, onPrices }: UpstreamFieldsProps) {
         {isNew && (
           <TextInput
             label="Model"
-            description="The name callers use; deployments may share it."
+            description="The name that callers use. Several deployments can share it."
             required
             {...form.getInputProps('model')}
             onChange={(event) => {
@@ -109,7 +109,7 @@ function CredentialSelect({ form, provider }: { form: UseFormReturnType<Deployme
       />
       {credentials.data !== undefined && rows.length === 0 && (
         <Text fz="xs" c="dimmed">
-          There is none of this provider yet.{' '}
+          There is no credential of this provider yet.{' '}
           <Anchor component="button" type="button" fz="xs" onClick={() => setAdding(true)}>
             Add a credential
           </Anchor>
@@ -136,12 +136,12 @@ function useUpstreamModels(provider: Provider, credentialId: string | null): { m
     staleTime: 60_000,
     retry: false,
   });
-  if (provider === 'fake') return { models: FAKE_MODELS, about: 'Its name says how it behaves.' };
+  if (provider === 'fake') return { models: FAKE_MODELS, about: 'The name decides how it behaves.' };
   if (credentialId === null) return { models: [], about: 'Choose a credential to see its models.' };
   if (listed.isPending) return { models: [], about: 'Asking the provider for its models…' };
   const models = listed.data?.models ?? null;
   if (models === null) {
-    const why = listed.data?.message ?? 'The provider did not say which models it has.';
+    const why = listed.data?.message ?? 'The provider did not list its models.';
     return { models: [], about: `${why} Type the name.` };
   }
   return { models, about: `${models.length} models, from the provider.` };
@@ -167,8 +167,8 @@ function usePriceSuggestion(
     if (data === undefined) return;
     const known =
       data.prices === null
-        ? 'The price table does not know this model: type its prices.'
-        : `Filled from ${data.source ?? 'the price table'} (${data.source_version}); change what your contract says.`;
+        ? 'The price table does not know this model. Enter its prices.'
+        : `Filled from ${data.source ?? 'the price table'} (${data.source_version}). Change it if your contract has other prices.`;
     onPrices(data.prices, known);
   }, [data]);
 }

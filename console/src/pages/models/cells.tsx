@@ -24,7 +24,7 @@ export function PriceText({ prices, lacks = [], isBeyondBeside = false }: PriceT
       <Tooltip
         multiline
         w={300}
-        label="Without a price nothing can be charged: requests under a blocking budget are refused, and other spend misses them. Add one."
+        label="Without a price, nothing can be charged: requests under a blocking budget are refused, and other spend does not include them. Add a price."
       >
         <Badge color="orange" miw="max-content">
           Unpriced
@@ -59,7 +59,7 @@ export function PriceText({ prices, lacks = [], isBeyondBeside = false }: PriceT
 /** Says in a sentence which units a deployment used without a price. */
 export function lackedWords(units: readonly string[]): string {
   const names = units.map(unitName).join(', ');
-  return `Used in the last 30 days without a price: ${names}. Spend misses these, and a blocking budget refuses them. Give them a price.`;
+  return `Used in the last 30 days without a price: ${names}. Spend does not include these, and a blocking budget refuses them. Add their prices.`;
 }
 
 function PriceLines({ prices }: { prices: Prices }) {
@@ -67,7 +67,7 @@ function PriceLines({ prices }: { prices: Prices }) {
     <Stack gap={0}>
       {priceLines(prices).map(({ label, usd }) => (
         <Text key={label} fz="xs">
-          {label}: {usd === null ? 'as ordinary' : `$${usd}`}
+          {label}: {usd === null ? 'standard price' : `$${usd}`}
         </Text>
       ))}
     </Stack>
@@ -96,7 +96,7 @@ export function CapacityBars({ of: { limits, capacity_use: use } }: { of: Capaci
       {limits.rpm !== null && <LimitBar limit="rpm" value={limits.rpm} used={use.requests} />}
       {limits.tpm !== null && <LimitBar limit="tpm" value={limits.tpm} used={use.tokens} />}
       {use.is_full && (
-        <Tooltip label="Full for this minute: the others are asked first, and it is still asked when they fail.">
+        <Tooltip label="At capacity for this minute. Other deployments are tried first. This one is tried if they fail.">
           <Badge color="yellow">Full</Badge>
         </Tooltip>
       )}

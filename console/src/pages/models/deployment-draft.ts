@@ -55,8 +55,8 @@ export const NEW_DRAFT: DeploymentDraft = {
 /** Returns the errors to show before sending, by the path of the field. */
 export function deploymentFaults(draft: DeploymentDraft): Record<string, string | null> {
   return {
-    upstream_model: draft.upstream_model.trim() === '' ? 'Name the provider’s model.' : null,
-    model: draft.model.trim() === '' ? 'Give it the name that callers use.' : null,
+    upstream_model: draft.upstream_model.trim() === '' ? 'Enter the provider’s name of the model.' : null,
+    model: draft.model.trim() === '' ? 'Enter the name that callers use.' : null,
     credential_id: draft.provider !== 'fake' && draft.credential_id === null ? 'Choose a credential.' : null,
     ...priceFaults(draft.prices, 'prices'),
   };

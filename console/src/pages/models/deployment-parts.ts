@@ -22,7 +22,7 @@ export function deploymentParts(credentialName: (id: string) => string): readonl
       name: 'enabled',
       label: 'Enabled',
       body: ({ enabled }) => ({ enabled }),
-      words: ({ enabled }) => (enabled ? 'Yes: requests go there' : 'No: no request goes there'),
+      words: ({ enabled }) => (enabled ? 'Yes: it gets requests' : 'No: it gets no requests'),
     },
   ];
 }
@@ -49,7 +49,7 @@ const ROUTING_PARTS: readonly EditPart<DeploymentDraft>[] = [
     name: 'limits',
     label: 'Capacity',
     body: (draft) => ({ limits: settingsOf(draft).limits }),
-    words: ({ limits: { rpm, tpm } }) => `Requests a minute: ${numberWords(rpm)}\nTokens a minute: ${numberWords(tpm)}`,
+    words: ({ limits: { rpm, tpm } }) => `Requests per minute: ${numberWords(rpm)}\nTokens per minute: ${numberWords(tpm)}`,
   },
   {
     name: 'tags',
@@ -75,7 +75,7 @@ const ROUTING_PARTS: readonly EditPart<DeploymentDraft>[] = [
 const BOUND_PARTS: readonly EditPart<DeploymentDraft>[] = [
   {
     name: 'max_output_tokens',
-    label: 'Output tokens at most',
+    label: 'Maximum output tokens',
     body: (draft) => ({ max_output_tokens: settingsOf(draft).max_output_tokens }),
     words: ({ max_output_tokens: most }) => (most === '' ? 'not known' : most.toLocaleString()),
   },
@@ -83,13 +83,13 @@ const BOUND_PARTS: readonly EditPart<DeploymentDraft>[] = [
     name: 'max_searches',
     label: 'Searches per request',
     body: (draft) => ({ max_searches: settingsOf(draft).max_searches }),
-    words: ({ max_searches: most }) => (most === '' ? 'not declared' : most.toLocaleString()),
+    words: ({ max_searches: most }) => (most === '' ? 'not set' : most.toLocaleString()),
   },
   {
     name: 'max_part_tokens',
     label: 'Tokens per media part',
     body: (draft) => ({ max_part_tokens: settingsOf(draft).max_part_tokens }),
-    words: ({ max_part_tokens: most }) => (most === '' ? 'not declared' : most.toLocaleString()),
+    words: ({ max_part_tokens: most }) => (most === '' ? 'not set' : most.toLocaleString()),
   },
   {
     name: 'on_hangup',

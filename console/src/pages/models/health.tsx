@@ -28,18 +28,26 @@ interface HealthProps {
 export function HealthBadge({ deployment, cooling }: HealthProps) {
   if (!deployment.enabled)
     return (
-      <Tooltip label="Disabled: no request goes there.">
+      <Tooltip label="Disabled: it gets no requests.">
         <Badge color="gray" miw="max-content">
           Disabled
         </Badge>
       </Tooltip>
     );
-  const until = cooling?.get(deployment.id);
+  if (cooling === null)
+    return (
+      <Tooltip label="It is not known yet whether it is cooling down after failures.">
+        <Badge color="gray" miw="max-content">
+          Enabled
+        </Badge>
+      </Tooltip>
+    );
+  const until = cooling.get(deployment.id);
   if (until !== undefined)
     return (
-      <Tooltip label="It failed several times in a row, or its provider said when to come back. After its rest one request probes it.">
+      <Tooltip label="It failed several times in a row, or its provider asked to wait. After the pause, one request tests it.">
         <Badge color="yellow" miw="max-content">
-          Cooling, tried {relativeText(new Date(until))}
+          Cooling down, retry {relativeText(new Date(until))}
         </Badge>
       </Tooltip>
     );

@@ -1,4 +1,4 @@
-import { Button, Group, List, Modal, Paper, Progress, Stack, Text } from '@mantine/core';
+import { Button, Group, List, Paper, Progress, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -6,8 +6,8 @@ import { download, exportName } from '../../api/download.ts';
 import { queryText } from '../../api/events.ts';
 import { type Organization, reactivateOrganization, suspendOrganization } from '../../api/organizations.ts';
 import { verdictOf } from '../../api/session.tsx';
-import { ProblemNote } from '../../components/Asked.tsx';
 import { countText } from '../../components/Count.tsx';
+import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { refreshOrganizations } from './dialog/LifecycleDialog.tsx';
@@ -56,7 +56,7 @@ export function BulkBar({ selected, onDone }: { selected: readonly Organization[
 }
 
 function mayAll(selected: readonly Organization[], active: readonly Organization[]) {
-  if (active.length === 0) return { allowed: false, reason: 'None of them is active.' };
+  if (active.length === 0) return { allowed: false, reason: 'None of the selected organizations is active.' };
   const refused = selected.map((row) => verdictOf('organizations.lifecycle', row.capabilities)).find((one) => !one.allowed);
   return refused ?? { allowed: true, reason: null };
 }
@@ -73,46 +73,45 @@ const NAMES_SHOWN = 10;
 function SuspendAll({ rows, onClose, onDone }: SuspendAllProps) {
   const queryClient = useQueryClient();
   const [done, setDone] = useState(0);
-  const suspending = useMutation({
-    mutationFn: async () => {
+  const count = `${countText(rows.length)} ${rows.length === 1 ? 'organization' : 'organizations'}`;
+  const refresh = () => refreshOrganizations(queryClient);
+  const suspend = async () => {
+    try {
       for (const [index, row] of rows.entries()) {
         await suspendOrganization(row.id);
         setDone(index + 1);
       }
-    },
-    onSettled: () => refreshOrganizations(queryClient),
-    onSuccess: () => {
-      doneWithUndo(`${countText(rows.length)} suspended.`, async () => {
-        await Promise.all(rows.map((row) => reactivateOrganization(row.id)));
-        await refreshOrganizations(queryClient);
-      });
-      onDone();
-    },
-  });
-  const count = `${countText(rows.length)} ${rows.length === 1 ? 'organization' : 'organizations'}`;
+    } finally {
+      await refresh();
+    }
+    doneWithUndo(`${count} suspended.`, async () => {
+      await Promise.all(rows.map((row) => reactivateOrganization(row.id)));
+      await refresh();
+    });
+    onDone();
+  };
   return (
-    <Modal opened onClose={onClose} title={`Suspend ${count}?`} closeButtonProps={{ 'aria-label': 'Close' }}>
-      <Stack gap="sm">
-        <Text fz="sm">Requests of all their keys are refused from now on. Nothing is deleted, and each can be reactivated.</Text>
-        <List fz="sm">
-          {rows.slice(0, NAMES_SHOWN).map((row) => (
-            <List.Item key={row.id}>
-              <bdi>{row.name}</bdi>
-            </List.Item>
-          ))}
-          {rows.length > NAMES_SHOWN && <List.Item>and {countText(rows.length - NAMES_SHOWN)} more</List.Item>}
-        </List>
-        {suspending.isPending && <Progress value={(done / rows.length) * 100} aria-label={`${done} of ${count} suspended`} />}
-        {suspending.isError && <ProblemNote error={suspending.error} />}
-        <Group justify="flex-end" gap="xs">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button color="red" data-autofocus loading={suspending.isPending} onClick={() => suspending.mutate()}>
-            Suspend {count}
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+    <ConfirmByName
+      opened
+      onClose={onClose}
+      title={`Suspend ${count}?`}
+      name={null}
+      verb={`Suspend ${count}`}
+      consequences={[
+        'Requests of all their keys are refused from now on.',
+        'Nothing is deleted. You can reactivate each organization.',
+      ]}
+      action={suspend}
+    >
+      <List fz="sm">
+        {rows.slice(0, NAMES_SHOWN).map((row) => (
+          <List.Item key={row.id}>
+            <bdi>{row.name}</bdi>
+          </List.Item>
+        ))}
+        {rows.length > NAMES_SHOWN && <List.Item>and {countText(rows.length - NAMES_SHOWN)} more</List.Item>}
+      </List>
+      {done > 0 && <Progress value={(done / rows.length) * 100} aria-label={`${done} of ${count} suspended`} />}
+    </ConfirmByName>
   );
 }

@@ -10,7 +10,7 @@ export function IncompletePill() {
     <Tooltip
       multiline
       w={300}
-      label="Has a budget and used something without a price in the last 30 days, so a budget’s spend may miss it. The history of each budget says what."
+      label="Organizations with a budget that used something without a price in the last 30 days. The spend of their budgets may be incomplete. The history of each budget shows what is missing."
     >
       <UnstyledButton
         className={classes.pill}

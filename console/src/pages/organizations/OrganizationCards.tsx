@@ -30,7 +30,7 @@ export function OrganizationCards({ organization }: TabProps) {
           <LimitGauges limits={live.rate_limits} freshness={freshness} />
         </Card>
       )}
-      <Card title="Has">
+      <Card title="Contents">
         <Counts organization={organization} />
       </Card>
     </SimpleGrid>
@@ -52,7 +52,7 @@ function Budgets({ live }: { live: LimitsStatus }) {
   if (live.budgets.length === 0) {
     return (
       <Text fz="sm" c="dimmed">
-        No budget: spend is recorded and not bounded.
+        No budget: spend is recorded but not limited.
       </Text>
     );
   }

@@ -133,7 +133,7 @@ function About({ organization }: TabProps) {
       {owners !== null && (
         <Text fz="sm" c="dimmed">
           {owners.length === 0 ? (
-            'No owner yet. Invite one under Members.'
+            'No owner yet. Invite one on the Members tab.'
           ) : (
             <>
               {owners.length === 1 ? 'Owner' : 'Owners'}: <bdi>{owners.map((owner) => owner.name).join(', ')}</bdi>

@@ -65,13 +65,13 @@ export function OrganizationsList({ counts, seesStandings, refetchMs, onOpen, on
 function NoOrganization({ onCreate }: Pick<OrganizationsListProps, 'onCreate'>) {
   if (onCreate === undefined)
     return (
-      <EmptyState title="No organization yet">
-        You belong to no organization yet. Ask an owner or a platform admin to invite you.
+      <EmptyState title="No organizations yet">
+        You are not a member of an organization yet. Ask an owner or a platform admin to invite you.
       </EmptyState>
     );
   return (
-    <EmptyState title="No organization yet" action={<Button onClick={onCreate}>Create organization</Button>}>
-      An organization is a tenant: it has its own budget, limits, models, teams and keys. Create the first one.
+    <EmptyState title="No organizations yet" action={<Button onClick={onCreate}>Create organization</Button>}>
+      An organization is a tenant with its own budgets, limits, models, teams and keys. Create the first one.
     </EmptyState>
   );
 }

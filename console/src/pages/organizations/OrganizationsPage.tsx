@@ -49,7 +49,7 @@ export function OrganizationsPage() {
       }
       actions={
         <>
-          <ExportMenu exports={[exportOf(state)]} note="All that the search and the filter find" />
+          <ExportMenu exports={[exportOf(state)]} note="All organizations that match the search and the filters" />
           <GuardedButton verdict={mayCreate} leftSection={<IconPlus size={16} />} onClick={openCreate}>
             Create organization
           </GuardedButton>

@@ -155,7 +155,7 @@ function RowMenu({ row, open, edit, change }: RowActions & { row: Organization }
         <ActionIcon
           variant="subtle"
           color="gray"
-          aria-label={`Actions of ${row.name}`}
+          aria-label={`Actions for ${row.name}`}
           onClick={(event) => event.stopPropagation()}
         >
           <IconDots size={16} />

@@ -17,13 +17,13 @@ import { providerName } from '../models/ProviderBadge.tsx';
 export function Budgets({ overview }: { overview: Schema<'Overview'> }) {
   return (
     <Section
-      title="Budgets closest to exhaustion"
-      empty={overview.budgets_closest.length === 0 ? 'No part of a budget is used yet.' : null}
+      title="Budgets closest to their limit"
+      empty={overview.budgets_closest.length === 0 ? 'Nothing is used of any budget yet.' : null}
     >
       <Table fz="sm">
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>Of</Table.Th>
+            <Table.Th>Scope</Table.Th>
             <Table.Th>Organization</Table.Th>
             <Table.Th w={180}>Used</Table.Th>
             <Table.Th ta="right">Spent</Table.Th>
@@ -76,7 +76,7 @@ export function Budgets({ overview }: { overview: Schema<'Overview'> }) {
 export function Providers({ overview }: { overview: Schema<'Overview'> }) {
   const showsDeployments = overview.providers.some(({ deployments }) => deployments !== null);
   return (
-    <Section title="Provider health" empty={overview.providers.length === 0 ? 'No deployment yet.' : null}>
+    <Section title="Provider health" empty={overview.providers.length === 0 ? 'No deployments yet.' : null}>
       <Table fz="sm">
         <Table.Thead>
           <Table.Tr>
@@ -113,7 +113,7 @@ function Deployments({ deployments, cooling }: { deployments: number; cooling: n
         {cooling === 0 ? (
           <Badge color="teal">Healthy</Badge>
         ) : (
-          <Tooltip label="Rests after failures; one request probes it before it serves again.">
+          <Tooltip label="Paused after failures. One request tests it before it gets others.">
             <Badge color={cooling === deployments ? 'red' : 'yellow'}>{cooling} cooling</Badge>
           </Tooltip>
         )}

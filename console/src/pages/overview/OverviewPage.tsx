@@ -53,7 +53,7 @@ export function OverviewPage() {
         <Figures isOfPlatform={isOfPlatform} />
       ) : (
         <Alert color="gray">
-          Your role shows no spend and no requests. Teams and keys that you may see are in the navigation.
+          Your role does not show spend and requests. Use the navigation for the teams and keys that you may see.
         </Alert>
       )}
     </Page>
@@ -92,7 +92,7 @@ function Figures({ isOfPlatform }: { isOfPlatform: boolean }) {
 
 function FirstSteps() {
   return (
-    <Alert icon={<IconRocket size={18} />} title="No request in this time">
+    <Alert icon={<IconRocket size={18} />} title="No requests in this time range">
       <Anchor component={Link} to={PATHS.start} inherit underline="always">
         Set up the gateway step by step
       </Anchor>

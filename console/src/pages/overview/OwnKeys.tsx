@@ -44,8 +44,8 @@ function None({ mayMake }: { mayMake: boolean }) {
   return (
     <Text fz="sm" c="dimmed">
       {mayMake
-        ? 'You have no key yet. Create one, set it as the API key of your OpenAI or Anthropic SDK, and point its base URL at this gateway: ready snippets come with the key.'
-        : 'You own no key. An admin of your team can make one for you.'}
+        ? 'You have no keys yet. Create one, set it as the API key of your OpenAI or Anthropic SDK, and set the base URL of the SDK to this gateway. You get examples with the key.'
+        : 'You have no keys yet. Ask an admin of your team to create one for you.'}
     </Text>
   );
 }

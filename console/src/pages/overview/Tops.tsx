@@ -53,7 +53,7 @@ function Top({ title, rows }: { title: string; rows: readonly Row[] }) {
       </Title>
       {rows.length === 0 && (
         <Text fz="sm" c="dimmed">
-          Nothing in this time.
+          Nothing was used in this time range.
         </Text>
       )}
       <Stack gap={8}>
@@ -79,7 +79,7 @@ function Top({ title, rows }: { title: string; rows: readonly Row[] }) {
             <Progress
               size={3}
               value={most === 0 ? 0 : (Number(row.spend) / most) * 100}
-              aria-label={`${row.name}: share of the dearest`}
+              aria-label={`${row.name}: spend compared with the highest`}
             />
           </div>
         ))}

@@ -21,7 +21,7 @@ export function AccountActions({ of: account }: { of: Account }) {
   const [asking, setAsking] = useState<Asking>(null);
   const mayManage = useCan('accounts.manage');
   const isSelf = useSession().account.id === account.id;
-  const mayDisable: Verdict = isSelf ? { allowed: false, reason: 'Nobody disables their own account.' } : mayManage;
+  const mayDisable: Verdict = isSelf ? { allowed: false, reason: 'You cannot disable your own account.' } : mayManage;
   const hasFactor = account.two_factor || account.passkeys > 0;
   return (
     <>
@@ -87,16 +87,16 @@ function Questions({ of: account, asking, onClose }: QuestionsProps) {
         onClose={onClose}
         title={`Disable ${name}`}
         name={name}
-        verb="Disable"
+        verb="Disable account"
         consequences={[
-          'Every browser they are signed in with is signed out at once.',
-          'Invitations that they sent and nobody accepted yet are cancelled for good.',
-          'Keys they own are refused in every organization until the account is enabled again.',
-          `Nothing is deleted${account.platform_role === null ? '' : `; the role ${roleWord(account.platform_role).toLowerCase()} stays with the account`}.`,
+          'They are signed out of every browser at once.',
+          'Invitations that they sent, and that are not accepted yet, are cancelled permanently.',
+          'Their keys are refused in every organization until the account is enabled again.',
+          `Nothing is deleted${account.platform_role === null ? '' : `. The account keeps the role ${roleWord(account.platform_role).toLowerCase()}`}.`,
         ]}
         action={async () => {
           await turn('disabled');
-          doneWithUndo(`${name} is disabled.`, () => turn('active'));
+          doneWithUndo(`${name} was disabled.`, () => turn('active'));
         }}
       />
       <ConfirmByName
@@ -105,10 +105,13 @@ function Questions({ of: account, asking, onClose }: QuestionsProps) {
         title={`Sign ${name} out everywhere`}
         name={null}
         verb="Sign out everywhere"
-        consequences={['Every session ends at once, also in this browser if it is yours.', 'They can sign in again as before.']}
+        consequences={[
+          'Every session ends at once. If this is your own account, that includes this browser.',
+          'They can sign in again as before.',
+        ]}
         action={async () => {
           await asked(api.DELETE('/accounts/{id}/sessions', path));
-          await done(`${name} is signed out everywhere.`);
+          await done(`${name} was signed out everywhere.`);
         }}
       />
       <ConfirmByName
@@ -116,14 +119,14 @@ function Questions({ of: account, asking, onClose }: QuestionsProps) {
         onClose={onClose}
         title={`Reset the second factor of ${name}`}
         name={name}
-        verb="Reset"
+        verb="Reset second factor"
         consequences={[
           'Their authenticator, recovery codes and passkeys stop working.',
-          'The password alone signs them in until they set up another factor. Make sure that it is really them who asks.',
+          'Until they set up another factor, the password alone signs them in. Make sure that the request really comes from them.',
         ]}
         action={async () => {
           await asked(api.POST('/accounts/{id}/reset-second-factor', path));
-          await done('The second factor is reset.');
+          await done('The second factor was reset.');
         }}
       />
       {asking === 'role' && <PlatformRoleDialog of={account} onClose={onClose} />}

@@ -52,7 +52,7 @@ function Account({ of: account }: { of: Schema<'Account'> }) {
         facts={[
           ['Platform role', account.platform_role === null ? 'None' : roleWord(account.platform_role)],
           ['Address', <Address key="address" of={account} />],
-          ['Made by', <Breakable key="made" text={madeWords(account.made)} />],
+          ['Created by', <Breakable key="made" text={madeWords(account.made)} />],
           ['Second factor', <Factors key="factors" of={account} />],
           ['Last sign-in', <Time key="seen" at={account.last_sign_in_at} relative />],
           ['Account since', <Time key="since" at={account.created_at} />],
@@ -62,7 +62,7 @@ function Account({ of: account }: { of: Schema<'Account'> }) {
       <Title order={2}>Memberships</Title>
       {account.memberships.length === 0 ? (
         <EmptyState title="In no organization">
-          Add this person on an organization’s page under Members, or invite them with their address.
+          Add this person on the Members tab of an organization, or invite them by their address.
         </EmptyState>
       ) : (
         <Stack gap="sm">
@@ -95,7 +95,7 @@ function OfOrganization() {
     return (
       <Page title="Person" crumbs={[{ label: 'People & Access', to: PATHS.people }]}>
         <EmptyState title="Open this person from an organization">
-          Accounts belong to the platform. Find the person under Members of an organization you manage.
+          Accounts belong to the platform. Find the person on the Members tab of an organization that you manage.
         </EmptyState>
       </Page>
     );

@@ -39,12 +39,12 @@ function NotProved({ of: { bound_organization: bound, memberships } }: { of: Acc
       <Text fz="sm">
         {bound === null
           ? 'Only platform admins can add this account to an organization.'
-          : `Only ${bound.name} admits this account.`}{' '}
-        A new password by e-mail proves the address, and so does a platform admin who vouches for it.
+          : `Only ${bound.name} accepts this account.`}{' '}
+        To prove the address, the person can reset the password by e-mail, or a platform admin can vouch for it.
       </Text>
       {bound !== null && elsewhere.length > 0 && (
         <Text fz="sm" mt="xs">
-          It is a member elsewhere since before this was checked:{' '}
+          It became a member elsewhere before addresses were checked:{' '}
           {elsewhere.map(({ organization_name }) => organization_name).join(', ')}. Check that it is the right person.
         </Text>
       )}
@@ -77,7 +77,7 @@ function Methods({ of: methods, isProved }: { of: SignIn['methods']; isProved: b
                 <bdi>{methodWords(method)}</bdi>{' '}
                 {isProved && method.before_proof && (
                   <Badge color="yellow" title="The next password reset removes it.">
-                    Before the address was proved
+                    Added before the address was proved
                   </Badge>
                 )}
               </Table.Td>

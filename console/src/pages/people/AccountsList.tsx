@@ -60,7 +60,7 @@ export function AccountsList({ onInvite }: { onInvite: () => void }) {
             data={[
               { value: 'proved', label: 'Proved' },
               { value: 'unproved', label: 'Not proved' },
-              { value: 'passkeys_before_proof', label: 'Proved, with passkeys from before' },
+              { value: 'passkeys_before_proof', label: 'Proved, with older passkeys' },
             ]}
             value={address ?? null}
             onChange={(next) => set({ address: next ?? undefined, cursor: undefined })}
@@ -81,8 +81,8 @@ export function AccountsList({ onInvite }: { onInvite: () => void }) {
       }
       onRowClick={({ id }) => void navigate({ to: PATHS.account, params: { accountId: id } as never })}
       empty={
-        <EmptyState title="Nobody here yet" action={<Button onClick={onInvite}>Invite person</Button>}>
-          Invite the people who run organizations and teams. Applications need no account: they have keys.
+        <EmptyState title="No accounts yet" action={<Button onClick={onInvite}>Invite person</Button>}>
+          Invite the people who manage organizations and teams. Applications need no account: they use keys.
         </EmptyState>
       }
     />
@@ -146,7 +146,7 @@ function Memberships({ of: memberships }: { of: Account['memberships'] }) {
 /** Shows whether the address is proved, and how. */
 export function Address({ of: { address_proof: proof, bound_organization: bound } }: { of: Account }) {
   if (proof !== null) return <Breakable text={proofWords(proof)} />;
-  const label = bound === null ? 'Only platform admins can add it to an organization' : `Only ${bound.name} admits it`;
+  const label = bound === null ? 'Only platform admins can add it to an organization' : `Only ${bound.name} accepts it`;
   return (
     <Tooltip label={label}>
       <Badge color="yellow">Not proved</Badge>

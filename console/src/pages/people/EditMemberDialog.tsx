@@ -62,7 +62,7 @@ function Fields({ form, of: member }: { form: Form; of: Member }) {
       <RoleSelect roles={ORGANIZATION_ROLES} {...form.getInputProps('role')} />
       <Select
         label="Status"
-        description="A disabled member keeps their place and can do nothing; their keys are refused."
+        description="A disabled member keeps their role and teams but can do nothing. Their keys are refused."
         allowDeselect={false}
         data={[
           { value: 'active', label: 'Active' },

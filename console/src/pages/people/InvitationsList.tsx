@@ -47,8 +47,8 @@ export function InvitationsList({ onInvite }: { onInvite: () => void }) {
           />
         }
         empty={
-          <EmptyState title="Nobody is invited" action={<Button onClick={onInvite}>Invite person</Button>}>
-            An invitation is a link for one address. It works once and for seven days.
+          <EmptyState title="No invitations yet" action={<Button onClick={onInvite}>Invite person</Button>}>
+            An invitation is a link for one e-mail address. It works once, within seven days.
           </EmptyState>
         }
       />
@@ -56,9 +56,9 @@ export function InvitationsList({ onInvite }: { onInvite: () => void }) {
       <ConfirmByName
         opened={cancelling !== null}
         onClose={() => setCancelling(null)}
-        title="Cancel this invitation"
+        title="Cancel invitation"
         name={null}
-        verb="Cancel the invitation"
+        verb="Cancel invitation"
         consequences={[
           `The link sent to ${cancelling?.email ?? ''} stops working at once.`,
           'You can invite the same address again.',
@@ -66,7 +66,7 @@ export function InvitationsList({ onInvite }: { onInvite: () => void }) {
         action={async () => {
           await asked(api.DELETE('/invitations/{id}', { params: { path: { id: cancelling?.id ?? '' } } }));
           await queryClient.invalidateQueries({ queryKey: ['invitations'] });
-          saved('The invitation is cancelled.');
+          saved('The invitation was cancelled.');
         }}
       />
     </>

@@ -55,7 +55,7 @@ function InviteForm({ organization, onSent }: InviteFormProps) {
   return (
     <DialogForm
       form={form}
-      verb="Invite"
+      verb="Invite person"
       invalidates={['invitations']}
       save={(draft, header) => asked(api.POST('/invitations', { params: { header }, body: bodyOf(draft) }))}
       onSaved={onSent}
@@ -63,7 +63,9 @@ function InviteForm({ organization, onSent }: InviteFormProps) {
       <TextInput
         label="E-mail"
         description={
-          session.mail_configured ? 'The link is sent there.' : 'You get a link to hand over: this gateway sends no mail.'
+          session.mail_configured
+            ? 'The link is sent there.'
+            : 'You get a link to give to the person, because this gateway sends no e-mail.'
         }
         type="email"
         data-autofocus
@@ -73,10 +75,10 @@ function InviteForm({ organization, onSent }: InviteFormProps) {
         {...form.getInputProps('email')}
       />
       {isPlatformAdmin && organization === undefined && (
-        <Radio.Group label="To" {...form.getInputProps('place')}>
+        <Radio.Group label="Invite to" {...form.getInputProps('place')}>
           <Stack gap={6} mt={4}>
             <Radio value="organization" label="An organization" />
-            <Radio value="platform" label="The platform itself" description="A role over all organizations." />
+            <Radio value="platform" label="The platform" description="A role in all organizations." />
           </Stack>
         </Radio.Group>
       )}
@@ -103,7 +105,7 @@ function useInvitationForm(organization: Organization | undefined): UseFormRetur
       teams: [],
     },
     validate: {
-      email: (email) => (/^\S+@\S+$/.test(email.trim()) ? null : 'This is no e-mail address.'),
+      email: (email) => (/^\S+@\S+$/.test(email.trim()) ? null : 'Enter a valid e-mail address.'),
       organization_id: (id, { place }) => (place === 'organization' && id === undefined ? 'Choose an organization.' : null),
     },
   });

@@ -1,10 +1,11 @@
 import { Radio, Stack, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useNames } from '../../api/names.ts';
 import { ProblemNote } from '../../components/Asked.tsx';
 import { countText } from '../../components/Count.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
+import { saved } from '../../components/dialogs/saved.ts';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 
 interface Report {
@@ -27,7 +28,10 @@ interface LeavingDialogProps {
   readonly consequences: readonly ReactNode[];
   /** Called first with `dry_run`, which reports the consequences and changes nothing. */
   readonly leave: (query: LeavingQuery) => Promise<Report>;
-  readonly onLeft: () => Promise<void>;
+  /** The names of cached lists to reload. */
+  readonly stale: readonly string[];
+  /** Shown once it is done. */
+  readonly done: string;
   readonly onClose: () => void;
   /** False if the keys cannot go to the team's default service account, because that is the one leaving. */
   readonly offersDefault?: boolean;
@@ -40,6 +44,7 @@ const SHOWN = 20;
 /** Removes a person or a service account. Lists the affected teams and keys, and can reassign the keys in the same step. */
 export function LeavingDialog(props: LeavingDialogProps) {
   const { name, organizationId, leave, offersDefault = true } = props;
+  const queryClient = useQueryClient();
   const [fate, setFate] = useState<Fate>('revoke');
   const [heir, setHeir] = useState<string>();
   const report = useQuery({
@@ -60,15 +65,16 @@ export function LeavingDialog(props: LeavingDialogProps) {
       isKnown={report.isSuccess}
       consequences={[...props.consequences, ...(teams === undefined ? [] : [<TeamsLeft key="teams" ids={teams} />])]}
       action={async () => {
-        if (fate === 'member' && heir === undefined) throw new Error('Choose who gets the keys.');
+        if (fate === 'member' && heir === undefined) throw new Error('Choose the member who gets the keys.');
         const to = fate === 'member' ? heir : 'team_default';
         await leave(fate === 'revoke' || to === undefined || keys.length === 0 ? {} : { reassign_keys_to: to });
-        await props.onLeft();
+        await Promise.all(props.stale.map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
+        saved(props.done);
       }}
     >
       {report.isPending && (
         <Text fz="sm" c="dimmed" role="status">
-          Looking up what goes with it…
+          Looking up keys and teams…
         </Text>
       )}
       {report.isError && <ProblemNote error={report.error} onRetry={() => void report.refetch()} />}
@@ -78,8 +84,8 @@ export function LeavingDialog(props: LeavingDialogProps) {
           <Radio.Group label="What happens to these keys" value={fate} onChange={(next) => setFate(next as Fate)}>
             <Stack gap={6} mt={4}>
               <Radio value="revoke" label="Revoke them: applications that use them are refused from now on" />
-              {offersDefault && <Radio value="team_default" label="Hand each to its team’s default service account" />}
-              <Radio value="member" label="Hand them to another member" />
+              {offersDefault && <Radio value="team_default" label="Give each to its team’s default service account" />}
+              <Radio value="member" label="Give them to another member" />
             </Stack>
           </Radio.Group>
           {fate === 'member' && (
@@ -105,7 +111,7 @@ function KeysAtStake({ ids }: { ids: readonly string[] }) {
   const names = useNames(ids.slice(0, SHOWN));
   return (
     <Text fz="sm">
-      <b>{countText(ids.length)}</b> {ids.length === 1 ? 'key goes' : 'keys go'} along: {list(ids, names)}.
+      <b>{countText(ids.length)}</b> {ids.length === 1 ? 'key is' : 'keys are'} affected: {list(ids, names)}.
     </Text>
   );
 }

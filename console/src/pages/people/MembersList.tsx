@@ -58,7 +58,7 @@ export function MembersList({ organizationId, prefix = 'members_', inviteButton 
         }
         empty={
           <EmptyState title="No members yet" action={inviteButton}>
-            Invite the people who answer for this organization: an owner first, who then invites the others.
+            Invite the people who are responsible for this organization. Start with an owner, who can then invite the others.
           </EmptyState>
         }
       />

@@ -8,14 +8,13 @@ import { useTimeZone } from '../../api/organizations.ts';
 import { useCan } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
-import { NotLive } from '../../components/Freshness.tsx';
-import { policyDraft } from '../../components/fields/policy-draft.ts';
 import { accessWords } from '../../components/fields/policy-words.ts';
 import { roleWord } from '../../components/fields/RoleSelect.tsx';
 import { BudgetGauges } from '../../components/limits/BudgetGauges.tsx';
 import { BudgetHistory } from '../../components/limits/BudgetHistory.tsx';
-import { LimitBar } from '../../components/limits/LimitBar.tsx';
+import { LimitBars } from '../../components/limits/LimitGauges.tsx';
 import { BudgetsAsSet, LimitsAsSet } from '../../components/limits/LimitsAsSet.tsx';
+import { accessDraft } from '../../forms/access-draft.ts';
 import { PATHS } from '../../paths.ts';
 import { EditMemberDialog } from './EditMemberDialog.tsx';
 import { RemoveMemberDialog } from './RemoveMemberDialog.tsx';
@@ -54,10 +53,11 @@ function Card({ of: member, organizationName }: { of: Schema<'Member'>; organiza
       </Group>
       <Teams of={member.teams} />
       <Text fz="sm">
-        Own asset access: {accessWords(policyDraft(member))}. The limits below count every key this person owns here.
+        Own asset access: {accessWords(accessDraft(member.asset_access))}. The limits below apply to all keys that this person
+        owns here together.
       </Text>
       {status == null ? <BudgetsAsSet of={member} /> : <BudgetGauges budgets={status.budgets} isLive={status.live} />}
-      {status == null ? <LimitsAsSet of={member} /> : <RateLimits of={status} />}
+      {status == null ? <LimitsAsSet of={member} /> : <LimitBars of={status} />}
       {member.capabilities.includes('usage.read') && (
         <BudgetHistory
           of={{ is: 'members', id: member.id, organizationId: member.organization_id }}
@@ -122,29 +122,11 @@ function Actions({ of: member }: { of: Schema<'Member'> }) {
   );
 }
 
-function RateLimits({ of: { rate_limits: limits, live } }: { of: NonNullable<Schema<'Member'>['limits_status']> }) {
-  if (limits.length === 0) return null;
-  return (
-    <Group gap="lg">
-      {limits.map(({ limit, target, access_group, value, used, held }) => (
-        <LimitBar
-          key={`${limit} ${target ?? ''} ${access_group ?? ''}`}
-          limit={limit}
-          value={value}
-          used={used - held}
-          held={held}
-        />
-      ))}
-      {!live && <NotLive />}
-    </Group>
-  );
-}
-
 function Teams({ of: teams }: { of: Schema<'Member'>['teams'] }) {
   if (teams.length === 0)
     return (
       <Text fz="sm" c="dimmed">
-        In no team.
+        Not in any team.
       </Text>
     );
   return (

@@ -19,7 +19,7 @@ export function MyMembers() {
           allowDeselect={false}
           data={managed.map((one) => ({ value: one.organization_id, label: one.organization_name }))}
           value={chosen.organization_id}
-          onChange={(id) => set({ organization_id: id ?? undefined, cursor: undefined })}
+          onChange={(id) => set({ organization_id: id ?? undefined, members_cursor: undefined })}
         />
       )}
       <MembersList key={chosen.organization_id} organizationId={chosen.organization_id} />

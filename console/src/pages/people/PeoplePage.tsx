@@ -23,7 +23,7 @@ export function PeoplePage() {
   return (
     <Page
       title="People & Access"
-      about="Who signs in, with which role, to which organizations and teams."
+      about="Who can sign in, and their roles in organizations and teams."
       actions={
         <GuardedButton verdict={mayInvite} leftSection={<IconUserPlus size={16} />} onClick={invite}>
           Invite person
@@ -54,5 +54,5 @@ function useMayInvite() {
   const { platform_role } = useSession();
   const manages = useCanAnywhere('members.manage');
   if (manages || platform_role === 'platform_admin') return { allowed: true, reason: null };
-  return { allowed: false, reason: 'Only owners and admins of an organization, and platform admins, invite people.' };
+  return { allowed: false, reason: 'Only platform admins, and owners and admins of an organization, can invite people.' };
 }

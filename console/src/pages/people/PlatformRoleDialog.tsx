@@ -3,6 +3,7 @@ import { useForm } from '@mantine/form';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
+import { PLATFORM_ROLES, roleRights, roleWord } from '../../components/fields/RoleSelect.tsx';
 
 type Account = Schema<'Account'>;
 
@@ -32,13 +33,14 @@ function Fields({ of: account }: { of: Account }) {
           }),
         )
       }
-      onSaved={() => saved('The platform role is changed.')}
+      onSaved={() => saved('The platform role was changed.')}
     >
       <Radio.Group aria-label="Platform role" {...form.getInputProps('platform_role')}>
         <Stack gap="xs">
-          <Radio value={NONE} label="None" description="Only what their memberships give." data-autofocus />
-          <Radio value="platform_auditor" label="Platform auditor" description="Reads everything but content; changes nothing." />
-          <Radio value="platform_admin" label="Platform admin" description="Everything, in every organization." />
+          <Radio value={NONE} label="None" description="They have only the roles of their memberships." data-autofocus />
+          {PLATFORM_ROLES.map((role) => (
+            <Radio key={role} value={role} label={roleWord(role)} description={roleRights(role)} />
+          ))}
         </Stack>
       </Radio.Group>
     </DialogForm>

@@ -20,12 +20,12 @@ export function VouchDialog({ of: account, onClose }: { of: Account; onClose: ()
 function Fields({ of: account }: { of: Account }) {
   const form = useForm({
     initialValues: { reason: '' },
-    validate: { reason: (reason) => (reason.trim() === '' ? 'Say how you know. It stays with the account.' : null) },
+    validate: { reason: (reason) => (reason.trim() === '' ? 'Enter how you know. It is kept with the account.' : null) },
   });
   return (
     <DialogForm
       form={form}
-      verb="Vouch"
+      verb="Vouch for address"
       invalidates={['accounts']}
       save={({ reason }) =>
         asked(api.POST('/accounts/{id}/vouch', { params: { path: { id: account.id } }, body: { reason: reason.trim() } }))
@@ -33,8 +33,8 @@ function Fields({ of: account }: { of: Account }) {
       onSaved={() => saved(`You vouched for ${account.email}.`)}
     >
       <Text fz="sm">
-        Every organization can admit this account from then on. Look at its ways to sign in first: whoever added them can use
-        them. Reset the password and the second factor if you are not sure.
+        Every organization can then accept this account. First check its ways to sign in: the person who added them can use them.
+        If you are not sure, reset the password and the second factor.
       </Text>
       <Textarea
         label="Reason"

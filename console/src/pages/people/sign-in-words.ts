@@ -4,11 +4,11 @@ type Account = Schema<'Account'>;
 type Method = Schema<'AccountSignIn'>['methods'][number];
 
 const MADE: Readonly<Record<Account['made']['how'], string>> = {
-  handed_link: 'An invitation link that was handed over',
+  handed_link: 'An invitation link given by hand',
   mailed_link: 'An invitation by e-mail',
   first_admin_link: 'The operator’s first-admin link',
   platform_admin: 'A platform admin',
-  earlier: 'Not known: before this was kept',
+  earlier: 'Not known (older than this record)',
 };
 
 /** Says how an account was created, and by whom. */
@@ -40,7 +40,7 @@ export function methodWords({ kind, name }: Pick<Method, 'kind' | 'name'>): stri
 }
 
 const HOW: Readonly<Record<NonNullable<Method['how']>, string>> = {
-  handed_invitation: 'By an invitation link that was handed over',
+  handed_invitation: 'By an invitation link given by hand',
   mailed_invitation: 'By an invitation that was e-mailed',
   handed_reset: 'By a reset link that a platform admin made',
   mailed_reset: 'By a reset link that was e-mailed',
@@ -50,5 +50,5 @@ const HOW: Readonly<Record<NonNullable<Method['how']>, string>> = {
 
 /** Says how a sign-in method was added. */
 export function addedWords(how: Method['how']): string {
-  return how === null ? 'Not known: before this was kept' : HOW[how];
+  return how === null ? 'Not known (older than this record)' : HOW[how];
 }

@@ -20,7 +20,7 @@ export function PlaygroundPage() {
   return (
     <Page
       title="Playground"
-      about="Each call is made as the chosen key: admitted, charged and logged like any other of it."
+      about="Each call uses the chosen key. It is admitted, charged and logged like any other call of the key."
       actions={
         <Button variant="default" disabled={conversation.turns.length === 0 || isRunning} onClick={conversation.clear}>
           Clear
@@ -68,9 +68,9 @@ function Conversation({ conversation, settings, isRunning }: ConversationProps) 
   }, [lastText, turns.length]);
   if (turns.length === 0)
     return (
-      <EmptyState title="Nothing asked yet">
-        Choose a key and a model or route group, and write a message. A refusal is shown as the application would get it, with the
-        rule that refused and when it passes.
+      <EmptyState title="No messages yet">
+        Choose a key and a model or route group, and write a message. If the call is refused, you see the error that an
+        application would get, the rule that refused it, and when it would pass.
       </EmptyState>
     );
   return (
@@ -123,7 +123,7 @@ function Composer({ isReady, isRunning, onSend, onStop }: ComposerProps) {
       />
       <Group justify="space-between" mt="xs">
         <Text fz="xs" c="dimmed">
-          {isReady ? 'Enter sends, Shift + Enter begins a line.' : 'Choose a key and a target first.'}
+          {isReady ? 'Enter sends the message. Shift + Enter starts a new line.' : 'Choose a key and a target first.'}
         </Text>
         <Box>
           {isRunning ? (

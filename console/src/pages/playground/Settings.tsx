@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { useKnownTags } from '../../api/known-tags.ts';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
+import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
 import { TAGS_MAX } from '../../forms/TagFields.tsx';
 import type { CallSettings } from './conversation.ts';
 
@@ -39,27 +40,26 @@ export function Settings({ settings, onKey, onModel, onChange }: SettingsProps) 
           value={settings.system}
           onChange={(event) => onChange({ system: event.currentTarget.value })}
         />
-        <NumberInput
-          label="Output tokens at most"
-          description="Bounds what is held of budgets."
+        <WholeNumberInput
+          label="Maximum output tokens"
+          description="Less is held of budgets if this is lower."
           min={1}
           max={TOKENS_MAX}
-          allowDecimal={false}
           value={settings.maxTokens}
-          onChange={(value) => onChange({ maxTokens: typeof value === 'number' ? value : '' })}
+          onChange={(maxTokens) => onChange({ maxTokens })}
         />
         <NumberInput
           label="Temperature"
-          description="Empty: the model’s own."
+          description="Leave empty for the model’s default."
           min={0}
           max={TEMPERATURE_MAX}
           step={0.1}
           value={settings.temperature}
-          onChange={(value) => onChange({ temperature: typeof value === 'number' ? value : '' })}
+          onChange={(temperature) => onChange({ temperature })}
         />
         <TagsInput
           label="Tags"
-          description="Sent as x-headgate-tags. They choose among the model’s deployments, and usage can be grouped by them."
+          description="Sent as x-headgate-tags. They choose among the model’s deployments, and you can group usage by them."
           data={[...useKnownTags()]}
           maxTags={TAGS_MAX}
           value={[...settings.tags]}
@@ -83,7 +83,7 @@ function useCallable(keyId: string): { names: readonly string[]; about: string }
     enabled: keyId !== '',
   });
   if (keyId === '') return { names: [], about: 'Choose a key to see what it can call.' };
-  if (access.data === undefined || !('key_id' in access.data)) return { names: [], about: 'Looking what it can call…' };
+  if (access.data === undefined || !('key_id' in access.data)) return { names: [], about: 'Looking up what it can call…' };
   const names = access.data.data.filter(({ allowed }) => allowed).map(({ target }) => target);
   const known = names.length === 1 ? 'The key can call 1 target.' : `The key can call ${names.length} targets.`;
   return { names, about: `${known} Type another name to see how it is refused.` };

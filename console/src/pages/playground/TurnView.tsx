@@ -52,7 +52,7 @@ function Answer({ turn: { answer, end, model } }: { turn: Turn }) {
       )}
       {end?.is === 'stopped' && (
         <Text fz="sm" c="dimmed">
-          Stopped here. What the provider wrote until then is charged.
+          You stopped this answer. What the provider generated until then is charged.
         </Text>
       )}
     </>
@@ -75,7 +75,7 @@ function Failure({ end, decision }: FailureProps) {
       <>
         <DecisionSentence decision={decision} />
         <Text fz="xs" c="dimmed">
-          The application gets <span className="mono">{facts}</span>: {end.message}
+          An application would get <span className="mono">{facts}</span>: {end.message}
         </Text>
       </>
     );
@@ -134,9 +134,9 @@ function Facts({ turn, onAgain }: TurnViewProps) {
           </>
         )}
         {turn.firstTextMs !== null && <Fact label="First text">{countText(turn.firstTextMs)} ms</Fact>}
-        {turn.totalMs !== null && <Fact label="Whole">{countText(turn.totalMs)} ms</Fact>}
+        {turn.totalMs !== null && <Fact label="Total">{countText(turn.totalMs)} ms</Fact>}
         {turn.end?.is === 'answered' && turn.end.finishReason === 'length' && (
-          <Badge color="yellow">Cut at the output bound</Badge>
+          <Badge color="yellow">Cut at the maximum output tokens</Badge>
         )}
       </Group>
       <Group gap="sm" justify="space-between">

@@ -27,7 +27,8 @@ export interface CallSettings {
   readonly system: string;
   readonly stream: boolean;
   readonly maxTokens: number | '';
-  readonly temperature: number | '';
+  /** Text while it is typed: `0.`. */
+  readonly temperature: number | string;
   readonly tags: readonly string[];
 }
 
@@ -105,7 +106,7 @@ function callOf(question: string, settings: CallSettings, before: readonly Turn[
     messages: messagesOf(question, system, before),
     stream,
     ...(maxTokens === '' ? {} : { max_tokens: maxTokens }),
-    ...(temperature === '' ? {} : { temperature }),
+    ...(temperature === '' ? {} : { temperature: Number(temperature) }),
     ...(tags.length === 0 ? {} : { tags }),
   };
 }

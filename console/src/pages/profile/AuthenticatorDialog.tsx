@@ -26,7 +26,7 @@ export function AuthenticatorDialog({ opened, onClose }: { opened: boolean; onCl
     <>
       <FormDialog opened={opened} onClose={onClose} title="Set up an authenticator" size="md">
         <PasswordForm
-          about="First, your password."
+          about="Enter your password first."
           verb="Continue"
           save={(password) => asked(api.POST('/session/totp', { body: { password } }))}
           onSaved={setSetUp}
@@ -44,58 +44,47 @@ function Confirm({ setUp, onClose }: { setUp: SetUp; onClose: () => void }) {
     mutationFn: () => asked(api.POST('/session/totp/confirm', { body: { code } })),
     onSuccess: async () => {
       await queryClient.invalidateQueries({ queryKey: ['session'] });
-      saved('The authenticator is on. It is asked for at your next sign-in.');
+      saved('The authenticator is on. You need its code the next time you sign in.');
     },
     onError: () => setCode(''),
   });
+  if (confirm.isSuccess) return <RecoveryCodes codes={setUp.recovery_codes} onClose={onClose} />;
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={confirm.isSuccess ? 'Store your recovery codes' : 'Set up an authenticator'}
-      closeOnClickOutside={false}
-      closeOnEscape={!confirm.isSuccess}
-      withCloseButton={!confirm.isSuccess}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
-      {confirm.isSuccess ? (
-        <RecoveryCodes codes={setUp.recovery_codes} onStored={onClose} />
-      ) : (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            if (!confirm.isPending) confirm.mutate();
-          }}
-        >
-          <Stack gap="sm">
-            <Text fz="sm">Scan this with your authenticator app, then type the code that it shows.</Text>
-            <Group justify="center">
-              <QrCode text={setUp.uri} label="QR code for your authenticator app" />
-            </Group>
-            <Text component="div" fz="xs" c="dimmed" ta="center">
-              Cannot scan? Enter <CopyText text={setUp.secret} label="the authenticator’s secret" />
-            </Text>
-            <TextInput
-              label="Code"
-              data-autofocus
-              inputMode="numeric"
-              autoComplete="one-time-code"
-              maxLength={6}
-              value={code}
-              onChange={(event) => setCode(event.currentTarget.value.replaceAll(/\D/g, ''))}
-            />
-            {confirm.isError && <ProblemNote error={confirm.error} />}
-            <Group justify="flex-end">
-              <Button variant="default" onClick={onClose}>
-                Cancel
-              </Button>
-              <Button type="submit" loading={confirm.isPending} disabled={code.length !== 6}>
-                Turn on
-              </Button>
-            </Group>
-          </Stack>
-        </form>
-      )}
+    <Modal opened onClose={onClose} title="Set up an authenticator" closeOnClickOutside={false}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (!confirm.isPending) confirm.mutate();
+        }}
+      >
+        <Stack gap="sm">
+          <Text fz="sm">Scan this with your authenticator app, then enter the code that it shows.</Text>
+          <Group justify="center">
+            <QrCode text={setUp.uri} label="QR code for your authenticator app" />
+          </Group>
+          <Text component="div" fz="xs" c="dimmed" ta="center">
+            Cannot scan? Enter <CopyText text={setUp.secret} label="the authenticator’s secret" />
+          </Text>
+          <TextInput
+            label="Code"
+            data-autofocus
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            maxLength={6}
+            value={code}
+            onChange={(event) => setCode(event.currentTarget.value.replaceAll(/\D/g, ''))}
+          />
+          {confirm.isError && <ProblemNote error={confirm.error} />}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" loading={confirm.isPending} disabled={code.length !== 6}>
+              Turn on
+            </Button>
+          </Group>
+        </Stack>
+      </form>
     </Modal>
   );
 }

@@ -21,12 +21,12 @@ export function NameSection() {
       form.setValues({ name });
       form.resetDirty({ name });
       await queryClient.invalidateQueries({ queryKey: ['session'] });
-      saved('Your name is changed.');
+      saved('Your name was changed.');
     },
     onError: (error) => form.setErrors({ name: error.message, ...fieldErrorsOf(error) }),
   });
   return (
-    <Section title="Name" about="What other people see beside what you do, also in the audit log.">
+    <Section title="Name" about="The name that other people see, also in the audit log.">
       <form onSubmit={form.onSubmit((values) => change.mutate(values))}>
         <Group align="flex-start" gap="xs">
           <TextInput flex={1} aria-label="Name" autoComplete="name" required maxLength={200} {...form.getInputProps('name')} />

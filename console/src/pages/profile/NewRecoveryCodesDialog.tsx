@@ -1,4 +1,3 @@
-import { Modal } from '@mantine/core';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { FormDialog } from '../../components/dialogs/FormDialog.tsx';
@@ -12,24 +11,13 @@ export function NewRecoveryCodesDialog({ opened, onClose }: { opened: boolean; o
     <>
       <FormDialog opened={opened} onClose={onClose} title="New recovery codes" size="md">
         <PasswordForm
-          about="The codes you have stop working when new ones are made."
-          verb="Make new codes"
+          about="Your current codes stop working when you create new ones."
+          verb="Create new codes"
           save={(password) => asked(api.POST('/session/recovery-codes', { body: { password } }))}
           onSaved={({ recovery_codes }) => setCodes(recovery_codes)}
         />
       </FormDialog>
-      {codes !== null && (
-        <Modal
-          opened
-          onClose={() => setCodes(null)}
-          title="Store your recovery codes"
-          withCloseButton={false}
-          closeOnEscape={false}
-          closeOnClickOutside={false}
-        >
-          <RecoveryCodes codes={codes} onStored={() => setCodes(null)} />
-        </Modal>
-      )}
+      {codes !== null && <RecoveryCodes codes={codes} onClose={() => setCodes(null)} />}
     </>
   );
 }

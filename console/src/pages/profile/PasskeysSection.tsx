@@ -25,8 +25,8 @@ export function PasskeysSection() {
       title="Passkeys"
       about={
         isSupported
-          ? 'Sign in with your device’s finger, face or code, without a password.'
-          : 'This browser knows no passkeys here. They need HTTPS, or the gateway on localhost.'
+          ? 'Sign in with your fingerprint, your face or the PIN of your device instead of a password.'
+          : 'Passkeys do not work here. They need a browser that supports them, and HTTPS or the gateway on localhost.'
       }
       actions={
         <Button variant="default" disabled={!isSupported} onClick={() => setAdding(true)}>
@@ -68,12 +68,12 @@ export function PasskeysSection() {
         onClose={() => setRemoving(null)}
         title={`Remove ${removing?.name ?? ''}`}
         name={null}
-        verb="Remove"
-        consequences={['It no longer signs you in. Remove it from the device too.']}
+        verb="Remove passkey"
+        consequences={['It no longer signs you in. Also remove it from the device.']}
         action={async () => {
           await asked(api.DELETE('/session/passkeys/{passkey_id}', { params: { path: { passkey_id: removing?.id ?? '' } } }));
           await Promise.all(['passkeys', 'session'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
-          saved('The passkey is removed.');
+          saved('The passkey was removed.');
         }}
       />
     </Section>
@@ -84,7 +84,7 @@ function AddPasskey({ hasPasskey }: { hasPasskey: boolean }) {
   const [isByPasskey, setByPasskey] = useState(false);
   const form = useForm({
     initialValues: { name: '', password: '' },
-    validate: { name: (name) => (name.trim() === '' ? 'Name the device, so that you know it again.' : null) },
+    validate: { name: (name) => (name.trim() === '' ? 'Enter a name that tells you which device it is.' : null) },
   });
   return (
     <DialogForm
@@ -92,11 +92,11 @@ function AddPasskey({ hasPasskey }: { hasPasskey: boolean }) {
       verb="Continue"
       invalidates={['passkeys', 'session']}
       save={async ({ name, password }) => register(name.trim(), isByPasskey ? { passkey: await shownAgain() } : { password })}
-      onSaved={() => saved('The passkey is ready: it signs you in from now on.')}
+      onSaved={() => saved('The passkey was added. You can sign in with it now.')}
     >
       <TextInput
         label="Name"
-        description="The device or key that keeps it."
+        description="The device or security key that stores it."
         placeholder="My laptop"
         data-autofocus
         required
@@ -105,11 +105,11 @@ function AddPasskey({ hasPasskey }: { hasPasskey: boolean }) {
         {...form.getInputProps('name')}
       />
       {isByPasskey ? (
-        <Text fz="sm">You are asked for a passkey that you have, then for the new one.</Text>
+        <Text fz="sm">Your browser asks for a passkey that you have, then for the new one.</Text>
       ) : (
         <PasswordInput
           label="Your password"
-          description="An open browser must not be enough to add a way in."
+          description="So that no one can add a passkey in a browser that you left open."
           required
           withAsterisk={false}
           maxLength={128}
@@ -132,7 +132,7 @@ async function register(name: string, shown: Shown): Promise<Passkey> {
   const options = (await asked(api.POST('/session/passkeys/options', { body: shown as never }))) as unknown;
   const optionsJSON = options as Parameters<typeof startRegistration>[0]['optionsJSON'];
   const response = await startRegistration({ optionsJSON }).catch(() => {
-    throw new Error('No passkey was made. The device may have one for you already, or you turned away.');
+    throw new Error('No passkey was created. Your device may already have one, or you cancelled. Try again.');
   });
   return asked(api.POST('/session/passkeys', { body: { name, response: response as never } }));
 }
@@ -142,6 +142,6 @@ async function shownAgain(): Promise<unknown> {
   const options = (await asked(api.POST('/session/passkey-options', { body: {} }))) as unknown;
   const optionsJSON = options as Parameters<typeof startAuthentication>[0]['optionsJSON'];
   return startAuthentication({ optionsJSON }).catch(() => {
-    throw new Error('No passkey was shown. Use your password instead.');
+    throw new Error('No passkey was used. Use your password instead.');
   });
 }

@@ -37,7 +37,7 @@ function ChangePassword() {
       verb="Change password"
       invalidates={['session', 'sessions']}
       save={(body) => asked(api.POST('/session/password', { body }))}
-      onSaved={() => saved('Your password is changed. Every other browser is signed out.')}
+      onSaved={() => saved('Your password was changed. Every other browser was signed out.')}
     >
       <input type="text" hidden readOnly autoComplete="username" value={account.email} />
       <PasswordInput

@@ -9,7 +9,7 @@ import { Section } from './Section.tsx';
 export function PlacesSection() {
   const { platform_role, memberships } = useSession();
   return (
-    <Section title="Roles" about="What you may do where. Owners, admins and platform admins give roles.">
+    <Section title="Roles" about="Your role in each place. Owners, admins and platform admins give roles.">
       <Stack gap={4}>
         {platform_role !== null && <Text fz="sm">This gateway: {roleWord(platform_role).toLowerCase()}</Text>}
         {memberships.map(({ organization_id, organization_name, role, teams }) => (

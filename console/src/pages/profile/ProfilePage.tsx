@@ -30,9 +30,9 @@ function NotProved() {
   const { mail_configured: hasMail } = useSession();
   return (
     <Alert color="yellow" title="Your address is not proved yet">
-      Only the organization that invited you admits this account.{' '}
+      Only the organization that invited you accepts this account.{' '}
       {hasMail
-        ? 'To prove that the address is yours, sign out and choose a new password by e-mail (“Forgot your password?”). Passkeys and an authenticator that you set up before are removed then.'
+        ? 'To prove that the address is yours, sign out and choose a new password by e-mail (“Forgot your password?”). This removes passkeys and an authenticator that you set up before.'
         : 'Ask a platform admin to vouch for it.'}
     </Alert>
   );

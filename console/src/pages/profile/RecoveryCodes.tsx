@@ -1,14 +1,15 @@
-import { Button, Code, CopyButton, Group, Stack, Text } from '@mantine/core';
+import { Button, Code, CopyButton, Group, Text } from '@mantine/core';
 import { IconCheck, IconCopy, IconDownload } from '@tabler/icons-react';
+import { SecretDialog } from '../../components/dialogs/SecretDialog.tsx';
 
 /** Shows the recovery codes, which is only possible once. */
-export function RecoveryCodes({ codes, onStored }: { codes: readonly string[]; onStored: () => void }) {
+export function RecoveryCodes({ codes, onClose }: { codes: readonly string[]; onClose: () => void }) {
   const text = codes.join('\n');
   return (
-    <Stack gap="sm">
+    <SecretDialog title="Store your recovery codes" size="md" done="I have stored them" onClose={onClose}>
       <Text fz="sm">
-        Each of these signs you in once when your authenticator is not at hand. They are shown now and never again: keep them
-        where your password is not.
+        Each code signs you in once if you do not have your authenticator. The codes are not shown again. Store them in a
+        different place than your password.
       </Text>
       <Code block fz="sm" style={{ columns: 2 }} tabIndex={0} aria-label="Recovery codes">
         {text}
@@ -30,10 +31,7 @@ export function RecoveryCodes({ codes, onStored }: { codes: readonly string[]; o
         >
           Download
         </Button>
-        <Button ml="auto" onClick={onStored}>
-          I have stored them
-        </Button>
       </Group>
-    </Stack>
+    </SecretDialog>
   );
 }

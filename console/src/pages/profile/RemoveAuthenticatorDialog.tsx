@@ -8,7 +8,7 @@ export function RemoveAuthenticatorDialog({ opened, onClose }: { opened: boolean
   return (
     <FormDialog opened={opened} onClose={onClose} title="Turn the authenticator off" size="md">
       <PasswordForm
-        about="Your password alone signs you in then, and the recovery codes stop working. Passkeys stay."
+        about="Your password alone then signs you in, and your recovery codes stop working. Passkeys are kept."
         verb="Turn off"
         save={(password) => asked(api.DELETE('/session/totp', { body: { password } }))}
         onSaved={() => saved('The authenticator is off.')}

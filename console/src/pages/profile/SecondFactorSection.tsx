@@ -48,5 +48,5 @@ export function SecondFactorSection() {
 
 function CodesLeft({ count }: { count: number }) {
   const words = `${count} recovery ${count === 1 ? 'code is' : 'codes are'} left.`;
-  return count <= FEW_CODES ? <b>{words} Make new ones before you need them.</b> : words;
+  return count <= FEW_CODES ? <b>{words} Create new ones before you need them.</b> : words;
 }

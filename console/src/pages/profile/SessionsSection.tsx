@@ -21,7 +21,7 @@ export function SessionsSection() {
         : asked(api.DELETE('/session/sessions/{session_id}', { params: { path: { session_id: id } } })),
     onSuccess: async (_, id) => {
       await queryClient.invalidateQueries({ queryKey: ['sessions'] });
-      saved(id === null ? 'Every other browser is signed out.' : 'That browser is signed out.');
+      saved(id === null ? 'Every other browser was signed out.' : 'The browser was signed out.');
     },
     onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
   });
@@ -29,10 +29,10 @@ export function SessionsSection() {
   return (
     <Section
       title="Signed-in browsers"
-      about="Something you do not know? Sign it out, then change your password."
+      about="If you do not recognize a browser, sign it out and change your password."
       actions={
         <Button variant="default" disabled={others === 0} loading={end.isPending} onClick={() => end.mutate(null)}>
-          Sign out the others
+          Sign out all others
         </Button>
       }
     >

@@ -15,10 +15,10 @@ export function Content({ request }: { request: FullRequest }) {
   return (
     <Group gap="sm">
       <GuardedButton variant="default" size="xs" verdict={verdict} onClick={() => setWanted(true)}>
-        Show the content
+        Show content
       </GuardedButton>
       <Text fz="sm" c="dimmed">
-        Each read is an event in the organization’s audit log, with your name.
+        Each read is recorded in the organization’s audit log, with your name.
       </Text>
     </Group>
   );
@@ -43,12 +43,12 @@ function Stored({ requestId }: { requestId: string }) {
       {(content) =>
         content === null ? (
           <Text fz="sm">
-            No content is stored for this request. The organization’s audit settings say what is kept, and for how long.
+            No content is stored for this request. The organization’s audit settings decide what is stored and for how long.
           </Text>
         ) : (
           <Stack gap="xs">
             <Text fz="sm" c="dimmed">
-              Stored as “{content.mode}”. This read was written to the audit log.
+              Stored with the setting “{content.mode}”. This read was recorded in the audit log.
             </Text>
             <Block title="Request" value={content.request} />
             <Block title="Response" value={content.response} />

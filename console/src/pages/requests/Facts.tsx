@@ -27,7 +27,7 @@ export function Facts({ request }: { request: FullRequest }) {
       </Fact>
       <Fact name="Model called">
         {request.model === null ? (
-          'not read'
+          'unknown'
         ) : (
           <Link to={PATHS.requests} search={{ model: request.model } as never} style={{ color: 'inherit' }}>
             {request.model}
@@ -58,7 +58,7 @@ export function Facts({ request }: { request: FullRequest }) {
       )}
       {request.finish_reason !== null && <Fact name="Finish reason">{request.finish_reason}</Fact>}
       {request.client_request_id !== null && (
-        <Fact name="Client’s own id">
+        <Fact name="Client’s request id">
           <CopyText text={request.client_request_id} label="client’s request id" />
         </Fact>
       )}

@@ -37,7 +37,7 @@ export function LiveTail({ filters, columns, onOpen }: LiveTailProps) {
       <Group gap="xs" role="status">
         <StatusBadge status={WORDS[state]} />
         <Text fz="sm" c="dimmed">
-          {state === 'waiting' ? 'The stream broke; it is tried again by itself.' : `${rows.length} since this page was opened`}
+          {state === 'waiting' ? 'The connection was lost. Reconnecting…' : `${rows.length} since this page was opened`}
         </Text>
       </Group>
       <DataTable<Request>

@@ -56,7 +56,7 @@ function Shown({ request, askedId }: { request: FullRequest; askedId: string }) 
       <Section title="Decision">
         <DecisionView decision={request.decision} />
       </Section>
-      <Section title="What and whose">
+      <Section title="Details">
         <Facts request={request} />
       </Section>
       <Section title="Latency">

@@ -33,7 +33,7 @@ export function RequestsPage() {
   return (
     <Page
       title="Requests"
-      about="Every request of a known key, refused ones too, with the decision behind it."
+      about="Every request of a known key, including refused requests, with the decision behind it."
       actions={
         <>
           <LiveButton isLive={isLive} />
@@ -57,7 +57,7 @@ export function RequestsPage() {
           controls={<Controls isLive={false} />}
           onRowClick={open}
           empty={
-            <EmptyState title="No request yet">
+            <EmptyState title="No requests yet">
               The first call with a key appears here within a second, with the decision that admitted or refused it. Create a key
               under API keys, or try one in the playground.
             </EmptyState>
@@ -92,7 +92,7 @@ function Exports({ filters, range: { from, to } }: ExportsProps) {
   const path = `/requests/export${queryText({ format: 'csv', ...filters, from, to })}`;
   return (
     <ExportMenu
-      note="What the filters leave, at most 100,000 rows"
+      note="Requests that match the filters, at most 100,000"
       exports={[{ label: 'CSV', what: 'requests', ending: 'csv', path }]}
     />
   );

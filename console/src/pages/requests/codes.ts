@@ -24,9 +24,9 @@ export const CODES = [
 /** Explanations and remedies for codes whose names do not explain them. */
 export const CODE_WORDS: Readonly<Record<string, string>> = {
   no_deployment_for_tags:
-    'No deployment of the model carries the tags that the request must have: those that its key, team and organization require, or all of those that it names where each deployment has some. Leave a tag out; or a platform admin adds the tag to a deployment.',
+    'No deployment of the model has the tags that the request needs: those that its key, team and organization require, or, if all deployments have tags, all tags that it names. Remove a tag from the request, or ask a platform admin to add the tag to a deployment.',
   model_not_priced:
-    'A blocking budget covers the request and the model’s deployment has no price, so nothing could be charged. A platform admin can set a price.',
+    'A blocking budget applies to the request, and the model’s deployment has no price, so nothing can be charged. Ask a platform admin to set a price.',
   unpriced_parameter:
-    'A blocking budget covers the request, and it asks for something that the provider bills beyond its tokens and that has no price here, or nothing that bounds it. Leave the field out; or a platform admin sets a price for it, or the most searches of a request, on the deployment’s page.',
+    'A blocking budget applies to the request. The request asks for something that the provider bills in addition to tokens, and that has no price here or no maximum. Remove the field from the request, or ask a platform admin to set its price, or the searches per request, on the deployment’s page.',
 };

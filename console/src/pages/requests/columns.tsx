@@ -121,7 +121,7 @@ function Latency({ row: { latency } }: { row: Request }) {
   const gatewayMs = latency.gateway_us / 1_000;
   return (
     <Tooltip
-      label={`Gateway ${durationText(gatewayMs)}, provider ${latency.provider_ms === null ? 'not asked' : durationText(latency.provider_ms)}`}
+      label={`Gateway ${durationText(gatewayMs)}, provider ${latency.provider_ms === null ? 'not called' : durationText(latency.provider_ms)}`}
     >
       <span>{durationText(gatewayMs + (latency.provider_ms ?? 0))}</span>
     </Tooltip>

@@ -34,7 +34,7 @@ function CreateForm({ onSaved }: { onSaved: (group: RouteGroup) => void }) {
   const form = useForm<Draft>({
     initialValues: { key: '', strategy: 'weighted', members: [], fallbacks: [] },
     validate: {
-      key: (key) => (key.trim() === '' ? 'Give it the name that callers use.' : null),
+      key: (key) => (key.trim() === '' ? 'Enter the name that callers use.' : null),
       members: (members) => (members.some(({ deployment_id: id }) => id === '') ? 'Choose a deployment in each row.' : null),
     },
   });
@@ -47,14 +47,14 @@ function CreateForm({ onSaved }: { onSaved: (group: RouteGroup) => void }) {
         asked(api.POST('/route-groups', { params: { header }, body: { key: key.trim(), members: [...members], ...rest } }))
       }
       onSaved={(made) => {
-        saved(`${made.key} can be called by whoever is granted it.`);
+        saved(`${made.key} was created. Anyone who is granted it can call it.`);
         onSaved(made);
       }}
     >
       <TextInput
         data-autofocus
         label="Key"
-        description="Called like a model. No model and no other route group has this name."
+        description="Callers use it like a model name. No model or other route group can have this name."
         required
         {...form.getInputProps('key')}
       />
@@ -67,8 +67,8 @@ function CreateForm({ onSaved }: { onSaved: (group: RouteGroup) => void }) {
       />
       {form.errors.members !== undefined && <Input.Error>{form.errors.members}</Input.Error>}
       <TargetsPicker
-        label="Fallbacks, in their order"
-        description="Tried when every member failed, each only within the caller’s access."
+        label="Fallbacks, in order"
+        description="Tried if all members failed, and only if the caller may call them."
         value={form.values.fallbacks}
         onChange={(fallbacks) => form.setFieldValue('fallbacks', fallbacks)}
         error={form.errors.fallbacks as string | undefined}

@@ -34,8 +34,8 @@ export function FallbacksDialog({ group, opened, onClose }: FallbacksDialogProps
     >
       {(form) => (
         <TargetsPicker
-          label="Fallbacks, in their order"
-          description="Tried when every member failed, each only within the caller’s access."
+          label="Fallbacks, in order"
+          description="Tried if all members failed, and only if the caller may call them."
           without={[group.key]}
           value={form.values.fallbacks}
           onChange={(fallbacks) => form.setFieldValue('fallbacks', fallbacks)}

@@ -1,9 +1,10 @@
-import { ActionIcon, Button, Group, NumberInput, Stack, Text } from '@mantine/core';
+import { ActionIcon, Button, Group, Stack, Text } from '@mantine/core';
 import { IconPlus, IconTrash } from '@tabler/icons-react';
 import type { PolicyBody } from '../../api/gateway.ts';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
+import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
 import type { Deployment } from './policy.ts';
-import { shareOf } from './shares.ts';
+import { percentsOf, sharesOf } from './shares.ts';
 import { useDeployments } from './useDeployments.ts';
 
 interface MemberRowsProps {
@@ -14,17 +15,19 @@ interface MemberRowsProps {
 }
 
 const MEMBERS_MAX = 200;
+const WHOLE_MAX = 1_000_000;
 
 /** The members of a policy, one row each: deployment, weight, priority, and the share that follows. */
 export function MemberRows({ strategy, members, onChange, disabled = false }: MemberRowsProps) {
   const change = (index: number, part: Partial<PolicyBody['members'][number]>) =>
     onChange(members.map((member, at) => (at === index ? { ...member, ...part } : member)));
+  const percents = percentsOf(sharesOf({ strategy, members }));
   const deployments = useDeployments(members.map(({ deployment_id: id }) => id));
   return (
     <Stack gap="xs">
       {members.length === 0 && (
         <Text fz="sm" c="dimmed">
-          No member yet: without one every call of it fails, unless a fallback answers.
+          No members yet. Without a member, every call fails unless a fallback answers. Add a member.
         </Text>
       )}
       {members.map((member, index) => (
@@ -42,22 +45,26 @@ export function MemberRows({ strategy, members, onChange, disabled = false }: Me
             </Text>
           </div>
           <Group gap="xs" align="flex-start" wrap="nowrap">
-            <WholeNumber
+            <WholeNumberInput
               label="Weight"
+              w={100}
+              max={WHOLE_MAX}
               value={member.weight}
               disabled={disabled}
-              onChange={(weight) => change(index, { weight })}
+              onChange={(weight) => change(index, { weight: weight || 0 })}
             />
             {strategy === 'priority' && (
-              <WholeNumber
+              <WholeNumberInput
                 label="Priority"
+                w={100}
+                max={WHOLE_MAX}
                 value={member.priority}
                 disabled={disabled}
-                onChange={(priority) => change(index, { priority })}
+                onChange={(priority) => change(index, { priority: priority || 0 })}
               />
             )}
-            <Text fz="sm" w={64} ta="right" pt={30} title="Share of first choices while all are in service">
-              {Math.round(shareOf(strategy, members, index) * 100)} %
+            <Text fz="sm" w={64} ta="right" pt={30} title="How often this member is the first choice while all are in service">
+              {percents[index]} %
             </Text>
             <ActionIcon
               variant="subtle"
@@ -91,28 +98,4 @@ export function MemberRows({ strategy, members, onChange, disabled = false }: Me
 function aboutOf(deployment: Deployment | undefined): string {
   if (deployment === undefined) return '';
   return [deployment.upstream_model, deployment.tags.join(', ')].filter((part) => part !== '').join(' · ');
-}
-
-interface WholeNumberProps {
-  readonly label: string;
-  readonly value: number;
-  readonly disabled: boolean;
-  readonly onChange: (value: number) => void;
-}
-
-const WHOLE_MAX = 1_000_000;
-
-function WholeNumber({ label, value, disabled, onChange }: WholeNumberProps) {
-  return (
-    <NumberInput
-      label={label}
-      w={100}
-      min={0}
-      max={WHOLE_MAX}
-      allowDecimal={false}
-      disabled={disabled}
-      value={value}
-      onChange={(typed) => onChange(typeof typed === 'number' ? typed : 0)}
-    />
-  );
 }

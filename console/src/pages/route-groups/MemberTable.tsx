@@ -5,17 +5,18 @@ import { PriceText, Tags } from '../models/cells.tsx';
 import { HealthBadge, useCooling } from '../models/health.tsx';
 import { ProviderBadge } from '../models/ProviderBadge.tsx';
 import type { RouteGroup } from './policy.ts';
-import { shareOf } from './shares.ts';
+import { percentsOf, sharesOf } from './shares.ts';
 import { useDeployments } from './useDeployments.ts';
 
 /** The members of a route group at this moment, each with its health. */
 export function MemberTable({ group }: { group: RouteGroup }) {
   const cooling = useCooling();
+  const percents = percentsOf(sharesOf(group));
   const deployments = useDeployments(group.members.map(({ deployment_id: id }) => id));
   if (group.members.length === 0)
     return (
       <Text fz="sm" c="dimmed">
-        Nobody: calls of it fail, unless a fallback answers. Add members below and publish them.
+        No members. Calls fail unless a fallback answers. Add members below and publish them.
       </Text>
     );
   return (
@@ -51,7 +52,7 @@ export function MemberTable({ group }: { group: RouteGroup }) {
                 <Table.Td>{deployment !== undefined && <Tags tags={deployment.tags} />}</Table.Td>
                 <Table.Td ta="right">{weight}</Table.Td>
                 {group.strategy === 'priority' && <Table.Td ta="right">{priority}</Table.Td>}
-                <Table.Td ta="right">{Math.round(shareOf(group.strategy, group.members, index) * 100)} %</Table.Td>
+                <Table.Td ta="right">{percents[index]} %</Table.Td>
               </Table.Tr>
             );
           })}

@@ -37,8 +37,8 @@ export function PolicyEditor({ group }: { group: RouteGroup }) {
       {isBehind && (
         <Alert color="orange" p="xs">
           <Text fz="sm">
-            Somebody published another policy meanwhile; it is what serves now. Yours is still here: publish it and you see both,
-            or discard it.
+            Someone else published another policy in the meantime, and it is in force now. Your changes are still here. Publish
+            them to compare both, or discard them.
           </Text>
         </Alert>
       )}

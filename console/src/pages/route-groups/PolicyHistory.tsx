@@ -7,6 +7,7 @@ import { Asked } from '../../components/Asked.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
+import { wordOf } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { deploymentName, type RouteGroup } from './policy.ts';
 import { useDeployments } from './useDeployments.ts';
@@ -36,7 +37,7 @@ function Versions({ group, versions, currentVersion }: VersionsProps) {
   if (versions.length === 0)
     return (
       <Text fz="sm" c="dimmed">
-        None yet. The first one you publish is kept here.
+        No versions yet. Each policy that you publish appears here.
       </Text>
     );
   return (
@@ -82,7 +83,7 @@ function VersionRow({ version, isInForce, mayManage, onRollBack }: VersionRowPro
     <Table.Tr>
       <Table.Td>
         {version.version}
-        {version.rolled_back_to !== null && ` (brought back ${version.rolled_back_to})`}
+        {version.rolled_back_to !== null && ` (rolled back to ${version.rolled_back_to})`}
       </Table.Td>
       <Table.Td>
         <Time at={version.published_at} />
@@ -121,8 +122,8 @@ function RollBackDialog({ group, to, onClose }: RollBackDialogProps) {
       name={null}
       verb="Roll back"
       consequences={[
-        'It is published anew, as the newest version, and is in force at once.',
-        'What is in force now stays in this list.',
+        'It is published as a new version and takes effect at once.',
+        'The policy that is in force now stays in this list.',
       ]}
       action={async () => {
         if (to === null) return;
@@ -144,7 +145,7 @@ function PolicyWords({ version: { policy } }: { version: PublishedPolicy }) {
   });
   return (
     <Text fz="sm">
-      {policy.strategy === 'weighted' ? 'Weighted' : 'Priority'}: {members.length === 0 ? 'nobody' : members.join('; ')}
+      {wordOf(policy.strategy)}: {members.length === 0 ? 'none' : members.join('; ')}
     </Text>
   );
 }

@@ -6,7 +6,7 @@ import { verdictOf } from '../../api/session.tsx';
 import { ProblemNote } from '../../components/Asked.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
-import type { RouteGroup } from './policy.ts';
+import { type RouteGroup, sortedMembers } from './policy.ts';
 import { SimulationView } from './SimulationView.tsx';
 import type { PolicyDraft } from './usePolicyDraft.ts';
 
@@ -16,11 +16,13 @@ const REQUESTS = 10_000;
 export function PolicyPublishing({ group, draft }: { group: RouteGroup; draft: PolicyDraft }) {
   const { typed, policy, problem, isChanged, edited } = draft;
   const queryClient = useQueryClient();
-  const simulating = useMutation({ mutationFn: (tried: PolicyBody) => simulatePolicy(group.id, tried, REQUESTS) });
+  const simulating = useMutation({
+    mutationFn: (tried: PolicyBody) => simulatePolicy(group.id, { ...tried, members: sortedMembers(tried.members) }, REQUESTS),
+  });
   const publishing = useMutation({
     mutationFn: edited.save,
     onSuccess: async () => {
-      saved(`The policy of ${group.key} is published and in force.`);
+      saved(`The policy of ${group.key} was published and is in force.`);
       const changed = ['route-group', 'route-groups', 'route-group-policy', 'callable-targets'];
       await Promise.all(changed.map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
     },
@@ -67,7 +69,7 @@ export function PolicyPublishing({ group, draft }: { group: RouteGroup; draft: P
       </Group>
       {isChanged && problem === null && simulating.data === undefined && (
         <Alert color="blue" p="xs">
-          <Text fz="sm">Simulate it first: nothing is sent anywhere, and the shares are those of the published code.</Text>
+          <Text fz="sm">Simulate your changes first. No request is sent, and the gateway’s own routing computes the shares.</Text>
         </Alert>
       )}
     </>

@@ -10,6 +10,7 @@ import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { Facts } from '../../components/Facts.tsx';
+import { wordOf } from '../../components/StatusBadge.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
@@ -41,7 +42,7 @@ function Found({ group }: { group: RouteGroup }) {
     >
       <Facts
         facts={[
-          ['Strategy', group.strategy === 'weighted' ? 'Weighted' : 'Priority'],
+          ['Strategy', wordOf(group.strategy)],
           ['Fallbacks', group.fallbacks.length === 0 ? 'none' : group.fallbacks.join(' → ')],
           ['Access groups', <GroupLinks key="groups" groups={group.access_groups} />],
           [
@@ -91,13 +92,13 @@ function Actions({ group }: { group: RouteGroup }) {
       <ConfirmByName
         opened={open === 'delete'}
         onClose={close}
-        title="Delete this route group"
+        title="Delete route group"
         name={group.key}
         verb="Delete route group"
         consequences={[
-          'Nobody can call it any more. Its deployments stay.',
-          'Grants of its key stay and give nothing.',
-          'Its published policies go with it.',
+          'No one can call it any more. Its deployments are kept.',
+          'Grants of its key are kept but have no effect.',
+          'Its published policies are deleted with it.',
         ]}
         action={async () => {
           await asked(api.DELETE('/route-groups/{id}', { params: { path: { id: group.id } } }));

@@ -8,7 +8,7 @@ import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
-import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { StatusBadge, wordOf } from '../../components/StatusBadge.tsx';
 import { addressOf } from '../../components/shell/addresses.ts';
 import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
@@ -33,7 +33,7 @@ export function RouteGroupsPage() {
   return (
     <Page
       title="Route groups"
-      about="Named sets of deployments with a routing policy of their own, called by their key like a model."
+      about="Named sets of deployments with their own routing policy. Callers use the key of a group like a model name."
       actions={create}
     >
       <DataList<RouteGroup>
@@ -44,8 +44,8 @@ export function RouteGroupsPage() {
         onRowClick={({ id }) => open(id)}
         empty={
           <EmptyState title="No route groups yet" action={create}>
-            A route group spreads its calls over deployments of different models, providers or regions. Add deployments first,
-            then create one.
+            A route group distributes calls over deployments of different models, providers or regions. Add deployments first,
+            then create a group.
           </EmptyState>
         }
       />
@@ -82,7 +82,7 @@ function useColumns(): ListColumn<RouteGroup>[] {
       accessor: 'strategy',
       title: 'Strategy',
       phone: { fact: 1 },
-      render: ({ strategy }) => (strategy === 'weighted' ? 'Weighted' : 'Priority'),
+      render: ({ strategy }) => wordOf(strategy),
     },
     {
       accessor: 'members',

@@ -2,18 +2,23 @@ import { Group, Progress, Stack, Text } from '@mantine/core';
 import type { Simulation } from '../../api/gateway.ts';
 import { countText } from '../../components/Count.tsx';
 import { deploymentName } from './policy.ts';
+import { percentsOf } from './shares.ts';
 import { useDeployments } from './useDeployments.ts';
 
 /** The simulated result of a policy for a number of requests, with every deployment in its present state. */
 export function SimulationView({ simulation, requests }: { simulation: Simulation; requests: number }) {
   const deployments = useDeployments(simulation.shares.map(({ deployment_id: id }) => id));
+  const percents = percentsOf(
+    simulation.shares.map(({ share }) => share),
+    1,
+  );
   return (
     <Stack gap={6} role="status" aria-label="Simulation">
       <Text fz="sm" fw={600}>
-        Of {countText(requests)} requests, as the deployments stand now
+        Of {countText(requests)} requests, with the deployments as they are now
       </Text>
       {simulation.shares.length === 0 && <Text fz="sm">No deployment would be tried.</Text>}
-      {simulation.shares.map(({ deployment_id: id, share, first_choice: first }) => {
+      {simulation.shares.map(({ deployment_id: id, share, first_choice: first }, index) => {
         const deployment = deployments.get(id);
         const name = deployment === undefined ? id : deploymentName(deployment);
         return (
@@ -23,7 +28,7 @@ export function SimulationView({ simulation, requests }: { simulation: Simulatio
             </Text>
             <Progress value={share * 100} flex={1} size="sm" aria-label={`${name}: ${Math.round(share * 100)} %`} />
             <Text fz="sm" ta="right" w={150} className="nowrap">
-              {(share * 100).toFixed(1)} % · {countText(first)}
+              {percents[index]} % · {countText(first)}
             </Text>
           </Group>
         );

@@ -6,9 +6,14 @@ export type RouteGroup = Schema<'RouteGroup'>;
 export type Deployment = Schema<'Deployment'>;
 
 export const STRATEGIES = [
-  { value: 'weighted', label: 'Weighted: drawn by weight' },
-  { value: 'priority', label: 'Priority: the lowest first, drawn by weight among equals' },
+  { value: 'weighted', label: 'Weighted: chosen by weight' },
+  { value: 'priority', label: 'Priority: the lowest first, by weight among equals' },
 ] as const;
+
+/** Describes a strategy: `Weighted: chosen by weight`. */
+export function strategyWords(strategy: PolicyBody['strategy']): string {
+  return STRATEGIES.find(({ value }) => value === strategy)?.label ?? strategy;
+}
 
 export function policyOfGroup({ strategy, members }: Pick<RouteGroup, 'strategy' | 'members'>): PolicyBody {
   return { strategy, members: members.map(({ deployment_id, weight, priority }) => ({ deployment_id, weight, priority })) };
@@ -24,8 +29,12 @@ function canonical({ strategy, members }: PolicyBody): string {
 }
 
 function inOrder(members: PolicyBody['members']) {
-  const sorted = [...members].sort((a, b) => (a.deployment_id < b.deployment_id ? -1 : 1));
-  return sorted.map(({ deployment_id: id, weight, priority }) => [id, weight, priority]);
+  return sortedMembers(members).map(({ deployment_id: id, weight, priority }) => [id, weight, priority]);
+}
+
+/** Returns the members by id, the order in which the gateway stores them and takes the first if none has a weight. */
+export function sortedMembers(members: PolicyBody['members']): PolicyBody['members'] {
+  return [...members].sort((a, b) => (a.deployment_id < b.deployment_id ? -1 : 1));
 }
 
 /** Returns the two parts of a policy, so that two people can change them at once. */
@@ -35,13 +44,13 @@ export function policyParts(nameOf: (deploymentId: string) => string): readonly 
       name: 'strategy',
       label: 'Strategy',
       body: ({ strategy }) => ({ strategy }),
-      words: ({ strategy }) => STRATEGIES.find(({ value }) => value === strategy)?.label ?? strategy,
+      words: ({ strategy }) => strategyWords(strategy),
     },
     {
       name: 'members',
       label: 'Members',
       body: ({ members }) => ({ members }),
-      words: ({ members }) => (members.length === 0 ? 'nobody' : members.map((one) => memberWords(one, nameOf)).join('\n')),
+      words: ({ members }) => (members.length === 0 ? 'none' : members.map((one) => memberWords(one, nameOf)).join('\n')),
       known: ({ members }) => inOrder(members),
     },
   ];
@@ -55,7 +64,7 @@ function memberWords(member: PolicyBody['members'][number], nameOf: (deploymentI
 export function problemOf({ members }: PolicyBody): string | null {
   if (members.some(({ deployment_id: id }) => id === '')) return 'Choose a deployment in each row.';
   const ids = new Set(members.map(({ deployment_id: id }) => id));
-  return ids.size === members.length ? null : 'A deployment stands here twice: give it one row with the sum of the weights.';
+  return ids.size === members.length ? null : 'A deployment is listed twice. Keep one row with the sum of the weights.';
 }
 
 /** Parses a policy from JSON, or says what is wrong with it. The server checks more. */
@@ -64,16 +73,16 @@ export function policyFromJson(text: string): { readonly policy: PolicyBody } | 
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return { problem: `This is no JSON: ${error instanceof Error ? error.message : ''}` };
+    return { problem: `This is not valid JSON: ${error instanceof Error ? error.message : ''}` };
   }
   const { strategy, members } = (typeof value === 'object' && value !== null ? value : {}) as Partial<PolicyBody>;
-  if (strategy !== 'weighted' && strategy !== 'priority') return { problem: '"strategy" is "weighted" or "priority".' };
-  if (!Array.isArray(members)) return { problem: '"members" is a list.' };
+  if (strategy !== 'weighted' && strategy !== 'priority') return { problem: '"strategy" must be "weighted" or "priority".' };
+  if (!Array.isArray(members)) return { problem: '"members" must be a list.' };
   const read: PolicyBody['members'][number][] = [];
   for (const member of members as readonly Partial<PolicyBody['members'][number]>[]) {
-    if (typeof member?.deployment_id !== 'string') return { problem: 'Each member names its "deployment_id".' };
+    if (typeof member?.deployment_id !== 'string') return { problem: 'Each member needs a "deployment_id".' };
     const { deployment_id, weight = 1, priority = 0 } = member;
-    if (!isWhole(weight) || !isWhole(priority)) return { problem: '"weight" and "priority" are whole numbers from 0 on.' };
+    if (!isWhole(weight) || !isWhole(priority)) return { problem: '"weight" and "priority" must be whole numbers, 0 or more.' };
     read.push({ deployment_id, weight, priority });
   }
   return { policy: { strategy, members: read } };

@@ -17,7 +17,7 @@ export function SecurityPage() {
     <Page
       title="Security"
       beside={<bdi>{own.length === 1 && own[0]?.organization_id === organizationId && own[0]?.organization_name}</bdi>}
-      about="What to look at in an organization: who gets in, what works without anyone answering for it, and what is sent unencrypted."
+      about="What to check in an organization: who can sign in, which access no one is responsible for, and what is sent unencrypted."
       actions={
         <OwnOrganizationSelect
           permission="audit.read"
@@ -29,7 +29,7 @@ export function SecurityPage() {
       }
     >
       {organizationId === undefined ? (
-        <EmptyState title="Choose an organization">Its findings are shown here, each with what to do about it.</EmptyState>
+        <EmptyState title="Choose an organization">Its findings appear here, each with what to do about it.</EmptyState>
       ) : (
         <SecurityReport key={organizationId} organizationId={organizationId} />
       )}

@@ -21,7 +21,7 @@ export const UNUSED_DAYS = 90;
 /** Shown if somebody fixed the last one while the page was open. */
 const MENDED = (
   <Text fz="sm" c="dimmed" role="status">
-    Nothing is left here.
+    No findings are left here.
   </Text>
 );
 

@@ -24,8 +24,8 @@ interface Draft {
 export const TOUCHED = ['token-accounts', 'admin-tokens'];
 
 const RULES = {
-  name: (name: string) => (name.trim() === '' ? 'Enter a name: the machine it stands for.' : null),
-  responsible_account_id: (id: string | undefined) => (id === undefined ? 'Choose the person who answers for it.' : null),
+  name: (name: string) => (name.trim() === '' ? 'Enter a name: the machine or program that uses it.' : null),
+  responsible_account_id: (id: string | undefined) => (id === undefined ? 'Choose the person who is responsible for it.' : null),
 };
 
 function partsOf(account: TokenAccount): readonly EditPart<Draft>[] {
@@ -33,7 +33,7 @@ function partsOf(account: TokenAccount): readonly EditPart<Draft>[] {
     { name: 'name', label: 'Name', body: ({ name }) => ({ name: name.trim() }), words: ({ name }) => name },
     {
       name: 'responsible_account_id',
-      label: 'Who answers for it',
+      label: 'Responsible person',
       body: ({ responsible_account_id }) => ({ responsible_account_id }),
       words: ({ responsible_account_id: id }) => <PersonName id={id} of={account} />,
     },
@@ -43,7 +43,7 @@ function partsOf(account: TokenAccount): readonly EditPart<Draft>[] {
 function PersonName({ id, of: account }: { id: string | undefined; of: TokenAccount }) {
   const read = useName(id);
   const known = id === account.responsible_account_id ? account.responsible_name : null;
-  return <bdi>{known ?? read ?? id ?? 'Nobody'}</bdi>;
+  return <bdi>{known ?? read ?? id ?? 'No one'}</bdi>;
 }
 
 interface CreateProps {
@@ -99,14 +99,14 @@ function Fields({ form, organizationId, firstName }: FieldsProps) {
     <>
       <TextInput
         label="Name"
-        description="The machine or program it stands for."
+        description="The machine or program that uses it."
         data-autofocus
         maxLength={200}
         {...form.getInputProps('name')}
       />
       <ObjectSelect
         kind="account"
-        label="Who answers for it"
+        label="Responsible person"
         placeholder="Search people by name"
         value={form.values.responsible_account_id}
         onChange={(id) => form.setFieldValue('responsible_account_id', id)}
@@ -115,7 +115,7 @@ function Fields({ form, organizationId, firstName }: FieldsProps) {
         firstName={firstName}
       />
       <Text fz="xs" c="dimmed">
-        Its admin tokens can never do more than this person, and stop when this person leaves.
+        Its admin tokens can never do more than this person. They stop working when this person leaves.
       </Text>
     </>
   );
@@ -164,11 +164,11 @@ export function DeleteTokenAccount({ of: account, onClose }: { of: TokenAccount;
       onClose={onClose}
       title={`Delete ${account.name}`}
       name={account.name}
-      verb="Delete"
+      verb="Delete service account"
       isKnown={report.isSuccess}
       consequences={[
         ...(report.data === undefined ? [] : [tokensWords(report.data.admin_tokens_revoked.length)]),
-        'A deleted service account does not come back. What it did stays in the audit log.',
+        'You cannot undo this. What it did stays in the audit log.',
       ]}
       action={async () => {
         await asked(api.DELETE('/service-accounts/{id}', { params: { path } }));
@@ -188,6 +188,6 @@ export function DeleteTokenAccount({ of: account, onClose }: { of: TokenAccount;
 
 function tokensWords(count: number): string {
   if (count === 0) return 'It has no admin tokens that work.';
-  if (count === 1) return 'Its admin token is revoked. Whatever uses it is refused at once.';
-  return `Its ${countText(count)} admin tokens are revoked. Whatever uses them is refused at once.`;
+  if (count === 1) return 'Its admin token is revoked. Programs that use it are refused at once.';
+  return `Its ${countText(count)} admin tokens are revoked. Programs that use them are refused at once.`;
 }

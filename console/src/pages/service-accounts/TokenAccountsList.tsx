@@ -36,7 +36,7 @@ export function TokenAccountsList({ organizationId }: { organizationId: string |
   return (
     <>
       <Text fz="sm" c="dimmed" mb="sm">
-        Machines that call the admin API with tokens of their own. A person answers for each.
+        Machines that call the admin API with their own tokens. A person is responsible for each.
         {organizationId !== null && ' Service accounts that own API keys are on the page of their team.'}
       </Text>
       <DataList<TokenAccount>
@@ -50,7 +50,7 @@ export function TokenAccountsList({ organizationId }: { organizationId: string |
         empty={
           <EmptyState title="No service accounts yet" action={create}>
             Create one for each program that calls the admin API, then give it an admin token. It keeps working when the person
-            who made it changes teams.
+            who created it changes teams.
           </EmptyState>
         }
       />
@@ -92,7 +92,7 @@ function columnsOf(setDoing: (doing: Doing) => void): ListColumn<TokenAccount>[]
     { accessor: 'status', title: 'Status', phone: { fact: 1 }, render: ({ status }) => <StatusBadge status={status} /> },
     {
       accessor: 'responsible_name',
-      title: 'Who answers for it',
+      title: 'Responsible person',
       phone: { fact: 2 },
       render: ({ responsible_name, responsible_account_id }) => <bdi>{responsible_name ?? responsible_account_id}</bdi>,
     },

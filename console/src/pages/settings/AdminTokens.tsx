@@ -4,12 +4,14 @@ import { IconPlus } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { CopyField } from '../../components/CopyField.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
+import { SecretDialog } from '../../components/dialogs/SecretDialog.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
-import { CreateToken, TokenSecret } from './CreateToken.tsx';
+import { CreateToken } from './CreateToken.tsx';
 import { NarrowToken } from './NarrowToken.tsx';
 import { TakeOverToken } from './TakeOverToken.tsx';
 import { tokenColumns } from './token-columns.tsx';
@@ -29,8 +31,8 @@ export function AdminTokens() {
   return (
     <>
       <Text fz="sm" c="dimmed" mb="sm">
-        For programs and the command line. A token acts with its role, and never with more than its owner holds; what it does
-        stands in the audit log under its own name.
+        For programs and the command line. A token has one role, and never more rights than its owner. The audit log shows what it
+        does under its own name.
       </Text>
       {state.service_account_id === undefined ? (
         <UnownedNote isShown={state.unowned === 'true'} onShow={(unowned) => set({ unowned, cursor: undefined })} />
@@ -63,8 +65,8 @@ export function AdminTokens() {
           </>
         }
         empty={
-          <EmptyState title="No admin token" action={<Button onClick={open}>Create admin token</Button>}>
-            People sign in; programs use a token. Give each program its own, with the least role it needs.
+          <EmptyState title="No admin tokens yet" action={<Button onClick={open}>Create admin token</Button>}>
+            Programs that call the admin API use a token. Create one for each program, with the least role that it needs.
           </EmptyState>
         }
       />
@@ -75,7 +77,11 @@ export function AdminTokens() {
         onClose={() => set({ new: undefined })}
         onCreated={setSecret}
       />
-      <TokenSecret secret={secret} onClose={() => setSecret(null)} />
+      {secret !== null && (
+        <SecretDialog title="New admin token" onClose={() => setSecret(null)}>
+          <CopyField label="Token" description="Store it now: it is not shown again." value={secret} />
+        </SecretDialog>
+      )}
       <NarrowToken token={at('narrow')} onClose={close} />
       <TakeOverToken token={at('take_over')} onClose={close} />
       <RevokeToken token={at('revoke')} onClose={close} />
@@ -104,8 +110,8 @@ function UnownedNote({ isShown, onShow }: { isShown: boolean; onShow: (unowned: 
       title={total === 1 ? '1 token has no owner' : `${total} tokens have no owner`}
     >
       <Text fz="sm" mb="xs">
-        {total === 1 ? 'It stops' : 'Each of them stops'} working on the date under Expires. Take over what is still needed: it
-        belongs to you then and goes on working.
+        {total === 1 ? 'It stops' : 'Each of them stops'} working on the date under Expires. Take over tokens that are still
+        needed: they then belong to you and keep working.
       </Text>
       <Button size="compact-sm" variant="default" onClick={() => onShow(isShown ? undefined : 'true')}>
         {isShown ? 'Show all tokens' : total === 1 ? 'Show it' : 'Show them'}
@@ -142,10 +148,10 @@ function RevokeToken({ token, onClose }: { token: Token | null; onClose: () => v
       onClose={onClose}
       title="Revoke admin token"
       name={token?.name ?? ''}
-      verb="Revoke"
+      verb="Revoke token"
       consequences={[
-        'Whatever uses this token is refused at once, on every replica.',
-        'A revoked token never comes back; its events stay in the audit log.',
+        'Programs that use this token are refused at once, on every replica.',
+        'You cannot undo this. Its events stay in the audit log.',
       ]}
       action={async () => {
         await asked(api.DELETE('/admin-tokens/{id}', { params: { path: { id: token?.id ?? '' } } }));

@@ -1,8 +1,7 @@
-import { Alert, Button, Group, Modal, Select, Stack, TextInput } from '@mantine/core';
+import { Select, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, asked } from '../../api/client.ts';
 import { type Session, useSession } from '../../api/session.tsx';
-import { CopyField } from '../../components/CopyField.tsx';
 import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { ORGANIZATION_ROLES, PLATFORM_ROLES, RoleSelect } from '../../components/fields/RoleSelect.tsx';
@@ -43,9 +42,9 @@ function TokenForm({ ownerId, organizationId, onCreated }: Omit<CreateTokenProps
       lasts: '90' as Lasts,
     },
     validate: {
-      name: (name) => (name.trim() === '' ? 'Say what will use it.' : null),
-      organization_id: (id, { role }) => (isOfPlatform(role) || id !== null ? null : 'Choose where it acts.'),
-      account_name: (name, { owner }) => (owner === NEW && name.trim() === '' ? 'Say which machine it is.' : null),
+      name: (name) => (name.trim() === '' ? 'Enter a name: the program that will use it.' : null),
+      organization_id: (id, { role }) => (isOfPlatform(role) || id !== null ? null : 'Choose the organization in which it acts.'),
+      account_name: (name, { owner }) => (owner === NEW && name.trim() === '' ? 'Enter the name of the machine.' : null),
     },
   });
   const place = isOfPlatform(form.values.role) ? null : form.values.organization_id;
@@ -65,11 +64,11 @@ function TokenForm({ ownerId, organizationId, onCreated }: Omit<CreateTokenProps
       <TextInput
         data-autofocus
         label="Name"
-        description="What will use it: the audit log shows this name."
+        description="The program that will use it. The audit log shows this name."
         maxLength={200}
         {...form.getInputProps('name')}
       />
-      <RoleSelect roles={rolesOf(session)} description="Never above your own." {...form.getInputProps('role')} />
+      <RoleSelect roles={rolesOf(session)} description="Never higher than your own role." {...form.getInputProps('role')} />
       {!isOfPlatform(form.values.role) &&
         (session.platform_role === 'platform_admin' ? (
           <ObjectSelect
@@ -83,7 +82,7 @@ function TokenForm({ ownerId, organizationId, onCreated }: Omit<CreateTokenProps
           <Select label="Acts in" allowDeselect={false} data={places} {...form.getInputProps('organization_id')} />
         ))}
       <OwnerFields form={form} place={place} isOfPlatform={isOfPlatform(form.values.role)} />
-      <Select label="Lasts" allowDeselect={false} data={LASTS} {...form.getInputProps('lasts')} />
+      <Select label="Expires" allowDeselect={false} data={LASTS} {...form.getInputProps('lasts')} />
     </DialogForm>
   );
 }
@@ -106,29 +105,4 @@ function placesOf({ memberships, capabilities_by_organization: held }: Session) 
 
 function isOfPlatform(role: TokenRole): boolean {
   return PLATFORM_ROLES.some((one) => one === role);
-}
-
-/** Shows a new token, which is only possible once. */
-export function TokenSecret({ secret, onClose }: { secret: string | null; onClose: () => void }) {
-  return (
-    <Modal
-      opened={secret !== null}
-      onClose={onClose}
-      title="The new admin token"
-      closeOnClickOutside={false}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
-      <Stack gap="sm">
-        <Alert color="yellow" p="xs">
-          It is shown now and never again. Keep it where secrets are kept.
-        </Alert>
-        <CopyField label="Token" value={secret ?? ''} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            I have kept it
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
-  );
 }

@@ -16,7 +16,7 @@ export function Drifts() {
       {({ data }) =>
         data.length === 0 ? (
           <Text fz="sm" c="dimmed">
-            None: ledger, reports and counters have always said the same.
+            None. The ledger, reports and counters have always agreed.
           </Text>
         ) : (
           <TableScroll minWidth={680}>
@@ -26,8 +26,8 @@ export function Drifts() {
                   <Table.Th>Found</Table.Th>
                   <Table.Th>Organization</Table.Th>
                   <Table.Th>Where</Table.Th>
-                  <Table.Th ta="right">Said</Table.Th>
-                  <Table.Th ta="right">Ledger</Table.Th>
+                  <Table.Th ta="right">Wrong value</Table.Th>
+                  <Table.Th ta="right">Ledger value</Table.Th>
                   <Table.Th>Corrected</Table.Th>
                 </Table.Tr>
               </Table.Thead>

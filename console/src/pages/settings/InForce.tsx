@@ -13,8 +13,8 @@ export function InForce() {
   return (
     <Stack gap="sm">
       <Text fz="sm" c="dimmed">
-        Settings are environment variables, or flags of the same name, read when the process starts: change them there and start
-        it again. A secret’s value is never shown.
+        Settings are environment variables, or flags of the same name. The process reads them when it starts: change them there
+        and restart it. The value of a secret is never shown.
       </Text>
       <TextInput
         w={{ base: '100%', xs: 280 }}
@@ -64,7 +64,7 @@ function Row({ setting: { name, value, is_set, is_secret, default: standard, abo
           </span>
         )}
         <Text fz="xs" c="dimmed">
-          {is_secret ? 'a secret' : is_set ? `chosen; else ${standard ?? 'none'}` : 'by default'}
+          {is_secret ? 'a secret' : is_set ? `set; default ${standard ?? 'none'}` : 'default'}
         </Text>
       </Table.Td>
     </Table.Tr>

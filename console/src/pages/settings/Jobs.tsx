@@ -24,17 +24,17 @@ export function Jobs() {
   return (
     <Stack gap="md">
       <Text fz="sm" c="dimmed">
-        Each job is run by one process at a time, however many there are. Schedules are in UTC.
+        Only one process at a time runs a job, however many processes there are. Schedules are in UTC.
       </Text>
       <Asked query={query}>
         {({ data, trouble }) => (
           <>
-            {trouble !== null && <Alert color="red">No job runs in the process that answers: {trouble}.</Alert>}
+            {trouble !== null && <Alert color="red">The process that answers runs no jobs: {trouble}.</Alert>}
             <JobTable jobs={data} />
           </>
         )}
       </Asked>
-      <Title order={2}>Sums that did not agree with the ledger</Title>
+      <Title order={2}>Sums that differed from the ledger</Title>
       <Drifts />
     </Stack>
   );
@@ -46,7 +46,7 @@ function JobTable({ jobs }: { jobs: readonly Job[] }) {
   const running = useMutation({
     mutationFn: (name: string) => asked(api.POST('/jobs/{name}/run', { params: { path: { name } } })),
     onSuccess: async ({ queued }, name) => {
-      saved(queued ? `${titleOf(name)} begins.` : `${titleOf(name)} runs or waits already.`);
+      saved(queued ? `${titleOf(name)} was started.` : `${titleOf(name)} is already running or waiting.`);
       await queryClient.invalidateQueries({ queryKey: ['jobs'] });
     },
   });
@@ -59,9 +59,9 @@ function JobTable({ jobs }: { jobs: readonly Job[] }) {
             <Table.Tr>
               <Table.Th>Job</Table.Th>
               <Table.Th>Last run</Table.Th>
-              <Table.Th>How it went</Table.Th>
+              <Table.Th>Result</Table.Th>
               <Table.Th>Next</Table.Th>
-              <Table.Th>Now</Table.Th>
+              <Table.Th>Action</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -121,10 +121,10 @@ function LastRun({ job: { runs } }: { job: Job }) {
     <>
       <Time at={last.started_at} relative />
       <Text fz="xs" c="dimmed">
-        {tookMs === null ? 'under way' : `took ${durationText(tookMs)}`}
+        {tookMs === null ? 'running' : `took ${durationText(tookMs)}`}
         {last.asked_by !== null && (
           <>
-            , asked for by <bdi>{last.asked_by}</bdi>
+            , started by <bdi>{last.asked_by}</bdi>
           </>
         )}
       </Text>

@@ -25,7 +25,7 @@ function NarrowForm({ token }: { token: Token }) {
       networks: token.networks ?? [],
       lasts: 'as_it_is' as Lasts | 'as_it_is',
     },
-    validate: { name: (name) => (name.trim() === '' ? 'Say what uses it.' : null) },
+    validate: { name: (name) => (name.trim() === '' ? 'Enter a name: the program that uses it.' : null) },
   });
   return (
     <DialogForm
@@ -46,12 +46,12 @@ function NarrowForm({ token }: { token: Token }) {
           }),
         )
       }
-      onSaved={({ name }) => saved(`${name} is changed.`)}
+      onSaved={({ name }) => saved(`${name} was changed.`)}
     >
       <TextInput data-autofocus label="Name" maxLength={200} {...form.getInputProps('name')} />
       <MultiSelect
         label="Permissions"
-        description="The only permissions of its role that it keeps. None chosen: all of them."
+        description="The permissions of its role that it keeps. Leave empty to keep all of them."
         searchable
         clearable
         data={[...new Set([...token.capabilities, ...(token.permissions ?? [])])]}
@@ -61,21 +61,21 @@ function NarrowForm({ token }: { token: Token }) {
       {token.organization_id === null && (
         <TagsInput
           label="Organizations"
-          description="Ids (org_…) of the only organizations in which it acts. None: all, and the platform."
+          description="Ids (org_…) of the organizations in which it may act. Leave empty for all, and the platform."
           {...form.getInputProps('organization_ids')}
           error={errorBelow(form.errors, 'organization_ids')}
         />
       )}
       <TagsInput
         label="Networks"
-        description="The only addresses and ranges that it may be used from, such as 10.0.0.0/8. None: any."
+        description="Addresses and ranges from which it may be used, such as 10.0.0.0/8. Leave empty for any."
         {...form.getInputProps('networks')}
         error={errorBelow(form.errors, 'networks')}
       />
       <Select
-        label="Lasts"
+        label="Expires"
         allowDeselect={false}
-        data={[{ value: 'as_it_is', label: 'As it is' }, ...LASTS]}
+        data={[{ value: 'as_it_is', label: 'No change' }, ...LASTS]}
         {...form.getInputProps('lasts')}
       />
     </DialogForm>

@@ -30,7 +30,7 @@ function Shown({ proposals }: { proposals: readonly Proposal[] }) {
       );
     },
     onSuccess: async (_, { takes }) => {
-      saved(takes ? 'The price holds from now on.' : 'The price stays as it is.');
+      saved(takes ? 'The published price is in force now.' : 'The current price stays in force.');
       await Promise.all(
         ['price-proposals', 'prices', 'deployments'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })),
       );
@@ -40,8 +40,8 @@ function Shown({ proposals }: { proposals: readonly Proposal[] }) {
     <Alert color="yellow" mb="md" title="Published prices changed">
       <Stack gap="sm">
         <Text fz="sm">
-          These deployments took their price from the published list, which says something else now. Nothing changes until it is
-          adopted.
+          These deployments use a price from the published list, and the list has changed. Nothing changes until you adopt the new
+          price.
         </Text>
         {deciding.isError && <ProblemNote error={deciding.error} />}
         <TableScroll minWidth={640}>
@@ -51,7 +51,7 @@ function Shown({ proposals }: { proposals: readonly Proposal[] }) {
                 <Table.Th>Model</Table.Th>
                 <Table.Th>Deployment</Table.Th>
                 <Table.Th>Changes, in USD per million tokens or each</Table.Th>
-                <Table.Th>Decide</Table.Th>
+                <Table.Th>Decision</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -99,16 +99,16 @@ function ProposalRow({ proposal, verdict, onAdopt, onKeep }: ProposalRowProps) {
             aria-label={`Adopt the published price of ${proposal.model}`}
             onClick={onAdopt}
           >
-            Adopt
+            Adopt new price{' '}
           </GuardedButton>
           <Button
             size="compact-sm"
             variant="default"
             disabled={!verdict.allowed}
-            aria-label={`Keep ours: ${proposal.model}`}
+            aria-label={`Keep the current price of ${proposal.model}`}
             onClick={onKeep}
           >
-            Keep ours
+            Keep current price
           </Button>
         </Group>
       </Table.Td>
@@ -135,5 +135,5 @@ function Changes({ proposal: { prices, proposed } }: { proposal: Proposal }) {
 
 /** An amount. Null means the same as the ordinary rate; undefined means no price. */
 function Amount({ usd }: { usd: string | null | undefined }) {
-  return usd === null ? <>as ordinary</> : <Money usd={usd} exact />;
+  return usd === null ? <>standard price</> : <Money usd={usd} exact />;
 }

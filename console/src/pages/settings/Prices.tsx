@@ -26,8 +26,10 @@ export function Prices() {
   return (
     <>
       <Text fz="sm" c="dimmed" mb="sm">
-        Prices are versions with the instant from which they hold; none is ever edited, so past spend does not move.{' '}
-        {mayChange ? 'A new version is added on the deployment’s page.' : 'Platform admins add versions on a deployment’s page.'}
+        Each price version takes effect at a set time. Versions are never edited, so past spend does not change.{' '}
+        {mayChange
+          ? 'To change a price, add a version on the deployment’s page.'
+          : 'Platform admins add versions on a deployment’s page.'}
       </Text>
       <PriceProposals />
       <DataList<Price>
@@ -37,8 +39,8 @@ export function Prices() {
         filters={['model', 'deployment_id']}
         controls={<FilterBar filters={FILTERS} />}
         empty={
-          <EmptyState title="No price yet">
-            Prices come with deployments: from the price table, or as they are typed in.
+          <EmptyState title="No prices yet">
+            Prices appear here when you add deployments. They come from the price table, or from what you enter.
           </EmptyState>
         }
       />
@@ -55,7 +57,7 @@ const COLUMNS: ListColumn<Price>[] = [
   { accessor: 'deployment_id', title: 'Deployment', render: ({ deployment_id }) => <Named id={deployment_id} /> },
   {
     accessor: 'effective_from',
-    title: 'Holds from',
+    title: 'In effect from',
     noWrap: true,
     phone: { fact: 2, isNamed: true },
     render: (price) => <From price={price} />,
@@ -88,7 +90,7 @@ function Lines({ prices }: { prices: Price['prices'] }) {
           <Text component="span" inherit c="dimmed">
             {label}
           </Text>{' '}
-          {usd === null ? 'as ordinary' : <Money usd={usd} exact />}
+          {usd === null ? 'standard price' : <Money usd={usd} exact />}
         </Text>
       ))}
     </Group>

@@ -24,18 +24,23 @@ function Shown({ health }: { health: Schema<'Health'> }) {
     ['Requests', <Good key="status" is={health.status === 'ready'} yes="Served" no="Refused" />],
     [
       'Database',
-      <Good key="database" is={database.status === 'ok'} yes={`${database.kind}, reached`} no={`${database.kind}, away`} />,
+      <Good
+        key="database"
+        is={database.status === 'ok'}
+        yes={`${database.kind}, connected`}
+        no={`${database.kind}, cannot be reached`}
+      />,
     ],
     ['Version', health.version],
     ['Started', <Time key="started" at={health.started_at} relative />],
     ['In flight', countText(health.requests_in_flight)],
     ['Rows not stored yet', countText(journal.unstored_rows)],
-    ['The oldest of them', durationText(journal.oldest_unstored_ms)],
+    ['Oldest row not stored', durationText(journal.oldest_unstored_ms)],
     [
       'Rows the database refused',
-      <Good key="rejected" is={journal.rejected_rows === 0} yes="none" no={countText(journal.rejected_rows)} />,
+      <Good key="rejected" is={journal.rejected_rows === 0} yes="None" no={countText(journal.rejected_rows)} />,
     ],
-    ['Sums that do not agree', <Drift key="drift" />],
+    ['Sums that differ from the ledger', <Drift key="drift" />],
     ['Journal', `${bytesText(journal.file_bytes)} of ${bytesText(journal.bytes_max)}`],
     ['Organizations in memory', countText(memory.organizations)],
     ['Keys in memory', countText(memory.keys)],
@@ -45,17 +50,17 @@ function Shown({ health }: { health: Schema<'Health'> }) {
     <Stack gap="md">
       {health.reason !== null && <Alert color="red">{health.reason}</Alert>}
       <Facts facts={facts} />
-      <Title order={2}>Deployments at rest</Title>
+      <Title order={2}>Deployments cooling down</Title>
       {health.cooling_deployments.length === 0 ? (
         <Text fz="sm" c="dimmed">
-          None: every enabled deployment is asked when its turn comes.
+          None. Every enabled deployment gets requests.
         </Text>
       ) : (
         <Table fz="sm" withTableBorder>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Deployment</Table.Th>
-              <Table.Th>Asked again</Table.Th>
+              <Table.Th>Next try</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -76,11 +81,12 @@ function Shown({ health }: { health: Schema<'Health'> }) {
   );
 }
 
-/** The number of drifts that are not corrected yet. */
+/** The number of drifts that are not corrected yet. Gray until it is known. */
 function Drift() {
-  const { data } = useDrifts();
-  const open = data?.data.filter(({ corrected_at }) => corrected_at === null).length ?? 0;
-  return <Good is={open === 0} yes="none" no={countText(open)} />;
+  const { data, isError } = useDrifts();
+  if (data === undefined) return <Badge color="gray">{isError ? 'Not known' : 'Loading…'}</Badge>;
+  const open = data.data.filter(({ corrected_at }) => corrected_at === null).length;
+  return <Good is={open === 0} yes="None" no={countText(open)} />;
 }
 
 function Good({ is, yes, no }: { is: boolean; yes: string; no: string }) {

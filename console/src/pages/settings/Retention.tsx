@@ -4,19 +4,19 @@ import { TableScroll } from '../../components/list/TableScroll.tsx';
 import { PATHS } from '../../paths.ts';
 
 const KEPT: readonly (readonly [what: string, howLong: string, where: string])[] = [
-  ['Ledger and reports', 'Kept: balances and bills are derived from them.', 'Usage & spend'],
+  ['Ledger and reports', 'Kept forever. Balances and bills are computed from them.', 'Usage & spend'],
   [
     'Request log',
-    'As many days as the organization’s audit policy says, and at most HEADGATE_REQUEST_LOG_DAYS; for good where neither is set.',
+    'As many days as the organization’s audit policy says, and at most HEADGATE_REQUEST_LOG_DAYS. Forever if neither is set.',
     'Requests',
   ],
   [
     'Content of requests and answers',
-    'Only where an organization’s audit policy stores it, for as many days as it says. Encrypted with the organization’s own key.',
-    'A request’s page, for who may read it',
+    'Stored only if the organization’s audit policy says so, for as many days as it says. Encrypted with the organization’s own key.',
+    'The page of a request, for people who may read it',
   ],
-  ['Audit log', 'Kept: one hash chain for each organization and one for the platform.', 'Audit log'],
-  ['Prices', 'Every version is kept: ledger rows name the one they used.', 'Prices'],
+  ['Audit log', 'Kept forever. One hash chain for each organization and one for the platform.', 'Audit log'],
+  ['Prices', 'Every version is kept, because ledger rows refer to it.', 'Prices'],
 ];
 
 /** Lists what the gateway stores and for how long. Each organization sets the retention of its own content. */
@@ -24,7 +24,7 @@ export function Retention() {
   return (
     <>
       <Text fz="sm" c="dimmed" mb="sm">
-        How much content is stored, and for how long, is each organization’s own policy:{' '}
+        The audit policy of each organization decides how much content is stored, and for how long:{' '}
         <Anchor component={Link} to={PATHS.organizations} inherit underline="always">
           open an organization
         </Anchor>{' '}
@@ -36,7 +36,7 @@ export function Retention() {
             <Table.Tr>
               <Table.Th>What</Table.Th>
               <Table.Th>How long</Table.Th>
-              <Table.Th>Where it is seen</Table.Th>
+              <Table.Th>Where to see it</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

@@ -44,8 +44,8 @@ export function SettingsPage() {
         <Tabs.List mb="md">
           {mayReadPlatform && (
             <>
-              <Tabs.Tab value="settings">In force</Tabs.Tab>
-              <Tabs.Tab value="health">Process</Tabs.Tab>
+              <Tabs.Tab value="settings">Current settings</Tabs.Tab>
+              <Tabs.Tab value="health">Process health</Tabs.Tab>
               <Tabs.Tab value="jobs">Jobs</Tabs.Tab>
               <Tabs.Tab value="prices">Prices</Tabs.Tab>
             </>

@@ -18,16 +18,16 @@ export function TakeOverToken({ token, onClose }: TakeOverTokenProps) {
       onClose={onClose}
       title="Take over admin token"
       name={null}
-      verb="Take over"
+      verb="Take over token"
       consequences={
         isMachines
-          ? ['You answer for its service account from now on, and for all of its tokens.', 'They work again at once.']
-          : ['It belongs to you from now on, and goes on working.', 'It ends when you do not hold its role any more.']
+          ? ['You become responsible for its service account and for all of its tokens.', 'They work again at once.']
+          : ['It belongs to you from now on and keeps working.', 'It stops working when you no longer have its role.']
       }
       action={async () => {
         await asked(api.POST('/admin-tokens/{id}/take-over', { params: { path: { id: token?.id ?? '' } }, body: {} }));
         await queryClient.invalidateQueries({ queryKey: ['admin-tokens'] });
-        saved(`${token?.name} is yours.`);
+        saved(`${token?.name} belongs to you now.`);
       }}
     />
   );

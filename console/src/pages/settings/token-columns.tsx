@@ -12,8 +12,8 @@ type Token = Schema<'AdminToken'>;
 type Act = (what: 'revoke' | 'narrow' | 'take_over', token: Token) => void;
 
 const STOPPED_BY = {
-  maker: 'Its maker does not hold its role any more.',
-  responsible: 'Who answers for it does not hold its role any more. An owner can take it over.',
+  maker: 'Its owner no longer has its role.',
+  responsible: 'The responsible person no longer has its role. An owner can take it over.',
   service_account: 'Its service account is disabled or deleted.',
   organization: 'The organization is not active.',
 } as const;
@@ -84,8 +84,8 @@ function Name({ token: { name, permissions, organization_ids, networks, maker_na
   return (
     <Stack gap={0}>
       <bdi>{name}</bdi>
-      {maker_name !== null && <Faint>Made by {maker_name}</Faint>}
-      {kept.length > 0 && <Faint>Narrowed to {kept.join('; ')}</Faint>}
+      {maker_name !== null && <Faint>Created by {maker_name}</Faint>}
+      {kept.length > 0 && <Faint>Restricted to {kept.join('; ')}</Faint>}
     </Stack>
   );
 }
@@ -98,13 +98,13 @@ function Owner({ token: { owner } }: { token: Token }) {
       return (
         <Stack gap={0}>
           <bdi>{owner.name ?? owner.id}</bdi>
-          <Faint>{owner.responsible_name ?? 'Nobody'} answers for it</Faint>
+          <Faint>Responsible: {owner.responsible_name ?? 'no one'}</Faint>
         </Stack>
       );
     case 'installation':
       return 'The installation';
     case 'nobody':
-      return 'Nobody';
+      return 'No one';
   }
 }
 

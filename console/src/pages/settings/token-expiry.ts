@@ -1,7 +1,7 @@
 /** The lifetimes of an admin token to choose from. */
 
 const DAY_MS = 86_400_000;
-const DAYS = { '30': '30 days', '90': '90 days', '365': 'A year', never: 'Until it is revoked' } as const;
+const DAYS = { '30': 'In 30 days', '90': 'In 90 days', '365': 'In a year', never: 'Never' } as const;
 
 export type Lasts = keyof typeof DAYS;
 

@@ -38,7 +38,7 @@ export function OwnerFields<Draft extends OwnerDraft>({ form, place, isOfPlatfor
     <>
       <Select
         label="Belongs to"
-        description="A token of yours ends when you no longer hold its role. A machine’s token belongs to a service account, and a person answers for it."
+        description="Your token stops working when you no longer have its role. A machine’s token belongs to a service account, and a person is responsible for it."
         allowDeselect={false}
         data={[
           { value: ME, label: 'You' },
@@ -51,14 +51,14 @@ export function OwnerFields<Draft extends OwnerDraft>({ form, place, isOfPlatfor
         <>
           <TextInput
             label="Service account"
-            description="The machine it stands for."
+            description="The machine or program that uses it."
             maxLength={200}
             {...fields.getInputProps('account_name')}
           />
           <ObjectSelect
             kind="account"
             firstName={session.account.name}
-            label="Who answers for it"
+            label="Responsible person"
             value={fields.values.responsible}
             onChange={(id) => fields.setFieldValue('responsible', id)}
             organizationId={place ?? undefined}

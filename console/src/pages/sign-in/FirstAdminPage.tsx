@@ -36,7 +36,7 @@ function Form({ token }: { token: string }) {
   return (
     <SignInFrame
       title="Welcome to Headgate"
-      about="Make the first account of this gateway. It is a platform admin: it creates organizations, sets their limits and connects providers."
+      about="Create the first account of this gateway. It is a platform admin: it creates organizations, sets their limits and connects providers."
     >
       <form onSubmit={form.onSubmit((values) => create.mutate(values))}>
         <Stack gap="sm">
@@ -66,8 +66,8 @@ function Invalid() {
   return (
     <SignInFrame title="This link no longer works">
       <Text fz="sm">
-        The link for the first admin works once and for 24 hours, and only while nobody is a platform admin yet. Print a new one
-        on the machine the gateway runs on:
+        The link for the first admin works once, within 24 hours, and only while there is no platform admin. Print a new one on
+        the machine on which the gateway runs:
       </Text>
       <Code block>headgate first-admin-link</Code>
       <Anchor component={Link} to={PATHS.signIn} fz="sm">

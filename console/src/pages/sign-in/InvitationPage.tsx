@@ -57,7 +57,7 @@ function Found({ invitation, tokens, account }: StepProps) {
       title={`Join ${place}`}
       about={
         <>
-          {invitation.inviter_name} invites <b>{invitation.email}</b> as {roleWord(invitation.role).toLowerCase()}. Open until{' '}
+          {invitation.inviter_name} invites <b>{invitation.email}</b> as {roleWord(invitation.role).toLowerCase()}. Valid until{' '}
           <Time at={invitation.expires_at} />.
         </>
       }
@@ -105,7 +105,7 @@ function SignInInstead({ email, tokens: { token, mailToken } }: { email: string;
   const here = `${PATHS.invitation}?token=${encodeURIComponent(token)}${mailed}`;
   return (
     <Text fz="sm" ta="center">
-      Have an account already?{' '}
+      Already have an account?{' '}
       <Anchor component={Link} to={PATHS.signIn} search={{ to: here, email } as never} fz="sm">
         Sign in as {email}
       </Anchor>
@@ -122,7 +122,7 @@ function SomeoneElse({ invited, signedInAs }: { invited: string; signedInAs: str
   return (
     <>
       <Text fz="sm">
-        You are signed in as <b>{signedInAs}</b>, and this invitation is for <b>{invited}</b>. It can be accepted by nobody else.
+        You are signed in as <b>{signedInAs}</b>, and this invitation is for <b>{invited}</b>. Only that person can accept it.
       </Text>
       {signOut.isError && <ProblemNote error={signOut.error} />}
       <Group grow>
@@ -142,7 +142,7 @@ function Gone({ reason }: { reason: string }) {
     <SignInFrame title="This invitation cannot be used">
       <Text fz="sm">{reason}</Text>
       <Text fz="sm" c="dimmed">
-        Ask whoever invited you to send a new one. If you have accepted it already, sign in.
+        Ask the person who invited you to send a new one. If you have already accepted it, sign in.
       </Text>
       <Anchor component={Link} to={PATHS.signIn} fz="sm">
         Sign in

@@ -15,8 +15,8 @@ export function ProveForm({ tokens }: { tokens: InvitationTokens }) {
       <Stack gap="sm">
         <SignInProblem error={problem} />
         <Text fz="sm">
-          This e-mail proves that the address is yours. Choose a new password: passkeys, an authenticator and sign-ins from before
-          stop working, in case somebody else made them.
+          This e-mail proves that the address is yours. Choose a new password. Older passkeys, authenticators and sessions stop
+          working, in case someone else created them.
         </Text>
         <NewPasswordField key={form.key('password')} {...form.getInputProps('password')} />
         <Button type="submit" fullWidth loading={isPending}>

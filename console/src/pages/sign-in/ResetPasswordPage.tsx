@@ -23,13 +23,12 @@ function AskForLink() {
   });
   if (ask.isSuccess) {
     return (
-      <SignInFrame title="Look into your mail">
+      <SignInFrame title="Check your e-mail">
         <Text fz="sm">
-          If {email.trim()} has an account here, a link to choose a new password is on its way to it. It works once and for an
-          hour.
+          If {email.trim()} has an account here, a link to choose a new password was sent to it. It works once, within an hour.
         </Text>
         <Text fz="sm" c="dimmed">
-          Nothing came? A gateway without a mail server sends none: ask a platform admin.
+          No e-mail? A gateway without a mail server sends none. Ask a platform admin.
         </Text>
         <BackToSignIn />
       </SignInFrame>
@@ -70,7 +69,7 @@ function ChoosePassword({ token }: { token: string }) {
   });
   const fault = fieldErrorsOf(change.error).password;
   return (
-    <SignInFrame title="Choose a new password" about="Every browser that is signed in with the old one is signed out.">
+    <SignInFrame title="Choose a new password" about="Every browser that is signed in is signed out.">
       <form onSubmit={submitting(() => change.mutate())}>
         <Stack gap="sm">
           {fault === undefined && <SignInProblem error={change.error} />}
@@ -93,7 +92,7 @@ function ChoosePassword({ token }: { token: string }) {
 function BackToSignIn() {
   return (
     <Anchor component={Link} to={PATHS.signIn} fz="sm" ta="center">
-      Back to the sign-in
+      Back to sign-in
     </Anchor>
   );
 }

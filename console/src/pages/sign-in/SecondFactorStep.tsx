@@ -38,7 +38,7 @@ export function SecondFactorStep({ onDone, onBack }: { onDone: () => Promise<voi
         <TextInput
           key={method}
           autoFocus
-          label={isTotp ? 'Code of your authenticator' : 'Recovery code'}
+          label={isTotp ? 'Code from your authenticator' : 'Recovery code'}
           description={isTotp ? 'The six digits it shows now.' : 'Each of them works once.'}
           className="mono"
           value={code}

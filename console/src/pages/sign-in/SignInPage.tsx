@@ -20,7 +20,7 @@ export function SignInPage() {
   }, [isSignedIn]);
   if (isSecondStep) {
     return (
-      <SignInFrame title="Second factor" about="Your password was right. One more step.">
+      <SignInFrame title="Second factor" about="Your password is correct. One more step.">
         <SecondFactorStep onDone={() => enter(to)} onBack={() => setSecondStep(false)} />
       </SignInFrame>
     );

@@ -23,12 +23,12 @@ export function FakePath({ steps, onSecret }: { steps: Steps; onSecret: (secret:
       <Group justify="space-between" gap="sm">
         <div style={{ flex: 1, minWidth: 220 }}>
           <Text fz="sm" fw={600}>
-            No key at hand?
+            No provider key yet?
           </Text>
           <Text fz="sm" c="dimmed" aria-live="polite">
             {making.isPending
               ? doing
-              : 'The fake provider answers by itself, without network or cost. One click makes a model, an organization, a team and a key.'}
+              : 'The fake provider answers without network or cost. One click creates a model, an organization, a team and a key.'}
           </Text>
         </div>
         <Button variant="light" leftSection={<IconBolt size={16} />} loading={making.isPending} onClick={() => making.mutate()}>

@@ -43,7 +43,7 @@ function Waiting({ keyId }: { keyId: string }) {
       const access = await asked(api.GET('/access/explain', { params: { query: { key_id: keyId } } }));
       const names = 'key_id' in access ? access.data.filter(({ allowed }) => allowed).map(({ target }) => target) : [];
       const model = names.find((name) => !/embed/i.test(name));
-      if (model === undefined) throw new Error('This key can call nothing yet. Grant its organization a model first.');
+      if (model === undefined) throw new Error('This key cannot call anything yet. Grant its organization a model first.');
       const end = await callPlayground(
         {
           key_id: keyId,
@@ -72,7 +72,7 @@ function Waiting({ keyId }: { keyId: string }) {
           loading={sending.isPending}
           onClick={() => sending.mutate()}
         >
-          Send one from here
+          Send a test request
         </Button>
       </Group>
       {sending.isError && (
@@ -102,7 +102,7 @@ function Arrived({ request }: { request: Request }) {
           <Time at={request.time} relative />
         </Group>
         <Anchor component={Link} to={addressOf(request.id, 'request') ?? '.'} fz="sm">
-          See why it was let through, what it cost and how long it took
+          See why it was admitted, what it cost and how long it took
         </Anchor>
       </Stack>
     </Alert>

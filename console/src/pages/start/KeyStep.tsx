@@ -33,14 +33,14 @@ export function KeyStep({ steps, secret, onSecret }: KeyStepProps) {
 function ChooseTeam({ steps }: { steps: Steps }) {
   return (
     <StepFrame
-      title="Make a key"
-      about="What an application presents to this gateway. It belongs to a team."
+      title="Create a key"
+      about="An application calls the gateway with a key. A key belongs to a team."
       steps={steps}
       action={null}
     >
       <ObjectSelect
         kind="team"
-        label="Of which team?"
+        label="Team"
         organizationId={steps.made.organization}
         value={undefined}
         onChange={(team) => team !== undefined && steps.keep({ team })}
@@ -54,7 +54,7 @@ function MakeKey({ steps, team, onSecret }: { steps: Steps; team: string; onSecr
   const [idempotencyKey] = useState(newIdempotencyKey);
   const form = useForm({
     initialValues: { name: 'first key' },
-    validate: { name: (name) => (name.trim() === '' ? 'Give it a name.' : null) },
+    validate: { name: (name) => (name.trim() === '' ? 'Enter a name.' : null) },
   });
   const making = useMutation({
     mutationFn: ({ name }: { name: string }) => makeKey(team, name.trim(), idempotencyKey),
@@ -68,19 +68,19 @@ function MakeKey({ steps, team, onSecret }: { steps: Steps; team: string; onSecr
   return (
     <form onSubmit={form.onSubmit((draft) => making.mutate(draft))} noValidate>
       <StepFrame
-        title="Make a key"
-        about="What an application presents to this gateway. Its secret is shown once."
+        title="Create a key"
+        about="An application calls the gateway with a key. Its secret is shown once."
         steps={steps}
         action={
           <Button type="submit" loading={making.isPending}>
-            Make key
+            Create key
           </Button>
         }
       >
         <TextInput
           label={
             <>
-              Name of the key of <Named id={team} />
+              Name of the new key in <Named id={team} />
             </>
           }
           required
@@ -108,11 +108,11 @@ function Ready({ steps, keyId, secret }: { steps: Steps; keyId: string; secret: 
         {secret === null ? (
           <Alert color="blue">
             <Text fz="sm">
-              The secret of <Named id={keyId} /> was shown once and is not kept. If you do not have it, make another key, or
-              rotate this one on its page.
+              The secret of <Named id={keyId} /> was shown once and cannot be shown again. If you do not have it, create another
+              key, or rotate this one on its page.
             </Text>
             <Button size="xs" variant="default" mt="xs" onClick={() => steps.keep({ key: undefined })}>
-              Make another key
+              Create another key
             </Button>
           </Alert>
         ) : (

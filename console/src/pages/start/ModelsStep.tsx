@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import type { Prices, Provider } from '../../api/gateway.ts';
 import { ProblemNote } from '../../components/Asked.tsx';
+import { decimalOf } from '../../forms/decimal.ts';
 import { ModelRow, PRICES_SHOWN } from './ModelRow.tsx';
 import { StepFrame } from './StepFrame.tsx';
 import type { Steps } from './steps.ts';
@@ -43,7 +44,7 @@ export function ModelsStep({ steps }: { steps: Steps }) {
   return (
     <StepFrame
       title="Choose models"
-      about="Each becomes a model of the same name. Names, capacity and more can be changed later under Models."
+      about="Each becomes a model with the same name. You can change names, capacity and more later under Models."
       steps={steps}
       action={
         <Button disabled={left === 0} loading={adding.isPending} onClick={() => adding.mutate()}>
@@ -53,8 +54,8 @@ export function ModelsStep({ steps }: { steps: Steps }) {
     >
       {credential === undefined && (
         <Alert color="blue">
-          No credential was chosen in the step before. Go back and connect a provider, or skip this step when models are there
-          already.
+          No credential was chosen in the step before. Go back and connect a provider, or skip this step if you already have
+          models.
         </Alert>
       )}
       {credential !== undefined && facts.isPending && (
@@ -103,9 +104,16 @@ function addDeployment({ upstream, prices }: Chosen, provider: Provider, credent
         provider,
         credential_id: credential,
         mode: /embed/i.test(upstream) ? 'embedding' : 'chat',
-        ...(prices === null ? {} : { prices }),
+        ...(prices === null ? {} : { prices: decimalsOf(prices) }),
       },
     }),
+  );
+}
+
+/** Returns typed prices as the API takes them. */
+function decimalsOf(prices: Prices): Prices {
+  return Object.fromEntries(
+    Object.entries(prices).map(([name, text]) => [name, typeof text === 'string' ? decimalOf(text) : text]),
   );
 }
 
@@ -132,7 +140,7 @@ function Models({ provider, listed, why, there, chosen, onChange }: ModelsProps)
   const canAddTyped = typed !== '' && !names.includes(typed) && !/\s/.test(typed);
   return (
     <Stack gap="xs">
-      {listed === null && <Text fz="sm">{why ?? 'The provider did not say which models it has.'} Type their names.</Text>}
+      {listed === null && <Text fz="sm">{why ?? 'The provider did not list its models.'} Enter their names.</Text>}
       <Group align="flex-end" gap="xs">
         <TextInput
           label={listed === null ? 'Upstream model' : `Search ${listed.length} models`}
@@ -164,7 +172,7 @@ function Models({ provider, listed, why, there, chosen, onChange }: ModelsProps)
             .slice(0, PRICES_SHOWN)
             .map((name) =>
               there.includes(name) ? (
-                <Checkbox key={name} label={`${name}: there already`} checked disabled readOnly />
+                <Checkbox key={name} label={`${name}: already added`} checked disabled readOnly />
               ) : (
                 <ModelRow
                   key={name}

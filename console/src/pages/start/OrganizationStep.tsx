@@ -1,4 +1,4 @@
-import { Button, Divider, Group, NumberInput, Radio, SimpleGrid, Stack, TextInput } from '@mantine/core';
+import { Button, Divider, Group, Radio, SimpleGrid, Stack, TextInput } from '@mantine/core';
 import { type UseFormReturnType, useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -7,6 +7,8 @@ import { ProblemNote } from '../../components/Asked.tsx';
 import { newIdempotencyKey } from '../../components/dialogs/FormDialog.tsx';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { TargetsPicker } from '../../components/fields/TargetPicker.tsx';
+import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
+import { decimalOf, isAmbiguous } from '../../forms/decimal.ts';
 import { slugOf } from '../../forms/slug.ts';
 import { makeOrganization } from './make.ts';
 import { StepFrame } from './StepFrame.tsx';
@@ -31,8 +33,8 @@ export function OrganizationStep({ steps }: { steps: Steps }) {
   const form = useForm<Draft>({
     initialValues: { name: '', slug: '', budget: BUDGET_FIRST, rpm: 600, access: 'all', targets: [] },
     validate: {
-      name: (name) => (name.trim() === '' ? 'Give it a name.' : null),
-      budget: (text) => (text.trim() === '' || /^\d+([.,]\d+)?$/.test(text.trim()) ? null : 'An amount in USD, like 100.00.'),
+      name: (name) => (name.trim() === '' ? 'Enter a name.' : null),
+      budget: budgetFault,
     },
   });
   const making = useMaking(form, steps);
@@ -40,7 +42,7 @@ export function OrganizationStep({ steps }: { steps: Steps }) {
     <form onSubmit={form.onSubmit((draft) => making.mutate(draft))} noValidate>
       <StepFrame
         title="Create an organization"
-        about="A tenant with a shared cap: all its teams and keys count against the same limits and budgets."
+        about="A tenant with shared limits: all its teams and keys count against the same limits and budgets."
         steps={steps}
         action={
           <Button type="submit" loading={making.isPending}>
@@ -72,11 +74,17 @@ function useMaking(form: Form, steps: Steps) {
   });
 }
 
+function budgetFault(text: string): string | null {
+  const typed = text.trim();
+  if (isAmbiguous(typed)) return 'A comma can separate thousands or decimals. Write 1000 or 1.00.';
+  return typed === '' || /^\d+([.,]\d+)?$/.test(typed) ? null : 'Enter an amount in USD, such as 100.00.';
+}
+
 function wantedOf({ name, slug, budget, rpm, access, targets }: Draft) {
   return {
     name: name.trim(),
     slug: slug.trim(),
-    budget: budget.trim().replace(',', '.'),
+    budget: decimalOf(budget),
     rpm: rpm === '' ? null : rpm,
     targets: access === 'all' ? null : targets,
   };
@@ -87,16 +95,16 @@ function Existing({ steps }: { steps: Steps }) {
   return (
     <>
       <Group align="flex-end" gap="xs">
-        <ObjectSelect kind="organization" label="One that is there already" value={chosen} onChange={setChosen} />
+        <ObjectSelect kind="organization" label="Existing organization" value={chosen} onChange={setChosen} />
         <Button
           variant="default"
           disabled={chosen === undefined}
           onClick={() => steps.next({ organization: chosen, team: undefined, key: undefined })}
         >
-          Use it
+          Use this organization
         </Button>
       </Group>
-      <Divider label="or a new one" />
+      <Divider label="or create a new one" />
     </>
   );
 }
@@ -133,18 +141,16 @@ function Fields({ form }: { form: Form }) {
           inputMode="decimal"
           {...form.getInputProps('budget')}
         />
-        <NumberInput
+        <WholeNumberInput
           label="Requests per minute"
-          description="In any trailing 60 seconds. Empty: no limit; 0: blocked."
-          min={0}
-          allowDecimal={false}
+          description="In any 60 seconds. Empty: no limit. 0: every request is refused."
           {...form.getInputProps('rpm')}
         />
       </SimpleGrid>
-      <Radio.Group label="What it may call" {...form.getInputProps('access')}>
+      <Radio.Group label="What it can call" {...form.getInputProps('access')}>
         <Stack gap={6} mt={4}>
           <Radio value="all" label="Everything, future models included" />
-          <Radio value="selected" label="Only these" />
+          <Radio value="selected" label="Only selected models" />
         </Stack>
       </Radio.Group>
       {form.values.access === 'selected' && (

@@ -26,8 +26,8 @@ export function ProviderStep({ steps, onSecret }: { steps: Steps; onSecret: (sec
   const form = useForm<CredentialDraft>({
     initialValues: { name: 'openai-main', provider: 'openai', api_key: '', base_url: '' },
     validate: {
-      name: (name) => (name.trim() === '' ? 'Give it a name.' : null),
-      api_key: (secret) => (secret.trim() === '' ? 'Paste the provider’s API key.' : null),
+      name: (name) => (name.trim() === '' ? 'Enter a name.' : null),
+      api_key: (secret) => (secret.trim() === '' ? 'Enter the provider’s API key.' : null),
     },
   });
   const release = useStepGuard(form.values.api_key !== '');
@@ -62,7 +62,7 @@ export function ProviderStep({ steps, onSecret }: { steps: Steps; onSecret: (sec
         }
       >
         <FakePath steps={steps} onSecret={onSecret} />
-        <Divider label="or a provider of your own" />
+        <Divider label="or add a provider" />
         <Existing onChoose={(id) => void goOn(id)} />
         <CredentialFields form={form} isNew />
         {testing.data?.ok === false && (
@@ -93,7 +93,7 @@ function Existing({ onChoose }: { onChoose: (id: string) => void }) {
   return (
     <Group align="flex-end" gap="xs">
       <Select
-        label="A credential that is there already"
+        label="Existing credential"
         placeholder="Choose"
         w={280}
         data={rows.map(({ id, name }) => ({ value: id, label: name }))}
@@ -101,7 +101,7 @@ function Existing({ onChoose }: { onChoose: (id: string) => void }) {
         onChange={setChosen}
       />
       <Button variant="default" disabled={chosen === null} onClick={() => chosen !== null && onChoose(chosen)}>
-        Use it
+        Use this credential
       </Button>
     </Group>
   );

@@ -23,7 +23,7 @@ export function StartPage() {
   return (
     <Page
       title="First steps"
-      about="From a provider’s key to the first answered request. Each step can be skipped and come back to."
+      about="From a provider’s key to the first answered request. You can skip each step and return to it later."
       actions={
         <Anchor component={Link} to={PATHS.overview} fz="sm">
           Do this later
@@ -33,9 +33,9 @@ export function StartPage() {
       {mayBegin.allowed ? (
         <Asked query={done}>{(known) => <Guide done={known} />}</Asked>
       ) : (
-        <EmptyState title="This is set up by a platform admin">
-          Credentials, models and organizations belong to the platform. Ask a platform admin; your keys and teams are in the
-          navigation.
+        <EmptyState title="Only a platform admin can do this">
+          Credentials, models and organizations belong to the platform. Ask a platform admin to set them up. Your keys and teams
+          are in the navigation.
         </EmptyState>
       )}
     </Page>

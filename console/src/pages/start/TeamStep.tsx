@@ -18,7 +18,7 @@ export function TeamStep({ steps }: { steps: Steps }) {
   const [key] = useState(newIdempotencyKey);
   const form = useForm({
     initialValues: { name: 'Engineering' },
-    validate: { name: (name) => (name.trim() === '' ? 'Give it a name.' : null) },
+    validate: { name: (name) => (name.trim() === '' ? 'Enter a name.' : null) },
   });
   const making = useMutation({
     mutationFn: ({ name }: { name: string }) => makeTeam(organization ?? '', name.trim(), key),
@@ -32,7 +32,7 @@ export function TeamStep({ steps }: { steps: Steps }) {
     <form onSubmit={form.onSubmit((draft) => making.mutate(draft))} noValidate>
       <StepFrame
         title="Add a team"
-        about="Keys belong to teams. A team inherits what its organization may call, and can have limits of its own."
+        about="Keys belong to teams. A team inherits what its organization can call, and can have its own limits."
         steps={steps}
         action={
           <Button type="submit" loading={making.isPending} disabled={organization === undefined}>
@@ -48,7 +48,7 @@ export function TeamStep({ steps }: { steps: Steps }) {
             <TextInput
               label={
                 <>
-                  Name of a new team of <Named id={organization} />
+                  Name of the new team in <Named id={organization} />
                 </>
               }
               required
@@ -64,7 +64,7 @@ export function TeamStep({ steps }: { steps: Steps }) {
 
 function ChooseOrganization({ steps }: { steps: Steps }) {
   return (
-    <Alert color="blue" title="Of which organization?">
+    <Alert color="blue" title="Choose an organization">
       <ObjectSelect
         kind="organization"
         label="Organization"
@@ -80,18 +80,12 @@ function Existing({ steps, organization }: { steps: Steps; organization: string 
   return (
     <>
       <Group align="flex-end" gap="xs">
-        <ObjectSelect
-          kind="team"
-          label="One that is there already"
-          organizationId={organization}
-          value={chosen}
-          onChange={setChosen}
-        />
+        <ObjectSelect kind="team" label="Existing team" organizationId={organization} value={chosen} onChange={setChosen} />
         <Button variant="default" disabled={chosen === undefined} onClick={() => steps.next({ team: chosen, key: undefined })}>
-          Use it
+          Use this team
         </Button>
       </Group>
-      <Divider label="or a new one" />
+      <Divider label="or create a new one" />
     </>
   );
 }

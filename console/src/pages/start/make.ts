@@ -59,7 +59,7 @@ export async function makeEverythingFake(onStep: (step: string) => void): Promis
   const organization = await makeFreeOrganization();
   onStep('Creating a team…');
   const team = await makeTeam(organization.id, 'Engineering', newIdempotencyKey());
-  onStep('Making a key…');
+  onStep('Creating a key…');
   const { id, secret } = await makeKey(team.id, 'first key', newIdempotencyKey());
   return { organization: organization.id, team: team.id, key: id, secret };
 }

@@ -41,13 +41,13 @@ function Fields({ team }: { team: Schema<'Team'> }) {
   return (
     <DialogForm
       form={form}
-      verb="Add"
+      verb="Add member"
       invalidates={['team-members', 'teams', 'members']}
       save={({ account_id = '', email, role }, header) => {
         const body = seesMembers ? { account_id, role } : { email: email.trim(), role };
         return asked(api.POST('/teams/{id}/members', { params: { path: { id: team.id }, header }, body }));
       }}
-      onSaved={({ name }) => saved(`${name} is in ${team.name} now.`)}
+      onSaved={({ name }) => saved(`${name} was added to ${team.name}.`)}
     >
       {seesMembers ? (
         <ObjectSelect
@@ -72,7 +72,7 @@ function Fields({ team }: { team: Schema<'Team'> }) {
       )}
       <RoleSelect label="Role in the team" roles={TEAM_ROLES} {...form.getInputProps('role')} />
       <Text fz="xs" c="dimmed">
-        Somebody who is not in the organization yet is invited under People & Access, with this team.
+        To add someone who is not in the organization yet, invite them under People & Access and choose this team.
       </Text>
     </DialogForm>
   );

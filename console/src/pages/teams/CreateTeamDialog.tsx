@@ -54,7 +54,7 @@ function Form({ organization }: { organization: Schema<'Organization'> }) {
   const navigate = useNavigate();
   const form = useForm({
     initialValues: NEW_TEAM,
-    validate: { name: (name: string) => (name.trim() === '' ? 'A team needs a name.' : null) },
+    validate: { name: (name: string) => (name.trim() === '' ? 'Enter a name.' : null) },
   });
   return (
     <DialogForm
@@ -70,7 +70,7 @@ function Form({ organization }: { organization: Schema<'Organization'> }) {
         )
       }
       onSaved={(team) => {
-        saved(`${team.name} is created.`);
+        saved(`${team.name} was created.`);
         void navigate({ to: PATHS.team, params: { teamId: team.id } as never });
       }}
     >

@@ -1,4 +1,5 @@
-import { Group, NumberInput, Paper, Select, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Group, Paper, Select, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
 import { type Bound, errorAt } from '../../forms/bind.ts';
 import { type OwnKeysPeriod, PER, type SelfServiceDraft } from './team-draft.ts';
 
@@ -10,8 +11,8 @@ export function SelfServiceFields(props: Bound<SelfServiceDraft>) {
     <Paper withBorder p="sm" role="group" aria-label="Self-service">
       <Stack gap="sm">
         <Switch
-          label="Developers make keys of their own"
-          description="Within these bounds, without asking anybody. The team’s own limits hold all the same."
+          label="Developers can create their own keys"
+          description="Within these limits, without asking anyone. The limits of the team still apply."
           checked={value.enabled}
           disabled={disabled}
           onChange={(event) => set({ enabled: event.currentTarget.checked })}
@@ -28,16 +29,14 @@ function OwnKeysFields(props: Bound<SelfServiceDraft>) {
   const set = (change: Partial<SelfServiceDraft>) => onChange({ ...value, ...change });
   return (
     <SimpleGrid cols={{ base: 1, xs: 2 }}>
-      <NumberInput
-        label="Keys a person"
+      <WholeNumberInput
+        label="Keys per person"
         placeholder="Any number"
-        min={0}
         max={10_000}
-        allowDecimal={false}
         disabled={disabled}
         value={value.max_keys_per_member}
         error={errorAt(errors, `${at}.max_keys_per_member`)}
-        onChange={(keys) => set({ max_keys_per_member: keys === '' ? '' : Number(keys) })}
+        onChange={(max_keys_per_member) => set({ max_keys_per_member })}
       />
       <SpendFields {...props} />
       <Switch
@@ -48,15 +47,14 @@ function OwnKeysFields(props: Bound<SelfServiceDraft>) {
         onChange={(event) => set({ requires_expiry: event.currentTarget.checked })}
       />
       {value.requires_expiry && (
-        <NumberInput
-          label="Within days"
+        <WholeNumberInput
+          label="Maximum lifetime in days"
           min={1}
           max={3_650}
-          allowDecimal={false}
           disabled={disabled}
           value={value.max_expiry_days}
           error={errorAt(errors, `${at}.max_expiry_days`)}
-          onChange={(days) => set({ max_expiry_days: days === '' ? '' : Number(days) })}
+          onChange={(max_expiry_days) => set({ max_expiry_days })}
         />
       )}
     </SimpleGrid>
@@ -69,7 +67,7 @@ function SpendFields({ value, onChange, errors, at, disabled = false }: Bound<Se
   return (
     <Group gap="xs" wrap="nowrap" align="flex-start">
       <TextInput
-        label="A person’s keys spend at most"
+        label="Budget per person"
         placeholder="Any amount"
         leftSection={<Text fz="sm">$</Text>}
         inputMode="decimal"
@@ -80,7 +78,7 @@ function SpendFields({ value, onChange, errors, at, disabled = false }: Bound<Se
         onChange={(event) => set({ max_budget: event.currentTarget.value })}
       />
       <Select
-        label="Each"
+        label="Period"
         allowDeselect={false}
         disabled={disabled}
         data={Object.entries(PER).map(([period, label]) => ({ value: period, label }))}

@@ -47,7 +47,7 @@ export function ServiceAccountsTab({ team }: TeamTabProps) {
         controls={<Group ml="auto">{add}</Group>}
         empty={
           <EmptyState title="No service accounts yet" action={add}>
-            A key that is made without an owner makes the team’s default one.
+            Create one for each application. The first key without an owner also creates the team’s default service account.
           </EmptyState>
         }
       />
@@ -98,8 +98,8 @@ function Actions({ of: account, onDelete }: { of: ServiceAccount; onDelete: (acc
     mutationFn: turn,
     onSuccess: (_, status) =>
       status === 'disabled'
-        ? doneWithUndo(`${account.name} is disabled: its keys are refused.`, () => turn('active'))
-        : doneWithUndo(`${account.name} is enabled again.`, () => turn('disabled')),
+        ? doneWithUndo(`${account.name} was disabled. Its keys are refused.`, () => turn('active'))
+        : doneWithUndo(`${account.name} was enabled again.`, () => turn('disabled')),
     onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
   });
   if (!account.capabilities.includes('service_accounts.manage')) return null;
@@ -123,7 +123,7 @@ function Actions({ of: account, onDelete }: { of: ServiceAccount; onDelete: (acc
 function NewServiceAccount({ teamId }: { teamId: string }) {
   const form = useForm({
     initialValues: { name: '' },
-    validate: { name: (name) => (name.trim() === '' ? 'It needs a name: the application it stands for.' : null) },
+    validate: { name: (name) => (name.trim() === '' ? 'Enter a name: the application that uses it.' : null) },
   });
   return (
     <DialogForm
@@ -138,11 +138,11 @@ function NewServiceAccount({ teamId }: { teamId: string }) {
           }),
         )
       }
-      onSaved={({ name }) => saved(`${name} is created.`)}
+      onSaved={({ name }) => saved(`${name} was created.`)}
     >
       <TextInput
         label="Name"
-        description="The application it stands for."
+        description="The application that uses it."
         data-autofocus
         required
         withAsterisk={false}
@@ -154,23 +154,18 @@ function NewServiceAccount({ teamId }: { teamId: string }) {
 }
 
 function DeleteDialog({ of: account, onClose }: { of: ServiceAccount; onClose: () => void }) {
-  const queryClient = useQueryClient();
   const path = { id: account.id };
   return (
     <LeavingDialog
       title={`Delete ${account.name}`}
       name={account.name}
-      verb="Delete"
+      verb="Delete service account"
       organizationId={account.organization_id}
       offersDefault={!account.is_default}
-      consequences={['The service account is gone; what its keys did stays.']}
+      consequences={['The service account is deleted. The history of its keys is kept.']}
       leave={(query) => asked(api.DELETE('/service-accounts/{id}', { params: { path, query } }))}
-      onLeft={async () => {
-        await Promise.all(
-          ['service-accounts', 'keys', 'teams'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })),
-        );
-        saved(`${account.name} is deleted.`);
-      }}
+      stale={['service-accounts', 'keys', 'teams']}
+      done={`${account.name} was deleted.`}
       onClose={onClose}
     />
   );

@@ -86,17 +86,17 @@ function DeleteTeamDialog({ of: team, onClose }: { of: Team; onClose: () => void
       verb="Delete team"
       consequences={
         goes === undefined
-          ? ['Counting what goes with it…']
+          ? ['Looking up what is deleted with it…']
           : [
               `${countText(goes.keys)} ${goes.keys === 1 ? 'key is' : 'keys are'} revoked: applications that use them are refused from now on.`,
-              `${countText(goes.service_accounts)} service ${goes.service_accounts === 1 ? 'account goes' : 'accounts go'} with it.`,
-              `${countText(goes.members)} ${goes.members === 1 ? 'member leaves' : 'members leave'} it and ${goes.members === 1 ? 'stays' : 'stay'} in the organization.`,
-              'Its spend, requests and audit events stay.',
+              `${countText(goes.service_accounts)} service ${goes.service_accounts === 1 ? 'account is' : 'accounts are'} deleted with it.`,
+              `${countText(goes.members)} ${goes.members === 1 ? 'member leaves' : 'members leave'} the team and ${goes.members === 1 ? 'stays' : 'stay'} in the organization.`,
+              'Its spend, requests and audit events are kept.',
             ]
       }
       action={async () => {
         await asked(api.DELETE('/teams/{id}', { params: { path } }));
-        saved(`${team.name} is deleted.`);
+        saved(`${team.name} was deleted.`);
         await navigate({ to: PATHS.teams });
         await Promise.all(['teams', 'keys', 'organizations'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
       }}

@@ -42,7 +42,7 @@ export function TeamKeysTab({ team }: TeamTabProps) {
         onRowClick={({ id }) => void navigate({ to: PATHS.key, params: { keyId: id } as never })}
         empty={
           <EmptyState title="No keys yet" action={create}>
-            An application calls the gateway with a key. Its secret is shown once, with calls ready to paste.
+            An application calls the gateway with a key. Create one: its secret is shown once, with examples to paste.
           </EmptyState>
         }
       />

@@ -45,8 +45,8 @@ export function TeamMembersTab({ team }: TeamTabProps) {
         searchLabel="Search by name"
         controls={<Group ml="auto">{add}</Group>}
         empty={
-          <EmptyState title="Nobody in this team yet" action={add}>
-            Team admins manage its members and keys, developers work with keys of their own, viewers look.
+          <EmptyState title="No members in this team yet" action={add}>
+            Add a member. Team admins manage members and keys, developers use their own keys, and viewers can only read.
           </EmptyState>
         }
       />
@@ -105,7 +105,7 @@ function RoleCell({ of: member }: { of: TeamMember }) {
       ),
     onSuccess: async () => {
       await queryClient.invalidateQueries({ queryKey: ['team-members'] });
-      saved(`The role of ${member.name} is changed.`);
+      saved(`The role of ${member.name} was changed.`);
     },
     onError: (error) => notifications.show({ color: 'red', title: 'Not changed', message: error.message }),
   });
@@ -124,25 +124,20 @@ function RoleCell({ of: member }: { of: TeamMember }) {
 }
 
 function LeaveTeamDialog({ of: member, teamName, onClose }: { of: TeamMember; teamName: string; onClose: () => void }) {
-  const queryClient = useQueryClient();
   const path = { id: member.team_id, member_id: member.member_id };
   return (
     <LeavingDialog
       title={`Remove ${member.name} from ${teamName}`}
       name={member.name}
-      verb="Remove"
+      verb="Remove member"
       organizationId={member.organization_id}
-      consequences={['They leave this team at once and stay in the organization.']}
+      consequences={['They leave the team at once and stay in the organization.']}
       leave={async (query) => {
         const { keys_revoked } = await asked(api.DELETE('/teams/{id}/members/{member_id}', { params: { path, query } }));
         return { keys_revoked };
       }}
-      onLeft={async () => {
-        await Promise.all(
-          ['team-members', 'teams', 'keys', 'members'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })),
-        );
-        saved(`${member.name} is removed from ${teamName}.`);
-      }}
+      stale={['team-members', 'teams', 'keys', 'members']}
+      done={`${member.name} was removed from ${teamName}.`}
       onClose={onClose}
     />
   );

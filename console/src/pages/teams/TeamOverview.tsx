@@ -2,18 +2,14 @@ import { Anchor, Stack, Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { countText } from '../../components/Count.tsx';
 import { Facts } from '../../components/Facts.tsx';
-import { policyDraft } from '../../components/fields/policy-draft.ts';
-import { accessWords } from '../../components/fields/policy-words.ts';
+import { accessWords, budgetWords, limitLines } from '../../components/fields/policy-words.ts';
 import { BudgetGauges } from '../../components/limits/BudgetGauges.tsx';
 import { BudgetHistory } from '../../components/limits/BudgetHistory.tsx';
-import { limitName } from '../../components/limits/LimitBar.tsx';
 import { LimitGauges, useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { BudgetsAsSet, LimitsAsSet } from '../../components/limits/LimitsAsSet.tsx';
-import { moneyText } from '../../components/money/Money.tsx';
 import { TagList } from '../../components/TagList.tsx';
 import { Time } from '../../components/Time.tsx';
-import { periodWords } from '../../forms/budget-draft.ts';
-import { RATE_LIMIT_NAMES } from '../../forms/limit-draft.ts';
+import { accessDraft } from '../../forms/access-draft.ts';
 import { PATHS } from '../../paths.ts';
 import { useOrganizationCap } from '../keys/caps.ts';
 import type { TeamTabProps } from './tab.ts';
@@ -58,12 +54,12 @@ export function TeamOverview({ team }: TeamTabProps) {
         </Title>
         <Text fz="sm">
           {team.asset_access.mode === 'inherit'
-            ? `It inherits all that ${team.organization_name} may call.`
-            : `${accessWords(policyDraft(team))}, within what ${team.organization_name} may call.`}
+            ? `It inherits everything that ${team.organization_name} can call.`
+            : `${accessWords(accessDraft(team.asset_access))}, within what ${team.organization_name} can call.`}
         </Text>
         {ineffective.length > 0 && (
           <Text fz="sm" fw={500}>
-            Selected without effect now: <span className="mono">{ineffective.join(', ')}</span>. The organization does not have
+            Selected, but without effect: <span className="mono">{ineffective.join(', ')}</span>. The organization is not granted
             them.
           </Text>
         )}
@@ -82,15 +78,11 @@ export function TeamOverview({ team }: TeamTabProps) {
 function Above({ team }: TeamTabProps) {
   const [cap] = useOrganizationCap(team.organization_id);
   if (cap === undefined) return null;
-  const limits = RATE_LIMIT_NAMES.flatMap((name) => {
-    const value = cap.rate_limits[name];
-    return value == null ? [] : [`${countText(value)} ${limitName(name)}`];
-  });
-  const budgets = cap.budgets.map((budget) => `${moneyText(budget.amount)} ${periodWords(budget)}`);
-  const words = [...budgets, ...limits];
+  const budgets = cap.budgets.map((budget) => budgetWords(budget, budget.target ?? budget.access_group));
+  const words = [...budgets, ...limitLines(cap.rate_limits)];
   return (
     <Text fz="sm" c="dimmed">
-      Above it,{' '}
+      Its organization{' '}
       <Anchor
         component={Link}
         to={PATHS.organization}
@@ -100,7 +92,7 @@ function Above({ team }: TeamTabProps) {
       >
         <bdi>{team.organization_name}</bdi>
       </Anchor>{' '}
-      {words.length === 0 ? 'has no limit and no budget.' : `has ${words.join(', ')}, shared by all of its teams.`}
+      {words.length === 0 ? 'has no limits and no budgets.' : `has ${words.join(', ')}, shared by all of its teams.`}
     </Text>
   );
 }

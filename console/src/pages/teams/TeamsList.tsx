@@ -47,8 +47,7 @@ export function TeamsList({ organizationId, prefix = 'teams_', createButton }: T
       onRowClick={({ id }) => void navigate({ to: PATHS.team, params: { teamId: id } as never })}
       empty={
         <EmptyState title="No teams yet" action={createButton}>
-          A team holds keys and the people who work with them. Make one for each application or group that should have a cap of
-          its own.
+          A team has keys and the people who work with them. Create one for each application or group that needs its own limits.
         </EmptyState>
       }
     />

@@ -1,18 +1,19 @@
 import type { Schema } from '../../api/client.ts';
 import { type EditPart, policyParts, tagParts } from '../../components/dialogs/edit-parts.ts';
 import { NO_POLICY, type PolicyDraft, policyBody, policyDraft } from '../../components/fields/policy-draft.ts';
+import { decimalOf } from '../../forms/decimal.ts';
 import { NO_TAGS, type TagsDraft, tagsBody, tagsDraft } from '../../forms/tags-draft.ts';
 
 export type OwnKeysPeriod = Schema<'SelfServiceBudget'>['period'];
 
 /** The period in words that follow an amount. */
 export const PER: Readonly<Record<OwnKeysPeriod, string>> = {
-  day: 'a day',
-  week: 'a week',
-  month: 'a month',
-  quarter: 'a quarter',
-  year: 'a year',
-  total: 'in all',
+  day: 'per day',
+  week: 'per week',
+  month: 'per month',
+  quarter: 'per quarter',
+  year: 'per year',
+  total: 'in total',
 };
 
 /** A team's self-service in a form: what its members may do with keys of their own. */
@@ -64,7 +65,7 @@ export function teamBody(draft: TeamDraft) {
 
 function selfServiceBody(draft: SelfServiceDraft) {
   const { enabled, max_keys_per_member: keys, requires_expiry, max_expiry_days: days } = draft;
-  const amount = draft.max_budget.trim();
+  const amount = decimalOf(draft.max_budget);
   return {
     enabled,
     max_keys_per_member: keys === '' ? null : keys,
@@ -87,11 +88,11 @@ export const TEAM_PARTS: readonly EditPart<TeamDraft>[] = [
 
 /** Says in a sentence what members may do with keys of their own. */
 export function selfServiceWords(policy: Schema<'SelfService'>): string {
-  if (!policy.enabled) return 'Members make no keys of their own.';
+  if (!policy.enabled) return 'Members cannot create their own keys.';
   const rules = [
     policy.max_keys_per_member === null ? 'any number of keys' : `at most ${policy.max_keys_per_member} keys each`,
     policy.max_budget === null ? '' : `that spend at most $${policy.max_budget.amount} ${PER[policy.max_budget.period]} together`,
     policy.max_expiry_days === null ? '' : `that expire within ${policy.max_expiry_days} days`,
   ].filter((rule) => rule !== '');
-  return `Developers make keys of their own: ${rules.join(', ')}.`;
+  return `Developers can create their own keys: ${rules.join(', ')}.`;
 }

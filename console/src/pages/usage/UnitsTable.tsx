@@ -15,9 +15,9 @@ export function UnitsTable({ units }: { units: readonly UnitUse[] }) {
       <Stack gap="xs">
         <Title order={2}>By unit</Title>
         <Text fz="sm" c="dimmed">
-          Rarer kinds of tokens, which are in the token count, and what providers bill by the piece.
+          Special kinds of tokens, which are also in the token count, and what providers bill per unit.
           {isPartly &&
-            ' What had no price is missing from the spend: a platform admin can set one on the deployment’s page. Of tools and betas it is known only that they were asked for.'}
+            ' Spend does not include units without a price. A platform admin can set one on the deployment’s page. For tools and beta features, it is only known that they were requested.'}
         </Text>
         <TableScroll minWidth={420}>
           <Table withTableBorder fz="sm" aria-label="Use by unit">

@@ -36,7 +36,7 @@ export function UsagePage() {
   return (
     <Page
       title="Usage & spend"
-      about="Settled requests within a second. Estimated and refused ones stand beside, not in the count."
+      about="Settled requests, within a second. Estimated and refused requests are shown separately."
       actions={<Exports question={question} group={group} interval={interval} />}
     >
       <Controls groups={groups} group={group} interval={interval} />
@@ -70,7 +70,7 @@ function Exports({ question, group, interval }: ExportsProps) {
   const groupBy = group.value === 'model' ? 'model' : `${group.value},model`;
   return (
     <ExportMenu
-      note="What the range and the filters leave"
+      note="What matches the range and the filters"
       exports={[
         {
           label: 'CSV',

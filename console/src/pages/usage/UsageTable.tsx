@@ -70,7 +70,7 @@ export function UsageTable({ usage, group, groups }: UsageTableProps) {
             {lines.length === 0 && (
               <Table.Tr>
                 <Table.Td colSpan={COUNTS.length + (hasUnits ? 3 : 2)} ta="center" c="dimmed">
-                  Nothing was used in this time. Choose another range, or take a filter off.
+                  Nothing was used in this time range. Choose another range or remove a filter.
                 </Table.Td>
               </Table.Tr>
             )}
@@ -86,7 +86,7 @@ export function UsageTable({ usage, group, groups }: UsageTableProps) {
       <Row justify="space-between" mt="xs">
         <Text fz="sm" c="dimmed">
           {usage.truncated
-            ? `The dearest ${countText(usage.data.length)} of more lines; the total is of all. The CSV export has every line.`
+            ? `The ${countText(usage.data.length)} rows with the highest spend. The total includes all rows, and the CSV export has every row.`
             : `${countText(usage.data.length)} ${usage.data.length === 1 ? 'line' : 'lines'}`}
         </Text>
         {usage.data.length > shown && (
@@ -138,7 +138,7 @@ function Drill({ id, name, group, groups }: DrillProps) {
   const requests = inRequests(state, group, id);
   return (
     <Row gap="xs" wrap="nowrap">
-      <Tooltip label={`Look inside: by ${nextOf(group, groups, state)}`}>
+      <Tooltip label={`Break down by ${nextOf(group, groups, state)}`}>
         <Anchor
           component={Link}
           to="."

@@ -62,7 +62,7 @@ function Rows({ webhook, deliveries }: { webhook: Webhook; deliveries: readonly 
       return asked(api.POST('/webhooks/{id}/deliveries/{delivery_id}/redeliver', { params: { path } }));
     },
     onSuccess: async () => {
-      saved('It is sent again.');
+      saved('The event will be sent again.');
       await queryClient.invalidateQueries({ queryKey: ['webhooks'] });
     },
   });
@@ -79,11 +79,11 @@ function Rows({ webhook, deliveries }: { webhook: Webhook; deliveries: readonly 
           <Table.Thead>
             <Table.Tr>
               <Table.Th>Event</Table.Th>
-              <Table.Th>Happened</Table.Th>
+              <Table.Th>Event time</Table.Th>
               <Table.Th>Status</Table.Th>
               <Table.Th>Attempts</Table.Th>
               <Table.Th>Last answer</Table.Th>
-              <Table.Th>Again</Table.Th>
+              <Table.Th>Action</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

@@ -1,10 +1,10 @@
-import { Alert, Button, Group, Modal, Stack } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { api, asked, askedWithETag, ifMatch } from '../../api/client.ts';
 import { CopyField } from '../../components/CopyField.tsx';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { SecretDialog } from '../../components/dialogs/SecretDialog.tsx';
 import { kindLabel, ORGANIZATION_KINDS } from '../alerts/words.ts';
 import { RULES, type Webhook, type WebhookDraft, WebhookFields } from './WebhookFields.tsx';
 
@@ -32,7 +32,7 @@ function CreateForm({ organizationId, onCreated }: Pick<CreateWebhookProps, 'org
   return (
     <DialogForm
       form={form}
-      verb="Create"
+      verb="Create webhook"
       invalidates={['webhooks']}
       save={({ name, url, events }, header) =>
         asked(
@@ -83,27 +83,14 @@ export function EditWebhook({ webhook, onClose }: { webhook: Webhook; onClose: (
 }
 
 /** Shows the signing secret, which is only possible once. */
-export function WebhookSecret({ secret, onClose }: { secret: string | null; onClose: () => void }) {
+export function WebhookSecret({ secret, onClose }: { secret: string; onClose: () => void }) {
   return (
-    <Modal
-      opened={secret !== null}
-      onClose={onClose}
-      title="The webhook’s secret"
-      closeOnClickOutside={false}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-    >
-      <Stack gap="sm">
-        <Alert color="yellow" p="xs">
-          It is shown now and never again. The receiver checks every event with it, as Standard Webhooks lays down: any library of
-          that scheme does.
-        </Alert>
-        <CopyField label="Secret" value={secret ?? ''} />
-        <Group justify="flex-end">
-          <Button variant="default" onClick={onClose}>
-            I have kept it
-          </Button>
-        </Group>
-      </Stack>
-    </Modal>
+    <SecretDialog title="The webhook’s secret" onClose={onClose}>
+      <CopyField
+        label="Secret"
+        description="Store it now: it is not shown again. The receiver uses it to check the signature of each event. Libraries for Standard Webhooks do this for you."
+        value={secret}
+      />
+    </SecretDialog>
   );
 }

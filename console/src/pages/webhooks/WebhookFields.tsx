@@ -12,9 +12,9 @@ export interface WebhookDraft {
 }
 
 export const RULES = {
-  name: (name: string) => (name.trim() === '' ? 'Give it a name.' : null),
-  url: (url: string) => (url.trim() === '' ? 'Say where events are sent.' : null),
-  events: (events: Webhook['events']) => (events.length === 0 ? 'Choose at least one kind.' : null),
+  name: (name: string) => (name.trim() === '' ? 'Enter a name.' : null),
+  url: (url: string) => (url.trim() === '' ? 'Enter the URL that gets the events.' : null),
+  events: (events: Webhook['events']) => (events.length === 0 ? 'Choose at least one event.' : null),
 };
 
 interface WebhookFieldsProps {
@@ -30,7 +30,7 @@ export function WebhookFields({ form, organizationId }: WebhookFieldsProps) {
       <TextInput data-autofocus label="Name" maxLength={200} {...form.getInputProps('name')} />
       <TextInput
         label="URL"
-        description="Called with POST for each event. https:// and a public host, unless the operator allows others."
+        description="Called with POST for each event. Must be https:// with a public host, unless the operator allows others."
         placeholder="https://hooks.example.com/headgate"
         type="url"
         maxLength={2_048}

@@ -40,7 +40,7 @@ export function WebhooksList({ organizationId }: { organizationId: string | null
   return (
     <>
       <Text fz="sm" c="dimmed" mb="sm">
-        Each event is sent with a signature, and tried for a day until the receiver answers with a 2xx.
+        Each event is sent with a signature. It is retried for a day until the receiver answers with a 2xx status.
       </Text>
       <DataList<Webhook>
         name="webhooks"
@@ -51,8 +51,8 @@ export function WebhooksList({ organizationId }: { organizationId: string | null
         refetchMs={REFETCH_MS}
         controls={create}
         empty={
-          <EmptyState title="No webhook" action={create}>
-            A webhook tells a program of yours when a budget passes a threshold
+          <EmptyState title="No webhooks yet" action={create}>
+            Create a webhook to tell a program when spend passes a threshold of a budget
             {organizationId === null ? ', or something fails' : ''}.
           </EmptyState>
         }
@@ -63,7 +63,7 @@ export function WebhooksList({ organizationId }: { organizationId: string | null
         onClose={() => set({ new: undefined })}
         onCreated={setSecret}
       />
-      <WebhookSecret secret={secret} onClose={() => setSecret(null)} />
+      {secret !== null && <WebhookSecret secret={secret} onClose={() => setSecret(null)} />}
       {doing?.is === 'edit' && <EditWebhook webhook={doing.webhook} onClose={done} />}
       {doing?.is === 'deliveries' && <Deliveries webhook={doing.webhook} onClose={done} />}
       <RotateDialog webhook={doing?.is === 'rotate' ? doing.webhook : null} onClose={done} onRotated={setSecret} />
@@ -154,7 +154,7 @@ function RowMenu({ webhook, setDoing }: { webhook: Webhook; setDoing: (doing: Do
     await queryClient.invalidateQueries({ queryKey: ['webhooks'] });
   };
   const sendTest = async () => {
-    await act(() => asked(api.POST('/webhooks/{id}/test', { params: { path } })), 'A test event is on its way.');
+    await act(() => asked(api.POST('/webhooks/{id}/test', { params: { path } })), 'A test event is being sent.');
     setDoing({ is: 'deliveries', webhook });
   };
   const turn = () => {
@@ -175,7 +175,7 @@ function RowMenu({ webhook, setDoing }: { webhook: Webhook; setDoing: (doing: Do
         <Menu.Item disabled={!allowed || !isActive} onClick={() => void sendTest()}>
           Send a test event
         </Menu.Item>
-        <Menu.Item onClick={() => setDoing({ is: 'deliveries', webhook })}>What was sent</Menu.Item>
+        <Menu.Item onClick={() => setDoing({ is: 'deliveries', webhook })}>Deliveries</Menu.Item>
         <Menu.Item disabled={!allowed} onClick={() => setDoing({ is: 'edit', webhook })}>
           Edit
         </Menu.Item>
@@ -207,10 +207,10 @@ function RotateDialog({ webhook, onClose, onRotated }: RotateDialogProps) {
       onClose={onClose}
       title={`A new secret for ${webhook?.name ?? ''}`}
       name={null}
-      verb="Make a new secret"
+      verb="Create new secret"
       consequences={[
-        'For 24 hours the old and the new secret both sign, so that the receiver can change over.',
-        'After that only the new one does.',
+        'For 24 hours, events are signed with both the old and the new secret, so that you can update the receiver.',
+        'After that, only the new secret signs.',
       ]}
       action={async () => {
         if (webhook === null) return;
@@ -228,10 +228,10 @@ function DeleteDialog({ webhook, onClose }: { webhook: Webhook | null; onClose: 
     <ConfirmByName
       opened={webhook !== null}
       onClose={onClose}
-      title="Delete this webhook"
+      title="Delete webhook"
       name={webhook?.name ?? ''}
       verb="Delete webhook"
-      consequences={['What is on its way to it is not sent any more.', 'The record of what was sent goes with it; alerts stay.']}
+      consequences={['Events that wait to be sent to it are dropped.', 'Its deliveries are deleted. Alerts are kept.']}
       action={async () => {
         if (webhook === null) return;
         await asked(api.DELETE('/webhooks/{id}', { params: { path: { id: webhook.id } } }));

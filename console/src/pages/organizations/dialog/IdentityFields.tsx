@@ -38,7 +38,7 @@ export function IdentityFields({ form, isNew, mayProfile, mayCap }: IdentityFiel
       <TextInput
         {...slug}
         label="Slug"
-        description="Lower-case letters, digits and hyphens; in addresses and exports."
+        description="Lower-case letters, digits and hyphens. Used in addresses and exports."
         inputWrapperOrder={['label', 'input', 'description', 'error']}
         required
         maxLength={63}
@@ -51,13 +51,13 @@ export function IdentityFields({ form, isNew, mayProfile, mayCap }: IdentityFiel
       <Select
         {...form.getInputProps('time_zone')}
         label="Time zone"
-        description="Where its days and budget periods begin."
+        description="Days and budget periods begin at midnight in this zone."
         inputWrapperOrder={['label', 'input', 'description', 'error']}
         data={ZONES.includes(form.values.time_zone) ? ZONES : [form.values.time_zone, ...ZONES]}
         searchable
         allowDeselect={false}
         limit={60}
-        nothingFoundMessage="No such zone"
+        nothingFoundMessage="No time zone found"
         disabled={!mayCap}
       />
     </SimpleGrid>

@@ -60,7 +60,7 @@ export function LifecycleActions({ organization }: { organization: Organization 
                 disabled={!verdict.allowed || !isArchived}
                 onClick={() => setAsking('delete')}
               >
-                Delete for good
+                Delete permanently
               </Menu.Item>
             </div>
           </Tooltip>
@@ -86,7 +86,7 @@ function DeleteDialog({ organization, onClose }: { organization: Organization; o
   });
   const destroy = async () => {
     await asked(api.DELETE('/organizations/{id}', { params: { path } }));
-    saved(`${organization.name} is deleted.`);
+    saved(`${organization.name} was deleted.`);
     await navigate({ to: PATHS.organizations });
     queryClient.removeQueries({ queryKey: ['organization', organization.id] });
     await refreshOrganizations(queryClient);
@@ -96,19 +96,19 @@ function DeleteDialog({ organization, onClose }: { organization: Organization; o
     <ConfirmByName
       opened
       onClose={onClose}
-      title={`Delete ${organization.name} for good?`}
+      title={`Delete ${organization.name} permanently?`}
       name={organization.name}
-      verb="Delete for good"
+      verb="Delete permanently"
       action={destroy}
       consequences={
         goes === undefined
           ? []
           : [
-              `${countText(goes.teams)} teams, ${countText(goes.members)} memberships, ${countText(goes.keys)} keys and ${countText(goes.admin_tokens)} admin tokens go.`,
+              `${countText(goes.teams)} teams, ${countText(goes.members)} memberships, ${countText(goes.keys)} keys and ${countText(goes.admin_tokens)} admin tokens are deleted.`,
               goes.stored_content
-                ? 'The key of its stored content is destroyed, and the content with it.'
+                ? 'The key of its stored content is destroyed, so the content can no longer be read.'
                 : 'No content is stored.',
-              `What stays: ${report.data?.stays.join(', ')}. Its id and slug are never used again.`,
+              `These are kept: ${report.data?.stays.join(', ')}. Its id and slug are never used again.`,
             ]
       }
     >

@@ -66,12 +66,12 @@ function consequencesOf({ key_count, team_count }: LifecycleDialogProps['organiz
     case 'suspend':
       return [
         `Requests of its ${keys} are refused with organization_suspended from now on.`,
-        'Requests in flight finish. Nothing is deleted, and it can be reactivated at any time.',
+        'Requests in flight finish. Nothing is deleted. You can reactivate it at any time.',
       ];
     case 'archive':
       return [
         `Requests of its ${keys} in ${teams} are refused with organization_archived.`,
-        'Nothing is deleted yet. It can be reactivated, or from then on be deleted for good.',
+        'Nothing is deleted. You can reactivate it, or delete it permanently later.',
       ];
     case 'reactivate':
       return [`Its ${keys} are admitted again, within its limits and budgets.`];

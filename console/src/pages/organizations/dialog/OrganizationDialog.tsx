@@ -28,7 +28,7 @@ export function OrganizationDialog({ opened, organizationId, onClose, onSaved }:
   };
   const done = (organization: Organization) => {
     isUnsaved.current = false;
-    saved(organizationId === null ? `${organization.name} is created.` : `${organization.name} is saved.`);
+    saved(organizationId === null ? `${organization.name} was created.` : `${organization.name} was saved.`);
     onClose();
     onSaved?.(organization);
   };

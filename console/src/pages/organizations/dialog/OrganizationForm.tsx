@@ -12,8 +12,7 @@ import { RateLimitFields } from '../../../forms/RateLimitFields.tsx';
 import { TagFields } from '../../../forms/TagFields.tsx';
 import { IdentityFields } from './IdentityFields.tsx';
 import { OrganizationFormFoot } from './OrganizationFormFoot.tsx';
-import { SECTION_LABELS } from './organization-draft.ts';
-import { sectionWords } from './section-words.ts';
+import { SECTION_LABELS, sectionWords } from './organization-draft.ts';
 import { type OrganizationFormState, type ReadVersion, useOrganizationForm } from './useOrganizationForm.ts';
 
 interface OrganizationFormProps {
@@ -63,14 +62,18 @@ function Parts({ read, form }: Pick<OrganizationFormProps, 'read'> & Pick<Organi
       <Part title="Budgets" verdict={mayCap}>
         <BudgetFields {...bind(form, 'budgets')} {...organizationId} {...cap} />
       </Part>
-      <Part title="Rate limits" verdict={mayCap} about="One shared cap: all teams and keys of the organization count against it.">
+      <Part
+        title="Rate limits"
+        verdict={mayCap}
+        about="Shared limits: all teams and keys of the organization count against them."
+      >
         <RateLimitFields {...bind(form, 'rate_limits')} {...cap} />
         <ModelLimitFields {...bind(form, 'model_limits')} {...organizationId} {...cap} />
       </Part>
       <Part
         title="Asset access"
         verdict={mayCap}
-        about="Which models and route groups it may call. Its teams, members and keys can only narrow this."
+        about="The models and route groups that it can call. Its teams, members and keys can only narrow this."
       >
         <AssetAccessEditor
           {...bind(form, 'asset_access')}
@@ -79,7 +82,7 @@ function Parts({ read, form }: Pick<OrganizationFormProps, 'read'> & Pick<Organi
           disabled={!mayCap.allowed}
         />
       </Part>
-      <Part title="Tags" verdict={mayCap} about="They choose among the deployments of a model and never give access to one.">
+      <Part title="Tags" verdict={mayCap} about="Tags choose among the deployments of a model. They never give access.">
         <TagFields
           value={form.values}
           onChange={(name, tags) => bind(form, name).onChange(tags)}

@@ -19,7 +19,7 @@ export function OrganizationFormFoot({ read, state, onCancel }: OrganizationForm
   const { form, base, changed, saving } = state;
   const hasEffect = read !== null && changed.some((section) => WITH_EFFECT.some((one) => one === section));
   const effect = useEffectOf(`/organizations/${read?.data.id ?? ''}`, hasEffect ? changesOf(base, form.values) : null);
-  const verb = hasEffect && takesAway(effect.data) ? 'Save and apply this' : 'Save';
+  const verb = hasEffect && takesAway(effect.data) ? 'Save and apply' : 'Save';
   return (
     <Box
       pos="sticky"
@@ -54,7 +54,7 @@ function FaultCount({ count }: { count: number }) {
   if (count === 0) return null;
   return (
     <Text fz="sm" role="alert" c="var(--mantine-color-red-text)">
-      {count === 1 ? 'One field needs' : 'Some fields need'} another look.
+      {count === 1 ? 'One field has an error.' : `${count} fields have errors.`}
     </Text>
   );
 }

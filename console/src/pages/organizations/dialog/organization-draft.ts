@@ -1,4 +1,11 @@
 import type { Organization } from '../../../api/organizations.ts';
+import {
+  accessLines,
+  belowEachOther,
+  budgetLines,
+  limitLines,
+  modelLimitLines,
+} from '../../../components/fields/policy-words.ts';
 import { type AuditDraft, auditBody, auditDraft, NO_CONTENT } from '../../../forms/AuditFields.tsx';
 import { type AccessDraft, accessDraft, grantsBody, NOTHING_GRANTED } from '../../../forms/access-draft.ts';
 import { type BudgetDraft, budgetsBody, budgetsDraft } from '../../../forms/budget-draft.ts';
@@ -11,7 +18,7 @@ import {
   rateLimitsBody,
   rateLimitsDraft,
 } from '../../../forms/limit-draft.ts';
-import { NO_TAGS, type TagsDraft, tagsBody, tagsDraft } from '../../../forms/tags-draft.ts';
+import { NO_TAGS, type TagsDraft, tagListWords, tagsBody, tagsDraft } from '../../../forms/tags-draft.ts';
 
 /** An organization as the dialog edits it. */
 export interface OrganizationDraft extends TagsDraft {
@@ -32,7 +39,7 @@ export const SECTION_LABELS: Readonly<Record<Section, string>> = {
   time_zone: 'Time zone',
   budgets: 'Budgets',
   rate_limits: 'Rate limits',
-  model_limits: 'Limits for models',
+  model_limits: 'Model limits',
   asset_access: 'Asset access',
   default_tags: 'Default tags',
   required_tags: 'Required tags',
@@ -91,4 +98,31 @@ export function changesOf(base: OrganizationDraft, draft: OrganizationDraft): Pa
 export function changedSections(base: OrganizationDraft, draft: OrganizationDraft): readonly Section[] {
   const [before, after] = [bodyOf(base), bodyOf(draft)];
   return SECTIONS.filter((section) => JSON.stringify(before[section]) !== JSON.stringify(after[section]));
+}
+
+/** Describes one section in words, for both versions of a conflict. */
+export function sectionWords(section: Section, draft: OrganizationDraft): string {
+  switch (section) {
+    case 'name':
+    case 'slug':
+    case 'time_zone':
+      return draft[section];
+    case 'rate_limits':
+      return belowEachOther(limitLines(draft.rate_limits));
+    case 'model_limits':
+      return belowEachOther(modelLimitLines(draft.model_limits));
+    case 'budgets':
+      return belowEachOther(budgetLines(draft.budgets));
+    case 'asset_access':
+      return belowEachOther(accessLines(draft.asset_access));
+    case 'default_tags':
+    case 'required_tags':
+      return tagListWords(draft[section]);
+    case 'audit':
+      return `Content: ${draft.audit.content}, ${keptWords(draft.audit.content_retention_days)}\nRequest log: ${keptWords(draft.audit.event_retention_days)}`;
+  }
+}
+
+function keptWords(days: number | ''): string {
+  return days === '' ? 'kept forever' : `kept for ${days} ${days === 1 ? 'day' : 'days'}`;
 }

@@ -73,16 +73,18 @@ export type OrganizationFormInputs = UseFormReturnType<OrganizationDraft>;
 
 function validate(draft: OrganizationDraft): Record<string, string> {
   const errors: Record<string, string> = {};
-  if (draft.name.trim() === '') errors.name = 'Give it a name.';
-  if (draft.slug.trim() === '') errors.slug = 'Give it a slug.';
+  if (draft.name.trim() === '') errors.name = 'Enter a name.';
+  if (draft.slug.trim() === '') errors.slug = 'Enter a slug.';
   for (const [index, budget] of draft.budgets.entries()) {
-    if (budget.amount.trim() === '') errors[`budgets.${index}.amount`] = 'Say an amount, or remove this budget.';
+    if (budget.amount.trim() === '') errors[`budgets.${index}.amount`] = 'Enter an amount, or remove this budget.';
     if (budget.period === 'rolling' && budget.rolling_length === '')
-      errors[`budgets.${index}.${budget.rolling_unit}`] = 'Say how long.';
-    if (budget.kind !== 'everything' && budget.name.trim() === '') errors[`budgets.${index}.${budget.kind}`] = 'Say for which.';
+      errors[`budgets.${index}.${budget.rolling_unit}`] = 'Enter a length.';
+    if (budget.kind !== 'everything' && budget.name.trim() === '')
+      errors[`budgets.${index}.${budget.kind}`] = 'Enter a model, a route group or an access group.';
   }
   for (const [index, limit] of draft.model_limits.entries()) {
-    if (limit.name.trim() === '') errors[`model_limits.${index}.${limit.kind}`] = 'Say for which.';
+    if (limit.name.trim() === '')
+      errors[`model_limits.${index}.${limit.kind}`] = 'Enter a model, a route group or an access group.';
   }
   return errors;
 }

@@ -44,12 +44,12 @@ function Grants({ organization }: TabProps) {
       {isNothing && <Text fz="sm">Nothing. No model can be called until something is granted.</Text>}
       {mode === 'selected' && !isNothing && (
         <Stack gap="xs">
-          <Names label="Targets" names={targets} ineffective={ineffective?.targets ?? []} why="is deleted and gives nothing" />
+          <Names label="Targets" names={targets} ineffective={ineffective?.targets ?? []} why="was deleted and has no effect" />
           <Names
             label="Access groups"
             names={access_groups}
             ineffective={ineffective?.access_groups ?? []}
-            why="has no target yet; applies when one is labelled"
+            why="has no targets yet; takes effect when you add one"
           />
         </Stack>
       )}
@@ -100,7 +100,7 @@ function EffectiveSet({ organization }: TabProps) {
         if (data.length === 0) {
           return (
             <EmptyState title="Nothing can be called">
-              Grant a model, a route group or an access group with members, and it appears here at once.
+              Grant a model, a route group or an access group. Its targets appear here at once.
             </EmptyState>
           );
         }

@@ -37,7 +37,11 @@ export function AuditTab({ organization }: TabProps) {
           </Group>
         }
         onRowClick={opened.open}
-        empty={<EmptyState title="No event yet">Whatever is changed here is written down in the same transaction.</EmptyState>}
+        empty={
+          <EmptyState title="No events yet">
+            Every change in this organization appears here, with the person or token that made it.
+          </EmptyState>
+        }
       />
       <EventDrawer organizationId={organization.id} opened={opened} />
     </>

@@ -38,8 +38,8 @@ export function KeysTab({ organization }: TabProps) {
         controls={button}
         onRowClick={({ id }) => void navigate({ to: PATHS.key, params: { keyId: id } as never })}
         empty={
-          <EmptyState title="No key yet" action={button}>
-            A key belongs to a team and is what an application presents. Create one and its secret is shown once.
+          <EmptyState title="No keys yet" action={button}>
+            An application calls the gateway with a key of a team. Create one: its secret is shown once.
           </EmptyState>
         }
       />

@@ -58,7 +58,7 @@ function Budgets({ live }: { live: LimitsStatus }) {
   if (live.budgets.length === 0) {
     return (
       <Text fz="sm" c="dimmed">
-        No budget: spend is recorded and not bounded.
+        No budget: spend is recorded but not limited.
       </Text>
     );
   }

@@ -54,7 +54,7 @@ function Pending({ id, email, role, expiresAt }: PendingProps) {
   const cancelling = useMutation({
     mutationFn: () => asked(api.DELETE('/invitations/{id}', { params: { path: { id } } })),
     onSuccess: () => {
-      saved(`The invitation of ${email} is taken back.`);
+      saved(`The invitation of ${email} was cancelled.`);
       return refresh();
     },
     onError: sayFailed,

@@ -14,7 +14,7 @@ export function SettingsTab({ organization }: TabProps) {
     ['Name', <bdi key="name">{organization.name}</bdi>],
     ['Slug', <CopyText key="slug" text={organization.slug} label="the slug" />],
     ['Id', <CopyText key="id" text={organization.id} label="the organization’s id" />],
-    ['Time zone', `${organization.time_zone}: its days and budget periods begin at midnight there`],
+    ['Time zone', `${organization.time_zone} (days and budget periods begin at midnight there)`],
     ['Default tags', <TagList key="default" tags={organization.default_tags} />],
     ['Required tags', <TagList key="required" tags={organization.required_tags} />],
     ['Audit content', wordOf(audit.content)],
@@ -55,8 +55,8 @@ export function SettingsTab({ organization }: TabProps) {
           Suspend, archive, delete
         </Title>
         <Text fz="sm" c="dimmed" mb="sm">
-          Suspending refuses its requests and keeps everything. An archived organization can be reactivated, or deleted for good;
-          its ledger, request metadata and audit events stay even then.
+          A suspended organization keeps everything, but its requests are refused. An archived organization can be reactivated or
+          deleted permanently. Its ledger, request metadata and audit events are kept even then.
         </Text>
         <Group gap="xs">
           <LifecycleActions organization={organization} />
@@ -67,5 +67,5 @@ export function SettingsTab({ organization }: TabProps) {
 }
 
 function daysWords(days: number | null): string {
-  return days === null ? 'For good' : `${days} days`;
+  return days === null ? 'Forever' : `${days} days`;
 }

@@ -39,7 +39,7 @@ export function UsageTab({ organization }: TabProps) {
         />
         <Group gap="sm">
           <Anchor component={Link} to={PATHS.usage} search={{ organization_id: organization.id } as never} fz="sm">
-            Other ranges, charts, drill down
+            Other ranges and charts
           </Anchor>
           <ExportMenu note="The last 30 days" exports={[{ label: 'CSV', path, what: 'usage', ending: 'csv' }]} />
         </Group>
@@ -53,7 +53,7 @@ export function UsageTab({ organization }: TabProps) {
               <UsageTable rows={data} total={total} by={by} />
               {truncated && (
                 <Text fz="xs" c="dimmed">
-                  Not every line is shown; the total counts all of them.
+                  Not all rows are shown. The total includes all of them.
                 </Text>
               )}
             </>
