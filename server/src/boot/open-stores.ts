@@ -187,7 +187,7 @@ function tellLedger({ is, ...facts }: LedgerEvent, log: Logger): void {
   else log.error(facts, LEDGER_FAILURES[is]);
 }
 
-/** What the log says about each event of the journal. */
+/** The log's text for each event of the journal. */
 const JOURNAL_EVENTS: Readonly<Record<JournalEvent['is'], string>> = {
   write_failed: 'journal: it cannot be written, so requests that cost money are refused; writing is tried again',
   write_recovered: 'journal: it can be written again',
@@ -196,7 +196,7 @@ const JOURNAL_EVENTS: Readonly<Record<JournalEvent['is'], string>> = {
   bad_bytes: 'journal: a part of a file cannot be read and is skipped',
 };
 
-/** What the log says about the remaining events of the ledger writer. */
+/** The log's text for the remaining events of the ledger writer. */
 const LEDGER_FAILURES = {
   unreachable: 'ledger: the database cannot be reached; the journal keeps new rows until it can',
   untold: 'ledger: rows are stored, but the shared counters could not be updated with them; the proof job corrects them',

@@ -29,7 +29,8 @@ const NEW_KEY = 'HEADGATE_NEW_MASTER_KEY';
  * repeated.
  */
 export async function rotateMasterKey(given: Given, settings: readonly string[], io: CommandIo): Promise<void> {
-  if (given.has('undo') && given.has('renew-pepper')) throw new BadUsage('--undo and --renew-pepper cannot be combined. Use one of them.');
+  if (given.has('undo') && given.has('renew-pepper'))
+    throw new BadUsage('--undo and --renew-pepper cannot be combined. Use one of them.');
   const config = configOf(io, settings);
   const taken = new AsyncDisposableStack();
   try {

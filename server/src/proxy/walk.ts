@@ -44,7 +44,7 @@ export interface Asked {
   readonly tags: readonly string[] | null;
 }
 
-/** What is known of a large body. `isLent`: its bytes are part of a request to an upstream, and must not be moved. */
+/** The facts about a large body. `isLent`: its bytes are part of a request to an upstream, and must not be moved. */
 export interface LargeAsked extends Pick<LargeBody, 'left' | 'tokens'> {
   isLent: boolean;
 }

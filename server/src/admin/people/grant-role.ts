@@ -15,7 +15,8 @@ export function requireGrantableRole(call: AdminCall<unknown, unknown, unknown>,
 /** Throws 400 if the role is the platform's and an organization is named, or the other way round. */
 export function requirePlaceOfRole(role: Role, organizationId: string | null): void {
   const isOfPlatform = isPlatformRole(role);
-  if (isOfPlatform && organizationId !== null) throw invalid('/organization_id', `must be null for the role ${role}, which belongs to the platform`);
+  if (isOfPlatform && organizationId !== null)
+    throw invalid('/organization_id', `must be null for the role ${role}, which belongs to the platform`);
   if (!isOfPlatform && organizationId === null) throw invalid('/organization_id', `is required for the role ${role}`);
 }
 

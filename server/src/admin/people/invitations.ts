@@ -174,7 +174,8 @@ async function lockOpen(call: AdminCall<unknown, unknown, unknown>, tx: Database
 async function loadPlaceOfBody(call: AdminCall<unknown, unknown, CreateBody>): Promise<Loaded<RoleGrant>> {
   const { role, organization_id: organizationId, teams } = call.body;
   requirePlaceOfRole(role, organizationId);
-  if (organizationId === null && (teams ?? []).length > 0) throw invalid('/teams', 'must be empty for a platform role: teams belong to an organization');
+  if (organizationId === null && (teams ?? []).length > 0)
+    throw invalid('/teams', 'must be empty for a platform role: teams belong to an organization');
   if (organizationId !== null) await load.findOrganization(call, organizationId);
   return { place: { organizationId }, object: grantAboveTeams({ role, organizationId }) };
 }
