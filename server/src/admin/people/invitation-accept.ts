@@ -136,7 +136,7 @@ async function joinWithPassword(
     const why = known === null ? 'is required for a new account' : 'is required: this link proves the address';
     throw invalidFields(missing.map(([field]) => ({ pointer: `/${field}`, message: why })));
   }
-  checkPassword(password, { name, email: row.email });
+  await checkPassword(password, { name, email: row.email });
   const hash = await call.deps.identity.hashPassword(password);
   const how = isMailed ? ('mailed_invitation' as const) : ('handed_invitation' as const);
   const accountId = await join(call, row, async (change) => {
