@@ -43,11 +43,6 @@ const steps: Step[] = [
     args: ['server/src/cli/generate-openapi.ts', '--check'],
     needs: 'server/src/cli/generate-openapi.ts',
   },
-  {
-    name: 'console types drift',
-    command: 'openapi-typescript',
-    args: ['server/openapi.json', '--output', 'console/src/api/schema.d.ts', '--check'],
-  },
   { name: 'plain English', command: 'node', args: ['scripts/prose.ts'] },
   { name: 'promises', command: 'node', args: ['scripts/promises.ts', '--check'] },
 ];

@@ -1,12 +1,12 @@
-// Finds the promised sentences and those that a claim's words belong to. Sentences whose text we must not keep have only an id.
+// Finds the promised sentences of a page, and those that a claim's words belong to.
 import { createHash } from 'node:crypto';
 
 export interface Sentence {
   readonly section: string;
   readonly id: string;
-  /** Null if only the id is kept. */
+  /** Null if only the id is kept, because the page is not part of the project. */
   readonly text: string | null;
-  readonly tests: string[];
+  readonly tests: Set<string>;
 }
 
 /** Matches remarks about the page itself, and table headings. */
@@ -14,29 +14,25 @@ const NO_PROMISE = /^(Decisions where two|Each is a test|Change one by ADR|what 
 
 /** Returns a page's sentences in order, from lines of lists, rows of tables, and paragraphs. `only` names the section to read. */
 export function sentencesOf(page: string, only?: string): Sentence[] {
-  const found: Sentence[] = [];
   let section = '';
-  for (const line of wholeLines(page)) {
-    const title = /^#+\s*(.*)$/.exec(line)?.[1];
-    section = title ?? section;
-    if (title !== undefined || (only !== undefined && section !== only) || /^(```|[-| ]*$)/.test(line)) continue;
-    const texts = piecesOf(line).filter((text) => !NO_PROMISE.test(text));
-    found.push(...texts.map((text) => ({ section, id: idOf(text), text, tests: [] })));
-  }
-  return found;
+  // An indented line belongs to the line before it.
+  return page
+    .replace(/\n {2}(?=\S)/g, ' ')
+    .split('\n')
+    .flatMap((line) => {
+      const title = /^#+\s*(.*)$/.exec(line)?.[1];
+      section = title ?? section;
+      if (title !== undefined || (only !== undefined && section !== only) || /^(```|[-| ]*$)/.test(line)) return [];
+      const texts = piecesOf(line.replace(/^\s*(- |\* |\d+\. )/, '').trim()).filter((text) => !NO_PROMISE.test(text));
+      return texts.map((text) => ({ section, id: idOf(text), text, tests: new Set<string>() }));
+    });
 }
 
-/** Joins an indented line with the line before it. */
-function wholeLines(text: string): string[] {
-  return text.replace(/\n {2}(?=\S)/g, ' ').split('\n');
-}
-
-function piecesOf(line: string): string[] {
-  const text = line.replace(/^\s*(- |\* |\d+\. )/, '').trim();
+function piecesOf(text: string): string[] {
   if (text.startsWith('|'))
     return [
       text
-        .replace(/^\||\|$/g, '')
+        .slice(1, text.endsWith('|') ? -1 : undefined)
         .trim()
         .replaceAll('|', '·'),
     ];
@@ -44,16 +40,15 @@ function piecesOf(line: string): string[] {
   return text.split(/(?<=[.!?]\)?(?:\*\*)?)(?<!^\*\*\w+\.\*\*)\s+(?=[A-Z`*"]|\([A-Z])/);
 }
 
-/** Returns text for comparisons: lower case, without marks, extra spaces and different kinds of apostrophes. */
+/** Returns text for comparisons: lower case, without marks, extra spaces, different kinds of apostrophes and a last `…`. */
 export function plain(text: string): string {
-  return text.toLowerCase().replaceAll('’', "'").replaceAll('|', '·').replace(/[*`_]/g, '').replace(/\s+/g, ' ').trim();
+  const marked = text.toLowerCase().replaceAll('’', "'").replaceAll('|', '·').replace(/[*`_]/g, '');
+  return marked.replace(/\s+/g, ' ').trim().replace(/ ?…$/, '');
 }
-
-const ID_WORDS = 6;
 
 /** Returns the id of a sentence or claim: eight hex digits of the SHA-256 of its first six words, or of fewer if it is short. */
 export function idOf(text: string): string {
-  const words = plain(text).replace(/ ?…$/, '').split(' ').slice(0, ID_WORDS).join(' ');
+  const words = plain(text).split(' ').slice(0, 6).join(' ');
   return createHash('sha256').update(words).digest('hex').slice(0, 8);
 }
 
@@ -62,31 +57,16 @@ const CLAIMED_MIN = 10;
 
 /** Returns the sentences that a claim covers: those with its id, and those with its words, which may span several. */
 export function sentencesClaimed<S extends Pick<Sentence, 'id' | 'text'>>(sentences: readonly S[], claim: string): S[] {
-  const id = idOf(claim);
-  const inWords = claimedInWords(sentences, claim);
-  return sentences.filter((sentence, i) => (sentence.text === null ? sentence.id === id : inWords[i]));
-}
-
-function claimedInWords(sentences: readonly Pick<Sentence, 'text'>[], claim: string): boolean[] {
-  const words = plain(claim).replace(/ ?…$/, '');
+  const words = plain(claim);
   const texts = sentences.map(({ text }) => plain(text ?? ''));
-  const from = startOf(texts, words);
-  if (from === -1 || words.length < CLAIMED_MIN) return [];
-  let at = 0;
-  return texts.map((text) => {
-    const [start, end] = [at, at + text.length];
-    at = end + 1;
-    const said = Math.min(end, from + words.length) - Math.max(start, from);
-    return said >= Math.min(CLAIMED_MIN, end - start);
+  const page = texts.join(' ');
+  const starts = [0];
+  for (const [i, { length }] of texts.entries()) starts.push((starts[i] as number) + length + 1);
+  const from = starts.find((start) => page.startsWith(words, start)) ?? page.indexOf(words);
+  return sentences.filter(({ id, text }, i) => {
+    if (text === null) return id === idOf(claim);
+    const [start, length] = [starts[i] as number, (texts[i] as string).length];
+    const said = Math.min(start + length, from + words.length) - Math.max(start, from);
+    return from !== -1 && words.length >= CLAIMED_MIN && said >= Math.min(CLAIMED_MIN, length);
   });
-}
-
-/** Returns the position of the words in all sentences joined, preferring the start of a sentence; -1 if they are missing. */
-function startOf(texts: readonly string[], words: string): number {
-  let at = 0;
-  for (let i = 0; i < texts.length; i += 1) {
-    if (texts.slice(i).join(' ').startsWith(words)) return at;
-    at += (texts[i] as string).length + 1;
-  }
-  return texts.join(' ').indexOf(words);
 }

@@ -46,6 +46,7 @@ const [verb, ...args] = process.argv.slice(2);
 if (!Object.hasOwn(verbs, verb ?? '')) fail(`Usage: node scripts/up.mjs ${Object.keys(verbs).join('|')} [arguments]`);
 installOncePerLock();
 if (!existsSync(pinnedNode())) fail('The pinned Node is missing from node_modules. Delete node_modules and run this again.');
+if (servesConsole(verb) || verb === 'check') writeConsoleTypesOnce();
 if (servesConsole(verb)) buildConsoleOnce();
 run(pinnedNode(), [...verbs[verb], ...args], environmentFor(verb, args));
 
@@ -119,10 +120,28 @@ function servesConsole(verbName) {
   return ['start', 'dev', 'test', 'bench', 'prove', 'screens', 'pack'].includes(verbName);
 }
 
+/** Writes the console's types of the API if its contract changed. Their first line names the contract that they were made from. */
+function writeConsoleTypesOnce() {
+  const contract = path.join(root, 'server', 'openapi.json');
+  if (!hasConsoleSources() || !existsSync(contract)) return;
+  const types = path.join(root, 'console', 'src', 'api', 'schema.d.ts');
+  const hash = createHash('sha256').update(readFileSync(contract)).digest('hex');
+  const origin = `// Made by scripts/up.mjs from server/openapi.json with the SHA-256 ${hash}.\n`;
+  if (existsSync(types) && readFileSync(types, 'utf8').startsWith(origin)) return;
+  const cli = path.join(root, 'node_modules', 'openapi-typescript', 'bin', 'cli.js');
+  const result = spawnSync(pinnedNode(), [cli, contract], { encoding: 'utf8', maxBuffer: 1 << 26 });
+  if (result.status !== 0) fail(`The console's types of the API could not be made:\n${result.stderr}`);
+  writeFileSync(types, origin + result.stdout);
+}
+
+function hasConsoleSources() {
+  return existsSync(path.join(root, 'console', 'index.html'));
+}
+
 /** Builds the console if one of its sources changed; takes a few seconds. */
 function buildConsoleOnce() {
+  if (!hasConsoleSources()) return; // A package without sources has the console already built.
   const folder = path.join(root, 'console');
-  if (!existsSync(path.join(folder, 'index.html'))) return; // A package without sources has the console already built.
   const built = path.join(folder, 'dist', '.built-from');
   const wanted = hashOfConsole(folder);
   if (existsSync(built) && readFileSync(built, 'utf8') === wanted) return;
@@ -186,7 +205,10 @@ function run(node, nodeArgs, environment) {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   if (process.env.npm_lifecycle_event === verb) endWithParent(() => child.kill('SIGTERM'));
   child.on('error', (error) => fail(`The pinned Node could not be started: ${error.message}`));
-  child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+  child.on('exit', (code, signal) => {
+    if (verb === 'generate') writeConsoleTypesOnce();
+    process.exit(code ?? 128 + (constants.signals[signal] ?? 0));
+  });
 }
 
 /** Stops when the parent ends: npm stops a script by ending the shell in between, which passes no signal on. */

@@ -80,6 +80,24 @@ describe('with packages that are all there', () => {
     expect(up(folder, ['start', '--data-dir', data]).stdout).toBe('demo undefined');
   });
 
+  test('the console’s types are made of the contract, and again only when it changed', () => {
+    const types = path.join(folder, 'console/src/api/schema.d.ts');
+    mkdirSync(path.dirname(types), { recursive: true });
+    writeFileSync(path.join(folder, 'console/index.html'), '');
+    writeFileSync(path.join(folder, 'scripts/check.ts'), 'console.log("checked");');
+    const checkedWith = (route: string) => {
+      const contract = { openapi: '3.1.0', info: { title: 'One', version: '1' }, paths: { [route]: { get: { responses: {} } } } };
+      writeFileSync(path.join(folder, 'server/openapi.json'), JSON.stringify(contract));
+      expect(up(folder, ['check'])).toMatchObject({ status: 0, stdout: 'checked' });
+      return readFileSync(types, 'utf8');
+    };
+    const made = checkedWith('/one');
+    expect(made).toContain('"/one": {');
+    writeFileSync(types, `${made}// Left alone.`);
+    expect(checkedWith('/one')).toBe(`${made}// Left alone.`);
+    expect(checkedWith('/two')).toContain('"/two": {');
+  });
+
   test('an unknown verb installs nothing and lists the known ones', () => {
     const empty = checkout();
     expect(up(empty, ['constructor'])).toMatchObject({ status: 1, stderr: [expect.stringContaining('start|')] });

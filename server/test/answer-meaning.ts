@@ -1,5 +1,5 @@
 /** What an answer means to a client, whatever its dialect: for holding a translated answer against the recording it came from. */
-import { parseEvents } from '../src/lib/sse.ts';
+import { jsonEventsIn } from './support/event-stream.ts';
 
 export interface Meaning {
   readonly text: string;
@@ -18,11 +18,7 @@ type Json = any;
 export function meaningOf(kind: 'chat' | 'messages', stream: boolean, bytes: Buffer): Meaning {
   const text = bytes.toString();
   if (!stream) return kind === 'chat' ? chat(JSON.parse(text)) : message(JSON.parse(text));
-  return kind === 'chat' ? chatStream(dataOf(text)) : messageStream(dataOf(text));
-}
-
-function dataOf(text: string): Json[] {
-  return parseEvents(text).flatMap(({ data }) => (data === null || data === '[DONE]' ? [] : [JSON.parse(data)]));
+  return kind === 'chat' ? chatStream(jsonEventsIn(text)) : messageStream(jsonEventsIn(text));
 }
 
 function parsed(args: unknown): unknown {

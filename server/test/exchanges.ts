@@ -1,7 +1,6 @@
 /** What tests of dialects share: an exchange for a body, a stream run through, events written and read. */
 import type { AnswerStream, Exchange, JsonObject, Wire } from '../src/dialects/dialect.ts';
 import { openExchange, readFacts } from '../src/dialects/exchange.ts';
-import { parseEvents } from '../src/lib/sse.ts';
 
 export interface ExchangeNames {
   readonly upstreamModel?: string;
@@ -44,10 +43,6 @@ export function anthropicSse(events: readonly JsonObject[]): Buffer {
 
 export function chatSse(chunks: readonly unknown[]): Buffer {
   return Buffer.from([...chunks.map((chunk) => JSON.stringify(chunk)), '[DONE]'].map((line) => `data: ${line}\n\n`).join(''));
-}
-
-export function dataOf(text: string): JsonObject[] {
-  return parseEvents(text).flatMap(({ data }) => (data === null || data === '[DONE]' ? [] : [JSON.parse(data) as JsonObject]));
 }
 
 /** The delta of a chat chunk's first choice. */

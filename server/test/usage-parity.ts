@@ -4,9 +4,9 @@ import type { AnswerFacts, JsonObject, Wire } from '../src/dialects/dialect.ts';
 import { openExchange } from '../src/dialects/exchange.ts';
 import { costNanoUsd, withRequestFee } from '../src/domain/money/price.ts';
 import type { Usage, UsageBucket } from '../src/domain/usage/usage.ts';
-import { parseEvents } from '../src/lib/sse.ts';
 import { listPriceOf } from '../src/providers/price-table.ts';
 import { bytesOf, type Recording } from './recordings.ts';
+import { jsonEventsIn } from './support/event-stream.ts';
 
 export interface UsageParity {
   readonly model: string;
@@ -67,10 +67,8 @@ function lastReport(recording: Recording): JsonObject {
   const text = bytesOf(recording).toString();
   if (!recording.stream) return JSON.parse(text) as JsonObject;
   let answer: JsonObject = {};
-  for (const { data } of parseEvents(text)) {
-    if (data === null || data === '[DONE]') continue;
-    // biome-ignore lint/suspicious/noExplicitAny: events of many vendors
-    const event = JSON.parse(data) as any;
+  // biome-ignore lint/suspicious/noExplicitAny: events of many vendors
+  for (const event of jsonEventsIn<any>(text)) {
     if (event.type === 'message_start') answer = { model: event.message.model, usage: event.message.usage };
     else if (event.type === 'message_delta') answer = { ...answer, usage: { ...(answer.usage as JsonObject), ...event.usage } };
     else if (event.choices !== undefined) {

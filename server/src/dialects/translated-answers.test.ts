@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { anthropicSse, dataOf, deltaOf, exchangeOf, run } from '../../test/exchanges.ts';
+import { anthropicSse, deltaOf, exchangeOf, run } from '../../test/exchanges.ts';
+import { jsonEventsIn } from '../../test/support/event-stream.ts';
 import type { JsonObject } from './dialect.ts';
 import { UnreadableAnswer } from './dialect.ts';
 
@@ -237,7 +238,7 @@ describe('thinking through the other dialect', () => {
       { type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 9 } },
       { type: 'message_stop' },
     ];
-    const chunks = dataOf(run(asChat().stream(), anthropicSse(events)));
+    const chunks = jsonEventsIn(run(asChat().stream(), anthropicSse(events)));
     const blocks = chunks.flatMap((chunk) => deltaOf(chunk).thinking_blocks ?? []);
     expect(blocks).toEqual([
       { type: 'thinking', thinking: 'first', signature: 'sig-1' },

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { meaningOf } from '../../test/answer-meaning.ts';
-import { anthropicSse, chatSse, dataOf, exchangeOf, run } from '../../test/exchanges.ts';
+import { anthropicSse, chatSse, exchangeOf, run } from '../../test/exchanges.ts';
+import { jsonEventsIn } from '../../test/support/event-stream.ts';
 import type { JsonObject } from './dialect.ts';
 
 const asChat = (more: JsonObject = { stream_options: { include_usage: true } }) =>
@@ -24,7 +25,7 @@ describe('a streamed Anthropic answer for an OpenAI client', () => {
 
   it('begins with the role, ends with the reason, usage for who asked, and [DONE]', () => {
     const text = run(asChat().stream(), anthropicSse(events));
-    const chunks = dataOf(text);
+    const chunks = jsonEventsIn(text);
     expect(chunks[0]).toEqual({
       id: 'm',
       object: 'chat.completion.chunk',
@@ -37,7 +38,7 @@ describe('a streamed Anthropic answer for an OpenAI client', () => {
     expect(chunks.at(-1)).toMatchObject({ choices: [], usage: { prompt_tokens: 5, completion_tokens: 9, total_tokens: 14 } });
     expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
     expect(meaningOf('chat', true, Buffer.from(text))).toMatchObject({ text: 'h€llo', tools: [['f', {}]] });
-    const silent = dataOf(run(asChat({}).stream(), anthropicSse(events)));
+    const silent = jsonEventsIn(run(asChat({}).stream(), anthropicSse(events)));
     expect(silent.every((chunk) => !('usage' in chunk))).toBe(true);
   });
 
@@ -46,7 +47,7 @@ describe('a streamed Anthropic answer for an OpenAI client', () => {
       event.message === undefined ? event : { ...event, message: { ...event.message, model: 'claude-x-1' } },
     );
     const models = (of: readonly JsonObject[]) =>
-      new Set(dataOf(run(asChat().stream(), anthropicSse(of))).map(({ model }) => model));
+      new Set(jsonEventsIn(run(asChat().stream(), anthropicSse(of))).map(({ model }) => model));
     expect(models(named)).toEqual(new Set(['claude-x-1']));
     expect(models(events)).toEqual(new Set(['up']));
   });
@@ -90,7 +91,7 @@ describe('a streamed Anthropic answer for an OpenAI client', () => {
         ...events.slice(4),
       ]),
     );
-    expect(dataOf(text).at(-1)).toEqual({
+    expect(jsonEventsIn(text).at(-1)).toEqual({
       error: { message: 'Overloaded', type: 'api_error', param: null, code: 'provider_error' },
     });
     expect(text.match(/"error"/g)).toHaveLength(1);
@@ -136,7 +137,7 @@ describe('a streamed OpenAI answer for an Anthropic client', () => {
     // Like Azure: the filter results come first, without a name.
     const filters = { choices: [], created: 0, id: '', model: '', object: '', prompt_filter_results: [{ prompt_index: 0 }] };
     const said = { id: 'c', model: 'gpt-x-1', choices: [{ index: 0, delta: { content: 'hi' }, finish_reason: 'stop' }] };
-    const begun = (chunks: readonly JsonObject[]) => dataOf(run(asMessages().stream(), chatSse(chunks)))[0];
+    const begun = (chunks: readonly JsonObject[]) => jsonEventsIn(run(asMessages().stream(), chatSse(chunks)))[0];
     expect(begun([filters, said])).toMatchObject({ type: 'message_start', message: { id: 'c', model: 'gpt-x-1' } });
     expect(begun([filters])).toMatchObject({ type: 'message_start', message: { model: 'up' } });
   });
@@ -166,7 +167,7 @@ describe('a streamed OpenAI answer for an Anthropic client', () => {
       'message_delta',
       'message_stop',
     ]);
-    expect(dataOf(text).at(-2)).toEqual({
+    expect(jsonEventsIn(text).at(-2)).toEqual({
       type: 'message_delta',
       delta: { stop_reason: 'tool_use', stop_sequence: null },
       usage: {
@@ -236,7 +237,7 @@ describe('a streamed OpenAI answer for an Anthropic client', () => {
       chunk({}, 'stop'),
     ];
     const text = run(asMessages().stream(), chatSse(chunks));
-    const begun = dataOf(text).flatMap(({ type, content_block }) => (type === 'content_block_start' ? [content_block] : []));
+    const begun = jsonEventsIn(text).flatMap(({ type, content_block }) => (type === 'content_block_start' ? [content_block] : []));
     expect(begun).toEqual([
       { type: 'thinking', thinking: '', signature: '' },
       { type: 'redacted_thinking', data: 'one' },
@@ -270,7 +271,7 @@ describe('a streamed OpenAI answer for an Anthropic client', () => {
 });
 
 function shape(text: string): string[] {
-  return dataOf(text).map(({ type, index, content_block }) => {
+  return jsonEventsIn(text).map(({ type, index, content_block }) => {
     if (type === 'content_block_start') return `start ${index} ${(content_block as JsonObject).type}`;
     if (type === 'content_block_delta') return `delta ${index}`;
     return type === 'content_block_stop' ? `stop ${index}` : String(type);

@@ -1,102 +1,62 @@
-/** Judges the strength of a password by itself, without a list of leaked passwords. */
+import { on } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { fewAtOnce } from './few-at-once.ts';
+import type { Candidate, Judgement } from './password-thread.ts';
+import { SignInRefused } from './refusal.ts';
+
+/** Judges the strength of a new password by itself, without a service of leaked passwords. */
 
 const PASSWORD_LENGTH_MIN = 10;
 export const PASSWORD_LENGTH_MAX = 128;
+/** A bound far above what loading and judging take, so that no password keeps the thread. */
+const JUDGE_MS_MAX = 30_000;
+/** The idle time after which the thread ends, to free its memory. */
+const IDLE_MS_MAX = 30_000;
 
-/** Returns null, or what is required as part of a sentence. `about`: known data of the person, which must not be the password. */
-export function passwordProblem(password: string, about: readonly string[]): string | null {
-  if ([...password].length < PASSWORD_LENGTH_MIN) return `must have at least ${PASSWORD_LENGTH_MIN} characters`;
-  if (password.length > PASSWORD_LENGTH_MAX) return `must have at most ${PASSWORD_LENGTH_MAX} characters`;
-  const plain = unadorned(password);
-  if (new Set([...password.toLowerCase()]).size < DIFFERENT_MIN)
-    return `must have at least ${DIFFERENT_MIN} different characters`;
-  if (isRepeated(password.toLowerCase())) return 'must not be a short text repeated';
-  if (isRun(password.toLowerCase())) return 'must not be a run of letters, digits or keyboard keys';
-  if (COMMON.some((word) => remainder(plain, word) < OWN_CHARACTERS_MIN))
-    return 'must not be a common word with a few characters added';
-  if (aboutParts(about).some((part) => remainder(plain, part) < OWN_CHARACTERS_MIN))
-    return 'must not be your name or e-mail address with a few characters added';
-  return null;
+/** Judges passwords one at a time, like hashing them, so that people who choose passwords leave CPU for requests. */
+const oneAtATime = fewAtOnce({ atOnce: 1, waitingMax: 50, tooMany: () => new SignInRefused('busy', 5) });
+
+/**
+ * Resolves with null, or with what is wrong and what to do, without its subject. `about`: the person's name and e-mail address.
+ * Rejects with `busy` if too many passwords wait.
+ */
+export async function passwordProblem(password: string, about: readonly string[]): Promise<string | null> {
+  if (password.length > PASSWORD_LENGTH_MAX) return `is too long. Use at most ${PASSWORD_LENGTH_MAX} characters.`;
+  if ([...password].length < PASSWORD_LENGTH_MIN) return `is too short. Use at least ${PASSWORD_LENGTH_MIN} characters.`;
+  const why = await oneAtATime(() => judge({ password, about }));
+  return why === null ? null : `is easy to guess: ${why}. Use several words that do not belong together.`;
 }
 
-const DIFFERENT_MIN = 5;
-/** The number of characters that must remain without a known word. */
-const OWN_CHARACTERS_MIN = 6;
-const ROWS = [
-  'abcdefghijklmnopqrstuvwxyz',
-  '01234567890123456789',
-  'qwertyuiopasdfghjklzxcvbnm',
-  'qwertzuiopasdfghjklyxcvbnm',
-  '1qaz2wsx3edc4rfv5tgb6yhn7ujm',
-];
-const COMMON = [
-  'password',
-  'passwort',
-  'motdepasse',
-  'headgate',
-  'letmein',
-  'welcome',
-  'qwerty',
-  'administrator',
-  'admin',
-  'changeme',
-  'iloveyou',
-  'secret',
-  'monkey',
-  'dragon',
-  'football',
-  'baseball',
-  'sunshine',
-  'princess',
-  'trustno',
-  'correcthorsebatterystaple',
-];
+/** The thread that judges, while it is there. The dictionaries would block the event loop, and stay in memory for ever. */
+let thread: Worker | null = null;
+let idle: NodeJS.Timeout | undefined;
 
-/** Returns the text in lower case, with digits and signs replaced by the letters they stand for. */
-function unadorned(text: string): string {
-  const letters: Readonly<Record<string, string>> = {
-    '0': 'o',
-    '1': 'i',
-    '3': 'e',
-    '4': 'a',
-    '5': 's',
-    '7': 't',
-    '@': 'a',
-    $: 's',
-    '!': 'i',
-  };
-  return text.toLowerCase().replaceAll(/[013457@$!]/g, (sign) => letters[sign] ?? sign);
-}
-
-/** Returns how many characters remain without the word; Infinity if the text does not contain it. */
-function remainder(text: string, word: string): number {
-  return text.includes(word) ? text.replaceAll(word, '').length : Number.POSITIVE_INFINITY;
-}
-
-function isRepeated(text: string): boolean {
-  for (let length = 1; length <= text.length / 2; length += 1) {
-    if (
-      text ===
-      text
-        .slice(0, length)
-        .repeat(Math.ceil(text.length / length))
-        .slice(0, text.length)
-    )
-      return true;
+async function judge(candidate: Candidate): Promise<string | null> {
+  clearTimeout(idle);
+  thread ??= startThread();
+  try {
+    const messages = on(thread, 'message', { signal: AbortSignal.timeout(JUDGE_MS_MAX), close: ['exit'] });
+    thread.postMessage(candidate);
+    for await (const [said] of messages as AsyncIterable<[Partial<Judgement>]>) {
+      if (said.is === 'judged') return said.why ?? null; // Under `node --watch`, a thread also reports its imports.
+    }
+    throw new Error('the thread that judges passwords ended without a judgement');
+  } catch (error) {
+    endThread();
+    throw error;
+  } finally {
+    // Somebody whose password was refused tries another one soon.
+    idle = setTimeout(endThread, IDLE_MS_MAX).unref();
   }
-  return false;
 }
 
-function isRun(text: string): boolean {
-  return ROWS.some((row) => row.includes(text) || row.includes([...text].reverse().join('')));
+function startThread(): Worker {
+  const started = new Worker(new URL('./password-thread.ts', import.meta.url), { execArgv: [] });
+  started.unref();
+  return started.on('error', () => {}); // Whoever waits for a judgement hears of it too.
 }
 
-/** Returns names, their words, addresses and their local parts, without those shorter than four characters. */
-function aboutParts(about: readonly string[]): readonly string[] {
-  return about
-    .flatMap((text) => [text, ...text.split(/[@\s]/)])
-    .map((part) => unadorned(part.trim()))
-    .filter((part) => part.length >= PART_LENGTH_MIN);
+function endThread(): void {
+  void thread?.terminate();
+  thread = null;
 }
-
-const PART_LENGTH_MIN = 4;

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { eventsIn } from '../../test/support/event-stream.ts';
 import { EventFramer, EventTooLarge, eventAround, parseEvents } from './sse.ts';
 
 const framer = (eventBytesMax = 1000) => new EventFramer({ eventBytesMax });
@@ -43,7 +44,9 @@ describe('EventFramer', () => {
           const out = split(Buffer.from(text), cuts).map((chunk) => f.push(chunk));
           expect(out.every((whole) => whole.length === 0 || /(\n\n|\r\n\r\n|\r\r)$/.test(whole.toString('latin1')))).toBe(true);
           expect(Buffer.concat([...out, f.rest()]).toString()).toBe(text);
-          expect(out.flatMap((whole) => parseEvents(whole.toString('utf8')))).toEqual(clean);
+          const read = out.flatMap((whole) => parseEvents(whole.toString('utf8')));
+          expect(read).toEqual(clean);
+          expect(read).toEqual(eventsIn(text).map(({ event = null, data }) => ({ name: event, data })));
         },
       ),
     );

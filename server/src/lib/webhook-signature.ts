@@ -2,7 +2,8 @@
  * Signatures of webhooks as specified by https://www.standardwebhooks.com: an HMAC-SHA256 over id, time and body. The receiver
  * can check who sent it, that nothing was changed, and that it is not an old one sent again.
  */
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
 import type { RandomBytes } from './secrets.ts';
 
 const SECRET_PREFIX = 'whsec_';
@@ -22,15 +23,11 @@ export interface SignedMessage {
 
 /** Returns the headers of one attempt. While a secret is being rotated both sign, and a receiver accepts whichever it knows. */
 export function signatureHeaders(secrets: readonly string[], message: SignedMessage): Readonly<Record<string, string>> {
-  const seconds = Math.floor(message.sentAtMs / 1_000);
+  const { id, sentAtMs, body } = message;
+  const signatures = secrets.map((secret) => new Webhook(secret).sign(id, new Date(sentAtMs), body));
   return {
-    'webhook-id': message.id,
-    'webhook-timestamp': String(seconds),
-    'webhook-signature': secrets.map((secret) => `v1,${signature(secret, `${message.id}.${seconds}.${message.body}`)}`).join(' '),
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(sentAtMs / 1_000)),
+    'webhook-signature': signatures.join(' '),
   };
-}
-
-function signature(secret: string, text: string): string {
-  const key = Buffer.from(secret.slice(SECRET_PREFIX.length), 'base64');
-  return createHmac('sha256', key).update(text).digest('base64');
 }

@@ -16,7 +16,7 @@ export const SETTINGS: readonly Setting[] = [
     name: 'HEADGATE_PORT',
     default: '4000',
     about:
-      'Port of the data plane, the admin API and the console (0 takes a free one). Where it is absent PORT counts, which platforms set.',
+      'Port of the data plane, the admin API and the console (0 takes a free one). If it is not set, PORT is used, which hosting platforms set.',
     orElse: 'PORT',
   },
   {
@@ -52,12 +52,12 @@ export const SETTINGS: readonly Setting[] = [
     name: 'HEADGATE_BUDGETS_WITHOUT_REDIS',
     default: 'refuse',
     about:
-      'Requests under a budget that refuses, while Redis is away: `refuse` answers 503, `admit` lets them pass and settles them later.',
+      'Requests under a budget that refuses, while Redis cannot be reached: `refuse` answers 503, `admit` lets them pass and settles them later.',
   },
   {
     name: 'HEADGATE_LIMITS_WITHOUT_REDIS',
     default: 'share',
-    about: 'Rate limits while Redis is away: `share` gives each replica its part of the limit, `refuse` answers 503.',
+    about: 'Rate limits while Redis cannot be reached: `share` gives each replica its part of the limit, `refuse` answers 503.',
   },
   {
     name: 'HEADGATE_MODE',
@@ -74,7 +74,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'HEADGATE_SMTP_URL',
     default: '',
-    about: 'Where mail is handed in: smtp://user:password@host:587 or smtps://…; empty sends none, and links are shown to copy.',
+    about: 'The mail server: smtp://user:password@host:587 or smtps://…; empty sends none, and links are shown to copy.',
     secret: true,
   },
   {
@@ -137,7 +137,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'HEADGATE_JOURNAL_BYTES_MAX',
     default: '1073741824',
-    about: 'Bytes of settlement the journal may hold while the database is away.',
+    about: 'Bytes of settlement the journal may hold while the database cannot be reached.',
   },
   {
     name: 'HEADGATE_JOURNAL_KEEP_BYTES_MAX',

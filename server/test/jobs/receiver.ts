@@ -1,4 +1,5 @@
 /** A receiver of webhooks: a real HTTP server that keeps what it is sent and answers as it is told. */
+import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -17,6 +18,14 @@ export interface Receiver {
   /** Nobody listens at its address any more. */
   down(): Promise<void>;
   up(): Promise<void>;
+}
+
+/** Reports whether this secret signed it. Computed here from the specification: the library that signs cannot check itself. */
+export function isSignedBy(secret: string, { headers, body }: Pick<Received, 'headers' | 'body'>): boolean {
+  const key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
+  const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
+  const expected = `v1,${createHmac('sha256', key).update(signed).digest('base64')}`;
+  return String(headers['webhook-signature']).split(' ').includes(expected);
 }
 
 export async function openReceiver(): Promise<Receiver> {

@@ -1,4 +1,5 @@
 /** A listener of server-sent events, over real HTTP. */
+import { createParser } from 'eventsource-parser';
 import type { AdminWorld, Headers } from '../admin/support.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: a test asks for a field by its name, and a wrong one fails the test.
@@ -22,16 +23,12 @@ export async function listenTo(address: string, path: string, headers: Headers):
   const told: Told[] = [];
   let raw = '';
   const read = async () => {
-    let rest = '';
+    const parser = createParser({ onEvent: ({ event = '', data }) => told.push({ event, data: JSON.parse(data) }) });
+    const decoder = new TextDecoder();
     for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-      const text = Buffer.from(chunk).toString();
+      const text = decoder.decode(chunk, { stream: true });
       raw += text;
-      const blocks = (rest + text).split('\n\n');
-      rest = blocks.pop() ?? '';
-      for (const block of blocks) {
-        const [, event, data] = /^event: (.+)\ndata: (.+)$/.exec(block) ?? [];
-        if (event !== undefined && data !== undefined) told.push({ event, data: JSON.parse(data) });
-      }
+      parser.feed(text);
     }
   };
   return {

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { eventsIn } from '../support/event-stream.ts';
 
 export interface PacedProvider {
   /** With `/v1`, as a credential's base URL wants it. */
@@ -125,9 +126,9 @@ async function followed(body: ReadableStream<Uint8Array>, requestId: string, not
   } catch {
     return { is: 'cut', requestId, textBytes };
   }
-  if (tail.endsWith('data: [DONE]\n\n')) return { is: 'whole', requestId, textBytes };
-  const last = tail.trimEnd().split('\n\n').at(-1) ?? '';
-  return { is: /^(event: error\n)?data: \{"error":/.test(last) ? 'told' : 'cut', requestId, textBytes };
+  const last = eventsIn(tail).at(-1)?.data ?? '';
+  if (last === '[DONE]') return { is: 'whole', requestId, textBytes };
+  return { is: last.startsWith('{"error":') ? 'told' : 'cut', requestId, textBytes };
 }
 
 /** More than an error's event has. */

@@ -1,5 +1,6 @@
 /** Callers that never stop, and remember of each call what became of it. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { eventsIn } from '../support/event-stream.ts';
 
 /** What one call came to. `unreached`: nobody listened. `cut`: the connection broke before the whole answer was in. */
 export type Fate =
@@ -111,9 +112,8 @@ function usageOf(json: string): Usage | null {
 
 /** Of a stream that came to its end; null of one that broke off. */
 function streamedUsage(text: string): Usage | null {
-  if (!text.endsWith('data: [DONE]\n\n')) return null;
-  const events = text.split('\n\n').filter((event) => event.startsWith('data: {'));
-  return usageOf(events.at(-1)?.slice('data: '.length) ?? '{}');
+  const events = eventsIn(text);
+  return events.at(-1)?.data === '[DONE]' ? usageOf(events.at(-2)?.data ?? '{}') : null;
 }
 
 function codeOf(text: string): string | null {

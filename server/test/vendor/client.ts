@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
+import { eventsIn } from '../support/event-stream.ts';
 import { postBytes } from '../support/raw-http.ts';
 
 export type Dialect = 'chat' | 'messages';
@@ -116,7 +117,7 @@ function readAnswer(
   text: string,
 ): Pick<Heard, 'error' | 'isComplete' | 'textBytes' | 'writtenBytes' | 'usage'> {
   const isStream = stream && /^(event|data):/.test(text);
-  const datas = isStream ? [...text.matchAll(/^data: (.*)$/gm)].map(([, data]) => data as string) : [text];
+  const datas = isStream ? eventsIn(text).map(({ data }) => data) : [text];
   const events = datas.filter((data) => data !== '[DONE]').map(parsed);
   const error = events.map((event) => event.error as Json | undefined).find((found) => found !== undefined && found !== null);
   const said = events.map((event) => textOf(event)).join('');

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Wire } from '../../src/dialects/dialect.ts';
 import { createFakeProvider } from '../../src/providers/fake/fake-provider.ts';
 import type { Provider } from '../../src/providers/provider.ts';
-import { anthropicSse, chatSse, dataOf } from '../exchanges.ts';
+import { anthropicSse, chatSse } from '../exchanges.ts';
+import { jsonEventsIn } from '../support/event-stream.ts';
 import { serveHouse } from '../support/served-house.ts';
 import { deployment, type House, model, type Said } from '../support/walk.ts';
 import { HELLO, withHouse } from '../support/with-house.ts';
@@ -63,7 +64,7 @@ const messageEvents = (named: unknown) => [
 
 /** Every `model` that an answer says. */
 function modelsIn({ text }: Said, stream: boolean): readonly unknown[] {
-  const said = stream ? dataOf(text) : [JSON.parse(text)];
+  const said = stream ? jsonEventsIn(text) : [JSON.parse(text)];
   return [...new Set(said.flatMap((one) => ('model' in one ? [one.model] : 'message' in one ? [one.message.model] : [])))];
 }
 

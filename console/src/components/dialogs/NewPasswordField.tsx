@@ -7,7 +7,7 @@ export function NewPasswordField(props: PasswordInputProps) {
   return (
     <PasswordInput
       label="Password"
-      description={`At least ${PASSWORD_LENGTH_MIN} characters. Not your name or e-mail address, and no well-known pattern.`}
+      description={`At least ${PASSWORD_LENGTH_MIN} characters, and hard to guess. Several words that do not belong together are a good choice.`}
       autoComplete="new-password"
       required
       withAsterisk={false}

@@ -137,7 +137,7 @@ async function joinWithPassword(
       known === null ? 'is required for a new account' : 'is required: accepting with a mailed link sets a new password';
     throw invalidFields(missing.map(([field]) => ({ pointer: `/${field}`, message: why })));
   }
-  checkPassword(password, { name, email: row.email });
+  await checkPassword(password, { name, email: row.email });
   const hash = await call.deps.identity.hashPassword(password);
   const how = isMailed ? ('mailed_invitation' as const) : ('handed_invitation' as const);
   const accountId = await join(call, row, async (change) => {

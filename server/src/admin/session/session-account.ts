@@ -50,7 +50,7 @@ export const changePassword = route({
   handle: async (call) => {
     const account = await own.account(call);
     await requirePassword(call, account, call.body.current_password, '/current_password');
-    checkPassword(call.body.new_password, account, '/new_password');
+    await checkPassword(call.body.new_password, account, '/new_password');
     const hash = await call.deps.identity.hashPassword(call.body.new_password);
     await change(call, async ({ tx, now, record }) => {
       await signIn.setPassword(tx, { id: newId('auth'), accountId: account.id, hash, at: now, how: 'shown_again' });

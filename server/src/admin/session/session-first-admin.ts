@@ -37,7 +37,7 @@ export const create = route({
     const { token, password, ...person } = call.body;
     const link = await livingLink(call, token);
     if (link === null) throw usedUp();
-    checkPassword(password, person);
+    await checkPassword(password, person);
     const hash = await call.deps.identity.hashPassword(password);
     const account = await change(call, async ({ tx, now, record }) => {
       if (!(await signIn.useLink(tx, { id: link.id, at: now }))) throw usedUp();

@@ -69,7 +69,7 @@ export const confirm = route({
     const link = await signIn.findLink(db, 'password_reset', hashesOfLink(keys, token));
     const account = link?.accountId == null ? null : await accounts.find(db, link.accountId);
     if (link === null || account?.status !== 'active' || !isLiving(call, link)) throw usedUp();
-    checkPassword(password, account);
+    await checkPassword(password, account);
     const hash = await identity.hashPassword(password);
     await change(call, async (change) => {
       if (!(await signIn.useLink(change.tx, { id: link.id, at: change.now }))) throw usedUp();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { eventsIn, jsonEventsIn } from '../../../test/support/event-stream.ts';
 import type { Wire } from '../../dialects/dialect.ts';
 import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
 import type { UpstreamFailure, UpstreamHeaders, UpstreamSink } from '../../upstream/call.ts';
@@ -103,15 +104,7 @@ type Chunk = {
   usage?: Completion['usage'] | null;
 };
 
-const eventsOf = (text: string): string[] =>
-  text
-    .split('\n\n')
-    .filter(Boolean)
-    .map((event) => event.replace(/^data: /, ''));
-const chunksOf = (text: string): Chunk[] =>
-  eventsOf(text)
-    .slice(0, -1)
-    .map((event) => JSON.parse(event) as Chunk);
+const chunksOf = (text: string) => jsonEventsIn<Chunk>(text);
 const completion = (heard: Heard): Completion => JSON.parse(heard.text) as Completion;
 
 describe('the fake vendor', () => {
@@ -146,7 +139,7 @@ describe('the fake vendor', () => {
     expect(chunks.at(-1)?.usage).toEqual(whole.usage);
     expect(chunks.at(-1)?.choices).toEqual([]);
     expect(chunks.slice(0, -1).every((chunk) => chunk.usage === null)).toBe(true);
-    expect(eventsOf(streamed.text).at(-1)).toBe('[DONE]');
+    expect(eventsIn(streamed.text).at(-1)).toMatchObject({ data: '[DONE]' });
     expect(new Set(chunks.map((chunk) => chunk.id)).size).toBe(1);
   });
 
