@@ -16,7 +16,7 @@ const settings = workerData as EmbeddedSettings;
 
 try {
   const engine = await PGlite.create(settings.directory);
-  endWhenItFails(engine);
+  guard(engine);
   const server = await listen(engine);
   parentPort?.once('message', () => void stop(engine, server));
   report({ is: 'ready' });
@@ -38,24 +38,44 @@ async function listen(engine: PGlite): Promise<PGLiteSocketServer> {
 }
 
 /**
- * Ends the thread when the engine's state can no longer be trusted: after a thrown error, a panic or a full disk. (After a full
- * disk, the engine answers every query with a panic.) A new thread then recovers from the files. Ordinary SQL errors are passed
- * to the client.
+ * Guards the engine's messages. Each client begins with a clean session. The thread ends when the engine's state can no longer be
+ * trusted: after a thrown error, a panic or a full disk, and when it answers nothing to a query. (After a full disk, the engine
+ * answers every query with a panic.) A new thread then recovers from the files. Ordinary SQL errors are passed to the client.
  */
-function endWhenItFails(engine: PGlite): void {
+function guard(engine: PGlite): void {
   const execute = engine.execProtocolRawStream.bind(engine);
   engine.execProtocolRawStream = async (message, options) => {
+    let isAnswered = !MUST_BE_ANSWERED.has(message[0]);
     const onRawData = (data: Uint8Array) => {
       if (isFatal(data)) process.exit(1);
+      isAnswered = true;
       options.onRawData(data);
     };
     try {
-      return await execute(message, { ...options, onRawData });
+      if (message[0] === STARTUP) await endSession(engine, execute);
+      await execute(message, { ...options, onRawData });
     } catch {
       process.exit(1);
     }
+    if (!isAnswered) process.exit(1);
   };
 }
+
+/**
+ * Ends what an earlier client left behind. All clients share one session. If a client left after an error and before its Sync
+ * message, the engine would ignore every message up to the next Sync. If it left in a transaction, the next client would be in it.
+ */
+async function endSession(engine: PGlite, execute: PGlite['execProtocolRawStream']): Promise<void> {
+  await execute(SYNC, { onRawData: () => {} });
+  if (engine.isInTransaction()) await execute(ROLLBACK, { onRawData: () => {} });
+}
+
+/** The first byte of a startup message, which has no type. */
+const STARTUP = 0;
+/** The types of messages to which a server always answers something: Query and Sync. */
+const MUST_BE_ANSWERED: ReadonlySet<number | undefined> = new Set([0x51, 0x53]);
+const SYNC = new Uint8Array([0x53, 0, 0, 0, 4]);
+const ROLLBACK = new Uint8Array(Buffer.from('Q\0\0\0\rROLLBACK\0', 'latin1'));
 
 /** Reports whether the data contains a fatal error message. Its fields contain zero bytes, which stored text cannot. */
 function isFatal(data: Uint8Array): boolean {

@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
@@ -24,12 +26,15 @@ test('what was acknowledged is there after a kill -9, and the engine serves one 
   writer.kill('SIGKILL');
   const failures: string[] = [];
   const opened = await openEmbedded({ dataDir, onFailure: ({ message }) => failures.push(message) });
+  const socketPath = join(dataDir, 'socket', '.s.PGSQL.5432');
   const { rows } = await opened.db.execute<{ n: number }>(sql`select max(n)::int as n from written`);
   expect(rows[0]?.n).toBeGreaterThanOrEqual(acknowledged);
   await concurrentWorkDoesNotMix(opened.db);
   await aNestedQueryIsAnError(opened.db);
   await aLongResultIsReadWhileOthersAsk(opened);
+  await aClientThatLeftIsForgotten(opened, socketPath);
   await aFullDiskStartsTheEngineAgain(opened.db, failures);
+  await aSilentEngineIsStartedAgain(opened.db, socketPath, failures);
   await opened.close();
 });
 
@@ -86,12 +91,58 @@ async function aLongResultIsReadWhileOthersAsk({ db, openSession }: OpenDatabase
 async function aFullDiskStartsTheEngineAgain(db: Database, failures: readonly string[]): Promise<void> {
   const reported = db.execute(sql`do $$ begin raise exception using errcode = '53100'; end $$`);
   expect(await reported.catch(isStoreUnavailable)).toBe(true);
+  await untilItAnswers(db, failures);
+}
+
+async function untilItAnswers(db: Database, failures: readonly string[]): Promise<void> {
   const count = () =>
     db.execute(sql`select n from counters`).then(
       ({ rows }) => rows,
       (error: Error) => (isStoreUnavailable(error) ? { unavailable: String(error.cause ?? error), failures } : error),
     );
   await expect.poll(count, { timeout: 30_000, interval: 200 }).toEqual([{ n: 40 }]);
+}
+
+/** Checks that a client that left after an error, also inside a transaction, leaves nothing behind for the next one. */
+async function aClientThatLeftIsForgotten({ db, pool }: OpenDatabase, socketPath: string): Promise<void> {
+  for (const first of ['select 1', 'begin']) {
+    (await pool.connect()).release(true);
+    await leaveInTheMiddle(socketPath, first);
+    expect((await db.execute(sql`select 1 as one`)).rows).toEqual([{ one: 1 }]);
+    expect((await db.execute(sql`select ${1}::int as one`)).rows).toEqual([{ one: 1 }]);
+  }
+}
+
+/** Checks that an engine that answers nothing is started again, so that no one waits for the query timeout. */
+async function aSilentEngineIsStartedAgain(db: Database, socketPath: string, failures: readonly string[]): Promise<void> {
+  const before = failures.length;
+  await leaveInTheMiddle(socketPath, 'select 1');
+  // This connection began before the other client left, so the engine still ignores what it sends.
+  expect(await db.execute(sql`select 1`).catch(isStoreUnavailable)).toBe(true);
+  await untilItAnswers(db, failures);
+  expect(failures.length).toBe(before + 1);
+}
+
+/** Connects, runs a statement, causes an error in an extended query, and leaves before the message that ends that query. */
+async function leaveInTheMiddle(socketPath: string, first: string): Promise<void> {
+  const socket = connect(socketPath);
+  let answer = '';
+  socket.on('data', (data) => {
+    answer += data.toString('latin1');
+  });
+  const start = message('', '\0\x03\0\0user\0postgres\0database\0postgres\0\0');
+  socket.write(Buffer.concat([start, message('Q', `${first}\0`), message('P', '\0no statement\0\0\0')]));
+  await expect.poll(() => answer, { timeout: 10_000 }).toContain('C42601');
+  socket.destroy();
+  await once(socket, 'close');
+}
+
+/** Returns a message of PostgreSQL's protocol. */
+function message(type: string, body: string): Buffer {
+  const head = Buffer.alloc(type.length + 4);
+  head.write(type);
+  head.writeInt32BE(body.length + 4, type.length);
+  return Buffer.concat([head, Buffer.from(body, 'latin1')]);
 }
 
 function startWriter(directory: string): ChildProcess {
