@@ -87,7 +87,6 @@ test('a command line that cannot be read is exit code 2 and says why, whatever t
     [['completion'], "'shell'"],
     [['move', '--database', 'x'], '--database'],
     [['move', '--prot', '1'], 'Did you mean --port?'],
-    [['move', '--headgate-port', 'many'], 'HEADGATE_PORT'],
   ];
   for (const [argv, words] of table) {
     const { code, out, err } = await said(...argv);
@@ -95,12 +94,5 @@ test('a command line that cannot be read is exit code 2 and says why, whatever t
     expect(err).toContain(words);
     expect(err).not.toMatch(/^ +at /m); // No stack.
     if (argv.length > 1 || argv[0] !== 'keys') expect(err).toMatch(/^headgate: .*\nSee: headgate help\n$/s);
-  }
-});
-
-test('a flag of a setting counts under both of its names, the last that is given', async () => {
-  for (const flags of [['--port', '1', '--port', 'many'], ['--headgate-port=many'], ['--port', '1', '--headgate-port', 'many']]) {
-    const { code, err } = await said('move', ...flags);
-    expect({ flags, code, err }).toEqual({ flags, code: 2, err: expect.stringContaining('HEADGATE_PORT: "many"') });
   }
 });

@@ -47,6 +47,8 @@ const AFTER_HELP = `
 
 Exit codes: 0 done, 1 failed, 2 the command line is wrong, 3 not allowed or not found, 4 the gateway is out of reach.`;
 
+const SETTINGS_HEADING = 'Settings, as flags or environment variables:';
+
 /** Adds a command below those of its first words, and adds these if they are missing. */
 function added(program: CommandParser, line: CommandLine, settings: readonly Option[] = []): CommandParser {
   const { words, summary, operands = [], flags = [], notes = [] } = line;
@@ -73,15 +75,14 @@ function runOnApi(command: Command, given: Given, io: CommandIo): Promise<void> 
   return command.run(given, session);
 }
 
-/** Returns a flag for each setting: `--port`, and the hidden `--headgate-port`. What is given is added to `given`, for `readConfig`. */
+/** Returns a flag for each setting: `--port`, also as `--headgate-port`. What is given is added to `given`, for `readConfig`. */
 function settingOptions(given: string[]): readonly Option[] {
-  return SETTINGS.flatMap(({ name, default: standard, about }) => {
-    const whole = name.toLowerCase().replaceAll('_', '-');
-    const short = whole.replace('headgate-', '');
-    const keep = (value: string) => void given.push(`--${whole}=${value}`);
-    const shown = new Option(`--${short} <value>`, `${name}: ${about}${standard === '' ? '' : ` [${standard}]`}`);
-    const options = short === whole ? [shown] : [shown, new Option(`--${whole} <value>`).hideHelp()];
-    return options.map((option) => option.helpGroup('Settings, as flags or environment variables:').argParser(keep));
+  return SETTINGS.map(({ name, default: standard, about }) => {
+    const whole = `--${name.toLowerCase().replaceAll('_', '-')}`;
+    const flags = `${whole.replace('headgate-', '')} <value>`;
+    const option = new Option(`${whole}, ${flags}`, `${name}: ${about}${standard === '' ? '' : ` [${standard}]`}`);
+    option.flags = flags; // Help and errors show the short form alone.
+    return option.helpGroup(SETTINGS_HEADING).argParser((value) => void given.push(`${whole}=${value}`));
   });
 }
 

@@ -125,6 +125,15 @@ describe('letting somebody in again from the command line', { timeout: MS_MAX },
       const { code, out } = await headgate(here, ...argv);
       expect({ argv, code, out }).toEqual({ argv, code: 2, out: '' });
     }
+    // A flag of a setting counts above the environment, under both of its names, and the last that is given.
+    for (const flags of [
+      ['--port', '1', '--port', 'many'],
+      ['--headgate-port=many'],
+      ['--port', '1', '--headgate-port', 'many'],
+    ]) {
+      const { code, err } = await headgate({ ...here, HEADGATE_PORT: '4100' }, 'admin-token', ...flags);
+      expect({ flags, code, err }).toEqual({ flags, code: 2, err: expect.stringContaining('HEADGATE_PORT: "many"') });
+    }
     expect(await headgate(here, 'admin-token')).toMatchObject({ code: 1, err: expect.stringContaining('HEADGATE_DATA_DIR') });
   });
 });
