@@ -52,7 +52,7 @@ test('a price by the piece, for long prompts and for a tier is added; what is wr
   await dialog(page).getByRole('textbox', { name: 'Tier' }).fill('priority');
   await save.click();
   await expect(pieces(page).getByLabel('Web search')).toHaveAttribute('aria-invalid', 'true');
-  await expect(dialog(page).getByText('A context tier has the price of at least one bucket.')).toBeVisible();
+  await expect(dialog(page).getByText('Must have a price for at least one bucket.')).toBeVisible();
   await pieces(page).getByLabel('Web search').fill('0,01');
   await context.getByLabel('Output', { exact: true }).fill('3');
   await dialog(page).getByRole('group', { name: 'service tier priority' }).getByLabel('Input', { exact: true }).fill('4');

@@ -103,7 +103,7 @@ test('a platform admin makes an organization, a team, a person and a key, sees a
   expect((await called(house, secret)).status).toBe(200);
   const refused = await called(house, secret);
   expect(refused.status).toBe(429);
-  await explained(page, house, refused.requestId, /organization.*limit of 2 requests a minute.*would pass/);
+  await explained(page, house, refused.requestId, /organization.*limit of 2 requests per minute.*can pass/);
 
   await page.goto(organization);
   await page.getByRole('button', { name: /^Edit/ }).first().click();
@@ -133,7 +133,7 @@ test('an organization’s owner does the same inside what the platform gave, and
   expect((await called(house, secret)).status).toBe(200);
   const refused = await called(house, secret);
   expect(refused.status).toBe(429);
-  await explained(page, house, refused.requestId, /team.*limit of 1 request a minute.*would pass/);
+  await explained(page, house, refused.requestId, /team.*limit of 1 request per minute.*can pass/);
   await page.goto(team);
   await page.getByRole('button', { name: /^Edit/ }).first().click();
   await unfoldLimits(page);

@@ -84,7 +84,7 @@ describe('beside a process of this machine', TIMEOUT, () => {
   });
 
   test.each([
-    ['directory', /^headgate: The data directory \S+ is in use by process \d+ on \S+\. Stop it first[^\n]+\n$/],
+    ['directory', /^headgate: The data directory \S+ is in use by process \d+ on \S+\. Stop that process first[^\n]+\n$/],
     ['port', /^headgate: HEADGATE_PORT: another program uses port \d+ on \S+\. [^\n]+\n$/],
   ])('that lives, a start is refused after 5 s in one line that says who has the %s', async (what, words) => {
     const first = await start({ env: { HEADGATE_PORT: String(await freePort()) } });

@@ -72,7 +72,7 @@ class Writer implements LedgerWriter {
 
   barrier<T>(work: () => Promise<T>, msMax = 2_000): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const timer = setTimeout(() => giveUp(unavailable('the ledger writer did not store all rows in time')), msMax);
+      const timer = setTimeout(() => giveUp(unavailable('storing the settled rows took too long')), msMax);
       const giveUp = (error: Error) => {
         clearTimeout(timer);
         this.#barriers = this.#barriers.filter((other) => other !== waiting);

@@ -45,11 +45,11 @@ describe('webhooks', () => {
     ['https://127.0.0.1/x', 'not a public address'],
     ['https://169.254.169.254/latest/meta-data', 'not a public address'],
     ['https://[::ffff:10.0.0.1]/x', 'not a public address'],
-    ['https://0x7f.1/x', 'plainly'],
-    ['https://localhost/x', 'not a public host; allow it with HEADGATE_ALLOWED_WEBHOOKS'],
+    ['https://0x7f.1/x', 'in plain form'],
+    ['https://localhost/x', 'not a public host; to allow it, list it in HEADGATE_ALLOWED_WEBHOOKS'],
     ['https://user:secret@hooks.example/x', 'a user name'],
     ['https://hooks.example/x#y', 'a fragment'],
-    ['ftp://hooks.example/x', 'begins with'],
+    ['ftp://hooks.example/x', 'begin with'],
     ['https://hooks.example:0/x', 'port 0'],
   ])('are refused at %s', async (url, words) => {
     const answer = await world().root('POST', '/webhooks', { ...body, url });

@@ -167,7 +167,9 @@ describe('headgate rotate-master-key', { timeout: MS_MAX }, () => {
       const begun = await headgate({ ...withOld, HEADGATE_NEW_MASTER_KEY_FILE: file }, 'rotate-master-key', '--renew-pepper');
       expect(begun).toMatchObject({
         code: 0,
-        out: expect.stringMatching(/^Both keys open\. Not finished: started with the old key are process \d+ on [^\n]+\n$/),
+        out: expect.stringMatching(
+          /^Both keys open the installation\. Not finished: these processes still use the old key: process \d+ on [^\n]+\n$/,
+        ),
       });
       // Again, as after a run that was cut short; and with another key than the one that was begun.
       const given = { ...withOld, HEADGATE_NEW_MASTER_KEY: textOf(next) };

@@ -117,10 +117,9 @@ export const rollback = route({
       const ids = body.members.map((member) => member.deployment_id);
       const known = await deployments.findMany(made.tx, ids);
       const gone = ids.length - known.length;
-      if (gone > 0)
-        throw conflict(
-          `${gone === 1 ? '1 deployment' : `${gone} deployments`} of version ${version} no longer exist. Publish a new policy without them.`,
-        );
+      if (gone === 1) throw conflict(`1 deployment of version ${version} no longer exists. Publish a new policy without it.`);
+      if (gone > 1)
+        throw conflict(`${gone} deployments of version ${version} no longer exist. Publish a new policy without them.`);
       return patchGroup(call, made, routeGroupId, body, { action: 'route_group.rollback', rolledBackTo: version });
     });
     return view(call, row);

@@ -22,7 +22,7 @@ export class LeaseHeld extends Error {
 
   constructor(name: string, holder: ProcessIdentity | null, expiresInMs: number) {
     super(
-      `Another Headgate process (${nameOf(holder)}) already serves this database as "${name}". Stop it first, or set REDIS_URL in both to run several. ` +
+      `Another Headgate (${nameOf(holder)}) already serves this database as "${name}". Stop it first, or set REDIS_URL in both to run several. ` +
         `If it crashed, its lease expires in ${Math.max(Math.ceil(expiresInMs / 1_000), 1)} s.`,
     );
     this.name = 'LeaseHeld';
@@ -177,7 +177,7 @@ export async function refuseOtherCounting(db: Database, ours: 'alone' | 'togethe
   if (lease === undefined || isSeenToBeGone(lease.holder)) return;
   const holder = parseIdentity(lease.holder);
   throw new CountsElsewhere(
-    `Another Headgate process (${nameOf(holder)}) serves this database without REDIS_URL, so the two would not count together. Stop it first.`,
+    `Another Headgate (${nameOf(holder)}) serves this database without REDIS_URL, so the two would not count together. Stop it first.`,
     [holder],
   );
 }
