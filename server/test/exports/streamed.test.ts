@@ -101,7 +101,7 @@ onOneDatabase('streamed exports', (given, kind) => {
       const third = await world().root('GET', path);
       expect([third.status, third.headers['content-type']]).toEqual([429, 'application/problem+json; charset=utf-8']);
       expect(Number(third.headers['retry-after'])).toBeGreaterThan(0);
-      expect(third.body.detail).toContain('two exports');
+      expect(third.body.detail).toContain('Two exports');
     }
     first.leave();
     await expect

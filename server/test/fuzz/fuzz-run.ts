@@ -280,7 +280,7 @@ class Run {
 async function patiently(call: () => Promise<Heard>): Promise<Heard> {
   for (let tries = 0; ; tries += 1) {
     const heard = await call();
-    if (tries === TRIES_MAX || heard.status !== 503 || !heard.text.includes('Try again.')) return heard;
+    if (tries === TRIES_MAX || heard.status !== 503 || !heard.text.includes('Try again')) return heard;
     await sleep(TRY_AGAIN_MS);
   }
 }

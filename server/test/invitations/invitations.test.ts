@@ -101,7 +101,7 @@ onOneDatabase('an invitation to an organization', (given) => {
     };
     expect(await saying(late.token)).toContain('expired');
     expect(await saying(cancelled.token)).toContain('cancelled');
-    expect(await saying('never-was-one')).toContain('not known');
+    expect(await saying('never-was-one')).toContain('not valid');
     must(await root('POST', `/organizations/${organization.id}/archive`));
     expect(await saying(fresh.token)).toContain('archived or deleted');
     expect((await root('GET', `/invitations?organization_id=${organization.id}&status=expired`)).body.data).toMatchObject([
