@@ -237,7 +237,9 @@ describe('a streamed OpenAI answer for an Anthropic client', () => {
       chunk({}, 'stop'),
     ];
     const text = run(asMessages().stream(), chatSse(chunks));
-    const begun = jsonEventsIn(text).flatMap(({ type, content_block }) => (type === 'content_block_start' ? [content_block] : []));
+    const begun = jsonEventsIn(text).flatMap(({ type, content_block }) =>
+      type === 'content_block_start' ? [content_block] : [],
+    );
     expect(begun).toEqual([
       { type: 'thinking', thinking: '', signature: '' },
       { type: 'redacted_thinking', data: 'one' },
