@@ -96,7 +96,7 @@ describe('with packages that are all there', () => {
     writeFileSync(types, `${made}// Left alone.`);
     expect(checkedWith('/one')).toBe(`${made}// Left alone.`);
     expect(checkedWith('/two')).toContain('"/two": {');
-  });
+  }, 60_000);
 
   test('an unknown verb installs nothing and lists the known ones', () => {
     const empty = checkout();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { can } from '../../domain/tenancy/permission.ts';
+import type { Permission } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import { newDataKey } from '../../lib/secrets.ts';
 import { organizationAccessFrom, organizationAccessToColumns } from '../../store/configuration/policy-columns.ts';
@@ -16,9 +16,9 @@ import { requireVersion } from '../http/if-match.ts';
 import * as load from '../http/load.ts';
 import { invalid, notFound } from '../http/problem.ts';
 import { route } from '../http/route.ts';
-import { NO_TAGS, namesTags, patchedTags, tagFields } from '../limits/tag-fields.ts';
+import { NO_TAGS, patchedTags, tagFields } from '../limits/tag-fields.ts';
 import { organizationFacts, organizationOut, viewOrganization } from './organization-view.ts';
-import { loadPolicy, NO_POLICY, namesPolicy, patchedPolicy, policyColumns, policyFields, storeBudgets } from './policy.ts';
+import { loadPolicy, NO_POLICY, patchedPolicy, policyColumns, policyFields, storeBudgets } from './policy.ts';
 
 const RETENTION_DAYS_MAX = 3_650;
 const retentionDays = z.int().min(1).max(RETENTION_DAYS_MAX).nullish();
@@ -40,6 +40,8 @@ const settings = {
 const createBody = z.strictObject({ slug, name, ...settings });
 const patchBody = z.strictObject({ slug: slug.optional(), name: name.optional(), ...settings });
 type PatchBody = z.output<typeof patchBody>;
+/** What is compared must show each field: a PATCH of a field that is missing would count as no change, and store nothing. */
+type Facts = Readonly<Record<keyof PatchBody, unknown>>;
 
 export const read = route({
   summary: 'Get an organization',
@@ -126,8 +128,8 @@ async function applyPatch(
   const access = patchedGrants(storedAccess, call.body.asset_access);
   if (catalogue !== null) requireGrantable(access, catalogue, storedAccess);
   const columns = { ...columnsOf(call.body, row), ...policyColumns(policy), ...organizationAccessToColumns(access) };
-  const before = organizationFacts(row, stored);
-  const after = organizationFacts({ ...row, ...columns }, policy);
+  const before: Facts = organizationFacts(row, stored);
+  const after: Facts = organizationFacts({ ...row, ...columns }, policy);
   if (isUnchanged(before, after)) return row;
   const updated = await organizations.update(tx, id, columns, now);
   await storeBudgets(tx, { organizationId: id, scope: 'organization', scopeId: id }, policy, call.body, now);
@@ -166,16 +168,25 @@ function requireBuilt({ audit }: Pick<PatchBody, 'audit'>): void {
   }
 }
 
-/** Checks the permission for each part of an organization that the body changes. A tenant cannot raise its own limits. */
-function requireFieldPermissions(call: AdminCall<unknown, unknown, PatchBody>, organizationId: string): void {
-  const { body, actor } = call;
-  const place = { organizationId };
-  if (namesPolicy(body) || namesTags(body) || body.asset_access !== undefined || body.time_zone !== undefined) {
-    authorize(actor, 'organizations.cap', place);
-  }
-  if (body.audit !== undefined) authorize(actor, 'audit_policy.change', place);
-  const isProfile = body.slug !== undefined || body.name !== undefined || body.metadata !== undefined;
-  if (isProfile && !can(actor, 'organization.profile', place)) authorize(actor, 'organization.profile', place);
+/** The permission for each field of a PATCH. A tenant cannot raise its own limits. */
+const PERMISSION_OF: Readonly<Record<keyof PatchBody, Permission>> = {
+  rate_limits: 'organizations.cap',
+  model_limits: 'organizations.cap',
+  budgets: 'organizations.cap',
+  default_tags: 'organizations.cap',
+  required_tags: 'organizations.cap',
+  asset_access: 'organizations.cap',
+  time_zone: 'organizations.cap',
+  audit: 'audit_policy.change',
+  slug: 'organization.profile',
+  name: 'organization.profile',
+  metadata: 'organization.profile',
+};
+
+/** Checks the permission for each field that the body changes. */
+function requireFieldPermissions({ body, actor }: AdminCall<unknown, unknown, PatchBody>, organizationId: string): void {
+  const fields = (Object.keys(PERMISSION_OF) as (keyof PatchBody)[]).filter((field) => body[field] !== undefined);
+  for (const permission of new Set(fields.map((field) => PERMISSION_OF[field]))) authorize(actor, permission, { organizationId });
 }
 
 export async function lockLiving(tx: Change['tx'], id: string): Promise<OrganizationRow> {
