@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Mail } from '../../src/identity/mail/mailer.ts';
-import { backlog } from '../../src/store/alerts/alert-deliveries.ts';
 import { makeAccount, makeOrganization, makeTeam, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
 import { onOneDatabase } from '../support/database.ts';
@@ -164,8 +163,6 @@ onOneDatabase('alerts', (given, kind) => {
   // The queue is the same on both; one of them is enough to wait for.
   const onOne = kind === 'embedded' ? describe : () => {};
   onOne('deliveries', () => {
-    const lostWithin = async (ms: number) => (await backlog(given().db, new Date(world().time.nowMs - ms))).lost;
-
     test('are tried again until the receiver is back, and then arrive once', async () => {
       const organization = await makeOrganization(world().root);
       const hook = await hookOf(organization.id);
@@ -194,8 +191,6 @@ onOneDatabase('alerts', (given, kind) => {
       await until(async () => (await deliveriesOf(hook))[0].status === 'lost');
       const [lost] = await deliveriesOf(hook);
       expect(lost).toMatchObject({ problem: 'the receiver answered 500' });
-      // Its retries were to end an hour ago, and it is lost since now.
-      expect(await lostWithin(HOUR_MS / 2)).toBe(1);
       receiver.answer = 204;
       must(await world().root('POST', `/webhooks/${hook.id}/deliveries/${lost.id}/redeliver`));
       await until(async () => (await deliveriesOf(hook))[0].status === 'delivered');
@@ -231,24 +226,6 @@ onOneDatabase('alerts', (given, kind) => {
       receiver.answer = 200;
       expect(must(await world().root('GET', `/webhooks/${hook.id}`)).status).toBe('disabled');
       expect((await world().root('POST', `/webhooks/${hook.id}/test`)).status).toBe(409);
-    }, 20_000);
-
-    test('count as lost from the time at which they were given up, for a day', async () => {
-      world().time.nowMs += 48 * HOUR_MS;
-      const organization = await makeOrganization(world().root);
-      const [gone, off] = [await hookOf(organization.id), await hookOf(organization.id, { name: 'Off' })];
-      receiver.answer = 410;
-      must(await world().root('POST', `/webhooks/${gone.id}/test`));
-      await until(async () => (await deliveriesOf(gone))[0].status === 'lost');
-      receiver.answer = 500;
-      must(await world().root('POST', `/webhooks/${off.id}/test`));
-      await until(async () => (await deliveriesOf(off))[0].attempts >= 1);
-      must(await world().root('PATCH', `/webhooks/${off.id}`, { status: 'disabled' }));
-      await until(async () => (await deliveriesOf(off))[0].status === 'lost');
-      receiver.answer = 200;
-      expect(await lostWithin(24 * HOUR_MS)).toBe(2);
-      world().time.nowMs += 24 * HOUR_MS + 1;
-      expect(await lostWithin(24 * HOUR_MS)).toBe(0);
     }, 20_000);
 
     test('whose place in line was lost are found and put back', async () => {
