@@ -4,6 +4,7 @@ import { CHROMIUM } from '../server/test/support/chromium.ts';
 
 export default defineConfig({
   testDir: 'test',
+  globalSetup: './build-first.ts',
   outputDir: '../node_modules/.playwright',
   // Each worker has a gateway of its own; beside two, a third makes two cores stutter for seconds.
   workers: 2,

@@ -21,6 +21,8 @@ const faster = ['--import', './server/bin/faster-start.mjs'];
 const verbs = {
   start: [...serverFlags, ...faster, 'server/src/main.ts', 'serve'],
   dev: ['scripts/dev.ts'],
+  // The console is built before; nothing else is to do.
+  build: ['--eval', ''],
   test: ['scripts/test.ts'],
   check: ['scripts/check.ts'],
   generate: ['scripts/generate.ts'],
@@ -117,7 +119,7 @@ function whyInstallFailed(result) {
 
 /** Returns true for verbs that need the built console, because they start a gateway or pack it. */
 function servesConsole(verbName) {
-  return ['start', 'dev', 'test', 'bench', 'prove', 'screens', 'pack'].includes(verbName);
+  return ['start', 'dev', 'build', 'test', 'bench', 'prove', 'screens', 'pack'].includes(verbName);
 }
 
 /** Writes the console's types of the API if its contract changed. Their first line names the contract that they were made from. */

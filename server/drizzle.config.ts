@@ -1,6 +1,6 @@
 import { defineConfig } from 'drizzle-kit';
 
-/** `npm run generate` writes the next migration from these. records.ts is left out: its tables are partitioned and written by hand. */
+/** `npx drizzle-kit generate` writes the next migration from these: see CONTRIBUTING.md. records.ts is left out: its tables are partitioned and written by hand. */
 export default defineConfig({
   dialect: 'postgresql',
   schema: [

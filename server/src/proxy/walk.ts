@@ -87,6 +87,7 @@ export interface Admission {
   /** The reason for each entry that is an estimate. */
   estimated: readonly EstimateReason[];
   attempts: number;
+  /** The sums over `entries`, in tokens and nano-dollars. The counters settle to them. */
   usedTokens: number;
   usedNanoUsd: number;
   /** The bytes of output seen in the answer; 0 if there were none, or they were not counted. */

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import type { BeginRecord } from '../../src/ledger/records.ts';
+import { methodsOf } from '../support/methods-of.ts';
 import { deployment, type House, model, type WalkHouse } from '../support/walk.ts';
 import { withHouse } from '../support/with-house.ts';
 
@@ -41,6 +42,25 @@ test('what is on record for a further attempt, should the process die, covers wh
     heldOutputTokens: 2 * first.heldOutputTokens,
     heldNanoUsd: 2 * first.heldNanoUsd,
   });
+});
+
+test('a third attempt is on record, and held for, with what both of the earlier ones used', async () => {
+  const silent = (id: string, priority: number) => deployment({ id, priority, upstreamModel: 'fake-hangs', timeoutMs: 50 });
+  const extensions: number[] = [];
+  const { ask, begins } = await open({
+    targets: [model('fast', [silent('dep_1', 0), silent('dep_2', 1), deployment({ id: 'dep_3', priority: 2 })])],
+    counters: (inner) => ({
+      ...methodsOf(inner),
+      extend: (hold, more) => {
+        extensions.push(more.nanoUsd);
+        return inner.extend(hold, more);
+      },
+    }),
+  });
+  expect((await ask(HELLO)).status).toBe(200);
+  const once = begins[0]?.heldNanoUsd ?? 0;
+  expect(begins.map(({ heldNanoUsd }) => heldNanoUsd)).toEqual([once, 2 * once, 3 * once]);
+  expect(extensions).toEqual([once, once]);
 });
 
 test('a client that hangs up while a further attempt is being held for is sent nowhere and charged for the first alone', async () => {
