@@ -7,6 +7,8 @@ import type { Deployment } from './policy.ts';
 import { percentsOf, sharesOf } from './shares.ts';
 import { useDeployments } from './useDeployments.ts';
 
+type Member = PolicyBody['members'][number];
+
 interface MemberRowsProps {
   readonly strategy: PolicyBody['strategy'];
   readonly members: PolicyBody['members'];
@@ -19,8 +21,6 @@ const WHOLE_MAX = 1_000_000;
 
 /** The members of a policy, one row each: deployment, weight, priority, and the share that follows. */
 export function MemberRows({ strategy, members, onChange, disabled = false }: MemberRowsProps) {
-  const change = (index: number, part: Partial<PolicyBody['members'][number]>) =>
-    onChange(members.map((member, at) => (at === index ? { ...member, ...part } : member)));
   const percents = percentsOf(sharesOf({ strategy, members }));
   const deployments = useDeployments(members.map(({ deployment_id: id }) => id));
   return (
@@ -31,53 +31,18 @@ export function MemberRows({ strategy, members, onChange, disabled = false }: Me
         </Text>
       )}
       {members.map((member, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place; two new ones have no other name.
-        <Group key={index} gap="xs" align="flex-start" wrap="wrap" role="group" aria-label={`Member ${index + 1}`}>
-          <div style={{ flex: 1, minWidth: 220 }}>
-            <ObjectSelect
-              kind="deployment"
-              label="Deployment"
-              value={member.deployment_id === '' ? undefined : member.deployment_id}
-              onChange={(id) => change(index, { deployment_id: id ?? '' })}
-            />
-            <Text fz="xs" c="dimmed" truncate>
-              {aboutOf(deployments.get(member.deployment_id))}
-            </Text>
-          </div>
-          <Group gap="xs" align="flex-start" wrap="nowrap">
-            <WholeNumberInput
-              label="Weight"
-              w={100}
-              max={WHOLE_MAX}
-              value={member.weight}
-              disabled={disabled}
-              onChange={(weight) => change(index, { weight: weight || 0 })}
-            />
-            {strategy === 'priority' && (
-              <WholeNumberInput
-                label="Priority"
-                w={100}
-                max={WHOLE_MAX}
-                value={member.priority}
-                disabled={disabled}
-                onChange={(priority) => change(index, { priority: priority || 0 })}
-              />
-            )}
-            <Text fz="sm" w={64} ta="right" pt={30} title="How often this member is the first choice while all are in service">
-              {percents[index]} %
-            </Text>
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              mt={28}
-              disabled={disabled}
-              aria-label={`Remove member ${index + 1}`}
-              onClick={() => onChange(members.filter((_, at) => at !== index))}
-            >
-              <IconTrash size={16} />
-            </ActionIcon>
-          </Group>
-        </Group>
+        <MemberRow
+          // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place; two new ones have no other name.
+          key={index}
+          member={member}
+          ordinal={index + 1}
+          about={aboutOf(deployments.get(member.deployment_id))}
+          percent={percents[index] ?? '0'}
+          withPriority={strategy === 'priority'}
+          disabled={disabled}
+          onChange={(part) => onChange(members.map((one, at) => (at === index ? { ...one, ...part } : one)))}
+          onRemove={() => onChange(members.filter((_, at) => at !== index))}
+        />
       ))}
       <Group>
         <Button
@@ -91,6 +56,66 @@ export function MemberRows({ strategy, members, onChange, disabled = false }: Me
         </Button>
       </Group>
     </Stack>
+  );
+}
+
+interface MemberRowProps {
+  readonly member: Member;
+  readonly ordinal: number;
+  /** Distinguishes the deployment from others of the same model. */
+  readonly about: string;
+  readonly percent: string;
+  readonly withPriority: boolean;
+  readonly disabled: boolean;
+  readonly onChange: (part: Partial<Member>) => void;
+  readonly onRemove: () => void;
+}
+
+function MemberRow({ member, ordinal, about, percent, withPriority, disabled, onChange, onRemove }: MemberRowProps) {
+  const whole = { w: 100, max: WHOLE_MAX, disabled };
+  return (
+    <Group gap="xs" align="flex-start" wrap="wrap" role="group" aria-label={`Member ${ordinal}`}>
+      <div style={{ flex: 1, minWidth: 220 }}>
+        <ObjectSelect
+          kind="deployment"
+          label="Deployment"
+          value={member.deployment_id === '' ? undefined : member.deployment_id}
+          onChange={(id) => onChange({ deployment_id: id ?? '' })}
+        />
+        <Text fz="xs" c="dimmed" truncate>
+          {about}
+        </Text>
+      </div>
+      <Group gap="xs" align="flex-start" wrap="nowrap">
+        <WholeNumberInput
+          {...whole}
+          label="Weight"
+          value={member.weight}
+          onChange={(weight) => onChange({ weight: weight || 0 })}
+        />
+        {withPriority && (
+          <WholeNumberInput
+            {...whole}
+            label="Priority"
+            value={member.priority}
+            onChange={(priority) => onChange({ priority: priority || 0 })}
+          />
+        )}
+        <Text fz="sm" w={64} ta="right" pt={30} title="How often this member is the first choice while all are in service">
+          {percent} %
+        </Text>
+        <ActionIcon
+          variant="subtle"
+          color="gray"
+          mt={28}
+          disabled={disabled}
+          aria-label={`Remove member ${ordinal}`}
+          onClick={onRemove}
+        >
+          <IconTrash size={16} />
+        </ActionIcon>
+      </Group>
+    </Group>
   );
 }
 
