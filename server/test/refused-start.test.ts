@@ -104,7 +104,10 @@ describe('a start that finds its port taken', { timeout: START_MS_MAX }, () => {
 
   test('is found also where the port is what a platform sets as PORT', () => {
     const started = start(join(temporaryDirectory(), 'data'), { HEADGATE_PORT: '', PORT: port() });
-    expect(started).toMatchObject({ status: 1, stderr: expect.stringContaining(`another program uses port ${port()} on 127.0.0.1.`) });
+    expect(started).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(`another program uses port ${port()} on 127.0.0.1.`),
+    });
   });
 
   test('changes nothing in a directory that is there, and leaves no lock or lease for the next one to wait for', async () => {

@@ -65,7 +65,10 @@ test('a name inside reads like a name that nobody knows', async () => {
 
 test('gives up on a receiver that does not answer, and says when there is none', async () => {
   const url = await serve(() => {});
-  expect(await postFrom('development').send(message(url))).toEqual({ is: 'failed', reason: 'the receiver did not answer within 0.3 s' });
+  expect(await postFrom('development').send(message(url))).toEqual({
+    is: 'failed',
+    reason: 'the receiver did not answer within 0.3 s',
+  });
   server?.closeAllConnections();
   server?.close();
   expect(await postFrom('development').send(message(url))).toEqual({ is: 'failed', reason: 'the connection was refused' });

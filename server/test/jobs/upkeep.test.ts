@@ -283,7 +283,11 @@ onOneDatabase('upkeep', (given) => {
     expect(asked).toContain(`${other.id} https://other.example/v1`);
     expect(asked.join()).not.toMatch(new RegExp(`${moved.id}|evil`));
     const shown = must(await world().root('GET', `/credentials/${moved.id}`)).last_check;
-    expect(shown).toMatchObject({ ok: false, message: expect.stringContaining('the key of the credential again'), refused_since: null });
+    expect(shown).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('the key of the credential again'),
+      refused_since: null,
+    });
   });
 
   test('keys that a version before stored are sealed for their addresses once its replicas are gone', async () => {

@@ -60,7 +60,10 @@ onOneDatabase('a route group’s policy', (given) => {
     must(await root('POST', `${path}/publish`, { policy: { strategy: 'weighted', members: [member(b)] } }));
     must(await root('DELETE', `/deployments/${a}`));
     const refused = await root('POST', `${path}/rollback`, { version: 1 });
-    expect([refused.status, refused.body.detail]).toEqual([409, '1 deployment of version 1 no longer exists. Publish a new policy without it.']);
+    expect([refused.status, refused.body.detail]).toEqual([
+      409,
+      '1 deployment of version 1 no longer exists. Publish a new policy without it.',
+    ]);
     expect(versions(must(await root('GET', path)))).toEqual([2, 1]);
   });
 

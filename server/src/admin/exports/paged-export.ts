@@ -25,7 +25,5 @@ export async function* exportPages(
     rows += lines.length;
     cursor = nextCursor;
   }
-  yield csvLine([
-    `This export ends after ${ROWS_MAX} rows and there are more. Narrow the filters to get the others.`,
-  ]);
+  yield csvLine([`This export ends after ${ROWS_MAX} rows and there are more. Narrow the filters to get the others.`]);
 }

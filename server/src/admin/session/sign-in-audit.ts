@@ -1,6 +1,6 @@
 import { networkOf } from '../../identity/network.ts';
 import type { AccountRow } from '../../store/accounts/accounts.ts';
-import { createFlood, type Flood, appendAnonymousEvent } from '../guards/floods.ts';
+import { appendAnonymousEvent, createFlood, type Flood } from '../guards/floods.ts';
 import type { AdminCall } from '../http/call.ts';
 import { type Change, type ChangeEvent, change } from '../http/change.ts';
 import type { AdminDeps } from '../http/deps.ts';

@@ -1,6 +1,6 @@
 import { networkOf } from '../../identity/network.ts';
 import { createThrottle, type Throttle } from '../../identity/throttle.ts';
-import { createFlood, appendAnonymousEvent } from '../guards/floods.ts';
+import { appendAnonymousEvent, createFlood } from '../guards/floods.ts';
 import type { AdminDeps } from '../http/deps.ts';
 import { Problem } from '../http/problem.ts';
 

@@ -10,7 +10,7 @@ import type { RedisCounters, SharedHold } from '../redis/redis-counters.ts';
 import type { EpochState, Epochs } from './epoch.ts';
 import type { Living } from './living.ts';
 import type { Missed } from './missed.ts';
-import { RedisUnreachable, type RedisLink } from './redis-link.ts';
+import { type RedisLink, RedisUnreachable } from './redis-link.ts';
 import type { StoredQueue } from './stored-queue.ts';
 
 export interface OpeningOptions {

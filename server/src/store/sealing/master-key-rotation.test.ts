@@ -125,7 +125,9 @@ onEveryDatabase('rotating the master key', (given) => {
     expect(after.pepper.equals(between.otherPepper?.pepper as Buffer)).toBe(true);
     expect(after.id).toBe(first.id);
     expect(await countUnderOthers(given().db, after.pepper)).toEqual({ keys: 0, tokens: 1 });
-    await expect(begin(next, last, { renewsPepper: true })).rejects.toThrow(/0 keys and 1 admin tokens still depend on the old one/);
+    await expect(begin(next, last, { renewsPepper: true })).rejects.toThrow(
+      /0 keys and 1 admin tokens still depend on the old one/,
+    );
     const to = { hash: hashSecret(after.pepper, 'token 1'), pepper: after.pepper };
     await moveAdminToken(given().db, hashSecret(first.pepper, 'token 1'), to);
     const [row] = await given().db.select().from(adminTokens).where(eq(adminTokens.id, 'adm_1'));
