@@ -97,7 +97,7 @@ describe('an authenticator app', () => {
     expect((await show(await halfway(person), seen)).status).toBe(200);
     for (const used of [first, seen]) {
       const again = await browser('POST', '/session/totp/confirm', { code: used });
-      const errors = [{ pointer: '/code', message: expect.stringContaining('used already') }];
+      const errors = [{ pointer: '/code', message: expect.stringContaining('already used') }];
       expect([again.status, again.body?.errors]).toEqual([400, errors]);
     }
     expect((await eventsAbout(person.id)).filter((action) => action === 'account.second_factor_add')).toHaveLength(1);

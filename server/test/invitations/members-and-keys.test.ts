@@ -172,14 +172,18 @@ describe('members, in sessions of their own', () => {
     expect(await told()).toMatchObject({ enabled: true, keys_left: 1, budget_left: '4.00' });
     must(await browser('POST', '/keys', { ...good, budgets: [{ amount: '4.00', period: 'month' }] }));
     must(await root('PATCH', `/teams/${team.id}`, { self_service: { max_keys_per_member: 9 } }));
-    expect(await told()).toMatchObject({ enabled: false, budget_left: '0.00', reason: expect.stringContaining('revoked ones') });
+    expect(await told()).toMatchObject({
+      enabled: false,
+      budget_left: '0.00',
+      reason: expect.stringContaining('Keys revoked in this period'),
+    });
   });
 
   test('who may not is told why: switched off, a viewer, not in the team, an admin token; an admin is not bound', async () => {
     const { root } = world();
     const reasonFor = async (who: typeof root, teamId: string) => must(await who('GET', `/teams/${teamId}/self-service`)).reason;
     const off = await inTeam('team_developer', { enabled: false });
-    expect(await reasonFor(off.browser, off.team.id)).toContain('does not let its members');
+    expect(await reasonFor(off.browser, off.team.id)).toContain('may not create their own keys');
     const viewer = await inTeam('team_viewer');
     expect(await reasonFor(viewer.browser, viewer.team.id)).toContain('role');
     const outside = await makeMember(world(), off.organization.id, 'org_billing');

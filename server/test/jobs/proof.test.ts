@@ -219,13 +219,13 @@ onOneDatabase('the proof', (given) => {
       await spend(1_000);
       await breakRollups(1_000);
       time.nowMs += HOUR_MS;
-      expect(await prove(OURS)).toContain('1 days of rollups do not agree');
+      expect(await prove(OURS)).toContain('1 days of rollups differ');
       const yesterday = { kind: 'rollups', subject: '2026-03-10', found: 1_005, ledger: 1_000, corrected_at: null };
       expect(await ofRollups()).toMatchObject([yesterday]);
-      expect(await prove(OURS)).toContain('0 days of rollups do not agree');
+      expect(await prove(OURS)).toContain('0 days of rollups differ');
       await spend(2_000);
       await breakRollups(2_000);
-      expect(await prove(OURS)).toContain('1 days of rollups do not agree');
+      expect(await prove(OURS)).toContain('1 days of rollups differ');
       expect(await ofRollups()).toMatchObject([{ subject: '2026-03-11', found: 2_005, ledger: 2_000 }, yesterday]);
       await repairAll();
       expect((await ofRollups()).map((one: { corrected_at: string | null }) => one.corrected_at)).not.toContain(null);

@@ -95,8 +95,8 @@ onOneDatabase('upkeep', (given) => {
       const key = { key: newDataKey(), unkeyedUntilMs: untilMs, isReplaced: true };
       const audit = { ...world().deps.audit, key };
       const { rows } = await given().db.execute('select 1 from audit_heads');
-      expect(await run(closeAuditChainsJob({ audit }))).toBe(`Closed ${rows.length} chains.`);
-      expect(await run(closeAuditChainsJob({ audit }))).toBe('Closed 0 chains.');
+      expect(await run(closeAuditChainsJob({ audit }))).toBe(`Closed ${rows.length} audit chains.`);
+      expect(await run(closeAuditChainsJob({ audit }))).toBe('Closed 0 audit chains.');
       expect(await verifyAuditChain(given().db, audit, id, untilMs + 1)).toMatchObject({
         is: 'intact',
         events: 2,
@@ -245,7 +245,7 @@ onOneDatabase('upkeep', (given) => {
       ('replica:old', '{}', now() - interval '2 hours'), ('replica:held', '{}', now() + interval '20 seconds')`);
     await given().db.execute(`insert into idempotency_keys (caller, key, request_hash, created_at) values
       ('a', 'old', 'x', '2026-03-09T10:00:00Z'), ('a', 'young', 'x', '2026-03-10T11:00:00Z')`);
-    expect(await run(sweepJob())).toContain('1 kept answers');
+    expect(await run(sweepJob())).toContain('1 stored answers');
     expect(await rowsOf('select name from process_leases')).toEqual([{ name: 'replica:held' }]);
     expect(await rowsOf('select key from idempotency_keys')).toEqual([{ key: 'young' }]);
   });

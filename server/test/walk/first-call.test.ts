@@ -166,9 +166,9 @@ describe('what can still never pass', () => {
   });
 
   test.each([
-    ['its cap', { max_tokens: 3_000 }, false, 'Lower `max_tokens`, send less input or have the budget raised.'],
-    ['the cap it lacks', {}, false, 'Set `max_tokens`, send less input or have the budget raised.'],
-    ['its input, where the budget lowers the cap', {}, true, 'Send less input or have the budget raised.'],
+    ['its cap', { max_tokens: 3_000 }, false, 'Lower `max_tokens`, send less input or ask an admin to raise the budget.'],
+    ['the cap it lacks', {}, false, 'Set `max_tokens`, send less input or ask an admin to raise the budget.'],
+    ['its input, where the budget lowers the cap', {}, true, 'Send less input or ask an admin to raise the budget.'],
   ])('is what holds more than a whole budget, which says %s', async (_what, more, clampOutput, wayOut) => {
     const message = await say({ key: { budgets: [budget(1_000, { clampOutput })] } }, { ...LONG, ...more });
     expect(message).toMatch(
