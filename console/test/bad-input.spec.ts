@@ -106,7 +106,7 @@ test('identifiers of nothing and of nobody are a clear not found, in every kind 
     '/keys/<script>alert(1)</script>',
   ]) {
     await page.goto(house.url + encodeURI(address));
-    await expect(page.getByText(/Not found|Page not found/).first()).toBeVisible();
+    await expect(page.getByText(/Not found|Page not found|not_found/).first()).toBeVisible();
     await expect(page.getByText('Not theirs')).toHaveCount(0);
   }
 });

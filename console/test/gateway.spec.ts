@@ -136,7 +136,7 @@ test.describe('as a platform admin', () => {
     await dialog(page).getByRole('combobox', { name: 'Fallbacks, in order' }).click();
     await page.getByRole('option', { name: 'fast', exact: true }).click();
     await dialog(page).getByRole('button', { name: 'Save' }).click();
-    await expect(page.getByText('fast, each only within the caller’s access')).toBeVisible();
+    await expect(page.getByText('fast, if the caller may call them')).toBeVisible();
     expect(await house.api('GET', '/models/labelled')).toMatchObject({ fallbacks: ['fast'], access_groups: ['fresh-group'] });
   });
 

@@ -90,7 +90,7 @@ test('a developer makes a key of their own within the team’s self-service, and
   await expect(dialog(page).getByText(/does not let its members create/)).toBeVisible();
   await selfService({ enabled: true, max_keys_per_member: 1, max_expiry_days: 30, max_budget: '5.00' });
   await page.reload();
-  await expect(dialog(page).getByText(/at most 1 keys a person; each expires within 30 days/)).toBeVisible();
+  await expect(dialog(page).getByText(/at most 1 key per person; each expires within 30 days/)).toBeVisible();
   await dialog(page).getByRole('textbox', { name: 'Name' }).fill('my own');
   await dialog(page).getByRole('button', { name: 'Create key' }).click();
   const secret = await page.getByRole('textbox', { name: 'Secret' }).inputValue();

@@ -152,7 +152,7 @@ async function openNewToken(page: Page): Promise<void> {
   const dialog = page.getByRole('dialog');
   await dialog.getByRole('textbox', { name: 'Name', exact: true }).fill('Looked at');
   await dialog.getByRole('button', { name: 'Create admin token' }).click();
-  await page.getByRole('dialog', { name: 'The new admin token' }).waitFor();
+  await page.getByRole('dialog', { name: 'New admin token' }).waitFor();
 }
 
 export function sightsOf(ids: Ids): readonly Sight[] {

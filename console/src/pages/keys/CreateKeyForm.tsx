@@ -104,7 +104,9 @@ function SelfServiceNote({ team: { id, self_service: policy, name } }: { team: S
   });
   const left = own.data?.keys_left;
   const rules = [
-    policy.max_keys_per_member === null ? '' : `at most ${policy.max_keys_per_member} keys per person`,
+    policy.max_keys_per_member === null
+      ? ''
+      : `at most ${policy.max_keys_per_member} ${policy.max_keys_per_member === 1 ? 'key' : 'keys'} per person`,
     policy.max_expiry_days === null ? '' : `each expires within ${policy.max_expiry_days} days`,
     policy.max_budget === null
       ? ''

@@ -38,9 +38,9 @@ export async function takeName(
  */
 export function refuseTaken(kind: targets.TargetKind | null, wanted: targets.TargetKind, pointer: string): void {
   if (kind === null || (kind === 'model' && wanted === 'model')) return;
-  const what = kind === 'model' ? 'A model' : 'A route group';
-  throw conflict(`${what} already has this name. Choose another one: models and route groups share one namespace.`, [
-    { pointer, message: 'is taken' },
+  const what = kind === 'model' ? 'model' : 'route group';
+  throw conflict(`A ${what} already has this name. Choose another one: models and route groups share one namespace.`, [
+    { pointer, message: `is already the name of a ${what}` },
   ]);
 }
 
