@@ -134,7 +134,7 @@ test.describe('the list', () => {
     const tenant = await openTenant(house);
     await page.goto(`${house.url}/organizations?search=${tenant.slug}`);
     const row = rowOf(page, tenant);
-    await row.getByRole('button', { name: `Actions of ${tenant.name}` }).click();
+    await row.getByRole('button', { name: `Actions for ${tenant.name}` }).click();
     for (const action of ['Edit', 'View usage', 'Suspend', 'Archive'])
       await expect(page.getByRole('menuitem', { name: action })).toBeEnabled();
     await page.getByRole('menuitem', { name: 'Suspend' }).click();
@@ -203,7 +203,7 @@ test.describe('the dialog', () => {
     await expect(limits.getByText(/calendar day|from midnight|a day/i).first()).toBeVisible();
     await limits.getByRole('textbox', { name: 'Tokens per minute' }).fill('0');
     await expect(limits.getByText('Blocked: every request is refused.')).toBeVisible();
-    await limits.getByRole('button', { name: 'No limit of tokens per minute' }).click();
+    await limits.getByRole('button', { name: 'Remove the limit of tokens per minute' }).click();
     const audit = part(page, 'Audit content');
     await expect(audit.getByText(/kB per request/).first()).toBeVisible();
     await audit.getByRole('radio', { name: 'Full' }).check();
@@ -251,7 +251,7 @@ test.describe('the dialog', () => {
         .getByText(/above|over/i)
         .first(),
     ).toBeVisible();
-    await dialog(page).getByRole('button', { name: 'Take out fast' }).click();
+    await dialog(page).getByRole('button', { name: 'Remove fast' }).click();
     await expect(dialog(page).getByText(/can no longer be called: fast/)).toBeVisible();
     await expect(dialog(page).getByText(/1 key/).first()).toBeVisible();
     const { rate_limits: limits } = await house.api<{ rate_limits: { rpm: number } }>('GET', `/organizations/${tenant.id}`);

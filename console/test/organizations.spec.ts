@@ -131,7 +131,7 @@ test('a half-filled dialog asks before it is closed', async ({ page, house }) =>
 test('the effect is shown before a change is saved, and nothing is stored until then', async ({ page, house }) => {
   await page.goto(`${house.url}/organizations/${house.organizationId}?edit=organization`);
   const before = await read(house, house.organizationId);
-  await dialog(page).getByRole('button', { name: 'Take out smart' }).click();
+  await dialog(page).getByRole('button', { name: 'Remove smart' }).click();
   await expect(dialog(page).getByText(/can no longer be called: smart/)).toBeVisible();
   await expect(save(page)).toHaveText('Save and apply');
   expect((await read(house, house.organizationId)).asset_access).toEqual(before.asset_access);

@@ -74,7 +74,7 @@ test('an organization is found, ordered, chosen and suspended on a phone', async
   await page.getByRole('checkbox', { name: /Pocket One/ }).check();
   await expect(page.getByRole('region', { name: 'Selected organizations' })).toContainText('1');
   await expect(page).toHaveURL(/\/organizations\?/);
-  await page.getByRole('button', { name: 'Actions of Pocket Two' }).click();
+  await page.getByRole('button', { name: 'Actions for Pocket Two' }).click();
   await page.getByRole('menuitem', { name: 'Suspend' }).click();
   await expect(page.getByRole('dialog')).toContainText('Pocket Two');
 });

@@ -76,7 +76,7 @@ test('a deployment that requests without tags pass over is told on the Models pa
   await expect(notice.getByRole('link', { name: new RegExp(`${model} · fake-small \\(eu\\)`) })).toBeVisible();
   await notice.getByRole('link', { name: 'Show only these' }).click();
   await expect(page.getByRole('row', { name: new RegExp(model) })).toHaveCount(1);
-  await page.getByRole('button', { name: /^only requests with tags/ }).click();
+  await page.getByRole('button', { name: 'Remove the filter Only requests with tags' }).click();
   await notice.getByRole('button', { name: 'Close this notice' }).click();
   await expect(notice).toHaveCount(0);
   await page.reload();

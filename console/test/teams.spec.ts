@@ -48,7 +48,7 @@ test('a restricted team is offered what its organization has; the rest is shown,
   const team = await house.api<Team>('POST', `/organizations/${organization.id}/teams`, { name: 'Narrow' });
   await house.signIn(page, 'platform_admin');
   await page.goto(`${house.url}/teams/${team.id}`);
-  await expect(page.getByText('It inherits all that Narrow house may call.')).toBeVisible();
+  await expect(page.getByText('It inherits everything that Narrow house can call.')).toBeVisible();
   await page.getByRole('button', { name: 'Edit' }).click();
   await dialog(page)
     .getByRole('button', { name: /^Asset access/ })
@@ -97,7 +97,7 @@ test('a service account is made, disabled and deleted', async ({ page, house }) 
   await row.getByRole('button', { name: 'Delete nightly job' }).click();
   await dialog(page).getByRole('textbox').fill('nightly job');
   await dialog(page).getByRole('button', { name: 'Delete service account' }).click();
-  await expect(page.getByText('nightly job is deleted.')).toBeVisible();
+  await expect(page.getByText('nightly job was deleted.')).toBeVisible();
 });
 
 test('a team’s budget shows what was spent period by period, and only to who may see spend', async ({ page, house }) => {

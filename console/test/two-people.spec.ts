@@ -25,10 +25,10 @@ test('a deployment: what both changed is chosen field by field, what only they c
   await house.api('PATCH', `/deployments/${id}`, { limits: { rpm: 50, tpm: null }, tags: ['eu'] });
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   const conflict = conflictOf(page);
-  await expect(conflict.getByRole('radiogroup', { name: 'Capacity' })).toContainText('Requests a minute: 70');
-  await expect(conflict.getByRole('radiogroup', { name: 'Capacity' })).toContainText('Requests a minute: 50');
+  await expect(conflict.getByRole('radiogroup', { name: 'Capacity' })).toContainText('Requests per minute: 70');
+  await expect(conflict.getByRole('radiogroup', { name: 'Capacity' })).toContainText('Requests per minute: 50');
   await expect(conflict.getByRole('radiogroup')).toHaveCount(1);
-  await expect(conflict).toContainText('Taken over from the other change: Routing tags.');
+  await expect(conflict).toContainText('Also kept from the other change: Routing tags.');
   await conflict
     .getByRole('radiogroup', { name: 'Capacity' })
     .getByRole('radio', { name: /^Theirs/ })
@@ -84,7 +84,7 @@ test('a credential: a key that was replaced meanwhile is not replaced again unse
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   const keys = conflictOf(page).getByRole('radiogroup', { name: 'API key' });
   await expect(keys).toContainText('the key typed here');
-  await expect(keys).toContainText('the stored one, …2222');
+  await expect(keys).toContainText('the stored key, …2222');
   await expect(keys).not.toContainText('3333');
   await keys.getByRole('radio', { name: /^Theirs/ }).check();
   await conflictOf(page).getByRole('button', { name: 'Use the chosen versions' }).click();

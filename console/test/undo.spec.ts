@@ -28,11 +28,11 @@ test('a deployment, a label and a team', async ({ page, house }) => {
 
   await house.api('PUT', '/callable-targets/undone/access-groups', { access_groups: ['undoable', 'kept'] });
   await page.goto(`${house.url}/access-groups/undoable`);
-  await page.getByRole('button', { name: 'Take the label from undone' }).click();
+  await page.getByRole('button', { name: 'Remove undone from the group' }).click();
   await expect.poll(async () => house.api('GET', '/models/undone')).toMatchObject({ access_groups: ['kept'] });
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect.poll(async () => house.api('GET', '/models/undone')).toMatchObject({ access_groups: ['kept', 'undoable'] });
-  await expect(page.getByRole('button', { name: 'Take the label from undone' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Remove undone from the group' })).toBeVisible();
 
   const team = await house.api<{ id: string }>('POST', `/organizations/${house.organizationId}/teams`, { name: 'Undone team' });
   await page.goto(`${house.url}/teams/${team.id}`);

@@ -219,7 +219,7 @@ test.describe('use by unit', () => {
     await page.goto(`${house.url}/keys/${used.keyId}`);
     const month = page.getByRole('region', { name: /^\$5\.00 per month: history$/ });
     await month.getByText('Incomplete').hover();
-    await expect(page.getByRole('tooltip', { name: /^Not in this spend: Page of input \(2\)/ })).toBeVisible();
+    await expect(page.getByRole('tooltip', { name: /^This spend does not include Page of input \(2\)/ })).toBeVisible();
     await page.getByLabel(/^Show only budgets with incomplete spend/).check();
     await expect(page.getByRole('region', { name: /: history$/ })).toHaveCount(1);
   });
