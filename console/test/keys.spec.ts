@@ -99,7 +99,7 @@ test('a developer makes a key of their own within the team’s self-service, and
   await page.goto(`${house.url}/keys?new=key`);
   await dialog(page).getByRole('textbox', { name: 'Name' }).fill('one too many');
   await dialog(page).getByRole('button', { name: 'Create key' }).click();
-  await expect(dialog(page).getByRole('alert')).toContainText('at most 1 keys');
+  await expect(dialog(page).getByRole('alert')).toContainText('the most keys that a member of this team may have: 1.');
   expect(await keysNamed(house, 'one too many')).toHaveLength(0);
 });
 

@@ -60,7 +60,7 @@ test('a restricted team is offered what its organization has; the rest is shown,
   await expect(dialog(page).getByText(/can call 1 target/)).toBeVisible();
   await expect(dialog(page).getByText(/1 target can no longer be called/)).toBeVisible();
   await dialog(page).getByRole('button', { name: 'Save' }).click();
-  await expect(page.getByText('Only 1 target, within what Narrow house may call.')).toBeVisible();
+  await expect(page.getByText('Only 1 target, within what Narrow house can call.')).toBeVisible();
 });
 
 test('people come into a team, change their role there, and leave it', async ({ page, house }) => {

@@ -126,7 +126,7 @@ test('an Undo that is refused says so', async ({ page, house }) => {
   await house.api('DELETE', `/keys/${id}`);
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect(page.getByText('Not undone')).toBeVisible();
-  await expect(page.getByText('Undone.')).toHaveCount(0);
+  await expect(page.getByText('Undone.', { exact: true })).toHaveCount(0);
 });
 
 function fake(model: string) {
