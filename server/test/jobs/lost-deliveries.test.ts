@@ -13,6 +13,8 @@ onOneDatabase('lost deliveries', (given) => {
     trouble: () => null,
     nextRunAt: () => null,
     runNow: async () => false,
+    queue: async () => false,
+    wake: () => {},
     // Nobody delivers but the test.
     enqueueDeliveries: async () => {},
     checkWebhookUrl: () => null,

@@ -40,7 +40,7 @@ const settings = {
 const createBody = z.strictObject({ slug, name, ...settings });
 const patchBody = z.strictObject({ slug: slug.optional(), name: name.optional(), ...settings });
 type PatchBody = z.output<typeof patchBody>;
-/** What is compared must show each field: a PATCH of a field that is missing would count as no change, and store nothing. */
+/** The facts that a PATCH compares. A PATCH of a field that is missing here would count as no change, and store nothing. */
 type Facts = Readonly<Record<keyof PatchBody, unknown>>;
 
 export const read = route({
