@@ -1,6 +1,7 @@
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../api/client.ts';
+import { keptWithin } from '../api/kept.ts';
 import { type AccessDraft, choiceBody, grantsBody } from './access-draft.ts';
 
 /** The holder of the edited asset access. A holder below the organization has its `organizationId` and the ids above it. */
@@ -24,7 +25,7 @@ export function useAccessPreview(level: AccessLevel, draft: AccessDraft) {
   return useQuery({
     queryKey: ['access-preview', settled],
     queryFn: () => previewAccess(JSON.parse(settled) as PreviewBody),
-    placeholderData: (before: AccessPreview | undefined) => before,
+    placeholderData: keptWithin(['access-preview']),
     staleTime: 10_000,
   });
 }

@@ -22,6 +22,19 @@ export function authorize(actor: Actor, permission: Permissions, place: Place): 
   );
 }
 
+/**
+ * Checks the permission for each field that a PATCH names, in the order of the table. The table has every field of the body, so
+ * that a new one cannot be changed by whoever may change another.
+ */
+export function authorizeFields<Body extends object>(
+  { actor, body }: { readonly actor: Actor; readonly body: Body },
+  permissionOf: Readonly<Record<keyof Body, Permission>>,
+  place: Place,
+): void {
+  const fields = (Object.keys(permissionOf) as (keyof Body)[]).filter((field) => body[field] !== undefined);
+  for (const permission of new Set(fields.map((field) => permissionOf[field]))) authorize(actor, permission, place);
+}
+
 /** Returns the 404 for a tenant's people. Its text is the same for an object that does not exist and for another tenant's. */
 export function hiddenObject(): Problem {
   return notFound('object');

@@ -8,7 +8,7 @@ import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import * as organizations from '../../store/tenancy/organizations.ts';
 import { accessCatalogue, grants, NOTHING_GRANTED, patchedGrants, requireGrantable } from '../access/access-fields.ts';
 import { dryRunQuery, effectOut, rehearsed } from '../access/effect.ts';
-import { authorize } from '../http/authorize.ts';
+import { authorizeFields } from '../http/authorize.ts';
 import type { AdminCall } from '../http/call.ts';
 import { type Change, change, isUnchanged } from '../http/change.ts';
 import { idParams, mergedMetadata, metadata, name, slug, timeZone } from '../http/fields.ts';
@@ -104,7 +104,7 @@ export const update = route({
   rehearsal: effectOut,
   load: load.organization,
   handle: async (call, { id }) => {
-    requireFieldPermissions(call, id);
+    authorizeFields(call, PERMISSION_OF, { organizationId: id });
     requireBuilt(call.body);
     const catalogue = call.body.asset_access === undefined ? null : await accessCatalogue(call.deps.db);
     const changed = { level: 'organization', organizationId: id, id } as const;
@@ -182,12 +182,6 @@ const PERMISSION_OF: Readonly<Record<keyof PatchBody, Permission>> = {
   name: 'organization.profile',
   metadata: 'organization.profile',
 };
-
-/** Checks the permission for each field that the body changes. */
-function requireFieldPermissions({ body, actor }: AdminCall<unknown, unknown, PatchBody>, organizationId: string): void {
-  const fields = (Object.keys(PERMISSION_OF) as (keyof PatchBody)[]).filter((field) => body[field] !== undefined);
-  for (const permission of new Set(fields.map((field) => PERMISSION_OF[field]))) authorize(actor, permission, { organizationId });
-}
 
 export async function lockLiving(tx: Change['tx'], id: string): Promise<OrganizationRow> {
   const row = await organizations.lock(tx, id);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { can } from '../../domain/tenancy/permission.ts';
+import { can, type Permission } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import { accessChoiceFrom, accessChoiceToColumns } from '../../store/configuration/policy-columns.ts';
 import * as keys from '../../store/tenancy/keys.ts';
@@ -9,7 +9,7 @@ import * as teams from '../../store/tenancy/teams.ts';
 import { accessCatalogue, choice, INHERITED, patchedChoice, requireWithinParent } from '../access/access-fields.ts';
 import { dryRunQuery, effectOut, rehearsed } from '../access/effect.ts';
 import { isNarrower, levelsAbove } from '../access/parent-access.ts';
-import { authorize, reachWithin } from '../http/authorize.ts';
+import { authorizeFields, reachWithin } from '../http/authorize.ts';
 import type { AdminCall } from '../http/call.ts';
 import { type Change, change, isUnchanged } from '../http/change.ts';
 import { flag, idParams, mergedMetadata, metadata, name } from '../http/fields.ts';
@@ -18,16 +18,8 @@ import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/l
 import * as load from '../http/load.ts';
 import { forbidden, notFound } from '../http/problem.ts';
 import { route } from '../http/route.ts';
-import { NO_TAGS, namesTags, patchedTags, tagFields } from '../limits/tag-fields.ts';
-import {
-  loadPolicy,
-  NO_POLICY,
-  namesPolicy,
-  patchedPolicy,
-  policyColumns,
-  policyFields,
-  storeBudgets,
-} from '../organizations/policy.ts';
+import { NO_TAGS, patchedTags, tagFields } from '../limits/tag-fields.ts';
+import { loadPolicy, NO_POLICY, patchedPolicy, policyColumns, policyFields, storeBudgets } from '../organizations/policy.ts';
 import { patchedSelfService, selfService } from './self-service.ts';
 import { teamFacts, teamOut, viewTeam, viewTeams } from './team-view.ts';
 
@@ -41,6 +33,8 @@ const settings = {
 const createBody = z.strictObject({ name, ...settings });
 const patchBody = z.strictObject({ name: name.optional(), status: z.enum(['active', 'suspended']).optional(), ...settings });
 type PatchBody = z.output<typeof patchBody>;
+/** The facts that a PATCH compares. A PATCH of a field that is missing here would count as no change, and store nothing. */
+type Facts = Readonly<Record<keyof PatchBody, unknown>>;
 
 export const list = route({
   summary: 'List teams',
@@ -117,7 +111,7 @@ export const update = route({
   rehearsal: effectOut,
   load: load.team,
   handle: async (call, row) => {
-    requireFieldPermissions(call, row);
+    authorizeFields(call, PERMISSION_OF, { organizationId: row.organizationId, teamId: row.id });
     const parent = { organizationId: row.organizationId };
     const access =
       call.body.asset_access === undefined
@@ -182,8 +176,8 @@ async function applyPatch(
   const access = patchedChoice(accessChoiceFrom(row), call.body.asset_access);
   if (newAccess !== null) requireAccess(call, row, access, newAccess);
   const columns = { ...columnsOf(call.body, row), ...policyColumns(policy), ...accessChoiceToColumns(access) };
-  const before = teamFacts(row, stored);
-  const after = teamFacts({ ...row, ...columns }, policy);
+  const before: Facts = teamFacts(row, stored);
+  const after: Facts = teamFacts({ ...row, ...columns }, policy);
   if (isUnchanged(before, after)) return row;
   const updated = await teams.update(tx, row, columns, now);
   await storeBudgets(tx, { organizationId, scope: 'team', scopeId: id }, policy, call.body, now);
@@ -218,14 +212,19 @@ function requireAccess(
   }
 }
 
-function requireFieldPermissions(call: AdminCall<unknown, unknown, PatchBody>, row: TeamRow): void {
-  const { body, actor } = call;
-  const place = { organizationId: row.organizationId, teamId: row.id };
-  if (namesPolicy(body) || namesTags(body)) authorize(actor, 'team_limits.change', place);
-  if (body.asset_access !== undefined) authorize(actor, 'team_access.narrow', place);
-  const isProfile = [body.name, body.status, body.self_service, body.metadata].some((field) => field !== undefined);
-  if (isProfile) authorize(actor, 'teams.manage', place);
-}
+/** The permission for each field of a PATCH. */
+const PERMISSION_OF: Readonly<Record<keyof PatchBody, Permission>> = {
+  rate_limits: 'team_limits.change',
+  model_limits: 'team_limits.change',
+  budgets: 'team_limits.change',
+  default_tags: 'team_limits.change',
+  required_tags: 'team_limits.change',
+  asset_access: 'team_access.narrow',
+  name: 'teams.manage',
+  status: 'teams.manage',
+  self_service: 'teams.manage',
+  metadata: 'teams.manage',
+};
 
 function destroy(call: AdminCall, { organizationId, id }: TeamRow): Promise<void> {
   return change(call, async ({ tx, now, record, touch }) => {
