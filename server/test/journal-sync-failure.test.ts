@@ -44,8 +44,8 @@ onOneDatabase('rows that a failed sync had written again', (given) => {
     const sums = async (table: string, count: string, amount: string) =>
       (await given().pool.query(`select ${count}::integer as rows, sum(${amount})::integer as spent from ${table}`)).rows;
     const once = [{ rows: 21, spent: 2_005 }];
-    expect(await sums('ledger', 'count(*)', 'nano_usd')).toEqual(once);
-    expect(await sums('request_log', 'count(*)', 'nano_usd')).toEqual(once);
+    expect(await sums('ledger_entries', 'count(*)', 'nano_usd')).toEqual(once);
+    expect(await sums('requests', 'count(*)', 'nano_usd')).toEqual(once);
     expect(await sums('rollups', 'sum(requests + estimated_requests)', 'spend_nano_usd')).toEqual(once);
   });
 });

@@ -41,7 +41,7 @@ describe.skipIf(!hasPostgres())('while PostgreSQL is away', () => {
       await expect.poll(() => events.map((event) => event.is).slice(0, 2), { timeout: 20_000 }).toEqual(['unreachable', 'back']);
       clearInterval(load);
       await writer.stop(20_000);
-      const { rows } = await direct.pool.query('select count(*)::integer as rows, sum(nano_usd)::integer as spent from ledger');
+      const { rows } = await direct.pool.query('select count(*)::integer as rows, sum(nano_usd)::integer as spent from ledger_entries');
       expect(rows).toEqual([{ rows: settled, spent: (settled * (settled - 1)) / 2 }]);
       const rollups = await direct.pool.query(
         'select sum(requests)::integer as requests, sum(spend_nano_usd)::integer as spent from rollups',
@@ -64,7 +64,7 @@ describe.skipIf(!hasPostgres())('while PostgreSQL is away', () => {
       await proxy.set('pass');
     }
     await writer.stop(20_000);
-    const { rows } = await direct.pool.query('select count(*)::integer as log from request_log');
+    const { rows } = await direct.pool.query('select count(*)::integer as log from requests');
     const rollups = await direct.pool.query('select sum(requests)::integer as requests from rollups');
     expect(rows).toEqual([{ log: settled }]);
     expect(rollups.rows).toEqual([{ requests: settled }]);

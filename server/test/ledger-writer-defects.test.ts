@@ -13,10 +13,10 @@ import { givenEnd } from './support/records.ts';
 
 onOneDatabase('a ledger writer that meets a defect', (given) => {
   beforeEach(async () => {
-    await given().pool.query('truncate request_log, ledger, rollups');
+    await given().pool.query('truncate request_records, ledger_records, rollups');
   });
 
-  const rows = async () => Number((await given().pool.query('select count(*) as rows from request_log')).rows[0].rows);
+  const rows = async () => Number((await given().pool.query('select count(*) as rows from requests')).rows[0].rows);
   const defect = () => {
     throw new TypeError('nobody foresaw it');
   };
@@ -110,7 +110,7 @@ onOneDatabase('a ledger writer that meets a defect', (given) => {
     journal.end(givenEnd());
     await expect.poll(rows, { timeout: 10_000 }).toBe(1);
     // The server that took over lacks it.
-    await given().pool.query('truncate request_log, ledger, rollups');
+    await given().pool.query('truncate request_records, ledger_records, rollups');
     answer = 'other';
     journal.end(givenEnd());
     await expect.poll(rows, { timeout: 10_000 }).toBe(2);

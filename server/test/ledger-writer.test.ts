@@ -59,7 +59,7 @@ async function stored(bench: Bench, ends: readonly EndRecord[]): Promise<void> {
 onEveryDatabase('the ledger writer', (given) => {
   const query = async (text: string) => (await given().pool.query(text)).rows;
   beforeEach(async () => {
-    await query('truncate request_log, ledger, request_content, rollups, unit_rollups, tag_rollups, decision_shapes');
+    await query('truncate request_records, ledger_records, request_content, rollups, unit_rollups, tag_rollups, decision_shapes');
   });
 
   // promise: Ledger rows carry the called name.
@@ -84,7 +84,7 @@ onEveryDatabase('the ledger writer', (given) => {
       memberId: 'mem_1',
     });
     await stored(bench, [end]);
-    expect(await query('select * from request_log')).toEqual([
+    expect(await query('select * from requests')).toEqual([
       expect.objectContaining({
         organization_id: 'org_01',
         request_id: end.requestId,
@@ -116,7 +116,7 @@ onEveryDatabase('the ledger writer', (given) => {
         repeat_ids: [],
       }),
     ]);
-    const ledger = await query('select * from ledger order by attempt');
+    const ledger = await query('select * from ledger_entries order by attempt');
     expect(ledger).toEqual([
       expect.objectContaining({
         attempt: 1,
@@ -152,13 +152,13 @@ onEveryDatabase('the ledger writer', (given) => {
       }),
       givenEnd(),
     ]);
-    expect(await query('select partly_priced, total_tokens::int, other_usage from request_log order by total_tokens')).toEqual([
+    expect(await query('select partly_priced, total_tokens::int, other_usage from requests order by total_tokens')).toEqual([
       { partly_priced: false, total_tokens: 1, other_usage: { search: 6 } },
       { partly_priced: false, total_tokens: 30, other_usage: null },
       { partly_priced: true, total_tokens: 63, other_usage: { search: 2, cache_write_1h: 50 } },
     ]);
     const tiers = await query(
-      'select service_tier, unpriced_units, total_tokens::int from ledger where unpriced_units is not null',
+      'select service_tier, unpriced_units, total_tokens::int from ledger_entries where unpriced_units is not null',
     );
     expect(tiers).toEqual([{ service_tier: 'priority', unpriced_units: 'search,beta:new', total_tokens: 63 }]);
     const units = await query('select * from unit_rollups order by unit');
@@ -223,7 +223,7 @@ onEveryDatabase('the ledger writer', (given) => {
       for (const end of ends) bench.journal.end(end);
       await bench.writer.stop(20_000);
     }
-    const rows = await query('select tags, tag_route from request_log order by request_id');
+    const rows = await query('select tags, tag_route from requests order by request_id');
     expect(rows).toEqual([
       { tags: ['eu', 'x'], tag_route: '1.tabc' },
       { tags: ['x'], tag_route: '1.tabc' },
@@ -247,7 +247,7 @@ onEveryDatabase('the ledger writer', (given) => {
     expect(before.length).toBe(line.length - 4);
     await given().pool.query({ text: STORE_LINES, values: [Buffer.from(before.slice(0, -1))] });
     await bench.writer.stop(20_000);
-    const rows = await query('select nano_usd::int, service_tier, unpriced_units from ledger order by attempt');
+    const rows = await query('select nano_usd::int, service_tier, unpriced_units from ledger_entries order by attempt');
     expect(rows).toEqual([1, 2].map(() => ({ nano_usd: 1_000, service_tier: null, unpriced_units: null })));
     expect(await query('select unit, quantity::int from unit_rollups')).toEqual([{ unit: 'audio_input', quantity: 4 }]);
   });
@@ -310,8 +310,8 @@ onEveryDatabase('the ledger writer', (given) => {
     const before = await query('select * from rollups');
     await stored(await settle(given), [...ends, ...ends]);
     expect(await query('select * from rollups')).toEqual(before);
-    expect(await query('select request_id from request_log')).toHaveLength(3);
-    expect(await query('select request_id from ledger')).toHaveLength(2);
+    expect(await query('select request_id from requests')).toHaveLength(3);
+    expect(await query('select request_id from ledger_entries')).toHaveLength(2);
   });
 
   // promise: balances move in the same transaction, only for the rows inserted.
@@ -320,7 +320,7 @@ onEveryDatabase('the ledger writer', (given) => {
     await stored(await settle(given), [end]);
     const estimate = givenEnd({ ...end, status: 'estimated', entries: [givenEntry({ kind: 'estimated', nanoUsd: 99_999 })] });
     await stored(await settle(given), [estimate]);
-    expect(await query('select kind, nano_usd from ledger')).toEqual([{ kind: 'usage', nano_usd: '1000' }]);
+    expect(await query('select kind, nano_usd from ledger_entries')).toEqual([{ kind: 'usage', nano_usd: '1000' }]);
     expect(await query('select estimated_requests, spend_nano_usd from rollups')).toEqual([
       { estimated_requests: '0', spend_nano_usd: '1000' },
     ]);
@@ -330,7 +330,7 @@ onEveryDatabase('the ledger writer', (given) => {
     const end = givenEnd();
     const other = { ...end, entries: [givenEntry({ kind: 'estimated' as const, nanoUsd: 5 })] };
     await stored(await settle(given), [end, other]);
-    expect(await query('select kind, nano_usd from ledger')).toEqual([{ kind: 'usage', nano_usd: '1000' }]);
+    expect(await query('select kind, nano_usd from ledger_entries')).toEqual([{ kind: 'usage', nano_usd: '1000' }]);
   });
 
   // promise: Late actuals write an `adjustment`.
@@ -343,11 +343,11 @@ onEveryDatabase('the ledger writer', (given) => {
     });
     await stored(await settle(given), [end]);
     await stored(await settle(given), [end]);
-    expect(await query('select attempt, kind, output_tokens, nano_usd from ledger order by kind desc')).toEqual([
+    expect(await query('select attempt, kind, output_tokens, nano_usd from ledger_entries order by kind desc')).toEqual([
       { attempt: 1, kind: 'estimated', output_tokens: '60', nano_usd: '1000' },
       { attempt: 1, kind: 'adjustment', output_tokens: '-40', nano_usd: '-700' },
     ]);
-    expect(await query('select nano_usd, total_tokens from request_log')).toEqual([{ nano_usd: '300', total_tokens: '30' }]);
+    expect(await query('select nano_usd, total_tokens from requests')).toEqual([{ nano_usd: '300', total_tokens: '30' }]);
     expect(await query('select distinct spend_nano_usd from rollups')).toEqual([{ spend_nano_usd: '300' }]);
   });
 
@@ -362,7 +362,7 @@ onEveryDatabase('the ledger writer', (given) => {
     ];
     await stored(await settle(given), others);
     await stored(await settle(given), [{ ...end, organizationId: 'org_02' }]);
-    expect(await query('select request_id from ledger')).toHaveLength(7);
+    expect(await query('select request_id from ledger_entries')).toHaveLength(7);
     const keys = await query(`select indexdef from pg_indexes where tablename = 'ledger' and indexdef like 'CREATE UNIQUE%'`);
     expect(keys.map(({ indexdef }) => /\((.*)\)$/.exec(indexdef)?.[1])).toEqual([
       'organization_id, admitted_at, request_id, attempt, kind',
@@ -387,14 +387,14 @@ onEveryDatabase('the ledger writer', (given) => {
       await settle(given),
       months.map((admittedAtMs) => givenEnd({ admittedAtMs })),
     );
-    const rows = await query('select admitted_at from request_log order by admitted_at');
+    const rows = await query('select admitted_at from requests order by admitted_at');
     expect(rows.map((row) => row.admitted_at.getTime())).toEqual(months.toSorted((a, b) => a - b));
   });
 
   test('whatever callers and providers put into their requests is stored, and sums agree everywhere', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uniqueArray(anyEnd, { selector: (end) => end.requestId, maxLength: 20 }), async (ends) => {
-        await query('truncate request_log, ledger, request_content, rollups, decision_shapes');
+        await query('truncate request_records, ledger_records, request_content, rollups, decision_shapes');
         const bounded = ends.map((end) => ({
           ...end,
           entries: end.entries.map((entry, i) => ({
@@ -408,11 +408,11 @@ onEveryDatabase('the ledger writer', (given) => {
         expect(existsSync(bench.rejectsPath) ? readFileSync(bench.rejectsPath, 'utf8') : '').toBe('');
         const owed = bounded.flatMap((end) => end.entries.map((entry) => entry.nanoUsd ?? 0)).reduce((a, b) => a + b, 0);
         const total = (column: string, table: string) => query(`select coalesce(sum(${column}), 0)::bigint as sum from ${table}`);
-        expect((await total('nano_usd', 'ledger'))[0]?.sum).toBe(String(owed));
+        expect((await total('nano_usd', 'ledger_entries'))[0]?.sum).toBe(String(owed));
         expect((await total('spend_nano_usd', 'rollups'))[0]?.sum).toBe(String(owed));
-        expect((await total('total_tokens', 'rollups'))[0]?.sum).toBe((await total('total_tokens', 'ledger'))[0]?.sum);
-        expect((await total('total_tokens', 'request_log'))[0]?.sum).toBe((await total('total_tokens', 'ledger'))[0]?.sum);
-        expect(await query('select 1 from request_log')).toHaveLength(bounded.length);
+        expect((await total('total_tokens', 'rollups'))[0]?.sum).toBe((await total('total_tokens', 'ledger_entries'))[0]?.sum);
+        expect((await total('total_tokens', 'requests'))[0]?.sum).toBe((await total('total_tokens', 'ledger_entries'))[0]?.sum);
+        expect(await query('select 1 from requests')).toHaveLength(bounded.length);
       }),
       { numRuns: 15 },
     );
@@ -425,7 +425,7 @@ onEveryDatabase('the ledger writer', (given) => {
       const impossible = givenEnd({ admittedAtMs: Date.UTC(2999, 0) });
       const ends = Array.from({ length: 300 }, (_, i) => (i === 123 ? poison : i === 7 ? impossible : givenEnd()));
       await stored(bench, ends);
-      expect(await query('select 1 from request_log')).toHaveLength(298);
+      expect(await query('select 1 from requests')).toHaveLength(298);
       expect(await query('select sum(requests)::integer as requests from rollups')).toEqual([{ requests: 298 }]);
       expect(bench.writer.lag().rejected).toBe(2);
       expect(bench.events).toEqual([
@@ -450,7 +450,7 @@ onEveryDatabase('the ledger writer', (given) => {
         await sleep(20);
       }
       await stored(bench, []);
-      const rows = await query('select request_id from request_log');
+      const rows = await query('select request_id from requests');
       expect(new Set(rows.map((row) => row.request_id))).toEqual(new Set(good.map((end) => end.requestId)));
       expect(bench.writer.lag().rejected).toBe(3);
     });
@@ -463,14 +463,14 @@ onEveryDatabase('the ledger writer', (given) => {
       await query('alter table rollups_away rename to rollups');
       await stored(bench, []);
       expect(bench.events.map((event) => event.is)).toEqual(['unreachable', 'back']);
-      expect(await query('select 1 from request_log')).toHaveLength(1);
+      expect(await query('select 1 from requests')).toHaveLength(1);
     });
   });
 
   describe('a barrier', () => {
     test('sees everything settled before it, in the same turn too, and nothing settled after it', async () => {
       const bench = await settle(given);
-      const count = async () => Number((await query('select count(*) from request_log'))[0]?.count);
+      const count = async () => Number((await query('select count(*) from requests'))[0]?.count);
       const seen: Promise<number>[] = [];
       for (let i = 1; i <= 10; i++) {
         for (let k = 0; k < 3; k++) bench.journal.end(givenEnd());
@@ -526,7 +526,7 @@ onEveryDatabase('the ledger writer', (given) => {
       const hung = bench.writer.barrier(() => new Promise(() => {}), 50);
       await expect(hung).rejects.toThrow('took too long');
       await stored(bench, [givenEnd()]);
-      expect(await query('select 1 from request_log')).toHaveLength(1);
+      expect(await query('select 1 from requests')).toHaveLength(1);
     });
 
     test('passes on what its work throws', async () => {
@@ -548,7 +548,7 @@ onEveryDatabase('the ledger writer', (given) => {
     await journal.close();
     const bench = await settle(given, {}, directory);
     await bench.writer.stop(20_000);
-    expect(await query('select request_id, status from request_log order by status')).toEqual([
+    expect(await query('select request_id, status from requests order by status')).toEqual([
       { request_id: lost.requestId, status: 'estimated' },
       { request_id: end.requestId, status: 'succeeded' },
     ]);

@@ -68,8 +68,8 @@ describe.skipIf(!hasPostgres())('after a failover to a replica that lacks the la
     await again.close();
 
     const { rows } = await next.pool.query(`select
-      (select count(*) - count(distinct request_id) from request_log)::integer as doubled,
-      (select sum(nano_usd) from ledger)::integer as owed, (select sum(spend_nano_usd) from rollups)::integer as spent,
+      (select count(*) - count(distinct request_id) from requests)::integer as doubled,
+      (select sum(nano_usd) from ledger_entries)::integer as owed, (select sum(spend_nano_usd) from rollups)::integer as spent,
       (select sum(requests) from rollups)::integer as counted`);
     expect(rows).toEqual([{ doubled: 0, owed: 591 * 7, spent: 591 * 7, counted: 591 }]);
     expect(runs.writer.lag().rejected).toBe(0);
@@ -131,6 +131,6 @@ function settle(journal: Journal, count: number, admittedAtMs = Date.UTC(2026, 1
 }
 
 async function rowsIn({ pool }: OpenDatabase): Promise<number> {
-  const { rows } = await pool.query<{ count: number }>('select count(*)::integer as count from ledger');
+  const { rows } = await pool.query<{ count: number }>('select count(*)::integer as count from ledger_entries');
   return rows[0]?.count ?? 0;
 }

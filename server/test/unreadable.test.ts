@@ -179,7 +179,7 @@ for (const [name, isThere, open] of PLACES) {
           `${path.basename(broken)}.damaged`,
         ]);
         const requests = await inDatabase(place.where(running), (query) =>
-          query(`select status from request_log where organization_id = '${plain.tenant.organizationId}'`),
+          query(`select status from requests where organization_id = '${plain.tenant.organizationId}'`),
         );
         expect(requests.map(({ status }) => status)).toEqual(['succeeded', 'succeeded']);
       });
@@ -199,10 +199,10 @@ interface Poisoned {
 /** What an older or a newer version, or a disk, may have left. */
 async function poison(query: Query, { absurd, zone, period, limit, deploymentId, credentialId }: Poisoned): Promise<void> {
   const { organizationId } = absurd.tenant;
-  await query(`update request_log set total_tokens = 9007199254740993, input_tokens = 9007199254740993, status = 'paused'
-    where organization_id = '${organizationId}'`);
-  await query(`update ledger set total_tokens = 9007199254740993, input_tokens = 9007199254740993, nano_usd = -5
-    where organization_id = '${organizationId}'`);
+  await query(`update request_records set total_tokens = 9007199254740993, input_tokens = 9007199254740993, status = 'paused'
+    where organization_id = short_id('org', '${organizationId}')`);
+  await query(`update ledger_records set total_tokens = 9007199254740993, input_tokens = 9007199254740993, nano_usd = -5
+    where organization_id = short_id('org', '${organizationId}')`);
   await query(`update organizations set time_zone = 'Mars/Olympus' where id = '${zone.tenant.organizationId}'`);
   await query(`update budgets set period = '{"is":"fortnight"}' where organization_id = '${period.tenant.organizationId}'`);
   await query(`update keys set model_limits = '[{"rate_limits":{"rpm":1}}]' where id = '${limit.key.id}'`);

@@ -42,6 +42,19 @@ const isShape = `f[1] = '${LINE_TAGS.shape}'`;
 const isEnd = `f[1] <> '${LINE_TAGS.shape}'`;
 const list = (names: readonly string[], write: (name: string) => string = (name) => name) => names.map(write).join(', ');
 
+/** The kinds of the ids of a row, which the tables store in a short form. */
+const ID_KINDS = {
+  organization_id: 'org',
+  request_id: 'req',
+  team_id: 'team',
+  key_id: 'key',
+  member_id: 'mem',
+  service_account_id: 'svc',
+} as const;
+const IDS = Object.keys(ID_KINDS) as readonly (keyof typeof ID_KINDS)[];
+/** The short ids, which `ends` and `entries` have beside the long ones. */
+const SHORT_IDS = IDS.map((name) => `short_${name}`);
+
 /** The additional parts of a statement whose lines have tags. */
 interface TagParts {
   /** Columns of `ends`, with a leading comma. */
@@ -82,7 +95,7 @@ tag_moves (${list(TAG_ROLLUP_KEY)}, ${list(TAG_ROLLUP_SUMS)}) as (
     case when status = 'refused' then count else 0 end,
     case when status = 'refused' then 0 else count end,
     coalesce(unpriced, 0), ${zeros(TOKENS)}, 0, ${zeros(UNIT_ROLLUP_SUMS)}
-  from ends join tagged using (request_id) join logged using (request_id) left join sums using (n)
+  from ends join tagged using (request_id) join logged using (short_request_id) left join sums using (n)
   union all
   select ${rollupDimensions}, deployment_id, provider, tag, '', ${zeros(COUNTS)}, ${list(TOKENS)}, coalesce(nano_usd, 0),
     ${zeros(UNIT_ROLLUP_SUMS)}
@@ -129,7 +142,8 @@ ends as materialized (
     coalesce(string_to_array(${end('repeat_ids')}, ','), '{}') as repeat_ids,
     ${end('other_usage')}::jsonb as other_usage,
     ${end('entries')} as entries,
-    ${end('content')} as content${ofEnds}
+    ${end('content')} as content,
+    ${list(IDS, (name) => `short_id('${ID_KINDS[name as keyof typeof ID_KINDS]}', ${end(name as EndField)}) as short_${name}`)}${ofEnds}
   from lines join firsts using (n)
 )`;
 
@@ -137,8 +151,8 @@ const ENTRY_TEXTS: readonly EntryField[] = ['kind', 'deployment_id', 'provider',
 
 /** The ledger entries of the ends, and their sums for each request. */
 const ENTRIES = `entries as materialized (
-  select n, ${ID}, ${list(DIMENSIONS)},
-    ${entry('attempt')}::integer as attempt,
+  select n, ${ID}, ${list(DIMENSIONS)}, ${list(SHORT_IDS)},
+    least(${entry('attempt')}::integer, 32767)::smallint as attempt,
     ${list(ENTRY_TEXTS, (name) => `${entry(name as EntryField)} as ${name}`)},
     ${list(TOKENS, (name) => `${entry(name as EntryField)}::bigint as ${name}`)},
     ${entry('other_usage')}::jsonb as other_usage,
@@ -157,31 +171,76 @@ sums as (
   from entries group by n
 )`;
 
-/** Stores the rows of the log, their ledger entries and content, and the shapes. `logged` and `owed`: the new rows. */
+/** Columns of tokens that are null instead of 0, because a null takes no room. */
+const TOKENS_OR_NULL = TOKENS.filter((name) => name !== 'total_tokens');
+const orNull = (names: readonly string[]) => list(names, (name) => `nullif(${name}, 0)`);
+
+/**
+ * The condition that the version before has not stored a request. A subquery is asked by index for each row, where a join could
+ * read the whole table.
+ */
+const IS_NEW = `not coalesce((select true from request_log as l where l.organization_id = ends.organization_id
+    and l.admitted_at = ends.admitted_at and l.request_id = ends.request_id), false)`;
+
+/** Columns of the log whose values are those of the end. */
+const LOGGED = [
+  'called_name',
+  'status',
+  'endpoint',
+  'decision',
+  'code',
+  'param',
+  'finish_reason',
+  'client_request_id',
+  'stream',
+  'gateway_us',
+  'provider_ms',
+  'first_token_ms',
+  'count',
+  'other_usage',
+  'nano_usd',
+] as const;
+/** Columns of the ledger whose values are those of the entry. */
+const OWED = [
+  'kind',
+  'called_name',
+  'provider',
+  'upstream_model',
+  'other_usage',
+  'nano_usd',
+  'service_tier',
+  'unpriced_units',
+] as const;
+
+/**
+ * Stores the rows of the log, their ledger entries and content, and the shapes. `logged`: the ids of the new rows. `owed`: their
+ * new entries.
+ */
 const storedRows = (ofLog: string) => `logged as (
-  insert into request_log (${ID}, client_request_id, ${list(DIMENSIONS)}, status, http_status, code, param, endpoint, stream,
-    deployment_id, attempts, finish_reason, gateway_us, provider_ms, first_token_ms, ${list(TOKENS)}, other_usage, nano_usd,
-    partly_priced, decision, count, repeat_ids${ofLog})
-  select ${ID}, client_request_id, ${list(DIMENSIONS)}, status, http_status, code, param, endpoint, stream,
-    deployment_id, attempts, finish_reason, gateway_us, provider_ms, first_token_ms,
-    ${list(TOKENS, (name) => `coalesce(${name}, 0)`)}, other_usage, nano_usd,
-    coalesce(partly_priced, false), decision, count, repeat_ids${ofLog}
-  from ends left join sums using (n)
+  insert into request_records (admitted_at, ${list(IDS)}, deployment_id, ${list(LOGGED)}, http_status, attempts, total_tokens,
+    ${list(TOKENS_OR_NULL)}, partly_priced, repeat_ids${ofLog})
+  select admitted_at, ${list(SHORT_IDS)}, short_id('dep', deployment_id), ${list(LOGGED)}, least(http_status, 32767),
+    least(attempts, 32767), coalesce(total_tokens, 0), ${orNull(TOKENS_OR_NULL)}, coalesce(partly_priced, false),
+    nullif(repeat_ids, '{}')${ofLog}
+  from ends left join sums using (n) where ${IS_NEW}
   on conflict do nothing
-  returning request_id
+  returning request_id as short_request_id
+),
+added as (
+  insert into ledger_records (admitted_at, ${list(IDS)}, deployment_id, price_id, attempt, ${list(OWED)}, total_tokens,
+    ${list(TOKENS_OR_NULL)})
+  select admitted_at, ${list(SHORT_IDS)}, short_id('dep', deployment_id), short_id('price', price_id), attempt, ${list(OWED)},
+    total_tokens, ${orNull(TOKENS_OR_NULL)}
+  from entries join logged using (short_request_id)
+  on conflict do nothing
+  returning request_id as short_request_id, attempt, kind
 ),
 owed as (
-  insert into ledger (${ID}, attempt, kind, ${list(DIMENSIONS)}, deployment_id, provider, upstream_model, price_id,
-    ${list(TOKENS)}, other_usage, nano_usd, service_tier, unpriced_units)
-  select ${ID}, attempt, kind, ${list(DIMENSIONS)}, deployment_id, provider, upstream_model, price_id,
-    ${list(TOKENS)}, other_usage, nano_usd, service_tier, unpriced_units
-  from entries join logged using (request_id)
-  on conflict do nothing
-  returning ${ID}, kind, ${list(DIMENSIONS)}, deployment_id, provider, ${list(TOKENS)}, other_usage, nano_usd, unpriced_units
+  select entries.* from entries join added using (short_request_id, attempt, kind)
 ),
 kept as (
   insert into request_content (${ID}, sealed)
-  select ${ID}, decode(content, 'base64') from ends join logged using (request_id) where content is not null
+  select ${ID}, decode(content, 'base64') from ends join logged using (short_request_id) where content is not null
   on conflict do nothing
 ),
 explained as (
@@ -200,7 +259,7 @@ const ROLLUPS = `moves (${list(ROLLUP_KEY)}, ${list(ROLLUP_SUMS)}) as (
     case when status = 'refused' then count else 0 end,
     case when status = 'refused' then 0 else count end,
     coalesce(unpriced, 0), ${list(TOKENS, () => '0')}, 0
-  from ends join logged using (request_id) left join sums using (n)
+  from ends join logged using (short_request_id) left join sums using (n)
   union all
   select ${rollupDimensions}, deployment_id, provider, ${list(COUNTS, () => '0')}, ${list(TOKENS)}, coalesce(nano_usd, 0)
   from owed

@@ -97,7 +97,7 @@ export async function ping(db: Database): Promise<void> {
   await db.execute('select 1');
 }
 
-export const CONNECT_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 5_000;
 
 type Session = NodePgDatabase<Record<string, never>>;
 

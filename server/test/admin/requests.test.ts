@@ -1,4 +1,4 @@
-import { and, eq } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { RecentRequests } from '../../src/admin/http/deps.ts';
 import { shapeOf } from '../../src/domain/decision/decision.ts';
@@ -177,13 +177,14 @@ onOneDatabase('the request log over HTTP', (given) => {
     });
     await storeRecords(given(), [record]);
     recent.delete(record.requestId);
-    const { requestLog, ledger } = schema;
+    const { requestRecords, ledgerRecords } = schema;
     const whose = { unpricedUnits: 'image', serviceTier: 'priority' };
-    await given().db.update(requestLog).set({ partlyPriced: true }).where(eq(requestLog.requestId, record.requestId));
+    const isIt = sql`request_id = short_id('req', ${record.requestId})`;
+    await given().db.update(requestRecords).set({ partlyPriced: true }).where(isIt);
     await given()
-      .db.update(ledger)
+      .db.update(ledgerRecords)
       .set(whose)
-      .where(and(eq(ledger.requestId, record.requestId), eq(ledger.attempt, 1)));
+      .where(and(isIt, eq(ledgerRecords.attempt, 1)));
     const stored = must(await root('GET', `/requests/${record.requestId}`));
     expect(stored).toMatchObject({ units: { search: 3, image: 2 }, partly_priced: true });
     expect({ ...stored.ledger[0], total_tokens: 111 }).toEqual(body.ledger[0]);

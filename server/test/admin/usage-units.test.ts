@@ -218,7 +218,7 @@ async function keepUnits({ db }: ReturnType<GivenDatabase>, records: readonly En
   for (const record of records) {
     const [entry] = record.entries;
     await db.execute(
-      sql`update ledger set unpriced_units = ${entry?.unpricedUnits ?? null} where request_id = ${record.requestId}`,
+      sql`update ledger_records set unpriced_units = ${entry?.unpricedUnits ?? null} where request_id = short_id('req', ${record.requestId})`,
     );
     const { organizationId, teamId, keyId, calledName } = record;
     for (const { unit, uses, quantity, unpriced_quantity } of unitsOf([record])) {

@@ -182,8 +182,8 @@ onEveryDatabase('headgate ledger review', (given) => {
   });
 });
 
-const STATE = `select (select count(*) from ledger) as ledger, (select sum(nano_usd) from ledger) as nano_usd,
-  (select count(*) from request_log) as requests, (select count(*) from audit_events) as events, (select count(*) from rollups) as rollups`;
+const STATE = `select (select count(*) from ledger_entries) as ledger, (select sum(nano_usd) from ledger_entries) as nano_usd,
+  (select count(*) from requests) as requests, (select count(*) from audit_events) as events, (select count(*) from rollups) as rollups`;
 
 const estimated = (output: number, more = {}) =>
   givenEntry({ kind: 'estimated', usage: { input: 100, output }, nanoUsd: 50_000, ...more });

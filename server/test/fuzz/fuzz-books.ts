@@ -95,7 +95,7 @@ function countedIn(place: string, where: string, { rate_limits, budgets }: Statu
 }
 
 /** Rows whose money or tokens are no whole numbers within their bounds. */
-const BAD_NUMBERS = `select count(*) as bad from ledger where organization_id = any($of) and (
+const BAD_NUMBERS = `select count(*) as bad from ledger_entries where organization_id = any($of) and (
   nano_usd is null or nano_usd < 0 or nano_usd > 9007199254740991 or total_tokens < 0 or total_tokens > 1000000000
   or (kind = 'usage' and (total_tokens > 300000000 or greatest(input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens) > 100000000))
   or least(input_tokens, output_tokens, cached_input_tokens, cache_write_tokens, reasoning_tokens) < 0
@@ -120,7 +120,7 @@ export async function booksOf(
   if (badMoney > 0) problems.push(`${badMoney} rows of the ledger hold no whole number within its bounds`);
   for (const { what, where, unit, used } of counted) {
     const sums = { requests: 'count', tokens: 'total_tokens', nano_usd: 'nano_usd' } as const;
-    const table = unit === 'requests' ? `request_log where status <> 'refused' and` : 'ledger where';
+    const table = unit === 'requests' ? `requests where status <> 'refused' and` : 'ledger_entries where';
     const [row] = await query(`select coalesce(sum(${sums[unit]}), 0) as owed from ${table} ${where}`);
     if (Number(row?.owed) !== used) problems.push(`${what}: the counter says ${used}, the ledger ${row?.owed}`);
   }
@@ -131,8 +131,8 @@ export async function booksOf(
 async function rollupProblems(query: Query, organizations: string): Promise<string[]> {
   const of = `organization_id = any(${organizations})`;
   const [row] = await query(`select
-    (select coalesce(sum(nano_usd), 0) from ledger where ${of}) as owed, (select coalesce(sum(spend_nano_usd), 0) from rollups where ${of}) as rolled,
-    (select coalesce(sum(total_tokens), 0) from ledger where ${of}) as tokens, (select coalesce(sum(total_tokens), 0) from rollups where ${of}) as rolled_tokens`);
+    (select coalesce(sum(nano_usd), 0) from ledger_entries where ${of}) as owed, (select coalesce(sum(spend_nano_usd), 0) from rollups where ${of}) as rolled,
+    (select coalesce(sum(total_tokens), 0) from ledger_entries where ${of}) as tokens, (select coalesce(sum(total_tokens), 0) from rollups where ${of}) as rolled_tokens`);
   const isSame = row?.owed === row?.rolled && row?.tokens === row?.rolled_tokens;
   return isSame
     ? []
@@ -142,7 +142,7 @@ async function rollupProblems(query: Query, organizations: string): Promise<stri
 async function rowProblems(query: Query, organizations: string, expected: ReadonlyMap<string, Expected>): Promise<string[]> {
   const rows =
     await query(`select r.client_request_id as id, r.team_id, r.status, sum(l.nano_usd) as nano_usd, count(distinct r.request_id) as rows
-    from request_log r left join ledger l using (organization_id, admitted_at, request_id)
+    from requests r left join ledger_entries l using (organization_id, admitted_at, request_id)
     where r.organization_id = any(${organizations}) and r.client_request_id is not null and r.status <> 'refused' group by 1, 2, 3`);
   const byId = new Map(rows.map((row) => [String(row.id), row]));
   const problems: string[] = [];

@@ -12,15 +12,15 @@ const AMOUNTS = ['9007199254740993', '9223372036854775807', '-1', '-922337203685
 export async function poisonRows(query: Query, { poisoned }: FuzzSite, random: Random): Promise<void> {
   const { organizationId } = poisoned;
   const amount = () => random.pick(AMOUNTS);
-  const of = `organization_id = '${organizationId}'`;
+  const of = `organization_id = short_id('org', '${organizationId}')`;
   const rows = [
-    `update request_log set total_tokens = ${amount()}, input_tokens = ${amount()}, status = '${random.pick(['paused', 'succeeded', ''])}' where ${of}`,
-    `update request_log set count = ${random.pick(['-1', '0', '2147483647'])} where ${of}`,
-    `update ledger set total_tokens = ${amount()}, nano_usd = ${amount()} where ${of}`,
+    `update request_records set total_tokens = ${amount()}, input_tokens = ${amount()}, status = '${random.pick(['paused', 'succeeded', ''])}' where ${of}`,
+    `update request_records set count = ${random.pick(['-1', '0', '2147483647'])} where ${of}`,
+    `update ledger_records set total_tokens = ${amount()}, nano_usd = ${amount()} where ${of}`,
   ];
   for (const statement of rows) if (random.chance(0.3)) await query(statement);
   await query(
-    `update request_log set total_tokens = 9007199254740993, count = 1, status = 'succeeded' where ${of} and random() < 0.7`,
+    `update request_records set total_tokens = 9007199254740993, count = 1, status = 'succeeded' where ${of} and random() < 0.7`,
   );
   for (const { table, column, where, well, ill } of policiesOf(poisoned)) {
     const value = random.chance(0.12) ? random.pick(ill) : well;

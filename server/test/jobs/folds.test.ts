@@ -30,7 +30,7 @@ const ALL_TIME = { fromMs: 0, toMs: 8_640_000_000_000_000 };
 onOneDatabase('folds', (given) => {
   beforeEach(async () => {
     await given().pool.query(
-      `truncate request_log, ledger, rollups, team_rollups, organization_days, platform_rollups, scope_days, scope_months, scope_marks, organizations cascade`,
+      `truncate request_records, ledger_records, rollups, team_rollups, organization_days, platform_rollups, scope_days, scope_months, scope_marks, organizations cascade`,
     );
     await make('org_1', 'Europe/Paris');
     await make('org_2', 'Asia/Kathmandu');

@@ -136,7 +136,7 @@ onOneDatabase('the proof', (given) => {
   // promise: The proof job corrects counters to the ledger, never the reverse.
   test('never changes the ledger', async () => {
     const sums = async () =>
-      (await given().db.execute('select sum(nano_usd)::text as sum, count(*)::text as rows from ledger')).rows;
+      (await given().db.execute('select sum(nano_usd)::text as sum, count(*)::text as rows from ledger_entries')).rows;
     const before = await sums();
     await misstate(1);
     await prove(OURS);
@@ -243,7 +243,7 @@ onOneDatabase('the proof', (given) => {
       healthyId = organizationId;
       // Damaged rows of other tests would be passed over too.
       await given().db.execute(
-        'truncate request_log, ledger, rollups, team_rollups, organization_days, platform_rollups, unit_rollups, standing_changes',
+        'truncate request_records, ledger_records, rollups, team_rollups, organization_days, platform_rollups, unit_rollups, standing_changes',
       );
       await spend(4_000_000_000);
       ({ id: damagedId } = await makeOrganization(world().root, {}));
@@ -251,7 +251,7 @@ onOneDatabase('the proof', (given) => {
       const end = { organizationId: damagedId, admittedAtMs: world().time.nowMs, entries };
       await storeRecords(given(), [givenEnd(end), givenEnd(end), givenEnd(end)]);
       await given().db.execute(
-        `update ledger set nano_usd = ${MOST}, total_tokens = ${MOST} where organization_id = '${damagedId}'`,
+        `update ledger_records set nano_usd = ${MOST}, total_tokens = ${MOST} where organization_id = short_id('org', '${damagedId}')`,
       );
     });
 
@@ -280,7 +280,7 @@ onOneDatabase('the proof', (given) => {
     });
 
     test('negative amounts are held too', async () => {
-      await given().db.execute(`update ledger set nano_usd = -${MOST} where organization_id = '${damagedId}'`);
+      await given().db.execute(`update ledger_records set nano_usd = -${MOST} where organization_id = short_id('org', '${damagedId}')`);
       await prove(OURS);
       expect(await drifts()).toMatchObject([{ organization_id: damagedId, ledger: Number.MIN_SAFE_INTEGER }]);
     });
@@ -288,7 +288,7 @@ onOneDatabase('the proof', (given) => {
     test('units that no sum can hold are passed over and named, and those of the healthy one put right', async () => {
       const entries = [givenEntry({ usage: { input: 1, search: 2 }, nanoUsd: 1 })];
       await storeRecords(given(), [givenEnd({ organizationId: healthyId, admittedAtMs: world().time.nowMs, entries })]);
-      await given().db.execute(`update ledger set other_usage = '{"search": ${MOST}}' where organization_id = '${damagedId}'`);
+      await given().db.execute(`update ledger_records set other_usage = '{"search": ${MOST}}' where organization_id = short_id('org', '${damagedId}')`);
       await given().db.execute(`delete from unit_rollups where organization_id = '${healthyId}'`);
       const summary = await prove(OURS);
       expect(summary).toContain('1 sums of units corrected');
@@ -311,9 +311,9 @@ onOneDatabase('the proof', (given) => {
 
     // One row alone fits a bigint, and would leave the sums of the whole installation no room for others.
     test('the repair does not carry an amount that nobody used into the sums of the whole installation', async () => {
-      await given().db.execute(`update ledger set nano_usd = 0, total_tokens = 0 where organization_id = '${damagedId}'`);
-      await given().db.execute(`update ledger set nano_usd = ${MOST} where organization_id = '${damagedId}' and request_id =
-        (select min(request_id) from ledger where organization_id = '${damagedId}')`);
+      await given().db.execute(`update ledger_records set nano_usd = 0, total_tokens = 0 where organization_id = short_id('org', '${damagedId}')`);
+      await given().db.execute(`update ledger_records set nano_usd = ${MOST} where organization_id = short_id('org', '${damagedId}') and request_id =
+        (select short_id('req', min(request_id)) from ledger_entries where organization_id = '${damagedId}')`);
       expect(await repairAll()).toContain(`Skipped because of damaged rows: ${damagedId}.`);
       expect(await sumOf(damagedId)).toEqual({ sum: '3000' });
       await spend(7);

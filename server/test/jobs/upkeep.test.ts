@@ -122,10 +122,10 @@ onOneDatabase('upkeep', (given) => {
       const forever = await makeOrganization(world().root);
       for (const { id } of [brief, forever]) for (const days of [1, 20, 70, 200]) await store(id, days);
       expect(await run(retentionJob({ logDaysMax: null }))).toContain('5 rows');
-      expect(await keptDays('request_log', brief.id)).toEqual([1, 20]);
+      expect(await keptDays('requests', brief.id)).toEqual([1, 20]);
       expect(await keptDays('request_content', brief.id)).toEqual([1]);
-      expect(await keptDays('ledger', brief.id)).toEqual([1, 20, 70, 200]);
-      expect(await keptDays('request_log', forever.id)).toEqual([1, 20, 70, 200]);
+      expect(await keptDays('ledger_entries', brief.id)).toEqual([1, 20, 70, 200]);
+      expect(await keptDays('requests', forever.id)).toEqual([1, 20, 70, 200]);
       expect(await keptDays('request_content', forever.id)).toEqual([1, 20, 70, 200]);
       expect(await run(retentionJob({ logDaysMax: null }))).toContain(' 0 rows');
     });
@@ -140,8 +140,8 @@ onOneDatabase('upkeep', (given) => {
       }
       for (const id of [brief.id, ...damaged]) for (const days of [1, 70]) await store(id, days);
       await run(retentionJob({ logDaysMax: null }));
-      expect(await keptDays('request_log', brief.id)).toEqual([1]);
-      for (const id of damaged) expect(await keptDays('request_log', id)).toEqual([1, 70]);
+      expect(await keptDays('requests', brief.id)).toEqual([1]);
+      for (const id of damaged) expect(await keptDays('requests', id)).toEqual([1, 70]);
       await given().db.execute(
         `update organizations set event_retention_days = null where id = any(array['${damaged.join("','")}'])`,
       );
@@ -149,18 +149,18 @@ onOneDatabase('upkeep', (given) => {
 
     test('by the installation’s bound takes away months whole, and makes the months to come', async () => {
       const before = await partitions();
-      expect(before).toContain('request_log_2025_08');
+      expect(before).toContain('request_records_2025_08');
       await run(retentionJob({ logDaysMax: 90 }));
       const after = await partitions();
-      expect(after).not.toContain('request_log_2025_08');
+      expect(after).not.toContain('request_records_2025_08');
       expect(after).not.toContain('request_content_2025_08');
-      expect(after).toContain('ledger_2025_08');
+      expect(after).toContain('ledger_records_2025_08');
       expect(await run(partitionsJob())).toContain('2026-05');
       expect(await partitions()).toEqual(
-        expect.arrayContaining(['request_log_2026_05', 'ledger_2026_05', 'request_content_2026_05']),
+        expect.arrayContaining(['request_records_2026_05', 'ledger_records_2026_05', 'request_content_2026_05']),
       );
       await store((await makeOrganization(world().root)).id, 200);
-      expect(await partitions()).toContain('request_log_2025_08');
+      expect(await partitions()).toContain('request_records_2025_08');
     });
 
     test('stops between two pieces of work when its process ends', async () => {

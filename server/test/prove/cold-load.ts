@@ -83,7 +83,7 @@ export async function coldUnderLoad(database: OpenDatabase, quick: boolean): Pro
   await journal.close();
   const failed = outcomes.filter(({ status }) => status === 'rejected').length;
   const { rows } = await pool.query<{ spent: number; rows: number }>(
-    `select coalesce(sum(nano_usd), 0)::float8 as spent, count(*)::float8 as rows from ledger where organization_id = '${ORGANIZATION}'`,
+    `select coalesce(sum(nano_usd), 0)::float8 as spent, count(*)::float8 as rows from ledger_entries where organization_id = '${ORGANIZATION}'`,
   );
   const [row] = rows as [{ spent: number; rows: number }];
   // The organization's counter was asked for in the middle of it, and counted on by itself.

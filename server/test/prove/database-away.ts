@@ -147,7 +147,7 @@ function answersOf(load: SteadyLoad): Answered[] {
 async function lostRows({ databaseUrl }: Scene, served: readonly Answered[]): Promise<number> {
   const missing = async () => {
     const rows = await inDatabase({ databaseUrl }, (query) =>
-      query(`select request_id, input_tokens, output_tokens from ledger where kind = 'usage'`),
+      query(`select request_id, input_tokens, output_tokens from ledger_entries where kind = 'usage'`),
     );
     const byRequest = new Map(rows.map((row) => [String(row.request_id), row]));
     return served.filter((answer) => {
@@ -168,7 +168,7 @@ async function uncountedRefusals({ databaseUrl }: Scene, refused: number): Promi
   const counted = async () => {
     const rows = await inDatabase({ databaseUrl }, (query) =>
       query(
-        `select coalesce(sum(count), 0)::integer as count from request_log where status = 'refused' and code = 'service_unavailable'`,
+        `select coalesce(sum(count), 0)::integer as count from requests where status = 'refused' and code = 'service_unavailable'`,
       ),
     );
     return Number(rows[0]?.count);

@@ -127,7 +127,7 @@ interface StoredRow {
 async function rowsOf({ postgres }: Fleet): Promise<readonly StoredRow[]> {
   const rows = await inDatabase({ databaseUrl: postgres.url }, (query) =>
     query(`select r.client_request_id, r.request_id, r.status, l.kind, l.input_tokens, l.output_tokens
-      from request_log r left join ledger l using (organization_id, admitted_at, request_id) where r.status <> 'refused' and r.client_request_id is not null`),
+      from requests r left join ledger_entries l using (organization_id, admitted_at, request_id) where r.status <> 'refused' and r.client_request_id is not null`),
   );
   return rows.map((row) => ({
     callId: String(row.client_request_id),
@@ -184,9 +184,9 @@ function countedUse({ rate_limits, budgets }: Status) {
 async function storedUse({ postgres }: Fleet, where: string) {
   return inDatabase({ databaseUrl: postgres.url }, async (query) => {
     const [ledger] = await query(`select
-      (select coalesce(sum(count), 0) from request_log where ${where} and status <> 'refused') as requests,
-      (select coalesce(sum(total_tokens), 0) from ledger where ${where}) as tokens,
-      (select coalesce(sum(nano_usd), 0) from ledger where ${where}) as nano_usd`);
+      (select coalesce(sum(count), 0) from requests where ${where} and status <> 'refused') as requests,
+      (select coalesce(sum(total_tokens), 0) from ledger_entries where ${where}) as tokens,
+      (select coalesce(sum(nano_usd), 0) from ledger_entries where ${where}) as nano_usd`);
     const [rollups] = await query(`select coalesce(sum(admitted), 0) as requests, coalesce(sum(total_tokens), 0) as tokens,
       coalesce(sum(spend_nano_usd), 0) as nano_usd from rollups where ${where}`);
     return { ledger: useOf(ledger), rollups: useOf(rollups) };

@@ -144,7 +144,7 @@ interface StoredRow {
 async function storedRows(where: Where): Promise<readonly StoredRow[]> {
   const rows = await inDatabase(where, (query) =>
     query(`select r.client_request_id, r.request_id, l.kind, l.input_tokens, l.output_tokens, l.nano_usd
-      from request_log r left join ledger l using (organization_id, admitted_at, request_id) where r.status <> 'refused'`),
+      from requests r left join ledger_entries l using (organization_id, admitted_at, request_id) where r.status <> 'refused'`),
   );
   return rows.map((row: Row) => ({
     callId: String(row.client_request_id),

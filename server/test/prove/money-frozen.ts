@@ -197,7 +197,7 @@ async function settledUses(gateway: Gateway, cases: readonly FrozenCase[], probl
 }
 
 const ROWS = `select r.organization_id, r.team_id, r.key_id, r.called_name, r.status, l.total_tokens, l.nano_usd, l.price_id
-  from request_log r left join ledger l using (organization_id, admitted_at, request_id) where r.status <> 'refused'
+  from requests r left join ledger_entries l using (organization_id, admitted_at, request_id) where r.status <> 'refused'
   order by r.admitted_at`;
 
 type Row = Readonly<Record<string, unknown>>;

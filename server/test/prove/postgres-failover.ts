@@ -81,7 +81,7 @@ async function failOver(fleet: Fleet, pair: ReplicatedPostgres, ms: number): Pro
 }
 
 async function idsIn(databaseUrl: string): Promise<ReadonlySet<string>> {
-  const rows = await inDatabase({ databaseUrl }, (query) => query('select request_id from request_log'));
+  const rows = await inDatabase({ databaseUrl }, (query) => query('select request_id from requests'));
   return new Set(rows.map((row) => String(row.request_id)));
 }
 

@@ -27,9 +27,9 @@ export async function proveSums(fleet: Fleet, organizationId: string, busy: () =
   // As if the counters and the rollups had lost a row that is owed.
   await sleep(1_500);
   await inDatabase({ databaseUrl: fleet.postgres.url }, (query) =>
-    query(`insert into ledger (organization_id, admitted_at, request_id, attempt, kind, team_id, key_id, called_name, deployment_id, provider, upstream_model, nano_usd)
+    query(`insert into ledger_records (organization_id, admitted_at, request_id, attempt, kind, team_id, key_id, called_name, deployment_id, provider, upstream_model, nano_usd)
       select organization_id, admitted_at, request_id, 99, kind, team_id, key_id, called_name, deployment_id, provider, upstream_model, ${LOST_NANO_USD}
-      from ledger where organization_id = '${organizationId}' order by admitted_at desc limit 1`),
+      from ledger_records where organization_id = short_id('org', '${organizationId}') order by admitted_at desc limit 1`),
   );
   const found = await runJob(second, 'proof');
   if (!found.includes(', 1 days')) problems.push(`after a loss: ${found}`);
@@ -72,7 +72,7 @@ async function sumsOf(fleet: Fleet, gateway: Gateway, organizationId: string) {
     `/organizations/${organizationId}/limits/status`,
   );
   const [row] = await inDatabase({ databaseUrl: fleet.postgres.url }, (query) =>
-    query(`select (select sum(nano_usd) from ledger where organization_id = '${organizationId}') as ledger,
+    query(`select (select sum(nano_usd) from ledger_entries where organization_id = '${organizationId}') as ledger,
       (select sum(spend_nano_usd) from rollups where organization_id = '${organizationId}') as rollups`),
   );
   const counters = String(Math.round(Number(status.budgets[0]?.spent) * 1e9));

@@ -191,7 +191,7 @@ async function streamsOf({ postgres }: Fleet, steps: readonly Step[]) {
   const short = steps.flatMap((step) => step.short);
   const endless = steps.flatMap((step) => step.endless);
   const rows = await inDatabase({ databaseUrl: postgres.url }, (query) =>
-    query(`select request_id, output_tokens, nano_usd from ledger
+    query(`select request_id, output_tokens, nano_usd from ledger_entries
       where request_id in (${endless.map(({ requestId }) => `'${requestId}'`).join(', ')})`),
   );
   const problems = short.filter(({ is }) => is !== 'whole').map(({ is }) => `a stream that ended within the bound was ${is}`);

@@ -62,7 +62,7 @@ async function prepared(url: string): Promise<string> {
     await client.query('vacuum analyze');
     await client.query('delete from process_leases');
     const count = async (table: string) => Number((await client.query(`select count(*) as n from ${table}`)).rows[0]?.n);
-    const [organizations, keys, requests] = [await count('organizations'), await count('keys'), await count('request_log')];
+    const [organizations, keys, requests] = [await count('organizations'), await count('keys'), await count('requests')];
     const text = (n: number) => n.toLocaleString('en-US');
     return `${text(organizations)} organizations, ${text(keys)} keys, ${text(requests)} request-log rows`;
   });

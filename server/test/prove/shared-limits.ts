@@ -121,7 +121,7 @@ async function aheadOf({ replicas }: Fleet): Promise<number> {
 async function sumsOf({ postgres }: Fleet): Promise<{ readonly ledger: number; readonly rollups: number }> {
   return inDatabase({ databaseUrl: postgres.url }, async (query) => {
     const [row] = await query(
-      'select (select sum(nano_usd) from ledger) as ledger, (select sum(spend_nano_usd) from rollups) as rollups',
+      'select (select sum(nano_usd) from ledger_entries) as ledger, (select sum(spend_nano_usd) from rollups) as rollups',
     );
     return { ledger: Number(row?.ledger), rollups: Number(row?.rollups) };
   });

@@ -125,9 +125,9 @@ describe.skipIf(!hasRedis('Redis') || !hasPostgres())('a past that many processe
 
   async function sumsOf(where: string) {
     const { rows } = await given().pool.query(`select
-      (select coalesce(sum(count), 0) from request_log where ${where}) as requests,
-      (select coalesce(sum(total_tokens), 0) from ledger where ${where}) as tokens,
-      (select coalesce(sum(nano_usd), 0) from ledger where ${where}) as nano_usd`);
+      (select coalesce(sum(count), 0) from requests where ${where}) as requests,
+      (select coalesce(sum(total_tokens), 0) from ledger_entries where ${where}) as tokens,
+      (select coalesce(sum(nano_usd), 0) from ledger_entries where ${where}) as nano_usd`);
     const [row] = rows;
     return { requests: Number(row.requests), tokens: Number(row.tokens), nanoUsd: Number(row.nano_usd) };
   }

@@ -178,7 +178,7 @@ onEveryDatabase('the past of many counters', (given) => {
       const sums = async (where: string) => {
         const { rows } =
           await pool.query(`select coalesce(sum(total_tokens), 0)::float8 as tokens, coalesce(sum(nano_usd), 0)::float8 as nano_usd,
-          count(*)::float8 as requests from ledger where organization_id = '${organizationId}' ${where}`);
+          count(*)::float8 as requests from ledger_entries where organization_id = '${organizationId}' ${where}`);
         return rows[0] as { tokens: number; nano_usd: number; requests: number };
       };
       const [ofKey, ofAll] = [await sums(`and key_id = '${keyId}'`), await sums('')];

@@ -217,7 +217,7 @@ onEveryDatabase('folded days', (given) => {
 
 async function empty(given: GivenDatabase): Promise<void> {
   const { db, kind, pool } = given();
-  await pool.query(`truncate request_log, ledger, request_content, rollups, team_rollups, organization_days, platform_rollups, unit_rollups,
+  await pool.query(`truncate request_records, ledger_records, request_content, rollups, team_rollups, organization_days, platform_rollups, unit_rollups,
     decision_shapes, scope_days, scope_months, scope_marks, organizations, target_labels cascade`);
   await db.insert(organizations).values({ id: 'org_1', slug: 'org_1', name: 'org_1' });
   await pool.query(`insert into access_groups (key, name) values ('beta', 'Beta') on conflict do nothing`);
@@ -318,11 +318,11 @@ async function mustAddUp({ pool }: Stored): Promise<void> {
         or r.bucket_start >= case when s.scope in ('o', 't') then m.wide_until else m.until end)),
     logged as (${each(
       'r.requests, 0::bigint as tokens, 0::bigint as nano_usd',
-      `(select team_id, coalesce(member_id, '') as member_id, key_id, called_name, count as requests from request_log where status <> 'refused') as r`,
+      `(select team_id, coalesce(member_id, '') as member_id, key_id, called_name, count as requests from requests where status <> 'refused') as r`,
     )} where s.scope = 'o' or s.scope_id <> ''),
     owed as (${each(
       '0::bigint as requests, r.tokens, r.nano_usd',
-      `(select team_id, coalesce(member_id, '') as member_id, key_id, called_name, total_tokens as tokens, coalesce(nano_usd, 0) as nano_usd from ledger) as r`,
+      `(select team_id, coalesce(member_id, '') as member_id, key_id, called_name, total_tokens as tokens, coalesce(nano_usd, 0) as nano_usd from ledger_entries) as r`,
     )} where s.scope = 'o' or s.scope_id <> ''),
     have as (select scope, scope_id, called_name, sum(requests) as requests, sum(tokens) as tokens, sum(nano_usd) as nano_usd
       from (select * from folded union all select * from quarters) as both_parts group by 1, 2, 3),

@@ -1,5 +1,5 @@
 /** Units in the records of a request that was made without any: for tests of what shows them. */
-import { eq } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import type { OpenDatabase } from '../../src/store/database.ts';
 import * as schema from '../../src/store/schema.ts';
 
@@ -18,12 +18,13 @@ export async function writeUnits(
   requestId: string,
   { units, serviceTier, unpriced }: Units,
 ): Promise<boolean> {
-  const { ledger, requestLog, unitRollups } = schema;
-  const [entry] = await db.select().from(ledger).where(eq(ledger.requestId, requestId));
+  const { hasId, ledger, ledgerRecords, requestRecords, unitRollups } = schema;
+  const [entry] = await db.select().from(ledger).where(hasId(ledger.requestId, requestId));
   if (entry === undefined) return false;
   const told = { otherUsage: units, serviceTier, unpricedUnits: unpriced };
-  await db.update(ledger).set(told).where(eq(ledger.requestId, requestId));
-  await db.update(requestLog).set({ otherUsage: units, partlyPriced: true }).where(eq(requestLog.requestId, requestId));
+  const isIt = sql`request_id = short_id('req', ${requestId})`;
+  await db.update(ledgerRecords).set(told).where(isIt);
+  await db.update(requestRecords).set({ otherUsage: units, partlyPriced: true }).where(isIt);
   const whose = {
     organizationId: entry.organizationId,
     bucketStart: new Date(Math.floor(entry.admittedAt.getTime() / QUARTER_MS) * QUARTER_MS),

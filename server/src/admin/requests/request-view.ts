@@ -175,6 +175,7 @@ export function rowsOfRecord(end: EndRecord): { readonly row: RequestRow; readon
     repeatIds: [...repeatIds],
     tags: tags.length === 0 ? null : [...tags],
     tagRoute: tagRoute || null,
+    tried: null,
     inputTokens: sum((entry) => entry.inputTokens),
     cachedInputTokens: sum((entry) => entry.cachedInputTokens),
     cacheWriteTokens: sum((entry) => entry.cacheWriteTokens),

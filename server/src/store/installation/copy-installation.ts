@@ -167,7 +167,7 @@ async function followChains(target: Database): Promise<number> {
 
 async function ledgerOf(db: Database): Promise<{ readonly spent: string; readonly rows: string }> {
   const { rows } = await db.execute<{ spent: string; rows: string }>(
-    sql`select coalesce(sum(nano_usd), 0)::text as spent, count(*)::text as rows from ledger`,
+    sql`select coalesce(sum(nano_usd), 0)::text as spent, count(*)::text as rows from ledger_entries`,
   );
   return rows[0] as { spent: string; rows: string };
 }

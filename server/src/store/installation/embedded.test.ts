@@ -30,6 +30,7 @@ test('what was acknowledged is there after a kill -9, and the engine serves one 
   const { rows } = await opened.db.execute<{ n: number }>(sql`select max(n)::int as n from written`);
   expect(rows[0]?.n).toBeGreaterThanOrEqual(acknowledged);
   await concurrentWorkDoesNotMix(opened.db);
+  await aQueryWaitsForASlowOne(opened.db);
   await aNestedQueryIsAnError(opened.db);
   await aLongResultIsReadWhileOthersAsk(opened);
   await aClientThatLeftIsForgotten(opened, socketPath);
@@ -61,6 +62,13 @@ async function concurrentWorkDoesNotMix(db: Database): Promise<void> {
   });
   await Promise.all(work);
   expect((await db.execute(sql`select n from counters`)).rows).toEqual([{ n: 40 }]);
+}
+
+/** Checks that a query is answered after one that takes longer than any usual one: the engine is busy, and not out of reach. */
+async function aQueryWaitsForASlowOne(db: Database): Promise<void> {
+  const slow = db.execute(sql`select pg_sleep(6)`);
+  expect((await db.execute(sql`select 1 as one`)).rows).toEqual([{ one: 1 }]);
+  await slow;
 }
 
 /** Checks that a query outside the transaction that its own caller holds open fails within seconds and does not hang. */

@@ -4,14 +4,14 @@
  * not a power loss, because the engine never syncs.
  *
  * All connections share one session, so statements of two connections would mix. The pool therefore has one connection, for which
- * other queries wait. A query outside a transaction that its own caller holds open fails after 5 s instead of hanging.
+ * other queries wait. A query outside a transaction that its own caller holds open fails after 15 s instead of hanging.
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import pg from 'pg';
-import { CONNECT_TIMEOUT_MS, databaseOver, type OpenDatabase, ping } from '../database.ts';
+import { databaseOver, type OpenDatabase, ping } from '../database.ts';
 import type { EmbeddedSettings, EmbeddedStatus } from './embedded-worker.ts';
 
 export interface EmbeddedOptions {
@@ -64,6 +64,8 @@ export async function openEmbedded({ dataDir, onFailure = () => {} }: EmbeddedOp
 const SOCKET_NAME = '.s.PGSQL.5432';
 const ENGINE_VERSION = '18';
 const QUERY_TIMEOUT_MS = 30_000;
+/** The longest wait for the one connection: longer than a report or a batch of the ledger takes on a busy machine. */
+const TURN_TIMEOUT_MS = 15_000;
 const RESTART_DELAY_MS_MIN = 250;
 const RESTART_DELAY_MS_MAX = 5_000;
 const STABLE_AFTER_MS = 60_000;
@@ -112,7 +114,7 @@ function connectionTo(socketDir: string): pg.Pool {
     database: 'postgres',
     max: 1,
     idleTimeoutMillis: 0,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    connectionTimeoutMillis: TURN_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,
   });
 }

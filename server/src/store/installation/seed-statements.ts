@@ -114,25 +114,28 @@ export function SEED_BATCH(
     ) as drawn join seed_keys on seed_keys.n = drawn.k`;
 }
 
-const WHOSE = 'organization_id, team_id, key_id, member_id, service_account_id, called_name';
+const SHORT = 'organization_id, team_id, key_id, member_id, service_account_id';
+const SHORTENED = `short_id('org', organization_id), short_id('team', team_id), short_id('key', key_id), short_id('mem', member_id),
+     short_id('svc', service_account_id)`;
 const SPEND = 'input_tokens * 50 + output_tokens * 400';
 
 /** Statements that copy the batch into the log, the ledger and the rollups, as the ledger writer would. */
 export const SEED_REQUESTS = [
-  `insert into request_log (${WHOSE}, admitted_at, request_id, status, http_status, code, param, endpoint, stream, deployment_id, attempts,
-     finish_reason, gateway_us, provider_ms, first_token_ms, input_tokens, output_tokens, total_tokens, nano_usd, decision)
-   select ${WHOSE}, admitted_at, request_id, status,
+  `insert into request_records (${SHORT}, called_name, admitted_at, request_id, status, http_status, code, param, endpoint, stream, deployment_id,
+     attempts, finish_reason, gateway_us, provider_ms, first_token_ms, input_tokens, output_tokens, total_tokens, nano_usd, decision)
+   select ${SHORTENED}, called_name, admitted_at, short_id('req', request_id), status,
      case status when 'refused' then 429 when 'failed' then 502 else 200 end,
      case status when 'refused' then 'rate_limit_exceeded' when 'failed' then 'provider_error' end,
      case status when 'refused' then 'key_rpm' end, 'chat_completions', r % 3 = 0,
-     case when status <> 'refused' then deployment_id end, case status when 'refused' then 0 else 1 end,
+     case when status <> 'refused' then short_id('dep', deployment_id) end, case status when 'refused' then 0 else 1 end,
      case status when 'succeeded' then 'stop' end, 200 + (r % 300)::int, 300 + (r % 3000)::int, case when r % 3 = 0 then 100 + (r % 400)::int end,
-     input_tokens, output_tokens, input_tokens + output_tokens, case when input_tokens > 0 then ${SPEND} end, '|o* t= k=|'
+     nullif(input_tokens, 0), nullif(output_tokens, 0), input_tokens + output_tokens, case when input_tokens > 0 then ${SPEND} end, '|o* t= k=|'
    from seed_batch`,
-  `insert into ledger (${WHOSE}, admitted_at, request_id, attempt, kind, deployment_id, provider, upstream_model, price_id,
+  `insert into ledger_records (${SHORT}, called_name, admitted_at, request_id, attempt, kind, deployment_id, provider, upstream_model, price_id,
      input_tokens, output_tokens, total_tokens, nano_usd)
-   select ${WHOSE}, admitted_at, request_id, 1, case status when 'estimated' then 'estimated' else 'usage' end, deployment_id, 'fake',
-     'fake-small', 'price_' || called_name, input_tokens, output_tokens, input_tokens + output_tokens, ${SPEND}
+   select ${SHORTENED}, called_name, admitted_at, short_id('req', request_id), 1, case status when 'estimated' then 'estimated' else 'usage' end,
+     short_id('dep', deployment_id), 'fake', 'fake-small', short_id('price', 'price_' || called_name), input_tokens, output_tokens,
+     input_tokens + output_tokens, ${SPEND}
    from seed_batch where input_tokens > 0`,
   `insert into rollups (organization_id, bucket_start, team_id, key_id, member_id, service_account_id, called_name, deployment_id, provider,
      requests, estimated_requests, refused_requests, admitted, input_tokens, output_tokens, total_tokens, spend_nano_usd)

@@ -87,7 +87,7 @@ const ANALYZED = [
   'key_secrets',
   'budgets',
   'tenant_objects',
-].concat(['request_log', 'ledger', 'rollups']);
+].concat(['request_records', 'ledger_records', 'rollups']);
 
 /** One connection without a statement timeout. */
 interface Session {

@@ -6,7 +6,7 @@ import { type CounterSpec, countsUse, type PlanUse } from '../../domain/limits/l
 import type { AskedPast, PastFrom, Recorded, UnstoredUse } from '../../domain/usage/asked-past.ts';
 import { requestIdAt, requestTail } from '../../lib/id.ts';
 import type { Database } from '../database.ts';
-import { ledger, requestLog } from '../schema.ts';
+import { hasIdIn, ledger, requestLog } from '../schema.ts';
 import type { UsePoint } from '../usage/usage.ts';
 import { instantOf, type Span } from '../usage/usage-rows.ts';
 import type { PastQuestion } from './folded-past.ts';
@@ -167,15 +167,13 @@ async function knownUses(tx: Database, sought: readonly Sought[]): Promise<Reado
   const rows = await tx.execute<
     Record<'organization_id' | 'request_id' | 'team_id' | 'key_id' | 'called_name', string> & KnownRow
   >(sql`
-    select l.organization_id, l.request_id, l.team_id, l.member_id, l.key_id, l.called_name,
-      (extract(epoch from l.admitted_at) * 1000)::float8 as at_ms, (case when l.status = 'refused' then 0 else l.count end)::float8 as requests,
-      coalesce(used.tokens, 0)::float8 as tokens, coalesce(used.nano_usd, 0)::float8 as nano_usd
+    select l.*, coalesce(used.tokens, 0)::float8 as tokens, coalesce(used.nano_usd, 0)::float8 as nano_usd
     from unnest(${text(({ organizationId }) => organizationId)}::text[], ${text(({ atMs }) => new Date(atMs).toISOString())}::timestamptz[],
-        ${text(({ tail, atMs }) => requestIdAt(tail, atMs))}::text[]) as q(organization_id, admitted_at, request_id)
-      join ${requestLog} as l on l.organization_id = q.organization_id and l.admitted_at = q.admitted_at and l.request_id = q.request_id
-        and ${boundsOf('l', times)},
-      lateral (select sum(total_tokens) as tokens, sum(nano_usd) as nano_usd from ${ledger} as o where o.organization_id = q.organization_id
-        and o.admitted_at = q.admitted_at and o.request_id = q.request_id and ${boundsOf('o', times)}) as used`);
+        ${text(({ tail, atMs }) => requestIdAt(tail, atMs))}::text[]) as q(organization_id, admitted_at, request_id),
+      lateral (select organization_id, request_id, team_id, member_id, key_id, called_name,
+          (extract(epoch from admitted_at) * 1000)::float8 as at_ms, (case when status = 'refused' then 0 else count end)::float8 as requests
+        from ${requestLog} as l where ${isSought('l', times)} offset 0) as l,
+      lateral (select sum(total_tokens) as tokens, sum(nano_usd) as nano_usd from ${ledger} as o where ${isSought('o', times)}) as used`);
   return new Map(
     rows.rows.map((row) => [
       nameOf(row.organization_id, requestTail(row.request_id)),
@@ -189,8 +187,12 @@ async function knownUses(tx: Database, sought: readonly Sought[]): Promise<Reado
 
 type KnownRow = Record<'at_ms' | 'requests' | 'tokens' | 'nano_usd', number> & { readonly member_id: string | null };
 
-/** Returns a condition with constant bounds, so that PostgreSQL skips the partitions of other months. */
-function boundsOf(table: string, times: readonly number[]): SQL {
+/**
+ * Returns the condition for rows of the request `q`. Its constant bounds let PostgreSQL skip the partitions of other months. Use
+ * it in a subquery that is not merged into its query, because only there each table's index is used.
+ */
+function isSought(table: string, times: readonly number[]): SQL {
   const [first, last] = [Math.min(...times), Math.max(...times)];
-  return sql`${sql.raw(table)}.admitted_at between ${instantOf(first)} and ${instantOf(last)}`;
+  return sql`${hasIdIn(table, 'organization_id', sql`q.organization_id`)} and ${sql.raw(table)}.admitted_at = q.admitted_at
+    and ${hasIdIn(table, 'request_id', sql`q.request_id`)} and ${sql.raw(table)}.admitted_at between ${instantOf(first)} and ${instantOf(last)}`;
 }

@@ -1,59 +1,77 @@
 /**
  * One row per request, and one per attempt that used something. Partitioned by the month of `admitted_at`. The migrations are
  * written by hand, because drizzle-kit does not know partitions: keep both in step. partitions.ts creates a partition before any
- * row needs it.
+ * row needs it. Readers use the views of record-views.ts, which also contain the rows of the version before (old-records.ts).
  */
 import { isNotNull, type SQLWrapper, sql } from 'drizzle-orm';
-import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
+import { bigint, boolean, customType, index, integer, jsonb, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
 import { bytes, createdAt, instant } from './columns.ts';
-import { tokenCounts } from './usage.ts';
 
-/** The dimensions at the time of the request, so that history stays the same when a key moves. */
-const dimensions = () => ({
-  teamId: text('team_id').notNull(),
-  keyId: text('key_id').notNull(),
-  memberId: text('member_id'),
-  serviceAccountId: text('service_account_id'),
-  calledName: text('called_name').notNull(),
+export const REQUEST_STATUSES = ['succeeded', 'failed', 'refused', 'cancelled', 'estimated'] as const;
+export const LEDGER_KINDS = ['usage', 'estimated', 'adjustment'] as const;
+
+/** Amounts by unit, for units without a column. */
+export type OtherUsage = Readonly<Record<string, number>>;
+
+const transactionId = customType<{ data: string; driverData: string }>({ dataType: () => 'xid8' });
+
+/** Tokens of the common buckets. Null is 0: it takes no room. `total_tokens` includes other buckets too. */
+const tokens = () => ({
+  totalTokens: bigint('total_tokens', { mode: 'number' }).notNull().default(0),
+  inputTokens: bigint('input_tokens', { mode: 'number' }),
+  outputTokens: bigint('output_tokens', { mode: 'number' }),
+  cachedInputTokens: bigint('cached_input_tokens', { mode: 'number' }),
+  cacheWriteTokens: bigint('cache_write_tokens', { mode: 'number' }),
+  reasoningTokens: bigint('reasoning_tokens', { mode: 'number' }),
 });
 
-/** Whole tokens by bucket, for buckets without a column. Null if there were none. */
-const otherUsage = () => jsonb('other_usage').$type<Readonly<Record<string, number>>>();
+/** Ids as `short_id` makes them: the 16 bytes of the UUID. Team, key and people are those at the time of the request. */
+const ids = () => ({
+  organizationId: bytes('organization_id').notNull(),
+  requestId: bytes('request_id').notNull(),
+  teamId: bytes('team_id').notNull(),
+  keyId: bytes('key_id').notNull(),
+  memberId: bytes('member_id'),
+  serviceAccountId: bytes('service_account_id'),
+});
 
 /** Returns the condition for requests that did not succeed. A query needs exactly this text to use the partial index. */
 export const isUnsuccessful = (status: SQLWrapper) => sql`${status} <> 'succeeded'`;
 
-export const requestLog = pgTable(
-  'request_log',
+export const requestRecords = pgTable(
+  'request_records',
   {
-    organizationId: text('organization_id').notNull(),
     admittedAt: instant('admitted_at').notNull(),
-    requestId: text('request_id').notNull(),
-    clientRequestId: text('client_request_id'),
-    ...dimensions(),
-    status: text('status', { enum: ['succeeded', 'failed', 'refused', 'cancelled', 'estimated'] }).notNull(),
-    httpStatus: integer('http_status').notNull(),
-    code: text('code'),
-    param: text('param'),
-    endpoint: text('endpoint').notNull(),
-    stream: boolean('stream').notNull(),
-    deploymentId: text('deployment_id'),
-    attempts: integer('attempts').notNull(),
-    finishReason: text('finish_reason'),
+    /** The transaction that stored the row, for readers that must not miss one. */
+    storedBy: transactionId('stored_by').notNull().default(sql`pg_current_xact_id()`),
+    /** Sums over the request's attempts, like the spend, so that a list needs no join. */
+    ...tokens(),
+    /** Null when no attempt cost anything or an attempt is unpriced. */
+    nanoUsd: bigint('nano_usd', { mode: 'number' }),
     gatewayUs: integer('gateway_us').notNull(),
     providerMs: integer('provider_ms'),
     firstTokenMs: integer('first_token_ms'),
-    /** Sums over the request's attempts, like the spend, so that a list needs no join. */
-    ...tokenCounts(),
-    otherUsage: otherUsage(),
-    /** Null when no attempt cost anything or an attempt is unpriced. */
-    nanoUsd: bigint('nano_usd', { mode: 'number' }),
-    /** True if the request has a spend and something that it used had no price. */
-    partlyPriced: boolean('partly_priced').notNull().default(false),
-    decision: text('decision').notNull(),
     /** The number of requests in this row. Repeated refusals of one key by one rule share a row; `repeatIds` lists their ids. */
     count: integer('count').notNull().default(1),
-    repeatIds: text('repeat_ids').array().notNull().default([]),
+    httpStatus: smallint('http_status').notNull(),
+    attempts: smallint('attempts').notNull(),
+    stream: boolean('stream').notNull(),
+    /** True if the request has a spend and something that it used had no price. */
+    partlyPriced: boolean('partly_priced').notNull().default(false),
+    ...ids(),
+    /** The deployment that answered. Null: none did. */
+    deploymentId: bytes('deployment_id'),
+    calledName: text('called_name').notNull(),
+    status: text('status', { enum: REQUEST_STATUSES }).notNull(),
+    endpoint: text('endpoint').notNull(),
+    decision: text('decision').notNull(),
+    code: text('code'),
+    param: text('param'),
+    finishReason: text('finish_reason'),
+    clientRequestId: text('client_request_id'),
+    otherUsage: jsonb('other_usage').$type<OtherUsage>(),
+    /** Null: none. */
+    repeatIds: text('repeat_ids').array(),
     /** The tags that the request names, then those that its organization, team and key added. Null: none. */
     tags: text('tags').array(),
     /**
@@ -61,52 +79,54 @@ export const requestLog = pgTable(
      * name.
      */
     tagRoute: text('tag_route'),
+    /** Its attempts, as the journal writes them. Null: one attempt that answered, or none. */
+    tried: text('tried'),
+    /** Whom the caller serves with this request, as it says. Nothing writes these three yet. */
+    endUser: text('end_user'),
+    session: text('session'),
+    client: text('client'),
   },
   (table) => [
     primaryKey({ columns: [table.organizationId, table.admittedAt, table.requestId] }),
-    index('request_log_key').on(table.organizationId, table.keyId, table.admittedAt),
-    index('request_log_team').on(table.organizationId, table.teamId, table.admittedAt),
-    index('request_log_status').on(table.organizationId, table.status, table.admittedAt),
-    index('request_log_newest').on(table.admittedAt, table.requestId),
-    // Filters of the platform's list, which covers every organization's requests.
-    index('request_log_model').on(table.calledName, table.admittedAt, table.requestId),
-    index('request_log_deployment')
-      .on(table.deploymentId, table.admittedAt, table.requestId)
-      .where(isNotNull(table.deploymentId)),
-    index('request_log_code').on(table.code, table.admittedAt, table.requestId).where(isNotNull(table.code)),
-    // Few requests do not succeed, and the platform searches for those. An index over all requests would cost too much.
-    index('request_log_unsuccessful').on(table.status, table.admittedAt, table.requestId).where(isUnsuccessful(table.status)),
+    index('request_records_key').on(table.keyId, table.admittedAt),
+    index('request_records_team').on(table.teamId, table.admittedAt),
+    // The rest are filters of lists. Few requests have a code or did not succeed, so those indexes are small.
+    index('request_records_newest').on(table.admittedAt),
+    index('request_records_model').on(table.calledName, table.admittedAt),
+    index('request_records_deployment').on(table.deploymentId, table.admittedAt).where(isNotNull(table.deploymentId)),
+    index('request_records_code').on(table.code, table.admittedAt).where(isNotNull(table.code)),
+    index('request_records_unsuccessful').on(table.status, table.admittedAt).where(isUnsuccessful(table.status)),
+    index('request_records_status').on(table.organizationId, table.status, table.admittedAt).where(isUnsuccessful(table.status)),
   ],
 );
 
 /** The usage and the spend of each attempt. Rows are never changed or deleted; all balances derive from them. */
-export const ledger = pgTable(
-  'ledger',
+export const ledgerRecords = pgTable(
+  'ledger_records',
   {
-    organizationId: text('organization_id').notNull(),
     admittedAt: instant('admitted_at').notNull(),
-    requestId: text('request_id').notNull(),
-    attempt: integer('attempt').notNull(),
-    kind: text('kind', { enum: ['usage', 'estimated', 'adjustment'] }).notNull(),
-    ...dimensions(),
-    deploymentId: text('deployment_id').notNull(),
-    provider: text('provider').notNull(),
-    upstreamModel: text('upstream_model').notNull(),
-    priceId: text('price_id'),
-    ...tokenCounts(),
-    otherUsage: otherUsage(),
+    createdAt: createdAt(),
+    ...tokens(),
     /** The spend. Null if the deployment has no price. It may be negative in an adjustment. */
     nanoUsd: bigint('nano_usd', { mode: 'number' }),
+    attempt: smallint('attempt').notNull(),
+    ...ids(),
+    deploymentId: bytes('deployment_id').notNull(),
+    priceId: bytes('price_id'),
+    kind: text('kind', { enum: LEDGER_KINDS }).notNull(),
+    calledName: text('called_name').notNull(),
+    provider: text('provider').notNull(),
+    upstreamModel: text('upstream_model').notNull(),
+    otherUsage: jsonb('other_usage').$type<OtherUsage>(),
     /** The service tier or speed whose rates applied. Null: the ordinary rates. */
     serviceTier: text('service_tier'),
     /** The names of used units without a price, joined by commas. Null: none. */
     unpricedUnits: text('unpriced_units'),
-    createdAt: createdAt(),
   },
   (table) => [
     primaryKey({ columns: [table.organizationId, table.admittedAt, table.requestId, table.attempt, table.kind] }),
-    index('ledger_key').on(table.organizationId, table.keyId, table.admittedAt),
-    index('ledger_newest').on(table.admittedAt),
+    index('ledger_records_key').on(table.keyId, table.admittedAt),
+    index('ledger_records_newest').on(table.admittedAt),
   ],
 );
 
@@ -122,5 +142,5 @@ export const requestContent = pgTable(
   (table) => [primaryKey({ columns: [table.organizationId, table.admittedAt, table.requestId] })],
 );
 
-/** The partitioned tables, by name. */
-export const PARTITIONED_TABLES = ['request_log', 'ledger', 'request_content'] as const;
+/** The partitioned tables, by name. The last two are those of the version before. */
+export const PARTITIONED_TABLES = ['request_records', 'ledger_records', 'request_content', 'request_log', 'ledger'] as const;

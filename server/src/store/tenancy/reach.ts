@@ -1,8 +1,8 @@
 /** The part of the tree that a reader may see, as a condition on a table's columns. With an empty reach a reader sees nothing. */
-import { and, eq, or, type SQL, sql } from 'drizzle-orm';
+import { and, or, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import type { Reach } from '../../domain/tenancy/permission.ts';
-import { accountMemberships, teamMembers } from '../schema.ts';
+import { accountMemberships, hasId, teamMembers } from '../schema.ts';
 
 /** The columns of a table that a reach compares. A reach that needs an absent column sees nothing. */
 export interface ReachColumns {
@@ -23,12 +23,12 @@ function conditionOf(reach: Reach, columns: ReachColumns): SQL | undefined {
     case 'everywhere':
       return undefined;
     case 'organization':
-      return eq(columns.organizationId, reach.organizationId);
+      return hasId(columns.organizationId, reach.organizationId);
     case 'team':
-      return and(eq(columns.organizationId, reach.organizationId), inTeam(reach.teamId, columns));
+      return and(hasId(columns.organizationId, reach.organizationId), inTeam(reach.teamId, columns));
     case 'own':
       return and(
-        reach.organizationId === null ? undefined : eq(columns.organizationId, reach.organizationId),
+        reach.organizationId === null ? undefined : hasId(columns.organizationId, reach.organizationId),
         reach.teamId === null ? undefined : inTeam(reach.teamId, columns),
         ownedBy(reach.accountId, columns),
       );
@@ -36,7 +36,7 @@ function conditionOf(reach: Reach, columns: ReachColumns): SQL | undefined {
 }
 
 function inTeam(teamId: string, columns: ReachColumns): SQL {
-  if (columns.teamId !== undefined) return eq(columns.teamId, teamId);
+  if (columns.teamId !== undefined) return hasId(columns.teamId, teamId);
   if (columns.membershipId === undefined) return sql`false`;
   return sql`${columns.membershipId} in (select ${teamMembers.membershipId} from ${teamMembers}
     where ${teamMembers.organizationId} = ${columns.organizationId} and ${teamMembers.teamId} = ${teamId})`;

@@ -2,7 +2,7 @@
 import { and, inArray, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { encodeCursor, type Keyset, keysetValuesOf } from '../paging.ts';
-import { auditEvents, isUnsuccessful, ledger, requestLog } from '../schema.ts';
+import { auditEvents, hasIdIn, isUnsuccessful, ledger, requestLog } from '../schema.ts';
 import { instantOf, ofEveryOrganization } from './usage-rows.ts';
 
 /**
@@ -135,9 +135,9 @@ function misjudged(isWanted: SQL, fromMs: number, toMs: number): SQL {
     and ${inArray(endpoint, ['chat_completions', 'messages'])} and ${ledger.outputTokens} + ${ledger.reasoningTokens} <= 1`;
   return sql`select ${ENTRY}, null as admitted_team_id,
       case when ${status} = 'failed' then 'error_in_stream' when ${stream} then 'hang_up_at_finish' else 'error_in_answer' end as reason
-    from ${requestLog} join ${ledger} on ${ledger.organizationId} = ${requestLog.organizationId}
-      and ${ledger.admittedAt} = ${requestLog.admittedAt} and ${ledger.requestId} = ${requestLog.requestId}
-      and ${ledger.attempt} = ${requestLog.attempts} and ${ledger.kind} = 'estimated'
+    from ${requestLog}, ${entriesOf(sql`${hasIdIn('l', 'organization_id', sql`${requestLog.organizationId}`)}
+      and l.admitted_at = ${requestLog.admittedAt} and ${hasIdIn('l', 'request_id', sql`${requestLog.requestId}`)}
+      and l.attempt = ${requestLog.attempts} and l.kind = 'estimated'`)}
     where ${isUnsuccessful(status)} and ${status} in ('cancelled', 'failed', 'estimated')
       and ${requestLog.admittedAt} >= ${instantOf(fromMs)} and ${requestLog.admittedAt} < ${instantOf(toMs)}
       and ((${hungUp}) or (${failed}) or (${empty})) and ${isWanted}`;
@@ -158,7 +158,8 @@ function misplaced(isWanted: SQL, fromMs: number, toMs: number): SQL {
   return sql`with moves as materialized ${moves}
     select ${ENTRY}, first_move.from_team as admitted_team_id, 'key_moved' as reason
     from (select distinct chain, object_id from moves) as moved
-    join ${ledger} on ${ledger.organizationId} = moved.chain and ${ledger.keyId} = moved.object_id
+    cross join ${entriesOf(sql`${hasIdIn('l', 'organization_id', sql`moved.chain`)} and ${hasIdIn('l', 'key_id', sql`moved.object_id`)}
+      and l.admitted_at >= ${instantOf(fromMs)} and l.admitted_at < ${instantOf(toMs)}`)}
     cross join lateral (select m.from_team from moves m where ${ofKey} and m.at > ${ledger.admittedAt} order by m.seq limit 1) as first_move
     where ${ledger.kind} <> 'adjustment' and ${ledger.teamId} <> first_move.from_team
       and exists (select 1 from moves m where ${ofKey} and m.to_team = ${ledger.teamId}
@@ -166,6 +167,11 @@ function misplaced(isWanted: SQL, fromMs: number, toMs: number): SQL {
       and not exists (select 1 from moves m where ${ofKey} and m.from_team = ${ledger.teamId}
         and m.at <= ${ledger.admittedAt} and m.at > ${ledger.admittedAt} - ${heard})
       and ${isWanted}`;
+}
+
+/** Returns the ledger entries that meet a condition on the alias `l`. With the offset each table's index is used. */
+function entriesOf(condition: SQL): SQL {
+  return sql`lateral (select * from ${ledger} as l where ${condition} offset 0) as ${ledger}`;
 }
 
 function entryFrom(row: Found): ReviewedEntry {

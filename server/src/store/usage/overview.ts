@@ -10,6 +10,7 @@ import {
   accounts,
   budgets,
   deployments,
+  hasId,
   isUnsuccessful,
   keys,
   memberships,
@@ -73,7 +74,12 @@ export async function readLatency(db: Database, scope: OverviewScope, organizati
   if (organizationIds.length === 0) return { p50Ms: null, p95Ms: null, sample: 0 };
   const each = Math.ceil(SAMPLE_MAX / organizationIds.length);
   const { organizationId } = requestLog;
-  const wanted = and(sql`${organizationId} = busy.id`, during(scope), eq(requestLog.status, 'succeeded'), seenBy(scope.reaches));
+  const wanted = and(
+    hasId(organizationId, sql`busy.id`),
+    during(scope),
+    eq(requestLog.status, 'succeeded'),
+    seenBy(scope.reaches),
+  );
   const { rows } = await db.execute<{ p50: number | null; p95: number | null; sample: string }>(sql`
     select percentile_cont(0.5) within group (order by ms) as p50, percentile_cont(0.95) within group (order by ms) as p95,
       count(*) as sample
@@ -178,7 +184,7 @@ export async function deploymentsOf(db: Database): Promise<readonly { readonly i
 }
 
 function requestsOf(scope: OverviewScope): SQL | undefined {
-  const whose = scope.organizationId === undefined ? undefined : eq(requestLog.organizationId, scope.organizationId);
+  const whose = scope.organizationId === undefined ? undefined : hasId(requestLog.organizationId, scope.organizationId);
   return and(whose, during(scope), seenBy(scope.reaches));
 }
 

@@ -5,9 +5,9 @@ import type { Reach } from '../../domain/tenancy/permission.ts';
 import { requestTimeMs } from '../../lib/id.ts';
 import type { Database } from '../database.ts';
 import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf } from '../paging.ts';
-import { decisionShapes, isUnsuccessful, ledger, organizations, requestContent, requestLog } from '../schema.ts';
+import { decisionShapes, hasId, isUnsuccessful, ledger, organizations, requestContent, requestLog } from '../schema.ts';
 import { withinReach } from '../tenancy/reach.ts';
-import { instantOf, ofEveryOrganization } from './usage-rows.ts';
+import { instantOf } from './usage-rows.ts';
 
 export type RequestRow = typeof requestLog.$inferSelect;
 export type LedgerRow = typeof ledger.$inferSelect;
@@ -47,14 +47,13 @@ export async function listRequests(
   const rows =
     filter.organizationId === undefined
       ? await (seesAll(filter) ? newestOf : newestOfEvery)(db, wanted, limit + 1)
-      : await newestOf(db, and(eq(requestLog.organizationId, filter.organizationId), wanted), limit + 1);
+      : await newestOf(db, and(hasId(requestLog.organizationId, filter.organizationId), wanted), limit + 1);
   return pageOf(NEWEST_FIRST, rows, limit, (row) => [row.admittedAt, row.requestId]);
 }
 
 /** Returns the query of a list, for counting with totalOf. */
 export function requestsQuery(db: Database, filter: RequestFilter) {
-  const everybodys = seesAll(filter) ? undefined : ofEveryOrganization(requestLog.organizationId);
-  const whose = filter.organizationId === undefined ? everybodys : eq(requestLog.organizationId, filter.organizationId);
+  const whose = filter.organizationId === undefined ? undefined : hasId(requestLog.organizationId, filter.organizationId);
   return db
     .select({ requestId: requestLog.requestId })
     .from(requestLog)
@@ -65,13 +64,12 @@ export function requestsQuery(db: Database, filter: RequestFilter) {
 export async function findRequest(db: Database, { organizationId, requestId }: RequestAddress): Promise<RequestRow | null> {
   const atMs = requestTimeMs(requestId);
   if (atMs === null) return null;
-  const whose =
-    organizationId === undefined ? ofEveryOrganization(requestLog.organizationId) : eq(requestLog.organizationId, organizationId);
+  const whose = organizationId === undefined ? undefined : hasId(requestLog.organizationId, organizationId);
   // The id contains the row's time, which gives the partition and the place in its index.
   const [own] = await db
     .select()
     .from(requestLog)
-    .where(and(whose, eq(requestLog.admittedAt, instantOf(atMs)), eq(requestLog.requestId, requestId)));
+    .where(and(whose, eq(requestLog.admittedAt, instantOf(atMs)), hasId(requestLog.requestId, requestId)));
   if (own !== undefined) return own;
   const [shared] = await db
     .select()
@@ -113,9 +111,9 @@ export async function findLedgerRows(db: Database, row: Pick<RequestRow, 'organi
     .from(ledger)
     .where(
       and(
-        eq(ledger.organizationId, row.organizationId),
+        hasId(ledger.organizationId, row.organizationId),
         eq(ledger.admittedAt, row.admittedAt),
-        eq(ledger.requestId, row.requestId),
+        hasId(ledger.requestId, row.requestId),
       ),
     )
     .orderBy(ledger.attempt, ledger.kind);
@@ -164,7 +162,7 @@ async function newestOfEvery(db: Database, wanted: SQL | undefined, count: numbe
     db
       .select()
       .from(requestLog)
-      .where(and(eq(requestLog.organizationId, organizationId), wanted))
+      .where(and(hasId(requestLog.organizationId, organizationId), wanted))
       .orderBy(orderOf(NEWEST_FIRST))
       .limit(howMany);
   const latest = rowsOf(organizations.id, 1).as('latest');
@@ -188,12 +186,12 @@ async function newestOfEvery(db: Database, wanted: SQL | undefined, count: numbe
 function conditionOf(filter: RequestFilter): SQL | undefined {
   const columns = { organizationId: requestLog.organizationId, teamId: requestLog.teamId, membershipId: requestLog.memberId };
   return and(
-    filter.teamId === undefined ? undefined : eq(requestLog.teamId, filter.teamId),
-    filter.keyId === undefined ? undefined : eq(requestLog.keyId, filter.keyId),
-    filter.memberId === undefined ? undefined : eq(requestLog.memberId, filter.memberId),
-    filter.serviceAccountId === undefined ? undefined : eq(requestLog.serviceAccountId, filter.serviceAccountId),
+    filter.teamId === undefined ? undefined : hasId(requestLog.teamId, filter.teamId),
+    filter.keyId === undefined ? undefined : hasId(requestLog.keyId, filter.keyId),
+    filter.memberId === undefined ? undefined : hasId(requestLog.memberId, filter.memberId),
+    filter.serviceAccountId === undefined ? undefined : hasId(requestLog.serviceAccountId, filter.serviceAccountId),
     filter.calledName === undefined ? undefined : eq(requestLog.calledName, filter.calledName),
-    filter.deploymentId === undefined ? undefined : eq(requestLog.deploymentId, filter.deploymentId),
+    filter.deploymentId === undefined ? undefined : hasId(requestLog.deploymentId, filter.deploymentId),
     filter.status === undefined ? undefined : eq(requestLog.status, filter.status),
     filter.status === undefined || filter.status === 'succeeded' ? undefined : isUnsuccessful(requestLog.status),
     filter.code === undefined ? undefined : eq(requestLog.code, filter.code),

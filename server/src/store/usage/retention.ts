@@ -5,7 +5,7 @@ import type { Partition } from '../partitions.ts';
 import { organizations } from '../schema.ts';
 
 /** The tables whose rows are kept for a time that each organization sets. */
-export const RETAINED_TABLES = ['request_log', 'request_content'] as const;
+export const RETAINED_TABLES = ['request_records', 'request_log', 'request_content'] as const;
 export type RetainedTable = (typeof RETAINED_TABLES)[number];
 
 export interface Retention {
@@ -29,9 +29,14 @@ export function keptDays(column: 'event_retention_days' | 'content_retention_day
  */
 function cutoff(table: RetainedTable, { at, logDaysMax }: Retention): SQL {
   const logDays = sql`least(${keptDays('event_retention_days')}, ${logDaysMax}::integer)`;
-  const days = table === 'request_log' ? logDays : sql`least(${keptDays('content_retention_days')}, ${logDays})`;
+  const days = table !== 'request_content' ? logDays : sql`least(${keptDays('content_retention_days')}, ${logDays})`;
   const kept = sql`${at}::timestamptz - make_interval(days => ${days})`;
-  return table === 'request_log' ? kept : sql`case when o.content_key is null then ${at}::timestamptz else ${kept} end`;
+  return table !== 'request_content' ? kept : sql`case when o.content_key is null then ${at}::timestamptz else ${kept} end`;
+}
+
+/** Returns SQL for the id of the organization `o` as a table stores it. */
+function idIn(table: RetainedTable): SQL {
+  return table === 'request_records' ? sql`short_id('org', o.id)` : sql`o.id`;
 }
 
 /** A whole month is dropped only this long after its end, because a replica may deliver rows late. */
@@ -43,7 +48,7 @@ export async function isSpent(db: Database, table: RetainedTable, part: Partitio
   const before = cutoff(table, retention);
   const { rows } = await db.execute<{ is_kept: boolean }>(sql`select exists (
     select 1 from ${organizations} as o where (${before} is null or ${before} < ${new Date(part.endMs)})
-      and exists (select 1 from ${sql.identifier(part.name)} as p where p.organization_id = o.id
+      and exists (select 1 from ${sql.identifier(part.name)} as p where p.organization_id = ${idIn(table)}
         and p.admitted_at >= coalesce(${before}, '-infinity'))) as is_kept`);
   return rows[0]?.is_kept === false;
 }
@@ -59,7 +64,7 @@ export async function dropRows(
   const name = sql.identifier(part.name);
   const before = cutoff(table, retention);
   const { rowCount } = await db.execute(sql`delete from ${name} where ctid = any(array(
-    select p.ctid from ${organizations} as o join ${name} as p on p.organization_id = o.id
+    select p.ctid from ${organizations} as o join ${name} as p on p.organization_id = ${idIn(table)}
     where ${before} is not null and p.admitted_at < ${before} limit ${most}))`);
   return rowCount ?? 0;
 }

@@ -3,11 +3,12 @@
  * must see them agree, whatever is being written and however late it settled.
  */
 import { type SQL, sql } from 'drizzle-orm';
-import type { PgTable } from 'drizzle-orm/pg-core';
+import type { PgTable, PgView } from 'drizzle-orm/pg-core';
 import { type Apart, togetherOrApart } from '../apart.ts';
 import type { Database } from '../database.ts';
 import {
   deployments,
+  hasIdIn,
   ledger,
   organizationDays,
   organizations,
@@ -81,8 +82,7 @@ export function repairQuarters(db: Database, { span, logDaysMax, at }: RepairOpt
       (case when status = 'estimated' then count else 0 end)::bigint as estimated_requests,
       (case when status = 'refused' then count else 0 end)::bigint as refused_requests,
       (case when status = 'refused' then 0 else count end)::bigint as admitted,
-      (exists (select 1 from ${ledger} as owed where owed.organization_id = l.organization_id and owed.admitted_at = l.admitted_at
-        and owed.request_id = l.request_id and owed.nano_usd is null))::integer::bigint as unpriced_requests, ${zero(AMOUNTS)}
+      (exists (select 1 from ${ledger} as owed where ${ofRequest('owed', 'l')} and owed.nano_usd is null offset 0))::integer::bigint as unpriced_requests, ${zero(AMOUNTS)}
     from ${requestLog} as l where admitted_at >= ${from} and admitted_at < ${to} and ${isWhole}
     union all
     select organization_id, ${bucket}, team_id, key_id, ${people}, called_name, deployment_id, provider, ${zero(COUNTS)},
@@ -123,17 +123,20 @@ export function repairUnits(db: Database, { span }: Pick<RepairOptions, 'span'>)
  * without entries counts under its deployment's provider, or under none if an existing rollup row has none.
  */
 function providerOfRow(): SQL {
-  const ofRow = (table: string) =>
-    sql.raw(`${table}.organization_id = l.organization_id and ${table}.deployment_id = l.deployment_id`);
   const person = (name: string) => sql.raw(`coalesce(l.${name}, '')`);
   return sql`coalesce(
-    (select min(owed.provider) from ${ledger} as owed
-      where ${ofRow('owed')} and owed.admitted_at = l.admitted_at and owed.request_id = l.request_id),
+    (select min(owed.provider) from ${ledger} as owed where ${ofRequest('owed', 'l')} and owed.deployment_id = l.deployment_id),
     (select '' from ${rollups} as r
-      where ${ofRow('r')} and r.bucket_start = ${bucketOf('l.admitted_at')} and r.team_id = l.team_id and r.key_id = l.key_id
+      where r.organization_id = l.organization_id and r.deployment_id = l.deployment_id and r.bucket_start = ${bucketOf('l.admitted_at')} and r.team_id = l.team_id and r.key_id = l.key_id
         and r.member_id = ${person('member_id')} and r.service_account_id = ${person('service_account_id')}
         and r.called_name = l.called_name and r.provider = '' and r.admitted > 0),
     (select d.provider from ${deployments} as d where d.id = l.deployment_id), '')`;
+}
+
+/** Returns the condition for ledger entries of a request. It belongs into a subquery of its own, where it uses the index. */
+function ofRequest(entry: string, request: string): SQL {
+  const [of, is] = [(name: string) => sql.raw(`${request}.${name}`), sql.raw(`${entry}.admitted_at = ${request}.admitted_at`)];
+  return sql`${hasIdIn(entry, 'organization_id', of('organization_id'))} and ${is} and ${hasIdIn(entry, 'request_id', of('request_id'))}`;
 }
 
 function bucketOf(column: string): SQL {
@@ -190,7 +193,7 @@ interface Parts {
 }
 
 /** Returns as parts the organizations that have rows of a span in any of these tables. */
-function organizationsIn({ fromMs, toMs }: Span, sources: readonly (readonly [table: PgTable, at: string])[]): Parts {
+function organizationsIn({ fromMs, toMs }: Span, sources: readonly (readonly [table: PgTable | PgView, at: string])[]): Parts {
   const within = sources.map(([table, at]) => {
     const column = sql.identifier(at);
     return sql`select organization_id from ${table} where ${column} >= ${instantOf(fromMs)} and ${column} < ${instantOf(toMs)}`;

@@ -5,7 +5,7 @@
  */
 import { and, gte, inArray, lt, type SQL, type SQLChunk, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
-import { ledger, unitRollups } from '../schema.ts';
+import { hasAnyId, ledger, unitRollups } from '../schema.ts';
 import { HAS_UNITS, UNITS_OF_ROW, USES } from './units-of-row.ts';
 import { type Condition, cover, instantOf, ofEveryOrganization, QUARTER_MS, type Span, type Whose } from './usage-rows.ts';
 
@@ -86,11 +86,11 @@ function ofQuarters(span: Span, whose: Whose, conditions: readonly Condition[]):
 
 function ofLedger(span: Span, whose: Whose, conditions: readonly Condition[]): SQL {
   const wanted = and(
-    whose.condition(ledger) ?? ofEveryOrganization(ledger.organizationId),
+    whose.condition(ledger),
     within(ledger.admittedAt, span),
     sql.raw(HAS_UNITS),
     ...conditions.map(({ column, values }) =>
-      inArray(column === 'provider' ? ledger.provider : ledger.deploymentId, [...values]),
+      column === 'provider' ? inArray(ledger.provider, [...values]) : hasAnyId(ledger.deploymentId, values),
     ),
   );
   return sql`select admitted_at as at, organization_id, team_id, key_id, coalesce(member_id, '') as member_id,

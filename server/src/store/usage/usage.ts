@@ -3,17 +3,8 @@ import { and, eq, gte, inArray, lt, ne, type SQL, type SQLWrapper, sql } from 'd
 import type { CounterSpec } from '../../domain/limits/limit-plan.ts';
 import type { TargetMatch } from '../../domain/limits/rate-limit.ts';
 import type { Database } from '../database.ts';
-import { ledger, requestLog, targetLabels } from '../schema.ts';
-import {
-  HOUR_MS,
-  instantOf,
-  type KeyColumns,
-  ofEveryOrganization,
-  QUARTER_MS,
-  type TeamColumns,
-  usageRows,
-  type Whose,
-} from './usage-rows.ts';
+import { hasId, ledger, requestLog, targetLabels } from '../schema.ts';
+import { HOUR_MS, instantOf, type KeyColumns, QUARTER_MS, type TeamColumns, usageRows, type Whose } from './usage-rows.ts';
 
 /** An amount that was admitted at a time, in the counter's unit. */
 export interface UsePoint {
@@ -80,13 +71,7 @@ export async function recentAdmissions(db: Database, sinceMs: number): Promise<r
       tokens: sql<string>`sum(${requestLog.totalTokens})`,
     })
     .from(requestLog)
-    .where(
-      and(
-        ofEveryOrganization(requestLog.organizationId),
-        gte(requestLog.admittedAt, instantOf(sinceMs)),
-        ne(requestLog.status, 'refused'),
-      ),
-    )
+    .where(and(gte(requestLog.admittedAt, instantOf(sinceMs)), ne(requestLog.status, 'refused')))
     .groupBy(...Object.values(whose), slot)
     .orderBy(sql`at`);
   return rows.map(({ at, requests, tokens, ...same }) => ({
@@ -161,7 +146,7 @@ export function keysCoveredBy(counter: Covered, columns: KeyColumns): SQL | unde
   const { organizationId, scope, scopeId, match } = counter;
   if (scope === 'organization' || scope === 'team') return ofTeams(counter, scope, columns);
   const column = scope === 'user' ? columns.memberId : columns.keyId;
-  return and(eq(columns.organizationId, organizationId), eq(column, scopeId), named(match, columns.calledName));
+  return and(hasId(columns.organizationId, organizationId), hasId(column, scopeId), named(match, columns.calledName));
 }
 
 function ofTeams(
@@ -169,8 +154,8 @@ function ofTeams(
   scope: 'organization' | 'team',
   columns: TeamColumns,
 ): SQL | undefined {
-  const ofTeam = scope === 'team' ? eq(columns.teamId, scopeId) : undefined;
-  return and(eq(columns.organizationId, organizationId), ofTeam, named(match, columns.calledName));
+  const ofTeam = scope === 'team' ? hasId(columns.teamId, scopeId) : undefined;
+  return and(hasId(columns.organizationId, organizationId), ofTeam, named(match, columns.calledName));
 }
 
 function named(match: TargetMatch, calledName: TeamColumns['calledName']): SQL | undefined {
