@@ -175,12 +175,9 @@ sums as (
 const TOKENS_OR_NULL = TOKENS.filter((name) => name !== 'total_tokens');
 const orNull = (names: readonly string[]) => list(names, (name) => `nullif(${name}, 0)`);
 
-/**
- * The condition that the version before has not stored a request. A subquery is asked by index for each row, where a join could
- * read the whole table.
- */
-const IS_NEW = `not coalesce((select true from request_log as l where l.organization_id = ends.organization_id
-    and l.admitted_at = ends.admitted_at and l.request_id = ends.request_id), false)`;
+/** The condition that the request was not stored before the upgrade to these tables. */
+const IS_NEW = `not (admitted_at <= (select until from records_from_before)
+    and was_stored_before(organization_id, admitted_at, request_id))`;
 
 /** Columns of the log whose values are those of the end. */
 const LOGGED = [

@@ -41,7 +41,8 @@ onEveryDatabase('rows of the version before', (given, kind) => {
   const storeBeforeUpgrade = async (records: readonly EndRecord[]) => {
     await query('alter table request_log disable trigger user; alter table ledger disable trigger user');
     expect(await store(BEFORE, records)).toBe(records.length);
-    await query('alter table request_log enable trigger user; alter table ledger enable trigger user');
+    await query(`alter table request_log enable trigger user; alter table ledger enable trigger user;
+      update records_from_before set until = (select max(admitted_at) from request_log)`);
   };
   const books = async () =>
     (

@@ -111,3 +111,6 @@ export const oldLedger = pgTable(
     index('ledger_newest').on(table.admittedAt),
   ],
 );
+
+/** One row: the newest request that was stored before this version. */
+export const recordsFromBefore = pgTable('records_from_before', { until: instant('until').notNull() });

@@ -104,8 +104,36 @@ export function hasAnyId(column: PgColumn, ids: readonly string[]): SQL {
   const given = sql`${sql.param([...ids])}::text[]`;
   if (!VIEWS.has(getTableName(column.table)) || !isShortColumn(column.name)) return sql`${column} = any(${given})`;
   const view = sql.identifier(getTableName(column.table));
-  const short = sql`(select array_agg(short_id('${sql.raw(PREFIXES[column.name])}', id)) from unnest(${given}) as given (id))`;
+  const short = sql`array(select short_id('${sql.raw(PREFIXES[column.name])}', id) from unnest(${given}) as given (id))`;
   return sql`case when ${view}.is_short then ${view}.${sql.raw(`short_${column.name}`)} = any(${short}) else ${column} = any(${given}) end`;
+}
+
+/** The two forms of rows: those of this version, and those of the version before. */
+export type Form = 'short' | 'long';
+
+/** Returns the condition that a request has this form. */
+export function isOfForm(form: Form): SQL {
+  return form === 'short' ? sql`requests.is_short` : sql`not requests.is_short`;
+}
+
+/** As hasId, among requests of one form. Unlike hasId, it lets an index return the rows in their order. */
+export function hasIdAs(form: Form, column: PgColumn, id: string | SQLWrapper): SQL {
+  if (form === 'long' || !isShortColumn(column.name)) return eq(column, id);
+  return sql`${shortOf(column)} = short_id('${sql.raw(PREFIXES[column.name])}', ${id}::text)`;
+}
+
+/** The columns that order requests of one form: by time, then by id. */
+export function orderColumns(form: Form): readonly SQLWrapper[] {
+  return [requestLog.admittedAt, form === 'short' ? shortOf(requestLog.requestId) : requestLog.requestId];
+}
+
+/** Returns SQL for a request's id as a value of the last of these columns. */
+export function orderedId(form: Form, id: string | number): SQL {
+  return form === 'short' ? sql`short_id('req', ${id}::text)` : sql`${id}`;
+}
+
+function shortOf(column: PgColumn): SQL {
+  return sql.raw(`requests.short_${column.name}`);
 }
 
 function isShortColumn(name: string): name is ShortColumn {

@@ -1,11 +1,25 @@
 /** The request log: one row per request of a known key, with its decision and, if the organization stores it, its content. */
 import { and, arrayContains, between, desc, eq, gte, lt, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { unionAll } from 'drizzle-orm/pg-core';
 import type { DecisionFacts } from '../../domain/decision/decision-view.ts';
 import type { Reach } from '../../domain/tenancy/permission.ts';
 import { requestTimeMs } from '../../lib/id.ts';
 import type { Database } from '../database.ts';
-import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf } from '../paging.ts';
-import { decisionShapes, hasId, isUnsuccessful, ledger, organizations, requestContent, requestLog } from '../schema.ts';
+import { type Keyset, type KeysetValue, keysetValuesOf, type Page, pageLimit, pageOf } from '../paging.ts';
+import {
+  decisionShapes,
+  type Form,
+  hasId,
+  hasIdAs,
+  isOfForm,
+  isUnsuccessful,
+  ledger,
+  orderColumns,
+  orderedId,
+  organizations,
+  requestContent,
+  requestLog,
+} from '../schema.ts';
 import { withinReach } from '../tenancy/reach.ts';
 import { instantOf } from './usage-rows.ts';
 
@@ -43,21 +57,15 @@ export async function listRequests(
   page: { readonly limit?: number | undefined; readonly cursor?: string | null | undefined },
 ): Promise<Page<RequestRow>> {
   const limit = pageLimit(page.limit);
-  const wanted = and(conditionOf(filter), afterCursor(NEWEST_FIRST, page.cursor));
-  const rows =
-    filter.organizationId === undefined
-      ? await (seesAll(filter) ? newestOf : newestOfEvery)(db, wanted, limit + 1)
-      : await newestOf(db, and(hasId(requestLog.organizationId, filter.organizationId), wanted), limit + 1);
+  const after = page.cursor ?? null;
+  const read = filter.organizationId === undefined && !seesAll(filter) ? newestOfEvery : newestOf;
+  const rows = await read(db, { filter, after: after === null ? null : keysetValuesOf(NEWEST_FIRST, after) }, limit + 1);
   return pageOf(NEWEST_FIRST, rows, limit, (row) => [row.admittedAt, row.requestId]);
 }
 
 /** Returns the query of a list, for counting with totalOf. */
 export function requestsQuery(db: Database, filter: RequestFilter) {
-  const whose = filter.organizationId === undefined ? undefined : hasId(requestLog.organizationId, filter.organizationId);
-  return db
-    .select({ requestId: requestLog.requestId })
-    .from(requestLog)
-    .where(and(whose, conditionOf(filter)));
+  return db.select({ requestId: requestLog.requestId }).from(requestLog).where(conditionOf(filter));
 }
 
 /** Finds a request by its id, or the shared row by the id of a repeated refusal. Returns null if there is none. */
@@ -149,23 +157,41 @@ const NEWEST_FIRST: Keyset = { name: 'requests', columns: [requestLog.admittedAt
 /** Repeats share a row for one second. The rest allows for clock adjustments. */
 const REPEAT_MS = 2_000;
 
-function newestOf(db: Database, wanted: SQL | undefined, count: number): Promise<RequestRow[]> {
-  return db.select().from(requestLog).where(wanted).orderBy(orderOf(NEWEST_FIRST)).limit(count);
+/** The rows of a page: those that match, after a place. */
+interface Wanted {
+  readonly filter: RequestFilter;
+  /** The values of a cursor; null for the first page. */
+  readonly after: readonly KeysetValue[] | null;
+}
+
+async function newestOf(db: Database, wanted: Wanted, count: number): Promise<RequestRow[]> {
+  return newestRows(db, wanted, count);
+}
+
+/** Returns the query of the newest rows. Rows of each form are read in the order of an index, and then merged. */
+function newestRows(db: Database, { filter, after }: Wanted, count: number, organizationId?: SQLWrapper) {
+  const half = (form: Form) => {
+    const [time, id] = orderColumns(form) as readonly [SQLWrapper, SQLWrapper];
+    const whose = organizationId === undefined ? undefined : hasIdAs(form, requestLog.organizationId, organizationId);
+    const [atMax, idMax] = after ?? [];
+    const isAfter =
+      atMax === undefined || idMax === undefined ? undefined : sql`(${time}, ${id}) < (${atMax}, ${orderedId(form, idMax)})`;
+    return db
+      .select()
+      .from(requestLog)
+      .where(and(isOfForm(form), whose, conditionOf(filter, (column, value) => hasIdAs(form, column, value)), isAfter))
+      .orderBy(sql`${time} desc`, sql`${id} desc`)
+      .limit(count);
+  };
+  return unionAll(half('short'), half('long')).orderBy(desc(requestLog.admittedAt), desc(requestLog.requestId)).limit(count);
 }
 
 /**
  * Returns the newest rows of all organizations. Only organizations whose own newest row is among the newest can have a row on the
  * page. One index lookup per organization finds those, and only their rows are read.
  */
-async function newestOfEvery(db: Database, wanted: SQL | undefined, count: number): Promise<RequestRow[]> {
-  const rowsOf = (organizationId: SQLWrapper, howMany: number) =>
-    db
-      .select()
-      .from(requestLog)
-      .where(and(hasId(requestLog.organizationId, organizationId), wanted))
-      .orderBy(orderOf(NEWEST_FIRST))
-      .limit(howMany);
-  const latest = rowsOf(organizations.id, 1).as('latest');
+async function newestOfEvery(db: Database, wanted: Wanted, count: number): Promise<RequestRow[]> {
+  const latest = newestRows(db, wanted, 1, organizations.id).as('latest');
   const active = db
     .select({ id: organizations.id })
     .from(organizations)
@@ -173,7 +199,7 @@ async function newestOfEvery(db: Database, wanted: SQL | undefined, count: numbe
     .orderBy(desc(latest.admittedAt), desc(latest.requestId))
     .limit(count)
     .as('active');
-  const newest = rowsOf(active.id, count).as('newest');
+  const newest = newestRows(db, wanted, count, active.id).as('newest');
   const rows = await db
     .select({ newest: newest._.selectedFields })
     .from(active)
@@ -183,15 +209,16 @@ async function newestOfEvery(db: Database, wanted: SQL | undefined, count: numbe
   return rows.map((row) => row.newest);
 }
 
-function conditionOf(filter: RequestFilter): SQL | undefined {
+function conditionOf(filter: RequestFilter, is: typeof hasId = hasId): SQL | undefined {
   const columns = { organizationId: requestLog.organizationId, teamId: requestLog.teamId, membershipId: requestLog.memberId };
   return and(
-    filter.teamId === undefined ? undefined : hasId(requestLog.teamId, filter.teamId),
-    filter.keyId === undefined ? undefined : hasId(requestLog.keyId, filter.keyId),
-    filter.memberId === undefined ? undefined : hasId(requestLog.memberId, filter.memberId),
-    filter.serviceAccountId === undefined ? undefined : hasId(requestLog.serviceAccountId, filter.serviceAccountId),
+    filter.organizationId === undefined ? undefined : is(requestLog.organizationId, filter.organizationId),
+    filter.teamId === undefined ? undefined : is(requestLog.teamId, filter.teamId),
+    filter.keyId === undefined ? undefined : is(requestLog.keyId, filter.keyId),
+    filter.memberId === undefined ? undefined : is(requestLog.memberId, filter.memberId),
+    filter.serviceAccountId === undefined ? undefined : is(requestLog.serviceAccountId, filter.serviceAccountId),
     filter.calledName === undefined ? undefined : eq(requestLog.calledName, filter.calledName),
-    filter.deploymentId === undefined ? undefined : hasId(requestLog.deploymentId, filter.deploymentId),
+    filter.deploymentId === undefined ? undefined : is(requestLog.deploymentId, filter.deploymentId),
     filter.status === undefined ? undefined : eq(requestLog.status, filter.status),
     filter.status === undefined || filter.status === 'succeeded' ? undefined : isUnsuccessful(requestLog.status),
     filter.code === undefined ? undefined : eq(requestLog.code, filter.code),
