@@ -79,7 +79,10 @@ export const requestRecords = pgTable(
      * name.
      */
     tagRoute: text('tag_route'),
-    /** Its attempts, as the journal writes them. Null: one attempt that answered, or none. */
+    /**
+     * The attempts that were sent: the text of domain/usage/attempt.ts. Null if one attempt answered and nothing else happened,
+     * and in rows of earlier versions.
+     */
     tried: text('tried'),
     /** Whom the caller serves with this request, as it says. Nothing writes these three yet. */
     endUser: text('end_user'),
