@@ -280,7 +280,9 @@ onOneDatabase('the proof', (given) => {
     });
 
     test('negative amounts are held too', async () => {
-      await given().db.execute(`update ledger_records set nano_usd = -${MOST} where organization_id = short_id('org', '${damagedId}')`);
+      await given().db.execute(
+        `update ledger_records set nano_usd = -${MOST} where organization_id = short_id('org', '${damagedId}')`,
+      );
       await prove(OURS);
       expect(await drifts()).toMatchObject([{ organization_id: damagedId, ledger: Number.MIN_SAFE_INTEGER }]);
     });
@@ -288,7 +290,9 @@ onOneDatabase('the proof', (given) => {
     test('units that no sum can hold are passed over and named, and those of the healthy one put right', async () => {
       const entries = [givenEntry({ usage: { input: 1, search: 2 }, nanoUsd: 1 })];
       await storeRecords(given(), [givenEnd({ organizationId: healthyId, admittedAtMs: world().time.nowMs, entries })]);
-      await given().db.execute(`update ledger_records set other_usage = '{"search": ${MOST}}' where organization_id = short_id('org', '${damagedId}')`);
+      await given().db.execute(
+        `update ledger_records set other_usage = '{"search": ${MOST}}' where organization_id = short_id('org', '${damagedId}')`,
+      );
       await given().db.execute(`delete from unit_rollups where organization_id = '${healthyId}'`);
       const summary = await prove(OURS);
       expect(summary).toContain('1 sums of units corrected');
@@ -311,7 +315,9 @@ onOneDatabase('the proof', (given) => {
 
     // One row alone fits a bigint, and would leave the sums of the whole installation no room for others.
     test('the repair does not carry an amount that nobody used into the sums of the whole installation', async () => {
-      await given().db.execute(`update ledger_records set nano_usd = 0, total_tokens = 0 where organization_id = short_id('org', '${damagedId}')`);
+      await given().db.execute(
+        `update ledger_records set nano_usd = 0, total_tokens = 0 where organization_id = short_id('org', '${damagedId}')`,
+      );
       await given().db.execute(`update ledger_records set nano_usd = ${MOST} where organization_id = short_id('org', '${damagedId}') and request_id =
         (select short_id('req', min(request_id)) from ledger_entries where organization_id = '${damagedId}')`);
       expect(await repairAll()).toContain(`Skipped because of damaged rows: ${damagedId}.`);

@@ -37,7 +37,6 @@ export async function rowsFromBefore({ quick, doing = () => {} }: ProveOptions):
     const seconds = (performance.now() - beganMs) / 1_000;
     await newPartitions(database.db, database.kind).ensure([END_MS - SPAN_MS, END_MS]);
     doing('comparing');
-    if (process.env.EXPLAIN) { for (const q of process.env.EXPLAIN.split(';;')) console.log((await database.pool.query('explain analyze ' + q)).rows.map((r) => r['QUERY PLAN'].slice(0, 220)).join('\n')); }
     await storeNew(database);
     const { asked, different, times } = await compare(database);
     const p95 = times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.95)] ?? 0;
@@ -138,8 +137,16 @@ const organizationId = plainId('org', 3);
 const FILTERS: readonly (RequestFilter & { readonly where: string })[] = [
   { where: 'true' },
   { where: `organization_id = '${organizationId}'`, organizationId },
-  { where: `organization_id = '${organizationId}' and key_id = '${plainId('key', 23)}'`, organizationId, keyId: plainId('key', 23) },
-  { where: `organization_id = '${organizationId}' and team_id = '${plainId('team', 3)}'`, organizationId, teamId: plainId('team', 3) },
+  {
+    where: `organization_id = '${organizationId}' and key_id = '${plainId('key', 23)}'`,
+    organizationId,
+    keyId: plainId('key', 23),
+  },
+  {
+    where: `organization_id = '${organizationId}' and team_id = '${plainId('team', 3)}'`,
+    organizationId,
+    teamId: plainId('team', 3),
+  },
   { where: `organization_id = '${organizationId}' and status = 'failed'`, organizationId, status: 'failed' },
   { where: `status = 'refused'`, status: 'refused' },
   { where: `code = 'provider_error'`, code: 'provider_error' },
@@ -153,7 +160,9 @@ const FILTERS: readonly (RequestFilter & { readonly where: string })[] = [
 
 /** Three pages of what was stored before, for a reader who sees also what was stored after. */
 async function compareLists(database: OpenDatabase, { where, ...filter }: (typeof FILTERS)[number], same: Same, times: number[]) {
-  const { rows } = await database.pool.query(`select request_id from request_log where ${where} order by admitted_at desc, request_id desc limit 150`);
+  const { rows } = await database.pool.query(
+    `select request_id from request_log where ${where} order by admitted_at desc, request_id desc limit 150`,
+  );
   const wanted = rows.map((row) => row.request_id);
   const found: string[] = [];
   let cursor: string | null = null;
@@ -161,7 +170,6 @@ async function compareLists(database: OpenDatabase, { where, ...filter }: (typeo
     const beganMs = performance.now();
     const read: Awaited<ReturnType<typeof listRequests>> = await listRequests(database.db, filter, { limit: 50, cursor });
     times.push(performance.now() - beganMs);
-    if (process.env.DEBUG_TIMES) console.log(where, page, (performance.now() - beganMs).toFixed(0));
     cursor = read.nextCursor;
     found.push(...read.rows.filter((row) => row.admittedAt.getTime() < END_MS).map((row) => row.requestId));
     if (cursor === null) break;
@@ -170,13 +178,30 @@ async function compareLists(database: OpenDatabase, { where, ...filter }: (typeo
 }
 
 async function compareRequests({ pool, db }: OpenDatabase, same: Same): Promise<void> {
-  const { rows } = await pool.query(`select l.request_id, l.organization_id, l.key_id, l.status, l.total_tokens::int, l.nano_usd::int, e.deployment_id, e.nano_usd::int as owed
+  const { rows } =
+    await pool.query(`select l.request_id, l.organization_id, l.key_id, l.status, l.total_tokens::int, l.nano_usd::int, e.deployment_id, e.nano_usd::int as owed
     from request_log l join ledger e using (organization_id, admitted_at, request_id) order by md5(l.request_id) limit 200`);
   for (const row of rows) {
     const found = await findRequest(db, { requestId: row.request_id });
     const [entry] = found === null ? [] : await findLedgerRows(db, found);
-    const read = [found?.organizationId, found?.keyId, found?.status, found?.totalTokens, found?.nanoUsd, entry?.deploymentId, entry?.nanoUsd];
-    same(row.request_id, read, [row.organization_id, row.key_id, row.status, row.total_tokens, row.nano_usd, row.deployment_id, row.owed]);
+    const read = [
+      found?.organizationId,
+      found?.keyId,
+      found?.status,
+      found?.totalTokens,
+      found?.nanoUsd,
+      entry?.deploymentId,
+      entry?.nanoUsd,
+    ];
+    same(row.request_id, read, [
+      row.organization_id,
+      row.key_id,
+      row.status,
+      row.total_tokens,
+      row.nano_usd,
+      row.deployment_id,
+      row.owed,
+    ]);
   }
 }
 
@@ -196,9 +221,14 @@ async function compareSums({ pool, db }: OpenDatabase, same: Same): Promise<void
         const points = await spendSince(db, counter as unknown as Parameters<typeof spendSince>[1], fromMs, toMs);
         const sum = { requests: 'count', tokens: 'total_tokens', nano_usd: 'nano_usd' }[unit];
         const of = unit === 'requests' ? `request_log where status <> 'refused' and` : 'ledger where';
-        const { rows } = await pool.query(`select coalesce(sum(${sum}), 0)::float8 as sum from ${of} ${where} and organization_id = '${organizationId}'
+        const { rows } =
+          await pool.query(`select coalesce(sum(${sum}), 0)::float8 as sum from ${of} ${where} and organization_id = '${organizationId}'
           and admitted_at >= '${new Date(fromMs).toISOString()}' and admitted_at < '${new Date(toMs).toISOString()}'`);
-        same(`${unit} of ${scope} ${step}`, points.reduce((total, { amount }) => total + amount, 0), rows[0].sum);
+        same(
+          `${unit} of ${scope} ${step}`,
+          points.reduce((total, { amount }) => total + amount, 0),
+          rows[0].sum,
+        );
       }
     }
   }

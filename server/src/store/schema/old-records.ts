@@ -5,7 +5,7 @@
 import { isNotNull } from 'drizzle-orm';
 import { bigint, boolean, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core';
 import { createdAt, instant } from './columns.ts';
-import { isUnsuccessful, type OtherUsage, REQUEST_STATUSES, LEDGER_KINDS } from './records.ts';
+import { isUnsuccessful, LEDGER_KINDS, type OtherUsage, REQUEST_STATUSES } from './records.ts';
 import { tokenCounts } from './usage.ts';
 
 /** The dimensions at the time of the request, so that history stays the same when a key moves. */

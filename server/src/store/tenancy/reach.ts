@@ -35,6 +35,18 @@ function conditionOf(reach: Reach, columns: ReachColumns): SQL | undefined {
   }
 }
 
+/** Returns the condition for organizations of which a reader may see a part. */
+export function organizationsReached(organizationId: PgColumn, reaches: readonly Reach[]): SQL | undefined {
+  if (reaches.some((reach) => reach.is === 'everywhere')) return undefined;
+  const parts = reaches.map((reach) => {
+    if (reach.is === 'everywhere') return undefined;
+    if (reach.is !== 'own' || reach.organizationId !== null) return hasId(organizationId, reach.organizationId as string);
+    return sql`${organizationId} in (select ${accountMemberships.organizationId} from ${accountMemberships}
+      where ${accountMemberships.accountId} = ${reach.accountId})`;
+  });
+  return or(...parts, sql`false`);
+}
+
 function inTeam(teamId: string, columns: ReachColumns): SQL {
   if (columns.teamId !== undefined) return hasId(columns.teamId, teamId);
   if (columns.membershipId === undefined) return sql`false`;

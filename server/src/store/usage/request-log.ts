@@ -20,7 +20,7 @@ import {
   requestContent,
   requestLog,
 } from '../schema.ts';
-import { withinReach } from '../tenancy/reach.ts';
+import { organizationsReached, withinReach } from '../tenancy/reach.ts';
 import { instantOf } from './usage-rows.ts';
 
 export type RequestRow = typeof requestLog.$inferSelect;
@@ -179,7 +179,14 @@ function newestRows(db: Database, { filter, after }: Wanted, count: number, orga
     return db
       .select()
       .from(requestLog)
-      .where(and(isOfForm(form), whose, conditionOf(filter, (column, value) => hasIdAs(form, column, value)), isAfter))
+      .where(
+        and(
+          isOfForm(form),
+          whose,
+          conditionOf(filter, (column, value) => hasIdAs(form, column, value)),
+          isAfter,
+        ),
+      )
       .orderBy(sql`${time} desc`, sql`${id} desc`)
       .limit(count);
   };
@@ -188,7 +195,8 @@ function newestRows(db: Database, { filter, after }: Wanted, count: number, orga
 
 /**
  * Returns the newest rows of all organizations. Only organizations whose own newest row is among the newest can have a row on the
- * page. One index lookup per organization finds those, and only their rows are read.
+ * page. One index lookup per organization finds those, and only their rows are read. Organizations out of reach are left out
+ * first: in them, every row would be read and none would match.
  */
 async function newestOfEvery(db: Database, wanted: Wanted, count: number): Promise<RequestRow[]> {
   const latest = newestRows(db, wanted, 1, organizations.id).as('latest');
@@ -196,6 +204,7 @@ async function newestOfEvery(db: Database, wanted: Wanted, count: number): Promi
     .select({ id: organizations.id })
     .from(organizations)
     .innerJoinLateral(latest, sql`true`)
+    .where(organizationsReached(organizations.id, wanted.filter.reaches ?? []))
     .orderBy(desc(latest.admittedAt), desc(latest.requestId))
     .limit(count)
     .as('active');
