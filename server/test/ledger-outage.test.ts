@@ -41,7 +41,9 @@ describe.skipIf(!hasPostgres())('while PostgreSQL is away', () => {
       await expect.poll(() => events.map((event) => event.is).slice(0, 2), { timeout: 20_000 }).toEqual(['unreachable', 'back']);
       clearInterval(load);
       await writer.stop(20_000);
-      const { rows } = await direct.pool.query('select count(*)::integer as rows, sum(nano_usd)::integer as spent from ledger_entries');
+      const { rows } = await direct.pool.query(
+        'select count(*)::integer as rows, sum(nano_usd)::integer as spent from ledger_entries',
+      );
       expect(rows).toEqual([{ rows: settled, spent: (settled * (settled - 1)) / 2 }]);
       const rollups = await direct.pool.query(
         'select sum(requests)::integer as requests, sum(spend_nano_usd)::integer as spent from rollups',

@@ -1,7 +1,8 @@
 /**
  * One row per request, and one per attempt that used something. Partitioned by the month of `admitted_at`. The migrations are
  * written by hand, because drizzle-kit does not know partitions: keep both in step. partitions.ts creates a partition before any
- * row needs it. Readers use the views of record-views.ts, which also contain the rows of the version before (old-records.ts).
+ * row needs it. Readers use the views of record-views.ts, which also contain the rows of the version before. Its tables,
+ * `request_log` and `ledger`, are described in the migrations only: nothing but triggers and those views uses them.
  */
 import { isNotNull, type SQLWrapper, sql } from 'drizzle-orm';
 import { bigint, boolean, customType, index, integer, jsonb, pgTable, primaryKey, smallint, text } from 'drizzle-orm/pg-core';
