@@ -81,7 +81,7 @@ async function expectUsage(
     return figures.map((name) => seen[name] ?? '');
   });
   const label = `Spend per ${interval} by ${LABELS[grouping].toLowerCase()}`;
-  const course = courseCells(records, groups, grouping, { interval, zone });
+  const course = courseCells(records, groups, { interval, zone });
   await expectNumbers(tally, `${where}, intervals`, course, async () =>
     (await cellsOf(page, `main table[aria-label="${label}"]`)).flat(),
   );
@@ -96,7 +96,6 @@ function usageCells(sums: Sums): readonly string[] {
 function courseCells(
   records: readonly EndRecord[],
   groups: readonly GroupSums[],
-  grouping: Grouping,
   { interval, zone }: { readonly interval: 'hour' | 'day'; readonly zone: string },
 ): readonly string[] {
   const shown = groups.slice(0, SERIES);

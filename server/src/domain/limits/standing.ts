@@ -90,7 +90,6 @@ function isNear(rule: UsedRule): boolean {
   return usedRatio(rule) >= NEAR && (rule.limit === 'budget' || rule.value > 0);
 }
 
-function ppmOf({ value, used }: UsedRule): number {
-  if (value === 0) return PPM;
-  return Math.min(Math.max(Math.floor((used / value) * PPM), 0), PPM_MAX);
+function ppmOf(rule: UsedRule): number {
+  return Math.min(Math.max(Math.floor(usedRatio(rule) * PPM), 0), PPM_MAX);
 }
