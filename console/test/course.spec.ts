@@ -2,7 +2,7 @@
 import { expect, test } from '@playwright/test';
 import { array, assert, constantFrom, integer, property, record } from 'fast-check';
 import { coursePoints, type UsageLine } from '../src/components/charts/course.ts';
-import { addUsd } from '../src/components/money/add-usd.ts';
+import { addUsd } from '../src/numbers/numbers.ts';
 
 const MODEL = { label: 'Model', field: 'model' };
 const TOP = ['fast', 'smart', ''];

@@ -1,4 +1,6 @@
 /** While a new answer is on its way, the rows before stay only where they still mean what the page says. */
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { called, expect, type House, type Page, test } from './support.ts';
 
 interface Usage {
@@ -66,4 +68,16 @@ test('another range of the same grouping keeps its rows until the answer is here
   await expect(page).toHaveURL(/range=7d/);
   await expect(rowsOf(page)).toHaveCount(before);
   letGo();
+});
+
+test('no list or chart keeps an answer by another rule', () => {
+  const folder = path.resolve(import.meta.dirname, '../src');
+  const kept = globSync('**/*.{ts,tsx}', { cwd: folder }).flatMap((file) =>
+    readFileSync(path.join(folder, file), 'utf8')
+      .split('\n')
+      .filter((line) => /placeholderData:|keepPreviousData/.test(line))
+      .map((line) => `${file}: ${line.trim()}`),
+  );
+  expect(kept.length).toBeGreaterThan(5);
+  expect(kept.filter((line) => !line.includes('keptWithin(['))).toEqual([]);
 });

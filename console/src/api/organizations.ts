@@ -8,6 +8,15 @@ export const STANDINGS = ['healthy', 'near_limit', 'over_budget', 'idle', 'suspe
 export type Organization = Schema<'Organization'>;
 export type OrganizationsSummary = Schema<'OrganizationSummary'>;
 
+/**
+ * Returns the word for an organization while none of its limits is near. Its standing may be seconds older than `live`: it is not
+ * idle if a rate limit counts a request.
+ */
+export function calmStatus({ standing, status }: Organization, live: Schema<'LimitsStatus'> | null): string {
+  if (standing === null) return status;
+  return standing.status === 'idle' && live?.rate_limits.every(({ used }) => used === 0) ? 'idle' : 'healthy';
+}
+
 export function listOrganizations(query: ListQuery): Promise<ListPage<Organization>> {
   return asked(api.GET('/organizations', { params: { query: query as object } }));
 }

@@ -1,6 +1,6 @@
 import { Alert, Anchor, Group, ScrollArea, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { countText } from '../components/Count.tsx';
+import { countText } from '../numbers/numbers.ts';
 import type { AccessDraft } from './access-draft.ts';
 import { type AccessLevel, type AccessPreview, useAccessPreview } from './access-level.ts';
 

@@ -1,7 +1,7 @@
 import { CloseButton, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
-import { countText } from '../components/Count.tsx';
 import { WholeNumberInput } from '../components/fields/WholeNumberInput.tsx';
+import { countText } from '../numbers/numbers.ts';
 import { type Bound, errorAt } from './bind.ts';
 import type { RateLimitName, RateLimitsDraft } from './limit-draft.ts';
 

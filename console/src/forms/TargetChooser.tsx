@@ -6,7 +6,7 @@ import { useState } from 'react';
 import { api, asked, type Schema } from '../api/client.ts';
 import { keptWithin } from '../api/kept.ts';
 import { useCan, useSession } from '../api/session.tsx';
-import { moneyText } from '../components/money/Money.tsx';
+import { moneyText } from '../numbers/numbers.ts';
 import { PATHS } from '../paths.ts';
 import type { AccessLevel, AccessPreview } from './access-level.ts';
 import { ChooserList, type ChooserRow } from './ChooserList.tsx';

@@ -70,6 +70,24 @@ test('a budget that is overdrawn leaves nothing, never less', async () => {
   });
 });
 
+test('the status is judged from the figures beside it, at once, and says by which rule', async () => {
+  const { root } = world();
+  const made = await makeOrganization(root, { rate_limits: { tpd: 100 }, budgets: [{ amount: '10', period: 'month' }] });
+  const standing = async () => must(await root('GET', `/organizations/${made.id}`)).limits_status.standing;
+  expect(await standing()).toEqual({ status: 'healthy', rule: null, used_ratio: null, reason: null });
+  await hold(made.id, { tokens: 79, nanoUsd: 8_300_000_000 });
+  expect(await standing()).toEqual({
+    status: 'near_limit',
+    rule: `org_budget_month:${made.budgets[0].id}`,
+    used_ratio: 0.83,
+    reason: '83% of the budget of 10.00 USD per month is used.',
+  });
+  await hold(made.id, { tokens: 21, nanoUsd: 0 });
+  expect(await standing()).toMatchObject({ status: 'near_limit', rule: 'org_tpd', used_ratio: 1 });
+  await hold(made.id, { tokens: 0, nanoUsd: 1_700_000_000 });
+  expect(await standing()).toMatchObject({ status: 'over_budget', reason: '100% of the budget of 10.00 USD per month is used.' });
+});
+
 test('every scope has its own', async () => {
   const { root } = world();
   const { organization, team } = await makeTeam(root, {}, { rate_limits: { rpm: 1 } });

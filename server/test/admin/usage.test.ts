@@ -186,6 +186,7 @@ function sumsOf(records: readonly EndRecord[]) {
   const counted = (...states: string[]) =>
     records.reduce((total, record) => total + (states.includes(record.status) ? record.count : 0), 0);
   return {
+    admitted_requests: counted('succeeded', 'failed', 'cancelled', 'estimated'),
     requests: counted('succeeded', 'failed', 'cancelled'),
     estimated_requests: counted('estimated'),
     refused_requests: counted('refused'),

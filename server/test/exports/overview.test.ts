@@ -68,6 +68,40 @@ onOneDatabase('the overview', (given) => {
     expect(seen.providers).toContainEqual({ provider: 'openai', deployments: 0, cooling: 0, requests: 12, errors: 0 });
   });
 
+  test('counts as requests what was admitted, whatever came of it, and in no figure what was refused', async () => {
+    const { root } = world();
+    const { organization, team } = await makeTeam(root, { budgets: [{ amount: '1.00', period: 'total' }] });
+    const of = { organizationId: organization.id, teamId: team.id, admittedAtMs: NOW_MS - HOUR_MS };
+    await storeRecords(given(), [
+      ...(['succeeded', 'failed', 'cancelled', 'estimated'] as const).map((status) => givenEnd({ ...of, status })),
+      givenRefusal({ ...of, count: 7 }),
+    ]);
+    const seen = must(await root('GET', `/overview?organization_id=${organization.id}`));
+    const sum = (name: string) => seen.series.reduce((all: number, point: Record<string, number>) => all + (point[name] ?? 0), 0);
+    expect([seen.requests, sum('requests'), seen.top_models[0].requests, seen.top_keys[0].requests]).toEqual([4, 4, 4, 4]);
+    expect([seen.errors, seen.refusals, sum('refused')]).toEqual([1, 7, 7]);
+    const usage = must(await root('GET', `/usage?organization_id=${organization.id}`));
+    expect(usage.total).toMatchObject({ admitted_requests: 4, requests: 3, estimated_requests: 1, refused_requests: 7 });
+    const history = must(await root('GET', `/organizations/${organization.id}/limits/history`));
+    expect(history.budgets[0].periods[0].requests).toBe(4);
+  });
+
+  test('begins its days where the reader says, and names the zone', async () => {
+    const from = new Date(NOW_MS - 10 * 24 * HOUR_MS).toISOString();
+    const inZone = async (zone: string) =>
+      must(await world().root('GET', `/overview?organization_id=${acme.organization}&from=${from}${zone}`));
+    const utc = await inZone('');
+    expect([utc.range.time_zone, utc.series[1].time]).toEqual(['UTC', '2026-03-01T00:00:00.000Z']);
+    const there = await inZone('&time_zone=America/New_York');
+    expect(there.range).toMatchObject({ interval: 'day', time_zone: 'America/New_York' });
+    expect(there.series.map((point: { time: string }) => point.time.slice(5, 16))).toEqual(
+      // The clocks are set forward on March 8.
+      ['02-28T05:00', ...[1, 2, 3, 4, 5, 6, 7, 8].map((day) => `03-0${day}T05:00`), '03-09T04:00', '03-10T04:00'],
+    );
+    expect(there.requests).toBe(utc.requests);
+    expect((await world().root('GET', '/overview?time_zone=Mars/Olympus')).status).toBe(400);
+  });
+
   test('an organization sees its own and nobody else’s', async () => {
     const owner = as({ role: 'org_owner', organizationId: acme.organization });
     const seen = must(await owner('GET', '/overview'));

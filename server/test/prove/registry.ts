@@ -131,6 +131,12 @@ export const REGISTRY: readonly ProveRow[] = [
   row('console.workflow', 'console-workflow', '2.2', 'the whole workflow of a first user, and the view of each role'),
   row('console.accessibility', 'console-accessibility', '2.3', 'every page and dialog, light and dark, through axe'),
   row('console.screens', 'console-screens', '2.4', 'a picture of every page and dialog'),
+  {
+    name: 'console.numbers',
+    module: 'console-numbers',
+    shows:
+      'the numbers on pages × regroupings × time zones × roles are those of the stored requests; no ghost rows, status beside its gauge, shares of 100',
+  },
   row('console.lists', 'lists', '2.5', 'lists, searches and reports at load size answer in time', 'always'),
   row('console.speed', 'console-speed', '2.5', 'what the first page loads, and how soon it reacts', 'always'),
   row('console.promises', 'promised-pages', '2.6', 'each sentence on organizations is stated by a test that runs'),

@@ -22,7 +22,7 @@ export function CourseTable({ label, points, series, interval, timeZone, text }:
       <Table withTableBorder fz="xs" verticalSpacing={4} aria-label={label}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>From</Table.Th>
+            <Table.Th>From ({timeZone})</Table.Th>
             {series.map(({ name, label: shown }) => (
               <Table.Th key={name} ta="right">
                 <bdi>{shown}</bdi>

@@ -1,10 +1,8 @@
 import { Button, Stack, Text } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
 import { useNames } from '../../api/names.ts';
-import { countText, shortCountText } from '../Count.tsx';
+import { addUsd, countText, exactMoneyText, moneyText, shortCountText } from '../../numbers/numbers.ts';
 import { useUrlState } from '../fields/useUrlState.ts';
-import { addUsd } from '../money/add-usd.ts';
-import { exactMoneyText, moneyText } from '../money/Money.tsx';
 import { CourseTable } from './CourseTable.tsx';
 import { type CourseMetric, type CoursePoint, coursePoints, type Grouping, idOf, type UsageLine, wordFor } from './course.ts';
 import type { Interval } from './interval-time.ts';
@@ -73,7 +71,7 @@ export function GroupedCourse({ usage, lines, group, metric, interval }: Grouped
 const WORDS = { spend: 'Spend', requests: 'Requests', total_tokens: 'Tokens' } as const;
 
 function addCounts(a: string, b: string): string {
-  return String(Number(a) + Number(b));
+  return String(BigInt(a) + BigInt(b));
 }
 
 /** Turns the values into numbers for drawing. About fifteen digits are exact, enough for any bar that a person reads on hover. */

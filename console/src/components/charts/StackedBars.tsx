@@ -1,6 +1,6 @@
 import '@mantine/charts/styles.layer.css';
 import { BarChart } from '@mantine/charts';
-import { Box } from '@mantine/core';
+import { Box, Text } from '@mantine/core';
 import type { Interval } from './interval-time.ts';
 import { intervalKey, intervalsOf } from './intervals.ts';
 
@@ -64,6 +64,9 @@ export function StackedBars({ label, points, series, from, to, interval, timeZon
         barProps={{ isAnimationActive: false }}
         maxBarWidth={36}
       />
+      <Text fz="xs" c="dimmed" ta="right">
+        Per {interval} in {timeZone}
+      </Text>
     </Box>
   );
 }

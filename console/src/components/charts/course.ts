@@ -36,7 +36,7 @@ export function coursePoints(lines: readonly UsageLine[], { top, group, metric, 
     const time = line.start ?? '';
     const name = series.get(idOf(line, group)) ?? `s${top.length}`;
     const values = points.get(time) ?? {};
-    values[name] = plus(values[name] ?? '0', String(line[metric]));
+    values[name] = plus(values[name] ?? '0', String(metric === 'requests' ? line.admitted_requests : line[metric]));
     points.set(time, values);
   }
   return [...points].sort(([one], [other]) => one.localeCompare(other)).map(([time, values]) => ({ time, values }));

@@ -4,8 +4,8 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { type Effect, effectOf } from '../../api/organizations.ts';
+import { countText } from '../../numbers/numbers.ts';
 import { ProblemNote } from '../Asked.tsx';
-import { countText } from '../Count.tsx';
 import { LIMIT_WORDS } from '../limits/LimitBar.tsx';
 import { addressOf } from '../shell/addresses.ts';
 

@@ -2,8 +2,7 @@ import { Text } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
 import { type BudgetDraft, periodWords } from '../../forms/budget-draft.ts';
 import type { RateLimitName } from '../../forms/limit-draft.ts';
-import { countText } from '../Count.tsx';
-import { moneyText } from '../money/Money.tsx';
+import { countText, moneyText } from '../../numbers/numbers.ts';
 
 /** The limits and budgets of a level above. Every request of the level below counts towards them too. */
 export interface Cap {

@@ -48,6 +48,12 @@ function dayBefore(nowMs: number, days: number): number {
   return day.setDate(day.getDate() - days);
 }
 
+/** Returns the reader's time zone. Ranges begin on its days, and so do the intervals of a report over them. */
+export function viewersZone(): string {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  return timeZone === undefined || timeZone === 'Etc/Unknown' ? 'UTC' : timeZone;
+}
+
 /** Chooses the range of a page. `standard` is the range if the address names none. Null: any time. */
 export function RangePicker({ standard }: { standard: Span | null }) {
   const [state, set] = useUrlState();

@@ -2,9 +2,8 @@ import type { AccessDraft } from '../../forms/access-draft.ts';
 import { type BudgetDraft, type Period, periodWords } from '../../forms/budget-draft.ts';
 import { decimalOf } from '../../forms/decimal.ts';
 import { type ModelLimitDraft, RATE_LIMIT_NAMES, type RateLimitName } from '../../forms/limit-draft.ts';
-import { countText } from '../Count.tsx';
+import { countText, moneyText } from '../../numbers/numbers.ts';
 import { limitName } from '../limits/LimitBar.tsx';
-import { moneyText } from '../money/Money.tsx';
 
 /** Limits, budgets and access in words: in lists, in the summaries of a form, and where two people changed the same. */
 

@@ -1,8 +1,9 @@
 import { Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Money } from '../../numbers/Money.tsx';
+import { usedText } from '../../numbers/numbers.ts';
 import { FreshnessMark } from '../Freshness.tsx';
-import { Money } from '../money/Money.tsx';
 import { Time } from '../Time.tsx';
-import { type BudgetStatus, percentText, usedRatio } from './BudgetRing.tsx';
+import { type BudgetStatus, budgetRatio, partsOf } from './BudgetRing.tsx';
 import { colorOf } from './LimitBar.tsx';
 
 /** Each budget with its spend and holds in the current period, and the end of the period. */
@@ -27,8 +28,8 @@ export function BudgetGauges({ budgets, isLive = true }: { budgets: readonly Bud
 }
 
 function Gauge({ budget }: { budget: BudgetStatus }) {
-  const ratio = usedRatio(budget);
-  const share = (part: string) => (Number(budget.amount) === 0 ? 0 : Math.min(100, (Number(part) / Number(budget.amount)) * 100));
+  const ratio = budgetRatio(budget);
+  const { spent, held } = partsOf(budget);
   const of = budget.target ?? budget.access_group;
   return (
     <div>
@@ -37,16 +38,12 @@ function Gauge({ budget }: { budget: BudgetStatus }) {
           <Money usd={budget.spent} /> of <Money usd={budget.amount} />
         </Text>
         <Text fz="xs" c="dimmed">
-          {percentText(ratio)}
+          {usedText(ratio)}
         </Text>
       </Group>
-      <Progress.Root size={6} aria-label={`Budget ${percentText(ratio)} used`}>
-        <Progress.Section
-          value={Number(budget.amount) === 0 ? 100 : share(budget.spent)}
-          color={colorOf(ratio)}
-          aria-label="Spent"
-        />
-        <Progress.Section value={share(budget.held)} color="gray" aria-label="Held" />
+      <Progress.Root size={6} aria-label={`Budget ${usedText(ratio)} used`}>
+        <Progress.Section value={spent} color={colorOf(ratio)} aria-label="Spent" />
+        <Progress.Section value={held} color="gray" aria-label="Held" />
       </Progress.Root>
       <Text fz="xs" c="dimmed">
         {of !== null && <span className="mono">{of} · </span>}

@@ -2,13 +2,12 @@ import { Badge, Checkbox, Paper, Progress, Stack, Table, Text, Title, Tooltip } 
 import { useQuery } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { periodWords } from '../../forms/budget-draft.ts';
+import { Money } from '../../numbers/Money.tsx';
+import { barOf, countText, moneyText, usedRatio, usedText } from '../../numbers/numbers.ts';
 import { Asked } from '../Asked.tsx';
-import { countText } from '../Count.tsx';
 import { useUrlState } from '../fields/useUrlState.ts';
 import { TableScroll } from '../list/TableScroll.tsx';
-import { Money, moneyText } from '../money/Money.tsx';
 import { unpricedNames } from '../money/PartlyPriced.tsx';
-import { percentText, usedRatio } from './BudgetRing.tsx';
 import { colorOf } from './LimitBar.tsx';
 
 type Budget = Schema<'Budget'>;
@@ -122,7 +121,7 @@ function OfBudget({ budget, periods, timeZone, heading }: OfBudgetProps) {
                   <Missing period={period} />
                 </Table.Td>
                 <Table.Td>
-                  <Share ratio={usedRatio({ spent: period.spent, held: '0', amount: budget.amount })} />
+                  <Share ratio={usedRatio(budget.amount, period.spent)} />
                 </Table.Td>
               </Table.Tr>
             ))}
@@ -155,9 +154,9 @@ function isIncomplete(period: Period | undefined): boolean {
 function Share({ ratio }: { ratio: number }) {
   return (
     <>
-      <Progress size={6} value={Math.min(100, ratio * 100)} color={colorOf(ratio)} aria-label={`${percentText(ratio)} used`} />
+      <Progress size={6} value={barOf(ratio)} color={colorOf(ratio)} aria-label={`${usedText(ratio)} used`} />
       <Text fz="xs" c="dimmed">
-        {percentText(ratio)}
+        {usedText(ratio)}
       </Text>
     </>
   );

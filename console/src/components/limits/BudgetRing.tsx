@@ -1,7 +1,7 @@
 import { Group, RingProgress, Text, Tooltip } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
+import { barOf, moneyText, usedRatio, usedText } from '../../numbers/numbers.ts';
 import { NotLive } from '../Freshness.tsx';
-import { moneyText } from '../money/Money.tsx';
 import { relativeText, Time } from '../Time.tsx';
 import { colorOf } from './LimitBar.tsx';
 import type { LimitsStatus } from './LimitGauges.tsx';
@@ -16,9 +16,8 @@ interface BudgetRingProps {
 
 /** Shows the spent and held parts of a budget as a ring. The words beside and below it say the same. */
 export function BudgetRing({ budget, size = 36 }: BudgetRingProps) {
-  const ratio = usedRatio(budget);
-  const spent = shareOf(budget.spent, budget.amount);
-  const held = Math.min(shareOf(budget.held, budget.amount), 100 - spent);
+  const ratio = budgetRatio(budget);
+  const { spent, held } = partsOf(budget);
   return (
     <Tooltip label={<BudgetWords budget={budget} />}>
       <div role="img" aria-label={wordsOf(budget)}>
@@ -32,7 +31,7 @@ export function BudgetRing({ budget, size = 36 }: BudgetRingProps) {
           label={
             size >= 64 ? (
               <Text ta="center" fz="xs" fw={600}>
-                {percentText(ratio)}
+                {usedText(ratio)}
               </Text>
             ) : undefined
           }
@@ -46,7 +45,7 @@ export function BudgetRing({ budget, size = 36 }: BudgetRingProps) {
 export function BudgetCell({ status, of }: { status: LimitsStatus | null; of: Policy }) {
   if (status === null) return <FirstLine lines={scopeBudgetLines(of)} none="No budget" />;
   const { budgets, live } = status;
-  const [closest] = [...budgets].sort((a, b) => usedRatio(b) - usedRatio(a));
+  const [closest] = [...budgets].sort((a, b) => budgetRatio(b) - budgetRatio(a));
   if (closest === undefined) {
     return (
       <Text fz="sm" c="dimmed">
@@ -93,18 +92,16 @@ function BudgetWords({ budget }: { budget: BudgetStatus }) {
 }
 
 function wordsOf(budget: BudgetStatus): string {
-  return `Budget ${percentText(usedRatio(budget))} used: ${moneyText(budget.spent)} spent, ${moneyText(budget.held)} held of ${moneyText(budget.amount)}`;
+  return `Budget ${usedText(budgetRatio(budget))} used: ${moneyText(budget.spent)} spent, ${moneyText(budget.held)} held of ${moneyText(budget.amount)}`;
 }
 
-/** Returns spent and held together as a share of the amount. A budget of 0 counts as used up. */
-export function usedRatio({ spent, held, amount }: Pick<BudgetStatus, 'spent' | 'held' | 'amount'>): number {
-  return Number(amount) === 0 ? 1 : (Number(spent) + Number(held)) / Number(amount);
+/** Returns spent and held together as a part of the amount. */
+export function budgetRatio({ spent, held, amount }: Pick<BudgetStatus, 'spent' | 'held' | 'amount'>): number {
+  return usedRatio(amount, spent, held);
 }
 
-export function percentText(ratio: number): string {
-  return `${Math.floor(Math.min(ratio, 9.99) * 100)}%`;
-}
-
-function shareOf(part: string, amount: string): number {
-  return Number(amount) === 0 ? 100 : Math.min(100, (Number(part) / Number(amount)) * 100);
+/** Returns the lengths of the spent and the held part of a gauge, together at most 100. */
+export function partsOf({ spent, held, amount }: BudgetStatus): { readonly spent: number; readonly held: number } {
+  const length = barOf(usedRatio(amount, spent));
+  return { spent: length, held: length === 100 ? 0 : Math.min(barOf(usedRatio(amount, held)), 100 - length) };
 }

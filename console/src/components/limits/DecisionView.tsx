@@ -1,9 +1,8 @@
 import { Alert, Badge, Group, Stack, Table, Text, Tooltip } from '@mantine/core';
 import { IconArrowRight, IconCircleCheck, IconCircleX } from '@tabler/icons-react';
 import type { Schema } from '../../api/client.ts';
-import { countText } from '../Count.tsx';
+import { countText, exactMoneyText } from '../../numbers/numbers.ts';
 import { TableScroll } from '../list/TableScroll.tsx';
-import { exactMoneyText } from '../money/Money.tsx';
 import { Named } from '../Named.tsx';
 import { wordOf } from '../StatusBadge.tsx';
 import { Time } from '../Time.tsx';
@@ -113,17 +112,23 @@ function AccessSteps({ access, model }: { access: Access; model: string | null }
 function RuleTable({ decision }: { decision: Decision }) {
   return (
     <TableScroll minWidth={760}>
-      <Table withTableBorder fz="sm" verticalSpacing={5}>
+      <Table withTableBorder fz="sm" verticalSpacing={5} captionSide="bottom">
+        <Table.Caption ta="left" fz="xs" mt={4}>
+          {decision.verdict === 'admitted'
+            ? 'Just after the request was admitted: what requests in flight hold includes what this one needed.'
+            : 'When the request was refused: nothing was held for it.'}{' '}
+          Settled, held and remaining add up to the limit, except where more than the limit is used.
+        </Table.Caption>
         <Table.Thead>
           <Table.Tr>
             <Table.Th w={36}>#</Table.Th>
             <Table.Th>Rule</Table.Th>
             <Table.Th>Scope</Table.Th>
             <Table.Th ta="right">Limit</Table.Th>
-            <Table.Th ta="right">Used</Table.Th>
+            <Table.Th ta="right">Settled</Table.Th>
             <Table.Th ta="right">Held</Table.Th>
-            <Table.Th ta="right">Needed</Table.Th>
             <Table.Th ta="right">Remaining</Table.Th>
+            <Table.Th ta="right">Needed</Table.Th>
             <Table.Th>Verdict</Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -155,10 +160,17 @@ function RuleRow({ rule, number, decision }: { rule: Rule; number: number; decis
         </Group>
       </Table.Td>
       <Table.Td ta="right">{amountText(rule, rule.limit_value)}</Table.Td>
-      <Table.Td ta="right">{amountText(rule, rule.used)}</Table.Td>
+      <Table.Td ta="right">{amountText(rule, rule.settled)}</Table.Td>
       <Table.Td ta="right">{amountText(rule, rule.held)}</Table.Td>
+      <Table.Td ta="right">
+        {amountText(rule, rule.remaining)}
+        {Number(rule.over) > 0 && (
+          <Text component="span" inherit c="dimmed" display="block">
+            over by {amountText(rule, rule.over)}
+          </Text>
+        )}
+      </Table.Td>
       <Table.Td ta="right">{neededText(rule, decision)}</Table.Td>
-      <Table.Td ta="right">{amountText(rule, rule.remaining)}</Table.Td>
       <Table.Td>
         <RuleVerdict rule={rule} />
       </Table.Td>

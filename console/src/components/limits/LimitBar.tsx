@@ -1,5 +1,5 @@
 import { Group, Progress, Text, Tooltip } from '@mantine/core';
-import { countText, shortCountText } from '../Count.tsx';
+import { barOf, countText, shortCountText, usedRatio, usedText } from '../../numbers/numbers.ts';
 
 interface LimitBarProps {
   /** `rpm`, `tpm`, `max_parallel`… */
@@ -25,10 +25,9 @@ export function limitName(limit: string): string {
   return limit === 'max_parallel' ? 'in flight' : limit.toUpperCase();
 }
 
-/** One configured limit and its use at this moment. A limit of 0 blocks, and is drawn as full. */
+/** One configured limit and its use at this moment. A limit of 0 blocks on purpose: it is drawn as full and gray. */
 export function LimitBar({ limit, value, used, held = 0, target = null }: LimitBarProps) {
-  const parts = [used, held].map((amount) => (value === 0 ? 100 : Math.min(100, (amount / value) * 100)));
-  const ratio = value === 0 ? 1 : (used + held) / value;
+  const ratio = usedRatio(value, used, held);
   const unit = `${LIMIT_WORDS[limit] ?? limit}${target === null ? '' : ` for ${target}`}`;
   const words = `${countText(used)} of ${countText(value)} ${unit} used${held > 0 ? `, ${countText(held)} held` : ''}`;
   return (
@@ -45,12 +44,20 @@ export function LimitBar({ limit, value, used, held = 0, target = null }: LimitB
             )}
           </Text>
           <Text fz="xs" c="dimmed">
-            {Math.round(Math.min(ratio, 9.99) * 100)}%
+            {value === 0 ? 'blocked' : usedText(ratio)}
           </Text>
         </Group>
         <Progress.Root size={5} aria-label={words}>
-          <Progress.Section value={parts[0] ?? 0} color={colorOf(ratio)} aria-label={`${countText(used)} used`} />
-          <Progress.Section value={held > 0 ? (parts[1] ?? 0) : 0} color="gray" aria-label={`${countText(held)} held`} />
+          <Progress.Section
+            value={barOf(usedRatio(value, used))}
+            color={value === 0 ? 'gray' : colorOf(ratio)}
+            aria-label={`${countText(used)} used`}
+          />
+          <Progress.Section
+            value={held > 0 ? barOf(usedRatio(value, held)) : 0}
+            color="gray"
+            aria-label={`${countText(held)} held`}
+          />
         </Progress.Root>
       </div>
     </Tooltip>

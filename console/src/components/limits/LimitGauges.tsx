@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useEvents } from '../../api/events.ts';
+import { countText, usedRatio } from '../../numbers/numbers.ts';
 import { type Freshness, FreshnessMark, NotLive } from '../Freshness.tsx';
 import { relativeText } from '../Time.tsx';
 import { LIMIT_WORDS, LimitBar, limitName } from './LimitBar.tsx';
@@ -12,16 +13,24 @@ export type LimitsStatus = Schema<'LimitsStatus'>;
 type RateLimitStatus = LimitsStatus['rate_limits'][number];
 type Holder = 'organizations' | 'teams' | 'keys';
 
+/** The present use of a scope's limits; null for a person who may not read it. Gauges and status of a page show the same one. */
+export interface LiveLimits {
+  readonly status: LimitsStatus | null;
+  readonly freshness: Freshness;
+}
+
 const POLL_MS = 5_000;
 
 /**
  * Reads the live use of a scope's limits and budgets from a stream, or by polling while the stream is disconnected. If `initial`
  * is null the person may not read it: then nothing is requested and the status stays null.
  */
-export function useLimitsStatus(holder: Holder, id: string, initial: LimitsStatus | null | undefined) {
-  const [streamed, setStreamed] = useState<LimitsStatus>();
+export function useLimitsStatus(holder: Holder, id: string, initial: LimitsStatus | null | undefined): LiveLimits {
+  const [last, setLast] = useState<{ readonly id: string; readonly status: LimitsStatus }>();
   const path = initial === null ? null : `/${holder}/${id}/limits/stream`;
-  const state = useEvents<LimitsStatus>({ path, event: 'status' }, setStreamed);
+  const state = useEvents<LimitsStatus>({ path, event: 'status' }, (status) => setLast({ id, status }));
+  // A page that stays while its object changes must not show the figures of the object before.
+  const streamed = last?.id === id ? last.status : undefined;
   const polled = useQuery({
     queryKey: [holder, id, 'limits-status'],
     queryFn: () => asked(api.GET(`/${holder}/{id}/limits/status`, { params: { path: { id } } })),
@@ -67,8 +76,8 @@ function Gauge({ limit, isLive }: { limit: RateLimitStatus; isLive: boolean }) {
     <div>
       <StatusBar of={limit} />
       <Text fz="xs" c="dimmed">
-        {isKnown ? `${used.toLocaleString()} used` : 'Use not known'}
-        {held > 0 && ` (${held.toLocaleString()} held)`}
+        {isKnown ? `${countText(used)} used` : 'Use not known'}
+        {held > 0 && ` (${countText(held)} held)`}
         {used > 0 && resets_at !== null && limit.limit !== 'max_parallel' && ` · full again ${relativeText(new Date(resets_at))}`}
       </Text>
     </div>
@@ -112,7 +121,7 @@ export function LimitCell({ status, of }: { status: LimitsStatus | null; of: Pol
       </Text>
     );
   }
-  const closest = [...limits].sort((a, b) => ratioOf(b) - ratioOf(a));
+  const closest = [...limits].sort((a, b) => usedRatio(b.value, b.used) - usedRatio(a.value, a.used));
   const rest = closest.slice(SHOWN);
   return (
     <Group gap={8} wrap="nowrap">
@@ -133,9 +142,5 @@ export function LimitCell({ status, of }: { status: LimitsStatus | null; of: Pol
 
 function lineOf({ limit, value, used, target, access_group }: RateLimitStatus): string {
   const of = target ?? access_group;
-  return `${used.toLocaleString()} of ${value.toLocaleString()} ${LIMIT_WORDS[limit] ?? limitName(limit)}${of === null ? '' : ` for ${of}`}`;
-}
-
-function ratioOf({ value, used }: RateLimitStatus): number {
-  return value === 0 ? 1 : used / value;
+  return `${countText(used)} of ${countText(value)} ${LIMIT_WORDS[limit] ?? limitName(limit)}${of === null ? '' : ` for ${of}`}`;
 }

@@ -1,7 +1,7 @@
 import { Button, Group, Select, Text } from '@mantine/core';
 import { IconArrowLeft, IconArrowRight } from '@tabler/icons-react';
 import { useRouter } from '@tanstack/react-router';
-import { countText } from '../Count.tsx';
+import { countText } from '../../numbers/numbers.ts';
 import type { List } from './useList.ts';
 
 const PAGE_SIZES = ['25', '50', '100', '200'];

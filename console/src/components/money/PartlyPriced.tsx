@@ -1,5 +1,5 @@
 import { Badge, Tooltip } from '@mantine/core';
-import { countText } from '../Count.tsx';
+import { countText } from '../../numbers/numbers.ts';
 import { isPriceable, unitName } from './price-words.ts';
 
 /** The quantity of each unit that had no price. Null if the quantity is not known. */

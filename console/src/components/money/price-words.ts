@@ -1,6 +1,6 @@
 import type { Schema } from '../../api/client.ts';
 import type { Prices } from '../../api/gateway.ts';
-import { countText } from '../Count.tsx';
+import { countText } from '../../numbers/numbers.ts';
 import { wordOf } from '../StatusBadge.tsx';
 
 export type PriceBucket = keyof Schema<'PriceByBucket'>;

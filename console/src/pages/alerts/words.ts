@@ -1,5 +1,5 @@
 import type { Schema } from '../../api/client.ts';
-import { moneyText } from '../../components/money/Money.tsx';
+import { moneyText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 
 export type Alert = Schema<'Alert'>;

@@ -3,7 +3,7 @@ import { IconAlertTriangle, IconShieldCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import type { components } from '../../api/schema.d.ts';
-import { countText } from '../../components/Count.tsx';
+import { countText } from '../../numbers/numbers.ts';
 
 /**
  * Shows whether the hash chain of these events is intact. The server verifies it from the first event to the head, on opening and

@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
-import { countText } from '../../components/Count.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
+import { countText } from '../../numbers/numbers.ts';
 
 type Target = Schema<'KeyAccess'>['data'][number];
 

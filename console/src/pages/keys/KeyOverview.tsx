@@ -5,7 +5,7 @@ import { useTimeZone } from '../../api/organizations.ts';
 import { Facts } from '../../components/Facts.tsx';
 import { BudgetGauges } from '../../components/limits/BudgetGauges.tsx';
 import { BudgetHistory } from '../../components/limits/BudgetHistory.tsx';
-import { LimitGauges, useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
+import { LimitGauges, type LiveLimits } from '../../components/limits/LimitGauges.tsx';
 import { BudgetsAsSet, LimitsAsSet } from '../../components/limits/LimitsAsSet.tsx';
 import { TagList } from '../../components/TagList.tsx';
 import { Time } from '../../components/Time.tsx';
@@ -13,8 +13,7 @@ import { PATHS } from '../../paths.ts';
 import { Owner } from './key-columns.tsx';
 
 /** The facts of a key, and how much of its limits and budgets is used at this moment. */
-export function KeyOverview({ of: key }: { of: Schema<'Key'> }) {
-  const { status, freshness } = useLimitsStatus('keys', key.id, key.limits_status);
+export function KeyOverview({ of: key, live: { status, freshness } }: { of: Schema<'Key'>; live: LiveLimits }) {
   const timeZone = useTimeZone(key.organization_id);
   const names = [...(key.asset_access.ineffective?.targets ?? []), ...(key.asset_access.ineffective?.access_groups ?? [])];
   return (

@@ -6,6 +6,7 @@ import type { Permission } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
 import { PATHS } from '../../paths.ts';
@@ -33,13 +34,14 @@ export function KeyPage() {
 }
 
 function Shown({ of: key }: { of: Schema<'Key'> }) {
+  const live = useLimitsStatus('keys', key.id, key.limits_status);
   const [state, set] = useUrlState();
   const tabs = TABS.filter(({ needs }) => key.capabilities.includes(needs));
   const tab = tabs.find(({ value }) => value === state.tab)?.value ?? 'overview';
   return (
     <Page
       title={key.name}
-      beside={<KeyStatus of={key} />}
+      beside={<KeyStatus of={key} live={live.status} />}
       crumbs={[{ label: 'API keys', to: PATHS.keys }]}
       about={
         <Group gap="xs">
@@ -65,7 +67,7 @@ function Shown({ of: key }: { of: Schema<'Key'> }) {
       >
         <TabStrip tabs={tabs} value={tab} />
         <Tabs.Panel value="overview">
-          <KeyOverview of={key} />
+          <KeyOverview of={key} live={live} />
         </Tabs.Panel>
         <Tabs.Panel value="access">
           <KeyAccess keyId={key.id} />

@@ -2,9 +2,10 @@ import { Anchor, Group, Stack, Text, Tooltip } from '@mantine/core';
 import { IconRobot, IconUser } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { Schema } from '../../api/client.ts';
+import type { LimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { FirstLine, scopeBudgetLines, scopeLimitLines } from '../../components/limits/LimitsAsSet.tsx';
+import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
-import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
 
@@ -56,12 +57,18 @@ function Name({ of: key }: { of: Key }) {
   );
 }
 
+interface KeyStatusProps {
+  readonly of: Pick<Key, 'status' | 'expires_at'>;
+  /** The live use of its limits, where it is shown beside the status. */
+  readonly live?: LimitsStatus | null;
+}
+
 /** The status of a key. Requests with an expired key are refused like those with a revoked one, so this shows `expired`. */
-export function KeyStatus({ of: { status, expires_at } }: { of: Pick<Key, 'status' | 'expires_at'> }) {
+export function KeyStatus({ of: { status, expires_at }, live }: KeyStatusProps) {
   const isExpired = expires_at !== null && new Date(expires_at).getTime() <= Date.now();
   return (
     <Group gap={6} wrap="nowrap">
-      <StatusBadge status={status === 'active' && isExpired ? 'expired' : status} />
+      <StandingBadge lifecycle={status === 'active' && isExpired ? 'expired' : status} live={live} isWordy />
       {status === 'active' && expires_at !== null && !isExpired && (
         <Text fz="xs" c="dimmed" className="nowrap">
           until <Time at={expires_at} relative />

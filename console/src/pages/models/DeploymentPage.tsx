@@ -7,6 +7,7 @@ import { CopyText } from '../../components/CopyText.tsx';
 import { Facts } from '../../components/Facts.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
+import { countText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 import { hangupWords } from './BoundFields.tsx';
 import { CapacityNow, lackedWords, PriceText, Tags } from './cells.tsx';
@@ -75,7 +76,7 @@ function DeploymentFacts({ deployment }: { deployment: Deployment }) {
         ['Capacity, this minute', <CapacityNow key="capacity" of={deployment} />],
         ['Weight, priority', `${deployment.weight}, ${deployment.priority}`],
         ['Routing tags', <Tags key="tags" tags={deployment.tags} />],
-        ['Maximum output tokens', deployment.max_output_tokens?.toLocaleString() ?? 'not known'],
+        ['Maximum output tokens', deployment.max_output_tokens === null ? 'not known' : countText(deployment.max_output_tokens)],
         ['Searches per request', atMost(deployment.max_searches)],
         ['Tokens per media part', atMost(deployment.max_part_tokens)],
         ['When the caller hangs up', hangupWords(deployment.on_hangup)],
@@ -93,7 +94,7 @@ function DeploymentFacts({ deployment }: { deployment: Deployment }) {
 }
 
 function atMost(bound: number | null): string {
-  return bound === null ? 'not set' : `${bound.toLocaleString()} at most`;
+  return bound === null ? 'not set' : `${countText(bound)} at most`;
 }
 
 function CredentialLink({ id }: { id: string | null }) {

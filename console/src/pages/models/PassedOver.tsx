@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { countText } from '../../components/Count.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { countText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 import { readNotice, writeNotice } from './seen-notice.ts';
 

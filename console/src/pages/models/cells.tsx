@@ -2,9 +2,9 @@ import { Anchor, Badge, Group, Stack, Text, Tooltip } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { Schema } from '../../api/client.ts';
 import type { Prices } from '../../api/gateway.ts';
-import { countText } from '../../components/Count.tsx';
 import { LimitBar } from '../../components/limits/LimitBar.tsx';
 import { beyondText, priceLine, priceLines, unitName } from '../../components/money/price-words.ts';
+import { countText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 
 const TAGS_SHOWN = 3;

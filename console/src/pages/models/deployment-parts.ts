@@ -1,5 +1,6 @@
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { pricesFrom, priceWords } from '../../components/money/price-draft.ts';
+import { countText } from '../../numbers/numbers.ts';
 import { hangupWords } from './BoundFields.tsx';
 import { type DeploymentDraft, settingsOf } from './deployment-draft.ts';
 
@@ -77,19 +78,19 @@ const BOUND_PARTS: readonly EditPart<DeploymentDraft>[] = [
     name: 'max_output_tokens',
     label: 'Maximum output tokens',
     body: (draft) => ({ max_output_tokens: settingsOf(draft).max_output_tokens }),
-    words: ({ max_output_tokens: most }) => (most === '' ? 'not known' : most.toLocaleString()),
+    words: ({ max_output_tokens: most }) => (most === '' ? 'not known' : countText(most)),
   },
   {
     name: 'max_searches',
     label: 'Searches per request',
     body: (draft) => ({ max_searches: settingsOf(draft).max_searches }),
-    words: ({ max_searches: most }) => (most === '' ? 'not set' : most.toLocaleString()),
+    words: ({ max_searches: most }) => (most === '' ? 'not set' : countText(most)),
   },
   {
     name: 'max_part_tokens',
     label: 'Tokens per media part',
     body: (draft) => ({ max_part_tokens: settingsOf(draft).max_part_tokens }),
-    words: ({ max_part_tokens: most }) => (most === '' ? 'not set' : most.toLocaleString()),
+    words: ({ max_part_tokens: most }) => (most === '' ? 'not set' : countText(most)),
   },
   {
     name: 'on_hangup',
@@ -106,5 +107,5 @@ const BOUND_PARTS: readonly EditPart<DeploymentDraft>[] = [
 ];
 
 function numberWords(value: number | ''): string {
-  return value === '' ? 'not limited' : value.toLocaleString();
+  return value === '' ? 'not limited' : countText(value);
 }

@@ -6,10 +6,10 @@ import { download, exportName } from '../../api/download.ts';
 import { queryText } from '../../api/events.ts';
 import { type Organization, reactivateOrganization, suspendOrganization } from '../../api/organizations.ts';
 import { verdictOf } from '../../api/session.tsx';
-import { countText } from '../../components/Count.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
+import { countText } from '../../numbers/numbers.ts';
 import { refreshOrganizations } from './dialog/LifecycleDialog.tsx';
 
 /** The actions on several selected organizations. */

@@ -3,21 +3,20 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { api, asked } from '../../api/client.ts';
-import { countText } from '../../components/Count.tsx';
 import { FreshnessMark } from '../../components/Freshness.tsx';
-import { BudgetRing, type BudgetStatus, usedRatio } from '../../components/limits/BudgetRing.tsx';
-import { LimitGauges, type LimitsStatus, useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
+import { BudgetRing, type BudgetStatus, budgetRatio } from '../../components/limits/BudgetRing.tsx';
+import { LimitGauges, type LimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { BudgetsAsSet, LimitsAsSet } from '../../components/limits/LimitsAsSet.tsx';
-import { Money } from '../../components/money/Money.tsx';
 import { Time } from '../../components/Time.tsx';
+import { Money } from '../../numbers/Money.tsx';
+import { countText } from '../../numbers/numbers.ts';
 import { burnWords } from './tabs/burn.ts';
 import type { TabProps } from './tabs/tab.ts';
 
 const BUDGETS_SHOWN = 2;
 
 /** The present state of an organization: budgets with their pace, limits with their use, and the number of what it contains. */
-export function OrganizationCards({ organization }: TabProps) {
-  const { status: live, freshness } = useLimitsStatus('organizations', organization.id, organization.limits_status);
+export function OrganizationCards({ organization, live: { status: live, freshness } }: TabProps) {
   return (
     <SimpleGrid cols={{ base: 1, md: 3 }} spacing="sm">
       <Card title="Budgets">{live === null ? <BudgetsAsSet of={organization} /> : <Budgets live={live} />}</Card>
@@ -56,7 +55,7 @@ function Budgets({ live }: { live: LimitsStatus }) {
       </Text>
     );
   }
-  const closest = [...live.budgets].sort((a, b) => usedRatio(b) - usedRatio(a));
+  const closest = [...live.budgets].sort((a, b) => budgetRatio(b) - budgetRatio(a));
   return (
     <Stack gap="sm">
       {closest.slice(0, BUDGETS_SHOWN).map((budget) => (
@@ -109,7 +108,7 @@ export function BudgetLine({ budget }: { budget: BudgetStatus }) {
   );
 }
 
-function Counts({ organization }: TabProps) {
+function Counts({ organization }: Pick<TabProps, 'organization'>) {
   const effective = useQuery({
     queryKey: ['organization', organization.id, 'effective-access'],
     queryFn: () => asked(api.GET('/organizations/{id}/effective-access', { params: { path: { id: organization.id } } })),

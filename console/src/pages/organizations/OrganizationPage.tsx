@@ -4,13 +4,14 @@ import { IconPencil } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
-import { readOrganization } from '../../api/organizations.ts';
+import { calmStatus, type Organization, readOrganization } from '../../api/organizations.ts';
 import { type Permission, verdictOf } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
-import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
+import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
 import { Time } from '../../components/Time.tsx';
@@ -67,7 +68,8 @@ export function OrganizationPage() {
   return <Asked query={query}>{(organization) => <Shown key={organization.id} organization={organization} />}</Asked>;
 }
 
-function Shown({ organization }: TabProps) {
+function Shown({ organization }: { organization: Organization }) {
+  const live = useLimitsStatus('organizations', organization.id, organization.limits_status);
   const [state, setState] = useUrlState();
   const mayEdit = verdictOf('organization.profile', organization.capabilities);
   const mayAudit = verdictOf('audit_policy.change', organization.capabilities);
@@ -80,7 +82,9 @@ function Shown({ organization }: TabProps) {
     <Page
       title={organization.name}
       crumbs={[{ label: 'Organizations', to: PATHS.organizations }]}
-      beside={<StatusBadge status={organization.standing?.status ?? organization.status} />}
+      beside={
+        <StandingBadge lifecycle={organization.status} live={live.status} calm={calmStatus(organization, live.status)} isWordy />
+      }
       about={<About organization={organization} />}
       actions={
         <>
@@ -93,13 +97,13 @@ function Shown({ organization }: TabProps) {
     >
       {/* On a phone, the cards would push the other tabs a screen down. */}
       <Box {...(tab === 'overview' ? {} : { visibleFrom: 'xs' })}>
-        <OrganizationCards organization={organization} />
+        <OrganizationCards organization={organization} live={live} />
       </Box>
       <Tabs value={tab} keepMounted={false} onChange={(value) => setState(toTab(state, value ?? 'overview'), 'push')}>
         <TabStrip tabs={tabs} value={tab} />
         {tabs.map(({ value, content: Content }) => (
           <Tabs.Panel key={value} value={value}>
-            <Content organization={organization} />
+            <Content organization={organization} live={live} />
           </Tabs.Panel>
         ))}
       </Tabs>
@@ -118,7 +122,7 @@ function toTab(state: Readonly<Record<string, string | undefined>>, tab: string)
   return { ...cleared, tab: tab === 'overview' ? undefined : tab };
 }
 
-function About({ organization }: TabProps) {
+function About({ organization }: { organization: Organization }) {
   const { owners, id, slug, time_zone, created_at } = organization;
   return (
     <Stack gap={2}>

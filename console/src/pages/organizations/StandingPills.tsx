@@ -1,8 +1,8 @@
 import { Group, UnstyledButton } from '@mantine/core';
 import { type OrganizationsSummary, STANDINGS } from '../../api/organizations.ts';
-import { countText } from '../../components/Count.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { wordOf } from '../../components/StatusBadge.tsx';
+import { countText } from '../../numbers/numbers.ts';
 import classes from './pills.module.css';
 
 /** Filters by standing. Each pill shows the server's count over the whole result. */

@@ -2,8 +2,8 @@ import { Paper, SimpleGrid, Skeleton, Text } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { OrganizationsSummary } from '../../api/organizations.ts';
-import { countText } from '../../components/Count.tsx';
-import { Money } from '../../components/money/Money.tsx';
+import { Money } from '../../numbers/Money.tsx';
+import { countText } from '../../numbers/numbers.ts';
 
 /** Totals over the whole result, not only the page that is shown. */
 export function SummaryStrip({ query }: { query: UseQueryResult<OrganizationsSummary> }) {

@@ -2,16 +2,16 @@ import { ActionIcon, Anchor, Avatar, Group, Menu, Text, Tooltip } from '@mantine
 import { IconArchive, IconChartBar, IconDots, IconPencil, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
-import type { Organization } from '../../api/organizations.ts';
+import { calmStatus, type Organization } from '../../api/organizations.ts';
 import { type Permission, type Verdict, verdictOf } from '../../api/session.tsx';
 import { CopyIcon } from '../../components/CopyText.tsx';
-import { countText } from '../../components/Count.tsx';
 import { Sparkline } from '../../components/charts/Sparkline.tsx';
 import { BudgetCell } from '../../components/limits/BudgetRing.tsx';
 import { LimitCell } from '../../components/limits/LimitGauges.tsx';
+import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
-import { Money, moneyText } from '../../components/money/Money.tsx';
-import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { Money } from '../../numbers/Money.tsx';
+import { countText, moneyText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 import type { Lifecycle } from './dialog/LifecycleDialog.tsx';
 
@@ -117,7 +117,7 @@ function Identity({ row }: { row: Organization }) {
             <bdi>{row.name}</bdi>
           </Anchor>
           <span style={{ flexShrink: 0, lineHeight: 1 }}>
-            <StatusBadge status={row.standing?.status ?? row.status} />
+            <StandingBadge lifecycle={row.status} live={row.limits_status} calm={calmStatus(row, row.limits_status)} />
           </span>
         </Group>
         <Group gap={4} wrap="nowrap">

@@ -1,40 +1,41 @@
 import { Group, Paper, SegmentedControl, Title } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
-import { shortCountText } from '../../components/Count.tsx';
 import type { Series } from '../../components/charts/StackedBars.tsx';
 import { TimeChart } from '../../components/charts/TimeChart.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
-import { moneyText } from '../../components/money/Money.tsx';
+import { moneyText, shortCountText } from '../../numbers/numbers.ts';
 
 const CHOICES = [
   { value: 'requests', label: 'Requests' },
+  { value: 'refused', label: 'Refused' },
   { value: 'spend', label: 'Spend' },
   { value: 'tokens', label: 'Tokens' },
 ];
 
 const SERIES: Readonly<Record<string, readonly Series[]>> = {
   requests: [
-    { name: 'answered', label: 'Answered', color: 'teal.6' },
+    { name: 'others', label: 'Without error', color: 'teal.6' },
     { name: 'errors', label: 'Errors', color: 'orange.6' },
-    { name: 'refused', label: 'Refused', color: 'red.7' },
   ],
+  refused: [{ name: 'refused', label: 'Refused', color: 'red.7' }],
   spend: [{ name: 'spend', label: 'Spend', color: 'teal.6' }],
   tokens: [{ name: 'tokens', label: 'Tokens', color: 'blue.6' }],
 };
 
 const TITLES: Readonly<Record<string, string>> = {
   requests: 'Requests over time',
+  refused: 'Refused requests over time',
   spend: 'Spend over time',
   tokens: 'Tokens over time',
 };
 
-/** A chart of the range over time. */
+/** A chart of the range over time. Its bars add up to the figure of the same name. */
 export function Course({ overview }: { overview: Schema<'Overview'> }) {
   const [state, set] = useUrlState();
   const shown = state.chart !== undefined && state.chart in SERIES ? state.chart : 'requests';
   const points = overview.series.map(({ requests, spend, ...point }) => ({
     ...point,
-    answered: Math.max(0, requests - point.errors),
+    others: requests - point.errors,
     // Only for drawing. Usage & spend has the exact amounts.
     spend: Number(spend),
   }));

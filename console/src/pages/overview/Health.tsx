@@ -1,15 +1,15 @@
-import { Anchor, Badge, Paper, Progress, Table, Text, Title, Tooltip } from '@mantine/core';
+import { Anchor, Badge, Group, Paper, Progress, Table, Text, Title, Tooltip } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
-import { countText } from '../../components/Count.tsx';
 import { FreshnessMark } from '../../components/Freshness.tsx';
 import { colorOf } from '../../components/limits/LimitBar.tsx';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
-import { Money } from '../../components/money/Money.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
 import { addressOf } from '../../components/shell/addresses.ts';
 import { Time } from '../../components/Time.tsx';
+import { Money } from '../../numbers/Money.tsx';
+import { barOf, countText, usedRatio, usedText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 import { providerName } from '../models/ProviderBadge.tsx';
 
@@ -42,14 +42,7 @@ export function Budgets({ overview }: { overview: Schema<'Overview'> }) {
                 <ToObject id={budget.organization_id} name={budget.organization_name} />
               </Table.Td>
               <Table.Td>
-                <Tooltip label={`${Math.round(budget.ratio * 1_000) / 10} % spent or held`}>
-                  <Progress
-                    size={8}
-                    value={Math.min(100, budget.ratio * 100)}
-                    color={colorOf(budget.ratio)}
-                    aria-label={`${Math.round(budget.ratio * 100)} percent used`}
-                  />
-                </Tooltip>
+                <Used ratio={usedRatio(budget.amount, budget.spent, budget.held)} />
               </Table.Td>
               <Table.Td ta="right">
                 <Money usd={budget.spent} />
@@ -67,6 +60,17 @@ export function Budgets({ overview }: { overview: Schema<'Overview'> }) {
       </Table>
       {overview.budgets_closest.some(({ live }) => !live) && <FreshnessMark freshness="stored" />}
     </Section>
+  );
+}
+
+function Used({ ratio }: { ratio: number }) {
+  return (
+    <Group gap={6} wrap="nowrap">
+      <Progress size={8} flex={1} value={barOf(ratio)} color={colorOf(ratio)} aria-label={`${usedText(ratio)} spent or held`} />
+      <Text fz="xs" c="dimmed">
+        {usedText(ratio)}
+      </Text>
+    </Group>
   );
 }
 

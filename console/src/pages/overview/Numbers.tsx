@@ -2,17 +2,16 @@ import { Anchor, Paper, SimpleGrid, Text, Tooltip } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
-import { countText, shortCountText } from '../../components/Count.tsx';
-import { Money } from '../../components/money/Money.tsx';
+import { Money } from '../../numbers/Money.tsx';
+import { countText, durationText, shareText, shortCountText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
-import { durationText } from '../requests/duration.ts';
 
 interface NumbersProps {
   readonly overview: Schema<'Overview'>;
   readonly organizationId: string | undefined;
 }
 
-/** The figures of the range, each a link to the data behind it. */
+/** The figures of the range, each a link to the data behind it. Requests are those that were admitted; errors are a part of them. */
 export function Numbers({ overview, organizationId }: NumbersProps) {
   const { from, to } = overview.range;
   const place = { from, to, ...(organizationId === undefined ? {} : { organization_id: organizationId }) };
@@ -30,15 +29,15 @@ export function Numbers({ overview, organizationId }: NumbersProps) {
           name="Errors"
           to={PATHS.requests}
           search={{ ...place, status: 'failed' }}
-          note={shareOf(overview.errors, overview.requests)}
+          note={ofAll(overview.errors, overview.requests, 'of requests')}
         >
           <Short count={overview.errors} />
         </Figure>
         <Figure
-          name="Refusals"
+          name="Refused"
           to={PATHS.requests}
           search={{ ...place, status: 'refused' }}
-          note={shareOf(overview.refusals, overview.requests + overview.refusals)}
+          note={ofAll(overview.refusals, overview.requests + overview.refusals, 'of all received')}
         >
           <Short count={overview.refusals} />
         </Figure>
@@ -96,8 +95,7 @@ function Short({ count }: { count: number }) {
   );
 }
 
-const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
-
-function shareOf(part: number, whole: number): string | null {
-  return whole === 0 ? null : percent.format(part / whole);
+function ofAll(part: number, all: number, words: string): string | null {
+  const share = shareText(part, all);
+  return share === null ? null : `${share} ${words}`;
 }

@@ -7,7 +7,7 @@ import { keptWithin } from '../../api/kept.ts';
 import { type Session, useCanAnywhere, useSession } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
-import { RangePicker, rangeOf } from '../../components/fields/RangePicker.tsx';
+import { RangePicker, rangeOf, viewersZone } from '../../components/fields/RangePicker.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { Page } from '../../components/shell/Page.tsx';
 import { PATHS } from '../../paths.ts';
@@ -67,6 +67,7 @@ function Figures({ isOfPlatform }: { isOfPlatform: boolean }) {
     ...(state.organization_id === undefined ? {} : { organization_id: state.organization_id }),
     ...(from === undefined ? {} : { from }),
     ...(to === undefined ? {} : { to }),
+    time_zone: viewersZone(),
   };
   const query = useQuery({
     queryKey: ['overview', state.organization_id, question],

@@ -1,8 +1,8 @@
 import { Anchor, Group, Paper, Progress, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { Schema } from '../../api/client.ts';
-import { shortCountText } from '../../components/Count.tsx';
-import { Money } from '../../components/money/Money.tsx';
+import { Money } from '../../numbers/Money.tsx';
+import { barOf, countText, shortCountText, usedRatio } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 
 interface Row {
@@ -45,7 +45,8 @@ export function Tops({ overview, showOrganizations }: TopsProps) {
 const SHOWN = 6;
 
 function Top({ title, rows }: { title: string; rows: readonly Row[] }) {
-  const most = Math.max(...rows.map(({ spend }) => Number(spend)), 0);
+  // The highest spend comes first.
+  const most = rows[0]?.spend ?? '0';
   return (
     <Paper withBorder p="md" component="section" aria-label={title}>
       <Title order={2} mb="xs">
@@ -71,14 +72,14 @@ function Top({ title, rows }: { title: string; rows: readonly Row[] }) {
               </Anchor>
               <Text fz="sm" className="nowrap" component="div">
                 <Text component="span" fz="xs" c="dimmed">
-                  {shortCountText(row.requests)} req.{' '}
+                  <span title={countText(row.requests)}>{shortCountText(row.requests)}</span> req.{' '}
                 </Text>
                 <Money usd={row.spend} />
               </Text>
             </Group>
             <Progress
               size={3}
-              value={most === 0 ? 0 : (Number(row.spend) / most) * 100}
+              value={Number(most) === 0 ? 0 : barOf(usedRatio(most, row.spend))}
               aria-label={`${row.name}: spend compared with the highest`}
             />
           </div>

@@ -3,10 +3,10 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { useNames } from '../../api/names.ts';
 import { ProblemNote } from '../../components/Asked.tsx';
-import { countText } from '../../components/Count.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
+import { countText } from '../../numbers/numbers.ts';
 
 interface Report {
   readonly teams_left?: readonly string[];

@@ -6,11 +6,11 @@ import { useState } from 'react';
 import { api, asked, Problem } from '../../api/client.ts';
 import type { PlaygroundEnd } from '../../api/playground.ts';
 import { CopyText } from '../../components/CopyText.tsx';
-import { countText } from '../../components/Count.tsx';
 import { type Decision, DecisionSentence, DecisionView } from '../../components/limits/DecisionView.tsx';
-import { Money } from '../../components/money/Money.tsx';
 import { Named } from '../../components/Named.tsx';
 import { addressOf } from '../../components/shell/addresses.ts';
+import { Money } from '../../numbers/Money.tsx';
+import { countText } from '../../numbers/numbers.ts';
 import type { Turn } from './conversation.ts';
 
 interface TurnViewProps {

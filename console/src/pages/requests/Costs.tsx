@@ -1,12 +1,12 @@
 import { Alert, Badge, Group, Stack, Table, Text } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
-import { countText } from '../../components/Count.tsx';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
-import { Money } from '../../components/money/Money.tsx';
 import { partlyPricedWords } from '../../components/money/PartlyPriced.tsx';
 import { bucketName, unitName } from '../../components/money/price-words.ts';
 import { Named } from '../../components/Named.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { Money } from '../../numbers/Money.tsx';
+import { countText } from '../../numbers/numbers.ts';
 import type { FullRequest } from './full-request.ts';
 
 type LedgerEntry = Schema<'LedgerEntry'>;

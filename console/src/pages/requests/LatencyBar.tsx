@@ -1,6 +1,6 @@
 import { Group, Progress, Stack, Text, Tooltip } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
-import { durationText } from './duration.ts';
+import { durationText } from '../../numbers/numbers.ts';
 
 interface Part {
   readonly name: string;

@@ -1,16 +1,15 @@
 import { Anchor, Group, Text, Tooltip } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { Schema } from '../../api/client.ts';
-import { countText } from '../../components/Count.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
-import { Money } from '../../components/money/Money.tsx';
 import { PartlyPriced } from '../../components/money/PartlyPriced.tsx';
 import { Named } from '../../components/Named.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
+import { Money } from '../../numbers/Money.tsx';
+import { countText, durationText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 import { CODE_WORDS } from './codes.ts';
-import { durationText } from './duration.ts';
 
 export type Request = Schema<'Request'>;
 

@@ -3,9 +3,10 @@ import { IconPlus, IconTrash } from '@tabler/icons-react';
 import type { PolicyBody } from '../../api/gateway.ts';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
+import { sharesOf } from '../../numbers/numbers.ts';
 import type { Deployment } from './policy.ts';
-import { percentsOf, sharesOf } from './shares.ts';
 import { useDeployments } from './useDeployments.ts';
+import { weightsOf } from './weights.ts';
 
 type Member = PolicyBody['members'][number];
 
@@ -21,7 +22,7 @@ const WHOLE_MAX = 1_000_000;
 
 /** The members of a policy, one row each: deployment, weight, priority, and the share that follows. */
 export function MemberRows({ strategy, members, onChange, disabled = false }: MemberRowsProps) {
-  const percents = percentsOf(sharesOf({ strategy, members }));
+  const percents = sharesOf(weightsOf({ strategy, members }));
   const deployments = useDeployments(members.map(({ deployment_id: id }) => id));
   return (
     <Stack gap="xs">
@@ -37,7 +38,7 @@ export function MemberRows({ strategy, members, onChange, disabled = false }: Me
           member={member}
           ordinal={index + 1}
           about={aboutOf(deployments.get(member.deployment_id))}
-          percent={percents[index] ?? '0'}
+          percent={percents[index] ?? ''}
           withPriority={strategy === 'priority'}
           disabled={disabled}
           onChange={(part) => onChange(members.map((one, at) => (at === index ? { ...one, ...part } : one)))}
@@ -102,7 +103,7 @@ function MemberRow({ member, ordinal, about, percent, withPriority, disabled, on
           />
         )}
         <Text fz="sm" w={64} ta="right" pt={30} title="How often this member is the first choice while all are in service">
-          {percent} %
+          {percent}
         </Text>
         <ActionIcon
           variant="subtle"

@@ -1,17 +1,18 @@
 import { Anchor, Table, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { addressOf } from '../../components/shell/addresses.ts';
+import { sharesOf } from '../../numbers/numbers.ts';
 import { PriceText, Tags } from '../models/cells.tsx';
 import { HealthBadge, useCooling } from '../models/health.tsx';
 import { ProviderBadge } from '../models/ProviderBadge.tsx';
 import type { RouteGroup } from './policy.ts';
-import { percentsOf, sharesOf } from './shares.ts';
 import { useDeployments } from './useDeployments.ts';
+import { weightsOf } from './weights.ts';
 
 /** The members of a route group at this moment, each with its health. */
 export function MemberTable({ group }: { group: RouteGroup }) {
   const cooling = useCooling();
-  const percents = percentsOf(sharesOf(group));
+  const percents = sharesOf(weightsOf(group));
   const deployments = useDeployments(group.members.map(({ deployment_id: id }) => id));
   if (group.members.length === 0)
     return (
@@ -52,7 +53,7 @@ export function MemberTable({ group }: { group: RouteGroup }) {
                 <Table.Td>{deployment !== undefined && <Tags tags={deployment.tags} />}</Table.Td>
                 <Table.Td ta="right">{weight}</Table.Td>
                 {group.strategy === 'priority' && <Table.Td ta="right">{priority}</Table.Td>}
-                <Table.Td ta="right">{percents[index]} %</Table.Td>
+                <Table.Td ta="right">{percents[index]}</Table.Td>
               </Table.Tr>
             );
           })}

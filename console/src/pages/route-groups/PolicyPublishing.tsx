@@ -6,6 +6,7 @@ import { verdictOf } from '../../api/session.tsx';
 import { ProblemNote } from '../../components/Asked.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
+import { countText } from '../../numbers/numbers.ts';
 import { type RouteGroup, sortedMembers } from './policy.ts';
 import { SimulationView } from './SimulationView.tsx';
 import type { PolicyDraft } from './usePolicyDraft.ts';
@@ -50,7 +51,7 @@ export function PolicyPublishing({ group, draft }: { group: RouteGroup; draft: P
             loading={simulating.isPending}
             onClick={() => policy !== null && simulating.mutate(policy)}
           >
-            Simulate {REQUESTS.toLocaleString()} requests
+            Simulate {countText(REQUESTS)} requests
           </GuardedButton>
           {isChanged && (
             <Button variant="subtle" color="gray" onClick={draft.discard}>

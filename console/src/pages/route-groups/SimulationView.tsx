@@ -1,14 +1,13 @@
 import { Group, Progress, Stack, Text } from '@mantine/core';
 import type { Simulation } from '../../api/gateway.ts';
-import { countText } from '../../components/Count.tsx';
+import { countText, sharesOf } from '../../numbers/numbers.ts';
 import { deploymentName } from './policy.ts';
-import { percentsOf } from './shares.ts';
 import { useDeployments } from './useDeployments.ts';
 
 /** The simulated result of a policy for a number of requests, with every deployment in its present state. */
 export function SimulationView({ simulation, requests }: { simulation: Simulation; requests: number }) {
   const deployments = useDeployments(simulation.shares.map(({ deployment_id: id }) => id));
-  const percents = percentsOf(
+  const percents = sharesOf(
     simulation.shares.map(({ share }) => share),
     1,
   );
@@ -26,9 +25,9 @@ export function SimulationView({ simulation, requests }: { simulation: Simulatio
             <Text fz="sm" w={240} truncate title={id}>
               {name}
             </Text>
-            <Progress value={share * 100} flex={1} size="sm" aria-label={`${name}: ${Math.round(share * 100)} %`} />
+            <Progress value={share * 100} flex={1} size="sm" aria-label={`${name}: ${percents[index]}`} />
             <Text fz="sm" ta="right" w={150} className="nowrap">
-              {percents[index]} % · {countText(first)}
+              {percents[index]} · {countText(first)}
             </Text>
           </Group>
         );

@@ -1,7 +1,7 @@
 import { Badge, Box, Button, Group, Paper, Text, Title } from '@mantine/core';
 import { IconChevronDown, IconChevronUp } from '@tabler/icons-react';
 import { type ReactNode, useId } from 'react';
-import { countText } from '../../components/Count.tsx';
+import { countText } from '../../numbers/numbers.ts';
 import type { Finding } from './findings.ts';
 
 interface FindingSectionProps {

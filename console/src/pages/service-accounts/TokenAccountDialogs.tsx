@@ -5,13 +5,13 @@ import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/clien
 import { useName } from '../../api/names.ts';
 import { useSession } from '../../api/session.tsx';
 import { ProblemNote } from '../../components/Asked.tsx';
-import { countText } from '../../components/Count.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
+import { countText } from '../../numbers/numbers.ts';
 
 export type TokenAccount = Schema<'TokenServiceAccount'>;
 

@@ -2,11 +2,11 @@ import { Table, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
-import { countText } from '../../components/Count.tsx';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
 import { Named } from '../../components/Named.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
+import { countText } from '../../numbers/numbers.ts';
 
 /** Lists the drift that the proof found, newest first, and when it was corrected. */
 export function Drifts() {

@@ -8,7 +8,7 @@ import { saved } from '../../components/dialogs/saved.ts';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
 import { StatusBadge, wordOf } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
-import { durationText } from '../requests/duration.ts';
+import { durationText } from '../../numbers/numbers.ts';
 import { Drifts } from './Drifts.tsx';
 
 type Job = Schema<'Job'>;

@@ -6,9 +6,9 @@ import { ProblemNote } from '../../components/Asked.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
-import { Money } from '../../components/money/Money.tsx';
 import { priceLines } from '../../components/money/price-words.ts';
 import { Named } from '../../components/Named.tsx';
+import { Money } from '../../numbers/Money.tsx';
 
 type Proposal = Schema<'PriceProposal'>;
 

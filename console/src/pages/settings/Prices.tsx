@@ -5,10 +5,10 @@ import type { ListColumn } from '../../components/list/column.ts';
 import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { type Filter, FilterBar } from '../../components/list/FilterBar.tsx';
-import { Money } from '../../components/money/Money.tsx';
 import { priceLines } from '../../components/money/price-words.ts';
 import { Named } from '../../components/Named.tsx';
 import { Time } from '../../components/Time.tsx';
+import { Money } from '../../numbers/Money.tsx';
 import { PriceOrigin } from '../models/PriceOrigin.tsx';
 import { PriceProposals } from './PriceProposals.tsx';
 

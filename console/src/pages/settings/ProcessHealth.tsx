@@ -3,11 +3,10 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
-import { countText } from '../../components/Count.tsx';
 import { Facts } from '../../components/Facts.tsx';
 import { Named } from '../../components/Named.tsx';
 import { Time } from '../../components/Time.tsx';
-import { durationText } from '../requests/duration.ts';
+import { bytesText, countText, durationText } from '../../numbers/numbers.ts';
 import { useDrifts } from './Drifts.tsx';
 
 const REFRESH_MS = 5_000;
@@ -91,12 +90,4 @@ function Drift() {
 
 function Good({ is, yes, no }: { is: boolean; yes: string; no: string }) {
   return <Badge color={is ? 'teal' : 'red'}>{is ? yes : no}</Badge>;
-}
-
-const UNITS = ['B', 'kB', 'MB', 'GB'] as const;
-
-function bytesText(bytes: number): string {
-  const power = Math.min(UNITS.length - 1, bytes === 0 ? 0 : Math.floor(Math.log(bytes) / Math.log(1_000)));
-  const amount = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 }).format(bytes / 1_000 ** power);
-  return `${amount} ${UNITS[power]}`;
 }

@@ -6,11 +6,11 @@ import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { queryText, useEvents } from '../../api/events.ts';
 import { callPlayground } from '../../api/playground.ts';
-import { countText } from '../../components/Count.tsx';
-import { Money } from '../../components/money/Money.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { addressOf } from '../../components/shell/addresses.ts';
 import { Time } from '../../components/Time.tsx';
+import { Money } from '../../numbers/Money.tsx';
+import { countText } from '../../numbers/numbers.ts';
 
 type Request = Schema<'Request'>;
 

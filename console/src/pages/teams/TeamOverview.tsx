@@ -1,23 +1,22 @@
 import { Anchor, Stack, Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { countText } from '../../components/Count.tsx';
 import { Facts } from '../../components/Facts.tsx';
 import { accessWords, budgetWords, limitLines } from '../../components/fields/policy-words.ts';
 import { BudgetGauges } from '../../components/limits/BudgetGauges.tsx';
 import { BudgetHistory } from '../../components/limits/BudgetHistory.tsx';
-import { LimitGauges, useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
+import { LimitGauges } from '../../components/limits/LimitGauges.tsx';
 import { BudgetsAsSet, LimitsAsSet } from '../../components/limits/LimitsAsSet.tsx';
 import { TagList } from '../../components/TagList.tsx';
 import { Time } from '../../components/Time.tsx';
 import { accessDraft } from '../../forms/access-draft.ts';
+import { countText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 import { useOrganizationCap } from '../keys/caps.ts';
 import type { TeamTabProps } from './tab.ts';
 import { selfServiceWords } from './team-draft.ts';
 
 /** The use of a team's limits and budgets, the caps above them, and its self-service. */
-export function TeamOverview({ team }: TeamTabProps) {
-  const { status, freshness } = useLimitsStatus('teams', team.id, team.limits_status);
+export function TeamOverview({ team, live: { status, freshness } }: TeamTabProps) {
   const ineffective = [
     ...(team.asset_access.ineffective?.targets ?? []),
     ...(team.asset_access.ineffective?.access_groups ?? []),
@@ -75,7 +74,7 @@ export function TeamOverview({ team }: TeamTabProps) {
 }
 
 /** The organization's caps, which apply to the team too. */
-function Above({ team }: TeamTabProps) {
+function Above({ team }: Pick<TeamTabProps, 'team'>) {
   const [cap] = useOrganizationCap(team.organization_id);
   if (cap === undefined) return null;
   const budgets = cap.budgets.map((budget) => budgetWords(budget, budget.target ?? budget.access_group));

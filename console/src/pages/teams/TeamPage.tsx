@@ -6,7 +6,8 @@ import { api, asked } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
-import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
+import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
 import { PATHS } from '../../paths.ts';
@@ -34,12 +35,13 @@ export function TeamPage() {
   return <Asked query={team}>{(read) => <Shown team={read} />}</Asked>;
 }
 
-function Shown({ team }: TeamTabProps) {
+function Shown({ team }: Pick<TeamTabProps, 'team'>) {
+  const live = useLimitsStatus('teams', team.id, team.limits_status);
   const [{ tab = 'overview' }, set] = useUrlState();
   return (
     <Page
       title={team.name}
-      beside={<StatusBadge status={team.status} />}
+      beside={<StandingBadge lifecycle={team.status} live={live.status} isWordy />}
       crumbs={[{ label: 'Teams', to: PATHS.teams }]}
       about={
         <Group gap="xs">
@@ -62,7 +64,7 @@ function Shown({ team }: TeamTabProps) {
         <TabStrip tabs={TABS} value={tab} />
         {TABS.map(({ value, content: Content }) => (
           <Tabs.Panel key={value} value={value}>
-            <Content team={team} />
+            <Content team={team} live={live} />
           </Tabs.Panel>
         ))}
       </Tabs>

@@ -4,11 +4,11 @@ import type { ReactNode } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { BudgetCell } from '../../components/limits/BudgetRing.tsx';
 import { LimitCell } from '../../components/limits/LimitGauges.tsx';
+import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { type Filter, FilterBar } from '../../components/list/FilterBar.tsx';
-import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { PATHS } from '../../paths.ts';
 
 type Team = Schema<'Team'>;
@@ -74,7 +74,12 @@ function columnsWith({ withOrganization }: { withOrganization: boolean }): ListC
     { accessor: 'asset_access', title: 'Access', render: ({ asset_access }) => <Access of={asset_access} /> },
     { accessor: 'member_count', title: 'Members', textAlign: 'right' },
     { accessor: 'key_count', title: 'Keys', textAlign: 'right' },
-    { accessor: 'status', title: 'Status', phone: { fact: 1 }, render: ({ status }) => <StatusBadge status={status} /> },
+    {
+      accessor: 'status',
+      title: 'Status',
+      phone: { fact: 1 },
+      render: (team) => <StandingBadge lifecycle={team.status} live={team.limits_status} />,
+    },
   ];
 }
 

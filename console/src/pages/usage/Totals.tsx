@@ -1,9 +1,9 @@
 import { Paper, Group as Row, SimpleGrid, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
-import { countText } from '../../components/Count.tsx';
-import { Money } from '../../components/money/Money.tsx';
 import { PartlyPriced } from '../../components/money/PartlyPriced.tsx';
+import { Money } from '../../numbers/Money.tsx';
+import { countText } from '../../numbers/numbers.ts';
 import { unpricedOf } from './UnitsTable.tsx';
 
 /** The totals over the whole result, as the server computed them. */
@@ -16,9 +16,9 @@ export function Totals({ total }: { total: Schema<'Usage'>['total'] }) {
         {total.partly_priced && <PartlyPriced units={unpricedOf(total.units)} />}
       </Row>,
     ],
-    ['Requests', countText(total.requests)],
+    ['Requests', countText(total.admitted_requests)],
     ['Tokens', countText(total.total_tokens)],
-    ['Estimated', countText(total.estimated_requests)],
+    ['of them estimated', countText(total.estimated_requests)],
     ['Refused', countText(total.refused_requests)],
     ['Without a price', countText(total.unpriced_requests)],
   ];

@@ -1,8 +1,8 @@
 import { Paper, Stack, Table, Text, Title } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
-import { countText } from '../../components/Count.tsx';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
 import { unitName } from '../../components/money/price-words.ts';
+import { countText } from '../../numbers/numbers.ts';
 
 export type UnitUse = Schema<'UnitUse'>;
 

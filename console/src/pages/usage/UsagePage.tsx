@@ -5,7 +5,7 @@ import { queryText } from '../../api/events.ts';
 import { keptWithin } from '../../api/kept.ts';
 import { type Session, useSession } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
-import { type Range, RangePicker, rangeOf } from '../../components/fields/RangePicker.tsx';
+import { type Range, RangePicker, rangeOf, viewersZone } from '../../components/fields/RangePicker.tsx';
 import { type UrlState, useUrlState } from '../../components/fields/useUrlState.ts';
 import { ExportMenu } from '../../components/list/ExportMenu.tsx';
 import { FilterBar } from '../../components/list/FilterBar.tsx';
@@ -36,7 +36,7 @@ export function UsagePage() {
   return (
     <Page
       title="Usage & spend"
-      about="Settled requests, within a second. Estimated and refused requests are shown separately."
+      about="Admitted requests, within a second after they end. Estimated ones are a part of them; refused ones are counted separately."
       actions={<Exports question={question} group={group} interval={interval} />}
     >
       <Controls groups={groups} group={group} interval={interval} />
@@ -131,7 +131,8 @@ function groupOf(session: Session, state: UrlState) {
 }
 
 function questionOf(state: UrlState, { from, to }: Range): Question {
-  const given = [...USAGE_PARAMS.map((param) => [param, state[param]]), ['from', from], ['to', to]];
+  const zone = ['time_zone', viewersZone()];
+  const given = [...USAGE_PARAMS.map((param) => [param, state[param]]), ['from', from], ['to', to], zone];
   return Object.fromEntries(given.filter((pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== ''));
 }
 

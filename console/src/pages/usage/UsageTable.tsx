@@ -3,14 +3,14 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Schema } from '../../api/client.ts';
 import { useNames } from '../../api/names.ts';
-import { countText } from '../../components/Count.tsx';
 import { idOf, type UsageLine, wordFor } from '../../components/charts/course.ts';
 import { type UrlState, useUrlState } from '../../components/fields/useUrlState.ts';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
-import { Money } from '../../components/money/Money.tsx';
 import { PartlyPriced } from '../../components/money/PartlyPriced.tsx';
 import { unitName } from '../../components/money/price-words.ts';
 import { addressOf } from '../../components/shell/addresses.ts';
+import { Money } from '../../numbers/Money.tsx';
+import { countText } from '../../numbers/numbers.ts';
 import type { Group } from './groups.ts';
 import { unpricedOf } from './UnitsTable.tsx';
 
@@ -23,7 +23,7 @@ interface UsageTableProps {
 const STEP = 50;
 
 const COUNTS = [
-  ['requests', 'Requests'],
+  ['admitted_requests', 'Requests'],
   ['estimated_requests', 'Estimated'],
   ['refused_requests', 'Refused'],
   ['input_tokens', 'Input'],

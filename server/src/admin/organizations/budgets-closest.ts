@@ -1,5 +1,6 @@
 import { rulesOfScope } from '../../domain/limits/limit-plan.ts';
 import { FAR_FUTURE_MS } from '../../domain/limits/period.ts';
+import { usedRatio } from '../../domain/limits/standing.ts';
 import { formatUsd } from '../../domain/money/money.ts';
 import type { Reach } from '../../domain/tenancy/permission.ts';
 import { budgetsInReach, type PlacedBudget } from '../../store/usage/overview.ts';
@@ -28,13 +29,10 @@ export async function closestBudgets(
     ...render(one, used[at] ?? 0, held[at] ?? 0, resetsAtMs[at] ?? FAR_FUTURE_MS),
     live,
   }));
-  return (
-    rows
-      // Filters by the amount too, because the ratio is rounded: a small use of a large budget also counts.
-      .filter((row, at) => (used[at] ?? 0) > 0 || row.ratio > 0)
-      .sort((a, b) => b.ratio - a.ratio)
-      .slice(0, count)
-  );
+  return rows
+    .filter(({ ratio }) => ratio > 0)
+    .sort((a, b) => b.ratio - a.ratio)
+    .slice(0, count);
 }
 
 /** Returns the counter of a budget. A policy with one budget has one rule and one counter. */
@@ -54,8 +52,7 @@ function render(one: PlacedBudget, used: number, held: number, resetsAtMs: numbe
     amount: formatUsd(amount),
     spent: formatUsd(used - held),
     held: formatUsd(held),
-    // A budget of 0 is used up from the start.
-    ratio: amount === 0 ? 1 : Math.round((used / amount) * 10_000) / 10_000,
+    ratio: usedRatio({ value: amount, used }),
     resets_at: resetsAtMs >= FAR_FUTURE_MS ? null : new Date(resetsAtMs).toISOString(),
   };
 }

@@ -1,8 +1,10 @@
 import { z } from 'zod';
-import type { CounterWindow, LimitRule, ScopeRules } from '../../domain/limits/limit-plan.ts';
-import { rulesOfScope } from '../../domain/limits/limit-plan.ts';
+import type { CounterSpec, CounterWindow, LimitRule, ScopeRules } from '../../domain/limits/limit-plan.ts';
+import { rulesOfScope, targetText } from '../../domain/limits/limit-plan.ts';
 import { FAR_FUTURE_MS } from '../../domain/limits/period.ts';
 import { RATE_LIMITS } from '../../domain/limits/rate-limit.ts';
+import type { WordedRule } from '../../domain/limits/rule-words.ts';
+import { LIMIT_STANDINGS, standingOf, standingReason, type UsedRule, usedRatio } from '../../domain/limits/standing.ts';
 import { formatUsd } from '../../domain/money/money.ts';
 import { can, type PermissionObject } from '../../domain/tenancy/permission.ts';
 import { SCOPES, type Scope, type ScopePolicy } from '../../domain/tenancy/tenancy.ts';
@@ -35,6 +37,19 @@ export const limitsStatusOut = z
         resets_at: resetsAt,
       }),
     ),
+    standing: z
+      .object({
+        status: z.enum(LIMIT_STANDINGS).meta({
+          description:
+            '`over_budget`: a blocking budget is used up. `near_limit`: 80 % of a budget or rate limit is used. Judged from the figures of this answer.',
+        }),
+        rule: z.string().nullable().meta({
+          description: 'The rule that decides, the most used one: `org_budget_month:bud_…`. Null if no rule is near its limit.',
+        }),
+        used_ratio: z.number().nullable().meta({ description: 'The used part of that rule, with `held`. 1 means used up.' }),
+        reason: z.string().nullable().meta({ description: 'One sentence for people. Null if no rule is near its limit.' }),
+      })
+      .meta({ id: 'LimitsStanding', description: 'The state of the limits and budgets, and the rule that decides it.' }),
     budgets: z.array(
       z.object({
         ...place,
@@ -103,9 +118,11 @@ export async function visibleLimitsStatus(
 function statusOf({ rules, counters }: ScopeRules, readings: UseNow, first: number, nowMs: number): LimitsStatus {
   const rate_limits: LimitsStatus['rate_limits'] = [];
   const budgets: LimitsStatus['budgets'] = [];
+  const judged: JudgedRule[] = [];
   for (const rule of rules) {
     const at = first + rule.counter;
     const use = { used: readings.used[at] ?? 0, held: readings.held[at] ?? 0 };
+    judged.push({ ...rule, ...use, target: targetText(rule.match), unit: (counters[rule.counter] as CounterSpec).unit });
     const resets_at = instantOrNull(readings.resetsAtMs[at] ?? nowMs);
     if (rule.limit !== 'budget') {
       rate_limits.push({ ...placeOf(rule), limit: rule.limit, value: rule.value, ...use, resets_at });
@@ -114,7 +131,15 @@ function statusOf({ rules, counters }: ScopeRules, readings: UseNow, first: numb
       budgets.push({ ...placeOf(rule), ...moneyOf(rule, use), period_start, resets_at });
     }
   }
-  return { live: readings.live, rate_limits, budgets };
+  return { live: readings.live, standing: renderStanding(judged), rate_limits, budgets };
+}
+
+type JudgedRule = UsedRule & WordedRule;
+
+function renderStanding(rules: readonly JudgedRule[]): LimitsStatus['standing'] {
+  const { status, rule } = standingOf(rules);
+  if (rule === null) return { status, rule: null, used_ratio: null, reason: null };
+  return { status, rule: rule.id, used_ratio: usedRatio(rule), reason: standingReason(rule) };
 }
 
 function placeOf(rule: LimitRule) {

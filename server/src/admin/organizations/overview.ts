@@ -13,7 +13,7 @@ import {
 } from '../../store/usage/usage-report.ts';
 import { reachWithin } from '../http/authorize.ts';
 import type { AdminCall } from '../http/call.ts';
-import { id, instant, instantOut } from '../http/fields.ts';
+import { id, instant, instantOut, timeZone } from '../http/fields.ts';
 import { invalid } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import { askedOrganization } from '../usage/usage-scope.ts';
@@ -38,17 +38,30 @@ const query = z.strictObject({
     description: 'The start of the range, at most 400 days before `to`. Default: the start of the day six days before `to`.',
   }),
   to: instant.optional().meta({ description: 'The end of the range, exclusive. Default: now.' }),
+  time_zone: timeZone
+    .optional()
+    .meta({ description: 'The time zone in which hours and days begin. Default: the organization’s, else UTC.' }),
 });
 type OverviewCall = AdminCall<unknown, z.output<typeof query>>;
 
-const amounts = { requests: z.int(), spend: z.string() };
+const amounts = {
+  requests: z
+    .int()
+    .meta({ description: 'The number of admitted requests, whatever their outcome. Refused requests are not included.' }),
+  spend: z.string(),
+};
 const millis = z.number().nullable();
 
 const NEEDS_PLATFORM = 'Counts the deployments of all tenants. Null if the caller lacks platform.read.';
 
 const overviewOut = z
   .object({
-    range: z.object({ from: instantOut, to: instantOut, interval: z.enum(['hour', 'day']), time_zone: z.string() }),
+    range: z.object({
+      from: instantOut,
+      to: instantOut,
+      interval: z.enum(['hour', 'day']),
+      time_zone: z.string().meta({ description: 'The time zone in which the intervals of `series` begin.' }),
+    }),
     ...amounts,
     errors: z.int().meta({ description: 'The number of admitted requests that failed; also counted in `requests`.' }),
     refusals: z.int(),
@@ -158,7 +171,7 @@ async function readOverview(call: OverviewCall, organization: OrganizationRow | 
 function questionOf(call: OverviewCall, organization: OrganizationRow | null) {
   const { query, deps } = call;
   const toMs = query.to === undefined ? deps.clock.nowMs() : Date.parse(query.to);
-  const timeZone = organization?.timeZone ?? 'UTC';
+  const timeZone = query.time_zone ?? organization?.timeZone ?? 'UTC';
   const fromMs = query.from === undefined ? dayOf(toMs - DEFAULT_DAYS * DAY_MS, timeZone) : Date.parse(query.from);
   if (fromMs >= toMs) throw invalid('?from', 'must be before `to`');
   if (toMs - fromMs > SPAN_MS_MAX) throw invalid('?from', 'must be at most 400 days before `to`');
@@ -202,7 +215,7 @@ function idsOf(report: UsageReport, group: UsageGroup): readonly string[] {
 }
 
 function amountsOf({ sums }: Pick<UsageLine, 'sums'>) {
-  return { requests: Number(sums.requests), spend: formatUsd(sums.spend_nano_usd) };
+  return { requests: Number(sums.admitted), spend: formatUsd(sums.spend_nano_usd) };
 }
 
 function sumOf(failures: readonly overview.Failures[], wanted: (one: overview.Failures) => boolean): number {
@@ -242,7 +255,7 @@ async function providersOf(call: OverviewCall, report: UsageReport, failures: re
       provider,
       deployments: seesAll ? own.length : null,
       cooling: seesAll ? own.filter((one) => resting.has(one.id)).length : null,
-      requests: Number(asked.get(provider)?.sums.requests ?? 0),
+      requests: Number(asked.get(provider)?.sums.admitted ?? 0),
       errors: sumOf(failures, (one) => one.provider === provider),
     };
   });

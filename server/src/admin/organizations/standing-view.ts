@@ -24,7 +24,11 @@ export const standingOut = z
     granted_targets: z.int(),
     as_of: instantOut,
   })
-  .meta({ id: 'Standing', description: 'The standing of an organization, at most 10 s old while the gateway runs.' });
+  .meta({
+    id: 'Standing',
+    description:
+      'The standing of an organization, at most 10 s old while the gateway runs. `limits_status.standing` is judged from live figures.',
+  });
 
 export function renderStanding(row: StandingRow): z.output<typeof standingOut> {
   const days = row.dailySpendNanoUsd;

@@ -20,9 +20,8 @@ import { instantOut } from '../http/fields.ts';
 /** The API schema of a decision. domain/decision/decision-view.ts builds the decision for both planes. */
 
 const level = z.enum(SCOPES);
-const amount = z
-  .union([z.number(), z.string()])
-  .meta({ description: 'Whole requests or tokens; for a budget, a decimal string in USD.' });
+const amountOut = z.union([z.number(), z.string()]);
+const amount = amountOut.meta({ description: 'Whole requests or tokens; for a budget, a decimal string in USD.' });
 
 const tagsOut = z
   .object({
@@ -125,9 +124,15 @@ export const decisionOut = z
         target: z.string().nullable(),
         unit: z.enum(['requests', 'tokens', 'usd']),
         limit_value: amount,
-        used: amount,
-        held: amount,
-        remaining: amount,
+        used: amountOut.meta({
+          description: 'Settled and held use together. For an admitted request it includes its own hold.',
+        }),
+        settled: amountOut.meta({ description: 'The part of `used` without `held`.' }),
+        held: amountOut.meta({ description: 'The part of `used` that requests in flight hold.' }),
+        remaining: amountOut.meta({ description: 'The amount that is left after `used`, at least 0.' }),
+        over: amountOut.meta({
+          description: 'The part of `used` above the limit. `limit_value` + `over` = `settled` + `held` + `remaining`.',
+        }),
         verdict: z.enum(['passed', 'alerted', 'refused']),
         retry_after_ms: z.int().nullable(),
         deciding: z.boolean(),

@@ -65,7 +65,10 @@ export const query = z.strictObject({ ...narrowing, organization_id: id.optional
 type Query = z.output<typeof query>;
 
 const sums = {
-  requests: z.int().meta({ description: 'The number of settled requests, without estimated and refused ones.' }),
+  admitted_requests: z.int().meta({
+    description: 'The number of admitted requests, whatever their outcome: `requests` and `estimated_requests` together.',
+  }),
+  requests: z.int().meta({ description: 'The number of admitted requests without `estimated_requests`.' }),
   estimated_requests: z.int(),
   refused_requests: z.int(),
   unpriced_requests: z.int(),
@@ -173,7 +176,7 @@ async function report(
     interval: question.interval,
     group_by: [...question.groupBy],
     data: answer.lines.map(renderLine),
-    total: { ...renderSums(answer.total), ...renderUnits(answer.totalUnits) },
+    total: { ...renderTotals(answer.total), ...renderUnits(answer.totalUnits) },
     truncated: answer.isCut,
   };
 }
@@ -230,7 +233,7 @@ function renderLine({ startMs, groups, sums: line, units }: UsageLine) {
   return {
     ...(startMs === null ? {} : { start: new Date(startMs).toISOString() }),
     ...Object.fromEntries(named),
-    ...renderSums(line),
+    ...renderTotals(line),
     ...renderUnits(units),
   };
 }
@@ -245,7 +248,12 @@ function renderUnits(units: readonly UnitSum[]) {
   };
 }
 
-/** Renders sums. Counts of tokens stay far below 2^53, so they are numbers; money is a decimal string. */
+/** Renders sums as the API returns them. */
+function renderTotals(totals: UsageTotals) {
+  return { admitted_requests: Number(totals.admitted), ...renderSums(totals) };
+}
+
+/** Renders sums as exports have them. Counts of tokens stay far below 2^53, so they are numbers; money is a decimal string. */
 export function renderSums(totals: UsageTotals) {
   const { spend_nano_usd, admitted: _, ...counts } = totals;
   const numbers = Object.fromEntries(Object.entries(counts).map(([name, value]) => [name, Number(value)]));

@@ -5,7 +5,7 @@ import { type Column, printRows } from '../print.ts';
 import { organizationId } from './organizations.ts';
 
 const SUMS: readonly Column[] = [
-  ['requests', (row) => row.requests],
+  ['requests', (row) => row.admitted_requests],
   ['refused', (row) => row.refused_requests],
   ['input tokens', (row) => row.input_tokens],
   ['output tokens', (row) => row.output_tokens],

@@ -1,8 +1,7 @@
 import type { AccessStep, AccessThrough } from '../access/access.ts';
 import type { CounterUnit } from '../limits/limit-plan.ts';
-import type { RateLimitName } from '../limits/rate-limit.ts';
+import { amountWords, ruleWords } from '../limits/rule-words.ts';
 import { wayOut } from '../limits/way-out.ts';
-import { formatUsd } from '../money/money.ts';
 import { type DecidedRule, type Decision, decidingRule, isOnHead, refusingRules } from './decision.ts';
 
 /**
@@ -29,15 +28,15 @@ export function sentenceOf(decision: Decision): string {
 /** Returns the part of a refusal that describes one rule. It does not say whether other rules refused too. */
 function ruleSentence(rule: DecidedRule, wanted: Decision['wanted'], atMs: number): string {
   const askedFor = askedOf(rule.unit, wanted);
-  const asked = amount(askedFor, rule.unit);
-  const limit = `the ${rule.scope}’s limit of ${amount(rule.value, rule.unit)} ${windowText(rule)}${targetSuffix(rule)}`;
+  const asked = amountWords(askedFor, rule.unit);
+  const limit = `the ${rule.scope}’s limit of ${ruleWords(rule)}`;
   if (rule.verdict.is === 'refused' && rule.verdict.retryAfterMs === null && askedFor > rule.value) {
     const change = wayOut(rule.unit, rule.value, 'unknown');
     return `this request needs ${asked}, which is more than ${limit}, so it can never pass; to let it pass, ${change}`;
   }
   const held =
-    rule.held > 0 && rule.unit !== 'parallel' ? ` (${amount(rule.held, rule.unit)} of it held by requests in flight)` : '';
-  return `${limit} has ${amount(rule.used, rule.unit)} used${held} and this request needs ${asked}${whenText(rule, atMs)}`;
+    rule.held > 0 && rule.unit !== 'parallel' ? ` (${amountWords(rule.held, rule.unit)} of it held by requests in flight)` : '';
+  return `${limit} has ${amountWords(rule.used, rule.unit)} used${held} and this request needs ${asked}${whenText(rule, atMs)}`;
 }
 
 function notFoundSentence(calledName: string, because: 'unknown_target' | 'not_granted'): string {
@@ -67,27 +66,6 @@ function throughText(through: AccessThrough | null): string {
   return through?.is === 'target' ? 'its own name' : 'all targets';
 }
 
-const WINDOW_TEXTS: Readonly<Record<RateLimitName, string>> = {
-  rpm: 'per minute',
-  tpm: 'per minute',
-  rph: 'per hour',
-  tph: 'per hour',
-  rpd: 'per day',
-  tpd: 'per day',
-  max_parallel: 'at once',
-};
-
-function windowText({ limit, id }: DecidedRule): string {
-  if (limit !== 'budget') return WINDOW_TEXTS[limit];
-  const period = /_budget_([a-z]+)/.exec(id)?.[1] ?? 'period';
-  if (period === 'total') return 'in total';
-  return period === 'rolling' ? 'per rolling period' : `per ${period}`;
-}
-
-function targetSuffix({ target }: DecidedRule): string {
-  return target === '' ? '' : ` for ${target}`;
-}
-
 const FAR_MS = 3_600_000;
 
 /** Writes a wait below one hour as seconds, and a longer one as an instant: readers should not add hours to a log line's time. */
@@ -107,10 +85,4 @@ const LAST_YEAR_MS = Date.UTC(9999, 0, 1);
 function askedOf(unit: CounterUnit, wanted: Decision['wanted']): number {
   if (unit === 'tokens') return wanted.tokens;
   return unit === 'nano_usd' ? wanted.nanoUsd : 1;
-}
-
-function amount(value: number, unit: CounterUnit): string {
-  if (unit === 'nano_usd') return `${formatUsd(value)} USD`;
-  const word = unit === 'tokens' ? 'token' : 'request';
-  return `${value} ${value === 1 ? word : `${word}s`}`;
 }

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encodeDecision } from '../../proxy/decisions/explain.ts';
 import { planLimits } from '../limits/limit-plan.ts';
@@ -61,6 +62,13 @@ function text(used: number[], held: number[], refusing: DecisionReadings['refusi
   return encodeDecision(PLAN.shapeId, 'o@beta t= k=', { wanted: { tokens: 700, nanoUsd: 10_000_000 }, answer });
 }
 
+/** An amount in the smallest unit: requests, tokens or nano-dollars. */
+function wholeOf(amount: number | string): bigint {
+  if (typeof amount === 'number') return BigInt(amount);
+  const [dollars = '0', decimals = ''] = amount.split('.');
+  return BigInt(dollars + decimals.padEnd(9, '0'));
+}
+
 describe('a decision as both planes answer it', () => {
   // promise: A decision keeps every rule as (rule id, limit, used, held)
   // promise: **A refusal explains itself**: the error names scope, limit, used and when it would pass
@@ -81,8 +89,10 @@ describe('a decision as both planes answer it', () => {
         unit: 'requests',
         limit_value: 60,
         used: 13,
+        settled: 12,
         held: 1,
         remaining: 47,
+        over: 0,
         verdict: 'passed',
         retry_after_ms: null,
         deciding: false,
@@ -92,8 +102,10 @@ describe('a decision as both planes answer it', () => {
         unit: 'usd',
         limit_value: '100.00',
         used: '0.02',
+        settled: '0.01',
         held: '0.01',
         remaining: '99.98',
+        over: '0.00',
       }),
       expect.objectContaining({ rule: 'key_tpm:fa*', scope_id: 'key_1', target: 'fa*', unit: 'tokens', remaining: 4_300 }),
     ]);
@@ -107,6 +119,34 @@ describe('a decision as both planes answer it', () => {
       ],
     });
     expect(body.sentence).toMatch(/^Admitted: fast is granted through the access group beta/);
+  });
+
+  test('adds up: limit and what is over it are what is settled, held and left', () => {
+    const numbers = fc.tuple(fc.nat(Number.MAX_SAFE_INTEGER), fc.nat(100)).map(([used, percent]) => ({
+      used,
+      held: Math.min(used, Math.floor((used / 100) * percent)),
+    }));
+    fc.assert(
+      fc.property(numbers, numbers, numbers, (...of) => {
+        const used = of.map((one) => one.used);
+        const held = of.map((one) => one.held);
+        const { rules } = decisionBody({ ...ADMITTED, decision: text(used, held, []) }, SHAPE);
+        expect(rules).toHaveLength(of.length);
+        for (const rule of rules) {
+          const [limit, over, settled, inFlight, left] = [
+            rule.limit_value,
+            rule.over,
+            rule.settled,
+            rule.held,
+            rule.remaining,
+          ].map(wholeOf) as [bigint, bigint, bigint, bigint, bigint];
+          expect(limit + over).toBe(settled + inFlight + left);
+          expect(settled + inFlight).toBe(wholeOf(rule.used));
+          expect([over, settled, inFlight, left].every((amount) => amount >= 0n)).toBe(true);
+          expect(over === 0n || left === 0n).toBe(true);
+        }
+      }),
+    );
   });
 
   test('of a refusal says which rule decided and when it would pass', () => {

@@ -103,10 +103,16 @@ export interface RuleBody {
   readonly target: string | null;
   readonly unit: 'requests' | 'tokens' | 'usd';
   readonly limit_value: number | string;
+  /** Settled and held use together. For an admitted request it includes its own hold. */
   readonly used: number | string;
+  /** The part of `used` without `held`. */
+  readonly settled: number | string;
+  /** The part of `used` that requests in flight hold. For an admitted request it includes its own hold. */
   readonly held: number | string;
-  /** The amount that is left after `used`, at least 0. For an admitted request, `used` and `held` include its own hold. */
+  /** The amount that is left after `used`, at least 0. */
   readonly remaining: number | string;
+  /** The part of `used` above the limit. `limit_value` + `over` = `settled` + `held` + `remaining`. */
+  readonly over: number | string;
   readonly verdict: DecidedRule['verdict']['is'];
   /** Milliseconds until a refusing rule would pass if nothing else happens. Null if it never would, and for other rules. */
   readonly retry_after_ms: number | null;
@@ -243,8 +249,10 @@ function rulesBody(decision: Decision): readonly RuleBody[] {
     unit: rule.unit === 'nano_usd' ? 'usd' : rule.unit === 'tokens' ? 'tokens' : 'requests',
     limit_value: amount(rule, rule.value),
     used: amount(rule, rule.used),
+    settled: amount(rule, rule.used - rule.held),
     held: amount(rule, rule.held),
     remaining: amount(rule, Math.max(0, rule.value - rule.used)),
+    over: amount(rule, Math.max(0, rule.used - rule.value)),
     verdict: rule.verdict.is,
     retry_after_ms: rule.verdict.is === 'refused' ? rule.verdict.retryAfterMs : null,
     deciding: rule === deciding,

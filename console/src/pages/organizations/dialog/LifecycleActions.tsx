@@ -7,10 +7,10 @@ import { api, asked } from '../../../api/client.ts';
 import type { Organization } from '../../../api/organizations.ts';
 import { verdictOf } from '../../../api/session.tsx';
 import { ProblemNote } from '../../../components/Asked.tsx';
-import { countText } from '../../../components/Count.tsx';
 import { ConfirmByName } from '../../../components/dialogs/ConfirmByName.tsx';
 import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../../components/dialogs/saved.ts';
+import { countText } from '../../../numbers/numbers.ts';
 import { PATHS } from '../../../paths.ts';
 import { type Lifecycle, LifecycleDialog, refreshOrganizations } from './LifecycleDialog.tsx';
 

@@ -5,9 +5,9 @@ import {
   reactivateOrganization,
   suspendOrganization,
 } from '../../../api/organizations.ts';
-import { countText } from '../../../components/Count.tsx';
 import { ConfirmByName } from '../../../components/dialogs/ConfirmByName.tsx';
 import { doneWithUndo } from '../../../components/dialogs/doneWithUndo.tsx';
+import { countText } from '../../../numbers/numbers.ts';
 
 export type Lifecycle = 'suspend' | 'reactivate' | 'archive';
 

@@ -5,11 +5,11 @@ import { useState } from 'react';
 import { api, asked, type Schema } from '../../../api/client.ts';
 import { verdictOf } from '../../../api/session.tsx';
 import { Asked } from '../../../components/Asked.tsx';
-import { countText } from '../../../components/Count.tsx';
 import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
 import { useUrlState } from '../../../components/fields/useUrlState.ts';
 import { EmptyState } from '../../../components/list/EmptyState.tsx';
 import { TableScroll } from '../../../components/list/TableScroll.tsx';
+import { countText } from '../../../numbers/numbers.ts';
 import type { TabProps } from './tab.ts';
 import { WhoCanCall } from './WhoCanCall.tsx';
 
@@ -23,7 +23,7 @@ export function AccessTab({ organization }: TabProps) {
   );
 }
 
-function Grants({ organization }: TabProps) {
+function Grants({ organization }: Pick<TabProps, 'organization'>) {
   const [, setState] = useUrlState();
   const { mode, targets, access_groups, ineffective } = organization.asset_access;
   const isNothing = mode === 'selected' && targets.length === 0 && access_groups.length === 0;
@@ -87,7 +87,7 @@ function Names({ label, names, ineffective, why }: NamesProps) {
   );
 }
 
-function EffectiveSet({ organization }: TabProps) {
+function EffectiveSet({ organization }: Pick<TabProps, 'organization'>) {
   const [search, setSearch] = useState('');
   const [state, setState] = useUrlState();
   const effective = useQuery({

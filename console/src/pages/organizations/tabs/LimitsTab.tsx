@@ -5,16 +5,15 @@ import { FreshnessMark } from '../../../components/Freshness.tsx';
 import { useUrlState } from '../../../components/fields/useUrlState.ts';
 import { BudgetHistory } from '../../../components/limits/BudgetHistory.tsx';
 import { limitName } from '../../../components/limits/LimitBar.tsx';
-import { LimitGauges, type LimitsStatus, useLimitsStatus } from '../../../components/limits/LimitGauges.tsx';
+import { LimitGauges, type LimitsStatus } from '../../../components/limits/LimitGauges.tsx';
 import { BudgetsAsSet, LimitsAsSet } from '../../../components/limits/LimitsAsSet.tsx';
 import { limitWords } from '../../../forms/RateLimitFields.tsx';
 import { BudgetLine } from '../OrganizationCards.tsx';
 import type { TabProps } from './tab.ts';
 
 /** Every limit and budget with its use at this moment, and the spend of earlier periods. */
-export function LimitsTab({ organization }: TabProps) {
+export function LimitsTab({ organization, live: { status: live, freshness } }: TabProps) {
   const [, setState] = useUrlState();
-  const { status: live, freshness } = useLimitsStatus('organizations', organization.id, organization.limits_status);
   const change = (
     <GuardedButton
       size="xs"
@@ -72,7 +71,7 @@ function Budgets({ live }: { live: LimitsStatus }) {
 }
 
 /** Explains each limit in words, with the same text as beside its field. */
-function Meanings({ organization }: TabProps) {
+function Meanings({ organization }: Pick<TabProps, 'organization'>) {
   const { rate_limits, time_zone, model_limits } = organization;
   const all = [
     { of: null, limits: rate_limits },

@@ -5,9 +5,9 @@ import type { ReactNode } from 'react';
 import { api, asked, type Schema } from '../../../api/client.ts';
 import { Asked } from '../../../components/Asked.tsx';
 import { GroupedCourse } from '../../../components/charts/GroupedCourse.tsx';
-import { Money } from '../../../components/money/Money.tsx';
 import { Named } from '../../../components/Named.tsx';
 import { Time } from '../../../components/Time.tsx';
+import { Money } from '../../../numbers/Money.tsx';
 import { PATHS } from '../../../paths.ts';
 import { SpendRanking } from './SpendRanking.tsx';
 import type { TabProps } from './tab.ts';
@@ -49,7 +49,7 @@ function Panel({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-function SpendByModel({ organization }: TabProps) {
+function SpendByModel({ organization }: Pick<TabProps, 'organization'>) {
   const byModel = useUsage(organization.id, { group_by: 'model' });
   const byDay = useUsage(organization.id, { group_by: 'model', interval: 'day' });
   return (
@@ -68,7 +68,7 @@ function SpendByModel({ organization }: TabProps) {
               <Text fz="xl" fw={600} lh={1} mb="sm">
                 <Money usd={total.spend} />
               </Text>
-              <SpendRanking rows={data} by="model" total={total.spend} empty={NOTHING_SPENT} />
+              <SpendRanking rows={data} by="model" empty={NOTHING_SPENT} />
             </Grid.Col>
           </Grid>
         )}
@@ -77,18 +77,16 @@ function SpendByModel({ organization }: TabProps) {
   );
 }
 
-function TeamsBySpend({ organization }: TabProps) {
+function TeamsBySpend({ organization }: Pick<TabProps, 'organization'>) {
   const byTeam = useUsage(organization.id, { group_by: 'team' });
   return (
     <Panel title="Teams by spend">
-      <Asked query={byTeam}>
-        {({ data, total }) => <SpendRanking rows={data} by="team" total={total.spend} empty={NOTHING_SPENT} />}
-      </Asked>
+      <Asked query={byTeam}>{({ data }) => <SpendRanking rows={data} by="team" empty={NOTHING_SPENT} />}</Asked>
     </Panel>
   );
 }
 
-function Refusals({ organization }: TabProps) {
+function Refusals({ organization }: Pick<TabProps, 'organization'>) {
   const refused = useQuery({
     queryKey: ['organization', organization.id, 'refusals'],
     queryFn: () =>

@@ -1,22 +1,24 @@
 import { Box, Group, Progress, Stack, Text } from '@mantine/core';
-import { countText } from '../../../components/Count.tsx';
-import { Money } from '../../../components/money/Money.tsx';
 import { Named } from '../../../components/Named.tsx';
+import { Money } from '../../../numbers/Money.tsx';
+import { addUsd, countText, sharesOf } from '../../../numbers/numbers.ts';
 import { dearestFirst, type GroupBy, groupOf, type UsageRow } from './usage-query.ts';
 
 interface SpendRankingProps {
   readonly rows: readonly UsageRow[];
   readonly by: GroupBy;
-  readonly total: string;
   /** The text if nothing was spent. */
   readonly empty: string;
 }
 
 const SHOWN = 8;
 
-/** The groups with the highest spend, each with its share of the total. */
-export function SpendRanking({ rows, by, total, empty }: SpendRankingProps) {
+/** The groups with the highest spend, each with its share of all spend. The shares shown add up to 100. */
+export function SpendRanking({ rows, by, empty }: SpendRankingProps) {
   const ranked = dearestFirst(rows);
+  const [shown, rest] = [ranked.slice(0, SHOWN), ranked.slice(SHOWN)];
+  const restSpend = rest.reduce((sum, { spend }) => addUsd(sum, spend), '0');
+  const shares = sharesOf([...shown.map(({ spend }) => spend), restSpend]);
   if (ranked.length === 0) {
     return (
       <Text fz="sm" c="dimmed">
@@ -26,9 +28,8 @@ export function SpendRanking({ rows, by, total, empty }: SpendRankingProps) {
   }
   return (
     <Stack gap={8}>
-      {ranked.slice(0, SHOWN).map((row) => {
+      {shown.map((row, index) => {
         const name = groupOf(row, by);
-        const share = Number(total) === 0 ? 0 : (Number(row.spend) / Number(total)) * 100;
         return (
           <Box key={name ?? 'none'}>
             <Group justify="space-between" gap="xs" wrap="nowrap">
@@ -38,17 +39,17 @@ export function SpendRanking({ rows, by, total, empty }: SpendRankingProps) {
               <Text fz="sm" className="nowrap" component="div">
                 <Money usd={row.spend} />{' '}
                 <Text component="span" fz="xs" c="dimmed">
-                  {countText(row.requests)} req
+                  {shares[index]} · {countText(row.admitted_requests)} req.
                 </Text>
               </Text>
             </Group>
-            <Progress value={share} size={5} aria-label={`${Math.round(share)}% of the spend`} />
+            <Progress value={Number.parseInt(shares[index] ?? '0', 10)} size={5} aria-label={`${shares[index]} of the spend`} />
           </Box>
         );
       })}
-      {ranked.length > SHOWN && (
-        <Text fz="xs" c="dimmed">
-          and {countText(ranked.length - SHOWN)} more
+      {rest.length > 0 && (
+        <Text fz="xs" c="dimmed" component="div">
+          and {countText(rest.length)} more: <Money usd={restSpend} /> {shares.at(-1)}
         </Text>
       )}
     </Stack>

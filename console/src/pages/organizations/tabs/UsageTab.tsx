@@ -2,13 +2,13 @@ import { Anchor, Group, SegmentedControl, Stack, Table, Text } from '@mantine/co
 import { Link } from '@tanstack/react-router';
 import { queryText } from '../../../api/events.ts';
 import { Asked } from '../../../components/Asked.tsx';
-import { countText } from '../../../components/Count.tsx';
 import { useUrlState } from '../../../components/fields/useUrlState.ts';
 import { EmptyState } from '../../../components/list/EmptyState.tsx';
 import { ExportMenu } from '../../../components/list/ExportMenu.tsx';
 import { TableScroll } from '../../../components/list/TableScroll.tsx';
-import { Money } from '../../../components/money/Money.tsx';
 import { Named } from '../../../components/Named.tsx';
+import { Money } from '../../../numbers/Money.tsx';
+import { countText } from '../../../numbers/numbers.ts';
 import { PATHS } from '../../../paths.ts';
 import type { TabProps } from './tab.ts';
 import { dearestFirst, type GroupBy, groupOf, type UsageRow, useUsage } from './usage-query.ts';
@@ -64,7 +64,10 @@ export function UsageTab({ organization }: TabProps) {
   );
 }
 
-type Figures = Pick<UsageRow, 'requests' | 'refused_requests' | 'input_tokens' | 'output_tokens' | 'total_tokens' | 'spend'>;
+type Figures = Pick<
+  UsageRow,
+  'admitted_requests' | 'refused_requests' | 'input_tokens' | 'output_tokens' | 'total_tokens' | 'spend'
+>;
 
 function UsageTable({ rows, total, by }: { rows: readonly UsageRow[]; total: Figures; by: GroupBy }) {
   const ranked = dearestFirst(rows);
@@ -114,7 +117,7 @@ function UsageTable({ rows, total, by }: { rows: readonly UsageRow[]; total: Fig
 function FigureCells({ of }: { of: Figures }) {
   return (
     <>
-      <Table.Td ta="right">{countText(of.requests)}</Table.Td>
+      <Table.Td ta="right">{countText(of.admitted_requests)}</Table.Td>
       <Table.Td ta="right" visibleFrom="xs">
         {countText(of.refused_requests)}
       </Table.Td>

@@ -1,5 +1,5 @@
 import type { BudgetStatus } from '../../../components/limits/BudgetRing.tsx';
-import { moneyText } from '../../../components/money/Money.tsx';
+import { moneyText } from '../../../numbers/numbers.ts';
 
 /** The pace at which a budget is spent in its period, and the forecast. */
 interface Burn {

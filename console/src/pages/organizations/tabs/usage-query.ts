@@ -38,5 +38,5 @@ export function groupOf(row: UsageRow, by: GroupBy): string | null {
 
 /** Sorts rows by spend, then by requests, the highest first. */
 export function dearestFirst(rows: readonly UsageRow[]): readonly UsageRow[] {
-  return [...rows].sort((a, b) => Number(b.spend) - Number(a.spend) || b.requests - a.requests);
+  return [...rows].sort((a, b) => Number(b.spend) - Number(a.spend) || b.admitted_requests - a.admitted_requests);
 }

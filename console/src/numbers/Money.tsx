@@ -1,0 +1,20 @@
+import { Text, Tooltip } from '@mantine/core';
+import { exactMoneyText, moneyText } from './numbers.ts';
+
+/**
+ * An amount in USD from the server's decimal string. From one cent on it has two decimals, and below that three significant
+ * digits. The exact amount is on hover. `exact` shows every digit, as prices need.
+ */
+export function Money({ usd, exact = false }: { usd: string | null | undefined; exact?: boolean }) {
+  if (usd == null)
+    return (
+      <Text component="span" inherit c="dimmed">
+        –
+      </Text>
+    );
+  return (
+    <Tooltip label={`${usd} USD`}>
+      <span className="nowrap">{exact ? exactMoneyText(usd) : moneyText(usd)}</span>
+    </Tooltip>
+  );
+}
