@@ -1,4 +1,4 @@
-import { expect, type Page, test } from './support.ts';
+import { answerUnsaved, expect, type Page, test } from './support.ts';
 
 const dialog = (page: Page) => page.getByRole('dialog');
 
@@ -53,13 +53,8 @@ test('Back in a half-filled form asks, and staying keeps what was typed', async 
   await page.getByRole('link', { name: 'Organizations' }).first().click();
   await page.getByRole('button', { name: 'Create organization' }).click();
   await dialog(page).getByRole('textbox', { name: 'Name' }).fill('Half');
-  let asked = 0;
-  page.on('dialog', (question) => {
-    asked += 1;
-    void question.dismiss();
-  });
   await page.evaluate(() => window.history.back());
-  await expect.poll(() => asked).toBeGreaterThan(0);
+  await answerUnsaved(page, 'Keep editing');
   await expect(dialog(page).getByRole('textbox', { name: 'Name' })).toHaveValue('Half');
 });
 

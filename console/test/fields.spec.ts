@@ -54,6 +54,7 @@ test('a weight typed behind a 0, and a temperature below 1, are what was typed',
   await weight.press('End');
   await weight.pressSequentially('5');
   await expect(weight).toHaveValue('5');
+  // Another address typed by hand: the browser asks, with a question of its own.
   page.on('dialog', (question) => void question.accept());
   await page.goto(`${house.url}/playground`);
   const temperature = page.getByLabel('Temperature');

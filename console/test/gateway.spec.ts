@@ -1,6 +1,6 @@
 /** Models, credentials, route groups, access groups and the access explorer, as a platform admin uses them and as others may not. */
 import type { Page } from '@playwright/test';
-import { call, expect, type House, test } from './support.ts';
+import { answerUnsaved, call, confirm, expect, type House, test } from './support.ts';
 import { openVendor } from './vendor.ts';
 
 const dialog = (page: Page) => page.getByRole('dialog');
@@ -118,8 +118,8 @@ test.describe('as a platform admin', () => {
     await expect(dialog(page).getByRole('textbox', { name: 'Model', exact: true })).toHaveAttribute('aria-invalid', 'true');
     await expect(dialog(page).getByText(/route group/)).toBeVisible();
     await expect(dialog(page).getByRole('textbox', { name: 'Model', exact: true })).toHaveValue('support-fast');
-    page.once('dialog', (question) => void question.dismiss());
     await page.keyboard.press('Escape');
+    await answerUnsaved(page, 'Keep editing');
     await expect(dialog(page)).toBeVisible();
   });
 
@@ -154,6 +154,7 @@ test.describe('as a platform admin', () => {
     expect(await house.api('GET', '/access-groups/eu')).toMatchObject({ members: ['slow'] });
     expect(await house.api('GET', '/models/slow')).toMatchObject({ access_groups: ['beta', 'eu'] });
     await page.getByRole('button', { name: 'Remove slow from the group' }).click();
+    await confirm(page, 'Remove from the group');
     await expect(page.getByRole('button', { name: 'Remove slow from the group' })).toHaveCount(0);
     expect(await house.api('GET', '/models/slow')).toMatchObject({ access_groups: ['beta'] });
   });

@@ -1,5 +1,5 @@
 /** Keys, as people use the console: made, shown once, used, explained, changed, rotated, stopped. */
-import { call, expect, expectHistory, expectNoHistory, type House, type Page, spendOnce, test } from './support.ts';
+import { call, confirm, expect, expectHistory, expectNoHistory, type House, type Page, spendOnce, test } from './support.ts';
 
 interface Key {
   readonly id: string;
@@ -125,6 +125,7 @@ test('a key is rotated with an overlap, disabled, enabled and revoked by its nam
   await page.getByRole('button', { name: 'I have stored it' }).click();
 
   await page.getByRole('button', { name: 'Disable' }).click();
+  await confirm(page, 'Disable key');
   await expect(page.getByRole('button', { name: 'Enable' })).toBeVisible();
   await expect.poll(() => call(house, rotated)).toBe(403);
   await page.getByRole('button', { name: 'Enable' }).click();

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Page } from '@playwright/test';
-import { call, expect, type House, test } from './support.ts';
+import { answerUnsaved, call, expect, type House, test } from './support.ts';
 
 interface Organization {
   readonly id: string;
@@ -120,11 +120,11 @@ test('what the server refuses stands at its field, and nothing typed is lost', a
 test('a half-filled dialog asks before it is closed', async ({ page, house }) => {
   await page.goto(`${house.url}/organizations?create=organization`);
   await dialog(page).getByLabel('Name', { exact: false }).first().fill('Half');
-  page.once('dialog', (question) => void question.dismiss());
   await page.keyboard.press('Escape');
+  await answerUnsaved(page, 'Keep editing');
   await expect(dialog(page).getByLabel('Name', { exact: false }).first()).toHaveValue('Half');
-  page.once('dialog', (question) => void question.accept());
   await page.keyboard.press('Escape');
+  await answerUnsaved(page, 'Discard changes');
   await expect(dialog(page)).toBeHidden();
 });
 
@@ -135,8 +135,8 @@ test('the effect is shown before a change is saved, and nothing is stored until 
   await expect(dialog(page).getByText(/can no longer be called: smart/)).toBeVisible();
   await expect(save(page)).toHaveText('Save and apply');
   expect((await read(house, house.organizationId)).asset_access).toEqual(before.asset_access);
-  page.once('dialog', (question) => void question.accept());
   await dialog(page).getByRole('button', { name: 'Cancel' }).click();
+  await answerUnsaved(page, 'Discard changes');
   expect((await read(house, house.organizationId)).asset_access).toEqual(before.asset_access);
 });
 

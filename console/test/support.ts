@@ -205,3 +205,15 @@ export async function expectNoHistory(page: Page, address: string, budget: strin
   await expect(page.getByText('Add one to see its spend for each period')).toHaveCount(0);
   expect(asked.filter((url) => url.includes('/limits/'))).toEqual([]);
 }
+
+/** The question about unsaved changes, answered. */
+export async function answerUnsaved(page: Page, answer: 'Keep editing' | 'Discard changes'): Promise<void> {
+  const question = page.getByRole('dialog', { name: 'Discard unsaved changes?' });
+  await question.getByRole('button', { name: answer, exact: true }).last().click();
+  await expect(question).toHaveCount(0);
+}
+
+/** Confirms in a dialog that shows the effect first, as soon as it does. */
+export async function confirm(page: Page, verb: string): Promise<void> {
+  await page.getByRole('dialog').getByRole('button', { name: verb, exact: true }).click();
+}

@@ -1,5 +1,15 @@
 /** Teams, as people use the console: made below their organization's caps, filled with people, and taken away knowingly. */
-import { expect, expectHistory, expectNoHistory, type House, type Page, spendOnce, test } from './support.ts';
+import {
+  answerUnsaved,
+  confirm,
+  expect,
+  expectHistory,
+  expectNoHistory,
+  type House,
+  type Page,
+  spendOnce,
+  test,
+} from './support.ts';
 
 interface Team {
   readonly id: string;
@@ -77,6 +87,7 @@ test('people come into a team, change their role there, and leave it', async ({ 
   await expect(page.getByRole('link', { name: account.name })).toBeVisible();
   await page.getByRole('combobox', { name: `Role of ${account.name}` }).click();
   await page.getByRole('option', { name: /^Team admin/ }).click();
+  await confirm(page, 'Change role');
   await expect(page.getByText(`The role of ${account.name} was changed.`)).toBeVisible();
   await page.getByRole('button', { name: `Remove ${account.name}` }).click();
   await dialog(page).getByRole('textbox').fill(account.name);
@@ -93,6 +104,7 @@ test('a service account is made, disabled and deleted', async ({ page, house }) 
   await dialog(page).getByRole('button', { name: 'Create service account' }).click();
   const row = page.getByRole('row', { name: 'nightly job' });
   await row.getByRole('button', { name: 'Disable' }).click();
+  await confirm(page, 'Disable service account');
   await expect(row).toContainText('Disabled');
   await row.getByRole('button', { name: 'Delete nightly job' }).click();
   await dialog(page).getByRole('textbox').fill('nightly job');
@@ -136,8 +148,8 @@ test('a half-filled form is not lost by Escape without asking', async ({ page, h
   await house.signIn(page, 'org_owner');
   await page.goto(`${house.url}/teams?new=team`);
   await dialog(page).getByRole('textbox', { name: 'Name' }).fill('Half a team');
-  page.once('dialog', (question) => void question.dismiss());
   await page.keyboard.press('Escape');
+  await answerUnsaved(page, 'Keep editing');
   await expect(dialog(page).getByRole('textbox', { name: 'Name' })).toHaveValue('Half a team');
 });
 

@@ -1,5 +1,5 @@
 /** What can be taken back is taken back from where it was said, and through the API: never a word without the deed. */
-import { expect, PASSWORD, test } from './support.ts';
+import { confirm, expect, PASSWORD, test } from './support.ts';
 
 test.beforeEach(async ({ page, house }) => {
   await house.signIn(page, 'platform_admin');
@@ -10,6 +10,7 @@ test('a key that was disabled is enabled again by Undo', async ({ page, house })
   const status = async () => (await house.api<{ status: string }>('GET', `/keys/${id}`)).status;
   await page.goto(`${house.url}/keys/${id}`);
   await page.getByRole('button', { name: 'Disable' }).click();
+  await confirm(page, 'Disable key');
   await expect(page.getByText('taken back is disabled: its requests are refused.')).toBeVisible();
   expect(await status()).toBe('disabled');
   await page.getByRole('button', { name: 'Undo' }).click();
@@ -22,6 +23,7 @@ test('a deployment, a label and a team', async ({ page, house }) => {
   const { id } = await house.api<{ id: string }>('POST', '/deployments', fake('undone'));
   await page.goto(`${house.url}/models/${id}`);
   await page.getByRole('button', { name: 'Disable' }).click();
+  await confirm(page, 'Disable deployment');
   await expect.poll(async () => house.api('GET', `/deployments/${id}`)).toMatchObject({ enabled: false });
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect.poll(async () => house.api('GET', `/deployments/${id}`)).toMatchObject({ enabled: true });
@@ -29,6 +31,7 @@ test('a deployment, a label and a team', async ({ page, house }) => {
   await house.api('PUT', '/callable-targets/undone/access-groups', { access_groups: ['undoable', 'kept'] });
   await page.goto(`${house.url}/access-groups/undoable`);
   await page.getByRole('button', { name: 'Remove undone from the group' }).click();
+  await confirm(page, 'Remove from the group');
   await expect.poll(async () => house.api('GET', '/models/undone')).toMatchObject({ access_groups: ['kept'] });
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect.poll(async () => house.api('GET', '/models/undone')).toMatchObject({ access_groups: ['kept', 'undoable'] });
@@ -37,6 +40,7 @@ test('a deployment, a label and a team', async ({ page, house }) => {
   const team = await house.api<{ id: string }>('POST', `/organizations/${house.organizationId}/teams`, { name: 'Undone team' });
   await page.goto(`${house.url}/teams/${team.id}`);
   await page.getByRole('button', { name: 'Suspend' }).click();
+  await confirm(page, 'Suspend team');
   await expect.poll(async () => house.api('GET', `/teams/${team.id}`)).toMatchObject({ status: 'suspended' });
   await page.getByRole('button', { name: 'Undo' }).click();
   await expect.poll(async () => house.api('GET', `/teams/${team.id}`)).toMatchObject({ status: 'active' });
@@ -122,6 +126,7 @@ test('an Undo that is refused says so', async ({ page, house }) => {
   const { id } = await house.api<{ id: string }>('POST', '/keys', { team_id: house.teamId, name: 'revoked meanwhile' });
   await page.goto(`${house.url}/keys/${id}`);
   await page.getByRole('button', { name: 'Disable' }).click();
+  await confirm(page, 'Disable key');
   await expect(page.getByRole('button', { name: 'Undo' })).toBeVisible();
   await house.api('DELETE', `/keys/${id}`);
   await page.getByRole('button', { name: 'Undo' }).click();

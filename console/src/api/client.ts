@@ -40,6 +40,11 @@ export async function asked<T>(call: Promise<Answered<T>>): Promise<T> {
   return (await askedWithETag(call)).data;
 }
 
+/** Returns the data of a change that was made. The contract also knows the answer to its dry run. */
+export async function stored<T>(call: Promise<Answered<T>>): Promise<Exclude<T, Schema<'Effect'>>> {
+  return (await asked(call)) as Exclude<T, Schema<'Effect'>>;
+}
+
 /** Returns the data with its ETag, for `If-Match`. Throws like `asked`. */
 export async function askedWithETag<T>(call: Promise<Answered<T>>): Promise<{ readonly data: T; readonly etag: string | null }> {
   let answered: Answered<T>;

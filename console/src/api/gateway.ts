@@ -1,4 +1,4 @@
-import { api, asked, ifMatch, type Schema } from './client.ts';
+import { api, asked, ifMatch, type Schema, stored } from './client.ts';
 
 export type Provider = 'openai' | 'anthropic' | 'fake';
 export type Prices = Schema<'Prices'>;
@@ -51,9 +51,9 @@ export function simulatePolicy(id: string, { strategy, members }: PolicyBody, re
 export function publishPolicy(id: string, { strategy, members }: PolicyBody, etag: string | null): Promise<PolicyHistory> {
   const body = { policy: { strategy, members: [...members] } };
   const header = ifMatch(etag);
-  return asked(api.POST('/route-groups/{id}/policy/publish', { params: { path: { id }, header }, body }));
+  return stored(api.POST('/route-groups/{id}/policy/publish', { params: { path: { id }, header }, body }));
 }
 
 export function rollBackPolicy(id: string, version: number): Promise<PolicyHistory> {
-  return asked(api.POST('/route-groups/{id}/policy/rollback', { params: { path: { id } }, body: { version } }));
+  return stored(api.POST('/route-groups/{id}/policy/rollback', { params: { path: { id } }, body: { version } }));
 }

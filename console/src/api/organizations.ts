@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ListPage, ListQuery } from '../components/list/DataList.tsx';
-import { api, asked, askedWithETag, type Schema } from './client.ts';
+import { api, asked, askedWithETag, type Schema, stored } from './client.ts';
 
 /** The calls of the organization pages. */
 
@@ -42,23 +42,24 @@ export function useTimeZone(organizationId: string): string | undefined {
 /** The effect of a change, computed without storing it. Lists hold examples; counts are exact. */
 export type Effect = Schema<'Effect'>['effect'];
 
-/** Returns the effect of a PATCH at any level: `/organizations/org_…`, `/teams/team_…`, `/keys/key_…`. */
-export async function effectOf(path: string, body: object): Promise<Effect> {
+/** Returns the effect of a change without making it: of a PATCH at `/teams/team_…`, a DELETE of `/keys/key_…`. */
+export async function effectOf(method: 'PATCH' | 'PUT' | 'POST' | 'DELETE', path: string, body?: object): Promise<Effect> {
   // The path is built at run time, so the contract's types cannot check it.
-  const patch = api.PATCH as unknown as AnyPatch;
-  return (await asked(patch(path, { params: { query: { dry_run: true } }, body }))).effect;
+  const call = api[method] as unknown as AnyCall;
+  const init = { params: { query: { dry_run: true } }, ...(body === undefined ? {} : { body }) };
+  return (await asked(call(path, init))).effect;
 }
 
-type AnyPatch = (path: string, init: object) => Promise<{ data?: Schema<'Effect'>; error?: unknown; response: Response }>;
+type AnyCall = (path: string, init: object) => Promise<{ data?: Schema<'Effect'>; error?: unknown; response: Response }>;
 
 export function suspendOrganization(id: string): Promise<Organization> {
-  return asked(api.POST('/organizations/{id}/suspend', { params: { path: { id } } }));
+  return stored(api.POST('/organizations/{id}/suspend', { params: { path: { id } } }));
 }
 
 export function reactivateOrganization(id: string): Promise<Organization> {
-  return asked(api.POST('/organizations/{id}/reactivate', { params: { path: { id } } }));
+  return stored(api.POST('/organizations/{id}/reactivate', { params: { path: { id } } }));
 }
 
 export function archiveOrganization(id: string): Promise<Organization> {
-  return asked(api.POST('/organizations/{id}/archive', { params: { path: { id } } }));
+  return stored(api.POST('/organizations/{id}/archive', { params: { path: { id } } }));
 }

@@ -69,6 +69,12 @@ export function useCanInWholeOrganizations(permission: Permission): boolean {
   return [platform_capabilities, ...Object.values(capabilities_by_organization)].some((held) => held.includes(permission));
 }
 
+/** Reports whether more than one organization is in the person's reach, so that a name alone does not tell whose it is. */
+export function useSeveralOrganizations(): boolean {
+  const { platform_capabilities, memberships } = useSession();
+  return platform_capabilities.includes('organization.read') || memberships.length > 1;
+}
+
 /** Returns the person's own organizations for the whole of which they hold the permission. */
 export function organizationsWith({ memberships, capabilities_by_organization: held }: Session, permission: Permission) {
   return memberships.filter(({ organization_id }) => held[organization_id]?.includes(permission));

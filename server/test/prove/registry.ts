@@ -139,6 +139,11 @@ export const REGISTRY: readonly ProveRow[] = [
   },
   row('console.lists', 'lists', '2.5', 'lists, searches and reports at load size answer in time', 'always'),
   row('console.speed', 'console-speed', '2.5', 'what the first page loads, and how soon it reacts', 'always'),
+  {
+    name: 'console.preview',
+    module: 'console-preview',
+    shows: 'every action that takes access, money or people away: what was announced before it is what was so after it',
+  },
   row('console.promises', 'promised-pages', '2.6', 'each sentence on organizations is stated by a test that runs'),
   row('bench.regression', 'no-regression', '2.7', 'a request costs no more than before there was a console'),
   row('console.sign-in', 'console-sign-in', '2.8', 'every way in and every way out, in a browser'),

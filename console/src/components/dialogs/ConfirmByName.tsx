@@ -1,7 +1,9 @@
 import { Button, Group, List, Modal, Stack, Text, TextInput } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
+import type { Effect } from '../../api/organizations.ts';
 import { ProblemNote } from '../Asked.tsx';
+import { EffectPreview } from './EffectPreview.tsx';
 
 interface ConfirmByNameProps {
   readonly opened: boolean;
@@ -13,6 +15,8 @@ interface ConfirmByNameProps {
   readonly consequences: readonly ReactNode[];
   readonly verb: string;
   readonly action: () => Promise<unknown>;
+  /** Returns the effect of the action without doing it. It is shown, and nobody confirms before it is. */
+  readonly effect?: () => Promise<Effect>;
   /** False while the consequences are loading: nobody confirms what they have not seen. */
   readonly isKnown?: boolean;
   readonly children?: ReactNode;
@@ -22,12 +26,20 @@ interface ConfirmByNameProps {
 export function ConfirmByName(props: ConfirmByNameProps) {
   const { opened, onClose, title, name, consequences, verb, action, isKnown = true } = props;
   const [typed, setTyped] = useState('');
+  const effect = useQuery({
+    queryKey: ['effect', title, verb],
+    queryFn: props.effect ?? (() => Promise.reject(new Error('this action has no effect to show'))),
+    enabled: opened && props.effect !== undefined,
+    gcTime: 0,
+    retry: false,
+  });
+  const isSeen = props.effect === undefined || effect.isSuccess;
   const close = () => {
     setTyped('');
     doing.reset();
     onClose();
   };
-  const mayConfirm = isKnown && (name === null || typed === name);
+  const mayConfirm = isKnown && isSeen && (name === null || typed === name);
   const doing = useMutation({ mutationFn: action, onSuccess: () => close() });
   return (
     <Modal opened={opened} onClose={close} title={title}>
@@ -61,6 +73,7 @@ export function ConfirmByName(props: ConfirmByNameProps) {
             />
           )}
           {doing.isError && <ProblemNote error={doing.error} />}
+          {props.effect !== undefined && <EffectPreview query={effect} />}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={close}>
               Cancel

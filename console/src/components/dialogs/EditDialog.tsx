@@ -1,31 +1,37 @@
+import { Text } from '@mantine/core';
 import { type UseFormInput, type UseFormReturnType, useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { type Effect, effectOf } from '../../api/organizations.ts';
 import { Asked } from '../Asked.tsx';
 import { ConflictDialog } from './ConflictDialog.tsx';
-import { EffectPreview, useEffectOf } from './EffectPreview.tsx';
+import { EffectPreview, takesAway, useEffectOf } from './EffectPreview.tsx';
 import { bodyOf, changedParts } from './edit-parts.ts';
-import { DialogForm, FormDialog } from './FormDialog.tsx';
+import { DialogForm, type DialogFormProps, FormDialog } from './FormDialog.tsx';
 import { saved } from './saved.ts';
 import { type Editable, useEdited, type Version } from './useEdited.ts';
 
-interface EditDialogProps<T, V extends object> extends Editable<T, V> {
-  readonly opened: boolean;
-  readonly onClose: () => void;
-  readonly title: string;
-  readonly size?: string;
+/** Every dialog that edits an object or creates one. */
+
+type DialogProps = Pick<Parameters<typeof FormDialog>[0], 'opened' | 'onClose' | 'title' | 'size'>;
+
+interface FormProps<V extends object> extends Pick<DialogFormProps<V, never>, 'invalidates' | 'sections' | 'openedAt'> {
+  readonly validate?: NonNullable<UseFormInput<V>['validate']>;
+  /** Content to the left of the buttons, such as a test call. */
+  readonly aside?: (draft: V) => ReactNode;
+}
+
+interface EditProps<T, V extends object> extends FormProps<V>, Editable<T, V> {
   /** The object that somebody else may have changed: `This key`. */
   readonly what: string;
   /** The path below /api/v1. Also the object's key in the cache. */
   readonly path: string;
-  readonly invalidates: readonly string[];
-  readonly validate?: NonNullable<UseFormInput<V>['validate']>;
   /** The text of the save button. Defaults to `Save`. */
   readonly verb?: string;
-  /** The notification after saving. Without it, a default says that the object was changed. */
-  readonly done?: string;
-  /** Content to the left of the buttons, such as a test call. */
-  readonly aside?: (draft: V) => ReactNode;
+  /** The notification after saving. Without it, a default says that the object was changed. Null: `save` shows its own. */
+  readonly done?: string | null;
+  /** Returns the effect of the change without storing it. Defaults to a dry run of a PATCH at `path`. */
+  readonly effect?: (body: object, draft: V) => Promise<Effect>;
   readonly children: (form: UseFormReturnType<V>, data: T) => ReactNode;
 }
 
@@ -33,15 +39,39 @@ interface EditDialogProps<T, V extends object> extends Editable<T, V> {
  * Edits one object. Reads it when the dialog opens, and shows the effect of the change before saving. Sends only what differs,
  * with the version that was read. If somebody else saved first, shows both versions.
  */
-export function EditDialog<T, V extends object>(props: EditDialogProps<T, V>) {
+export function EditDialog<T, V extends object>({ opened, onClose, title, size = 'xl', ...rest }: DialogProps & EditProps<T, V>) {
   return (
-    <FormDialog opened={props.opened} onClose={props.onClose} title={props.title} size={props.size ?? 'xl'}>
-      <Loaded {...props} />
+    <FormDialog {...{ opened, onClose, title, size }}>
+      <Loaded {...rest} />
     </FormDialog>
   );
 }
 
-function Loaded<T, V extends object>(props: EditDialogProps<T, V>) {
+interface CreateProps<V extends object, Made> extends FormProps<V>, Pick<DialogFormProps<V, Made>, 'save' | 'onSaved' | 'verb'> {
+  readonly initial: V;
+  readonly children: (form: UseFormReturnType<V>) => ReactNode;
+}
+
+/** Creates one object, once however often the person clicks. */
+export function CreateDialog<V extends object, M>({ opened, onClose, title, size, ...rest }: DialogProps & CreateProps<V, M>) {
+  return (
+    <FormDialog {...{ opened, onClose, title }} {...(size === undefined ? {} : { size })}>
+      <CreateForm {...rest} />
+    </FormDialog>
+  );
+}
+
+/** The form of a CreateDialog alone, for dialogs that first ask where the object belongs. */
+export function CreateForm<V extends object, Made>({ initial, validate, aside, children, ...rest }: CreateProps<V, Made>) {
+  const form = useForm<V>({ initialValues: initial, ...(validate === undefined ? {} : { validate }) });
+  return (
+    <DialogForm form={form} aside={aside?.(form.values)} {...rest}>
+      {children(form)}
+    </DialogForm>
+  );
+}
+
+function Loaded<T, V extends object>(props: EditProps<T, V>) {
   const version = useQuery({
     queryKey: ['edited', props.path],
     queryFn: props.read,
@@ -51,8 +81,8 @@ function Loaded<T, V extends object>(props: EditDialogProps<T, V>) {
   return <Asked query={version}>{(loaded) => <Editing {...props} loaded={loaded} />}</Asked>;
 }
 
-function Editing<T, V extends object>(props: EditDialogProps<T, V> & { readonly loaded: Version<T> }) {
-  const { parts, what } = props;
+function Editing<T, V extends object>(props: EditProps<T, V> & { readonly loaded: Version<T> }) {
+  const { parts, what, path, verb = 'Save', effect: ask = (body) => effectOf('PATCH', path, body) } = props;
   const form = useForm<V>({
     initialValues: props.draftOf(props.loaded.data),
     ...(props.validate === undefined ? {} : { validate: props.validate }),
@@ -61,23 +91,38 @@ function Editing<T, V extends object>(props: EditDialogProps<T, V> & { readonly 
     form.setValues(draft);
     form.resetDirty(base);
   });
-  const changed = changedParts(parts, form.getValues(), edited.base.draft);
+  const draft = form.getValues();
+  const changed = changedParts(parts, draft, edited.base.draft);
   const telling = changed.filter(({ hasEffect }) => hasEffect === true);
-  const effect = useEffectOf(props.path, telling.length === 0 ? null : bodyOf(telling, form.getValues()));
+  const body = telling.length === 0 ? null : bodyOf(telling, draft);
+  const effect = useEffectOf(path, body, () => ask(body ?? {}, draft));
+  const isTaken = body !== null && takesAway(effect.data);
   return (
     <>
       <DialogForm
         form={form}
-        verb={props.verb ?? 'Save'}
+        verb={isTaken && props.verb === undefined ? 'Save and apply' : verb}
         invalidates={props.invalidates}
+        sections={props.sections}
+        openedAt={props.openedAt}
         save={edited.save}
-        onSaved={() => saved(props.done ?? `${what} was changed.`)}
-        aside={props.aside?.(form.values)}
+        onSaved={() => props.done !== null && saved(props.done ?? `${what} was changed.`)}
+        isUnsaved={changed.length > 0}
+        maySave={changed.length > 0}
+        aside={props.aside?.(draft) ?? <Changed labels={changed.map(({ label }) => label)} />}
+        beforeSaving={body !== null && <EffectPreview query={effect} />}
       >
         {props.children(form, edited.base.data)}
-        {telling.length > 0 && <EffectPreview query={effect} />}
       </DialogForm>
       {edited.question !== null && <ConflictDialog opened what={what} {...edited.question} />}
     </>
+  );
+}
+
+function Changed({ labels }: { labels: readonly string[] }) {
+  return (
+    <Text fz="sm" c="dimmed" aria-live="polite">
+      {labels.length > 0 && `Changed: ${labels.join(', ')}`}
+    </Text>
   );
 }

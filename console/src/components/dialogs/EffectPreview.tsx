@@ -1,26 +1,27 @@
-import { Alert, Anchor, List, Loader, Stack, Text } from '@mantine/core';
+import { Alert, Anchor, List, Loader, ScrollArea, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { type Effect, effectOf } from '../../api/organizations.ts';
+import type { Effect } from '../../api/organizations.ts';
 import { countText } from '../../numbers/numbers.ts';
 import { ProblemNote } from '../Asked.tsx';
 import { LIMIT_WORDS } from '../limits/LimitBar.tsx';
 import { addressOf } from '../shell/addresses.ts';
 
 const TYPING_MS = 500;
+const SHOWN_PX = 160;
 
 /**
  * Asks the server for the effect of a change as soon as the person stops typing. A `body` of null means that no change can have
  * an effect.
  */
-export function useEffectOf(path: string, body: object | null) {
+export function useEffectOf(path: string, body: object | null, ask: () => Promise<Effect>) {
   const text = body === null ? null : JSON.stringify(body);
   const [settled] = useDebouncedValue(text, TYPING_MS);
   const query = useQuery({
     queryKey: ['effect', path, settled],
-    queryFn: () => effectOf(path, JSON.parse(settled ?? '{}') as object),
+    queryFn: ask,
     enabled: settled !== null && settled === text,
     staleTime: 5_000,
     retry: false,
@@ -52,6 +53,10 @@ export function takesAway(effect: Effect | undefined): boolean {
     effect !== undefined &&
     (effect.targets_lost.length > 0 ||
       effect.keys_losing_access > 0 ||
+      effect.keys_refused > 0 ||
+      effect.people_refused > 0 ||
+      effect.permissions_lost.length > 0 ||
+      effect.limits_removed.length > 0 ||
       (effect.keys_over_new_limit ?? []).length > 0 ||
       isIneffective(effect))
   );
@@ -61,6 +66,7 @@ function isIneffective({ members_ineffective_count, teams_ineffective_count }: E
   return members_ineffective_count > 0 || teams_ineffective_count > 0;
 }
 
+/** Shows the effect of a change: green if nobody loses anything. */
 function Lines({ effect }: { effect: Effect }) {
   const lines = linesOf(effect);
   if (lines.length === 0) {
@@ -77,14 +83,15 @@ function Lines({ effect }: { effect: Effect }) {
       title="Effect of saving"
       styles={{ title: { color: 'var(--mantine-color-text)' } }}
     >
-      <Stack gap={4}>
+      {/* Long lists scroll, so that the form above and the buttons below stay in view. */}
+      <ScrollArea.Autosize mah={SHOWN_PX} viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': 'Effect of saving' }}>
         <List fz="sm" spacing={4} size="sm">
           {lines.map((line, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: the lines are made from one answer and never reordered.
             <List.Item key={index}>{line}</List.Item>
           ))}
         </List>
-      </Stack>
+      </ScrollArea.Autosize>
     </Alert>
   );
 }
@@ -116,6 +123,30 @@ function linesOf(effect: Effect): readonly ReactNode[] {
             {keys_losing_access > key_examples.length && ` and ${countText(keys_losing_access - key_examples.length)} more`}
           </span>,
         ]),
+    ...(effect.keys_refused === 0
+      ? []
+      : [<span key="refused">{plural(effect.keys_refused, 'key is', 'keys are')} refused, whatever they call.</span>]),
+    ...(effect.people_refused === 0 ? [] : [<span key="people">The person can no longer act here.</span>]),
+    ...(effect.permissions_lost.length === 0
+      ? []
+      : [
+          <span key="permissions">
+            The person loses {plural(effect.permissions_lost.length, 'permission', 'permissions')}:{' '}
+            <span className="mono">{effect.permissions_lost.join(', ')}</span>
+          </span>,
+        ]),
+    ...effect.organizations_losing.map((one) => (
+      <span key={one.organization_id}>
+        <ObjectLink id={one.organization_id} name={one.name} />: {plural(one.keys, 'key loses', 'keys lose')}{' '}
+        {shortList(one.lost)}
+      </span>
+    )),
+    ...more(effect.organizations_losing_count - effect.organizations_losing.length, 'organization', 'organizations'),
+    ...effect.limits_removed.map((one) => (
+      <span key={`removed ${one.limit} ${one.value}`}>
+        No longer limited: {LIMIT_WORDS[one.limit] ?? one.limit} {one.limit === 'budget' ? `of $${one.value}` : `at ${one.value}`}
+      </span>
+    )),
     ...(effect.keys_over_new_limit ?? []).map((one) => (
       <span key={`${one.key_id} ${one.scope} ${one.limit}`}>
         Already over the new limit: {one.key_id == null ? `the ${one.scope}` : <ObjectLink id={one.key_id} name={one.key_id} />}{' '}
@@ -135,7 +166,14 @@ function linesOf(effect: Effect): readonly ReactNode[] {
     )),
     ...more(effect.teams_ineffective_count - teams_ineffective.length, 'team', 'teams'),
     ...more(effect.members_ineffective_count - members_ineffective.length, 'member', 'members'),
+    ...requestsLine(effect),
   ];
+}
+
+/** Says how much the keys that lose something were used, which tells whether anybody will notice. */
+function requestsLine({ keys_refused, keys_losing_access, requests_last_30_days: requests }: Effect): readonly ReactNode[] {
+  if (keys_refused + keys_losing_access === 0 || requests === null) return [];
+  return [<span key="requests">{plural(requests, 'request', 'requests')} in the last 30 days.</span>];
 }
 
 function more(count: number, one: string, many: string): readonly ReactNode[] {

@@ -1,17 +1,44 @@
+import { modals } from '@mantine/modals';
 import { useBlocker } from '@tanstack/react-router';
 
-const QUESTION = 'You have unsaved changes. Leave this page and lose them?';
+let open: Promise<boolean> | null = null;
 
 /**
- * Asks before the person leaves the page with unsaved changes: by a link, by Back, or by closing the tab. A function is called at
- * that moment, for pages that navigate as soon as they have saved.
+ * Asks whether unsaved changes may be lost. Resolves to true if the person discards them. While the question is open, others who
+ * ask get the same answer.
+ */
+export function mayLose(): Promise<boolean> {
+  open ??= ask();
+  return open;
+}
+
+/**
+ * Asks before the person leaves the page with unsaved changes: by a link, by Back, or by closing the tab. For the tab, the
+ * browser shows its own question. A function is called at that moment, for pages that navigate as soon as they have saved.
  */
 export function useUnsavedGuard(isUnsaved: boolean | (() => boolean)): void {
   const isLost = () => (typeof isUnsaved === 'function' ? isUnsaved() : isUnsaved);
-  useBlocker({ shouldBlockFn: () => isLost() && !window.confirm(QUESTION), enableBeforeUnload: isLost });
+  useBlocker({ shouldBlockFn: async () => isLost() && !(await mayLose()), enableBeforeUnload: isLost });
 }
 
-/** Asks the same question before a dialog closes. Returns true if it may close. */
-export function mayClose(isUnsaved: boolean): boolean {
-  return !isUnsaved || window.confirm(QUESTION);
+function ask(): Promise<boolean> {
+  const answer = new Promise<boolean>((resolve) => {
+    modals.openConfirmModal({
+      title: 'Discard unsaved changes?',
+      children: 'What you changed here is not saved yet.',
+      labels: { confirm: 'Discard changes', cancel: 'Keep editing' },
+      confirmProps: { color: 'red' },
+      cancelProps: { 'data-autofocus': true },
+      closeButtonProps: { 'aria-label': 'Keep editing' },
+      onConfirm: () => resolve(true),
+      onClose: () => resolve(false),
+    });
+  });
+  // The Escape that closes the question also reaches the dialog below it. It must not ask again.
+  void answer.then(() =>
+    setTimeout(() => {
+      open = null;
+    }, 0),
+  );
+  return answer;
 }

@@ -4,11 +4,12 @@ import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { keptWithin } from '../../api/kept.ts';
-import { useName } from '../../api/names.ts';
+import { nameOf, placedName, usePlacedName } from '../../api/names.ts';
+import { useSeveralOrganizations } from '../../api/session.tsx';
 
 export type ObjectKind = 'organization' | 'team' | 'key' | 'member' | 'account' | 'service_account' | 'deployment' | 'model';
 
-interface ObjectSelectProps {
+export interface ObjectSelectProps {
   readonly kind: ObjectKind;
   readonly label: string;
   readonly value: string | undefined;
@@ -28,9 +29,18 @@ interface ObjectSelectProps {
 interface Choice {
   readonly value: string;
   readonly label: string;
+  /** The name of its organization. Null for what belongs to the platform. */
+  readonly organization?: string | null;
 }
 
-/** Finds one object by the beginning of its name or by its id. The server searches, so any number of objects works. */
+function labelled({ value, label, organization = null }: Choice, isPlaced: boolean): Choice {
+  return { value, label: placedName(label, isPlaced ? organization : null) };
+}
+
+/**
+ * Finds one object by the beginning of its name or by its id. The server searches, so any number of objects works. Names the
+ * organization of each where more than one is in reach: `Research · Acme`.
+ */
 export function ObjectSelect({
   kind,
   label,
@@ -50,13 +60,14 @@ export function ObjectSelect({
   const [isOpen, setOpen] = useState(false);
   // Accounts belong to the platform: people of an organization cannot look up the names of account ids.
   const known = picked !== null && picked.value === value ? picked.label : value === first ? firstName : null;
-  const read = useName(known == null ? value : undefined);
+  const isPlaced = useSeveralOrganizations() && organizationId === undefined;
+  const read = usePlacedName(known == null ? value : undefined);
   const chosen = value === undefined ? null : { value, label: known ?? read ?? value };
   // The field shows the name of the chosen object, which is not a search.
   const search = asking === chosen?.label ? '' : asking.trim();
   const found = useQuery({
     queryKey: ['choices', kind, organizationId, search],
-    queryFn: () => choicesOf(kind, search, organizationId),
+    queryFn: async () => (await choicesOf(kind, search, organizationId)).map((choice) => labelled(choice, isPlaced)),
     enabled: isOpen,
     placeholderData: keptWithin(['choices', kind, organizationId]),
   });
@@ -101,8 +112,11 @@ async function choicesOf(kind: ObjectKind, search: string, organizationId: strin
       return named((await asked(api.GET('/teams', { params: { query: within } }))).data);
     case 'key':
       return named((await asked(api.GET('/keys', { params: { query: within } }))).data);
-    case 'service_account':
-      return named((await asked(api.GET('/service-accounts', { params: { query: within } }))).data);
+    case 'service_account': {
+      const { data } = await asked(api.GET('/service-accounts', { params: { query: within } }));
+      const names = await Promise.all(data.map(async ({ id }) => (await nameOf(id))?.organization ?? ''));
+      return named(data.map((one, index) => ({ ...one, organization_name: names[index] ?? '' })));
+    }
     case 'member': {
       if (organizationId === undefined) return [];
       const path = { id: organizationId };
@@ -127,13 +141,25 @@ async function peopleOf(
   page: { limit: number; sort: 'name'; search?: string },
   organizationId: string | undefined,
 ): Promise<Choice[]> {
-  const people =
-    organizationId === undefined
-      ? (await asked(api.GET('/accounts', { params: { query: page } }))).data.map((one) => ({ ...one, account_id: one.id }))
-      : (await asked(api.GET('/organizations/{id}/members', { params: { path: { id: organizationId }, query: page } }))).data;
-  return people.map(({ account_id, name, email }) => ({ value: account_id, label: `${name} (${email})` }));
+  if (organizationId === undefined) {
+    const { data } = await asked(api.GET('/accounts', { params: { query: page } }));
+    return data.map(({ id, name, email, memberships }) => ({
+      value: id,
+      label: `${name} (${email})`,
+      organization: memberships.length === 0 ? null : memberships.map((one) => one.organization_name).join(', '),
+    }));
+  }
+  const path = { id: organizationId };
+  const { data } = await asked(api.GET('/organizations/{id}/members', { params: { path, query: page } }));
+  return data.map(({ account_id, name, email }) => ({ value: account_id, label: `${name} (${email})` }));
 }
 
-function named(rows: readonly { readonly id: string; readonly name: string }[]): Choice[] {
-  return rows.map(({ id, name }) => ({ value: id, label: name }));
+interface NamedRow {
+  readonly id: string;
+  readonly name: string;
+  readonly organization_name?: string;
+}
+
+function named(rows: readonly NamedRow[]): Choice[] {
+  return rows.map(({ id, name, organization_name }) => ({ value: id, label: name, organization: organization_name ?? null }));
 }

@@ -1,7 +1,7 @@
 import { Badge, Button, CloseButton, Group, Popover, Select, Stack, TextInput } from '@mantine/core';
 import { IconFilter } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
-import { useName } from '../../api/names.ts';
+import { usePlacedName } from '../../api/names.ts';
 import { type ObjectKind, ObjectSelect } from '../fields/ObjectSelect.tsx';
 import { useFollowing } from '../fields/useFollowing.ts';
 import { useUrlState } from '../fields/useUrlState.ts';
@@ -30,7 +30,7 @@ export function FilterBar({ filters, children }: { filters: readonly Filter[]; c
         </Popover.Target>
         <Popover.Dropdown>
           <Stack gap="xs">
-            {filters.map((filter) => (
+            {organizationFirst(filters).map((filter) => (
               <Control
                 key={filter.param}
                 filter={filter}
@@ -52,6 +52,11 @@ export function FilterBar({ filters, children }: { filters: readonly Filter[]; c
       ))}
     </Group>
   );
+}
+
+/** Returns the filters with the organization first: it narrows what the others offer. */
+function organizationFirst(filters: readonly Filter[]): readonly Filter[] {
+  return [...filters].sort((a, b) => Number(b.kind === 'organization') - Number(a.kind === 'organization'));
 }
 
 interface ControlProps {
@@ -107,7 +112,7 @@ interface ActiveFilterProps {
 
 /** An active filter, with a button that removes it. */
 export function ActiveFilter({ label, value, onClear }: ActiveFilterProps) {
-  const name = useName(value);
+  const name = usePlacedName(value);
   return (
     <Badge
       size="lg"

@@ -1,6 +1,6 @@
 import { useLocation } from '@tanstack/react-router';
 import { useEffect } from 'react';
-import { useName } from '../../api/names.ts';
+import { usePlacedName } from '../../api/names.ts';
 import { objectAt } from './addresses.ts';
 
 /** A recently opened object, with what is needed to find it again. */
@@ -39,7 +39,7 @@ export function remember(object: Recent): void {
 export function useRememberOpened(): void {
   const { pathname } = useLocation();
   const object = objectAt(pathname);
-  const known = useName(object?.id);
+  const known = usePlacedName(object?.id);
   const name = object?.kind === 'request' ? object.id : known;
   const { kind, id } = object ?? {};
   useEffect(() => {

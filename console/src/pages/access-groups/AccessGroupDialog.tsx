@@ -1,7 +1,7 @@
 import { Textarea, TextInput } from '@mantine/core';
-import { type UseFormReturnType, useForm } from '@mantine/form';
+import type { UseFormReturnType } from '@mantine/form';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { CreateDialog } from '../../components/dialogs/EditDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { TagWarning } from '../../components/fields/TagWarning.tsx';
 
@@ -21,41 +21,37 @@ export interface GroupDraft {
 /** Creates an access group. Its key never changes. */
 export function AccessGroupDialog({ opened, onClose, onSaved }: AccessGroupDialogProps) {
   return (
-    <FormDialog opened={opened} onClose={onClose} title="Create access group">
-      <GroupForm onSaved={onSaved} />
-    </FormDialog>
-  );
-}
-
-function GroupForm({ onSaved }: Pick<AccessGroupDialogProps, 'onSaved'>) {
-  const form = useForm<GroupDraft>({
-    initialValues: { key: '', name: '', description: '' },
-    validate: { key: (key) => (key.trim() === '' ? 'Enter a key.' : null) },
-  });
-  return (
-    <DialogForm
-      form={form}
+    <CreateDialog<GroupDraft, Schema<'AccessGroup'>>
+      opened={opened}
+      onClose={onClose}
+      title="Create access group"
+      initial={{ key: '', name: '', description: '' }}
+      validate={{ key: (key) => (key.trim() === '' ? 'Enter a key.' : null) }}
       verb="Create access group"
       invalidates={['access-groups', 'access-group']}
-      onSaved={(made: Schema<'AccessGroup'>) => {
+      onSaved={(made) => {
         saved(`The access group ${made.key} was created. Add targets to it next.`);
         onSaved(made);
       }}
-      save={({ key, name, description }, header): Promise<Schema<'AccessGroup'>> => {
+      save={({ key, name, description }, header) => {
         const body = { key: key.trim(), description, ...(name.trim() === '' ? {} : { name: name.trim() }) };
         return asked(api.POST('/access-groups', { params: { header }, body }));
       }}
     >
-      <TextInput
-        data-autofocus
-        label="Key"
-        description="The name in grants and in the API. You cannot change it later."
-        required
-        {...form.getInputProps('key')}
-      />
-      <TagWarning of={form.values.key} />
-      <AccessGroupFields form={form} />
-    </DialogForm>
+      {(form) => (
+        <>
+          <TextInput
+            data-autofocus
+            label="Key"
+            description="The name in grants and in the API. You cannot change it later."
+            required
+            {...form.getInputProps('key')}
+          />
+          <TagWarning of={form.values.key} />
+          <AccessGroupFields form={form} />
+        </>
+      )}
+    </CreateDialog>
   );
 }
 

@@ -4,6 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
+import { effectOf } from '../../api/organizations.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
@@ -80,6 +81,7 @@ function Actions({ group }: { group: FoundGroup }) {
             ? 'It is granted to no one.'
             : `${held} ${held === 1 ? 'holder has' : 'holders have'} this group. Remove it from them first.`,
         ]}
+        effect={() => effectOf('DELETE', `/access-groups/${group.key}`)}
         action={async () => {
           await asked(api.DELETE('/access-groups/{key}', { params: { path: { key: group.key } } }));
           saved(`The access group ${group.key} was deleted.`);

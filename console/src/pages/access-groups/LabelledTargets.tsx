@@ -2,9 +2,10 @@ import { Badge, Button, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { verdictOf } from '../../api/session.tsx';
+import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
 import { TargetPicker } from '../../components/fields/TargetPicker.tsx';
-import { LABELS_SHOW_IN, relabel } from './relabel.ts';
+import { effectOfRelabel, LABELS_SHOW_IN, relabel } from './relabel.ts';
 
 interface LabelledTargetsProps {
   readonly group: {
@@ -18,6 +19,7 @@ interface LabelledTargetsProps {
 export function LabelledTargets({ group }: LabelledTargetsProps) {
   const [chosen, setChosen] = useState<string | null>(null);
   const mayManage = verdictOf('catalogue.manage', group.capabilities);
+  const [taking, setTaking] = useState<string | null>(null);
   const labelling = useLabelling(group.key, { onDone: () => setChosen(null) });
   return (
     <Stack gap="xs">
@@ -35,7 +37,7 @@ export function LabelledTargets({ group }: LabelledTargetsProps) {
                 key={name}
                 name={name}
                 isPending={labelling.isPending}
-                onTake={mayManage.allowed ? () => labelling.mutate({ target: name, has: false }) : undefined}
+                onTake={mayManage.allowed ? () => setTaking(name) : undefined}
               />
             ))}
           </Group>
@@ -59,6 +61,16 @@ export function LabelledTargets({ group }: LabelledTargetsProps) {
           )}
         </Stack>
       </Paper>
+      <ConfirmByName
+        opened={taking !== null}
+        onClose={() => setTaking(null)}
+        title={`Remove ${taking ?? ''} from ${group.key}?`}
+        name={null}
+        verb="Remove from the group"
+        consequences={[`Anyone who can call ${taking ?? 'it'} only through ${group.key} loses access.`]}
+        effect={() => effectOfRelabel(taking ?? '', { taken: [group.key] })}
+        action={() => labelling.mutateAsync({ target: taking ?? '', has: false })}
+      />
     </Stack>
   );
 }

@@ -1,59 +1,93 @@
 import { TagsInput, Text } from '@mantine/core';
-import { useForm } from '@mantine/form';
+import type { UseFormReturnType } from '@mantine/form';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { firstErrorOf } from '../../api/field-errors.ts';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
-import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
+import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { TagWarning } from '../../components/fields/TagWarning.tsx';
-import { LABELS_SHOW_IN, relabel } from './relabel.ts';
+import { effectOfRelabel, LABELS_SHOW_IN, labelsOf, relabel } from './relabel.ts';
 
 const GROUPS_MAX = 200;
+
+interface LabelsDraft {
+  readonly access_groups: readonly string[];
+}
 
 interface LabelsDialogProps {
   /** The callable target that is labelled. */
   readonly name: string;
-  readonly labels: readonly string[];
   readonly opened: boolean;
   readonly onClose: () => void;
 }
 
 /** Chooses the access groups of a target. Their holders can call it as soon as this is saved. */
-export function LabelsDialog({ name, labels, opened, onClose }: LabelsDialogProps) {
+export function LabelsDialog({ name, opened, onClose }: LabelsDialogProps) {
+  const queryClient = useQueryClient();
+  const reload = () => Promise.all(LABELS_SHOW_IN.map((changed) => queryClient.invalidateQueries({ queryKey: [changed] })));
+  const save = async (before: readonly string[], after: readonly string[]) => {
+    const { created_access_groups: created, warnings, undo } = await relabel(name, changeOf(before, after));
+    const made = created.length === 0 ? '' : ` New: ${created.join(', ')}.`;
+    doneWithUndo([`The access groups of ${name} were changed.${made}`, ...warnings].join(' '), async () => {
+      await undo();
+      await reload();
+    });
+  };
   return (
-    <FormDialog opened={opened} onClose={onClose} title={`Access groups of ${name}`}>
-      <LabelsForm name={name} labels={labels} />
-    </FormDialog>
+    <EditDialog<LabelsDraft, LabelsDraft & { readonly before: readonly string[] }>
+      opened={opened}
+      onClose={onClose}
+      title={`Access groups of ${name}`}
+      size="lg"
+      what="This target"
+      path={`/callable-targets/${encodeURIComponent(name)}/access-groups`}
+      verb="Save access groups"
+      done={null}
+      read={async () => ({ data: { access_groups: await labelsOf(name) }, etag: null })}
+      draftOf={({ access_groups }) => ({ access_groups, before: access_groups })}
+      parts={PARTS}
+      invalidates={LABELS_SHOW_IN}
+      effect={(_, { before, access_groups }) => effectOfRelabel(name, changeOf(before, access_groups))}
+      save={(_, __, { before, access_groups }) => save(before, access_groups)}
+    >
+      {(form, { access_groups }) => <Fields name={name} labels={access_groups} form={form as never} />}
+    </EditDialog>
   );
 }
 
-function LabelsForm({ name, labels }: { name: string; labels: readonly string[] }) {
+const PARTS: readonly EditPart<LabelsDraft & { readonly before: readonly string[] }>[] = [
+  {
+    name: 'access_groups',
+    label: 'Access groups',
+    hasEffect: true,
+    body: ({ access_groups }) => ({ access_groups: [...access_groups].sort() }),
+    words: ({ access_groups }) => (access_groups.length === 0 ? 'none' : access_groups.join(', ')),
+  },
+];
+
+function changeOf(before: readonly string[], after: readonly string[]) {
+  return { given: after.filter((key) => !before.includes(key)), taken: before.filter((key) => !after.includes(key)) };
+}
+
+interface FieldsProps {
+  readonly name: string;
+  readonly labels: readonly string[];
+  readonly form: UseFormReturnType<{ access_groups: string[] }>;
+}
+
+function Fields({ name, labels, form }: FieldsProps) {
   const groups = useQuery({
     queryKey: ['access-groups', 'choice'],
     queryFn: () => asked(api.GET('/access-groups', { params: { query: { limit: GROUPS_MAX } } })),
   });
-  const queryClient = useQueryClient();
-  const form = useForm({ initialValues: { access_groups: [...labels] } });
   const [isOpen, setOpen] = useState(false);
   const known = groups.data?.data ?? [];
-  const added = form.values.access_groups.filter((key) => !labels.includes(key));
-  const unknown = groups.isSuccess ? added.filter((key) => !known.some((group) => group.key === key)) : [];
-  const taken = labels.filter((key) => !form.values.access_groups.includes(key));
+  const { given, taken } = changeOf(labels, form.values.access_groups);
+  const unknown = groups.isSuccess ? given.filter((key) => !known.some((group) => group.key === key)) : [];
   return (
-    <DialogForm
-      form={form}
-      verb="Save access groups"
-      invalidates={LABELS_SHOW_IN}
-      save={() => relabel(name, { given: added, taken })}
-      onSaved={({ created_access_groups: created, warnings, undo }) => {
-        const made = created.length === 0 ? '' : ` New: ${created.join(', ')}.`;
-        doneWithUndo([`The access groups of ${name} were changed.${made}`, ...warnings].join(' '), async () => {
-          await undo();
-          await Promise.all(LABELS_SHOW_IN.map((changed) => queryClient.invalidateQueries({ queryKey: [changed] })));
-        });
-      }}
-    >
+    <>
       <TagsInput
         data-autofocus
         openOnFocus={false}
@@ -72,9 +106,9 @@ function LabelsForm({ name, labels }: { name: string; labels: readonly string[] 
         }}
         error={firstErrorOf(form.errors, 'access_groups')}
       />
-      {added.length > 0 && (
+      {given.length > 0 && (
         <Text fz="sm">
-          Anyone with {added.join(' or ')} can call {name} as soon as you save.
+          Anyone with {given.join(' or ')} can call {name} as soon as you save.
         </Text>
       )}
       {taken.length > 0 && (
@@ -82,7 +116,7 @@ function LabelsForm({ name, labels }: { name: string; labels: readonly string[] 
           Anyone who can call {name} only through {taken.join(' or ')} loses access as soon as you save.
         </Text>
       )}
-      {added
+      {given
         .map((key) => known.find((group) => group.key === key)?.warning)
         .filter((warning) => warning != null)
         .map((warning) => (
@@ -93,6 +127,6 @@ function LabelsForm({ name, labels }: { name: string; labels: readonly string[] 
       {unknown.map((key) => (
         <TagWarning key={key} of={key} />
       ))}
-    </DialogForm>
+    </>
   );
 }

@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
-import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
+import { PlacedSelect } from '../../components/fields/PlacedSelect.tsx';
 import { TargetPicker } from '../../components/fields/TargetPicker.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
@@ -31,7 +31,7 @@ export function OfKey() {
   return (
     <>
       <Group align="flex-end" gap="sm">
-        <ObjectSelect kind="key" label="Key" value={key} onChange={(id) => setState({ key: id, ask: 'key' })} />
+        <PlacedSelect kind="key" label="Key" value={key} onChange={(id) => setState({ key: id, ask: 'key' })} />
         <TargetPicker
           label="Target"
           placeholder="All targets"

@@ -1,6 +1,6 @@
-import { useForm } from '@mantine/form';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { DialogForm, FormDialog, type IdempotencyHeader } from '../../components/dialogs/FormDialog.tsx';
+import { CreateDialog } from '../../components/dialogs/EditDialog.tsx';
+import type { IdempotencyHeader } from '../../components/dialogs/FormDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { baseUrlOf, type CredentialDraft, CredentialFields, CredentialTest } from './CredentialFields.tsx';
 
@@ -14,25 +14,17 @@ interface CredentialDialogProps {
 }
 
 /** Adds a credential. A live call can test it before it is saved. */
-export function CredentialDialog({ opened, onClose, ...rest }: CredentialDialogProps) {
+export function CredentialDialog({ opened, onClose, provider, onSaved }: CredentialDialogProps) {
   return (
-    <FormDialog opened={opened} onClose={onClose} title="Add credential">
-      <CredentialForm {...rest} />
-    </FormDialog>
-  );
-}
-
-function CredentialForm({ provider, onSaved }: Pick<CredentialDialogProps, 'provider' | 'onSaved'>) {
-  const form = useForm<CredentialDraft>({
-    initialValues: { name: '', provider, api_key: '', base_url: '' },
-    validate: {
-      name: (name) => (name.trim() === '' ? 'Enter a name.' : null),
-      api_key: (key) => (key.trim() === '' ? 'Enter the provider’s API key.' : null),
-    },
-  });
-  return (
-    <DialogForm
-      form={form}
+    <CreateDialog<CredentialDraft, Credential>
+      opened={opened}
+      onClose={onClose}
+      title="Add credential"
+      initial={{ name: '', provider, api_key: '', base_url: '' }}
+      validate={{
+        name: (name) => (name.trim() === '' ? 'Enter a name.' : null),
+        api_key: (key) => (key.trim() === '' ? 'Enter the provider’s API key.' : null),
+      }}
       verb="Add credential"
       invalidates={['credentials', 'credential', 'upstream-models']}
       save={createCredential}
@@ -40,10 +32,10 @@ function CredentialForm({ provider, onSaved }: Pick<CredentialDialogProps, 'prov
         saved(`${made.name} was added.`);
         onSaved?.(made);
       }}
-      aside={<CredentialTest draft={form.values} />}
+      aside={(draft) => <CredentialTest draft={draft} />}
     >
-      <CredentialFields form={form} isNew />
-    </DialogForm>
+      {(form) => <CredentialFields form={form} isNew />}
+    </CreateDialog>
   );
 }
 

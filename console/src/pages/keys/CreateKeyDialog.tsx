@@ -6,7 +6,7 @@ import { useSession } from '../../api/session.tsx';
 import { FormDialog } from '../../components/dialogs/FormDialog.tsx';
 import { KeySecret } from '../../components/dialogs/KeySecret.tsx';
 import { SecretDialog } from '../../components/dialogs/SecretDialog.tsx';
-import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
+import { PlacedSelect } from '../../components/fields/PlacedSelect.tsx';
 import { CreateKeyForm } from './CreateKeyForm.tsx';
 import { makingIn } from './may-create.ts';
 
@@ -51,7 +51,7 @@ function Steps({ teamId, organizationId, onCreated }: StepsProps) {
   const making = team.data === undefined ? null : makingIn(team.data, session);
   return (
     <Stack gap="sm">
-      <ObjectSelect
+      <PlacedSelect
         kind="team"
         label="Team"
         isFirst

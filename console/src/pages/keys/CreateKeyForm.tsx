@@ -1,9 +1,8 @@
 import { Alert, TextInput } from '@mantine/core';
-import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
-import { DialogForm } from '../../components/dialogs/FormDialog.tsx';
+import { CreateForm } from '../../components/dialogs/EditDialog.tsx';
 import { PolicyFields } from '../../components/fields/PolicyFields.tsx';
 import { NO_POLICY, type PolicyDraft, policyBody, policyForm, tagsForm } from '../../components/fields/policy-draft.ts';
 import { newBudget } from '../../forms/budget-draft.ts';
@@ -13,7 +12,7 @@ import { PER } from '../teams/team-draft.ts';
 import { useCapsAboveKey } from './caps.ts';
 import { ExpiryField } from './ExpiryField.tsx';
 import { type ExpiryDraft, expiresAtOf, NEVER } from './expiry.ts';
-import { OwnerField, ownerBody } from './OwnerField.tsx';
+import { OwnerField, ownerBody, ownerErrorOf } from './OwnerField.tsx';
 
 interface KeyDraft extends PolicyDraft, TagsDraft {
   readonly name: string;
@@ -31,15 +30,13 @@ interface CreateKeyFormProps {
 export function CreateKeyForm({ team, isOwn, onCreated }: CreateKeyFormProps) {
   const { account } = useSession();
   const caps = useCapsAboveKey(team);
-  const form = useForm<KeyDraft>({
-    initialValues: isOwn ? ownKey(team, account.id) : { name: '', owner: null, expires_at: NEVER, ...NO_POLICY, ...NO_TAGS },
-    validate: { name: (name) => (name.trim() === '' ? 'Enter a name: the application, job or person that uses the key.' : null) },
-  });
   const { max_expiry_days: daysMax } = team.self_service;
-  const ownerError = Object.entries(form.errors).find(([path]) => path.startsWith('owner'))?.[1];
   return (
-    <DialogForm
-      form={form}
+    <CreateForm<KeyDraft, Schema<'NewKey'>>
+      initial={isOwn ? ownKey(team, account.id) : { name: '', owner: null, expires_at: NEVER, ...NO_POLICY, ...NO_TAGS }}
+      validate={{
+        name: (name) => (name.trim() === '' ? 'Enter a name: the application, job or person that uses the key.' : null),
+      }}
       verb="Create key"
       invalidates={['keys', 'teams']}
       save={({ name, owner, expires_at, ...policy }, header) =>
@@ -59,41 +56,45 @@ export function CreateKeyForm({ team, isOwn, onCreated }: CreateKeyFormProps) {
       }
       onSaved={onCreated}
     >
-      {isOwn && <SelfServiceNote team={team} />}
-      <TextInput
-        label="Name"
-        description="What uses the key: an application, a job, or you."
-        data-autofocus
-        required
-        withAsterisk={false}
-        maxLength={200}
-        {...form.getInputProps('name')}
-      />
-      {!isOwn && (
-        <OwnerField
-          teamId={team.id}
-          value={form.values.owner}
-          onChange={(owner) => form.setFieldValue('owner', owner)}
-          error={ownerError as string | undefined}
-        />
+      {(form) => (
+        <>
+          {isOwn && <SelfServiceNote team={team} />}
+          <TextInput
+            label="Name"
+            description="What uses the key: an application, a job, or you."
+            data-autofocus
+            required
+            withAsterisk={false}
+            maxLength={200}
+            {...form.getInputProps('name')}
+          />
+          {!isOwn && (
+            <OwnerField
+              teamId={team.id}
+              value={form.values.owner}
+              onChange={(owner) => form.setFieldValue('owner', owner)}
+              error={ownerErrorOf(form.errors)}
+            />
+          )}
+          <ExpiryField
+            value={form.values.expires_at}
+            onChange={(expiry) => form.setFieldValue('expires_at', expiry)}
+            error={form.errors.expires_at as string | undefined}
+            daysMax={isOwn ? daysMax : null}
+          />
+          <PolicyFields
+            form={policyForm(form)}
+            tags={tagsForm(form)}
+            caps={caps}
+            timeZone={team.time_zone}
+            level={{ is: 'key', organizationId: team.organization_id, teamId: team.id, memberId: undefined }}
+            holder="This key"
+            parentName={`the team ${team.name}`}
+            initiallyOpen={isOwn && team.self_service.max_budget !== null ? ['budgets'] : []}
+          />
+        </>
       )}
-      <ExpiryField
-        value={form.values.expires_at}
-        onChange={(expiry) => form.setFieldValue('expires_at', expiry)}
-        error={form.errors.expires_at as string | undefined}
-        daysMax={isOwn ? daysMax : null}
-      />
-      <PolicyFields
-        form={policyForm(form)}
-        tags={tagsForm(form)}
-        caps={caps}
-        timeZone={team.time_zone}
-        level={{ is: 'key', organizationId: team.organization_id, teamId: team.id, memberId: undefined }}
-        holder="This key"
-        parentName={`the team ${team.name}`}
-        initiallyOpen={isOwn && team.self_service.max_budget !== null ? ['budgets'] : []}
-      />
-    </DialogForm>
+    </CreateForm>
   );
 }
 

@@ -12,7 +12,7 @@ import { type TagsDraft, tagsDraft } from '../../forms/tags-draft.ts';
 import { useCapsAboveKey } from './caps.ts';
 import { ExpiryField } from './ExpiryField.tsx';
 import { type ExpiryDraft, expiresAtOf, expiryDraft } from './expiry.ts';
-import { OwnerField, OwnerName, ownerBody } from './OwnerField.tsx';
+import { OwnerField, OwnerName, ownerBody, ownerErrorOf } from './OwnerField.tsx';
 
 type Key = Schema<'Key'>;
 
@@ -86,7 +86,6 @@ function Fields({ form, of: key }: { form: Form; of: Key }) {
   const caps = useCapsAboveKey(team.data);
   const manages = verdictOf('keys.manage', key.capabilities).allowed;
   const limits = verdictOf('key_limits.change', key.capabilities);
-  const ownerError = Object.entries(form.errors).find(([path]) => path.startsWith('owner'))?.[1];
   return (
     <>
       <TextInput label="Name" data-autofocus required withAsterisk={false} maxLength={200} {...form.getInputProps('name')} />
@@ -96,7 +95,7 @@ function Fields({ form, of: key }: { form: Form; of: Key }) {
           teamId={teamId}
           value={form.values.owner}
           onChange={(owner) => form.setFieldValue('owner', owner)}
-          error={ownerError as string | undefined}
+          error={ownerErrorOf(form.errors)}
         />
       )}
       <ExpiryField

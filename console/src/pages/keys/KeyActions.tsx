@@ -4,6 +4,7 @@ import { IconBan, IconDots, IconEdit, IconPlayerPause, IconPlayerPlay, IconRefre
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { effectOf } from '../../api/organizations.ts';
 import { type Verdict, verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
@@ -58,6 +59,7 @@ export function KeyActions({ of: key }: { of: Key }) {
           'You cannot undo this. To stop the key for a while, disable it instead.',
           'Its history, spend and requests are kept.',
         ]}
+        effect={() => effectOf('DELETE', `/keys/${key.id}`)}
         action={async () => {
           await asked(api.DELETE('/keys/{id}', path));
           await refresh();
@@ -68,8 +70,9 @@ export function KeyActions({ of: key }: { of: Key }) {
   );
 }
 
-/** Disables or enables a key. Each undoes the other, so neither asks first. */
+/** Disables or enables a key. Each undoes the other. Disabling first shows what is refused. */
 function Toggle({ of: key }: { of: Key }) {
+  const [isAsking, setAsking] = useState(false);
   const queryClient = useQueryClient();
   const isActive = key.status === 'active';
   const path = { params: { path: { id: key.id } } };
@@ -87,15 +90,27 @@ function Toggle({ of: key }: { of: Key }) {
   });
   const verdict = unlessRevoked(key, isActive ? mayUse(key) : verdictOf('keys.manage', key.capabilities));
   return (
-    <GuardedButton
-      variant="default"
-      verdict={verdict}
-      loading={toggle.isPending}
-      leftSection={isActive ? <IconPlayerPause size={16} /> : <IconPlayerPlay size={16} />}
-      onClick={() => toggle.mutate(isActive ? 'disable' : 'enable')}
-    >
-      {isActive ? 'Disable' : 'Enable'}
-    </GuardedButton>
+    <>
+      <GuardedButton
+        variant="default"
+        verdict={verdict}
+        loading={toggle.isPending}
+        leftSection={isActive ? <IconPlayerPause size={16} /> : <IconPlayerPlay size={16} />}
+        onClick={() => (isActive ? setAsking(true) : toggle.mutate('enable'))}
+      >
+        {isActive ? 'Disable' : 'Enable'}
+      </GuardedButton>
+      <ConfirmByName
+        opened={isAsking}
+        onClose={() => setAsking(false)}
+        title={`Disable ${key.name}?`}
+        name={null}
+        verb="Disable key"
+        consequences={['Its requests are refused from now on. You can enable it again at any time.']}
+        effect={() => effectOf('POST', `/keys/${key.id}/disable`)}
+        action={() => toggle.mutateAsync('disable')}
+      />
+    </>
   );
 }
 

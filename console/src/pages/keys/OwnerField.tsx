@@ -82,3 +82,9 @@ export function ownerBody(owner: string | null) {
   if (owner === null) return {};
   return { owner: owner.startsWith('svc_') ? { service_account_id: owner } : { account_id: owner } };
 }
+
+/** Returns what the server said about the owner, whichever of its fields it named. */
+export function ownerErrorOf(errors: Readonly<Record<string, unknown>>): string | undefined {
+  const found = Object.entries(errors).find(([path]) => path.startsWith('owner'))?.[1];
+  return typeof found === 'string' ? found : undefined;
+}

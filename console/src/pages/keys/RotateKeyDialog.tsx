@@ -1,8 +1,7 @@
 import { List, Select } from '@mantine/core';
-import { useForm } from '@mantine/form';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { CreateDialog } from '../../components/dialogs/EditDialog.tsx';
 import { KeySecret } from '../../components/dialogs/KeySecret.tsx';
 import { SecretDialog } from '../../components/dialogs/SecretDialog.tsx';
 
@@ -25,47 +24,46 @@ export function RotateKeyDialog({ of: key, opened, onClose }: RotateKeyDialogPro
   const [rotated, setRotated] = useState<Schema<'RotatedKey'> | null>(null);
   return (
     <>
-      <FormDialog opened={opened} onClose={onClose} title={`Rotate ${key.name}`} size="md">
-        <RotateForm of={key} onRotated={setRotated} />
-      </FormDialog>
+      <CreateDialog
+        opened={opened}
+        onClose={onClose}
+        title={`Rotate ${key.name}`}
+        size="md"
+        initial={{ overlap: '3600' }}
+        verb="Create new secret"
+        invalidates={['keys']}
+        save={({ overlap }, header) =>
+          asked(
+            api.POST('/keys/{id}/rotate', {
+              params: { path: { id: key.id }, header },
+              body: { overlap_seconds: Number(overlap) },
+            }),
+          )
+        }
+        onSaved={setRotated}
+      >
+        {(form) => (
+          <>
+            <List fz="sm" spacing={4}>
+              <List.Item>The key keeps its id, limits, budgets and history.</List.Item>
+              <List.Item>The new secret is shown once.</List.Item>
+            </List>
+            <Select
+              label="The old secret stops working"
+              description="Until then both work."
+              data={OVERLAPS}
+              allowDeselect={false}
+              data-autofocus
+              {...form.getInputProps('overlap')}
+            />
+          </>
+        )}
+      </CreateDialog>
       {rotated !== null && (
         <SecretDialog title={`New secret of ${key.name}`} size="xl" onClose={() => setRotated(null)}>
           <KeySecret keyId={rotated.id} secret={rotated.secret} />
         </SecretDialog>
       )}
     </>
-  );
-}
-
-function RotateForm({ of: key, onRotated }: { of: Schema<'Key'>; onRotated: (key: Schema<'RotatedKey'>) => void }) {
-  const form = useForm({ initialValues: { overlap: '3600' } });
-  return (
-    <DialogForm
-      form={form}
-      verb="Create new secret"
-      invalidates={['keys']}
-      save={({ overlap }, header) =>
-        asked(
-          api.POST('/keys/{id}/rotate', {
-            params: { path: { id: key.id }, header },
-            body: { overlap_seconds: Number(overlap) },
-          }),
-        )
-      }
-      onSaved={onRotated}
-    >
-      <List fz="sm" spacing={4}>
-        <List.Item>The key keeps its id, limits, budgets and history.</List.Item>
-        <List.Item>The new secret is shown once.</List.Item>
-      </List>
-      <Select
-        label="The old secret stops working"
-        description="Until then both work."
-        data={OVERLAPS}
-        allowDeselect={false}
-        data-autofocus
-        {...form.getInputProps('overlap')}
-      />
-    </DialogForm>
   );
 }

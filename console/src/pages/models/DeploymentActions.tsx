@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { effectOf } from '../../api/organizations.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
@@ -15,9 +16,9 @@ import { EditDeploymentDialog } from './EditDeploymentDialog.tsx';
 
 type Deployment = Schema<'Deployment'>;
 
-/** The actions on a deployment. Enabling and disabling undo each other, so neither asks first. */
+/** The actions on a deployment. Those that take it out of service first show who loses what. */
 export function DeploymentActions({ deployment }: { deployment: Deployment }) {
-  const [open, setOpen] = useState<'edit' | 'delete' | null>(null);
+  const [open, setOpen] = useState<'edit' | 'disable' | 'delete' | null>(null);
   const mayManage = verdictOf('catalogue.manage', deployment.capabilities);
   const path = { id: deployment.id };
   const checking = useMutation({ mutationFn: () => asked(api.POST('/deployments/{id}/check', { params: { path } })) });
@@ -43,7 +44,7 @@ export function DeploymentActions({ deployment }: { deployment: Deployment }) {
         verdict={mayManage}
         variant="default"
         loading={turning.isPending}
-        onClick={() => turning.mutate(!deployment.enabled)}
+        onClick={() => (deployment.enabled ? setOpen('disable') : turning.mutate(true))}
       >
         {deployment.enabled ? 'Disable' : 'Enable'}
       </GuardedButton>
@@ -54,6 +55,16 @@ export function DeploymentActions({ deployment }: { deployment: Deployment }) {
         Delete
       </GuardedButton>
       <EditDeploymentDialog opened={open === 'edit'} onClose={() => setOpen(null)} deployment={deployment} />
+      <ConfirmByName
+        opened={open === 'disable'}
+        onClose={() => setOpen(null)}
+        title={`Disable this deployment of ${deployment.model}?`}
+        name={null}
+        verb="Disable deployment"
+        consequences={['It gets no more requests. Requests in progress finish. You can enable it again at any time.']}
+        effect={() => effectOf('PATCH', `/deployments/${deployment.id}`, { enabled: false })}
+        action={() => turning.mutateAsync(false)}
+      />
       <DeleteDialog deployment={deployment} opened={open === 'delete'} onClose={() => setOpen(null)} />
     </>
   );
@@ -100,9 +111,10 @@ function DeleteDialog({ deployment, opened, onClose }: DeleteDialogProps) {
       verb="Delete deployment"
       consequences={[
         'It gets no more requests. Requests in progress finish.',
-        'If it is the last deployment of its model, no one can call the model any more. Grants of the name stay but have no effect.',
+        'If it is the last deployment of its model, grants of the model’s name stay but have no effect.',
         'Past charges stay in the ledger, with their prices.',
       ]}
+      effect={() => effectOf('DELETE', `/deployments/${deployment.id}`)}
       action={async () => {
         await asked(
           api.DELETE('/deployments/{id}', { params: { path, header: { 'if-match': `"${deployment.version}"` } as never } }),

@@ -1,9 +1,9 @@
 import { Input, SegmentedControl, Stack, Text } from '@mantine/core';
-import { type UseFormReturnType, useForm } from '@mantine/form';
+import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import type { Prices, Provider } from '../../api/gateway.ts';
-import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { CreateDialog } from '../../components/dialogs/EditDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { PriceFields } from '../../components/money/PriceFields.tsx';
 import { priceDraftOf } from '../../components/money/price-draft.ts';
@@ -27,14 +27,28 @@ interface DeploymentDialogProps {
 /** Creates a deployment. A test call is possible before it is saved. */
 export function DeploymentDialog({ opened, onClose, onSaved, start = {} }: DeploymentDialogProps) {
   return (
-    <FormDialog opened={opened} onClose={onClose} title="Add deployment" size="xl">
-      <DeploymentForm onSaved={onSaved} start={start} />
-    </FormDialog>
+    <CreateDialog<DeploymentDraft, Deployment>
+      opened={opened}
+      onClose={onClose}
+      title="Add deployment"
+      size="xl"
+      initial={{ ...NEW_DRAFT, ...start }}
+      validate={deploymentFaults}
+      save={(draft, header) => asked(api.POST('/deployments', { params: { header }, body: createBodyOf(draft) }))}
+      onSaved={(made) => {
+        saved(`${made.model} is in service.`);
+        onSaved(made);
+      }}
+      invalidates={['deployments', 'deployment', 'models', 'model', 'callable-targets', 'prices']}
+      verb="Add deployment"
+      aside={(draft) => <DeploymentTest draft={draft} />}
+    >
+      {(form) => <Fields form={form} />}
+    </CreateDialog>
   );
 }
 
-function DeploymentForm({ onSaved, start }: Required<Pick<DeploymentDialogProps, 'onSaved' | 'start'>>) {
-  const form = useForm<DeploymentDraft>({ initialValues: { ...NEW_DRAFT, ...start }, validate: deploymentFaults });
+function Fields({ form }: { form: Form }) {
   const [note, setNote] = useState<string | null>(null);
   // Keeps prices that the person typed. Suggestions only replace earlier suggestions.
   const fill = (prices: Prices | null, text: string) => {
@@ -43,17 +57,7 @@ function DeploymentForm({ onSaved, start }: Required<Pick<DeploymentDialogProps,
   };
   const prices = bind(form, 'prices');
   return (
-    <DialogForm
-      form={form}
-      save={(draft, header) => asked(api.POST('/deployments', { params: { header }, body: createBodyOf(draft) }))}
-      onSaved={(made) => {
-        saved(`${made.model} is in service.`);
-        onSaved(made);
-      }}
-      invalidates={['deployments', 'deployment', 'models', 'model', 'callable-targets', 'prices']}
-      verb="Add deployment"
-      aside={<DeploymentTest draft={form.values} />}
-    >
+    <>
       <ProviderChoice form={form} />
       <UpstreamFields form={form} isNew onPrices={fill} />
       <PriceFields
@@ -65,7 +69,7 @@ function DeploymentForm({ onSaved, start }: Required<Pick<DeploymentDialogProps,
         note={note}
       />
       <RoutingFields form={form} />
-    </DialogForm>
+    </>
   );
 }
 

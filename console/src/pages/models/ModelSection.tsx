@@ -63,7 +63,7 @@ function Section({ model }: { model: Model }) {
         <Deployments model={model} />
       </Paper>
       <RoutingDialog model={model} opened={open === 'routing'} onClose={() => setOpen(null)} />
-      <LabelsDialog name={model.name} labels={model.access_groups} opened={open === 'labels'} onClose={() => setOpen(null)} />
+      <LabelsDialog name={model.name} opened={open === 'labels'} onClose={() => setOpen(null)} />
     </Stack>
   );
 }

@@ -78,6 +78,7 @@ const PARTS: readonly EditPart<PriceDraft>[] = [
   {
     name: 'prices',
     label: 'Price',
+    hasEffect: true,
     body: ({ prices }) => ({ prices: pricesFrom(prices) }),
     words: ({ prices }) => priceWords(prices),
   },

@@ -63,6 +63,7 @@ const PARTS: readonly EditPart<RoutingDraft>[] = [
   {
     name: 'fallbacks',
     label: 'Fallbacks',
+    hasEffect: true,
     body: ({ fallbacks }) => ({ fallbacks }),
     words: ({ fallbacks }) => (fallbacks.length === 0 ? 'none' : fallbacks.join(' → ')),
   },

@@ -22,6 +22,7 @@ export function deploymentParts(credentialName: (id: string) => string): readonl
     {
       name: 'enabled',
       label: 'Enabled',
+      hasEffect: true,
       body: ({ enabled }) => ({ enabled }),
       words: ({ enabled }) => (enabled ? 'Yes: it gets requests' : 'No: it gets no requests'),
     },
@@ -39,6 +40,7 @@ const UPSTREAM_PARTS: readonly EditPart<DeploymentDraft>[] = [
   {
     name: 'prices',
     label: 'Price',
+    hasEffect: true,
     body: ({ prices }) => ({ prices: pricesFrom(prices) }),
     words: ({ prices }) => priceWords(prices),
   },

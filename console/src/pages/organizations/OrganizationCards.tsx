@@ -10,6 +10,7 @@ import { BudgetsAsSet, LimitsAsSet } from '../../components/limits/LimitsAsSet.t
 import { Time } from '../../components/Time.tsx';
 import { Money } from '../../numbers/Money.tsx';
 import { countText } from '../../numbers/numbers.ts';
+import { ChangeButton } from './ChangeButton.tsx';
 import { burnWords } from './tabs/burn.ts';
 import type { TabProps } from './tabs/tab.ts';
 
@@ -19,13 +20,15 @@ const BUDGETS_SHOWN = 2;
 export function OrganizationCards({ organization, live: { status: live, freshness } }: TabProps) {
   return (
     <SimpleGrid cols={{ base: 1, md: 3 }} spacing="sm">
-      <Card title="Budgets">{live === null ? <BudgetsAsSet of={organization} /> : <Budgets live={live} />}</Card>
+      <Card title="Budgets" action={<ChangeButton organization={organization} at="budgets" />}>
+        {live === null ? <BudgetsAsSet of={organization} /> : <Budgets live={live} />}
+      </Card>
       {live === null ? (
-        <Card title="Rate limits">
+        <Card title="Rate limits" action={<ChangeButton organization={organization} at="limits" />}>
           <LimitsAsSet of={organization} />
         </Card>
       ) : (
-        <Card title="Requests and tokens now">
+        <Card title="Requests and tokens now" action={<ChangeButton organization={organization} at="limits" />}>
           <LimitGauges limits={live.rate_limits} freshness={freshness} />
         </Card>
       )}
@@ -36,12 +39,15 @@ export function OrganizationCards({ organization, live: { status: live, freshnes
   );
 }
 
-function Card({ title, children }: { title: string; children: ReactNode }) {
+function Card({ title, action, children }: { title: string; action?: ReactNode; children: ReactNode }) {
   return (
     <Paper withBorder p="sm" component="section" aria-label={title}>
-      <Text fz="xs" fw={600} c="dimmed" mb={6}>
-        {title}
-      </Text>
+      <Group justify="space-between" mb={6}>
+        <Text fz="xs" fw={600} c="dimmed">
+          {title}
+        </Text>
+        {action}
+      </Group>
       {children}
     </Paper>
   );

@@ -16,6 +16,7 @@ import { Page } from '../../components/shell/Page.tsx';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
+import { SECTION_AT } from './ChangeButton.tsx';
 import { LifecycleActions } from './dialog/LifecycleActions.tsx';
 import { OrganizationDialog } from './dialog/OrganizationDialog.tsx';
 import { OrganizationCards } from './OrganizationCards.tsx';
@@ -110,6 +111,7 @@ function Shown({ organization }: { organization: Organization }) {
       <OrganizationDialog
         opened={state.edit !== undefined && verdict.allowed}
         organizationId={organization.id}
+        openedAt={SECTION_AT[state.edit ?? '']}
         onClose={() => setState({ edit: undefined })}
       />
     </Page>

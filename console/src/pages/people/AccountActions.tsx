@@ -4,6 +4,7 @@ import { IconChevronDown } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { effectOf } from '../../api/organizations.ts';
 import { useCan, useSession, type Verdict } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
@@ -94,6 +95,7 @@ function Questions({ of: account, asking, onClose }: QuestionsProps) {
           'Their keys are refused in every organization until the account is enabled again.',
           `Nothing is deleted${account.platform_role === null ? '' : `. The account keeps the role ${roleWord(account.platform_role).toLowerCase()}`}.`,
         ]}
+        effect={() => effectOf('PATCH', `/accounts/${account.id}`, { status: 'disabled' })}
         action={async () => {
           await turn('disabled');
           doneWithUndo(`${name} was disabled.`, () => turn('active'));

@@ -1,7 +1,6 @@
 import { Text, Textarea } from '@mantine/core';
-import { useForm } from '@mantine/form';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { CreateDialog } from '../../components/dialogs/EditDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 
 type Account = Schema<'Account'>;
@@ -11,20 +10,13 @@ type Account = Schema<'Account'>;
  */
 export function VouchDialog({ of: account, onClose }: { of: Account; onClose: () => void }) {
   return (
-    <FormDialog opened onClose={onClose} title={`Vouch for ${account.email}`} size="md">
-      <Fields of={account} />
-    </FormDialog>
-  );
-}
-
-function Fields({ of: account }: { of: Account }) {
-  const form = useForm({
-    initialValues: { reason: '' },
-    validate: { reason: (reason) => (reason.trim() === '' ? 'Enter how you know. It is kept with the account.' : null) },
-  });
-  return (
-    <DialogForm
-      form={form}
+    <CreateDialog
+      opened
+      onClose={onClose}
+      title={`Vouch for ${account.email}`}
+      size="md"
+      initial={{ reason: '' }}
+      validate={{ reason: (reason) => (reason.trim() === '' ? 'Enter how you know. It is kept with the account.' : null) }}
       verb="Vouch for address"
       invalidates={['accounts']}
       save={({ reason }) =>
@@ -32,20 +24,24 @@ function Fields({ of: account }: { of: Account }) {
       }
       onSaved={() => saved(`You vouched for ${account.email}.`)}
     >
-      <Text fz="sm">
-        Every organization can then accept this account. First check its ways to sign in: the person who added them can use them.
-        If you are not sure, reset the password and the second factor.
-      </Text>
-      <Textarea
-        label="Reason"
-        description="Kept with the account and in the audit log."
-        placeholder="Spoke to her on her office number"
-        data-autofocus
-        required
-        withAsterisk={false}
-        maxLength={500}
-        {...form.getInputProps('reason')}
-      />
-    </DialogForm>
+      {(form) => (
+        <>
+          <Text fz="sm">
+            Every organization can then accept this account. First check its ways to sign in: the person who added them can use
+            them. If you are not sure, reset the password and the second factor.
+          </Text>
+          <Textarea
+            label="Reason"
+            description="Kept with the account and in the audit log."
+            placeholder="Spoke to her on her office number"
+            data-autofocus
+            required
+            withAsterisk={false}
+            maxLength={500}
+            {...form.getInputProps('reason')}
+          />
+        </>
+      )}
+    </CreateDialog>
   );
 }

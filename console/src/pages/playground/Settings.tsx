@@ -2,7 +2,7 @@ import { Autocomplete, NumberInput, Paper, Stack, Switch, TagsInput, Textarea } 
 import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { useKnownTags } from '../../api/known-tags.ts';
-import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
+import { PlacedSelect } from '../../components/fields/PlacedSelect.tsx';
 import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
 import { TAGS_MAX } from '../../forms/TagFields.tsx';
 import type { CallSettings } from './conversation.ts';
@@ -23,7 +23,7 @@ export function Settings({ settings, onKey, onModel, onChange }: SettingsProps) 
   return (
     <Paper withBorder p="sm">
       <Stack gap="sm">
-        <ObjectSelect kind="key" label="Key" value={settings.keyId === '' ? undefined : settings.keyId} onChange={onKey} />
+        <PlacedSelect kind="key" label="Key" value={settings.keyId === '' ? undefined : settings.keyId} onChange={onKey} />
         <Autocomplete
           label="Model or route group"
           description={callable.about}

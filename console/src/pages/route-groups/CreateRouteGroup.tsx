@@ -1,8 +1,7 @@
 import { Input, Select, TextInput } from '@mantine/core';
-import { useForm } from '@mantine/form';
 import { api, asked } from '../../api/client.ts';
 import type { PolicyBody } from '../../api/gateway.ts';
-import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { CreateDialog } from '../../components/dialogs/EditDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { TargetsPicker } from '../../components/fields/TargetPicker.tsx';
 import { MemberRows } from './MemberRows.tsx';
@@ -14,15 +13,6 @@ interface CreateRouteGroupProps {
   readonly onSaved: (group: RouteGroup) => void;
 }
 
-/** Creates a route group with its first policy. */
-export function CreateRouteGroup({ opened, onClose, onSaved }: CreateRouteGroupProps) {
-  return (
-    <FormDialog opened={opened} onClose={onClose} title="Create route group" size="xl">
-      <CreateForm onSaved={onSaved} />
-    </FormDialog>
-  );
-}
-
 interface Draft {
   key: string;
   strategy: PolicyBody['strategy'];
@@ -30,17 +20,19 @@ interface Draft {
   fallbacks: string[];
 }
 
-function CreateForm({ onSaved }: { onSaved: (group: RouteGroup) => void }) {
-  const form = useForm<Draft>({
-    initialValues: { key: '', strategy: 'weighted', members: [], fallbacks: [] },
-    validate: {
-      key: (key) => (key.trim() === '' ? 'Enter the name that callers use.' : null),
-      members: (members) => (members.some(({ deployment_id: id }) => id === '') ? 'Choose a deployment in each row.' : null),
-    },
-  });
+/** Creates a route group with its first policy. */
+export function CreateRouteGroup({ opened, onClose, onSaved }: CreateRouteGroupProps) {
   return (
-    <DialogForm
-      form={form}
+    <CreateDialog<Draft, RouteGroup>
+      opened={opened}
+      onClose={onClose}
+      title="Create route group"
+      size="xl"
+      initial={{ key: '', strategy: 'weighted', members: [], fallbacks: [] }}
+      validate={{
+        key: (key) => (key.trim() === '' ? 'Enter the name that callers use.' : null),
+        members: (members) => (members.some(({ deployment_id: id }) => id === '') ? 'Choose a deployment in each row.' : null),
+      }}
       verb="Create route group"
       invalidates={['route-groups', 'callable-targets']}
       save={({ key, members, ...rest }, header) =>
@@ -51,28 +43,32 @@ function CreateForm({ onSaved }: { onSaved: (group: RouteGroup) => void }) {
         onSaved(made);
       }}
     >
-      <TextInput
-        data-autofocus
-        label="Key"
-        description="Callers use it like a model name. No model or other route group can have this name."
-        required
-        {...form.getInputProps('key')}
-      />
-      <Select label="Strategy" allowDeselect={false} data={[...STRATEGIES]} {...form.getInputProps('strategy')} />
-      <Input.Label labelElement="div">Members</Input.Label>
-      <MemberRows
-        strategy={form.values.strategy}
-        members={form.values.members}
-        onChange={(members) => form.setFieldValue('members', members)}
-      />
-      {form.errors.members !== undefined && <Input.Error>{form.errors.members}</Input.Error>}
-      <TargetsPicker
-        label="Fallbacks, in order"
-        description="Tried if all members failed, and only if the caller may call them."
-        value={form.values.fallbacks}
-        onChange={(fallbacks) => form.setFieldValue('fallbacks', fallbacks)}
-        error={form.errors.fallbacks as string | undefined}
-      />
-    </DialogForm>
+      {(form) => (
+        <>
+          <TextInput
+            data-autofocus
+            label="Key"
+            description="Callers use it like a model name. No model or other route group can have this name."
+            required
+            {...form.getInputProps('key')}
+          />
+          <Select label="Strategy" allowDeselect={false} data={[...STRATEGIES]} {...form.getInputProps('strategy')} />
+          <Input.Label labelElement="div">Members</Input.Label>
+          <MemberRows
+            strategy={form.values.strategy}
+            members={form.values.members}
+            onChange={(members) => form.setFieldValue('members', members)}
+          />
+          {form.errors.members !== undefined && <Input.Error>{form.errors.members}</Input.Error>}
+          <TargetsPicker
+            label="Fallbacks, in order"
+            description="Tried if all members failed, and only if the caller may call them."
+            value={form.values.fallbacks}
+            onChange={(fallbacks) => form.setFieldValue('fallbacks', fallbacks)}
+            error={form.errors.fallbacks as string | undefined}
+          />
+        </>
+      )}
+    </CreateDialog>
   );
 }

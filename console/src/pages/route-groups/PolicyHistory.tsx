@@ -2,6 +2,7 @@ import { Badge, Stack, Table, Text, Title } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type PublishedPolicy, policyOf, rollBackPolicy } from '../../api/gateway.ts';
+import { effectOf } from '../../api/organizations.ts';
 import { type Verdict, verdictOf } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
@@ -125,6 +126,7 @@ function RollBackDialog({ group, to, onClose }: RollBackDialogProps) {
         'It is published as a new version and takes effect at once.',
         'The policy that is in force now stays in this list.',
       ]}
+      effect={() => effectOf('POST', `/route-groups/${group.id}/policy/rollback`, { version: to?.version })}
       action={async () => {
         if (to === null) return;
         await rollBackPolicy(group.id, to.version);

@@ -2,8 +2,10 @@ import { Alert, Button, Group, Text } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { type PolicyBody, simulatePolicy } from '../../api/gateway.ts';
+import { effectOf } from '../../api/organizations.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { ProblemNote } from '../../components/Asked.tsx';
+import { EffectPreview, useEffectOf } from '../../components/dialogs/EffectPreview.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { countText } from '../../numbers/numbers.ts';
@@ -37,11 +39,15 @@ export function PolicyPublishing({ group, draft }: { group: RouteGroup; draft: P
     forgive();
   }, [typed, forget, forgive]);
   const mayManage = verdictOf('catalogue.manage', group.capabilities);
+  const path = `/route-groups/${group.id}/policy/publish`;
+  const body = policy === null || !isChanged || !mayManage.allowed ? null : { policy };
+  const effect = useEffectOf(path, body, () => effectOf('POST', path, body ?? {}));
   return (
     <>
       {publishing.isError && <ProblemNote error={publishing.error} />}
       {simulating.isError && <ProblemNote error={simulating.error} />}
       {simulating.data !== undefined && <SimulationView simulation={simulating.data} requests={REQUESTS} />}
+      {body !== null && <EffectPreview query={effect} />}
       <Group justify="space-between" gap="xs">
         <Group gap="xs">
           <GuardedButton

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
+import { effectOf } from '../../api/organizations.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
@@ -87,7 +88,7 @@ function Actions({ group }: { group: RouteGroup }) {
       <GuardedButton variant="default" c="red" verdict={mayManage} onClick={() => setOpen('delete')}>
         Delete
       </GuardedButton>
-      <LabelsDialog name={group.key} labels={group.access_groups} opened={open === 'labels'} onClose={close} />
+      <LabelsDialog name={group.key} opened={open === 'labels'} onClose={close} />
       <FallbacksDialog group={group} opened={open === 'fallbacks'} onClose={close} />
       <ConfirmByName
         opened={open === 'delete'}
@@ -100,6 +101,7 @@ function Actions({ group }: { group: RouteGroup }) {
           'Grants of its key are kept but have no effect.',
           'Its published policies are deleted with it.',
         ]}
+        effect={() => effectOf('DELETE', `/route-groups/${group.id}`)}
         action={async () => {
           await asked(api.DELETE('/route-groups/{id}', { params: { path: { id: group.id } } }));
           saved(`${group.key} was deleted.`);

@@ -1,14 +1,13 @@
 import { Text, TextInput } from '@mantine/core';
-import { type UseFormReturnType, useForm } from '@mantine/form';
+import type { UseFormReturnType } from '@mantine/form';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
 import { useName } from '../../api/names.ts';
 import { useSession } from '../../api/session.tsx';
 import { ProblemNote } from '../../components/Asked.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
-import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
+import { CreateDialog, EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
-import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { countText } from '../../numbers/numbers.ts';
@@ -54,23 +53,16 @@ interface CreateProps {
 }
 
 export function CreateTokenAccount({ opened, onClose, organizationId }: CreateProps) {
-  return (
-    <FormDialog opened={opened} onClose={onClose} title="Create service account" size="md">
-      <CreateForm organizationId={organizationId} />
-    </FormDialog>
-  );
-}
-
-function CreateForm({ organizationId }: Pick<CreateProps, 'organizationId'>) {
   const { account, memberships } = useSession();
   const isHere = organizationId === null || memberships.some(({ organization_id }) => organization_id === organizationId);
-  const form = useForm<Draft>({
-    initialValues: { name: '', responsible_account_id: isHere ? account.id : undefined },
-    validate: RULES,
-  });
   return (
-    <DialogForm
-      form={form}
+    <CreateDialog<Draft, TokenAccount>
+      opened={opened}
+      onClose={onClose}
+      title="Create service account"
+      size="md"
+      initial={{ name: '', responsible_account_id: isHere ? account.id : undefined }}
+      validate={RULES}
       verb="Create service account"
       invalidates={TOUCHED}
       save={({ name, ...rest }, header) => {
@@ -82,8 +74,8 @@ function CreateForm({ organizationId }: Pick<CreateProps, 'organizationId'>) {
       }}
       onSaved={({ name }) => saved(`${name} was created. Give it an admin token next.`)}
     >
-      <Fields form={form} organizationId={organizationId} firstName={account.name} />
-    </DialogForm>
+      {(form) => <Fields form={form} organizationId={organizationId} firstName={account.name} />}
+    </CreateDialog>
   );
 }
 

@@ -1,8 +1,8 @@
 import { Select, TextInput } from '@mantine/core';
-import { useForm } from '@mantine/form';
 import { api, asked } from '../../api/client.ts';
 import { type Session, useSession } from '../../api/session.tsx';
-import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { CreateForm } from '../../components/dialogs/EditDialog.tsx';
+import { FormDialog } from '../../components/dialogs/FormDialog.tsx';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { ORGANIZATION_ROLES, PLATFORM_ROLES, RoleSelect } from '../../components/fields/RoleSelect.tsx';
 import { expiresAtOf, LASTS, type Lasts } from './token-expiry.ts';
@@ -31,59 +31,61 @@ export function CreateToken({ opened, onClose, ...rest }: CreateTokenProps) {
 function TokenForm({ ownerId, organizationId, onCreated }: Omit<CreateTokenProps, 'opened' | 'onClose'>) {
   const session = useSession();
   const places = placesOf(session);
-  const form = useForm({
-    initialValues: {
-      name: '',
-      role: firstRole(session, organizationId),
-      organization_id: organizationId ?? places[0]?.value ?? null,
-      owner: ownerId ?? ME,
-      account_name: '',
-      responsible: session.account.id as string | undefined,
-      lasts: '90' as Lasts,
-    },
-    validate: {
-      name: (name) => (name.trim() === '' ? 'Enter a name: the program that will use it.' : null),
-      organization_id: (id, { role }) => (isOfPlatform(role) || id !== null ? null : 'Choose the organization in which it acts.'),
-      account_name: (name, { owner }) => (owner === NEW && name.trim() === '' ? 'Enter the name of the machine.' : null),
-    },
-  });
-  const place = isOfPlatform(form.values.role) ? null : form.values.organization_id;
   const serviceAccountId = useServiceAccount();
   return (
-    <DialogForm
-      form={form}
+    <CreateForm
+      initial={{
+        name: '',
+        role: firstRole(session, organizationId),
+        organization_id: organizationId ?? places[0]?.value ?? null,
+        owner: ownerId ?? ME,
+        account_name: '',
+        responsible: session.account.id as string | undefined,
+        lasts: '90' as Lasts,
+      }}
+      validate={{
+        name: (name) => (name.trim() === '' ? 'Enter a name: the program that will use it.' : null),
+        organization_id: (id, { role }) =>
+          isOfPlatform(role) || id !== null ? null : 'Choose the organization in which it acts.',
+        account_name: (name, { owner }) => (owner === NEW && name.trim() === '' ? 'Enter the name of the machine.' : null),
+      }}
       verb="Create admin token"
       invalidates={['admin-tokens', 'token-accounts']}
       save={async ({ name, role, lasts, ...owner }, header) => {
+        const place = placeOf({ role, organization_id: owner.organization_id });
         const service_account_id = await serviceAccountId(owner, place);
         const body = { name: name.trim(), role, organization_id: place, service_account_id, expires_at: expiresAtOf(lasts) };
         return asked(api.POST('/admin-tokens', { params: { header }, body }));
       }}
       onSaved={({ token }) => onCreated(token)}
     >
-      <TextInput
-        data-autofocus
-        label="Name"
-        description="The program that will use it. The audit log shows this name."
-        maxLength={200}
-        {...form.getInputProps('name')}
-      />
-      <RoleSelect roles={rolesOf(session)} description="Never higher than your own role." {...form.getInputProps('role')} />
-      {!isOfPlatform(form.values.role) &&
-        (session.platform_role === 'platform_admin' ? (
-          <ObjectSelect
-            kind="organization"
-            label="Acts in"
-            value={form.values.organization_id ?? undefined}
-            onChange={(id) => form.setFieldValue('organization_id', id ?? null)}
-            error={form.errors.organization_id}
+      {(form) => (
+        <>
+          <TextInput
+            data-autofocus
+            label="Name"
+            description="The program that will use it. The audit log shows this name."
+            maxLength={200}
+            {...form.getInputProps('name')}
           />
-        ) : (
-          <Select label="Acts in" allowDeselect={false} data={places} {...form.getInputProps('organization_id')} />
-        ))}
-      <OwnerFields form={form} place={place} isOfPlatform={isOfPlatform(form.values.role)} />
-      <Select label="Expires" allowDeselect={false} data={LASTS} {...form.getInputProps('lasts')} />
-    </DialogForm>
+          <RoleSelect roles={rolesOf(session)} description="Never higher than your own role." {...form.getInputProps('role')} />
+          {!isOfPlatform(form.values.role) &&
+            (session.platform_role === 'platform_admin' ? (
+              <ObjectSelect
+                kind="organization"
+                label="Acts in"
+                value={form.values.organization_id ?? undefined}
+                onChange={(id) => form.setFieldValue('organization_id', id ?? null)}
+                error={form.errors.organization_id}
+              />
+            ) : (
+              <Select label="Acts in" allowDeselect={false} data={places} {...form.getInputProps('organization_id')} />
+            ))}
+          <OwnerFields form={form} place={placeOf(form.values)} isOfPlatform={isOfPlatform(form.values.role)} />
+          <Select label="Expires" allowDeselect={false} data={LASTS} {...form.getInputProps('lasts')} />
+        </>
+      )}
+    </CreateForm>
   );
 }
 
@@ -101,6 +103,17 @@ function placesOf({ memberships, capabilities_by_organization: held }: Session) 
   return memberships
     .filter(({ organization_id }) => held[organization_id]?.includes('admin_tokens.manage'))
     .map(({ organization_id, organization_name }) => ({ value: organization_id, label: organization_name }));
+}
+
+/** Returns the organization in which the token acts. Null means the platform. */
+function placeOf({
+  role,
+  organization_id,
+}: {
+  readonly role: TokenRole;
+  readonly organization_id: string | null;
+}): string | null {
+  return isOfPlatform(role) ? null : organization_id;
 }
 
 function isOfPlatform(role: TokenRole): boolean {

@@ -1,53 +1,48 @@
 import { MultiSelect, Select, TagsInput, TextInput } from '@mantine/core';
-import { useForm } from '@mantine/form';
-import { api, asked, type Schema } from '../../api/client.ts';
-import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
-import { saved } from '../../components/dialogs/saved.ts';
+import type { UseFormReturnType } from '@mantine/form';
+import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
+import { firstErrorOf } from '../../api/field-errors.ts';
+import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
+import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { expiresAtOf, LASTS, type Lasts } from './token-expiry.ts';
 
 type Token = Schema<'AdminToken'>;
 
+interface TokenDraft {
+  readonly name: string;
+  readonly permissions: readonly string[];
+  readonly organization_ids: readonly string[];
+  readonly networks: readonly string[];
+  readonly lasts: Lasts | 'as_it_is';
+}
+
 /** Changes the name, the narrowing and the expiry of a token. Its role and its secret stay. */
 export function NarrowToken({ token, onClose }: { token: Token | null; onClose: () => void }) {
+  if (token === null) return null;
+  const path = { id: token.id };
   return (
-    <FormDialog opened={token !== null} onClose={onClose} title="Change admin token">
-      {token !== null && <NarrowForm token={token} />}
-    </FormDialog>
+    <EditDialog<Token, TokenDraft>
+      opened
+      onClose={onClose}
+      title="Change admin token"
+      size="lg"
+      what="This admin token"
+      path={`/admin-tokens/${token.id}`}
+      read={() => askedWithETag(api.GET('/admin-tokens/{id}', { params: { path } }))}
+      draftOf={draftOf}
+      parts={PARTS}
+      validate={{ name: (name) => (name.trim() === '' ? 'Enter a name: the program that uses it.' : null) }}
+      invalidates={['admin-tokens']}
+      save={(body, etag) => asked(api.PATCH('/admin-tokens/{id}', { params: { path, header: ifMatch(etag) }, body }))}
+    >
+      {(form, read) => <Fields form={form} of={read} />}
+    </EditDialog>
   );
 }
 
-function NarrowForm({ token }: { token: Token }) {
-  const form = useForm({
-    initialValues: {
-      name: token.name,
-      permissions: token.permissions ?? [],
-      organization_ids: token.organization_ids ?? [],
-      networks: token.networks ?? [],
-      lasts: 'as_it_is' as Lasts | 'as_it_is',
-    },
-    validate: { name: (name) => (name.trim() === '' ? 'Enter a name: the program that uses it.' : null) },
-  });
+function Fields({ form, of: token }: { form: UseFormReturnType<TokenDraft>; of: Token }) {
   return (
-    <DialogForm
-      form={form}
-      verb="Save"
-      invalidates={['admin-tokens']}
-      save={({ name, permissions, organization_ids, networks, lasts }) =>
-        asked(
-          api.PATCH('/admin-tokens/{id}', {
-            params: { path: { id: token.id }, header: { 'if-match': `"${token.version}"` } },
-            body: {
-              name: name.trim(),
-              permissions: orNull(permissions),
-              networks: orNull(networks),
-              ...(token.organization_id === null && { organization_ids: orNull(organization_ids) }),
-              ...(lasts !== 'as_it_is' && { expires_at: expiresAtOf(lasts) }),
-            },
-          }),
-        )
-      }
-      onSaved={({ name }) => saved(`${name} was changed.`)}
-    >
+    <>
       <TextInput data-autofocus label="Name" maxLength={200} {...form.getInputProps('name')} />
       <MultiSelect
         label="Permissions"
@@ -56,21 +51,21 @@ function NarrowForm({ token }: { token: Token }) {
         clearable
         data={[...new Set([...token.capabilities, ...(token.permissions ?? [])])]}
         {...form.getInputProps('permissions')}
-        error={errorBelow(form.errors, 'permissions')}
+        error={firstErrorOf(form.errors, 'permissions')}
       />
       {token.organization_id === null && (
         <TagsInput
           label="Organizations"
           description="Ids (org_…) of the organizations in which it may act. Leave empty for all, and the platform."
           {...form.getInputProps('organization_ids')}
-          error={errorBelow(form.errors, 'organization_ids')}
+          error={firstErrorOf(form.errors, 'organization_ids')}
         />
       )}
       <TagsInput
         label="Networks"
         description="Addresses and ranges from which it may be used, such as 10.0.0.0/8. Leave empty for any."
         {...form.getInputProps('networks')}
-        error={errorBelow(form.errors, 'networks')}
+        error={firstErrorOf(form.errors, 'networks')}
       />
       <Select
         label="Expires"
@@ -78,15 +73,40 @@ function NarrowForm({ token }: { token: Token }) {
         data={[{ value: 'as_it_is', label: 'No change' }, ...LASTS]}
         {...form.getInputProps('lasts')}
       />
-    </DialogForm>
+    </>
   );
 }
 
-function orNull<T>(list: readonly T[]): T[] | null {
-  return list.length === 0 ? null : [...list];
+const PARTS: readonly EditPart<TokenDraft>[] = [
+  { name: 'name', label: 'Name', body: ({ name }) => ({ name: name.trim() }), words: ({ name }) => name },
+  narrowing('permissions', 'Permissions'),
+  narrowing('organization_ids', 'Organizations'),
+  narrowing('networks', 'Networks'),
+  {
+    name: 'lasts',
+    label: 'Expiry',
+    body: ({ lasts }) => (lasts === 'as_it_is' ? {} : { expires_at: expiresAtOf(lasts) }),
+    words: ({ lasts }) => LASTS.find(({ value }) => value === lasts)?.label ?? 'no change',
+    known: ({ lasts }) => lasts,
+  },
+];
+
+/** Returns a part that narrows the token to a list. An empty list removes the narrowing. */
+function narrowing(name: 'permissions' | 'organization_ids' | 'networks', label: string): EditPart<TokenDraft> {
+  return {
+    name,
+    label,
+    body: (draft) => ({ [name]: draft[name].length === 0 ? null : draft[name] }),
+    words: (draft) => (draft[name].length === 0 ? 'all' : draft[name].join(', ')),
+  };
 }
 
-/** Returns the error of a list field. An error in one entry counts as an error of the list. */
-function errorBelow(errors: Readonly<Record<string, React.ReactNode>>, field: string): React.ReactNode {
-  return Object.entries(errors).find(([path]) => path === field || path.startsWith(`${field}.`))?.[1];
+function draftOf({ name, permissions, organization_ids, networks }: Token): TokenDraft {
+  return {
+    name,
+    permissions: permissions ?? [],
+    organization_ids: organization_ids ?? [],
+    networks: networks ?? [],
+    lasts: 'as_it_is',
+  };
 }

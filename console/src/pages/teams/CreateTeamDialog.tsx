@@ -1,12 +1,12 @@
 import { Stack, TextInput } from '@mantine/core';
-import { useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
-import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { CreateForm } from '../../components/dialogs/EditDialog.tsx';
+import { FormDialog } from '../../components/dialogs/FormDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { PolicyFields } from '../../components/fields/PolicyFields.tsx';
@@ -52,13 +52,10 @@ function Steps({ organizationId }: { organizationId: string | undefined }) {
 
 function Form({ organization }: { organization: Schema<'Organization'> }) {
   const navigate = useNavigate();
-  const form = useForm({
-    initialValues: NEW_TEAM,
-    validate: { name: (name: string) => (name.trim() === '' ? 'Enter a name.' : null) },
-  });
   return (
-    <DialogForm
-      form={form}
+    <CreateForm
+      initial={NEW_TEAM}
+      validate={{ name: (name) => (name.trim() === '' ? 'Enter a name.' : null) }}
       verb="Create team"
       invalidates={['teams', 'organizations']}
       save={(draft, header) =>
@@ -74,27 +71,22 @@ function Form({ organization }: { organization: Schema<'Organization'> }) {
         void navigate({ to: PATHS.team, params: { teamId: team.id } as never });
       }}
     >
-      <TextInput
-        label="Name"
-        data-autofocus
-        // The organization may arrive only after the dialog has chosen its focus.
-        autoFocus
-        required
-        withAsterisk={false}
-        maxLength={200}
-        {...form.getInputProps('name')}
-      />
-      <PolicyFields
-        form={policyForm(form)}
-        tags={tagsForm(form)}
-        caps={[{ level: 'Organization', ...organization }]}
-        timeZone={organization.time_zone}
-        level={{ is: 'team', organizationId: organization.id }}
-        holder={form.values.name.trim() === '' ? 'This team' : form.values.name}
-        parentName={organization.name}
-      />
-      <SelfServiceFields {...bind(form, 'self_service')} />
-    </DialogForm>
+      {(form) => (
+        <>
+          <TextInput label="Name" data-autofocus required withAsterisk={false} maxLength={200} {...form.getInputProps('name')} />
+          <PolicyFields
+            form={policyForm(form)}
+            tags={tagsForm(form)}
+            caps={[{ level: 'Organization', ...organization }]}
+            timeZone={organization.time_zone}
+            level={{ is: 'team', organizationId: organization.id }}
+            holder={form.values.name.trim() === '' ? 'This team' : form.values.name}
+            parentName={organization.name}
+          />
+          <SelfServiceFields {...bind(form, 'self_service')} />
+        </>
+      )}
+    </CreateForm>
   );
 }
 

@@ -1,13 +1,14 @@
 import { Badge, Button, Group, Text, TextInput } from '@mantine/core';
-import { useForm } from '@mantine/form';
 import { notifications } from '@mantine/notifications';
 import { IconPlus } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { effectOf } from '../../api/organizations.ts';
 import { verdictOf } from '../../api/session.tsx';
+import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
-import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
+import { CreateDialog } from '../../components/dialogs/EditDialog.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import type { ListColumn } from '../../components/list/column.ts';
@@ -51,9 +52,7 @@ export function ServiceAccountsTab({ team }: TeamTabProps) {
           </EmptyState>
         }
       />
-      <FormDialog opened={isAdding} onClose={() => setAdding(false)} title="Create service account" size="md">
-        <NewServiceAccount teamId={team.id} />
-      </FormDialog>
+      <NewServiceAccount teamId={team.id} opened={isAdding} onClose={() => setAdding(false)} />
       {leaving !== null && <DeleteDialog of={leaving} onClose={() => setLeaving(null)} />}
     </>
   );
@@ -88,6 +87,7 @@ function columnsWith(onDelete: (account: ServiceAccount) => void): ListColumn<Se
 }
 
 function Actions({ of: account, onDelete }: { of: ServiceAccount; onDelete: (account: ServiceAccount) => void }) {
+  const [isAsking, setAsking] = useState(false);
   const queryClient = useQueryClient();
   const isActive = account.status === 'active';
   const turn = async (status: 'active' | 'disabled') => {
@@ -109,25 +109,42 @@ function Actions({ of: account, onDelete }: { of: ServiceAccount; onDelete: (acc
         size="compact-sm"
         variant="default"
         loading={toggle.isPending}
-        onClick={() => toggle.mutate(isActive ? 'disabled' : 'active')}
+        onClick={() => (isActive ? setAsking(true) : toggle.mutate('active'))}
       >
         {isActive ? 'Disable' : 'Enable'}
       </Button>
       <Button size="compact-sm" variant="default" aria-label={`Delete ${account.name}`} onClick={() => onDelete(account)}>
         Delete
       </Button>
+      <ConfirmByName
+        opened={isAsking}
+        onClose={() => setAsking(false)}
+        title={`Disable ${account.name}?`}
+        name={null}
+        verb="Disable service account"
+        consequences={['Its keys are refused from now on. You can enable it again at any time.']}
+        effect={() => effectOf('PATCH', `/service-accounts/${account.id}`, { status: 'disabled' })}
+        action={() => toggle.mutateAsync('disabled')}
+      />
     </Group>
   );
 }
 
-function NewServiceAccount({ teamId }: { teamId: string }) {
-  const form = useForm({
-    initialValues: { name: '' },
-    validate: { name: (name) => (name.trim() === '' ? 'Enter a name: the application that uses it.' : null) },
-  });
+interface NewServiceAccountProps {
+  readonly teamId: string;
+  readonly opened: boolean;
+  readonly onClose: () => void;
+}
+
+function NewServiceAccount({ teamId, opened, onClose }: NewServiceAccountProps) {
   return (
-    <DialogForm
-      form={form}
+    <CreateDialog
+      opened={opened}
+      onClose={onClose}
+      title="Create service account"
+      size="md"
+      initial={{ name: '' }}
+      validate={{ name: (name) => (name.trim() === '' ? 'Enter a name: the application that uses it.' : null) }}
       verb="Create service account"
       invalidates={['service-accounts']}
       save={({ name }, header) =>
@@ -140,16 +157,18 @@ function NewServiceAccount({ teamId }: { teamId: string }) {
       }
       onSaved={({ name }) => saved(`${name} was created.`)}
     >
-      <TextInput
-        label="Name"
-        description="The application that uses it."
-        data-autofocus
-        required
-        withAsterisk={false}
-        maxLength={200}
-        {...form.getInputProps('name')}
-      />
-    </DialogForm>
+      {(form) => (
+        <TextInput
+          label="Name"
+          description="The application that uses it."
+          data-autofocus
+          required
+          withAsterisk={false}
+          maxLength={200}
+          {...form.getInputProps('name')}
+        />
+      )}
+    </CreateDialog>
   );
 }
 

@@ -4,6 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { effectOf } from '../../api/organizations.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
@@ -15,9 +16,9 @@ import { EditTeamDialog } from './EditTeamDialog.tsx';
 
 type Team = Schema<'Team'>;
 
-/** The actions on a team. Suspending and reactivating undo each other, so neither asks first. */
+/** The actions on a team. Suspending and reactivating undo each other. Suspending first shows what is refused. */
 export function TeamActions({ of: team }: { of: Team }) {
-  const [open, setOpen] = useState<'edit' | 'delete' | null>(null);
+  const [open, setOpen] = useState<'edit' | 'suspend' | 'delete' | null>(null);
   const queryClient = useQueryClient();
   const manages = verdictOf('teams.manage', team.capabilities);
   const narrows = verdictOf('team_access.narrow', team.capabilities);
@@ -48,7 +49,7 @@ export function TeamActions({ of: team }: { of: Team }) {
         variant="default"
         verdict={manages}
         loading={toggle.isPending}
-        onClick={() => toggle.mutate(isActive ? 'suspended' : 'active')}
+        onClick={() => (isActive ? setOpen('suspend') : toggle.mutate('active'))}
       >
         {isActive ? 'Suspend' : 'Reactivate'}
       </GuardedButton>
@@ -61,6 +62,16 @@ export function TeamActions({ of: team }: { of: Team }) {
       >
         Delete
       </GuardedButton>
+      <ConfirmByName
+        opened={open === 'suspend'}
+        onClose={() => setOpen(null)}
+        title={`Suspend ${team.name}?`}
+        name={null}
+        verb="Suspend team"
+        consequences={['Requests with its keys are refused from now on. You can reactivate it at any time.']}
+        effect={() => effectOf('PATCH', `/teams/${team.id}`, { status: 'suspended' })}
+        action={() => toggle.mutateAsync('suspended')}
+      />
       <EditTeamDialog of={team} opened={open === 'edit'} onClose={() => setOpen(null)} />
       {open === 'delete' && <DeleteTeamDialog of={team} onClose={() => setOpen(null)} />}
     </>

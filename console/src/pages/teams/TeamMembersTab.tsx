@@ -4,11 +4,13 @@ import { IconUserPlus } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { effectOf } from '../../api/organizations.ts';
 import { type Verdict, verdictOf } from '../../api/session.tsx';
+import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { MemberLink } from '../../components/fields/MemberLink.tsx';
-import { RoleName, RoleSelect, TEAM_ROLES } from '../../components/fields/RoleSelect.tsx';
+import { RoleName, RoleSelect, roleWord, TEAM_ROLES } from '../../components/fields/RoleSelect.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
@@ -93,7 +95,9 @@ function columnsWith(mayManage: Verdict, onLeave: (member: TeamMember) => void):
   ];
 }
 
+/** Changes the role of a member, after showing which permissions they lose. */
 function RoleCell({ of: member }: { of: TeamMember }) {
+  const [wanted, setWanted] = useState<TeamMember['role'] | null>(null);
   const queryClient = useQueryClient();
   const change = useMutation({
     mutationFn: (role: TeamMember['role']) =>
@@ -110,16 +114,28 @@ function RoleCell({ of: member }: { of: TeamMember }) {
     onError: (error) => notifications.show({ color: 'red', title: 'Not changed', message: error.message }),
   });
   return (
-    <RoleSelect
-      roles={TEAM_ROLES}
-      label={null}
-      aria-label={`Role of ${member.name}`}
-      size="xs"
-      w={140}
-      disabled={change.isPending}
-      value={member.role}
-      onChange={(role) => role !== null && role !== member.role && change.mutate(role as TeamMember['role'])}
-    />
+    <>
+      <RoleSelect
+        roles={TEAM_ROLES}
+        label={null}
+        aria-label={`Role of ${member.name}`}
+        size="xs"
+        w={140}
+        disabled={change.isPending}
+        value={member.role}
+        onChange={(role) => role !== null && role !== member.role && setWanted(role as TeamMember['role'])}
+      />
+      <ConfirmByName
+        opened={wanted !== null}
+        onClose={() => setWanted(null)}
+        title={`Change the role of ${member.name}?`}
+        name={null}
+        verb="Change role"
+        consequences={wanted === null ? [] : [`From ${roleWord(member.role)} to ${roleWord(wanted)}.`]}
+        effect={() => effectOf('PATCH', `/teams/${member.team_id}/members/${member.member_id}`, { role: wanted })}
+        action={() => change.mutateAsync(wanted ?? member.role)}
+      />
+    </>
   );
 }
 

@@ -1,9 +1,7 @@
-import { useForm } from '@mantine/form';
 import { api, asked, askedWithETag, ifMatch } from '../../api/client.ts';
 import { CopyField } from '../../components/CopyField.tsx';
-import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
+import { CreateDialog, EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
-import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
 import { SecretDialog } from '../../components/dialogs/SecretDialog.tsx';
 import { kindLabel, ORGANIZATION_KINDS } from '../alerts/words.ts';
 import { RULES, type Webhook, type WebhookDraft, WebhookFields } from './WebhookFields.tsx';
@@ -16,22 +14,14 @@ interface CreateWebhookProps {
   readonly onCreated: (secret: string) => void;
 }
 
-export function CreateWebhook({ opened, onClose, ...rest }: CreateWebhookProps) {
+export function CreateWebhook({ opened, onClose, organizationId, onCreated }: CreateWebhookProps) {
   return (
-    <FormDialog opened={opened} onClose={onClose} title="Create webhook">
-      <CreateForm {...rest} />
-    </FormDialog>
-  );
-}
-
-function CreateForm({ organizationId, onCreated }: Pick<CreateWebhookProps, 'organizationId' | 'onCreated'>) {
-  const form = useForm<WebhookDraft>({
-    initialValues: { name: '', url: '', events: organizationId === null ? [] : [...ORGANIZATION_KINDS] },
-    validate: RULES,
-  });
-  return (
-    <DialogForm
-      form={form}
+    <CreateDialog
+      opened={opened}
+      onClose={onClose}
+      title="Create webhook"
+      initial={{ name: '', url: '', events: organizationId === null ? [] : [...ORGANIZATION_KINDS] } as WebhookDraft}
+      validate={RULES}
       verb="Create webhook"
       invalidates={['webhooks']}
       save={({ name, url, events }, header) =>
@@ -44,8 +34,8 @@ function CreateForm({ organizationId, onCreated }: Pick<CreateWebhookProps, 'org
       }
       onSaved={({ secret }) => onCreated(secret)}
     >
-      <WebhookFields form={form} organizationId={organizationId} />
-    </DialogForm>
+      {(form) => <WebhookFields form={form} organizationId={organizationId} />}
+    </CreateDialog>
   );
 }
 

@@ -13,6 +13,7 @@ import { conflict, notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
 import { holderOut, holderText, renderHolders } from '../keys/holder-view.ts';
 import { accessGroupKey } from '../limits/rate-limit-fields.ts';
+import { dryRunQuery, effectOut } from './effect.ts';
 import { groupEvent, groupFacts, groupOut, viewGroup, viewGroups } from './group-view.ts';
 import { namedListQuery } from './target-lists.ts';
 
@@ -114,8 +115,10 @@ export const remove = route({
     'Returns 409 while a grant or a restriction selects the group, or a limit or a budget applies to it. The labels on targets are removed with it.',
   permission: 'catalogue.manage',
   params,
+  query: dryRunQuery,
   status: 204,
   response: z.undefined(),
+  rehearsal: effectOut,
   load: loadGroup,
   handle: async (call, { key }) => {
     await changeCatalogue(call, async ({ tx, record, touch }) => {

@@ -19,6 +19,7 @@ import {
   renderIneffective,
   requireGrantable,
 } from './access-fields.ts';
+import { dryRunQuery, effectOut, rehearsed } from './effect.ts';
 import { levelsAbove } from './parent-access.ts';
 
 const accessOut = z.object({ ...grantsOut.shape, version: z.int() }).meta({ id: 'AssetAccess' });
@@ -37,12 +38,15 @@ export const replace = route({
   description: 'Returns 400 for unknown targets. An access group may be granted before it has members.',
   permission: 'organizations.cap',
   params: idParams,
+  query: dryRunQuery,
   body: z.strictObject({ ...grants.shape, mode: z.enum(['all', 'selected']) }),
   response: accessOut,
+  rehearsal: effectOut,
   load: load.organization,
   handle: async (call, { id }) => {
     const catalogue = await accessCatalogue(call.deps.db);
-    const updated = await change(call, async ({ tx, now, record, touch }) => {
+    const changed = { level: 'organization', organizationId: id, id } as const;
+    const work = rehearsed(call, changed, async ({ tx, now, record, touch }) => {
       const row = await lockLiving(tx, id);
       requireVersion(call, row.version);
       const stored = organizationAccessFrom(row);
@@ -56,6 +60,7 @@ export const replace = route({
       touch({ organizationIds: [id] });
       return updated;
     });
+    const updated = await change(call, work);
     return { ...(await viewAccess(call.deps, updated)), version: updated.version };
   },
 });

@@ -13,6 +13,7 @@ import { notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
 import { accessGroupKey } from '../limits/rate-limit-fields.ts';
 import { accessCatalogue } from './access-fields.ts';
+import { dryRunQuery, effectOut } from './effect.ts';
 import { tagWarning } from './group-view.ts';
 import { namedListQuery } from './target-lists.ts';
 import { renderTarget, targetOut, targetType } from './target-view.ts';
@@ -57,6 +58,7 @@ export const replaceAccessGroups = route({
     'Replaces all labels of the target and creates groups that do not exist yet. Every holder of a group can call the target at once.',
   permission: 'catalogue.manage',
   params: z.object({ name: z.string().min(1).max(200) }),
+  query: dryRunQuery,
   body: z.strictObject({ access_groups: z.array(accessGroupKey).max(LABELS_MAX) }),
   response: z.object({
     name: z.string(),
@@ -65,6 +67,7 @@ export const replaceAccessGroups = route({
     created_access_groups: z.array(z.string()),
     warnings: z.array(z.string()),
   }),
+  rehearsal: effectOut,
   load: loadTarget,
   handle: async (call, type) => {
     const { name } = call.params;

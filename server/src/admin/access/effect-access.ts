@@ -16,7 +16,7 @@ const NAMES_MAX = 200;
 const EXAMPLES_MAX = 20;
 
 /** The scope that is changed. `id` is the id of the organization, team, membership or key. */
-export interface Changed {
+export interface TreeChange {
   readonly level: 'organization' | 'team' | 'user' | 'key';
   readonly organizationId: string;
   readonly id: string;
@@ -28,7 +28,7 @@ export interface AccessHere {
   readonly teamId: string | null;
 }
 
-export async function readAccess(tx: Database, { level, organizationId, id }: Changed): Promise<AccessHere> {
+export async function readAccess(tx: Database, { level, organizationId, id }: TreeChange): Promise<AccessHere> {
   const organization = await organizations.find(tx, organizationId);
   if (organization === null) throw notFound('organization');
   const whole: AccessLevels = { organization: organizationAccessFrom(organization), team: null, user: null, key: null };
@@ -49,7 +49,7 @@ interface Comparison {
   readonly catalogue: Catalogue;
 }
 
-export async function accessEffect(tx: Database, changed: Changed, { before, after, catalogue }: Comparison) {
+export async function accessEffect(tx: Database, changed: TreeChange, { before, after, catalogue }: Comparison) {
   const here = { before: before.levels, after: after.levels };
   const { lost, gained } = targetsMoved(here, [...catalogue.targets.values()]);
   const losers = changed.level === 'key' ? await ofKey(tx, changed, after, lost) : await ofKeys(tx, changed, here, catalogue);
@@ -74,7 +74,7 @@ async function memberChoice(tx: Database, organizationId: string, id: string): P
   return member === null ? null : accessChoiceFrom(member);
 }
 
-async function ofKey(tx: Database, { organizationId, id }: Changed, after: AccessHere, lost: readonly string[]) {
+async function ofKey(tx: Database, { organizationId, id }: TreeChange, after: AccessHere, lost: readonly string[]) {
   if (lost.length === 0) return NO_KEYS;
   const names = await tree.keyNames(tx, organizationId, [id]);
   const team = after.teamId === null ? null : await teams.find(tx, { organizationId, id: after.teamId });
@@ -88,7 +88,7 @@ const NO_KEYS = { keys_losing_access: 0, key_examples: [] };
  * Counts the keys that lose access. Keys with the same choice in the same place lose the same, so each such group is compared
  * once.
  */
-async function ofKeys(tx: Database, changed: Changed, here: LevelsChange, catalogue: Catalogue) {
+async function ofKeys(tx: Database, changed: TreeChange, here: LevelsChange, catalogue: Catalogue) {
   const { level, organizationId, id } = changed;
   const touched = targetsTouched(ownChoice(level, here.before), ownChoice(level, here.after), catalogue);
   if (touched.length === 0) return NO_KEYS;
@@ -132,13 +132,13 @@ function lostBy(
   return targetsMoved({ before: below(here.before), after: below(here.after) }, touched).lost;
 }
 
-function ownChoice(level: Changed['level'], levels: AccessLevels): OrganizationAccess | AccessChoice {
+function ownChoice(level: TreeChange['level'], levels: AccessLevels): OrganizationAccess | AccessChoice {
   return levels[level] ?? { mode: 'inherit' };
 }
 
 const NOBODY = { members_ineffective: [], members_ineffective_count: 0, teams_ineffective: [], teams_ineffective_count: 0 };
 
-async function ineffectiveBelow(tx: Database, { organizationId }: Changed, here: LevelsChange, catalogue: Catalogue) {
+async function ineffectiveBelow(tx: Database, { organizationId }: TreeChange, here: LevelsChange, catalogue: Catalogue) {
   const narrowed = (choosers: ReadonlyMap<string, tree.Chooser>) =>
     [...choosers.values()]
       .map(({ id, name, access }) => ({ id, name, narrowed_to: newlyIneffective(here, access, catalogue) }))

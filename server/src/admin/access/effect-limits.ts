@@ -13,7 +13,7 @@ import { settledUseOf } from '../../store/usage/settled-use.ts';
 import type { AdminCall } from '../http/call.ts';
 import type { RequestInFlight } from '../http/deps.ts';
 import { loadPolicy, NO_POLICY } from '../organizations/policy.ts';
-import type { Changed } from './effect-access.ts';
+import type { TreeChange } from './effect-access.ts';
 
 /** Finds who is already above a limit that a change would set: the scope itself, and its keys by what each used. */
 
@@ -24,7 +24,7 @@ export interface PolicyHere {
   readonly timeZone: string;
 }
 
-export async function readPolicy(tx: Database, { level, organizationId, id }: Changed): Promise<PolicyHere> {
+export async function readPolicy(tx: Database, { level, organizationId, id }: TreeChange): Promise<PolicyHere> {
   const timeZone = (await organizations.timeZones(tx, [organizationId])).get(organizationId) ?? 'UTC';
   const row = await rowOf(tx, level, organizationId, id);
   return { policy: row === null ? NO_POLICY : await loadPolicy(tx, level, row), timeZone };
@@ -40,7 +40,7 @@ interface Comparison {
  * Returns each scope and key that is above a limit that is new or lower than before, at most 20. Compares settled use; for
  * `max_parallel` it compares the requests in flight in this process.
  */
-export async function limitsEffect(call: AdminCall, tx: Database, changed: Changed, { before, after, catalogue }: Comparison) {
+export async function limitsEffect(call: AdminCall, tx: Database, changed: TreeChange, { before, after, catalogue }: Comparison) {
   const nowMs = call.deps.clock.nowMs();
   const was = new Map(rulesFor(changed, before, nowMs).rules.map((rule) => [ruleKey(rule), rule.value]));
   const { rules, counters } = rulesFor(changed, after, nowMs);
@@ -55,6 +55,18 @@ export async function limitsEffect(call: AdminCall, tx: Database, changed: Chang
     for (const key of await use.keysAbove(rule.value)) over.push({ key_id: key.keyId, ...overOf(rule, key.used) });
   }
   return over.slice(0, SHOWN_MAX);
+}
+
+/** Returns the limits and budgets that a change removes: what they covered is then no longer limited by them. */
+export function limitsRemoved(changed: TreeChange, before: PolicyHere, after: PolicyHere, nowMs: number) {
+  const is = new Set(rulesFor(changed, after, nowMs).rules.map(ruleKey));
+  return rulesFor(changed, before, nowMs)
+    .rules.filter((rule) => !is.has(ruleKey(rule)))
+    .slice(0, SHOWN_MAX)
+    .map((rule) => {
+      const { used: _, ...removed } = overOf(rule, 0);
+      return removed;
+    });
 }
 
 /** The use that a limit counts now. `keysAbove` returns the keys that are above an amount by themselves, the greatest first. */
@@ -97,13 +109,13 @@ const NO_GROUPS: ReadonlySet<string> = new Set();
 
 interface Over {
   readonly key_id?: string;
-  readonly scope: Changed['level'];
+  readonly scope: TreeChange['level'];
   readonly limit: string;
   readonly value: number | string;
   readonly used: number | string;
 }
 
-function rulesFor({ level, organizationId, id }: Changed, { policy, timeZone }: PolicyHere, nowMs: number): ScopeRules {
+function rulesFor({ level, organizationId, id }: TreeChange, { policy, timeZone }: PolicyHere, nowMs: number): ScopeRules {
   return rulesOfScope({ organizationId, scope: level, scopeId: id }, policy, timeZone, nowMs);
 }
 
@@ -117,7 +129,7 @@ function overOf(rule: LimitRule, used: number): Over {
   return { scope: rule.scope, limit: rule.limit, value: amount(rule.value), used: amount(used) };
 }
 
-async function rowOf(tx: Database, level: Changed['level'], organizationId: string, id: string) {
+async function rowOf(tx: Database, level: TreeChange['level'], organizationId: string, id: string) {
   switch (level) {
     case 'organization': {
       const row = await organizations.find(tx, id);

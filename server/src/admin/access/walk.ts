@@ -8,6 +8,7 @@ import type { Answer, OpenExport, PassOn, TextAnswer } from '../http/answer.ts';
 import { authorize, hiddenObject, isOfPlatform, type Permissions, type Place } from '../http/authorize.ts';
 import { AdminCall, type RawCall } from '../http/call.ts';
 import type { AdminDeps } from '../http/deps.ts';
+import { Rehearsed } from '../http/change.ts';
 import { answerOnce } from '../http/idempotency.ts';
 import { Problem } from '../http/problem.ts';
 import { problemOf } from '../http/problem-of.ts';
@@ -15,7 +16,6 @@ import type { AdminRoute } from '../http/route.ts';
 import type { Admission, Admitted } from '../streams/admission.ts';
 import type { Listeners } from '../streams/listeners.ts';
 import { type Feed, openFeed } from '../streams/sse.ts';
-import { Rehearsed } from './effect.ts';
 
 const REASON_LENGTH_MAX = 500;
 

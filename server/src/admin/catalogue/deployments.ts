@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DeploymentRow } from '../../store/catalogue/deployments.ts';
 import * as deployments from '../../store/catalogue/deployments.ts';
+import { dryRunQuery, effectOut } from '../access/effect.ts';
 import type { AdminCall } from '../http/call.ts';
 import { id, idParams } from '../http/fields.ts';
 import { listQuery, pageOut, renderPage, searchOf, unpricedAt, unpricedFlag } from '../http/lists.ts';
@@ -94,8 +95,10 @@ export const update = route({
   description: 'A price change creates a new version, in force now or from `effective_from`. Earlier charges do not change.',
   permission: 'catalogue.manage',
   params: idParams,
+  query: dryRunQuery,
   body: patchBody,
   response: deploymentOut,
+  rehearsal: effectOut,
   load: loadDeployment,
   handle: async (call, { id }) => viewDeployment(call, await changeCatalogue(call, (made) => patchDeployment(call, made, id))),
 });
@@ -106,8 +109,10 @@ export const remove = route({
     'Deleting the last deployment of a model also removes the model’s name; grants of it remain without effect. Returns 409 while a route group contains the deployment.',
   permission: 'catalogue.manage',
   params: idParams,
+  query: dryRunQuery,
   status: 204,
   response: z.undefined(),
+  rehearsal: effectOut,
   load: loadDeployment,
   handle: async (call, { id }) => {
     await changeCatalogue(call, (made) => removeDeployment(call, made, id));

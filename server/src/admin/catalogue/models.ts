@@ -5,6 +5,7 @@ import * as targets from '../../store/catalogue/callable-targets.ts';
 import * as deployments from '../../store/catalogue/deployments.ts';
 import type { ModelRow } from '../../store/catalogue/models.ts';
 import * as models from '../../store/catalogue/models.ts';
+import { dryRunQuery, effectOut } from '../access/effect.ts';
 import { namedListQuery } from '../access/target-lists.ts';
 import { FALLBACKS_MAX, requireFallbacks } from '../access/target-names.ts';
 import { strategy } from '../access/target-view.ts';
@@ -87,8 +88,10 @@ export const update = route({
   description: 'Fallbacks are tried in order, and only if the caller may call them. Returns 400 for a circular chain.',
   permission: 'catalogue.manage',
   params,
+  query: dryRunQuery,
   body: patchBody,
   response: modelOut,
+  rehearsal: effectOut,
   load: loadModel,
   handle: async (call, { name }) => view(call, await changeCatalogue(call, (made) => applyPatch(call, made, name))),
 });

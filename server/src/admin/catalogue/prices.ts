@@ -3,6 +3,7 @@ import { givenPrice, NO_PRICE } from '../../domain/money/price-units.ts';
 import * as deployments from '../../store/catalogue/deployments.ts';
 import type { PriceRow } from '../../store/catalogue/prices.ts';
 import * as prices from '../../store/catalogue/prices.ts';
+import { dryRunQuery, effectOut } from '../access/effect.ts';
 import { id, instant, instantOut, isoOf } from '../http/fields.ts';
 import { requireVersion } from '../http/if-match.ts';
 import { listQuery, pageOut, renderPage } from '../http/lists.ts';
@@ -55,9 +56,11 @@ export const create = route({
   description:
     'Sets the whole price of a deployment, in force now or from `effective_from`. Null makes it unpriced. `If-Match` names the version of the deployment, which this increases.',
   permission: 'catalogue.manage',
+  query: dryRunQuery,
   body: z.strictObject({ deployment_id: id, prices: priceFields.nullable(), effective_from: instant.optional() }),
   status: 201,
   response: priceOut,
+  rehearsal: effectOut,
   load: load.platform,
   handle: async (call) => {
     const { body } = call;

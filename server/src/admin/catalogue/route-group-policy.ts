@@ -3,6 +3,7 @@ import { simulateRouting } from '../../domain/routing/simulated-routing.ts';
 import * as deployments from '../../store/catalogue/deployments.ts';
 import * as policies from '../../store/catalogue/route-group-policies.ts';
 import type { RouteGroupRow } from '../../store/catalogue/route-groups.ts';
+import { dryRunQuery, effectOut } from '../access/effect.ts';
 import { strategy } from '../access/target-view.ts';
 import type { AdminCall } from '../http/call.ts';
 import { idParams, instantOut, isoOf } from '../http/fields.ts';
@@ -91,8 +92,10 @@ export const publish = route({
   description: 'The policy becomes the next version and takes effect at once. Publishing the policy in force changes nothing.',
   permission: 'catalogue.manage',
   params: idParams,
+  query: dryRunQuery,
   body: z.strictObject({ policy }),
   response: policyOut,
+  rehearsal: effectOut,
   load: loadGroup,
   handle: async (call, { id }) => {
     const reason = { action: 'route_group.publish', rolledBackTo: null };
@@ -105,8 +108,10 @@ export const rollback = route({
   description: 'Publishes the policy of that version as a new version. Returns 409 if one of its deployments no longer exists.',
   permission: 'catalogue.manage',
   params: idParams,
+  query: dryRunQuery,
   body: z.strictObject({ version: z.int().min(1).max(2_147_483_647) }),
   response: policyOut,
+  rehearsal: effectOut,
   load: loadGroup,
   handle: async (call, { id: routeGroupId }) => {
     const { version } = call.body;

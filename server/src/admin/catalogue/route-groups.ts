@@ -3,6 +3,7 @@ import { capabilitiesOf } from '../../domain/tenancy/permission.ts';
 import * as accessGroups from '../../store/access/access-groups.ts';
 import type { RouteGroupRow } from '../../store/catalogue/route-groups.ts';
 import * as routeGroups from '../../store/catalogue/route-groups.ts';
+import { dryRunQuery, effectOut } from '../access/effect.ts';
 import { strategy } from '../access/target-view.ts';
 import type { AdminCall } from '../http/call.ts';
 import { idParams, instantOut, isoOf, metadataOut } from '../http/fields.ts';
@@ -70,8 +71,10 @@ export const update = route({
   description: 'The key cannot change. `members` and `fallbacks` replace the whole list.',
   permission: 'catalogue.manage',
   params: idParams,
+  query: dryRunQuery,
   body: patchBody,
   response: routeGroupOut,
+  rehearsal: effectOut,
   load: loadGroup,
   handle: async (call, { id }) => view(call, await changeCatalogue(call, (made) => patchGroup(call, made, id, call.body))),
 });
@@ -81,8 +84,10 @@ export const remove = route({
   description: 'Its deployments remain. Grants of its key remain without effect.',
   permission: 'catalogue.manage',
   params: idParams,
+  query: dryRunQuery,
   status: 204,
   response: z.undefined(),
+  rehearsal: effectOut,
   load: loadGroup,
   handle: async (call, { id }) => {
     await changeCatalogue(call, (made) => removeGroup(call, made, id));
@@ -103,8 +108,10 @@ export const replaceMembers = route({
   summary: 'Replace the members of a route group',
   permission: 'catalogue.manage',
   params: idParams,
+  query: dryRunQuery,
   body: z.strictObject({ members }),
   response: routeGroupOut,
+  rehearsal: effectOut,
   load: loadGroup,
   handle: async (call, { id }) => view(call, await changeCatalogue(call, (made) => patchGroup(call, made, id, call.body))),
 });

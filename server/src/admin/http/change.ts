@@ -52,12 +52,29 @@ export async function change<T>(call: AdminCall, work: (change: Change) => Promi
       },
       touch: (scopes) => touched.push(scopes),
     });
+    // A dry run ends by throwing Rehearsed. A route that takes the parameter and makes the change all the same is a mistake.
+    if (isDryRun(call)) throw new Error('a dry run must not store its change');
     await bumpConfigVersions(tx, merged(touched));
     return done;
   });
   await rememberAppended(call.deps.audit, appended);
   if (touched.length > 0) await call.deps.configChanged(merged(touched));
   return result;
+}
+
+function isDryRun({ query }: { readonly query: unknown }): boolean {
+  return typeof query === 'object' && query !== null && 'dry_run' in query && query.dry_run === true;
+}
+
+/** The error that ends a dry run. It rolls back the transaction of the change and carries the answer. */
+export class Rehearsed extends Error {
+  readonly answer: unknown;
+
+  constructor(answer: unknown) {
+    super('a dry run stores nothing');
+    this.name = 'Rehearsed';
+    this.answer = answer;
+  }
 }
 
 /**
@@ -72,19 +89,11 @@ export async function changeOrRehearse<T>(
   if (!isDryRun) return change(call, work);
   try {
     return await change(call, async (change) => {
-      throw new Rehearsal(await work(change));
+      throw new Rehearsed(await work(change));
     });
   } catch (error) {
-    if (error instanceof Rehearsal) return error.result as T;
+    if (error instanceof Rehearsed) return error.answer as T;
     throw error;
-  }
-}
-
-class Rehearsal extends Error {
-  readonly result: unknown;
-  constructor(result: unknown) {
-    super('a rehearsal stores nothing');
-    this.result = result;
   }
 }
 

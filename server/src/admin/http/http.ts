@@ -156,6 +156,7 @@ function schemaOf(methodAndPath: string, route: AdminRoute) {
     ...(methodAndPath.startsWith('GET') ? {} : { headers: headersOf(methodAndPath) }),
     response: {
       [route.status]: successOf(route),
+      ...(route.rehearsal === undefined || route.status === 200 ? {} : { 200: dryRunOf(route.rehearsal) }),
       '4xx': { description: 'A problem with the request', content: PROBLEM },
       '5xx': { description: 'A problem on the server', content: PROBLEM },
     },
@@ -171,6 +172,11 @@ function successOf(route: AdminRoute) {
   return { description, content: schemas };
 }
 
+/** The answer to a dry run of a route whose own answer has another status. */
+function dryRunOf(schema: z.ZodType) {
+  return { description: 'The result of a dry run', content: { 'application/json': { schema } } };
+}
+
 const TYPES_OF: Readonly<Record<AnswerForm, readonly string[]>> = {
   json: ['application/json'],
   text: ['text/csv', 'application/x-ndjson'],
@@ -181,7 +187,7 @@ const TYPES_OF: Readonly<Record<AnswerForm, readonly string[]>> = {
 function schemaFor(route: AdminRoute, type: string): z.ZodType {
   if (type !== 'application/json') return z.string();
   if (route.form !== 'json') return z.record(z.string(), z.unknown());
-  return route.rehearsal === undefined ? route.response : z.union([route.response, route.rehearsal]);
+  return route.rehearsal === undefined || route.status !== 200 ? route.response : z.union([route.response, route.rehearsal]);
 }
 
 const reasonHeader = z.string().max(500).optional().meta({ description: 'The reason for the change, kept in the audit log.' });

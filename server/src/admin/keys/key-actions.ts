@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import * as keys from '../../store/tenancy/keys.ts';
+import { dryRunQuery, effectOut, rehearsed } from '../access/effect.ts';
 import type { AdminCall } from '../http/call.ts';
-import { change } from '../http/change.ts';
+import { type Change, change } from '../http/change.ts';
 import { idParams, instantOut, isoOf } from '../http/fields.ts';
 import { requireVersion } from '../http/if-match.ts';
 import * as load from '../http/load.ts';
@@ -55,7 +56,9 @@ export const disable = route({
   summary: 'Disable a key',
   permission: ['keys.manage', 'keys.manage_own'],
   params: idParams,
+  query: dryRunQuery,
   response: keyOut,
+  rehearsal: effectOut,
   load: load.key,
   handle: async (call, { row }) => viewKey(call, await setStatus(call, row, 'disabled')),
 });
@@ -75,11 +78,13 @@ export const revoke = route({
   description: 'Permanent. The key’s row and history remain.',
   permission: ['keys.manage', 'keys.manage_own'],
   params: idParams,
+  query: dryRunQuery,
   status: 204,
   response: z.void(),
+  rehearsal: effectOut,
   load: load.key,
-  handle: (call, { row: { organizationId, id } }) =>
-    change(call, async ({ tx, now, record, touch }) => {
+  handle: (call, { row: { organizationId, id } }) => {
+    const work = async ({ tx, now, record, touch }: Change) => {
       const row = await keys.lock(tx, { organizationId, id });
       if (row === null) throw notFound('key');
       requireVersion(call, row.version);
@@ -87,15 +92,17 @@ export const revoke = route({
       await keys.update(tx, row, { status: 'revoked', revokedAt: now }, now);
       await record({ ...eventOf(row), action: 'key.revoke', before: { status: row.status }, after: { status: 'revoked' } });
       touch({ organizationIds: [organizationId], keyIds: [id] });
-    }),
+    };
+    return change(call, rehearsed(call, { level: 'key', organizationId, id }, work));
+  },
 });
 
 function setStatus(
-  call: AdminCall<unknown, unknown, unknown>,
+  call: AdminCall<unknown, { readonly dry_run?: boolean | undefined } | undefined, unknown>,
   { organizationId, id }: keys.KeyId,
   status: 'active' | 'disabled',
 ) {
-  return change(call, async ({ tx, now, record, touch }) => {
+  const work = async ({ tx, now, record, touch }: Change) => {
     const row = await lockUnrevoked(tx, { organizationId, id });
     requireVersion(call, row.version);
     if (row.status === status) return row;
@@ -104,5 +111,6 @@ function setStatus(
     await record({ ...eventOf(row), action, before: { status: row.status }, after: { status } });
     touch({ organizationIds: [organizationId], keyIds: [id] });
     return updated;
-  });
+  };
+  return change(call, rehearsed(call, { level: 'key', organizationId, id }, work));
 }

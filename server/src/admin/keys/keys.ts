@@ -104,7 +104,7 @@ export const update = route({
     requireFieldPermissions(call, loaded, wantedTeam);
     const catalogue = call.body.asset_access === undefined ? null : await accessCatalogue(call.deps.db);
     const changed = { level: 'key', organizationId: loaded.row.organizationId, id: loaded.row.id } as const;
-    const work = await rehearsed(call, changed, (change) => applyPatch(call, change, loaded, wantedTeam, catalogue));
+    const work = rehearsed(call, changed, (change) => applyPatch(call, change, loaded, wantedTeam, catalogue));
     const updated = await change(call, work);
     return viewKey(call, updated);
   },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { can } from '../../domain/tenancy/permission.ts';
-import { namesOf } from '../../store/tenancy/names-of-ids.ts';
+import { placedNamesOf } from '../../store/tenancy/names-of-ids.ts';
 import { reachWithin } from '../http/authorize.ts';
 import { id } from '../http/fields.ts';
 import * as load from '../http/load.ts';
@@ -23,14 +23,25 @@ export const list = route({
     'Takes ids of organizations, teams, keys, members and service accounts, and for platform callers also deployments, accounts and admin tokens. Leaves out unknown ids and those that the caller may not see.',
   permission: 'organization.read',
   query: z.strictObject({ ids }),
-  response: z.object({ names: z.record(z.string(), z.string()) }),
+  response: z.object({
+    names: z.record(z.string(), z.string()),
+    organization_names: z
+      .record(z.string(), z.string())
+      .meta({ description: 'The name of the organization of each id that belongs to one.' }),
+  }),
   load: load.everywhere,
-  handle: async (call) => ({
-    names: await namesOf(call.deps.db, {
+  handle: async (call) => {
+    const found = await placedNamesOf(call.deps.db, {
       ids: call.query.ids,
       organizations: reachWithin(call.actor, 'organization.read', 'platform'),
       teams: reachWithin(call.actor, 'teams.read', 'platform'),
       mayReadCatalogue: can(call.actor, 'platform.read', { organizationId: null }),
-    }),
-  }),
+    });
+    return {
+      names: Object.fromEntries(found.map(({ id, name }) => [id, name])),
+      organization_names: Object.fromEntries(
+        found.flatMap(({ id, organizationName }) => (organizationName === undefined ? [] : [[id, organizationName]])),
+      ),
+    };
+  },
 });

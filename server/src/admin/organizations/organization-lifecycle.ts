@@ -4,8 +4,9 @@ import type { Database } from '../../store/database.ts';
 import * as keys from '../../store/tenancy/keys.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import * as organizations from '../../store/tenancy/organizations.ts';
+import { dryRunQuery, effectOut, rehearsed } from '../access/effect.ts';
 import type { AdminCall } from '../http/call.ts';
-import { change } from '../http/change.ts';
+import { type Change, change } from '../http/change.ts';
 import { flag, idParams } from '../http/fields.ts';
 import { requireVersion } from '../http/if-match.ts';
 import * as load from '../http/load.ts';
@@ -93,18 +94,20 @@ function transition({ summary, description, action, from, to }: Transition) {
     ...(description === undefined ? {} : { description }),
     permission: 'organizations.lifecycle',
     params: idParams,
+    query: dryRunQuery,
     response: organizationOut,
+    rehearsal: effectOut,
     load: load.organization,
     handle: async (call, organization) => viewOrganization(call, await setStatus(call, organization.id, { action, from, to })),
   });
 }
 
 function setStatus(
-  call: AdminCall,
+  call: AdminCall<unknown, z.output<typeof dryRunQuery>, unknown>,
   id: string,
   { action, from, to }: Pick<Transition, 'action' | 'from' | 'to'>,
 ): Promise<OrganizationRow> {
-  return change(call, async ({ tx, now, record, touch }) => {
+  const work = async ({ tx, now, record, touch }: Change) => {
     const row = await lockLiving(tx, id);
     requireVersion(call, row.version);
     if (row.status === to) return row;
@@ -116,7 +119,8 @@ function setStatus(
     await record({ ...eventOf(updated), action, before: { status: row.status }, after: { status: to } });
     touch({ organizationIds: [id] });
     return updated;
-  });
+  };
+  return change(call, rehearsed(call, { level: 'organization', organizationId: id, id }, work));
 }
 
 async function reportOf(db: Database, row: OrganizationRow, isDryRun: boolean): Promise<z.output<typeof deletionReport>> {

@@ -108,7 +108,7 @@ export const update = route({
     requireBuilt(call.body);
     const catalogue = call.body.asset_access === undefined ? null : await accessCatalogue(call.deps.db);
     const changed = { level: 'organization', organizationId: id, id } as const;
-    const work = await rehearsed(call, changed, (change) => applyPatch(call, change, id, catalogue));
+    const work = rehearsed(call, changed, (change) => applyPatch(call, change, id, catalogue));
     const updated = await change(call, work);
     return viewOrganization(call, updated);
   },

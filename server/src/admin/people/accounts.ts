@@ -6,6 +6,7 @@ import type { AccountRow } from '../../store/accounts/accounts.ts';
 import * as accounts from '../../store/accounts/accounts.ts';
 import { ADDRESS_FILTERS } from '../../store/accounts/address-proofs.ts';
 import * as signIn from '../../store/accounts/sign-in.ts';
+import { dryRunQuery, effectOut, rehearsed } from '../access/effect.ts';
 import { requireAdmissible } from '../guards/admissible.ts';
 import type { AdminCall } from '../http/call.ts';
 import { type Change, change, isUnchanged } from '../http/change.ts';
@@ -84,6 +85,7 @@ export const update = route({
     'Disabling an account ends its sessions at once, and its keys stop working in every organization until it is active again. Nobody can disable themselves, and the last platform admin cannot be disabled or lose the role. A new address is not proved. An account that an organization created needs a proved address for a platform role.',
   permission: 'accounts.manage',
   params: idParams,
+  query: dryRunQuery,
   body: z.strictObject({
     name: name.optional(),
     email: email.optional(),
@@ -91,12 +93,13 @@ export const update = route({
     status: z.enum(['active', 'disabled']).optional(),
   }),
   response: accountOut,
+  rehearsal: effectOut,
   load: loadAccount,
   handle: async (call, { id }) => {
     const { platform_role: role, name, email, status } = call.body;
     if (status === 'disabled' && call.actor.accountId === id)
       throw conflict('You cannot disable your own account. Ask another platform admin.');
-    const updated = await change(call, async (change) => {
+    const work = rehearsed(call, { level: 'account', id }, async (change) => {
       const { tx, now, record, touch } = change;
       const row = await accounts.lock(tx, id);
       if (row === null) throw notFound('account');
@@ -124,7 +127,7 @@ export const update = route({
       if (updated.status !== row.status) touch({ organizationIds: await accounts.organizationIds(tx, id) });
       return updated;
     });
-    return viewAccount(call, updated);
+    return viewAccount(call, await change(call, work));
   },
 });
 

@@ -101,7 +101,7 @@ export const update = route({
     requireFieldPermissions(call, member);
     const access = await newAccess(call, member.organizationId);
     const changed = { level: 'user', organizationId: member.organizationId, id: member.id } as const;
-    const work = await rehearsed(call, changed, async (change) => {
+    const work = rehearsed(call, changed, async (change) => {
       await lockLiving(change.tx, member.organizationId);
       await applyPatch(call, change, member, { ...call.body, access, checksVersion: true });
     });

@@ -4,6 +4,7 @@ import { newId } from '../../lib/id.ts';
 import type { TokenAccountRow } from '../../store/accounts/token-accounts.ts';
 import type { ServiceAccountRow } from '../../store/tenancy/service-accounts.ts';
 import * as serviceAccounts from '../../store/tenancy/service-accounts.ts';
+import { dryRunQuery, effectOut, rehearsed } from '../access/effect.ts';
 import { reachWithin } from '../http/authorize.ts';
 import type { AdminCall } from '../http/call.ts';
 import { type Change, change, changeOrRehearse, isUnchanged } from '../http/change.ts';
@@ -115,8 +116,10 @@ export const update = route({
     'The keys and admin tokens of a disabled service account stop working until it is active again. Metadata applies only to those of a team, a responsible person only to the others.',
   permission: 'service_accounts.manage',
   params: idParams,
+  query: dryRunQuery,
   body: patchBody,
   response: z.union([serviceAccountOut, tokenAccountOut]),
+  rehearsal: effectOut,
   load: load.anyServiceAccount,
   handle: async (call, row) => {
     const { metadata, responsible_account_id: responsible } = call.body;
@@ -130,10 +133,10 @@ export const update = route({
 });
 
 function applyPatch(
-  call: AdminCall<unknown, unknown, z.output<typeof patchBody>>,
+  call: AdminCall<unknown, z.output<typeof dryRunQuery>, z.output<typeof patchBody>>,
   { organizationId, id }: ServiceAccountRow,
 ): Promise<ServiceAccountRow> {
-  return change(call, async ({ tx, now, record, touch }) => {
+  const work = async ({ tx, now, record, touch }: Change) => {
     const row = await serviceAccounts.lock(tx, { organizationId, id });
     if (row === null) throw notFound('service account');
     requireVersion(call, row.version);
@@ -149,7 +152,8 @@ function applyPatch(
     await record({ ...eventOf(updated), action: 'service_account.update', before, after });
     touch({ organizationIds: [organizationId] });
     return updated;
-  });
+  };
+  return change(call, rehearsed(call, { level: 'service_account', organizationId, id }, work));
 }
 
 export const remove = route({

@@ -6,6 +6,7 @@ import type { TeamMember } from '../../store/tenancy/team-members.ts';
 import * as teamMembers from '../../store/tenancy/team-members.ts';
 import type { TeamRow } from '../../store/tenancy/teams.ts';
 import * as teams from '../../store/tenancy/teams.ts';
+import { dryRunQuery, effectOut, rehearsed } from '../access/effect.ts';
 import { requireAdmissible } from '../guards/admissible.ts';
 import type { AdminCall } from '../http/call.ts';
 import { type Change, change, changeOrRehearse } from '../http/change.ts';
@@ -80,13 +81,21 @@ export const update = route({
   summary: 'Change the role of a team member',
   permission: 'team_members.manage',
   params,
+  query: dryRunQuery,
   body: z.strictObject({ role }),
   response: teamMemberOut,
+  rehearsal: effectOut,
   load: loadTeamMember,
   handle: async (call, { team, member }) => {
     requireGrantableRole(call, grantOf(team, call.body.role), '/role');
     requireGrantableRole(call, grantOf(team, member.role as TeamRole), '/role');
-    await change(call, async ({ tx, record, touch }) => {
+    const changed = {
+      level: 'team_member',
+      organizationId: team.organizationId,
+      teamId: team.id,
+      id: member.membershipId,
+    } as const;
+    const work = rehearsed(call, changed, async ({ tx, record, touch }) => {
       await lockTeam(tx, team);
       const now = await teamMembers.find(tx, member);
       if (now === null) throw notFound('member of this team');
@@ -99,6 +108,7 @@ export const update = route({
       });
       touch({ organizationIds: [team.organizationId] });
     });
+    await change(call, work);
     return shown(call, member);
   },
 });

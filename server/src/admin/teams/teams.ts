@@ -118,7 +118,7 @@ export const update = route({
         ? null
         : { catalogue: await accessCatalogue(call.deps.db), above: await levelsAbove(call.deps.db, parent) };
     const changed = { level: 'team', organizationId: row.organizationId, id: row.id } as const;
-    const work = await rehearsed(call, changed, (change) => applyPatch(call, change, row, access));
+    const work = rehearsed(call, changed, (change) => applyPatch(call, change, row, access));
     const updated = await change(call, work);
     return viewTeam(call, updated);
   },

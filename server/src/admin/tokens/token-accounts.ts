@@ -7,6 +7,7 @@ import type { TokenAccountRow } from '../../store/accounts/token-accounts.ts';
 import * as tokenAccounts from '../../store/accounts/token-accounts.ts';
 import { peopleOf } from '../../store/accounts/token-people.ts';
 import type { Database } from '../../store/database.ts';
+import { type dryRunQuery, rehearsed } from '../access/effect.ts';
 import { reachWithin } from '../http/authorize.ts';
 import type { AdminCall } from '../http/call.ts';
 import { type Change, change, changeOrRehearse, isUnchanged } from '../http/change.ts';
@@ -140,11 +141,11 @@ export interface TokenAccountPatch {
  * then takes over its tokens.
  */
 export async function updateTokenAccount(
-  call: AdminCall<unknown, unknown, TokenAccountPatch>,
-  { id }: TokenAccountRow,
+  call: AdminCall<unknown, z.output<typeof dryRunQuery>, TokenAccountPatch>,
+  { id, organizationId }: TokenAccountRow,
 ): Promise<TokenAccountRow> {
   refuseNarrowed(call.actor);
-  return change(call, async ({ tx, now, record }) => {
+  const work = async ({ tx, now, record }: Change) => {
     const row = await tokenAccounts.lock(tx, id);
     if (row === null) throw notFound('service account');
     requireVersion(call, row.version);
@@ -158,7 +159,8 @@ export async function updateTokenAccount(
     const updated = await tokenAccounts.update(tx, id, columns, now);
     await record({ ...eventOf(updated), action: 'service_account.update', before, after });
     return updated;
-  });
+  };
+  return change(call, rehearsed(call, { level: 'service_account', organizationId, id }, work));
 }
 
 async function requireMayTakeOver(

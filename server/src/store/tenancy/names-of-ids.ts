@@ -26,8 +26,20 @@ export interface NamesQuestion {
   readonly mayReadCatalogue: boolean;
 }
 
+/** An object's name and, for an object of a tenant, the name of its organization. */
+export interface Named {
+  readonly id: string;
+  readonly name: string;
+  readonly organizationName?: string;
+}
+
 /** Returns names by id, also of revoked and deleted objects. Omits ids that are unknown or outside the reader's reach. */
 export async function namesOf(db: Database, question: NamesQuestion): Promise<Readonly<Record<string, string>>> {
+  return Object.fromEntries((await placedNamesOf(db, question)).map(({ id, name }) => [id, name]));
+}
+
+/** Returns the same, each with the name of its organization. */
+export async function placedNamesOf(db: Database, question: NamesQuestion): Promise<readonly Named[]> {
   const found = await Promise.all([
     organizationNames(db, question),
     namesIn(db, question, 'team_', { table: teams, columns: { organizationId: teams.organizationId, teamId: teams.id } }),
@@ -44,12 +56,7 @@ export async function namesOf(db: Database, question: NamesQuestion): Promise<Re
     changerNames(db, question, 'acct_', accounts),
     changerNames(db, question, 'adm_', adminTokens),
   ]);
-  return Object.fromEntries(found.flat().map(({ id, name }) => [id, name]));
-}
-
-interface Named {
-  readonly id: string;
-  readonly name: string;
+  return found.flat();
 }
 
 /** Returns the names of organizations. A reader who sees any part of one may see its name. */
@@ -78,12 +85,13 @@ async function namesIn(
   if (wanted.length === 0) return [];
   // Primary keys begin with the organization, so find that first, then look up each row by its key.
   return db
-    .select({ id: table.id, name: table.name })
+    .select({ id: table.id, name: table.name, organizationName: organizations.name })
     .from(tenantObjects)
     .innerJoin(
       table as typeof teams,
       and(eq(columns.organizationId, tenantObjects.organizationId), eq(table.id, tenantObjects.id)),
     )
+    .innerJoin(organizations, eq(organizations.id, tenantObjects.organizationId))
     .where(and(inArray(tenantObjects.id, wanted), withinReach(reaches, columns)));
 }
 
@@ -95,13 +103,14 @@ async function memberNames(db: Database, { ids, teams: reaches }: NamesQuestion)
     membershipId: memberships.id,
   });
   return db
-    .select({ id: memberships.id, name: accounts.name })
+    .select({ id: memberships.id, name: accounts.name, organizationName: organizations.name })
     .from(tenantObjects)
     .innerJoin(
       memberships,
       and(eq(memberships.organizationId, tenantObjects.organizationId), eq(memberships.id, tenantObjects.id)),
     )
     .innerJoin(accounts, eq(accounts.id, memberships.accountId))
+    .innerJoin(organizations, eq(organizations.id, tenantObjects.organizationId))
     .where(and(inArray(tenantObjects.id, wanted), visible));
 }
 

@@ -1,10 +1,11 @@
 import { Select, SimpleGrid, TextInput } from '@mantine/core';
-import { useEffect, useRef, useState } from 'react';
+import type { UseFormReturnType } from '@mantine/form';
+import { useState } from 'react';
 import { slugOf } from '../../../forms/slug.ts';
-import type { OrganizationFormInputs } from './useOrganizationForm.ts';
+import type { OrganizationDraft } from './organization-draft.ts';
 
 interface IdentityFieldsProps {
-  readonly form: OrganizationFormInputs;
+  readonly form: UseFormReturnType<OrganizationDraft>;
   readonly isNew: boolean;
   readonly mayProfile: boolean;
   readonly mayCap: boolean;
@@ -15,16 +16,12 @@ const ZONES = ['UTC', ...Intl.supportedValuesOf('timeZone').filter((zone) => zon
 /** Name, slug and time zone. The slug of a new organization follows its name until somebody types one. */
 export function IdentityFields({ form, isNew, mayProfile, mayCap }: IdentityFieldsProps) {
   const [isSlugTyped, setSlugTyped] = useState(!isNew);
-  const nameField = useRef<HTMLInputElement>(null);
-  // The dialog chooses its focus before the object arrives, so this sets it again.
-  useEffect(() => nameField.current?.focus(), []);
   const name = form.getInputProps('name');
   const slug = form.getInputProps('slug');
   return (
     <SimpleGrid cols={{ base: 1, sm: 3 }}>
       <TextInput
         {...name}
-        ref={nameField}
         data-autofocus
         label="Name"
         required

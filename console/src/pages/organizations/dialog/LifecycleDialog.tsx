@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import {
   archiveOrganization,
+  effectOf,
   type Organization,
   reactivateOrganization,
   suspendOrganization,
@@ -46,6 +47,7 @@ export function LifecycleDialog({ organization, to, onClose }: LifecycleDialogPr
       name={to === 'archive' ? organization.name : null}
       consequences={consequencesOf(organization, to)}
       verb={verbOf(to)}
+      {...(to === 'reactivate' ? {} : { effect: () => effectOf('POST', `/organizations/${organization.id}/${to}`) })}
       action={change}
     />
   );

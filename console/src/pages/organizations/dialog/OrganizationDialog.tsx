@@ -1,73 +1,73 @@
-import { Modal } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import { useRef } from 'react';
+import { api, asked, ifMatch } from '../../../api/client.ts';
 import { type Organization, readOrganization } from '../../../api/organizations.ts';
-import { Asked } from '../../../components/Asked.tsx';
+import { CreateDialog, EditDialog } from '../../../components/dialogs/EditDialog.tsx';
 import { saved } from '../../../components/dialogs/saved.ts';
-import { mayClose, useUnsavedGuard } from '../../../components/dialogs/useUnsavedGuard.ts';
-import { OrganizationForm } from './OrganizationForm.tsx';
-import type { ReadVersion } from './useOrganizationForm.ts';
+import { OrganizationFields, SECTIONS } from './OrganizationFields.tsx';
+import {
+  draftOf,
+  faultsOf,
+  NEW_ORGANIZATION,
+  ORGANIZATION_PARTS,
+  type OrganizationDraft,
+  organizationBody,
+} from './organization-draft.ts';
 
 interface OrganizationDialogProps {
   readonly opened: boolean;
   /** Null creates one. */
   readonly organizationId: string | null;
+  /** The title of the section at which the dialog opens. */
+  readonly openedAt?: string | undefined;
   readonly onClose: () => void;
   readonly onSaved?: (organization: Organization) => void;
 }
 
 /** Edits all of an organization in one dialog: identity, budgets, limits, access, audit. One transaction saves it. */
-export function OrganizationDialog({ opened, organizationId, onClose, onSaved }: OrganizationDialogProps) {
-  const isUnsaved = useRef(false);
-  // Called when the person leaves: after saving, the dialog closes by itself.
-  useUnsavedGuard(() => isUnsaved.current);
-  const close = () => {
-    if (!mayClose(isUnsaved.current)) return;
-    isUnsaved.current = false;
-    onClose();
+export function OrganizationDialog({ organizationId, onSaved, ...rest }: OrganizationDialogProps) {
+  const shared = {
+    ...rest,
+    size: 1_040,
+    sections: SECTIONS,
+    validate: faultsOf,
+    invalidates: ['organizations', 'organization'],
   };
-  const done = (organization: Organization) => {
-    isUnsaved.current = false;
-    saved(organizationId === null ? `${organization.name} was created.` : `${organization.name} was saved.`);
-    onClose();
-    onSaved?.(organization);
-  };
-  const onUnsaved = (value: boolean) => {
-    isUnsaved.current = value;
-  };
+  if (organizationId !== null) return <EditOrganization {...shared} id={organizationId} />;
   return (
-    <Modal
-      opened={opened}
-      onClose={close}
-      title={organizationId === null ? 'Create organization' : 'Edit organization'}
-      size={860}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-      styles={{ body: { paddingBottom: 0 } }}
+    <CreateDialog<OrganizationDraft, Organization>
+      {...shared}
+      title="Create organization"
+      verb="Create organization"
+      initial={NEW_ORGANIZATION}
+      save={(draft, header) => asked(api.POST('/organizations', { params: { header }, body: organizationBody(draft) }))}
+      onSaved={(made) => {
+        saved(`${made.name} was created.`);
+        onSaved?.(made);
+      }}
     >
-      {opened && organizationId === null && (
-        <OrganizationForm read={null} onCancel={close} onSaved={done} onUnsaved={onUnsaved} />
-      )}
-      {opened && organizationId !== null && (
-        <Existing id={organizationId} onCancel={close} onSaved={done} onUnsaved={onUnsaved} />
-      )}
-    </Modal>
+      {(form) => <OrganizationFields form={form} of={null} />}
+    </CreateDialog>
   );
 }
 
-interface FormProps {
-  readonly onCancel: () => void;
-  readonly onSaved: (organization: Organization) => void;
-  readonly onUnsaved: (isUnsaved: boolean) => void;
-}
+type Shared = Pick<
+  Parameters<typeof EditDialog<Organization, OrganizationDraft>>[0],
+  'opened' | 'openedAt' | 'onClose' | 'size' | 'sections' | 'validate' | 'invalidates'
+>;
 
-/** Reads the organization when the dialog opens, and not again: what the person types must not change meanwhile. */
-function Existing({ id, ...rest }: FormProps & { id: string }) {
-  const query = useQuery({
-    queryKey: ['organization-to-edit', id],
-    queryFn: () => readOrganization(id),
-    gcTime: 0,
-    staleTime: Number.POSITIVE_INFINITY,
-    refetchOnWindowFocus: false,
-  });
-  return <Asked query={query}>{(read: ReadVersion) => <OrganizationForm read={read} {...rest} />}</Asked>;
+function EditOrganization({ id, ...shared }: Shared & { id: string }) {
+  const path = { id };
+  return (
+    <EditDialog<Organization, OrganizationDraft>
+      {...shared}
+      title="Edit organization"
+      what="This organization"
+      path={`/organizations/${id}`}
+      read={() => readOrganization(id)}
+      draftOf={draftOf}
+      parts={ORGANIZATION_PARTS}
+      save={(body, etag) => asked(api.PATCH('/organizations/{id}', { params: { path, header: ifMatch(etag) }, body }))}
+    >
+      {(form, read) => <OrganizationFields form={form} of={read} />}
+    </EditDialog>
+  );
 }

@@ -1,4 +1,5 @@
 import type { Organization } from '../../../api/organizations.ts';
+import type { EditPart } from '../../../components/dialogs/edit-parts.ts';
 import {
   accessLines,
   belowEachOther,
@@ -32,21 +33,6 @@ export interface OrganizationDraft extends TagsDraft {
   readonly audit: AuditDraft;
 }
 
-export type Section = keyof OrganizationDraft;
-export const SECTION_LABELS: Readonly<Record<Section, string>> = {
-  name: 'Name',
-  slug: 'Slug',
-  time_zone: 'Time zone',
-  budgets: 'Budgets',
-  rate_limits: 'Rate limits',
-  model_limits: 'Model limits',
-  asset_access: 'Asset access',
-  default_tags: 'Default tags',
-  required_tags: 'Required tags',
-  audit: 'Audit content',
-};
-const SECTIONS = Object.keys(SECTION_LABELS) as readonly Section[];
-
 export const NEW_ORGANIZATION: OrganizationDraft = {
   name: '',
   slug: '',
@@ -73,9 +59,7 @@ export function draftOf(organization: Organization): OrganizationDraft {
   };
 }
 
-export type OrganizationBody = ReturnType<typeof bodyOf>;
-
-export function bodyOf(draft: OrganizationDraft) {
+export function organizationBody(draft: OrganizationDraft) {
   return {
     name: draft.name.trim(),
     slug: draft.slug.trim(),
@@ -89,40 +73,51 @@ export function bodyOf(draft: OrganizationDraft) {
   };
 }
 
-/** Returns only the sections that differ from the base. So nobody needs a permission for what they did not change. */
-export function changesOf(base: OrganizationDraft, draft: OrganizationDraft): Partial<OrganizationBody> {
-  const body = bodyOf(draft);
-  return Object.fromEntries(changedSections(base, draft).map((section) => [section, body[section]]));
+/** Each part of an organization, so that only those that differ are sent. */
+export const ORGANIZATION_PARTS: readonly EditPart<OrganizationDraft>[] = [
+  part('name', 'Name', ({ name }) => name),
+  part('slug', 'Slug', ({ slug }) => slug),
+  part('time_zone', 'Time zone', ({ time_zone }) => time_zone),
+  { ...part('budgets', 'Budgets', ({ budgets }) => belowEachOther(budgetLines(budgets))), hasEffect: true },
+  { ...part('rate_limits', 'Rate limits', (draft) => belowEachOther(limitLines(draft.rate_limits))), hasEffect: true },
+  { ...part('model_limits', 'Model limits', (draft) => belowEachOther(modelLimitLines(draft.model_limits))), hasEffect: true },
+  { ...part('asset_access', 'Asset access', (draft) => belowEachOther(accessLines(draft.asset_access))), hasEffect: true },
+  part('default_tags', 'Default tags', (draft) => tagListWords(draft.default_tags)),
+  part('required_tags', 'Required tags', (draft) => tagListWords(draft.required_tags)),
+  part('audit', 'Audit content', ({ audit }) => auditWords(audit)),
+];
+
+function part(
+  name: keyof OrganizationDraft,
+  label: string,
+  words: (draft: OrganizationDraft) => string,
+): EditPart<OrganizationDraft> {
+  return { name, label, words, body: (draft) => ({ [name]: organizationBody(draft)[name] }) };
 }
 
-export function changedSections(base: OrganizationDraft, draft: OrganizationDraft): readonly Section[] {
-  const [before, after] = [bodyOf(base), bodyOf(draft)];
-  return SECTIONS.filter((section) => JSON.stringify(before[section]) !== JSON.stringify(after[section]));
-}
-
-/** Describes one section in words, for both versions of a conflict. */
-export function sectionWords(section: Section, draft: OrganizationDraft): string {
-  switch (section) {
-    case 'name':
-    case 'slug':
-    case 'time_zone':
-      return draft[section];
-    case 'rate_limits':
-      return belowEachOther(limitLines(draft.rate_limits));
-    case 'model_limits':
-      return belowEachOther(modelLimitLines(draft.model_limits));
-    case 'budgets':
-      return belowEachOther(budgetLines(draft.budgets));
-    case 'asset_access':
-      return belowEachOther(accessLines(draft.asset_access));
-    case 'default_tags':
-    case 'required_tags':
-      return tagListWords(draft[section]);
-    case 'audit':
-      return `Content: ${draft.audit.content}, ${keptWords(draft.audit.content_retention_days)}\nRequest log: ${keptWords(draft.audit.event_retention_days)}`;
-  }
+function auditWords({ content, content_retention_days, event_retention_days }: AuditDraft): string {
+  return `Content: ${content}, ${keptWords(content_retention_days)}\nRequest log: ${keptWords(event_retention_days)}`;
 }
 
 function keptWords(days: number | ''): string {
   return days === '' ? 'kept forever' : `kept for ${days} ${days === 1 ? 'day' : 'days'}`;
 }
+
+/** Returns what can be seen to be wrong before the server is asked, by the field's path. */
+export function faultsOf(draft: OrganizationDraft): Record<string, string> {
+  const errors: Record<string, string> = {};
+  if (draft.name.trim() === '') errors.name = 'Enter a name.';
+  if (draft.slug.trim() === '') errors.slug = 'Enter a slug.';
+  for (const [index, budget] of draft.budgets.entries()) {
+    if (budget.amount.trim() === '') errors[`budgets.${index}.amount`] = 'Enter an amount, or remove this budget.';
+    if (budget.period === 'rolling' && budget.rolling_length === '')
+      errors[`budgets.${index}.${budget.rolling_unit}`] = 'Enter a length.';
+    if (budget.kind !== 'everything' && budget.name.trim() === '') errors[`budgets.${index}.${budget.kind}`] = NO_TARGET;
+  }
+  for (const [index, limit] of draft.model_limits.entries()) {
+    if (limit.name.trim() === '') errors[`model_limits.${index}.${limit.kind}`] = NO_TARGET;
+  }
+  return errors;
+}
+
+const NO_TARGET = 'Enter a model, a route group or an access group.';

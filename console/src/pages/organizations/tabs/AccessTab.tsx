@@ -3,13 +3,12 @@ import { IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../../api/client.ts';
-import { verdictOf } from '../../../api/session.tsx';
 import { Asked } from '../../../components/Asked.tsx';
-import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
 import { useUrlState } from '../../../components/fields/useUrlState.ts';
 import { EmptyState } from '../../../components/list/EmptyState.tsx';
 import { TableScroll } from '../../../components/list/TableScroll.tsx';
 import { countText } from '../../../numbers/numbers.ts';
+import { ChangeButton } from '../ChangeButton.tsx';
 import type { TabProps } from './tab.ts';
 import { WhoCanCall } from './WhoCanCall.tsx';
 
@@ -24,21 +23,13 @@ export function AccessTab({ organization }: TabProps) {
 }
 
 function Grants({ organization }: Pick<TabProps, 'organization'>) {
-  const [, setState] = useUrlState();
   const { mode, targets, access_groups, ineffective } = organization.asset_access;
   const isNothing = mode === 'selected' && targets.length === 0 && access_groups.length === 0;
   return (
     <Paper withBorder p="md" component="section" aria-label="Grants">
       <Group justify="space-between" mb="xs">
         <Title order={2}>Grants</Title>
-        <GuardedButton
-          size="xs"
-          variant="default"
-          verdict={verdictOf('organizations.cap', organization.capabilities)}
-          onClick={() => setState({ edit: 'organization' }, 'push')}
-        >
-          Change
-        </GuardedButton>
+        <ChangeButton organization={organization} at="access" />
       </Group>
       {mode === 'all' && <Text fz="sm">Everything: the whole catalogue, future models included.</Text>}
       {isNothing && <Text fz="sm">Nothing. No model can be called until something is granted.</Text>}

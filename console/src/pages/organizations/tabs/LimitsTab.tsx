@@ -1,35 +1,22 @@
 import { Group, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
-import { verdictOf } from '../../../api/session.tsx';
-import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
 import { FreshnessMark } from '../../../components/Freshness.tsx';
-import { useUrlState } from '../../../components/fields/useUrlState.ts';
 import { BudgetHistory } from '../../../components/limits/BudgetHistory.tsx';
 import { limitName } from '../../../components/limits/LimitBar.tsx';
 import { LimitGauges, type LimitsStatus } from '../../../components/limits/LimitGauges.tsx';
 import { BudgetsAsSet, LimitsAsSet } from '../../../components/limits/LimitsAsSet.tsx';
 import { limitWords } from '../../../forms/RateLimitFields.tsx';
+import { ChangeButton } from '../ChangeButton.tsx';
 import { BudgetLine } from '../OrganizationCards.tsx';
 import type { TabProps } from './tab.ts';
 
 /** Every limit and budget with its use at this moment, and the spend of earlier periods. */
 export function LimitsTab({ organization, live: { status: live, freshness } }: TabProps) {
-  const [, setState] = useUrlState();
-  const change = (
-    <GuardedButton
-      size="xs"
-      variant="default"
-      verdict={verdictOf('organizations.cap', organization.capabilities)}
-      onClick={() => setState({ edit: 'organization' }, 'push')}
-    >
-      Change
-    </GuardedButton>
-  );
   return (
     <Stack gap="md">
       <Paper withBorder p="md" component="section" aria-label="Rate limits">
         <Group justify="space-between" mb="xs">
           <Title order={2}>Rate limits</Title>
-          {change}
+          <ChangeButton organization={organization} at="limits" />
         </Group>
         {live === null ? <LimitsAsSet of={organization} /> : <LimitGauges limits={live.rate_limits} freshness={freshness} />}
         <Meanings organization={organization} />
@@ -37,7 +24,10 @@ export function LimitsTab({ organization, live: { status: live, freshness } }: T
       <Paper withBorder p="md" component="section" aria-label="Budgets">
         <Group justify="space-between" mb="xs">
           <Title order={2}>Budgets</Title>
-          {live !== null && <FreshnessMark freshness={freshness} />}
+          <Group gap="xs">
+            {live !== null && <FreshnessMark freshness={freshness} />}
+            <ChangeButton organization={organization} at="budgets" />
+          </Group>
         </Group>
         {live === null ? <BudgetsAsSet of={organization} /> : <Budgets live={live} />}
       </Paper>

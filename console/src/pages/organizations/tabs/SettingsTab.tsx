@@ -4,6 +4,7 @@ import { CopyText } from '../../../components/CopyText.tsx';
 import { wordOf } from '../../../components/StatusBadge.tsx';
 import { TagList } from '../../../components/TagList.tsx';
 import { Time } from '../../../components/Time.tsx';
+import { ChangeButton } from '../ChangeButton.tsx';
 import { LifecycleActions } from '../dialog/LifecycleActions.tsx';
 import type { TabProps } from './tab.ts';
 
@@ -27,6 +28,11 @@ export function SettingsTab({ organization }: TabProps) {
   return (
     <Stack gap="md">
       <Paper withBorder p="md" component="section" aria-label="Settings">
+        <Group gap="xs" justify="flex-end">
+          {['identity', 'tags', 'audit'].map((at) => (
+            <ChangeButton key={at} organization={organization} at={at} isNamed />
+          ))}
+        </Group>
         <Table withRowBorders={false} verticalSpacing={4} layout="fixed">
           <Table.Tbody>
             {rows.map(([name, value]) => (

@@ -1,0 +1,29 @@
+import { useState } from 'react';
+import { useSeveralOrganizations } from '../../api/session.tsx';
+import { ObjectSelect, type ObjectSelectProps } from './ObjectSelect.tsx';
+
+/**
+ * Chooses an object of a tenant. Where more than one organization is in reach, offers the organization first, and then only what
+ * belongs to it.
+ */
+export function PlacedSelect({ organizationId, onChange, ...rest }: ObjectSelectProps) {
+  const hasSeveral = useSeveralOrganizations();
+  const [organization, setOrganization] = useState(organizationId);
+  if (organizationId !== undefined || !hasSeveral) return <ObjectSelect {...rest} {...{ organizationId, onChange }} />;
+  return (
+    <>
+      <ObjectSelect
+        kind="organization"
+        label="Organization"
+        placeholder="Any organization"
+        value={organization}
+        onChange={(id) => {
+          setOrganization(id);
+          // What was chosen may belong to another organization.
+          onChange(undefined);
+        }}
+      />
+      <ObjectSelect {...rest} organizationId={organization} onChange={onChange} />
+    </>
+  );
+}

@@ -1,0 +1,230 @@
+/** Every route of the admin API that changes something: what it can take away and how that is tried, or why it takes nothing. */
+import type { World } from './preview-world.ts';
+
+/** One change as it is sent; `dry_run=true` is added to its path for the announcement. */
+export interface Sent {
+  readonly path: string;
+  readonly body?: object;
+}
+
+export interface PreviewRow {
+  /** As `admin/http/app.ts` names it. */
+  readonly route: string;
+  readonly takes: string;
+  /**
+   * `effect`: a dry run answers the effect. `report`: it answers which keys are revoked, or how many. The page shows either before
+   * it lets anybody confirm.
+   */
+  readonly says: 'effect' | 'report';
+  /** Makes what is to be taken, and returns the change that takes it. */
+  send(world: World): Promise<Sent> | Sent;
+}
+
+const effect = (route: string, takes: string, send: PreviewRow['send']): PreviewRow => ({ route, takes, says: 'effect', send });
+const report = (route: string, takes: string, send: PreviewRow['send']): PreviewRow => ({ route, takes, says: 'report', send });
+
+const organization = ({ tenant }: World) => `/organizations/${tenant.organizationId}`;
+const team = ({ tenant }: World) => `/teams/${tenant.teamId}`;
+const member = (world: World) => `${organization(world)}/members/${world.person.memberId}`;
+const teamMember = (world: World) => `${team(world)}/members/${world.person.memberId}`;
+const alphaAlone = ({ nameOf }: World) => ({ mode: 'selected', targets: [nameOf('alpha')], access_groups: [] });
+const toAlpha = ({ nameOf }: World) => ({ mode: 'restrict', targets: [nameOf('alpha')] });
+
+/** A blocking budget, under which a deployment without a price serves nobody. */
+async function blocking(world: World): Promise<void> {
+  const budgets = [{ amount: '100.00', period: 'month', action: 'block' }];
+  await world.gateway.admin('PATCH', organization(world), { budgets });
+}
+
+async function disableAlpha({ gateway, deployments }: World): Promise<void> {
+  await gateway.admin('PATCH', `/deployments/${deployments.alpha}`, { enabled: false });
+}
+
+async function emptyRouteGroup({ gateway, routeGroupId }: World): Promise<void> {
+  await gateway.admin('PUT', `/route-groups/${routeGroupId}/members`, { members: [] });
+}
+
+export const TAKING: readonly PreviewRow[] = [
+  effect('PATCH /organizations/:id', 'a grant of a group', (world) => ({
+    path: organization(world),
+    body: { asset_access: alphaAlone(world) },
+  })),
+  effect('PATCH /organizations/:id', 'a budget and a limit', async (world) => {
+    await blocking(world);
+    await world.gateway.admin('PATCH', organization(world), { rate_limits: { rpm: 1_000 } });
+    return { path: organization(world), body: { budgets: [], rate_limits: { rpm: null } } };
+  }),
+  effect('PUT /organizations/:id/asset-access', 'every grant but one', (world) => ({
+    path: `${organization(world)}/asset-access`,
+    body: alphaAlone(world),
+  })),
+  effect('POST /organizations/:id/suspend', 'all calls', (world) => ({ path: `${organization(world)}/suspend` })),
+  effect('POST /organizations/:id/archive', 'all calls', (world) => ({ path: `${organization(world)}/archive` })),
+  report('DELETE /organizations/:id', 'an organization', async (world) => {
+    await world.gateway.admin('POST', `${organization(world)}/archive`);
+    return { path: organization(world) };
+  }),
+  effect('PATCH /teams/:id', 'the access of a team', (world) => ({ path: team(world), body: { asset_access: toAlpha(world) } })),
+  effect('PATCH /teams/:id', 'all calls of a team', (world) => ({ path: team(world), body: { status: 'suspended' } })),
+  report('DELETE /teams/:id', 'a team', (world) => ({ path: team(world) })),
+  effect('PATCH /organizations/:id/members/:member_id', 'a role', (world) => ({
+    path: member(world),
+    body: { role: 'org_member' },
+  })),
+  effect('PATCH /organizations/:id/members/:member_id', 'a membership', (world) => ({
+    path: member(world),
+    body: { status: 'disabled' },
+  })),
+  effect('PATCH /organizations/:id/members/:member_id', 'the access of a person’s keys', (world) => ({
+    path: member(world),
+    body: { asset_access: toAlpha(world) },
+  })),
+  report('DELETE /organizations/:id/members/:member_id', 'a member', (world) => ({ path: member(world) })),
+  effect('PATCH /teams/:id/members/:member_id', 'a role in a team', async (world) => {
+    await world.gateway.admin('PATCH', member(world), { role: 'org_member' });
+    return { path: teamMember(world), body: { role: 'team_viewer' } };
+  }),
+  report('DELETE /teams/:id/members/:member_id', 'a member of a team', (world) => ({ path: teamMember(world) })),
+  effect('PATCH /keys/:id', 'the access of a key', (world) => ({
+    path: `/keys/${world.keys.plain.id}`,
+    body: { asset_access: toAlpha(world) },
+  })),
+  effect('PATCH /keys/:id', 'what another team cannot call', async (world) => {
+    const { gateway, narrowTeamId, person, keys } = world;
+    await gateway.admin('POST', `/teams/${narrowTeamId}/members`, { account_id: person.accountId, role: 'team_viewer' });
+    return { path: `/keys/${keys.own.id}`, body: { team_id: narrowTeamId } };
+  }),
+  effect('POST /keys/:id/disable', 'a key', (world) => ({ path: `/keys/${world.keys.plain.id}/disable` })),
+  effect('DELETE /keys/:id', 'a key', (world) => ({ path: `/keys/${world.keys.plain.id}` })),
+  effect('PATCH /service-accounts/:id', 'the keys of a machine', (world) => ({
+    path: `/service-accounts/${world.serviceAccountId}`,
+    body: { status: 'disabled' },
+  })),
+  report('DELETE /service-accounts/:id', 'a machine', (world) => ({ path: `/service-accounts/${world.serviceAccountId}` })),
+  effect('PATCH /accounts/:id', 'an account', (world) => ({
+    path: `/accounts/${world.person.accountId}`,
+    body: { status: 'disabled' },
+  })),
+  effect('PUT /callable-targets/:name/access-groups', 'a label', ({ nameOf }) => ({
+    path: `/callable-targets/${nameOf('beta')}/access-groups`,
+    body: { access_groups: [] },
+  })),
+  effect('DELETE /access-groups/:key', 'a group that nobody holds', async ({ gateway, nameOf }) => {
+    await gateway.admin('PUT', `/callable-targets/${nameOf('alpha')}/access-groups`, { access_groups: [nameOf('unheld')] });
+    return { path: `/access-groups/${nameOf('unheld')}` };
+  }),
+  effect('PATCH /deployments/:id', 'the only deployment of a model', ({ deployments }) => ({
+    path: `/deployments/${deployments.alpha}`,
+    body: { enabled: false },
+  })),
+  effect('PATCH /deployments/:id', 'a price under a blocking budget', async (world) => {
+    await blocking(world);
+    return { path: `/deployments/${world.deployments.alpha}`, body: { prices: null } };
+  }),
+  effect('DELETE /deployments/:id', 'a model', ({ deployments }) => ({ path: `/deployments/${deployments.beta}` })),
+  effect('POST /prices', 'a price under a blocking budget', async (world) => {
+    await blocking(world);
+    return { path: '/prices', body: { deployment_id: world.deployments.beta, prices: null } };
+  }),
+  effect('PATCH /models/:name', 'a fallback that served', async (world) => {
+    const { gateway, nameOf } = world;
+    await gateway.admin('PATCH', `/models/${nameOf('alpha')}`, { fallbacks: [nameOf('beta')] });
+    await disableAlpha(world);
+    return { path: `/models/${nameOf('alpha')}`, body: { fallbacks: [] } };
+  }),
+  effect('PATCH /route-groups/:id', 'a fallback that served', async (world) => {
+    const { gateway, routeGroupId, nameOf } = world;
+    await gateway.admin('PATCH', `/route-groups/${routeGroupId}`, { fallbacks: [nameOf('beta')] });
+    await disableAlpha(world);
+    return { path: `/route-groups/${routeGroupId}`, body: { fallbacks: [] } };
+  }),
+  effect('PUT /route-groups/:id/members', 'the only member', ({ routeGroupId }) => ({
+    path: `/route-groups/${routeGroupId}/members`,
+    body: { members: [] },
+  })),
+  effect('POST /route-groups/:id/policy/publish', 'the only member', ({ routeGroupId }) => ({
+    path: `/route-groups/${routeGroupId}/policy/publish`,
+    body: { policy: { strategy: 'weighted', members: [] } },
+  })),
+  effect('POST /route-groups/:id/policy/rollback', 'a member that was added later', async (world) => {
+    await emptyRouteGroup(world);
+    const { gateway, routeGroupId, deployments } = world;
+    const members = [{ deployment_id: deployments.alpha, weight: 1, priority: 0 }];
+    await gateway.admin('PUT', `/route-groups/${routeGroupId}/members`, { members });
+    return { path: `/route-groups/${routeGroupId}/policy/rollback`, body: { version: 2 } };
+  }),
+  effect('DELETE /route-groups/:id', 'a route group', ({ routeGroupId }) => ({ path: `/route-groups/${routeGroupId}` })),
+];
+
+const ADDS = 'adds something, and takes nothing from anybody';
+const OWN = 'is about the caller’s own sign-in, which the page explains before it asks';
+const READS = 'changes nothing that people or programs depend on';
+
+/** Why each other route needs no announcement of its own. */
+export const TAKING_NOTHING: Readonly<Record<string, string>> = {
+  'POST /access-groups': ADDS,
+  'PATCH /access-groups/:key': 'changes a name and a description',
+  'POST /access/preview': READS,
+  'POST /accounts': ADDS,
+  'POST /accounts/:id/password-reset': 'makes a link; the old password works until it is used',
+  'POST /accounts/:id/reset-second-factor': 'the page lists what stops working, which is everything of its kind',
+  'DELETE /accounts/:id/sessions': 'ends sessions and no right: people sign in again as before',
+  'POST /accounts/:id/vouch': ADDS,
+  'POST /admin-tokens': ADDS,
+  'PATCH /admin-tokens/:id': 'the dialog itself lists the permissions, organizations and networks that are left',
+  'DELETE /admin-tokens/:id': 'takes one program’s token, which the page names',
+  'POST /admin-tokens/:id/take-over': ADDS,
+  'POST /credentials': ADDS,
+  'POST /credentials/check': READS,
+  'PATCH /credentials/:id': 'whether a provider takes a new key is known only to the provider: the dialog has a test call',
+  'DELETE /credentials/:id': 'is refused while a deployment uses it',
+  'POST /deployments': ADDS,
+  'POST /deployments/check': READS,
+  'POST /deployments/:id/check': READS,
+  'POST /invitations': ADDS,
+  'POST /invitations/accept': ADDS,
+  'DELETE /invitations/:id': 'takes back what nobody has yet',
+  'POST /invitations/:id/resend': READS,
+  'POST /jobs/:name/run': READS,
+  'POST /keys': ADDS,
+  'POST /keys/:id/enable': ADDS,
+  'POST /keys/:id/rotate': 'the key keeps its access; the dialog lets the person choose when the old secret ends',
+  'POST /organizations': ADDS,
+  'POST /organizations/:id/members': ADDS,
+  'POST /organizations/:id/reactivate': ADDS,
+  'POST /organizations/:id/service-accounts': ADDS,
+  'POST /organizations/:id/teams': ADDS,
+  'POST /playground': READS,
+  'POST /prices/proposals/:id/adopt': 'sets a price, and never removes one',
+  'POST /prices/proposals/:id/dismiss': READS,
+  'POST /route-groups': ADDS,
+  'POST /route-groups/:id/policy/simulate': READS,
+  'POST /service-accounts': ADDS,
+  'DELETE /session': OWN,
+  'PATCH /session/account': 'changes a name',
+  'POST /session/first-admin': ADDS,
+  'POST /session/passkey': OWN,
+  'POST /session/passkey-options': OWN,
+  'POST /session/passkeys': OWN,
+  'POST /session/passkeys/options': OWN,
+  'DELETE /session/passkeys/:passkey_id': OWN,
+  'POST /session/password': OWN,
+  'POST /session/password-reset': OWN,
+  'POST /session/password-reset/confirm': OWN,
+  'POST /session/recovery-codes': OWN,
+  'POST /session/second-factor': OWN,
+  'DELETE /session/sessions': OWN,
+  'DELETE /session/sessions/:session_id': OWN,
+  'POST /session/sign-in': OWN,
+  'POST /session/totp': OWN,
+  'DELETE /session/totp': OWN,
+  'POST /session/totp/confirm': OWN,
+  'POST /teams/:id/members': ADDS,
+  'POST /teams/:id/service-accounts': ADDS,
+  'POST /webhooks': ADDS,
+  'PATCH /webhooks/:id': 'changes where notices go; the log of alerts stays',
+  'DELETE /webhooks/:id': 'ends notices; the log of alerts stays',
+  'POST /webhooks/:id/deliveries/:delivery_id/redeliver': READS,
+  'POST /webhooks/:id/rotate': 'changes the secret that signs notices, and shows the new one',
+  'POST /webhooks/:id/test': READS,
+};
