@@ -17,6 +17,7 @@ import { notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
 import { askedOrganization } from '../usage/usage-scope.ts';
 import { decisionOut, viewDecision } from './decision-fields.ts';
+import { remedyOut, viewRemedies } from './remedies.ts';
 import {
   type LedgerEntryRow,
   ledgerEntryOut,
@@ -95,7 +96,15 @@ export const read = route({
   permission: 'usage.read',
   params,
   query: z.strictObject({ content: z.enum(['true', 'false']).optional() }),
-  response: requestOut.extend({ ledger: z.array(ledgerEntryOut), decision: decisionOut, content: contentOut }),
+  response: requestOut.extend({
+    ledger: z.array(ledgerEntryOut),
+    decision: decisionOut,
+    remedies: z.array(remedyOut).meta({
+      description:
+        'The changes that a refused request needs, one for each rule that refused it. Empty if no change of the configuration helps.',
+    }),
+    content: contentOut,
+  }),
   load: loadRequest,
   handle: async (call, found) => {
     const { row, ledger } = found;
@@ -106,10 +115,12 @@ export const read = route({
     const mayRead = can(call.actor, 'content.read', found.place);
     if (call.query.content === 'true' && !mayRead) authorize(call.actor, 'content.read', found.place);
     const isWanted = mayRead && call.query.content !== 'false';
+    const decision = await decisionOf(call, found);
     return {
       ...renderRequest(row),
       ledger: ledger.map((entry) => renderLedgerEntry(entry, priced.get(entry.priceId ?? ''))),
-      decision: await decisionOf(call, found),
+      decision,
+      remedies: await viewRemedies(call, decision, found.place),
       ...(isWanted ? { content: await readContent(call, found) } : {}),
     };
   },
