@@ -6,6 +6,7 @@ import { ConflictDialog } from './ConflictDialog.tsx';
 import { EffectPreview, useEffectOf } from './EffectPreview.tsx';
 import { bodyOf, changedParts } from './edit-parts.ts';
 import { DialogForm, FormDialog } from './FormDialog.tsx';
+import { OpenAt } from './OpenAt.tsx';
 import { saved } from './saved.ts';
 import { type Editable, useEdited, type Version } from './useEdited.ts';
 
@@ -14,6 +15,8 @@ interface EditDialogProps<T, V extends object> extends Editable<T, V> {
   readonly onClose: () => void;
   readonly title: string;
   readonly size?: string;
+  /** The field at which the dialog opens: `rate_limits.rpm`. */
+  readonly at?: string | undefined;
   /** The object that somebody else may have changed: `This key`. */
   readonly what: string;
   /** The path below /api/v1. Also the object's key in the cache. */
@@ -48,7 +51,15 @@ function Loaded<T, V extends object>(props: EditDialogProps<T, V>) {
     gcTime: 0,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  return <Asked query={version}>{(loaded) => <Editing {...props} loaded={loaded} />}</Asked>;
+  return (
+    <Asked query={version}>
+      {(loaded) => (
+        <OpenAt field={props.at ?? null}>
+          <Editing {...props} loaded={loaded} />
+        </OpenAt>
+      )}
+    </Asked>
+  );
 }
 
 function Editing<T, V extends object>(props: EditDialogProps<T, V> & { readonly loaded: Version<T> }) {

@@ -106,6 +106,7 @@ function Shown({ organization }: TabProps) {
       <OrganizationDialog
         opened={state.edit !== undefined && verdict.allowed}
         organizationId={organization.id}
+        at={state.edit}
         onClose={() => setState({ edit: undefined })}
       />
     </Page>

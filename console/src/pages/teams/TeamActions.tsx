@@ -10,17 +10,20 @@ import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
 import { EditTeamDialog } from './EditTeamDialog.tsx';
 
 type Team = Schema<'Team'>;
 
-/** The actions on a team. Suspending and reactivating undo each other, so neither asks first. */
+/** The actions on a team. `edit` in the address opens the dialog, at a field if it names one. Suspending and reactivating undo each other, so neither asks first. */
 export function TeamActions({ of: team }: { of: Team }) {
-  const [open, setOpen] = useState<'edit' | 'delete' | null>(null);
+  const [isDeleting, setDeleting] = useState(false);
+  const [{ edit }, setState] = useUrlState();
   const queryClient = useQueryClient();
   const manages = verdictOf('teams.manage', team.capabilities);
   const narrows = verdictOf('team_access.narrow', team.capabilities);
+  const mayEdit = manages.allowed ? manages : narrows;
   const isActive = team.status === 'active';
   const turn = async (status: Team['status']) => {
     await asked(api.PATCH('/teams/{id}', { params: { path: { id: team.id } }, body: { status } }));
@@ -38,9 +41,9 @@ export function TeamActions({ of: team }: { of: Team }) {
     <>
       <GuardedButton
         variant="default"
-        verdict={manages.allowed ? manages : narrows}
+        verdict={mayEdit}
         leftSection={<IconEdit size={16} />}
-        onClick={() => setOpen('edit')}
+        onClick={() => setState({ edit: 'team' }, 'push')}
       >
         Edit
       </GuardedButton>
@@ -57,12 +60,17 @@ export function TeamActions({ of: team }: { of: Team }) {
         color="red"
         verdict={manages}
         leftSection={<IconTrash size={16} />}
-        onClick={() => setOpen('delete')}
+        onClick={() => setDeleting(true)}
       >
         Delete
       </GuardedButton>
-      <EditTeamDialog of={team} opened={open === 'edit'} onClose={() => setOpen(null)} />
-      {open === 'delete' && <DeleteTeamDialog of={team} onClose={() => setOpen(null)} />}
+      <EditTeamDialog
+        of={team}
+        opened={edit !== undefined && mayEdit.allowed}
+        at={edit}
+        onClose={() => setState({ edit: undefined })}
+      />
+      {isDeleting && <DeleteTeamDialog of={team} onClose={() => setDeleting(false)} />}
     </>
   );
 }

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { type Organization, readOrganization } from '../../../api/organizations.ts';
 import { Asked } from '../../../components/Asked.tsx';
+import { OpenAt } from '../../../components/dialogs/OpenAt.tsx';
 import { saved } from '../../../components/dialogs/saved.ts';
 import { mayClose, useUnsavedGuard } from '../../../components/dialogs/useUnsavedGuard.ts';
 import { OrganizationForm } from './OrganizationForm.tsx';
@@ -12,12 +13,14 @@ interface OrganizationDialogProps {
   readonly opened: boolean;
   /** Null creates one. */
   readonly organizationId: string | null;
+  /** The field at which the dialog opens: `rate_limits.rpm`. */
+  readonly at?: string | undefined;
   readonly onClose: () => void;
   readonly onSaved?: (organization: Organization) => void;
 }
 
 /** Edits all of an organization in one dialog: identity, budgets, limits, access, audit. One transaction saves it. */
-export function OrganizationDialog({ opened, organizationId, onClose, onSaved }: OrganizationDialogProps) {
+export function OrganizationDialog({ opened, organizationId, at, onClose, onSaved }: OrganizationDialogProps) {
   const isUnsaved = useRef(false);
   // Called when the person leaves: after saving, the dialog closes by itself.
   useUnsavedGuard(() => isUnsaved.current);
@@ -48,7 +51,7 @@ export function OrganizationDialog({ opened, organizationId, onClose, onSaved }:
         <OrganizationForm read={null} onCancel={close} onSaved={done} onUnsaved={onUnsaved} />
       )}
       {opened && organizationId !== null && (
-        <Existing id={organizationId} onCancel={close} onSaved={done} onUnsaved={onUnsaved} />
+        <Existing id={organizationId} at={at} onCancel={close} onSaved={done} onUnsaved={onUnsaved} />
       )}
     </Modal>
   );
@@ -61,7 +64,7 @@ interface FormProps {
 }
 
 /** Reads the organization when the dialog opens, and not again: what the person types must not change meanwhile. */
-function Existing({ id, ...rest }: FormProps & { id: string }) {
+function Existing({ id, at, ...rest }: FormProps & { id: string; at: string | undefined }) {
   const query = useQuery({
     queryKey: ['organization-to-edit', id],
     queryFn: () => readOrganization(id),
@@ -69,5 +72,13 @@ function Existing({ id, ...rest }: FormProps & { id: string }) {
     staleTime: Number.POSITIVE_INFINITY,
     refetchOnWindowFocus: false,
   });
-  return <Asked query={query}>{(read: ReadVersion) => <OrganizationForm read={read} {...rest} />}</Asked>;
+  return (
+    <Asked query={query}>
+      {(read: ReadVersion) => (
+        <OpenAt field={at ?? null}>
+          <OrganizationForm read={read} {...rest} />
+        </OpenAt>
+      )}
+    </Asked>
+  );
 }
