@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { BOUNDS, type Conversation, conversationOf, type Part } from '../src/pages/requests/conversation/conversation.ts';
 
 const ASKED = { model: 'fast', messages: [{ role: 'user', content: 'Hello' }] };
-const RUNS = { numRuns: 300 };
+const RUNS = { numRuns: 60 };
 
 const shown = (response: unknown, request: unknown = ASKED) => conversationOf({ mode: 'full', request, response });
 const answersOf = (conversation: Conversation | null) => conversation?.messages.filter(({ from }) => from === 'answer') ?? [];
@@ -166,7 +166,7 @@ test('any stored content is read without an error, and within the bounds', () =>
       expect(conversation.messages.length).toBeLessThanOrEqual(BOUNDS.messages);
       for (const { parts } of conversation.messages) expect(parts.length).toBeLessThanOrEqual(BOUNDS.parts);
     }),
-    { numRuns: 600 },
+    { numRuns: 80 },
   );
 });
 
