@@ -21,6 +21,8 @@ export interface Ids {
   readonly routeGroupId: string;
   readonly requestId: string;
   readonly refusedId: string;
+  /** A request that every deployment of its model failed. */
+  readonly failedId: string;
   readonly tagged: Tagged;
   /** An admin token of a service account, and the name of that. */
   readonly machine: { readonly accountId: string; readonly name: string };
@@ -52,7 +54,18 @@ export async function idsOf(house: House): Promise<Ids> {
     refusedId,
     machine: await makeRisks(house),
     tagged: await makeTagged(house, (keyId) => eventually(() => first(`/requests?key_id=${keyId}`))),
+    failedId: await makeFailed(house, first),
   };
+}
+
+async function makeFailed(house: House, first: (path: string) => Promise<string>): Promise<string> {
+  const model = 'never-answers';
+  for (const upstream_model of ['fake-429', 'fake-500'])
+    await house.api('POST', '/deployments', { model, provider: 'fake', upstream_model });
+  await house.api('PUT', `/callable-targets/${model}/access-groups`, { access_groups: ['support'] });
+  const { secret } = await house.api<{ secret: string }>('POST', '/keys', { team_id: house.teamId, name: 'gets no answer' });
+  await call(house, secret, model);
+  return eventually(() => first(`/requests?model=${model}&status=failed`));
 }
 
 async function accountOf(house: House, role: Role): Promise<string> {
@@ -226,6 +239,8 @@ export function sightsOf(ids: Ids): readonly Sight[] {
     { name: 'usage', address: '/usage?group_by=model' },
     { name: 'requests', address: '/requests' },
     { name: 'request', address: `/requests/${ids.requestId}` },
+    { name: 'request-failed', address: `/requests/${ids.failedId}` },
+    { name: 'organization-edit-at-limit', address: `${organization}?edit=rate_limits.rpm` },
     { name: 'request-tagged', address: `/requests/${ids.tagged.requestId}` },
     { name: 'usage-by-tag', address: `/usage?group_by=tag&team_id=${ids.tagged.teamId}` },
     { name: 'request-refused', address: `/requests/${ids.refusedId}` },

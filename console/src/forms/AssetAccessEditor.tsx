@@ -27,7 +27,7 @@ export function AssetAccessEditor(props: AssetAccessEditorProps) {
   const errorOf = (list: 'targets' | 'access_groups') => (name: string) =>
     errorAt(errors, `${at}.${list}.${value[list].indexOf(name)}`);
   return (
-    <Stack gap="md">
+    <Stack gap="md" data-at={at}>
       <Radio.Group
         aria-label="Asset access"
         value={value.mode}

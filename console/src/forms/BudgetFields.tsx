@@ -26,7 +26,7 @@ export function BudgetFields({
   beside,
 }: BudgetFieldsProps) {
   return (
-    <Stack gap="sm">
+    <Stack gap="sm" data-at={at}>
       {value.length === 0 && (
         <Text fz="sm" c="dimmed">
           No budget: spend is recorded but not limited. If you add several budgets, each counts on its own. A request is refused

@@ -38,7 +38,7 @@ const KINDS = ['everything', 'target', 'access_group'] as const;
 export function BudgetRow(props: BudgetRowProps) {
   const { budget, ordinal, disabled } = props;
   return (
-    <Paper withBorder p="sm" role="group" aria-label={`Budget ${ordinal}`}>
+    <Paper withBorder p="sm" role="group" aria-label={`Budget ${ordinal}`} data-at={`budgets.${budget.id}`}>
       <Stack gap="sm">
         <Group align="flex-start" justify="space-between" wrap="nowrap" gap="xs">
           <AmountAndPeriod {...props} />

@@ -19,7 +19,7 @@ export function ModelLimitFields({ value, onChange, errors, at, disabled, timeZo
   const set = (row: string, change: Partial<ModelLimitDraft>) =>
     onChange(value.map((one) => (one.row === row ? { ...one, ...change } : one)));
   return (
-    <Stack gap="sm">
+    <Stack gap="sm" data-at={at}>
       {value.map((limit, index) => (
         <Paper key={limit.row} withBorder p="sm" role="group" aria-label={`Limit ${index + 1} for ${limit.name || 'a model'}`}>
           <Stack gap="sm">

@@ -25,14 +25,14 @@ const FIELDS: readonly { readonly name: RateLimitName; readonly label: string; r
 /** Edits the seven rate limits of one scope, each with its meaning in words. Empty is no limit, 0 blocks. */
 export function RateLimitFields({ value, onChange, errors, at, disabled, timeZone, beside }: RateLimitFieldsProps) {
   return (
-    <Stack gap="xs">
+    <Stack gap="xs" data-at={at}>
       <Text fz="sm" c="dimmed">
         Leave a field empty for no limit. 0 refuses every request. Minutes and hours are rolling: the last 60 seconds and the last
         60 minutes. Days are calendar days in {timeZone}.
       </Text>
       <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md" verticalSpacing="sm">
         {FIELDS.map(({ name, label, short }) => (
-          <div key={name}>
+          <div key={name} data-at={`${at}.${name}`}>
             <LimitInput
               label={label}
               short={short}

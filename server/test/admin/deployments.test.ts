@@ -280,6 +280,34 @@ onOneDatabase('deployments', (given) => {
     expect(must(await root('POST', `/deployments/${other.id}/check`)).ok).toBe(false);
   });
 
+  test('the last live check is remembered: who made it, when, and its result', async () => {
+    const { root, time } = world();
+    const { id, last_check } = await makeDeployment(root, freshName(), { upstream_model: 'fake-large' });
+    expect(last_check).toBeNull();
+    const first = must(await root('POST', `/deployments/${id}/check`));
+    time.nowMs += 60_000;
+    const second = must(await root('POST', `/deployments/${id}/check`));
+    expect(second.checked_at).not.toBe(first.checked_at);
+    const { last_check: kept } = must(await root('GET', `/deployments/${id}`));
+    expect(kept).toMatchObject({ ...second, actor_kind: 'admin_token' });
+    expect(kept.actor_name).not.toBe('');
+    const listed = must(await root('GET', `/deployments?search=${id}`)).data[0];
+    expect(listed.last_check).toEqual(kept);
+    // A call with what is typed and not stored belongs to no deployment.
+    must(await root('POST', '/deployments/check', { model: freshName(), provider: 'fake', upstream_model: 'fake-small' }));
+    expect(must(await root('GET', `/deployments/${id}`)).last_check).toEqual(kept);
+  });
+
+  test('a live check that fails is remembered with the provider’s words', async () => {
+    const { root } = world();
+    const api_key = 'sk-wrong-0123456789';
+    const wrong = must(await root('POST', '/credentials', { name: freshName('cred'), provider: 'openai', api_key }));
+    const upstream_model = 'gpt-5-nano';
+    const { id } = await makeDeployment(root, freshName(), { provider: 'openai', upstream_model, credential_id: wrong.id });
+    const checked = must(await root('POST', `/deployments/${id}/check`));
+    expect(must(await root('GET', `/deployments/${id}`)).last_check).toMatchObject({ ok: false, message: checked.message });
+  });
+
   describe('deleting the last one of a model', () => {
     // promise: A deleted model's grants stay, ineffective; creating the name again
     test('takes the name away, grants stay, and making it again lists who would regain it', async () => {

@@ -6,7 +6,7 @@ import { runSpecs } from './playwright.ts';
 import type { ProveOptions, ProveResult } from './prove.ts';
 
 /** What other proves run. */
-const ELSEWHERE = ['axe', 'organization-pages', 'sign-in', 'speed'].map((name) => `${name}.spec.ts`);
+const ELSEWHERE = ['axe', 'hands', 'organization-pages', 'sign-in', 'speed'].map((name) => `${name}.spec.ts`);
 
 export async function run(options: ProveOptions): Promise<ProveResult> {
   const specs = readdirSync(path.join(repository, 'console/test')).filter((name) => name.endsWith('.spec.ts'));

@@ -129,6 +129,11 @@ export const REGISTRY: readonly ProveRow[] = [
   row('code.tour', 'tour', '1.14', 'docs/tour.md beside one real request, refusal and change'),
   row('walls.matrix', 'authorization', '2.1', 'every admin route × role × {own team, other team, other tenant, none}, by rows'),
   row('console.workflow', 'console-workflow', '2.2', 'the whole workflow of a first user, and the view of each role'),
+  {
+    name: 'console.hands',
+    module: 'console-hands',
+    shows: 'the whole workflow of a first user with the keyboard alone, in both themes, and by touch at a phone’s width',
+  },
   row('console.accessibility', 'console-accessibility', '2.3', 'every page and dialog, light and dark, through axe'),
   row('console.screens', 'console-screens', '2.4', 'a picture of every page and dialog'),
   {

@@ -8,6 +8,7 @@ import { ConflictDialog } from './ConflictDialog.tsx';
 import { EffectPreview, takesAway, useEffectOf } from './EffectPreview.tsx';
 import { bodyOf, changedParts } from './edit-parts.ts';
 import { DialogForm, type DialogFormProps, FormDialog } from './FormDialog.tsx';
+import { OpenAt } from './OpenAt.tsx';
 import { saved } from './saved.ts';
 import { type Editable, useEdited, type Version } from './useEdited.ts';
 
@@ -22,6 +23,8 @@ interface FormProps<V extends object> extends Pick<DialogFormProps<V, never>, 'i
 }
 
 interface EditProps<T, V extends object> extends FormProps<V>, Editable<T, V> {
+  /** The field at which the dialog opens: `rate_limits.rpm`. */
+  readonly at?: string | undefined;
   /** The object that somebody else may have changed: `This key`. */
   readonly what: string;
   /** The path below /api/v1. Also the object's key in the cache. */
@@ -78,7 +81,15 @@ function Loaded<T, V extends object>(props: EditProps<T, V>) {
     gcTime: 0,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  return <Asked query={version}>{(loaded) => <Editing {...props} loaded={loaded} />}</Asked>;
+  return (
+    <Asked query={version}>
+      {(loaded) => (
+        <OpenAt field={props.at ?? null}>
+          <Editing {...props} loaded={loaded} />
+        </OpenAt>
+      )}
+    </Asked>
+  );
 }
 
 function Editing<T, V extends object>(props: EditProps<T, V> & { readonly loaded: Version<T> }) {

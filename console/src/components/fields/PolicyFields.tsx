@@ -11,6 +11,7 @@ import { RateLimitFields } from '../../forms/RateLimitFields.tsx';
 import { TagFields } from '../../forms/TagFields.tsx';
 import { type TagsDraft, tagsWords } from '../../forms/tags-draft.ts';
 import { type Cap, EffectiveBudget, EffectiveLimit } from '../dialogs/EffectiveMinimum.tsx';
+import { useFieldToOpen } from '../dialogs/OpenAt.tsx';
 import type { PolicyDraft } from './policy-draft.ts';
 import { accessWords, budgetLines, limitLines, modelLimitLines } from './policy-words.ts';
 
@@ -35,7 +36,8 @@ interface PolicyFieldsProps {
 /** Limits, budgets and asset access of a scope below the organization. Each part is collapsed, with a summary in one line. */
 export function PolicyFields(props: PolicyFieldsProps) {
   const { form, caps, timeZone, level, limitsLocked = null, accessLocked = null } = props;
-  const [opened, setOpened] = useState<readonly string[]>(props.initiallyOpen ?? []);
+  const at = useFieldToOpen()?.split('.')[0];
+  const [opened, setOpened] = useState<readonly string[]>([...(props.initiallyOpen ?? []), ...(at === undefined ? [] : [at])]);
   const values = form.getValues();
   const withErrors = PARTS.filter((part) => FIELDS[part].some((field) => firstErrorOf(form.errors, field) !== undefined));
   const { organizationId } = level;

@@ -1,5 +1,6 @@
 import { Alert, Badge, Group, Stack, Table, Text, Tooltip } from '@mantine/core';
-import { IconArrowRight, IconCircleCheck, IconCircleX } from '@tabler/icons-react';
+import { IconArrowRight, IconCircleCheck, IconCircleX, IconInfoCircle } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
 import { countText, exactMoneyText } from '../../numbers/numbers.ts';
 import { TableScroll } from '../list/TableScroll.tsx';
@@ -13,14 +14,23 @@ export type Decision = Schema<'Decision'>;
 type Rule = Decision['rules'][number];
 type Access = NonNullable<Decision['access']>;
 
+interface DecisionViewProps {
+  readonly decision: Decision;
+  /** How the request ended. An admitted request that did not succeed must not look like a success. */
+  readonly ended?: Schema<'Request'>['status'];
+  /** Shown below the sentence: what to do about a refusal. */
+  readonly children?: ReactNode;
+}
+
 /**
  * Explains why a request was admitted or refused: one sentence, access level by level, the tags, and every rule in the order of
  * checking.
  */
-export function DecisionView({ decision }: { decision: Decision }) {
+export function DecisionView({ decision, ended = 'succeeded', children }: DecisionViewProps) {
   return (
     <Stack gap="sm">
-      <DecisionSentence decision={decision} />
+      <DecisionSentence decision={decision} ended={ended} />
+      {children}
       {decision.access !== null && <AccessSteps access={decision.access} model={decision.model} />}
       {decision.tags !== null && <DecisionTags tags={decision.tags} />}
       {decision.rules.length > 0 ? (
@@ -35,14 +45,15 @@ export function DecisionView({ decision }: { decision: Decision }) {
 }
 
 /** The verdict in a sentence. For a refusal, also the time from which the same request would pass. */
-export function DecisionSentence({ decision }: { decision: Decision }) {
+export function DecisionSentence({ decision, ended = 'succeeded' }: Pick<DecisionViewProps, 'decision' | 'ended'>) {
   const isRefused = decision.verdict === 'refused';
+  const isFailed = ended === 'failed' || ended === 'cancelled';
   const passesAt = passesAtOf(decision);
   return (
     <Alert
-      color={isRefused ? 'red' : 'teal'}
+      color={isRefused ? 'red' : isFailed ? 'gray' : 'teal'}
       variant="light"
-      icon={isRefused ? <IconCircleX size={18} /> : <IconCircleCheck size={18} />}
+      icon={isRefused ? <IconCircleX size={18} /> : isFailed ? <IconInfoCircle size={18} /> : <IconCircleCheck size={18} />}
       p="xs"
     >
       <Text fz="sm" style={{ overflowWrap: 'anywhere' }}>

@@ -52,15 +52,24 @@ const PARTS: readonly EditPart<KeyDraft>[] = [
   ...tagParts<KeyDraft>(),
 ];
 
+interface EditKeyDialogProps {
+  readonly of: Key;
+  readonly opened: boolean;
+  /** The field at which the dialog opens. */
+  readonly at?: string | undefined;
+  readonly onClose: () => void;
+}
+
 /**
  * Edits name, team, owner, expiry, limits, budgets and narrowing of a key. Nobody can change the limits of a key of their own.
  */
-export function EditKeyDialog({ of: key, opened, onClose }: { of: Key; opened: boolean; onClose: () => void }) {
+export function EditKeyDialog({ of: key, opened, at, onClose }: EditKeyDialogProps) {
   const path = { id: key.id };
   return (
     <EditDialog<Key, KeyDraft>
       opened={opened}
       onClose={onClose}
+      at={at}
       title={`Edit ${key.name}`}
       what="This key"
       path={`/keys/${key.id}`}

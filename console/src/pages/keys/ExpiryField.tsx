@@ -12,7 +12,7 @@ interface ExpiryFieldProps {
 /** Chooses the time at which a key expires. */
 export function ExpiryField({ value, onChange, error, daysMax }: ExpiryFieldProps) {
   return (
-    <Group align="flex-start" gap="sm" grow>
+    <Group align="flex-start" gap="sm" grow data-at="expires_at">
       <Select
         label="Expires"
         data={[...expiriesWithin(daysMax)]}

@@ -10,15 +10,17 @@ import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { EditKeyDialog } from './EditKeyDialog.tsx';
 import { RotateKeyDialog } from './RotateKeyDialog.tsx';
 
 type Key = Schema<'Key'>;
-type Open = 'edit' | 'rotate' | 'revoke' | null;
+type Open = 'rotate' | 'revoke' | null;
 
-/** The actions on a key. On a revoked key they are disabled. */
+/** The actions on a key. `edit` in the address opens the dialog, at a field if it names one. On a revoked key they are disabled. */
 export function KeyActions({ of: key }: { of: Key }) {
   const [open, setOpen] = useState<Open>(null);
+  const [{ edit }, setState] = useUrlState();
   const queryClient = useQueryClient();
   const refresh = () => queryClient.invalidateQueries({ queryKey: ['keys'] });
   const close = () => setOpen(null);
@@ -26,7 +28,12 @@ export function KeyActions({ of: key }: { of: Key }) {
   const path = { params: { path: { id: key.id } } };
   return (
     <>
-      <GuardedButton variant="default" verdict={may} leftSection={<IconEdit size={16} />} onClick={() => setOpen('edit')}>
+      <GuardedButton
+        variant="default"
+        verdict={may}
+        leftSection={<IconEdit size={16} />}
+        onClick={() => setState({ edit: 'key' }, 'push')}
+      >
         Edit
       </GuardedButton>
       <GuardedButton variant="default" verdict={may} leftSection={<IconRefresh size={16} />} onClick={() => setOpen('rotate')}>
@@ -46,7 +53,12 @@ export function KeyActions({ of: key }: { of: Key }) {
           {!may.allowed && <Menu.Label maw={260}>{may.reason}</Menu.Label>}
         </Menu.Dropdown>
       </Menu>
-      <EditKeyDialog of={key} opened={open === 'edit'} onClose={close} />
+      <EditKeyDialog
+        of={key}
+        opened={edit !== undefined && may.allowed}
+        at={edit}
+        onClose={() => setState({ edit: undefined })}
+      />
       <RotateKeyDialog of={key} opened={open === 'rotate'} onClose={close} />
       <ConfirmByName
         opened={open === 'revoke'}

@@ -10,18 +10,27 @@ import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
 import { CheckBadge } from './DeploymentTest.tsx';
 import { EditDeploymentDialog } from './EditDeploymentDialog.tsx';
 
 type Deployment = Schema<'Deployment'>;
 
-/** The actions on a deployment. Those that take it out of service first show who loses what. */
+/**
+ * The actions on a deployment. Those that take it out of service first show who loses what. `edit` in the address opens the
+ * dialog, at a field if it names one.
+ */
 export function DeploymentActions({ deployment }: { deployment: Deployment }) {
-  const [open, setOpen] = useState<'edit' | 'disable' | 'delete' | null>(null);
+  const [open, setOpen] = useState<'disable' | 'delete' | null>(null);
+  const [{ edit }, setState] = useUrlState();
   const mayManage = verdictOf('catalogue.manage', deployment.capabilities);
   const path = { id: deployment.id };
-  const checking = useMutation({ mutationFn: () => asked(api.POST('/deployments/{id}/check', { params: { path } })) });
+  const reload = useReload();
+  const checking = useMutation({
+    mutationFn: () => asked(api.POST('/deployments/{id}/check', { params: { path } })),
+    onSuccess: reload,
+  });
   const turning = useTurning(deployment);
   return (
     <>
@@ -48,13 +57,18 @@ export function DeploymentActions({ deployment }: { deployment: Deployment }) {
       >
         {deployment.enabled ? 'Disable' : 'Enable'}
       </GuardedButton>
-      <GuardedButton verdict={mayManage} variant="default" onClick={() => setOpen('edit')}>
+      <GuardedButton verdict={mayManage} variant="default" onClick={() => setState({ edit: 'deployment' }, 'push')}>
         Edit
       </GuardedButton>
       <GuardedButton verdict={mayManage} variant="default" c="red" onClick={() => setOpen('delete')}>
         Delete
       </GuardedButton>
-      <EditDeploymentDialog opened={open === 'edit'} onClose={() => setOpen(null)} deployment={deployment} />
+      <EditDeploymentDialog
+        opened={edit !== undefined && mayManage.allowed}
+        at={edit}
+        onClose={() => setState({ edit: undefined })}
+        deployment={deployment}
+      />
       <ConfirmByName
         opened={open === 'disable'}
         onClose={() => setOpen(null)}

@@ -12,6 +12,7 @@ import { PATHS } from '../../paths.ts';
 import { hangupWords } from './BoundFields.tsx';
 import { CapacityNow, lackedWords, PriceText, Tags } from './cells.tsx';
 import { DeploymentActions } from './DeploymentActions.tsx';
+import { DeploymentHealth } from './DeploymentHealth.tsx';
 import { HealthBadge, REFRESH_MS, useCooling } from './health.tsx';
 import { ModelSection } from './ModelSection.tsx';
 import { PassedOver } from './PassedOver.tsx';
@@ -21,7 +22,7 @@ import { ProviderBadge } from './ProviderBadge.tsx';
 
 type Deployment = Schema<'Deployment'>;
 
-/** One deployment, the model it serves, and its price versions. */
+/** One deployment, its health, the model it serves, and its price versions. */
 export function DeploymentPage() {
   const { deploymentId } = useParams({ strict: false }) as { deploymentId: string };
   const deployment = useQuery({
@@ -53,6 +54,7 @@ function Found({ deployment }: { deployment: Deployment }) {
         </Alert>
       )}
       <PassedOver deployment={deployment} />
+      <DeploymentHealth deployment={deployment} />
       <DeploymentFacts deployment={deployment} />
       <ModelSection name={deployment.model} />
       <Stack gap="xs">

@@ -14,19 +14,22 @@ type Deployment = Schema<'Deployment'>;
 interface EditDeploymentDialogProps {
   readonly deployment: Deployment;
   readonly opened: boolean;
+  /** The field at which the dialog opens: `timeout_ms`. */
+  readonly at?: string | undefined;
   readonly onClose: () => void;
 }
 
 const CREDENTIALS_MAX = 200;
 
 /** Edits a deployment. A test call is possible before it is saved. */
-export function EditDeploymentDialog({ deployment, opened, onClose }: EditDeploymentDialogProps) {
+export function EditDeploymentDialog({ deployment, opened, at, onClose }: EditDeploymentDialogProps) {
   const path = { id: deployment.id };
   const names = useCredentialNames(opened);
   return (
     <EditDialog<Deployment, DeploymentDraft>
       opened={opened}
       onClose={onClose}
+      at={at}
       title={`Edit ${deployment.model}`}
       what="This deployment"
       path={`/deployments/${deployment.id}`}

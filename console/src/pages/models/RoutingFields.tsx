@@ -2,6 +2,7 @@ import { Anchor, Collapse, NumberInput, SimpleGrid, Stack, Switch, TagsInput } f
 import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import { firstErrorOf } from '../../api/field-errors.ts';
+import { useFieldToOpen } from '../../components/dialogs/OpenAt.tsx';
 import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
 import { BoundFields } from './BoundFields.tsx';
 import type { DeploymentDraft } from './deployment-draft.ts';
@@ -10,7 +11,7 @@ type Form = UseFormReturnType<DeploymentDraft>;
 
 /** The capacity of a deployment, and the settings that decide when it is chosen. */
 export function RoutingFields({ form }: { form: Form }) {
-  const [isOpen, setOpen] = useState(false);
+  const [isOpen, setOpen] = useState(useFieldToOpen() === 'timeout_ms');
   return (
     <Stack gap="xs">
       <SimpleGrid cols={{ base: 1, xs: 2 }}>
@@ -28,6 +29,7 @@ export function RoutingFields({ form }: { form: Form }) {
         />
       </SimpleGrid>
       <TagsInput
+        wrapperProps={{ 'data-at': 'tags' }}
         label="Routing tags"
         description="Requests with these tags come here. Requests without tags go to deployments of the model without tags, if there are any. Tags give no access."
         {...form.getInputProps('tags')}
@@ -60,6 +62,7 @@ function RareFields({ form }: { form: Form }) {
         {...form.getInputProps('max_output_tokens')}
       />
       <NumberInput
+        wrapperProps={{ 'data-at': 'timeout_ms' }}
         label="Timeout, seconds"
         description="At most 3600"
         min={0.001}

@@ -1,7 +1,9 @@
-import { Badge, Tooltip } from '@mantine/core';
+import { Badge, Stack, Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import type { Counted, DeploymentAttempts, DeploymentState } from '../../api/attempts.ts';
 import { api, asked } from '../../api/client.ts';
 import { relativeText } from '../../components/Time.tsx';
+import { countText } from '../../numbers/numbers.ts';
 
 /** The interval at which live figures are read again. */
 export const REFRESH_MS = 5_000;
@@ -20,12 +22,13 @@ export function useCooling(): ReadonlyMap<string, string> | null {
 }
 
 interface HealthProps {
-  readonly deployment: { readonly id: string; readonly enabled: boolean };
+  readonly deployment: { readonly id: string; readonly enabled: boolean } & Counted;
   readonly cooling: ReadonlyMap<string, string> | null;
 }
 
-/** Shows in one word whether requests go to a deployment at this moment. */
+/** Shows in one word how a deployment does, by its attempts. A second badge says that it is paused at this moment. */
 export function HealthBadge({ deployment, cooling }: HealthProps) {
+  const until = cooling?.get(deployment.id);
   if (!deployment.enabled)
     return (
       <Tooltip label="Disabled: it gets no requests.">
@@ -34,26 +37,44 @@ export function HealthBadge({ deployment, cooling }: HealthProps) {
         </Badge>
       </Tooltip>
     );
-  if (cooling === null)
-    return (
-      <Tooltip label="It is not known yet whether it is cooling down after failures.">
-        <Badge color="gray" miw="max-content">
-          Enabled
-        </Badge>
-      </Tooltip>
-    );
-  const until = cooling.get(deployment.id);
-  if (until !== undefined)
-    return (
-      <Tooltip label="It failed several times in a row, or its provider asked to wait. After the pause, one request tests it.">
-        <Badge color="yellow" miw="max-content">
-          Cooling down, retry {relativeText(new Date(until))}
-        </Badge>
-      </Tooltip>
-    );
   return (
-    <Badge color="teal" miw="max-content">
-      In service
-    </Badge>
+    <Stack gap={2} align="flex-start">
+      {deployment.state !== undefined && <StateBadge state={deployment.state} attempts={deployment.attempts} />}
+      {until !== undefined && (
+        <Tooltip label="It failed several times in a row, or its provider asked to wait. After the pause, one request tests it.">
+          <Badge color="yellow" miw="max-content">
+            Cooling down, retry {relativeText(new Date(until))}
+          </Badge>
+        </Tooltip>
+      )}
+    </Stack>
   );
+}
+
+const STATES: Readonly<Record<DeploymentState, { readonly word: string; readonly color: string }>> = {
+  in_service: { word: 'In service', color: 'teal' },
+  degraded: { word: 'Degraded', color: 'yellow' },
+  failing: { word: 'Failing', color: 'red' },
+  unused: { word: 'Unused', color: 'gray' },
+};
+
+function StateBadge({ state, attempts }: { state: DeploymentState; attempts: DeploymentAttempts | undefined }) {
+  const { word, color } = STATES[state];
+  return (
+    <Tooltip label={attempts === undefined ? word : countedText(attempts)}>
+      <Badge color={color} miw="max-content">
+        {word}
+      </Badge>
+    </Tooltip>
+  );
+}
+
+const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
+
+/** Returns the attempts in a sentence: `17 of 17 attempts failed in the last hour (100%).` */
+export function countedText({ attempts, errors, error_rate }: DeploymentAttempts): string {
+  if (attempts === 0) return 'No attempt in the last hour.';
+  const all = `${countText(attempts)} ${attempts === 1 ? 'attempt' : 'attempts'}`;
+  if (errors === 0) return `${all} in the last hour, none failed.`;
+  return `${countText(errors)} of ${all} failed in the last hour (${percent.format(error_rate ?? errors / attempts)}).`;
 }

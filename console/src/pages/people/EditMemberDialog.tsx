@@ -23,13 +23,22 @@ const PARTS: readonly EditPart<MemberDraft>[] = [
   ...policyParts<MemberDraft>(),
 ];
 
+interface EditMemberDialogProps {
+  readonly of: Member;
+  readonly opened: boolean;
+  /** The field at which the dialog opens. */
+  readonly at?: string | undefined;
+  readonly onClose: () => void;
+}
+
 /** Edits a membership: the role, and the user scope with limits, budgets and narrowing for every key this person owns here. */
-export function EditMemberDialog({ of: member, opened, onClose }: { of: Member; opened: boolean; onClose: () => void }) {
+export function EditMemberDialog({ of: member, opened, at, onClose }: EditMemberDialogProps) {
   const path = { id: member.organization_id, member_id: member.id };
   return (
     <EditDialog<Member, MemberDraft>
       opened={opened}
       onClose={onClose}
+      at={at}
       title={`Edit ${member.name}`}
       what="This member"
       path={`/organizations/${member.organization_id}/members/${member.id}`}

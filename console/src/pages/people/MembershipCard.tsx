@@ -10,6 +10,7 @@ import { Asked } from '../../components/Asked.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { accessWords } from '../../components/fields/policy-words.ts';
 import { roleWord } from '../../components/fields/RoleSelect.tsx';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { BudgetGauges } from '../../components/limits/BudgetGauges.tsx';
 import { BudgetHistory } from '../../components/limits/BudgetHistory.tsx';
 import { LimitBars } from '../../components/limits/LimitGauges.tsx';
@@ -103,21 +104,31 @@ function Heading({ of: member, organizationName }: { of: Schema<'Member'>; organ
   );
 }
 
+/** The actions on a membership. `edit` in the address, with its `member_id`, opens the dialog, at a field if it names one. */
 function Actions({ of: member }: { of: Schema<'Member'> }) {
-  const [open, setOpen] = useState<'edit' | 'remove' | null>(null);
+  const [isRemoving, setRemoving] = useState(false);
+  const [state, setState] = useUrlState();
+  const isEditing = state.edit !== undefined && state.member_id === member.id;
   const mayManage = useCan('members.manage', member.organization_id);
   return (
     <Group gap="xs">
-      <GuardedButton size="xs" variant="default" verdict={mayManage} onClick={() => setOpen('edit')}>
+      <GuardedButton
+        size="xs"
+        variant="default"
+        verdict={mayManage}
+        onClick={() => setState({ edit: 'member', member_id: member.id }, 'push')}
+      >
         Role, limits and access
       </GuardedButton>
       {mayManage.allowed && (
-        <Button size="xs" variant="default" color="red" onClick={() => setOpen('remove')}>
+        <Button size="xs" variant="default" color="red" onClick={() => setRemoving(true)}>
           Remove
         </Button>
       )}
-      {open === 'edit' && <EditMemberDialog of={member} opened onClose={() => setOpen(null)} />}
-      {open === 'remove' && <RemoveMemberDialog of={member} onClose={() => setOpen(null)} />}
+      {isEditing && mayManage.allowed && (
+        <EditMemberDialog of={member} opened at={state.edit} onClose={() => setState({ edit: undefined })} />
+      )}
+      {isRemoving && <RemoveMemberDialog of={member} onClose={() => setRemoving(false)} />}
     </Group>
   );
 }

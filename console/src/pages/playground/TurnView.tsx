@@ -6,11 +6,12 @@ import { useState } from 'react';
 import { api, asked, Problem } from '../../api/client.ts';
 import type { PlaygroundEnd } from '../../api/playground.ts';
 import { CopyText } from '../../components/CopyText.tsx';
-import { type Decision, DecisionSentence, DecisionView } from '../../components/limits/DecisionView.tsx';
+import { DecisionSentence, DecisionView } from '../../components/limits/DecisionView.tsx';
 import { Named } from '../../components/Named.tsx';
 import { addressOf } from '../../components/shell/addresses.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { countText } from '../../numbers/numbers.ts';
+import { Remedies } from '../requests/Remedies.tsx';
 import type { Turn } from './conversation.ts';
 
 interface TurnViewProps {
@@ -61,19 +62,21 @@ function Answer({ turn: { answer, end, model } }: { turn: Turn }) {
 
 interface FailureProps {
   readonly end: Extract<PlaygroundEnd, { is: 'failed' }>;
-  readonly decision: Decision | undefined;
+  /** The request as it was settled. Undefined until it is in the log. */
+  readonly request: ReturnType<typeof useSettled>['data'];
 }
 
 /**
  * Explains a failed call. A refusal is explained by its decision, which knows when it passes. Other errors are shown as the
  * application would get them.
  */
-function Failure({ end, decision }: FailureProps) {
+function Failure({ end, request }: FailureProps) {
   const facts = [end.status >= 400 ? `HTTP ${end.status}` : null, end.code].filter((part) => part !== null).join(' · ');
-  if (decision?.verdict === 'refused')
+  if (request?.decision.verdict === 'refused')
     return (
       <>
-        <DecisionSentence decision={decision} />
+        <DecisionSentence decision={request.decision} />
+        <Remedies remedies={request.remedies} request={request} />
         <Text fz="xs" c="dimmed">
           An application would get <span className="mono">{facts}</span>: {end.message}
         </Text>
@@ -116,7 +119,7 @@ function Facts({ turn, onAgain }: TurnViewProps) {
   const request = settled.data;
   return (
     <Stack gap="xs">
-      {turn.end?.is === 'failed' && <Failure end={turn.end} decision={request?.decision} />}
+      {turn.end?.is === 'failed' && <Failure end={turn.end} request={request} />}
       <Group gap="md" fz="sm">
         {request !== undefined && (
           <>
@@ -164,7 +167,7 @@ function Facts({ turn, onAgain }: TurnViewProps) {
           </Button>
         )}
       </Group>
-      {request !== undefined && isOpen && <DecisionView decision={request.decision} />}
+      {request !== undefined && isOpen && <DecisionView decision={request.decision} ended={request.status} />}
     </Stack>
   );
 }

@@ -1,10 +1,12 @@
-import { Code, Group, Stack, Text } from '@mantine/core';
+import { Code, Group, Stack, Switch, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { useCan } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
+import { ConversationView } from './conversation/ConversationView.tsx';
+import { conversationOf } from './conversation/conversation.ts';
 import type { FullRequest } from './full-request.ts';
 
 /** The stored prompt and answer, for people who may read them. They load only on request, because each read is an audit event. */
@@ -46,16 +48,41 @@ function Stored({ requestId }: { requestId: string }) {
             No content is stored for this request. The organization’s audit settings decide what is stored and for how long.
           </Text>
         ) : (
-          <Stack gap="xs">
-            <Text fz="sm" c="dimmed">
-              Stored with the setting “{content.mode}”. This read was recorded in the audit log.
-            </Text>
-            <Block title="Request" value={content.request} />
-            <Block title="Response" value={content.response} />
-          </Stack>
+          <Shown content={content} />
         )
       }
     </Asked>
+  );
+}
+
+interface StoredContent {
+  readonly mode: string;
+  readonly request?: unknown;
+  readonly response?: unknown;
+}
+
+/** A stored content as a conversation if it is one. A switch shows it as it was stored. */
+function Shown({ content }: { content: StoredContent }) {
+  const { mode, request = null, response = null } = content;
+  const conversation = useMemo(() => conversationOf({ mode, request, response }), [mode, request, response]);
+  const [isRaw, setRaw] = useState(false);
+  return (
+    <Stack gap="xs">
+      <Text fz="sm" c="dimmed">
+        Stored with the setting “{mode}”. This read was recorded in the audit log.
+      </Text>
+      {conversation !== null && (
+        <Switch label="Show the raw JSON" checked={isRaw} onChange={(event) => setRaw(event.currentTarget.checked)} />
+      )}
+      {conversation !== null && !isRaw ? (
+        <ConversationView conversation={conversation} />
+      ) : (
+        <>
+          <Block title="Request" value={request} />
+          <Block title="Response" value={response} />
+        </>
+      )}
+    </Stack>
   );
 }
 

@@ -11,11 +11,14 @@ import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
+import { Attempts } from './Attempts.tsx';
 import { Content } from './Content.tsx';
 import { Costs, unpricedIn } from './Costs.tsx';
 import { Facts } from './Facts.tsx';
 import type { FullRequest } from './full-request.ts';
 import { LatencyBar } from './LatencyBar.tsx';
+import { Outcome } from './Outcome.tsx';
+import { Remedies } from './Remedies.tsx';
 
 /** One request: its decision, cost and latency, and for people with that permission its content. */
 export function RequestPage() {
@@ -53,8 +56,14 @@ function Shown({ request, askedId }: { request: FullRequest; askedId: string }) 
       {request.count > 1 && (
         <Text fz="sm">This refusal was repeated: {request.count} requests within a second share this row and its decision.</Text>
       )}
+      <Outcome request={request} />
       <Section title="Decision">
-        <DecisionView decision={request.decision} />
+        <DecisionView decision={request.decision} ended={request.status}>
+          <Remedies remedies={request.remedies} request={request} />
+        </DecisionView>
+      </Section>
+      <Section title="Attempts">
+        <Attempts attempts={request.attempts_made ?? null} count={request.attempts} />
       </Section>
       <Section title="Details">
         <Facts request={request} />

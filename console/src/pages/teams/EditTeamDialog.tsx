@@ -11,13 +11,22 @@ import { TEAM_PARTS, type TeamDraft, teamDraft } from './team-draft.ts';
 
 type Team = Schema<'Team'>;
 
+interface EditTeamDialogProps {
+  readonly of: Team;
+  readonly opened: boolean;
+  /** The field at which the dialog opens. */
+  readonly at?: string | undefined;
+  readonly onClose: () => void;
+}
+
 /** Edits a team. Each part needs its own permission: a team's admin can only narrow its access. */
-export function EditTeamDialog({ of: team, opened, onClose }: { of: Team; opened: boolean; onClose: () => void }) {
+export function EditTeamDialog({ of: team, opened, at, onClose }: EditTeamDialogProps) {
   const path = { id: team.id };
   return (
     <EditDialog<Team, TeamDraft>
       opened={opened}
       onClose={onClose}
+      at={at}
       title={`Edit ${team.name}`}
       what="This team"
       path={`/teams/${team.id}`}

@@ -10,18 +10,24 @@ import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { countText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 import { EditTeamDialog } from './EditTeamDialog.tsx';
 
 type Team = Schema<'Team'>;
 
-/** The actions on a team. Suspending and reactivating undo each other. Suspending first shows what is refused. */
+/**
+ * The actions on a team. Suspending and reactivating undo each other. Suspending first shows what is refused. `edit` in the
+ * address opens the dialog, at a field if it names one.
+ */
 export function TeamActions({ of: team }: { of: Team }) {
-  const [open, setOpen] = useState<'edit' | 'suspend' | 'delete' | null>(null);
+  const [open, setOpen] = useState<'suspend' | 'delete' | null>(null);
+  const [{ edit }, setState] = useUrlState();
   const queryClient = useQueryClient();
   const manages = verdictOf('teams.manage', team.capabilities);
   const narrows = verdictOf('team_access.narrow', team.capabilities);
+  const mayEdit = manages.allowed ? manages : narrows;
   const isActive = team.status === 'active';
   const turn = async (status: Team['status']) => {
     await asked(api.PATCH('/teams/{id}', { params: { path: { id: team.id } }, body: { status } }));
@@ -39,9 +45,9 @@ export function TeamActions({ of: team }: { of: Team }) {
     <>
       <GuardedButton
         variant="default"
-        verdict={manages.allowed ? manages : narrows}
+        verdict={mayEdit}
         leftSection={<IconEdit size={16} />}
-        onClick={() => setOpen('edit')}
+        onClick={() => setState({ edit: 'team' }, 'push')}
       >
         Edit
       </GuardedButton>
@@ -72,7 +78,12 @@ export function TeamActions({ of: team }: { of: Team }) {
         effect={() => effectOf('PATCH', `/teams/${team.id}`, { status: 'suspended' })}
         action={() => toggle.mutateAsync('suspended')}
       />
-      <EditTeamDialog of={team} opened={open === 'edit'} onClose={() => setOpen(null)} />
+      <EditTeamDialog
+        of={team}
+        opened={edit !== undefined && mayEdit.allowed}
+        at={edit}
+        onClose={() => setState({ edit: undefined })}
+      />
       {open === 'delete' && <DeleteTeamDialog of={team} onClose={() => setOpen(null)} />}
     </>
   );

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
 import * as credentials from '../../store/catalogue/credentials.ts';
+import * as checks from '../../store/catalogue/deployment-checks.ts';
 import type { AdminCall } from '../http/call.ts';
 import { idParams, instantOut } from '../http/fields.ts';
 import * as load from '../http/load.ts';
@@ -11,7 +12,7 @@ import { columnsOf, createBody, NEW_DEPLOYMENT } from './deployment-fields.ts';
 import { loadDeployment } from './deployments.ts';
 import { openCredential } from './open-credential.ts';
 
-/** Live calls that try a deployment, before or after it is stored. */
+/** Live calls that try a deployment, before or after it is stored. The last call of a stored one is remembered. */
 
 const checkedOut = z
   .object({
@@ -27,12 +28,16 @@ export const check = route({
   summary: 'Test a deployment',
   callsProvider: true,
   description:
-    'Makes one small live call with the deployment’s own credential. The provider bills it as usual; no organization is charged.',
+    'Makes one small live call with the deployment’s own credential. The provider bills it as usual; no organization is charged. The deployment shows the result as `last_check`.',
   permission: 'catalogue.manage',
   params: idParams,
   response: checkedOut,
   load: loadDeployment,
-  handle: async (call, row) => tried(call, deploymentConfig(row, await storedCredential(call, row.credentialId))),
+  handle: async (call, row) => {
+    const checked = await tried(call, deploymentConfig(row, await storedCredential(call, row.credentialId)));
+    await remember(call, row.id, checked);
+    return checked;
+  },
 });
 
 export const checkUnsaved = route({
@@ -63,6 +68,22 @@ async function tried(call: AdminCall<unknown, unknown, unknown>, deployment: Dep
     message: checked.message,
     checked_at: new Date(call.deps.clock.nowMs()).toISOString(),
   };
+}
+
+const MESSAGE_LENGTH_MAX = 500;
+
+function remember({ deps, actor }: AdminCall, deploymentId: string, checked: z.output<typeof checkedOut>): Promise<void> {
+  return checks.put(deps.db, {
+    deploymentId,
+    checkedAt: new Date(checked.checked_at),
+    actorKind: actor.kind,
+    actorId: actor.id,
+    actorName: actor.name,
+    ok: checked.ok,
+    latencyMs: checked.latency_ms,
+    status: checked.status,
+    message: checked.message.slice(0, MESSAGE_LENGTH_MAX),
+  });
 }
 
 async function storedCredential(call: AdminCall<unknown, unknown, unknown>, id: string | null) {

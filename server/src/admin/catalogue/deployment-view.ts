@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { GivenPrice } from '../../domain/money/price-units.ts';
 import { isAtCapacity } from '../../domain/routing/routing.ts';
 import { capabilitiesOf } from '../../domain/tenancy/permission.ts';
+import * as checks from '../../store/catalogue/deployment-checks.ts';
 import type { DeploymentRow } from '../../store/catalogue/deployments.ts';
 import { passedOver } from '../../store/catalogue/passed-over.ts';
 import * as prices from '../../store/catalogue/prices.ts';
@@ -85,6 +86,21 @@ export const deploymentOut = z
     ...boundsOut,
     timeout_ms: z.int(),
     enabled: z.boolean(),
+    last_check: z
+      .object({
+        checked_at: instantOut,
+        actor_kind: z.string(),
+        actor_id: z.string(),
+        actor_name: z.string(),
+        ok: z.boolean(),
+        latency_ms: z.int(),
+        status: z.int().nullable(),
+        message: z.string(),
+      })
+      .nullable()
+      .meta({
+        description: 'The last `POST /deployments/{id}/check`: who made it, and its result. Null if there was none.',
+      }),
     metadata: metadataOut,
     capabilities,
     version: z.int(),
@@ -123,8 +139,8 @@ export async function viewDeployment(call: AdminCall, row: DeploymentRow): Promi
 }
 
 /**
- * Renders several deployments with one query each for the prices in force, the unpriced units and the targets that pass them
- * over.
+ * Renders several deployments with one query each for the prices in force, the unpriced units, the targets that pass them over
+ * and the last checks.
  */
 export async function viewDeployments(call: AdminCall, rows: readonly DeploymentRow[]) {
   const ids = rows.map((row) => row.id);
@@ -132,6 +148,7 @@ export async function viewDeployments(call: AdminCall, rows: readonly Deployment
   const inForce = await prices.inForce(call.deps.db, ids, now);
   const lacked = await lackedUnits(call.deps.db, now, ids);
   const passed = await passedOver(call.deps.db, ids);
+  const checked = await checks.findMany(call.deps.db, ids);
   return rows.map((row) => {
     const price = inForce.get(row.id);
     const facts = deploymentFacts(row, price);
@@ -141,6 +158,7 @@ export async function viewDeployments(call: AdminCall, rows: readonly Deployment
       unpriced_units: [...(lacked.get(row.id) ?? [])],
       passed_over_at: [...(passed.get(row.id) ?? [])],
       capacity_use: capacityUse(call, row),
+      last_check: renderCheck(checked.get(row.id)),
       prices_effective_from: facts.prices === null ? null : isoOrNull(price?.effectiveFrom ?? null),
       prices_from: facts.prices === null || price === undefined ? null : renderProvenance(price),
       capabilities: [...capabilitiesOf(call.actor, { organizationId: null })],
@@ -149,6 +167,18 @@ export async function viewDeployments(call: AdminCall, rows: readonly Deployment
       updated_at: isoOf(row.updatedAt),
     };
   });
+}
+
+function renderCheck(row: checks.DeploymentCheckRow | undefined): z.output<typeof deploymentOut>['last_check'] {
+  if (row === undefined) return null;
+  const { checkedAt, actorKind, actorId, actorName, ok, latencyMs, status, message } = row;
+  return {
+    checked_at: isoOf(checkedAt),
+    actor_kind: actorKind,
+    actor_id: actorId,
+    actor_name: actorName,
+    ...{ ok, latency_ms: latencyMs, status, message },
+  };
 }
 
 function capacityUse({ deps: { process, clock } }: AdminCall, row: DeploymentRow) {

@@ -19,6 +19,7 @@ import { notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
 import { askedOrganization } from '../usage/usage-scope.ts';
 import { attemptsMadeOut, decisionOut, viewDecision } from './decision-fields.ts';
+import { remedyOut, viewRemedies } from './remedies.ts';
 import {
   type LedgerEntryRow,
   ledgerEntryOut,
@@ -101,6 +102,10 @@ export const read = route({
     attempts_made: attemptsMadeOut,
     ledger: z.array(ledgerEntryOut),
     decision: decisionOut,
+    remedies: z.array(remedyOut).meta({
+      description:
+        'The changes that a refused request needs, one for each rule that refused it. Empty if no change of the configuration helps.',
+    }),
     content: contentOut,
   }),
   load: loadRequest,
@@ -119,6 +124,7 @@ export const read = route({
       attempts_made: decision.attempts_made,
       ledger: ledger.map((entry) => renderLedgerEntry(entry, priced.get(entry.priceId ?? ''))),
       decision,
+      remedies: await viewRemedies(call, decision, found.place),
       ...(isWanted ? { content: await readContent(call, found) } : {}),
     };
   },

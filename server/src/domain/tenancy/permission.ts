@@ -192,6 +192,12 @@ export function permissionsOfRole(role: Role): readonly Permission[] {
   return PERMISSIONS.filter((permission) => ROLE_PERMISSIONS[role][permission] !== undefined);
 }
 
+/** Returns the roles that hold the permission over everything in their place, widest place first. */
+export function rolesHolding(permission: Permission): readonly Role[] {
+  const roles: readonly Role[] = [...PLATFORM_ROLES, ...ORGANIZATION_ROLES, ...TEAM_ROLES];
+  return roles.filter((role) => ROLE_PERMISSIONS[role][permission] === 'all');
+}
+
 /** Permissions that never apply to one's own caps, whatever the role. */
 const NEVER_ONES_OWN: ReadonlySet<Permission> = new Set<Permission>(['member_limits.change', 'key_limits.change']);
 

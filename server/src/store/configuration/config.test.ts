@@ -198,7 +198,16 @@ const GLOBAL_TABLES = [
   ...['rollups', 'route_group_policies', 'scope_marks', 'tag_rollups', 'team_rollups', 'teams', 'unit_rollups'],
   ...['config_versions', 'idempotency_keys', 'installation', 'process_leases', 'schema_migrations'],
   // Jobs of the whole installation and their alerts: found by id, and delivered in one order over all tenants.
-  ...['alert_deliveries', 'alert_events', 'credential_checks', 'job_runs', 'ledger_drifts', 'price_proposals', 'webhooks'],
+  ...[
+    'alert_deliveries',
+    'alert_events',
+    'credential_checks',
+    'deployment_checks',
+    'job_runs',
+    'ledger_drifts',
+    'price_proposals',
+    'webhooks',
+  ],
 ];
 
 async function insertTenancy(db: Database) {

@@ -104,6 +104,24 @@ export const deployments = pgTable(
   ],
 );
 
+/** The last test call of a deployment that a person or an admin token made. */
+export const deploymentChecks = pgTable('deployment_checks', {
+  deploymentId: text('deployment_id')
+    .primaryKey()
+    .references(() => deployments.id, { onDelete: 'cascade' }),
+  checkedAt: instant('checked_at').notNull(),
+  /** Who made the call, with the name at that time. */
+  actorKind: text('actor_kind').notNull(),
+  actorId: text('actor_id').notNull(),
+  actorName: text('actor_name').notNull(),
+  ok: boolean('ok').notNull(),
+  latencyMs: integer('latency_ms').notNull(),
+  /** The provider's HTTP status. Null if there was no answer. */
+  status: integer('status'),
+  /** The provider's words or the gateway's, without secrets. At most 500 characters. */
+  message: text('message').notNull(),
+});
+
 /** A named set of deployments with its own routing policy, called by its key like a model. */
 export const routeGroups = pgTable(
   'route_groups',

@@ -18,6 +18,8 @@ interface OrganizationDialogProps {
   readonly organizationId: string | null;
   /** The title of the section at which the dialog opens. */
   readonly openedAt?: string | undefined;
+  /** The field at which the dialog opens: `rate_limits.rpm`. */
+  readonly at?: string | undefined;
   readonly onClose: () => void;
   readonly onSaved?: (organization: Organization) => void;
 }
@@ -51,7 +53,7 @@ export function OrganizationDialog({ organizationId, onSaved, ...rest }: Organiz
 
 type Shared = Pick<
   Parameters<typeof EditDialog<Organization, OrganizationDraft>>[0],
-  'opened' | 'openedAt' | 'onClose' | 'size' | 'sections' | 'validate' | 'invalidates'
+  'opened' | 'openedAt' | 'at' | 'onClose' | 'size' | 'sections' | 'validate' | 'invalidates'
 >;
 
 function EditOrganization({ id, ...shared }: Shared & { id: string }) {

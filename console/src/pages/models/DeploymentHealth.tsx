@@ -1,0 +1,106 @@
+import { Anchor, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { Link } from '@tanstack/react-router';
+import type { ReactNode } from 'react';
+import type { Counted, DeploymentAttempts } from '../../api/attempts.ts';
+import type { Schema } from '../../api/client.ts';
+import { Time } from '../../components/Time.tsx';
+import { durationText } from '../../numbers/numbers.ts';
+import { PATHS } from '../../paths.ts';
+import { countedText } from './health.tsx';
+
+type Deployment = Schema<'Deployment'> & Counted;
+
+/** How a deployment does: its attempts of the last hour, its last error, and the last test that a person made. */
+export function DeploymentHealth({ deployment }: { deployment: Deployment }) {
+  const { attempts, last_check: check } = deployment;
+  return (
+    <Paper withBorder p="sm" component="section" aria-label="Health">
+      <Stack gap="xs">
+        <Title order={2}>Health</Title>
+        {attempts !== undefined && <Counts attempts={attempts} />}
+        <Line name="Last error">{attempts?.last_error == null ? 'None known.' : <LastError error={attempts.last_error} />}</Line>
+        <Line name="Last test call">
+          {check === null ? 'Not tested yet.' : <LastCheck check={check} changedAt={deployment.updated_at} />}
+        </Line>
+      </Stack>
+    </Paper>
+  );
+}
+
+function Line({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <Group gap="xs" align="baseline" style={{ rowGap: 0 }}>
+      <Text fz="sm" c="dimmed" w={130}>
+        {name}
+      </Text>
+      <Text fz="sm" component="div" flex={1} miw={200} style={{ overflowWrap: 'anywhere' }}>
+        {children}
+      </Text>
+    </Group>
+  );
+}
+
+function Counts({ attempts }: { attempts: DeploymentAttempts }) {
+  const { p50_ms, p95_ms, failing_since } = attempts;
+  return (
+    <>
+      <Line name="Attempts">{countedText(attempts)}</Line>
+      {failing_since !== null && (
+        <Line name="No answer since">
+          <Time at={failing_since} seconds /> (<Time at={failing_since} relative />)
+        </Line>
+      )}
+      {p50_ms !== null && p95_ms !== null && (
+        <Line name="Time to answer">
+          {durationText(p50_ms)} in half of the attempts, {durationText(p95_ms)} in 95 of 100
+        </Line>
+      )}
+    </>
+  );
+}
+
+function LastError({ error }: { error: NonNullable<DeploymentAttempts['last_error']> }) {
+  const facts = [error.status === null ? null : `HTTP ${error.status}`, error.code].filter((fact) => fact !== null);
+  return (
+    <>
+      <Time at={error.time} seconds /> (<Time at={error.time} relative />)
+      {facts.length > 0 && (
+        <>
+          {' · '}
+          <span className="mono">{facts.join(' ')}</span>
+        </>
+      )}
+      {' · '}
+      <Anchor component={Link} to={PATHS.request.replace('$requestId', error.request_id)} inherit underline="always">
+        Open the request
+      </Anchor>
+      {error.message !== null && error.message !== '' && (
+        <Text fz="sm">
+          The provider said: <bdi>“{error.message}”</bdi>
+        </Text>
+      )}
+    </>
+  );
+}
+
+interface LastCheckProps {
+  readonly check: NonNullable<Schema<'Deployment'>['last_check']>;
+  readonly changedAt: string;
+}
+
+function LastCheck({ check, changedAt }: LastCheckProps) {
+  return (
+    <>
+      {check.ok ? `Answered in ${durationText(check.latency_ms)}` : `Failed after ${durationText(check.latency_ms)}`}
+      {check.status !== null && !check.ok && ` with HTTP ${check.status}`}
+      {' · '}
+      <Time at={check.checked_at} relative /> · <bdi>{check.actor_name}</bdi>
+      {Date.parse(changedAt) > Date.parse(check.checked_at) && ' · The deployment was changed since.'}
+      {!check.ok && check.message !== '' && (
+        <Text fz="sm">
+          <bdi>“{check.message}”</bdi>
+        </Text>
+      )}
+    </>
+  );
+}

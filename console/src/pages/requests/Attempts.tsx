@@ -1,0 +1,154 @@
+import { Badge, Box, Group, Stack, Text } from '@mantine/core';
+import { IconAlertTriangle, IconBan, IconCheck, IconPlugConnectedX, IconUnlink } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
+import type { Attempt } from '../../api/attempts.ts';
+import { useNames } from '../../api/names.ts';
+import { Named } from '../../components/Named.tsx';
+import { countText, durationText } from '../../numbers/numbers.ts';
+import { causeOf, nextWords, notTriedWords, RESULT_WORDS, summaryOf } from './attempt-words.ts';
+import classes from './attempts.module.css';
+
+interface AttemptsProps {
+  /** The attempts in order. Null if an earlier version stored the request, and only their number is known. */
+  readonly attempts: readonly Attempt[] | null;
+  readonly count: number;
+}
+
+/** The attempts of a request as a time line: each with its deployment, its time, its result, and what followed. */
+export function Attempts({ attempts, count }: AttemptsProps) {
+  if (attempts === null)
+    return (
+      <Text fz="sm" c="dimmed">
+        {count === 0
+          ? 'No provider was called.'
+          : `${countText(count)} ${count === 1 ? 'attempt' : 'attempts'}. An earlier version stored this request, without their details.`}
+      </Text>
+    );
+  if (attempts.length === 0)
+    return (
+      <Text fz="sm" c="dimmed">
+        No provider was called.
+      </Text>
+    );
+  return <TimeLine attempts={attempts} />;
+}
+
+function TimeLine({ attempts }: { attempts: readonly Attempt[] }) {
+  const names = useNames(attempts.map(({ deployment_id }) => deployment_id));
+  const endMs = Math.max(1, ...attempts.map(({ started_ms, took_ms }) => started_ms + took_ms));
+  return (
+    <Stack gap="sm">
+      <Text fz="sm">{summaryOf(attempts)}</Text>
+      <ol className={classes.list} aria-label="Attempts, in order">
+        {attempts.map((attempt, index) => (
+          <Item key={attempt.attempt} attempt={attempt} endMs={endMs} following={nameOf(names, attempts[index + 1])} />
+        ))}
+      </ol>
+    </Stack>
+  );
+}
+
+function nameOf(names: Readonly<Record<string, string>>, attempt: Attempt | undefined): string | null {
+  if (attempt === undefined) return null;
+  return `${names[attempt.deployment_id] ?? attempt.upstream_model} at ${attempt.provider}`;
+}
+
+const MARKS: Readonly<Record<Attempt['result'], ReactNode>> = {
+  answered: <IconCheck size={14} />,
+  error: <IconAlertTriangle size={14} />,
+  failed: <IconPlugConnectedX size={14} />,
+  broken: <IconUnlink size={14} />,
+  cancelled: <IconBan size={14} />,
+};
+
+interface ItemProps {
+  readonly attempt: Attempt;
+  /** The end of the last attempt, in milliseconds since the request was admitted. */
+  readonly endMs: number;
+  readonly following: string | null;
+}
+
+function Item({ attempt, endMs, following }: ItemProps) {
+  const { result, started_ms, took_ms, message } = attempt;
+  const cause = causeOf(attempt);
+  return (
+    <li className={classes.item}>
+      <span className={classes.mark} data-result={result} aria-hidden>
+        {MARKS[result]}
+      </span>
+      <Stack gap={4}>
+        <Heading attempt={attempt} />
+        <Text fz="sm" c="dimmed">
+          Started {started_ms === 0 ? 'at once' : `after ${durationText(started_ms)}`}, took {durationText(took_ms)}
+        </Text>
+        <div className={classes.track} aria-hidden>
+          <div
+            className={classes.bar}
+            data-result={result}
+            style={{ insetInlineStart: percent(started_ms, endMs), width: percent(took_ms, endMs) }}
+          />
+        </div>
+        {cause !== null && <Text fz="sm">{cause}</Text>}
+        {message !== null && message !== '' && (
+          <Box>
+            <Text fz="xs" c="dimmed">
+              The provider said
+            </Text>
+            <blockquote className={classes.said}>
+              <bdi>{message}</bdi>
+            </blockquote>
+          </Box>
+        )}
+        <Text fz="sm" fw={500}>
+          {nextWords(attempt, following)}
+        </Text>
+        <NotTried attempt={attempt} />
+      </Stack>
+    </li>
+  );
+}
+
+function Heading({
+  attempt: { attempt, result, status, code, deployment_id, provider, upstream_model },
+}: Pick<ItemProps, 'attempt'>) {
+  return (
+    <Group gap="xs" style={{ rowGap: 2 }}>
+      <Text fz="sm" fw={600}>
+        Attempt {attempt}
+      </Text>
+      <Badge color={result === 'answered' ? 'teal' : result === 'cancelled' ? 'gray' : 'red'} miw="max-content">
+        {RESULT_WORDS[result]}
+      </Badge>
+      {status !== null && <Text fz="sm">HTTP {status}</Text>}
+      {code !== null && (
+        <Text fz="sm" className="mono">
+          {code}
+        </Text>
+      )}
+      <Text fz="sm" c="dimmed" component="div" style={{ overflowWrap: 'anywhere' }}>
+        <Named id={deployment_id} />, {provider} · {upstream_model}
+      </Text>
+    </Group>
+  );
+}
+
+/** The deployments that were left when the request ended, and why none of them was tried. */
+function NotTried({ attempt: { not_tried = [] } }: Pick<ItemProps, 'attempt'>) {
+  if (not_tried.length === 0) return null;
+  return (
+    <div>
+      <Text fz="sm">Not tried:</Text>
+      <ul className={classes.others}>
+        {not_tried.map(({ deployment_id, reason }) => (
+          <Text key={deployment_id} component="li" fz="sm">
+            <Named id={deployment_id} />: {notTriedWords(reason)}
+          </Text>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function percent(ms: number, endMs: number): string {
+  return `${Math.min(100, Math.max(0, (ms / endMs) * 100)).toFixed(2)}%`;
+}

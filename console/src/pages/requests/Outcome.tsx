@@ -1,0 +1,78 @@
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
+import { IconAlertTriangle, IconBan } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { api, asked } from '../../api/client.ts';
+import { useCan } from '../../api/session.tsx';
+import { type Advice, adviceFor, destinationOf } from './advice.ts';
+import { causeOf, summaryOf } from './attempt-words.ts';
+import type { FullRequest } from './full-request.ts';
+
+/** Says at the top of a request's page that it failed or was cancelled, why, and what to do. Shows nothing for other requests. */
+export function Outcome({ request }: { request: FullRequest }) {
+  if (request.status === 'cancelled')
+    return (
+      <Alert color="gray" variant="outline" icon={<IconBan size={18} />} title="Cancelled">
+        <Text fz="sm">The client hung up before the answer was complete. What the provider made until then is charged.</Text>
+      </Alert>
+    );
+  if (request.status !== 'failed') return null;
+  return (
+    <Alert color="red" variant="outline" icon={<IconAlertTriangle size={18} />} title="Failed">
+      <Stack gap="xs">
+        <Text fz="sm">{whyFailed(request)}</Text>
+        <WhatToDo request={request} />
+      </Stack>
+    </Alert>
+  );
+}
+
+/** Returns why a request failed: how many attempts were made, and the cause of the last one. */
+function whyFailed({ attempts_made: made, attempts, http_status, code }: FullRequest): string {
+  const client = `The client got HTTP ${http_status}${code === null ? '' : ` with ${code}`}.`;
+  const last = made?.at(-1);
+  if (made === null || made === undefined) return `${client} ${attempts === 0 ? 'No provider was called.' : ''}`.trim();
+  if (last === undefined) return `No provider was called. ${client}`;
+  return [summaryOf(made), causeOf(last), client].filter((part) => part !== null).join(' ');
+}
+
+function WhatToDo({ request }: { request: FullRequest }) {
+  const last = request.attempts_made?.at(-1);
+  const advice = adviceFor([last?.code, request.code]);
+  if (advice === null) return null;
+  const deploymentId = last?.deployment_id ?? request.deployment_id;
+  return (
+    <Group gap="sm" component="section" aria-label="What to do" style={{ rowGap: 4 }}>
+      <Text fz="sm" flex={1} miw={220}>
+        <b>What to do:</b> {advice.text}
+      </Text>
+      {advice.at !== undefined && <Follow advice={advice} deploymentId={deploymentId} model={request.model} />}
+    </Group>
+  );
+}
+
+interface FollowProps {
+  readonly advice: Advice;
+  readonly deploymentId: string | null;
+  readonly model: string | null;
+}
+
+/** A link to the place where the advice is followed, for people who manage the catalogue. For others, who can. */
+function Follow({ advice, deploymentId, model }: FollowProps) {
+  const mayManage = useCan('catalogue.manage').allowed;
+  const deployment = useQuery({
+    queryKey: ['deployment', deploymentId],
+    queryFn: () => asked(api.GET('/deployments/{id}', { params: { path: { id: deploymentId ?? '' } } })),
+    enabled: mayManage && deploymentId !== null && advice.at === 'credential',
+    retry: false,
+  });
+  if (!mayManage) return <Text fz="sm">Only a platform admin can do this.</Text>;
+  const place = { id: deploymentId, credentialId: deployment.data?.credential_id ?? null, model };
+  const destination = destinationOf(advice, place);
+  if (destination === null) return null;
+  return (
+    <Button component={Link} to={destination.to} search={destination.search as never} size="xs" variant="default">
+      {destination.label}
+    </Button>
+  );
+}
