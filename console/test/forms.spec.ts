@@ -22,7 +22,11 @@ async function newTenant(house: House) {
   const deployment = await house.api<Made>('POST', '/deployments', body);
   await house.api('PUT', `/callable-targets/${model}/access-groups`, { access_groups: [`group-${tail}`] });
   const asset_access = { mode: 'selected', access_groups: [`group-${tail}`] };
-  const organization = await house.api<Made>('POST', '/organizations', { name: `Asked ${tail}`, slug: `asked-${tail}`, asset_access });
+  const organization = await house.api<Made>('POST', '/organizations', {
+    name: `Asked ${tail}`,
+    slug: `asked-${tail}`,
+    asset_access,
+  });
   const team = await house.api<Made>('POST', `/organizations/${organization.id}/teams`, { name: 'Research' });
   const key = await house.api<Made>('POST', '/keys', { team_id: team.id, name: `key ${tail}` });
   return { organization, team, key, model, deployment, group: `group-${tail}` };
@@ -67,7 +71,10 @@ test('unsaved text is asked about in the page: by Escape, by Back and by a link,
   expect(asked).toEqual([]);
 });
 
-test('what the server refuses is in view with the focus in its field, and gone when the field is mended', async ({ page, house }) => {
+test('what the server refuses is in view with the focus in its field, and gone when the field is mended', async ({
+  page,
+  house,
+}) => {
   await page.goto(`${house.url}/organizations?create=organization`);
   await dialog(page).getByRole('textbox', { name: 'Name' }).fill('Out of view');
   const slug = dialog(page).getByLabel('Slug');
@@ -126,7 +133,9 @@ test('Change on a card opens the dialog at that section, and the list beside the
 test('the effect stands beside Save wherever the form is scrolled', async ({ page, house }) => {
   const { organization, group, model } = await newTenant(house);
   await page.goto(`${house.url}/organizations/${organization.id}?edit=access`);
-  await dialog(page).getByRole('button', { name: `Remove ${group}` }).click();
+  await dialog(page)
+    .getByRole('button', { name: `Remove ${group}` })
+    .click();
   const effect = dialog(page).getByText(new RegExp(`1 target can no longer be called: ${model}`));
   await expect(effect).toBeInViewport();
   await section(page, 'Identity').scrollIntoViewIfNeeded();
