@@ -13,16 +13,13 @@ export interface Bound<T> {
   readonly disabled?: boolean;
 }
 
-/** Returns the props that connect a part to a form's field. A change clears the server's errors for that field and below. */
+/** Returns the props that connect a part to a form's field. The form removes the messages of what is mended. */
 export function bind<V, K extends keyof V & string>(form: UseFormReturnType<V>, at: K): Bound<V[K]> {
   return {
     at,
     value: form.getValues()[at],
     errors: form.errors,
-    onChange: (value) => {
-      form.setFieldValue(at, value as never);
-      form.setErrors((before) => Object.fromEntries(Object.entries(before).filter(([path]) => !isBelow(path, at))));
-    },
+    onChange: (value) => form.setFieldValue(at, value as never),
   };
 }
 
@@ -30,8 +27,4 @@ export function bind<V, K extends keyof V & string>(form: UseFormReturnType<V>, 
 export function errorAt(errors: FieldErrors | undefined, path: string): string | undefined {
   const error = errors?.[path];
   return typeof error === 'string' ? error : undefined;
-}
-
-function isBelow(path: string, at: string): boolean {
-  return path === at || path.startsWith(`${at}.`);
 }

@@ -139,11 +139,10 @@ function resultOf(compared: readonly Compared[], missing: readonly string[]): Pr
     figure,
     details: [
       ...missing,
-      ...different.map(
-        ({ row, announced, happened, movedByDryRun }) =>
-          movedByDryRun === null
-            ? `${row.route} (${row.takes}): announced ${JSON.stringify(announced)}, happened ${JSON.stringify(happened)}`
-            : `${row.route} (${row.takes}): the dry run changed ${movedByDryRun}`,
+      ...different.map(({ row, announced, happened, movedByDryRun }) =>
+        movedByDryRun === null
+          ? `${row.route} (${row.takes}): announced ${JSON.stringify(announced)}, happened ${JSON.stringify(happened)}`
+          : `${row.route} (${row.takes}): the dry run changed ${movedByDryRun}`,
       ),
     ],
   };

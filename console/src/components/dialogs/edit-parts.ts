@@ -7,12 +7,18 @@ import { accessLines, belowEachOther, budgetLines, limitLines, modelLimitLines }
 export interface EditPart<V> {
   readonly name: keyof V & string;
   readonly label: string;
-  readonly body: (draft: V) => object;
+  /** Defaults to the field itself. */
+  readonly body?: (draft: V) => object;
   readonly words: (draft: V) => ReactNode;
   /** The value by which two versions are compared. Defaults to the body; a secret has none that can be read. */
   readonly known?: (draft: V) => unknown;
   /** True if a change may take something from somebody. The dialog then shows the effect before saving. */
   readonly hasEffect?: boolean;
+}
+
+/** Returns the part for the name of an object. */
+export function namePart<V extends { readonly name: string }>(): EditPart<V> {
+  return { name: 'name', label: 'Name', body: ({ name }) => ({ name: name.trim() }), words: ({ name }) => name };
 }
 
 /** Returns the parts for limits, budgets and access, which every scope below the organization has. */
@@ -45,14 +51,15 @@ export function tagParts<V extends TagsDraft>(): readonly EditPart<V>[] {
 
 /** Returns the parts that differ between two drafts. */
 export function changedParts<V>(parts: readonly EditPart<V>[], one: V, other: V): readonly EditPart<V>[] {
-  return parts.filter(({ body, known = body }) => JSON.stringify(known(one)) !== JSON.stringify(known(other)));
+  const knownOf = (part: EditPart<V>, draft: V) => JSON.stringify(part.known?.(draft) ?? bodyOf([part], draft));
+  return parts.filter((part) => knownOf(part, one) !== knownOf(part, other));
 }
 
 /**
  * Returns the body to send for these parts. Parts left out need no permission, so nobody is refused for what they did not change.
  */
 export function bodyOf<V>(parts: readonly EditPart<V>[], draft: V): object {
-  return Object.assign({}, ...parts.map((part) => part.body(draft)));
+  return Object.assign({}, ...parts.map(({ name, body }) => body?.(draft) ?? { [name]: draft[name] }));
 }
 
 interface Merge<V> {

@@ -41,7 +41,6 @@ const PARTS: readonly EditPart<GroupDraft>[] = [
   {
     name: 'description',
     label: 'Description',
-    body: ({ description }) => ({ description }),
     words: ({ description }) => (description === '' ? 'none' : description),
   },
 ];

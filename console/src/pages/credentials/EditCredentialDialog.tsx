@@ -1,6 +1,6 @@
 import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
-import type { EditPart } from '../../components/dialogs/edit-parts.ts';
+import { type EditPart, namePart } from '../../components/dialogs/edit-parts.ts';
 import { baseUrlOf, type CredentialDraft, CredentialFields, CredentialTest } from './CredentialFields.tsx';
 
 type Credential = Schema<'Credential'>;
@@ -36,7 +36,7 @@ export function EditCredentialDialog({ credential, opened, onClose }: EditCreden
 }
 
 const PARTS: readonly EditPart<CredentialDraft>[] = [
-  { name: 'name', label: 'Name', body: ({ name }) => ({ name: name.trim() }), words: ({ name }) => name },
+  namePart(),
   {
     name: 'api_key',
     label: 'API key',

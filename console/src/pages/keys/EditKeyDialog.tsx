@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
-import { type EditPart, policyParts, tagParts } from '../../components/dialogs/edit-parts.ts';
+import { type EditPart, namePart, policyParts, tagParts } from '../../components/dialogs/edit-parts.ts';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { PolicyFields } from '../../components/fields/PolicyFields.tsx';
 import { type PolicyDraft, policyDraft, policyForm, tagsForm } from '../../components/fields/policy-draft.ts';
@@ -24,11 +24,10 @@ interface KeyDraft extends PolicyDraft, TagsDraft {
 }
 
 const PARTS: readonly EditPart<KeyDraft>[] = [
-  { name: 'name', label: 'Name', body: ({ name }) => ({ name: name.trim() }), words: ({ name }) => name },
+  namePart(),
   {
     name: 'team_id',
     label: 'Team',
-    body: ({ team_id }) => ({ team_id }),
     words: ({ team_id }) => <NameText id={team_id} />,
     hasEffect: true,
   },

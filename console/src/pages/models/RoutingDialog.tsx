@@ -57,14 +57,12 @@ const PARTS: readonly EditPart<RoutingDraft>[] = [
   {
     name: 'strategy',
     label: 'Strategy',
-    body: ({ strategy }) => ({ strategy }),
     words: ({ strategy }) => strategyWords(strategy),
   },
   {
     name: 'fallbacks',
     label: 'Fallbacks',
     hasEffect: true,
-    body: ({ fallbacks }) => ({ fallbacks }),
     words: ({ fallbacks }) => (fallbacks.length === 0 ? 'none' : fallbacks.join(' → ')),
   },
 ];

@@ -13,7 +13,6 @@ export function deploymentParts(credentialName: (id: string) => string): readonl
     {
       name: 'credential_id',
       label: 'Credential',
-      body: ({ credential_id }) => ({ credential_id }),
       words: ({ credential_id: id }) => (id === null ? 'none' : credentialName(id)),
     },
     ...UPSTREAM_PARTS,
@@ -23,7 +22,6 @@ export function deploymentParts(credentialName: (id: string) => string): readonl
       name: 'enabled',
       label: 'Enabled',
       hasEffect: true,
-      body: ({ enabled }) => ({ enabled }),
       words: ({ enabled }) => (enabled ? 'Yes: it gets requests' : 'No: it gets no requests'),
     },
   ];
@@ -48,58 +46,22 @@ const UPSTREAM_PARTS: readonly EditPart<DeploymentDraft>[] = [
 
 /** The settings that decide when the deployment is chosen. */
 const ROUTING_PARTS: readonly EditPart<DeploymentDraft>[] = [
-  {
-    name: 'limits',
-    label: 'Capacity',
-    body: (draft) => ({ limits: settingsOf(draft).limits }),
-    words: ({ limits: { rpm, tpm } }) => `Requests per minute: ${numberWords(rpm)}\nTokens per minute: ${numberWords(tpm)}`,
-  },
-  {
-    name: 'tags',
-    label: 'Routing tags',
-    body: ({ tags }) => ({ tags }),
-    words: ({ tags }) => (tags.length === 0 ? 'none' : tags.join(', ')),
-  },
-  {
-    name: 'weight',
-    label: 'Weight',
-    body: (draft) => ({ weight: settingsOf(draft).weight }),
-    words: (draft) => String(settingsOf(draft).weight),
-  },
-  {
-    name: 'priority',
-    label: 'Priority',
-    body: (draft) => ({ priority: settingsOf(draft).priority }),
-    words: (draft) => String(settingsOf(draft).priority),
-  },
+  setting(
+    'limits',
+    'Capacity',
+    ({ limits: { rpm, tpm } }) => `Requests per minute: ${numberWords(rpm)}\nTokens per minute: ${numberWords(tpm)}`,
+  ),
+  { name: 'tags', label: 'Routing tags', words: ({ tags }) => (tags.length === 0 ? 'none' : tags.join(', ')) },
+  setting('weight', 'Weight', (draft) => String(settingsOf(draft).weight)),
+  setting('priority', 'Priority', (draft) => String(settingsOf(draft).priority)),
 ];
 
 /** The bounds on one request, and what happens after a hang-up. */
 const BOUND_PARTS: readonly EditPart<DeploymentDraft>[] = [
-  {
-    name: 'max_output_tokens',
-    label: 'Maximum output tokens',
-    body: (draft) => ({ max_output_tokens: settingsOf(draft).max_output_tokens }),
-    words: ({ max_output_tokens: most }) => (most === '' ? 'not known' : countText(most)),
-  },
-  {
-    name: 'max_searches',
-    label: 'Searches per request',
-    body: (draft) => ({ max_searches: settingsOf(draft).max_searches }),
-    words: ({ max_searches: most }) => (most === '' ? 'not set' : countText(most)),
-  },
-  {
-    name: 'max_part_tokens',
-    label: 'Tokens per media part',
-    body: (draft) => ({ max_part_tokens: settingsOf(draft).max_part_tokens }),
-    words: ({ max_part_tokens: most }) => (most === '' ? 'not set' : countText(most)),
-  },
-  {
-    name: 'on_hangup',
-    label: 'When the caller hangs up',
-    body: (draft) => ({ on_hangup: settingsOf(draft).on_hangup }),
-    words: ({ on_hangup }) => hangupWords(on_hangup),
-  },
+  setting('max_output_tokens', 'Maximum output tokens', ({ max_output_tokens: most }) => boundWords(most, 'not known')),
+  setting('max_searches', 'Searches per request', ({ max_searches: most }) => boundWords(most, 'not set')),
+  setting('max_part_tokens', 'Tokens per media part', ({ max_part_tokens: most }) => boundWords(most, 'not set')),
+  setting('on_hangup', 'When the caller hangs up', ({ on_hangup }) => hangupWords(on_hangup)),
   {
     name: 'timeout_seconds',
     label: 'Timeout',
@@ -107,6 +69,16 @@ const BOUND_PARTS: readonly EditPart<DeploymentDraft>[] = [
     words: (draft) => `${settingsOf(draft).timeout_ms / 1_000} s`,
   },
 ];
+
+type Setting = keyof DeploymentDraft & keyof ReturnType<typeof settingsOf>;
+
+function setting(name: Setting, label: string, words: (draft: DeploymentDraft) => string): EditPart<DeploymentDraft> {
+  return { name, label, words, body: (draft) => ({ [name]: settingsOf(draft)[name] }) };
+}
+
+function boundWords(most: number | '', none: string): string {
+  return most === '' ? none : countText(most);
+}
 
 function numberWords(value: number | ''): string {
   return value === '' ? 'not limited' : countText(value);

@@ -18,8 +18,8 @@ interface MemberDraft extends PolicyDraft {
 }
 
 const PARTS: readonly EditPart<MemberDraft>[] = [
-  { name: 'role', label: 'Role', hasEffect: true, body: ({ role }) => ({ role }), words: ({ role }) => roleWord(role) },
-  { name: 'status', label: 'Status', hasEffect: true, body: ({ status }) => ({ status }), words: ({ status }) => wordOf(status) },
+  { name: 'role', label: 'Role', hasEffect: true, words: ({ role }) => roleWord(role) },
+  { name: 'status', label: 'Status', hasEffect: true, words: ({ status }) => wordOf(status) },
   ...policyParts<MemberDraft>(),
 ];
 

@@ -51,7 +51,6 @@ const PARTS: readonly EditPart<FallbacksDraft>[] = [
     name: 'fallbacks',
     label: 'Fallbacks',
     hasEffect: true,
-    body: ({ fallbacks }) => ({ fallbacks }),
     words: ({ fallbacks }) => (fallbacks.length === 0 ? 'none' : fallbacks.join(' → ')),
   },
 ];

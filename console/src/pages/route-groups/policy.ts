@@ -43,13 +43,11 @@ export function policyParts(nameOf: (deploymentId: string) => string): readonly 
     {
       name: 'strategy',
       label: 'Strategy',
-      body: ({ strategy }) => ({ strategy }),
       words: ({ strategy }) => strategyWords(strategy),
     },
     {
       name: 'members',
       label: 'Members',
-      body: ({ members }) => ({ members }),
       words: ({ members }) => (members.length === 0 ? 'none' : members.map((one) => memberWords(one, nameOf)).join('\n')),
       known: ({ members }) => inOrder(members),
     },

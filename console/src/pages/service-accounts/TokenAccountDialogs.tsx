@@ -7,7 +7,7 @@ import { useSession } from '../../api/session.tsx';
 import { ProblemNote } from '../../components/Asked.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { CreateDialog, EditDialog } from '../../components/dialogs/EditDialog.tsx';
-import type { EditPart } from '../../components/dialogs/edit-parts.ts';
+import { type EditPart, namePart } from '../../components/dialogs/edit-parts.ts';
 import { saved } from '../../components/dialogs/saved.ts';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { countText } from '../../numbers/numbers.ts';
@@ -29,11 +29,10 @@ const RULES = {
 
 function partsOf(account: TokenAccount): readonly EditPart<Draft>[] {
   return [
-    { name: 'name', label: 'Name', body: ({ name }) => ({ name: name.trim() }), words: ({ name }) => name },
+    namePart(),
     {
       name: 'responsible_account_id',
       label: 'Responsible person',
-      body: ({ responsible_account_id }) => ({ responsible_account_id }),
       words: ({ responsible_account_id: id }) => <PersonName id={id} of={account} />,
     },
   ];

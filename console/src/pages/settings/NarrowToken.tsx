@@ -3,7 +3,7 @@ import type { UseFormReturnType } from '@mantine/form';
 import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
 import { firstErrorOf } from '../../api/field-errors.ts';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
-import type { EditPart } from '../../components/dialogs/edit-parts.ts';
+import { type EditPart, namePart } from '../../components/dialogs/edit-parts.ts';
 import { expiresAtOf, LASTS, type Lasts } from './token-expiry.ts';
 
 type Token = Schema<'AdminToken'>;
@@ -78,7 +78,7 @@ function Fields({ form, of: token }: { form: UseFormReturnType<TokenDraft>; of: 
 }
 
 const PARTS: readonly EditPart<TokenDraft>[] = [
-  { name: 'name', label: 'Name', body: ({ name }) => ({ name: name.trim() }), words: ({ name }) => name },
+  namePart(),
   narrowing('permissions', 'Permissions'),
   narrowing('organization_ids', 'Organizations'),
   narrowing('networks', 'Networks'),

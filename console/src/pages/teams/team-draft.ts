@@ -1,5 +1,5 @@
 import type { Schema } from '../../api/client.ts';
-import { type EditPart, policyParts, tagParts } from '../../components/dialogs/edit-parts.ts';
+import { type EditPart, namePart, policyParts, tagParts } from '../../components/dialogs/edit-parts.ts';
 import { NO_POLICY, type PolicyDraft, policyBody, policyDraft } from '../../components/fields/policy-draft.ts';
 import { decimalOf } from '../../forms/decimal.ts';
 import { NO_TAGS, type TagsDraft, tagsBody, tagsDraft } from '../../forms/tags-draft.ts';
@@ -75,7 +75,7 @@ function selfServiceBody(draft: SelfServiceDraft) {
 }
 
 export const TEAM_PARTS: readonly EditPart<TeamDraft>[] = [
-  { name: 'name', label: 'Name', body: ({ name }) => ({ name: name.trim() }), words: ({ name }) => name },
+  namePart(),
   {
     name: 'self_service',
     label: 'Self-service',

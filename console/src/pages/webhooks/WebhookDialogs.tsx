@@ -1,7 +1,7 @@
 import { api, asked, askedWithETag, ifMatch } from '../../api/client.ts';
 import { CopyField } from '../../components/CopyField.tsx';
 import { CreateDialog, EditDialog } from '../../components/dialogs/EditDialog.tsx';
-import type { EditPart } from '../../components/dialogs/edit-parts.ts';
+import { type EditPart, namePart } from '../../components/dialogs/edit-parts.ts';
 import { SecretDialog } from '../../components/dialogs/SecretDialog.tsx';
 import { kindLabel, ORGANIZATION_KINDS } from '../alerts/words.ts';
 import { RULES, type Webhook, type WebhookDraft, WebhookFields } from './WebhookFields.tsx';
@@ -40,7 +40,7 @@ export function CreateWebhook({ opened, onClose, organizationId, onCreated }: Cr
 }
 
 const PARTS: readonly EditPart<WebhookDraft>[] = [
-  { name: 'name', label: 'Name', body: ({ name }) => ({ name: name.trim() }), words: ({ name }) => name },
+  namePart(),
   { name: 'url', label: 'URL', body: ({ url }) => ({ url: url.trim() }), words: ({ url }) => url },
   {
     name: 'events',
