@@ -3,6 +3,7 @@ import type { CommandIo } from './command-io.ts';
 import { auditCommands } from './commands/audit.ts';
 import { keyCommands } from './commands/keys.ts';
 import { ledgerCommands } from './commands/ledger.ts';
+import { memberCommands } from './commands/members.ts';
 import { organizationCommands } from './commands/organizations.ts';
 import { usageCommands } from './commands/usage.ts';
 import type { RecoveryCommand } from './recovery.ts';
@@ -10,6 +11,7 @@ import type { RecoveryCommand } from './recovery.ts';
 /** Every command that uses the admin API. */
 export const COMMANDS: readonly Command[] = [
   ...organizationCommands,
+  ...memberCommands,
   ...keyCommands,
   ...usageCommands,
   ...ledgerCommands,

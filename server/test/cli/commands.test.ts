@@ -62,6 +62,27 @@ describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
     expect(await call(rotated.secret)).toBe(200);
   });
 
+  test('members: an account is added with teams, by id or address; another address is invited', async () => {
+    const [one, other] = await Promise.all(
+      ['Cli One', 'Cli Other'].map((name) => {
+        const email = `${name.toLowerCase().replace(' ', '-')}@headgate.test`;
+        return gateway.admin<{ id: string; email: string }>('POST', '/accounts', { name, email });
+      }),
+    );
+    const teams = `${teamId}:team_viewer`;
+    const added = await json('members', 'add', 'acme', one?.email.toUpperCase() ?? '', '--role', 'org_billing', '--teams', teams);
+    expect(added).toMatchObject({ account_id: one?.id, role: 'org_billing', teams: [{ team_id: teamId, role: 'team_viewer' }] });
+    expect((await run('members', 'add', 'acme', other?.id ?? '')).out).toMatch(/^role +org_member$/m);
+    expect((await run('members', 'list', 'acme', '--search', 'Cli')).out).toMatch(/Cli One +cli-one@headgate.test +org_billing/);
+    const invited = await run('members', 'add', 'acme', 'cli-guest@headgate.test');
+    expect(invited).toMatchObject({ code: 0, err: '' });
+    expect(invited.out).toMatch(/^link +http.*\/invitation\?token=/m);
+    const again = await run('members', 'add', 'acme', one?.id ?? '');
+    expect(again).toMatchObject({ code: 1, err: expect.stringContaining('already a member') });
+    expect((await run('members', 'add', 'acme', 'nobody')).code).toBe(2);
+    expect((await run('members', 'add', 'acme', 'x@headgate.test', '--teams', teamId)).code).toBe(2);
+  });
+
   test('a list longer than asked says so beside it', async () => {
     const { code, out, err } = await run('keys', 'list', '--limit', '1');
     expect(code).toBe(0);

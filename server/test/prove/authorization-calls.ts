@@ -73,6 +73,20 @@ export async function unprovedAccount(world: World): Promise<string> {
   return (await world.root('POST', '/accounts', { email: `${world.fresh()}@headgate.test`, name: 'Somebody' })).id;
 }
 
+/** Somebody of another organization, whose people the caller manages too if their role lets them. */
+export async function accountInReach({ world, place, role }: Asking): Promise<string> {
+  const slug = world.fresh();
+  const { id } = await world.root('POST', '/organizations', { slug, name: slug });
+  if (place === 'own' && role.startsWith('org_')) await join(world, id, role);
+  const accountId = await newAccount(world);
+  await world.root('POST', `/organizations/${id}/members`, { account_id: accountId, role: 'org_member' });
+  return accountId;
+}
+
+export function newcomer({ world, place }: Asking, accountId: string): Made {
+  return made(`/organizations/${world.organizationId(place)}/members`, { account_id: accountId, role: 'org_member' });
+}
+
 export async function newMember({ world, place }: Asking): Promise<{ accountId: string; memberId: string }> {
   const accountId = await newAccount(world);
   const body = { account_id: accountId, role: 'org_member' };

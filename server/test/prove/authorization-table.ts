@@ -32,6 +32,11 @@ export const TOKEN_MANAGERS: Cells = { own: 'y  3   y  y  3  3  3   3  3  3' };
 export const ORGANIZATION_READ: Cells = { own: 'y  y   y  y  y  y  y   y  y  y', other: 'y  y   4  4  4  4  4   4  4  4' };
 export const ORGANIZATION_PLATFORM: Cells = { own: 'y  3   3  3  3  3  3   3  3  3', other: 'y  3   4  4  4  4  4   4  4  4' };
 export const ORGANIZATION_MANAGE: Cells = { own: 'y  3   y  y  3  3  3   3  3  3', other: 'y  3   4  4  4  4  4   4  4  4' };
+/** An account of which only the platform knows: an organization's own people invite it instead, and are told so. */
+export const ORGANIZATION_STRANGERS: Cells = {
+  own: 'y  3   400 400 3 3  3   3  3  3',
+  other: 'y  3   4  4  4  4  4   4  4  4',
+};
 export const ORGANIZATION_OWNERS: Cells = { own: 'y  3   y  3  3  3  3   3  3  3', other: 'y  3   4  4  4  4  4   4  4  4' };
 export const ORGANIZATION_AUDIT: Cells = { own: 'y  y   y  y  3  y  3   3  3  3', other: 'y  y   4  4  4  4  4   4  4  4' };
 export const ORGANIZATION_SPEND: Cells = { own: 'y  y   y  y  y  y  3   y  y  3', other: 'y  y   4  4  4  4  4   4  4  4' };

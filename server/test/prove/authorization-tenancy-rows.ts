@@ -1,5 +1,6 @@
 /** The rows of organizations, teams, members, accounts, invitations and service accounts. */
 import {
+  accountInReach,
   at,
   colleaguePath,
   invitationBody,
@@ -8,6 +9,7 @@ import {
   memberPath,
   narrowedTeam,
   newAccount,
+  newcomer,
   newMember,
   newTeamMember,
   organization,
@@ -26,6 +28,7 @@ import {
   ORGANIZATION_PEOPLE,
   ORGANIZATION_PLATFORM,
   ORGANIZATION_READ,
+  ORGANIZATION_STRANGERS,
   ORGANIZATION_TOTALS,
   PLATFORM_CHANGE,
   PLATFORM_READ,
@@ -109,13 +112,16 @@ export const tenancyRows: readonly Row[] = [
   row('GET /organizations/:id/members', ORGANIZATION_READ, organization('/members?search=marker&limit=200'), {
     sees: { marker: 'memberId', places: TEAMS, within: 'its organization' },
   }),
-  row('POST /organizations/:id/members', ORGANIZATION_MANAGE, async (asking) => {
-    const accountId = await newAccount(asking.world);
-    return made(`/organizations/${asking.world.organizationId(asking.place)}/members`, {
-      account_id: accountId,
-      role: 'org_member',
-    });
-  }),
+  row('POST /organizations/:id/members', ORGANIZATION_MANAGE, async (asking) => newcomer(asking, await accountInReach(asking))),
+  row(
+    'POST /organizations/:id/members',
+    ORGANIZATION_STRANGERS,
+    async (asking) => newcomer(asking, await newAccount(asking.world)),
+    {
+      variant: 'a stranger',
+    },
+  ),
+  row('GET /organizations/:id/member-candidates', ORGANIZATION_MANAGE, organization('/member-candidates?limit=200')),
   row('GET /organizations/:id/members/:member_id', ORGANIZATION_PEOPLE, (asking) => memberPath(asking, '')),
   row('GET /organizations/:id/members/:member_id', TEAM_READ, colleaguePath, { variant: 'who is in the team' }),
   row('PATCH /organizations/:id/members/:member_id', ORGANIZATION_MANAGE, async (asking) => {

@@ -37,6 +37,7 @@ import * as accountAddress from '../people/account-address.ts';
 import * as accounts from '../people/accounts.ts';
 import * as invitationAccept from '../people/invitation-accept.ts';
 import * as invitations from '../people/invitations.ts';
+import * as memberCandidates from '../people/member-candidates.ts';
 import * as memberRemoval from '../people/member-removal.ts';
 import * as members from '../people/members.ts';
 import * as jobs from '../platform/jobs.ts';
@@ -134,6 +135,7 @@ export const ROUTES: RouteTable = {
 
   'GET /organizations/:id/members': members.list,
   'POST /organizations/:id/members': members.create,
+  'GET /organizations/:id/member-candidates': memberCandidates.list,
   'GET /organizations/:id/members/:member_id': members.read,
   'PATCH /organizations/:id/members/:member_id': members.update,
   'DELETE /organizations/:id/members/:member_id': memberRemoval.remove,

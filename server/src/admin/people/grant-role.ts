@@ -1,4 +1,11 @@
-import { canGrantRole, coversRole, isPlatformRole, type Role, type RoleGrant } from '../../domain/tenancy/permission.ts';
+import {
+  canGrantRole,
+  coversRole,
+  isPlatformRole,
+  type Role,
+  type RoleGrant,
+  rolesThatGrant,
+} from '../../domain/tenancy/permission.ts';
 import { grantsOf, placesOf } from '../../store/accounts/account-places.ts';
 import type { AccountRow } from '../../store/accounts/accounts.ts';
 import type { Database } from '../../store/database.ts';
@@ -8,9 +15,23 @@ import { forbidden, invalid, Problem } from '../http/problem.ts';
 /** Throws 403 if the caller may not give or take this role there: nobody grants a role above their own. */
 export function requireGrantableRole(call: AdminCall<unknown, unknown, unknown>, grant: RoleGrant, pointer: string): void {
   if (canGrantRole(call.actor, grant)) return;
-  const message = `${call.actor.name} may not give or remove the role ${grant.role} here, because it is above their own role`;
+  const message = `${call.actor.name} may not give or remove the role ${grant.role} here, because it is above their own role: ask ${whoGrants(grant)}`;
   throw new Problem(403, `${message}.`, { faults: [{ pointer, message }] });
 }
+
+/** Returns who may give or take a role: `an owner of the organization or a platform admin`. */
+function whoGrants(grant: RoleGrant): string {
+  return rolesThatGrant(grant)
+    .map((role) => PEOPLE[role] ?? role)
+    .join(' or ');
+}
+
+const PEOPLE: Readonly<Partial<Record<Role, string>>> = {
+  team_admin: 'an admin of the team',
+  org_admin: 'an admin of the organization',
+  org_owner: 'an owner of the organization',
+  platform_admin: 'a platform admin',
+};
 
 /** Throws 400 if the role is the platform's and an organization is named, or the other way round. */
 export function requirePlaceOfRole(role: Role, organizationId: string | null): void {

@@ -11,8 +11,6 @@ import * as signIn from '../../store/accounts/sign-in.ts';
 import type { Database } from '../../store/database.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import * as organizations from '../../store/tenancy/organizations.ts';
-import * as teamMembers from '../../store/tenancy/team-members.ts';
-import * as teams from '../../store/tenancy/teams.ts';
 import type { AdminCall } from '../http/call.ts';
 import { type Change, change } from '../http/change.ts';
 import { instantOut, isoOf, name } from '../http/fields.ts';
@@ -26,6 +24,7 @@ import { ownEvent } from '../session/sign-in-audit.ts';
 import { tellOfNewMethod } from '../session/tell-of-method.ts';
 import { invitationEvent } from './invitation-view.ts';
 import { addMember } from './members.ts';
+import { joinTeams } from './team-roles.ts';
 
 /** Accepts an invitation: once, by the person whose address it names. */
 
@@ -237,20 +236,7 @@ async function enter(own: Change, organizationId: string, row: InvitationRow, ac
     account_id: account.id,
     role: row.role as Parameters<typeof addMember>[2]['role'],
   });
-  for (const { teamId, role } of row.teams) {
-    const team = await teams.lock(own.tx, { organizationId, id: teamId });
-    if (team === null) continue;
-    await teamMembers.insert(own.tx, { organizationId, teamId, membershipId, role, createdAt: own.now });
-    await own.record({
-      organizationId,
-      action: 'team_member.add',
-      objectType: 'team_member',
-      objectId: `${teamId}/${membershipId}`,
-      objectName: team.name,
-      before: null,
-      after: { role },
-    });
-  }
+  await joinTeams(own, { organizationId, membershipId }, row.teams);
 }
 
 interface Opened {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { grantAboveTeams, ROLES_ABOVE_TEAMS, type RoleGrant, TEAM_ROLES } from '../../domain/tenancy/permission.ts';
+import { grantAboveTeams, ROLES_ABOVE_TEAMS, type RoleGrant } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import type { InvitationRow } from '../../store/accounts/invitations.ts';
 import * as invitations from '../../store/accounts/invitations.ts';
@@ -7,7 +7,6 @@ import { findByEmail } from '../../store/accounts/sign-in.ts';
 import type { Database } from '../../store/database.ts';
 import * as memberships from '../../store/tenancy/memberships.ts';
 import * as organizations from '../../store/tenancy/organizations.ts';
-import * as teams from '../../store/tenancy/teams.ts';
 import { reachWithin } from '../http/authorize.ts';
 import type { AdminCall } from '../http/call.ts';
 import { change } from '../http/change.ts';
@@ -27,20 +26,17 @@ import {
   invitationOut,
   viewInvitation,
 } from './invitation-view.ts';
+import { requireTeams, teamRoles } from './team-roles.ts';
 
 /** Invites people to join. Only callers who may give a role can invite to it. */
 
 const VALID_MS = 7 * 86_400_000;
-const TEAMS_MAX = 50;
 
 const createBody = z.strictObject({
   email,
   organization_id: id.nullable().meta({ description: 'The organization. Null for the platform roles.' }),
   role: z.enum(ROLES_ABOVE_TEAMS),
-  teams: z
-    .array(z.strictObject({ team_id: id, role: z.enum(TEAM_ROLES) }))
-    .max(TEAMS_MAX)
-    .optional(),
+  teams: teamRoles.optional(),
 });
 type CreateBody = z.output<typeof createBody>;
 
@@ -84,7 +80,8 @@ export const create = route({
   load: loadPlaceOfBody,
   handle: async (call, grant) => {
     requireGrantableRole(call, grant, '/role');
-    await requireTeams(call);
+    const { organization_id: invitedTo, teams = [] } = call.body;
+    if (invitedTo !== null) await requireTeams(call, invitedTo, teams);
     await requireNewcomer(call);
     const { tokens, hashes } = newTokens(call);
     const row = await change(call, async ({ tx, now, record }) => {
@@ -96,7 +93,7 @@ export const create = route({
         organizationId,
         email,
         role,
-        teams: (call.body.teams ?? []).map((team) => ({ teamId: team.team_id, role: team.role })),
+        teams: teams.map((team) => ({ teamId: team.team_id, role: team.role })),
         ...hashes,
         invitedBy: call.actor.id,
         inviterName: call.actor.name,
@@ -184,19 +181,6 @@ async function loadInvitation(call: AdminCall<{ readonly id: string }, unknown, 
   const row = await invitations.find(call.deps.db, call.params.id);
   if (row === null) throw notFound('invitation');
   return { place: { organizationId: row.organizationId }, object: row };
-}
-
-async function requireTeams(call: AdminCall<unknown, unknown, CreateBody>): Promise<void> {
-  const { organization_id: organizationId, teams: wanted = [] } = call.body;
-  if (organizationId === null) return;
-  const seen = new Set<string>();
-  for (const [at, { team_id: teamId, role }] of wanted.entries()) {
-    const team = await teams.find(call.deps.db, { organizationId, id: teamId });
-    if (team === null) throw invalid(`/teams/${at}/team_id`, 'must be a team of this organization');
-    if (seen.has(teamId)) throw invalid(`/teams/${at}/team_id`, 'must not be listed twice');
-    seen.add(teamId);
-    requireGrantableRole(call, { role, organizationId, teamId }, `/teams/${at}/role`);
-  }
 }
 
 /** Throws 409 if the account is a member or has a platform role already. */

@@ -24,10 +24,17 @@ import { loadPolicy, namesPolicy, patchedPolicy, policyColumns, policyFields, st
 import { requireGrantableRole } from './grant-role.ts';
 import { memberFacts, memberOut, viewMember, viewMembers } from './member-view.ts';
 import { takeBack } from './take-back.ts';
+import { joinTeams, requireTeams, teamRoles } from './team-roles.ts';
+import { tellOfMembership } from './tell-of-membership.ts';
 
 const role = z.enum(ORGANIZATION_ROLES);
 const settings = { ...policyFields, asset_access: choice.nullish(), metadata: metadata.nullish() };
-const createBody = z.strictObject({ account_id: id, role, ...settings });
+const createBody = z.strictObject({
+  account_id: id,
+  role,
+  teams: teamRoles.optional().meta({ description: 'The teams that the member joins at once, each with a role.' }),
+  ...settings,
+});
 const patchBody = z.strictObject({ role: role.optional(), status: z.enum(['active', 'disabled']).optional(), ...settings });
 type PatchBody = z.output<typeof patchBody>;
 
@@ -63,7 +70,8 @@ export const read = route({
 
 export const create = route({
   summary: 'Add an account to an organization',
-  description: 'A member who was removed returns with the same id and the earlier limits.',
+  description:
+    'Platform admins may add every account. Others may add members of the organizations whose members they manage, and invite everybody else (`POST /invitations`). The person is told by mail. A member who was removed returns with the same id and the earlier limits.',
   permission: 'members.manage',
   params: idParams,
   body: createBody,
@@ -75,14 +83,19 @@ export const create = route({
     requireGrantableRole(call, { role: call.body.role, organizationId }, '/role');
     if (namesCap(call.body))
       authorize(call.actor, 'member_limits.change', { organizationId, ownerAccountId: call.body.account_id });
+    const teams = call.body.teams ?? [];
+    await requireTeams(call, organizationId, teams);
     const access = await newAccess(call, organizationId);
     const memberId = await change(call, async (change) => {
       await requireAdmissible(call, change.tx, { accountId: call.body.account_id, organizationId });
       const added = await addMember(change, organizationId, call.body);
       await applyPatch(call, change, { organizationId, id: added }, { ...call.body, access });
+      await joinAllTeams(change, { organizationId, membershipId: added }, teams);
       return added;
     });
-    return shown(call, organizationId, memberId);
+    const member = await shown(call, organizationId, memberId);
+    tellOfMembership(call, { ...member, accountId: member.account_id }, { organization, role: call.body.role });
+    return member;
   },
 });
 
@@ -156,6 +169,21 @@ export async function addMember(
   });
   touch({ organizationIds: [organizationId] });
   return added.id;
+}
+
+/** Adds a new member to teams. Throws 400 for a team that was deleted meanwhile, so that nothing is stored. */
+async function joinAllTeams(
+  change: Change,
+  key: { readonly organizationId: string; readonly membershipId: string },
+  wanted: z.output<typeof teamRoles>,
+): Promise<void> {
+  const joined = await joinTeams(
+    change,
+    key,
+    wanted.map(({ team_id: teamId, role }) => ({ teamId, role })),
+  );
+  const missing = wanted.findIndex(({ team_id }) => !joined.includes(team_id));
+  if (missing >= 0) throw invalid(`/teams/${missing}/team_id`, 'must be a team of this organization');
 }
 
 type NewAccess = Awaited<ReturnType<typeof newAccess>>;

@@ -1,6 +1,5 @@
-import { renderLetter } from '../../identity/mail/letter.ts';
-import { describeDefect } from '../../lib/defect.ts';
 import type { AdminCall } from '../http/call.ts';
+import { mailLater } from './mail-later.ts';
 
 /**
  * Tells a person by mail that a way to sign in was added to their account, so that they notice one that is not theirs. Does
@@ -11,23 +10,15 @@ export function tellOfNewMethod(
   person: { readonly email: string; readonly name: string },
   what: string,
 ): void {
-  const { mailer, log } = call.deps;
-  if (!mailer.configured) return;
-  const failed = (reason: object) =>
-    log.warn({ request_id: call.requestId, ...reason }, 'the mail about a new sign-in method could not be sent');
-  void mailer
-    .send(
-      renderLetter({
-        to: person.email,
-        subject: 'A sign-in method of your Headgate account was added or changed',
-        paragraphs: [`Hello ${person.name},`, what],
-        link: null,
-        closing: [
-          'If you did this, you do not need to do anything.',
-          'If you did not do this, choose a new password with “Forgot your password?” on the sign-in page, and tell a platform admin.',
-        ],
-      }),
-    )
-    .then((sent) => (sent.is === 'failed' ? failed({ reason: sent.reason }) : undefined))
-    .catch((error: unknown) => failed(describeDefect(error)));
+  const letter = {
+    to: person.email,
+    subject: 'A sign-in method of your Headgate account was added or changed',
+    paragraphs: [`Hello ${person.name},`, what],
+    link: null,
+    closing: [
+      'If you did this, you do not need to do anything.',
+      'If you did not do this, choose a new password with “Forgot your password?” on the sign-in page, and tell a platform admin.',
+    ],
+  };
+  mailLater(call, letter, 'the mail about a new sign-in method could not be sent');
 }

@@ -19,6 +19,8 @@ import { requireGrantableRole } from '../people/grant-role.ts';
 import { leavingQuery, leavingReport, renderLeaving } from '../people/member-removal.ts';
 import { addMember } from '../people/members.ts';
 import { type KeysTaken, refuseOwnKeys, takeKeys } from '../people/reassign.ts';
+import { teamMemberEvent } from '../people/team-roles.ts';
+import { tellOfMembership } from '../people/tell-of-membership.ts';
 
 const role = z.enum(TEAM_ROLES);
 
@@ -69,11 +71,15 @@ export const create = route({
       const membershipId = await membershipOf(call, change, team, call.body);
       const key = { organizationId: team.organizationId, teamId: team.id, membershipId };
       await teamMembers.insert(tx, { ...key, role: call.body.role, createdAt: now });
-      await record({ ...eventOf(team, membershipId), action: 'team_member.add', before: null, after: { role: call.body.role } });
+      const after = { role: call.body.role };
+      await record({ ...teamMemberEvent(team, membershipId), action: 'team_member.add', before: null, after });
       touch({ organizationIds: [team.organizationId] });
       return key;
     });
-    return shown(call, key);
+    const member = await shown(call, key);
+    const organization = await load.findOrganization(call, team.organizationId);
+    tellOfMembership(call, { ...member, accountId: member.account_id }, { organization, team, role: call.body.role });
+    return member;
   },
 });
 
@@ -101,7 +107,7 @@ export const update = route({
       if (now === null) throw notFound('member of this team');
       await teamMembers.setRole(tx, member, call.body.role);
       await record({
-        ...eventOf(team, member.membershipId),
+        ...teamMemberEvent(team, member.membershipId),
         action: 'team_member.update',
         before: { role: now.role },
         after: call.body,
@@ -142,7 +148,7 @@ async function takeOut(
   const taken = await takeKeys(change, { organizationId, teamId, membershipId }, call.query.reassign_keys_to);
   await teamMembers.remove(change.tx, member);
   const before = { role, keys_revoked: taken.revoked, keys_reassigned: taken.reassigned };
-  await change.record({ ...eventOf(team, membershipId), action: 'team_member.remove', before, after: null });
+  await change.record({ ...teamMemberEvent(team, membershipId), action: 'team_member.remove', before, after: null });
   change.touch({ organizationIds: [organizationId] });
   return taken;
 }
@@ -225,13 +231,4 @@ function view(member: TeamMember): z.output<typeof teamMemberOut> {
 
 function grantOf(team: TeamRow, role: TeamRole) {
   return { role, organizationId: team.organizationId, teamId: team.id };
-}
-
-function eventOf(team: TeamRow, membershipId: string) {
-  return {
-    organizationId: team.organizationId,
-    objectType: 'team_member',
-    objectId: `${team.id}/${membershipId}`,
-    objectName: team.name,
-  };
 }

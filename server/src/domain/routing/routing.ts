@@ -91,8 +91,9 @@ interface Drawn {
 function byTurn(one: Drawn, other: Drawn): number {
   if (one.full !== other.full) return one.full - other.full;
   if (one.priority !== other.priority) return one.priority - other.priority;
-  // Not a difference: two weights of 0 are both infinitely far.
-  return Number(one.place > other.place) - Number(one.place < other.place);
+  // Not a difference: two weights of 0 are both infinitely far. Then the lower id goes first, however the members are listed.
+  if (one.place !== other.place) return one.place < other.place ? -1 : 1;
+  return one.deployment.id < other.deployment.id ? -1 : 1;
 }
 
 /**

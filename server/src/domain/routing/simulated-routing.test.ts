@@ -58,3 +58,17 @@ test('requests without tags go past deployments with tags where another has none
   expect(shares(member('eu', 'eu'), member('plain'), member('other'))).toEqual([0, 0.5, 0.5]);
   expect(shares(member('eu', 'eu'), member('us', 'us'))).toEqual([0.5, 0.5]);
 });
+
+test('where no member has a weight, the one with the lowest id is taken, however the members are listed', () => {
+  const member = (id: string, weight = 0) => ({
+    deployment: { id, enabled: true, tags: [] as readonly string[] } as DeploymentConfig,
+    weight,
+    priority: 0,
+  });
+  const listed = [member('dep_2'), member('dep_3'), member('dep_1')];
+  for (const members of [listed, listed.toReversed()])
+    for (const strategy of ['weighted', 'priority'] as const)
+      expect(simulateRouting({ strategy, members }, 10).filter(({ share }) => share > 0)).toEqual([
+        { deploymentId: 'dep_1', share: 1, firstChoice: 10 },
+      ]);
+});

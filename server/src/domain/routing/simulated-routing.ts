@@ -49,8 +49,8 @@ function expectedShare({ strategy, members }: Policy, deployment: DeploymentConf
   const total = drawn.reduce((sum, member) => sum + member.weight, 0);
   const own = drawn.find((member) => member.deployment === deployment);
   if (own === undefined) return 0;
-  // If no member has a weight, the first one listed is taken.
-  return total === 0 ? Number(drawn[0] === own) : own.weight / total;
+  // If no member has a weight, the one with the lowest id is taken.
+  return total === 0 ? Number(drawn.every((member) => member.deployment.id >= deployment.id)) : own.weight / total;
 }
 
 /** Returns a small generator (Mulberry32) with numbers from 0 up to, not including, 1. Good enough to draw with. */

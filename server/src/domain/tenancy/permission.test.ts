@@ -11,6 +11,7 @@ import {
   type Role,
   type RoleGrant,
   reachOf,
+  rolesThatGrant,
 } from './permission.ts';
 
 const ME = 'acct_me';
@@ -150,6 +151,17 @@ describe('granting roles', () => {
   test('nobody grants a role outside their organization or team', () => {
     expect(canGrantRole(actor('org_owner'), grantOf('org_member', 'org_2'))).toBe(false);
     expect(canGrantRole(actor('team_admin'), grantOf('team_viewer', 'org_1', 'team_2'))).toBe(false);
+  });
+
+  test.each([
+    ['org_member', ['org_admin', 'org_owner', 'platform_admin']],
+    ['org_admin', ['org_admin', 'org_owner', 'platform_admin']],
+    ['org_auditor', ['org_owner', 'platform_admin']],
+    ['org_owner', ['org_owner', 'platform_admin']],
+    ['team_viewer', ['team_admin', 'org_admin', 'org_owner', 'platform_admin']],
+    ['platform_auditor', ['platform_admin']],
+  ] as const)('the role %s is granted by these alone', (role, by) => {
+    expect(rolesThatGrant(grantOf(role))).toEqual(by);
   });
 
   test('who may be granted a role can do nothing their granter cannot', () => {

@@ -133,6 +133,17 @@ export function canGrantRole(actor: PermissionActor, grant: RoleGrant): boolean 
   return can(actor, managingPermission(grant), object) && coversRole(actor, grant);
 }
 
+/** Returns the roles that may give or take this role there, the narrowest first. Errors name them. */
+export function rolesThatGrant(grant: RoleGrant): readonly Role[] {
+  const organizationId = 'organizationId' in grant ? grant.organizationId : null;
+  const teamId = 'teamId' in grant ? grant.teamId : null;
+  const held: RoleGrant[] = [];
+  if (organizationId !== null && teamId !== null) held.push(...TEAM_ROLES.map((role) => ({ role, organizationId, teamId })));
+  if (organizationId !== null) held.push(...ORGANIZATION_ROLES.toReversed().map((role) => ({ role, organizationId })));
+  held.push(...PLATFORM_ROLES.map((role) => ({ role })));
+  return held.filter((one) => canGrantRole({ roles: [one], accountId: null }, grant)).map(({ role }) => role);
+}
+
 /** Reports whether the actor may do everything that the role may do there, as widely. */
 export function coversRole(actor: PermissionActor, grant: RoleGrant): boolean {
   const organizationId = 'organizationId' in grant ? grant.organizationId : null;

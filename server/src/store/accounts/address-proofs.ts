@@ -48,6 +48,24 @@ export async function standingOf(
   return { ...row, isProved: (await provedSince(db, account.id)) !== null, hasSignIn: passwords + keys > 0 };
 }
 
+/** Returns whether each address is proved, and where the account is bound, by account id. Finds unknown origins first. */
+export async function admissionsOf(
+  db: Database,
+  rows: readonly Pick<typeof accounts.$inferSelect, 'id' | 'madeHow'>[],
+): Promise<ReadonlyMap<string, Pick<AddressStanding, 'isProved' | 'boundTo'>>> {
+  const ids = rows.map(({ id }) => id);
+  await settleOrigins(
+    db,
+    rows.filter(({ madeHow }) => madeHow === null).map(({ id }) => id),
+  );
+  const proofs = await presentProofs(db, ids);
+  const bound = await db
+    .select({ id: accounts.id, boundTo: accounts.boundOrganizationId })
+    .from(accounts)
+    .where(inArray(accounts.id, ids));
+  return new Map(bound.map(({ id, boundTo }) => [id, { isProved: proofs.has(id), boundTo }]));
+}
+
 /** Returns the time of the first proof of an account's present address, or null if it is not proved. */
 export async function provedSince(db: Database, accountId: string): Promise<Date | null> {
   return (await presentProofs(db, [accountId])).get(accountId)?.provedAt ?? null;

@@ -40,6 +40,22 @@ export async function findByAccount(
   return found === undefined ? null : memberFrom(found);
 }
 
+/** Returns the members among these accounts, by account id. */
+export async function findByAccounts(
+  db: Database,
+  { organizationId, accountIds }: { readonly organizationId: string; readonly accountIds: readonly string[] },
+): Promise<ReadonlyMap<string, Member>> {
+  if (accountIds.length === 0) return new Map();
+  const found = await select(db).where(
+    and(
+      eq(memberships.organizationId, organizationId),
+      inArray(memberships.accountId, [...accountIds]),
+      ne(memberships.status, 'removed'),
+    ),
+  );
+  return new Map(found.map((row) => [row.membership.accountId, memberFrom(row)]));
+}
+
 /** Adds an account, or restores a removed membership with its old id and limits. Returns null if it is already a member. */
 export async function add(tx: Database, row: typeof memberships.$inferInsert, at: Date): Promise<{ readonly id: string } | null> {
   const [added] = await tx
