@@ -131,7 +131,7 @@ function statusOf({ rules, counters }: ScopeRules, readings: UseNow, first: numb
       budgets.push({ ...placeOf(rule), ...moneyOf(rule, use), period_start, resets_at });
     }
   }
-  return { live: readings.live, standing: renderStanding(judged), rate_limits, budgets };
+  return { live: readings.live, rate_limits, standing: renderStanding(judged), budgets };
 }
 
 type JudgedRule = UsedRule & WordedRule;
