@@ -2,7 +2,7 @@
  * The views through which all requests and ledger entries are read, whichever version stored them. In both, ids are text; the
  * tables of this version store them as bytes. A condition on an id needs `hasId`, which lets each table use its index.
  */
-import { eq, getTableName, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, eq, getTableName, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import { bigint, boolean, integer, jsonb, type PgColumn, pgView, text } from 'drizzle-orm/pg-core';
 import { createdAt, instant } from './columns.ts';
 import { LEDGER_KINDS, type OtherUsage, REQUEST_STATUSES } from './records.ts';
@@ -130,6 +130,17 @@ export function orderColumns(form: Form): readonly SQLWrapper[] {
 /** Returns SQL for a request's id as a value of the last of these columns. */
 export function orderedId(form: Form, id: string | number): SQL {
   return form === 'short' ? sql`short_id('req', ${id}::text)` : sql`${id}`;
+}
+
+/**
+ * Returns a query of an organization's newest requests that meet a condition, with these columns and `admitted_at`. Rows of each
+ * form come in the order of an index.
+ */
+export function newestOfOrganization(organizationId: SQL, columns: SQL, wanted: SQL | undefined, limit: number): SQL {
+  const { admittedAt } = requestLog;
+  const half = (form: Form) => sql`(select ${columns}, ${admittedAt} from ${requestLog}
+    where ${and(isOfForm(form), hasIdAs(form, requestLog.organizationId, organizationId), wanted)} order by ${admittedAt} desc limit ${limit})`;
+  return sql`select * from (${half('short')} union all ${half('long')}) as newest order by admitted_at desc limit ${limit}`;
 }
 
 function shortOf(column: PgColumn): SQL {

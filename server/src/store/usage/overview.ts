@@ -14,6 +14,7 @@ import {
   isUnsuccessful,
   keys,
   memberships,
+  newestOfOrganization,
   organizations,
   requestLog,
   teams,
@@ -73,19 +74,13 @@ const SAMPLE_MAX = 5_000;
 export async function readLatency(db: Database, scope: OverviewScope, organizationIds: readonly string[]): Promise<Latency> {
   if (organizationIds.length === 0) return { p50Ms: null, p95Ms: null, sample: 0 };
   const each = Math.ceil(SAMPLE_MAX / organizationIds.length);
-  const { organizationId } = requestLog;
-  const wanted = and(
-    hasId(organizationId, sql`busy.id`),
-    during(scope),
-    eq(requestLog.status, 'succeeded'),
-    seenBy(scope.reaches),
-  );
+  const wanted = and(during(scope), eq(requestLog.status, 'succeeded'), seenBy(scope.reaches));
+  const ms = sql`${requestLog.gatewayUs} / 1000.0 + coalesce(${requestLog.providerMs}, 0) as ms`;
   const { rows } = await db.execute<{ p50: number | null; p95: number | null; sample: string }>(sql`
     select percentile_cont(0.5) within group (order by ms) as p50, percentile_cont(0.95) within group (order by ms) as p95,
       count(*) as sample
-    from unnest(${sql.param([...organizationIds])}::text[]) as busy(id), lateral (
-      select ${requestLog.gatewayUs} / 1000.0 + coalesce(${requestLog.providerMs}, 0) as ms
-      from ${requestLog} where ${wanted} order by ${requestLog.admittedAt} desc limit ${each}) as newest`);
+    from unnest(${sql.param([...organizationIds])}::text[]) as busy(id),
+      lateral (${newestOfOrganization(sql`busy.id`, ms, wanted, each)}) as newest`);
   const [row] = rows;
   const rounded = (ms: number | null | undefined) => (ms === null || ms === undefined ? null : Math.round(Number(ms) * 10) / 10);
   return { p50Ms: rounded(row?.p50), p95Ms: rounded(row?.p95), sample: Number(row?.sample ?? 0) };
