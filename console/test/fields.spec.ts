@@ -86,7 +86,7 @@ test('members without a weight show whom the gateway takes, and the shares add u
   await expect(first).toHaveValue('1');
   await expect(page.getByRole('group', { name: 'Member 1' })).toContainText('34%');
   await page.getByRole('button', { name: 'Publish' }).click();
-  await expect.poll(async () => (await shares()).sort()).toEqual(['33 %', '33 %', '34%']);
+  await expect.poll(async () => (await shares()).sort()).toEqual(['33%', '33%', '34%']);
 });
 
 test('sums that do not agree are not called none before the server says so', async ({ page, house }) => {
