@@ -107,8 +107,11 @@ function between(before: Seen, after: Seen, announced: Taken, place: keyof Seen[
     .filter(([key]) => after.working.has(key));
   const says = <T>(side: unknown, value: T) => (side === null ? null : value);
   const kept = after.permissions[place];
+  // A report counts the keys that are revoked, also those that were stopped before. None of them may work.
+  const isReport = announced.keysLosing === null;
+  const [were, are] = isReport ? [before.living, after.living] : [before.working, after.working];
   return {
-    keysRefused: [...before.working].filter((key) => !after.working.has(key)).length,
+    keysRefused: [...were].filter((key) => !are.has(key) && !after.working.has(key)).length,
     keysLosing: says(announced.keysLosing, new Set(lost.map(([key]) => key)).size),
     targetsLost: says(announced.targetsLost, [...new Set(lost.map(([, target]) => target))].sort()),
     permissionsLost: says(announced.permissionsLost, before.permissions[place].filter((one) => !kept.includes(one)).sort()),
@@ -117,8 +120,8 @@ function between(before: Seen, after: Seen, announced: Taken, place: keyof Seen[
   };
 }
 
-function plain({ served, working, ...rest }: Seen) {
-  return { ...rest, served: [...served].sort(), working: [...working].sort() };
+function plain({ served, working, living, ...rest }: Seen) {
+  return { ...rest, sets: [served, working, living].map((set) => [...set].sort()) };
 }
 
 function resultOf(compared: readonly Compared[], missing: readonly string[]): ProveResult {

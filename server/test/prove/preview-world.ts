@@ -1,4 +1,5 @@
 /** A small installation of its own for one action: two organizations, three teams, people and keys, and what each key can call. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { chat } from './data-plane.ts';
 import type { Gateway } from './gateway.ts';
 import { type Person, signedUp } from './signed-up.ts';
@@ -78,6 +79,8 @@ export interface Seen {
   readonly served: ReadonlySet<string>;
   /** The names of the keys that may list their models. */
   readonly working: ReadonlySet<string>;
+  /** The names of the keys that exist and are not revoked. */
+  readonly living: ReadonlySet<string>;
   /** What the person may do in the organization, and in the first team. */
   readonly permissions: Readonly<Record<'organization' | 'team', readonly string[]>>;
   /** Whether the person reads their organization. */
@@ -89,13 +92,13 @@ export async function look(world: World): Promise<Seen> {
   const { gateway, keys, nameOf, person, tenant } = world;
   const served = new Set<string>();
   const working = new Set<string>();
-  for (const [name, { secret }] of Object.entries(keys)) {
-    const listed = await fetch(`${gateway.base}/v1/models`, { headers: { authorization: `Bearer ${secret}` } });
-    await listed.arrayBuffer();
-    if (listed.status === 200) working.add(name);
+  const living = new Set<string>();
+  for (const [name, { id, secret }] of Object.entries(keys)) {
+    const key = await gateway.ask<{ status?: string }>('GET', `/keys/${id}`);
+    if (key.status === 200 && key.body.status !== 'revoked') living.add(name);
+    if (await isAnswered(() => listModels(gateway, secret))) working.add(name);
     for (const target of TARGETS) {
-      const { status } = await chat(gateway, secret, nameOf(target));
-      if (status === 200) served.add(`${name} ${target}`);
+      if (await isAnswered(() => chat(gateway, secret, nameOf(target)))) served.add(`${name} ${target}`);
     }
   }
   const organization = await gateway.ask<Limited>('GET', `/organizations/${tenant.organizationId}`);
@@ -108,10 +111,29 @@ export async function look(world: World): Promise<Seen> {
   return {
     served,
     working,
+    living,
     permissions: { organization: there ?? [], team: (await read(`/teams/${tenant.teamId}`)) ?? [] },
     isIn: there !== null,
     limits: budgets.length + Object.values(rate_limits).filter((limit) => limit !== null).length,
   };
+}
+
+const TRIES = 3;
+const PAUSE_MS = 200;
+
+/** Reports whether a call is answered. Asks again before it says no: a machine that is busy refuses some calls for a moment. */
+async function isAnswered(call: () => Promise<{ readonly status: number }>): Promise<boolean> {
+  for (let tries = 1; ; tries += 1) {
+    if ((await call()).status === 200) return true;
+    if (tries === TRIES) return false;
+    await sleep(PAUSE_MS);
+  }
+}
+
+async function listModels(gateway: Gateway, secret: string) {
+  const response = await fetch(`${gateway.base}/v1/models`, { headers: { authorization: `Bearer ${secret}` } });
+  await response.arrayBuffer();
+  return response;
 }
 
 interface Limited {
