@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { type AttemptRecord, attemptsText } from '../src/domain/usage/attempt.ts';
 import type { Journal } from '../src/ledger/journal.ts';
-import { STORE_LINES, STORE_TAGGED_LINES } from '../src/ledger/ledger-statement.ts';
+import { STORE_LINES, STORE_TAGGED_LINES, STORE_TRIED_LINES } from '../src/ledger/ledger-statement.ts';
 import {
   createLedgerWriter,
   type LedgerEvent,
@@ -59,7 +60,9 @@ async function stored(bench: Bench, ends: readonly EndRecord[]): Promise<void> {
 onEveryDatabase('the ledger writer', (given) => {
   const query = async (text: string) => (await given().pool.query(text)).rows;
   beforeEach(async () => {
-    await query('truncate request_log, ledger, request_content, rollups, unit_rollups, tag_rollups, decision_shapes');
+    await query(
+      'truncate request_log, ledger, request_content, rollups, unit_rollups, tag_rollups, attempt_rollups, decision_shapes',
+    );
   });
 
   // promise: Ledger rows carry the called name.
@@ -206,7 +209,7 @@ onEveryDatabase('the ledger writer', (given) => {
   });
 
   test('the database does not take the statement for one worth compiling, which would take seconds for every batch', async () => {
-    for (const statement of [STORE_LINES, STORE_TAGGED_LINES]) {
+    for (const statement of [STORE_LINES, STORE_TAGGED_LINES, STORE_TRIED_LINES]) {
       const { rows } = await given().pool.query({ text: `explain (format json) ${statement}`, values: [Buffer.from('')] });
       expect(rows[0]['QUERY PLAN'][0].Plan['Total Cost']).toBeLessThan(60_000);
     }
@@ -236,6 +239,72 @@ onEveryDatabase('the ledger writer', (given) => {
     const searches = (tag: string) => ({ tag, unit: 'search', requests: 0, spend: 0, uses: 1, quantity: 2 });
     expect(sums).toEqual([line('', 2, 2_000), searches(''), line('eu', 1, 1_000), line('x', 2, 2_000), searches('x')]);
     expect(await query('select requests::int from rollups')).toEqual([{ requests: 3 }]);
+  });
+
+  test('attempts are stored with their request; those that the rollups do not count are added up once, whatever is stored again', async () => {
+    const at = { provider: 'openai', upstreamModel: 'gpt', notTried: [] };
+    const failed = (deploymentId: string, more: Partial<AttemptRecord> = {}): AttemptRecord => ({
+      ...{
+        ...at,
+        deploymentId,
+        startedMs: 1,
+        tookMs: 9,
+        result: 'error',
+        status: 503,
+        code: 'unavailable',
+        message: 'no \u001c',
+      },
+      ...{ next: 'fell_back', nextReason: 'other_candidate', waitMs: null, ...more },
+    });
+    const answered = { ...failed('dep_02'), result: 'answered', status: 200, code: null, message: null } as const;
+    const nobody = { status: 'failed', deploymentId: null, provider: null, entries: [] } as const;
+    const dep2 = { deploymentId: 'dep_02', provider: 'openai' };
+    const [first, second] = [TEST_TIME_MS + 1_000, TEST_TIME_MS + 2_000];
+    const ends = [
+      // A fallback, with tags; two failures of one deployment; the caller's fault; a broken stream; an answer of the gateway's own.
+      givenEnd({ ...dep2, attempts: 2, tried: [failed('dep_01'), answered], tags: ['eu'], tagRoute: '1.tabc' }),
+      givenEnd({ ...nobody, admittedAtMs: first, attempts: 2, tried: [failed('dep_01'), failed('dep_01', { tookMs: 19 })] }),
+      givenEnd({ ...nobody, admittedAtMs: second, attempts: 1, tried: [failed('dep_01', { code: 'caller', status: 400 })] }),
+      givenEnd({ ...dep2, status: 'failed', tried: [failed('dep_02', { result: 'broken', status: 200 })] }),
+      givenEnd({ ...dep2, attempts: 0, tried: [] }),
+      givenEnd({ ...dep2 }),
+    ];
+    for (const _ of [1, 2]) {
+      const bench = await settle(given);
+      for (const end of ends) bench.journal.end(end);
+      await bench.writer.stop(20_000);
+    }
+    const rows = await query('select request_id, tried from request_log');
+    for (const end of ends) {
+      const text = end.tried ? attemptsText(end.tried) : null;
+      expect(rows.find(({ request_id: id }) => id === end.requestId)?.tried).toBe(text);
+    }
+    const sums = `select deployment_id, provider, attempts::int, errors::int, caller_errors::int, last_error_request_id,
+      (extract(epoch from last_error_at) * 1000)::float8 as last, (extract(epoch from first_fault_at) * 1000)::float8 as first_fault,
+      (extract(epoch from last_fault_at) * 1000)::float8 as last_fault from attempt_rollups order by 1`;
+    expect(await query(sums)).toEqual([
+      {
+        ...{ deployment_id: 'dep_01', provider: 'openai', attempts: 4, errors: 4, caller_errors: 1 },
+        ...{
+          last_error_request_id: ends[2]?.requestId,
+          last: second + 10,
+          first_fault: TEST_TIME_MS + 10,
+          last_fault: first + 20,
+        },
+      },
+      {
+        ...{ deployment_id: 'dep_02', provider: 'openai', attempts: -1, errors: 1, caller_errors: 0 },
+        ...{ last_error_request_id: ends[3]?.requestId, last: TEST_TIME_MS + 10 },
+        ...{ first_fault: TEST_TIME_MS + 10, last_fault: TEST_TIME_MS + 10 },
+      },
+    ]);
+    // With the rollups, every attempt that was made counts once: dep_02 answered twice and broke once.
+    const [counted] = await query("select sum(admitted)::int as requests from rollups where deployment_id = 'dep_02'");
+    expect(counted?.requests - 1).toBe(3);
+    expect(await query('select tag, sum(requests)::int as requests from tag_rollups group by 1 order by 1')).toEqual([
+      { tag: '', requests: 1 },
+      { tag: 'eu', requests: 1 },
+    ]);
   });
 
   test('a line of the version before, whose entries say nothing of tiers, is stored', async () => {

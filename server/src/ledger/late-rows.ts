@@ -5,12 +5,12 @@
  */
 import type { QueryResultRow } from 'pg';
 import { localDays } from '../domain/usage/folded-span.ts';
-import { LINE_TAGS, TAGS_MARK } from '../domain/usage/settled-rows.ts';
+import { LINE_TAGS } from '../domain/usage/settled-rows.ts';
 import { isAboutTheRows, storeErrorFrom } from '../store/errors.ts';
 import { ADDED, eachScope, type FoldedScopes } from '../store/folds/fold-statement.ts';
 import { type FoldMark, wideUntilMs } from '../store/folds/folds.ts';
 import { QUARTER_MS } from '../store/usage/usage-rows.ts';
-import { storeLinesAnd } from './ledger-statement.ts';
+import { statementFor, storeLinesAnd } from './ledger-statement.ts';
 
 /**
  * The age from which a row is late. The fold is an hour behind, and a statement with younger rows has finished long before the
@@ -62,7 +62,7 @@ export async function storeLate<Row extends QueryResultRow>(
     const marks = await holdMarks(run, [...new Set(late.map(({ organizationId }) => organizationId))].sort());
     const stretches = foldedStretches(late, marks);
     const result = await run<Row>({
-      text: lines.includes(TAGS_MARK) ? STORE_LATE_TAGGED_LINES : STORE_LATE_LINES,
+      text: statementFor(lines, LATE),
       values: [lines, ...columnsOf(stretches)],
     });
     await run({ text: 'commit' });
@@ -153,5 +153,8 @@ scoped as materialized (
   having sum(requests) <> 0 or sum(tokens) <> 0 or sum(nano_usd) <> 0
 ), ${ADDED}`;
 
-const STORE_LATE_LINES = storeLinesAnd(LATE_PARTS);
-const STORE_LATE_TAGGED_LINES = storeLinesAnd(LATE_PARTS, 'tagged');
+const LATE = {
+  plain: storeLinesAnd(LATE_PARTS),
+  tagged: storeLinesAnd(LATE_PARTS, 'tagged'),
+  tried: storeLinesAnd(LATE_PARTS, 'tried'),
+} as const;

@@ -12,6 +12,8 @@ import {
   SHAPE_FIELDS,
   type ShapeField,
   TAG_SEPARATOR,
+  TAGS_MARK,
+  TRIED_MARK,
 } from '../domain/usage/settled-rows.ts';
 import {
   COUNTS,
@@ -28,6 +30,7 @@ import {
   unitsOf,
 } from '../store/usage/rollup-columns.ts';
 import { HAS_UNITS, UNITS_OF_ROW, USES } from '../store/usage/units-of-row.ts';
+import { ATTEMPT_ROLLUPS } from './tried-statement.ts';
 
 /** Returns the SQL of a field of a line, as text; null if it is empty. Arrays count from one. */
 const end = (field: EndField) => `f[${END_FIELDS.indexOf(field) + 1}]`;
@@ -42,8 +45,8 @@ const isShape = `f[1] = '${LINE_TAGS.shape}'`;
 const isEnd = `f[1] <> '${LINE_TAGS.shape}'`;
 const list = (names: readonly string[], write: (name: string) => string = (name) => name) => names.map(write).join(', ');
 
-/** The additional parts of a statement whose lines have tags. */
-interface TagParts {
+/** The additional parts of a statement whose lines have tags, or tags and attempts. */
+interface MoreParts {
   /** Columns of `ends`, with a leading comma. */
   readonly ofEnds: string;
   /** Columns of the log, with a leading comma. */
@@ -52,7 +55,7 @@ interface TagParts {
   readonly rollups: string;
 }
 
-const NO_TAGS: TagParts = { ofEnds: '', ofLog: '', rollups: '' };
+const NO_MORE: MoreParts = { ofEnds: '', ofLog: '', rollups: '' };
 
 const zeros = (names: readonly string[]) => list(names, () => '0');
 
@@ -67,7 +70,7 @@ const addTo = (table: string, key: readonly string[], sums: readonly string[], s
 // seconds.
 const HAS_TAGS = 'sign(cardinality(tags)) = 1';
 
-const TAGS: TagParts = {
+const TAGS: MoreParts = {
   ofEnds: `,
     string_to_array(nullif(substr(${end('tags')}, 2), ''), '${TAG_SEPARATOR}') as tags, ${end('tag_route')} as tag_route`,
   ofLog: ', tags, tag_route',
@@ -95,6 +98,18 @@ tag_moved as (
   ${addTo('tag_rollups', TAG_ROLLUP_KEY, TAG_ROLLUP_SUMS, 'tag_moves')}
 )`,
 };
+
+/** With attempts. A batch with them is rare, so it has no statement without tags. */
+const ATTEMPTS: MoreParts = {
+  ofEnds: `${TAGS.ofEnds}, substr(${end('tried')}, 2) as tried`,
+  ofLog: `${TAGS.ofLog}, tried`,
+  rollups: TAGS.rollups + ATTEMPT_ROLLUPS,
+};
+
+/** The kinds of lines that need a statement of their own. `tried`: lines with attempts, with or without tags. */
+export type LinesWith = 'plain' | 'tagged' | 'tried';
+
+const MORE: Readonly<Record<LinesWith, MoreParts>> = { plain: NO_MORE, tagged: TAGS, tried: ATTEMPTS };
 
 /** Splits each line into its fields, and the first end of each request into columns. */
 const linesAndEnds = (ofEnds: string) => `lines as materialized (
@@ -221,12 +236,21 @@ export const STORE_LINES = storeLinesAnd('');
 /** As STORE_LINES, for lines with tags. A separate statement, so that an installation without tags pays nothing for them. */
 export const STORE_TAGGED_LINES = storeLinesAnd('', 'tagged');
 
+/** As STORE_TAGGED_LINES, for lines of which one lists its attempts. */
+export const STORE_TRIED_LINES = storeLinesAnd('', 'tried');
+
+/** Chooses the statement for lines. The marks occur nowhere else in a line. */
+export function statementFor(lines: Buffer, statements: Readonly<Record<LinesWith, string>>): string {
+  if (lines.includes(TRIED_MARK)) return statements.tried;
+  return lines.includes(TAGS_MARK) ? statements.tagged : statements.plain;
+}
+
 /**
  * Builds the statement with further parts, which may read `moves`: the amounts that each new row adds to its quarter of the
  * rollups. Its answer is `stored`, how many rows were new; `xid`, the transaction's id; and `at_ms`, the database's time.
  */
-export function storeLinesAnd(parts: string, lines: 'plain' | 'tagged' = 'plain'): string {
-  const { ofEnds, ofLog, rollups } = lines === 'tagged' ? TAGS : NO_TAGS;
+export function storeLinesAnd(parts: string, lines: LinesWith = 'plain'): string {
+  const { ofEnds, ofLog, rollups } = MORE[lines];
   return `
 with ${linesAndEnds(ofEnds)},
 ${ENTRIES},

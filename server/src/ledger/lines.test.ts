@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { anyEnd } from '../../test/support/any-record.ts';
+import { anyAttempt, anyEnd } from '../../test/support/any-record.ts';
 import { givenBegin, givenEnd, givenEntry, lineBeforeUnits } from '../../test/support/records.ts';
+import { attemptsText, parseAttempts } from '../domain/usage/attempt.ts';
 import {
   END_FIELDS,
   ENTRY_FIELD_SEPARATOR,
@@ -9,6 +10,7 @@ import {
   ENTRY_SEPARATOR,
   SHAPE_FIELDS,
   TAGS_MARK,
+  TRIED_MARK,
 } from '../domain/usage/settled-rows.ts';
 import { FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
 import { endLine, FREE_TEXT_CHARS_MAX, LineWriter, shapeLine } from './lines.ts';
@@ -17,6 +19,8 @@ import type { EndRecord } from './records.ts';
 
 /** The number of fields in a line of a request without tags: the tag fields are not written. */
 const WITHOUT_TAGS = END_FIELDS.indexOf('tags');
+/** The same of a request whose attempts are not listed. */
+const WITHOUT_ATTEMPTS = END_FIELDS.indexOf('tried');
 
 test('an end is read back as it was written, whatever callers and providers put into it', () => {
   fc.assert(
@@ -32,8 +36,10 @@ test('whatever is in a record, its line has exactly the fields the database expe
       const line = endLine(end);
       expect(line.indexOf('\n')).toBe(line.length - 1);
       const fields = line.slice(0, -1).split('\t');
-      expect(fields).toHaveLength(end.tagRoute === '' ? WITHOUT_TAGS : END_FIELDS.length);
+      const withoutAttempts = end.tagRoute === '' ? WITHOUT_TAGS : WITHOUT_ATTEMPTS;
+      expect(fields).toHaveLength(end.tried === null ? withoutAttempts : END_FIELDS.length);
       expect(line.includes(TAGS_MARK)).toBe(end.tagRoute !== '');
+      expect(line.includes(TRIED_MARK)).toBe(end.tried !== null);
       const entries = fields[END_FIELDS.indexOf('entries')]?.split(ENTRY_SEPARATOR) ?? [];
       expect(entries.filter((text) => text !== '')).toHaveLength(end.entries.length);
       for (const text of entries) if (text !== '') expect(text.split(ENTRY_FIELD_SEPARATOR)).toHaveLength(ENTRY_FIELDS.length);
@@ -85,6 +91,23 @@ test('a version that knows no tags reads a line with tags as it ever did: they s
       .split('\t'),
   );
   expect(fields.slice(WITHOUT_TAGS)).toEqual([`${TAGS_MARK}eu,project-x`, '1.tabc']);
+});
+
+test('a version that knows no attempts reads a line with them as it ever did: they stand behind all that it reads', () => {
+  const [attempt] = fc.sample(anyAttempt, 1);
+  if (attempt === undefined) throw new Error('no sample');
+  for (const tags of [
+    { tags: [], tagRoute: '' },
+    { tags: ['eu'], tagRoute: '1.tabc' },
+  ]) {
+    const end = givenEnd({ ...tags, tried: [attempt] });
+    const fields = endLine(end).slice(0, -1).split('\t');
+    const before = endLine({ ...end, tried: null })
+      .slice(0, -1)
+      .split('\t');
+    expect(fields.slice(0, WITHOUT_ATTEMPTS)).toEqual(Object.assign(Array(WITHOUT_ATTEMPTS).fill(''), before));
+    expect(fields.slice(WITHOUT_ATTEMPTS)).toEqual([TRIED_MARK + attemptsText([attempt])]);
+  }
 });
 
 test('a begin, a shape and a repeat are read back as they were written', () => {
@@ -156,5 +179,6 @@ function asKept(end: EndRecord): EndRecord {
       unpricedUnits: freeOrNull(entry.unpricedUnits ?? null),
       usage: Object.fromEntries(Object.entries(entry.usage).filter(([, tokens]) => tokens !== 0)),
     })),
+    tried: end.tried ? parseAttempts(attemptsText(end.tried)) : null,
   };
 }

@@ -2,7 +2,15 @@
  * Writes records as lines of bytes. This is on the hot path: it builds no intermediate text. Fields that the requests of a key or
  * a deployment have in common are kept as one piece.
  */
-import { ENTRY_FIELD_SEPARATOR, ENTRY_SEPARATOR, LINE_TAGS, TAG_SEPARATOR, TAGS_MARK } from '../domain/usage/settled-rows.ts';
+import { attemptsText } from '../domain/usage/attempt.ts';
+import {
+  ENTRY_FIELD_SEPARATOR,
+  ENTRY_SEPARATOR,
+  LINE_TAGS,
+  TAG_SEPARATOR,
+  TAGS_MARK,
+  TRIED_MARK,
+} from '../domain/usage/settled-rows.ts';
 import { isPiece } from '../domain/usage/usage.ts';
 import { FRAME_HEADER_BYTES, FrameBuffer } from './frames.ts';
 import type { BeginRecord, Dimensions, EndRecord, LedgerEntry, RecordedTags } from './records.ts';
@@ -78,8 +86,18 @@ export class LineWriter {
     }
     this.#text(r.content === null ? '' : r.content.toString('base64'));
     if (r.tagRoute) this.#tags(r);
+    if (r.tried) this.#tried(r);
     out.byte(NEWLINE);
     return out.close();
+  }
+
+  /** Writes the attempts, behind two empty fields if the line has no tags. */
+  #tried({ tagRoute, tried }: EndRecord): void {
+    if (!tagRoute) {
+      this.#text('');
+      this.#text('');
+    }
+    this.#text(TRIED_MARK + attemptsText(tried ?? []));
   }
 
   #entry(e: LedgerEntry): void {
@@ -146,7 +164,7 @@ export class LineWriter {
     return out.close();
   }
 
-  /** Writes the last fields of a line with tags. */
+  /** Writes the fields of a line with tags. */
   #tags({ tags = [], tagRoute = '' }: Partial<RecordedTags>): void {
     this.#text(TAGS_MARK + tags.join(TAG_SEPARATOR));
     this.#text(tagRoute);

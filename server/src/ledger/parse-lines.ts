@@ -2,12 +2,14 @@
  * Parses lines back into records: at a start, and to show a decision that is not stored yet. Throws UnreadableRecord for a line
  * that is no such record: one of another version, or one whose bytes are intact but wrong.
  */
+import { parseAttempts } from '../domain/usage/attempt.ts';
 import {
   ENTRY_FIELD_SEPARATOR,
   ENTRY_SEPARATOR,
   FIELD_SEPARATOR,
   TAG_SEPARATOR,
   TAGS_MARK,
+  TRIED_MARK,
 } from '../domain/usage/settled-rows.ts';
 import type { BeginRecord, EndRecord, LedgerEntry } from './records.ts';
 
@@ -42,6 +44,8 @@ export function parseEnd(line: string): EndRecord {
     entries: f.text(27) === '' ? [] : f.text(27).split(ENTRY_SEPARATOR).map(parseEntry),
     content: f.text(28) === '' ? null : Buffer.from(f.text(28), 'base64'),
     ...tagsFrom(f, 29),
+    // Lines of earlier versions, and most others, end before this.
+    tried: f.text(31).startsWith(TRIED_MARK) ? parseAttempts(f.text(31).slice(1)) : null,
   };
 }
 

@@ -2,6 +2,7 @@
  * The journal's records. A `begin` is written before anything is sent upstream, an `end` before the client's last byte. A `begin`
  * without an `end` settles as estimated at replay. Fields are plain so that journal and database batch share one serialised row.
  */
+import type { AttemptRecord } from '../domain/usage/attempt.ts';
 
 /** The caller of a request and the called name, copied, so that history does not change when a key does. */
 export interface Dimensions {
@@ -96,4 +97,9 @@ export interface EndRecord extends Dimensions, Partial<RecordedTags> {
   readonly repeatIds: readonly string[];
   /** The encrypted content, present only if the organization's audit.content says so. */
   readonly content: Buffer | null;
+  /**
+   * The attempts that were sent, in order. Null or absent if one attempt answered and nothing else happened: the other fields say
+   * that.
+   */
+  readonly tried?: readonly AttemptRecord[] | null;
 }

@@ -154,5 +154,6 @@ export function estimatedEnd(begin: BeginRecord): EndRecord {
     count: 1,
     repeatIds: [],
     content: null,
+    tried: null,
   };
 }

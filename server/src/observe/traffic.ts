@@ -1,5 +1,6 @@
 import type { Hold } from '../counters/counters.ts';
 import { kindOfUnit } from '../domain/money/beyond.ts';
+import type { AttemptResult } from '../domain/usage/attempt.ts';
 import { ESTIMATE_REASONS, type EstimateReason } from '../domain/usage/estimate-reason.ts';
 import { outputTokens, totalTokens, type Usage } from '../domain/usage/usage.ts';
 import type { Dimensions, EndRecord, RequestStatus } from '../ledger/records.ts';
@@ -16,7 +17,8 @@ export interface Traffic {
   limited(limit: LimitDetails): void;
   /** Counts a refusal because a unit has no price. Units used without a price are counted from the rows. */
   unpriced(unit: string): void;
-  upstreamAttempt(provider: string, outcome: 'answered' | 'error' | 'failed'): void;
+  /** Counts an attempt when it has ended, by the result that its request keeps. */
+  upstreamAttempt(provider: string, outcome: AttemptResult): void;
   /** Records the time from sending an attempt until its whole answer, the first bytes of a stream, or its failure. */
   upstreamMs(provider: string, ms: number): void;
   /** Records the time from the request's arrival until a stream's first bytes. */

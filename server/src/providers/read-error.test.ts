@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CredentialConfig } from '../domain/routing/catalogue.ts';
+import { redactSecrets } from '../lib/redact.ts';
 import type { UpstreamHeaders } from '../upstream/call.ts';
 import type { Transport } from '../upstream/transport.ts';
 import { createAnthropicProvider } from './anthropic/anthropic-provider.ts';
 import { createOpenAiProvider } from './openai/openai-provider.ts';
 import { type ProviderError, passHeaders } from './provider.ts';
 import { readOpenAiError } from './read-error.ts';
-import { redactSecrets } from './redact.ts';
 
 const nowhere = {} as Transport;
 const vendors = {
@@ -161,8 +161,16 @@ describe('what a provider says is cleared of secrets:', () => {
     );
   });
 
+  it('passwords in addresses and named secrets go too', () => {
+    const words = 'dial postgres://me:hunter22@db.example/x, password=hunter2222, "token": "abcdefgh1"';
+    expect(redactSecrets(words, null)).toBe(
+      'dial postgres://[redacted]@db.example/x, password=[redacted], "token": "[redacted]"',
+    );
+  });
+
   it('ordinary words stay', () => {
-    const words = 'The model `gpt-5` does not exist; ask-me-later, risk-free. Unexpected token: comma. Basic checks failed.';
+    const words =
+      'The model `gpt-5` does not exist; ask-me-later, risk-free. Unexpected token: comma. Basic checks failed. See https://example.com/a@b';
     expect(redactSecrets(words, 'another-key')).toBe(words);
   });
 });

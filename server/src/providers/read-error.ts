@@ -1,7 +1,7 @@
 import type { CredentialConfig } from '../domain/routing/catalogue.ts';
+import { redactSecrets } from '../lib/redact.ts';
 import type { UpstreamHeaders } from '../upstream/call.ts';
 import type { ProviderError } from './provider.ts';
-import { redactSecrets } from './redact.ts';
 
 const MESSAGE_LENGTH_MAX = 2_000;
 const READ_BYTES_MAX = 64 * 1024;

@@ -152,6 +152,8 @@ function admissionOf(
     entries: [],
     estimated: NO_ESTIMATES,
     attempts: 0,
+    admittedMonotonicMs: gateway.clock.monotonicMs(),
+    tried: null,
     usedTokens: 0,
     usedNanoUsd: 0,
     outputBytes: 0,

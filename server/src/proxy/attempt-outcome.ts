@@ -15,6 +15,10 @@ export type Outcome =
   | {
       readonly is: 'failure';
       readonly failure: UpstreamFailure;
+      /** The HTTP status; null if none arrived. */
+      readonly status: number | null;
+      /** True if this process ended the call because it stops. */
+      readonly isCut: boolean;
       /** The number of bytes of a 2xx answer that had arrived by then. */
       readonly answerBytes: number;
       /** True if the request was sent in full and not refused by then, so the provider may have worked on it. */
@@ -109,6 +113,7 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
   /** The error with which a stream began instead of an answer; null if there was none. */
   #errorInStream: JsonObject | null = null;
   #cancelWait: (() => void) | null = null;
+  #isCut = false;
   /** The reader of a stream's first events. */
   #beginning: OpeningReader | null = null;
 
@@ -207,6 +212,7 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
   }
 
   cut(): void {
+    this.#isCut = true;
     this.#endAs('reset', 'the gateway is stopping');
   }
 
@@ -312,8 +318,15 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
 
   #failure(failure: UpstreamFailure): Outcome {
     const isRefused = this.#status >= 300;
-    const answerBytes = isRefused ? 0 : this.#bytes;
-    return { is: 'failure', failure, answerBytes, isWorkedOn: failure.sent && !isRefused, isStreamed: this.#isStreamed() };
+    return {
+      is: 'failure',
+      failure,
+      status: this.#status || null,
+      isCut: this.#isCut,
+      answerBytes: isRefused ? 0 : this.#bytes,
+      isWorkedOn: failure.sent && !isRefused,
+      isStreamed: this.#isStreamed(),
+    };
   }
 
   /** Cuts off an error body that reaches 64 KiB. The bytes read so far are enough. */

@@ -2,9 +2,9 @@ import { type AnswerFacts, type Exchange, UnreadableAnswer, Untranslatable } fro
 import { estimateTokens } from '../dialects/exchange.ts';
 import { afterHangUp } from '../domain/usage/hang-up.ts';
 import type { UsageBucket } from '../domain/usage/usage.ts';
-import type { ProviderError } from '../providers/provider.ts';
-import type { UpstreamFailure } from '../upstream/call.ts';
 import { attempt, type Outcome, type StreamSource } from './attempt-outcome.ts';
+import { Failed, judgeError, judgeFailure } from './attempts/failed.ts';
+import { type EndReason, endOf, noteEnd, noteGivenUp, noteNext, noteUntranslatable, noteWait } from './attempts/tried.ts';
 import type { Candidate } from './deployments/candidate.ts';
 import { exchangeFor } from './exchange-for.ts';
 import type { Gateway } from './gateway.ts';
@@ -22,6 +22,8 @@ export type Answer =
       readonly candidate: Candidate;
       readonly bytes: Buffer;
       readonly facts: AnswerFacts;
+      /** The time at which the call was sent, in monotonic milliseconds; null if the gateway answered itself. */
+      readonly sentMs: number | null;
       /** The time from sending the call to its last byte, in milliseconds. */
       readonly tookMs: number;
     }
@@ -55,27 +57,27 @@ export async function callProvider(order: readonly Candidate[], admission: Admis
       if (!(tried instanceof Failed)) return tried;
       failure = tried.refusal;
       if (admission.walk.reply.gone) throw new ClientGone();
-      if (tried.final) throw failure;
-      if (!(await holdForAnother(admission, gateway))) throw failure;
+      if (tried.final) throw givenUp(failure, 'final', order, admission, gateway);
+      if (!(await holdForAnother(admission, gateway))) throw givenUp(failure, 'hold_refused', order, admission, gateway);
       if (!mayRepeat(tried, tries, order.length, admission, gateway)) break;
       await pause(BACKOFF_MS * 2 ** (tries - 1) * (0.5 + gateway.random()), admission, gateway);
     }
   }
-  throw failure ?? nobodyFit();
+  if (failure === null) throw nobodyFit();
+  const reason = admission.attempts < gateway.settings.attemptsMax ? 'no_candidate_left' : 'attempts_max';
+  throw givenUp(failure, reason, order, admission, gateway);
 }
 
-/** An attempt that did not become the answer: the reason, and whether to try again. */
-class Failed {
-  readonly refusal: Refusal;
-  /** True if the request itself is at fault: no other candidate would answer differently. */
-  readonly final: boolean;
-  /** True if the same deployment may succeed on a retry. */
-  readonly passing: boolean;
-  constructor(refusal: Refusal, how: 'final' | 'passing' | 'lasting') {
-    this.refusal = refusal;
-    this.final = how === 'final';
-    this.passing = how === 'passing';
-  }
+/** Notes why no further attempt is made, and returns the last failure. */
+function givenUp(
+  failure: Refusal,
+  reason: EndReason,
+  order: readonly Candidate[],
+  admission: Admission,
+  gateway: Gateway,
+): Refusal {
+  noteGivenUp(admission, reason, order, gateway);
+  return failure;
 }
 
 async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gateway): Promise<Answer | Failed> {
@@ -91,11 +93,15 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
   const exchange = made instanceof Promise ? await made : made;
   // The upstream's dialect cannot express the request. The caller must change it, unless another candidate speaks the caller's
   // dialect.
-  if (exchange instanceof Untranslatable) return new Failed(invalidRequest(exchange.message, exchange.param), 'lasting');
+  if (exchange instanceof Untranslatable) {
+    noteUntranslatable(admission, candidate);
+    return new Failed(invalidRequest(exchange.message, exchange.param), 'lasting');
+  }
   admission.attempts += 1;
   await begun(candidate, admission, gateway);
   const { walk } = admission;
   if (walk.reply.gone) throw new ClientGone();
+  noteNext(admission, candidate);
   gateway.load.sent(deployment);
   const sentMs = gateway.clock.monotonicMs();
   const trying = attempt(
@@ -140,6 +146,7 @@ function countedHere(candidate: Candidate, { body, large }: Asked): Answer {
     candidate,
     bytes,
     facts: { ...NOTHING_USED, outputBytes: 0, finishReason: null, finishes: 1, complete: true, error: null },
+    sentMs: null,
     tookMs: 0,
   };
 }
@@ -197,11 +204,10 @@ function ifLostNow(admission: Admission, candidate: Candidate): LostAttempt {
 const OUTPUT_BUCKETS = ['output', 'reasoning', 'audio_output', 'image_output'] as const satisfies readonly UsageBucket[];
 
 function judge(outcome: Outcome, made: Made, candidate: Candidate, admission: Admission, gateway: Gateway): Answer | Failed {
-  const { provider, id } = candidate.deployment;
+  const { id } = candidate.deployment;
   switch (outcome.is) {
     case 'stream':
       gateway.health.succeeded(id);
-      gateway.traffic.upstreamAttempt(provider, 'answered');
       return {
         is: 'stream',
         candidate,
@@ -213,115 +219,44 @@ function judge(outcome: Outcome, made: Made, candidate: Candidate, admission: Ad
     case 'whole':
       return readWhole(outcome.bytes, made, candidate, admission, gateway);
     case 'error':
-      gateway.traffic.upstreamAttempt(provider, 'error');
+      noteEnd(admission, candidate, made, endOf(outcome), gateway);
       oweForError(outcome.said, made, candidate, admission, gateway);
       if (outcome.error.kind !== 'caller' && outcome.error.kind !== 'context_length')
         gateway.health.failed(id, outcome.error.retryAfterMs);
       return judgeError(outcome.error);
     case 'failure':
-      gateway.traffic.upstreamAttempt(provider, 'failed');
+      noteEnd(admission, candidate, made, endOf(outcome), gateway);
       gateway.health.failed(id, null);
       oweForFailure(outcome, made, candidate, admission, gateway);
       return judgeFailure(outcome.failure);
     case 'gone':
+      noteEnd(admission, candidate, made, endOf(outcome), gateway);
       if (outcome.isWorkedOn) oweForGone(outcome, made, candidate, admission, gateway);
       throw new ClientGone();
   }
 }
 
-function readWhole(
-  bytes: Buffer,
-  { exchange, tookMs }: Made,
-  candidate: Candidate,
-  admission: Admission,
-  gateway: Gateway,
-): Answer | Failed {
-  const { provider, id } = candidate.deployment;
+function readWhole(bytes: Buffer, made: Made, candidate: Candidate, admission: Admission, gateway: Gateway): Answer | Failed {
+  const { id } = candidate.deployment;
   try {
-    const { bytes: said, facts } = exchange.whole(bytes);
+    const { bytes: said, facts } = made.exchange.whole(bytes);
     gateway.health.succeeded(id);
-    gateway.traffic.upstreamAttempt(provider, 'answered');
-    return { is: 'whole', candidate, bytes: said, facts, tookMs };
+    return { is: 'whole', candidate, bytes: said, facts, sentMs: made.sentMs, tookMs: made.tookMs };
   } catch (error) {
     // We owe the provider for an answer even if we cannot read it.
     if (!(error instanceof UnreadableAnswer)) tellDefect(error, admission.walk.id, gateway);
     gateway.health.failed(id, null);
-    gateway.traffic.upstreamAttempt(provider, 'failed');
+    const isUnreadable = error instanceof UnreadableAnswer;
+    const why = isUnreadable ? error.message : 'the gateway has a bug';
+    const code = isUnreadable ? 'unreadable' : 'gateway_error';
+    noteEnd(admission, candidate, made, { result: 'failed', status: 200, code, words: isUnreadable ? why : null }, gateway);
     // JSON that broke off cost the provider work. An empty body, or one that is not JSON, did not.
     if (bytes[0] === OPEN_BRACE) oweForUnreadable(admission, candidate, bytes.length);
-    const why = error instanceof UnreadableAnswer ? error.message : 'the gateway has a bug';
     return new Failed(new Refusal('provider_error', `The provider's answer cannot be read: ${why}`), 'lasting');
   }
 }
 
 const OPEN_BRACE = 0x7b;
-
-function judgeError(error: ProviderError): Failed {
-  const after =
-    error.retryAfterMs === null
-      ? ({ is: 'unsaid' } as const)
-      : ({ is: 'after', ms: error.retryAfterMs, hammerProof: false } as const);
-  switch (error.kind) {
-    case 'caller':
-      return new Failed(callersFault(error), 'final');
-    case 'context_length':
-      return new Failed(new Refusal('context_length_exceeded', error.message, { param: error.param }), 'final');
-    case 'rate_limited':
-      return new Failed(
-        new Refusal(
-          'provider_rate_limited',
-          `The provider's rate limit was reached. Try again later. The provider said: ${error.message}`,
-          { retry: after },
-        ),
-        'lasting',
-      );
-    case 'quota':
-      return new Failed(
-        new Refusal(
-          'no_healthy_deployment',
-          "The gateway's account at the provider has no quota left for this model. Ask the gateway's operator to raise it.",
-        ),
-        'lasting',
-      );
-    case 'credential':
-      return new Failed(
-        new Refusal('provider_error', "The provider refused the gateway's credential. Ask the gateway's operator to replace it."),
-        'lasting',
-      );
-    case 'unavailable':
-      return new Failed(
-        new Refusal('provider_error', `The provider answered with status ${error.status}: ${error.message}`, { retry: after }),
-        error.retryable ? 'passing' : 'lasting',
-      );
-  }
-}
-
-/** Returns the refusal for a request that the provider calls invalid. An unknown model is our fault, not the caller's. */
-function callersFault(error: ProviderError): Refusal {
-  if (error.status === 404)
-    return new Refusal(
-      'provider_error',
-      `The provider does not have the model or path that the gateway asked for: ${error.message}`,
-    );
-  const code = error.status === 413 ? 'request_too_large' : 'invalid_request';
-  return new Refusal(code, error.message, { param: error.param });
-}
-
-function judgeFailure(failure: UpstreamFailure): Failed {
-  switch (failure.kind) {
-    case 'timeout':
-      return new Failed(new Refusal('provider_timeout', `The provider did not answer in time: ${failure.message}`), 'lasting');
-    case 'not_connected':
-    case 'reset':
-      return new Failed(new Refusal('provider_error', `The provider could not be reached: ${failure.message}`), 'passing');
-    case 'refused_address':
-    case 'protocol':
-      return new Failed(
-        new Refusal('provider_error', `The request could not be sent to the provider: ${failure.message}`),
-        'lasting',
-      );
-  }
-}
 
 function cannotServe({ deployment }: Candidate, admission: Admission): Refusal {
   const { name } = admission.walk.endpoint;
@@ -371,6 +306,7 @@ async function extended(admission: Admission, more: { tokens: number; nanoUsd: n
 }
 
 function pause(ms: number, admission: Admission, gateway: Gateway): Promise<void> {
+  noteWait(admission, ms);
   return new Promise((resolve, reject) => {
     const cancel = gateway.after(ms, resolve);
     admission.walk.reply.onGone(() => {

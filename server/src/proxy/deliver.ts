@@ -1,13 +1,15 @@
-import type { AnswerFacts, AnswerStream } from '../dialects/dialect.ts';
+import type { AnswerStream } from '../dialects/dialect.ts';
 import type { EstimateReason } from '../domain/usage/estimate-reason.ts';
 import { afterHangUp } from '../domain/usage/hang-up.ts';
+import type { UpstreamFailure, UpstreamFailureKind } from '../upstream/call.ts';
 import { answerHeaders } from './answer-headers.ts';
+import { endOfStream, noteStream, noteWhole } from './attempts/tried.ts';
 import type { Answer } from './call-provider.ts';
-import type { Candidate } from './deployments/candidate.ts';
 import type { Gateway } from './gateway.ts';
 import { REFUSALS } from './refusal.ts';
 import { answerPlainly, tellDefect } from './refuse.ts';
 import { oweForAnswer, settle } from './settle.ts';
+import { learnPace } from './settlement/learn-pace.ts';
 import { oweForHangUp } from './settlement/owe-unanswered.ts';
 import type { Admission } from './walk.ts';
 
@@ -37,6 +39,7 @@ function deliverWhole(answer: Extract<Answer, { is: 'whole' }>, admission: Admis
   const { candidate, bytes, facts } = answer;
   oweForAnswer(admission, candidate, facts, 'no_usage', gateway);
   learnPace(admission, candidate, facts, answer.tookMs, gateway);
+  noteWhole(admission, answer, gateway);
   const heard = admission.walk.reply.gone
     ? ({ status: 'cancelled', httpStatus: CLIENT_CLOSED, answer: null } as const)
     : ({ status: 'succeeded', httpStatus: 200, answer: bytes } as const);
@@ -53,17 +56,6 @@ function sayWhole({ candidate, bytes }: Extract<Answer, { is: 'whole' }>, admiss
     reply.end(bytes);
   } catch (error) {
     answerPlainly(admission.walk, error, gateway);
-  }
-}
-
-/** Records how fast the deployment made an answer, if the provider reported its usage. Never throws. */
-function learnPace(admission: Admission, { deployment }: Candidate, facts: AnswerFacts, tookMs: number, gateway: Gateway): void {
-  const { usage, usageIsFinal } = facts;
-  if (usage === null || !usageIsFinal) return;
-  try {
-    gateway.pace.answered(deployment, usage, admission.asked.facts.answers, tookMs);
-  } catch (error) {
-    tellDefect(error, admission.walk.id, gateway);
   }
 }
 
@@ -88,6 +80,8 @@ class StreamDelivery {
   #completeMs: number | null = null;
   #cancelStall: (() => void) | null = null;
   #held: Buffer | null = null;
+  /** The way in which the upstream's connection broke; null if it did not. */
+  #broke: UpstreamFailureKind | null = null;
   #cancelWait: (() => void) | null = null;
   #kept: Buffer[] | null;
   #keptBytes = 0;
@@ -109,7 +103,7 @@ class StreamDelivery {
     this.#answer.source.attach({
       data: (chunk) => this.#data(chunk),
       end: () => this.#upstreamEnded(null),
-      failed: (failure) => this.#upstreamEnded(failure.message),
+      failed: (failure) => this.#upstreamEnded(failure),
     });
     // After `attach`, so that the bytes already received count even if the client is already gone.
     reply.onGone(() => this.#guarded(() => this.#hangUp('client')));
@@ -214,10 +208,11 @@ class StreamDelivery {
   }
 
   /** Handles the upstream's end. `failure` says how the connection broke; null: it ended normally. */
-  #upstreamEnded(failure: string | null): void {
+  #upstreamEnded(failure: UpstreamFailure | null): void {
     if (this.#done) return;
+    this.#broke = failure?.kind ?? null;
     try {
-      this.#ended(failure);
+      this.#ended(failure?.message ?? null);
     } catch (error) {
       this.#breakOff(error);
     }
@@ -363,6 +358,7 @@ class StreamDelivery {
       this.#gateway.traffic.streamCut('provider');
       this.#gateway.health.failed(candidate.deployment.id, null);
     }
+    noteStream(this.#admission, this.#answer, endOfStream({ status, httpStatus, code }, facts, this.#broke), this.#gateway);
     const answer = this.#kept === null ? null : Buffer.concat(this.#kept);
     const { finishReason } = facts;
     settle(this.#admission, { status, httpStatus, code, param: null, candidate, finishReason, answer }, this.#gateway);

@@ -6,6 +6,7 @@ import { traceContextOf } from '../observe/trace-context.ts';
 import type { RequestTrace, Tracing } from '../observe/tracing.ts';
 import { admit } from './admit.ts';
 import { clientRequestId } from './answer-headers.ts';
+import { noteLast } from './attempts/tried.ts';
 import { type Authenticated, authenticate } from './authenticate.ts';
 import { ClientGone, callProvider } from './call-provider.ts';
 import { CLIENT_CLOSED, deliver } from './deliver.ts';
@@ -152,6 +153,7 @@ function refuse(walk: Walk, error: unknown, gateway: Gateway): void {
 /** Settles and answers a request that failed after it was admitted. A client that hung up gets no answer. */
 function settleFailure(admission: Admission, error: unknown, gateway: Gateway): void {
   const nobody = { candidate: null, finishReason: null, answer: null };
+  noteLast(admission, error instanceof ClientGone ? 'client_gone' : 'gateway_error');
   if (error instanceof ClientGone) {
     settle(admission, { status: 'cancelled', httpStatus: CLIENT_CLOSED, code: null, param: null, ...nobody }, gateway);
     return;

@@ -46,7 +46,7 @@ function onlyServable(admission: Admission): Candidate | null {
 }
 
 /** Rejects candidates without a price if a `block` budget covers the call: it would be free without notice. */
-function canServe(candidate: Candidate, { entitlement, fitting, walk }: Admission): boolean {
+export function canServe(candidate: Candidate, { entitlement, fitting, walk }: Admission): boolean {
   if (!entitlement.needsPrice || walk.endpoint.free) return true;
   return candidate.price !== null && (fitting === null || fitting.has(candidate));
 }

@@ -8,6 +8,7 @@ import { estimatedOutput } from '../domain/usage/hang-up.ts';
 import { outputTokens, totalTokens, type Usage } from '../domain/usage/usage.ts';
 import type { EndRecord, RequestStatus } from '../ledger/records.ts';
 import { isWorthALine } from '../observe/request-lines.ts';
+import { triedForRow } from './attempts/tried.ts';
 import { contentToKeep } from './content/content.ts';
 import type { Candidate } from './deployments/candidate.ts';
 import { outputHistoryOf, planNow } from './entitlement.ts';
@@ -200,6 +201,7 @@ function recordOf(admission: Admission, ending: Ending, gateway: Gateway): EndRe
     content: keptOf(admission, ending.answer, gateway),
     tags,
     tagRoute,
+    tried: triedForRow(admission, ending.candidate),
   };
 }
 

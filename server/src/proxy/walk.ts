@@ -1,6 +1,7 @@
 import type { Hold, Readings } from '../counters/counters.ts';
 import type { JsonObject, RequestFacts } from '../dialects/dialect.ts';
 import type { HoldEstimate, HoldQuestion } from '../domain/limits/hold.ts';
+import type { AttemptRecord } from '../domain/usage/attempt.ts';
 import type { EstimateReason } from '../domain/usage/estimate-reason.ts';
 import type { GatewayRequest, Reply } from '../http/request-reply.ts';
 import type { Dimensions, LedgerEntry } from '../ledger/records.ts';
@@ -87,6 +88,10 @@ export interface Admission {
   /** The reason for each entry that is an estimate. */
   estimated: readonly EstimateReason[];
   attempts: number;
+  /** The time of the admission in monotonic milliseconds. */
+  readonly admittedMonotonicMs: number;
+  /** The attempts so far. Null while there was nothing but one attempt, which has not failed. */
+  tried: Tried | null;
   /** The sums over `entries`, in tokens and nano-dollars. The counters settle to them. */
   usedTokens: number;
   usedNanoUsd: number;
@@ -105,6 +110,16 @@ export interface Admission {
   /** Ends an answer in delivery, with an error the client can read, or one being read on for its usage. Null if there is none. */
   cutShort: (() => void) | null;
 }
+
+/** The noted attempts of a request, and what they found out. See attempts/tried.ts. */
+export interface Tried {
+  readonly attempts: NotedAttempt[];
+  /** The ids of deployments whose dialect cannot express the request. */
+  readonly untranslatable: string[];
+}
+
+/** An attempt whose sequel is not known yet. */
+export type NotedAttempt = { -readonly [Field in keyof AttemptRecord]: AttemptRecord[Field] };
 
 export interface LostAttempt {
   readonly heldInputTokens: number;

@@ -1,5 +1,6 @@
 /** Arbitrary settlement records, as people and providers could make them. */
 import fc from 'fast-check';
+import { ATTEMPT_NEXTS, ATTEMPT_RESULTS, type AttemptRecord, NOT_TRIED_REASONS } from '../../src/domain/usage/attempt.ts';
 import { USAGE_BUCKETS, USAGE_UNITS } from '../../src/domain/usage/usage.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 
@@ -35,6 +36,23 @@ const anyTags = fc.oneof(
   fc.record({ tags: fc.uniqueArray(tag, { minLength: 1, maxLength: 40 }), tagRoute: fc.constantFrom('0.tabc', '2.tabc', '1.') }),
 );
 
+/** Any attempt, with whatever a provider might say. */
+export const anyAttempt: fc.Arbitrary<AttemptRecord> = fc.record({
+  deploymentId: id('dep'),
+  provider: fc.constantFrom('openai', 'anthropic', 'fake'),
+  upstreamModel: wild,
+  startedMs: fc.nat(),
+  tookMs: fc.nat(),
+  result: fc.constantFrom(...ATTEMPT_RESULTS),
+  status: fc.option(fc.integer({ min: 100, max: 599 })),
+  code: fc.option(wild),
+  message: fc.option(fc.oneof(wild, fc.string({ unit: 'binary', minLength: 250, maxLength: 400 }))),
+  next: fc.constantFrom(...ATTEMPT_NEXTS),
+  nextReason: fc.option(fc.constantFrom('final', 'attempts_max', 'no_candidate_left')),
+  waitMs: fc.option(fc.nat()),
+  notTried: fc.array(fc.record({ deploymentId: id('dep'), reason: fc.constantFrom(...NOT_TRIED_REASONS) }), { maxLength: 8 }),
+});
+
 const wildEnd = fc.record({
   organizationId: id('org'),
   teamId: id('team'),
@@ -63,6 +81,7 @@ const wildEnd = fc.record({
   count: fc.integer({ min: 1, max: 100 }),
   repeatIds: fc.array(id('req'), { maxLength: 5 }),
   content: fc.option(fc.uint8Array({ minLength: 1, maxLength: 2_000 }).map((bytes): Buffer => Buffer.from(bytes))),
+  tried: fc.option(fc.array(anyAttempt, { maxLength: 4 })),
 });
 
 /** Any end of a request. */

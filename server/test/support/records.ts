@@ -76,6 +76,7 @@ export function givenEnd(end: Partial<EndRecord> = {}): EndRecord {
     count: 1,
     repeatIds: [],
     content: null,
+    tried: null,
     ...NO_TAGS,
     ...end,
   };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type TagShape, tagShapeIdOf } from '../../domain/access/tag-routing.ts';
+import type { AttemptBody } from '../../domain/decision/attempts-made.ts';
 import type { DecisionShape, ShapeRule } from '../../domain/decision/decision.ts';
 import {
   type DecisionFacts,
@@ -11,6 +12,7 @@ import {
 import { RATE_LIMITS } from '../../domain/limits/rate-limit.ts';
 import { can } from '../../domain/tenancy/permission.ts';
 import { SCOPES } from '../../domain/tenancy/tenancy.ts';
+import { ATTEMPT_NEXTS, ATTEMPT_RESULTS, NOT_TRIED_REASONS } from '../../domain/usage/attempt.ts';
 import { findShape } from '../../store/usage/request-log.ts';
 import type { AdminCall } from '../http/call.ts';
 import { instantOut } from '../http/fields.ts';
@@ -45,6 +47,45 @@ const tagsOut = z
     description:
       'The deployments that remain after the tags are applied. Null if neither the request nor its key, team or organization named a tag.',
   });
+
+export const attemptOut = z
+  .object({
+    attempt: z.int().min(1),
+    deployment_id: z.string(),
+    provider: z.string(),
+    upstream_model: z.string(),
+    started_ms: z.int().meta({ description: 'Milliseconds from the admission until it was sent.' }),
+    took_ms: z.int(),
+    result: z.enum(ATTEMPT_RESULTS).meta({
+      description:
+        '`error`: the provider answered with an error. `failed`: there was no usable answer. `broken`: the answer began and broke off. `cancelled`: the client hung up or the gateway stopped.',
+    }),
+    status: z.int().nullable().meta({ description: 'The provider’s HTTP status. Null if none arrived.' }),
+    code: z.string().nullable().meta({
+      description:
+        'A word for the failure: `rate_limited`, `quota`, `credential`, `unavailable`, `caller`, `context_length`, `timeout`, `not_connected`, `reset`, `protocol`, `refused_address`, `unreadable`, `incomplete`, `error_in_stream`, `client_gone`, `gateway_stopped`, `gateway_error`. Null if it answered.',
+    }),
+    message: z.string().nullable().meta({
+      description:
+        'The provider’s words, without secrets, at most 300 characters. Null if there are none, and for callers without platform.read if they are about the account at the provider.',
+    }),
+    next: z.enum(ATTEMPT_NEXTS),
+    next_reason: z.string().nullable().meta({
+      description:
+        'Why: `only_candidate`, `other_candidate`, `final` (no other deployment would answer differently), `no_candidate_left`, `attempts_max`, `hold_refused` (limits or budgets have no room for another attempt), `answer_begun`, `client_gone`, `gateway_stopped`, `answered_here` or `gateway_error`. Null if it answered.',
+    }),
+    wait_ms: z.int().nullable().meta({ description: 'The pause before the retry. Null if there was none.' }),
+    not_tried: z.array(z.object({ deployment_id: z.string(), reason: z.enum(NOT_TRIED_REASONS) })).meta({
+      description:
+        'The deployments that could have served and were not tried when the request failed here, at most 8. `not_reached`: the request ended before. `cooling_down`: calls to it failed recently. `unpriced`: a blocking budget needs a price. `untranslatable`: it cannot express the request. `unsupported`: its provider lacks the endpoint.',
+    }),
+  })
+  .meta({ id: 'Attempt' });
+
+export const attemptsMadeOut = z.array(attemptOut).nullable().meta({
+  description:
+    'The attempts that were sent to providers, in order. Null for a request of an earlier version, of which only the number is known.',
+});
 
 export const decisionOut = z
   .object({
@@ -92,6 +133,7 @@ export const decisionOut = z
         deciding: z.boolean(),
       }),
     ),
+    attempts_made: attemptsMadeOut,
   })
   .meta({ id: 'Decision' });
 
@@ -102,14 +144,19 @@ export async function viewDecision(call: AdminCall, facts: DecisionFacts): Promi
   const shape: DecisionShape | null = rules === null ? null : { id: rules.id, rules: rules.is };
   const whole = decisionBody(facts, shape, tagShape?.is);
   const seesCatalogue = can(call.actor, 'platform.read', { organizationId: null });
-  const { access, tags, rules: shown, ...rest } = seesCatalogue ? whole : tenantsDecision(whole);
+  const { access, tags, rules: shown, attempts_made, ...rest } = seesCatalogue ? whole : tenantsDecision(whole);
   // The compiler checks this against the schema above, so the two cannot differ.
   return {
     ...rest,
     tags: tags === null ? null : renderTags(tags),
     access: access === null ? null : { ...access, steps: [...access.steps] },
     rules: [...shown],
+    attempts_made: renderAttempts(attempts_made),
   };
+}
+
+function renderAttempts(attempts: readonly AttemptBody[] | null): z.output<typeof attemptsMadeOut> {
+  return attempts?.map((one) => ({ ...one, not_tried: [...one.not_tried] })) ?? null;
 }
 
 function renderTags({ asked, defaults, required, routed, deployments, targets }: TagsBody) {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { formatUsd } from '../../domain/money/money.ts';
 import { type PerMillion, rateIn, ratesFor } from '../../domain/money/price.ts';
+import { attemptsText } from '../../domain/usage/attempt.ts';
 import { isPiece, USAGE_BUCKETS, USAGE_UNITS, type Usage } from '../../domain/usage/usage.ts';
 import type { EndRecord } from '../../ledger/records.ts';
 import type { PriceRow } from '../../store/catalogue/prices.ts';
@@ -155,7 +156,8 @@ export type LedgerEntryRow = Omit<LedgerRow, 'createdAt'>;
 
 /** Returns the rows that a request will have in the database once it is stored. */
 export function rowsOfRecord(end: EndRecord): { readonly row: RequestRow; readonly ledger: readonly LedgerEntryRow[] } {
-  const { requestId, admittedAtMs, entries, content: _, repeatIds, provider: __, tags = [], tagRoute = '', ...same } = end;
+  const { requestId, admittedAtMs, entries, content: _, repeatIds, provider: __, ...rest } = end;
+  const { tags = [], tagRoute = '', tried = null, ...same } = rest;
   const whose = { requestId, admittedAt: new Date(admittedAtMs) };
   const ledger = entries.map(({ usage, serviceTier = null, unpricedUnits = null, ...entry }) => ({
     ...same,
@@ -175,6 +177,7 @@ export function rowsOfRecord(end: EndRecord): { readonly row: RequestRow; readon
     repeatIds: [...repeatIds],
     tags: tags.length === 0 ? null : [...tags],
     tagRoute: tagRoute || null,
+    tried: tried === null ? null : attemptsText(tried),
     inputTokens: sum((entry) => entry.inputTokens),
     cachedInputTokens: sum((entry) => entry.cachedInputTokens),
     cacheWriteTokens: sum((entry) => entry.cacheWriteTokens),

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import type { AnsweredBy } from '../../domain/decision/attempts-made.ts';
 import { can, reachOf } from '../../domain/tenancy/permission.ts';
 import type { WrappedContentKey } from '../../domain/tenancy/tenancy.ts';
+import { answeredBy } from '../../ledger/answered-by.ts';
 import { type ContentWrappers, open, openContentKey, UnsealFailure } from '../../lib/secrets.ts';
 import * as prices from '../../store/catalogue/prices.ts';
 import { totalOf } from '../../store/paging.ts';
@@ -16,7 +18,7 @@ import { listQuery, pageOut } from '../http/lists.ts';
 import { notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
 import { askedOrganization } from '../usage/usage-scope.ts';
-import { decisionOut, viewDecision } from './decision-fields.ts';
+import { attemptsMadeOut, decisionOut, viewDecision } from './decision-fields.ts';
 import { remedyOut, viewRemedies } from './remedies.ts';
 import {
   type LedgerEntryRow,
@@ -97,6 +99,7 @@ export const read = route({
   params,
   query: z.strictObject({ content: z.enum(['true', 'false']).optional() }),
   response: requestOut.extend({
+    attempts_made: attemptsMadeOut,
     ledger: z.array(ledgerEntryOut),
     decision: decisionOut,
     remedies: z.array(remedyOut).meta({
@@ -118,6 +121,7 @@ export const read = route({
     const decision = await decisionOf(call, found);
     return {
       ...renderRequest(row),
+      attempts_made: decision.attempts_made,
       ledger: ledger.map((entry) => renderLedgerEntry(entry, priced.get(entry.priceId ?? ''))),
       decision,
       remedies: await viewRemedies(call, decision, found.place),
@@ -143,6 +147,7 @@ interface FoundRequest {
   readonly row: RequestRow;
   readonly ledger: readonly LedgerEntryRow[];
   readonly sealed: Buffer | null;
+  readonly answeredBy: AnsweredBy | null;
   readonly place: { readonly organizationId: string; readonly teamId: string; readonly ownerAccountId: string | null };
 }
 
@@ -158,20 +163,22 @@ async function loadRequest(call: AdminCall<{ readonly request_id: string }, unkn
   return { place, object: { askedId, ...found, place } };
 }
 
-type Found = Pick<FoundRequest, 'row' | 'ledger' | 'sealed'>;
+type Found = Pick<FoundRequest, 'row' | 'ledger' | 'sealed' | 'answeredBy'>;
 
 async function findStored(call: AdminCall<unknown, unknown, unknown>, requestId: string): Promise<Found | null> {
   const { db } = call.deps;
   for (const organizationId of placesToLook(call)) {
     const row = await log.findRequest(db, { organizationId, requestId });
-    if (row !== null) return { row, ledger: await log.findLedgerRows(db, row), sealed: await log.findContent(db, row) };
+    if (row === null) continue;
+    const ledger = await log.findLedgerRows(db, row);
+    return { row, ledger, sealed: await log.findContent(db, row), answeredBy: await log.findAnsweredBy(db, row) };
   }
   return null;
 }
 
 function findRecent(call: AdminCall<unknown, unknown, unknown>, requestId: string): Found | null {
   const end = call.deps.recent?.find(requestId) ?? null;
-  return end === null ? null : { ...rowsOfRecord(end), sealed: end.content };
+  return end === null ? null : { ...rowsOfRecord(end), sealed: end.content, answeredBy: answeredBy(end) };
 }
 
 /**
@@ -185,8 +192,8 @@ function placesToLook({ actor }: AdminCall<unknown, unknown, unknown>): readonly
   return [...new Set(actor.roles.flatMap((grant) => ('organizationId' in grant ? [grant.organizationId] : [])))];
 }
 
-function decisionOf(call: AdminCall, { askedId, row }: FoundRequest) {
-  const facts = { ...row, requestId: askedId, atMs: row.admittedAt.getTime() };
+function decisionOf(call: AdminCall, { askedId, row, answeredBy }: FoundRequest) {
+  const facts = { ...row, requestId: askedId, atMs: row.admittedAt.getTime(), answeredBy };
   return viewDecision(call, facts);
 }
 

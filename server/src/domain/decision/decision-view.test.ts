@@ -43,6 +43,12 @@ const ADMITTED: DecisionFacts = {
   memberId: null,
   calledName: 'fast',
   atMs: AT,
+  attempts: 1,
+  stream: false,
+  deploymentId: 'dep_1',
+  gatewayUs: 300,
+  providerMs: 450,
+  answeredBy: { provider: 'openai', upstreamModel: 'gpt-5' },
   status: 'succeeded',
   httpStatus: 200,
   code: null,
@@ -143,6 +149,36 @@ describe('a decision as both planes answer it', () => {
       expect(body).toMatchObject({ rules: [], verdict: 'admitted' });
       expect(body.sentence).toContain('cannot be read');
     }
+  });
+
+  test('of a request that failed says that it was admitted, and what the attempts came to', () => {
+    const attempt = {
+      ...{ deploymentId: 'dep_1', provider: 'openai', upstreamModel: 'gpt-5', startedMs: 0, tookMs: 9, result: 'error' },
+      ...{
+        status: 401,
+        code: 'credential',
+        message: 'Incorrect key of org-acme',
+        next: 'ended',
+        nextReason: 'no_candidate_left',
+      },
+      ...{ waitMs: null, notTried: [] },
+    } as const;
+    const failed = {
+      ...ADMITTED,
+      status: 'failed',
+      httpStatus: 502,
+      code: 'provider_error',
+      deploymentId: null,
+      tried: [attempt],
+    };
+    const body = decisionBody(failed, SHAPE);
+    expect(body.sentence).toMatch(/^Admitted: .* rules that apply passed; the attempt at openai\/gpt-5 failed: it said 401\.$/);
+    expect(body.attempts_made).toMatchObject([{ attempt: 1, status: 401, message: 'Incorrect key of org-acme' }]);
+    expect(JSON.stringify(tenantsDecision(body))).not.toContain('org-acme');
+    expect(tenantsDecision(body).attempts_made).toMatchObject([{ attempt: 1, code: 'credential', message: null }]);
+    const unknown = decisionBody({ ...failed, tried: null }, SHAPE);
+    expect(unknown.attempts_made).toBeNull();
+    expect(unknown.sentence).toMatch(/passed; it failed after one attempt, of which no more is known\.$/);
   });
 
   // promise: The decision names the tags asked

@@ -1,6 +1,7 @@
 import type { AccessStep, AccessThrough, AccessVerdict } from '../access/access.ts';
 import { askedOf, type TagShape } from '../access/tag-routing.ts';
 import { formatUsd } from '../money/money.ts';
+import { type AttemptBody, type AttemptFacts, attemptsMade, attemptsWords, tenantsAttempts } from './attempts-made.ts';
 import {
   type DecidedRule,
   type Decision,
@@ -14,7 +15,7 @@ import {
 import { sentenceOf } from './decision-sentence.ts';
 
 /** The facts about a decision in a request-log row, or in the journal's record of that row. */
-export interface DecisionFacts {
+export interface DecisionFacts extends AttemptFacts {
   readonly requestId: string;
   readonly organizationId: string;
   readonly teamId: string;
@@ -23,9 +24,6 @@ export interface DecisionFacts {
   readonly memberId: string | null;
   readonly calledName: string;
   readonly atMs: number;
-  /** `refused`, or how an admitted request ended. */
-  readonly status: string;
-  readonly httpStatus: number;
   readonly code: string | null;
   readonly param: string | null;
   /** The stored text of the decision; empty if the request was refused before any rule was checked. */
@@ -61,6 +59,8 @@ export interface DecisionBody {
   readonly access: AccessBody | null;
   /** Every rule, in the order of checking. */
   readonly rules: readonly RuleBody[];
+  /** The attempts at providers; null for a request of an earlier version of which only their number is known. */
+  readonly attempts_made: readonly AttemptBody[] | null;
 }
 
 /** The result of tag routing among the deployments that access gave. */
@@ -126,6 +126,7 @@ export function shapeIdOfDecision(decision: string): string | null {
 export function decisionBody(facts: DecisionFacts, shape: DecisionShape | null, tagShape: TagShape | null = null): DecisionBody {
   const compact = parseDecision(facts.decision);
   const decision = compact === null ? null : decodeDecision({ ...rowOf(facts), compact }, shape);
+  const attempts = attemptsMade(facts);
   const isAsked = compact !== null && compact.numbers.length > 0;
   return {
     request_id: facts.requestId,
@@ -139,19 +140,22 @@ export function decisionBody(facts: DecisionFacts, shape: DecisionShape | null, 
     status: facts.httpStatus,
     code: facts.code,
     param: facts.param,
-    sentence: sentence(facts, decision),
+    sentence: withAttempts(sentence(facts, decision), facts, attempts),
     requested: decision === null || !isAsked ? null : wantedBody(decision),
     tags: tagsBody(facts, tagShape),
     access: decision === null || isOnHead(decision) ? null : accessBody(decision.access),
     rules: decision === null ? [] : rulesBody(decision),
+    attempts_made: attempts,
   };
 }
 
 /**
  * Returns the decision as a tenant may see it. A name that does not exist reads the same as one that is not granted to the
- * organization. So nobody can find out which models exist by calling them.
+ * organization. So nobody can find out which models exist by calling them. A provider's words about the operator's account are
+ * left out.
  */
-export function tenantsDecision(body: DecisionBody): DecisionBody {
+export function tenantsDecision(whole: DecisionBody): DecisionBody {
+  const body = { ...whole, attempts_made: tenantsAttempts(whole.attempts_made) };
   if (body.access?.verdict !== 'not_found') return body;
   return {
     ...body,
@@ -216,6 +220,12 @@ function sentence(facts: DecisionFacts, decision: Decision | null): string {
   if (decision !== null) return sentenceOf(decision);
   const verdict = facts.status === 'refused' ? `Refused with ${facts.code ?? `status ${facts.httpStatus}`}` : 'Admitted';
   return `${verdict}. The rules of this decision cannot be read.`;
+}
+
+/** Adds what the attempts of an admitted request came to. */
+function withAttempts(decided: string, facts: DecisionFacts, attempts: readonly AttemptBody[] | null): string {
+  const words = facts.status === 'refused' ? null : attemptsWords(facts, attempts, facts.attempts);
+  return words === null ? decided : `${decided.replace(/\.$/, '')}; ${words}.`;
 }
 
 function wantedBody({ wanted }: Decision) {

@@ -14,6 +14,9 @@ export const ENTRY_FIELD_SEPARATOR = '\x1f';
 export const TAGS_MARK = '\x1d';
 export const TAG_SEPARATOR = ',';
 
+/** Precedes the attempts of a line, and occurs nowhere else. A statement that knows attempts stores the lines that hold it. */
+export const TRIED_MARK = '\x1c';
+
 /**
  * The first character of a line, which is its kind. `end` and `shape` lines go to the database, the others stay in the journal.
  */
@@ -56,6 +59,9 @@ export const END_FIELDS = [
   // From here on: fields that only lines of requests with tags have. Earlier versions do not read them.
   'tags',
   'tag_route',
+  // Only lines whose attempts are listed have this field. A line without tags then has the two fields before it empty. It begins
+  // with the mark; behind that are the attempts, each with the fields of ATTEMPT_FIELDS. Earlier versions do not read it.
+  'tried',
 ] as const;
 export type EndField = (typeof END_FIELDS)[number];
 
@@ -83,6 +89,24 @@ export const ENTRY_FIELDS = [
   'unpriced_units',
 ] as const;
 export type EntryField = (typeof ENTRY_FIELDS)[number];
+
+/** The fields of one attempt within the field `tried`, in order: those of AttemptRecord. */
+export const ATTEMPT_FIELDS = [
+  'deployment_id',
+  'provider',
+  'upstream_model',
+  'started_ms',
+  'took_ms',
+  'result',
+  'status',
+  'code',
+  'message',
+  'next',
+  'next_reason',
+  'wait_ms',
+  'not_tried',
+] as const;
+export type AttemptField = (typeof ATTEMPT_FIELDS)[number];
 
 /** The fields of a `shape` line, in order. */
 export const SHAPE_FIELDS = ['tag', 'shape_id', 'organization_id', 'rules'] as const;

@@ -3,7 +3,7 @@ import { openHouse, type WalkHouse } from '../../../test/support/walk.ts';
 import type { ShapeRule } from '../../domain/decision/decision.ts';
 import type { DecisionBody, DecisionFacts } from '../../domain/decision/decision-view.ts';
 import type { EndRecord } from '../../ledger/records.ts';
-import { createDecisionLookup, type DecisionSources } from './decision-lookup.ts';
+import { createDecisionLookup, type DecisionSources, factsOf } from './decision-lookup.ts';
 
 const FULL_STORE_AWAY = new Error('the database is away');
 
@@ -28,7 +28,7 @@ describe('a decision is looked up', () => {
       shapeInStore: () => Promise.reject(FULL_STORE_AWAY),
       ...sources,
     });
-  const facts = (): DecisionFacts => ({ ...record, atMs: record.admittedAtMs });
+  const facts = (): DecisionFacts => factsOf(record);
   const bodyOf = (found: { readonly decision: object } | null) => found?.decision as DecisionBody | undefined;
 
   // promise: It is readable at once in the process that answered

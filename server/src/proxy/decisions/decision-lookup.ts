@@ -1,6 +1,7 @@
 import { type TagShape, tagShapeIdOf } from '../../domain/access/tag-routing.ts';
 import type { ShapeRule } from '../../domain/decision/decision.ts';
 import { type DecisionFacts, decisionBody, shapeIdOfDecision, tenantsDecision } from '../../domain/decision/decision-view.ts';
+import { answeredBy } from '../../ledger/answered-by.ts';
 import type { EndRecord } from '../../ledger/records.ts';
 import type { DecisionLookup } from '../gateway.ts';
 
@@ -17,8 +18,7 @@ export function createDecisionLookup(sources: DecisionSources): DecisionLookup {
   return {
     async find(organizationId, id) {
       const record = sources.inMemory(id);
-      const facts =
-        record === null ? await sources.inStore(organizationId, id) : { ...record, requestId: id, atMs: record.admittedAtMs };
+      const facts = record === null ? await sources.inStore(organizationId, id) : { ...factsOf(record), requestId: id };
       if (facts === null || facts.organizationId !== organizationId) return null;
       const shapeId = shapeIdOfDecision(facts.decision);
       const rules = (await shapeOf(organizationId, shapeId, sources)) as readonly ShapeRule[] | null;
@@ -27,6 +27,11 @@ export function createDecisionLookup(sources: DecisionSources): DecisionLookup {
       return { keyId: facts.keyId, decision: tenantsDecision(decisionBody(facts, shape, tags)) };
     },
   };
+}
+
+/** Returns the facts of a request that is still in this process's memory. */
+export function factsOf(record: EndRecord): DecisionFacts {
+  return { ...record, atMs: record.admittedAtMs, answeredBy: answeredBy(record) };
 }
 
 async function shapeOf(organizationId: string, id: string | null, sources: DecisionSources): Promise<unknown> {

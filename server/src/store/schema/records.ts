@@ -61,6 +61,11 @@ export const requestLog = pgTable(
      * name.
      */
     tagRoute: text('tag_route'),
+    /**
+     * The attempts that were sent: the text of domain/usage/attempt.ts. Null if one attempt answered and nothing else happened,
+     * and in rows of earlier versions.
+     */
+    tried: text('tried'),
   },
   (table) => [
     primaryKey({ columns: [table.organizationId, table.admittedAt, table.requestId] }),

@@ -211,6 +211,44 @@ export const tagRollups = pgTable(
 );
 
 /**
+ * Attempts per 15 minutes that the rollups do not count, and errors. A request counts in the rollups at the deployment that
+ * answered, as one attempt. `attempts` are those beyond it: failed ones, and −1 where no attempt was made because the gateway
+ * answered itself. Only requests whose attempts are listed add rows. Requests of earlier versions list none, so their errors are
+ * not here. Written with the rollups.
+ */
+export const attemptRollups = pgTable(
+  'attempt_rollups',
+  {
+    organizationId: text('organization_id').notNull(),
+    bucketStart: instant('bucket_start').notNull(),
+    teamId: text('team_id').notNull(),
+    memberId: text('member_id').notNull().default(''),
+    deploymentId: text('deployment_id').notNull(),
+    provider: text('provider').notNull(),
+    attempts: count('attempts'),
+    /** The attempts that failed: refused by the provider, without a usable answer, or broken off. */
+    errors: count('errors'),
+    /** The part of `errors` that the provider blamed on the request. */
+    callerErrors: count('caller_errors'),
+    /** The end of the last error, and its request. */
+    lastErrorAt: instant('last_error_at'),
+    lastErrorRequestId: text('last_error_request_id'),
+    /** The ends of the first and the last error that was not the caller's. */
+    firstFaultAt: instant('first_fault_at'),
+    lastFaultAt: instant('last_fault_at'),
+  },
+  (table) => [
+    primaryKey({
+      name: 'attempt_rollups_pk',
+      columns: [table.organizationId, table.bucketStart, table.teamId, table.memberId, table.deploymentId, table.provider],
+    }),
+    // For one deployment over every organization.
+    index('attempt_rollups_deployment').on(table.deploymentId, table.bucketStart),
+    index('attempt_rollups_time').on(table.bucketStart),
+  ],
+);
+
+/**
  * The shapes that decisions name by id: their rules, or the effect of tags on a called name. A decision stays readable after
  * edits.
  */

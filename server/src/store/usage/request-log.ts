@@ -1,11 +1,12 @@
 /** The request log: one row per request of a known key, with its decision and, if the organization stores it, its content. */
 import { and, arrayContains, between, desc, eq, gte, lt, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import type { AnsweredBy } from '../../domain/decision/attempts-made.ts';
 import type { DecisionFacts } from '../../domain/decision/decision-view.ts';
 import type { Reach } from '../../domain/tenancy/permission.ts';
 import { requestTimeMs } from '../../lib/id.ts';
 import type { Database } from '../database.ts';
 import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf } from '../paging.ts';
-import { decisionShapes, isUnsuccessful, ledger, organizations, requestContent, requestLog } from '../schema.ts';
+import { decisionShapes, deployments, isUnsuccessful, ledger, organizations, requestContent, requestLog } from '../schema.ts';
 import { withinReach } from '../tenancy/reach.ts';
 import { instantOf, ofEveryOrganization } from './usage-rows.ts';
 
@@ -91,7 +92,22 @@ export async function findRequest(db: Database, { organizationId, requestId }: R
 /** Returns the facts of a decision, or null if there is no such request. A repeat has its own id, not that of the shared row. */
 export async function findDecision(db: Database, address: RequestAddress): Promise<DecisionFacts | null> {
   const row = await findRequest(db, address);
-  return row === null ? null : { ...row, requestId: address.requestId, atMs: row.admittedAt.getTime() };
+  if (row === null) return null;
+  const { requestId } = address;
+  return { ...row, requestId, atMs: row.admittedAt.getTime(), answeredBy: await findAnsweredBy(db, row) };
+}
+
+/**
+ * Finds the upstream that answered a request of one attempt: as its ledger rows name it, else as its deployment does now. Null if
+ * it is not needed, because the attempts are listed, or not known.
+ */
+export async function findAnsweredBy(db: Database, row: RequestRow): Promise<AnsweredBy | null> {
+  if (row.tried !== null || row.attempts !== 1 || row.deploymentId === null) return null;
+  const entry = (await findLedgerRows(db, row)).find(({ deploymentId }) => deploymentId === row.deploymentId);
+  if (entry !== undefined) return { provider: entry.provider, upstreamModel: entry.upstreamModel };
+  const { provider, upstreamModel } = deployments;
+  const [now] = await db.select({ provider, upstreamModel }).from(deployments).where(eq(deployments.id, row.deploymentId));
+  return now ?? null;
 }
 
 /** Returns the rules or tags of a decision's shape, or null if it was never stored. */

@@ -38,7 +38,8 @@ export const UNIT_ROLLUP_COLUMNS = [...UNIT_ROLLUP_KEY, ...UNIT_ROLLUP_SUMS] as 
 export const TAG_ROLLUP_KEY = [...ROLLUP_KEY, 'tag', 'unit'] as const;
 export const TAG_ROLLUP_SUMS = [...ROLLUP_SUMS, ...UNIT_ROLLUP_SUMS] as const;
 
-const bucketStart = `date_bin('15 minutes', admitted_at, timestamptz '2000-01-01 00:00:00+00')`;
+/** SQL for the start of the quarter of an hour in which a row was admitted. */
+export const bucketStart = `date_bin('15 minutes', admitted_at, timestamptz '2000-01-01 00:00:00+00')`;
 /** The columns of ROLLUP_KEY up to the called name, from a row of the log or the ledger. */
 export const rollupDimensions = `organization_id, ${bucketStart}, team_id, key_id, coalesce(member_id, ''), coalesce(service_account_id, ''), called_name`;
 

@@ -12,6 +12,9 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\b(bearer|basic)\s+[^\s"',]{8,}/gi, `$1 ${REDACTED}`],
   [/\b(api[-_ ]?key(?: provided)?["']?\s*[:=]\s*["']?)[^\s"',]+/gi, `$1${REDACTED}`],
   [/\b(authorization["']?\s*[:=]\s*["']?)[^\s"',]+/gi, `$1${REDACTED}`],
+  // A user and a password in an address.
+  [/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"']*@/gi, `$1${REDACTED}@`],
+  [/\b((?:password|passwd|secret|token)["']?\s*[:=]\s*["']?)[^\s"',]{8,}/gi, `$1${REDACTED}`],
 ];
 
 /**
