@@ -36,6 +36,12 @@ export const REGISTRY: readonly ProveRow[] = [
     shows: 'a budget that blocks is not exceeded by searches, tiers, media or hang-ups; what cannot be bounded says by how much',
   },
   {
+    name: 'requests.attempts',
+    module: 'requests-attempts',
+    shows:
+      'the attempts of requests are the same in detail, decision, health of deployments and providers, and metrics; no secret is in a provider’s words',
+  },
+  {
     name: 'tags.route',
     module: 'tags-route',
     shows: 'each kind of request × deployment × default and required tags reaches whom the table says, and costs what it should',

@@ -7,9 +7,12 @@ import type { DeploymentRow } from '../../store/catalogue/deployments.ts';
 import { passedOver } from '../../store/catalogue/passed-over.ts';
 import * as prices from '../../store/catalogue/prices.ts';
 import { lackedUnits } from '../../store/catalogue/unpriced.ts';
+import { deploymentHealth, NO_ATTEMPTS } from '../../store/usage/attempt-health.ts';
+import { HOUR_MS, QUARTER_MS } from '../../store/usage/usage-rows.ts';
 import type { AdminCall } from '../http/call.ts';
 import { instantOut, isoOf, isoOrNull, metadataOut } from '../http/fields.ts';
 import { capabilities } from '../organizations/organization-view.ts';
+import { attemptsOut, renderAttempts, stateOut } from './attempts-view.ts';
 import { pricesOut, renderPrices } from './price-fields.ts';
 import { provenanceOut, renderProvenance } from './price-versions.ts';
 
@@ -72,6 +75,10 @@ export const deploymentOut = z
       .meta({
         description: 'The use of its capacity, as counted by the process that answers. Null if it has no capacity limits.',
       }),
+    attempts: attemptsOut.meta({
+      description: 'The attempts of all tenants in the last hour, counted from the start of a quarter of an hour.',
+    }),
+    ...stateOut,
     weight: z.int(),
     priority: z.int(),
     tags: z.array(z.string()).meta({
@@ -149,6 +156,8 @@ export async function viewDeployments(call: AdminCall, rows: readonly Deployment
   const lacked = await lackedUnits(call.deps.db, now, ids);
   const passed = await passedOver(call.deps.db, ids);
   const checked = await checks.findMany(call.deps.db, ids);
+  const sinceMs = Math.floor((now.getTime() - HOUR_MS) / QUARTER_MS) * QUARTER_MS;
+  const health = await deploymentHealth(call.deps.db, ids, new Date(sinceMs));
   return rows.map((row) => {
     const price = inForce.get(row.id);
     const facts = deploymentFacts(row, price);
@@ -159,6 +168,7 @@ export async function viewDeployments(call: AdminCall, rows: readonly Deployment
       passed_over_at: [...(passed.get(row.id) ?? [])],
       capacity_use: capacityUse(call, row),
       last_check: renderCheck(checked.get(row.id)),
+      ...renderAttempts(call, health.get(row.id) ?? NO_ATTEMPTS, sinceMs),
       prices_effective_from: facts.prices === null ? null : isoOrNull(price?.effectiveFrom ?? null),
       prices_from: facts.prices === null || price === undefined ? null : renderProvenance(price),
       capabilities: [...capabilitiesOf(call.actor, { organizationId: null })],

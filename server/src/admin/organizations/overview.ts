@@ -11,6 +11,8 @@ import {
   type UsageLine,
   type UsageReport,
 } from '../../store/usage/usage-report.ts';
+import { type AttemptHealth, NO_ATTEMPTS, providerHealth } from '../../store/usage/attempt-health.ts';
+import { attemptsOut, renderAttempts, stateOut } from '../catalogue/attempts-view.ts';
 import { reachWithin } from '../http/authorize.ts';
 import type { AdminCall } from '../http/call.ts';
 import { id, instant, instantOut } from '../http/fields.ts';
@@ -70,7 +72,12 @@ const overviewOut = z
         deployments: z.int().nullable().meta({ description: NEEDS_PLATFORM }),
         cooling: z.int().nullable().meta({ description: NEEDS_PLATFORM }),
         requests: z.int(),
-        errors: z.int(),
+        errors: z.int().meta({ description: 'The attempts at this provider that failed. The same as `attempts.errors`.' }),
+        attempts: attemptsOut.meta({
+          description:
+            'The attempts that the caller may see, by whole quarters of an hour. A request can have several, so its failed attempts can outnumber the failed requests.',
+        }),
+        ...stateOut,
       }),
     ),
     budgets_closest: z.array(
@@ -117,7 +124,8 @@ async function readOverview(call: OverviewCall, organization: OrganizationRow | 
     overview.countFailures(db, asked, starts),
   ]);
   const busiest = organization === null ? idsOf(organizations, 'organization') : [organization.id];
-  const [keys, latency, closest] = await Promise.all([
+  const [health, keys, latency, closest] = await Promise.all([
+    providerHealth(db, asked, busiest),
     topKeys(busiest.slice(0, TOP), report),
     overview.readLatency(db, asked, busiest),
     closestBudgets(call, busiest, asked.reaches, TOP),
@@ -150,7 +158,7 @@ async function readOverview(call: OverviewCall, organization: OrganizationRow | 
       const { key: id, organization: organization_id } = line.groups;
       return id && organization_id ? [{ id, name: nameOf(id), organization_id, ...amountsOf(line) }] : [];
     }),
-    providers: await providersOf(call, providers, failures),
+    providers: await providersOf(call, providers, { health, sinceMs: asked.fromMs }),
     budgets_closest: closest,
   };
 }
@@ -230,20 +238,28 @@ function seriesOf(report: UsageReport, starts: readonly number[], failures: read
  * Returns the providers that were called. A caller who may read the platform also gets the providers of all other deployments,
  * with the number of deployments and of those in cooldown.
  */
-async function providersOf(call: OverviewCall, report: UsageReport, failures: readonly overview.Failures[]) {
+async function providersOf(
+  call: OverviewCall,
+  report: UsageReport,
+  { health, sinceMs }: { readonly health: ReadonlyMap<string, AttemptHealth>; readonly sinceMs: number },
+) {
   const seesAll = can(call.actor, 'platform.read', { organizationId: null });
   const all = seesAll ? await overview.deploymentsOf(call.deps.db) : [];
   const resting = new Set(call.deps.process.health().cooling.map((one) => one.deploymentId));
   const asked = new Map(report.lines.flatMap((line) => (line.groups.provider ? [[line.groups.provider, line] as const] : [])));
-  const names = new Set([...asked.keys(), ...all.map((one) => one.provider)]);
+  const names = new Set([...asked.keys(), ...health.keys(), ...all.map((one) => one.provider)]);
   return [...names].sort().map((provider) => {
     const own = all.filter((one) => one.provider === provider);
+    const sums = asked.get(provider)?.sums;
+    const beyond = health.get(provider) ?? NO_ATTEMPTS;
+    const shown = renderAttempts(call, { ...beyond, attempts: beyond.attempts + Number(sums?.admitted ?? 0) }, sinceMs);
     return {
       provider,
       deployments: seesAll ? own.length : null,
       cooling: seesAll ? own.filter((one) => resting.has(one.id)).length : null,
-      requests: Number(asked.get(provider)?.sums.requests ?? 0),
-      errors: sumOf(failures, (one) => one.provider === provider),
+      requests: Number(sums?.requests ?? 0),
+      errors: shown.attempts.errors,
+      ...shown,
     };
   });
 }

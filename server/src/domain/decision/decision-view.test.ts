@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { encodeDecision } from '../../proxy/decisions/explain.ts';
 import { planLimits } from '../limits/limit-plan.ts';
 import type { Caller } from '../tenancy/tenancy.ts';
+import type { AttemptRecord } from '../usage/attempt.ts';
 import { type DecisionReadings, shapeOf } from './decision.ts';
 import { type DecisionBody, type DecisionFacts, decisionBody, shapeIdOfDecision, tenantsDecision } from './decision-view.ts';
 
@@ -152,7 +153,7 @@ describe('a decision as both planes answer it', () => {
   });
 
   test('of a request that failed says that it was admitted, and what the attempts came to', () => {
-    const attempt = {
+    const attempt: AttemptRecord = {
       ...{ deploymentId: 'dep_1', provider: 'openai', upstreamModel: 'gpt-5', startedMs: 0, tookMs: 9, result: 'error' },
       ...{
         status: 401,
@@ -162,7 +163,7 @@ describe('a decision as both planes answer it', () => {
         nextReason: 'no_candidate_left',
       },
       ...{ waitMs: null, notTried: [] },
-    } as const;
+    };
     const failed = {
       ...ADMITTED,
       status: 'failed',
