@@ -1,28 +1,7 @@
-/** One call of a provider for a request. */
-export interface Attempt {
-  readonly attempt: number;
-  readonly deployment_id: string;
-  readonly provider: string;
-  readonly upstream_model: string;
-  /** Milliseconds since the request was admitted. */
-  readonly started_ms: number;
-  readonly took_ms: number;
-  readonly result: 'answered' | 'error' | 'failed' | 'broken' | 'cancelled';
-  readonly status: number | null;
-  readonly code: string | null;
-  /** The provider's own words, without secrets. */
-  readonly message: string | null;
-  readonly next: 'retried' | 'fell_back' | 'ended';
-  readonly next_reason: string | null;
-  readonly wait_ms: number | null;
-  /** The deployments that were left when the request ended with this attempt, with the reason why each was not tried. */
-  readonly not_tried?: readonly NotTried[];
-}
+import type { Schema } from './client.ts';
 
-export interface NotTried {
-  readonly deployment_id: string;
-  readonly reason: string;
-}
+/** One call of a provider for a request. */
+export type Attempt = Schema<'Attempt'>;
 
 export type DeploymentState = 'in_service' | 'degraded' | 'failing' | 'unused';
 
@@ -31,6 +10,8 @@ export interface DeploymentAttempts {
   readonly since: string;
   readonly attempts: number;
   readonly errors: number;
+  /** The part of the errors that the provider blamed on the request. They do not count for the state. */
+  readonly caller_errors?: number;
   readonly error_rate: number | null;
   readonly p50_ms: number | null;
   readonly p95_ms: number | null;
@@ -50,4 +31,6 @@ export interface DeploymentAttempts {
 export interface Counted {
   readonly attempts?: DeploymentAttempts;
   readonly state?: DeploymentState;
+  /** The rule of the state, in a sentence. */
+  readonly state_rule?: string;
 }

@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Counted, DeploymentAttempts } from '../../api/attempts.ts';
 import type { Schema } from '../../api/client.ts';
+import { countText } from '../../components/Count.tsx';
 import { Time } from '../../components/Time.tsx';
 import { durationText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
@@ -12,11 +13,12 @@ type Deployment = Schema<'Deployment'> & Counted;
 
 /** How a deployment does: its attempts of the last hour, its last error, and the last test that a person made. */
 export function DeploymentHealth({ deployment }: { deployment: Deployment }) {
-  const { attempts, last_check: check } = deployment;
+  const { attempts, state_rule, last_check: check } = deployment;
   return (
     <Paper withBorder p="sm" component="section" aria-label="Health">
       <Stack gap="xs">
         <Title order={2}>Health</Title>
+        {state_rule !== undefined && <Line name="State">{state_rule}</Line>}
         {attempts !== undefined && <Counts attempts={attempts} />}
         <Line name="Last error">{attempts?.last_error == null ? 'None known.' : <LastError error={attempts.last_error} />}</Line>
         <Line name="Last test call">
@@ -41,10 +43,13 @@ function Line({ name, children }: { name: string; children: ReactNode }) {
 }
 
 function Counts({ attempts }: { attempts: DeploymentAttempts }) {
-  const { p50_ms, p95_ms, failing_since } = attempts;
+  const { p50_ms, p95_ms, failing_since, caller_errors: callerErrors = 0 } = attempts;
   return (
     <>
-      <Line name="Attempts">{countedText(attempts)}</Line>
+      <Line name="Attempts">
+        {countedText(attempts)}
+        {callerErrors > 0 && ` ${countText(callerErrors)} of them were the requests’ fault, and do not count for the state.`}
+      </Line>
       {failing_since !== null && (
         <Line name="No answer since">
           <Time at={failing_since} seconds /> (<Time at={failing_since} relative />)

@@ -39,7 +39,7 @@ export function HealthBadge({ deployment, cooling }: HealthProps) {
     );
   return (
     <Stack gap={2} align="flex-start">
-      {deployment.state !== undefined && <StateBadge state={deployment.state} attempts={deployment.attempts} />}
+      {deployment.state !== undefined && <StateBadge {...deployment} state={deployment.state} />}
       {until !== undefined && (
         <Tooltip label="It failed several times in a row, or its provider asked to wait. After the pause, one request tests it.">
           <Badge color="yellow" miw="max-content">
@@ -58,10 +58,11 @@ const STATES: Readonly<Record<DeploymentState, { readonly word: string; readonly
   unused: { word: 'Unused', color: 'gray' },
 };
 
-function StateBadge({ state, attempts }: { state: DeploymentState; attempts: DeploymentAttempts | undefined }) {
+function StateBadge({ state, state_rule, attempts }: Counted & { readonly state: DeploymentState }) {
   const { word, color } = STATES[state];
+  const counted = attempts === undefined ? '' : countedText(attempts);
   return (
-    <Tooltip label={attempts === undefined ? word : countedText(attempts)}>
+    <Tooltip label={`${word}: ${state_rule ?? ''} ${counted}`}>
       <Badge color={color} miw="max-content">
         {word}
       </Badge>

@@ -133,7 +133,7 @@ function Heading({
 }
 
 /** The deployments that were left when the request ended, and why none of them was tried. */
-function NotTried({ attempt: { not_tried = [] } }: Pick<ItemProps, 'attempt'>) {
+function NotTried({ attempt: { not_tried } }: Pick<ItemProps, 'attempt'>) {
   if (not_tried.length === 0) return null;
   return (
     <div>

@@ -31,7 +31,7 @@ export function Outcome({ request }: { request: FullRequest }) {
 function whyFailed({ attempts_made: made, attempts, http_status, code }: FullRequest): string {
   const client = `The client got HTTP ${http_status}${code === null ? '' : ` with ${code}`}.`;
   const last = made?.at(-1);
-  if (made === null || made === undefined) return `${client} ${attempts === 0 ? 'No provider was called.' : ''}`.trim();
+  if (made === null) return `${client} ${attempts === 0 ? 'No provider was called.' : ''}`.trim();
   if (last === undefined) return `No provider was called. ${client}`;
   return [summaryOf(made), causeOf(last), client].filter((part) => part !== null).join(' ');
 }

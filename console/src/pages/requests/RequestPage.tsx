@@ -63,7 +63,7 @@ function Shown({ request, askedId }: { request: FullRequest; askedId: string }) 
         </DecisionView>
       </Section>
       <Section title="Attempts">
-        <Attempts attempts={request.attempts_made ?? null} count={request.attempts} />
+        <Attempts attempts={request.attempts_made} count={request.attempts} />
       </Section>
       <Section title="Details">
         <Facts request={request} />

@@ -7,5 +7,5 @@ export type FullRequest = Schema<'Request'> & {
   readonly decision: Schema<'Decision'>;
   readonly remedies: Schema<'Remedy'>[];
   /** Null if an earlier version stored the request, and only the number of attempts is known. */
-  readonly attempts_made?: readonly Attempt[] | null;
+  readonly attempts_made: readonly Attempt[] | null;
 };
