@@ -3,9 +3,8 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Counted, DeploymentAttempts } from '../../api/attempts.ts';
 import type { Schema } from '../../api/client.ts';
-import { countText } from '../../components/Count.tsx';
 import { Time } from '../../components/Time.tsx';
-import { durationText } from '../../numbers/numbers.ts';
+import { countText, durationText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 import { countedText } from './health.tsx';
 
