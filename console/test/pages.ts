@@ -168,6 +168,30 @@ async function openNewToken(page: Page): Promise<void> {
   await page.getByRole('dialog', { name: 'New admin token' }).waitFor();
 }
 
+/** The dialog of the organization with a grant removed, and the effect of that beside Save. */
+async function openEffect(page: Page): Promise<void> {
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove smart' }).click();
+  await page.getByText('Effect of saving').waitFor();
+}
+
+async function openUnsaved(page: Page): Promise<void> {
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).fill('Half');
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog', { name: 'Discard unsaved changes?' }).waitFor();
+}
+
+/** A dialog that asks, with the effect that it shows before it lets anybody confirm. */
+function openConfirmed(name: string): (page: Page) => Promise<void> {
+  return async (page) => {
+    await button(name)(page);
+    await page
+      .getByRole('dialog')
+      .getByText(/^Effect/)
+      .first()
+      .waitFor();
+  };
+}
+
 export function sightsOf(ids: Ids): readonly Sight[] {
   const organization = `/organizations/${ids.organizationId}`;
   const tabs = 'overview teams members keys access limits usage audit security service-accounts webhooks settings'.split(' ');
@@ -183,6 +207,8 @@ export function sightsOf(ids: Ids): readonly Sight[] {
     { name: 'organizations', address: '/organizations' },
     { name: 'organization-create', address: '/organizations', open: button('Create organization') },
     { name: 'organization-edit', address: organization, open: button(/^Edit/) },
+    { name: 'organization-effect', address: `${organization}?edit=access`, open: openEffect },
+    { name: 'organization-unsaved', address: '/organizations?create=organization', open: openUnsaved },
     ...tabs.map((tab) => ({ name: `organization-${tab}`, address: `${organization}?tab=${tab}` })),
     { name: 'organization-owner', address: organization, who: 'org_owner' as const },
     { name: 'teams', address: '/teams' },
@@ -202,12 +228,14 @@ export function sightsOf(ids: Ids): readonly Sight[] {
     { name: 'keys', address: '/keys' },
     { name: 'key-create', address: '/keys', open: button('Create key') },
     { name: 'key', address: `/keys/${ids.keyId}` },
+    { name: 'key-disable', address: `/keys/${ids.keyId}`, open: openConfirmed('Disable') },
     { name: 'access-explorer', address: `/access?key=${ids.keyId}` },
     { name: 'access-explorer-target', address: '/access?ask=target&target=smart&who=cannot' },
     { name: 'models', address: '/models' },
     { name: 'deployment-create', address: '/models', open: button(/^(Add|Create) (deployment|model)/) },
     { name: 'deployment', address: `/models/${ids.deploymentId}` },
     { name: 'deployment-edit', address: `/models/${ids.deploymentId}`, open: button(/^Edit/) },
+    { name: 'deployment-disable', address: `/models/${ids.deploymentId}`, open: openConfirmed('Disable') },
     { name: 'price-create', address: `/models/${ids.deploymentId}`, open: button('Add price version') },
     { name: 'price-units', address: `/models/${ids.deploymentId}`, open: openUnits },
     {

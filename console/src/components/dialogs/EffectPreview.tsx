@@ -97,76 +97,101 @@ function Lines({ effect }: { effect: Effect }) {
 }
 
 function linesOf(effect: Effect): readonly ReactNode[] {
-  const { targets_lost, targets_lost_count, targets_gained, targets_gained_count, keys_losing_access } = effect;
-  // A list that the reader may not see is null. The counts beside it are always there.
-  const key_examples = effect.key_examples ?? [];
-  const teams_ineffective = effect.teams_ineffective ?? [];
-  const members_ineffective = effect.members_ineffective ?? [];
   return [
-    ...(targets_lost.length === 0
-      ? []
-      : [<Names key="lost" words="can no longer be called" names={targets_lost} count={targets_lost_count} />]),
-    ...(targets_gained.length === 0
-      ? []
-      : [<Names key="gained" words="can now be called" names={targets_gained} count={targets_gained_count} />]),
-    ...(keys_losing_access === 0
-      ? []
-      : [
-          <span key="keys">
-            {plural(keys_losing_access, 'key loses', 'keys lose')} access:{' '}
-            {key_examples.map((one, index) => (
-              <span key={one.key_id}>
-                {index > 0 && ', '}
-                <ObjectLink id={one.key_id} name={one.name} /> ({one.team_name}: {shortList(one.lost)})
-              </span>
-            ))}
-            {keys_losing_access > key_examples.length && ` and ${countText(keys_losing_access - key_examples.length)} more`}
-          </span>,
-        ]),
-    ...(effect.keys_refused === 0
-      ? []
-      : [<span key="refused">{plural(effect.keys_refused, 'key is', 'keys are')} refused, whatever they call.</span>]),
-    ...(effect.people_refused === 0 ? [] : [<span key="people">The person can no longer act here.</span>]),
-    ...(effect.permissions_lost.length === 0
-      ? []
-      : [
-          <span key="permissions">
-            The person loses {plural(effect.permissions_lost.length, 'permission', 'permissions')}:{' '}
-            <span className="mono">{effect.permissions_lost.join(', ')}</span>
-          </span>,
-        ]),
-    ...effect.organizations_losing.map((one) => (
+    ...accessLines(effect),
+    ...stoppedLines(effect),
+    ...organizationLines(effect),
+    ...limitLines(effect),
+    ...ineffectiveLines(effect),
+    ...requestsLine(effect),
+  ];
+}
+
+// A list that the reader may not see is null. The counts beside it are always there.
+
+function accessLines({ keys_losing_access, key_examples, ...effect }: Effect): readonly ReactNode[] {
+  const { targets_lost, targets_lost_count, targets_gained, targets_gained_count } = effect;
+  const shown = key_examples ?? [];
+  return [
+    targets_lost.length > 0 && (
+      <Names key="lost" words="can no longer be called" names={targets_lost} count={targets_lost_count} />
+    ),
+    targets_gained.length > 0 && (
+      <Names key="gained" words="can now be called" names={targets_gained} count={targets_gained_count} />
+    ),
+    keys_losing_access > 0 && (
+      <span key="keys">
+        {plural(keys_losing_access, 'key loses', 'keys lose')} access:{' '}
+        {shown.map((one, index) => (
+          <span key={one.key_id}>
+            {index > 0 && ', '}
+            <ObjectLink id={one.key_id} name={one.name} /> ({one.team_name}: {shortList(one.lost)})
+          </span>
+        ))}
+        {keys_losing_access > shown.length && ` and ${countText(keys_losing_access - shown.length)} more`}
+      </span>
+    ),
+  ].filter((line) => line !== false);
+}
+
+function stoppedLines({ keys_refused, people_refused, permissions_lost: permissions }: Effect): readonly ReactNode[] {
+  return [
+    keys_refused > 0 && <span key="refused">{plural(keys_refused, 'key is', 'keys are')} refused for every call.</span>,
+    people_refused > 0 && <span key="people">The person can no longer act here.</span>,
+    permissions.length > 0 && (
+      <span key="permissions">
+        The person loses {plural(permissions.length, 'permission', 'permissions')}:{' '}
+        <span className="mono">{permissions.join(', ')}</span>
+      </span>
+    ),
+  ].filter((line) => line !== false);
+}
+
+function organizationLines({ organizations_losing: losing, organizations_losing_count: count }: Effect): readonly ReactNode[] {
+  return [
+    ...losing.map((one) => (
       <span key={one.organization_id}>
         <ObjectLink id={one.organization_id} name={one.name} />: {plural(one.keys, 'key loses', 'keys lose')}{' '}
         {shortList(one.lost)}
       </span>
     )),
-    ...more(effect.organizations_losing_count - effect.organizations_losing.length, 'organization', 'organizations'),
-    ...effect.limits_removed.map((one) => (
+    ...more(count - losing.length, 'organization', 'organizations'),
+  ];
+}
+
+function limitLines({ limits_removed, keys_over_new_limit }: Effect): readonly ReactNode[] {
+  return [
+    ...limits_removed.map((one) => (
       <span key={`removed ${one.limit} ${one.value}`}>
         No longer limited: {LIMIT_WORDS[one.limit] ?? one.limit} {one.limit === 'budget' ? `of $${one.value}` : `at ${one.value}`}
       </span>
     )),
-    ...(effect.keys_over_new_limit ?? []).map((one) => (
+    ...(keys_over_new_limit ?? []).map((one) => (
       <span key={`${one.key_id} ${one.scope} ${one.limit}`}>
         Already over the new limit: {one.key_id == null ? `the ${one.scope}` : <ObjectLink id={one.key_id} name={one.key_id} />}{' '}
         used {one.used} of {one.value} {LIMIT_WORDS[one.limit] ?? one.limit}
       </span>
     )),
-    ...teams_ineffective.map((one) => (
+  ];
+}
+
+function ineffectiveLines(effect: Effect): readonly ReactNode[] {
+  const teams = effect.teams_ineffective ?? [];
+  const members = effect.members_ineffective ?? [];
+  return [
+    ...teams.map((one) => (
       <span key={one.team_id}>
         The team <ObjectLink id={one.team_id} name={one.name} /> is restricted to {shortList(one.narrowed_to)}. It could then call
         nothing.{' '}
       </span>
     )),
-    ...members_ineffective.map((one) => (
+    ...members.map((one) => (
       <span key={one.member_id}>
         The member <bdi>{one.name}</bdi> is restricted to {shortList(one.narrowed_to)}. It could then call nothing.{' '}
       </span>
     )),
-    ...more(effect.teams_ineffective_count - teams_ineffective.length, 'team', 'teams'),
-    ...more(effect.members_ineffective_count - members_ineffective.length, 'member', 'members'),
-    ...requestsLine(effect),
+    ...more(effect.teams_ineffective_count - teams.length, 'team', 'teams'),
+    ...more(effect.members_ineffective_count - members.length, 'member', 'members'),
   ];
 }
 

@@ -66,7 +66,7 @@ function focusFirstFault(form: HTMLFormElement, tries = TRIES): void {
 const INPUTS = 'input:not([disabled]), textarea:not([disabled]), button:not([disabled])';
 
 function firstFault(form: HTMLFormElement): HTMLElement | null {
-  const faulty = form.querySelector<HTMLElement>(':is([aria-invalid="true"], [data-error="true"]):not([disabled])');
+  const faulty = form.querySelector<HTMLElement>(':is(input, textarea)[aria-invalid="true"]:not([disabled])');
   if (faulty !== null) return faulty;
   // A group of inputs shows its message below them, and marks none of them.
   const message = form.querySelector('.mantine-InputWrapper-error');

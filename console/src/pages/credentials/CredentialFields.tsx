@@ -14,6 +14,8 @@ export interface CredentialDraft {
   base_url: string;
   /** The last four characters of the stored key, which is never shown in full. Absent if no key is stored. */
   readonly last_four?: string;
+  /** The number of deployments that use the stored key. */
+  readonly deployment_count?: number;
 }
 
 /** Returns the base URL as the API takes it. Null means the vendor's own. */

@@ -1,3 +1,4 @@
+import { Text } from '@mantine/core';
 import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import { type EditPart, namePart } from '../../components/dialogs/edit-parts.ts';
@@ -28,10 +29,25 @@ export function EditCredentialDialog({ credential, opened, onClose }: EditCreden
       validate={{ name: (name) => (name.trim() === '' ? 'Enter a name.' : null) }}
       invalidates={['credentials', 'credential', 'upstream-models']}
       save={(body, etag) => asked(api.PATCH('/credentials/{id}', { params: { path, header: ifMatch(etag) }, body }))}
-      aside={(draft) => <CredentialTest draft={draft} credentialId={credential.id} />}
+      aside={(draft) => (
+        <>
+          <CredentialTest draft={draft} credentialId={credential.id} />
+          <NewKeyNote draft={draft} />
+        </>
+      )}
     >
       {(form) => <CredentialFields form={form} isNew={false} />}
     </EditDialog>
+  );
+}
+
+/** Says what uses a new key from the moment it is saved: whether the provider takes it, only the test call knows. */
+function NewKeyNote({ draft: { api_key: key, deployment_count: count = 0 } }: { draft: CredentialDraft }) {
+  if (key.trim() === '' || count === 0) return null;
+  return (
+    <Text fz="sm" role="status">
+      {count} {count === 1 ? 'deployment uses' : 'deployments use'} the new key as soon as you save.
+    </Text>
   );
 }
 
@@ -52,6 +68,13 @@ const PARTS: readonly EditPart<CredentialDraft>[] = [
   },
 ];
 
-function draftOf({ name, provider, base_url: url, last_four }: Credential): CredentialDraft {
-  return { name, provider: provider as CredentialDraft['provider'], api_key: '', base_url: url ?? '', last_four };
+function draftOf({ name, provider, base_url: url, last_four, deployment_count }: Credential): CredentialDraft {
+  return {
+    deployment_count,
+    name,
+    provider: provider as CredentialDraft['provider'],
+    api_key: '',
+    base_url: url ?? '',
+    last_four,
+  };
 }

@@ -4,7 +4,13 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { download, exportName } from '../../api/download.ts';
 import { queryText } from '../../api/events.ts';
-import { type Organization, reactivateOrganization, suspendOrganization } from '../../api/organizations.ts';
+import {
+  type Effect,
+  effectOf,
+  type Organization,
+  reactivateOrganization,
+  suspendOrganization,
+} from '../../api/organizations.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
@@ -69,6 +75,17 @@ interface SuspendAllProps {
 
 const NAMES_SHOWN = 10;
 
+/** Returns the effect of suspending all of them: the first one's, with the counts of all. */
+async function effectOfAll(rows: readonly Organization[]): Promise<Effect> {
+  const effects = await Promise.all(rows.map(({ id }) => effectOf('POST', `/organizations/${id}/suspend`)));
+  const total = (count: (effect: Effect) => number | null) => effects.reduce((sum, effect) => sum + (count(effect) ?? 0), 0);
+  return {
+    ...(effects[0] as Effect),
+    keys_refused: total(({ keys_refused }) => keys_refused),
+    requests_last_30_days: total(({ requests_last_30_days }) => requests_last_30_days),
+  };
+}
+
 /** Suspends organizations one after the other, and stops at the first failure. Those already suspended stay suspended. */
 function SuspendAll({ rows, onClose, onDone }: SuspendAllProps) {
   const queryClient = useQueryClient();
@@ -102,6 +119,7 @@ function SuspendAll({ rows, onClose, onDone }: SuspendAllProps) {
         'Nothing is deleted. You can reactivate each organization.',
       ]}
       action={suspend}
+      effect={() => effectOfAll(rows)}
     >
       <List fz="sm">
         {rows.slice(0, NAMES_SHOWN).map((row) => (

@@ -106,6 +106,7 @@ function DeleteTeamDialog({ of: team, onClose }: { of: Team; onClose: () => void
       title={`Delete ${team.name}`}
       name={team.name}
       verb="Delete team"
+      isKnown={report.isSuccess}
       consequences={
         goes === undefined
           ? ['Looking up what is deleted with it…']

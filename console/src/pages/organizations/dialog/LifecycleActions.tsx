@@ -100,6 +100,7 @@ function DeleteDialog({ organization, onClose }: { organization: Organization; o
       name={organization.name}
       verb="Delete permanently"
       action={destroy}
+      isKnown={report.isSuccess}
       consequences={
         goes === undefined
           ? []
