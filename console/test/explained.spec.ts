@@ -177,7 +177,7 @@ test.describe('a deployment', () => {
       await expect(page.getByText('Failing', { exact: true }).first()).toBeVisible({ timeout: 2_000 });
     }).toPass();
     const health = section(page, 'Health');
-    await expect(health).toContainText(/\d+ of \d+ attempts failed in the last hour/);
+    await expect(health).toContainText(/\d+ of \d+ attempts? failed since/);
     await expect(health).toContainText(/HTTP 500 unavailable/);
     await expect(health).toContainText('The server had an error while processing your request.');
     await health.getByRole('link', { name: 'Open the request' }).click();

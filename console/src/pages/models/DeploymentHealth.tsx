@@ -1,25 +1,25 @@
 import { Anchor, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import type { Counted, DeploymentAttempts } from '../../api/attempts.ts';
+import type { DeploymentAttempts } from '../../api/attempts.ts';
 import type { Schema } from '../../api/client.ts';
 import { Time } from '../../components/Time.tsx';
 import { countText, durationText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 import { countedText } from './health.tsx';
 
-type Deployment = Schema<'Deployment'> & Counted;
+type Deployment = Schema<'Deployment'>;
 
-/** How a deployment does: its attempts of the last hour, its last error, and the last test that a person made. */
+/** How a deployment does: its attempts of about the last hour, its last error, and the last test that a person made. */
 export function DeploymentHealth({ deployment }: { deployment: Deployment }) {
   const { attempts, state_rule, last_check: check } = deployment;
   return (
     <Paper withBorder p="sm" component="section" aria-label="Health">
       <Stack gap="xs">
         <Title order={2}>Health</Title>
-        {state_rule !== undefined && <Line name="State">{state_rule}</Line>}
-        {attempts !== undefined && <Counts attempts={attempts} />}
-        <Line name="Last error">{attempts?.last_error == null ? 'None known.' : <LastError error={attempts.last_error} />}</Line>
+        <Line name="State">{state_rule}</Line>
+        <Counts attempts={attempts} />
+        <Line name="Last error">{attempts.last_error === null ? 'None known.' : <LastError error={attempts.last_error} />}</Line>
         <Line name="Last test call">
           {check === null ? 'Not tested yet.' : <LastCheck check={check} changedAt={deployment.updated_at} />}
         </Line>
@@ -42,7 +42,7 @@ function Line({ name, children }: { name: string; children: ReactNode }) {
 }
 
 function Counts({ attempts }: { attempts: DeploymentAttempts }) {
-  const { p50_ms, p95_ms, failing_since, caller_errors: callerErrors = 0 } = attempts;
+  const { p50_ms, p95_ms, failing_since, caller_errors: callerErrors } = attempts;
   return (
     <>
       <Line name="Attempts">

@@ -1,6 +1,6 @@
 import { Badge, Stack, Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import type { Counted, DeploymentAttempts, DeploymentState } from '../../api/attempts.ts';
+import type { Counted, DeploymentAttempts } from '../../api/attempts.ts';
 import { api, asked } from '../../api/client.ts';
 import { relativeText } from '../../components/Time.tsx';
 import { countText } from '../../numbers/numbers.ts';
@@ -39,7 +39,7 @@ export function HealthBadge({ deployment, cooling }: HealthProps) {
     );
   return (
     <Stack gap={2} align="flex-start">
-      {deployment.state !== undefined && <StateBadge {...deployment} state={deployment.state} />}
+      <StateBadge {...deployment} />
       {until !== undefined && (
         <Tooltip label="It failed several times in a row, or its provider asked to wait. After the pause, one request tests it.">
           <Badge color="yellow" miw="max-content">
@@ -51,18 +51,17 @@ export function HealthBadge({ deployment, cooling }: HealthProps) {
   );
 }
 
-const STATES: Readonly<Record<DeploymentState, { readonly word: string; readonly color: string }>> = {
+const STATES: Readonly<Record<Counted['state'], { readonly word: string; readonly color: string }>> = {
   in_service: { word: 'In service', color: 'teal' },
   degraded: { word: 'Degraded', color: 'yellow' },
   failing: { word: 'Failing', color: 'red' },
   unused: { word: 'Unused', color: 'gray' },
 };
 
-function StateBadge({ state, state_rule, attempts }: Counted & { readonly state: DeploymentState }) {
+function StateBadge({ state, state_rule, attempts }: Counted) {
   const { word, color } = STATES[state];
-  const counted = attempts === undefined ? '' : countedText(attempts);
   return (
-    <Tooltip label={`${word}: ${state_rule ?? ''} ${counted}`}>
+    <Tooltip label={`${state_rule} ${countedText(attempts)}`}>
       <Badge color={color} miw="max-content">
         {word}
       </Badge>
@@ -72,10 +71,11 @@ function StateBadge({ state, state_rule, attempts }: Counted & { readonly state:
 
 const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
 
-/** Returns the attempts in a sentence: `17 of 17 attempts failed in the last hour (100%).` */
-export function countedText({ attempts, errors, error_rate }: DeploymentAttempts): string {
-  if (attempts === 0) return 'No attempt in the last hour.';
+/** Returns the attempts in a sentence: `17 of 17 attempts failed since 14:15 (100%).` */
+export function countedText({ since, attempts, errors, error_rate }: DeploymentAttempts): string {
+  const from = `since ${new Date(since).toLocaleTimeString(undefined, { timeStyle: 'short' })}`;
+  if (attempts === 0) return `No attempt ${from}.`;
   const all = `${countText(attempts)} ${attempts === 1 ? 'attempt' : 'attempts'}`;
-  if (errors === 0) return `${all} in the last hour, none failed.`;
-  return `${countText(errors)} of ${all} failed in the last hour (${percent.format(error_rate ?? errors / attempts)}).`;
+  if (errors === 0) return `${all} ${from}, none failed.`;
+  return `${countText(errors)} of ${all} failed ${from} (${percent.format(error_rate ?? errors / attempts)}).`;
 }
