@@ -41,7 +41,11 @@ export const attemptsOut = z
   .meta({ id: 'Attempts' });
 
 export const stateOut = {
-  state: z.enum(DEPLOYMENT_STATES).meta({ description: Object.entries(STATE_RULES).map(([name, rule]) => `\`${name}\`: ${rule}`).join(' ') }),
+  state: z.enum(DEPLOYMENT_STATES).meta({
+    description: Object.entries(STATE_RULES)
+      .map(([name, rule]) => `\`${name}\`: ${rule}`)
+      .join(' '),
+  }),
   state_rule: z.string().meta({ description: 'The rule of this state, for people.' }),
 };
 

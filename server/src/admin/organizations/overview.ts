@@ -3,6 +3,7 @@ import { formatUsd } from '../../domain/money/money.ts';
 import { can } from '../../domain/tenancy/permission.ts';
 import { SCOPES } from '../../domain/tenancy/tenancy.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
+import { type AttemptHealth, NO_ATTEMPTS, providerHealth } from '../../store/usage/attempt-health.ts';
 import * as overview from '../../store/usage/overview.ts';
 import {
   intervalStarts,
@@ -11,7 +12,6 @@ import {
   type UsageLine,
   type UsageReport,
 } from '../../store/usage/usage-report.ts';
-import { type AttemptHealth, NO_ATTEMPTS, providerHealth } from '../../store/usage/attempt-health.ts';
 import { attemptsOut, renderAttempts, stateOut } from '../catalogue/attempts-view.ts';
 import { reachWithin } from '../http/authorize.ts';
 import type { AdminCall } from '../http/call.ts';

@@ -38,6 +38,8 @@ export interface LastError {
 const SAMPLE_MAX = 500;
 
 const answered = sql`status in ('succeeded', 'estimated') and http_status = 200`;
+/** The end of an answer. A request's own failed attempts end before it. */
+const answeredAt = sql`admitted_at + (gateway_us / 1000.0 + coalesce(provider_ms, 0)) * interval '1 millisecond'`;
 /** The provider's time of a row is one attempt's only if there was no other. */
 const ofOneAttempt = sql`${answered} and attempts = 1 and provider_ms is not null`;
 const percentiles = sql`percentile_cont(0.5) within group (order by provider_ms) as p50,
@@ -83,7 +85,7 @@ export async function deploymentHealth(
       where deployment_id = id and admitted_at >= ${since} and ${ofOneAttempt} order by admitted_at desc limit ${SAMPLE_MAX}) as newest
     ) as times,
     lateral (select (
-      select admitted_at from ${requestLog} where deployment_id = id and ${answered} order by admitted_at desc limit 1) as last_success
+      select ${answeredAt} from ${requestLog} where deployment_id = id and ${answered} order by admitted_at desc limit 1) as last_success
     ) as success,
     lateral (
       select min(greatest(first_fault_at, last_success)) as failing_since, max(last_fault_at) as last_fault
@@ -173,7 +175,7 @@ async function providerTimes(
     select ${deployments.provider} as provider, percentile_cont(0.5) within group (order by ms) as p50,
       percentile_cont(0.95) within group (order by ms) as p95, ${msOf(sql`max(at)`)} as last
     from unnest(${sql.param([...organizationIds])}::text[]) as busy(id), lateral (
-      select ${requestLog.deploymentId} as answered_by, ${admittedAt} as at,
+      select ${requestLog.deploymentId} as answered_by, ${answeredAt} as at,
         case when ${requestLog.attempts} = 1 then ${requestLog.providerMs} end as ms
       from ${requestLog} where ${seen} and ${answered} order by ${admittedAt} desc limit ${each}) as newest
     join ${deployments} on ${deployments.id} = answered_by group by 1`);
@@ -214,7 +216,9 @@ interface ErrorRequest extends Record<string, unknown> {
 async function requestsOfErrors(db: Database, rows: readonly HealthRow[]): Promise<ReadonlyMap<string, ErrorRequest>> {
   const ids = rows.flatMap(({ error_request: id, error_organization: organizationId }) => {
     const atMs = id === null ? null : requestTimeMs(id);
-    return id === null || organizationId === null || atMs === null ? [] : [{ id, organizationId, at: new Date(atMs).toISOString() }];
+    return id === null || organizationId === null || atMs === null
+      ? []
+      : [{ id, organizationId, at: new Date(atMs).toISOString() }];
   });
   if (ids.length === 0) return new Map();
   const found = await db.execute<ErrorRequest>(sql`
