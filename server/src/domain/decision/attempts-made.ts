@@ -144,7 +144,7 @@ export function attemptsWords(
 }
 
 /** Reports whether an attempt failed by the provider's doing, and was not cancelled. */
-export function isError({ result }: Pick<AttemptBody, 'result'>): boolean {
+function isError({ result }: Pick<AttemptBody, 'result'>): boolean {
   return ERROR_RESULTS.some((one) => one === result);
 }
 
