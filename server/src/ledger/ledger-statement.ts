@@ -30,7 +30,7 @@ import {
   unitsOf,
 } from '../store/usage/rollup-columns.ts';
 import { HAS_UNITS, UNITS_OF_ROW, USES } from '../store/usage/units-of-row.ts';
-import { ATTEMPT_ROLLUPS } from './tried-statement.ts';
+import { ATTEMPT_ROLLUPS } from './ledger-statement-attempts.ts';
 
 /** Returns the SQL of a field of a line, as text; null if it is empty. Arrays count from one. */
 const end = (field: EndField) => `f[${END_FIELDS.indexOf(field) + 1}]`;

@@ -25,7 +25,14 @@ interface Attempt {
 }
 
 /** One attempt, as the table says it must be: the upstream model, and the rest in the order of the API. */
-type Expected = readonly [upstream: string, result: string, status: number | null, code: string | null, next: string, reason: string | null];
+type Expected = readonly [
+  upstream: string,
+  result: string,
+  status: number | null,
+  code: string | null,
+  next: string,
+  reason: string | null,
+];
 
 interface Case {
   readonly model: string;
@@ -56,11 +63,7 @@ const CASES: readonly Case[] = [
   {
     model: 'third',
     status: 200,
-    attempts: [
-      down('third', 'retried', 'only_candidate'),
-      down('third', 'retried', 'only_candidate'),
-      answered('third'),
-    ],
+    attempts: [down('third', 'retried', 'only_candidate'), down('third', 'retried', 'only_candidate'), answered('third')],
     sentence: '; two attempts failed, and then openai/third answered.',
   },
   {
@@ -130,7 +133,13 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
     const late = await everyPlane(site, asked);
     const health = await healthOf(site, asked);
     const clean = await canaries(site, [...early.seen, ...late.seen, ...health.seen, ...asked.map(({ text }) => text)]);
-    return allOf([planesShown('from memory', early), planesShown('from the database', late), health.result, clean, ...(await rowsBefore())]);
+    return allOf([
+      planesShown('from memory', early),
+      planesShown('from the database', late),
+      health.result,
+      clean,
+      ...(await rowsBefore()),
+    ]);
   } finally {
     await gateway.stop();
     await provider.stop();
@@ -272,9 +281,11 @@ async function healthOf(site: Site, asked: readonly Asked[]): Promise<{ result: 
     const wanted = [own.length, errors.length, callers, errors.at(-1)?.id ?? null, errors.at(-1)?.code ?? null];
     const { last_error: last } = attempts;
     const found = [attempts.attempts, attempts.errors, attempts.caller_errors, last?.request_id ?? null, last?.code ?? null];
-    if (JSON.stringify(found) !== JSON.stringify(wanted)) wrong.push(`${upstream}: ${found.join(', ')}, not ${wanted.join(', ')}`);
+    if (JSON.stringify(found) !== JSON.stringify(wanted))
+      wrong.push(`${upstream}: ${found.join(', ')}, not ${wanted.join(', ')}`);
     if (state !== (STATES[upstream] ?? 'failing')) wrong.push(`${upstream} is ${state}`);
-    if ((attempts.failing_since !== null) !== (state === 'failing')) wrong.push(`${upstream} fails since ${attempts.failing_since}`);
+    if ((attempts.failing_since !== null) !== (state === 'failing'))
+      wrong.push(`${upstream} fails since ${attempts.failing_since}`);
   }
   const errors = all.filter(({ result }) => result !== 'answered').length;
   const overview = await gateway.admin<{ errors: number; providers: readonly (Shown & { provider: string; errors: number })[] }>(
@@ -283,7 +294,9 @@ async function healthOf(site: Site, asked: readonly Asked[]): Promise<{ result: 
   );
   const openai = overview.providers.find(({ provider }) => provider === 'openai');
   if (openai?.attempts.attempts !== all.length || openai.attempts.errors !== errors || openai.errors !== errors)
-    wrong.push(`the overview counts ${openai?.attempts.attempts} and ${openai?.attempts.errors}, not ${all.length} and ${errors}`);
+    wrong.push(
+      `the overview counts ${openai?.attempts.attempts} and ${openai?.attempts.errors}, not ${all.length} and ${errors}`,
+    );
   if (overview.errors > (openai?.errors ?? 0)) wrong.push(`the overview's ${overview.errors} errors contradict its provider's`);
   const metrics = await (await fetch(`${gateway.base}/metrics`)).text();
   for (const result of ['answered', 'error', 'failed', 'broken', 'cancelled']) {
@@ -308,7 +321,9 @@ async function canaries({ gateway, secrets }: Site, seen: readonly string[]): Pr
     ['the log', Buffer.from(gateway.output())] as const,
     ...files.map((file) => [file.name, readFileSync(path.join(file.parentPath, file.name))] as const),
   ];
-  const found = texts.flatMap(([name, bytes]) => all.filter((secret) => bytes.includes(secret)).map((secret) => `${secret} in ${name}`));
+  const found = texts.flatMap(([name, bytes]) =>
+    all.filter((secret) => bytes.includes(secret)).map((secret) => `${secret} in ${name}`),
+  );
   return {
     holds: found.length === 0,
     figure: `${all.length} canary secrets in ${texts.length} answers and files: found ${found.length} times`,

@@ -47,7 +47,7 @@ const tagsOut = z
       'The deployments that remain after the tags are applied. Null if neither the request nor its key, team or organization named a tag.',
   });
 
-export const attemptOut = z
+const attemptOut = z
   .object({
     attempt: z.int().min(1),
     deployment_id: z.string(),

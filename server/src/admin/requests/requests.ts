@@ -153,7 +153,8 @@ interface FoundRequest {
 
 async function loadRequest(call: AdminCall<{ readonly request_id: string }, unknown, unknown>): Promise<Loaded<FoundRequest>> {
   const askedId = call.params.request_id;
-  const found = (await findStored(call, askedId)) ?? findRecent(call, askedId);
+  // It may have been stored, and left memory, between the first two.
+  const found = (await findStored(call, askedId)) ?? findRecent(call, askedId) ?? (await findStored(call, askedId));
   if (found === null) throw notFound('request');
   const { organizationId, teamId, memberId } = found.row;
   // The row of a removed member stays, so its account is found as well.

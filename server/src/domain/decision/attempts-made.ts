@@ -83,20 +83,21 @@ function onlyAttempt(facts: AttemptFacts): readonly AttemptBody[] | null {
   if (status !== 'succeeded' && status !== 'estimated') return null;
   // The end that a start writes for a request whose process died has no status.
   const isLost = httpStatus === 0;
-  const only = {
-    attempt: 1,
-    deployment_id: deploymentId,
-    provider: answeredBy.provider,
-    upstream_model: answeredBy.upstreamModel,
-    started_ms: 0,
-    took_ms: isLost ? 0 : tookMs(facts),
+  const only: AttemptRecord = {
+    deploymentId,
+    ...answeredBy,
+    startedMs: 0,
+    tookMs: isLost ? 0 : tookMs(facts),
+    result: isLost ? 'cancelled' : 'answered',
+    status: isLost ? null : httpStatus,
+    code: isLost ? 'gateway_stopped' : null,
     message: null,
-    next: 'ended' as const,
-    wait_ms: null,
-    not_tried: [],
+    next: 'ended',
+    nextReason: isLost ? 'gateway_stopped' : null,
+    waitMs: null,
+    notTried: [],
   };
-  if (!isLost) return [{ ...only, result: 'answered', status: httpStatus, code: null, next_reason: null }];
-  return [{ ...only, result: 'cancelled', status: null, code: 'gateway_stopped', next_reason: 'gateway_stopped' }];
+  return [bodyOf(only, 0)];
 }
 
 /** A row's provider time ends at a stream's first event. The rest of a stream is in the gateway's time. */
@@ -143,7 +144,7 @@ export function attemptsWords(
 }
 
 /** Reports whether an attempt failed by the provider's doing, and was not cancelled. */
-export function isError({ result }: Pick<AttemptBody, 'result'>): boolean {
+function isError({ result }: Pick<AttemptBody, 'result'>): boolean {
   return ERROR_RESULTS.some((one) => one === result);
 }
 

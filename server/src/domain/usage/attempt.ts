@@ -17,7 +17,7 @@ export const CALLER_CODES = ['caller', 'context_length'] as const;
 /** The codes of errors whose words describe the operator's account at the provider. Tenants do not see those words. */
 export const ACCOUNT_CODES = ['quota', 'credential'] as const;
 
-/** What happened after an attempt. */
+/** The step after an attempt: another at the same deployment, one at the next, or none. */
 export const ATTEMPT_NEXTS = ['retried', 'fell_back', 'ended'] as const;
 export type AttemptNext = (typeof ATTEMPT_NEXTS)[number];
 

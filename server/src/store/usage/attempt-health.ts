@@ -47,6 +47,8 @@ export interface LastError {
 const SAMPLE_MAX = 500;
 
 const answered = sql`status in ('succeeded', 'estimated') and http_status = 200`;
+/** The end of an answer. A request's own failed attempts end before it. */
+const answeredAt = sql`admitted_at + (gateway_us / 1000.0 + coalesce(provider_ms, 0)) * interval '1 millisecond'`;
 /** The provider's time of a row is one attempt's only if there was no other. */
 const ofOneAttempt = sql`${answered} and attempts = 1 and provider_ms is not null`;
 const percentiles = sql`percentile_cont(0.5) within group (order by provider_ms) as p50,
@@ -94,7 +96,7 @@ export async function deploymentHealth(
       where ${ofDeployment} and admitted_at >= ${since} and ${ofOneAttempt} order by admitted_at desc limit ${SAMPLE_MAX}) as newest
     ) as times,
     lateral (select (
-      select admitted_at from ${requestLog} where ${ofDeployment} and ${answered} order by admitted_at desc limit 1) as last_success
+      select ${answeredAt} from ${requestLog} where ${ofDeployment} and ${answered} order by admitted_at desc limit 1) as last_success
     ) as success,
     lateral (
       select min(greatest(first_fault_at, last_success)) as failing_since, max(last_fault_at) as last_fault
@@ -180,11 +182,11 @@ async function providerTimes(
     withinReach(scope.reaches, { organizationId, teamId, membershipId }),
     answered,
   );
-  const columns = sql`${requestLog.deploymentId} as answered_by,
+  const columns = sql`${requestLog.deploymentId} as answered_by, ${answeredAt} as at,
     case when ${requestLog.attempts} = 1 then ${requestLog.providerMs} end as ms`;
   const { rows } = await db.execute<{ provider: string; p50: number | null; p95: number | null; last: number }>(sql`
     select ${deployments.provider} as provider, percentile_cont(0.5) within group (order by ms) as p50,
-      percentile_cont(0.95) within group (order by ms) as p95, ${msOf(sql`max(admitted_at)`)} as last
+      percentile_cont(0.95) within group (order by ms) as p95, ${msOf(sql`max(at)`)} as last
     from unnest(${sql.param([...organizationIds])}::text[]) as busy(id), lateral (${newestOfOrganization(sql`busy.id`, columns, seen, each)}) as newest
     join ${deployments} on ${deployments.id} = answered_by group by 1`);
   return new Map(rows.map(({ provider, p50, p95, last }) => [provider, { p50, p95, lastSuccess: new Date(Number(last)) }]));
