@@ -3,9 +3,11 @@
  * `--quick` a small part. `--faults=<folder>` only looks for three known faults, on the version in that folder. The last line of
  * its output is a JSON object with what was found.
  */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
+import path from 'node:path';
 import { chromium, type Page } from '@playwright/test';
-import { startGateway } from '../../../server/test/prove/gateway.ts';
+import { type Gateway, repository, startGateway, temporaryDirectory } from '../../../server/test/prove/gateway.ts';
+import { putDatabase } from '../../../server/test/prove/prepared-database.ts';
 import { CHROMIUM } from '../../../server/test/support/chromium.ts';
 import type { Tally } from './compare.ts';
 import type { Grouping } from './expected.ts';
@@ -23,21 +25,29 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu'],
 });
 try {
-  const faults = process.env.SKIP_FAULTS ? [] : await lookForFaults(folder);
-  console.error(JSON.stringify(faults));
+  const faults = await lookForFaults(folder);
   console.log(JSON.stringify({ faults, ...(folder === undefined ? await walkAll() : {}) }));
 } finally {
   await browser.close();
 }
 
 async function lookForFaults(cwd: string | undefined): Promise<readonly Found[]> {
-  const gateway = await startGateway(cwd === undefined ? {} : { cwd });
+  const gateway = await (cwd === undefined ? startGateway() : startEarlier(cwd));
   try {
     const page = await pageOf('UTC', gateway.base, await tokenSession(gateway.base, gateway.adminToken));
     return await findFaults({ gateway, page });
   } finally {
     await gateway.stop();
   }
+}
+
+/** The version in a folder. It opens the prepared database if it has the same migrations, which takes seconds less. */
+async function startEarlier(cwd: string): Promise<Gateway> {
+  const migrationsOf = (root: string) => readdirSync(path.join(root, 'server/src/store/migrations')).join();
+  if (migrationsOf(cwd) !== migrationsOf(repository)) return startGateway({ cwd });
+  const dataDir = temporaryDirectory();
+  await putDatabase(dataDir);
+  return startGateway({ cwd, dataDir });
 }
 
 /** The session of a new platform admin. */
