@@ -6,6 +6,7 @@ import type { Schema } from '../../api/client.ts';
 import { countText } from '../../components/Count.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
+import { speakerOf } from '../requests/attempt-words.ts';
 import { durationText } from '../requests/duration.ts';
 import { countedText } from './health.tsx';
 
@@ -81,7 +82,7 @@ function LastError({ error }: { error: NonNullable<DeploymentAttempts['last_erro
       </Anchor>
       {error.message !== null && error.message !== '' && (
         <Text fz="sm">
-          The provider said: <bdi>“{error.message}”</bdi>
+          {speakerOf(error)}: <bdi>“{error.message}”</bdi>
         </Text>
       )}
     </>
