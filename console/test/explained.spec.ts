@@ -136,7 +136,7 @@ test.describe('a failed request', () => {
     expect(status).toBe(429);
     await house.signIn(page, 'platform_admin');
     await openRequest(page, house, requestId);
-    const failed = page.getByRole('alert').filter({ hasText: 'Failed' });
+    const failed = page.getByRole('alert', { name: 'Failed', exact: true });
     await expect(failed).toContainText(/2 attempts in .*All of them failed\..*The client got HTTP 429/);
     const attempts = section(page, 'Attempts').getByRole('list', { name: 'Attempts, in order' }).locator('> li');
     await expect(attempts).toHaveCount(2);

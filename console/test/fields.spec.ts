@@ -1,5 +1,5 @@
 /** Fields, filters and figures say what the server does: no number is read as another, and nothing is claimed before it is known. */
-import { expect, type Page, test } from './support.ts';
+import { call, expect, type Page, test } from './support.ts';
 
 interface Made {
   readonly id: string;
@@ -168,13 +168,15 @@ test('members of another organization are shown from their beginning', async ({ 
   await expect(page.locator('tbody tr')).toHaveCount(1);
 });
 
-test('a deployment is not called in service before its health is known', async ({ page, house }) => {
+test('a deployment is called in service only after it answered', async ({ page, house }) => {
+  const model = `silent-${Date.now()}`;
+  await house.api('POST', '/deployments', { model, provider: 'fake', upstream_model: 'fake-small' });
+  await house.api('PUT', `/callable-targets/${model}/access-groups`, { access_groups: ['support'] });
+  const { secret } = await house.api<{ secret: string }>('POST', '/keys', { team_id: house.teamId, name: model });
   await house.signIn(page, 'platform_admin');
-  await page.route('**/api/v1/health', (route) => route.fulfill({ status: 500, body: '{}' }));
-  await page.goto(`${house.url}/models`);
-  await expect(page.locator('tbody tr').first()).toContainText('Enabled');
-  await expect(page.getByText('In service')).toHaveCount(0);
-  await page.unroute('**/api/v1/health');
-  await page.reload();
-  await expect(page.locator('tbody tr').first()).toContainText('In service');
+  await page.goto(`${house.url}/models?search=${model}`);
+  const row = page.locator('tbody tr').first();
+  await expect(row).toContainText('Unused');
+  expect(await call(house, secret, model)).toBe(200);
+  await expect(row).toContainText('In service');
 });

@@ -5,7 +5,7 @@ const WIDTH = 390;
 test.use({ viewport: { width: WIDTH, height: 844 } });
 
 for (const [path, list, seen] of [
-  ['/models', 'deployments', 'In service'],
+  ['/models', 'deployments', 'Unused'],
   ['/credentials', 'credentials', 'nothing'],
   ['/route-groups', 'route-groups', '2 deployments'],
   ['/access-groups', 'access-groups', 'Targets'],

@@ -6,6 +6,7 @@ import type { Schema } from '../../api/client.ts';
 import { Time } from '../../components/Time.tsx';
 import { countText, durationText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
+import { speakerOf } from '../requests/attempt-words.ts';
 import { countedText } from './health.tsx';
 
 type Deployment = Schema<'Deployment'>;
@@ -80,7 +81,7 @@ function LastError({ error }: { error: NonNullable<DeploymentAttempts['last_erro
       </Anchor>
       {error.message !== null && error.message !== '' && (
         <Text fz="sm">
-          The provider said: <bdi>“{error.message}”</bdi>
+          {speakerOf(error)}: <bdi>“{error.message}”</bdi>
         </Text>
       )}
     </>

@@ -2,10 +2,9 @@ import { Badge, Box, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconBan, IconCheck, IconPlugConnectedX, IconUnlink } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { Attempt } from '../../api/attempts.ts';
-import { useNames } from '../../api/names.ts';
 import { Named } from '../../components/Named.tsx';
 import { countText, durationText } from '../../numbers/numbers.ts';
-import { causeOf, nextWords, notTriedWords, RESULT_WORDS, summaryOf } from './attempt-words.ts';
+import { causeOf, nextWords, notTriedWords, RESULT_WORDS, speakerOf, summaryOf } from './attempt-words.ts';
 import classes from './attempts.module.css';
 
 interface AttemptsProps {
@@ -34,23 +33,21 @@ export function Attempts({ attempts, count }: AttemptsProps) {
 }
 
 function TimeLine({ attempts }: { attempts: readonly Attempt[] }) {
-  const names = useNames(attempts.map(({ deployment_id }) => deployment_id));
   const endMs = Math.max(1, ...attempts.map(({ started_ms, took_ms }) => started_ms + took_ms));
   return (
     <Stack gap="sm">
       <Text fz="sm">{summaryOf(attempts)}</Text>
       <ol className={classes.list} aria-label="Attempts, in order">
         {attempts.map((attempt, index) => (
-          <Item key={attempt.attempt} attempt={attempt} endMs={endMs} following={nameOf(names, attempts[index + 1])} />
+          <Item key={attempt.attempt} attempt={attempt} endMs={endMs} following={placeOf(attempts[index + 1])} />
         ))}
       </ol>
     </Stack>
   );
 }
 
-function nameOf(names: Readonly<Record<string, string>>, attempt: Attempt | undefined): string | null {
-  if (attempt === undefined) return null;
-  return `${names[attempt.deployment_id] ?? attempt.upstream_model} at ${attempt.provider}`;
+function placeOf(attempt: Attempt | undefined): string | null {
+  return attempt === undefined ? null : `${attempt.upstream_model} at ${attempt.provider}`;
 }
 
 const MARKS: Readonly<Record<Attempt['result'], ReactNode>> = {
@@ -92,7 +89,7 @@ function Item({ attempt, endMs, following }: ItemProps) {
         {message !== null && message !== '' && (
           <Box>
             <Text fz="xs" c="dimmed">
-              The provider said
+              {speakerOf(attempt)}
             </Text>
             <blockquote className={classes.said}>
               <bdi>{message}</bdi>

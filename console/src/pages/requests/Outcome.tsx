@@ -12,13 +12,13 @@ import type { FullRequest } from './full-request.ts';
 export function Outcome({ request }: { request: FullRequest }) {
   if (request.status === 'cancelled')
     return (
-      <Alert color="gray" variant="outline" icon={<IconBan size={18} />} title="Cancelled">
+      <Alert color="gray" icon={<IconBan size={18} />} title="Cancelled">
         <Text fz="sm">The client hung up before the answer was complete. What the provider made until then is charged.</Text>
       </Alert>
     );
   if (request.status !== 'failed') return null;
   return (
-    <Alert color="red" variant="outline" icon={<IconAlertTriangle size={18} />} title="Failed">
+    <Alert color="red" icon={<IconAlertTriangle size={18} />} title="Failed">
       <Stack gap="xs">
         <Text fz="sm">{whyFailed(request)}</Text>
         <WhatToDo request={request} />

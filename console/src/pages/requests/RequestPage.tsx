@@ -57,14 +57,14 @@ function Shown({ request, askedId }: { request: FullRequest; askedId: string }) 
         <Text fz="sm">This refusal was repeated: {request.count} requests within a second share this row and its decision.</Text>
       )}
       <Outcome request={request} />
+      {/* The attempts explain a failure, and the decision everything else. */}
+      {request.status === 'failed' && <AttemptsSection request={request} />}
       <Section title="Decision">
         <DecisionView decision={request.decision} ended={request.status}>
           <Remedies remedies={request.remedies} request={request} />
         </DecisionView>
       </Section>
-      <Section title="Attempts">
-        <Attempts attempts={request.attempts_made} count={request.attempts} />
-      </Section>
+      {request.status !== 'failed' && <AttemptsSection request={request} />}
       <Section title="Details">
         <Facts request={request} />
       </Section>
@@ -78,6 +78,14 @@ function Shown({ request, askedId }: { request: FullRequest; askedId: string }) 
         <Content request={request} />
       </Section>
     </Page>
+  );
+}
+
+function AttemptsSection({ request }: { request: FullRequest }) {
+  return (
+    <Section title="Attempts">
+      <Attempts attempts={request.attempts_made} count={request.attempts} />
+    </Section>
   );
 }
 

@@ -36,6 +36,14 @@ export function causeOf({ code }: Pick<Attempt, 'code'>): string | null {
   return code === null ? null : (CAUSES[code] ?? null);
 }
 
+/** The codes of failures that the provider described in its own words. Other words are the gateway's. */
+const SAID_BY_PROVIDER = ['rate_limited', 'quota', 'credential', 'unavailable', 'caller', 'context_length', 'error_in_stream'];
+
+/** Returns who said the words of an attempt or of a deployment's last error. */
+export function speakerOf({ code }: Pick<Attempt, 'code'>): string {
+  return SAID_BY_PROVIDER.includes(code ?? '') ? 'The provider said' : 'The gateway noted';
+}
+
 const ENDS: Readonly<Record<string, string>> = {
   final: 'No other deployment was tried, because each would give the same answer to this request.',
   no_candidate_left: 'No other deployment was left to try.',
