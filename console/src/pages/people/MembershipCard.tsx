@@ -16,6 +16,7 @@ import { LimitBars } from '../../components/limits/LimitGauges.tsx';
 import { BudgetsAsSet, LimitsAsSet } from '../../components/limits/LimitsAsSet.tsx';
 import { accessDraft } from '../../forms/access-draft.ts';
 import { PATHS } from '../../paths.ts';
+import { AddToTeamDialog } from './AddToTeamDialog.tsx';
 import { EditMemberDialog } from './EditMemberDialog.tsx';
 import { RemoveMemberDialog } from './RemoveMemberDialog.tsx';
 
@@ -104,12 +105,16 @@ function Heading({ of: member, organizationName }: { of: Schema<'Member'>; organ
 }
 
 function Actions({ of: member }: { of: Schema<'Member'> }) {
-  const [open, setOpen] = useState<'edit' | 'remove' | null>(null);
+  const [open, setOpen] = useState<'edit' | 'team' | 'remove' | null>(null);
   const mayManage = useCan('members.manage', member.organization_id);
+  const mayAddToTeam = useCan('team_members.manage', member.organization_id);
   return (
     <Group gap="xs">
       <GuardedButton size="xs" variant="default" verdict={mayManage} onClick={() => setOpen('edit')}>
         Role, limits and access
+      </GuardedButton>
+      <GuardedButton size="xs" variant="default" verdict={mayAddToTeam} onClick={() => setOpen('team')}>
+        Add to a team
       </GuardedButton>
       {mayManage.allowed && (
         <Button size="xs" variant="default" color="red" onClick={() => setOpen('remove')}>
@@ -117,6 +122,7 @@ function Actions({ of: member }: { of: Schema<'Member'> }) {
         </Button>
       )}
       {open === 'edit' && <EditMemberDialog of={member} opened onClose={() => setOpen(null)} />}
+      {open === 'team' && <AddToTeamDialog of={member} onClose={() => setOpen(null)} />}
       {open === 'remove' && <RemoveMemberDialog of={member} onClose={() => setOpen(null)} />}
     </Group>
   );
