@@ -1,8 +1,10 @@
+import { PATHS } from '../src/paths.ts';
 import { graveFindings, SCHEMES, type Scheme } from './axe.ts';
-import { idsOf, show, sightsOf } from './pages.ts';
-import { expect, test } from './support.ts';
+import { dialogSources } from './dialog-sources.ts';
+import { idsOf, type Sight, show, sightsOf } from './pages.ts';
+import { expect, type House, type Page, test } from './support.ts';
 
-const HALVES = 2;
+const PARTS = 4;
 /** By itself, as a prove, each sight is looked at in both themes; beside all other tests in one, light and dark in turn. */
 const IN_BOTH = process.env.HEADGATE_ALONE !== undefined;
 const themes = IN_BOTH ? 'light and dark' : 'light or dark';
@@ -10,18 +12,60 @@ const schemesOf = (index: number): readonly Scheme[] => (IN_BOTH ? SCHEMES : [SC
 
 // Each page is opened once, half of them by each of two workers.
 test.describe.configure({ mode: 'parallel' });
-for (const half of Array.from({ length: HALVES }, (_, index) => index)) {
-  test(`every page and dialog is without serious or critical findings, half ${half + 1}`, async ({ page, house }) => {
-    test.setTimeout(300_000);
-    const sights = sightsOf(await idsOf(house)).filter((_, index) => index % HALVES === half);
+
+test('the list has every page and every dialog of the source, and no other dialog', async ({ house }) => {
+  const sights = sightsOf(await idsOf(house));
+  const addresses = sights.map(({ address }) => address.split('?')[0] ?? '');
+  const missing = Object.values(PATHS).filter((path) => {
+    const pattern = new RegExp(`^${path.replaceAll(/\$\w+/g, '[^/]+')}$`);
+    return !addresses.some((address) => pattern.test(address));
+  });
+  expect(missing, 'pages without a sight').toEqual([]);
+  const shown = new Set(sights.flatMap(({ dialog }) => dialog ?? []));
+  const named = dialogSources().map(({ name }) => name);
+  expect(named.length).toBeGreaterThan(60);
+  expect(
+    named.filter((name) => !shown.has(name)),
+    'dialogs without a sight',
+  ).toEqual([]);
+  expect(
+    [...shown].filter((name) => !named.includes(name)),
+    'sights of dialogs that the source does not have',
+  ).toEqual([]);
+  expect(new Set(sights.map(({ name }) => name)).size, 'each has a name of its own').toBe(sights.length);
+});
+
+for (const part of Array.from({ length: PARTS }, (_, index) => index)) {
+  test(`every page and dialog is without serious or critical findings, part ${part + 1}`, async ({ page, house }) => {
+    test.setTimeout(480_000);
+    const sights = sightsOf(await idsOf(house)).filter((_, index) => index % PARTS === part);
     const findings: string[] = [];
     for (const [index, sight] of sights.entries()) {
-      await show(page, house, sight);
-      findings.push(...(await graveFindings(page, sight.name, schemesOf(index))));
+      findings.push(...(await lookAt(page, house, sight, schemesOf(index))));
     }
+    const dialogs = sights.filter(({ dialog }) => dialog !== undefined).length;
     console.log(
-      `measured: axe, half ${half + 1}: ${sights.length} pages and dialogs, ${themes}, ${findings.length} serious or critical findings`,
+      `measured: axe, part ${part + 1}: ${sights.length - dialogs} pages, ${dialogs} dialogs, ${themes}, ${findings.length} serious or critical findings`,
     );
     expect(findings).toEqual([]);
   });
+}
+
+/** What axe finds in a sight, or that what should be seen is not there. */
+async function lookAt(page: Page, house: House, sight: Sight, schemes: readonly Scheme[]): Promise<readonly string[]> {
+  try {
+    await show(page, house, sight);
+    await expectDialog(page, sight);
+  } catch (error) {
+    return [`${sight.name}: is not shown: ${(error as Error).message.split('\n')[0]}`];
+  }
+  return graveFindings(page, sight.name, schemes);
+}
+
+/** The dialog that is open has the title of the one that the sight names. */
+async function expectDialog(page: Page, { dialog }: Sight): Promise<void> {
+  if (dialog === undefined) return;
+  const source = dialogSources().find(({ name }) => name === dialog);
+  const opened = page.getByRole('dialog', source?.title == null ? {} : { name: source.title });
+  await expect(opened.filter({ visible: true }).first()).toBeVisible();
 }

@@ -300,7 +300,7 @@ test.describe('an organization', () => {
     await page.goto(`${house.url}/organizations/${house.organizationId}?tab=members`);
     for (const head of ['Role', 'Teams', 'Keys', 'Last seen'])
       await expect(page.getByRole('columnheader').filter({ hasText: head })).toBeVisible();
-    await expect(page.getByRole('button', { name: 'Invite person' })).toBeEnabled();
+    await expect(page.getByRole('button', { name: 'Add person' })).toBeEnabled();
     await house.as('org_member')('GET', '/session');
     await page.reload();
     const row = page.getByRole('row').filter({ hasText: 'Org Member' });

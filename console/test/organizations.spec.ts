@@ -313,7 +313,7 @@ test('who in it can call a target is answered beside the grant', async ({ page, 
 
 test('an invited person gets a link that is shown once', async ({ page, house }) => {
   await page.goto(`${house.url}/organizations/${house.organizationId}?tab=members`);
-  await page.getByRole('button', { name: 'Invite person' }).click();
+  await page.getByRole('button', { name: 'Add person' }).click();
   await dialog(page).getByLabel('E-mail').fill('newcomer@acme.test');
   await dialog(page).getByRole('button', { name: 'Invite person' }).click();
   await expect(page.getByRole('textbox', { name: 'Link' })).toHaveValue(/\/invitation\?token=/);

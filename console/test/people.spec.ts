@@ -47,10 +47,10 @@ test('an owner invites a person, hands over the link, sends it again and cancels
   const email = `to-invite-${Date.now()}@headgate.test`;
   await house.signIn(page, 'org_owner');
   await page.goto(`${house.url}/people`);
-  await page.getByRole('button', { name: 'Invite person' }).click();
+  await page.getByRole('button', { name: 'Add person' }).click();
   await dialog(page).getByLabel('E-mail').fill('no address');
-  await dialog(page).getByRole('button', { name: 'Invite person' }).click();
-  await expect(dialog(page).getByText('Enter a valid e-mail address.')).toBeVisible();
+  await dialog(page).getByRole('button', { name: 'Add person' }).click();
+  await expect(dialog(page).getByText('Choose a person from the list, or enter a valid e-mail address.')).toBeVisible();
   await dialog(page).getByLabel('E-mail').fill(email);
   await dialog(page).getByRole('button', { name: 'Invite person' }).click();
   const link = await page.getByRole('textbox', { name: 'Link' }).inputValue();

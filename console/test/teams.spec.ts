@@ -78,12 +78,10 @@ test('people come into a team, change their role there, and leave it', async ({ 
   const { account } = await house.as('org_member')<{ account: { name: string } }>('GET', '/session');
   await house.signIn(page, 'org_owner');
   await page.goto(`${house.url}/teams/${team.id}?tab=members`);
-  await page.getByRole('button', { name: 'Add member' }).first().click();
-  await dialog(page)
-    .getByRole('combobox', { name: /^Member of/ })
-    .click();
+  await page.getByRole('button', { name: 'Add person' }).first().click();
+  await dialog(page).getByLabel('Name or e-mail address').fill(account.name);
   await page.getByRole('option', { name: account.name }).click();
-  await dialog(page).getByRole('button', { name: 'Add member' }).click();
+  await dialog(page).getByRole('button', { name: 'Add person' }).click();
   await expect(page.getByRole('link', { name: account.name })).toBeVisible();
   await page.getByRole('combobox', { name: `Role of ${account.name}` }).click();
   await page.getByRole('option', { name: /^Team admin/ }).click();
@@ -164,5 +162,5 @@ test('a team’s admin narrows it and manages its people, and cannot raise its l
   await expect(dialog(page).getByLabel('Requests per minute')).toBeDisabled();
   await page.keyboard.press('Escape');
   await page.getByRole('tab', { name: 'Members' }).click();
-  await expect(page.getByRole('button', { name: 'Add member' })).toBeEnabled();
+  await expect(page.getByRole('button', { name: 'Add person' })).toBeEnabled();
 });

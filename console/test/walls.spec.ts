@@ -81,13 +81,13 @@ test('a team’s admin adds a member of the organization by their address', asyn
   const { account } = await house.as('org_member')<{ account: { name: string; email: string } }>('GET', '/session');
   await house.signIn(page, 'team_admin');
   await page.goto(house.url + teamPage(house, 'members'));
-  await page.getByRole('button', { name: 'Add member' }).first().click();
+  await page.getByRole('button', { name: 'Add person' }).first().click();
   const dialog = page.getByRole('dialog');
   await dialog.getByLabel(/^E-mail address of a member/).fill('nobody@headgate.test');
-  await dialog.getByRole('button', { name: 'Add member' }).click();
+  await dialog.getByRole('button', { name: 'Add person' }).click();
   await expect(dialog.getByText(/must be the address of a member of the organization/i).first()).toBeVisible();
   await dialog.getByLabel(/^E-mail address of a member/).fill(account.email);
-  await dialog.getByRole('button', { name: 'Add member' }).click();
+  await dialog.getByRole('button', { name: 'Add person' }).click();
   await expect(page.getByRole('link', { name: account.name })).toBeVisible();
   await page.getByRole('button', { name: `Remove ${account.name}` }).click();
   await dialog.getByRole('textbox').fill(account.name);

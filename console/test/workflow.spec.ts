@@ -24,10 +24,7 @@ async function createTeam(page: Page, name: string): Promise<void> {
 async function invite(page: Page, organization: string, email: string): Promise<string> {
   await page.goto(organization);
   await page.getByRole('tab', { name: 'Members' }).click();
-  await page
-    .getByRole('button', { name: /^Invite/ })
-    .first()
-    .click();
+  await page.getByRole('button', { name: 'Add person' }).first().click();
   await dialog(page).getByLabel('E-mail').fill(email);
   await dialog(page).getByRole('button', { name: 'Invite person' }).click();
   const link = await page.getByRole('textbox', { name: 'Link' }).inputValue();

@@ -109,8 +109,10 @@ onOneDatabase('members', (given) => {
       const path = `/organizations/${organization.id}/members`;
       const boss = must(await root('POST', path, { account_id: (await makeAccount(root)).id, role: 'org_owner' }));
       must(await root('POST', path, { account_id: (await makeAccount(root)).id, role: 'org_owner' }));
-      const admin = as([{ role: 'org_admin', organizationId: organization.id }]);
+      const second = await makeOrganization(root);
+      const admin = as([organization, second].map(({ id }) => ({ role: 'org_admin', organizationId: id }) as const));
       const account = await makeAccount(root);
+      must(await root('POST', `/organizations/${second.id}/members`, { account_id: account.id, role: 'org_member' }));
       for (const role of ['org_owner', 'org_auditor']) {
         expect((await admin('POST', path, { account_id: account.id, role })).status).toBe(403);
       }

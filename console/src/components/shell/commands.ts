@@ -43,7 +43,7 @@ const COMMANDS: readonly (Command & { readonly needs: readonly Permission[] })[]
     does: { is: 'go', to: PATHS.keys, search: { new: 'key' } },
   },
   {
-    label: 'Invite person',
+    label: 'Add person',
     icon: IconUserPlus,
     needs: ['members.manage', 'accounts.manage'],
     does: { is: 'go', to: PATHS.people, search: { new: 'person' } },

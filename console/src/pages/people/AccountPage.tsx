@@ -1,8 +1,8 @@
-import { Stack, Title } from '@mantine/core';
+import { Group, Stack, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { useCan } from '../../api/session.tsx';
+import { organizationsWith, type Session, useCan, useSession } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
 import { Facts } from '../../components/Facts.tsx';
@@ -17,6 +17,7 @@ import { PATHS } from '../../paths.ts';
 import { AccountActions } from './AccountActions.tsx';
 import { AccountSignIn } from './AccountSignIn.tsx';
 import { Address, Factors } from './AccountsList.tsx';
+import { AddToOrganization } from './AddToOrganizationDialog.tsx';
 import { MembershipCard } from './MembershipCard.tsx';
 import { madeWords } from './sign-in-words.ts';
 
@@ -36,6 +37,7 @@ function OfPlatform({ id }: { id: string }) {
 }
 
 function Account({ of: account }: { of: Schema<'Account'> }) {
+  const add = <AddToOrganization of={account} verdict={useCan('accounts.manage')} />;
   return (
     <Page
       title={account.name}
@@ -59,10 +61,13 @@ function Account({ of: account }: { of: Schema<'Account'> }) {
         ]}
       />
       <AccountSignIn of={account} />
-      <Title order={2}>Memberships</Title>
+      <Group justify="space-between">
+        <Title order={2}>Memberships</Title>
+        {account.memberships.length > 0 && add}
+      </Group>
       {account.memberships.length === 0 ? (
-        <EmptyState title="In no organization">
-          Add this person on the Members tab of an organization, or invite them by their address.
+        <EmptyState title="In no organization" action={add}>
+          Add this person to an organization, with a role there and in its teams.
         </EmptyState>
       ) : (
         <Stack gap="sm">
@@ -83,6 +88,10 @@ function Account({ of: account }: { of: Schema<'Account'> }) {
 /** The page as an organization sees one of its people. It shows the membership only, because accounts belong to the platform. */
 function OfOrganization() {
   const [{ organization_id: organizationId = '', member_id: memberId = '' }] = useUrlState();
+  const session = useSession();
+  const mayManage = useCan('members.manage', organizationId);
+  // To another organization they add only people whom they see here, so it takes two that they manage.
+  const managesSeveral = organizationsWith(session, 'members.manage').length > 1;
   const member = useQuery({
     queryKey: ['members', 'one', memberId],
     queryFn: () =>
@@ -102,16 +111,22 @@ function OfOrganization() {
   }
   return (
     <Asked query={member}>
-      {({ name, email, status }) => (
+      {(read) => (
         <Page
-          title={name}
-          beside={<StatusBadge status={status} />}
+          title={read.name}
+          beside={<StatusBadge status={read.status} />}
           crumbs={[{ label: 'People & Access', to: PATHS.people }]}
-          about={<bdi>{email}</bdi>}
+          about={<bdi>{read.email}</bdi>}
+          actions={managesSeveral && <AddToOrganization of={assignable(read, session)} verdict={mayManage} />}
         >
           <MembershipCard organizationId={organizationId} organizationName={null} memberId={memberId} />
         </Page>
       )}
     </Asked>
   );
+}
+
+function assignable({ account_id, name, organization_id, role }: Schema<'Member'>, { memberships }: Session) {
+  const own = memberships.find((one) => one.organization_id === organization_id);
+  return { id: account_id, name, memberships: [{ organization_id, organization_name: own?.organization_name ?? '', role }] };
 }

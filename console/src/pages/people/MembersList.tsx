@@ -21,11 +21,11 @@ interface MembersListProps {
   /** The prefix of this list's parameters in the address. */
   readonly prefix?: string;
   /** Shown beside the search, and on an empty list. */
-  readonly inviteButton?: ReactNode;
+  readonly addButton?: ReactNode;
 }
 
 /** Lists the members of one organization with role, teams and keys. Each can be edited or removed here. */
-export function MembersList({ organizationId, prefix = 'members_', inviteButton }: MembersListProps) {
+export function MembersList({ organizationId, prefix = 'members_', addButton }: MembersListProps) {
   const [state, set] = useUrlState();
   const mayManage = useCan('members.manage', organizationId);
   const [editing, setEditing] = useState<Member | null>(null);
@@ -53,12 +53,12 @@ export function MembersList({ organizationId, prefix = 'members_', inviteButton 
               value={state.role ?? null}
               onChange={(next) => set({ role: next ?? undefined, [`${prefix}cursor`]: undefined })}
             />
-            {inviteButton}
+            {addButton}
           </>
         }
         empty={
-          <EmptyState title="No members yet" action={inviteButton}>
-            Invite the people who are responsible for this organization. Start with an owner, who can then invite the others.
+          <EmptyState title="No members yet" action={addButton}>
+            Add the people who are responsible for this organization. Start with an owner, who can then add the others.
           </EmptyState>
         }
       />

@@ -17,6 +17,7 @@ import { LimitBars } from '../../components/limits/LimitGauges.tsx';
 import { BudgetsAsSet, LimitsAsSet } from '../../components/limits/LimitsAsSet.tsx';
 import { accessDraft } from '../../forms/access-draft.ts';
 import { PATHS } from '../../paths.ts';
+import { AddToTeamDialog } from './AddToTeamDialog.tsx';
 import { EditMemberDialog } from './EditMemberDialog.tsx';
 import { RemoveMemberDialog } from './RemoveMemberDialog.tsx';
 
@@ -106,10 +107,11 @@ function Heading({ of: member, organizationName }: { of: Schema<'Member'>; organ
 
 /** The actions on a membership. `edit` in the address, with its `member_id`, opens the dialog, at a field if it names one. */
 function Actions({ of: member }: { of: Schema<'Member'> }) {
-  const [isRemoving, setRemoving] = useState(false);
+  const [open, setOpen] = useState<'team' | 'remove' | null>(null);
   const [state, setState] = useUrlState();
   const isEditing = state.edit !== undefined && state.member_id === member.id;
   const mayManage = useCan('members.manage', member.organization_id);
+  const mayAddToTeam = useCan('team_members.manage', member.organization_id);
   return (
     <Group gap="xs">
       <GuardedButton
@@ -120,15 +122,19 @@ function Actions({ of: member }: { of: Schema<'Member'> }) {
       >
         Role, limits and access
       </GuardedButton>
+      <GuardedButton size="xs" variant="default" verdict={mayAddToTeam} onClick={() => setOpen('team')}>
+        Add to a team
+      </GuardedButton>
       {mayManage.allowed && (
-        <Button size="xs" variant="default" color="red" onClick={() => setRemoving(true)}>
+        <Button size="xs" variant="default" color="red" onClick={() => setOpen('remove')}>
           Remove
         </Button>
       )}
       {isEditing && mayManage.allowed && (
         <EditMemberDialog of={member} opened at={state.edit} onClose={() => setState({ edit: undefined })} />
       )}
-      {isRemoving && <RemoveMemberDialog of={member} onClose={() => setRemoving(false)} />}
+      {open === 'team' && <AddToTeamDialog of={member} onClose={() => setOpen(null)} />}
+      {open === 'remove' && <RemoveMemberDialog of={member} onClose={() => setOpen(null)} />}
     </Group>
   );
 }

@@ -6,8 +6,8 @@ import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { Page } from '../../components/shell/Page.tsx';
 import { AccountsList } from './AccountsList.tsx';
+import { AddPersonDialog } from './AddPersonDialog.tsx';
 import { InvitationsList } from './InvitationsList.tsx';
-import { InviteDialog } from './InviteDialog.tsx';
 import { MyMembers } from './MyMembers.tsx';
 
 /**
@@ -17,16 +17,16 @@ import { MyMembers } from './MyMembers.tsx';
 export function PeoplePage() {
   const [{ tab = 'people', new: opened }, set] = useUrlState();
   const seesAccounts = useCan('platform.read').allowed;
-  const mayInvite = useMayInvite();
-  const invite = () => set({ new: 'person' }, 'push');
-  useHotkeys([['n', () => mayInvite.allowed && invite()]]);
+  const mayAdd = useMayAdd();
+  const add = () => set({ new: 'person' }, 'push');
+  useHotkeys([['n', () => mayAdd.allowed && add()]]);
   return (
     <Page
       title="People & Access"
       about="Who can sign in, and their roles in organizations and teams."
       actions={
-        <GuardedButton verdict={mayInvite} leftSection={<IconUserPlus size={16} />} onClick={invite}>
-          Invite person
+        <GuardedButton verdict={mayAdd} leftSection={<IconUserPlus size={16} />} onClick={add}>
+          Add person
         </GuardedButton>
       }
     >
@@ -40,19 +40,19 @@ export function PeoplePage() {
           <Tabs.Tab value="people">{seesAccounts ? 'Accounts' : 'Members'}</Tabs.Tab>
           <Tabs.Tab value="invitations">Invitations</Tabs.Tab>
         </Tabs.List>
-        <Tabs.Panel value="people">{seesAccounts ? <AccountsList onInvite={invite} /> : <MyMembers />}</Tabs.Panel>
+        <Tabs.Panel value="people">{seesAccounts ? <AccountsList onInvite={add} /> : <MyMembers />}</Tabs.Panel>
         <Tabs.Panel value="invitations">
-          <InvitationsList onInvite={invite} />
+          <InvitationsList onInvite={add} />
         </Tabs.Panel>
       </Tabs>
-      <InviteDialog opened={opened === 'person'} onClose={() => set({ new: undefined })} />
+      <AddPersonDialog opened={opened === 'person'} onClose={() => set({ new: undefined })} />
     </Page>
   );
 }
 
-function useMayInvite() {
+function useMayAdd() {
   const { platform_role } = useSession();
   const manages = useCanAnywhere('members.manage');
   if (manages || platform_role === 'platform_admin') return { allowed: true, reason: null };
-  return { allowed: false, reason: 'Only platform admins, and owners and admins of an organization, can invite people.' };
+  return { allowed: false, reason: 'Only platform admins, and owners and admins of an organization, can add people.' };
 }

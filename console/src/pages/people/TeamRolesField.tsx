@@ -1,5 +1,6 @@
 import { ActionIcon, Group, Stack, Text } from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
+import type { ReactNode } from 'react';
 import { useName } from '../../api/names.ts';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { RoleSelect, TEAM_ROLES } from '../../components/fields/RoleSelect.tsx';
@@ -13,10 +14,11 @@ interface TeamRolesFieldProps {
   readonly organizationId: string;
   readonly value: readonly TeamRoleDraft[];
   readonly onChange: (value: readonly TeamRoleDraft[]) => void;
+  readonly error?: ReactNode;
 }
 
 /** Chooses the teams that a person joins at once, each with a role. */
-export function TeamRolesField({ organizationId, value, onChange }: TeamRolesFieldProps) {
+export function TeamRolesField({ organizationId, value, onChange, error }: TeamRolesFieldProps) {
   const add = (id: string | undefined) => {
     if (id !== undefined && !value.some(({ team_id }) => team_id === id))
       onChange([...value, { team_id: id, role: 'team_developer' }]);
@@ -39,6 +41,7 @@ export function TeamRolesField({ organizationId, value, onChange }: TeamRolesFie
         value={undefined}
         onChange={add}
         organizationId={organizationId}
+        error={error}
       />
     </Stack>
   );

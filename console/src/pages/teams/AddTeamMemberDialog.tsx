@@ -1,11 +1,15 @@
-import { Text, TextInput } from '@mantine/core';
+import { TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
-import { api, asked, type Schema } from '../../api/client.ts';
+import { useState } from 'react';
+import type { Schema } from '../../api/client.ts';
 import { useCan } from '../../api/session.tsx';
 import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
-import { saved } from '../../components/dialogs/saved.ts';
-import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
-import { RoleSelect, TEAM_ROLES } from '../../components/fields/RoleSelect.tsx';
+import { ORGANIZATION_ROLES, RoleSelect, TEAM_ROLES } from '../../components/fields/RoleSelect.tsx';
+import { verbOf } from '../people/AddPersonDialog.tsx';
+import { type AddPersonDraft, addPerson, addToTeam, isAddress } from '../people/add-person.ts';
+import { PersonField, usePeople } from '../people/PersonField.tsx';
+import { SentDialog } from '../people/SentDialog.tsx';
+import { STALE_PEOPLE, useAdded } from '../people/useAdded.ts';
 
 interface AddTeamMemberDialogProps {
   readonly team: Schema<'Team'>;
@@ -13,67 +17,97 @@ interface AddTeamMemberDialogProps {
   readonly onClose: () => void;
 }
 
-/** Adds a member of the organization to a team. A person who is not in the organization must be invited to it first. */
+/**
+ * Adds a person to a team. Who manages the members of the organization chooses any account in reach, which then joins the
+ * organization too, or invites an address. A team's admin enters the address of a member.
+ */
 export function AddTeamMemberDialog({ team, opened, onClose }: AddTeamMemberDialogProps) {
+  const [sent, setSent] = useState<Schema<'SentInvitation'> | null>(null);
+  const onAdded = useAdded(setSent);
+  const managesMembers = useCan('members.manage', team.organization_id).allowed;
+  const FormFields = managesMembers ? AnyPerson : MemberByAddress;
   return (
-    <FormDialog opened={opened} onClose={onClose} title={`Add to ${team.name}`} size="md">
-      <Fields team={team} />
-    </FormDialog>
+    <>
+      <FormDialog opened={opened} onClose={onClose} title={`Add a person to ${team.name}`} size="md">
+        <FormFields team={team} onAdded={onAdded} />
+      </FormDialog>
+      {sent !== null && <SentDialog of={sent} onClose={() => setSent(null)} />}
+    </>
   );
 }
 
-interface Draft {
-  readonly account_id: string | undefined;
-  readonly email: string;
-  readonly role: Schema<'TeamMember'>['role'];
+interface FormProps {
+  readonly team: Schema<'Team'>;
+  readonly onAdded: ReturnType<typeof useAdded>;
 }
 
-function Fields({ team }: { team: Schema<'Team'> }) {
-  // Without a role in the whole organization a person cannot list its members, and types an address instead.
-  const seesMembers = useCan('teams.read', team.organization_id).allowed;
+interface Draft {
+  readonly email: string;
+  /** The role in the organization of somebody who is not in it yet. */
+  readonly role: AddPersonDraft['role'];
+  readonly team_role: Schema<'TeamMember'>['role'];
+}
+
+function AnyPerson({ team, onAdded }: FormProps) {
   const form = useForm<Draft>({
-    initialValues: { account_id: undefined, email: '', role: 'team_developer' },
+    initialValues: { email: '', role: 'org_member', team_role: 'team_developer' },
     validate: {
-      account_id: (id) => (seesMembers && id === undefined ? 'Choose a member of the organization.' : null),
-      email: (email) => (seesMembers || /^\S+@\S+$/.test(email.trim()) ? null : 'Enter the e-mail address of a member.'),
+      email: (email) => (isAddress(email) ? null : 'Choose a person from the list, or enter a valid e-mail address.'),
     },
+  });
+  const { email } = form.values;
+  const people = usePeople(email, team.organization_id);
+  const joins = isAddress(email) && !people.isLooking && (people.chosen?.member ?? null) === null;
+  return (
+    <DialogForm
+      form={form}
+      verb={verbOf(email, people.chosen !== null)}
+      invalidates={STALE_PEOPLE}
+      save={async ({ role, team_role, ...draft }, header) => {
+        const person = await people.find(draft.email);
+        const inTeam = { team_id: team.id, role: team_role };
+        if (person !== null && person.member !== null) return addToTeam(inTeam, { account_id: person.account_id }, header);
+        const membership = { organization_id: team.organization_id, role, teams: [inTeam] };
+        return addPerson({ ...draft, ...membership, place: 'organization', platform_role: 'platform_auditor' }, person, header);
+      }}
+      onSaved={(added) => onAdded(added, team.name)}
+    >
+      <PersonField people={people} takesMembers {...form.getInputProps('email')} />
+      <RoleSelect label="Role in the team" roles={TEAM_ROLES} {...form.getInputProps('team_role')} />
+      {joins && (
+        <RoleSelect
+          label={`Role in ${team.organization_name}`}
+          description={`This person is not in ${team.organization_name} yet, and joins it with this role.`}
+          roles={ORGANIZATION_ROLES}
+          {...form.getInputProps('role')}
+        />
+      )}
+    </DialogForm>
+  );
+}
+
+/** Without a role in the whole organization a person cannot list its members, and enters an address instead. */
+function MemberByAddress({ team, onAdded }: FormProps) {
+  const form = useForm<Pick<Draft, 'email' | 'team_role'>>({
+    initialValues: { email: '', team_role: 'team_developer' },
+    validate: { email: (email) => (isAddress(email) ? null : 'Enter the e-mail address of a member.') },
   });
   return (
     <DialogForm
       form={form}
-      verb="Add member"
-      invalidates={['team-members', 'teams', 'members']}
-      save={({ account_id = '', email, role }, header) => {
-        const body = seesMembers ? { account_id, role } : { email: email.trim(), role };
-        return asked(api.POST('/teams/{id}/members', { params: { path: { id: team.id }, header }, body }));
-      }}
-      onSaved={({ name }) => saved(`${name} was added to ${team.name}.`)}
+      verb="Add person"
+      invalidates={STALE_PEOPLE}
+      save={({ email, team_role: role }, header) => addToTeam({ team_id: team.id, role }, { email: email.trim() }, header)}
+      onSaved={(added) => onAdded(added, team.name)}
     >
-      {seesMembers ? (
-        <ObjectSelect
-          kind="account"
-          label={`Member of ${team.organization_name}`}
-          value={form.values.account_id}
-          onChange={(id) => form.setFieldValue('account_id', id)}
-          organizationId={team.organization_id}
-        />
-      ) : (
-        <TextInput
-          type="email"
-          label={`E-mail address of a member of ${team.organization_name}`}
-          data-autofocus
-          {...form.getInputProps('email')}
-        />
-      )}
-      {form.errors.account_id !== undefined && (
-        <Text fz="xs" c="var(--mantine-color-error)" role="alert">
-          {form.errors.account_id}
-        </Text>
-      )}
-      <RoleSelect label="Role in the team" roles={TEAM_ROLES} {...form.getInputProps('role')} />
-      <Text fz="xs" c="dimmed">
-        To add someone who is not in the organization yet, invite them under People & Access and choose this team.
-      </Text>
+      <TextInput
+        type="email"
+        label={`E-mail address of a member of ${team.organization_name}`}
+        description={`An owner or admin of ${team.organization_name} can invite somebody who is not a member yet.`}
+        data-autofocus
+        {...form.getInputProps('email')}
+      />
+      <RoleSelect label="Role in the team" roles={TEAM_ROLES} {...form.getInputProps('team_role')} />
     </DialogForm>
   );
 }

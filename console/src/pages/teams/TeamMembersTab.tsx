@@ -30,7 +30,7 @@ export function TeamMembersTab({ team }: TeamTabProps) {
   const mayManage = verdictOf('team_members.manage', team.capabilities);
   const add = (
     <GuardedButton verdict={mayManage} leftSection={<IconUserPlus size={16} />} onClick={() => setAdding(true)}>
-      Add member
+      Add person
     </GuardedButton>
   );
   return (
@@ -48,7 +48,7 @@ export function TeamMembersTab({ team }: TeamTabProps) {
         controls={<Group ml="auto">{add}</Group>}
         empty={
           <EmptyState title="No members in this team yet" action={add}>
-            Add a member. Team admins manage members and keys, developers use their own keys, and viewers can only read.
+            Add a person. Team admins manage members and keys, developers use their own keys, and viewers can only read.
           </EmptyState>
         }
       />

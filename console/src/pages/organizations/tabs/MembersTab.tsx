@@ -3,7 +3,7 @@ import { IconUserPlus } from '@tabler/icons-react';
 import { verdictOf } from '../../../api/session.tsx';
 import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
 import { useUrlState } from '../../../components/fields/useUrlState.ts';
-import { InviteDialog } from '../../people/InviteDialog.tsx';
+import { AddPersonDialog } from '../../people/AddPersonDialog.tsx';
 import { MembersList } from '../../people/MembersList.tsx';
 import { PendingInvitations } from './PendingInvitations.tsx';
 import type { TabProps } from './tab.ts';
@@ -12,22 +12,18 @@ import type { TabProps } from './tab.ts';
 export function MembersTab({ organization }: TabProps) {
   const [state, setState] = useUrlState();
   const verdict = verdictOf('members.manage', organization.capabilities);
-  const invite = () => verdict.allowed && setState({ new: 'invitation' }, 'push');
-  useHotkeys([['n', invite]]);
+  const add = () => verdict.allowed && setState({ new: 'person' }, 'push');
+  useHotkeys([['n', add]]);
   const button = (
-    <GuardedButton verdict={verdict} leftSection={<IconUserPlus size={16} />} onClick={invite}>
-      Invite person
+    <GuardedButton verdict={verdict} leftSection={<IconUserPlus size={16} />} onClick={add}>
+      Add person
     </GuardedButton>
   );
   return (
     <>
-      <MembersList organizationId={organization.id} prefix="" inviteButton={button} />
+      <MembersList organizationId={organization.id} prefix="" addButton={button} />
       {verdict.allowed && <PendingInvitations organizationId={organization.id} />}
-      <InviteDialog
-        opened={state.new === 'invitation'}
-        organization={organization}
-        onClose={() => setState({ new: undefined })}
-      />
+      <AddPersonDialog opened={state.new === 'person'} organization={organization} onClose={() => setState({ new: undefined })} />
     </>
   );
 }

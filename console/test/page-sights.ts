@@ -1,0 +1,62 @@
+/** Every page of the console, and its tabs, with something to see on each. */
+import type { Ids, Sight } from './pages.ts';
+
+export function pageSights(ids: Ids): readonly Sight[] {
+  const organization = `/organizations/${ids.organizationId}`;
+  const tokens = '/settings?tab=tokens';
+  const tabsOf = (name: string, address: string, tabs: string): readonly Sight[] =>
+    tabs.split(' ').map((tab) => ({ name: `${name}-${tab}`, address: `${address}?tab=${tab}` }));
+  return [
+    { name: 'sign-in', address: '/sign-in', who: null },
+    { name: 'reset-password', address: '/reset-password', who: null },
+    { name: 'first-admin', address: '/first-admin?token=unknown', who: null },
+    { name: 'invitation', address: '/invitation?token=unknown', who: null },
+    { name: 'overview', address: '/' },
+    { name: 'overview-developer', address: '/', who: 'team_developer' },
+    { name: 'start', address: '/start' },
+    { name: 'organizations', address: '/organizations' },
+    ...tabsOf('organization', organization, 'overview teams members keys access limits usage audit security'),
+    ...tabsOf('organization', organization, 'service-accounts webhooks settings'),
+    { name: 'organization-owner', address: organization, who: 'org_owner' },
+    { name: 'teams', address: '/teams' },
+    { name: 'team', address: `/teams/${ids.teamId}` },
+    ...tabsOf('team', `/teams/${ids.teamId}`, 'members service-accounts keys'),
+    { name: 'people', address: '/people' },
+    ...tabsOf('people', '/people', 'invitations'),
+    { name: 'people-owner', address: '/people', who: 'org_owner' },
+    { name: 'account', address: `/people/${ids.accountId}` },
+    { name: 'keys', address: '/keys' },
+    { name: 'key', address: `/keys/${ids.keyId}` },
+    ...tabsOf('key', `/keys/${ids.keyId}`, 'access requests'),
+    { name: 'key-tagged', address: `/keys/${ids.tagged.keyId}` },
+    { name: 'access-explorer', address: `/access?key=${ids.keyId}` },
+    { name: 'access-explorer-target', address: '/access?ask=target&target=smart&who=cannot' },
+    { name: 'models', address: '/models' },
+    { name: 'models-passed-over', address: '/models?passed_over=true' },
+    { name: 'deployment', address: `/models/${ids.deploymentId}` },
+    { name: 'deployment-passed-over', address: `/models/${ids.tagged.deploymentId}` },
+    { name: 'credentials', address: '/credentials' },
+    { name: 'route-groups', address: '/route-groups' },
+    { name: 'route-group', address: `/route-groups/${ids.routeGroupId}` },
+    { name: 'access-groups', address: '/access-groups' },
+    { name: 'access-group', address: '/access-groups/support' },
+    { name: 'playground', address: '/playground' },
+    { name: 'usage', address: '/usage?group_by=model' },
+    { name: 'usage-by-tag', address: `/usage?group_by=tag&team_id=${ids.tagged.teamId}` },
+    { name: 'requests', address: '/requests' },
+    { name: 'request', address: `/requests/${ids.requestId}` },
+    { name: 'request-tagged', address: `/requests/${ids.tagged.requestId}` },
+    { name: 'request-refused', address: `/requests/${ids.refusedId}` },
+    { name: 'request-failed', address: `/requests/${ids.failedId}` },
+    { name: 'audit', address: '/audit' },
+    { name: 'settings', address: '/settings' },
+    ...tabsOf('settings', '/settings', 'health jobs prices retention webhooks service-accounts tokens'),
+    { name: 'settings-tokens-machine', address: `${tokens}&service_account_id=${ids.machine.accountId}` },
+    { name: 'security', address: '/security', who: 'org_owner' },
+    { name: 'security-people', address: '/security?show=password_only', who: 'org_auditor' },
+    { name: 'security-platform', address: '/security' },
+    { name: 'alerts', address: '/alerts' },
+    { name: 'profile', address: '/profile' },
+    { name: 'not-found', address: '/organizations/org_nothing' },
+  ];
+}
