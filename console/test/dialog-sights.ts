@@ -49,10 +49,16 @@ async function openConflict(page: Page, house: House): Promise<void> {
 function organizationSights(ids: Ids): readonly Sight[] {
   const organization = `/organizations/${ids.organizationId}`;
   const machines = `${organization}?tab=service-accounts`;
-  const dialog = 'OrganizationDialog: Create organization / Edit organization';
+  const create = 'OrganizationDialog: Create organization';
+  const edit = 'OrganizationDialog: Edit organization';
   return [
-    shows('organization-create', dialog, '/organizations', button('Create organization')),
-    shows('organization-edit', dialog, organization, button(/^Edit/)),
+    shows('organization-create', create, '/organizations', button('Create organization')),
+    shows('organization-unsaved', create, '/organizations?create=organization', openUnsaved),
+    shows('organization-edit', edit, organization, button(/^Edit/)),
+    shows('organization-edit-at-limit', edit, `${organization}?edit=rate_limits.rpm`, (page) =>
+      dialogNamed(page, 'Edit organization'),
+    ),
+    shows('organization-effect', edit, `${organization}?edit=access`, openEffect),
     shows('organization-suspend', 'LifecycleDialog: … …?', organization, exactly('Suspend')),
     shows(
       'organization-delete',
@@ -75,6 +81,30 @@ function organizationSights(ids: Ids): readonly Sight[] {
   ];
 }
 
+/** The dialog with a grant removed, and the effect of that beside Save. */
+async function openEffect(page: Page): Promise<void> {
+  await inDialog(page, 'Remove smart');
+  await page.getByText('Effect of saving').waitFor();
+}
+
+async function openUnsaved(page: Page): Promise<void> {
+  await page.getByRole('dialog').getByRole('textbox', { name: 'Name' }).fill('Half');
+  await page.keyboard.press('Escape');
+  await dialogNamed(page, 'Discard unsaved changes?');
+}
+
+/** A dialog that asks, with the effect that it shows before it lets anybody confirm. */
+function openConfirmed(opener: Open): Open {
+  return async (page, house) => {
+    await opener(page, house);
+    await page
+      .getByRole('dialog')
+      .getByText(/^Effect/)
+      .first()
+      .waitFor();
+  };
+}
+
 function teamSights(ids: Ids): readonly Sight[] {
   const team = `/teams/${ids.teamId}`;
   const machines = `${team}?tab=service-accounts`;
@@ -84,10 +114,18 @@ function teamSights(ids: Ids): readonly Sight[] {
       await button('Edit')(page);
       await inDialog(page, /^Tags/);
     }),
+    shows('team-suspend', 'TeamActions: Suspend …?', team, openConfirmed(exactly('Suspend'))),
     shows('team-delete', 'TeamActions: Delete …', team, exactly('Delete')),
     shows('team-add-person', 'AddTeamMemberDialog: Add a person to …', `${team}?tab=members`, button('Add person')),
     shows('team-add-member', 'AddTeamMemberDialog: Add a person to …', `${team}?tab=members`, button('Add person'), {
       who: 'team_admin',
+    }),
+    shows('team-change-role', 'TeamMembersTab: Change the role of …?', `${team}?tab=members`, async (page) => {
+      await page
+        .getByRole('combobox', { name: /^Role of/ })
+        .first()
+        .click();
+      await page.locator('[role=option]:visible:not([aria-selected=true])').first().click();
     }),
     shows('team-remove-member', 'TeamMembersTab: Remove … from …', `${team}?tab=members`, button(/^Remove /)),
     shows(
@@ -96,6 +134,7 @@ function teamSights(ids: Ids): readonly Sight[] {
       machines,
       button('Create service account'),
     ),
+    shows('team-service-account-disable', 'ServiceAccountsTab: Disable …?', machines, openConfirmed(exactly('Disable'))),
     shows('team-service-account-delete', 'ServiceAccountsTab: Delete …', machines, button(/^Delete ./)),
   ];
 }
@@ -151,6 +190,7 @@ function keySights(ids: Ids): readonly Sight[] {
       await inDialog(page, 'Create new secret');
       await dialogNamed(page, /^New secret/);
     }),
+    shows('key-disable', 'KeyActions: Disable …?', key, openConfirmed(exactly('Disable'))),
     shows('key-revoke', 'KeyActions: Revoke key', key, fromMenu('More actions', /^Revoke/)),
   ];
 }
@@ -165,6 +205,12 @@ function catalogueSights(ids: Ids): readonly Sight[] {
       await button(/^Edit/)(page);
       await button(/^Weight, priority/)(page);
     }),
+    shows(
+      'deployment-disable',
+      'DeploymentActions: Disable this deployment of …?',
+      deployment,
+      openConfirmed(exactly('Disable')),
+    ),
     shows('deployment-delete', 'DeploymentActions: Delete deployment', deployment, exactly('Delete')),
     shows('price-create', 'PriceDialog: New price of …', deployment, button('Add price version')),
     shows('price-units', 'PriceDialog: New price of …', deployment, async (page) => {
@@ -187,6 +233,9 @@ function catalogueSights(ids: Ids): readonly Sight[] {
     ),
     shows('access-group-create', 'AccessGroupDialog: Create access group', '/access-groups', button('Create access group')),
     shows('access-group-edit', 'EditAccessGroupDialog: Edit …', '/access-groups/support', exactly('Edit')),
+    shows('access-group-take', 'LabelledTargets: Remove … from …?', '/access-groups/support', async (page) => {
+      await page.getByRole('checkbox', { checked: true }).first().click();
+    }),
     shows('access-group-delete', 'AccessGroupPage: Delete access group', '/access-groups/support', exactly('Delete')),
   ];
 }

@@ -12,11 +12,10 @@ import { OpenAt } from './OpenAt.tsx';
 import { saved } from './saved.ts';
 import { type Editable, useEdited, type Version } from './useEdited.ts';
 
-/** Every dialog that edits an object or creates one. */
+/** The dialog around a form that edits an object or creates one. */
+export type DialogProps = Pick<Parameters<typeof FormDialog>[0], 'opened' | 'onClose' | 'title' | 'size'>;
 
-type DialogProps = Pick<Parameters<typeof FormDialog>[0], 'opened' | 'onClose' | 'title' | 'size'>;
-
-interface FormProps<V extends object> extends Pick<DialogFormProps<V, never>, 'invalidates' | 'sections' | 'openedAt'> {
+export interface FormProps<V extends object> extends Pick<DialogFormProps<V, never>, 'invalidates' | 'sections' | 'openedAt'> {
   readonly validate?: NonNullable<UseFormInput<V>['validate']>;
   /** Content to the left of the buttons, such as a test call. */
   readonly aside?: (draft: V) => ReactNode;
@@ -44,33 +43,9 @@ interface EditProps<T, V extends object> extends FormProps<V>, Editable<T, V> {
  */
 export function EditDialog<T, V extends object>({ opened, onClose, title, size = 'xl', ...rest }: DialogProps & EditProps<T, V>) {
   return (
-    <FormDialog {...{ opened, onClose, title, size }}>
+    <FormDialog opened={opened} onClose={onClose} title={title} size={size}>
       <Loaded {...rest} />
     </FormDialog>
-  );
-}
-
-interface CreateProps<V extends object, Made> extends FormProps<V>, Pick<DialogFormProps<V, Made>, 'save' | 'onSaved' | 'verb'> {
-  readonly initial: V;
-  readonly children: (form: UseFormReturnType<V>) => ReactNode;
-}
-
-/** Creates one object, once however often the person clicks. */
-export function CreateDialog<V extends object, M>({ opened, onClose, title, size, ...rest }: DialogProps & CreateProps<V, M>) {
-  return (
-    <FormDialog {...{ opened, onClose, title }} {...(size === undefined ? {} : { size })}>
-      <CreateForm {...rest} />
-    </FormDialog>
-  );
-}
-
-/** The form of a CreateDialog alone, for dialogs that first ask where the object belongs. */
-export function CreateForm<V extends object, Made>({ initial, validate, aside, children, ...rest }: CreateProps<V, Made>) {
-  const form = useForm<V>({ initialValues: initial, ...(validate === undefined ? {} : { validate }) });
-  return (
-    <DialogForm form={form} aside={aside?.(form.values)} {...rest}>
-      {children(form)}
-    </DialogForm>
   );
 }
 

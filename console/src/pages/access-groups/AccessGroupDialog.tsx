@@ -1,7 +1,7 @@
 import { Textarea, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { CreateDialog } from '../../components/dialogs/EditDialog.tsx';
+import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { TagWarning } from '../../components/fields/TagWarning.tsx';
 

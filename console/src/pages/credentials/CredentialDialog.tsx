@@ -1,5 +1,5 @@
 import { api, asked, type Schema } from '../../api/client.ts';
-import { CreateDialog } from '../../components/dialogs/EditDialog.tsx';
+import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import type { IdempotencyHeader } from '../../components/dialogs/FormDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { baseUrlOf, type CredentialDraft, CredentialFields, CredentialTest } from './CredentialFields.tsx';

@@ -2,7 +2,7 @@ import { Alert, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
-import { CreateForm } from '../../components/dialogs/EditDialog.tsx';
+import { CreateForm } from '../../components/dialogs/CreateDialog.tsx';
 import { PolicyFields } from '../../components/fields/PolicyFields.tsx';
 import { NO_POLICY, type PolicyDraft, policyBody, policyForm, tagsForm } from '../../components/fields/policy-draft.ts';
 import { newBudget } from '../../forms/budget-draft.ts';

@@ -1,7 +1,7 @@
 import { List, Select } from '@mantine/core';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { CreateDialog } from '../../components/dialogs/EditDialog.tsx';
+import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import { KeySecret } from '../../components/dialogs/KeySecret.tsx';
 import { SecretDialog } from '../../components/dialogs/SecretDialog.tsx';
 

@@ -3,7 +3,7 @@ import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import type { Prices, Provider } from '../../api/gateway.ts';
-import { CreateDialog } from '../../components/dialogs/EditDialog.tsx';
+import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { PriceFields } from '../../components/money/PriceFields.tsx';
 import { priceDraftOf } from '../../components/money/price-draft.ts';

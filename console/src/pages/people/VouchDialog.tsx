@@ -1,6 +1,6 @@
 import { Text, Textarea } from '@mantine/core';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { CreateDialog } from '../../components/dialogs/EditDialog.tsx';
+import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 
 type Account = Schema<'Account'>;

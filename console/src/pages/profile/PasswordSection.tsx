@@ -2,7 +2,7 @@ import { Button, PasswordInput } from '@mantine/core';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
-import { CreateDialog } from '../../components/dialogs/EditDialog.tsx';
+import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import { NewPasswordField } from '../../components/dialogs/NewPasswordField.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { Section } from './Section.tsx';

@@ -1,7 +1,7 @@
 import { Input, Select, TextInput } from '@mantine/core';
 import { api, asked } from '../../api/client.ts';
 import type { PolicyBody } from '../../api/gateway.ts';
-import { CreateDialog } from '../../components/dialogs/EditDialog.tsx';
+import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { TargetsPicker } from '../../components/fields/TargetPicker.tsx';
 import { MemberRows } from './MemberRows.tsx';

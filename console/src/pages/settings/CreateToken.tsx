@@ -1,7 +1,7 @@
 import { Select, TextInput } from '@mantine/core';
 import { api, asked } from '../../api/client.ts';
 import { type Session, useSession } from '../../api/session.tsx';
-import { CreateForm } from '../../components/dialogs/EditDialog.tsx';
+import { CreateForm } from '../../components/dialogs/CreateDialog.tsx';
 import { FormDialog } from '../../components/dialogs/FormDialog.tsx';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { ORGANIZATION_ROLES, PLATFORM_ROLES, RoleSelect } from '../../components/fields/RoleSelect.tsx';

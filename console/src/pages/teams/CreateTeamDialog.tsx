@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
-import { CreateForm } from '../../components/dialogs/EditDialog.tsx';
+import { CreateForm } from '../../components/dialogs/CreateDialog.tsx';
 import { FormDialog } from '../../components/dialogs/FormDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';

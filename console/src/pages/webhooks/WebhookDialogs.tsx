@@ -1,6 +1,7 @@
 import { api, asked, askedWithETag, ifMatch } from '../../api/client.ts';
 import { CopyField } from '../../components/CopyField.tsx';
-import { CreateDialog, EditDialog } from '../../components/dialogs/EditDialog.tsx';
+import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
+import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import { type EditPart, namePart } from '../../components/dialogs/edit-parts.ts';
 import { SecretDialog } from '../../components/dialogs/SecretDialog.tsx';
 import { kindLabel, ORGANIZATION_KINDS } from '../alerts/words.ts';

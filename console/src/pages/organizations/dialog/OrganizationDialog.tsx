@@ -1,6 +1,7 @@
 import { api, asked, ifMatch } from '../../../api/client.ts';
 import { type Organization, readOrganization } from '../../../api/organizations.ts';
-import { CreateDialog, EditDialog } from '../../../components/dialogs/EditDialog.tsx';
+import { CreateDialog } from '../../../components/dialogs/CreateDialog.tsx';
+import { EditDialog } from '../../../components/dialogs/EditDialog.tsx';
 import { saved } from '../../../components/dialogs/saved.ts';
 import { OrganizationFields, SECTIONS } from './OrganizationFields.tsx';
 import {
