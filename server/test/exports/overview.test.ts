@@ -2,6 +2,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { formatUsd } from '../../src/domain/money/money.ts';
 import type { RoleGrant } from '../../src/domain/tenancy/permission.ts';
+import type { AttemptRecord } from '../../src/domain/usage/attempt.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { makeTeam, makeTeamMember, must, withAdmin } from '../admin/support.ts';
 import { storeRecords } from '../admin/usage-support.ts';
@@ -65,7 +66,11 @@ onOneDatabase('the overview', (given) => {
     expect(seen.top_organizations.map((one: { name: string }) => one.name)).toEqual(['Acme', 'Other']);
     expect(seen.top_keys[0]).toMatchObject({ id: acme.key, name: 'Checkout', organization_id: acme.organization });
     expect(seen.top_models[0]).toMatchObject({ name: 'gpt-5-nano', requests: 12 });
-    expect(seen.providers).toContainEqual({ provider: 'openai', deployments: 0, cooling: 0, requests: 12, errors: 0 });
+    expect(seen.providers).toContainEqual({
+      ...{ provider: 'openai', deployments: 0, cooling: 0, requests: 12, errors: 0, state: 'in_service' },
+      attempts: expect.objectContaining({ attempts: 12, errors: 0, error_rate: 0, last_error: null, failing_since: null }),
+      state_rule: expect.any(String),
+    });
   });
 
   test('counts as requests what was admitted, whatever came of it, and in no figure what was refused', async () => {
@@ -161,5 +166,44 @@ onOneDatabase('the overview', (given) => {
     const backwards = await root('GET', '/overview?from=2026-03-11T00:00:00Z&to=2026-03-10T00:00:00Z');
     expect([backwards.status, backwards.body.errors[0].pointer]).toEqual([400, '?from']);
     expect((await root('GET', '/overview?from=2020-01-01T00:00:00Z')).status).toBe(400);
+  });
+
+  test('counts the failed attempts that the reader may see, with the last error’s words for whom they are', async () => {
+    const attempt: AttemptRecord = {
+      ...{ deploymentId: 'dep_01', provider: 'anthropic', upstreamModel: 'up', startedMs: 0, tookMs: 9, result: 'error' },
+      ...{ status: 503, code: 'unavailable', message: 'Overloaded', next: 'ended', nextReason: 'no_candidate_left' },
+      ...{ waitMs: null, notTried: [] },
+    };
+    const again: AttemptRecord = { ...attempt, next: 'retried', waitMs: 150 };
+    const quota: AttemptRecord = { ...attempt, status: 429, code: 'quota', message: 'org-operator has no credit' };
+    const atMs = NOW_MS - 2 * HOUR_MS;
+    const failed = { status: 'failed', deploymentId: null, provider: null, entries: [], httpStatus: 502 } as const;
+    const own = { ...failed, organizationId: acme.organization, teamId: acme.team, memberId: acme.member };
+    const elsewhere = { ...failed, organizationId: other.organization, teamId: other.team, memberId: null };
+    const seen = [
+      givenEnd({ ...own, admittedAtMs: atMs, attempts: 2, tried: [again, attempt] }),
+      givenEnd({ ...own, memberId: null, admittedAtMs: atMs + 1_000, attempts: 1, tried: [quota] }),
+      givenEnd({ ...elsewhere, admittedAtMs: atMs + 2_000, attempts: 2, tried: [again, attempt] }),
+    ] as const;
+    await storeRecords(given(), seen);
+    const from = new Date(NOW_MS - 24 * HOUR_MS).toISOString();
+    const of = async (ask: ReturnType<typeof as>) => {
+      const { providers } = must(await ask('GET', `/overview?from=${from}`));
+      return providers.find(({ provider }: { provider: string }) => provider === 'anthropic');
+    };
+    const { organization: organizationId, team: teamId } = acme;
+    const root = await of(world().root);
+    expect(root).toMatchObject({ errors: 5, state: 'failing', attempts: { attempts: 5, errors: 5, error_rate: 1 } });
+    expect(root.attempts.last_error).toMatchObject({ request_id: seen[2].requestId, status: 503, message: 'Overloaded' });
+    expect(root.attempts.failing_since).toBe(new Date(atMs + 9).toISOString());
+    const owner = await of(as({ role: 'org_owner', organizationId }));
+    expect(owner).toMatchObject({ errors: 3, attempts: { attempts: 3, errors: 3 } });
+    // Words about the operator's account are not for a tenant.
+    expect(owner.attempts.last_error).toMatchObject({ request_id: seen[1].requestId, code: 'quota', message: null });
+    const person = await of(as({ role: 'team_developer', organizationId, teamId }, acme.owner));
+    expect(person).toMatchObject({ errors: 2, attempts: { attempts: 2, errors: 2 } });
+    expect(person.attempts.last_error).toMatchObject({ request_id: seen[0].requestId, message: 'Overloaded' });
+    const stranger = await of(as({ role: 'org_owner', organizationId: other.organization }));
+    expect(stranger.attempts).toMatchObject({ attempts: 2, errors: 2, last_error: { organization_id: other.organization } });
   });
 });
