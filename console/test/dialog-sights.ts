@@ -233,9 +233,7 @@ function catalogueSights(ids: Ids): readonly Sight[] {
     ),
     shows('access-group-create', 'AccessGroupDialog: Create access group', '/access-groups', button('Create access group')),
     shows('access-group-edit', 'EditAccessGroupDialog: Edit …', '/access-groups/support', exactly('Edit')),
-    shows('access-group-take', 'LabelledTargets: Remove … from …?', '/access-groups/support', async (page) => {
-      await page.getByRole('checkbox', { checked: true }).first().click();
-    }),
+    shows('access-group-take', 'LabelledTargets: Remove … from …?', '/access-groups/support', button(/ from the group$/)),
     shows('access-group-delete', 'AccessGroupPage: Delete access group', '/access-groups/support', exactly('Delete')),
   ];
 }
