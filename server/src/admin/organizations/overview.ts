@@ -157,7 +157,7 @@ async function readOverview(call: OverviewCall, organization: OrganizationRow | 
       time_zone: asked.timeZone,
     },
     ...amountsOf({ sums: total }),
-    errors: sumOf(failures, () => true),
+    errors: failures.reduce((sum, one) => sum + one.requests, 0),
     refusals: Number(total.refused_requests),
     tokens: Number(total.total_tokens),
     latency: { p50_ms: latency.p50Ms, p95_ms: latency.p95Ms, sample: latency.sample },
@@ -224,10 +224,6 @@ function idsOf(report: UsageReport, group: UsageGroup): readonly string[] {
 
 function amountsOf({ sums }: Pick<UsageLine, 'sums'>) {
   return { requests: Number(sums.admitted), spend: formatUsd(sums.spend_nano_usd) };
-}
-
-function sumOf(failures: readonly overview.Failures[], wanted: (one: overview.Failures) => boolean): number {
-  return failures.reduce((sum, one) => (wanted(one) ? sum + one.requests : sum), 0);
 }
 
 /** Returns every interval, including those without requests. */

@@ -32,10 +32,9 @@ export interface OverviewScope {
   readonly reaches: readonly Reach[];
 }
 
-/** The failed requests of one interval at one provider. `provider` is null if none was reached. */
+/** The failed requests of one interval. */
 export interface Failures {
   readonly startMs: number | null;
-  readonly provider: string | null;
   readonly requests: number;
 }
 
@@ -45,17 +44,10 @@ export interface Failures {
  */
 export async function countFailures(db: Database, scope: OverviewScope, starts: readonly number[]): Promise<readonly Failures[]> {
   const slot = slotOf(requestLog.admittedAt, starts);
-  const { rows } = await db.execute<{ slot: number; provider: string | null; requests: string }>(sql`
-    select slot, ${deployments.provider} as provider, sum(requests) as requests from (
-      select ${slot} as slot, ${requestLog.deploymentId} as failed_at, sum(${requestLog.count}) as requests
-      from ${requestLog} where ${and(requestsOf(scope), eq(requestLog.status, 'failed'), isUnsuccessful(requestLog.status))}
-      group by 1, 2) as failed
-    left join ${deployments} on ${deployments.id} = failed_at group by 1, 2`);
-  return rows.map((row) => ({
-    startMs: starts[Number(row.slot) - 1] ?? null,
-    provider: row.provider,
-    requests: Number(row.requests),
-  }));
+  const { rows } = await db.execute<{ slot: number; requests: string }>(sql`
+    select ${slot} as slot, sum(${requestLog.count}) as requests from ${requestLog}
+    where ${and(requestsOf(scope), eq(requestLog.status, 'failed'), isUnsuccessful(requestLog.status))} group by 1`);
+  return rows.map((row) => ({ startMs: starts[Number(row.slot) - 1] ?? null, requests: Number(row.requests) }));
 }
 
 /** Percentiles of the time from a request's arrival to the end of its answer, in milliseconds. Null without requests. */
