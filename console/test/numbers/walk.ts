@@ -90,10 +90,13 @@ async function walkAll() {
     ? fixture.people.filter(({ role }) => role === 'platform_admin' || role === 'team_admin')
     : fixture.people;
   try {
-    for (const zone of zones)
-      for (const person of people) {
+    for (const [zoneAt, zone] of zones.entries())
+      for (const [personAt, person] of people.entries()) {
         const page = await pageOf(zone, fixture.gateway.base, person.cookie);
-        await walk({ page, fixture, tally, drawn, person, zone });
+        const view = { page, fixture, tally, drawn, person, zone };
+        await walk(view);
+        // Everything else once for each role, each in another zone.
+        if (!isQuick && personAt % zones.length === zoneAt) await walkRest(view);
         await page.context().close();
       }
   } finally {
@@ -103,24 +106,32 @@ async function walkAll() {
   return { tally, drawn, requests: fixture.records.length, zones: zones.length, roles: people.length, seconds };
 }
 
+/** The usage by some groupings, the overview, and an organization's page. */
 async function walk(view: View): Promise<void> {
   const { fixture, person } = view;
-  const [autumn, spring, recent] = fixture.spans as [Span, Span, Span];
-  const groupings: readonly Grouping[] = person.isOfPlatform ? ['organization', ...OF_EVERYBODY, 'provider'] : OF_EVERYBODY;
-  await walkUsage(view, autumn, isQuick ? groupings.slice(0, 3) : groupings, 'day');
+  const [autumn, spring] = fixture.spans as [Span, Span];
+  await walkUsage(view, autumn, groupingsOf(person).slice(0, isQuick ? 3 : 4), 'day');
   await walkOverview(view, isQuick ? autumn : spring);
-  if (person.role !== 'team_admin')
-    await walkOrganization(view, ownOf(fixture, person), isQuick ? ['model', 'team'] : ['model', 'team', 'key', 'member']);
-  if (isQuick) return;
-  await walkUsage(view, spring, groupings, 'day');
-  await walkUsage(view, dayOf(autumn), groupings, 'hour');
-  await walkOverview(view, autumn);
+  if (person.role === 'team_admin') return;
+  await walkOrganization(view, ownOf(fixture, person), isQuick ? ['model', 'team'] : ['model', 'team', 'key', 'member']);
+}
+
+/** The other groupings and spans, usage by the hour, the request log, budgets and the list of organizations. */
+async function walkRest(view: View): Promise<void> {
+  const { fixture, person } = view;
+  const [autumn, spring, recent] = fixture.spans as [Span, Span, Span];
+  await walkUsage(view, spring, groupingsOf(person), 'day');
+  await walkUsage(view, dayOf(autumn), groupingsOf(person).slice(0, 3), 'hour');
   await walkOverview(view, recent);
-  const tenants = person.isOfPlatform ? fixture.tenants : fixture.tenants.slice(0, 1);
+  const tenants = person.isOfPlatform ? fixture.tenants.slice(0, 3) : fixture.tenants.slice(0, 1);
   for (const tenant of tenants) await walkRequests(view, tenant, autumn);
   if (person.role === 'team_admin') return;
   for (const tenant of tenants) await walkBudget(view, tenant);
   await walkOrganizations(view);
+}
+
+function groupingsOf({ isOfPlatform }: Person): readonly Grouping[] {
+  return isOfPlatform ? ['organization', ...OF_EVERYBODY, 'provider'] : OF_EVERYBODY;
 }
 
 function ownOf({ tenants }: Fixture, { isOfPlatform }: Person): string {
