@@ -2,6 +2,7 @@ import { Text } from '@mantine/core';
 import { type UseFormInput, type UseFormReturnType, useForm } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
+import { readVersion, saverAt } from '../../api/objects.ts';
 import { type Effect, effectOf } from '../../api/organizations.ts';
 import { Asked } from '../Asked.tsx';
 import { ConflictDialog } from './ConflictDialog.tsx';
@@ -21,12 +22,15 @@ export interface FormProps<V extends object> extends Pick<DialogFormProps<V, nev
   readonly aside?: (draft: V) => ReactNode;
 }
 
-interface EditProps<T, V extends object> extends FormProps<V>, Editable<T, V> {
+interface EditProps<T, V extends object>
+  extends FormProps<V>,
+    Omit<Editable<T, V>, 'read' | 'save'>,
+    Partial<Pick<Editable<T, V>, 'read' | 'save'>> {
   /** The field at which the dialog opens: `rate_limits.rpm`. */
   readonly at?: string | undefined;
   /** The object that somebody else may have changed: `This key`. */
   readonly what: string;
-  /** The path below /api/v1. Also the object's key in the cache. */
+  /** The path below /api/v1, for GET and PATCH unless `read` and `save` say otherwise. Also the object's key in the cache. */
   readonly path: string;
   /** The text of the save button. Defaults to `Save`. */
   readonly verb?: string;
@@ -49,9 +53,10 @@ export function EditDialog<T, V extends object>({ opened, onClose, title, size =
   );
 }
 
-function Loaded<T, V extends object>(props: EditProps<T, V>) {
+function Loaded<T, V extends object>({ path, ...rest }: EditProps<T, V>) {
+  const props = { read: () => readVersion<T>(path), save: saverAt(path), path, ...rest };
   const version = useQuery({
-    queryKey: ['edited', props.path],
+    queryKey: ['edited', path],
     queryFn: props.read,
     gcTime: 0,
     staleTime: Number.POSITIVE_INFINITY,
@@ -67,7 +72,9 @@ function Loaded<T, V extends object>(props: EditProps<T, V>) {
   );
 }
 
-function Editing<T, V extends object>(props: EditProps<T, V> & { readonly loaded: Version<T> }) {
+type EditingProps<T, V extends object> = EditProps<T, V> & Editable<T, V> & { readonly loaded: Version<T> };
+
+function Editing<T, V extends object>(props: EditingProps<T, V>) {
   const { parts, what, path, verb = 'Save', effect: ask = (body) => effectOf('PATCH', path, body) } = props;
   const form = useForm<V>({
     initialValues: props.draftOf(props.loaded.data),

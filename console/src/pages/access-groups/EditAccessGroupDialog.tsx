@@ -1,4 +1,3 @@
-import { api, asked, askedWithETag, ifMatch } from '../../api/client.ts';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { AccessGroupFields, type GroupDraft } from './AccessGroupDialog.tsx';
@@ -11,7 +10,6 @@ interface EditAccessGroupDialogProps {
 
 /** Changes the name and the description of an access group. */
 export function EditAccessGroupDialog({ groupKey, opened, onClose }: EditAccessGroupDialogProps) {
-  const path = { key: groupKey };
   return (
     <EditDialog<GroupDraft, GroupDraft>
       opened={opened}
@@ -20,11 +18,9 @@ export function EditAccessGroupDialog({ groupKey, opened, onClose }: EditAccessG
       size="lg"
       what="This access group"
       path={`/access-groups/${groupKey}`}
-      read={() => askedWithETag(api.GET('/access-groups/{key}', { params: { path } }))}
       draftOf={({ key, name, description }) => ({ key, name, description })}
       parts={PARTS}
       invalidates={['access-groups', 'access-group']}
-      save={(body, etag) => asked(api.PATCH('/access-groups/{key}', { params: { path, header: ifMatch(etag) }, body }))}
     >
       {(form) => <AccessGroupFields form={form} />}
     </EditDialog>

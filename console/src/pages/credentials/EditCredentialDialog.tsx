@@ -1,5 +1,5 @@
 import { Text } from '@mantine/core';
-import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
+import type { Schema } from '../../api/client.ts';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import { type EditPart, namePart } from '../../components/dialogs/edit-parts.ts';
 import { baseUrlOf, type CredentialDraft, CredentialFields, CredentialTest } from './CredentialFields.tsx';
@@ -14,7 +14,6 @@ interface EditCredentialDialogProps {
 
 /** Changes the name, the base URL or the secret of a credential. A live call can test it before it is saved. */
 export function EditCredentialDialog({ credential, opened, onClose }: EditCredentialDialogProps) {
-  const path = { id: credential.id };
   return (
     <EditDialog<Credential, CredentialDraft>
       opened={opened}
@@ -23,12 +22,10 @@ export function EditCredentialDialog({ credential, opened, onClose }: EditCreden
       size="lg"
       what="This credential"
       path={`/credentials/${credential.id}`}
-      read={() => askedWithETag(api.GET('/credentials/{id}', { params: { path } }))}
       draftOf={draftOf}
       parts={PARTS}
       validate={{ name: (name) => (name.trim() === '' ? 'Enter a name.' : null) }}
       invalidates={['credentials', 'credential', 'upstream-models']}
-      save={(body, etag) => asked(api.PATCH('/credentials/{id}', { params: { path, header: ifMatch(etag) }, body }))}
       aside={(draft) => (
         <>
           <CredentialTest draft={draft} credentialId={credential.id} />

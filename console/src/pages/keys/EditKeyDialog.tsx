@@ -1,6 +1,6 @@
 import { Text, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
+import { api, asked, type Schema } from '../../api/client.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import { type EditPart, namePart, policyParts, tagParts } from '../../components/dialogs/edit-parts.ts';
@@ -63,7 +63,6 @@ interface EditKeyDialogProps {
  * Edits name, team, owner, expiry, limits, budgets and narrowing of a key. Nobody can change the limits of a key of their own.
  */
 export function EditKeyDialog({ of: key, opened, at, onClose }: EditKeyDialogProps) {
-  const path = { id: key.id };
   return (
     <EditDialog<Key, KeyDraft>
       opened={opened}
@@ -72,11 +71,9 @@ export function EditKeyDialog({ of: key, opened, at, onClose }: EditKeyDialogPro
       title={`Edit ${key.name}`}
       what="This key"
       path={`/keys/${key.id}`}
-      read={() => askedWithETag(api.GET('/keys/{id}', { params: { path } }))}
       draftOf={draftOf}
       parts={PARTS}
       invalidates={['keys', 'access', 'teams']}
-      save={(body, etag) => asked(api.PATCH('/keys/{id}', { params: { path, header: ifMatch(etag) }, body }))}
     >
       {(form, read) => <Fields form={form} of={read} />}
     </EditDialog>

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
+import { api, asked, type Schema } from '../../api/client.ts';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import { PriceFields } from '../../components/money/PriceFields.tsx';
 import { bind } from '../../forms/bind.ts';
@@ -23,7 +23,6 @@ const CREDENTIALS_MAX = 200;
 
 /** Edits a deployment. A test call is possible before it is saved. */
 export function EditDeploymentDialog({ deployment, opened, at, onClose }: EditDeploymentDialogProps) {
-  const path = { id: deployment.id };
   const names = useCredentialNames(opened);
   return (
     <EditDialog<Deployment, DeploymentDraft>
@@ -33,12 +32,10 @@ export function EditDeploymentDialog({ deployment, opened, at, onClose }: EditDe
       title={`Edit ${deployment.model}`}
       what="This deployment"
       path={`/deployments/${deployment.id}`}
-      read={() => askedWithETag(api.GET('/deployments/{id}', { params: { path } }))}
       draftOf={draftOf}
       parts={deploymentParts((id) => names.get(id) ?? id)}
       validate={deploymentFaults}
       invalidates={['deployments', 'deployment', 'models', 'model', 'callable-targets', 'prices']}
-      save={(body, etag) => asked(api.PATCH('/deployments/{id}', { params: { path, header: ifMatch(etag) }, body }))}
       aside={(draft) => <DeploymentTest draft={draft} />}
     >
       {(form) => (

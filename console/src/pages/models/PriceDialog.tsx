@@ -1,5 +1,5 @@
 import { TextInput } from '@mantine/core';
-import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
+import { api, asked, ifMatch, type Schema } from '../../api/client.ts';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { PriceFields } from '../../components/money/PriceFields.tsx';
@@ -28,7 +28,6 @@ interface PriceDialogProps {
 
 /** Adds a price version. The form starts with the price in force. */
 export function PriceDialog({ deployment, opened, onClose }: PriceDialogProps) {
-  const path = { id: deployment.id };
   return (
     <EditDialog<Deployment, PriceDraft>
       opened={opened}
@@ -39,7 +38,6 @@ export function PriceDialog({ deployment, opened, onClose }: PriceDialogProps) {
       path={`/deployments/${deployment.id}`}
       verb="Add price version"
       done={`${deployment.model} has a new price version.`}
-      read={() => askedWithETag(api.GET('/deployments/{id}', { params: { path } }))}
       draftOf={({ prices }) => ({ prices: priceDraftOf(prices), effective_from: '' })}
       validate={({ prices }) => priceFaults(prices, 'prices')}
       parts={PARTS}

@@ -1,5 +1,5 @@
 import { Select } from '@mantine/core';
-import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
+import type { Schema } from '../../api/client.ts';
 import { firstErrorOf } from '../../api/field-errors.ts';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
@@ -19,7 +19,6 @@ interface RoutingDialogProps {
 
 /** Edits how a model chooses among its deployments, and its fallbacks if all of them fail. */
 export function RoutingDialog({ model, opened, onClose }: RoutingDialogProps) {
-  const path = { name: model.name };
   return (
     <EditDialog<Model, RoutingDraft>
       opened={opened}
@@ -28,11 +27,9 @@ export function RoutingDialog({ model, opened, onClose }: RoutingDialogProps) {
       size="lg"
       what="This routing"
       path={`/models/${encodeURIComponent(model.name)}`}
-      read={() => askedWithETag(api.GET('/models/{name}', { params: { path } }))}
       draftOf={({ strategy, fallbacks }) => ({ strategy, fallbacks })}
       parts={PARTS}
       invalidates={['model', 'models', 'callable-targets']}
-      save={(body, etag) => asked(api.PATCH('/models/{name}', { params: { path, header: ifMatch(etag) }, body }))}
     >
       {(form) => (
         <>

@@ -1,5 +1,5 @@
 import { Select } from '@mantine/core';
-import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
+import type { Schema } from '../../api/client.ts';
 import { useTimeZone } from '../../api/organizations.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
@@ -33,7 +33,6 @@ interface EditMemberDialogProps {
 
 /** Edits a membership: the role, and the user scope with limits, budgets and narrowing for every key this person owns here. */
 export function EditMemberDialog({ of: member, opened, at, onClose }: EditMemberDialogProps) {
-  const path = { id: member.organization_id, member_id: member.id };
   return (
     <EditDialog<Member, MemberDraft>
       opened={opened}
@@ -42,18 +41,9 @@ export function EditMemberDialog({ of: member, opened, at, onClose }: EditMember
       title={`Edit ${member.name}`}
       what="This member"
       path={`/organizations/${member.organization_id}/members/${member.id}`}
-      read={() => askedWithETag(api.GET('/organizations/{id}/members/{member_id}', { params: { path } }))}
       draftOf={(read) => ({ role: read.role, status: read.status, ...policyDraft(read) })}
       parts={PARTS}
       invalidates={['members', 'accounts', 'session', 'access', 'organization', 'organizations']}
-      save={(body, etag) =>
-        asked(
-          api.PATCH('/organizations/{id}/members/{member_id}', {
-            params: { path, header: ifMatch(etag) },
-            body,
-          }),
-        )
-      }
     >
       {(form, read) => <Fields form={form} of={read} />}
     </EditDialog>

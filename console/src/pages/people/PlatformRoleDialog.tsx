@@ -1,5 +1,5 @@
 import { Radio, Stack } from '@mantine/core';
-import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
+import type { Schema } from '../../api/client.ts';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { PLATFORM_ROLES, roleRights, roleWord } from '../../components/fields/RoleSelect.tsx';
@@ -24,7 +24,6 @@ const PARTS: readonly EditPart<RoleDraft>[] = [
 
 /** Changes a role over all organizations. The server refuses to take it from the last platform admin. */
 export function PlatformRoleDialog({ of: account, onClose }: { of: Account; onClose: () => void }) {
-  const path = { id: account.id };
   return (
     <EditDialog<Account, RoleDraft>
       opened
@@ -34,11 +33,9 @@ export function PlatformRoleDialog({ of: account, onClose }: { of: Account; onCl
       what="This account"
       path={`/accounts/${account.id}`}
       done="The platform role was changed."
-      read={() => askedWithETag(api.GET('/accounts/{id}', { params: { path } }))}
       draftOf={({ platform_role }) => ({ platform_role: platform_role ?? NONE })}
       parts={PARTS}
       invalidates={['accounts', 'session']}
-      save={(body, etag) => asked(api.PATCH('/accounts/{id}', { params: { path, header: ifMatch(etag) }, body }))}
     >
       {(form) => (
         <Radio.Group aria-label="Platform role" {...form.getInputProps('platform_role')}>

@@ -1,4 +1,3 @@
-import { api, asked, askedWithETag, ifMatch } from '../../api/client.ts';
 import { firstErrorOf } from '../../api/field-errors.ts';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
@@ -15,7 +14,6 @@ interface FallbacksDialogProps {
 
 /** Edits the fallbacks of a route group, which serve if every member fails. */
 export function FallbacksDialog({ group, opened, onClose }: FallbacksDialogProps) {
-  const path = { id: group.id };
   return (
     <EditDialog<RouteGroup, FallbacksDraft>
       opened={opened}
@@ -26,11 +24,9 @@ export function FallbacksDialog({ group, opened, onClose }: FallbacksDialogProps
       path={`/route-groups/${group.id}`}
       verb="Save fallbacks"
       done={`The fallbacks of ${group.key} were changed.`}
-      read={() => askedWithETag(api.GET('/route-groups/{id}', { params: { path } }))}
       draftOf={({ fallbacks }) => ({ fallbacks })}
       parts={PARTS}
       invalidates={['route-group', 'route-groups', 'callable-targets']}
-      save={(body, etag) => asked(api.PATCH('/route-groups/{id}', { params: { path, header: ifMatch(etag) }, body }))}
     >
       {(form) => (
         <TargetsPicker

@@ -1,7 +1,7 @@
 import { Text, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
+import { api, asked, type Schema } from '../../api/client.ts';
 import { useName } from '../../api/names.ts';
 import { useSession } from '../../api/session.tsx';
 import { ProblemNote } from '../../components/Asked.tsx';
@@ -114,7 +114,6 @@ function Fields({ form, organizationId, firstName }: FieldsProps) {
 }
 
 export function EditTokenAccount({ of: account, onClose }: { of: TokenAccount; onClose: () => void }) {
-  const path = { id: account.id };
   return (
     <EditDialog<TokenAccount, Draft>
       opened
@@ -123,17 +122,10 @@ export function EditTokenAccount({ of: account, onClose }: { of: TokenAccount; o
       size="md"
       what="This service account"
       path={`/service-accounts/${account.id}`}
-      read={async () => {
-        const { data, ...rest } = await askedWithETag(api.GET('/service-accounts/{id}', { params: { path } }));
-        return { ...rest, data: data as TokenAccount };
-      }}
       draftOf={({ name, responsible_account_id }) => ({ name, responsible_account_id })}
       parts={partsOf(account)}
       validate={RULES}
       invalidates={TOUCHED}
-      save={async (body, etag) =>
-        (await asked(api.PATCH('/service-accounts/{id}', { params: { path, header: ifMatch(etag) }, body }))) as TokenAccount
-      }
     >
       {(form) => <Fields form={form} organizationId={account.organization_id} firstName={account.responsible_name} />}
     </EditDialog>

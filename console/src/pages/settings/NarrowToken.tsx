@@ -1,6 +1,6 @@
 import { MultiSelect, Select, TagsInput, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
-import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
+import type { Schema } from '../../api/client.ts';
 import { firstErrorOf } from '../../api/field-errors.ts';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import { type EditPart, namePart } from '../../components/dialogs/edit-parts.ts';
@@ -19,7 +19,6 @@ interface TokenDraft {
 /** Changes the name, the narrowing and the expiry of a token. Its role and its secret stay. */
 export function NarrowToken({ token, onClose }: { token: Token | null; onClose: () => void }) {
   if (token === null) return null;
-  const path = { id: token.id };
   return (
     <EditDialog<Token, TokenDraft>
       opened
@@ -28,12 +27,10 @@ export function NarrowToken({ token, onClose }: { token: Token | null; onClose: 
       size="lg"
       what="This admin token"
       path={`/admin-tokens/${token.id}`}
-      read={() => askedWithETag(api.GET('/admin-tokens/{id}', { params: { path } }))}
       draftOf={draftOf}
       parts={PARTS}
       validate={{ name: (name) => (name.trim() === '' ? 'Enter a name: the program that uses it.' : null) }}
       invalidates={['admin-tokens']}
-      save={(body, etag) => asked(api.PATCH('/admin-tokens/{id}', { params: { path, header: ifMatch(etag) }, body }))}
     >
       {(form, read) => <Fields form={form} of={read} />}
     </EditDialog>

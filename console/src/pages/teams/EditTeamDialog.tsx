@@ -1,5 +1,5 @@
 import { TextInput } from '@mantine/core';
-import { api, asked, askedWithETag, ifMatch, type Schema } from '../../api/client.ts';
+import type { Schema } from '../../api/client.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import { PolicyFields } from '../../components/fields/PolicyFields.tsx';
@@ -21,7 +21,6 @@ interface EditTeamDialogProps {
 
 /** Edits a team. Each part needs its own permission: a team's admin can only narrow its access. */
 export function EditTeamDialog({ of: team, opened, at, onClose }: EditTeamDialogProps) {
-  const path = { id: team.id };
   return (
     <EditDialog<Team, TeamDraft>
       opened={opened}
@@ -30,11 +29,9 @@ export function EditTeamDialog({ of: team, opened, at, onClose }: EditTeamDialog
       title={`Edit ${team.name}`}
       what="This team"
       path={`/teams/${team.id}`}
-      read={() => askedWithETag(api.GET('/teams/{id}', { params: { path } }))}
       draftOf={teamDraft}
       parts={TEAM_PARTS}
       invalidates={['teams', 'access']}
-      save={(body, etag) => asked(api.PATCH('/teams/{id}', { params: { path, header: ifMatch(etag) }, body }))}
     >
       {(form, read) => <Fields form={form} of={read} />}
     </EditDialog>

@@ -1,4 +1,4 @@
-import { api, asked, askedWithETag, ifMatch } from '../../api/client.ts';
+import { api, asked } from '../../api/client.ts';
 import { CopyField } from '../../components/CopyField.tsx';
 import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
@@ -52,7 +52,6 @@ const PARTS: readonly EditPart<WebhookDraft>[] = [
 ];
 
 export function EditWebhook({ webhook, onClose }: { webhook: Webhook; onClose: () => void }) {
-  const path = { id: webhook.id };
   return (
     <EditDialog<Webhook, WebhookDraft>
       opened
@@ -61,12 +60,10 @@ export function EditWebhook({ webhook, onClose }: { webhook: Webhook; onClose: (
       size="lg"
       what="This webhook"
       path={`/webhooks/${webhook.id}`}
-      read={() => askedWithETag(api.GET('/webhooks/{id}', { params: { path } }))}
       draftOf={({ name, url, events }) => ({ name, url, events })}
       parts={PARTS}
       validate={RULES}
       invalidates={['webhooks']}
-      save={(body, etag) => asked(api.PATCH('/webhooks/{id}', { params: { path, header: ifMatch(etag) }, body }))}
     >
       {(form) => <WebhookFields form={form} organizationId={webhook.organization_id} />}
     </EditDialog>

@@ -1,5 +1,5 @@
-import { api, asked, ifMatch } from '../../../api/client.ts';
-import { type Organization, readOrganization } from '../../../api/organizations.ts';
+import { api, asked } from '../../../api/client.ts';
+import type { Organization } from '../../../api/organizations.ts';
 import { CreateDialog } from '../../../components/dialogs/CreateDialog.tsx';
 import { EditDialog } from '../../../components/dialogs/EditDialog.tsx';
 import { saved } from '../../../components/dialogs/saved.ts';
@@ -58,17 +58,14 @@ type Shared = Pick<
 >;
 
 function EditOrganization({ id, ...shared }: Shared & { id: string }) {
-  const path = { id };
   return (
     <EditDialog<Organization, OrganizationDraft>
       {...shared}
       title="Edit organization"
       what="This organization"
       path={`/organizations/${id}`}
-      read={() => readOrganization(id)}
       draftOf={draftOf}
       parts={ORGANIZATION_PARTS}
-      save={(body, etag) => asked(api.PATCH('/organizations/{id}', { params: { path, header: ifMatch(etag) }, body }))}
     >
       {(form, read) => <OrganizationFields form={form} of={read} />}
     </EditDialog>
