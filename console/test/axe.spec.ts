@@ -1,7 +1,8 @@
 import { PATHS } from '../src/paths.ts';
 import { graveFindings, SCHEMES, type Scheme } from './axe.ts';
 import { dialogSources } from './dialog-sources.ts';
-import { idsOf, type Sight, show, sightsOf } from './pages.ts';
+import { idsOf, show, sightsOf } from './pages.ts';
+import type { Sight } from './sight.ts';
 import { expect, type House, type Page, test } from './support.ts';
 
 const PARTS = 4;

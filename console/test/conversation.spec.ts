@@ -1,7 +1,8 @@
 /** Stored conversations as the page of a request reads them: both dialects, whole, streamed and broken off, whatever was sent. */
 import { expect, test } from '@playwright/test';
 import fc from 'fast-check';
-import { BOUNDS, type Conversation, conversationOf, type Part } from '../src/pages/requests/conversation/conversation.ts';
+import { BOUNDS, type Conversation, conversationOf } from '../src/pages/requests/conversation/conversation.ts';
+import type { Part } from '../src/pages/requests/conversation/message.ts';
 
 const ASKED = { model: 'fast', messages: [{ role: 'user', content: 'Hello' }] };
 const RUNS = { numRuns: 60 };
@@ -59,7 +60,7 @@ function chatEvents({ thinking, text, calls }: Said, sizes: readonly number[]): 
 }
 
 function messageEvents({ thinking, text, calls }: Said, sizes: readonly number[]): readonly string[] {
-  const event = (body: { readonly type: string } & object) => sse(body, body.type);
+  const event = (body: { readonly type: string } & Record<string, unknown>) => sse(body, body.type);
   const block = (index: number, content_block: object, deltas: readonly object[]) => [
     event({ type: 'content_block_start', index, content_block }),
     ...deltas.map((delta) => event({ type: 'content_block_delta', index, delta })),

@@ -1,5 +1,5 @@
 /** Every dialog of the console, and how it is opened. Names of dialogs are those of dialog-sources.ts. */
-import type { Ids, Sight } from './pages.ts';
+import type { Ids, Sight } from './sight.ts';
 import { button, dialogNamed, exactly, fromMenu, inDialog, menuOf, newcomer } from './sight-steps.ts';
 import { signInSights } from './sign-in-sights.ts';
 import type { House, Page } from './support.ts';

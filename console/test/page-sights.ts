@@ -1,5 +1,5 @@
 /** Every page of the console, and its tabs, with something to see on each. */
-import type { Ids, Sight } from './pages.ts';
+import type { Ids, Sight } from './sight.ts';
 
 export function pageSights(ids: Ids): readonly Sight[] {
   const organization = `/organizations/${ids.organizationId}`;

@@ -1,5 +1,5 @@
 /** Dialogs about how a person signs in, each of somebody new: what they change holds for nobody else. */
-import type { Sight } from './pages.ts';
+import type { Sight } from './sight.ts';
 import { button, dialogNamed, exactly, fromMenu, inDialog, type Newcomer, newcomer } from './sight-steps.ts';
 import { type House, PASSWORD, type Page } from './support.ts';
 import { totpCode } from './totp.ts';

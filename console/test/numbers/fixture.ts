@@ -3,12 +3,10 @@
  * last 30 days. Amounts from one nano-dollar to thousands of dollars; names in several scripts and of 200 characters.
  */
 import path from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
 import type { EndRecord, LedgerEntry, RequestStatus } from '../../../server/src/ledger/records.ts';
-import { databaseOver } from '../../../server/src/store/database.ts';
 import { storeRecords } from '../../../server/test/admin/usage-support.ts';
 import { type Gateway, startGateway } from '../../../server/test/prove/gateway.ts';
-import { inProcessPool } from '../../../server/test/support/in-process.ts';
+import { withEmbedded } from '../../../server/test/support/in-process.ts';
 import { givenEnd, givenEntry, givenRefusal } from '../../../server/test/support/records.ts';
 
 export interface Fixture {
@@ -79,11 +77,9 @@ export async function openFixture(): Promise<Fixture> {
   const spans = spansBefore(Date.now());
   const records = recordsOf(made, deployments, spans);
   await first.stop();
-  const engine = await PGlite.create(path.join(first.dataDir, 'database'));
-  const database = databaseOver(inProcessPool(engine), 'embedded');
-  await storeRecords(database, records);
-  await database.close();
-  if (!engine.closed) await engine.close();
+  await withEmbedded(path.join(first.dataDir, 'database'), async (database) => {
+    await storeRecords(database, records);
+  });
   const gateway = await startGateway({ dataDir: first.dataDir, adminToken: first.adminToken });
   return { gateway, tenants: made, records, names, spans, people };
 }

@@ -135,7 +135,7 @@ export async function walkBudget(view: View, tenant: Tenant): Promise<void> {
   const months = Map.groupBy(own, ({ admittedAtMs }) => monthOf(admittedAtMs, tenant.timeZone));
   const read = async () => cellsOf(page, 'section[aria-label$=": history"] table');
   const expected = Array.from({ length: (await eventually(read)).length }, (_, back) => {
-    const month = Temporal.Now.plainDateISO(tenant.timeZone).toPlainYearMonth().subtract({ months: back }).toString();
+    const month = Temporal.Now.plainDateISO(tenant.timeZone).with({ day: 1 }).subtract({ months: back }).toString().slice(0, 7);
     const sums = sumsOf(months.get(month) ?? []);
     return [countOf(sums.admitted), moneyOf(sums.nanos)];
   });

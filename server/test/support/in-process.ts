@@ -1,11 +1,21 @@
 /** The usual driver over an embedded engine in this process: what a socket would carry goes straight to the engine. */
-import type { PGlite } from '@electric-sql/pglite';
+import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
+import { databaseOver, type OpenDatabase } from '../../src/store/database.ts';
 import { SocketDouble } from './socket-double.ts';
 
 /** One connection, because the engine has one session. It can break and be opened again like any other. */
 export function inProcessPool(engine: PGlite): pg.Pool {
   return new pg.Pool({ stream: () => new EngineStream(engine), user: 'postgres', max: 1, connectionTimeoutMillis: 5_000 });
+}
+
+/** Opens the database of a gateway that has ended, for some work, and closes it. */
+export async function withEmbedded(directory: string, work: (database: OpenDatabase) => Promise<void>): Promise<void> {
+  const engine = await PGlite.create(directory);
+  const database = databaseOver(inProcessPool(engine), 'embedded');
+  await work(database);
+  await database.close();
+  if (!engine.closed) await engine.close();
 }
 
 /** What the driver wants of a socket. */

@@ -5,7 +5,7 @@ import type { Verdict } from '../../api/session.tsx';
 interface FormSectionProps {
   readonly title: string;
   readonly about?: string;
-  /** Why the person may not change it. */
+  /** The reason for which the person may not change it. */
   readonly verdict?: Verdict;
   readonly children: ReactNode;
 }

@@ -16,7 +16,7 @@ type Access = NonNullable<Decision['access']>;
 
 interface DecisionViewProps {
   readonly decision: Decision;
-  /** How the request ended. An admitted request that did not succeed must not look like a success. */
+  /** The status of the request. An admitted request that did not succeed must not look like a success. */
   readonly ended?: Schema<'Request'>['status'];
   /** Shown below the sentence: what to do about a refusal. */
   readonly children?: ReactNode;

@@ -11,7 +11,7 @@ import { countedText } from './health.tsx';
 
 type Deployment = Schema<'Deployment'>;
 
-/** How a deployment does: its attempts of about the last hour, its last error, and the last test that a person made. */
+/** The health of a deployment: its attempts of about the last hour, its last error, and the last test that a person made. */
 export function DeploymentHealth({ deployment }: { deployment: Deployment }) {
   const { attempts, state_rule, last_check: check } = deployment;
   return (

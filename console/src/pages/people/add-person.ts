@@ -22,7 +22,7 @@ export interface AddPersonDraft extends MembershipDraft {
   readonly platform_role: (typeof PLATFORM_ROLES)[number];
 }
 
-/** What adding a person did: an account was added, with the way to undo it, or an address was invited. */
+/** The result of adding a person: an account was added, with the way to undo it, or an address was invited. */
 export type Added =
   | { readonly is: 'added'; readonly name: string; readonly undo: () => Promise<unknown> }
   | { readonly is: 'invited'; readonly sent: Schema<'SentInvitation'> };

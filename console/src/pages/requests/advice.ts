@@ -1,6 +1,6 @@
 import { PATHS } from '../../paths.ts';
 
-/** What to do about a failed request, by the code of its last attempt, or by its own code if no provider was called. */
+/** The advice about a failed request, by the code of its last attempt, or by its own code if no provider was called. */
 export interface Advice {
   readonly text: string;
   /** The place where it is done. Absent if only the caller can do it. */

@@ -4,7 +4,8 @@ import { CopyIcon } from '../../../components/CopyText.tsx';
 import { wordOf } from '../../../components/StatusBadge.tsx';
 import { countText } from '../../../numbers/numbers.ts';
 import classes from './conversation.module.css';
-import type { Conversation, Message, Part } from './conversation.ts';
+import type { Conversation } from './conversation.ts';
+import type { Message, Part } from './message.ts';
 
 /** A stored conversation: its messages by role, with tool calls and placeholders for media. Everything in it is shown as text. */
 export function ConversationView({ conversation }: { conversation: Conversation }) {

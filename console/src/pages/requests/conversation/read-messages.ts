@@ -1,5 +1,5 @@
-import type { Message, Part } from './conversation.ts';
 import { isObject, type Json, textIn, writtenText } from './json.ts';
+import type { Message, Part } from './message.ts';
 
 /** Reads messages of both dialects, from requests and from whole answers. */
 

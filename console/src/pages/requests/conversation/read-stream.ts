@@ -1,5 +1,5 @@
-import type { Part } from './conversation.ts';
 import { isObject, type Json, parsedOrNull, textIn, writtenText } from './json.ts';
+import type { Part } from './message.ts';
 import { type Draft, errorOf, partsOfContent } from './read-messages.ts';
 
 /** Puts a streamed answer together from its events, in either dialect, also if it broke off. */
