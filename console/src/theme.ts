@@ -47,9 +47,12 @@ export const theme = createTheme({
   },
 });
 
+/** White words on the library's red have a contrast of 3.9. This red is the same in both themes. */
+const filledRed = { '--mantine-color-red-filled': '#c92a2a', '--mantine-color-red-filled-hover': '#b02525' };
+
 /** The light grounds of badges and notes need darker words than the library's where the colour itself is bright: 4.5 at least. */
 export const cssVariables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { '--mantine-color-orange-light-color': '#a83d0a', '--mantine-color-yellow-light-color': '#7d5200' },
-  dark: {},
+  light: { ...filledRed, '--mantine-color-orange-light-color': '#a83d0a', '--mantine-color-yellow-light-color': '#7d5200' },
+  dark: filledRed,
 });

@@ -104,6 +104,7 @@ test('the same by keyboard alone, and on to a team from the membership', async (
   await expect(dialog(page).getByRole('combobox', { name: 'Organization', exact: true })).toBeFocused();
   await keyboard.type(organization.name);
   await expect(page.getByRole('option', { name: organization.name })).toBeVisible();
+  await expect(page.getByRole('option')).toHaveCount(1);
   await keyboard.press('ArrowDown');
   await keyboard.press('Enter');
   await expect(dialog(page).getByRole('combobox', { name: 'Teams' })).toBeVisible();

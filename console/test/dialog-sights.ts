@@ -147,7 +147,7 @@ function peopleSights(ids: Ids): readonly Sight[] {
     shows('person-invite', person, '/people', button('Add person')),
     shows('person-found', person, `/organizations/${ids.organizationId}?tab=members`, async (page) => {
       await button('Add person')(page);
-      await page.getByLabel('Name or e-mail address').fill('Org');
+      await page.getByRole('combobox', { name: 'Name or e-mail address' }).fill('Org');
       await page.getByRole('option').first().waitFor();
     }),
     shows('person-invited', 'SentDialog: … is invited', invitations, button('Send again')),

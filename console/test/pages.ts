@@ -136,7 +136,7 @@ async function makeThingsToChange(house: House): Promise<Pick<Ids, 'publishedTwi
   const group = { key: `twice-${Date.now()}`, strategy: 'weighted', members: [{ deployment_id: deployment }] };
   const { id: publishedTwiceId } = await house.api<{ id: string }>('POST', '/route-groups', group);
   const policy = { strategy: 'weighted', members: [{ deployment_id: deployment, weight: 7 }] };
-  await house.api('POST', `/route-groups/${publishedTwiceId}/policy/publish`, policy);
+  await house.api('POST', `/route-groups/${publishedTwiceId}/policy/publish`, { policy });
   return { publishedTwiceId };
 }
 
