@@ -78,7 +78,7 @@ module.exports = {
         path: src('ledger'),
         pathNot: [
           '\\.test\\.ts$',
-          '^server/src/ledger/(catch-up|late-rows|ledger-statement|ledger-writer|ledger-writing|line-store|tried-statement)',
+          '^server/src/ledger/(catch-up|late-rows|ledger-statement|ledger-writer|ledger-writing|line-store)',
         ],
       },
       to: { path: src('store') },

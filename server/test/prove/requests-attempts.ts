@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Gateway, startGateway } from './gateway.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
+import { rowsFromBefore } from './rows-from-before.ts';
 import { type ProviderCall, type SmallProvider, startSmallProvider } from './small-provider.ts';
 import { type Key, makeCredential, makeKey, makeModel, makeTenant, PROVIDER_SECRET, type Tenant } from './tenant.ts';
 
@@ -119,7 +120,8 @@ interface Asked {
   readonly text: string;
 }
 
-export async function run({ quick }: ProveOptions): Promise<ProveResult> {
+export async function run(options: ProveOptions): Promise<ProveResult> {
+  const { quick } = options;
   const said: { words: string } = { words: '' };
   const provider = await startSmallProvider((call) => sayOf(call, said.words, provider));
   const gateway = await startGateway();
@@ -133,22 +135,18 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
     const late = await everyPlane(site, asked);
     const health = await healthOf(site, asked);
     const clean = await canaries(site, [...early.seen, ...late.seen, ...health.seen, ...asked.map(({ text }) => text)]);
+    const before = await rowsFromBefore(options);
     return allOf([
       planesShown('from memory', early),
       planesShown('from the database', late),
       health.result,
       clean,
-      ...(await rowsBefore()),
+      ...(before.skipped === undefined ? [before] : []),
     ]);
   } finally {
     await gateway.stop();
     await provider.stop();
   }
-}
-
-/** Rows of a version that listed no attempts: shown elsewhere. */
-async function rowsBefore(): Promise<readonly ProveResult[]> {
-  return [];
 }
 
 function sayOf({ model }: ProviderCall, message: string, provider: SmallProvider) {
