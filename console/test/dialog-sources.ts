@@ -7,7 +7,7 @@ const SOURCE = path.resolve(import.meta.dirname, '../src');
 const ELEMENTS = ['Modal', 'Drawer', 'Spotlight.Root', 'Popover.Dropdown'];
 const PASSED_ON = /^(?:props\.)?title$/;
 
-export interface DialogSource {
+interface DialogSource {
   /** The file, and the words of the title that do not change: `AccountActions: Disable …`. A second one of the name ends in `(2)`. */
   readonly name: string;
   /** Matches the title that the dialog shows; null for one without a title. */

@@ -4,7 +4,7 @@ import { ownOriginOf } from '../http/own-origin.ts';
 import { mailLater } from '../session/mail-later.ts';
 
 /** The place that somebody was added to, and the role there. */
-export interface AddedTo {
+interface AddedTo {
   readonly organization: { readonly id: string; readonly name: string };
   readonly team?: { readonly name: string };
   readonly role: OrganizationRole | TeamRole;

@@ -5,7 +5,7 @@ import { type Listed, listNamed, named, type PageRequest } from '../named-list.t
 import { accounts, memberships } from '../schema.ts';
 import type { AccountRow } from './accounts.ts';
 
-export interface ReachFilter {
+interface ReachFilter {
   /** The organizations whose members are in reach. Null: every account is. */
   readonly organizationIds: readonly string[] | null;
   /** The beginning of the name or e-mail address, or the whole id. */
