@@ -6,7 +6,7 @@ import type { AdminCall } from '../http/call.ts';
 import { type Change, Rehearsed } from '../http/change.ts';
 import { flag } from '../http/fields.ts';
 import { accessCatalogue } from './access-fields.ts';
-import { accessEffect, readAccess, type TreeChange } from './effect-access.ts';
+import { accessEffect, type Changed, readAccess, type TreeChange } from './effect-access.ts';
 import { catalogueEffect } from './effect-catalogue.ts';
 import { limitsEffect, limitsRemoved, readPolicy } from './effect-limits.ts';
 import { readRights, rightsEffect } from './effect-people.ts';
@@ -93,14 +93,6 @@ export const effectOut = z
   .meta({ id: 'Effect' });
 
 type Effect = z.output<typeof effectOut>['effect'];
-
-/** The object of a change whose effect is computed. */
-export type Changed =
-  | TreeChange
-  | { readonly level: 'team_member'; readonly organizationId: string; readonly teamId: string; readonly id: string }
-  | { readonly level: 'service_account'; readonly organizationId: string | null; readonly id: string }
-  | { readonly level: 'account'; readonly id: string }
-  | { readonly level: 'catalogue' };
 
 type DryRunCall = AdminCall<unknown, { readonly dry_run?: boolean | undefined } | undefined, unknown>;
 type Work<T> = (change: Change) => Promise<T>;
