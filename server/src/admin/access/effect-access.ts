@@ -22,6 +22,14 @@ export interface TreeChange {
   readonly id: string;
 }
 
+/** The object of a change whose effect is computed. */
+export type Changed =
+  | TreeChange
+  | { readonly level: 'team_member'; readonly organizationId: string; readonly teamId: string; readonly id: string }
+  | { readonly level: 'service_account'; readonly organizationId: string | null; readonly id: string }
+  | { readonly level: 'account'; readonly id: string }
+  | { readonly level: 'catalogue' };
+
 /** The access of the changed scope and of every level above it. `teamId` is set for a team and for a key. */
 export interface AccessHere {
   readonly levels: AccessLevels;

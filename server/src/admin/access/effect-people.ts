@@ -3,7 +3,7 @@ import { grantsOf, placesOf } from '../../store/accounts/account-places.ts';
 import * as accounts from '../../store/accounts/accounts.ts';
 import type { Database } from '../../store/database.ts';
 import * as memberships from '../../store/tenancy/memberships.ts';
-import type { Changed } from './changed.ts';
+import type { Changed } from './effect-access.ts';
 
 /** The effect of a change on what the changed person may do, with all of their roles. */
 
