@@ -148,7 +148,7 @@ test.describe('a failed request', () => {
     await expect(section(page, 'What to do').getByRole('link', { name: 'Open routing and fallbacks' })).toBeVisible();
     expect(await graveFindings(page, 'a failed request')).toEqual([]);
     await page.setViewportSize({ width: 390, height: 844 });
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
   });
 
   test('by a timeout opens the deployment at its timeout', async ({ page, house }) => {
