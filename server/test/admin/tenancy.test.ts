@@ -88,7 +88,7 @@ onOneDatabase('an organization filled over the API', (given) => {
       expect([Object.values(none.rate_limits).every((value) => value === null), none.budgets, none.limits_status]).toEqual([
         true,
         [],
-        { live: true, rate_limits: [], budgets: [] },
+        { live: true, rate_limits: [], standing: { status: 'healthy', rule: null, used_ratio: null, reason: null }, budgets: [] },
       ]);
       for (const limit of ['rpm', 'tpm', 'rph', 'tph', 'rpd', 'tpd', 'max_parallel']) {
         const one = await makeOrganization(root, { rate_limits: { [limit]: 7 } });

@@ -68,6 +68,7 @@ test('every place that shows live use has it from the ledger, says that it is no
   const member = `/organizations/${organization.id}/members/${memberId}`;
   const status = {
     live: false,
+    standing: { status: 'healthy', rule: null, used_ratio: null, reason: null },
     rate_limits: [
       expect.objectContaining({ limit: 'rpm', value: 100, used: 1, held: 0, resets_at: '2026-03-10T12:01:00.000Z' }),
       expect.objectContaining({ limit: 'rph', used: 2, held: 0 }),

@@ -120,7 +120,11 @@ function lost(before: unknown, after: unknown, where: string): string[] {
   if (typeof before === 'object' && before !== null) {
     if (typeof after !== 'object' || after === null) return [`${where}: gone`];
     const now = after as Record<string, unknown>;
-    return Object.entries(before).flatMap(([name, value]) => (LIVE.has(name) ? [] : lost(value, now[name], `${where}.${name}`)));
+    // The attempts of a deployment are those of the last hour; those of a request are a number.
+    const isLive = (name: string, value: unknown) => LIVE.has(name) || (name === 'attempts' && typeof value === 'object');
+    return Object.entries(before).flatMap(([name, value]) =>
+      isLive(name, value) ? [] : lost(value, now[name], `${where}.${name}`),
+    );
   }
   // A sentence is made of the facts beside it, which are compared. Its words may become plainer.
   if (where.endsWith('.sentence') && typeof before === 'string' && typeof after === 'string' && after !== '') return [];

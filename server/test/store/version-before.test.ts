@@ -105,25 +105,27 @@ onEveryDatabase('rows of the version before', (given, kind) => {
       );
     });
 
-    test.skipIf(kind === 'embedded').each([
-      ['before', 'now'],
-      ['now', 'before'],
-    ] as const)('the version %s has not committed it yet when the version %s stores it', async (first, second) => {
-      const versions = { before: BEFORE, now: NOW };
-      const records = [ended()];
-      const client = await given().pool.connect();
-      try {
-        await client.query('begin');
-        expect(await store(versions[first], records, client)).toBe(1);
-        const waiting = store(versions[second], records);
-        await client.query('select pg_sleep(0.2)');
-        await client.query('commit');
-        expect(await waiting).toBe(0);
-      } finally {
-        client.release();
-      }
-      expect(await books()).toEqual(once(1));
-    });
+    // The embedded database has one session, so two versions never store at once.
+    if (kind === 'postgresql')
+      test.each([
+        ['before', 'now'],
+        ['now', 'before'],
+      ] as const)('the version %s has not committed it yet when the version %s stores it', async (first, second) => {
+        const versions = { before: BEFORE, now: NOW };
+        const records = [ended()];
+        const client = await given().pool.connect();
+        try {
+          await client.query('begin');
+          expect(await store(versions[first], records, client)).toBe(1);
+          const waiting = store(versions[second], records);
+          await client.query('select pg_sleep(0.2)');
+          await client.query('commit');
+          expect(await waiting).toBe(0);
+        } finally {
+          client.release();
+        }
+        expect(await books()).toEqual(once(1));
+      });
   });
 
   test('the version before makes the month that it lacks', async () => {
