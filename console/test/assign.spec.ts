@@ -85,6 +85,7 @@ test('a platform admin adds an account to an organization and its teams from the
   expect(await membershipsOf(house, account)).toEqual([]);
   await page.getByRole('button', { name: 'Add to an organization' }).click();
   await add();
+  await expect(page.getByRole('heading', { name: organization.name })).toBeVisible();
   await page.getByRole('button', { name: 'Add to an organization' }).click();
   await dialog(page).getByRole('combobox', { name: 'Organization', exact: true }).fill(organization.name);
   await page.getByRole('option', { name: organization.name }).click();

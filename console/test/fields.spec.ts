@@ -170,7 +170,8 @@ test('members of another organization are shown from their beginning', async ({ 
 
 test('a deployment is called in service only after it answered', async ({ page, house }) => {
   const model = `silent-${Date.now()}`;
-  await house.api('POST', '/deployments', { model, provider: 'fake', upstream_model: 'fake-small' });
+  const prices = { input_per_million: '0.05', output_per_million: '0.40' };
+  await house.api('POST', '/deployments', { model, provider: 'fake', upstream_model: 'fake-small', prices });
   await house.api('PUT', `/callable-targets/${model}/access-groups`, { access_groups: ['support'] });
   const { secret } = await house.api<{ secret: string }>('POST', '/keys', { team_id: house.teamId, name: model });
   await house.signIn(page, 'platform_admin');

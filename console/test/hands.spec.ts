@@ -181,8 +181,8 @@ async function addTeam({ page, ...hands }: Hands, { organization, team }: Names)
 
 async function invite({ page, ...hands }: Hands, { email }: Names): Promise<void> {
   await hands.tab('Members');
-  await hands.press(button(page, /^Invite/));
-  await hands.type(field(page, 'E-mail'), email);
+  await hands.press(button(page, 'Add person'));
+  await hands.type(dialog(page).getByLabel('E-mail'), email);
   await hands.press(dialog(page).getByRole('button', { name: 'Invite person' }));
   await expect(page.getByRole('textbox', { name: 'Link' })).toHaveValue(/\/invitation\?token=/);
   await hands.press(

@@ -1,6 +1,7 @@
 import { Alert, Box, NavLink, Stack, Text, Title } from '@mantine/core';
 import { type ReactNode, type RefObject, useEffect, useState } from 'react';
 import type { Verdict } from '../../api/session.tsx';
+import { useFieldToOpen } from './OpenAt.tsx';
 
 interface FormSectionProps {
   readonly title: string;
@@ -61,8 +62,11 @@ export function SectionList({ of: form, titles }: { of: Form; titles: readonly s
 
 /** Shows a section when the dialog opens, with the focus in its first field. Without one, the first field of all has it. */
 export function useOpenedAt(form: Form, title: string | undefined): void {
+  const field = useFieldToOpen();
   // biome-ignore lint/correctness/useExhaustiveDependencies: only once, when the form appears.
   useEffect(() => {
+    // A dialog that was opened at a field has the focus there.
+    if (field !== null) return;
     // The dialog chooses its focus when it opens, which may be before or just after the form appears.
     const timer = setTimeout(() => {
       const first = form.current?.querySelector<HTMLElement>('[data-autofocus]');
