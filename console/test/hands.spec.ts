@@ -96,7 +96,8 @@ const TARGET_MIN = 24;
 function finger(page: Page): Hands {
   let taps = 0;
   const tap = async (target: Locator) => {
-    await target.scrollIntoViewIfNeeded();
+    // A page that has just loaded may draw the target anew.
+    await expect(() => target.scrollIntoViewIfNeeded({ timeout: 2_000 })).toPass();
     const { width, height } = await target.evaluate(sizeOfTarget);
     expect(Math.min(width, height), `the size of ${target}`).toBeGreaterThanOrEqual(TARGET_MIN);
     taps += 1;
