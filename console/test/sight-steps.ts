@@ -43,9 +43,16 @@ export async function newcomer(house: House): Promise<Newcomer> {
     });
   const token = new URL(link).searchParams.get('token');
   const accepted = await send('POST', '/invitations/accept', '', { token, name: 'Somebody New', password: PASSWORD });
-  const cookie = accepted.headers.getSetCookie()[0]?.split(';')[0] ?? '';
+  let cookie = accepted.headers.getSetCookie()[0]?.split(';')[0] ?? '';
   const ask = async <T>(method: string, path: string, body?: unknown) => {
     const response = await send(method, path, cookie, body);
+    // A second factor renews the session.
+    const [name = ''] = cookie.split('=');
+    cookie =
+      response.headers
+        .getSetCookie()
+        .find((one) => one.startsWith(`${name}=`))
+        ?.split(';')[0] ?? cookie;
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     return (response.status === 204 ? undefined : await response.json()) as T;
   };
