@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { keptWithin } from '../../api/kept.ts';
-import { nameOf, placedName, usePlacedName } from '../../api/names.ts';
+import { nameOf, placedName, useName, usePlacedName } from '../../api/names.ts';
 import { useSeveralOrganizations } from '../../api/session.tsx';
 
 export type ObjectKind = 'organization' | 'team' | 'key' | 'member' | 'account' | 'service_account' | 'deployment' | 'model';
@@ -61,7 +61,10 @@ export function ObjectSelect({
   // Accounts belong to the platform: people of an organization cannot look up the names of account ids.
   const known = picked !== null && picked.value === value ? picked.label : value === first ? firstName : null;
   const isPlaced = useSeveralOrganizations() && organizationId === undefined;
-  const read = usePlacedName(known == null ? value : undefined);
+  const unknown = known == null ? value : undefined;
+  const [placed, plain] = [usePlacedName(unknown), useName(unknown)];
+  // Must be as in the list, or the field would take the name of the chosen object for a search.
+  const read = isPlaced ? placed : plain;
   const chosen = value === undefined ? null : { value, label: known ?? read ?? value };
   // The field shows the name of the chosen object, which is not a search.
   const search = asking === chosen?.label ? '' : asking.trim();

@@ -112,7 +112,7 @@ function Shown({ organization }: { organization: Organization }) {
         opened={state.edit !== undefined && verdict.allowed}
         organizationId={organization.id}
         openedAt={SECTION_AT[state.edit ?? '']}
-        at={state.edit}
+        at={state.edit !== undefined && state.edit in SECTION_AT ? undefined : state.edit}
         onClose={() => setState({ edit: undefined })}
       />
     </Page>
