@@ -120,8 +120,23 @@ interface Asked {
   readonly text: string;
 }
 
+const ROUNDS = { full: 5, quick: 1 };
+
 export async function run(options: ProveOptions): Promise<ProveResult> {
-  const { quick } = options;
+  const rounds = options.quick ? ROUNDS.quick : ROUNDS.full;
+  let shown: ProveResult = { holds: false, figure: '' };
+  // Each round has a gateway of its own, because deployments that failed three times cool down.
+  for (let round = 1; round <= rounds; round += 1) {
+    options.doing?.(`round ${round}`);
+    shown = await oneRound();
+    if (!shown.holds) return shown;
+  }
+  const before = await rowsFromBefore(options);
+  const each = { ...shown, figure: `${rounds} × ${shown.figure}` };
+  return before.skipped === undefined ? allOf([each, before]) : each;
+}
+
+async function oneRound(): Promise<ProveResult> {
   const said: { words: string } = { words: '' };
   const provider = await startSmallProvider((call) => sayOf(call, said.words, provider));
   const gateway = await startGateway();
@@ -129,20 +144,13 @@ export async function run(options: ProveOptions): Promise<ProveResult> {
     const site = await openSite(gateway, provider);
     said.words = `Bearer ${BEARER} for ${site.secrets.join(' and ')} at https://me:${PASSWORD}@example.com/v1 \u001c\u001e`;
     const asked: Asked[] = [];
-    for (let round = 0; round < (quick ? 1 : 10); round += 1) for (const one of CASES) asked.push(await ask(site, one));
+    for (const one of CASES) asked.push(await ask(site, one));
     const early = await everyPlane(site, asked);
     await untilStored(site, asked);
     const late = await everyPlane(site, asked);
     const health = await healthOf(site, asked);
     const clean = await canaries(site, [...early.seen, ...late.seen, ...health.seen, ...asked.map(({ text }) => text)]);
-    const before = await rowsFromBefore(options);
-    return allOf([
-      planesShown('from memory', early),
-      planesShown('from the database', late),
-      health.result,
-      clean,
-      ...(before.skipped === undefined ? [before] : []),
-    ]);
+    return allOf([planesShown('from memory', early), planesShown('from the database', late), health.result, clean]);
   } finally {
     await gateway.stop();
     await provider.stop();
