@@ -214,7 +214,7 @@ function notedOf(admission: Admission, { deployment }: Candidate, { sentMs, took
     result: end.result,
     status: end.status,
     code: end.code,
-    message: end.words === null ? null : keptWords(end.words, deployment.credential?.apiKey ?? null),
+    message: end.words === null ? null : keptWords(end.words, deployment.credential?.apiKey ?? null, admission),
     next: 'ended',
     nextReason: null,
     waitMs: null,
@@ -227,9 +227,29 @@ const NONE: readonly NotTried[] = [];
 const SEARCHED_CHARS_MAX = 8_000;
 
 /** Returns a provider's words without secrets, within the bound of a row. Secrets are removed first, so that none is cut in half. */
-function keptWords(words: string, apiKey: string | null): string | null {
-  const clean = redactSecrets(words.slice(0, SEARCHED_CHARS_MAX), apiKey);
+function keptWords(words: string, apiKey: string | null, { asked }: Admission): string | null {
+  const own = withoutContent(words.slice(0, SEARCHED_CHARS_MAX), asked);
+  const clean = own === null ? '' : redactSecrets(own, apiKey);
   return keptText(clean, MESSAGE_CHARS_MAX) || null;
+}
+
+/** The shortest word that is looked for in a request. */
+const WORD_CHARS_MIN = 4;
+const CONTENT_CHARS_MAX = 200_000;
+
+/**
+ * Returns a provider's words without those that the request itself contains, because providers quote prompts, and content is
+ * stored only as its organization says. Long words with digits are left out too: ids, numbers and secrets that it may have from
+ * an answer. Null if the request is too large to look.
+ */
+function withoutContent(words: string, { body, large }: Admission['asked']): string | null {
+  if (large !== null) return null;
+  const content = JSON.stringify(body);
+  if (content.length > CONTENT_CHARS_MAX) return null;
+  const isOdd = (word: string) => word.length >= 12 && /\d/.test(word);
+  return words.replace(/[\p{L}\p{N}_-]+/gu, (word) =>
+    isOdd(word) || (word.length >= WORD_CHARS_MIN && content.includes(word)) ? '…' : word,
+  );
 }
 
 function notTriedOf(admission: Admission, order: readonly Candidate[], gateway: Gateway): readonly NotTried[] {
