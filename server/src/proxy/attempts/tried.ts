@@ -235,21 +235,22 @@ function keptWords(words: string, apiKey: string | null, { asked }: Admission): 
 
 /** The shortest word that is looked for in a request. */
 const WORD_CHARS_MIN = 4;
+/** The length from which a word with digits is an id, a number or a secret, and no explanation. */
+const ID_CHARS_MIN = 12;
 const CONTENT_CHARS_MAX = 200_000;
 
 /**
- * Returns a provider's words without those that the request itself contains, because providers quote prompts, and content is
- * stored only as its organization says. Long words with digits are left out too: ids, numbers and secrets that it may have from
- * an answer. Null if the request is too large to look.
+ * Returns a provider's words without those that the request contains, because providers quote prompts, and content is stored only
+ * as its organization says. Null if the request is too large to look. Some providers quote what they generated too: of that, only
+ * long words with digits are left out.
  */
 function withoutContent(words: string, { body, large }: Admission['asked']): string | null {
   if (large !== null) return null;
   const content = JSON.stringify(body);
   if (content.length > CONTENT_CHARS_MAX) return null;
-  const isOdd = (word: string) => word.length >= 12 && /\d/.test(word);
-  return words.replace(/[\p{L}\p{N}_-]+/gu, (word) =>
-    isOdd(word) || (word.length >= WORD_CHARS_MIN && content.includes(word)) ? '…' : word,
-  );
+  const isId = (word: string) => word.length >= ID_CHARS_MIN && /\d/.test(word);
+  const isQuoted = (word: string) => word.length >= WORD_CHARS_MIN && content.includes(word);
+  return words.replace(/[\p{L}\p{N}_-]+/gu, (word) => (isId(word) || isQuoted(word) ? '…' : word));
 }
 
 function notTriedOf(admission: Admission, order: readonly Candidate[], gateway: Gateway): readonly NotTried[] {
