@@ -15,6 +15,7 @@ import {
   TAGS_MARK,
   TRIED_MARK,
 } from '../domain/usage/settled-rows.ts';
+import { ID_PREFIXES } from '../store/schema.ts';
 import {
   COUNTS,
   DIMENSIONS,
@@ -45,16 +46,9 @@ const isShape = `f[1] = '${LINE_TAGS.shape}'`;
 const isEnd = `f[1] <> '${LINE_TAGS.shape}'`;
 const list = (names: readonly string[], write: (name: string) => string = (name) => name) => names.map(write).join(', ');
 
-/** The kinds of the ids of a row, which the tables store in a short form. */
-const ID_KINDS = {
-  organization_id: 'org',
-  request_id: 'req',
-  team_id: 'team',
-  key_id: 'key',
-  member_id: 'mem',
-  service_account_id: 'svc',
-} as const;
-const IDS = Object.keys(ID_KINDS) as readonly (keyof typeof ID_KINDS)[];
+const { deployment_id: _, ...PREFIXES } = ID_PREFIXES;
+/** The ids that log and ledger have in common, which the tables store in a short form. */
+const IDS = Object.keys(PREFIXES) as readonly (keyof typeof PREFIXES)[];
 /** The short ids, which `ends` and `entries` have beside the long ones. */
 const SHORT_IDS = IDS.map((name) => `short_${name}`);
 
@@ -158,7 +152,7 @@ ends as materialized (
     ${end('other_usage')}::jsonb as other_usage,
     ${end('entries')} as entries,
     ${end('content')} as content,
-    ${list(IDS, (name) => `short_id('${ID_KINDS[name as keyof typeof ID_KINDS]}', ${end(name as EndField)}) as short_${name}`)}${ofEnds}
+    ${list(IDS, (name) => `short_id('${PREFIXES[name as keyof typeof PREFIXES]}', ${end(name as EndField)}) as short_${name}`)}${ofEnds}
   from lines join firsts using (n)
 )`;
 

@@ -23,6 +23,10 @@ const RATE: Advice = {
   text: 'Wait, or spread the requests: add a deployment with another credential, a fallback, or a capacity limit that the provider allows.',
   at: 'routing',
 };
+const SLOW: Advice = {
+  text: 'Raise the deployment’s timeout, ask for less output, or use a faster model.',
+  at: 'timeout',
+};
 
 const BY_CODE: Readonly<Record<string, Advice>> = {
   rate_limited: RATE,
@@ -37,14 +41,8 @@ const BY_CODE: Readonly<Record<string, Advice>> = {
   reset: AGAIN,
   incomplete: AGAIN,
   error_in_stream: AGAIN,
-  timeout: {
-    text: 'Raise the deployment’s timeout, ask for less output, or use a faster model.',
-    at: 'timeout',
-  },
-  provider_timeout: {
-    text: 'Raise the deployment’s timeout, ask for less output, or use a faster model.',
-    at: 'timeout',
-  },
+  timeout: SLOW,
+  provider_timeout: SLOW,
   caller: { text: 'Correct the request. The provider’s words say what is wrong with it.' },
   context_length: { text: 'Send less input, lower the maximum output, or call a model with a longer context.' },
   context_length_exceeded: { text: 'Send less input, lower the maximum output, or call a model with a longer context.' },

@@ -71,7 +71,7 @@ export const ledger = pgView('ledger_entries', {
 const VIEWS: ReadonlySet<string> = new Set(['requests', 'ledger_entries']);
 
 /** The prefixes of the ids that are stored as bytes, by column. */
-const PREFIXES = {
+export const ID_PREFIXES = {
   organization_id: 'org',
   request_id: 'req',
   team_id: 'team',
@@ -80,7 +80,7 @@ const PREFIXES = {
   service_account_id: 'svc',
   deployment_id: 'dep',
 } as const;
-type ShortColumn = keyof typeof PREFIXES;
+type ShortColumn = keyof typeof ID_PREFIXES;
 
 /** Returns the condition that an id column, of these views or of any table, has this id. */
 export function hasId(column: PgColumn, id: string | SQLWrapper): SQL {
@@ -96,7 +96,7 @@ export function hasIdIn(alias: string, column: ShortColumn, id: SQL): SQL {
 // The planner knows `is_short` for each of the two tables, so one arm is left of the case.
 function hasShortId(view: SQL, column: ShortColumn, id: SQL): SQL {
   const short = sql.raw(`short_${column}`);
-  return sql`case when ${view}.is_short then ${view}.${short} = short_id('${sql.raw(PREFIXES[column])}', ${id}) else ${view}.${sql.raw(column)} = ${id} end`;
+  return sql`case when ${view}.is_short then ${view}.${short} = ${shortened(column, id)} else ${view}.${sql.raw(column)} = ${id} end`;
 }
 
 /** Returns the condition that an id column, of these views or of any table, has one of these ids. */
@@ -104,7 +104,7 @@ export function hasAnyId(column: PgColumn, ids: readonly string[]): SQL {
   const given = sql`${sql.param([...ids])}::text[]`;
   if (!VIEWS.has(getTableName(column.table)) || !isShortColumn(column.name)) return sql`${column} = any(${given})`;
   const view = sql.identifier(getTableName(column.table));
-  const short = sql`array(select short_id('${sql.raw(PREFIXES[column.name])}', id) from unnest(${given}) as given (id))`;
+  const short = sql`array(select ${shortened(column.name, sql`id`)} from unnest(${given}) as given (id))`;
   return sql`case when ${view}.is_short then ${view}.${sql.raw(`short_${column.name}`)} = any(${short}) else ${column} = any(${given}) end`;
 }
 
@@ -119,7 +119,7 @@ export function isOfForm(form: Form): SQL {
 /** As hasId, among requests of one form. Unlike hasId, it lets an index return the rows in their order. */
 export function hasIdAs(form: Form, column: PgColumn, id: string | SQLWrapper): SQL {
   if (form === 'long' || !isShortColumn(column.name)) return eq(column, id);
-  return sql`${shortOf(column)} = short_id('${sql.raw(PREFIXES[column.name])}', ${id}::text)`;
+  return sql`${shortOf(column)} = ${shortened(column.name, sql`${id}::text`)}`;
 }
 
 /** The columns that order requests of one form: by time, then by id. */
@@ -129,7 +129,7 @@ export function orderColumns(form: Form): readonly SQLWrapper[] {
 
 /** Returns SQL for a request's id as a value of the last of these columns. */
 export function orderedId(form: Form, id: string | number): SQL {
-  return form === 'short' ? sql`short_id('req', ${id}::text)` : sql`${id}`;
+  return form === 'short' ? shortened('request_id', sql`${id}::text`) : sql`${id}`;
 }
 
 /**
@@ -143,10 +143,15 @@ export function newestOfOrganization(organizationId: SQL, columns: SQL, wanted: 
   return sql`select * from (${half('short')} union all ${half('long')}) as newest order by admitted_at desc limit ${limit}`;
 }
 
+/** Returns SQL for an id in the form in which the tables store it. */
+function shortened(column: ShortColumn, id: SQL): SQL {
+  return sql`short_id('${sql.raw(ID_PREFIXES[column])}', ${id})`;
+}
+
 function shortOf(column: PgColumn): SQL {
   return sql.raw(`requests.short_${column.name}`);
 }
 
 function isShortColumn(name: string): name is ShortColumn {
-  return Object.hasOwn(PREFIXES, name);
+  return Object.hasOwn(ID_PREFIXES, name);
 }

@@ -60,7 +60,7 @@ export async function listRequests(
 ): Promise<Page<RequestRow>> {
   const limit = pageLimit(page.limit);
   const after = page.cursor ?? null;
-  const read = filter.organizationId === undefined && !seesAll(filter) ? newestOfEvery : newestOf;
+  const read = filter.organizationId === undefined && !seesAll(filter) ? newestOfEvery : newestRows;
   const rows = await read(db, { filter, after: after === null ? null : keysetValuesOf(NEWEST_FIRST, after) }, limit + 1);
   return pageOf(NEWEST_FIRST, rows, limit, (row) => [row.admittedAt, row.requestId]);
 }
@@ -179,10 +179,6 @@ interface Wanted {
   readonly filter: RequestFilter;
   /** The values of a cursor; null for the first page. */
   readonly after: readonly KeysetValue[] | null;
-}
-
-async function newestOf(db: Database, wanted: Wanted, count: number): Promise<RequestRow[]> {
-  return newestRows(db, wanted, count);
 }
 
 /** Returns the query of the newest rows. Rows of each form are read in the order of an index, and then merged. */
