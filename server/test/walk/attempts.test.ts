@@ -370,6 +370,21 @@ describe('a request keeps its attempts', () => {
       }
     }
   });
+
+  test.each([
+    ['no sentence of an answer in quotes', `Bad output: "She didn't see the river", try again`, 'Bad output: …, try again'],
+    ['none in single quotes', "Bad output: 'it isn't a river at all'.", 'Bad output: ….'],
+    ['none in curly quotes', 'Bad output: “the river is wide”.', 'Bad output: ….'],
+    ['the name of a field', "Unsupported parameter: 'top_q'. Use 'top_p' instead; it isn't new.", null],
+    ['no word of the request', 'What is Hello. to you?', 'What is …. to you?'],
+    ['no word that the bound would cut in half', `${'x '.repeat(990)}river sk-hg-CANARY0002 ${'y'.repeat(50)}`, 'x '.repeat(150)],
+  ])('and of a provider’s words keeps %s', async (_name, message, expected) => {
+    const scene = await openScene();
+    const body = { ...WHOLE, messages: [{ role: 'user', content: 'Hello' }] };
+    const asked = asking(scene, body);
+    says(400, message)(await scene.played.call(0));
+    expect((await asked.row()).tried?.[0]?.message).toBe(expected ?? message);
+  });
 });
 
 const inStream = (message: string) => (call: PlayedCall) => {
