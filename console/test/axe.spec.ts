@@ -6,7 +6,10 @@ import type { Sight } from './sight.ts';
 import { expect, type House, type Page, test } from './support.ts';
 
 const PARTS = 4;
-/** By itself, as a prove, each sight is looked at in both themes; beside all other tests in one, light and dark in turn. */
+/**
+ * By itself, as a prove, each sight is looked at whole and in both themes. Beside all other tests it is looked at in light and dark
+ * in turn, and of a page with an open dialog only the dialog: the page behind it has an entry of its own.
+ */
 const IN_BOTH = process.env.HEADGATE_ALONE !== undefined;
 const themes = IN_BOTH ? 'light and dark' : 'light or dark';
 const schemesOf = (index: number): readonly Scheme[] => (IN_BOTH ? SCHEMES : [SCHEMES[index % 2] as Scheme]);
@@ -60,7 +63,8 @@ async function lookAt(page: Page, house: House, sight: Sight, schemes: readonly 
   } catch (error) {
     return [`${sight.name}: is not shown: ${(error as Error).message.split('\n')[0]}`];
   }
-  return graveFindings(page, sight.name, schemes);
+  const isDialogEnough = !IN_BOTH && sight.dialog !== undefined;
+  return graveFindings(page, sight.name, { schemes, ...(isDialogEnough && { within: '[role="dialog"]' }) });
 }
 
 /** The dialog that is open has the title of the one that the sight names. */

@@ -27,12 +27,22 @@ const GRAVE_RULES = (axe as unknown as { readonly _audit: { readonly rules: read
   .map(({ id }) => id);
 if (GRAVE_RULES.length < 60) throw new Error('axe tells otherwise what its rules come to');
 
+interface Looking {
+  readonly schemes?: readonly Scheme[];
+  /** The part of the page that is judged, as a selector. The whole page unless named. */
+  readonly within?: string;
+}
+
 /** Serious and critical findings in these themes, each in a line that begins with the name of what is looked at. */
-export async function graveFindings(page: Page, name: string, schemes: readonly Scheme[] = SCHEMES): Promise<readonly string[]> {
+export async function graveFindings(
+  page: Page,
+  name: string,
+  { schemes = SCHEMES, within = 'html' }: Looking = {},
+): Promise<readonly string[]> {
   const findings: string[] = [];
   for (const scheme of schemes) {
     await wear(page, scheme);
-    const violations = await violationsOf(page, scheme === schemes[0] ? GRAVE_RULES : RULES_OF_COLOUR);
+    const violations = await violationsOf(page, scheme === schemes[0] ? GRAVE_RULES : RULES_OF_COLOUR, within);
     for (const { id, places } of violations.filter(isGrave))
       findings.push(`${name}, ${scheme}: ${id} at ${places[0]?.target} (${places.length})`);
   }
@@ -41,7 +51,7 @@ export async function graveFindings(page: Page, name: string, schemes: readonly 
 
 /** Serious and critical findings on the page as it is, each with the element it is about. */
 export async function graveFindingsHere(page: Page): Promise<readonly string[]> {
-  const violations = await violationsOf(page, GRAVE_RULES);
+  const violations = await violationsOf(page, GRAVE_RULES, 'html');
   return violations.filter(isGrave).flatMap(({ id, places }) => places.map(({ html }) => `${id}: ${html}`));
 }
 
@@ -50,17 +60,19 @@ interface Violation extends Pick<Rule, 'id' | 'impact'> {
 }
 
 /** Its script is half a megabyte, so a page is given it once. */
-async function violationsOf(page: Page, rules: readonly string[]): Promise<readonly Violation[]> {
+async function violationsOf(page: Page, rules: readonly string[], within: string): Promise<readonly Violation[]> {
   if (!(await page.evaluate(() => 'axe' in window))) await page.evaluate(axe.source);
-  return page.evaluate(async (values) => {
+  const asked = { values: [...rules], within };
+  return page.evaluate(async ({ values, within }) => {
     const { axe: inPage } = window as unknown as { axe: typeof axe };
-    const { violations } = await inPage.run(document, { runOnly: { type: 'rule', values }, resultTypes: ['violations'] });
+    // All of a selector that finds nothing is nothing, and axe says so by an error.
+    const { violations } = await inPage.run(within, { runOnly: { type: 'rule', values }, resultTypes: ['violations'] });
     return violations.map(({ id, impact, nodes }) => ({
       id,
       impact: impact ?? null,
       places: nodes.map(({ target, html }) => ({ target: target.join(' '), html })),
     }));
-  }, rules as string[]);
+  }, asked);
 }
 
 /** Changes the theme as another tab would, which an open dialog does not stop. */

@@ -42,7 +42,7 @@ test.describe('as a platform admin', () => {
     await expect(page.getByRole('cell', { name: /vendor-main/ }).first()).toBeVisible();
     await expect(dialog(page)).toHaveCount(0);
     expect(await page.content()).not.toContain(vendor.apiKey);
-    await expect(page.getByText('nothing', { exact: true })).toBeVisible();
+    await expect(page.getByRole('row', { name: /vendor-main/ }).getByText('nothing', { exact: true })).toBeVisible();
 
     await page.goto(`${house.url}/models`);
     await page.getByRole('button', { name: 'Add deployment' }).first().click();

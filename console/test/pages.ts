@@ -155,17 +155,19 @@ export async function show(page: Page, house: House, sight: Sight): Promise<void
   if (sight.who === null) await page.context().clearCookies();
   else await house.signIn(page, sight.who ?? 'platform_admin');
   await page.goto(house.url + sight.address);
-  await atRest(page);
-  if (sight.open === undefined) return;
-  await sight.open(page, house);
-  await atRest(page);
+  await loaded(page);
+  if (sight.open !== undefined) {
+    await sight.open(page, house);
+    await loaded(page);
+  }
+  // Some questions are asked only after the first answers.
+  await page.waitForTimeout(350);
 }
 
-async function atRest(page: Page): Promise<void> {
+async function loaded(page: Page): Promise<void> {
   await page.waitForFunction(() => {
     // biome-ignore lint/performance/useDomNodeTextContent: what styles hold is text too, and is not shown.
     const words = document.getElementById('root')?.innerText.trim() ?? '';
     return words !== '' && document.querySelector('[aria-label="Loading"], .mantine-Skeleton-root') === null;
   });
-  await page.waitForTimeout(350);
 }
