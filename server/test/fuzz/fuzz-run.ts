@@ -221,7 +221,7 @@ class Run {
       });
       await renameThings(this.#running, this.#its, this.#random);
     } catch (error) {
-      if (isAlive(this.#running.pid)) this.#found('wrong_answer', String(error));
+      if (isAlive(this.#running.pid)) this.#found('wrong_answer', `${error}: ${this.#running.output().slice(-1_500)}`);
     }
     this.#provider.letGo();
     await Promise.all(held);
