@@ -40,7 +40,8 @@ export function storeErrorFrom(error: unknown): unknown {
   const code = codeOf(error);
   if (code !== null && SQL_STATE.test(code)) return fromSqlState(code, error);
   if (code !== null && NETWORK_CODES.has(code)) return new StoreUnavailable(`the database cannot be reached (${code})`, '08006');
-  if (DRIVER_FAILURES.test(error.message)) return new StoreUnavailable('the database does not answer', '08006');
+  const failure = DRIVER_FAILURES.exec(error.message)?.[0];
+  if (failure !== undefined) return new StoreUnavailable(`the database does not answer (${failure})`, '08006');
   return error;
 }
 

@@ -117,7 +117,7 @@ describe('while the database is away', () => {
 
   // promise: admin writes: 503
   test('reads and writes are 503 and say so, and nothing of the fault is shown', async () => {
-    const { root } = world();
+    const { root, logged } = world();
     expect((await root('GET', '/organizations')).status).toBe(200);
     await given().close();
     const answers = [await root('GET', '/organizations'), await root('POST', '/organizations', { slug: freshSlug(), name: 'x' })];
@@ -125,5 +125,8 @@ describe('while the database is away', () => {
       expect([answer.status, answer.headers['retry-after']]).toEqual([503, '1']);
       expect(answer.headers['content-type']).toContain('application/problem+json');
     }
+    // The log tells why, for whoever looks after the gateway.
+    expect(logged.filter((line) => /an admin request found no database/.test(line))).toHaveLength(2);
+    expect(logged.join()).toMatch(/the database (does not answer|cannot be reached) \(/);
   });
 });

@@ -26,6 +26,8 @@ export interface Others {
   readonly tookMs: readonly number[];
   /** What the gateway made of it. */
   readonly addedMs: readonly number[];
+  /** How long each took, without what the gateway's main thread waited for a processor meanwhile. */
+  readonly onProcessorMs: readonly number[];
   readonly failed: readonly string[];
 }
 
@@ -45,12 +47,13 @@ async function begin(main: MessagePort): Promise<void> {
 interface Window {
   readonly tookMs: number[];
   readonly addedMs: number[];
+  readonly onProcessorMs: number[];
   readonly failed: string[];
   readonly calls: Promise<void>[];
 }
 
 function newWindow(): Window {
-  return { tookMs: [], addedMs: [], failed: [], calls: [] };
+  return { tookMs: [], addedMs: [], onProcessorMs: [], failed: [], calls: [] };
 }
 
 function callSteadily(
@@ -62,13 +65,14 @@ function callSteadily(
   const straight = callerOf(providerPort, secret, upstreamModel);
   let window = newWindow();
   let inFlight = 0;
-  const call = async ({ tookMs, addedMs, failed }: Window) => {
+  const call = async ({ tookMs, addedMs, onProcessorMs, failed }: Window) => {
     try {
       const before = waitedMs(pid);
       const through = viaGateway().then((took) => [took, waitedMs(pid) - before] as const);
       const [[took, waited], alone] = await Promise.all([through, straight()]);
       tookMs.push(took);
       addedMs.push(took - Math.max(alone, waited));
+      onProcessorMs.push(Math.max(0, took - waited));
     } catch (error) {
       failed.push((error as Error).message);
     }
@@ -83,10 +87,10 @@ function callSteadily(
     window.calls.push(call(window));
   }, everyMs);
   main.on('message', async () => {
-    const { tookMs, addedMs, failed, calls } = window;
+    const { calls, ...counted } = window;
     window = newWindow();
     await Promise.all(calls);
-    main.postMessage({ tookMs, addedMs, failed } satisfies Others);
+    main.postMessage(counted satisfies Others);
   });
 }
 

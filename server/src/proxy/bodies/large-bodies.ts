@@ -35,6 +35,8 @@ interface Waiting {
 
 /** The bound on the thread's heap. Beyond it only the thread ends, not the process. */
 const HEAP_MB_MAX = 512;
+/** Most of what a body becomes is kept until it is sent on, so a larger young heap would only stand empty afterwards. */
+const YOUNG_MB_MAX = 16;
 /** The idle time after which the thread ends, to free its memory. */
 const IDLE_MS_MAX = 30_000;
 
@@ -112,7 +114,7 @@ export class LargeBodies {
   #started(): Worker {
     const thread = new Worker(new URL('./large-body-thread.ts', import.meta.url), {
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX },
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX, maxYoungGenerationSizeMb: YOUNG_MB_MAX },
     });
     thread.unref();
     thread.on('message', (message: FromThread) => this.#heard(message));
