@@ -44,7 +44,7 @@ export async function graveFindings(
     await wear(page, scheme);
     const violations = await violationsOf(page, scheme === schemes[0] ? GRAVE_RULES : RULES_OF_COLOUR, within);
     for (const { id, places } of violations.filter(isGrave))
-      findings.push(`${name}, ${scheme}: ${id} at ${places[0]?.target} (${places.length})`);
+      findings.push(`${name}, ${scheme}: ${id} at ${places[0]?.target} (${places.length}): ${places[0]?.why}`);
   }
   return findings;
 }
@@ -56,7 +56,7 @@ export async function graveFindingsHere(page: Page): Promise<readonly string[]> 
 }
 
 interface Violation extends Pick<Rule, 'id' | 'impact'> {
-  readonly places: readonly { readonly target: string; readonly html: string }[];
+  readonly places: readonly { readonly target: string; readonly html: string; readonly why: string }[];
 }
 
 /** Its script is half a megabyte, so a page is given it once. */
@@ -70,7 +70,11 @@ async function violationsOf(page: Page, rules: readonly string[], within: string
     return violations.map(({ id, impact, nodes }) => ({
       id,
       impact: impact ?? null,
-      places: nodes.map(({ target, html }) => ({ target: target.join(' '), html })),
+      places: nodes.map(({ target, html, failureSummary = '' }) => ({
+        target: target.join(' '),
+        html,
+        why: failureSummary.replaceAll(/\s+/g, ' '),
+      })),
     }));
   }, asked);
 }
