@@ -8,7 +8,6 @@ import { type Apart, togetherOrApart } from '../apart.ts';
 import type { Database } from '../database.ts';
 import {
   deployments,
-  hasIdIn,
   ledger,
   organizationDays,
   organizations,
@@ -70,20 +69,20 @@ const zero = (names: readonly string[]) => sql.raw(names.map((name) => `0::bigin
  */
 export function repairQuarters(db: Database, { span, logDaysMax, at }: RepairOptions): Promise<Apart<string>> {
   const [from, to] = [instantOf(span.fromMs), instantOf(span.toMs)];
-  const bucket = sql`${bucketOf('admitted_at')} as bucket_start`;
+  const bucket = sql.raw(`${quarterOf('admitted_at')} as bucket_start`);
   const people = sql`coalesce(member_id, '') as member_id, coalesce(service_account_id, '') as service_account_id`;
   // If an organization's log does not reach back to the start of the span, its counts are kept as they are in the rollups.
   const isWhole = sql`exists (select 1 from ${organizations} as o where o.id = organization_id and coalesce(
     ${at}::timestamptz - make_interval(days => least(${keptDays('event_retention_days')}, ${logDaysMax}::integer)) < ${from}, true))`;
   const wanted = sql`
-    select organization_id, ${bucket}, team_id, key_id, ${people}, called_name, coalesce(deployment_id, '') as deployment_id,
-      ${providerOfRow()} as provider,
+    with ${providersOf(from, to)}
+    select organization_id, ${bucket}, team_id, key_id, ${people}, called_name, coalesce(deployment_id, '') as deployment_id, provider,
       (case when status in ('succeeded', 'failed', 'cancelled') then count else 0 end)::bigint as requests,
       (case when status = 'estimated' then count else 0 end)::bigint as estimated_requests,
       (case when status = 'refused' then count else 0 end)::bigint as refused_requests,
       (case when status = 'refused' then 0 else count end)::bigint as admitted,
-      (exists (select 1 from ${ledger} as owed where ${ofRequest('owed', 'l')} and owed.nano_usd is null offset 0))::integer::bigint as unpriced_requests, ${zero(AMOUNTS)}
-    from ${requestLog} as l where admitted_at >= ${from} and admitted_at < ${to} and ${isWhole}
+      is_unpriced::integer::bigint as unpriced_requests, ${zero(AMOUNTS)}
+    from counted where ${isWhole}
     union all
     select organization_id, ${bucket}, team_id, key_id, ${people}, called_name, deployment_id, provider, ${zero(COUNTS)},
       ${sql.raw(AMOUNTS.slice(0, -1).join(', '))}, coalesce(nano_usd, 0) as spend_nano_usd
@@ -119,29 +118,44 @@ export function repairUnits(db: Database, { span }: Pick<RepairOptions, 'span'>)
 }
 
 /**
- * Returns SQL for the provider under which the row `l` of the log was counted. It is that of its ledger entries. A request
- * without entries counts under its deployment's provider, or under none if an existing rollup row has none.
+ * Returns the rows of the log as `counted`, with the provider under which each was counted, and whether an entry lacks a price. The
+ * provider is that of the ledger entries. A request without entries counts under its deployment's provider, or under none if an
+ * existing rollup row has none. All of it is joined as sets: a look-up for each row costs as much as the rows of its key, and a key
+ * can have a row for each name that it ever called.
  */
-function providerOfRow(): SQL {
-  const person = (name: string) => sql.raw(`coalesce(l.${name}, '')`);
-  return sql`coalesce(
-    (select min(owed.provider) from ${ledger} as owed where ${ofRequest('owed', 'l')} and owed.deployment_id = l.deployment_id),
-    (select '' from ${rollups} as r
-      where r.organization_id = l.organization_id and r.deployment_id = l.deployment_id and r.bucket_start = ${bucketOf('l.admitted_at')} and r.team_id = l.team_id and r.key_id = l.key_id
-        and r.member_id = ${person('member_id')} and r.service_account_id = ${person('service_account_id')}
-        and r.called_name = l.called_name and r.provider = '' and r.admitted > 0),
-    (select d.provider from ${deployments} as d where d.id = l.deployment_id), '')`;
+function providersOf(from: Date, to: Date): SQL {
+  const request = ['organization_id', 'admitted_at', 'request_id'];
+  const names = (of: readonly string[]) => sql.raw(of.join(', '));
+  const blankKey = ROLLUP_KEY.filter((name) => name !== 'provider');
+  const ofLog: Readonly<Record<string, string>> = {
+    bucket_start: QUARTER_OF_LOG,
+    member_id: `coalesce(l.member_id, '')`,
+    service_account_id: `coalesce(l.service_account_id, '')`,
+  };
+  const same = (other: string, on: readonly string[]) =>
+    sql.raw(on.map((name) => `${other}.${name} = ${ofLog[name] ?? `l.${name}`}`).join(' and '));
+  return sql`owed as materialized (
+      select ${names(request)}, deployment_id, min(provider) as provider, bool_or(nano_usd is null) as is_unpriced
+      from ${ledger} where admitted_at >= ${from} and admitted_at < ${to} group by ${names(request)}, deployment_id),
+    unpriced as materialized (select distinct ${names(request)} from owed where is_unpriced),
+    blank as materialized (
+      select ${names(blankKey)} from ${rollups} where bucket_start >= ${from} and bucket_start < ${to} and provider = '' and admitted > 0),
+    counted as (
+      select l.*, u.request_id is not null as is_unpriced,
+        coalesce(o.provider, case when b.organization_id is not null then '' end, d.provider, '') as provider
+      from ${requestLog} as l
+        left join owed as o on ${same('o', [...request, 'deployment_id'])}
+        left join unpriced as u on ${same('u', request)}
+        left join blank as b on ${same('b', blankKey)}
+        left join ${deployments} as d on d.id = l.deployment_id
+      where l.admitted_at >= ${from} and l.admitted_at < ${to})`;
 }
 
-/** Returns the condition for ledger entries of a request. It belongs into a subquery of its own, where it uses the index. */
-function ofRequest(entry: string, request: string): SQL {
-  const [of, is] = [(name: string) => sql.raw(`${request}.${name}`), sql.raw(`${entry}.admitted_at = ${request}.admitted_at`)];
-  return sql`${hasIdIn(entry, 'organization_id', of('organization_id'))} and ${is} and ${hasIdIn(entry, 'request_id', of('request_id'))}`;
+function quarterOf(column: string): string {
+  return `date_bin('15 minutes', ${column}, timestamptz '2000-01-01 00:00:00+00')`;
 }
 
-function bucketOf(column: string): SQL {
-  return sql.raw(`date_bin('15 minutes', ${column}, timestamptz '2000-01-01 00:00:00+00')`);
-}
+const QUARTER_OF_LOG = quarterOf('l.admitted_at');
 
 /**
  * Repairs hours by team, days by organization and the platform's quarters from the next finer level, because each can be wrong on
@@ -254,6 +268,9 @@ function addDifference(db: Database, { table, key, sums, parts }: Sums, wanted: 
       db.transaction(async (tx) => {
         // Without the lock, two concurrent repairs could both add the same difference.
         await tx.execute(sql`select pg_advisory_xact_lock(${REPAIR_LOCK})`);
+        // Without statistics, as in the embedded database, the planner expects few rows, and would compare each with many.
+        await tx.execute(sql`set local enable_nestloop = off`);
+        await tx.execute(sql`set local enable_mergejoin = off`);
         const statement = statementFor(only === null ? sql`` : sql`where ${parts.are(only)}`);
         const { rows } = await tx.execute<{ organization_id: string }>(statement);
         return rows.map((row) => row.organization_id);
