@@ -268,15 +268,19 @@ function addDifference(db: Database, { table, key, sums, parts }: Sums, wanted: 
       db.transaction(async (tx) => {
         // Without the lock, two concurrent repairs could both add the same difference.
         await tx.execute(sql`select pg_advisory_xact_lock(${REPAIR_LOCK})`);
-        // Without statistics, as in the embedded database, the planner expects few rows, and would compare each with many.
-        await tx.execute(sql`set local enable_nestloop = off`);
-        await tx.execute(sql`set local enable_mergejoin = off`);
+        await tx.execute(JOIN_BY_HASH);
         const statement = statementFor(only === null ? sql`` : sql`where ${parts.are(only)}`);
         const { rows } = await tx.execute<{ organization_id: string }>(statement);
         return rows.map((row) => row.organization_id);
       }),
   );
 }
+
+/**
+ * For the rest of a transaction. Without statistics, as in the embedded database, the planner expects few rows and would compare
+ * each with many. What is switched off but needed costs so much on paper that every statement would be compiled, so that is off too.
+ */
+const JOIN_BY_HASH = sql`select set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'off', true), set_config('jit', 'off', true)`;
 
 /** The advisory lock of repairs, any fixed number. */
 const REPAIR_LOCK = '8245928655720973683';
