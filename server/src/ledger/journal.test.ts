@@ -1,4 +1,15 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
@@ -317,6 +328,20 @@ test('closing leaves nothing behind once everything is stored, and everything ot
   expect(await takeRows(next)).toEqual([end]);
   await next.close();
   expect(segmentFiles(directory)).toEqual([]);
+});
+
+test('what ends after it was closed is not written into whatever file has its number by then', async () => {
+  const { journal } = await openTestJournal(temporaryDirectory());
+  journal.end(givenEnd());
+  await journal.close();
+  const other = join(temporaryDirectory(), 'other');
+  const bytes = Buffer.alloc(20_000, 7);
+  writeFileSync(other, bytes);
+  const opened = Array.from({ length: 20 }, () => openSync(other, 'r+'));
+  journal.end(givenEnd());
+  expect(await written(journal)).toBe('not_written');
+  for (const fd of opened) closeSync(fd);
+  expect(readFileSync(other).equals(bytes)).toBe(true);
 });
 
 test('a place asked for lies behind everything settled before, and before everything settled after', async () => {

@@ -301,6 +301,7 @@ export class Journal implements RowSource {
 
   #writeTurn(): WriteOutcome {
     if (this.#turn.length === 0) return 'written';
+    if (this.#log.isClosed) return 'not_written';
     if (this.#log.write(this.#turn.bytes, this.#turn.length) === 'written') {
       this.#turnWritten();
       return 'written';

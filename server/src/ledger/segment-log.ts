@@ -53,6 +53,8 @@ export class SegmentLog {
   /** The size of `segments`. */
   bytes = 0;
   faulty = false;
+  /** True once the files are closed. A later write would go to whatever file has their numbers by then. */
+  isClosed = false;
   /** Writes again what the disk lost of a segment. Set by the journal, which knows which records are still needed. */
   writeAgain: SyncingOptions['writeAgain'] = () => 'not_now';
   readonly #options: SegmentLogOptions;
@@ -246,10 +248,11 @@ export class SegmentLog {
     } catch {} // A file that stays is read again at the next start, and changes nothing then.
   }
 
-  /** Syncs and closes all files. `empty`: all rows are stored and no request is open. Nothing may be written afterwards. */
+  /** Syncs and closes all files. `empty`: all rows are stored and no request is open. Nothing is written afterwards. */
   async close(state: 'empty' | 'needed'): Promise<void> {
     this.#sync.stop();
     while (this.#isBusy()) await setTimeoutAsync(CLOSE_POLL_MS);
+    this.isClosed = true;
     this.#sync.close();
     for (const segment of this.segments.values()) {
       if (state === 'empty') {

@@ -34,8 +34,14 @@ const QUICK: Scale = { rounds: 1, measureMs: 1_500, settleMs: 300 };
 interface Trial {
   readonly name: string;
   readonly order: LoadOrder;
+  /** What was answered otherwise than it must be. */
   judge(done: LoadDone): string | null;
+  /** Whether the load was made. A busy machine may keep it from that for a round, which is then left out. */
+  isMade(done: LoadDone): boolean;
 }
+
+/** The least share of the rounds in which the load was made. */
+const MADE_SHARE_MIN = 0.7;
 
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   const postgres = hasPostgres() ? await startPostgres() : null;
@@ -70,31 +76,26 @@ function trialsOf(gateway: Gateway, organizationId: string, people: readonly Cre
     {
       name: 'sign-ins, 60 at once',
       order: { is: 'sign-ins', port, atOnce: 60, people },
-      judge: (done) => {
-        const perSecond = sum(done) / seconds(done);
-        const isEnough = quick || perSecond >= SIGN_INS_PER_SECOND_MIN;
-        return unlessOnly(done, [200, 401]) ?? (isEnough ? null : `only ${perSecond.toFixed(1)} a second were answered`);
-      },
+      judge: (done) => unlessOnly(done, [200, 401]),
+      isMade: (done) => quick || sum(done) / seconds(done) >= SIGN_INS_PER_SECOND_MIN,
     },
     {
       name: 'unknown keys, 2,500 a second',
       order: { is: 'unknown keys', port, perSecond: keysPerSecond },
-      judge: (done) => {
-        const perSecond = Math.round((done.answered[401] ?? 0) / seconds(done));
-        const isEnough = quick || perSecond >= keysPerSecond * 0.9;
-        // What its own connections had no room for was not sent. How much that may be is judged by what was answered.
-        return unlessOnly(done, [401, 0]) ?? (isEnough ? null : `only ${perSecond} a second were answered`);
-      },
+      // What its own connections had no room for was not sent.
+      judge: (done) => unlessOnly(done, [401, 0]),
+      isMade: (done) => quick || (done.answered[401] ?? 0) / seconds(done) >= keysPerSecond * 0.9,
     },
     {
       name: 'webhooks to a receiver that never answers',
       order: { is: 'webhooks', port, perSecond: 20, adminToken, organizationId },
       judge: (done) => unlessOnly(done, [201]) ?? (quick || done.received > 0 ? null : 'nothing reached the receiver'),
+      isMade: () => true,
     },
   ];
 }
 
-async function tried({ name, order, judge }: Trial, neighbours: Neighbours, quick: boolean): Promise<ProveResult> {
+async function tried({ name, order, judge, isMade }: Trial, neighbours: Neighbours, quick: boolean): Promise<ProveResult> {
   const { rounds, measureMs, settleMs } = quick ? QUICK : FULL;
   const load = await startLoad(order);
   const ratios: number[] = [];
@@ -109,9 +110,11 @@ async function tried({ name, order, judge }: Trial, neighbours: Neighbours, quic
     const done = await load.stop();
     await sleep(settleMs);
     const [beforeMs, duringMs] = [at(before.onProcessorMs, 0.95), at(during.onProcessorMs, 0.95)];
-    ratios.push(duringMs / beforeMs);
     const [beforeInAllMs, duringInAllMs] = [at(before.tookMs, 0.95), at(during.tookMs, 0.95)];
-    ratiosInAll.push(duringInAllMs / beforeInAllMs);
+    if (isMade(done)) {
+      ratios.push(duringMs / beforeMs);
+      ratiosInAll.push(duringInAllMs / beforeInAllMs);
+    }
     const problem = judge(done);
     if (problem !== null) problems.push(`${name}: ${problem}`);
     problems.push(...new Set([...before.failed, ...during.failed].map((why) => `${name}: a call of others ${why}`)));
@@ -120,6 +123,8 @@ async function tried({ name, order, judge }: Trial, neighbours: Neighbours, quic
     );
   }
   load.end();
+  if (ratios.length < rounds * MADE_SHARE_MIN)
+    problems.push(`${name}: the load was made in ${ratios.length} of ${rounds} rounds`);
   const ratio = at(ratios, 0.5);
   if (!quick && ratio > RATIO_MAX) problems.push(`${name}: the p95 of others is ${ratio.toFixed(2)} times what it was before`);
   return {
