@@ -8,10 +8,12 @@ import { expect, type House, type Page, test } from './support.ts';
 const PARTS = 4;
 /**
  * By itself, as a prove, each sight is looked at whole and in both themes. Beside all other tests it is looked at in light and dark
- * in turn, and of a page with an open dialog only the dialog: the page behind it has an entry of its own.
+ * in turn; of the dialogs only every third, because each is a page that loads, and of its page only the dialog.
  */
 const IN_BOTH = process.env.HEADGATE_ALONE !== undefined;
 const themes = IN_BOTH ? 'light and dark' : 'light or dark';
+const looked = IN_BOTH ? 'every page and dialog' : 'every page and every third dialog';
+const isLookedAt = ({ dialog }: Sight, index: number) => IN_BOTH || dialog === undefined || index % 3 === 0;
 const schemesOf = (index: number): readonly Scheme[] => (IN_BOTH ? SCHEMES : [SCHEMES[index % 2] as Scheme]);
 
 // Each page is opened once, half of them by each of two workers.
@@ -40,9 +42,10 @@ test('the list has every page and every dialog of the source, and no other dialo
 });
 
 for (const part of Array.from({ length: PARTS }, (_, index) => index)) {
-  test(`every page and dialog is without serious or critical findings, part ${part + 1}`, async ({ page, house }) => {
+  test(`${looked} is without serious or critical findings, part ${part + 1}`, async ({ page, house }) => {
     test.setTimeout(480_000);
-    const sights = sightsOf(await idsOf(house)).filter((_, index) => index % PARTS === part);
+    const all = sightsOf(await idsOf(house)).filter(isLookedAt);
+    const sights = all.filter((_, index) => index % PARTS === part);
     const findings: string[] = [];
     for (const [index, sight] of sights.entries()) {
       findings.push(...(await lookAt(page, house, sight, schemesOf(index))));
