@@ -65,7 +65,7 @@ async function violationsOf(page: Page, rules: readonly string[], within: string
   const asked = { values: [...rules], within };
   return page.evaluate(async ({ values, within }) => {
     const { axe: inPage } = window as unknown as { axe: typeof axe };
-    // All of a selector that finds nothing is nothing, and axe says so by an error.
+    // If the selector finds nothing, axe throws.
     const { violations } = await inPage.run(within, { runOnly: { type: 'rule', values }, resultTypes: ['violations'] });
     return violations.map(({ id, impact, nodes }) => ({
       id,

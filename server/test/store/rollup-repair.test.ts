@@ -19,6 +19,7 @@ onOneDatabase('the repair of a quarter', (given) => {
       admittedAtMs: AT_MS + hour * HOUR_MS + nth,
       status: 'failed',
       deploymentId: null,
+      provider: '',
       calledName,
       entries: [],
     });
@@ -44,7 +45,7 @@ onOneDatabase('the repair of a quarter', (given) => {
   });
 
   test('takes about as long for a name of each request as for one name of all', async () => {
-    // The first repair corrects what these made-up rows lack. What counts is to look through them.
+    // The first repair of each also loads what the database does not have in memory yet.
     await repairMs(0);
     await repairMs(1);
     const [one, many] = [await repairMs(0), await repairMs(1)];

@@ -28,6 +28,8 @@ const SLOW: Advice = {
   at: 'timeout',
 };
 
+const TOO_LONG: Advice = { text: 'Send less input, lower the maximum output, or call a model with a longer context.' };
+
 const BY_CODE: Readonly<Record<string, Advice>> = {
   rate_limited: RATE,
   provider_rate_limited: RATE,
@@ -44,8 +46,8 @@ const BY_CODE: Readonly<Record<string, Advice>> = {
   timeout: SLOW,
   provider_timeout: SLOW,
   caller: { text: 'Correct the request. The provider’s words say what is wrong with it.' },
-  context_length: { text: 'Send less input, lower the maximum output, or call a model with a longer context.' },
-  context_length_exceeded: { text: 'Send less input, lower the maximum output, or call a model with a longer context.' },
+  context_length: TOO_LONG,
+  context_length_exceeded: TOO_LONG,
   refused_address: {
     text: 'Correct the address of the credential, or allow it with the setting HEADGATE_ALLOWED_UPSTREAMS.',
     at: 'credential',

@@ -1,15 +1,28 @@
 import { CountersUnreachable } from '../../counters/counters.ts';
 import { SignInRefused } from '../../identity/refusal.ts';
 import { describeDefect } from '../../lib/defect.ts';
-import { StoreConflict, StoreError, StoreUnavailable, storeErrorFrom, UniqueViolation } from '../../store/errors.ts';
+import {
+  isStoreUnavailable,
+  StoreConflict,
+  StoreError,
+  StoreUnavailable,
+  storeErrorFrom,
+  UniqueViolation,
+} from '../../store/errors.ts';
 import { InvalidCursor } from '../../store/paging.ts';
 import type { AdminLog } from './deps.ts';
 import { conflict, invalid, Problem } from './problem.ts';
 
-/** Turns any error into an answer. An unexpected error is logged under the request's id and answered with 500 and no detail. */
+/**
+ * Turns any error into an answer. An unexpected error is logged under the request's id and answered with 500 and no detail. That the
+ * database is away is logged too: too slow, full and unreachable have one answer, and the log tells them apart.
+ */
 export function problemOf(error: unknown, requestId: string, log: AdminLog): Problem {
   if (error instanceof Problem) return error;
-  const known = fromFastify(error) ?? fromStore(error, requestId, log) ?? fromCounters(error) ?? fromIdentity(error);
+  const typed = storeErrorFrom(error);
+  if (typed instanceof StoreUnavailable)
+    log.warn({ request_id: requestId, error: typed.message }, 'an admin request found no database');
+  const known = fromFastify(error) ?? fromStore(error) ?? fromCounters(error) ?? fromIdentity(error);
   if (known !== null) return known;
   log.error({ request_id: requestId, ...describeDefect(error) }, 'an admin request failed');
   return new Problem(500, 'The gateway failed on this request. This is a bug. Its log has the details under this request id.');
@@ -36,7 +49,7 @@ function fromFastify(error: unknown): Problem | null {
   }
 }
 
-function fromStore(error: unknown, requestId: string, log: AdminLog): Problem | null {
+function fromStore(error: unknown): Problem | null {
   if (error instanceof InvalidCursor) return invalid('?cursor', error.message);
   if (error instanceof UniqueViolation) return taken(error.constraint);
   if (error instanceof StoreConflict)
@@ -44,10 +57,7 @@ function fromStore(error: unknown, requestId: string, log: AdminLog): Problem | 
   // Class 22: a value that no column can hold, such as text with NUL. The caller sent it, whichever check let it through.
   if (error instanceof StoreError && error.sqlState.startsWith('22'))
     return invalid('', 'a value in the request cannot be stored, such as text with a NUL character');
-  const typed = storeErrorFrom(error);
-  if (typed instanceof StoreUnavailable) {
-    // Too slow, full and unreachable have one answer. The log tells them apart.
-    log.warn({ request_id: requestId, error: typed.message }, 'an admin request found no database');
+  if (isStoreUnavailable(error)) {
     return new Problem(
       503,
       'The database cannot be reached. The admin API works again when the database is back; try again then.',

@@ -12,6 +12,7 @@ import {
   NOT_TRIED_MAX,
   type NotTried,
 } from '../../domain/usage/attempt.ts';
+import { withoutContent } from '../../domain/usage/provider-words.ts';
 import { redactSecrets } from '../../lib/redact.ts';
 import type { UpstreamFailureKind } from '../../upstream/call.ts';
 import type { Outcome } from '../attempt-outcome.ts';
@@ -223,42 +224,11 @@ function notedOf(admission: Admission, { deployment }: Candidate, { sentMs, took
 }
 
 const NONE: readonly NotTried[] = [];
-/** The most characters of a provider's words that are searched for secrets and content. */
-const SEARCHED_CHARS_MAX = 2_000;
 
-/** Returns a provider's words without secrets, within the bound of a row. Secrets are removed first, so that none is cut in half. */
+/** Returns a provider's words without content and secrets. They are removed before the text is cut, so that none is cut in half. */
 function keptWords(words: string, apiKey: string | null, { asked }: Admission): string | null {
-  const whole = words.length <= SEARCHED_CHARS_MAX ? words : words.slice(0, SEARCHED_CHARS_MAX).replace(/\S*$/, '');
-  const own = withoutContent(whole, asked);
-  const clean = own === null ? '' : redactSecrets(own, apiKey);
-  return keptText(clean, MESSAGE_CHARS_MAX) || null;
-}
-
-/** The shortest word that is looked for in a request. */
-const WORD_CHARS_MIN = 4;
-/** The length from which a word with digits is an id, a number or a secret, and no explanation. */
-const ID_CHARS_MIN = 12;
-const CONTENT_CHARS_MAX = 200_000;
-/** A quoted passage. A quote within a word, such as an apostrophe, neither opens nor closes one. */
-const QUOTED = /(?<![\p{L}\p{N}])(?:(["'`])(?:(?!\1(?![\p{L}\p{N}])).)+\1|“[^”]+”|‘[^’]+’|«[^»]+»)/gsu;
-/** A quoted passage of this many words is a sentence, and no name of a field or a value. */
-const SENTENCE_WORDS_MIN = 3;
-
-/**
- * Returns a provider's words without content, because providers quote prompts and answers, and content is stored only as its
- * organization says. Left out are words that the request contains, quoted sentences, and long words with digits. Null if the
- * request is too large to look. An answer that a provider repeats in its error without quotes cannot be told from its own words.
- */
-function withoutContent(words: string, { body, large }: Admission['asked']): string | null {
-  if (large !== null) return null;
-  const content = JSON.stringify(body);
-  if (content.length > CONTENT_CHARS_MAX) return null;
-  const isSentence = (quoted: string) => quoted.trim().split(/\s+/).length >= SENTENCE_WORDS_MIN;
-  const isId = (word: string) => word.length >= ID_CHARS_MIN && /\d/.test(word);
-  const isQuoted = (word: string) => word.length >= WORD_CHARS_MIN && content.includes(word);
-  return words
-    .replace(QUOTED, (quoted) => (isSentence(quoted) ? '…' : quoted))
-    .replace(/[\p{L}\p{N}_-]+/gu, (word) => (isId(word) || isQuoted(word) ? '…' : word));
+  const own = withoutContent(words, asked.large === null ? JSON.stringify(asked.body) : null);
+  return keptText(redactSecrets(own, apiKey), MESSAGE_CHARS_MAX) || null;
 }
 
 function notTriedOf(admission: Admission, order: readonly Candidate[], gateway: Gateway): readonly NotTried[] {
