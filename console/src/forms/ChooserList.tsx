@@ -84,7 +84,7 @@ function Chosen({
         {chosen.map((id) => (
           <Badge
             key={id}
-            color={errorOf(id) === undefined ? 'teal' : 'red'}
+            color={errorOf(id) === undefined ? 'green' : 'red'}
             ff="monospace"
             fw={500}
             rightSection={

@@ -71,14 +71,14 @@ function Lines({ effect }: { effect: Effect }) {
   const lines = linesOf(effect);
   if (lines.length === 0) {
     return (
-      <Alert color="teal" py="xs" title="Effect" styles={{ title: { color: 'var(--mantine-color-text)' } }}>
+      <Alert color="green" py="xs" title="Effect" styles={{ title: { color: 'var(--mantine-color-text)' } }}>
         <Text fz="sm">No one loses access. No key is over a new limit.</Text>
       </Alert>
     );
   }
   return (
     <Alert
-      color={takesAway(effect) ? 'orange' : 'teal'}
+      color={takesAway(effect) ? 'orange' : 'green'}
       py="xs"
       title="Effect of saving"
       styles={{ title: { color: 'var(--mantine-color-text)' } }}

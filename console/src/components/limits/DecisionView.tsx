@@ -51,7 +51,7 @@ export function DecisionSentence({ decision, ended = 'succeeded' }: Pick<Decisio
   const passesAt = passesAtOf(decision);
   return (
     <Alert
-      color={isRefused ? 'red' : isFailed ? 'gray' : 'teal'}
+      color={isRefused ? 'red' : isFailed ? 'gray' : 'green'}
       variant="light"
       icon={isRefused ? <IconCircleX size={18} /> : isFailed ? <IconInfoCircle size={18} /> : <IconCircleCheck size={18} />}
       p="xs"
@@ -190,7 +190,7 @@ function RuleRow({ rule, number, decision }: { rule: Rule; number: number; decis
 }
 
 function RuleVerdict({ rule }: { rule: Rule }) {
-  if (rule.verdict === 'passed') return <Badge color="teal">Passed</Badge>;
+  if (rule.verdict === 'passed') return <Badge color="green">Passed</Badge>;
   if (rule.verdict === 'alerted')
     return (
       <Tooltip label="This budget is used up. It only alerts, so it does not refuse requests.">

@@ -86,7 +86,7 @@ function Navigation({ onGo }: { onGo: () => void }) {
       {navigationFor(session).map(({ heading, entries }) => (
         <div key={heading}>
           {heading !== '' && (
-            <Text fz={11} fw={600} c="dimmed" tt="uppercase" px="xs" pt="sm" pb={4}>
+            <Text fz="xs" fw={600} c="dimmed" tt="uppercase" px="xs" pt="sm" pb={4}>
               {heading}
             </Text>
           )}
@@ -127,7 +127,7 @@ function SearchButton() {
         <Text fz="sm" c="dimmed" visibleFrom="xs">
           Search or jump to…
         </Text>
-        <Text fz={11} c="dimmed" visibleFrom="xs" className="mono">
+        <Text fz="xs" c="dimmed" visibleFrom="xs" className="mono">
           ⌘K
         </Text>
       </Group>

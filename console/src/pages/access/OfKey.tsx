@@ -139,7 +139,7 @@ function Row({ row }: { row: Explained }) {
         )}
       </Table.Td>
       <Table.Td>
-        <Badge color={row.allowed ? 'teal' : 'red'}>{row.allowed ? 'Yes' : 'No'}</Badge>
+        <Badge color={row.allowed ? 'green' : 'red'}>{row.allowed ? 'Yes' : 'No'}</Badge>
       </Table.Td>
       <Table.Td>{row.allowed ? allowedWords(row.grant as Step | null) : removedWords(row.removed_by as Level | null)}</Table.Td>
       <Table.Td>

@@ -31,7 +31,7 @@ export function ChainBadge({ organizationId }: { organizationId: string | undefi
         <Badge color="gray">Could not be verified</Badge>
       ) : verdict.data.intact ? (
         <Tooltip label={`${ruleText(verdict.data)} Head: ${verdict.data.head_hash?.slice(0, 16)}…`}>
-          <Badge color="teal" leftSection={<IconShieldCheck size={13} />}>
+          <Badge color="green" leftSection={<IconShieldCheck size={13} />}>
             Chain verified: {countText(verdict.data.events ?? 0)} events
           </Badge>
         </Tooltip>

@@ -141,7 +141,7 @@ function LastCheck({ row: { last_check: check } }: { row: Credential }) {
   const isRefused = check.refused_since !== null;
   return (
     <Group gap={6} wrap="nowrap" title={check.message ?? undefined}>
-      <Badge color={check.ok ? 'teal' : isRefused ? 'red' : 'gray'}>
+      <Badge color={check.ok ? 'green' : isRefused ? 'red' : 'gray'}>
         {check.ok ? 'Accepted' : isRefused ? 'Refused' : 'No answer'}
       </Badge>
       <Time at={check.at} relative />

@@ -86,12 +86,12 @@ function VersionTable({ rows }: { rows: readonly Schema<'Price'>[] }) {
               </Table.Td>
               <Table.Td>
                 {row === inForce && (
-                  <Badge color="teal" miw="max-content">
+                  <Badge color="green" miw="max-content">
                     In force
                   </Badge>
                 )}
                 {Date.parse(row.effective_from) > now && (
-                  <Badge color="blue" miw="max-content">
+                  <Badge color="gray" miw="max-content">
                     Scheduled
                   </Badge>
                 )}

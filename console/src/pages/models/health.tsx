@@ -52,7 +52,7 @@ export function HealthBadge({ deployment, cooling }: HealthProps) {
 }
 
 const STATES: Readonly<Record<Counted['state'], { readonly word: string; readonly color: string }>> = {
-  in_service: { word: 'In service', color: 'teal' },
+  in_service: { word: 'In service', color: 'green' },
   degraded: { word: 'Degraded', color: 'yellow' },
   failing: { word: 'Failing', color: 'red' },
   unused: { word: 'Unused', color: 'gray' },

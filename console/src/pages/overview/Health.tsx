@@ -115,7 +115,7 @@ function Deployments({ deployments, cooling }: { deployments: number; cooling: n
     <>
       <Table.Td>
         {cooling === 0 ? (
-          <Badge color="teal">Healthy</Badge>
+          <Badge color="green">Healthy</Badge>
         ) : (
           <Tooltip label="Paused after failures. One request tests it before it gets others.">
             <Badge color={cooling === deployments ? 'red' : 'yellow'}>{cooling} cooling</Badge>

@@ -16,7 +16,7 @@ export function SecondFactorSection() {
   return (
     <Section
       title="Authenticator"
-      beside={<Badge color={factor.enabled ? 'teal' : 'gray'}>{factor.enabled ? 'On' : 'Off'}</Badge>}
+      beside={<Badge color={factor.enabled ? 'green' : 'gray'}>{factor.enabled ? 'On' : 'Off'}</Badge>}
       about={
         factor.enabled ? (
           <CodesLeft count={factor.recovery_codes_left} />

@@ -113,7 +113,7 @@ function Heading({
       <Text fz="sm" fw={600}>
         Attempt {attempt}
       </Text>
-      <Badge color={result === 'answered' ? 'teal' : result === 'cancelled' ? 'gray' : 'red'} miw="max-content">
+      <Badge color={result === 'answered' ? 'green' : result === 'cancelled' ? 'gray' : 'red'} miw="max-content">
         {RESULT_WORDS[result]}
       </Badge>
       {status !== null && <Text fz="sm">HTTP {status}</Text>}

@@ -95,7 +95,7 @@ function VersionRow({ version, isInForce, mayManage, onRollBack }: VersionRowPro
       </Table.Td>
       <Table.Td ta="right">
         {isInForce ? (
-          <Badge color="teal">In force</Badge>
+          <Badge color="green">In force</Badge>
         ) : (
           <GuardedButton size="compact-sm" variant="default" verdict={mayManage} onClick={onRollBack}>
             Roll back to {version.version}

@@ -75,7 +75,7 @@ export function PolicyPublishing({ group, draft }: { group: RouteGroup; draft: P
         </GuardedButton>
       </Group>
       {isChanged && problem === null && simulating.data === undefined && (
-        <Alert color="blue" p="xs">
+        <Alert color="gray" p="xs">
           <Text fz="sm">Simulate your changes first. No request is sent, and the gateway’s own routing computes the shares.</Text>
         </Alert>
       )}

@@ -25,7 +25,7 @@ export function FindingSection({ finding, count, isOpen, onToggle, actions, chil
         <Box miw={0} style={{ flex: '1 1 380px' }}>
           <Group gap="xs" mb={4}>
             <Title order={2}>{finding.title}</Title>
-            <Badge color={isNone ? 'teal' : 'yellow'}>{isNone ? 'None' : countText(count)}</Badge>
+            <Badge color={isNone ? 'green' : 'yellow'}>{isNone ? 'None' : countText(count)}</Badge>
           </Group>
           <Text fz="sm" c={isNone ? 'dimmed' : undefined} maw={720}>
             {isNone ? finding.none : finding.meaning}

@@ -57,7 +57,7 @@ function Row({ setting: { name, value, is_set, is_secret, default: standard, abo
       </Table.Td>
       <Table.Td style={{ overflowWrap: 'anywhere', verticalAlign: 'top' }}>
         {is_secret ? (
-          <Badge color={is_set ? 'teal' : 'gray'}>{is_set ? 'Set' : 'Not set'}</Badge>
+          <Badge color={is_set ? 'green' : 'gray'}>{is_set ? 'Set' : 'Not set'}</Badge>
         ) : (
           <span className="mono" style={{ fontWeight: is_set ? 600 : undefined }}>
             {value ?? '–'}

@@ -135,7 +135,7 @@ function LastRun({ job: { runs } }: { job: Job }) {
 function Outcome({ job: { runs } }: { job: Job }) {
   const [last] = runs;
   if (last === undefined) return null;
-  if (last.outcome === null) return <Badge color="blue">Running</Badge>;
+  if (last.outcome === null) return <Badge color="gray">Running</Badge>;
   return (
     <>
       <StatusBadge status={last.outcome} />

@@ -28,7 +28,7 @@ export function SignInPage() {
   return (
     <SignInFrame title="Sign in">
       {notice === 'password-changed' && (
-        <Alert color="teal" p="xs">
+        <Alert color="green" p="xs">
           Your password was changed. Sign in with the new one.
         </Alert>
       )}

@@ -87,7 +87,7 @@ function Waiting({ keyId }: { keyId: string }) {
 function Arrived({ request }: { request: Request }) {
   return (
     <Alert
-      color={request.status === 'succeeded' ? 'teal' : 'yellow'}
+      color={request.status === 'succeeded' ? 'green' : 'yellow'}
       icon={<IconCircleCheck size={20} />}
       title={request.status === 'succeeded' ? 'The first request was answered' : 'The first request arrived'}
     >

@@ -53,7 +53,7 @@ export function ModelsStep({ steps }: { steps: Steps }) {
       }
     >
       {credential === undefined && (
-        <Alert color="blue">
+        <Alert color="gray">
           No credential was chosen in the step before. Go back and connect a provider, or skip this step if you already have
           models.
         </Alert>
