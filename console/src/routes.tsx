@@ -1,14 +1,27 @@
-import { type AnyRoute, createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import {
+  type AnyRoute,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  retainSearchParams,
+} from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import { NotFound } from './components/shell/NotFound.tsx';
 import { PageFailed } from './components/shell/PageFailed.tsx';
 import { Shell } from './components/shell/Shell.tsx';
+import { SCOPE } from './components/shell/scope.ts';
 import { PATHS } from './paths.ts';
 
 /** Every page on one page. Each is loaded when it is first opened. */
 
 const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: PageFailed });
-const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell });
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: 'shell',
+  component: Shell,
+  search: { middlewares: [retainSearchParams<Search>([SCOPE])] },
+});
 
 /** What stands in the address behind `?`: plain texts; each page reads its own. */
 type Search = Readonly<Record<string, string | undefined>>;

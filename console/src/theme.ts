@@ -67,6 +67,20 @@ const red: MantineColorsTuple = [
   '#7a1717',
 ];
 
+/** A note or a role judges nothing, and has the gray of the page. */
+const slate: MantineColorsTuple = [
+  '#f4f6f8',
+  '#e9edf0',
+  '#d3dae0',
+  '#b4bec7',
+  '#93a0ab',
+  '#74828e',
+  '#5c6a76',
+  '#4a5661',
+  '#3a444d',
+  '#2b333a',
+];
+
 /** Text and lines of the dark theme, lightest first, and its grounds: 6 floats above the page, 7 lies on it, 8 is the page. */
 const dark: MantineColorsTuple = [
   '#dde2e7',
@@ -86,7 +100,7 @@ export const theme = createTheme({
   respectReducedMotion: true,
   primaryColor: 'teal',
   primaryShade: { light: 7, dark: 7 },
-  colors: { teal, green, red, dark, yellow: amber, orange: amber },
+  colors: { teal, green, red, dark, yellow: amber, orange: amber, blue: slate, violet: slate },
   defaultRadius: 'sm',
   fontFamily: '"Inter Variable", "Inter Fallback", system-ui, sans-serif',
   fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Code", Menlo, Consolas, monospace',
@@ -140,12 +154,17 @@ const onLight = {
   '--mantine-color-orange-light-color': '#744004',
   '--mantine-color-red-light': '#ffeae8',
   '--mantine-color-red-light-color': '#931c1c',
+  '--mantine-color-blue-light': '#eef1f4',
+  '--mantine-color-blue-light-color': '#3a444d',
   '--mantine-color-gray-light': '#eef0f2',
   '--mantine-color-gray-light-color': '#3d444b',
   '--mantine-color-yellow-filled': '#c4740b',
   '--mantine-color-orange-filled': '#a85f06',
 };
 const onDark = {
+  '--mantine-color-teal-light': '#12312e',
+  '--mantine-color-teal-light-hover': '#173b37',
+  '--mantine-color-teal-light-color': '#a3e0d7',
   '--mantine-color-green-light': '#17331f',
   '--mantine-color-green-light-color': '#a9e3ba',
   '--mantine-color-yellow-light': '#3a2a0f',
@@ -154,6 +173,8 @@ const onDark = {
   '--mantine-color-orange-light-color': '#fcd38f',
   '--mantine-color-red-light': '#411d1d',
   '--mantine-color-red-light-color': '#ffb9b5',
+  '--mantine-color-blue-light': '#262f37',
+  '--mantine-color-blue-light-color': '#d3dae0',
   '--mantine-color-gray-light': '#2a3138',
   '--mantine-color-gray-light-color': '#d0d6dc',
   '--mantine-color-yellow-filled': '#c4740b',

@@ -1,6 +1,7 @@
-import { Badge, Box, Checkbox, CloseButton, Group, Loader, ScrollArea, Stack, Text, TextInput } from '@mantine/core';
+import { Badge, Box, Checkbox, CloseButton, Group, ScrollArea, Stack, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
+import { Busy } from '../components/Skeletons.tsx';
 
 export interface ChooserRow {
   readonly id: string;
@@ -47,7 +48,7 @@ export function ChooserList(props: ChooserListProps) {
         aria-label={`Search ${label.toLowerCase()}`}
         placeholder="Search"
         maxLength={200}
-        leftSection={props.loading ? <Loader size={12} /> : <IconSearch size={14} />}
+        leftSection={props.loading ? <Busy label="Loading" size={12} /> : <IconSearch size={14} />}
         value={search}
         onChange={(event) => onSearch(event.currentTarget.value)}
         onKeyDown={(event) => event.key === 'Enter' && event.preventDefault()}

@@ -1,4 +1,4 @@
-import { Alert, Anchor, List, Loader, ScrollArea, Text } from '@mantine/core';
+import { Alert, Anchor, List, ScrollArea, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -7,6 +7,7 @@ import type { Effect } from '../../api/organizations.ts';
 import { countText } from '../../numbers/numbers.ts';
 import { ProblemNote } from '../Asked.tsx';
 import { LIMIT_WORDS } from '../limits/LimitBar.tsx';
+import { Busy } from '../Skeletons.tsx';
 import { addressOf } from '../shell/addresses.ts';
 
 const TYPING_MS = 500;
@@ -39,7 +40,7 @@ export function EffectPreview({ query }: { query: Pick<ReturnType<typeof useEffe
       {data !== undefined && <Lines effect={data} />}
       {data === undefined && isFetching && (
         <Text fz="sm" c="dimmed">
-          <Loader size={12} mr={6} aria-hidden /> Computing the effect of this change…
+          <Busy label="Computing" size={10} /> Computing the effect of this change…
         </Text>
       )}
       {error !== null && !isFetching && <ProblemNote error={error} />}

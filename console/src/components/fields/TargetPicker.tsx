@@ -1,9 +1,10 @@
-import { Loader, MultiSelect, Select } from '@mantine/core';
+import { MultiSelect, Select } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { keptWithin } from '../../api/kept.ts';
+import { Busy } from '../Skeletons.tsx';
 
 export type Target = Schema<'CallableTarget'>;
 
@@ -45,7 +46,7 @@ export function TargetPicker({ organizationId, mode, value, onChange, ...rest }:
       filter={({ options }) => options}
       maxDropdownHeight={320}
       nothingFoundMessage={isFetching ? 'Searching…' : 'No model or route group starts with this.'}
-      rightSection={isFetching ? <Loader size={14} /> : undefined}
+      rightSection={isFetching ? <Busy label="Searching" /> : undefined}
       comboboxProps={{ withinPortal: true }}
     />
   );

@@ -1,4 +1,4 @@
-import { Badge, Checkbox, Paper, Progress, Stack, Table, Text, Title, Tooltip } from '@mantine/core';
+import { Badge, Box, Checkbox, Progress, Stack, Table, Text, Title, Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { periodWords } from '../../forms/budget-draft.ts';
@@ -86,7 +86,7 @@ interface OfBudgetProps extends Pick<BudgetHistoryProps, 'timeZone' | 'heading'>
 function OfBudget({ budget, periods, timeZone, heading }: OfBudgetProps) {
   const title = `${moneyText(budget.amount)} ${periodWords(budget)}${narrowedWords(budget)}: history`;
   return (
-    <Paper withBorder p="md" component="section" aria-label={title}>
+    <Box component="section" aria-label={title}>
       <Title order={heading} mb="xs">
         {title}
       </Title>
@@ -128,7 +128,7 @@ function OfBudget({ budget, periods, timeZone, heading }: OfBudgetProps) {
           </Table.Tbody>
         </Table>
       </TableScroll>
-    </Paper>
+    </Box>
   );
 }
 

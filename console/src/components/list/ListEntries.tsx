@@ -1,5 +1,6 @@
-import { Box, Center, Checkbox, Group, Loader, Paper, Stack, Text, VisuallyHidden } from '@mantine/core';
+import { Box, Checkbox, Group, Paper, Stack, Text, VisuallyHidden } from '@mantine/core';
 import { type ReactNode, useId } from 'react';
+import { Awaited } from '../Skeletons.tsx';
 import { type ListColumn, type ListRowsProps, NOTHING_MATCHES } from './column.ts';
 
 /** The rows of a list on a phone. Each is an entry of two lines with its menu visible, so nothing scrolls sideways. */
@@ -19,11 +20,7 @@ export function ListEntries<T extends { id: string }>(props: ListRowsProps<T>) {
           <Entry key={row.id} row={row} {...props} />
         ))}
       </Paper>
-      {rows === undefined && (
-        <Center mih={120}>
-          <Loader size="sm" aria-label="Loading" />
-        </Center>
-      )}
+      {rows === undefined && <Awaited shape="rows" />}
       {rows?.length === 0 && !isFetching && (
         <Text fz="sm" c="dimmed" ta="center" py="lg">
           {NOTHING_MATCHES}

@@ -14,6 +14,7 @@ import {
   IconSettings,
   IconShieldCheck,
   IconTags,
+  IconUserQuestion,
   IconUsers,
   IconUsersGroup,
 } from '@tabler/icons-react';
@@ -49,7 +50,7 @@ const SECTIONS: readonly { readonly heading: string; readonly entries: readonly 
       { label: 'Teams', to: PATHS.teams, icon: IconUsersGroup, needs: ['teams.read'] },
       { label: 'People & Access', to: PATHS.people, icon: IconUsers, needs: ['platform.read', 'members.manage'] },
       { label: 'API keys', to: PATHS.keys, icon: IconKey, needs: ['teams.read', 'keys.manage_own'] },
-      { label: 'Access explorer', to: PATHS.accessExplorer, icon: IconReportSearch, needs: ['teams.read'] },
+      { label: 'Access explorer', to: PATHS.accessExplorer, icon: IconUserQuestion, needs: ['teams.read'] },
     ],
   },
   {

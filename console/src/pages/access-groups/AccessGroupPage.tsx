@@ -21,7 +21,11 @@ import { LabelledTargets } from './LabelledTargets.tsx';
 export function AccessGroupPage() {
   const { accessGroupKey: key } = useParams({ strict: false }) as { accessGroupKey: string };
   const group = useQuery({ queryKey: ['access-group', key], queryFn: () => readGroup(key) });
-  return <Asked query={group}>{(found) => <GroupPage group={found} />}</Asked>;
+  return (
+    <Asked shape="page" query={group}>
+      {(found) => <GroupPage group={found} />}
+    </Asked>
+  );
 }
 
 function readGroup(key: string) {

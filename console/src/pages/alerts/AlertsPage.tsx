@@ -27,7 +27,7 @@ export function AlertsPage() {
         name="alerts"
         fetch={fetchAlerts}
         columns={platform_role === null ? COLUMNS.filter(({ accessor }) => accessor !== 'organization_id') : COLUMNS}
-        filters={['type']}
+        filters={['type', 'organization_id']}
         refetchMs={REFETCH_MS}
         controls={
           platform_role === null ? undefined : (

@@ -114,7 +114,7 @@ function SelfServiceNote({ team: { id, self_service: policy, name } }: { team: S
       : `together they spend at most ${moneyText(policy.max_budget.amount)} ${PER[policy.max_budget.period]}, including revoked keys`,
   ].filter((rule) => rule !== '');
   return (
-    <Alert color="gray" p="xs" role="note">
+    <Alert color="blue" p="xs" role="note">
       A key of your own in {name}
       {rules.length === 0 ? '.' : `: ${rules.join('; ')}.`}
       {left != null && ` You can create ${left} more.`}

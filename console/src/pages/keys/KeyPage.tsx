@@ -30,7 +30,11 @@ export function KeyPage() {
     queryKey: ['keys', 'one', keyId],
     queryFn: () => asked(api.GET('/keys/{id}', { params: { path: { id: keyId } } })),
   });
-  return <Asked query={key}>{(read) => <Shown of={read} />}</Asked>;
+  return (
+    <Asked shape="page" query={key}>
+      {(read) => <Shown of={read} />}
+    </Asked>
+  );
 }
 
 function Shown({ of: key }: { of: Schema<'Key'> }) {

@@ -37,7 +37,7 @@ export function PassedOverNotice() {
   const count = data.data.length;
   return (
     <Alert
-      color="gray"
+      color="blue"
       withCloseButton
       closeButtonLabel="Close this notice"
       onClose={close}
@@ -81,7 +81,7 @@ function nameOf({ model, upstream_model, tags }: Deployment): string {
 export function PassedOver({ deployment: { passed_over_at: at } }: { deployment: Deployment }) {
   if (at.length === 0) return null;
   return (
-    <Alert color="gray" title="This deployment gets only requests with its tags">
+    <Alert color="blue" title="This deployment gets only requests with its tags">
       Another deployment of <span className="mono">{at.join(', ')}</span> has no tags, and gets every request without tags.
     </Alert>
   );

@@ -91,7 +91,7 @@ function VersionTable({ rows }: { rows: readonly Schema<'Price'>[] }) {
                   </Badge>
                 )}
                 {Date.parse(row.effective_from) > now && (
-                  <Badge color="gray" miw="max-content">
+                  <Badge color="blue" miw="max-content">
                     Scheduled
                   </Badge>
                 )}

@@ -1,4 +1,4 @@
-import { Box, Group, Stack, Tabs, Text } from '@mantine/core';
+import { Group, Stack, Tabs, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconPencil } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -13,6 +13,7 @@ import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
 import { Page } from '../../components/shell/Page.tsx';
+import { SCOPE } from '../../components/shell/scope.ts';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
@@ -66,7 +67,11 @@ export function OrganizationPage() {
     queryFn: async () => (await readOrganization(organizationId)).data,
     refetchInterval: REFETCH_MS,
   });
-  return <Asked query={query}>{(organization) => <Shown key={organization.id} organization={organization} />}</Asked>;
+  return (
+    <Asked shape="page" query={query}>
+      {(organization) => <Shown key={organization.id} organization={organization} />}
+    </Asked>
+  );
 }
 
 function Shown({ organization }: { organization: Organization }) {
@@ -84,9 +89,15 @@ function Shown({ organization }: { organization: Organization }) {
       title={organization.name}
       crumbs={[{ label: 'Organizations', to: PATHS.organizations }]}
       beside={
-        <StandingBadge lifecycle={organization.status} live={live.status} calm={calmStatus(organization, live.status)} isWordy />
+        <StandingBadge
+          lifecycle={organization.status}
+          live={live.status}
+          calm={calmStatus(organization, live.status)}
+          isWordy={tab === 'overview'}
+        />
       }
       about={<About organization={organization} />}
+      isCompact={tab !== 'overview'}
       actions={
         <>
           <GuardedButton variant="default" verdict={verdict} leftSection={<IconPencil size={16} />} onClick={edit}>
@@ -96,10 +107,7 @@ function Shown({ organization }: { organization: Organization }) {
         </>
       }
     >
-      {/* On a phone, the cards would push the other tabs a screen down. */}
-      <Box {...(tab === 'overview' ? {} : { visibleFrom: 'xs' })}>
-        <OrganizationCards organization={organization} live={live} />
-      </Box>
+      {tab === 'overview' && <OrganizationCards organization={organization} live={live} />}
       <Tabs value={tab} keepMounted={false} onChange={(value) => setState(toTab(state, value ?? 'overview'), 'push')}>
         <TabStrip tabs={tabs} value={tab} />
         {tabs.map(({ value, content: Content }) => (
@@ -121,7 +129,8 @@ function Shown({ organization }: { organization: Organization }) {
 
 /** Returns the address state of another tab. It drops all filters, because other lists do not have them. */
 function toTab(state: Readonly<Record<string, string | undefined>>, tab: string) {
-  const cleared = Object.fromEntries(Object.keys(state).map((name) => [name, undefined]));
+  const filters = Object.keys(state).filter((name) => name !== SCOPE);
+  const cleared = Object.fromEntries(filters.map((name) => [name, undefined]));
   return { ...cleared, tab: tab === 'overview' ? undefined : tab };
 }
 

@@ -28,7 +28,6 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       accessor: 'name',
       title: 'Organization',
       sortable: true,
-      width: 214,
       phone: 'title',
       render: (row) => <Identity row={row} />,
     },
@@ -36,21 +35,21 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       accessor: 'budget_used',
       title: 'Budget',
       sortable: true,
-      width: 196,
+      width: 200,
       phone: { fact: 1 },
       render: (row) => <BudgetCell status={row.limits_status} of={row} />,
     },
     {
       accessor: 'rate_limits',
       title: 'Rate limits',
-      width: 230,
+      width: 232,
       render: (row) => <LimitCell status={row.limits_status} of={row} />,
     },
     {
       accessor: 'spend',
       title: '30-day spend',
       sortable: true,
-      width: 128,
+      width: 124,
       phone: { fact: 2 },
       render: (row) => <Spend row={row} />,
     },
@@ -110,7 +109,6 @@ function Identity({ row }: { row: Organization }) {
             fw={600}
             truncate
             miw={0}
-            maw={{ xs: 110 }}
             title={row.name}
             onClick={(event) => event.stopPropagation()}
           >
@@ -120,8 +118,8 @@ function Identity({ row }: { row: Organization }) {
             <StandingBadge lifecycle={row.status} live={row.limits_status} calm={calmStatus(row, row.limits_status)} />
           </span>
         </Group>
-        <Group gap={4} wrap="nowrap">
-          <Text fz="xs" c="dimmed" truncate miw={0} maw={{ xs: 130 }} title={owners?.join(', ')}>
+        <Group gap={4} wrap="nowrap" h={17}>
+          <Text fz="xs" c="dimmed" truncate miw={0} title={owners?.join(', ')}>
             {owners !== undefined && `${owners.length === 0 ? 'No owner' : owners.join(', ')} · `}
             <span className="mono">{row.slug}</span>
           </Text>
@@ -138,7 +136,7 @@ function Spend({ row }: { row: Organization }) {
   const values = standing.daily_spend.map(Number);
   return (
     <div>
-      <Sparkline values={values} width={90} height={20} label={`${moneyText(standing.spend_30d)} in 30 days`} />
+      <Sparkline values={values} width={90} height={18} label={`${moneyText(standing.spend_30d)} in 30 days`} />
       <Text fz="xs" component="div">
         <Money usd={standing.spend_30d} />
       </Text>

@@ -6,9 +6,9 @@ import { api, asked } from '../../api/client.ts';
 import { keptWithin } from '../../api/kept.ts';
 import { type Session, useCanAnywhere, useSession } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
-import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { RangePicker, rangeOf, viewersZone } from '../../components/fields/RangePicker.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { FiguresShape } from '../../components/Skeletons.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { PATHS } from '../../paths.ts';
 import { Course } from './Course.tsx';
@@ -22,32 +22,11 @@ const REFRESH_MS = 15_000;
 
 /** The state of the gateway at a glance, or of the part of it that this person may see. */
 export function OverviewPage() {
-  const [state, set] = useUrlState();
   const session = useSession();
   const mayReadUsage = useCanAnywhere('usage.read');
   const isOfPlatform = session.platform_capabilities.includes('usage.read');
   return (
-    <Page
-      title="Overview"
-      about={placeOf(session)}
-      actions={
-        mayReadUsage && (
-          <>
-            {isOfPlatform && (
-              <ObjectSelect
-                compact
-                kind="organization"
-                label="Organization"
-                placeholder="All organizations"
-                value={state.organization_id}
-                onChange={(organization_id) => set({ organization_id })}
-              />
-            )}
-            <RangePicker standard={STANDARD} />
-          </>
-        )
-      }
-    >
+    <Page title="Overview" about={placeOf(session)} actions={mayReadUsage && <RangePicker standard={STANDARD} />}>
       {session.memberships.some(({ teams }) => teams.length > 0) && <OwnKeys session={session} />}
       {mayReadUsage ? (
         <Figures isOfPlatform={isOfPlatform} />
@@ -76,9 +55,9 @@ function Figures({ isOfPlatform }: { isOfPlatform: boolean }) {
     refetchInterval: REFRESH_MS,
   });
   return (
-    <Asked query={query}>
+    <Asked query={query} skeleton={<FiguresShape />}>
       {(overview) => (
-        <Stack gap="md">
+        <Stack gap="xl">
           {isOfPlatform && overview.requests + overview.refusals === 0 && state.organization_id === undefined && <FirstSteps />}
           <Numbers overview={overview} organizationId={state.organization_id} />
           <Course overview={overview} />

@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Box, Button, Group, Stack, Text, Title } from '@mantine/core';
 import { IconKey } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -19,7 +19,7 @@ export function OwnKeys({ session }: { session: Session }) {
     queryFn: () => asked(api.GET('/keys', { params: { query: { account_id: session.account.id, limit: SHOWN } } })),
   });
   return (
-    <Paper withBorder p="md" component="section" aria-label="Your keys">
+    <Box component="section" aria-label="Your keys">
       <Group justify="space-between" mb="xs">
         <Title order={2}>Your keys</Title>
         {mayMake && (
@@ -36,7 +36,7 @@ export function OwnKeys({ session }: { session: Session }) {
         )}
       </Group>
       <Asked query={query}>{({ data }) => (data.length === 0 ? <None mayMake={mayMake} /> : <Keys keys={data} />)}</Asked>
-    </Paper>
+    </Box>
   );
 }
 

@@ -120,7 +120,7 @@ function PlatformRole({ role }: { role: Account['platform_role'] }) {
         –
       </Text>
     );
-  return <Badge color="gray">{roleWord(role)}</Badge>;
+  return <Badge color={role === 'platform_admin' ? 'violet' : 'blue'}>{roleWord(role)}</Badge>;
 }
 
 const SHOWN = 2;

@@ -5,9 +5,11 @@ import { useCan, useCanAnywhere, useSession } from '../../api/session.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { Page } from '../../components/shell/Page.tsx';
+import { useScope } from '../../components/shell/scope.ts';
 import { AccountsList } from './AccountsList.tsx';
 import { AddPersonDialog } from './AddPersonDialog.tsx';
 import { InvitationsList } from './InvitationsList.tsx';
+import { MembersList } from './MembersList.tsx';
 import { MyMembers } from './MyMembers.tsx';
 
 /**
@@ -16,6 +18,7 @@ import { MyMembers } from './MyMembers.tsx';
  */
 export function PeoplePage() {
   const [{ tab = 'people', new: opened }, set] = useUrlState();
+  const [scope] = useScope();
   const seesAccounts = useCan('platform.read').allowed;
   const mayAdd = useMayAdd();
   const add = () => set({ new: 'person' }, 'push');
@@ -37,10 +40,10 @@ export function PeoplePage() {
         keepMounted={false}
       >
         <Tabs.List mb="md">
-          <Tabs.Tab value="people">{seesAccounts ? 'Accounts' : 'Members'}</Tabs.Tab>
+          <Tabs.Tab value="people">{seesAccounts && scope === undefined ? 'Accounts' : 'Members'}</Tabs.Tab>
           <Tabs.Tab value="invitations">Invitations</Tabs.Tab>
         </Tabs.List>
-        <Tabs.Panel value="people">{seesAccounts ? <AccountsList onInvite={add} /> : <MyMembers />}</Tabs.Panel>
+        <Tabs.Panel value="people">{seesAccounts ? <People onInvite={add} /> : <MyMembers />}</Tabs.Panel>
         <Tabs.Panel value="invitations">
           <InvitationsList onInvite={add} />
         </Tabs.Panel>
@@ -48,6 +51,12 @@ export function PeoplePage() {
       <AddPersonDialog opened={opened === 'person'} onClose={() => set({ new: undefined })} />
     </Page>
   );
+}
+
+/** All accounts of the gateway, or the members of the organization that the pages are narrowed to. */
+function People({ onInvite }: { onInvite: () => void }) {
+  const [scope] = useScope();
+  return scope === undefined ? <AccountsList onInvite={onInvite} /> : <MembersList key={scope} organizationId={scope} />;
 }
 
 function useMayAdd() {

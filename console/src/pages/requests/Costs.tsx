@@ -59,7 +59,7 @@ function Entry({ entry }: { entry: LedgerEntry }) {
           Attempt {entry.attempt}
         </Text>
         {entry.kind !== 'usage' && <StatusBadge status={entry.kind} />}
-        {entry.service_tier !== null && <Badge color="gray">Tier {entry.service_tier}</Badge>}
+        {entry.service_tier !== null && <Badge color="blue">Tier {entry.service_tier}</Badge>}
         <Text fz="sm" c="dimmed" component="div">
           <Named id={entry.deployment_id} />, {entry.provider} · {entry.upstream_model}
         </Text>

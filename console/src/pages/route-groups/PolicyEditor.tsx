@@ -18,7 +18,7 @@ export function PolicyEditor({ group }: { group: RouteGroup }) {
       <Group justify="space-between">
         <Group gap="xs">
           <Title order={2}>Policy</Title>
-          {isChanged && <Badge color="gray">Not published</Badge>}
+          {isChanged && <Badge color="blue">Not published</Badge>}
         </Group>
         <SegmentedControl
           size="xs"

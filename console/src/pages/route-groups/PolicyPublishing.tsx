@@ -75,7 +75,7 @@ export function PolicyPublishing({ group, draft }: { group: RouteGroup; draft: P
         </GuardedButton>
       </Group>
       {isChanged && problem === null && simulating.data === undefined && (
-        <Alert color="gray" p="xs">
+        <Alert color="blue" p="xs">
           <Text fz="sm">Simulate your changes first. No request is sent, and the gateway’s own routing computes the shares.</Text>
         </Alert>
       )}

@@ -30,7 +30,11 @@ export function RouteGroupPage() {
     queryKey: ['route-group', routeGroupId],
     queryFn: () => asked(api.GET('/route-groups/{id}', { params: { path: { id: routeGroupId } } })),
   });
-  return <Asked query={group}>{(found) => <Found group={found} />}</Asked>;
+  return (
+    <Asked shape="page" query={group}>
+      {(found) => <Found group={found} />}
+    </Asked>
+  );
 }
 
 function Found({ group }: { group: RouteGroup }) {

@@ -1,4 +1,4 @@
-import { Badge, Box, Button, Group, Paper, Text, Title } from '@mantine/core';
+import { Badge, Box, Button, Group, Text, Title } from '@mantine/core';
 import { IconChevronDown, IconChevronUp } from '@tabler/icons-react';
 import { type ReactNode, useId } from 'react';
 import { countText } from '../../numbers/numbers.ts';
@@ -20,7 +20,7 @@ export function FindingSection({ finding, count, isOpen, onToggle, actions, chil
   const listId = useId();
   const isNone = count === 0;
   return (
-    <Paper withBorder p="md" component="section" aria-label={finding.title}>
+    <Box component="section" aria-label={finding.title}>
       <Group justify="space-between" align="flex-start" gap="sm">
         <Box miw={0} style={{ flex: '1 1 380px' }}>
           <Group gap="xs" mb={4}>
@@ -53,6 +53,6 @@ export function FindingSection({ finding, count, isOpen, onToggle, actions, chil
         )}
       </Group>
       <Box id={listId}>{!isNone && isOpen && <Box mt="md">{children}</Box>}</Box>
-    </Paper>
+    </Box>
   );
 }

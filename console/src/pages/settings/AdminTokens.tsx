@@ -127,7 +127,7 @@ function OwnerNote({ id, onShowAll }: { id: string; onShowAll: () => void }) {
     queryFn: () => asked(api.GET('/service-accounts/{id}', { params: { path: { id } } })),
   });
   return (
-    <Alert color="gray" p="xs" mb="sm" role="note">
+    <Alert color="blue" p="xs" mb="sm" role="note">
       <Group gap="sm" justify="space-between">
         <Text fz="sm">
           Tokens of the service account <b>{account.data?.name ?? id}</b>. A new token belongs to it too.

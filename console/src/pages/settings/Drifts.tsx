@@ -12,7 +12,7 @@ import { countText } from '../../numbers/numbers.ts';
 export function Drifts() {
   const query = useDrifts();
   return (
-    <Asked query={query}>
+    <Asked query={query} shape="rows">
       {({ data }) =>
         data.length === 0 ? (
           <Text fz="sm" c="dimmed">

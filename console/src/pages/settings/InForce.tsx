@@ -25,7 +25,7 @@ export function InForce() {
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
       />
-      <Asked query={query}>
+      <Asked query={query} shape="rows">
         {({ data }) => (
           <Table withTableBorder fz="sm" aria-label="Settings" style={{ tableLayout: 'fixed' }}>
             <Table.Thead>

@@ -26,7 +26,7 @@ export function Jobs() {
       <Text fz="sm" c="dimmed">
         Only one process at a time runs a job, however many processes there are. Schedules are in UTC.
       </Text>
-      <Asked query={query}>
+      <Asked query={query} shape="rows">
         {({ data, trouble }) => (
           <>
             {trouble !== null && <Alert color="red">The process that answers runs no jobs: {trouble}.</Alert>}
@@ -135,7 +135,7 @@ function LastRun({ job: { runs } }: { job: Job }) {
 function Outcome({ job: { runs } }: { job: Job }) {
   const [last] = runs;
   if (last === undefined) return null;
-  if (last.outcome === null) return <Badge color="gray">Running</Badge>;
+  if (last.outcome === null) return <Badge color="blue">Running</Badge>;
   return (
     <>
       <StatusBadge status={last.outcome} />

@@ -76,7 +76,7 @@ function From({ price }: { price: Price }) {
   return (
     <Group gap={6} wrap="nowrap">
       <Time at={price.effective_from} />
-      {Date.parse(price.effective_from) > Date.now() && <Badge color="gray">Scheduled</Badge>}
+      {Date.parse(price.effective_from) > Date.now() && <Badge color="blue">Scheduled</Badge>}
     </Group>
   );
 }

@@ -20,7 +20,11 @@ export function FirstAdminPage() {
     queryFn: () => asked(api.GET('/session/first-admin', { params: { query: { token } } })),
     staleTime: Number.POSITIVE_INFINITY,
   });
-  return <Asked query={link}>{({ valid }) => (valid ? <Form token={token} /> : <Invalid />)}</Asked>;
+  return (
+    <Asked shape="page" query={link}>
+      {({ valid }) => (valid ? <Form token={token} /> : <Invalid />)}
+    </Asked>
+  );
 }
 
 function Form({ token }: { token: string }) {

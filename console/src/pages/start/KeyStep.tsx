@@ -106,7 +106,7 @@ function Ready({ steps, keyId, secret }: { steps: Steps; keyId: string; secret: 
     >
       <Stack gap="md">
         {secret === null ? (
-          <Alert color="gray">
+          <Alert color="blue">
             <Text fz="sm">
               The secret of <Named id={keyId} /> was shown once and cannot be shown again. If you do not have it, create another
               key, or rotate this one on its page.

@@ -1,9 +1,10 @@
-import { Alert, Button, Checkbox, Group, Loader, ScrollArea, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Checkbox, Group, ScrollArea, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import type { Prices, Provider } from '../../api/gateway.ts';
 import { ProblemNote } from '../../components/Asked.tsx';
+import { Busy } from '../../components/Skeletons.tsx';
 import { decimalOf } from '../../forms/decimal.ts';
 import { ModelRow, PRICES_SHOWN } from './ModelRow.tsx';
 import { StepFrame } from './StepFrame.tsx';
@@ -53,14 +54,14 @@ export function ModelsStep({ steps }: { steps: Steps }) {
       }
     >
       {credential === undefined && (
-        <Alert color="gray">
+        <Alert color="blue">
           No credential was chosen in the step before. Go back and connect a provider, or skip this step if you already have
           models.
         </Alert>
       )}
       {credential !== undefined && facts.isPending && (
         <Group gap="xs">
-          <Loader size="xs" aria-label="Loading" />
+          <Busy label="Loading" />
           <Text fz="sm">Asking the provider for its models…</Text>
         </Group>
       )}

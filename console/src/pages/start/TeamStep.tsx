@@ -64,7 +64,7 @@ export function TeamStep({ steps }: { steps: Steps }) {
 
 function ChooseOrganization({ steps }: { steps: Steps }) {
   return (
-    <Alert color="gray" title="Choose an organization">
+    <Alert color="blue" title="Choose an organization">
       <ObjectSelect
         kind="organization"
         label="Organization"

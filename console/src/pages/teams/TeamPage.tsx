@@ -32,7 +32,11 @@ export function TeamPage() {
     queryKey: ['teams', 'one', teamId],
     queryFn: () => asked(api.GET('/teams/{id}', { params: { path: { id: teamId } } })),
   });
-  return <Asked query={team}>{(read) => <Shown team={read} />}</Asked>;
+  return (
+    <Asked shape="page" query={team}>
+      {(read) => <Shown team={read} />}
+    </Asked>
+  );
 }
 
 function Shown({ team }: Pick<TeamTabProps, 'team'>) {

@@ -1,4 +1,4 @@
-import { Paper, Group as Row, SimpleGrid, Text } from '@mantine/core';
+import { Box, Group as Row, SimpleGrid, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
 import { PartlyPriced } from '../../components/money/PartlyPriced.tsx';
@@ -23,7 +23,7 @@ export function Totals({ total }: { total: Schema<'Usage'>['total'] }) {
     ['Without a price', countText(total.unpriced_requests)],
   ];
   return (
-    <Paper withBorder p="sm">
+    <Box>
       <SimpleGrid component="dl" m={0} cols={{ base: 2, xs: 3, md: 6 }} verticalSpacing="sm">
         {facts.map(([name, value]) => (
           <div key={name}>
@@ -36,6 +36,6 @@ export function Totals({ total }: { total: Schema<'Usage'>['total'] }) {
           </div>
         ))}
       </SimpleGrid>
-    </Paper>
+    </Box>
   );
 }

@@ -9,6 +9,7 @@ import { type Range, RangePicker, rangeOf, viewersZone } from '../../components/
 import { type UrlState, useUrlState } from '../../components/fields/useUrlState.ts';
 import { ExportMenu } from '../../components/list/ExportMenu.tsx';
 import { FilterBar } from '../../components/list/FilterBar.tsx';
+import { FiguresShape } from '../../components/Skeletons.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { type Group, groupsFor, standardGroup, USAGE_PARAMS, usageFilters } from './groups.ts';
 import { INTERVALS, type Interval, type Question } from './question.ts';
@@ -40,9 +41,9 @@ export function UsagePage() {
       actions={<Exports question={question} group={group} interval={interval} />}
     >
       <Controls groups={groups} group={group} interval={interval} />
-      <Asked query={query}>
+      <Asked query={query} skeleton={<FiguresShape />}>
         {(usage) => (
-          <Stack gap="md" style={{ opacity: query.isPlaceholderData ? 0.6 : 1 }}>
+          <Stack gap="xl" style={{ opacity: query.isPlaceholderData ? 0.6 : 1 }}>
             <Totals total={usage.total} />
             {group.several !== undefined && (
               <Text fz="sm" c="dimmed">

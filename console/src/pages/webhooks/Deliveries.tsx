@@ -30,7 +30,7 @@ export function Deliveries({ webhook, onClose }: { webhook: Webhook; onClose: ()
   });
   return (
     <Modal opened onClose={onClose} title={`Sent to ${webhook.name}`} size="xl" closeButtonProps={{ 'aria-label': 'Close' }}>
-      <Asked query={query}>
+      <Asked query={query} shape="rows">
         {({ data, next_cursor }) => (
           <Stack gap="sm">
             {data.length === 0 ? <Text fz="sm">Nothing was sent yet. Send a test event to see whether it arrives.</Text> : null}

@@ -44,7 +44,7 @@ export function UsageTab({ organization }: TabProps) {
           <ExportMenu note="The last 30 days" exports={[{ label: 'CSV', path, what: 'usage', ending: 'csv' }]} />
         </Group>
       </Group>
-      <Asked query={query}>
+      <Asked query={query} shape="rows">
         {({ data, total, truncated }) =>
           data.length === 0 ? (
             <EmptyState title="No usage in the last 30 days">The first settled request appears here within a second.</EmptyState>
