@@ -117,7 +117,7 @@ export const theme = createTheme({
   },
   cursorType: 'pointer',
   components: {
-    Anchor: Anchor.extend({ defaultProps: { underline: 'hover', fw: 500 } }),
+    Anchor: Anchor.extend({ defaultProps: { underline: 'hover' } }),
     Avatar: Avatar.extend({ styles: { placeholder: { fontSize: 'var(--mantine-font-size-xs)' } } }),
     Button: Button.extend({ defaultProps: { size: 'sm' } }),
     Badge: Badge.extend({

@@ -56,11 +56,11 @@ export function BudgetCell({ status, of }: { status: LimitsStatus | null; of: Po
   return (
     <Group gap={8} wrap="nowrap">
       <BudgetRing budget={closest} />
-      <div>
-        <Text fz="xs" className="nowrap">
+      <div style={{ minWidth: 0 }}>
+        <Text fz="xs" truncate>
           {moneyText(closest.spent)} <span style={{ color: 'var(--mantine-color-dimmed)' }}>of {moneyText(closest.amount)}</span>
         </Text>
-        <Text fz="xs" c="dimmed" className="nowrap">
+        <Text fz="xs" c="dimmed" truncate>
           {closest.resets_at === null ? 'never resets' : `resets ${relativeText(new Date(closest.resets_at))}`}
           {budgets.length > 1 && ` · +${budgets.length - 1}`}
           {!live && (

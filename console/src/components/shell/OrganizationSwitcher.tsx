@@ -2,7 +2,7 @@ import { CloseButton, Group, Select, Text } from '@mantine/core';
 import { useName } from '../../api/names.ts';
 import { useSession, useSeveralOrganizations } from '../../api/session.tsx';
 import { ObjectSelect } from '../fields/ObjectSelect.tsx';
-import { useScope } from './scope.ts';
+import { useIsNarrowed, useScope } from './scope.ts';
 
 const LABEL = 'Scope of all pages';
 const EVERYTHING = 'All organizations';
@@ -36,6 +36,7 @@ function Choice() {
 export function ScopeMark() {
   const [scope, setScope] = useScope();
   const name = useName(scope);
+  const isNarrowed = useIsNarrowed();
   if (scope === undefined) return null;
   return (
     <Group
@@ -52,10 +53,11 @@ export function ScopeMark() {
       style={{ borderRadius: 'var(--mantine-radius-sm)' }}
     >
       <Text fz="sm" truncate title={name ?? scope}>
-        Only{' '}
+        {isNarrowed && 'Only '}
         <Text span inherit fw={600}>
           <bdi>{name ?? scope}</bdi>
         </Text>
+        {!isNarrowed && ', not on this page'}
       </Text>
       <CloseButton c="inherit" size="sm" aria-label="Show all organizations" onClick={() => setScope(undefined)} />
     </Group>

@@ -1,4 +1,4 @@
-import { useNavigate, useParams } from '@tanstack/react-router';
+import { useLocation, useNavigate, useParams } from '@tanstack/react-router';
 import { PATHS } from '../../paths.ts';
 import { useUrlState } from '../fields/useUrlState.ts';
 
@@ -10,6 +10,15 @@ export const SCOPE = 'organization_id';
 
 /** What belongs to one organization only, and would find nothing in another. */
 const INSIDE: ReadonlySet<string> = new Set(['team_id', 'key_id', 'member_id', 'account_id', 'service_account_id']);
+
+/** Pages about the gateway as a whole, and the list of organizations, which the scope does not narrow. */
+const WHOLE: readonly string[] = [PATHS.models, PATHS.credentials, PATHS.routeGroups, PATHS.accessGroups];
+
+/** Reports whether the page that is open is one that the scope narrows. */
+export function useIsNarrowed(): boolean {
+  const { pathname } = useLocation();
+  return pathname !== PATHS.organizations && !WHOLE.some((path) => pathname === path || pathname.startsWith(`${path}/`));
+}
 
 /** Returns the id of the organization that the pages are narrowed to, and a function that chooses another, or none. */
 export function useScope(): readonly [string | undefined, (id: string | undefined) => void] {

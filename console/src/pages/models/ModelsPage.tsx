@@ -8,6 +8,7 @@ import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList, type ListPage, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
+import { Awaited } from '../../components/Skeletons.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { PATHS } from '../../paths.ts';
 import { CapacityBars, GroupLinks, PriceText, Tags } from './cells.tsx';
@@ -15,7 +16,7 @@ import { DeploymentDialog } from './DeploymentDialog.tsx';
 import { DeploymentFilters } from './DeploymentFilters.tsx';
 import { HealthBadge, REFRESH_MS, useCooling } from './health.tsx';
 import { modelsNamed } from './model-facts.ts';
-import { PassedOverNotice } from './PassedOver.tsx';
+import { PassedOverNotice, usePassedOver } from './PassedOver.tsx';
 import { ProviderBadge } from './ProviderBadge.tsx';
 
 /** A deployment with the access groups of the name it serves. */
@@ -25,6 +26,10 @@ const FILTERS = ['provider', 'tag', 'enabled', 'unpriced', 'passed_over', 'crede
 
 /** Lists every deployment: the upstream model and the name it serves, its health, and its price. */
 export function ModelsPage() {
+  return usePassedOver().isPending ? <Awaited shape="page" /> : <Models />;
+}
+
+function Models() {
   const navigate = useNavigate();
   const mayManage = useCan('catalogue.manage');
   const [state, setState] = useUrlState();

@@ -37,7 +37,7 @@ function Fact({ label, value, isMissing }: { label: string; value: ReactNode; is
         {label}
       </Text>
       {value === undefined && !isMissing ? (
-        <Skeleton h={20} w={80} mt={4} />
+        <Skeleton h={22} w={80} my={2} />
       ) : (
         <Text fz="lg" fw={600} lh={1.3} component="div">
           {value ?? '–'}

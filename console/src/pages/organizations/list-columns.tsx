@@ -21,6 +21,9 @@ interface RowActions {
   readonly change: (row: Organization, to: Lifecycle) => void;
 }
 
+/** Below this width, names need the room of two counts, which are also on the organization's page. */
+const WIDE = '(min-width: 84em)';
+
 /** Returns the columns of the organization list. Each accessor is the server's name of the order. */
 export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
   return [
@@ -28,6 +31,9 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       accessor: 'name',
       title: 'Organization',
       sortable: true,
+      // The name takes what the others leave.
+      width: '100%',
+      cellsStyle: () => ({ maxWidth: 0 }),
       phone: 'title',
       render: (row) => <Identity row={row} />,
     },
@@ -35,21 +41,21 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       accessor: 'budget_used',
       title: 'Budget',
       sortable: true,
-      width: 200,
+      width: 204,
       phone: { fact: 1 },
       render: (row) => <BudgetCell status={row.limits_status} of={row} />,
     },
     {
       accessor: 'rate_limits',
       title: 'Rate limits',
-      width: 232,
+      width: 228,
       render: (row) => <LimitCell status={row.limits_status} of={row} />,
     },
     {
       accessor: 'spend',
       title: '30-day spend',
       sortable: true,
-      width: 124,
+      width: 114,
       phone: { fact: 2 },
       render: (row) => <Spend row={row} />,
     },
@@ -58,7 +64,7 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       title: 'Members',
       sortable: true,
       textAlign: 'right',
-      width: 98,
+      width: 94,
       render: (row) => countOrNothing(row.member_count),
     },
     {
@@ -66,7 +72,8 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       title: 'Teams',
       sortable: true,
       textAlign: 'right',
-      width: 80,
+      width: 74,
+      visibleMediaQuery: WIDE,
       render: (row) => countOrNothing(row.team_count),
     },
     {
@@ -74,7 +81,8 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       title: 'Keys',
       sortable: true,
       textAlign: 'right',
-      width: 74,
+      width: 68,
+      visibleMediaQuery: WIDE,
       render: (row) => countOrNothing(row.key_count),
     },
     {

@@ -18,7 +18,13 @@ export function LatencyBar({ latency, isStream }: { latency: Schema<'Request'>['
     { name: 'Gateway', ms: latency.gateway_us / 1_000, color: SERIES_COLORS[0] as string },
     ...(latency.provider_ms === null
       ? []
-      : [{ name: isStream ? 'Provider, until its first token' : 'Provider', ms: latency.provider_ms, color: SERIES_COLORS[1] as string }]),
+      : [
+          {
+            name: isStream ? 'Provider, until its first token' : 'Provider',
+            ms: latency.provider_ms,
+            color: SERIES_COLORS[1] as string,
+          },
+        ]),
   ];
   const totalMs = parts.reduce((sum, { ms }) => sum + ms, 0);
   return (
@@ -38,10 +44,7 @@ export function LatencyBar({ latency, isStream }: { latency: Schema<'Request'>['
       <Group gap="lg">
         {parts.map(({ name, ms, color }) => (
           <Group key={name} gap={6}>
-            <span
-              aria-hidden
-              style={{ width: 10, height: 10, borderRadius: 2, background: color }}
-            />
+            <span aria-hidden style={{ width: 10, height: 10, borderRadius: 2, background: color }} />
             <Text fz="sm">
               {name} <b>{durationText(ms)}</b>
             </Text>

@@ -24,7 +24,7 @@ export function requestColumns({ showOrganization }: { showOrganization: boolean
       ? [{ accessor: 'organization_id', title: 'Organization', render: (row: Request) => <Named id={row.organization_id} /> }]
       : []),
     { accessor: 'team_id', title: 'Team', render: (row) => <Named id={row.team_id} /> },
-    { accessor: 'key_id', title: 'Key', phone: { fact: 2 }, render: (row) => <Named id={row.key_id} /> },
+    { accessor: 'key_id', title: 'Key', phone: { fact: 6 }, render: (row) => <Named id={row.key_id} /> },
     { accessor: 'total_tokens', title: 'Tokens', textAlign: 'right', render: (row) => <Tokens row={row} /> },
     { accessor: 'spend', title: 'Spend', phone: { fact: 3 }, textAlign: 'right', render: (row) => <Spend row={row} /> },
     {
