@@ -10,6 +10,7 @@ import { fillJob, foldJob, foldProofJob } from '../jobs/fold.ts';
 import type { Job } from '../jobs/job.ts';
 import { type ProofOptions, proofJob, repairJob } from '../jobs/proof.ts';
 import type { CountersHeld } from '../jobs/prove-counters.ts';
+import { nameIndexesJob } from '../jobs/name-indexes.ts';
 import { priceJob } from '../jobs/refresh-prices.ts';
 import { partitionsJob, retentionJob } from '../jobs/retention.ts';
 import { requeueJob, sweepJob } from '../jobs/sweep.ts';
@@ -58,6 +59,7 @@ export function jobsFor(
     foldProofJob(),
     retentionJob({ logDaysMax: config.requestLogDaysMax }),
     partitionsJob(),
+    nameIndexesJob(),
     sweepJob(),
     accountOriginsJob(),
     requeueJob(enqueue),
