@@ -17,8 +17,8 @@ const EACH_MAX = 6;
 const TEXT_CHARS_MAX = 100;
 /** With fewer finds than this, names with small typos are looked for too. */
 const FEW = 5;
-/** What the search for typos may take of a person's patience. */
-const TYPOS_MS_MAX = 60;
+/** The search for typos gives up after this time, as on a large table without its index. */
+const TYPOS_MS_MAX = 200;
 
 const KINDS = [
   'organization',

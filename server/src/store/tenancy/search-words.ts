@@ -16,9 +16,21 @@ export function wordsOf(text: string): readonly string[] {
   return [...new Set(text.split(/\s+/u).filter((word) => word !== ''))].slice(0, WORDS_MAX);
 }
 
+/** Reports whether no word is long enough for an index of trigrams. */
+export function areShort(words: readonly string[]): boolean {
+  return words.every((word) => word.length < 3);
+}
+
 /** Returns the runs of letters and digits in the text, in lower case, each once, at most ten. Typos are looked for in these. */
 export function plainWordsOf(text: string): readonly string[] {
-  return [...new Set(text.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((word) => word !== ''))].slice(0, WORDS_MAX);
+  return [
+    ...new Set(
+      text
+        .toLowerCase()
+        .split(/[^\p{L}\p{N}]+/u)
+        .filter((word) => word !== ''),
+    ),
+  ].slice(0, WORDS_MAX);
 }
 
 /** Reports whether the word is long enough for a typo. */

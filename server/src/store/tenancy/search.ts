@@ -11,7 +11,7 @@ import { lowered } from '../named-list.ts';
 import { prefixPattern } from '../paging.ts';
 import { tenantObjects } from '../schema.ts';
 import { PLATFORM, type Source, TENANTS } from './search-sources.ts';
-import { haveParts, havePartsLike, mayBeMistyped, plainWordsOf, similarity, typosOf, wordsOf } from './search-words.ts';
+import { areShort, haveParts, havePartsLike, mayBeMistyped, plainWordsOf, similarity, typosOf, wordsOf } from './search-words.ts';
 
 /** How an object was found, the best first. `name`: the text is its whole name or its id. */
 export const MATCHES = ['name', 'beginning', 'parts', 'typo'] as const;
@@ -46,16 +46,18 @@ export interface SearchQuestion {
 export async function searchNamed(db: Database, question: SearchQuestion): Promise<readonly Found[]> {
   const words = wordsOf(question.text);
   // Better matches are selected separately, so that the limit on others cannot cut them off.
+  const isShort = areShort(words);
   const parts = sourcesFor(question).flatMap((source) => [
     partOf(source, question, { match: 'name', matching: isExactly(source, question.text) }),
     partOf(source, question, { match: 'beginning', matching: beginsSo(source, question.text) }),
-    partOf(source, question, { match: 'parts', matching: haveParts(source.names, words) }),
+    partOf(source, question, { match: 'parts', matching: haveParts(source.names, words), isShort }),
   ]);
   const { rows } = await db.execute<FoundRow>(sql.join(parts, sql` union all `));
   return sourcesFor(question).flatMap((source) => foundIn(source, rows, question.limit));
 }
 
-/** The most candidates of each kind that are compared letter by letter. */
+/** The most names of each kind whose similarity is compared, and of these the most that are compared letter by letter. */
+const SIMILAR_MAX = 2_000;
 const CANDIDATES_MAX = 20;
 /** A typo in the middle of five letters leaves a third of a word's trigrams. */
 const SIMILARITY_MIN = 0.32;
@@ -67,13 +69,18 @@ const SIMILARITY_MIN = 0.32;
 export async function searchMistyped(db: Database, question: SearchQuestion, msMax: number): Promise<readonly Found[]> {
   const words = plainWordsOf(question.text);
   if (!words.some(mayBeMistyped) || !(await hasTrigrams(db))) return [];
-  const parts = sourcesFor(question).map((source) =>
-    partOf(source, { ...question, limit: CANDIDATES_MAX }, {
-      match: 'typo',
-      matching: havePartsLike(source.names, words),
-      order: sql`order by ${similarity(source.names, words)} desc`,
-    }),
-  );
+  const parts = sourcesFor(question).map((source) => {
+    const similar = partOf(
+      source,
+      { ...question, limit: SIMILAR_MAX },
+      {
+        match: 'typo',
+        matching: havePartsLike(source.names, words),
+        similarity: similarity(source.names, words),
+      },
+    );
+    return sql`(select * from ${similar} as similar_names order by similarity desc limit ${CANDIDATES_MAX})`;
+  });
   const rows = await withinTime(db, msMax, async (tx) => {
     await tx.execute(sql`select set_config('pg_trgm.word_similarity_threshold', ${String(SIMILARITY_MIN)}, true)`);
     return (await tx.execute<FoundRow>(sql.join(parts, sql` union all `))).rows;
@@ -116,16 +123,20 @@ function sourcesFor({ mayReadPlatform }: SearchQuestion): readonly Source[] {
 interface Matching {
   readonly match: Match;
   readonly matching: SQL | undefined;
-  readonly order?: SQL;
+  readonly similarity?: SQL;
+  /** True if no index answers the condition. */
+  readonly isShort?: boolean;
 }
 
-function partOf(source: Source, question: SearchQuestion, { match, matching, order = sql`` }: Matching): SQL {
-  const { kind, id, names, detail, organizationId, teamId, from, reach, visible } = source;
+function partOf(source: Source, question: SearchQuestion, { match, matching, similarity = sql`0`, isShort }: Matching): SQL {
+  const { kind, id, names, detail, organizationId, teamId, fromNewest, reach, visible } = source;
   const reaches = reach === null ? [] : question[reach];
+  const isEverywhere = reaches.some(({ is }) => is === 'everywhere');
+  const from = isShort === true && isEverywhere && fromNewest !== undefined ? fromNewest : source.from;
   const nameList = sql.join([...names], sql`, `);
   return sql`(select ${kind}::text as kind, ${match}::text as match, ${id} as id, array[${nameList}] as names, ${detail} as detail,
-    ${organizationId ?? sql`null::text`} as organization_id, ${teamId ?? sql`null::text`} as team_id
-    from ${from} where ${and(matching, visible(reaches))} ${order} limit ${question.limit})`;
+    ${organizationId ?? sql`null::text`} as organization_id, ${teamId ?? sql`null::text`} as team_id, ${similarity} as similarity
+    from ${from} where ${and(matching, visible(reaches))} limit ${question.limit})`;
 }
 
 /** Returns the objects of one kind, better matches first. A better match is among the others too, but appears only once. */
