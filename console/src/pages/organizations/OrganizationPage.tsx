@@ -14,6 +14,7 @@ import { useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
+import { useTab } from '../../components/shell/useTab.ts';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
 import { SECTION_AT } from './ChangeButton.tsx';
@@ -76,7 +77,7 @@ function Shown({ organization }: { organization: Organization }) {
   const mayAudit = verdictOf('audit_policy.change', organization.capabilities);
   const verdict = mayEdit.allowed ? mayEdit : mayAudit.allowed ? mayAudit : mayEdit;
   const tabs = TABS.filter((tab) => organization.capabilities.includes(tab.needs));
-  const tab = tabs.find((one) => one.value === state.tab)?.value ?? 'overview';
+  const [tab, choose] = useTab(tabs);
   const edit = () => verdict.allowed && setState({ edit: 'organization' }, 'push');
   useHotkeys([['e', edit]]);
   return (
@@ -100,7 +101,7 @@ function Shown({ organization }: { organization: Organization }) {
       <Box {...(tab === 'overview' ? {} : { visibleFrom: 'xs' })}>
         <OrganizationCards organization={organization} live={live} />
       </Box>
-      <Tabs value={tab} keepMounted={false} onChange={(value) => setState(toTab(state, value ?? 'overview'), 'push')}>
+      <Tabs value={tab} keepMounted={false} onChange={choose}>
         <TabStrip tabs={tabs} value={tab} />
         {tabs.map(({ value, content: Content }) => (
           <Tabs.Panel key={value} value={value}>
@@ -117,12 +118,6 @@ function Shown({ organization }: { organization: Organization }) {
       />
     </Page>
   );
-}
-
-/** Returns the address state of another tab. It drops all filters, because other lists do not have them. */
-function toTab(state: Readonly<Record<string, string | undefined>>, tab: string) {
-  const cleared = Object.fromEntries(Object.keys(state).map((name) => [name, undefined]));
-  return { ...cleared, tab: tab === 'overview' ? undefined : tab };
 }
 
 function About({ organization }: { organization: Organization }) {

@@ -5,17 +5,21 @@ import { useCan, useCanAnywhere, useSession } from '../../api/session.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { Page } from '../../components/shell/Page.tsx';
+import { useTab } from '../../components/shell/useTab.ts';
 import { AccountsList } from './AccountsList.tsx';
 import { AddPersonDialog } from './AddPersonDialog.tsx';
 import { InvitationsList } from './InvitationsList.tsx';
 import { MyMembers } from './MyMembers.tsx';
+
+const TABS = [{ value: 'people' }, { value: 'invitations' }];
 
 /**
  * Lists the people who can sign in, their roles, and the invitations. The platform sees accounts, and an organization its
  * members.
  */
 export function PeoplePage() {
-  const [{ tab = 'people', new: opened }, set] = useUrlState();
+  const [{ new: opened }, set] = useUrlState();
+  const [tab, choose] = useTab(TABS);
   const seesAccounts = useCan('platform.read').allowed;
   const mayAdd = useMayAdd();
   const add = () => set({ new: 'person' }, 'push');
@@ -32,8 +36,7 @@ export function PeoplePage() {
     >
       <Tabs
         value={tab}
-        // Other tabs have other filters.
-        onChange={(next) => set({ tab: next === 'people' ? undefined : (next ?? undefined), status: undefined, role: undefined })}
+        onChange={choose}
         keepMounted={false}
       >
         <Tabs.List mb="md">
