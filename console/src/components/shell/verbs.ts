@@ -31,7 +31,10 @@ interface Verb {
   readonly on: Partial<Record<Found['kind'], VerbOn>>;
 }
 
-const pageOf = ({ kind, id }: Found, search: Place['search'] = {}): Place => ({ to: addressOf(id, kind) ?? PATHS.overview, search });
+const pageOf = ({ kind, id }: Found, search: Place['search'] = {}): Place => ({
+  to: addressOf(id, kind) ?? PATHS.overview,
+  search,
+});
 const onPage =
   (search: Place['search']): VerbOn['place'] =>
   (found) =>

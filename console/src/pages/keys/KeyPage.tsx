@@ -59,11 +59,7 @@ function Shown({ of: key }: { of: Schema<'Key'> }) {
       }
       actions={<KeyActions of={key} />}
     >
-      <Tabs
-        value={tab}
-        onChange={choose}
-        keepMounted={false}
-      >
+      <Tabs value={tab} onChange={choose} keepMounted={false}>
         <TabStrip tabs={tabs} value={tab} />
         <Tabs.Panel value="overview">
           <KeyOverview of={key} live={live} />

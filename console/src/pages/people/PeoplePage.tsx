@@ -34,11 +34,7 @@ export function PeoplePage() {
         </GuardedButton>
       }
     >
-      <Tabs
-        value={tab}
-        onChange={choose}
-        keepMounted={false}
-      >
+      <Tabs value={tab} onChange={choose} keepMounted={false}>
         <Tabs.List mb="md">
           <Tabs.Tab value="people">{seesAccounts ? 'Accounts' : 'Members'}</Tabs.Tab>
           <Tabs.Tab value="invitations">Invitations</Tabs.Tab>

@@ -56,11 +56,7 @@ function Shown({ team }: Pick<TeamTabProps, 'team'>) {
       }
       actions={<TeamActions of={team} />}
     >
-      <Tabs
-        value={tab}
-        onChange={choose}
-        keepMounted={false}
-      >
+      <Tabs value={tab} onChange={choose} keepMounted={false}>
         <TabStrip tabs={TABS} value={tab} />
         {TABS.map(({ value, content: Content }) => (
           <Tabs.Panel key={value} value={value}>
