@@ -24,6 +24,11 @@ async function enterByPrintedLink(page: Page): Promise<void> {
   await page.getByLabel('E-mail').fill('ada@headgate.test');
   await page.locator('input[type=password]').fill(PASSWORD);
   await page.getByRole('button', { name: 'Create the account' }).click();
+  // Not in a wizard at once: the overview says what is done and what is next.
+  await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
+  const card = page.getByRole('region', { name: 'Set up' });
+  await expect(card.getByRole('heading')).toHaveText('Set up: 0 of 6 done');
+  await card.getByRole('link', { name: 'Next: connect a provider' }).click();
   await expect(page.getByRole('heading', { name: 'First steps' })).toBeVisible();
 }
 
@@ -94,4 +99,9 @@ test('with the fake provider it takes one click, and a call from the page turns 
   await expect(page.getByRole('textbox', { name: 'Secret' })).toHaveCount(0);
   await page.goto(`${gateway.base}/start`);
   await expect(page.getByRole('img', { name: 'done' })).toHaveCount(5);
+  await expect(page.getByRole('heading', { name: 'Everything is set up' })).toBeVisible();
+  await page.getByRole('link', { name: 'Go to the overview' }).click();
+  await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Your keys' }).or(page.getByText('Requests').first())).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Set up' })).toHaveCount(0);
 });
