@@ -6,6 +6,7 @@ import type { ReactNode } from 'react';
 import { Problem } from '../api/client.ts';
 import { PATHS } from '../paths.ts';
 import { Awaited, type Shape } from './Skeletons.tsx';
+import { useMissingObject } from './shell/NotFound.tsx';
 
 interface AskedProps<T> {
   readonly query: UseQueryResult<T>;
@@ -19,8 +20,15 @@ interface AskedProps<T> {
 /** Shows a query: a skeleton until the server answers, its error with a retry button, or the children with the data. */
 export function Asked<T>({ query, shape = 'part', skeleton, children }: AskedProps<T>) {
   if (query.data !== undefined) return <>{children(query.data)}</>;
-  if (query.isError) return <ProblemNote error={query.error} onRetry={() => void query.refetch()} />;
+  if (query.isError) return <Failed error={query.error} onRetry={() => void query.refetch()} />;
   return skeleton ?? <Awaited shape={shape} />;
+}
+
+/** The page of an object that does not exist says which one was looked for. Any other error is a note. */
+function Failed({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  const missing = useMissingObject();
+  if (error instanceof Problem && error.status === 404 && missing !== null) return missing;
+  return <ProblemNote error={error} onRetry={onRetry} />;
 }
 
 /** An error in words, with the request id to give to an operator. */

@@ -8,6 +8,7 @@ import { credentialJob } from '../jobs/check-credentials.ts';
 import { closeAuditChainsJob } from '../jobs/close-audit-chains.ts';
 import { fillJob, foldJob, foldProofJob } from '../jobs/fold.ts';
 import type { Job } from '../jobs/job.ts';
+import { nameIndexesJob } from '../jobs/name-indexes.ts';
 import { type ProofOptions, proofJob, repairJob } from '../jobs/proof.ts';
 import type { CountersHeld } from '../jobs/prove-counters.ts';
 import { priceJob } from '../jobs/refresh-prices.ts';
@@ -58,6 +59,7 @@ export function jobsFor(
     foldProofJob(),
     retentionJob({ logDaysMax: config.requestLogDaysMax }),
     partitionsJob(),
+    nameIndexesJob(),
     sweepJob(),
     accountOriginsJob(),
     requeueJob(enqueue),

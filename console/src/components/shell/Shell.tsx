@@ -29,6 +29,8 @@ import { CommandPalette, openCommandPalette } from './CommandPalette.tsx';
 import { Logo } from './Logo.tsx';
 import { navigationFor } from './navigation.ts';
 import { OrganizationSwitcher, ScopeMark } from './OrganizationSwitcher.tsx';
+import { Shortcuts } from './Shortcuts.tsx';
+import { MAIN, SkipLink } from './SkipLink.tsx';
 
 /**
  * The frame for signed-in people: navigation, search, theme and account. Sends everyone else to the sign-in page, which returns
@@ -53,6 +55,7 @@ function Frame({ session }: { session: Session }) {
   const [opened, { toggle, close }] = useDisclosure(false);
   return (
     <SessionProvider session={session}>
+      <SkipLink />
       <AppShell header={{ height: 48 }} navbar={{ width: 216, breakpoint: 'sm', collapsed: { mobile: !opened } }} padding="md">
         <AppShell.Header>
           <Group h="100%" px="md" justify="space-between" wrap="nowrap">
@@ -76,7 +79,7 @@ function Frame({ session }: { session: Session }) {
             <Navigation onGo={close} />
           </AppShell.Section>
         </AppShell.Navbar>
-        <AppShell.Main>
+        <AppShell.Main id={MAIN} tabIndex={-1} style={{ outline: 'none' }}>
           {/* The navigation shows it too, but not on a phone until it is opened. */}
           <Box hiddenFrom="sm" mb="xs">
             <ScopeMark />
@@ -85,6 +88,7 @@ function Frame({ session }: { session: Session }) {
         </AppShell.Main>
       </AppShell>
       <CommandPalette />
+      <Shortcuts />
     </SessionProvider>
   );
 }

@@ -15,6 +15,7 @@ import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { SCOPE } from '../../components/shell/scope.ts';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
+import { useTab } from '../../components/shell/useTab.ts';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
 import { SECTION_AT } from './ChangeButton.tsx';
@@ -81,7 +82,7 @@ function Shown({ organization }: { organization: Organization }) {
   const mayAudit = verdictOf('audit_policy.change', organization.capabilities);
   const verdict = mayEdit.allowed ? mayEdit : mayAudit.allowed ? mayAudit : mayEdit;
   const tabs = TABS.filter((tab) => organization.capabilities.includes(tab.needs));
-  const tab = tabs.find((one) => one.value === state.tab)?.value ?? 'overview';
+  const [tab, choose] = useTab(tabs);
   const edit = () => verdict.allowed && setState({ edit: 'organization' }, 'push');
   useHotkeys([['e', edit]]);
   return (
@@ -108,7 +109,7 @@ function Shown({ organization }: { organization: Organization }) {
       }
     >
       {tab === 'overview' && <OrganizationCards organization={organization} live={live} />}
-      <Tabs value={tab} keepMounted={false} onChange={(value) => setState(toTab(state, value ?? 'overview'), 'push')}>
+      <Tabs value={tab} keepMounted={false} onChange={choose}>
         <TabStrip tabs={tabs} value={tab} />
         {tabs.map(({ value, content: Content }) => (
           <Tabs.Panel key={value} value={value}>
@@ -125,13 +126,6 @@ function Shown({ organization }: { organization: Organization }) {
       />
     </Page>
   );
-}
-
-/** Returns the address state of another tab. It drops all filters, because other lists do not have them. */
-function toTab(state: Readonly<Record<string, string | undefined>>, tab: string) {
-  const filters = Object.keys(state).filter((name) => name !== SCOPE);
-  const cleared = Object.fromEntries(filters.map((name) => [name, undefined]));
-  return { ...cleared, tab: tab === 'overview' ? undefined : tab };
 }
 
 function About({ organization }: { organization: Organization }) {

@@ -1,7 +1,5 @@
-import { Alert, Anchor, Stack } from '@mantine/core';
-import { IconRocket } from '@tabler/icons-react';
+import { Alert, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
 import { keptWithin } from '../../api/kept.ts';
 import { type Session, useCanAnywhere, useSession } from '../../api/session.tsx';
@@ -10,11 +8,11 @@ import { RangePicker, rangeOf, viewersZone } from '../../components/fields/Range
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { FiguresShape } from '../../components/Skeletons.tsx';
 import { Page } from '../../components/shell/Page.tsx';
-import { PATHS } from '../../paths.ts';
 import { Course } from './Course.tsx';
 import { Budgets, Providers } from './Health.tsx';
 import { Numbers } from './Numbers.tsx';
 import { OwnKeys } from './OwnKeys.tsx';
+import { WithSetupCard } from './SetupCard.tsx';
 import { Tops } from './Tops.tsx';
 
 const STANDARD = '7d';
@@ -27,14 +25,16 @@ export function OverviewPage() {
   const isOfPlatform = session.platform_capabilities.includes('usage.read');
   return (
     <Page title="Overview" about={placeOf(session)} actions={mayReadUsage && <RangePicker standard={STANDARD} />}>
-      {session.memberships.some(({ teams }) => teams.length > 0) && <OwnKeys session={session} />}
-      {mayReadUsage ? (
-        <Figures isOfPlatform={isOfPlatform} />
-      ) : (
-        <Alert color="gray">
-          Your role does not show spend and requests. Use the navigation for the teams and keys that you may see.
-        </Alert>
-      )}
+      <WithSetupCard>
+        {session.memberships.some(({ teams }) => teams.length > 0) && <OwnKeys session={session} />}
+        {mayReadUsage ? (
+          <Figures isOfPlatform={isOfPlatform} />
+        ) : (
+          <Alert color="gray">
+            Your role does not show spend and requests. Use the navigation for the teams and keys that you may see.
+          </Alert>
+        )}
+      </WithSetupCard>
     </Page>
   );
 }
@@ -58,7 +58,6 @@ function Figures({ isOfPlatform }: { isOfPlatform: boolean }) {
     <Asked query={query} skeleton={<FiguresShape />}>
       {(overview) => (
         <Stack gap="xl">
-          {isOfPlatform && overview.requests + overview.refusals === 0 && state.organization_id === undefined && <FirstSteps />}
           <Numbers overview={overview} organizationId={state.organization_id} />
           <Course overview={overview} />
           <Tops overview={overview} showOrganizations={isOfPlatform && state.organization_id === undefined} />
@@ -67,17 +66,6 @@ function Figures({ isOfPlatform }: { isOfPlatform: boolean }) {
         </Stack>
       )}
     </Asked>
-  );
-}
-
-function FirstSteps() {
-  return (
-    <Alert icon={<IconRocket size={18} />} title="No requests in this time range">
-      <Anchor component={Link} to={PATHS.start} inherit underline="always">
-        Set up the gateway step by step
-      </Anchor>
-      : a provider’s credential, a model, an organization, a team and its first key.
-    </Alert>
   );
 }
 

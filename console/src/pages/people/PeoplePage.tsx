@@ -6,18 +6,22 @@ import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { Page } from '../../components/shell/Page.tsx';
 import { useScope } from '../../components/shell/scope.ts';
+import { useTab } from '../../components/shell/useTab.ts';
 import { AccountsList } from './AccountsList.tsx';
 import { AddPersonDialog } from './AddPersonDialog.tsx';
 import { InvitationsList } from './InvitationsList.tsx';
 import { MembersList } from './MembersList.tsx';
 import { MyMembers } from './MyMembers.tsx';
 
+const TABS = [{ value: 'people' }, { value: 'invitations' }];
+
 /**
  * Lists the people who can sign in, their roles, and the invitations. The platform sees accounts, and an organization its
  * members.
  */
 export function PeoplePage() {
-  const [{ tab = 'people', new: opened }, set] = useUrlState();
+  const [{ new: opened }, set] = useUrlState();
+  const [tab, choose] = useTab(TABS);
   const [scope] = useScope();
   const seesAccounts = useCan('platform.read').allowed;
   const mayAdd = useMayAdd();
@@ -33,12 +37,7 @@ export function PeoplePage() {
         </GuardedButton>
       }
     >
-      <Tabs
-        value={tab}
-        // Other tabs have other filters.
-        onChange={(next) => set({ tab: next === 'people' ? undefined : (next ?? undefined), status: undefined, role: undefined })}
-        keepMounted={false}
-      >
+      <Tabs value={tab} onChange={choose} keepMounted={false}>
         <Tabs.List mb="md">
           <Tabs.Tab value="people">{seesAccounts && scope === undefined ? 'Accounts' : 'Members'}</Tabs.Tab>
           <Tabs.Tab value="invitations">Invitations</Tabs.Tab>

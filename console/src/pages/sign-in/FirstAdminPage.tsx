@@ -33,7 +33,7 @@ function Form({ token }: { token: string }) {
   const create = useMutation({
     mutationFn: (values: typeof form.values) =>
       asked(api.POST('/session/first-admin', { body: { ...values, email: values.email.trim(), token } })),
-    onSuccess: () => enter(PATHS.start),
+    onSuccess: () => enter(PATHS.overview),
     onError: (error) => form.setErrors(fieldErrorsOf(error)),
   });
   const isAtField = isAllAtFields(create.error, (path) => path in form.values);
