@@ -64,6 +64,7 @@ export const catalogueRows: readonly Row[] = [
     await asking.world.root('POST', `${path}/disable`);
     return `${path}/enable`;
   }),
+  row('GET /keys/:id/callable-targets', TEAM_READ, (asking) => keyPath(asking, '/callable-targets')),
   row('GET /keys/:id/limits/status', TEAM_SPEND, (asking) => keyPath(asking, '/limits/status')),
   row('GET /keys/:id/limits/stream', TEAM_SPEND, (asking) => keyPath(asking, '/limits/stream')),
   row('GET /keys/:id/limits/history', TEAM_SPEND, (asking) => keyPath(asking, '/limits/history')),

@@ -22,6 +22,7 @@ import * as routeGroups from '../catalogue/route-groups.ts';
 import * as keyActions from '../keys/key-actions.ts';
 import * as keyCreate from '../keys/key-create.ts';
 import * as keyExport from '../keys/key-export.ts';
+import * as keyTargets from '../keys/key-targets.ts';
 import * as keys from '../keys/keys.ts';
 import * as limitsHistory from '../organizations/limits-history.ts';
 import * as limits from '../organizations/limits-status-route.ts';
@@ -181,6 +182,7 @@ export const ROUTES: RouteTable = {
   'POST /keys/:id/rotate': keyActions.rotate,
   'POST /keys/:id/disable': keyActions.disable,
   'POST /keys/:id/enable': keyActions.enable,
+  'GET /keys/:id/callable-targets': keyTargets.list,
   'GET /keys/:id/limits/status': limits.ofKey,
   'GET /keys/:id/limits/stream': liveLimits.ofKey,
   'GET /keys/:id/limits/history': limitsHistory.ofKey,
