@@ -164,6 +164,13 @@ export const catalogueRows: readonly Row[] = [
     },
     { variant: 'of a key' },
   ),
+  row('GET /access/who-can', EVERYONE, at('/access/who-can?permission=catalogue.manage')),
+  row(
+    'GET /access/who-can',
+    ORGANIZATION_READ,
+    ({ world, place }) => `/access/who-can?permission=teams.manage&organization_id=${world.organizationId(place)}`,
+    { variant: 'in an organization' },
+  ),
   row('GET /access/explain', TEAM_READ, ({ world, place }) => `/access/explain?key_id=${world.markers[place].keyId}`),
   ...(
     [

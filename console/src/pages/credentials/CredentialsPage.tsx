@@ -150,7 +150,7 @@ function LastCheck({ row: { last_check: check } }: { row: Credential }) {
 }
 
 function RowMenu({ row, onEdit, onDelete }: RowActions & { row: Credential }) {
-  const { allowed } = verdictOf('catalogue.manage', row.capabilities);
+  const { allowed } = verdictOf('catalogue.manage', row);
   const checking = useMutation({
     mutationFn: () =>
       checkCredential({ provider: row.provider as 'openai' | 'anthropic', base_url: row.base_url, credential_id: row.id }),

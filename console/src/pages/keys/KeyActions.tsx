@@ -100,7 +100,7 @@ function Toggle({ of: key }: { of: Key }) {
         : doneWithUndo(`${key.name} is enabled again.`, () => turn('disable')),
     onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
   });
-  const verdict = unlessRevoked(key, isActive ? mayUse(key) : verdictOf('keys.manage', key.capabilities));
+  const verdict = unlessRevoked(key, isActive ? mayUse(key) : verdictOf('keys.manage', key));
   return (
     <>
       <GuardedButton
@@ -128,7 +128,7 @@ function Toggle({ of: key }: { of: Key }) {
 
 /** Reports whether the person manages keys here or owns this key. */
 function mayUse(key: Key): Verdict {
-  const manages = verdictOf('keys.manage', key.capabilities);
+  const manages = verdictOf('keys.manage', key);
   return manages.allowed || key.capabilities.includes('keys.manage_own') ? { allowed: true, reason: null } : manages;
 }
 

@@ -72,8 +72,8 @@ export function OrganizationPage() {
 function Shown({ organization }: { organization: Organization }) {
   const live = useLimitsStatus('organizations', organization.id, organization.limits_status);
   const [state, setState] = useUrlState();
-  const mayEdit = verdictOf('organization.profile', organization.capabilities);
-  const mayAudit = verdictOf('audit_policy.change', organization.capabilities);
+  const mayEdit = verdictOf('organization.profile', organization);
+  const mayAudit = verdictOf('audit_policy.change', organization);
   const verdict = mayEdit.allowed ? mayEdit : mayAudit.allowed ? mayAudit : mayEdit;
   const tabs = TABS.filter((tab) => organization.capabilities.includes(tab.needs));
   const tab = tabs.find((one) => one.value === state.tab)?.value ?? 'overview';

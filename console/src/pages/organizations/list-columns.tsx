@@ -147,7 +147,7 @@ function Spend({ row }: { row: Organization }) {
 }
 
 function RowMenu({ row, open, edit, change }: RowActions & { row: Organization }) {
-  const may = (permission: Permission) => verdictOf(permission, row.capabilities);
+  const may = (permission: Permission) => verdictOf(permission, row);
   const isActive = row.status === 'active';
   return (
     <Menu position="bottom-end" width={190}>

@@ -115,7 +115,7 @@ function columnsOf(setDoing: (doing: Doing) => void): ListColumn<TokenAccount>[]
 
 function RowMenu({ of: account, setDoing }: { of: TokenAccount; setDoing: (doing: Doing) => void }) {
   const turn = useTurn(account);
-  const verdict = verdictOf('service_accounts.manage', account.capabilities);
+  const verdict = verdictOf('service_accounts.manage', account);
   const isActive = account.status === 'active';
   return (
     <Menu position="bottom-end">

@@ -119,7 +119,7 @@ function Status({ token: { status, stopped_by } }: { token: Token }) {
 
 function Actions({ token, act }: { token: Token; act: Act }) {
   if (token.status === 'revoked' || token.status === 'expired') return null;
-  const { allowed, reason } = verdictOf('admin_tokens.manage', token.capabilities);
+  const { allowed, reason } = verdictOf('admin_tokens.manage', token);
   const canBeTaken = token.owner.kind === 'nobody' || token.stopped_by === 'responsible';
   return (
     <Menu position="bottom-end">

@@ -145,7 +145,7 @@ function Last({ webhook: { last_delivery: last } }: { webhook: Webhook }) {
 
 function RowMenu({ webhook, setDoing }: { webhook: Webhook; setDoing: (doing: Doing) => void }) {
   const queryClient = useQueryClient();
-  const { allowed } = verdictOf('webhooks.manage', webhook.capabilities);
+  const { allowed } = verdictOf('webhooks.manage', webhook);
   const path = { id: webhook.id };
   const isActive = webhook.status === 'active';
   const act = async (call: () => Promise<unknown>, said: string) => {

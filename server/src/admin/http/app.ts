@@ -5,6 +5,7 @@ import * as accessGroups from '../access/access-groups.ts';
 import * as accessPreview from '../access/access-preview.ts';
 import * as assetAccess from '../access/asset-access.ts';
 import * as callableTargets from '../access/callable-targets.ts';
+import * as whoCan from '../access/who-can.ts';
 import * as alerts from '../alerts/alerts.ts';
 import * as webhookDeliveries from '../alerts/webhook-deliveries.ts';
 import * as webhooks from '../alerts/webhooks.ts';
@@ -241,6 +242,7 @@ export const ROUTES: RouteTable = {
   'PATCH /access-groups/:key': accessGroups.update,
   'DELETE /access-groups/:key': accessGroups.remove,
   'GET /access/explain': accessExplain.explain,
+  'GET /access/who-can': whoCan.read,
   'POST /access/preview': accessPreview.preview,
   'GET /names': names.list,
   'GET /usage': usage.read,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { effectiveAccess } from '../../domain/access/access.ts';
 import type { CallableTarget } from '../../domain/routing/catalogue.ts';
-import { accessChoiceFrom } from '../../store/configuration/policy-columns.ts';
 import * as targets from '../../store/catalogue/callable-targets.ts';
+import { accessChoiceFrom } from '../../store/configuration/policy-columns.ts';
 import type { KeyRow } from '../../store/tenancy/keys.ts';
 import { accessCatalogue } from '../access/access-fields.ts';
 import { levelsAbove } from '../access/parent-access.ts';

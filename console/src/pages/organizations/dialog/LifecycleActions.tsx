@@ -17,7 +17,7 @@ import { type Lifecycle, LifecycleDialog, refreshOrganizations } from './Lifecyc
 /** The buttons that suspend, reactivate, archive or delete an organization. Only an archived one can be deleted. */
 export function LifecycleActions({ organization }: { organization: Organization }) {
   const [asking, setAsking] = useState<Lifecycle | 'delete'>();
-  const verdict = verdictOf('organizations.lifecycle', organization.capabilities);
+  const verdict = verdictOf('organizations.lifecycle', organization);
   const isActive = organization.status === 'active';
   const isArchived = organization.status === 'archived';
   return (
