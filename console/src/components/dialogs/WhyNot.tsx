@@ -1,4 +1,4 @@
-import { Text, type TextProps } from '@mantine/core';
+import { Menu, Text, type TextProps } from '@mantine/core';
 import type { Verdict } from '../../api/session.tsx';
 import { reasonWith, useHolders } from './who-can.ts';
 
@@ -10,5 +10,15 @@ export function WhyNot({ verdict, ...rest }: TextProps & { readonly verdict: Ver
     <Text fz="sm" style={{ overflowWrap: 'anywhere' }} {...rest}>
       {reasonWith(verdict.reason, people)}
     </Text>
+  );
+}
+
+/** The same at the end of a menu whose actions are disabled. */
+export function MenuWhyNot({ verdict }: { readonly verdict: Verdict }) {
+  if (verdict.allowed) return null;
+  return (
+    <Menu.Label maw={260}>
+      <WhyNot verdict={verdict} inherit />
+    </Menu.Label>
   );
 }

@@ -10,6 +10,7 @@ import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
+import { MenuWhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { EditKeyDialog } from './EditKeyDialog.tsx';
 import { RotateKeyDialog } from './RotateKeyDialog.tsx';
@@ -50,7 +51,7 @@ export function KeyActions({ of: key }: { of: Key }) {
           <Menu.Item color="red" leftSection={<IconBan size={16} />} disabled={!may.allowed} onClick={() => setOpen('revoke')}>
             Revoke…
           </Menu.Item>
-          {!may.allowed && <Menu.Label maw={260}>{may.reason}</Menu.Label>}
+          <MenuWhyNot verdict={may} />
         </Menu.Dropdown>
       </Menu>
       <EditKeyDialog

@@ -10,6 +10,7 @@ import { ProblemNote } from '../../../components/Asked.tsx';
 import { ConfirmByName } from '../../../components/dialogs/ConfirmByName.tsx';
 import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../../components/dialogs/saved.ts';
+import { WhyNot } from '../../../components/dialogs/WhyNot.tsx';
 import { countText } from '../../../numbers/numbers.ts';
 import { PATHS } from '../../../paths.ts';
 import { type Lifecycle, LifecycleDialog, refreshOrganizations } from './LifecycleDialog.tsx';
@@ -37,7 +38,7 @@ export function LifecycleActions({ organization }: { organization: Organization 
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Tooltip label={verdict.reason} disabled={verdict.allowed} position="left">
+          <Tooltip label={<WhyNot verdict={verdict} inherit />} multiline maw={320} disabled={verdict.allowed} position="left">
             <div>
               <Menu.Item
                 leftSection={<IconArchive size={15} />}
@@ -49,7 +50,9 @@ export function LifecycleActions({ organization }: { organization: Organization 
             </div>
           </Tooltip>
           <Tooltip
-            label={verdict.allowed ? 'Only an archived organization can be deleted.' : verdict.reason}
+            label={verdict.allowed ? 'Only an archived organization can be deleted.' : <WhyNot verdict={verdict} inherit />}
+            multiline
+            maw={320}
             disabled={verdict.allowed && isArchived}
             position="left"
           >
