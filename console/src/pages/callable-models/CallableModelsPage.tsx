@@ -133,15 +133,6 @@ function columnsOf(open: (name: string) => void): ListColumn<CallableRow>[] {
     price('input_per_million', 'Input', 1),
     price('cached_input_per_million', 'Cached input'),
     price('output_per_million', 'Output', 3),
-    {
-      accessor: 'prices',
-      title: 'Also priced',
-      render: ({ prices }) => (
-        <Text fz="sm" c="dimmed">
-          {prices === null ? 'No price yet' : beyondText(prices).replace('+ ', '')}
-        </Text>
-      ),
-    },
   ];
 }
 
@@ -154,8 +145,25 @@ function price(bucket: RateName, title: string, fact?: number): ListColumn<Calla
     title: `${title}, $/M`,
     textAlign: 'right',
     ...(fact === undefined ? {} : { phone: { fact } }),
-    render: ({ prices }) => (prices?.[bucket] === undefined ? <Unknown /> : `$${prices[bucket]}`),
+    render: ({ prices }) => <Rate prices={prices} bucket={bucket} />,
   };
+}
+
+/** One rate. The output's cell also tells of prices beyond ordinary tokens. */
+function Rate({ prices, bucket }: { prices: CallableRow['prices']; bucket: RateName }) {
+  if (prices === null) return bucket === 'input_per_million' ? 'No price' : <Unknown />;
+  const beyond = bucket === 'output_per_million' ? beyondText(prices) : '';
+  return (
+    <>
+      {prices[bucket] === undefined ? <Unknown /> : `$${prices[bucket]}`}
+      {beyond !== '' && (
+        <Text component="span" fz="xs" c="dimmed">
+          {' '}
+          {beyond}
+        </Text>
+      )}
+    </>
+  );
 }
 
 function Tokens({ count }: { count: number | null }) {
