@@ -9,6 +9,7 @@ export const PATHS = {
   account: '/people/$accountId',
   keys: '/keys',
   key: '/keys/$keyId',
+  callableModels: '/callable-models',
   models: '/models',
   deployment: '/models/$deploymentId',
   credentials: '/credentials',

@@ -57,6 +57,9 @@ const signedIn = [
   ),
   page(shell, PATHS.keys, () => import('./pages/keys/KeysPage.tsx').then(({ KeysPage }) => ({ default: KeysPage }))),
   page(shell, PATHS.key, () => import('./pages/keys/KeyPage.tsx').then(({ KeyPage }) => ({ default: KeyPage }))),
+  page(shell, PATHS.callableModels, () =>
+    import('./pages/callable-models/CallableModelsPage.tsx').then(({ CallableModelsPage }) => ({ default: CallableModelsPage })),
+  ),
   page(shell, PATHS.models, () => import('./pages/models/ModelsPage.tsx').then(({ ModelsPage }) => ({ default: ModelsPage }))),
   page(shell, PATHS.deployment, () =>
     import('./pages/models/DeploymentPage.tsx').then(({ DeploymentPage }) => ({ default: DeploymentPage })),

@@ -119,6 +119,7 @@ const TREE_LISTS = [
   '/keys',
   '/admin-tokens',
   '/callable-targets',
+  '/access/who-can',
   '/usage',
   '/requests',
   '/overview',
@@ -132,6 +133,7 @@ const TREE_LISTS = [
 /** What a question cannot be asked without. */
 const QUERIES: Readonly<Record<string, string>> = {
   '/search': '?q=x',
+  '/access/who-can': '?permission=catalogue.manage',
   '/prices/suggest': '?provider=fake&upstream_model=fake-large',
   '/ledger/review': '?since=2026-01-01T00:00:00Z',
   '/organizations/:id/security/members': '?finding=vouched_for',

@@ -54,6 +54,9 @@ describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
     expect(listed.out).toContain(made.id);
     expect(listed.out).not.toContain(made.secret);
     expect((await run('keys', 'read', made.id)).out).toMatch(/^name +from a script$/m);
+    const callable = await json('keys', 'models', made.id);
+    expect(callable.data.map(({ name }: { name: string }) => name)).toContain('fake-large');
+    expect((await run('keys', 'models', made.id, '--search', 'fake-l')).out).toMatch(/^fake-large +model +chat +128000 /m);
     const rotated = await json('keys', 'rotate', made.id);
     expect([await call(made.secret), await call(rotated.secret)]).toEqual([401, 200]);
     expect((await run('keys', 'disable', made.id)).out).toMatch(/^status +disabled$/m);

@@ -2,6 +2,7 @@ import {
   IconBell,
   IconBuilding,
   IconChartBar,
+  IconCode,
   IconCpu,
   IconGauge,
   IconKey,
@@ -56,6 +57,7 @@ const SECTIONS: readonly { readonly heading: string; readonly entries: readonly 
   {
     heading: 'Gateway',
     entries: [
+      { label: 'Callable models', to: PATHS.callableModels, icon: IconCode, needs: ['teams.read'] },
       { label: 'Models', to: PATHS.models, icon: IconCpu, needs: ['platform.read'] },
       { label: 'Credentials', to: PATHS.credentials, icon: IconLock, needs: ['platform.read'] },
       { label: 'Route groups', to: PATHS.routeGroups, icon: IconRoute, needs: ['platform.read'] },

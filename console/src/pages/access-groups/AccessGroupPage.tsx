@@ -62,7 +62,7 @@ function Actions({ group }: { group: FoundGroup }) {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
   const [open, setOpen] = useState<'edit' | 'delete' | null>(null);
-  const mayManage = verdictOf('catalogue.manage', group.capabilities);
+  const mayManage = verdictOf('catalogue.manage', group);
   const held = group.holders.length;
   return (
     <>

@@ -10,6 +10,7 @@ import { useCan, verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
+import { MenuWhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
@@ -150,7 +151,8 @@ function LastCheck({ row: { last_check: check } }: { row: Credential }) {
 }
 
 function RowMenu({ row, onEdit, onDelete }: RowActions & { row: Credential }) {
-  const { allowed } = verdictOf('catalogue.manage', row.capabilities);
+  const verdict = verdictOf('catalogue.manage', row);
+  const { allowed } = verdict;
   const checking = useMutation({
     mutationFn: () =>
       checkCredential({ provider: row.provider as 'openai' | 'anthropic', base_url: row.base_url, credential_id: row.id }),
@@ -164,7 +166,7 @@ function RowMenu({ row, onEdit, onDelete }: RowActions & { row: Credential }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          {!allowed && <Menu.Label>Only a platform admin can do this.</Menu.Label>}
+          <MenuWhyNot verdict={verdict} />
           <Menu.Item disabled={!allowed} onClick={() => checking.mutate()}>
             Check with a live call
           </Menu.Item>

@@ -10,6 +10,7 @@ import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { useDialog } from '../../components/dialogs/useDialog.ts';
+import { MenuWhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { EditKeyDialog } from './EditKeyDialog.tsx';
 import { RotateKeyDialog } from './RotateKeyDialog.tsx';
@@ -49,7 +50,7 @@ export function KeyActions({ of: key }: { of: Key }) {
           <Menu.Item color="red" leftSection={<IconBan size={16} />} disabled={!may.allowed} onClick={() => setOpen('revoke')}>
             Revoke…
           </Menu.Item>
-          {!may.allowed && <Menu.Label maw={260}>{may.reason}</Menu.Label>}
+          <MenuWhyNot verdict={may} />
         </Menu.Dropdown>
       </Menu>
       <EditKeyDialog
@@ -99,7 +100,7 @@ function Toggle({ of: key }: { of: Key }) {
         : doneWithUndo(`${key.name} is enabled again.`, () => turn('disable')),
     onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
   });
-  const verdict = unlessRevoked(key, isActive ? mayUse(key) : verdictOf('keys.manage', key.capabilities));
+  const verdict = unlessRevoked(key, isActive ? mayUse(key) : verdictOf('keys.manage', key));
   return (
     <>
       <GuardedButton
@@ -127,7 +128,7 @@ function Toggle({ of: key }: { of: Key }) {
 
 /** Reports whether the person manages keys here or owns this key. */
 function mayUse(key: Key): Verdict {
-  const manages = verdictOf('keys.manage', key.capabilities);
+  const manages = verdictOf('keys.manage', key);
   return manages.allowed || key.capabilities.includes('keys.manage_own') ? { allowed: true, reason: null } : manages;
 }
 

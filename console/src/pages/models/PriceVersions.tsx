@@ -32,7 +32,7 @@ export function PriceVersions({ deployment }: { deployment: Deployment }) {
         <GuardedButton
           size="xs"
           variant="default"
-          verdict={verdictOf('catalogue.manage', deployment.capabilities)}
+          verdict={verdictOf('catalogue.manage', deployment)}
           onClick={() => setAdding(true)}
         >
           Add price version

@@ -13,7 +13,6 @@ import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
 import { Page } from '../../components/shell/Page.tsx';
-import { SCOPE } from '../../components/shell/scope.ts';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
 import { useTab } from '../../components/shell/useTab.ts';
 import { Time } from '../../components/Time.tsx';
@@ -78,8 +77,8 @@ export function OrganizationPage() {
 function Shown({ organization }: { organization: Organization }) {
   const live = useLimitsStatus('organizations', organization.id, organization.limits_status);
   const [state, setState] = useUrlState();
-  const mayEdit = verdictOf('organization.profile', organization.capabilities);
-  const mayAudit = verdictOf('audit_policy.change', organization.capabilities);
+  const mayEdit = verdictOf('organization.profile', organization);
+  const mayAudit = verdictOf('audit_policy.change', organization);
   const verdict = mayEdit.allowed ? mayEdit : mayAudit.allowed ? mayAudit : mayEdit;
   const tabs = TABS.filter((tab) => organization.capabilities.includes(tab.needs));
   const [tab, choose] = useTab(tabs);

@@ -6,6 +6,7 @@ import { calmStatus, type Organization } from '../../api/organizations.ts';
 import { type Permission, type Verdict, verdictOf } from '../../api/session.tsx';
 import { CopyIcon } from '../../components/CopyText.tsx';
 import { Sparkline } from '../../components/charts/Sparkline.tsx';
+import { WhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { BudgetCell } from '../../components/limits/BudgetRing.tsx';
 import { LimitCell } from '../../components/limits/LimitGauges.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
@@ -153,7 +154,7 @@ function Spend({ row }: { row: Organization }) {
 }
 
 function RowMenu({ row, open, edit, change }: RowActions & { row: Organization }) {
-  const may = (permission: Permission) => verdictOf(permission, row.capabilities);
+  const may = (permission: Permission) => verdictOf(permission, row);
   const isActive = row.status === 'active';
   return (
     <Menu position="bottom-end" width={190}>
@@ -205,7 +206,7 @@ function Item({ icon: Icon, label, verdict, onClick }: ItemProps) {
   );
   if (verdict.allowed) return item;
   return (
-    <Tooltip label={verdict.reason} position="left">
+    <Tooltip label={<WhyNot verdict={verdict} inherit />} multiline maw={320} position="left">
       <div>{item}</div>
     </Tooltip>
   );

@@ -3,17 +3,19 @@ import { IconKey } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { type Session, useCanAnywhere } from '../../api/session.tsx';
+import type { Session, Verdict } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
+import { WhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
+import { useMayCreateKeys } from '../keys/may-create.ts';
 
 const SHOWN = 5;
 
 /** Lists the person's own keys, and explains how to get one. */
 export function OwnKeys({ session }: { session: Session }) {
-  const mayMake = useCanAnywhere('keys.manage_own');
+  const mayMake = useMayCreateKeys();
   const query = useQuery({
     queryKey: ['keys', 'own', session.account.id],
     queryFn: () => asked(api.GET('/keys', { params: { query: { account_id: session.account.id, limit: SHOWN } } })),
@@ -22,7 +24,7 @@ export function OwnKeys({ session }: { session: Session }) {
     <Box component="section" aria-label="Your keys">
       <Group justify="space-between" mb="xs">
         <Title order={2}>Your keys</Title>
-        {mayMake && (
+        {mayMake.allowed && (
           <Button
             component={Link}
             to={PATHS.keys}
@@ -40,12 +42,20 @@ export function OwnKeys({ session }: { session: Session }) {
   );
 }
 
-function None({ mayMake }: { mayMake: boolean }) {
+function None({ mayMake }: { mayMake: Verdict }) {
+  if (!mayMake.allowed)
+    return (
+      <>
+        <Text fz="sm" c="dimmed">
+          You have no keys yet.
+        </Text>
+        <WhyNot verdict={mayMake} c="dimmed" />
+      </>
+    );
   return (
     <Text fz="sm" c="dimmed">
-      {mayMake
-        ? 'You have no keys yet. Create one, set it as the API key of your OpenAI or Anthropic SDK, and set the base URL of the SDK to this gateway. You get examples with the key.'
-        : 'You have no keys yet. Ask an admin of your team to create one for you.'}
+      You have no keys yet. Create one, set it as the API key of your OpenAI or Anthropic SDK, and set the base URL of the SDK to
+      this gateway. You get examples with the key.
     </Text>
   );
 }

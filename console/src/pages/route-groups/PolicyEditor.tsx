@@ -12,7 +12,7 @@ export function PolicyEditor({ group }: { group: RouteGroup }) {
   const draft = usePolicyDraft(group);
   const { typed, isChanged, isBehind, edited } = draft;
   useUnsavedGuard(isChanged);
-  const mayManage = verdictOf('catalogue.manage', group.capabilities);
+  const mayManage = verdictOf('catalogue.manage', group);
   return (
     <Stack gap="xs" component="section" aria-label="Policy">
       <Group justify="space-between">

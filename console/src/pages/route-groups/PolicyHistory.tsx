@@ -34,7 +34,7 @@ interface VersionsProps {
 
 function Versions({ group, versions, currentVersion }: VersionsProps) {
   const [goingTo, setGoingTo] = useState<PublishedPolicy | null>(null);
-  const mayManage = verdictOf('catalogue.manage', group.capabilities);
+  const mayManage = verdictOf('catalogue.manage', group);
   if (versions.length === 0)
     return (
       <Text fz="sm" c="dimmed">

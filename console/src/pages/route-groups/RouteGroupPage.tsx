@@ -79,7 +79,7 @@ function Actions({ group }: { group: RouteGroup }) {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
   const [open, setOpen] = useState<'labels' | 'fallbacks' | 'delete' | null>(null);
-  const mayManage = verdictOf('catalogue.manage', group.capabilities);
+  const mayManage = verdictOf('catalogue.manage', group);
   const close = () => setOpen(null);
   return (
     <>

@@ -27,8 +27,8 @@ export function TeamActions({ of: team }: { of: Team }) {
   const [isDeleting, setDeleting] = useState(false);
   const [{ edit }, setState] = useUrlState();
   const queryClient = useQueryClient();
-  const manages = verdictOf('teams.manage', team.capabilities);
-  const narrows = verdictOf('team_access.narrow', team.capabilities);
+  const manages = verdictOf('teams.manage', team);
+  const narrows = verdictOf('team_access.narrow', team);
   const mayEdit = manages.allowed ? manages : narrows;
   const isActive = team.status === 'active';
   const turn = async (status: Team['status']) => {

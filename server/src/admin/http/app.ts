@@ -5,6 +5,7 @@ import * as accessGroups from '../access/access-groups.ts';
 import * as accessPreview from '../access/access-preview.ts';
 import * as assetAccess from '../access/asset-access.ts';
 import * as callableTargets from '../access/callable-targets.ts';
+import * as whoCan from '../access/who-can.ts';
 import * as alerts from '../alerts/alerts.ts';
 import * as webhookDeliveries from '../alerts/webhook-deliveries.ts';
 import * as webhooks from '../alerts/webhooks.ts';
@@ -22,6 +23,7 @@ import * as routeGroups from '../catalogue/route-groups.ts';
 import * as keyActions from '../keys/key-actions.ts';
 import * as keyCreate from '../keys/key-create.ts';
 import * as keyExport from '../keys/key-export.ts';
+import * as keyTargets from '../keys/key-targets.ts';
 import * as keys from '../keys/keys.ts';
 import * as limitsHistory from '../organizations/limits-history.ts';
 import * as limits from '../organizations/limits-status-route.ts';
@@ -181,6 +183,7 @@ export const ROUTES: RouteTable = {
   'POST /keys/:id/rotate': keyActions.rotate,
   'POST /keys/:id/disable': keyActions.disable,
   'POST /keys/:id/enable': keyActions.enable,
+  'GET /keys/:id/callable-targets': keyTargets.list,
   'GET /keys/:id/limits/status': limits.ofKey,
   'GET /keys/:id/limits/stream': liveLimits.ofKey,
   'GET /keys/:id/limits/history': limitsHistory.ofKey,
@@ -239,6 +242,7 @@ export const ROUTES: RouteTable = {
   'PATCH /access-groups/:key': accessGroups.update,
   'DELETE /access-groups/:key': accessGroups.remove,
   'GET /access/explain': accessExplain.explain,
+  'GET /access/who-can': whoCan.read,
   'POST /access/preview': accessPreview.preview,
   'GET /names': names.list,
   'GET /usage': usage.read,

@@ -11,6 +11,7 @@ import { ConfirmByName } from '../../../components/dialogs/ConfirmByName.tsx';
 import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../../components/dialogs/saved.ts';
 import { useDialog } from '../../../components/dialogs/useDialog.ts';
+import { WhyNot } from '../../../components/dialogs/WhyNot.tsx';
 import { countText } from '../../../numbers/numbers.ts';
 import { PATHS } from '../../../paths.ts';
 import { LifecycleDialog, refreshOrganizations } from './LifecycleDialog.tsx';
@@ -21,7 +22,7 @@ const LIFECYCLE = ['suspend', 'reactivate', 'archive'] as const;
 export function LifecycleActions({ organization }: { organization: Organization }) {
   const [asking, ask] = useDialog(LIFECYCLE);
   const [isDeleting, setDeleting] = useState(false);
-  const verdict = verdictOf('organizations.lifecycle', organization.capabilities);
+  const verdict = verdictOf('organizations.lifecycle', organization);
   const isActive = organization.status === 'active';
   const isArchived = organization.status === 'archived';
   return (
@@ -41,7 +42,7 @@ export function LifecycleActions({ organization }: { organization: Organization 
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Tooltip label={verdict.reason} disabled={verdict.allowed} position="left">
+          <Tooltip label={<WhyNot verdict={verdict} inherit />} multiline maw={320} disabled={verdict.allowed} position="left">
             <div>
               <Menu.Item
                 leftSection={<IconArchive size={15} />}
@@ -53,7 +54,9 @@ export function LifecycleActions({ organization }: { organization: Organization 
             </div>
           </Tooltip>
           <Tooltip
-            label={verdict.allowed ? 'Only an archived organization can be deleted.' : verdict.reason}
+            label={verdict.allowed ? 'Only an archived organization can be deleted.' : <WhyNot verdict={verdict} inherit />}
+            multiline
+            maw={320}
             disabled={verdict.allowed && isArchived}
             position="left"
           >
