@@ -1,32 +1,85 @@
-import { Anchor, Badge, Select, Text } from '@mantine/core';
+import { Anchor, Badge, Button, Select, Tabs, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
-import { useSession } from '../../api/session.tsx';
+import { useCanAnywhere, useSession } from '../../api/session.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { Named } from '../../components/Named.tsx';
 import { Page } from '../../components/shell/Page.tsx';
+import { TabStrip } from '../../components/shell/TabStrip.tsx';
 import { Time } from '../../components/Time.tsx';
+import { AlertRulesList } from './AlertRulesList.tsx';
+import { SentDialog } from './SentDialog.tsx';
 import { ALERT_KINDS, type Alert, kindLabel, sentenceOf } from './words.ts';
 
 const REFETCH_MS = 30_000;
 
-/** Lists all alerts: budget thresholds, and for people of the platform also its own alerts. */
+/** The alerts that were raised, and the rules that raise them. */
 export function AlertsPage() {
   const [state, set] = useUrlState();
-  const { platform_role } = useSession();
+  const mayManage = useCanAnywhere('webhooks.manage');
+  const tab = state.tab === 'rules' && mayManage ? 'rules' : 'alerts';
+  if (!mayManage)
+    return (
+      <Page title="Alerts">
+        <AlertList />
+      </Page>
+    );
   return (
     <Page title="Alerts">
+      <Tabs
+        value={tab}
+        keepMounted={false}
+        // The other tab has other filters.
+        onChange={(next) => set({ ...NO_FILTERS, tab: next === 'rules' ? 'rules' : undefined })}
+      >
+        <TabStrip
+          value={tab}
+          tabs={[
+            { value: 'alerts', label: 'Alerts' },
+            { value: 'rules', label: 'Rules' },
+          ]}
+        />
+        <Tabs.Panel value="alerts">
+          <AlertList />
+        </Tabs.Panel>
+        <Tabs.Panel value="rules">
+          <AlertRulesList />
+        </Tabs.Panel>
+      </Tabs>
+    </Page>
+  );
+}
+
+const NO_FILTERS = {
+  cursor: undefined,
+  search: undefined,
+  sort: undefined,
+  type: undefined,
+  new: undefined,
+  organization_id: undefined,
+};
+
+/** Lists all alerts: budget thresholds, alert rules, and for people of the platform also its own alerts. */
+function AlertList() {
+  const [state, set] = useUrlState();
+  const { platform_role } = useSession();
+  const [shown, setShown] = useState<Alert | null>(null);
+  const mayManage = useCanAnywhere('webhooks.manage');
+  const columns = COLUMNS.filter(({ accessor }) => platform_role !== null || accessor !== 'organization_id');
+  return (
+    <>
       <Text fz="sm" c="dimmed" mb="sm">
-        Each threshold of a budget alerts once per period, when settled spend passes it. Alerts appear here and go to webhooks,
-        and by e-mail to the organization’s owners if a mail server is set.
+        Each threshold of a budget alerts once per period, and each incident of an alert rule once. Alerts appear here and go to
+        webhooks, and by e-mail to the organization’s owners if a mail server is set.
       </Text>
       <DataList<Alert>
         name="alerts"
         fetch={fetchAlerts}
-        columns={platform_role === null ? COLUMNS.filter(({ accessor }) => accessor !== 'organization_id') : COLUMNS}
+        columns={mayManage ? [...columns, sentColumn(setShown)] : columns}
         filters={['type']}
         refetchMs={REFETCH_MS}
         controls={
@@ -44,11 +97,12 @@ export function AlertsPage() {
         }
         empty={
           <EmptyState title="No alerts yet">
-            Add thresholds to a budget. When spend passes one, an alert appears here, once per period.
+            Add thresholds to a budget, or an alert rule. When one is passed, an alert appears here.
           </EmptyState>
         }
       />
-    </Page>
+      {shown !== null && <SentDialog alertId={shown.id} title="Sent of this alert" onClose={() => setShown(null)} />}
+    </>
   );
 }
 
@@ -85,6 +139,18 @@ const COLUMNS: ListColumn<Alert>[] = [
       ),
   },
 ];
+
+function sentColumn(setShown: (alert: Alert) => void): ListColumn<Alert> {
+  return {
+    accessor: 'sent',
+    title: 'Sent to',
+    render: (alert) => (
+      <Button size="compact-xs" variant="default" onClick={() => setShown(alert)}>
+        Show
+      </Button>
+    ),
+  };
+}
 
 function What({ alert }: { alert: Alert }) {
   const { text, to } = sentenceOf(alert);

@@ -6,7 +6,7 @@ import { Time } from '../../components/Time.tsx';
 import { countText, durationText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 import { causeOf } from '../requests/attempt-words.ts';
-import { countedText, shareText } from './health.tsx';
+import { countedText, errorShareText } from './health.tsx';
 
 type Row = Counted & { readonly id: string };
 
@@ -39,7 +39,7 @@ function ErrorRate({ row: { attempts } }: { row: Row }) {
     <Tooltip label={countedText(attempts)}>
       <Stack gap={0} align="flex-end">
         <Text component="span" fz="sm" className="nowrap">
-          {shareText(attempts.error_rate)}
+          {errorShareText(attempts.error_rate)}
         </Text>
         <Text component="span" fz="xs" c="dimmed" className="nowrap">
           {countText(attempts.errors)} of {countText(attempts.attempts)}
