@@ -2,6 +2,7 @@
 import type { HeldReport } from '../counters/counters.ts';
 import { accountOriginsJob } from '../jobs/account-origins.ts';
 import type { Announcer, Enqueue } from '../jobs/alerts/announce.ts';
+import { alertRulesJob } from '../jobs/alerts/watch-rules.ts';
 import { bindContentKeysJob } from '../jobs/bind-content-keys.ts';
 import { bindKeysJob } from '../jobs/bind-keys.ts';
 import { credentialJob } from '../jobs/check-credentials.ts';
@@ -70,6 +71,7 @@ export function jobsFor(
       announcer,
     }),
     priceJob({ priceFor, announcer }),
+    alertRulesJob(announcer),
     unownedTokensJob((facts, message) => log.warn(facts, message)),
     bindKeysJob({ key: installation.credentials }),
     bindContentKeysJob({ wrappers: { master: masterKey, installation: installation.content } }),

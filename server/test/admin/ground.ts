@@ -23,6 +23,8 @@ export interface Ground extends Shared {
   readonly invitationId: string;
   readonly webhookId: string;
   readonly deliveryId: string;
+  readonly alertId: string;
+  readonly alertRuleId: string;
 }
 
 const MODEL = 'ground-model';
@@ -52,6 +54,7 @@ export async function makeGround(
   const invitation = must(await root('POST', '/invitations', invitationBody(organizationId, teamId)));
   const webhook = must(await root('POST', '/webhooks', webhookBody(organizationId)));
   const delivery = must(await root('POST', `/webhooks/${webhook.id}/test`));
+  const rule = must(await root('POST', '/alert-rules', alertRuleBody(organizationId, [webhook.id])));
   return {
     ...shared,
     organizationId,
@@ -64,6 +67,8 @@ export async function makeGround(
     invitationId: invitation.id,
     webhookId: webhook.id,
     deliveryId: delivery.id,
+    alertId: delivery.event_id,
+    alertRuleId: rule.id,
   };
 }
 
@@ -85,6 +90,8 @@ export function idFor(pattern: string, parameter: string, ground: Ground): strin
     deployments: ground.deploymentId,
     'route-groups': ground.routeGroupId,
     webhooks: ground.webhookId,
+    alerts: ground.alertId,
+    'alert-rules': ground.alertRuleId,
     prices: ground.deploymentId,
   };
   return byResource[pattern.split('/')[1] ?? ''] ?? null;
@@ -96,6 +103,10 @@ export function tokenBody(organizationId: string): object {
 
 export function webhookBody(organizationId: string): object {
   return { name: 'x', url: 'https://hooks.example/x', events: ['budget.threshold'], organization_id: organizationId };
+}
+
+export function alertRuleBody(organizationId: string, webhookIds: readonly string[]): object {
+  return { name: 'x', kind: 'error_rate', webhook_ids: webhookIds, organization_id: organizationId };
 }
 
 export function invitationBody(organizationId: string, teamId: string): object {

@@ -1,5 +1,16 @@
 /** The rows of usage, requests, search, alerts, jobs and the process. */
-import { at, deliveryPath, made, namesPath, organization, webhookBody, webhookPath } from './authorization-calls.ts';
+import {
+  alertRuleBody,
+  alertRulePath,
+  at,
+  deliveryPath,
+  made,
+  namesPath,
+  organization,
+  sentPath,
+  webhookBody,
+  webhookPath,
+} from './authorization-calls.ts';
 import { type Row, row, SPEND, TEAMS } from './authorization-rows.ts';
 import {
   EVERYONE,
@@ -46,6 +57,20 @@ export const usageRows: readonly Row[] = [
   }),
 
   row('GET /alerts', SPENDERS, at('/alerts')),
+  row('GET /alerts/:id/deliveries', ORGANIZATION_MANAGE, sentPath),
+  row('GET /alert-rules', TOKEN_MANAGERS, at('/alert-rules')),
+  row('POST /alert-rules', ORGANIZATION_MANAGE, ({ world, place }) => made('/alert-rules', alertRuleBody(world, place))),
+  row('GET /alert-rules/:id', ORGANIZATION_MANAGE, (asking) => alertRulePath(asking, '')),
+  row('PATCH /alert-rules/:id', ORGANIZATION_MANAGE, async (asking) =>
+    made(await alertRulePath(asking, ''), { name: asking.world.fresh() }),
+  ),
+  row('DELETE /alert-rules/:id', ORGANIZATION_MANAGE, (asking) => alertRulePath(asking, '')),
+  row('POST /alert-rules/:id/test', ORGANIZATION_MANAGE, async (asking) => {
+    const path = await alertRulePath(asking, '');
+    const hook = await asking.world.root('POST', '/webhooks', webhookBody(asking.world, asking.place));
+    await asking.world.root('PATCH', path, { webhook_ids: [hook.id] });
+    return `${path}/test`;
+  }),
   row('GET /webhooks', TOKEN_MANAGERS, at('/webhooks')),
   row('POST /webhooks', ORGANIZATION_MANAGE, ({ world, place }) => made('/webhooks', webhookBody(world, place))),
   row('GET /webhooks/:id', ORGANIZATION_MANAGE, (asking) => webhookPath(asking, '')),

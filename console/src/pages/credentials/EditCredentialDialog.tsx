@@ -2,7 +2,7 @@ import { Text } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import { type EditPart, namePart } from '../../components/dialogs/edit-parts.ts';
-import { baseUrlOf, type CredentialDraft, CredentialFields, CredentialTest } from './CredentialFields.tsx';
+import { baseUrlOf, type CredentialDraft, CredentialFields, CredentialTest, expiryOf } from './CredentialFields.tsx';
 
 type Credential = Schema<'Credential'>;
 
@@ -63,15 +63,22 @@ const PARTS: readonly EditPart<CredentialDraft>[] = [
     body: (draft) => ({ base_url: baseUrlOf(draft) }),
     words: (draft) => baseUrlOf(draft) ?? 'the provider’s own address',
   },
+  {
+    name: 'expires_at',
+    label: 'The key ends on',
+    body: (draft) => ({ expires_at: expiryOf(draft) }),
+    words: ({ expires_at: day }) => (day === '' ? 'no end' : day),
+  },
 ];
 
-function draftOf({ name, provider, base_url: url, last_four, deployment_count }: Credential): CredentialDraft {
+function draftOf({ name, provider, base_url: url, expires_at: end, last_four, deployment_count }: Credential): CredentialDraft {
   return {
     deployment_count,
     name,
     provider: provider as CredentialDraft['provider'],
     api_key: '',
     base_url: url ?? '',
+    expires_at: end?.slice(0, 10) ?? '',
     last_four,
   };
 }

@@ -21,15 +21,17 @@ export function CreateWebhook({ opened, onClose, organizationId, onCreated }: Cr
       opened={opened}
       onClose={onClose}
       title="Create webhook"
-      initial={{ name: '', url: '', events: organizationId === null ? [] : [...ORGANIZATION_KINDS] } as WebhookDraft}
+      initial={
+        { name: '', url: '', format: 'standard', events: organizationId === null ? [] : [...ORGANIZATION_KINDS] } as WebhookDraft
+      }
       validate={RULES}
       verb="Create webhook"
       invalidates={['webhooks']}
-      save={({ name, url, events }, header) =>
+      save={({ name, url, format, events }, header) =>
         asked(
           api.POST('/webhooks', {
             params: { header },
-            body: { organization_id: organizationId, name: name.trim(), url: url.trim(), events },
+            body: { organization_id: organizationId, name: name.trim(), url: url.trim(), format, events },
           }),
         )
       }
@@ -43,6 +45,7 @@ export function CreateWebhook({ opened, onClose, organizationId, onCreated }: Cr
 const PARTS: readonly EditPart<WebhookDraft>[] = [
   namePart(),
   { name: 'url', label: 'URL', body: ({ url }) => ({ url: url.trim() }), words: ({ url }) => url },
+  { name: 'format', label: 'Form', words: ({ format }) => (format === 'slack' ? 'for a chat' : 'for a program') },
   {
     name: 'events',
     label: 'Events',
@@ -60,7 +63,7 @@ export function EditWebhook({ webhook, onClose }: { webhook: Webhook; onClose: (
       size="lg"
       what="This webhook"
       path={`/webhooks/${webhook.id}`}
-      draftOf={({ name, url, events }) => ({ name, url, events })}
+      draftOf={({ name, url, format, events }) => ({ name, url, format, events })}
       parts={PARTS}
       validate={RULES}
       invalidates={['webhooks']}

@@ -1,4 +1,4 @@
-import { Checkbox, Stack, TextInput } from '@mantine/core';
+import { Checkbox, Select, Stack, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import type { Schema } from '../../api/client.ts';
 import { ALERT_KINDS, ORGANIZATION_KINDS, PLATFORM_KINDS } from '../alerts/words.ts';
@@ -8,13 +8,13 @@ export type Webhook = Schema<'Webhook'>;
 export interface WebhookDraft {
   readonly name: string;
   readonly url: string;
+  readonly format: Webhook['format'];
   readonly events: Webhook['events'];
 }
 
 export const RULES = {
   name: (name: string) => (name.trim() === '' ? 'Enter a name.' : null),
   url: (url: string) => (url.trim() === '' ? 'Enter the URL that gets the events.' : null),
-  events: (events: Webhook['events']) => (events.length === 0 ? 'Choose at least one event.' : null),
 };
 
 interface WebhookFieldsProps {
@@ -36,7 +36,25 @@ export function WebhookFields({ form, organizationId }: WebhookFieldsProps) {
         maxLength={2_048}
         {...form.getInputProps('url')}
       />
-      <Checkbox.Group label="Events" {...form.getInputProps('events')}>
+      <Select
+        label="Form"
+        description={
+          form.values.format === 'slack'
+            ? 'One text for people: {"text": …}, as incoming webhooks of Slack, Mattermost and others take it.'
+            : 'The event as JSON with a signature, after Standard Webhooks.'
+        }
+        allowDeselect={false}
+        data={[
+          { value: 'standard', label: 'For a program' },
+          { value: 'slack', label: 'For a chat (Slack and compatible)' },
+        ]}
+        {...form.getInputProps('format')}
+      />
+      <Checkbox.Group
+        label="Events"
+        description="Choose none if only alert rules that name this webhook use it."
+        {...form.getInputProps('events')}
+      >
         <Stack gap="xs" mt={6}>
           {kinds.map((kind) => (
             <Checkbox

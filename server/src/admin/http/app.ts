@@ -5,8 +5,10 @@ import * as accessGroups from '../access/access-groups.ts';
 import * as accessPreview from '../access/access-preview.ts';
 import * as assetAccess from '../access/asset-access.ts';
 import * as callableTargets from '../access/callable-targets.ts';
+import * as alertRules from '../alerts/alert-rules.ts';
 import * as whoCan from '../access/who-can.ts';
 import * as alerts from '../alerts/alerts.ts';
+import * as sentAlerts from '../alerts/sent.ts';
 import * as webhookDeliveries from '../alerts/webhook-deliveries.ts';
 import * as webhooks from '../alerts/webhooks.ts';
 import * as auditEvents from '../audit/audit-events.ts';
@@ -259,6 +261,13 @@ export const ROUTES: RouteTable = {
   'GET /decisions/:request_id': requests.readDecision,
 
   'GET /alerts': alerts.list,
+  'GET /alerts/:id/deliveries': sentAlerts.list,
+  'GET /alert-rules': alertRules.list,
+  'POST /alert-rules': alertRules.create,
+  'GET /alert-rules/:id': alertRules.read,
+  'PATCH /alert-rules/:id': alertRules.update,
+  'DELETE /alert-rules/:id': alertRules.remove,
+  'POST /alert-rules/:id/test': alertRules.test,
   'GET /webhooks': webhooks.list,
   'POST /webhooks': webhooks.create,
   'GET /webhooks/:id': webhooks.read,
