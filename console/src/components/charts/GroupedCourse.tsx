@@ -49,6 +49,7 @@ export function GroupedCourse({ usage, lines, group, metric, interval }: Grouped
         to={usage.to}
         interval={interval}
         timeZone={usage.time_zone}
+        previous={previousPoints(usage, metric)}
         format={metric === 'spend' ? (value) => moneyText(String(value)) : shortCountText}
         formatExact={(value) => exact(String(value))}
       />
@@ -69,6 +70,14 @@ export function GroupedCourse({ usage, lines, group, metric, interval }: Grouped
 }
 
 const WORDS = { spend: 'Spend', requests: 'Requests', total_tokens: 'Tokens' } as const;
+
+/** Returns the period before as points of the chart; undefined if it was not asked for. */
+function previousPoints({ previous }: Schema<'Usage'>, metric: CourseMetric) {
+  return previous?.intervals?.map((before) => ({
+    time: before.compared_start,
+    value: Number(metric === 'requests' ? before.admitted_requests : before[metric]),
+  }));
+}
 
 function addCounts(a: string, b: string): string {
   return String(BigInt(a) + BigInt(b));

@@ -31,17 +31,34 @@ export interface TimeChartProps {
   readonly format: (value: number) => string;
   /** Formats a value on hover, where every digit fits. Defaults to `format`. */
   readonly formatExact?: (value: number) => string;
+  /** The period before, in grey beside the bars: one `value` at the time of this period with which it is compared. */
+  readonly previous?: readonly Point[] | undefined;
   readonly height?: number;
 }
 
+const PREVIOUS = { name: 'previous', label: 'Period before', color: 'gray.5', stackId: 'previous' };
+
 /** Stacked bars over time. They show the trend; the table beside them has the exact numbers. */
-export function StackedBars({ label, points, series, from, to, interval, timeZone, height = 220, ...formats }: TimeChartProps) {
+export function StackedBars({
+  label,
+  points,
+  series,
+  from,
+  to,
+  interval,
+  timeZone,
+  height = 220,
+  previous,
+  ...formats
+}: TimeChartProps) {
   const { format, formatExact = format } = formats;
   const byKey = new Map(points.map((point) => [intervalKey(point.time, { interval, timeZone }), point]));
   const marks = intervalsOf({ from, to, interval, timeZone });
   const labels = new Map(marks.map(({ key, label: written }) => [key, written]));
+  const before = new Map(previous?.map(({ time, value }) => [intervalKey(time, { interval, timeZone }), value]));
   const nothing = Object.fromEntries(series.map(({ name }) => [name, 0]));
-  const data = marks.map(({ key }) => ({ ...nothing, ...byKey.get(key), time: key }));
+  const data = marks.map(({ key }) => ({ ...nothing, ...byKey.get(key), [PREVIOUS.name]: before.get(key) ?? 0, time: key }));
+  const now = series.map(({ name, label: shown, color }) => ({ name, label: shown ?? name, color, stackId: 'now' }));
   const labelOf = (key: unknown) => labels.get(String(key)) ?? '';
   return (
     <Box role="img" aria-label={label}>
@@ -49,10 +66,9 @@ export function StackedBars({ label, points, series, from, to, interval, timeZon
         h={height}
         data={data}
         dataKey="time"
-        type="stacked"
-        series={series.map(({ name, label: shown, color }) => ({ name, label: shown ?? name, color }))}
+        series={previous === undefined ? now : [...now, PREVIOUS]}
         valueFormatter={formatExact}
-        withLegend={series.length > 1}
+        withLegend={series.length > 1 || previous !== undefined}
         legendProps={{ verticalAlign: 'bottom' }}
         tickLine="none"
         gridAxis="x"
