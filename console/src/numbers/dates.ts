@@ -16,3 +16,10 @@ function isMidnight(at: Date, timeZone: string): boolean {
   const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit', timeZone });
   return time.format(at) === '00:00:00';
 }
+
+const monthFormat = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'numeric', timeZone: 'UTC' });
+
+/** Formats the server's name of a month, `2026-10`: `October 2026`. */
+export function monthText(month: string): string {
+  return monthFormat.format(new Date(`${month}-15T00:00:00Z`));
+}

@@ -1,10 +1,12 @@
 import { Group as Row, Select, Stack, Switch, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
 import { queryText } from '../../api/events.ts';
 import { keptWithin } from '../../api/kept.ts';
-import { type Session, useSession } from '../../api/session.tsx';
+import { type Session, useCan, useSession } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
+import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { monthOf, type Range, RangePicker, rangeOf, viewersZone } from '../../components/fields/RangePicker.tsx';
 import { type UrlState, useUrlState } from '../../components/fields/useUrlState.ts';
 import { ExportMenu } from '../../components/list/ExportMenu.tsx';
@@ -39,7 +41,12 @@ export function UsagePage() {
     <Page
       title="Usage & spend"
       about="Admitted requests, within a second after they end. Estimated ones are a part of them; refused ones are counted separately."
-      actions={<Exports question={question} group={group} interval={interval} />}
+      actions={
+        <>
+          <ToStatements session={session} state={state} />
+          <Exports question={question} group={group} interval={interval} />
+        </>
+      }
     >
       <Controls groups={groups} group={group} interval={interval} />
       <Asked query={query}>
@@ -58,6 +65,24 @@ export function UsagePage() {
         )}
       </Asked>
     </Page>
+  );
+}
+
+/** The link to the statements of the only organization, or of the chosen one. */
+function ToStatements({ session, state }: { session: Session; state: UrlState }) {
+  const only = Object.keys(session.capabilities_by_organization);
+  const organizationId = state.organization_id ?? (only.length === 1 ? only[0] : undefined);
+  const may = useCan('usage.read', organizationId ?? null);
+  const go = useNavigate();
+  const verdict = organizationId === undefined ? { allowed: false, reason: 'Choose an organization in the filter first' } : may;
+  return (
+    <GuardedButton
+      variant="default"
+      verdict={verdict}
+      onClick={() => void go({ to: `/organizations/${organizationId}/statements` })}
+    >
+      Statements
+    </GuardedButton>
   );
 }
 

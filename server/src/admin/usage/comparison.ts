@@ -21,12 +21,9 @@ const previousOut = z
   .object({
     ...figures,
     spend_difference: z.string().meta({ description: 'The spend now minus the spend before, in USD. It may be negative.' }),
-    spend_change_percent: z
-      .string()
-      .nullable()
-      .meta({
-        description: '`spend_difference` in percent of the spend before, with one decimal. Null if nothing was spent before.',
-      }),
+    spend_change_percent: z.string().nullable().meta({
+      description: '`spend_difference` in percent of the spend before, with one decimal. Null if nothing was spent before.',
+    }),
   })
   .meta({ id: 'PreviousUsage' });
 

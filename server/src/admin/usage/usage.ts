@@ -76,7 +76,8 @@ const comparableQuery = z.strictObject({ ...query.shape, compare });
 type Query = z.output<typeof query>;
 type ComparableQuery = Omit<z.output<typeof comparableQuery>, 'organization_id'>;
 
-const sums = {
+/** The sums of a line, as the API returns them. */
+export const sums = {
   admitted_requests: z.int().meta({
     description: 'The number of admitted requests, whatever their outcome: `requests` and `estimated_requests` together.',
   }),
@@ -103,7 +104,7 @@ const unitOut = z
     unpriced_quantity: z.int().meta({ description: 'The part of `quantity` without a price. `spend` leaves out its cost.' }),
   })
   .meta({ id: 'UnitUse' });
-const unitsOut = {
+export const unitsOut = {
   units: z.array(unitOut),
   partly_priced: z.boolean().meta({
     description: 'True if a unit was used without a price, so that `spend` is less than providers charge. See `units`.',
@@ -271,7 +272,7 @@ function renderLine({ startMs, groups, sums: line, units }: UsageLine) {
   };
 }
 
-function renderUnits(units: readonly UnitSum[]) {
+export function renderUnits(units: readonly UnitSum[]) {
   return {
     units: units.map(({ unit, uses, quantity, unpricedQuantity }) => ({
       ...{ unit, uses, quantity },
@@ -282,7 +283,7 @@ function renderUnits(units: readonly UnitSum[]) {
 }
 
 /** Renders sums as the API returns them. */
-function renderTotals(totals: UsageTotals) {
+export function renderTotals(totals: UsageTotals) {
   return { admitted_requests: Number(totals.admitted), ...renderSums(totals) };
 }
 
