@@ -3,6 +3,7 @@ export const PATHS = {
   overview: '/',
   organizations: '/organizations',
   organization: '/organizations/$organizationId',
+  statements: '/organizations/$organizationId/statements',
   teams: '/teams',
   team: '/teams/$teamId',
   people: '/people',

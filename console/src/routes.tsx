@@ -49,6 +49,9 @@ const signedIn = [
   page(shell, PATHS.organization, () =>
     import('./pages/organizations/OrganizationPage.tsx').then(({ OrganizationPage }) => ({ default: OrganizationPage })),
   ),
+  page(shell, PATHS.statements, () =>
+    import('./pages/statements/StatementPage.tsx').then(({ StatementPage }) => ({ default: StatementPage })),
+  ),
   page(shell, PATHS.teams, () => import('./pages/teams/TeamsPage.tsx').then(({ TeamsPage }) => ({ default: TeamsPage }))),
   page(shell, PATHS.team, () => import('./pages/teams/TeamPage.tsx').then(({ TeamPage }) => ({ default: TeamPage }))),
   page(shell, PATHS.people, () => import('./pages/people/PeoplePage.tsx').then(({ PeoplePage }) => ({ default: PeoplePage }))),

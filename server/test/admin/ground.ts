@@ -74,6 +74,7 @@ export async function makeGround(
 
 /** The id that stands in a path's place, or null where the ground holds nothing of the kind. */
 export function idFor(pattern: string, parameter: string, ground: Ground): string | null {
+  if (parameter === ':month') return '2026-03';
   if (parameter === ':member_id') return ground.memberId;
   if (parameter === ':name') return pattern.startsWith('/jobs') ? 'proof' : MODEL;
   if (parameter === ':key') return ACCESS_GROUP;

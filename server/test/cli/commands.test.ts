@@ -112,6 +112,10 @@ describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
     expect(csv.out.split('\n')[0]).toContain(',');
     expect(csv.out).toContain('fast');
     expect((await run('usage', '--csv', '--json')).code).toBe(2);
+    expect((await run('usage', '--month', 'current', '--compare', '--group-by', 'model')).out).toMatch(/^fast .* new /m);
+    const [{ month }] = (await json('statements', 'list', 'acme')).data;
+    expect((await run('statements', 'get', 'acme', month)).out).toMatch(/^model +fast +1 /m);
+    expect((await run('statements', 'get', 'acme', month, '--csv')).out).toMatch(/^model,.*,fast,/m);
   });
 
   test('audit verify: the platform’s chain and an organization’s are intact', async () => {

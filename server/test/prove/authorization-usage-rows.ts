@@ -16,6 +16,7 @@ import {
   EVERYONE,
   ORGANIZATION_MANAGE,
   ORGANIZATION_SPEND,
+  ORGANIZATION_TOTALS,
   PLATFORM_CHANGE,
   PLATFORM_READ,
   type PlaceName,
@@ -34,10 +35,16 @@ function search(marker: keyof Markers, place: PlaceName): Row {
   });
 }
 
+/** A month that has begun wherever the clock of the world stands. */
+const thisMonth = () => new Date().toISOString().slice(0, 7);
+
 export const usageRows: readonly Row[] = [
   row('GET /usage', SPENDERS, at('/usage?group_by=key'), { sees: { marker: 'keyId', places: SPEND } }),
   row('GET /usage/export', SPENDERS, at('/usage/export?group_by=key'), { sees: { marker: 'keyId', places: SPEND } }),
   row('GET /organizations/:id/usage', ORGANIZATION_SPEND, organization('/usage')),
+  row('GET /organizations/:id/statements', ORGANIZATION_TOTALS, organization('/statements')),
+  row('GET /organizations/:id/statements/:month', ORGANIZATION_TOTALS, organization(`/statements/${thisMonth()}`)),
+  row('GET /organizations/:id/statements/:month/export', ORGANIZATION_TOTALS, organization(`/statements/${thisMonth()}/export`)),
   row('GET /requests', SPENDERS, at('/requests?limit=200'), { sees: { marker: 'requestId', places: SPEND } }),
   row('GET /requests/export', SPENDERS, at('/requests/export'), { sees: { marker: 'requestId', places: SPEND } }),
   row('GET /requests/stream', SPENDERS, at('/requests/stream')),

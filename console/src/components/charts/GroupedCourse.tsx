@@ -50,6 +50,7 @@ export function GroupedCourse({ usage, lines, group, metric, interval }: Grouped
         timeZone={usage.time_zone}
         isCount={metric !== 'spend'}
         empty={`${WORDS[metric]} per ${interval} appears here with the first request.`}
+        previous={previousPoints(usage, metric)}
         format={metric === 'spend' ? (value) => moneyText(String(value)) : shortCountText}
         formatExact={(value) => exact(String(value))}
       />
@@ -70,6 +71,14 @@ export function GroupedCourse({ usage, lines, group, metric, interval }: Grouped
 }
 
 const WORDS = { spend: 'Spend', requests: 'Requests', total_tokens: 'Tokens' } as const;
+
+/** Returns the period before as points of the chart; undefined if it was not asked for. */
+function previousPoints({ previous }: Schema<'Usage'>, metric: CourseMetric) {
+  return previous?.intervals?.map((before) => ({
+    time: before.compared_start,
+    value: Number(metric === 'requests' ? before.admitted_requests : before[metric]),
+  }));
+}
 
 function addCounts(a: string, b: string): string {
   return String(BigInt(a) + BigInt(b));

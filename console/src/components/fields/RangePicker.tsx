@@ -10,6 +10,11 @@ const SPANS = {
   '90d': { label: 'Last 90 days', minutes: 129_600 },
 } as const;
 export type Span = keyof typeof SPANS;
+/** Ranges that the server knows as a month, with its name for them. */
+const MONTHS = {
+  this_month: { label: 'This month', month: 'current' },
+  last_month: { label: 'Last month', month: 'last' },
+} as const;
 const CUSTOM = 'custom';
 
 export interface Range {
@@ -54,8 +59,21 @@ export function viewersZone(): string {
   return timeZone === undefined || timeZone === 'Etc/Unknown' ? 'UTC' : timeZone;
 }
 
-/** Chooses the range of a page. `standard` is the range if the address names none. Null: any time. */
-export function RangePicker({ standard }: { standard: Span | null }) {
+/** Returns the server's name of the month that the address names; undefined if it names another range. */
+export function monthOf({ range, from, to }: UrlState): 'current' | 'last' | undefined {
+  if (range === undefined || !(range in MONTHS) || isInstant(from) || isInstant(to)) return undefined;
+  return MONTHS[range as keyof typeof MONTHS].month;
+}
+
+interface RangePickerProps {
+  /** The range if the address names none. Null: any time. */
+  readonly standard: Span | null;
+  /** True to offer whole months, for pages that pass `monthOf` to the server. */
+  readonly months?: boolean;
+}
+
+/** Chooses the range of a page. */
+export function RangePicker({ standard, months = false }: RangePickerProps) {
   const [state, set] = useUrlState();
   const isCustom = state.range === CUSTOM || state.from !== undefined || state.to !== undefined;
   const choose = (value: string | null) => {
@@ -73,7 +91,7 @@ export function RangePicker({ standard }: { standard: Span | null }) {
         onChange={choose}
         data={[
           ...(standard === null ? [{ value: 'any', label: 'Any time' }] : []),
-          ...Object.entries(SPANS).map(([value, { label }]) => ({ value, label })),
+          ...Object.entries({ ...SPANS, ...(months ? MONTHS : {}) }).map(([value, { label }]) => ({ value, label })),
           { value: CUSTOM, label: 'From – to…' },
         ]}
       />

@@ -58,6 +58,8 @@ import * as sessionList from '../session/session-list.ts';
 import * as passkeys from '../session/session-passkeys.ts';
 import * as passwordReset from '../session/session-password-reset.ts';
 import * as secondFactor from '../session/session-second-factor.ts';
+import * as statementExport from '../statements/statement-export.ts';
+import * as statements from '../statements/statements.ts';
 import { Listeners } from '../streams/listeners.ts';
 import * as selfService from '../teams/self-service-route.ts';
 import * as teamMembers from '../teams/team-members.ts';
@@ -250,6 +252,9 @@ export const ROUTES: RouteTable = {
   'GET /usage': usage.read,
   'GET /usage/export': usageExport.exportFile,
   'GET /organizations/:id/usage': usage.readOfOrganization,
+  'GET /organizations/:id/statements': statements.list,
+  'GET /organizations/:id/statements/:month': statements.read,
+  'GET /organizations/:id/statements/:month/export': statementExport.csv,
   'POST /playground': playground.call,
   'GET /ledger/review': ledgerReview.list,
   'GET /overview': overview.read,
