@@ -2,6 +2,7 @@
  * What a first visit loads, packed, and how soon the largest list reacts. `node console/test/measures/weight.ts [--quick]`; the last line is
  * a Report. Nothing should run beside it.
  */
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Page } from '@playwright/test';
 import { type House, openHouse } from '../support.ts';
@@ -15,6 +16,7 @@ const VISITS = [
 const INTERACTION_MS_MAX = 100;
 const INTERACTIONS_MIN = 20;
 const ROWS = 200;
+const FILES_TOLD = 12;
 const KINDS = { '.js': 'script', '.css': 'style', '.woff2': 'font' } as const;
 type Kind = (typeof KINDS)[keyof typeof KINDS];
 /** What a page asks for later without being told to. */
@@ -30,6 +32,8 @@ interface Visit {
   readonly bytesMax: number;
   readonly bytes: number;
   readonly parts: ReadonlyMap<Kind, number>;
+  /** Name and bytes of each file, the largest first. */
+  readonly files: readonly (readonly [string, number])[];
 }
 
 const house = await openHouse();
@@ -60,14 +64,23 @@ function reportOf(): Report {
       `packed scripts, style and font of a first visit: ${weights.join(', ')}; ${interactions.length} interactions on ${ROWS} rows: the slowest ` +
       `painted after ${slowest[0]?.ms ?? 0} ms (${slowest[0]?.name}), above ${INTERACTION_MS_MAX} ms ${slow.length}`,
     details: [...tooHeavy, ...slow.map(({ name, ms }) => `${name}: ${ms} ms`)],
-    log: [...Map.groupBy(interactions, ({ name }) => name)].map(
-      ([name, all]) => `${name}: ${all.length} times, at most ${Math.max(...all.map(({ ms }) => ms))} ms`,
-    ),
+    log: [
+      ...visits.map(
+        ({ address, files }) =>
+          `${address}: ${files
+            .slice(0, FILES_TOLD)
+            .map(([name, bytes]) => `${name} ${bytes}`)
+            .join(', ')}`,
+      ),
+      ...[...Map.groupBy(interactions, ({ name }) => name)].map(
+        ([name, all]) => `${name}: ${all.length} times, at most ${Math.max(...all.map(({ ms }) => ms))} ms`,
+      ),
+    ],
   };
 }
 
 /** What a browser without any files loads, and how many bytes each is when it is packed. */
-async function weigh(browser: Browser, house: House, address: string): Promise<Pick<Visit, 'parts' | 'bytes'>> {
+async function weigh(browser: Browser, house: House, address: string): Promise<Pick<Visit, 'parts' | 'bytes' | 'files'>> {
   const context = await browser.newContext({ viewport: { width: 1360, height: 860 } });
   const page = await context.newPage();
   await house.signIn(page, 'platform_admin');
@@ -78,13 +91,17 @@ async function weigh(browser: Browser, house: House, address: string): Promise<P
   await sleep(IDLE_MS);
   await context.close();
   const parts = new Map<Kind, number>();
+  const files: [string, number][] = [];
   for (const url of urls) {
     const [, kind] = Object.entries(KINDS).find(([ending]) => new URL(url).pathname.endsWith(ending)) ?? [];
     if (kind === undefined) continue;
     const { headers } = await fetch(url, { method: 'HEAD', headers: { 'accept-encoding': 'br' } });
-    parts.set(kind, (parts.get(kind) ?? 0) + Number(headers.get('content-length')));
+    const bytes = Number(headers.get('content-length'));
+    parts.set(kind, (parts.get(kind) ?? 0) + bytes);
+    files.push([path.basename(new URL(url).pathname), bytes]);
   }
-  return { parts, bytes: [...parts.values()].reduce((sum, one) => sum + one, 0) };
+  files.sort(([, one], [, other]) => other - one);
+  return { files, parts, bytes: [...parts.values()].reduce((sum, one) => sum + one, 0) };
 }
 
 /** The two largest lists a page can have: keys, and organizations with their gauges and menus. */
