@@ -8,15 +8,18 @@ import { useUrlState } from '../fields/useUrlState.ts';
  */
 export const SCOPE = 'organization_id';
 
-/** What belongs to one organization only, and would find nothing in another. */
+/** The filters by objects of one organization, which would find nothing in another. */
 const INSIDE: ReadonlySet<string> = new Set(['team_id', 'key_id', 'member_id', 'account_id', 'service_account_id']);
 
 /** Pages about the gateway as a whole, and the list of organizations, which the scope does not narrow. */
-const WHOLE: readonly string[] = [PATHS.models, PATHS.credentials, PATHS.routeGroups, PATHS.accessGroups];
+const WHOLE: readonly string[] = [PATHS.models, PATHS.credentials, PATHS.routeGroups, PATHS.accessGroups, PATHS.profile];
 
-/** Reports whether the page that is open is one that the scope narrows. */
+/** Reports whether the page that is open is one that the scope narrows. The page of another organization is not. */
 export function useIsNarrowed(): boolean {
   const { pathname } = useLocation();
+  const [scope] = useScope();
+  const { organizationId } = useParams({ strict: false }) as { organizationId?: string };
+  if (organizationId !== undefined) return organizationId === scope;
   return pathname !== PATHS.organizations && !WHOLE.some((path) => pathname === path || pathname.startsWith(`${path}/`));
 }
 

@@ -1,11 +1,10 @@
 import { Button } from '@mantine/core';
-import { useMemo, useState } from 'react';
+import { Suspense, useMemo, useState } from 'react';
 import { listOrganizations, type Organization, type OrganizationsSummary } from '../../api/organizations.ts';
 import { DataList } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
-import { BulkBar } from './BulkBar.tsx';
-import { type Lifecycle, LifecycleDialog } from './dialog/LifecycleDialog.tsx';
-import { OrganizationDialog } from './dialog/OrganizationDialog.tsx';
+import { BulkBar, LifecycleDialog, OrganizationDialog } from './dialog/deferred.tsx';
+import type { Lifecycle } from './dialog/LifecycleDialog.tsx';
 import { IncompletePill } from './IncompletePill.tsx';
 import { columnsOf } from './list-columns.tsx';
 import { StandingPills } from './StandingPills.tsx';
@@ -32,7 +31,11 @@ export function OrganizationsList({ counts, seesStandings, refetchMs, onOpen, on
   );
   return (
     <>
-      <BulkBar selected={selected} onDone={() => setSelected([])} />
+      {selected.length > 0 && (
+        <Suspense fallback={null}>
+          <BulkBar selected={selected} onDone={() => setSelected([])} />
+        </Suspense>
+      )}
       <DataList<Organization>
         name="organizations"
         fetch={listOrganizations}
@@ -60,7 +63,9 @@ export function OrganizationsList({ counts, seesStandings, refetchMs, onOpen, on
         onClose={() => setEdited(undefined)}
       />
       {lifecycle !== undefined && (
-        <LifecycleDialog organization={lifecycle.row} to={lifecycle.to} onClose={() => setLifecycle(undefined)} />
+        <Suspense fallback={null}>
+          <LifecycleDialog organization={lifecycle.row} to={lifecycle.to} onClose={() => setLifecycle(undefined)} />
+        </Suspense>
       )}
     </>
   );

@@ -14,7 +14,7 @@ import { ExportMenu } from '../../components/list/ExportMenu.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { countText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
-import { OrganizationDialog } from './dialog/OrganizationDialog.tsx';
+import { OrganizationDialog } from './dialog/deferred.tsx';
 import { OrganizationsList } from './OrganizationsList.tsx';
 import { SummaryStrip } from './SummaryStrip.tsx';
 

@@ -30,7 +30,7 @@ export function SecurityReport({ organizationId }: { organizationId: string }) {
       {(counts) => {
         const open = state.show ?? FINDINGS.find(({ count }) => count(counts) !== 0)?.name;
         return (
-          <Stack gap="sm">
+          <Stack gap="xl">
             {FINDINGS.map((finding) => (
               <FindingSection
                 key={finding.name}
