@@ -25,7 +25,7 @@ import { AlertBell } from './AlertBell.tsx';
 import { CommandPalette, openCommandPalette } from './CommandPalette.tsx';
 import { Logo } from './Logo.tsx';
 import { navigationFor } from './navigation.ts';
-import { Shortcuts } from './Shortcuts.tsx';
+import { Shortcuts } from './ShortcutsDialog.tsx';
 import { MAIN, SkipLink } from './SkipLink.tsx';
 
 /**

@@ -30,7 +30,7 @@ const JUMPS: Readonly<Record<string, string>> = {
 /** The time between the two keys of a sequence. */
 const SEQUENCE_MS_MAX = 1_200;
 
-export interface Jump {
+interface Jump {
   readonly letter: string;
   readonly entry: Entry;
 }

@@ -5,7 +5,7 @@ import { useCan, useCanAnywhere, useSession } from '../../api/session.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { Page } from '../../components/shell/Page.tsx';
-import { useTab } from '../../components/shell/useTab.ts';
+import { useTab } from '../../components/fields/useTab.ts';
 import { AccountsList } from './AccountsList.tsx';
 import { AddPersonDialog } from './AddPersonDialog.tsx';
 import { InvitationsList } from './InvitationsList.tsx';

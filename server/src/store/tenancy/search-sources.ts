@@ -16,8 +16,8 @@ import {
 } from '../schema.ts';
 import { withinReach } from './reach.ts';
 
-export type TenantKind = 'organization' | 'team' | 'member' | 'key' | 'service_account' | 'webhook';
-export type PlatformKind = 'account' | 'access_group' | 'credential' | 'deployment';
+type TenantKind = 'organization' | 'team' | 'member' | 'key' | 'service_account' | 'webhook';
+type PlatformKind = 'account' | 'access_group' | 'credential' | 'deployment';
 
 /** The table and columns of one kind of object. */
 export interface Source {
