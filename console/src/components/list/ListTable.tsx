@@ -1,5 +1,5 @@
 import { DataTable } from 'mantine-datatable';
-import { LIST_ROW } from '../shell/shortcuts.ts';
+import { listRow } from '../shell/shortcuts.ts';
 import { type ListRowsProps, NOTHING_MATCHES } from './column.ts';
 
 /** The rows of a list as a table. A click on a column head sorts it. */
@@ -13,7 +13,7 @@ export function ListTable<T extends { id: string }>(props: ListRowsProps<T>) {
       highlightOnHover
       minHeight={isEmpty ? 160 : 0}
       records={[...rows]}
-      customRowAttributes={() => LIST_ROW}
+      customRowAttributes={() => listRow({ opens: onRowClick !== undefined })}
       columns={[...columns]}
       fetching={isFetching}
       sortStatus={{ columnAccessor: sort.replace(/^-/, ''), direction: sort.startsWith('-') ? 'desc' : 'asc' }}
