@@ -28,6 +28,10 @@ function shellSights(): readonly Sight[] {
   return [
     shows('alert-bell', 'AlertBell: Newest alerts', '/', button(/^Alerts/)),
     shows('command-palette', 'CommandPalette', '/', button(/^Search/)),
+    shows('shortcuts', 'ShortcutsDialog: Keyboard shortcuts', '/keys', async (page) => {
+      await page.keyboard.press('?');
+      await dialogNamed(page, /^Keyboard shortcuts$/);
+    }),
     shows('list-filters', 'FilterBar', '/requests', button(/^Filter/)),
     shows('audit-event', 'EventDrawer', '/audit?event=1', (page) => dialogNamed(page, /./)),
     shows('conflict', 'ConflictDialog: … was changed by someone else', '/models', openConflict),

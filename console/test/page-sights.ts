@@ -14,6 +14,7 @@ export function pageSights(ids: Ids): readonly Sight[] {
     { name: 'overview', address: '/' },
     { name: 'overview-developer', address: '/', who: 'team_developer' },
     { name: 'start', address: '/start' },
+    { name: 'missing', address: '/keys/key_nothing' },
     { name: 'organizations', address: '/organizations' },
     ...tabsOf('organization', organization, 'overview teams members keys access limits usage audit security'),
     ...tabsOf('organization', organization, 'service-accounts webhooks settings'),

@@ -152,7 +152,9 @@ function actsOnOnly(objects: readonly Found[], session: Session, go: Go): readon
   if (only === undefined || others.length > 0) return [];
   return actsOn(only, session)
     .slice(0, ACTS_MAX)
-    .flatMap((act) => actOffer(act, only, go));
+    .flatMap((act) => actOffer(act, only, go))
+    // The object itself stands above them.
+    .map(({ description: _, ...offer }) => offer);
 }
 
 function allowedFirst(offers: readonly Offer[]): readonly Offer[] {

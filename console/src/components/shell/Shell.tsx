@@ -29,7 +29,7 @@ import { CommandPalette, openCommandPalette } from './CommandPalette.tsx';
 import { Logo } from './Logo.tsx';
 import { navigationFor } from './navigation.ts';
 import { OrganizationSwitcher, ScopeMark } from './OrganizationSwitcher.tsx';
-import { Shortcuts } from './Shortcuts.tsx';
+import { Shortcuts } from './ShortcutsDialog.tsx';
 import { MAIN, SkipLink } from './SkipLink.tsx';
 
 /**

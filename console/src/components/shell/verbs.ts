@@ -6,7 +6,7 @@ import type { Found } from './found.ts';
 
 /** What a person can do with an object that the palette found. Each opens a page or a dialog, and none acts by itself. */
 
-export interface Place {
+interface Place {
   readonly to: string;
   readonly search: Readonly<Record<string, string>>;
 }
@@ -158,7 +158,7 @@ const LINKS: ReadonlySet<string> = new Set(['in', 'of', 'for', 'to', 'the', 'on'
 const LETTERS_MIN = 3;
 
 /** The verb that a text begins or ends with, and the name beside it. */
-export interface Said {
+interface Said {
   readonly verb: Verb;
   readonly name: string;
 }

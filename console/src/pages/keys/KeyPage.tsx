@@ -8,7 +8,7 @@ import { CopyText } from '../../components/CopyText.tsx';
 import { useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
-import { useTab } from '../../components/shell/useTab.ts';
+import { useTab } from '../../components/fields/useTab.ts';
 import { PATHS } from '../../paths.ts';
 import { KeyAccess } from './KeyAccess.tsx';
 import { KeyActions } from './KeyActions.tsx';

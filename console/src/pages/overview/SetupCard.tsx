@@ -38,7 +38,7 @@ export function WithSetupCard({ children }: { children: ReactNode }) {
 export function SetupCard({ steps, onClose }: { steps: readonly SetupStep[]; onClose?: () => void }) {
   const done = steps.filter(({ isDone }) => isDone).length;
   const next = steps.find((step) => !step.isDone && step.place !== null);
-  const waits = steps.filter((step) => !step.isDone && step.place === null);
+  const waits = steps.filter((step) => !step.isDone && step.place === null && step.who !== undefined);
   return (
     <Paper withBorder p="md" component="section" aria-label="Set up">
       <Group justify="space-between" wrap="nowrap" mb="xs">

@@ -3,7 +3,7 @@ import { useSession } from '../../api/session.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { settingsTabs } from '../../components/shell/places.ts';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
-import { useTab } from '../../components/shell/useTab.ts';
+import { useTab } from '../../components/fields/useTab.ts';
 import { TokenAccountsList } from '../service-accounts/TokenAccountsList.tsx';
 import { WebhooksList } from '../webhooks/WebhooksList.tsx';
 import { AdminTokens } from './AdminTokens.tsx';

@@ -9,7 +9,7 @@ import { useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
-import { useTab } from '../../components/shell/useTab.ts';
+import { useTab } from '../../components/fields/useTab.ts';
 import { PATHS } from '../../paths.ts';
 import { ServiceAccountsTab } from './ServiceAccountsTab.tsx';
 import { TeamActions } from './TeamActions.tsx';
