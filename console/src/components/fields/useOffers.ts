@@ -2,13 +2,13 @@ import { useMantineColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconClockHour4, IconCornerDownRight, IconCube, type IconProps } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { keptWithin } from '../../api/kept.ts';
 import { useSession } from '../../api/session.tsx';
 import { useSignOut } from '../../api/sign-out.ts';
 import { PATHS } from '../../paths.ts';
+import { useOpenPage } from '../PageLink.tsx';
 import { wordOf } from '../StatusBadge.tsx';
 import { type Command, commandsFor } from '../shell/commands.ts';
 import { type Found, placeOf } from '../shell/found.ts';
@@ -40,10 +40,10 @@ type Go = (to: string, search?: Readonly<Record<string, string>>) => void;
 /** Finds what matches the typed text: a request by its id, recent objects, objects that the server finds, actions and pages. */
 export function useOffers(wanted: string): Offers {
   const session = useSession();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const run = useRun();
   const found = useFound(wanted);
-  const go: Go = (to, search = {}) => void navigate({ to, search: search as never });
+  const go: Go = (to, search = {}) => void openPage({ to, search });
   const commands = commandsFor(session).filter(({ label }) => matches(label, wanted));
   const pages = navigationFor(session)
     .flatMap(({ entries }) => entries)
@@ -120,13 +120,13 @@ function beginsSo(name: string, wanted: string): boolean {
 }
 
 function useRun(): (command: Command) => void {
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const signOut = useSignOut();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return ({ does }) => {
     switch (does.is) {
       case 'go':
-        void navigate({ to: does.to, search: does.search as never });
+        void openPage(does);
         return;
       case 'theme': {
         const isDark = colorScheme === 'dark' || (colorScheme === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches);

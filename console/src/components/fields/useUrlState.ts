@@ -1,6 +1,9 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
 
+/** The open page. As a plain text, because the router would look up the parameters of a page that it knows. */
+const HERE: string = '.';
+
 export type UrlState = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -13,8 +16,8 @@ export function useUrlState(): readonly [UrlState, (changes: UrlState, how?: 'pu
   const navigate = useNavigate();
   const set = useCallback(
     (changes: UrlState, how: 'push' | 'replace' = 'replace') => {
-      const next = (before: UrlState) => withoutEmpty({ ...before, ...changes });
-      void navigate({ to: '.', search: next as never, replace: how === 'replace' });
+      const next = (before: UrlState) => ({ ...withoutEmpty({ ...before, ...changes }) });
+      void navigate({ to: HERE, search: next, replace: how === 'replace' });
     },
     [navigate],
   );

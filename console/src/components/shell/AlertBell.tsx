@@ -5,8 +5,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
 import { useCanAnywhere, useSession } from '../../api/session.tsx';
+import { links } from '../../links.ts';
 import { sentenceOf } from '../../pages/alerts/words.ts';
-import { PATHS } from '../../paths.ts';
+import { PageLink } from '../PageLink.tsx';
 import { Time } from '../Time.tsx';
 
 const SHOWN = 8;
@@ -70,7 +71,7 @@ function Bell() {
               </div>
             );
           })}
-          <Anchor component={Link} to={PATHS.alerts} fz="sm" onClick={close}>
+          <Anchor component={PageLink} at={links.alerts()} fz="sm" onClick={close}>
             All alerts<VisuallyHidden> on their page</VisuallyHidden>
           </Anchor>
         </Stack>

@@ -1,7 +1,7 @@
 import { Button, Center } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
-import { PATHS } from '../../paths.ts';
+import { links } from '../../links.ts';
 import { EmptyState } from '../list/EmptyState.tsx';
+import { PageLink } from '../PageLink.tsx';
 
 /** The page for an address that the console does not have. */
 export function NotFound() {
@@ -10,7 +10,7 @@ export function NotFound() {
       <EmptyState
         title="Page not found"
         action={
-          <Button component={Link} to={PATHS.overview}>
+          <Button component={PageLink} at={links.overview()}>
             Go to the overview
           </Button>
         }

@@ -1,6 +1,7 @@
 import { Anchor, Badge, Select, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { useSession } from '../../api/session.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
@@ -53,7 +54,7 @@ export function AlertsPage() {
 }
 
 function fetchAlerts({ sort: _, search: __, ...query }: ListQuery) {
-  return asked(api.GET('/alerts', { params: { query: query as never } }));
+  return asked(api.GET('/alerts', { params: { query: queryOf('/alerts', query) } }));
 }
 
 const COLUMNS: ListColumn<Alert>[] = [

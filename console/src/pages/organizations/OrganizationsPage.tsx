@@ -2,7 +2,6 @@ import { Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
 import { queryText } from '../../api/events.ts';
 import { keptWithin } from '../../api/kept.ts';
 import { type Organization, summarizeOrganizations } from '../../api/organizations.ts';
@@ -10,9 +9,10 @@ import { useCan, useCanInWholeOrganizations } from '../../api/session.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { type UrlState, useUrlState } from '../../components/fields/useUrlState.ts';
 import { ExportMenu } from '../../components/list/ExportMenu.tsx';
+import { useOpenPage } from '../../components/PageLink.tsx';
 import { Page } from '../../components/shell/Page.tsx';
+import { links } from '../../links.ts';
 import { countText } from '../../numbers/numbers.ts';
-import { PATHS } from '../../paths.ts';
 import { OrganizationDialog } from './dialog/OrganizationDialog.tsx';
 import { OrganizationsList } from './OrganizationsList.tsx';
 import { SummaryStrip } from './SummaryStrip.tsx';
@@ -22,7 +22,7 @@ const REFETCH_MS = 10_000;
 /** Lists every organization the person may read, with its standing and the actions on it. */
 export function OrganizationsPage() {
   const [state, setState] = useUrlState();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const mayCreate = useCan('organizations.create');
   // The standing follows from spend. Without a role that reads spend there are no totals and no filter by standing.
   const seesStandings = useCanInWholeOrganizations('usage.read');
@@ -35,8 +35,8 @@ export function OrganizationsPage() {
   const isCreating = state.create !== undefined;
   const openCreate = () => mayCreate.allowed && setState({ create: 'organization' }, 'push');
   useHotkeys([['n', openCreate]]);
-  const open = (row: Organization, search: Record<string, string> = {}) =>
-    void navigate({ to: PATHS.organization, params: { organizationId: row.id } as never, search: search as never });
+  const open = (row: Organization, search?: Parameters<typeof links.organization>[1]) =>
+    void openPage(links.organization(row.id, search));
   return (
     <Page
       title="Organizations"

@@ -1,10 +1,10 @@
 import { Anchor, Paper, SimpleGrid, Text, Tooltip } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
+import { PageLink } from '../../components/PageLink.tsx';
+import { links, type PageAddress } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { countText, durationText, shareText, shortCountText } from '../../numbers/numbers.ts';
-import { PATHS } from '../../paths.ts';
 
 interface NumbersProps {
   readonly overview: Schema<'Overview'>;
@@ -19,29 +19,27 @@ export function Numbers({ overview, organizationId }: NumbersProps) {
   return (
     <Paper withBorder p="sm">
       <SimpleGrid component="dl" m={0} cols={{ base: 2, xs: 3, md: 7 }} spacing="md" verticalSpacing="sm">
-        <Figure name="Spend" to={PATHS.usage} search={place}>
+        <Figure name="Spend" at={links.usage(place)}>
           <Money usd={overview.spend} />
         </Figure>
-        <Figure name="Requests" to={PATHS.requests} search={place}>
+        <Figure name="Requests" at={links.requests(place)}>
           <Short count={overview.requests} />
         </Figure>
         <Figure
           name="Errors"
-          to={PATHS.requests}
-          search={{ ...place, status: 'failed' }}
+          at={links.requests({ ...place, status: 'failed' })}
           note={ofAll(overview.errors, overview.requests, 'of requests')}
         >
           <Short count={overview.errors} />
         </Figure>
         <Figure
           name="Refused"
-          to={PATHS.requests}
-          search={{ ...place, status: 'refused' }}
+          at={links.requests({ ...place, status: 'refused' })}
           note={ofAll(overview.refusals, overview.requests + overview.refusals, 'of all received')}
         >
           <Short count={overview.refusals} />
         </Figure>
-        <Figure name="Tokens" to={PATHS.usage} search={{ ...place, metric: 'total_tokens' }}>
+        <Figure name="Tokens" at={links.usage({ ...place, metric: 'total_tokens' })}>
           <Short count={overview.tokens} />
         </Figure>
         <Figure name="Latency p50" note={`newest ${countText(latency.sample)}`}>
@@ -57,20 +55,19 @@ export function Numbers({ overview, organizationId }: NumbersProps) {
 
 interface FigureProps {
   readonly name: string;
-  readonly to?: string;
-  readonly search?: Readonly<Record<string, string>>;
+  readonly at?: PageAddress;
   readonly note?: string | null;
   readonly children: ReactNode;
 }
 
-function Figure({ name, to, search, note, children }: FigureProps) {
+function Figure({ name, at, note, children }: FigureProps) {
   return (
     <div>
       <Text component="dt" fz="xs" c="dimmed">
-        {to === undefined ? (
+        {at === undefined ? (
           name
         ) : (
-          <Anchor component={Link} to={to} search={search as never} inherit>
+          <Anchor component={PageLink} at={at} inherit>
             {name}
           </Anchor>
         )}

@@ -1,7 +1,6 @@
 import { Alert, Anchor, Stack } from '@mantine/core';
 import { IconRocket } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
 import { keptWithin } from '../../api/kept.ts';
 import { type Session, useCanAnywhere, useSession } from '../../api/session.tsx';
@@ -9,8 +8,9 @@ import { Asked } from '../../components/Asked.tsx';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { RangePicker, rangeOf, viewersZone } from '../../components/fields/RangePicker.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { PageLink } from '../../components/PageLink.tsx';
 import { Page } from '../../components/shell/Page.tsx';
-import { PATHS } from '../../paths.ts';
+import { links } from '../../links.ts';
 import { Course } from './Course.tsx';
 import { Budgets, Providers } from './Health.tsx';
 import { Numbers } from './Numbers.tsx';
@@ -94,7 +94,7 @@ function Figures({ isOfPlatform }: { isOfPlatform: boolean }) {
 function FirstSteps() {
   return (
     <Alert icon={<IconRocket size={18} />} title="No requests in this time range">
-      <Anchor component={Link} to={PATHS.start} inherit underline="always">
+      <Anchor component={PageLink} at={links.start()} inherit underline="always">
         Set up the gateway step by step
       </Anchor>
       : a provider’s credential, a model, an organization, a team and its first key.

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { queryText } from '../../api/events.ts';
 import { keptWithin } from '../../api/kept.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { type Session, useSession } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { type Range, RangePicker, rangeOf, viewersZone } from '../../components/fields/RangePicker.tsx';
@@ -30,7 +31,7 @@ export function UsagePage() {
   const question = questionOf(state, range);
   const query = useQuery({
     queryKey: ['usage', group.value, question],
-    queryFn: () => asked(api.GET('/usage', { params: { query: { ...question, group_by: group.value } as never } })),
+    queryFn: () => asked(api.GET('/usage', { params: { query: queryOf('/usage', { ...question, group_by: group.value }) } })),
     placeholderData: keptWithin(['usage', group.value]),
   });
   return (
