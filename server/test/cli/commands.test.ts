@@ -118,6 +118,13 @@ describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
     expect((await run('statements', 'get', 'acme', month, '--csv')).out).toMatch(/^model,.*,fast,/m);
   });
 
+  test('audit list: the newest events of all organizations, filtered', async () => {
+    const { data } = await json('audit', 'list', '--object-type', 'key', '--limit', '1');
+    expect(data).toMatchObject([{ object: { type: 'key' }, organization_name: expect.any(String) }]);
+    expect((await run('audit', 'list', '--scope', 'platform', '--limit', '1')).out).toMatch(/ platform /);
+    expect(await run('audit', 'list', '--scope', 'nowhere')).toMatchObject({ code: 1, out: '' });
+  });
+
   test('audit verify: the platform’s chain and an organization’s are intact', async () => {
     expect((await run('audit', 'verify')).out).toMatch(
       /^intact: (\d+) events, head [0-9a-f]{64}\nevents 1 to \1: hashes and the audit key\ncompared with .*\n$/,

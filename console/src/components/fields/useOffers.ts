@@ -2,13 +2,13 @@ import { useMantineColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconArrowRight, IconClockHour4, IconCornerDownRight, IconCube, type IconProps } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { keptWithin } from '../../api/kept.ts';
 import { type Session, useSession } from '../../api/session.tsx';
 import { useSignOut } from '../../api/sign-out.ts';
 import { PATHS } from '../../paths.ts';
+import { useOpenPage } from '../PageLink.tsx';
 import { wordOf } from '../StatusBadge.tsx';
 import { type Command, commandsFor } from '../shell/commands.ts';
 import { type Found, placeOf } from '../shell/found.ts';
@@ -50,7 +50,7 @@ const ACTS_MAX = 6;
  */
 export function useOffers(wanted: string): Offers {
   const session = useSession();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const run = useRun();
   const said = verbsSaid(wanted);
   const found = useFound(wanted);
@@ -177,13 +177,13 @@ function useFound(wanted: string) {
 }
 
 function useRun(): (command: Command) => void {
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const signOut = useSignOut();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return ({ does }) => {
     switch (does.is) {
       case 'go':
-        void navigate({ to: does.to, search: does.search as never });
+        void openPage(does);
         return;
       case 'theme': {
         const isDark = colorScheme === 'dark' || (colorScheme === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches);

@@ -1,6 +1,9 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
 
+/** The open page. As a plain text, because the router would look up the parameters of a page that it knows. */
+const HERE: string = '.';
+
 export type UrlState = Readonly<Record<string, string | undefined>>;
 
 /**

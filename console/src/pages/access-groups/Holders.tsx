@@ -1,7 +1,7 @@
 import { Anchor, Stack, Table, Text, Title } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import { Named } from '../../components/Named.tsx';
-import { PATHS } from '../../paths.ts';
+import { PageLink } from '../../components/PageLink.tsx';
+import { links } from '../../links.ts';
 
 const SCOPE_WORDS = { organization: 'Organization', team: 'Team', user: 'Member', key: 'Key' } as const;
 
@@ -25,7 +25,7 @@ export function Holders({ group }: HoldersProps) {
       {group.holders.length === 0 ? (
         <Text fz="sm" c="dimmed">
           No one yet. Grant it in an organization’s{' '}
-          <Anchor component={Link} to={PATHS.organizations} fz="sm">
+          <Anchor component={PageLink} at={links.organizations()} fz="sm">
             asset access
           </Anchor>
           .

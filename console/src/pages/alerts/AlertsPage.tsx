@@ -3,6 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { useCanAnywhere, useSession } from '../../api/session.tsx';
+import { queryOf } from '../../api/list-query.ts';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
@@ -99,7 +100,7 @@ function AlertList() {
 }
 
 function fetchAlerts({ sort: _, search: __, ...query }: ListQuery) {
-  return asked(api.GET('/alerts', { params: { query: query as never } }));
+  return asked(api.GET('/alerts', { params: { query: queryOf('/alerts', query) } }));
 }
 
 const COLUMNS: ListColumn<Alert>[] = [

@@ -11,10 +11,13 @@ import { useCan, useCanInWholeOrganizations } from '../../api/session.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { type UrlState, useUrlState } from '../../components/fields/useUrlState.ts';
 import { ExportMenu } from '../../components/list/ExportMenu.tsx';
+import { useOpenPage } from '../../components/PageLink.tsx';
 import { Page } from '../../components/shell/Page.tsx';
+import { links } from '../../links.ts';
 import { countText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 import { OrganizationDialog } from './dialog/deferred.tsx';
+import { OrganizationDialog } from './dialog/OrganizationDialog.tsx';
 import { OrganizationsList } from './OrganizationsList.tsx';
 import { SummaryStrip } from './SummaryStrip.tsx';
 
@@ -23,7 +26,7 @@ const REFETCH_MS = 10_000;
 /** Lists every organization the person may read, with its standing and the actions on it. */
 export function OrganizationsPage() {
   const [state, setState] = useUrlState();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const mayCreate = useCan('organizations.create');
   // The standing follows from spend. Without a role that reads spend there are no totals and no filter by standing.
   const seesStandings = useCanInWholeOrganizations('usage.read');

@@ -1,6 +1,5 @@
 import { ActionIcon, Anchor, Avatar, Group, Menu, Text, Tooltip } from '@mantine/core';
 import { IconArchive, IconChartBar, IconDots, IconPencil, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import { calmStatus, type Organization } from '../../api/organizations.ts';
 import { type Permission, type Verdict, verdictOf } from '../../api/session.tsx';
@@ -11,9 +10,10 @@ import { BudgetCell } from '../../components/limits/BudgetRing.tsx';
 import { LimitCell } from '../../components/limits/LimitGauges.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
+import { PageLink } from '../../components/PageLink.tsx';
+import { links } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { countText, moneyText } from '../../numbers/numbers.ts';
-import { PATHS } from '../../paths.ts';
 import type { Lifecycle } from './dialog/LifecycleDialog.tsx';
 
 interface RowActions {
@@ -110,9 +110,8 @@ function Identity({ row }: { row: Organization }) {
       <div style={{ minWidth: 0 }}>
         <Group gap={6} wrap="nowrap">
           <Anchor
-            component={Link}
-            to={PATHS.organization}
-            params={{ organizationId: row.id } as never}
+            component={PageLink}
+            at={links.organization(row.id)}
             c="inherit"
             fz="sm"
             fw={600}

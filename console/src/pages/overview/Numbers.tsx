@@ -4,9 +4,10 @@ import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
 import { intervalKey, intervalsOf } from '../../components/charts/intervals.ts';
 import { Sparkline } from '../../components/charts/Sparkline.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
+import { links, type PageAddress } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { countText, durationText, shareText, shortCountText } from '../../numbers/numbers.ts';
-import { PATHS } from '../../paths.ts';
 
 interface NumbersProps {
   readonly overview: Schema<'Overview'>;
@@ -70,8 +71,7 @@ function courseOf({ range, series }: Schema<'Overview'>) {
 
 interface FigureProps {
   readonly name: string;
-  readonly to?: string;
-  readonly search?: Readonly<Record<string, string>>;
+  readonly at?: PageAddress;
   readonly note?: string | null;
   /** The figure of each interval, the oldest first. */
   readonly course?: readonly number[];
@@ -82,7 +82,7 @@ function Figure({ name, to, search, note, course, children }: FigureProps) {
   return (
     <div>
       <Text component="dt" fz="xs" c="dimmed">
-        {to === undefined ? (
+        {at === undefined ? (
           name
         ) : (
           <Anchor component={Link} to={to} search={search as never} inherit c="inherit">

@@ -1,8 +1,8 @@
 import { Anchor, Stack, Text } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import { useSession } from '../../api/session.tsx';
 import { roleWord } from '../../components/fields/RoleSelect.tsx';
-import { PATHS } from '../../paths.ts';
+import { PageLink } from '../../components/PageLink.tsx';
+import { links } from '../../links.ts';
 import { Section } from './Section.tsx';
 
 /** Lists the person's roles, which only others can change. */
@@ -14,13 +14,7 @@ export function PlacesSection() {
         {platform_role !== null && <Text fz="sm">This gateway: {roleWord(platform_role).toLowerCase()}</Text>}
         {memberships.map(({ organization_id, organization_name, role, teams }) => (
           <Text key={organization_id} fz="sm">
-            <Anchor
-              component={Link}
-              to={PATHS.organization}
-              params={{ organizationId: organization_id } as never}
-              inherit
-              underline="always"
-            >
+            <Anchor component={PageLink} at={links.organization(organization_id)} inherit underline="always">
               <bdi>{organization_name}</bdi>
             </Anchor>
             : {roleWord(role).toLowerCase()}
@@ -28,7 +22,7 @@ export function PlacesSection() {
               <span key={team.team_id}>
                 {', '}
                 {roleWord(team.role).toLowerCase()} in{' '}
-                <Anchor component={Link} to={PATHS.team} params={{ teamId: team.team_id } as never} inherit underline="always">
+                <Anchor component={PageLink} at={links.team(team.team_id)} inherit underline="always">
                   <bdi>{team.team_name}</bdi>
                 </Anchor>
               </span>

@@ -1,10 +1,10 @@
 import { SimpleGrid, Text } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { CopyText } from '../../components/CopyText.tsx';
 import { Named } from '../../components/Named.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { TagList } from '../../components/TagList.tsx';
-import { PATHS } from '../../paths.ts';
+import { links } from '../../links.ts';
 import { CODE_WORDS } from './codes.ts';
 import type { FullRequest } from './full-request.ts';
 
@@ -29,9 +29,9 @@ export function Facts({ request }: { request: FullRequest }) {
         {request.model === null ? (
           'unknown'
         ) : (
-          <Link to={PATHS.requests} search={{ model: request.model } as never} style={{ color: 'inherit' }}>
+          <PageLink at={links.requests({ model: request.model ?? undefined })} style={{ color: 'inherit' }}>
             {request.model}
-          </Link>
+          </PageLink>
         )}
       </Fact>
       <Fact name="Served by">{request.deployment_id === null ? 'no deployment' : <Named id={request.deployment_id} />}</Fact>

@@ -1,9 +1,9 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconBan } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
 import { useCan } from '../../api/session.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { type Advice, adviceFor, destinationOf } from './advice.ts';
 import { causeOf, summaryOf } from './attempt-words.ts';
 import type { FullRequest } from './full-request.ts';
@@ -71,7 +71,7 @@ function Follow({ advice, deploymentId, model }: FollowProps) {
   const destination = destinationOf(advice, place);
   if (destination === null) return null;
   return (
-    <Button component={Link} to={destination.to} search={destination.search as never} size="xs" variant="default">
+    <Button component={PageLink} at={destination} size="xs" variant="default">
       {destination.label}
     </Button>
   );

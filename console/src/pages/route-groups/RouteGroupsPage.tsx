@@ -2,6 +2,7 @@ import { Anchor, Group, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { useCan } from '../../api/session.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
@@ -38,7 +39,7 @@ export function RouteGroupsPage() {
     >
       <DataList<RouteGroup>
         name="route-groups"
-        fetch={(query: ListQuery) => asked(api.GET('/route-groups', { params: { query: query as never } }))}
+        fetch={(query: ListQuery) => asked(api.GET('/route-groups', { params: { query: queryOf('/route-groups', query) } }))}
         columns={useColumns()}
         searchLabel="Search by key or id"
         onRowClick={({ id }) => open(id)}

@@ -1,7 +1,7 @@
 import { Anchor, Table, Text } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
-import { PATHS } from '../../paths.ts';
+import { PageLink } from '../../components/PageLink.tsx';
+import { links } from '../../links.ts';
 
 const KEPT: readonly (readonly [what: string, howLong: string, where: string])[] = [
   ['Ledger and reports', 'Kept forever. Balances and bills are computed from them.', 'Usage & spend'],
@@ -25,7 +25,7 @@ export function Retention() {
     <>
       <Text fz="sm" c="dimmed" mb="sm">
         The audit policy of each organization decides how much content is stored, and for how long:{' '}
-        <Anchor component={Link} to={PATHS.organizations} inherit underline="always">
+        <Anchor component={PageLink} at={links.organizations()} inherit underline="always">
           open an organization
         </Anchor>{' '}
         and change its audit settings.

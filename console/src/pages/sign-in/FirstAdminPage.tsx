@@ -1,11 +1,12 @@
 import { Anchor, Button, Code, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
 import { fieldErrorsOf, isAllAtFields } from '../../api/field-errors.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { PageLink } from '../../components/PageLink.tsx';
+import { links } from '../../links.ts';
 import { PATHS } from '../../paths.ts';
 import { NewAccountFields } from './NewAccountFields.tsx';
 import { SignInFrame } from './SignInFrame.tsx';
@@ -74,7 +75,7 @@ function Invalid() {
         the machine on which the gateway runs:
       </Text>
       <Code block>headgate first-admin-link</Code>
-      <Anchor component={Link} to={PATHS.signIn} fz="sm">
+      <Anchor component={PageLink} at={links.signIn()} fz="sm">
         Sign in instead
       </Anchor>
     </SignInFrame>

@@ -3,9 +3,9 @@ import { useForm } from '@mantine/form';
 import { browserSupportsWebAuthn } from '@simplewebauthn/browser';
 import { IconFingerprint } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
-import { PATHS } from '../../paths.ts';
+import { PageLink } from '../../components/PageLink.tsx';
+import { links } from '../../links.ts';
 import { SignInProblem } from './SignInProblem.tsx';
 import { signInWithPasskey } from './with-passkey.ts';
 
@@ -59,7 +59,7 @@ export function PasswordStep({ email, onDone, onSecondFactor }: PasswordStepProp
           <Button type="submit" fullWidth loading={withPassword.isPending} disabled={isBusy}>
             Sign in
           </Button>
-          <Anchor component={Link} to={PATHS.resetPassword} fz="sm" ta="center">
+          <Anchor component={PageLink} at={links.resetPassword()} fz="sm" ta="center">
             Forgot your password?
           </Anchor>
         </Stack>

@@ -1,14 +1,15 @@
 import { Anchor, Button, Group, Paper, Stack, UnstyledButton } from '@mantine/core';
 import { IconCircle, IconCircleCheckFilled } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useCan } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { PATHS } from '../../paths.ts';
 import { SetupCard } from '../overview/SetupCard.tsx';
 import { useSetupSteps } from '../overview/setup-steps.ts';
+import { links } from '../../links.ts';
 import { KeyStep } from './KeyStep.tsx';
 import { ModelsStep } from './ModelsStep.tsx';
 import { OrganizationStep } from './OrganizationStep.tsx';
@@ -27,7 +28,7 @@ export function StartPage() {
       title="First steps"
       about="From a provider’s key to the first answered request. You can skip each step and return to it later."
       actions={
-        <Anchor component={Link} to={PATHS.overview} fz="sm">
+        <Anchor component={PageLink} at={links.overview()} fz="sm">
           Do this later
         </Anchor>
       }

@@ -1,7 +1,7 @@
 import { Anchor, Text } from '@mantine/core';
-import { Link, useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { useCanAnywhere, verdictOf } from '../../api/session.tsx';
 import { BudgetCell } from '../../components/limits/BudgetRing.tsx';
 import { LimitCell } from '../../components/limits/LimitGauges.tsx';
@@ -10,9 +10,10 @@ import type { ListColumn } from '../../components/list/column.ts';
 import { DataList } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { type Filter, FilterBar } from '../../components/list/FilterBar.tsx';
+import { PageLink, useOpenPage } from '../../components/PageLink.tsx';
+import { links } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { countText } from '../../numbers/numbers.ts';
-import { PATHS } from '../../paths.ts';
 import { type UsageRow, useUsage } from '../organizations/tabs/usage-query.ts';
 
 type Team = Schema<'Team'>;
@@ -31,7 +32,7 @@ const FILTERS: readonly Filter[] = [{ param: 'organization_id', label: 'Organiza
 
 /** Lists teams with the present use of their budgets and limits. */
 export function TeamsList({ organizationId, prefix = 'teams_', createButton }: TeamsListProps) {
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const isOfOne = organizationId !== undefined;
   const spent = useTeamUse(organizationId);
   return (
@@ -41,7 +42,9 @@ export function TeamsList({ organizationId, prefix = 'teams_', createButton }: T
       scope={[organizationId]}
       fetch={(query) =>
         asked(
-          api.GET('/teams', { params: { query: { ...query, ...(isOfOne && { organization_id: organizationId }) } as object } }),
+          api.GET('/teams', {
+            params: { query: queryOf('/teams', { ...query, ...(isOfOne && { organization_id: organizationId }) }) },
+          }),
         )
       }
       columns={columnsWith({ withOrganization: !isOfOne, spent })}
@@ -49,7 +52,7 @@ export function TeamsList({ organizationId, prefix = 'teams_', createButton }: T
       searchLabel="Search by name or id"
       controls={isOfOne ? createButton : <FilterBar filters={FILTERS} />}
       refetchMs={REFRESH_MS}
-      onRowClick={({ id }) => void navigate({ to: PATHS.team, params: { teamId: id } as never })}
+      onRowClick={({ id }) => void openPage(links.team(id))}
       empty={
         <EmptyState title="No teams yet" action={createButton}>
           A team has keys and the people who work with them. Create one for each application or group that needs its own limits.
@@ -143,14 +146,7 @@ function Spent({ team, spent, show }: SpentProps) {
 
 function Name({ of: { id, name } }: { of: Team }) {
   return (
-    <Anchor
-      component={Link}
-      to={PATHS.team}
-      params={{ teamId: id } as never}
-      fz="sm"
-      fw={500}
-      onClick={(event) => event.stopPropagation()}
-    >
+    <Anchor component={PageLink} at={links.team(id)} fz="sm" fw={500} onClick={(event) => event.stopPropagation()}>
       <bdi>{name}</bdi>
     </Anchor>
   );

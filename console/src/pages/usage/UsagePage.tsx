@@ -5,6 +5,7 @@ import { api, asked } from '../../api/client.ts';
 import { queryText } from '../../api/events.ts';
 import { keptWithin } from '../../api/kept.ts';
 import { type Session, useCan, useSession } from '../../api/session.tsx';
+import { queryOf } from '../../api/list-query.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { monthOf, type Range, RangePicker, rangeOf, viewersZone } from '../../components/fields/RangePicker.tsx';

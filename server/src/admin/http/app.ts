@@ -12,6 +12,7 @@ import * as sentAlerts from '../alerts/sent.ts';
 import * as webhookDeliveries from '../alerts/webhook-deliveries.ts';
 import * as webhooks from '../alerts/webhooks.ts';
 import * as auditEvents from '../audit/audit-events.ts';
+import * as auditEverywhere from '../audit/audit-everywhere.ts';
 import * as credentialCheck from '../catalogue/credential-check.ts';
 import * as credentials from '../catalogue/credentials.ts';
 import * as deploymentCheck from '../catalogue/deployment-check.ts';
@@ -200,6 +201,8 @@ export const ROUTES: RouteTable = {
   'POST /admin-tokens/:id/take-over': adminTokenChanges.takeOver,
 
   'GET /audit-events': auditEvents.list,
+  'GET /audit-events/all': auditEverywhere.list,
+  'GET /audit-events/all/export': auditEverywhere.exportLines,
   'GET /organizations/:id/audit-events': auditEvents.listOfOrganization,
   'GET /audit-events/verify': auditEvents.verify,
   'GET /audit-events/export': auditEvents.exportLines,

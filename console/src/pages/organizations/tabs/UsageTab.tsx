@@ -1,5 +1,4 @@
 import { Anchor, Group, SegmentedControl, Stack, Table, Text } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import { queryText } from '../../../api/events.ts';
 import { Asked } from '../../../components/Asked.tsx';
 import { useUrlState } from '../../../components/fields/useUrlState.ts';
@@ -7,9 +6,10 @@ import { EmptyState } from '../../../components/list/EmptyState.tsx';
 import { ExportMenu } from '../../../components/list/ExportMenu.tsx';
 import { TableScroll } from '../../../components/list/TableScroll.tsx';
 import { Named } from '../../../components/Named.tsx';
+import { PageLink } from '../../../components/PageLink.tsx';
+import { links } from '../../../links.ts';
 import { Money } from '../../../numbers/Money.tsx';
 import { countText } from '../../../numbers/numbers.ts';
-import { PATHS } from '../../../paths.ts';
 import type { TabProps } from './tab.ts';
 import { dearestFirst, type GroupBy, groupOf, type UsageRow, useUsage } from './usage-query.ts';
 
