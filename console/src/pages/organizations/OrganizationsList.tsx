@@ -6,6 +6,7 @@ import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { BulkBar } from './BulkBar.tsx';
 import { type Lifecycle, LifecycleDialog } from './dialog/LifecycleDialog.tsx';
 import { OrganizationDialog } from './dialog/OrganizationDialog.tsx';
+import { CreateTemplate } from './dialog/TemplatesDialog.tsx';
 import { IncompletePill } from './IncompletePill.tsx';
 import { columnsOf } from './list-columns.tsx';
 import { StandingPills } from './StandingPills.tsx';
@@ -19,12 +20,15 @@ interface OrganizationsListProps {
   readonly onOpen: (row: Organization, search?: Record<string, string>) => void;
   /** Undefined if the person may not create an organization. */
   readonly onCreate: (() => void) | undefined;
+  /** Opens the dialog that creates an organization like this one. */
+  readonly onLike: (row: Organization) => void;
 }
 
 /** The list of organizations, with the actions on one row and on several selected ones. */
-export function OrganizationsList({ counts, seesStandings, refetchMs, onOpen, onCreate }: OrganizationsListProps) {
+export function OrganizationsList({ counts, seesStandings, refetchMs, onOpen, onCreate, onLike }: OrganizationsListProps) {
   const [selected, setSelected] = useState<Organization[]>([]);
   const [edited, setEdited] = useState<Organization>();
+  const [templated, setTemplated] = useState<Organization>();
   const [lifecycle, setLifecycle] = useState<{ row: Organization; to: Lifecycle }>();
   return (
     <>
@@ -43,7 +47,13 @@ export function OrganizationsList({ counts, seesStandings, refetchMs, onOpen, on
             </>
           )
         }
-        columns={columnsOf({ open: onOpen, edit: setEdited, change: (row, to) => setLifecycle({ row, to }) })}
+        columns={columnsOf({
+          open: onOpen,
+          edit: setEdited,
+          change: (row, to) => setLifecycle({ row, to }),
+          like: onLike,
+          makeTemplate: setTemplated,
+        })}
         onRowClick={(row) => onOpen(row)}
         selected={selected}
         onSelectedChange={setSelected}
@@ -55,6 +65,7 @@ export function OrganizationsList({ counts, seesStandings, refetchMs, onOpen, on
         organizationId={edited?.id ?? null}
         onClose={() => setEdited(undefined)}
       />
+      <CreateTemplate opened={templated !== undefined} organizationId={templated?.id} onClose={() => setTemplated(undefined)} />
       {lifecycle !== undefined && (
         <LifecycleDialog organization={lifecycle.row} to={lifecycle.to} onClose={() => setLifecycle(undefined)} />
       )}

@@ -1,4 +1,4 @@
-import { Text } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -14,6 +14,7 @@ import { Page } from '../../components/shell/Page.tsx';
 import { countText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 import { OrganizationDialog } from './dialog/OrganizationDialog.tsx';
+import { TemplatesDialog } from './dialog/TemplatesDialog.tsx';
 import { OrganizationsList } from './OrganizationsList.tsx';
 import { SummaryStrip } from './SummaryStrip.tsx';
 
@@ -50,6 +51,11 @@ export function OrganizationsPage() {
       actions={
         <>
           <ExportMenu exports={[exportOf(state)]} note="All organizations that match the search and the filters" />
+          {mayCreate.allowed && (
+            <Button variant="default" onClick={() => setState({ templates: '1' })}>
+              Templates
+            </Button>
+          )}
           <GuardedButton verdict={mayCreate} leftSection={<IconPlus size={16} />} onClick={openCreate}>
             Create organization
           </GuardedButton>
@@ -63,12 +69,18 @@ export function OrganizationsPage() {
         refetchMs={REFETCH_MS}
         onOpen={open}
         onCreate={mayCreate.allowed ? openCreate : undefined}
+        onLike={({ id }) => setState({ create: 'organization', like: id, template: undefined }, 'push')}
       />
       <OrganizationDialog
         opened={isCreating && mayCreate.allowed}
         organizationId={null}
-        onClose={() => setState({ create: undefined })}
+        onClose={() => setState({ create: undefined, like: undefined, template: undefined })}
         onSaved={(created) => open(created as Organization)}
+      />
+      <TemplatesDialog
+        opened={state.templates !== undefined && mayCreate.allowed}
+        onClose={() => setState({ templates: undefined })}
+        onUse={({ id }) => setState({ templates: undefined, create: 'organization', template: id, like: undefined }, 'push')}
       />
     </Page>
   );

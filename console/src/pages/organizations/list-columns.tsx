@@ -1,5 +1,14 @@
 import { ActionIcon, Anchor, Avatar, Group, Menu, Text, Tooltip } from '@mantine/core';
-import { IconArchive, IconChartBar, IconDots, IconPencil, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
+import {
+  IconArchive,
+  IconChartBar,
+  IconCopyPlus,
+  IconDots,
+  IconPencil,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconTemplate,
+} from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import { calmStatus, type Organization } from '../../api/organizations.ts';
@@ -19,6 +28,9 @@ interface RowActions {
   readonly open: (row: Organization, search?: Record<string, string>) => void;
   readonly edit: (row: Organization) => void;
   readonly change: (row: Organization, to: Lifecycle) => void;
+  /** Creates another organization with the settings of this one. */
+  readonly like: (row: Organization) => void;
+  readonly makeTemplate: (row: Organization) => void;
 }
 
 /** Returns the columns of the organization list. Each accessor is the server's name of the order. */
@@ -146,7 +158,7 @@ function Spend({ row }: { row: Organization }) {
   );
 }
 
-function RowMenu({ row, open, edit, change }: RowActions & { row: Organization }) {
+function RowMenu({ row, open, edit, change, like, makeTemplate }: RowActions & { row: Organization }) {
   const may = (permission: Permission) => verdictOf(permission, row.capabilities);
   const isActive = row.status === 'active';
   return (
@@ -164,6 +176,13 @@ function RowMenu({ row, open, edit, change }: RowActions & { row: Organization }
       <Menu.Dropdown onClick={(event) => event.stopPropagation()}>
         <Item icon={IconPencil} label="Edit" verdict={may('organization.profile')} onClick={() => edit(row)} />
         <Item icon={IconChartBar} label="View usage" verdict={may('usage.read')} onClick={() => open(row, { tab: 'usage' })} />
+        <Item icon={IconCopyPlus} label="Make one like this" verdict={may('organizations.create')} onClick={() => like(row)} />
+        <Item
+          icon={IconTemplate}
+          label="Save as template"
+          verdict={may('organizations.create')}
+          onClick={() => makeTemplate(row)}
+        />
         <Menu.Divider />
         <Item
           icon={isActive ? IconPlayerPause : IconPlayerPlay}

@@ -1,7 +1,7 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core';
-import { IconArchive, IconDots, IconPlayerPause, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
+import { IconArchive, IconCopyPlus, IconDots, IconPlayerPause, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked } from '../../../api/client.ts';
 import type { Organization } from '../../../api/organizations.ts';
@@ -37,6 +37,14 @@ export function LifecycleActions({ organization }: { organization: Organization 
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
+          <Menu.Item
+            leftSection={<IconCopyPlus size={15} />}
+            disabled={!verdictOf('organizations.create', organization.capabilities).allowed}
+            component={Link}
+            to={`${PATHS.organizations}?create=organization&like=${organization.id}`}
+          >
+            Make one like this
+          </Menu.Item>
           <Tooltip label={verdict.reason} disabled={verdict.allowed} position="left">
             <div>
               <Menu.Item
