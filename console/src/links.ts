@@ -45,7 +45,7 @@ const object =
 
 export const links = {
   overview: page<'organization_id' | 'range'>(PATHS.overview),
-  organizations: page<ListSearch | 'create' | 'unpriced'>(PATHS.organizations),
+  organizations: page<ListSearch | 'create' | 'like' | 'template' | 'templates' | 'unpriced'>(PATHS.organizations),
   organization: (
     id: string,
     search: Search<'edit' | 'new' | 'action' | 'dialog'> & { readonly tab?: OrganizationTab | undefined } = {},

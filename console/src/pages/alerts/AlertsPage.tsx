@@ -11,7 +11,7 @@ import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { Named } from '../../components/Named.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
-import { useTab } from '../../components/shell/useTab.ts';
+import { useTab } from '../../components/fields/useTab.ts';
 import { Time } from '../../components/Time.tsx';
 import { AlertRulesList } from './AlertRulesList.tsx';
 import { SentDialog } from './SentDialog.tsx';

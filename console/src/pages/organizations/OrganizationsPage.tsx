@@ -1,8 +1,7 @@
-import { Text } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import { queryText } from '../../api/events.ts';
 import { keptWithin } from '../../api/kept.ts';
@@ -15,9 +14,7 @@ import { useOpenPage } from '../../components/PageLink.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { links } from '../../links.ts';
 import { countText } from '../../numbers/numbers.ts';
-import { PATHS } from '../../paths.ts';
-import { OrganizationDialog } from './dialog/deferred.tsx';
-import { OrganizationDialog } from './dialog/OrganizationDialog.tsx';
+import { OrganizationDialog, TemplatesDialog } from './dialog/deferred.tsx';
 import { OrganizationsList } from './OrganizationsList.tsx';
 import { SummaryStrip } from './SummaryStrip.tsx';
 
@@ -40,9 +37,12 @@ export function OrganizationsPage() {
   const openCreate = () => mayCreate.allowed && setState({ create: 'organization' }, 'push');
   useHotkeys([['n', openCreate]]);
   const open = useCallback(
-    (row: Organization, search: Record<string, string> = {}) =>
-      void navigate({ to: PATHS.organization, params: { organizationId: row.id } as never, search: search as never }),
-    [navigate],
+    (row: Organization, search?: Parameters<typeof links.organization>[1]) => void openPage(links.organization(row.id, search)),
+    [openPage],
+  );
+  const like = useCallback(
+    ({ id }: Organization) => setState({ create: 'organization', like: id, template: undefined }, 'push'),
+    [setState],
   );
   return (
     <Page
@@ -57,6 +57,11 @@ export function OrganizationsPage() {
       actions={
         <>
           <ExportMenu exports={[exportOf(state)]} note="All organizations that match the search and the filters" />
+          {mayCreate.allowed && (
+            <Button variant="default" onClick={() => setState({ templates: '1' })}>
+              Templates
+            </Button>
+          )}
           <GuardedButton verdict={mayCreate} leftSection={<IconPlus size={16} />} onClick={openCreate}>
             Create organization
           </GuardedButton>
@@ -70,12 +75,18 @@ export function OrganizationsPage() {
         refetchMs={REFETCH_MS}
         onOpen={open}
         onCreate={mayCreate.allowed ? openCreate : undefined}
+        onLike={like}
       />
       <OrganizationDialog
         opened={isCreating && mayCreate.allowed}
         organizationId={null}
-        onClose={() => setState({ create: undefined })}
+        onClose={() => setState({ create: undefined, like: undefined, template: undefined })}
         onSaved={(created) => open(created as Organization)}
+      />
+      <TemplatesDialog
+        opened={state.templates !== undefined && mayCreate.allowed}
+        onClose={() => setState({ templates: undefined })}
+        onUse={({ id }) => setState({ templates: undefined, create: 'organization', template: id, like: undefined }, 'push')}
       />
     </Page>
   );

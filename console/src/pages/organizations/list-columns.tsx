@@ -1,5 +1,15 @@
 import { ActionIcon, Anchor, Avatar, Group, Menu, Text, Tooltip } from '@mantine/core';
-import { IconArchive, IconChartBar, IconDots, IconPencil, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
+import {
+  IconArchive,
+  IconChartBar,
+  IconCopyPlus,
+  IconDots,
+  IconPencil,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconTemplate,
+} from '@tabler/icons-react';
+import { Link } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import { calmStatus, type Organization } from '../../api/organizations.ts';
 import { type Permission, type Verdict, verdictOf } from '../../api/session.tsx';
@@ -20,6 +30,9 @@ interface RowActions {
   readonly open: (row: Organization, search?: Record<string, string>) => void;
   readonly edit: (row: Organization) => void;
   readonly change: (row: Organization, to: Lifecycle) => void;
+  /** Creates another organization with the settings of this one. */
+  readonly like: (row: Organization) => void;
+  readonly makeTemplate: (row: Organization) => void;
 }
 
 /** Below this width, names need the room of two counts, which are also on the organization's page. */
@@ -152,7 +165,7 @@ function Spend({ row }: { row: Organization }) {
   );
 }
 
-function RowMenu({ row, open, edit, change }: RowActions & { row: Organization }) {
+function RowMenu({ row, open, edit, change, like, makeTemplate }: RowActions & { row: Organization }) {
   const may = (permission: Permission) => verdictOf(permission, row);
   const isActive = row.status === 'active';
   return (
@@ -170,6 +183,13 @@ function RowMenu({ row, open, edit, change }: RowActions & { row: Organization }
       <Menu.Dropdown onClick={(event) => event.stopPropagation()}>
         <Item icon={IconPencil} label="Edit" verdict={may('organization.profile')} onClick={() => edit(row)} />
         <Item icon={IconChartBar} label="View usage" verdict={may('usage.read')} onClick={() => open(row, { tab: 'usage' })} />
+        <Item icon={IconCopyPlus} label="Make one like this" verdict={may('organizations.create')} onClick={() => like(row)} />
+        <Item
+          icon={IconTemplate}
+          label="Save as template"
+          verdict={may('organizations.create')}
+          onClick={() => makeTemplate(row)}
+        />
         <Menu.Divider />
         <Item
           icon={isActive ? IconPlayerPause : IconPlayerPlay}

@@ -28,6 +28,7 @@ import * as keyCreate from '../keys/key-create.ts';
 import * as keyExport from '../keys/key-export.ts';
 import * as keyTargets from '../keys/key-targets.ts';
 import * as keys from '../keys/keys.ts';
+import * as bulkLimits from '../organizations/bulk-limits.ts';
 import * as limitsHistory from '../organizations/limits-history.ts';
 import * as limits from '../organizations/limits-status-route.ts';
 import * as liveLimits from '../organizations/live-limits.ts';
@@ -65,6 +66,7 @@ import { Listeners } from '../streams/listeners.ts';
 import * as selfService from '../teams/self-service-route.ts';
 import * as teamMembers from '../teams/team-members.ts';
 import * as teams from '../teams/teams.ts';
+import * as organizationTemplates from '../templates/organization-templates.ts';
 import * as adminTokenChanges from '../tokens/admin-token-changes.ts';
 import * as adminTokens from '../tokens/admin-tokens.ts';
 import * as tokenAccounts from '../tokens/token-accounts.ts';
@@ -106,12 +108,19 @@ export const ROUTES: RouteTable = {
   'GET /organizations/summary': organizationList.summary,
   'GET /organizations/export': organizationExport.csv,
   'POST /organizations': organizations.create,
+  'PATCH /organizations': bulkLimits.update,
   'GET /organizations/:id': organizations.read,
   'PATCH /organizations/:id': organizations.update,
   'DELETE /organizations/:id': lifecycle.remove,
   'POST /organizations/:id/suspend': lifecycle.suspend,
   'POST /organizations/:id/reactivate': lifecycle.reactivate,
   'POST /organizations/:id/archive': lifecycle.archive,
+
+  'GET /organization-templates': organizationTemplates.list,
+  'POST /organization-templates': organizationTemplates.create,
+  'GET /organization-templates/:id': organizationTemplates.read,
+  'PATCH /organization-templates/:id': organizationTemplates.update,
+  'DELETE /organization-templates/:id': organizationTemplates.remove,
 
   'GET /organizations/:id/asset-access': assetAccess.read,
   'PUT /organizations/:id/asset-access': assetAccess.replace,

@@ -207,6 +207,7 @@ const GLOBAL_TABLES = [
     'deployment_checks',
     'job_runs',
     'ledger_drifts',
+    'organization_templates',
     'price_proposals',
     'webhooks',
   ],

@@ -1,5 +1,5 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core';
-import { IconArchive, IconDots, IconPlayerPause, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
+import { IconArchive, IconCopyPlus, IconDots, IconPlayerPause, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -12,6 +12,8 @@ import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../../components/dialogs/saved.ts';
 import { useDialog } from '../../../components/dialogs/useDialog.ts';
 import { WhyNot } from '../../../components/dialogs/WhyNot.tsx';
+import { PageLink } from '../../../components/PageLink.tsx';
+import { links } from '../../../links.ts';
 import { countText } from '../../../numbers/numbers.ts';
 import { PATHS } from '../../../paths.ts';
 import { LifecycleDialog, refreshOrganizations } from './LifecycleDialog.tsx';
@@ -42,6 +44,14 @@ export function LifecycleActions({ organization }: { organization: Organization 
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
+          <Menu.Item
+            leftSection={<IconCopyPlus size={15} />}
+            disabled={!verdictOf('organizations.create', organization).allowed}
+            component={PageLink}
+            at={links.organizations({ create: 'organization', like: organization.id })}
+          >
+            Make one like this
+          </Menu.Item>
           <Tooltip label={<WhyNot verdict={verdict} inherit />} multiline maw={320} disabled={verdict.allowed} position="left">
             <div>
               <Menu.Item

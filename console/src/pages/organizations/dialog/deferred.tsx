@@ -13,6 +13,30 @@ export function OrganizationDialog(props: ComponentProps<typeof Loaded>) {
   );
 }
 
+const LoadedTemplates = lazy(() =>
+  import('./TemplatesDialog.tsx').then(({ TemplatesDialog }) => ({ default: TemplatesDialog })),
+);
+
+export function TemplatesDialog(props: ComponentProps<typeof LoadedTemplates>) {
+  return (
+    <WhenOpened opened={props.opened}>
+      <LoadedTemplates {...props} />
+    </WhenOpened>
+  );
+}
+
+const LoadedCreateTemplate = lazy(() =>
+  import('./TemplatesDialog.tsx').then(({ CreateTemplate }) => ({ default: CreateTemplate })),
+);
+
+export function CreateTemplate(props: ComponentProps<typeof LoadedCreateTemplate>) {
+  return (
+    <WhenOpened opened={props.opened}>
+      <LoadedCreateTemplate {...props} />
+    </WhenOpened>
+  );
+}
+
 export const LifecycleDialog = lazy(() =>
   import('./LifecycleDialog.tsx').then(({ LifecycleDialog }) => ({ default: LifecycleDialog })),
 );
