@@ -50,6 +50,8 @@ export const links = {
     id: string,
     search: Search<'edit' | 'new' | 'action' | 'dialog'> & { readonly tab?: OrganizationTab | undefined } = {},
   ) => object<string>(PATHS.organization)(id, search),
+  statements: (id: string, search?: Search<'month'>) =>
+    address(PATHS.statements.replace('$organizationId', encodeURIComponent(id)), search ?? {}),
   teams: page<ListSearch | 'new' | 'organization_id'>(PATHS.teams),
   team: object<'tab' | 'edit' | 'new'>(PATHS.team),
   people: page<ListSearch | 'tab' | 'new' | 'organization_id'>(PATHS.people),

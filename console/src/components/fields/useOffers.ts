@@ -55,7 +55,7 @@ export function useOffers(wanted: string): Offers {
   const said = verbsSaid(wanted);
   const found = useFound(wanted);
   const named = useFound(said[0]?.name ?? '');
-  const go: Go = (to, search = {}) => void navigate({ to, search: search as never });
+  const go: Go = (to, search = {}) => void openPage({ to, search });
   const of = (...matches: readonly Found['match'][]) =>
     found.objects.filter(({ match }) => matches.includes(match)).map((object) => objectOffer(object, go));
   const acts = said.flatMap(({ verb }) => named.objects.flatMap((object) => actOffer(actOf(verb, object, session), object, go)));
@@ -150,11 +150,13 @@ function actOffer(act: Act | null, object: Found, go: Go): readonly Offer[] {
 function actsOnOnly(objects: readonly Found[], session: Session, go: Go): readonly Offer[] {
   const [only, ...others] = objects.filter(({ match }) => match === 'name');
   if (only === undefined || others.length > 0) return [];
-  return actsOn(only, session)
-    .slice(0, ACTS_MAX)
-    .flatMap((act) => actOffer(act, only, go))
-    // The object itself stands above them.
-    .map(({ description: _, ...offer }) => offer);
+  return (
+    actsOn(only, session)
+      .slice(0, ACTS_MAX)
+      .flatMap((act) => actOffer(act, only, go))
+      // The object itself stands above them.
+      .map(({ description: _, ...offer }) => offer)
+  );
 }
 
 function allowedFirst(offers: readonly Offer[]): readonly Offer[] {

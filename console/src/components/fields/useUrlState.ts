@@ -18,7 +18,7 @@ export function useUrlState(): readonly [UrlState, (changes: UrlState, how?: 'pu
     (changes: UrlState, how: 'push' | 'replace' = 'replace') => {
       // A value that is removed must be named: the router keeps the scope of pages unless it is.
       const next = (before: UrlState) => ({ ...before, ...withoutEmpty(changes) });
-      void navigate({ to: '.', search: next as never, replace: how === 'replace' });
+      void navigate({ to: HERE, search: next, replace: how === 'replace' });
     },
     [navigate],
   );

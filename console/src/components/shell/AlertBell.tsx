@@ -3,7 +3,6 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconBell } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useCanAnywhere } from '../../api/session.tsx';
-import { api, asked } from '../../api/client.ts';
 import { links } from '../../links.ts';
 import { sentenceOf } from '../../pages/alerts/words.ts';
 import { PageLink } from '../PageLink.tsx';

@@ -3,9 +3,6 @@ import { Link, useLocation, useRouter } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
 import { PATHS } from '../../paths.ts';
 import { objectAt } from './addresses.ts';
-import { links } from '../../links.ts';
-import { EmptyState } from '../list/EmptyState.tsx';
-import { PageLink } from '../PageLink.tsx';
 
 /** The page for an address that the console does not have. */
 export function NotFound() {

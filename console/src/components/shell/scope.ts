@@ -1,6 +1,8 @@
-import { useLocation, useNavigate, useParams } from '@tanstack/react-router';
+import { useLocation, useParams } from '@tanstack/react-router';
+import { links } from '../../links.ts';
 import { PATHS } from '../../paths.ts';
 import { useUrlState } from '../fields/useUrlState.ts';
+import { useOpenPage } from '../PageLink.tsx';
 
 /**
  * The parameter of the address that narrows every page to one organization. It is each page's own filter by organization, and is
@@ -26,18 +28,14 @@ export function useIsNarrowed(): boolean {
 /** Returns the id of the organization that the pages are narrowed to, and a function that chooses another, or none. */
 export function useScope(): readonly [string | undefined, (id: string | undefined) => void] {
   const [state, set] = useUrlState();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const { organizationId } = useParams({ strict: false }) as { organizationId?: string };
   const choose = (id: string | undefined) => {
     const dropped = Object.keys(state).filter((name) => name.endsWith('cursor') || INSIDE.has(name));
     const next = { ...Object.fromEntries(dropped.map((name) => [name, undefined])), [SCOPE]: id };
     if (id === undefined || organizationId === undefined) return set(next, 'push');
     // On an organization's page, one wants to see the other one there.
-    void navigate({
-      to: PATHS.organization,
-      params: { organizationId: id } as never,
-      search: { tab: state.tab, [SCOPE]: id } as never,
-    });
+    void openPage({ to: links.organization(id).to, search: { tab: state.tab, [SCOPE]: id } });
   };
   return [state[SCOPE], choose];
 }

@@ -2,8 +2,9 @@ import { Anchor, Badge, Button, Select, Tabs, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
-import { useCanAnywhere, useSession } from '../../api/session.tsx';
 import { queryOf } from '../../api/list-query.ts';
+import { useCanAnywhere, useSession } from '../../api/session.tsx';
+import { useTab } from '../../components/fields/useTab.ts';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
@@ -11,7 +12,6 @@ import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { Named } from '../../components/Named.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
-import { useTab } from '../../components/fields/useTab.ts';
 import { Time } from '../../components/Time.tsx';
 import { AlertRulesList } from './AlertRulesList.tsx';
 import { SentDialog } from './SentDialog.tsx';
@@ -36,15 +36,8 @@ export function AlertsPage() {
     );
   return (
     <Page title="Alerts">
-      <Tabs
-        value={tab}
-        keepMounted={false}
-        onChange={choose}
-      >
-        <TabStrip
-          value={tab}
-          tabs={TABS}
-        />
+      <Tabs value={tab} keepMounted={false} onChange={choose}>
+        <TabStrip value={tab} tabs={TABS} />
         <Tabs.Panel value="alerts">
           <AlertList />
         </Tabs.Panel>

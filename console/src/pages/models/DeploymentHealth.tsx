@@ -1,5 +1,4 @@
 import { Anchor, Box, Group, Stack, Text, Title } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { DeploymentAttempts } from '../../api/attempts.ts';
 import type { Schema } from '../../api/client.ts';

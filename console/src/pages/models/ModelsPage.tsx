@@ -9,8 +9,8 @@ import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList, type ListPage, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
-import { Awaited } from '../../components/Skeletons.tsx';
 import { PageLink, useOpenPage } from '../../components/PageLink.tsx';
+import { Awaited } from '../../components/Skeletons.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { links } from '../../links.ts';
 import { PATHS } from '../../paths.ts';
@@ -44,7 +44,7 @@ export function ModelsPage() {
 }
 
 function Models() {
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const mayManage = useCan('catalogue.manage');
   const [state, setState] = useUrlState();
   const setCreating = (isCreating: boolean) => setState({ new: isCreating ? '1' : undefined });

@@ -22,7 +22,11 @@ export function usePassedOver() {
   return useQuery({
     queryKey: ['deployments', 'passed-over'],
     queryFn: () =>
-      asked(api.GET('/deployments', { params: { query: { passed_over: 'true', limit: ASKED_MAX, sort: 'model' } as never } })),
+      asked(
+        api.GET('/deployments', {
+          params: { query: queryOf('/deployments', { passed_over: 'true', limit: ASKED_MAX, sort: 'model' }) },
+        }),
+      ),
   });
 }
 

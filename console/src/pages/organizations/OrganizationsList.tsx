@@ -29,7 +29,8 @@ export function OrganizationsList({ counts, seesStandings, refetchMs, onOpen, on
   const [templated, setTemplated] = useState<Organization>();
   const [lifecycle, setLifecycle] = useState<{ row: Organization; to: Lifecycle }>();
   const columns = useMemo(
-    () => columnsOf({
+    () =>
+      columnsOf({
         open: onOpen,
         edit: setEdited,
         change: (row, to) => setLifecycle({ row, to }),

@@ -9,7 +9,6 @@ import {
   IconPlayerPlay,
   IconTemplate,
 } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import { calmStatus, type Organization } from '../../api/organizations.ts';
 import { type Permission, type Verdict, verdictOf } from '../../api/session.tsx';

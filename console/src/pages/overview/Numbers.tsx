@@ -1,5 +1,4 @@
 import { Anchor, Box, SimpleGrid, Text, Tooltip } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
 import { intervalKey, intervalsOf } from '../../components/charts/intervals.ts';
@@ -23,17 +22,16 @@ export function Numbers({ overview, organizationId }: NumbersProps) {
   return (
     <Box>
       <SimpleGrid component="dl" m={0} cols={{ base: 2, xs: 3, md: 7 }} spacing="md" verticalSpacing="sm">
-        <Figure name="Spend" course={course('spend')} to={PATHS.usage} search={place}>
+        <Figure name="Spend" course={course('spend')} at={links.usage(place)}>
           <Money usd={overview.spend} />
         </Figure>
-        <Figure name="Requests" course={course('requests')} to={PATHS.requests} search={place}>
+        <Figure name="Requests" course={course('requests')} at={links.requests(place)}>
           <Short count={overview.requests} />
         </Figure>
         <Figure
           name="Errors"
           course={course('errors')}
-          to={PATHS.requests}
-          search={{ ...place, status: 'failed' }}
+          at={links.requests({ ...place, status: 'failed' })}
           note={ofAll(overview.errors, overview.requests, 'of requests')}
         >
           <Short count={overview.errors} />
@@ -41,13 +39,12 @@ export function Numbers({ overview, organizationId }: NumbersProps) {
         <Figure
           name="Refused"
           course={course('refused')}
-          to={PATHS.requests}
-          search={{ ...place, status: 'refused' }}
+          at={links.requests({ ...place, status: 'refused' })}
           note={ofAll(overview.refusals, overview.requests + overview.refusals, 'of all received')}
         >
           <Short count={overview.refusals} />
         </Figure>
-        <Figure name="Tokens" course={course('tokens')} to={PATHS.usage} search={{ ...place, metric: 'total_tokens' }}>
+        <Figure name="Tokens" course={course('tokens')} at={links.usage({ ...place, metric: 'total_tokens' })}>
           <Short count={overview.tokens} />
         </Figure>
         <Figure name="Latency p50" note={`newest ${countText(latency.sample)}`}>
@@ -78,14 +75,14 @@ interface FigureProps {
   readonly children: ReactNode;
 }
 
-function Figure({ name, to, search, note, course, children }: FigureProps) {
+function Figure({ name, at, note, course, children }: FigureProps) {
   return (
     <div>
       <Text component="dt" fz="xs" c="dimmed">
         {at === undefined ? (
           name
         ) : (
-          <Anchor component={Link} to={to} search={search as never} inherit c="inherit">
+          <Anchor component={PageLink} at={at} inherit c="inherit">
             {name}
           </Anchor>
         )}

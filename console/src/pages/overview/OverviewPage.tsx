@@ -10,8 +10,6 @@ import { Named } from '../../components/Named.tsx';
 import { FiguresShape } from '../../components/Skeletons.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { useScope } from '../../components/shell/scope.ts';
-import { PageLink } from '../../components/PageLink.tsx';
-import { links } from '../../links.ts';
 import { Course } from './Course.tsx';
 import { Budgets, Providers } from './Health.tsx';
 import { Numbers } from './Numbers.tsx';

@@ -1,8 +1,7 @@
 import { Anchor, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import type { Schema } from '../../api/client.ts';
-import { Section } from '../../components/Section.tsx';
 import { PageLink } from '../../components/PageLink.tsx';
+import { Section } from '../../components/Section.tsx';
 import { links, type PageAddress } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { barOf, countText, shortCountText, usedRatio } from '../../numbers/numbers.ts';

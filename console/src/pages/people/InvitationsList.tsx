@@ -3,7 +3,6 @@ import { notifications } from '@mantine/notifications';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { queryOf } from '../../api/list-query.ts';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { roleWord } from '../../components/fields/RoleSelect.tsx';

@@ -6,10 +6,9 @@ import { Asked } from '../../components/Asked.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { PageLink } from '../../components/PageLink.tsx';
 import { Page } from '../../components/shell/Page.tsx';
-import { PATHS } from '../../paths.ts';
+import { links } from '../../links.ts';
 import { SetupCard } from '../overview/SetupCard.tsx';
 import { useSetupSteps } from '../overview/setup-steps.ts';
-import { links } from '../../links.ts';
 import { KeyStep } from './KeyStep.tsx';
 import { ModelsStep } from './ModelsStep.tsx';
 import { OrganizationStep } from './OrganizationStep.tsx';
@@ -57,7 +56,7 @@ function AllDone() {
     <EmptyState
       title="Everything is set up"
       action={
-        <Button component={Link} to={PATHS.overview}>
+        <Button component={PageLink} at={links.overview()}>
           Go to the overview
         </Button>
       }

@@ -159,11 +159,9 @@ export function CreateTemplate({ opened, onClose, organizationId, onCreated }: C
   );
 }
 
-type TemplateDraft = OrganizationDraft & { readonly description: string };
-
-const PARTS: readonly EditPart<TemplateDraft>[] = [
+const PARTS: readonly EditPart<OrganizationDraft>[] = [
   namePart(),
-  { name: 'description', label: 'Description', words: ({ description }) => description },
+  { name: 'description', label: 'Description', words: ({ description = '' }) => description },
   {
     name: 'budgets',
     label: 'Settings',
@@ -172,13 +170,13 @@ const PARTS: readonly EditPart<TemplateDraft>[] = [
   },
 ];
 
-function draftOf(template: Template): TemplateDraft {
+function draftOf(template: Template): OrganizationDraft {
   return { ...NEW_ORGANIZATION, ...settingsDraft(template), name: template.name, description: template.description };
 }
 
 function EditTemplate({ template, onClose }: { template: Template; onClose: () => void }) {
   return (
-    <EditDialog<Template, TemplateDraft>
+    <EditDialog<Template, OrganizationDraft>
       opened
       onClose={onClose}
       title={`Edit template ${template.name}`}
@@ -194,8 +192,8 @@ function EditTemplate({ template, onClose }: { template: Template; onClose: () =
         <>
           <TextInput data-autofocus label="Name" maxLength={200} {...form.getInputProps('name')} />
           <Textarea label="Description" autosize maxLength={1_000} {...form.getInputProps('description')} />
-          <TimeZoneField form={form as never} />
-          <SettingsSections form={form as never} of={null} />
+          <TimeZoneField form={form} />
+          <SettingsSections form={form} of={null} />
         </>
       )}
     </EditDialog>

@@ -13,9 +13,7 @@ export function OrganizationDialog(props: ComponentProps<typeof Loaded>) {
   );
 }
 
-const LoadedTemplates = lazy(() =>
-  import('./TemplatesDialog.tsx').then(({ TemplatesDialog }) => ({ default: TemplatesDialog })),
-);
+const LoadedTemplates = lazy(() => import('./TemplatesDialog.tsx').then(({ TemplatesDialog }) => ({ default: TemplatesDialog })));
 
 export function TemplatesDialog(props: ComponentProps<typeof LoadedTemplates>) {
   return (

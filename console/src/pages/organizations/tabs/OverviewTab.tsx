@@ -1,13 +1,11 @@
 import { Anchor, Grid, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
 import { api, asked, type Schema } from '../../../api/client.ts';
 import { Asked } from '../../../components/Asked.tsx';
 import { GroupedCourse } from '../../../components/charts/GroupedCourse.tsx';
 import { Named } from '../../../components/Named.tsx';
-import { Section } from '../../../components/Section.tsx';
 import { PageLink } from '../../../components/PageLink.tsx';
+import { Section } from '../../../components/Section.tsx';
 import { Time } from '../../../components/Time.tsx';
 import { links } from '../../../links.ts';
 import { Money } from '../../../numbers/Money.tsx';

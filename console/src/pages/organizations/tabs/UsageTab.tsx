@@ -39,11 +39,11 @@ export function UsageTab({ organization }: TabProps) {
         />
         <Group gap="sm">
           {organization.capabilities.includes('usage.read') && (
-            <Anchor component={Link} to={`/organizations/${organization.id}/statements`} fz="sm">
+            <Anchor component={PageLink} at={links.statements(organization.id)} fz="sm">
               Monthly statements
             </Anchor>
           )}
-          <Anchor component={Link} to={PATHS.usage} search={{ organization_id: organization.id } as never} fz="sm">
+          <Anchor component={PageLink} at={links.usage({ organization_id: organization.id })} fz="sm">
             Other ranges and charts
           </Anchor>
           <ExportMenu note="The last 30 days" exports={[{ label: 'CSV', path, what: 'usage', ending: 'csv' }]} />
