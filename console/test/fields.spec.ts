@@ -141,7 +141,7 @@ test('the filter for a routing tag follows the address', async ({ page, house })
   await page.goto(`${house.url}/models?tag=eu`);
   const filter = page.getByLabel('Routing tag', { exact: true });
   await expect(filter).toHaveValue('eu');
-  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Models' }).click();
+  await page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Models', exact: true }).click();
   await expect(page).not.toHaveURL(/tag=/);
   await expect(filter).toHaveValue('');
   await page.goBack();

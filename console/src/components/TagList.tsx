@@ -11,7 +11,16 @@ export function TagList({ tags }: { tags: readonly string[] }) {
   return (
     <Group component="span" gap={4} display="inline-flex">
       {tags.map((tag) => (
-        <Badge key={tag} component="span" variant="outline" color="gray" tt="none" maw={220} title={tag}>
+        <Badge
+          key={tag}
+          component="span"
+          variant="outline"
+          color="gray"
+          tt="none"
+          maw={220}
+          title={tag}
+          style={{ flexShrink: 0 }}
+        >
           {tag}
         </Badge>
       ))}

@@ -37,8 +37,8 @@ export function DataList<T extends { id: string }>(props: DataListProps<T>) {
   const isPhone = useMediaQuery(PHONE, false, { getInitialValueInEffect: false });
   const { answer, set } = list;
   const page = answer.data;
-  // Whoever types goes on typing while many rows are drawn.
-  const rows = useDeferredValue(page?.data);
+  // Whoever types goes on typing while many rows are drawn. The first rows are awaited, and drawn at once.
+  const rows = useDeferredValue(page?.data) ?? page?.data;
   if (answer.isError && page === undefined) return <ProblemNote error={answer.error} onRetry={() => void answer.refetch()} />;
   if (page?.data.length === 0 && !list.isNarrowed) return <>{props.empty}</>;
   const hasEntries = isPhone && props.columns.some(({ phone }) => phone === 'title');
