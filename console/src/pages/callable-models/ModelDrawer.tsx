@@ -66,7 +66,14 @@ function Content({ of: target }: { of: Target }) {
           ['Context window', tokensText(target.context_window)],
           ['Most output', tokensText(target.max_output_tokens)],
           ['Providers', target.providers.join(', ')],
-          ['Endpoints', target.endpoints.map((endpoint) => <div key={endpoint}>{ENDPOINTS[endpoint]}</div>)],
+          [
+            'Endpoints',
+            target.endpoints.map((endpoint) => (
+              <Text key={endpoint} fz="xs" className="mono">
+                {ENDPOINTS[endpoint]}
+              </Text>
+            )),
+          ],
           ['If it fails', target.fallbacks.length === 0 ? 'No fallback' : `Then ${target.fallbacks.join(', then ')}`],
         ]}
       />
