@@ -3,7 +3,7 @@ import { useMediaQuery } from '@mantine/hooks';
 import { type ReactNode, useDeferredValue } from 'react';
 import { ProblemNote } from '../Asked.tsx';
 import type { ListColumn } from './column.ts';
-import { keptCells } from './kept-cells.tsx';
+import { keptCells } from './kept-rows.tsx';
 import { ListEntries } from './ListEntries.tsx';
 import { ListFoot } from './ListFoot.tsx';
 import { ListTable } from './ListTable.tsx';

@@ -1,5 +1,6 @@
 import { DataTable } from 'mantine-datatable';
 import { type ListRowsProps, NOTHING_MATCHES } from './column.ts';
+import { keptRow } from './kept-rows.tsx';
 
 /** The rows of a list as a table. A click on a column head sorts it. */
 export function ListTable<T extends { id: string }>(props: ListRowsProps<T>) {
@@ -13,6 +14,7 @@ export function ListTable<T extends { id: string }>(props: ListRowsProps<T>) {
       minHeight={isEmpty ? 160 : 0}
       records={[...rows]}
       columns={[...columns]}
+      rowFactory={keptRow}
       fetching={isFetching}
       sortStatus={{ columnAccessor: sort.replace(/^-/, ''), direction: sort.startsWith('-') ? 'desc' : 'asc' }}
       onSortStatusChange={({ columnAccessor, direction }) =>
