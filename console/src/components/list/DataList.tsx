@@ -2,7 +2,7 @@ import { Box, Group } from '@mantine/core';
 import { type ReactNode, useDeferredValue } from 'react';
 import { ProblemNote } from '../Asked.tsx';
 import type { ListColumn } from './column.ts';
-import { keptCells } from './kept-cells.tsx';
+import { keptCells } from './kept-rows.tsx';
 import { ListEntries } from './ListEntries.tsx';
 import { ListFoot } from './ListFoot.tsx';
 import { ListTable } from './ListTable.tsx';
