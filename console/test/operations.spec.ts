@@ -288,7 +288,7 @@ test('one audit log has the events of all organizations and of the platform, fou
   await house.signIn(page, 'platform_auditor');
   await page.goto(`${house.url}/audit`);
   await expect(tableRows(page).filter({ hasText: 'Audited House' }).first()).toContainText('Organization created');
-  await page.getByRole('searchbox', { name: 'Search action, name, id or reason' }).fill('dited Hou');
+  await page.getByRole('searchbox', { name: 'Search events' }).fill('dited Hou');
   await expect(tableRows(page)).toHaveCount(1);
   await expect(page).toHaveURL(/search=dited/);
   await page.getByRole('button', { name: 'Organization created' }).click();

@@ -34,7 +34,6 @@ export function pageSights(ids: Ids): readonly Sight[] {
     { name: 'access-explorer', address: `/access?key=${ids.keyId}` },
     { name: 'access-explorer-target', address: '/access?ask=target&target=smart&who=cannot' },
     { name: 'callable-models', address: `/callable-models?key_id=${ids.keyId}` },
-    { name: 'callable-model', address: `/callable-models?key_id=${ids.keyId}&name=fast` },
     { name: 'models', address: '/models' },
     { name: 'models-passed-over', address: '/models?passed_over=true' },
     { name: 'deployment', address: `/models/${ids.deploymentId}` },

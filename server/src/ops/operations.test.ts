@@ -26,15 +26,15 @@ async function answerTo(accept: string | undefined, page: typeof PAGE | null, if
     },
   };
   await serveOperations(request as Partial<GatewayRequest> as GatewayRequest, reply as Partial<Reply> as Reply, operations);
-  return { status, body, valueOf: (name: string) => headers[headers.indexOf(name) + 1] };
+  return { status, body, headerNamed: (name: string) => headers[headers.indexOf(name) + 1] };
 }
 
 test('an unknown address is 404 and the console’s page for a browser, also if it has the page already', async () => {
   for (const known of [undefined, PAGE.etag]) {
-    const { status, body, valueOf } = await answerTo(BROWSER, PAGE, known);
+    const { status, body, headerNamed } = await answerTo(BROWSER, PAGE, known);
     expect([status, body]).toEqual([404, 'the page']);
-    expect(valueOf('cache-control')).toBe('no-store');
-    expect(valueOf('content-security-policy')).toContain("default-src 'none'");
+    expect(headerNamed('cache-control')).toBe('no-store');
+    expect(headerNamed('content-security-policy')).toContain("default-src 'none'");
   }
 });
 

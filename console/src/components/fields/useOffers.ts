@@ -1,6 +1,6 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { IconArrowRight, IconClockHour4, IconCornerDownRight, IconCube, type IconProps } from '@tabler/icons-react';
+import { IconArrowRight, IconClockHour4, IconCornerDownRight, IconCube, IconLock, type IconProps } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import type { ComponentType } from 'react';
 import { api, asked } from '../../api/client.ts';
@@ -62,9 +62,9 @@ export function useOffers(wanted: string): Offers {
   const groups: readonly OfferGroup[] = [
     { label: 'Request', offers: requestOffers(wanted, go) },
     { label: 'Recent', offers: wanted === '' ? recentOffers(go) : [] },
-    { label: 'Do', offers: allowedFirst(acts).slice(0, ACTS_MAX) },
+    { label: 'Do this', offers: allowedFirst(acts).slice(0, ACTS_MAX) },
     { label: 'Objects', offers: of('name', 'beginning') },
-    { label: 'Do with it', offers: actsOnOnly(found.objects, session, go) },
+    actsOnOnly(found.objects, session, go),
     {
       label: 'Actions',
       offers: commandsFor(session)
@@ -139,7 +139,7 @@ function actOffer(act: Act | null, object: Found, go: Go): readonly Offer[] {
       key: `${label} ${object.id}`,
       label,
       description: verdict.allowed ? aboutOf(object) : (verdict.reason ?? ''),
-      icon: IconArrowRight,
+      icon: verdict.allowed ? IconArrowRight : IconLock,
       isForbidden: !verdict.allowed,
       run: () => verdict.allowed && go(to, search),
     },
@@ -147,16 +147,15 @@ function actOffer(act: Act | null, object: Found, go: Go): readonly Offer[] {
 }
 
 /** Returns the verbs on the one object that has this name. Of several, the person must say which. */
-function actsOnOnly(objects: readonly Found[], session: Session, go: Go): readonly Offer[] {
+function actsOnOnly(objects: readonly Found[], session: Session, go: Go): OfferGroup {
   const [only, ...others] = objects.filter(({ match }) => match === 'name');
-  if (only === undefined || others.length > 0) return [];
-  return (
-    actsOn(only, session)
-      .slice(0, ACTS_MAX)
-      .flatMap((act) => actOffer(act, only, go))
-      // The object itself stands above them.
-      .map(({ description: _, ...offer }) => offer)
-  );
+  if (only === undefined || others.length > 0) return { label: '', offers: [] };
+  const offers = actsOn(only, session)
+    .slice(0, ACTS_MAX)
+    .flatMap((act) => actOffer(act, only, go))
+    // The object itself stands above them.
+    .map(({ description: _, ...offer }) => offer);
+  return { label: `On ${only.name}`, offers };
 }
 
 function allowedFirst(offers: readonly Offer[]): readonly Offer[] {

@@ -2,6 +2,7 @@ import { Skeleton } from '@mantine/core';
 import { DataTable } from 'mantine-datatable';
 import { listRow } from '../shell/shortcuts.ts';
 import { type ListColumn, type ListRowsProps, NOTHING_MATCHES } from './column.ts';
+import { keptRow } from './kept-rows.tsx';
 
 /** The rows of a list as a table. A click on a column head sorts it. Until the first answer, rows of the same height stand there. */
 export function ListTable<T extends { id: string }>(props: ListRowsProps<T>) {
@@ -18,6 +19,7 @@ export function ListTable<T extends { id: string }>(props: ListRowsProps<T>) {
       records={isAwaited ? (AWAITED as T[]) : [...rows]}
       customRowAttributes={() => (isAwaited ? {} : listRow({ opens: onRowClick !== undefined }))}
       columns={isAwaited ? columns.map(awaited) : [...columns]}
+      rowFactory={keptRow}
       sortStatus={{ columnAccessor: sort.replace(/^-/, ''), direction: sort.startsWith('-') ? 'desc' : 'asc' }}
       onSortStatusChange={({ columnAccessor, direction }) =>
         onSort(`${direction === 'desc' ? '-' : ''}${String(columnAccessor)}`)

@@ -54,7 +54,7 @@ export function AuditPage() {
         fetch={fetchEvents}
         columns={columnsOf({ open: opened.open, withOrganization: !isOne })}
         filters={PARAMS}
-        searchLabel="Search action, name, id or reason"
+        searchLabel="Search events"
         controls={
           <FilterBar filters={seesPlatform ? [...FILTERS, SCOPE] : FILTERS}>
             <OrganizationSelect organizationId={state.organization_id} />
@@ -125,6 +125,11 @@ async function fetchEvents({ sort: _, range, from, to, ...query }: ListQuery) {
   return { ...page, data: page.data.map((event) => ({ ...event, id: eventId(event) })) };
 }
 
+const OF_ONE_CHAIN: readonly ListColumn<AuditRow>[] = [
+  { accessor: 'ip', title: 'Address', noWrap: true, render: ({ ip }) => ip ?? '–' },
+  { accessor: 'seq', title: '#', textAlign: 'right' },
+];
+
 interface ColumnsWith {
   readonly open: (row: AuditRow) => void;
   readonly withOrganization: boolean;
@@ -150,8 +155,8 @@ function columnsOf({ open, withOrganization }: ColumnsWith): ListColumn<AuditRow
     { accessor: 'object', title: 'Object', phone: { fact: 1 }, render: ({ object }) => <ObjectLink object={object} /> },
     ...(withOrganization ? [organization] : []),
     { accessor: 'reason', title: 'Reason', render: ({ reason }) => <Text fz="sm">{reason ?? ''}</Text> },
-    { accessor: 'ip', title: 'Address', noWrap: true, render: ({ ip }) => ip ?? '–' },
-    { accessor: 'seq', title: '#', textAlign: 'right' },
+    // The place in one chain says nothing among several. The address is with the event.
+    ...(withOrganization ? [] : OF_ONE_CHAIN),
   ];
 }
 

@@ -50,6 +50,7 @@ const PAST: Readonly<Record<string, string>> = {
   run: 'run',
   adopt: 'adopted from the published list',
   export: 'exported',
+  move: 'moved',
   dismiss: 'kept instead of the published price',
 };
 

@@ -19,7 +19,7 @@ import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
 import { SECTION_AT } from './ChangeButton.tsx';
 import { OrganizationDialog } from './dialog/deferred.tsx';
-import { LifecycleActions } from './dialog/LifecycleActions.tsx';
+import { AskedLifecycle, LifecycleActions } from './dialog/LifecycleActions.tsx';
 import { OrganizationCards } from './OrganizationCards.tsx';
 import { AccessTab } from './tabs/AccessTab.tsx';
 import { AuditTab } from './tabs/AuditTab.tsx';
@@ -116,6 +116,7 @@ function Shown({ organization }: { organization: Organization }) {
           </Tabs.Panel>
         ))}
       </Tabs>
+      <AskedLifecycle organization={organization} />
       <OrganizationDialog
         opened={state.edit !== undefined && verdict.allowed}
         organizationId={organization.id}

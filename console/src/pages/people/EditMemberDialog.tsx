@@ -76,8 +76,8 @@ function Fields({ form, of: member }: { form: Form; of: Member }) {
         level={{ is: 'user', organizationId: member.organization_id, memberId: member.id }}
         holder={member.name}
         parentName="the organization"
-        limitsLocked={limits.allowed ? null : (limits.reason ?? '')}
-        accessLocked={limits.allowed ? null : (limits.reason ?? '')}
+        mayLimit={limits}
+        mayAccess={limits}
       />
     </>
   );

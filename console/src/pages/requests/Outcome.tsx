@@ -3,6 +3,7 @@ import { IconAlertTriangle, IconBan } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { useCan } from '../../api/session.tsx';
+import { WhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { PageLink } from '../../components/PageLink.tsx';
 import { type Advice, adviceFor, destinationOf } from './advice.ts';
 import { causeOf, summaryOf } from './attempt-words.ts';
@@ -59,14 +60,15 @@ interface FollowProps {
 
 /** A link to the place where the advice is followed, for people who manage the catalogue. For others, who can. */
 function Follow({ advice, deploymentId, model }: FollowProps) {
-  const mayManage = useCan('catalogue.manage').allowed;
+  const verdict = useCan('catalogue.manage');
+  const mayManage = verdict.allowed;
   const deployment = useQuery({
     queryKey: ['deployment', deploymentId],
     queryFn: () => asked(api.GET('/deployments/{id}', { params: { path: { id: deploymentId ?? '' } } })),
     enabled: mayManage && deploymentId !== null && advice.at === 'credential',
     retry: false,
   });
-  if (!mayManage) return <Text fz="sm">Only a platform admin can do this.</Text>;
+  if (!mayManage) return <WhyNot verdict={verdict} />;
   const place = { id: deploymentId, credentialId: deployment.data?.credential_id ?? null, model };
   const destination = destinationOf(advice, place);
   if (destination === null) return null;

@@ -25,11 +25,17 @@ export function StartPage() {
   return (
     <Page
       title="First steps"
-      about="From a provider’s key to the first answered request. You can skip each step and return to it later."
+      about={
+        mayBegin.allowed
+          ? 'From a provider’s key to the first answered request. You can skip each step and return to it later.'
+          : 'What is done and what is next on the way to the first call.'
+      }
       actions={
-        <Anchor component={PageLink} at={links.overview()} fz="sm">
-          Do this later
-        </Anchor>
+        mayBegin.allowed && (
+          <Anchor component={PageLink} at={links.overview()} fz="sm">
+            Do this later
+          </Anchor>
+        )
       }
     >
       {mayBegin.allowed ? <Asked query={done}>{(known) => <Guide done={known} />}</Asked> : <OwnSteps />}

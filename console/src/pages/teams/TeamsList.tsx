@@ -114,18 +114,11 @@ function columnsOfUse(spent: Exclude<TeamUse, null>): ListColumn<Team>[] {
   return [
     {
       accessor: 'spend',
-      title: 'Spend, 30 days',
+      title: 'Last 30 days',
       textAlign: 'right',
       noWrap: true,
       phone: { fact: 4 },
-      render: (team) => <Spent team={team} spent={spent} show={({ spend }) => <Money usd={spend} />} />,
-    },
-    {
-      accessor: 'requests',
-      title: 'Requests, 30 days',
-      textAlign: 'right',
-      noWrap: true,
-      render: (team) => <Spent team={team} spent={spent} show={({ admitted_requests }) => countText(admitted_requests)} />,
+      render: (team) => <Spent team={team} spent={spent} />,
     },
   ];
 }
@@ -135,13 +128,24 @@ const NOTHING_USED: UseOfTeam = { spend: '0', admitted_requests: 0 };
 interface SpentProps {
   readonly team: Team;
   readonly spent: Exclude<TeamUse, null>;
-  readonly show: (use: UseOfTeam) => ReactNode;
 }
 
-/** The use of one team. A developer reads only their own part of it, which is not the team's, so it is not shown. */
-function Spent({ team, spent, show }: SpentProps) {
+/**
+ * The spend and the requests of one team. A developer reads only their own part of them, which is not the team's, so they are not
+ * shown.
+ */
+function Spent({ team, spent }: SpentProps) {
   if (!verdictOf('usage.read', team).allowed) return <span title="Your role does not include the spend of this team.">–</span>;
-  return spent === 'loading' ? '…' : show(spent.get(team.id) ?? NOTHING_USED);
+  if (spent === 'loading') return '…';
+  const { spend, admitted_requests: requests } = spent.get(team.id) ?? NOTHING_USED;
+  return (
+    <>
+      <Money usd={spend} />
+      <Text fz="xs" c="dimmed">
+        {requests === 1 ? '1 request' : `${countText(requests)} requests`}
+      </Text>
+    </>
+  );
 }
 
 function Name({ of: { id, name } }: { of: Team }) {

@@ -22,7 +22,7 @@ const LIFECYCLE = ['suspend', 'reactivate', 'archive'] as const;
 
 /** The buttons that suspend, reactivate, archive or delete an organization. Only an archived one can be deleted. */
 export function LifecycleActions({ organization }: { organization: Organization }) {
-  const [asking, ask] = useDialog(LIFECYCLE);
+  const [, ask] = useDialog(LIFECYCLE);
   const [isDeleting, setDeleting] = useState(false);
   const verdict = verdictOf('organizations.lifecycle', organization);
   const isActive = organization.status === 'active';
@@ -84,11 +84,15 @@ export function LifecycleActions({ organization }: { organization: Organization 
         </Menu.Dropdown>
       </Menu>
       {isDeleting && <DeleteDialog organization={organization} onClose={() => setDeleting(false)} />}
-      {asking !== null && verdict.allowed && (
-        <LifecycleDialog organization={organization} to={asking} onClose={() => ask(null)} />
-      )}
     </>
   );
+}
+
+/** The dialog that the address asks for. The page shows it once, however many of its parts have the buttons. */
+export function AskedLifecycle({ organization }: { organization: Organization }) {
+  const [asking, ask] = useDialog(LIFECYCLE);
+  if (asking === null || !verdictOf('organizations.lifecycle', organization.capabilities).allowed) return null;
+  return <LifecycleDialog organization={organization} to={asking} onClose={() => ask(null)} />;
 }
 
 /** Lists what would be deleted, as the server reports it, and requires the person to type the name. */
