@@ -23,6 +23,7 @@ export interface Ground extends Shared {
   readonly invitationId: string;
   readonly webhookId: string;
   readonly deliveryId: string;
+  readonly mailId: string;
 }
 
 const MODEL = 'ground-model';
@@ -51,6 +52,7 @@ export async function makeGround(
   const token = must(await root('POST', '/admin-tokens', tokenBody(organizationId)));
   const invitation = must(await root('POST', '/invitations', invitationBody(organizationId, teamId)));
   const webhook = must(await root('POST', '/webhooks', webhookBody(organizationId)));
+  const mail = must(await root('POST', `/organizations/${organizationId}/scheduled-mails`, mailBody()));
   const delivery = must(await root('POST', `/webhooks/${webhook.id}/test`));
   return {
     ...shared,
@@ -64,6 +66,7 @@ export async function makeGround(
     invitationId: invitation.id,
     webhookId: webhook.id,
     deliveryId: delivery.id,
+    mailId: mail.id,
   };
 }
 
@@ -86,6 +89,7 @@ export function idFor(pattern: string, parameter: string, ground: Ground): strin
     deployments: ground.deploymentId,
     'route-groups': ground.routeGroupId,
     webhooks: ground.webhookId,
+    'scheduled-mails': ground.mailId,
     prices: ground.deploymentId,
   };
   return byResource[pattern.split('/')[1] ?? ''] ?? null;
@@ -97,6 +101,11 @@ export function tokenBody(organizationId: string): object {
 
 export function webhookBody(organizationId: string): object {
   return { name: 'x', url: 'https://hooks.example/x', events: ['budget.threshold'], organization_id: organizationId };
+}
+
+/** A mail to nobody. */
+export function mailBody(): object {
+  return { name: 'x', every: 'week', day: 1, hour: 8, form: 'csv', recipients: [] };
 }
 
 export function invitationBody(organizationId: string, teamId: string): object {

@@ -194,6 +194,22 @@ export async function webhookPath({ world, place }: Asking, below: string): Prom
   return `/webhooks/${(await world.root('POST', '/webhooks', webhookBody(world, place))).id}${below}`;
 }
 
+export const viewBody = (world: World) => ({ name: world.fresh(), path: '/usage', query: '' });
+
+/** A saved view of the caller. */
+export async function viewPath({ world, role }: Asking): Promise<string> {
+  const { text } = await world.ask(role, { method: 'POST', path: '/saved-views', body: viewBody(world) });
+  return `/saved-views/${JSON.parse(text).id}`;
+}
+
+/** A mail to nobody. */
+export const mailBody = (world: World) => ({ name: world.fresh(), every: 'week', day: 1, hour: 8, form: 'csv', recipients: [] });
+
+export async function mailPath({ world, place }: Asking, below = ''): Promise<string> {
+  const path = `/organizations/${world.organizationId(place)}/scheduled-mails`;
+  return `/scheduled-mails/${(await world.root('POST', path, mailBody(world))).id}${below}`;
+}
+
 export async function deliveryPath(asking: Asking): Promise<string> {
   const path = await webhookPath(asking, '');
   return `${path}/deliveries/${(await asking.world.root('POST', `${path}/test`)).id}/redeliver`;

@@ -1,5 +1,17 @@
 /** The rows of usage, requests, search, alerts, jobs and the process. */
-import { at, deliveryPath, made, namesPath, organization, webhookBody, webhookPath } from './authorization-calls.ts';
+import {
+  at,
+  deliveryPath,
+  made,
+  mailBody,
+  mailPath,
+  namesPath,
+  organization,
+  viewBody,
+  viewPath,
+  webhookBody,
+  webhookPath,
+} from './authorization-calls.ts';
 import { type Row, row, SPEND, TEAMS } from './authorization-rows.ts';
 import {
   EVERYONE,
@@ -52,6 +64,17 @@ export const usageRows: readonly Row[] = [
     return made('/playground', { key_id: world.markers[place].keyId, model: world.model, messages });
   }),
 
+  row('GET /saved-views', EVERYONE, at('/saved-views')),
+  row('POST /saved-views', EVERYONE, ({ world }) => made('/saved-views', viewBody(world))),
+  row('PATCH /saved-views/:id', EVERYONE, async (asking) => made(await viewPath(asking), { name: asking.world.fresh() })),
+  row('DELETE /saved-views/:id', EVERYONE, viewPath),
+  row('GET /organizations/:id/scheduled-mails', ORGANIZATION_TOTALS, organization('/scheduled-mails')),
+  row('POST /organizations/:id/scheduled-mails', ORGANIZATION_TOTALS, (asking) =>
+    organization('/scheduled-mails', mailBody(asking.world))(asking),
+  ),
+  row('PATCH /scheduled-mails/:id', ORGANIZATION_TOTALS, async (asking) => made(await mailPath(asking), { hour: 9 })),
+  row('DELETE /scheduled-mails/:id', ORGANIZATION_TOTALS, (asking) => mailPath(asking)),
+  row('POST /scheduled-mails/:id/test', ORGANIZATION_TOTALS, (asking) => mailPath(asking, '/test')),
   row('GET /alerts', SPENDERS, at('/alerts')),
   row('GET /webhooks', TOKEN_MANAGERS, at('/webhooks')),
   row('POST /webhooks', ORGANIZATION_MANAGE, ({ world, place }) => made('/webhooks', webhookBody(world, place))),

@@ -15,6 +15,7 @@ import { type Filter, FilterBar } from '../../components/list/FilterBar.tsx';
 import { addressOf } from '../../components/shell/addresses.ts';
 import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
+import { SavedViews } from '../../components/views/SavedViews.tsx';
 import { ActionLink } from './ActionLink.tsx';
 import type { AuditRow } from './audit-row.ts';
 import { ChainBadge } from './ChainBadge.tsx';
@@ -44,13 +45,16 @@ export function AuditPage() {
       beside={<ChainBadge organizationId={organizationId} />}
       about="Every change of the configuration. Edits of the log itself are detected: each event contains the hash of the event before."
       actions={
-        <ExportMenu
-          note="The whole chain, oldest first"
-          exports={[
-            { label: 'JSON lines', what: 'audit', ending: 'jsonl', path: `/audit-events/export${chain}` },
-            { label: 'CSV', what: 'audit', ending: 'csv', path: exportPath('csv') },
-          ]}
-        />
+        <>
+          <SavedViews path="/audit" />
+          <ExportMenu
+            note="The whole chain, oldest first"
+            exports={[
+              { label: 'JSON lines', what: 'audit', ending: 'jsonl', path: `/audit-events/export${chain}` },
+              { label: 'CSV', what: 'audit', ending: 'csv', path: exportPath('csv') },
+            ]}
+          />
+        </>
       }
     >
       <DataList<AuditRow>

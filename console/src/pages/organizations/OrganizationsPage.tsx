@@ -11,6 +11,7 @@ import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { type UrlState, useUrlState } from '../../components/fields/useUrlState.ts';
 import { ExportMenu } from '../../components/list/ExportMenu.tsx';
 import { Page } from '../../components/shell/Page.tsx';
+import { SavedViews } from '../../components/views/SavedViews.tsx';
 import { countText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 import { OrganizationDialog } from './dialog/OrganizationDialog.tsx';
@@ -49,6 +50,7 @@ export function OrganizationsPage() {
       }
       actions={
         <>
+          <SavedViews path="/organizations" />
           <ExportMenu exports={[exportOf(state)]} note="All organizations that match the search and the filters" />
           <GuardedButton verdict={mayCreate} leftSection={<IconPlus size={16} />} onClick={openCreate}>
             Create organization

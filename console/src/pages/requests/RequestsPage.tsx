@@ -13,6 +13,7 @@ import { ExportMenu } from '../../components/list/ExportMenu.tsx';
 import { FilterBar } from '../../components/list/FilterBar.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
 import { Page } from '../../components/shell/Page.tsx';
+import { SavedViews } from '../../components/views/SavedViews.tsx';
 import { PATHS } from '../../paths.ts';
 import { type Request, requestColumns } from './columns.tsx';
 import { FILTER_PARAMS, requestFilters } from './filters.ts';
@@ -37,6 +38,7 @@ export function RequestsPage() {
       actions={
         <>
           <LiveButton isLive={isLive} />
+          <SavedViews path="/requests" />
           <Exports filters={filters} range={rangeOf(state, null)} />
         </>
       }

@@ -12,6 +12,7 @@ import { type UrlState, useUrlState } from '../../components/fields/useUrlState.
 import { ExportMenu } from '../../components/list/ExportMenu.tsx';
 import { FilterBar } from '../../components/list/FilterBar.tsx';
 import { Page } from '../../components/shell/Page.tsx';
+import { SavedViews } from '../../components/views/SavedViews.tsx';
 import { type Group, groupsFor, standardGroup, USAGE_PARAMS, usageFilters } from './groups.ts';
 import { INTERVALS, type Interval, type Question } from './question.ts';
 import { Totals } from './Totals.tsx';
@@ -43,6 +44,7 @@ export function UsagePage() {
       about="Admitted requests, within a second after they end. Estimated ones are a part of them; refused ones are counted separately."
       actions={
         <>
+          <SavedViews path="/usage" />
           <ToStatements session={session} state={state} />
           <Exports question={question} group={group} interval={interval} />
         </>

@@ -206,6 +206,9 @@ const GLOBAL_TABLES = [
     'job_runs',
     'ledger_drifts',
     'price_proposals',
+    'saved_views',
+    'scheduled_mail_deliveries',
+    'scheduled_mails',
     'webhooks',
   ],
 ];
