@@ -33,6 +33,7 @@ function shellSights(): readonly Sight[] {
       await dialogNamed(page, /^Keyboard shortcuts$/);
     }),
     shows('list-filters', 'FilterBar', '/requests', button(/^Filter/)),
+    shows('saved-views', 'SavedViews', '/requests', button(/^Views/)),
     shows('audit-event', 'EventDrawer', '/audit?event=1', (page) => dialogNamed(page, /./)),
     shows('conflict', 'ConflictDialog: … was changed by someone else', '/models', openConflict),
   ];
@@ -78,6 +79,7 @@ function organizationSights(ids: Ids): readonly Sight[] {
         .check();
       await page.getByRole('region', { name: 'Selected organizations' }).getByRole('button', { name: 'Suspend' }).click();
     }),
+    shows('mail-schedule', 'ScheduleDialog: Schedule a mail', `${organization}/statements`, button('Schedule a mail')),
     shows('who-can-call', 'WhoCanCall', `${organization}?tab=access`, button('Who can call it? smart')),
     shows('service-account-create', 'TokenAccountDialogs: Create service account', machines, button('Create service account')),
     shows('service-account-edit', 'TokenAccountDialogs: Edit …', machines, menuOf(ids.machine.name, 'Edit…')),

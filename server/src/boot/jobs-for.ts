@@ -9,11 +9,12 @@ import { credentialJob } from '../jobs/check-credentials.ts';
 import { closeAuditChainsJob } from '../jobs/close-audit-chains.ts';
 import { fillJob, foldJob, foldProofJob } from '../jobs/fold.ts';
 import type { Job } from '../jobs/job.ts';
-import { nameIndexesJob } from '../jobs/name-indexes.ts';
+import { lateIndexesJob } from '../jobs/late-indexes.ts';
 import { type ProofOptions, proofJob, repairJob } from '../jobs/proof.ts';
 import type { CountersHeld } from '../jobs/prove-counters.ts';
 import { priceJob } from '../jobs/refresh-prices.ts';
 import { partitionsJob, retentionJob } from '../jobs/retention.ts';
+import { type SendScheduledMail, scheduledMailJob } from '../jobs/scheduled-mail.ts';
 import { requeueJob, sweepJob } from '../jobs/sweep.ts';
 import { unownedTokensJob } from '../jobs/unowned-tokens.ts';
 import type { Logger } from '../lib/log.ts';
@@ -28,6 +29,8 @@ import type { Stores } from './open-stores.ts';
 export interface JobEffects {
   readonly announcer: Announcer;
   readonly enqueue: Enqueue;
+  /** Sends the mail of a schedule to one person. */
+  readonly sendScheduledMail: SendScheduledMail;
   /** Schedules the repair of the rollups. */
   readonly repair: ProofOptions['repair'];
 }
@@ -38,7 +41,7 @@ export function jobsFor(
   { installation, masterKey, writer, audit }: Stores,
   opened: OpenGateway,
   providers: readonly Provider[],
-  { announcer, enqueue, repair }: JobEffects,
+  { announcer, enqueue, sendScheduledMail, repair }: JobEffects,
   log: Logger,
 ): readonly Job[] {
   const { counters, shared } = opened;
@@ -60,10 +63,11 @@ export function jobsFor(
     foldProofJob(),
     retentionJob({ logDaysMax: config.requestLogDaysMax }),
     partitionsJob(),
-    nameIndexesJob(),
+    lateIndexesJob(),
     sweepJob(),
     accountOriginsJob(),
     requeueJob(enqueue),
+    scheduledMailJob(sendScheduledMail),
     closeAuditChainsJob({ audit }),
     credentialJob({
       listModels: (credential) => listUpstreamModels(byName.get(credential.provider) as Provider, credential),

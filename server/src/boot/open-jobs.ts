@@ -7,6 +7,7 @@ import { createBudgetWatch } from '../jobs/alerts/watch-budgets.ts';
 import type { Job } from '../jobs/job.ts';
 import { keepReadings, NO_READINGS } from '../jobs/readings.ts';
 import { type Runner, startRunner } from '../jobs/runner.ts';
+import type { SendScheduledMail } from '../jobs/scheduled-mail.ts';
 import { keepStandings } from '../jobs/standings.ts';
 import type { Logger } from '../lib/log.ts';
 import { systemClock as clock } from '../lib/timing/clock.ts';
@@ -41,11 +42,12 @@ export function openJobs(
   gateway: OpenGateway,
   providers: readonly Provider[],
   log: Logger,
+  sendScheduledMail: SendScheduledMail,
 ): OpenJobs {
   const policy = webhookPolicyOf(config);
   if (config.role === 'data') return noJobs('it serves only the data plane (HEADGATE_ROLE=data)', policy);
   if (config.worker > 1) return noJobs('another worker process of this host runs them', policy);
-  return startJobs(config, stores, gateway, providers, policy, log);
+  return startJobs(config, stores, gateway, providers, { policy, sendScheduledMail }, log);
 }
 
 function startJobs(
@@ -53,7 +55,7 @@ function startJobs(
   stores: Stores,
   opened: OpenGateway,
   providers: readonly Provider[],
-  policy: AddressPolicy,
+  { policy, sendScheduledMail }: { readonly policy: AddressPolicy; readonly sendScheduledMail: SendScheduledMail },
   log: Logger,
 ): OpenJobs {
   const { counters } = opened;
@@ -63,7 +65,7 @@ function startJobs(
   const enqueue = (tx: Database, ids: readonly string[]) => runner.enqueue(tx, ids);
   const announcer = createAnnouncer({ enqueue, mails: mailer.configured });
   const repair = () => runner.runNow('rollup-repair', 'proof');
-  const jobs = jobsFor(config, stores, opened, providers, { announcer, enqueue, repair }, log);
+  const jobs = jobsFor(config, stores, opened, providers, { announcer, enqueue, sendScheduledMail, repair }, log);
   const delivering = {
     db: database.db,
     clock,

@@ -1,6 +1,7 @@
 /** Opens each part, passes it to the next, and closes them in order. The only file that knows all parts. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createAdminApp } from '../admin/http/app.ts';
+import { sendScheduledMail } from '../admin/scheduled-mails/send-mail.ts';
 import { keepConfiguredToken, welcome } from '../cli/welcome.ts';
 import type { Logger } from '../lib/log.ts';
 import { systemClock as clock } from '../lib/timing/clock.ts';
@@ -19,7 +20,7 @@ import { bindStoredKeys } from './bind-stored-keys.ts';
 import { closeWithin, onSignal, settleUnheard } from './drain.ts';
 import { keepCurrent } from './keep-current.ts';
 import { openGateway } from './open-gateway.ts';
-import { openJobs } from './open-jobs.ts';
+import { type OpenJobs, openJobs } from './open-jobs.ts';
 import { openStores, type Stores } from './open-stores.ts';
 import { operationsFor } from './operations-for.ts';
 import { type Port, takePort } from './port.ts';
@@ -51,8 +52,10 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   const providers = [createOpenAiProvider({ transport }), createAnthropicProvider({ transport }), createFakeProvider()];
   const opened = await openGateway(config, stores, wheel, providers, log);
   const facts = processFactsOf(config, stores, opened, () => port.notReady, clock);
-  const jobs = openJobs(config, stores, opened, providers, log);
   const deps = adminDepsOf(config, stores, opened, policy, providers, log);
+  const jobs: OpenJobs = openJobs(config, stores, opened, providers, log, (scheduleId, accountId) =>
+    sendScheduledMail({ ...deps, process: facts, jobs: jobs.desk }, scheduleId, accountId),
+  );
   const admin = await createAdminApp({ ...deps, process: facts, jobs: jobs.desk, buffered: port.bodies.buffered });
   const operations = operationsFor(config, port, stores, opened, jobs, admin, () => port.notReady);
   try {

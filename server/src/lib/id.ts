@@ -6,7 +6,8 @@ export type IdPrefix =
   | ('org' | 'team' | 'key' | 'acct' | 'mem' | 'svc' | 'dep' | 'cred' | 'rg' | 'bud' | 'price' | 'adm' | 'req')
   | 'tpl' // templates of organizations
   | ('inv' | 'sess' | 'link' | 'pass' | 'auth' | 'prf') // accounts and sign-in
-  | ('evt' | 'hook' | 'dlv' | 'rule' | 'inc' | 'run' | 'drift'); // events, webhooks, alert rules and jobs
+  | ('evt' | 'hook' | 'dlv' | 'rule' | 'inc' | 'run' | 'drift') // events, webhooks, alert rules and jobs
+  | ('view' | 'mail'); // saved views and scheduled mails
 
 /** Returns a new id, `org_0192f3…`. Two ids of one process in the same millisecond sort in the order in which they were made. */
 export function newId(prefix: IdPrefix, nowMs: number = Date.now()): string {

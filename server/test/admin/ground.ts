@@ -26,6 +26,7 @@ export interface Ground extends Shared {
   readonly deliveryId: string;
   readonly alertId: string;
   readonly alertRuleId: string;
+  readonly mailId: string;
 }
 
 const MODEL = 'ground-model';
@@ -61,6 +62,7 @@ export async function makeGround(
   const token = must(await root('POST', '/admin-tokens', tokenBody(organizationId)));
   const invitation = must(await root('POST', '/invitations', invitationBody(organizationId, teamId)));
   const webhook = must(await root('POST', '/webhooks', webhookBody(organizationId)));
+  const mail = must(await root('POST', `/organizations/${organizationId}/scheduled-mails`, mailBody()));
   const delivery = must(await root('POST', `/webhooks/${webhook.id}/test`));
   const rule = must(await root('POST', '/alert-rules', alertRuleBody(organizationId, [webhook.id])));
   return {
@@ -77,6 +79,7 @@ export async function makeGround(
     deliveryId: delivery.id,
     alertId: delivery.event_id,
     alertRuleId: rule.id,
+    mailId: mail.id,
   };
 }
 
@@ -102,6 +105,7 @@ export function idFor(pattern: string, parameter: string, ground: Ground): strin
     'organization-templates': ground.templateId,
     alerts: ground.alertId,
     'alert-rules': ground.alertRuleId,
+    'scheduled-mails': ground.mailId,
     prices: ground.deploymentId,
   };
   return byResource[pattern.split('/')[1] ?? ''] ?? null;
@@ -117,6 +121,11 @@ export function webhookBody(organizationId: string): object {
 
 export function alertRuleBody(organizationId: string, webhookIds: readonly string[]): object {
   return { name: 'x', kind: 'error_rate', webhook_ids: webhookIds, organization_id: organizationId };
+}
+
+/** A mail to nobody. */
+export function mailBody(): object {
+  return { name: 'x', every: 'week', day: 1, hour: 8, form: 'csv', recipients: [] };
 }
 
 export function invitationBody(organizationId: string, teamId: string): object {

@@ -198,6 +198,7 @@ function placeAndBody(method: string, pattern: string, tenant: Ground): { place:
   if (pattern.startsWith('/invitations')) return { place: { organizationId }, body: invitationBody(organizationId, teamId) };
   if (pattern.startsWith('/alert-rules')) return { place: { organizationId }, body: alertRuleBody(organizationId, []) };
   if (pattern.startsWith('/alerts/:id')) return { place: { organizationId } };
+  if (pattern.startsWith('/scheduled-mails')) return { place: { organizationId } };
   if (pattern.startsWith('/webhooks')) return { place: { organizationId }, body: webhookBody(organizationId) };
   if (pattern.startsWith('/admin-tokens')) return { place: { organizationId }, body: tokenBody(organizationId) };
   if (pattern === '/prices' && method === 'POST') return { place: { organizationId: null }, body: priceBody(tenant) };

@@ -2,10 +2,10 @@
 import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { nameIndexesJob } from '../../src/jobs/name-indexes.ts';
+import { lateIndexesJob } from '../../src/jobs/late-indexes.ts';
 import { newId } from '../../src/lib/id.ts';
 import { systemClock as clock } from '../../src/lib/timing/clock.ts';
-import { createTrigrams } from '../../src/store/installation/name-indexes.ts';
+import { createTrigrams } from '../../src/store/installation/late-indexes.ts';
 import { organizations } from '../../src/store/schema.ts';
 import { type SearchQuestion, searchMistyped, searchNamed } from '../../src/store/tenancy/search.ts';
 import { typosOf } from '../../src/store/tenancy/search-words.ts';
@@ -86,13 +86,13 @@ onEveryDatabase('the words of a search', (given, kind) => {
   });
 
   describe('with the extension', () => {
-    const run = () => nameIndexesJob().run({ database: given(), clock, signal: new AbortController().signal, warn: () => {} });
+    const run = () => lateIndexesJob().run({ database: given(), clock, signal: new AbortController().signal, warn: () => {} });
 
     test('the job makes the indexes once, and again what an interrupted run left', async () => {
       const first = await run();
-      if (kind === 'embedded') return expect(first).toBe('The embedded database needs no indexes of names.');
-      expect(first).toMatch(/^Made the indexes organizations_name_parts, .*keys_name_parts\.$/);
-      expect(await run()).toBe('All indexes of names are there.');
+      if (kind === 'embedded') return expect(first).toBe('The embedded database needs no more indexes.');
+      expect(first).toMatch(/^Made the indexes organizations_name_parts, .*keys_name_parts, audit_events_time\.$/);
+      expect(await run()).toBe('All indexes are there.');
       await given().db.execute(sql`update pg_index set indisvalid = false where indexrelid = 'keys_name_parts'::regclass`);
       expect(await run()).toBe('Made the indexes keys_name_parts.');
     });

@@ -214,6 +214,22 @@ export async function sentPath(asking: Asking): Promise<string> {
   return `/alerts/${id}/deliveries`;
 }
 
+export const viewBody = (world: World) => ({ name: world.fresh(), path: '/usage', query: '' });
+
+/** A saved view of the caller. */
+export async function viewPath({ world, role }: Asking): Promise<string> {
+  const { text } = await world.ask(role, { method: 'POST', path: '/saved-views', body: viewBody(world) });
+  return `/saved-views/${JSON.parse(text).id}`;
+}
+
+/** A mail to nobody. */
+export const mailBody = (world: World) => ({ name: world.fresh(), every: 'week', day: 1, hour: 8, form: 'csv', recipients: [] });
+
+export async function mailPath({ world, place }: Asking, below = ''): Promise<string> {
+  const path = `/organizations/${world.organizationId(place)}/scheduled-mails`;
+  return `/scheduled-mails/${(await world.root('POST', path, mailBody(world))).id}${below}`;
+}
+
 export async function deliveryPath(asking: Asking): Promise<string> {
   const path = await webhookPath(asking, '');
   return `${path}/deliveries/${(await asking.world.root('POST', `${path}/test`)).id}/redeliver`;

@@ -5,9 +5,13 @@ import {
   at,
   deliveryPath,
   made,
+  mailBody,
+  mailPath,
   namesPath,
   organization,
   sentPath,
+  viewBody,
+  viewPath,
   webhookBody,
   webhookPath,
 } from './authorization-calls.ts';
@@ -63,6 +67,17 @@ export const usageRows: readonly Row[] = [
     return made('/playground', { key_id: world.markers[place].keyId, model: world.model, messages });
   }),
 
+  row('GET /saved-views', EVERYONE, at('/saved-views')),
+  row('POST /saved-views', EVERYONE, ({ world }) => made('/saved-views', viewBody(world))),
+  row('PATCH /saved-views/:id', EVERYONE, async (asking) => made(await viewPath(asking), { name: asking.world.fresh() })),
+  row('DELETE /saved-views/:id', EVERYONE, viewPath),
+  row('GET /organizations/:id/scheduled-mails', ORGANIZATION_TOTALS, organization('/scheduled-mails')),
+  row('POST /organizations/:id/scheduled-mails', ORGANIZATION_TOTALS, (asking) =>
+    organization('/scheduled-mails', mailBody(asking.world))(asking),
+  ),
+  row('PATCH /scheduled-mails/:id', ORGANIZATION_TOTALS, async (asking) => made(await mailPath(asking), { hour: 9 })),
+  row('DELETE /scheduled-mails/:id', ORGANIZATION_TOTALS, (asking) => mailPath(asking)),
+  row('POST /scheduled-mails/:id/test', ORGANIZATION_TOTALS, (asking) => mailPath(asking, '/test')),
   row('GET /alerts', SPENDERS, at('/alerts')),
   row('GET /alerts/:id/deliveries', ORGANIZATION_MANAGE, sentPath),
   row('GET /alert-rules', TOKEN_MANAGERS, at('/alert-rules')),

@@ -1,7 +1,7 @@
 // Lists, filters, sorts, searches and reports at load size, asked of a real gateway on PostgreSQL, and how soon standings follow a load.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { drizzle } from 'drizzle-orm/node-postgres';
-import { missingNameIndexes } from '../../src/store/installation/name-indexes.ts';
+import { missingLateIndexes } from '../../src/store/installation/late-indexes.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import { LIST_QUESTIONS, type Question, REPORT_QUESTIONS } from './list-questions.ts';
 import type { ProveOptions, ProveResult } from './prove.ts';
@@ -65,10 +65,10 @@ async function nameIndexesMade(url: string, gateway: Gateway): Promise<void> {
   const begunMs = performance.now();
   await withClient(url, async (client) => {
     for (;;) {
-      const missing = await missingNameIndexes(drizzle({ client }));
+      const missing = await missingLateIndexes(drizzle({ client }));
       if (missing.length === 0) return client.query('vacuum analyze');
       if (performance.now() - begunMs > INDEXES_SECONDS_MAX * 1_000) throw new Error(`not made: ${missing.join(', ')}`);
-      await gateway.ask('POST', '/jobs/name-indexes/run');
+      await gateway.ask('POST', '/jobs/late-indexes/run');
       await sleep(1_000);
     }
   });

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { AdminDeps } from '../../src/admin/http/deps.ts';
 import { createMemoryCounters } from '../../src/counters/memory/memory-counters.ts';
 import type { Role } from '../../src/domain/tenancy/permission.ts';
-import { createTrigrams } from '../../src/store/installation/name-indexes.ts';
+import { createTrigrams } from '../../src/store/installation/late-indexes.ts';
 import { type Client, must, withAdmin } from '../admin/support.ts';
 import { readCsv } from '../exports/read-csv.ts';
 import { asActor, listenTo } from '../live/listen.ts';

@@ -15,6 +15,7 @@ import { type Filter, FilterBar } from '../../components/list/FilterBar.tsx';
 import { addressOf } from '../../components/shell/addresses.ts';
 import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
+import { SavedViews } from '../../components/views/SavedViews.tsx';
 import { ActionLink } from './ActionLink.tsx';
 import type { AuditRow } from './audit-row.ts';
 import { ChainBadge } from './ChainBadge.tsx';
@@ -47,7 +48,12 @@ export function AuditPage() {
       title="Audit log"
       beside={isOne && <ChainBadge organizationId={chain} />}
       about="Every change of the configuration. Edits of the log itself are detected: each event contains the hash of the event before."
-      actions={<Exports state={state} chain={chain} />}
+      actions={
+        <>
+          <SavedViews path="/audit" />
+          <Exports state={state} chain={chain} />
+        </>
+      }
     >
       <DataList<AuditRow>
         name="audit-events"

@@ -11,6 +11,7 @@ import { ExportMenu } from '../../components/list/ExportMenu.tsx';
 import { type Filter, FilterBar } from '../../components/list/FilterBar.tsx';
 import { useOpenPage } from '../../components/PageLink.tsx';
 import { Page } from '../../components/shell/Page.tsx';
+import { SavedViews } from '../../components/views/SavedViews.tsx';
 import { links } from '../../links.ts';
 import { CreateKeyDialog } from './CreateKeyDialog.tsx';
 import { keyColumns } from './key-columns.tsx';
@@ -41,6 +42,7 @@ export function KeysPage() {
       about="Applications call the gateway with these keys. A key belongs to one team and is owned by a person or a service account."
       actions={
         <>
+          <SavedViews path="/keys" />
           <ExportMenu
             exports={[{ label: 'Keys as CSV', path: `/keys/export${exportQuery(state)}`, what: 'keys', ending: 'csv' }]}
           />

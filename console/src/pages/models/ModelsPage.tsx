@@ -38,6 +38,9 @@ const FILTERS = [
   'model',
 ] as const;
 
+/** Below this width, errors and prices need the room of the groups, which are also on the deployment's page. */
+const WIDE = '(min-width: 100em)';
+
 /** Lists every deployment: the upstream model and the name it serves, its health, and its price. */
 export function ModelsPage() {
   return usePassedOver().isPending ? <Awaited shape="page" /> : <Models />;
@@ -136,7 +139,7 @@ function useColumns(): ListColumn<Row>[] {
     ...attemptColumns,
     {
       accessor: 'prices',
-      title: 'Price per million tokens',
+      title: 'Price per million',
       phone: { fact: 3 },
       render: (row) => <PriceText prices={row.prices} lacks={row.unpriced_units} />,
     },
@@ -145,6 +148,7 @@ function useColumns(): ListColumn<Row>[] {
     {
       accessor: 'access_groups',
       title: 'Access groups',
+      visibleMediaQuery: WIDE,
       render: (row) => <GroupLinks groups={row.access_groups} />,
     },
   ];

@@ -129,7 +129,7 @@ export function Tags({ tags }: { tags: readonly string[] }) {
   return (
     <Group gap={4} wrap="nowrap">
       {tags.slice(0, TAGS_SHOWN).map((tag) => (
-        <Badge key={tag} variant="outline" color="gray" maw={120}>
+        <Badge key={tag} variant="outline" color="gray" maw={120} style={{ flexShrink: 0 }}>
           {tag}
         </Badge>
       ))}

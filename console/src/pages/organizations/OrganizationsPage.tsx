@@ -12,6 +12,7 @@ import { type UrlState, useUrlState } from '../../components/fields/useUrlState.
 import { ExportMenu } from '../../components/list/ExportMenu.tsx';
 import { useOpenPage } from '../../components/PageLink.tsx';
 import { Page } from '../../components/shell/Page.tsx';
+import { SavedViews } from '../../components/views/SavedViews.tsx';
 import { links } from '../../links.ts';
 import { countText } from '../../numbers/numbers.ts';
 import { OrganizationDialog, TemplatesDialog } from './dialog/deferred.tsx';
@@ -56,6 +57,7 @@ export function OrganizationsPage() {
       }
       actions={
         <>
+          <SavedViews path="/organizations" />
           <ExportMenu exports={[exportOf(state)]} note="All organizations that match the search and the filters" />
           {mayCreate.allowed && (
             <Button variant="default" onClick={() => setState({ templates: '1' })}>

@@ -13,6 +13,7 @@ import { FilterBar } from '../../components/list/FilterBar.tsx';
 import { useOpenPage } from '../../components/PageLink.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
 import { Page } from '../../components/shell/Page.tsx';
+import { SavedViews } from '../../components/views/SavedViews.tsx';
 import { links } from '../../links.ts';
 import { type Request, requestColumns } from './columns.tsx';
 import { FILTER_PARAMS, requestFilters } from './filters.ts';
@@ -37,6 +38,7 @@ export function RequestsPage() {
       actions={
         <>
           <LiveButton isLive={isLive} />
+          <SavedViews path="/requests" />
           <Exports filters={filters} range={rangeOf(state, null)} />
         </>
       }

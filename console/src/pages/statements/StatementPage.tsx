@@ -13,6 +13,7 @@ import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
 import { monthText, spanText } from '../../numbers/dates.ts';
 import { PATHS } from '../../paths.ts';
+import { ScheduledMails } from './ScheduledMails.tsx';
 import { StatementFacts } from './StatementFacts.tsx';
 import { BudgetPeriods, PartTable } from './StatementParts.tsx';
 
@@ -63,6 +64,7 @@ function OfMonth({ organizationId, months, month }: OfMonthProps) {
       actions={<Actions organizationId={organizationId} months={months} month={month} />}
     >
       <Asked query={query}>{(statement) => <Statement statement={statement} />}</Asked>
+      <ScheduledMails organizationId={organizationId} />
     </Page>
   );
 }

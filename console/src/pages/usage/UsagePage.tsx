@@ -14,6 +14,7 @@ import { ExportMenu } from '../../components/list/ExportMenu.tsx';
 import { FilterBar } from '../../components/list/FilterBar.tsx';
 import { FiguresShape } from '../../components/Skeletons.tsx';
 import { Page } from '../../components/shell/Page.tsx';
+import { SavedViews } from '../../components/views/SavedViews.tsx';
 import { type Group, groupsFor, standardGroup, USAGE_PARAMS, usageFilters } from './groups.ts';
 import { INTERVALS, type Interval, type Question } from './question.ts';
 import { Totals } from './Totals.tsx';
@@ -45,6 +46,7 @@ export function UsagePage() {
       about="Admitted requests, within a second after they end. Estimated ones are a part of them; refused ones are counted separately."
       actions={
         <>
+          <SavedViews path="/usage" />
           <ToStatements session={session} state={state} />
           <Exports question={question} group={group} interval={interval} />
         </>

@@ -51,6 +51,8 @@ import * as gatewayProcess from '../platform/process.ts';
 import * as liveRequests from '../requests/live-requests.ts';
 import * as requestExport from '../requests/request-export.ts';
 import * as requests from '../requests/requests.ts';
+import * as savedViews from '../saved-views/saved-views.ts';
+import * as scheduledMails from '../scheduled-mails/scheduled-mails.ts';
 import * as security from '../security/security.ts';
 import * as serviceAccounts from '../service-accounts/service-accounts.ts';
 import * as session from '../session/session.ts';
@@ -276,6 +278,16 @@ export const ROUTES: RouteTable = {
   'GET /requests/export': requestExport.csv,
   'GET /requests/:request_id': requests.read,
   'GET /decisions/:request_id': requests.readDecision,
+
+  'GET /saved-views': savedViews.list,
+  'POST /saved-views': savedViews.create,
+  'PATCH /saved-views/:id': savedViews.update,
+  'DELETE /saved-views/:id': savedViews.remove,
+  'GET /organizations/:id/scheduled-mails': scheduledMails.list,
+  'POST /organizations/:id/scheduled-mails': scheduledMails.create,
+  'PATCH /scheduled-mails/:id': scheduledMails.update,
+  'DELETE /scheduled-mails/:id': scheduledMails.remove,
+  'POST /scheduled-mails/:id/test': scheduledMails.test,
 
   'GET /alerts': alerts.list,
   'GET /alerts/:id/deliveries': sentAlerts.list,

@@ -12,6 +12,8 @@ export interface Mail {
   readonly subject: string;
   readonly text: string;
   readonly html: string;
+  /** A file that is sent with the message. */
+  readonly attachment?: { readonly fileName: string; readonly type: string; readonly content: string };
 }
 
 /** The outcome: the server took the message, or a sentence without secrets that says why not. */

@@ -24,10 +24,11 @@ export function createSmtpMailer({ url, from, timeoutMs = TIMEOUT_MS }: SmtpOpti
   };
 }
 
-async function handOver(transport: ReturnType<typeof createTransport>, mail: Mail): Promise<Sent> {
+async function handOver(transport: ReturnType<typeof createTransport>, { attachment, ...mail }: Mail): Promise<Sent> {
+  const file = attachment && { filename: attachment.fileName, contentType: attachment.type, content: attachment.content };
   try {
     // As an object the address is always one recipient: a comma in it cannot begin a second one.
-    await transport.sendMail({ ...mail, to: { name: '', address: mail.to } });
+    await transport.sendMail({ ...mail, to: { name: '', address: mail.to }, ...(file && { attachments: [file] }) });
     return { is: 'sent' };
   } catch (error) {
     return { is: 'failed', reason: reasonOf(error) };

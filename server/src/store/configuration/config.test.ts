@@ -209,6 +209,9 @@ const GLOBAL_TABLES = [
     'ledger_drifts',
     'organization_templates',
     'price_proposals',
+    'saved_views',
+    'scheduled_mail_deliveries',
+    'scheduled_mails',
     'webhooks',
   ],
 ];

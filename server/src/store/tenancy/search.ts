@@ -6,7 +6,7 @@ import { and, eq, or, type SQL, sql } from 'drizzle-orm';
 import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
 import { StoreUnavailable } from '../errors.ts';
-import { hasTrigrams } from '../installation/name-indexes.ts';
+import { hasTrigrams } from '../installation/late-indexes.ts';
 import { lowered } from '../named-list.ts';
 import { prefixPattern } from '../paging.ts';
 import { tenantObjects } from '../schema.ts';
