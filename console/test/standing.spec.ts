@@ -62,7 +62,7 @@ async function neverContradicts(page: Page, until: (used: number) => boolean): P
 }
 
 const pages = {
-  organization: ({ id }: Tenant) => `/organizations/${id}?tab=settings`,
+  organization: ({ id }: Tenant) => `/organizations/${id}`,
   team: ({ teamId }: Tenant) => `/teams/${teamId}`,
   key: ({ keyId }: Tenant & { readonly keyId: string }) => `/keys/${keyId}`,
 };
