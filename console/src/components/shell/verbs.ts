@@ -4,7 +4,7 @@ import { PATHS } from '../../paths.ts';
 import { addressOf } from './addresses.ts';
 import type { Found } from './found.ts';
 
-/** What a person can do with an object that the palette found. Each opens a page or a dialog, and none acts by itself. */
+/** The verbs on objects that the palette found. Each opens a page or a dialog, and none acts by itself. */
 
 interface Place {
   readonly to: string;
