@@ -4,7 +4,7 @@ import { PATHS } from '../../paths.ts';
 import { addressOf } from './addresses.ts';
 import type { Found } from './found.ts';
 
-/** What a person can do with an object that the palette found. Each opens a page or a dialog, and none acts by itself. */
+/** The verbs on objects that the palette found. Each opens a page or a dialog, and none acts by itself. */
 
 interface Place {
   readonly to: string;
@@ -27,7 +27,7 @@ interface Verb {
   /** The words that name it, in their order. The first phrase is the one that is shown. */
   readonly phrases: readonly string[];
   /** The word between the verb and the name: `New key in Research`. */
-  readonly link?: 'in' | 'of';
+  readonly link?: 'in' | 'of' | 'to';
   readonly on: Partial<Record<Found['kind'], VerbOn>>;
 }
 
@@ -73,7 +73,7 @@ const VERBS: readonly Verb[] = [
   },
   {
     phrases: ['Add person', 'New person', 'Invite person', 'Add member', 'New member'],
-    link: 'in',
+    link: 'to',
     on: {
       organization: { needs: ['members.manage'], place: onPage({ tab: 'members', new: 'person' }) },
       team: { needs: ['team_members.manage'], place: onPage({ tab: 'members' }) },

@@ -13,7 +13,7 @@ import { tenantObjects } from '../schema.ts';
 import { PLATFORM, type Source, TENANTS } from './search-sources.ts';
 import { areShort, haveParts, havePartsLike, mayBeMistyped, plainWordsOf, similarity, typosOf, wordsOf } from './search-words.ts';
 
-/** How an object was found, the best first. `name`: the text is its whole name or its id. */
+/** The ways in which an object is found, the best first. `name`: the text is its whole name or its id. */
 export const MATCHES = ['name', 'beginning', 'parts', 'typo'] as const;
 export type Match = (typeof MATCHES)[number];
 
