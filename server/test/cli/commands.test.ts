@@ -67,8 +67,8 @@ describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
     expect(listed.out).not.toContain(made.secret);
     expect((await run('keys', 'read', made.id)).out).toMatch(/^name +from a script$/m);
     const callable = await json('keys', 'models', made.id);
-    expect(callable.data.map(({ name }: { name: string }) => name)).toContain('fake-large');
-    expect((await run('keys', 'models', made.id, '--search', 'fake-l')).out).toMatch(/^fake-large +model +chat +128000 /m);
+    expect(callable.data.map(({ name }: { name: string }) => name)).toContain('fast');
+    expect((await run('keys', 'models', made.id, '--search', 'fas')).out).toMatch(/^fast +model +chat +- +4096 +0\.05 /m);
     const rotated = await json('keys', 'rotate', made.id);
     expect([await call(made.secret), await call(rotated.secret)]).toEqual([401, 200]);
     expect((await run('keys', 'disable', made.id)).out).toMatch(/^status +disabled$/m);
@@ -131,7 +131,8 @@ describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
   });
 
   test('audit list: the newest events of all organizations, filtered', async () => {
-    const { data } = await json('audit', 'list', '--object-type', 'key', '--limit', '1');
+    const { out } = await run('audit', 'list', '--object-type', 'key', '--limit', '1', '--json');
+    const { data } = JSON.parse(out);
     expect(data).toMatchObject([{ object: { type: 'key' }, organization_name: expect.any(String) }]);
     expect((await run('audit', 'list', '--scope', 'platform', '--limit', '1')).out).toMatch(/ platform /);
     expect(await run('audit', 'list', '--scope', 'nowhere')).toMatchObject({ code: 1, out: '' });
@@ -186,7 +187,7 @@ describe('completion', () => {
   };
 
   test('offers commands, then their flags, also behind an operand', async () => {
-    expect(await offered('keys', '')).toEqual(['list', 'create', 'read', 'rotate', 'disable', 'enable']);
+    expect(await offered('keys', '')).toEqual(['list', 'create', 'read', 'models', 'rotate', 'disable', 'enable']);
     expect(await offered('org')).toEqual(['organizations']);
     expect(await offered('keys', 'rotate', 'key_1', '--o')).toEqual(['--overlap-seconds']);
     expect(await offered('keys', 'list', '--t')).toEqual(['--team', '--token-file']);
@@ -197,7 +198,7 @@ describe('completion', () => {
   test('in bash is what the program offers', async () => {
     const { code, out } = await headgate({}, 'completion', 'bash');
     expect(code).toBe(0);
-    expect(inBash(out, 'headgate', 'keys', '')).toEqual(['list', 'create', 'read', 'rotate', 'disable', 'enable']);
+    expect(inBash(out, 'headgate', 'keys', '')).toEqual(['list', 'create', 'read', 'models', 'rotate', 'disable', 'enable']);
     expect(inBash(out, 'headgate', 'keys', 'rotate', 'key_1', '--o')).toEqual(['--overlap-seconds']);
   });
 

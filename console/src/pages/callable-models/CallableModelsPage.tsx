@@ -17,7 +17,7 @@ import { NoKeys } from '../keys/NoKeys.tsx';
 import { ModelDrawer } from './ModelDrawer.tsx';
 
 /** A target as a row of a list. Rows need an id. */
-export type CallableRow = Schema<'KeyTarget'> & { readonly id: string };
+type CallableRow = Schema<'KeyTarget'> & { readonly id: string };
 
 const FILTERS: readonly Filter[] = [
   { param: 'mode', label: 'Serves', kind: { oneOf: ['chat', 'embedding'] } },
