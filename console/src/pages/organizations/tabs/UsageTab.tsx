@@ -38,11 +38,9 @@ export function UsageTab({ organization }: TabProps) {
           onChange={(value) => setState({ by: value === 'model' ? undefined : value })}
         />
         <Group gap="sm">
-          {organization.capabilities.includes('usage.read') && (
-            <Anchor component={Link} to={`/organizations/${organization.id}/statements`} fz="sm">
-              Monthly statements
-            </Anchor>
-          )}
+          <Anchor component={Link} to={`/organizations/${organization.id}/statements`} fz="sm">
+            Monthly statements
+          </Anchor>
           <Anchor component={Link} to={PATHS.usage} search={{ organization_id: organization.id } as never} fz="sm">
             Other ranges and charts
           </Anchor>
