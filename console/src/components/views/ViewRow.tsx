@@ -3,7 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { IconPencil, IconTrash } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import { changeView, deleteView, type SavedView, saveView } from '../../api/saved-views.ts';
 import { doneWithUndo } from '../dialogs/doneWithUndo.tsx';
 
@@ -77,7 +77,11 @@ export function ViewRow({ view, onOpen }: { view: SavedView; onOpen: () => void 
 function Rename({ view, onDone }: { view: SavedView; onDone: () => void }) {
   const [name, setName] = useState(view.name);
   const make = useChange();
+  // Removing the field takes the focus from it, which would apply the name a second time.
+  const isOver = useRef(false);
   const apply = () => {
+    if (isOver.current) return;
+    isOver.current = true;
     onDone();
     const wanted = name.trim();
     if (wanted === '' || wanted === view.name) return;
@@ -101,6 +105,7 @@ function Rename({ view, onDone }: { view: SavedView; onDone: () => void }) {
         if (event.key === 'Enter') apply();
         if (event.key !== 'Escape') return;
         event.stopPropagation();
+        isOver.current = true;
         onDone();
       }}
     />

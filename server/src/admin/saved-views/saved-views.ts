@@ -18,7 +18,7 @@ const VIEWS_MAX = 50;
 const LISTED_MAX = 250;
 
 /** The pages whose address can be saved. */
-export const VIEW_PATHS = [
+const VIEW_PATHS = [
   ...(['/usage', '/requests', '/audit', '/organizations', '/teams', '/people', '/keys', '/models'] as const),
   ...(['/credentials', '/route-groups', '/access-groups', '/alerts'] as const),
 ] as const;
@@ -161,7 +161,7 @@ async function applyPatch(
 }
 
 /** Loads a view that the caller may change. A view that the caller may not see is 404. */
-export async function loadChangeable(call: AdminCall<{ readonly id: string }, unknown, unknown>): Promise<Loaded<SavedViewRow>> {
+async function loadChangeable(call: AdminCall<{ readonly id: string }, unknown, unknown>): Promise<Loaded<SavedViewRow>> {
   const row = await findVisible(call, call.params.id);
   if (!mayChange(call, row)) throw forbidden('Only its owner and the admins of the organization can change this view.');
   return { place: { organizationId: row.organizationId }, object: row };
@@ -180,7 +180,7 @@ export async function findVisible(call: AdminCall<unknown, unknown, unknown>, id
 }
 
 /** Returns the account of the caller. Throws 403 for an admin token, which has no views. */
-export function accountOf({ actor }: AdminCall<unknown, unknown, unknown>): string {
+function accountOf({ actor }: AdminCall<unknown, unknown, unknown>): string {
   if (actor.accountId === null) throw forbidden('Only a person who is signed in has saved views. An admin token has none.');
   return actor.accountId;
 }

@@ -40,7 +40,7 @@ const ROWS_MAX = 50;
 const CSV_CHARS_MAX = 5_000_000;
 
 /** Returns the query of GET /usage that shows what a saved address of Usage & spend shows, limited to one organization. */
-export function usageQueryOf(address: string, organization: OrganizationRow, nowMs: number): Record<string, string> {
+function usageQueryOf(address: string, organization: OrganizationRow, nowMs: number): Record<string, string> {
   const shown = new URLSearchParams(address);
   const filters = FILTERS.flatMap((name) => (shown.get(name) ? [[name, shown.get(name) as string]] : []));
   const group = USAGE_GROUPS.find((one) => one === shown.get('group_by')) ?? 'team';

@@ -10,7 +10,7 @@ import type { BudgetOfMonth, StatementRead } from './read-statement.ts';
 /** Statements as the API returns them. */
 
 export const month = z.string().meta({ description: 'The month, `2026-10`.' });
-export const status = z.enum(['running', 'closed']).meta({
+const status = z.enum(['running', 'closed']).meta({
   description:
     '`closed` from one hour after the end of the month: until then, requests that were admitted in it may still be settled. A replica that was offline may store its requests later.',
 });

@@ -38,11 +38,9 @@ export function UsageTab({ organization }: TabProps) {
           onChange={(value) => setState({ by: value === 'model' ? undefined : value })}
         />
         <Group gap="sm">
-          {organization.capabilities.includes('usage.read') && (
-            <Anchor component={PageLink} at={links.statements(organization.id)} fz="sm">
-              Monthly statements
-            </Anchor>
-          )}
+          <Anchor component={PageLink} at={links.statements(organization.id)} fz="sm">
+            Monthly statements
+          </Anchor>
           <Anchor component={PageLink} at={links.usage({ organization_id: organization.id })} fz="sm">
             Other ranges and charts
           </Anchor>
