@@ -34,6 +34,7 @@ export function CreateRule({ opened, onClose, organizationId }: CreateRuleProps)
       opened={opened}
       onClose={onClose}
       title="Create alert rule"
+      size="xl"
       initial={newRule(organizationId)}
       validate={{
         ...RULE_CHECKS,
@@ -86,7 +87,7 @@ export function EditRule({ rule, onClose }: { rule: AlertRule; onClose: () => vo
       opened
       onClose={onClose}
       title={`Edit ${rule.name}`}
-      size="lg"
+      size="xl"
       what="This alert rule"
       path={`/alert-rules/${rule.id}`}
       draftOf={draftOf}
