@@ -1,4 +1,5 @@
 /** Every dialog of the console, and how it is opened. Names of dialogs are those of dialog-sources.ts. */
+import { platformSights } from './platform-sights.ts';
 import type { Ids, Sight } from './sight.ts';
 import { button, dialogNamed, exactly, fromMenu, inDialog, menuOf, newcomer } from './sight-steps.ts';
 import { signInSights } from './sign-in-sights.ts';
@@ -20,6 +21,7 @@ export function dialogSights(ids: Ids): readonly Sight[] {
     ...keySights(ids),
     ...catalogueSights(ids),
     ...settingsSights(ids),
+    ...platformSights(),
     ...signInSights(),
   ];
 }

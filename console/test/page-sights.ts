@@ -60,6 +60,7 @@ export function pageSights(ids: Ids): readonly Sight[] {
     { name: 'security-people', address: '/security?show=password_only', who: 'org_auditor' },
     { name: 'security-platform', address: '/security' },
     { name: 'alerts', address: '/alerts' },
+    { name: 'alert-rules', address: '/alerts?tab=rules' },
     { name: 'profile', address: '/profile' },
     { name: 'not-found', address: '/organizations/org_nothing' },
   ];

@@ -1,9 +1,11 @@
 import { TextInput } from '@mantine/core';
+import type { UseFormReturnType } from '@mantine/form';
 import { api, asked } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
+import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { OwnOrganizationSelect } from '../../components/fields/OwnOrganizationSelect.tsx';
 import { RuleFields, RuleKindField } from './RuleFields.tsx';
 import {
@@ -32,6 +34,7 @@ export function CreateRule({ opened, onClose, organizationId }: CreateRuleProps)
       opened={opened}
       onClose={onClose}
       title="Create alert rule"
+      size="xl"
       initial={newRule(organizationId)}
       validate={{
         ...RULE_CHECKS,
@@ -48,23 +51,33 @@ export function CreateRule({ opened, onClose, organizationId }: CreateRuleProps)
       {(form) => (
         <>
           <TextInput data-autofocus label="Name" maxLength={200} {...form.getInputProps('name')} />
-          <OwnOrganizationSelect
-            permission="webhooks.manage"
-            label="Organization"
-            placeholder="The whole platform"
-            value={form.values.organization_id ?? undefined}
-            onChange={(id) => {
-              const kind = id !== undefined && PLATFORM_ONLY.includes(form.values.kind) ? 'error_rate' : form.values.kind;
-              const changed = kind === form.values.kind ? {} : { kind, ...RULE_KINDS[kind].defaults };
-              // Webhooks belong to one place.
-              form.setValues({ organization_id: id ?? null, webhook_ids: [], ...changed });
-            }}
-          />
+          <PlaceField form={form} isPlatforms={isPlatforms} />
           <RuleKindField form={form} />
           <RuleFields form={form} />
         </>
       )}
     </CreateDialog>
+  );
+}
+
+interface PlaceFieldProps {
+  readonly form: UseFormReturnType<RuleDraft>;
+  readonly isPlatforms: boolean;
+}
+
+/** Chooses what a rule covers. Kinds that only the platform can watch, and webhooks of another place, are unset. */
+function PlaceField({ form, isPlatforms }: PlaceFieldProps) {
+  const { organization_id: id, kind: chosen } = form.values;
+  const change = (next: string | undefined) => {
+    const kind = next !== undefined && PLATFORM_ONLY.includes(chosen) ? 'error_rate' : chosen;
+    const changed = kind === chosen ? {} : { kind, ...RULE_KINDS[kind].defaults };
+    form.setValues({ organization_id: next ?? null, webhook_ids: [], ...changed });
+  };
+  const shared = { label: 'Organization', placeholder: 'The whole platform', value: id ?? undefined, onChange: change };
+  return isPlatforms ? (
+    <ObjectSelect kind="organization" {...shared} />
+  ) : (
+    <OwnOrganizationSelect permission="webhooks.manage" {...shared} />
   );
 }
 
@@ -74,7 +87,7 @@ export function EditRule({ rule, onClose }: { rule: AlertRule; onClose: () => vo
       opened
       onClose={onClose}
       title={`Edit ${rule.name}`}
-      size="lg"
+      size="xl"
       what="This alert rule"
       path={`/alert-rules/${rule.id}`}
       draftOf={draftOf}

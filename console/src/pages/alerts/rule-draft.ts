@@ -142,7 +142,7 @@ export const RULE_PARTS: readonly EditPart<RuleDraft>[] = [
   part('mail', 'Mail', ({ mail }) => (mail ? 'yes' : 'no')),
 ];
 
-export function windowText(minutes: number): string {
+function windowText(minutes: number): string {
   return WINDOWS.find(({ value }) => value === String(minutes))?.label ?? `${minutes} minutes`;
 }
 

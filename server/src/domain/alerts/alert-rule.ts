@@ -4,13 +4,12 @@ export const ALERT_RULE_KINDS = ['error_rate', 'refusals', 'deployment_failing',
 export type AlertRuleKind = (typeof ALERT_RULE_KINDS)[number];
 
 /** The kinds that watch what all tenants share. They cannot be rules of one organization. */
-export const PLATFORM_RULE_KINDS: ReadonlySet<AlertRuleKind> = new Set(['deployment_failing', 'credential']);
+const PLATFORM_RULE_KINDS: ReadonlySet<AlertRuleKind> = new Set(['deployment_failing', 'credential']);
 
 /** The length of a window in minutes. Use is summed in quarters of an hour. */
 export const RULE_WINDOWS = [15, 30, 60, 180, 360, 720, 1_440] as const;
-export type RuleWindow = (typeof RULE_WINDOWS)[number];
 /** Unusual spend compares whole hours. */
-export const SPEND_WINDOW_MIN = 60;
+const SPEND_WINDOW_MIN = 60;
 
 export const QUIET_MINUTES_MAX = 1_440;
 export const COUNT_MAX = 1_000_000_000;

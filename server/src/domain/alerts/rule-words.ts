@@ -56,7 +56,7 @@ function credentialSentence({ subject, value }: RuleIncident): string {
 export const CREDENTIAL_REFUSED = -1_000_000;
 
 /** Returns a length of time in words: `15 minutes`, `6 hours`. */
-export function spanText(minutes: number): string {
+function spanText(minutes: number): string {
   if (minutes % 60 !== 0) return `${minutes} minutes`;
   return minutes === 60 ? 'hour' : `${minutes / 60} hours`;
 }

@@ -7,7 +7,7 @@
 /** The number of past weeks that are compared. */
 export const WEEKS_COMPARED = 8;
 /** With fewer known weeks nothing is unusual, because nothing is known of what is usual. */
-export const WEEKS_MIN = 3;
+const WEEKS_MIN = 3;
 /** 1 / 0.6745: makes the MAD comparable with a standard deviation. */
 const MAD_SCALE = 1.4826;
 /** The least spread: a tenth of the median. Otherwise every cent more would be unusual after weeks of equal spend. */

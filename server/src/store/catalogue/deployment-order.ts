@@ -66,7 +66,7 @@ function scoredBy(counts: CountsById, scoreOf: (counts: AttemptCounts) => number
 }
 
 /** Returns the share of failed attempts in millionths. */
-export function rateOf({ attempts, errors }: AttemptCounts): number {
+function rateOf({ attempts, errors }: AttemptCounts): number {
   return attempts <= 0 ? -1 : Math.round((errors / attempts) * PPM);
 }
 
