@@ -3,7 +3,7 @@ import { CopyIcon } from '../CopyText.tsx';
 import { type SnippetOf, snippetsFor } from './snippet-texts.ts';
 
 interface SnippetsProps extends SnippetOf {
-  /** What the model serves. */
+  /** The endpoint kind that the model serves. */
   readonly mode?: 'chat' | 'embedding';
 }
 

@@ -24,7 +24,7 @@ const FILTERS: readonly Filter[] = [
   { param: 'type', label: 'Type', kind: { oneOf: ['model', 'route_group'] } },
 ];
 
-/** What one key can call, with prices and a call that is ready to paste. */
+/** The page of the names that one key can call, with prices and a call that is ready to paste. */
 export function CallableModelsPage() {
   const [state] = useUrlState();
   const standard = useStandardKey(state.key_id === undefined);

@@ -19,7 +19,7 @@ const DAY_MS = 86_400_000;
 /** Reaches the first day of any month. */
 const MONTH_DAYS = 32;
 
-/** What a key spent this month and in the last 30 days. */
+/** The spend of a key in this month and in the last 30 days. */
 export function KeySpend({ of: key, timeZone }: { of: Schema<'Key'>; timeZone: string | undefined }) {
   const keyId = key.id;
   const days = useQuery({
