@@ -38,11 +38,9 @@ const body = z
       .optional()
       .meta({ description: 'All organizations that this search finds, as in `GET /organizations`. Returns 400 above 200.' }),
     rate_limits: rateLimits.nullish(),
-    budgets: budgets
-      .nullish()
-      .meta({
-        description: 'Replaces all budgets of each organization. Items must have no `id`: it belongs to one organization.',
-      }),
+    budgets: budgets.nullish().meta({
+      description: 'Replaces all budgets of each organization. Items must have no `id`: it belongs to one organization.',
+    }),
   })
   .refine(({ organizations, filter }) => (organizations === undefined) !== (filter === undefined), {
     message: 'must have either `organizations` or `filter`',
