@@ -27,7 +27,7 @@ interface KindWords {
   readonly threshold: string;
   /** The unit behind the threshold. */
   readonly unit: string;
-  /** What the least number counts. Null: the kind has none. */
+  /** The things that the least number counts. Null: the kind has none. */
   readonly counts: string | null;
   readonly defaults: Pick<RuleDraft, 'threshold' | 'window_minutes' | 'minimum_count'>;
 }

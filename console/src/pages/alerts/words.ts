@@ -136,7 +136,7 @@ function figureText(kind: RuleKind, { value, spent, usual }: RuleIncident): stri
 }
 
 /** The figure of a credential that its provider refuses. */
-export const REFUSED = -1_000_000;
+const REFUSED = -1_000_000;
 
 function placeOf(organizationId: string, scope: Data['scope']): string {
   if (scope?.kind === 'team') return PATHS.team.replace('$teamId', scope.id);

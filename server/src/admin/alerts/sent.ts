@@ -10,7 +10,7 @@ import { notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
 import { deliveryStatus } from './webhook-view.ts';
 
-/** What was sent of an alert, to whom, and what was answered. */
+/** The deliveries of an alert: the receivers, the text that was sent, and the answers. */
 
 export const sentOut = z
   .object({

@@ -13,7 +13,7 @@ import { loadPolicy, policyFields } from './policy.ts';
 const RETENTION_DAYS_MAX = 3_650;
 const retentionDays = z.int().min(1).max(RETENTION_DAYS_MAX).nullish();
 
-export const audit = z.strictObject({
+const audit = z.strictObject({
   content: z.enum(['off', 'metadata', 'redacted', 'full']).optional(),
   content_retention_days: retentionDays,
   event_retention_days: retentionDays,

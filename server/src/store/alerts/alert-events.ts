@@ -60,7 +60,7 @@ export async function raiseTest(tx: Database, event: NewAlertEvent, { people, we
 interface Receivers {
   readonly hooks: readonly string[];
   readonly addresses: readonly string[];
-  /** How long a failing delivery is retried. */
+  /** The time in milliseconds for which a failing delivery is retried. */
   readonly triedForMs: number;
 }
 

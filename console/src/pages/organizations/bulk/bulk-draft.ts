@@ -7,7 +7,7 @@ import { RATE_LIMIT_NAMES, type RateLimitName } from '../../../forms/limit-draft
 
 export type BulkRow = Schema<'BulkLimits'>;
 
-/** What happens to one rate limit of every organization. */
+/** A change of one rate limit of every organization. */
 export type LimitChange = { readonly do: 'keep' | 'clear' } | { readonly do: 'set'; readonly value: number | '' };
 
 /** A change of the limits of many organizations as its form holds it. */
