@@ -1,5 +1,6 @@
 import { Box, Code, Group, Tabs } from '@mantine/core';
 import { CopyIcon } from '../CopyText.tsx';
+import { words } from './words.ts';
 
 interface SnippetsProps {
   /** The public URL of this gateway, without a slash at the end. */
@@ -24,9 +25,9 @@ export function Snippets(props: SnippetsProps) {
         <Tabs.Panel key={name} value={name} pt="xs">
           <Box pos="relative">
             <Group pos="absolute" top={6} right={6}>
-              <CopyIcon text={text(props)} label={`the ${name} example`} />
+              <CopyIcon text={text(props)} label={words.theExample(name)} />
             </Group>
-            <Code block fz="xs" tabIndex={0} aria-label={`${name} example`} pr={40}>
+            <Code block fz="xs" tabIndex={0} aria-label={words.example(name)} pr={40}>
               {text(props)}
             </Code>
           </Box>

@@ -11,7 +11,7 @@ import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { Named } from '../../components/Named.tsx';
 import { PATHS } from '../../paths.ts';
 import { StepChain } from './StepChain.tsx';
-import { grantWords, type Level, removedWords, type Step } from './words.ts';
+import { grantWords, type Level, removedWords, type Step } from './step-words.ts';
 
 type KeyAccess = Schema<'KeyAccess'>;
 type Explained = KeyAccess['data'][number];

@@ -11,7 +11,7 @@ import { Named } from '../../components/Named.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { PATHS } from '../../paths.ts';
 import { GroupLinks } from '../models/cells.tsx';
-import { grantWords, removedWords } from './words.ts';
+import { grantWords, removedWords } from './step-words.ts';
 
 type TargetAccess = Schema<'TargetAccess'>;
 
