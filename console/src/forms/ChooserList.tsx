@@ -1,6 +1,7 @@
 import { Badge, Box, Checkbox, CloseButton, Group, Loader, ScrollArea, Stack, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
+import { words } from './words.ts';
 
 export interface ChooserRow {
   readonly id: string;
@@ -38,14 +39,14 @@ export function ChooserList(props: ChooserListProps) {
           {label}
         </Text>
         <Text fz="xs" c="dimmed" aria-live="polite">
-          {chosen.length} selected
+          {words.countSelected(chosen.length)}
         </Text>
       </Group>
       <TextInput
         size="xs"
         type="search"
-        aria-label={`Search ${label.toLowerCase()}`}
-        placeholder="Search"
+        aria-label={words.searchIn(label.toLowerCase())}
+        placeholder={words.search}
         maxLength={200}
         leftSection={props.loading ? <Loader size={12} /> : <IconSearch size={14} />}
         value={search}
@@ -60,7 +61,7 @@ export function ChooserList(props: ChooserListProps) {
           ))}
           {rows.length === 0 && !props.loading && (
             <Text fz="sm" c="dimmed" py="xs">
-              {search === '' ? props.empty : 'No results.'}
+              {search === '' ? props.empty : words.noResults}
             </Text>
           )}
         </Stack>
@@ -88,7 +89,9 @@ function Chosen({
             ff="monospace"
             fw={500}
             rightSection={
-              disabled ? null : <CloseButton size={16} iconSize={12} aria-label={`Remove ${id}`} onClick={() => toggle(id)} />
+              disabled ? null : (
+                <CloseButton size={16} iconSize={12} aria-label={words.removeRow(id)} onClick={() => toggle(id)} />
+              )
             }
           >
             {id}

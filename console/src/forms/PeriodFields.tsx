@@ -3,6 +3,7 @@ import { WholeNumberInput } from '../components/fields/WholeNumberInput.tsx';
 import { errorAt, type FieldErrors } from './bind.ts';
 import type { BudgetDraft } from './budget-draft.ts';
 import { isZone, nextReset } from './next-reset.ts';
+import { words } from './words.ts';
 
 interface PeriodFieldsProps {
   readonly budget: BudgetDraft;
@@ -14,7 +15,7 @@ interface PeriodFieldsProps {
 
 const WEEKDAYS = namesOf(7, (index) => new Date(Date.UTC(2024, 0, 1 + index)), { weekday: 'long' });
 const MONTHS = namesOf(12, (index) => new Date(Date.UTC(2024, index, 1)), { month: 'long' });
-const MONTHS_OF_QUARTER = ['First month', 'Second month', 'Third month'];
+const MONTHS_OF_QUARTER = [words.firstMonth, words.secondMonth, words.thirdMonth];
 const HOURS_MAX = 8_784;
 
 /** Edits the beginning of a period, with the fields of its kind. */
@@ -23,7 +24,7 @@ export function PeriodFields({ budget, at, errors, disabled, onChange }: PeriodF
     case 'week':
       return (
         <Choice
-          label="Begins on"
+          label={words.beginsOn}
           names={WEEKDAYS}
           value={budget.anchor_day}
           disabled={disabled}
@@ -37,7 +38,7 @@ export function PeriodFields({ budget, at, errors, disabled, onChange }: PeriodF
       return (
         <>
           <Choice
-            label="Begins in"
+            label={words.beginsIn}
             names={budget.period === 'quarter' ? MONTHS_OF_QUARTER : MONTHS}
             value={budget.anchor_month}
             disabled={disabled}
@@ -56,7 +57,7 @@ export function PeriodFields({ budget, at, errors, disabled, onChange }: PeriodF
 function DayOfMonth({ budget, at, errors, disabled, onChange }: PeriodFieldsProps) {
   return (
     <WholeNumberInput
-      label="On day"
+      label={words.onDay}
       w={80}
       min={1}
       max={31}
@@ -73,7 +74,7 @@ function RollingLength({ budget, at, errors, disabled, onChange }: PeriodFieldsP
   return (
     <>
       <WholeNumberInput
-        label="Length"
+        label={words.length}
         w={90}
         min={1}
         max={max}
@@ -84,11 +85,11 @@ function RollingLength({ budget, at, errors, disabled, onChange }: PeriodFieldsP
         onChange={(rolling_length) => onChange({ rolling_length })}
       />
       <Select
-        label="Unit"
+        label={words.unit}
         w={100}
         data={[
-          { value: 'hours', label: 'hours' },
-          { value: 'days', label: 'days' },
+          { value: 'hours', label: words.hours },
+          { value: 'days', label: words.unitDays },
         ]}
         value={budget.rolling_unit}
         allowDeselect={false}
@@ -126,7 +127,7 @@ export function ResetNote({ budget, timeZone }: { budget: BudgetDraft; timeZone:
   if (budget.period === 'rolling') {
     return (
       <Text fz="sm" c="dimmed">
-        Rolling: older spend no longer counts.
+        {words.rollingMeans}
       </Text>
     );
   }
@@ -134,13 +135,13 @@ export function ResetNote({ budget, timeZone }: { budget: BudgetDraft; timeZone:
   if (reset === null) {
     return (
       <Text fz="sm" c="dimmed">
-        Never resets.
+        {words.neverResets}
       </Text>
     );
   }
   return (
     <Text fz="sm" c="dimmed">
-      Next reset: <b>{dateText(reset, timeZone)}</b>
+      {words.nextReset} <b>{dateText(reset, timeZone)}</b>
     </Text>
   );
 }

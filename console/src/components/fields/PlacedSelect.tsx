@@ -1,6 +1,7 @@
 import { useState } from 'react';
 import { useSeveralOrganizations } from '../../api/session.tsx';
 import { ObjectSelect, type ObjectSelectProps } from './ObjectSelect.tsx';
+import { words } from './words.ts';
 
 /**
  * Chooses an object of a tenant. Where more than one organization is in reach, offers the organization first, and then only what
@@ -14,8 +15,8 @@ export function PlacedSelect({ organizationId, onChange, ...rest }: ObjectSelect
     <>
       <ObjectSelect
         kind="organization"
-        label="Organization"
-        placeholder="Any organization"
+        label={words.organization}
+        placeholder={words.anyOrganization}
         value={organization}
         onChange={(id) => {
           setOrganization(id);

@@ -14,6 +14,7 @@ import { type Cap, EffectiveBudget, EffectiveLimit } from '../dialogs/EffectiveM
 import { useFieldToOpen } from '../dialogs/OpenAt.tsx';
 import type { PolicyDraft } from './policy-draft.ts';
 import { accessWords, budgetLines, limitLines, modelLimitLines } from './policy-words.ts';
+import { words } from './words.ts';
 
 interface PolicyFieldsProps {
   readonly form: UseFormReturnType<PolicyDraft>;
@@ -53,8 +54,8 @@ export function PolicyFields(props: PolicyFieldsProps) {
     >
       <Part
         name="rate_limits"
-        title="Rate limits"
-        summary={limitLines(values.rate_limits).join(', ') || 'No limits of its own'}
+        title={words.rateLimits}
+        summary={limitLines(values.rate_limits).join(', ') || words.noOwnLimits}
         locked={limitsLocked}
       >
         <RateLimitFields
@@ -66,16 +67,16 @@ export function PolicyFields(props: PolicyFieldsProps) {
       </Part>
       <Part
         name="model_limits"
-        title="Model limits"
-        summary={modelLimitLines(values.model_limits).join(', ') || 'None'}
+        title={words.modelLimits}
+        summary={modelLimitLines(values.model_limits).join(', ') || words.none}
         locked={limitsLocked}
       >
         <ModelLimitFields {...bind(form, 'model_limits')} {...{ timeZone, organizationId }} disabled={isLocked} />
       </Part>
       <Part
         name="budgets"
-        title="Budgets"
-        summary={budgetLines(values.budgets).join(', ') || 'No budgets of its own'}
+        title={words.budgets}
+        summary={budgetLines(values.budgets).join(', ') || words.noOwnBudgets}
         locked={limitsLocked}
       >
         <BudgetFields
@@ -85,7 +86,7 @@ export function PolicyFields(props: PolicyFieldsProps) {
           beside={(budget) => <EffectiveBudget budget={budget} caps={caps} />}
         />
       </Part>
-      <Part name="asset_access" title="Asset access" summary={accessWords(values.asset_access)} locked={accessLocked}>
+      <Part name="asset_access" title={words.assetAccess} summary={accessWords(values.asset_access)} locked={accessLocked}>
         <AssetAccessEditor
           {...bind(form, 'asset_access')}
           level={level}
@@ -117,7 +118,7 @@ interface TagsPartProps {
 function TagsPart({ form, level, locked }: TagsPartProps) {
   const values = form.getValues();
   return (
-    <Part name="tags" title="Tags" summary={tagsWords(values)} locked={locked}>
+    <Part name="tags" title={words.tags} summary={tagsWords(values)} locked={locked}>
       <TagFields
         value={values}
         onChange={(name, tags) => bind(form, name).onChange(tags)}

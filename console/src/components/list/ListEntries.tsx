@@ -1,6 +1,7 @@
 import { Box, Center, Checkbox, Group, Loader, Paper, Stack, Text, VisuallyHidden } from '@mantine/core';
 import { type ReactNode, useId } from 'react';
 import { type ListColumn, type ListRowsProps, NOTHING_MATCHES } from './column.ts';
+import { words } from './words.ts';
 
 /** The rows of a list on a phone. Each is an entry of two lines with its menu visible, so nothing scrolls sideways. */
 export function ListEntries<T extends { id: string }>(props: ListRowsProps<T>) {
@@ -21,7 +22,7 @@ export function ListEntries<T extends { id: string }>(props: ListRowsProps<T>) {
       </Paper>
       {rows === undefined && (
         <Center mih={120}>
-          <Loader size="sm" aria-label="Loading" />
+          <Loader size="sm" aria-label={words.loading} />
         </Center>
       )}
       {rows?.length === 0 && !isFetching && (
