@@ -4,14 +4,15 @@ import { useSession } from '../../api/session.tsx';
 import { roleWord } from '../../components/fields/RoleSelect.tsx';
 import { PATHS } from '../../paths.ts';
 import { Section } from './Section.tsx';
+import { words } from './words.ts';
 
 /** Lists the person's roles, which only others can change. */
 export function PlacesSection() {
   const { platform_role, memberships } = useSession();
   return (
-    <Section title="Roles" about="Your role in each place. Owners, admins and platform admins give roles.">
+    <Section title={words.roles} about={words.rolesMean}>
       <Stack gap={4}>
-        {platform_role !== null && <Text fz="sm">This gateway: {roleWord(platform_role).toLowerCase()}</Text>}
+        {platform_role !== null && <Text fz="sm">{words.platformRole(roleWord(platform_role).toLowerCase())}</Text>}
         {memberships.map(({ organization_id, organization_name, role, teams }) => (
           <Text key={organization_id} fz="sm">
             <Anchor
@@ -26,8 +27,7 @@ export function PlacesSection() {
             : {roleWord(role).toLowerCase()}
             {teams.map((team) => (
               <span key={team.team_id}>
-                {', '}
-                {roleWord(team.role).toLowerCase()} in{' '}
+                {words.roleIn(roleWord(team.role).toLowerCase())}{' '}
                 <Anchor component={Link} to={PATHS.team} params={{ teamId: team.team_id } as never} inherit underline="always">
                   <bdi>{team.team_name}</bdi>
                 </Anchor>
@@ -37,7 +37,7 @@ export function PlacesSection() {
         ))}
         {platform_role === null && memberships.length === 0 && (
           <Text fz="sm" c="dimmed">
-            None yet. Ask an owner of your organization for an invitation.
+            {words.noRolesYet}
           </Text>
         )}
       </Stack>
