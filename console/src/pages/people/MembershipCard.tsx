@@ -20,6 +20,7 @@ import { PATHS } from '../../paths.ts';
 import { AddToTeamDialog } from './AddToTeamDialog.tsx';
 import { EditMemberDialog } from './EditMemberDialog.tsx';
 import { RemoveMemberDialog } from './RemoveMemberDialog.tsx';
+import { words } from './words.ts';
 
 interface MembershipCardProps {
   readonly organizationId: string;
@@ -54,10 +55,7 @@ function Card({ of: member, organizationName }: { of: Schema<'Member'>; organiza
         <Actions of={member} />
       </Group>
       <Teams of={member.teams} />
-      <Text fz="sm">
-        Own asset access: {accessWords(accessDraft(member.asset_access))}. The limits below apply to all keys that this person
-        owns here together.
-      </Text>
+      <Text fz="sm">{words.ownAccessAndLimits(accessWords(accessDraft(member.asset_access)))}</Text>
       {status == null ? <BudgetsAsSet of={member} /> : <BudgetGauges budgets={status.budgets} isLive={status.live} />}
       {status == null ? <LimitsAsSet of={member} /> : <LimitBars of={status} />}
       {member.capabilities.includes('usage.read') && (
@@ -120,14 +118,14 @@ function Actions({ of: member }: { of: Schema<'Member'> }) {
         verdict={mayManage}
         onClick={() => setState({ edit: 'member', member_id: member.id }, 'push')}
       >
-        Role, limits and access
+        {words.roleLimitsAndAccess}
       </GuardedButton>
       <GuardedButton size="xs" variant="default" verdict={mayAddToTeam} onClick={() => setOpen('team')}>
-        Add to a team
+        {words.addToATeam}
       </GuardedButton>
       {mayManage.allowed && (
         <Button size="xs" variant="default" color="red" onClick={() => setOpen('remove')}>
-          Remove
+          {words.remove}
         </Button>
       )}
       {isEditing && mayManage.allowed && (
@@ -143,12 +141,12 @@ function Teams({ of: teams }: { of: Schema<'Member'>['teams'] }) {
   if (teams.length === 0)
     return (
       <Text fz="sm" c="dimmed">
-        Not in any team.
+        {words.notInAnyTeam}
       </Text>
     );
   return (
     <Text fz="sm">
-      Teams:{' '}
+      {words.teamsBefore}{' '}
       {teams.map(({ team_id, name, role }, index) => (
         <span key={team_id}>
           {index > 0 && ', '}

@@ -9,6 +9,7 @@ import { AccountsList } from './AccountsList.tsx';
 import { AddPersonDialog } from './AddPersonDialog.tsx';
 import { InvitationsList } from './InvitationsList.tsx';
 import { MyMembers } from './MyMembers.tsx';
+import { words } from './words.ts';
 
 /**
  * Lists the people who can sign in, their roles, and the invitations. The platform sees accounts, and an organization its
@@ -22,11 +23,11 @@ export function PeoplePage() {
   useHotkeys([['n', () => mayAdd.allowed && add()]]);
   return (
     <Page
-      title="People & Access"
-      about="Who can sign in, and their roles in organizations and teams."
+      title={words.peopleAccess}
+      about={words.whoCanSign}
       actions={
         <GuardedButton verdict={mayAdd} leftSection={<IconUserPlus size={16} />} onClick={add}>
-          Add person
+          {words.addPerson}
         </GuardedButton>
       }
     >
@@ -37,8 +38,8 @@ export function PeoplePage() {
         keepMounted={false}
       >
         <Tabs.List mb="md">
-          <Tabs.Tab value="people">{seesAccounts ? 'Accounts' : 'Members'}</Tabs.Tab>
-          <Tabs.Tab value="invitations">Invitations</Tabs.Tab>
+          <Tabs.Tab value="people">{seesAccounts ? words.accounts : words.members}</Tabs.Tab>
+          <Tabs.Tab value="invitations">{words.invitations}</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="people">{seesAccounts ? <AccountsList onInvite={add} /> : <MyMembers />}</Tabs.Panel>
         <Tabs.Panel value="invitations">
@@ -54,5 +55,5 @@ function useMayAdd() {
   const { platform_role } = useSession();
   const manages = useCanAnywhere('members.manage');
   if (manages || platform_role === 'platform_admin') return { allowed: true, reason: null };
-  return { allowed: false, reason: 'Only platform admins, and owners and admins of an organization, can add people.' };
+  return { allowed: false, reason: words.whoCanAddPeople };
 }
