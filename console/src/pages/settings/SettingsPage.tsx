@@ -10,6 +10,7 @@ import { Jobs } from './Jobs.tsx';
 import { Prices } from './Prices.tsx';
 import { ProcessHealth } from './ProcessHealth.tsx';
 import { Retention } from './Retention.tsx';
+import { words } from './words.ts';
 
 const STANDARD = 'settings';
 
@@ -22,7 +23,7 @@ export function SettingsPage() {
   const mayManageTokens = useCanAnywhere('admin_tokens.manage');
   const standard = mayReadPlatform ? STANDARD : 'tokens';
   return (
-    <Page title="Settings">
+    <Page title={words.settings}>
       <Tabs
         value={state.tab ?? standard}
         keepMounted={false}
@@ -44,16 +45,16 @@ export function SettingsPage() {
         <Tabs.List mb="md">
           {mayReadPlatform && (
             <>
-              <Tabs.Tab value="settings">Current settings</Tabs.Tab>
-              <Tabs.Tab value="health">Process health</Tabs.Tab>
-              <Tabs.Tab value="jobs">Jobs</Tabs.Tab>
-              <Tabs.Tab value="prices">Prices</Tabs.Tab>
+              <Tabs.Tab value="settings">{words.currentSettings}</Tabs.Tab>
+              <Tabs.Tab value="health">{words.processHealth}</Tabs.Tab>
+              <Tabs.Tab value="jobs">{words.jobs}</Tabs.Tab>
+              <Tabs.Tab value="prices">{words.prices}</Tabs.Tab>
             </>
           )}
-          <Tabs.Tab value="retention">Retention</Tabs.Tab>
-          {mayManageWebhooks && <Tabs.Tab value="webhooks">Webhooks</Tabs.Tab>}
-          {mayManageTokens && <Tabs.Tab value="tokens">Admin tokens</Tabs.Tab>}
-          {mayManageMachines && <Tabs.Tab value="service-accounts">Service accounts</Tabs.Tab>}
+          <Tabs.Tab value="retention">{words.retention}</Tabs.Tab>
+          {mayManageWebhooks && <Tabs.Tab value="webhooks">{words.webhooks}</Tabs.Tab>}
+          {mayManageTokens && <Tabs.Tab value="tokens">{words.adminTokens}</Tabs.Tab>}
+          {mayManageMachines && <Tabs.Tab value="service-accounts">{words.serviceAccounts}</Tabs.Tab>}
         </Tabs.List>
         <Tabs.Panel value="settings">
           <InForce />
