@@ -1,3 +1,5 @@
+import { words } from './words.ts';
+
 export type Level = 'organization' | 'team' | 'user' | 'key';
 
 export interface Step {
@@ -6,7 +8,12 @@ export interface Step {
   readonly access_group: string | null;
 }
 
-const LEVEL_WORDS: Readonly<Record<Level, string>> = { organization: 'organization', team: 'team', user: 'member', key: 'key' };
+const LEVEL_WORDS: Readonly<Record<Level, string>> = {
+  organization: words.organizationLevel,
+  team: words.team,
+  user: words.member,
+  key: 'key',
+};
 
 /** Returns the name of a level: `Organization`, `Member`. The user scope is called member. */
 export function levelName(level: Level): string {
@@ -18,36 +25,36 @@ export function levelName(level: Level): string {
 export function stepWords({ through, access_group: group }: Pick<Step, 'through' | 'access_group'>): string {
   switch (through) {
     case null:
-      return 'excluded';
+      return words.excluded;
     case 'all':
-      return 'everything is granted';
+      return words.everythingIsGranted;
     case 'inherited':
-      return 'inherits';
+      return words.inherits;
     case 'access_group':
-      return `access group ${group ?? ''}`;
+      return words.accessGroup(group ?? '');
     default:
-      return 'granted by name';
+      return words.grantedByName;
   }
 }
 
 /** Names a grant and its level: `access group support, at the organization`. */
 export function grantWords(grant: Step | null): string {
   if (grant === null) return '–';
-  return `${stepWords(grant)}, at the ${LEVEL_WORDS[grant.level]}`;
+  return words.grantAtLevel(stepWords(grant), LEVEL_WORDS[grant.level]);
 }
 
 /** Explains in a sentence why a target cannot be called, with the level that removed it. */
 export function removedWords(level: Level | null): string {
   switch (level) {
     case null:
-      return 'The organization is not granted a target with this name.';
+      return words.notGrantedByName;
     case 'organization':
-      return 'The organization is not granted it.';
+      return words.notGranted;
     case 'team':
-      return 'The organization is granted it, but the team’s restriction excludes it.';
+      return words.teamExcludes;
     case 'user':
-      return 'The team has it, but the restriction of the key’s owner excludes it.';
+      return words.ownerExcludes;
     case 'key':
-      return 'The levels above allow it, but the key’s own restriction excludes it.';
+      return words.keyExcludes;
   }
 }
