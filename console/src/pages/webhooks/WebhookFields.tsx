@@ -2,6 +2,7 @@ import { Checkbox, Stack, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import type { Schema } from '../../api/client.ts';
 import { ALERT_KINDS, ORGANIZATION_KINDS, PLATFORM_KINDS } from '../alerts/words.ts';
+import { words } from './words.ts';
 
 export type Webhook = Schema<'Webhook'>;
 
@@ -12,9 +13,9 @@ export interface WebhookDraft {
 }
 
 export const RULES = {
-  name: (name: string) => (name.trim() === '' ? 'Enter a name.' : null),
-  url: (url: string) => (url.trim() === '' ? 'Enter the URL that gets the events.' : null),
-  events: (events: Webhook['events']) => (events.length === 0 ? 'Choose at least one event.' : null),
+  name: (name: string) => (name.trim() === '' ? words.enterAName : null),
+  url: (url: string) => (url.trim() === '' ? words.enterUrl : null),
+  events: (events: Webhook['events']) => (events.length === 0 ? words.chooseEvent : null),
 };
 
 interface WebhookFieldsProps {
@@ -27,16 +28,16 @@ export function WebhookFields({ form, organizationId }: WebhookFieldsProps) {
   const kinds = organizationId === null ? PLATFORM_KINDS : ORGANIZATION_KINDS;
   return (
     <>
-      <TextInput data-autofocus label="Name" maxLength={200} {...form.getInputProps('name')} />
+      <TextInput data-autofocus label={words.name} maxLength={200} {...form.getInputProps('name')} />
       <TextInput
-        label="URL"
-        description="Called with POST for each event. Must be https:// with a public host, unless the operator allows others."
-        placeholder="https://hooks.example.com/headgate"
+        label={words.url}
+        description={words.urlMeans}
+        placeholder={words.urlExample}
         type="url"
         maxLength={2_048}
         {...form.getInputProps('url')}
       />
-      <Checkbox.Group label="Events" {...form.getInputProps('events')}>
+      <Checkbox.Group label={words.events} {...form.getInputProps('events')}>
         <Stack gap="xs" mt={6}>
           {kinds.map((kind) => (
             <Checkbox
@@ -44,9 +45,7 @@ export function WebhookFields({ form, organizationId }: WebhookFieldsProps) {
               value={kind}
               label={ALERT_KINDS[kind].label}
               description={
-                organizationId === null && kind === 'budget.threshold'
-                  ? 'Of every organization: settled spend passed a threshold of a budget.'
-                  : ALERT_KINDS[kind].about
+                organizationId === null && kind === 'budget.threshold' ? words.thresholdOfAll : ALERT_KINDS[kind].about
               }
             />
           ))}
