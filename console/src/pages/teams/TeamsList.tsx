@@ -10,6 +10,7 @@ import { DataList } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { type Filter, FilterBar } from '../../components/list/FilterBar.tsx';
 import { PATHS } from '../../paths.ts';
+import { words } from './words.ts';
 
 type Team = Schema<'Team'>;
 
@@ -23,7 +24,7 @@ interface TeamsListProps {
 }
 
 const REFRESH_MS = 10_000;
-const FILTERS: readonly Filter[] = [{ param: 'organization_id', label: 'Organization', kind: 'organization' }];
+const FILTERS: readonly Filter[] = [{ param: 'organization_id', label: words.organization, kind: 'organization' }];
 
 /** Lists teams with the present use of their budgets and limits. */
 export function TeamsList({ organizationId, prefix = 'teams_', createButton }: TeamsListProps) {
@@ -41,13 +42,13 @@ export function TeamsList({ organizationId, prefix = 'teams_', createButton }: T
       }
       columns={columnsWith({ withOrganization: !isOfOne })}
       filters={isOfOne ? [] : ['organization_id']}
-      searchLabel="Search by name or id"
+      searchLabel={words.searchByNameOrId}
       controls={isOfOne ? createButton : <FilterBar filters={FILTERS} />}
       refetchMs={REFRESH_MS}
       onRowClick={({ id }) => void navigate({ to: PATHS.team, params: { teamId: id } as never })}
       empty={
-        <EmptyState title="No teams yet" action={createButton}>
-          A team has keys and the people who work with them. Create one for each application or group that needs its own limits.
+        <EmptyState title={words.noTeamsYet} action={createButton}>
+          {words.teamsMean}
         </EmptyState>
       }
     />
@@ -57,26 +58,26 @@ export function TeamsList({ organizationId, prefix = 'teams_', createButton }: T
 function columnsWith({ withOrganization }: { withOrganization: boolean }): ListColumn<Team>[] {
   const organization: ListColumn<Team> = {
     accessor: 'organization_name',
-    title: 'Organization',
+    title: words.organization,
     phone: { fact: 2 },
     render: ({ organization_name }) => <bdi>{organization_name}</bdi>,
   };
   return [
-    { accessor: 'name', title: 'Team', sortable: true, phone: 'title', render: (team) => <Name of={team} /> },
+    { accessor: 'name', title: words.team, sortable: true, phone: 'title', render: (team) => <Name of={team} /> },
     ...(withOrganization ? [organization] : []),
     {
       accessor: 'budgets',
-      title: 'Budget',
+      title: words.budget,
       phone: { fact: 3 },
       render: (team) => <BudgetCell status={team.limits_status} of={team} />,
     },
-    { accessor: 'rate_limits', title: 'Limits', render: (team) => <LimitCell status={team.limits_status} of={team} /> },
-    { accessor: 'asset_access', title: 'Access', render: ({ asset_access }) => <Access of={asset_access} /> },
-    { accessor: 'member_count', title: 'Members', textAlign: 'right' },
-    { accessor: 'key_count', title: 'Keys', textAlign: 'right' },
+    { accessor: 'rate_limits', title: words.limits, render: (team) => <LimitCell status={team.limits_status} of={team} /> },
+    { accessor: 'asset_access', title: words.access, render: ({ asset_access }) => <Access of={asset_access} /> },
+    { accessor: 'member_count', title: words.members, textAlign: 'right' },
+    { accessor: 'key_count', title: words.keys, textAlign: 'right' },
     {
       accessor: 'status',
-      title: 'Status',
+      title: words.status,
       phone: { fact: 1 },
       render: (team) => <StandingBadge lifecycle={team.status} live={team.limits_status} />,
     },
@@ -101,7 +102,7 @@ function Name({ of: { id, name } }: { of: Team }) {
 function Access({ of: { mode } }: { of: Team['asset_access'] }) {
   return (
     <Text fz="sm" component="span" {...(mode === 'inherit' ? { c: 'dimmed' } : {})}>
-      {mode === 'inherit' ? 'Inherits' : 'Restricted'}
+      {mode === 'inherit' ? words.inherits : words.restricted}
     </Text>
   );
 }
