@@ -7,6 +7,7 @@ import { TagList } from '../../components/TagList.tsx';
 import { PATHS } from '../../paths.ts';
 import { CODE_WORDS } from './codes.ts';
 import type { FullRequest } from './full-request.ts';
+import { words } from './words.ts';
 
 /** The facts of a request, such as its organization, key and model, each with a link to its page. */
 export function Facts({ request }: { request: FullRequest }) {
@@ -27,14 +28,14 @@ export function Facts({ request }: { request: FullRequest }) {
       </Fact>
       <Fact name="Model called">
         {request.model === null ? (
-          'unknown'
+          words.unknown
         ) : (
           <Link to={PATHS.requests} search={{ model: request.model } as never} style={{ color: 'inherit' }}>
             {request.model}
           </Link>
         )}
       </Fact>
-      <Fact name="Served by">{request.deployment_id === null ? 'no deployment' : <Named id={request.deployment_id} />}</Fact>
+      <Fact name="Served by">{request.deployment_id === null ? words.noDeployment : <Named id={request.deployment_id} />}</Fact>
       <Fact name="Endpoint">
         <span className="mono">{request.endpoint}</span>
         {request.stream ? ', stream' : ''}
@@ -59,7 +60,7 @@ export function Facts({ request }: { request: FullRequest }) {
       {request.finish_reason !== null && <Fact name="Finish reason">{request.finish_reason}</Fact>}
       {request.client_request_id !== null && (
         <Fact name="Client’s request id">
-          <CopyText text={request.client_request_id} label="client’s request id" />
+          <CopyText text={request.client_request_id} label={words.clientsRequestId} />
         </Fact>
       )}
     </SimpleGrid>
