@@ -1,8 +1,9 @@
 import { Select, Text } from '@mantine/core';
 import { WholeNumberInput } from '../components/fields/WholeNumberInput.tsx';
+import { monthNames, weekdayNames, zonedText } from '../numbers/times.ts';
 import { errorAt, type FieldErrors } from './bind.ts';
 import type { BudgetDraft } from './budget-draft.ts';
-import { isZone, nextReset } from './next-reset.ts';
+import { nextReset } from './next-reset.ts';
 import { words } from './words.ts';
 
 interface PeriodFieldsProps {
@@ -13,8 +14,8 @@ interface PeriodFieldsProps {
   readonly onChange: (change: Partial<BudgetDraft>) => void;
 }
 
-const WEEKDAYS = namesOf(7, (index) => new Date(Date.UTC(2024, 0, 1 + index)), { weekday: 'long' });
-const MONTHS = namesOf(12, (index) => new Date(Date.UTC(2024, index, 1)), { month: 'long' });
+const WEEKDAYS = weekdayNames();
+const MONTHS = monthNames();
 const MONTHS_OF_QUARTER = [words.firstMonth, words.secondMonth, words.thirdMonth];
 const HOURS_MAX = 8_784;
 
@@ -141,18 +142,7 @@ export function ResetNote({ budget, timeZone }: { budget: BudgetDraft; timeZone:
   }
   return (
     <Text fz="sm" c="dimmed">
-      {words.nextReset} <b>{dateText(reset, timeZone)}</b>
+      {words.nextReset} <b>{zonedText(reset, timeZone)}</b>
     </Text>
   );
-}
-
-/** Returns `1 December 2026, 00:00 (Europe/Paris)` in the organization's zone, which may differ from the reader's. */
-function dateText(at: Date, timeZone: string): string {
-  const zone = isZone(timeZone) ? timeZone : 'UTC';
-  return `${at.toLocaleString(undefined, { timeZone: zone, dateStyle: 'long', timeStyle: 'short' })} (${zone})`;
-}
-
-function namesOf(count: number, dateAt: (index: number) => Date, format: Intl.DateTimeFormatOptions): readonly string[] {
-  const names = new Intl.DateTimeFormat(undefined, { ...format, timeZone: 'UTC' });
-  return Array.from({ length: count }, (_, index) => names.format(dateAt(index)));
 }

@@ -1,4 +1,4 @@
-import { plural } from '../../numbers/numbers.ts';
+import { exactMoneyText, plural } from '../../numbers/numbers.ts';
 
 /** Every text of the dialogs that all pages use, by the file that shows it. */
 export const words = {
@@ -37,7 +37,7 @@ export const words = {
   personRefused: 'The person can no longer act here.',
   permissionsLost: (count: number) => `The person loses ${plural(count, 'permission', 'permissions')}:`,
   noLongerLimited: (limit: string, kind: string, value: string | number) =>
-    `No longer limited: ${limit} ${kind === 'budget' ? `of $${value}` : `at ${value}`}`,
+    `No longer limited: ${limit} ${kind === 'budget' ? `of ${exactMoneyText(String(value))}` : `at ${value}`}`,
   overNewLimit: 'Already over the new limit:',
   the: (scope: string) => `the ${scope}`,
   usedOfLimit: (used: string | number, value: string | number, limit: string) => `used ${used} of ${value} ${limit}`,

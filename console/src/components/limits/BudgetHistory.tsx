@@ -4,6 +4,7 @@ import { api, asked, type Schema } from '../../api/client.ts';
 import { periodWords } from '../../forms/budget-draft.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { barOf, countText, moneyText, usedRatio, usedText } from '../../numbers/numbers.ts';
+import { periodText } from '../../numbers/times.ts';
 import { Asked } from '../Asked.tsx';
 import { useUrlState } from '../fields/useUrlState.ts';
 import { TableScroll } from '../list/TableScroll.tsx';
@@ -113,7 +114,7 @@ function OfBudget({ budget, periods, timeZone, heading }: OfBudgetProps) {
           <Table.Tbody>
             {periods.map((period) => (
               <Table.Tr key={period.start}>
-                <Table.Td>{timeZone !== undefined && spanWords(period, budget, timeZone)}</Table.Td>
+                <Table.Td>{timeZone !== undefined && spanWords(period, budget.period === 'rolling' ? null : timeZone)}</Table.Td>
                 <Table.Td ta="right" visibleFrom="xs">
                   {countText(period.requests)}
                 </Table.Td>
@@ -168,15 +169,7 @@ function narrowedWords({ target, access_group }: Budget): string {
   return access_group === null ? '' : words.forAccessGroup(access_group);
 }
 
-/**
- * Formats a period: `Nov 1 – Nov 30, 2026`. A rolling period may begin at any time of day and is written in the reader's zone.
- */
-function spanWords({ start, end }: Period, { period }: Budget, timeZone: string): string {
-  const format = new Intl.DateTimeFormat(undefined, {
-    dateStyle: 'medium',
-    ...(period === 'rolling' ? { timeStyle: 'short' } : { timeZone }),
-  });
-  if (end === null) return words.since(format.format(new Date(start)));
-  // The last instant of a day is still in that day.
-  return format.formatRange(new Date(start), new Date(Date.parse(end) - (period === 'rolling' ? 0 : 1)));
+/** Names a period: `Nov 1 – 30, 2026`. A rolling one may begin at any time of day, so it has no zone but the reader's. */
+function spanWords(period: Period, timeZone: string | null): string {
+  return period.end === null ? words.since(periodText(period, timeZone)) : periodText(period, timeZone);
 }

@@ -1,8 +1,9 @@
 import { Group, RingProgress, Text, Tooltip } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
 import { barOf, moneyText, usedRatio, usedText } from '../../numbers/numbers.ts';
+import { relativeText } from '../../numbers/times.ts';
 import { NotLive } from '../Freshness.tsx';
-import { relativeText, Time } from '../Time.tsx';
+import { Time } from '../Time.tsx';
 import { colorOf } from './LimitBar.tsx';
 import type { LimitsStatus } from './LimitGauges.tsx';
 import { FirstLine, type Policy, scopeBudgetLines } from './LimitsAsSet.tsx';

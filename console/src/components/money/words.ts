@@ -1,4 +1,4 @@
-import { plural } from '../../numbers/numbers.ts';
+import { exactMoneyText, plural } from '../../numbers/numbers.ts';
 
 /** Every text about prices that all pages use, by the file that shows it. */
 export const words = {
@@ -77,8 +77,8 @@ export const words = {
   tokens: (kind: undefined | string) => `${kind} tokens`,
   each: (unit: string) => `${unit}, each`,
   promptAbove: (tokens: string) => `, prompt above ${tokens}`,
-  dollarsIn: (usd: string) => `$${usd} in`,
-  dollarsOut: (usd: string) => `$${usd} out`,
+  dollarsIn: (usd: string) => `${exactMoneyText(usd)} in`,
+  dollarsOut: (usd: string) => `${exactMoneyText(usd)} out`,
   otherPricesOnly: 'other prices only',
   units: (count: number) => plural(count, 'unit', 'units'),
   tiers: (count: number) => plural(count, 'tier', 'tiers'),

@@ -10,7 +10,7 @@ import { DecisionSentence, DecisionView } from '../../components/limits/Decision
 import { Named } from '../../components/Named.tsx';
 import { addressOf } from '../../components/shell/addresses.ts';
 import { Money } from '../../numbers/Money.tsx';
-import { countText } from '../../numbers/numbers.ts';
+import { countText, durationText } from '../../numbers/numbers.ts';
 import { Remedies } from '../requests/Remedies.tsx';
 import type { Turn } from './conversation.ts';
 import { words } from './words.ts';
@@ -135,8 +135,8 @@ function Facts({ turn, onAgain }: TurnViewProps) {
             )}
           </>
         )}
-        {turn.firstTextMs !== null && <Fact label={words.firstText}>{words.firstTextMs(countText(turn.firstTextMs))}</Fact>}
-        {turn.totalMs !== null && <Fact label={words.total}>{words.totalMs(countText(turn.totalMs))}</Fact>}
+        {turn.firstTextMs !== null && <Fact label={words.firstText}>{durationText(turn.firstTextMs)}</Fact>}
+        {turn.totalMs !== null && <Fact label={words.total}>{durationText(turn.totalMs)}</Fact>}
         {turn.end?.is === 'answered' && turn.end.finishReason === 'length' && <Badge color="yellow">{words.cutAtMaximum}</Badge>}
       </Group>
       <Group gap="sm" justify="space-between">

@@ -146,5 +146,5 @@ function NotTried({ attempt: { not_tried } }: Pick<ItemProps, 'attempt'>) {
 }
 
 function percent(ms: number, endMs: number): string {
-  return `${Math.min(100, Math.max(0, (ms / endMs) * 100)).toFixed(2)}%`;
+  return `${Math.min(100, Math.max(0, (ms / endMs) * 100))}%`;
 }

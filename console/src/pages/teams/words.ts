@@ -1,4 +1,4 @@
-import { plural } from '../../numbers/numbers.ts';
+import { exactMoneyText, plural } from '../../numbers/numbers.ts';
 
 /** Every text about teams, by the file that shows it. */
 export const words = {
@@ -153,7 +153,7 @@ export const words = {
   noSelfService: 'Members cannot create their own keys.',
   anyNumberOfKeys: 'any number of keys',
   atMostKeys: (count: number) => `at most ${count} keys each`,
-  spendAtMost: (amount: string, period: string) => `that spend at most $${amount} ${period} together`,
+  spendAtMost: (amount: string, period: string) => `that spend at most ${exactMoneyText(amount)} ${period} together`,
   expireWithin: (days: number) => `that expire within ${days} days`,
   selfServiceRules: (rules: string) => `Developers can create their own keys: ${rules}.`,
 };
