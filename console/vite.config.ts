@@ -15,6 +15,29 @@ function pathsFile(): Plugin {
   };
 }
 
+const FONT = '@fontsource-variable/inter';
+
+/** Asks for the font's first file before the style that names it has arrived, and puts its licence beside it. */
+function fontFiles(): Plugin {
+  return {
+    name: 'font-files',
+    apply: 'build',
+    generateBundle() {
+      const source = readFileSync(new URL('LICENSE', import.meta.resolve(`${FONT}/package.json`)));
+      this.emitFile({ type: 'asset', fileName: 'licences/inter.txt', source });
+    },
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_html, { bundle = {} }) => {
+        const file = Object.keys(bundle).find((name) => name.includes('inter-latin-wght'));
+        if (file === undefined) throw new Error('the build has no file of the font Inter');
+        const attrs = { rel: 'preload', href: `/${file}`, as: 'font', type: 'font/woff2', crossorigin: true };
+        return [{ tag: 'link', attrs, injectTo: 'head' }];
+      },
+    },
+  };
+}
+
 /** Libraries mark components for servers that render; there is none here. */
 function onLog(
   level: Rolldown.LogLevel,
@@ -31,7 +54,7 @@ function packedFiles(): Plugin {
     apply: 'build',
     writeBundle: ({ dir }, bundle) => {
       for (const name of Object.keys(bundle)) {
-        if (/\.(js|css|html|svg)$/.test(name))
+        if (/\.(js|css|html|svg|txt)$/.test(name))
           writeFileSync(`${dir}/${name}.br`, brotliCompressSync(readFileSync(`${dir}/${name}`)));
       }
     },
@@ -39,7 +62,7 @@ function packedFiles(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [pathsFile(), packedFiles()],
+  plugins: [pathsFile(), fontFiles(), packedFiles()],
   build: {
     target: 'es2023',
     outDir: 'dist',

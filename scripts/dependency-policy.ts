@@ -10,6 +10,8 @@ const LICENCES: ReadonlySet<string> = new Set([
   'MPL-2.0',
   // Like the MIT licence; one package, which parses command lines, has it.
   'Python-2.0',
+  // Covers fonts, which may be passed on with their licence: the console contains both.
+  'OFL-1.1',
 ]);
 
 /** Packages whose install script never runs, because `.npmrc` and scripts/up.mjs forbid it. Each says why it works anyway. */

@@ -171,8 +171,8 @@ function serialNumberOf(packages: LockedPackages): string {
 /** Returns the packages of the console's manifest that its sources import. Code examples that the console shows import others. */
 export function bundledPackages(): ReadonlySet<string> {
   const folder = path.join(path.dirname(import.meta.dirname), 'console', 'src');
-  const sources = globSync('**/*.{ts,tsx}', { cwd: folder }).map((file) => readFileSync(path.join(folder, file), 'utf8'));
-  const imports = sources.flatMap((text) => [...text.matchAll(/(?:\bfrom |^import |\bimport\()'([^'.\n][^'\n]*)'/gm)]);
+  const sources = globSync('**/*.{ts,tsx,css}', { cwd: folder }).map((file) => readFileSync(path.join(folder, file), 'utf8'));
+  const imports = sources.flatMap((text) => [...text.matchAll(/(?:\bfrom |^import |\bimport\(|\burl\()['"]([^'".\n][^'"\n]*)['"]/gm)]);
   const names = new Set(
     imports.map(([, from = '']) =>
       from

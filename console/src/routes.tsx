@@ -1,14 +1,27 @@
-import { type AnyRoute, createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import {
+  type AnyRoute,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  retainSearchParams,
+} from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import { NotFound } from './components/shell/NotFound.tsx';
 import { PageFailed } from './components/shell/PageFailed.tsx';
 import { Shell } from './components/shell/Shell.tsx';
+import { SCOPE } from './components/shell/scope.ts';
 import { PATHS } from './paths.ts';
 
 /** Every page on one page. Each is loaded when it is first opened. */
 
 const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: PageFailed });
-const shell = createRoute({ getParentRoute: () => root, id: 'shell', component: Shell });
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: 'shell',
+  component: Shell,
+  search: { middlewares: [retainSearchParams<Search>([SCOPE])] },
+});
 
 /** What stands in the address behind `?`: plain texts; each page reads its own. */
 type Search = Readonly<Record<string, string | undefined>>;
@@ -36,6 +49,9 @@ const signedIn = [
   page(shell, PATHS.organization, () =>
     import('./pages/organizations/OrganizationPage.tsx').then(({ OrganizationPage }) => ({ default: OrganizationPage })),
   ),
+  page(shell, PATHS.statements, () =>
+    import('./pages/statements/StatementPage.tsx').then(({ StatementPage }) => ({ default: StatementPage })),
+  ),
   page(shell, PATHS.teams, () => import('./pages/teams/TeamsPage.tsx').then(({ TeamsPage }) => ({ default: TeamsPage }))),
   page(shell, PATHS.team, () => import('./pages/teams/TeamPage.tsx').then(({ TeamPage }) => ({ default: TeamPage }))),
   page(shell, PATHS.people, () => import('./pages/people/PeoplePage.tsx').then(({ PeoplePage }) => ({ default: PeoplePage }))),
@@ -44,6 +60,9 @@ const signedIn = [
   ),
   page(shell, PATHS.keys, () => import('./pages/keys/KeysPage.tsx').then(({ KeysPage }) => ({ default: KeysPage }))),
   page(shell, PATHS.key, () => import('./pages/keys/KeyPage.tsx').then(({ KeyPage }) => ({ default: KeyPage }))),
+  page(shell, PATHS.callableModels, () =>
+    import('./pages/callable-models/CallableModelsPage.tsx').then(({ CallableModelsPage }) => ({ default: CallableModelsPage })),
+  ),
   page(shell, PATHS.models, () => import('./pages/models/ModelsPage.tsx').then(({ ModelsPage }) => ({ default: ModelsPage }))),
   page(shell, PATHS.deployment, () =>
     import('./pages/models/DeploymentPage.tsx').then(({ DeploymentPage }) => ({ default: DeploymentPage })),

@@ -80,7 +80,7 @@ async function violationsOf(page: Page, rules: readonly string[], within: string
 }
 
 /** Changes the theme as another tab would, which an open dialog does not stop. */
-async function wear(page: Page, scheme: Scheme): Promise<void> {
+export async function wear(page: Page, scheme: Scheme): Promise<void> {
   await page.evaluate((wanted) => {
     localStorage.setItem('headgate-color-scheme', wanted);
     dispatchEvent(new StorageEvent('storage', { storageArea: localStorage, key: 'headgate-color-scheme', newValue: wanted }));

@@ -183,8 +183,10 @@ test.describe('a deployment', () => {
     await health.getByRole('link', { name: 'Open the request' }).click();
     await expect(page.getByRole('heading', { level: 1, name: 'Request' })).toBeVisible();
     await expect(page.getByText('Failed', { exact: true }).first()).toBeVisible();
-    await page.goto(`${house.url}/models?search=${model}`);
-    await expect(page.getByRole('row', { name: new RegExp(model) })).toContainText('Failing');
+    await page.goto(`${house.url}/models?search=${model}&state=failing&sort=-error_rate&error_rate_min=0.5`);
+    await expect(page.getByRole('row', { name: new RegExp(model) })).toContainText(/Failing.*100%.*unavailable · 500/);
+    await page.goto(`${house.url}/models?search=${model}&state=in_service`);
+    await expect(page.getByText('Nothing matches.')).toBeVisible();
   });
 
   test('remembers its last test call', async ({ page, house }) => {

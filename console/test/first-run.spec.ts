@@ -24,6 +24,11 @@ async function enterByPrintedLink(page: Page): Promise<void> {
   await page.getByLabel('E-mail').fill('ada@headgate.test');
   await page.locator('input[type=password]').fill(PASSWORD);
   await page.getByRole('button', { name: 'Create the account' }).click();
+  // Not in a wizard at once: the overview says what is done and what is next.
+  await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
+  const card = page.getByRole('region', { name: 'Set up' });
+  await expect(card.getByRole('heading')).toHaveText('Set up: 0 of 6 done');
+  await card.getByRole('link', { name: 'Next: connect a provider' }).click();
   await expect(page.getByRole('heading', { name: 'First steps' })).toBeVisible();
 }
 
@@ -94,4 +99,42 @@ test('with the fake provider it takes one click, and a call from the page turns 
   await expect(page.getByRole('textbox', { name: 'Secret' })).toHaveCount(0);
   await page.goto(`${gateway.base}/start`);
   await expect(page.getByRole('img', { name: 'done' })).toHaveCount(5);
+  await expect(page.getByRole('heading', { name: 'Everything is set up' })).toBeVisible();
+  await page.getByRole('link', { name: 'Go to the overview' }).click();
+  await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Your keys' }).or(page.getByText('Requests').first())).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Set up' })).toHaveCount(0);
+});
+
+test('an owner has a path of their own, which says who does what they may not', async ({ page }) => {
+  const ask = gateway.admin;
+  const { id } = await ask<{ id: string }>('POST', '/organizations', { slug: 'globex', name: 'Globex' });
+  const { link } = await ask<{ link: string }>('POST', '/invitations', {
+    email: 'owner@headgate.test',
+    organization_id: id,
+    role: 'org_owner',
+  });
+  const accepted = await fetch(`${gateway.base}/api/v1/invitations/accept`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: gateway.base },
+    body: JSON.stringify({ token: new URL(link).searchParams.get('token'), name: 'Grace Hopper', password: PASSWORD }),
+  });
+  const session = /headgate_session=([^;]+)/.exec(accepted.headers.get('set-cookie') ?? '')?.[1] ?? '';
+  await page.context().addCookies([{ name: 'headgate_session', value: decodeURIComponent(session), url: gateway.base }]);
+  await page.goto(gateway.base);
+  const card = page.getByRole('region', { name: 'Set up' });
+  await expect(card.getByRole('heading')).toHaveText('Set up: 0 of 5 done');
+  await expect(card).toContainText('Get models: A platform admin grants models to your organization. Ask one.');
+  await card.getByRole('link', { name: 'Next: create a team' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Create team' });
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('Research');
+  await dialog.getByRole('button', { name: 'Create team' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toContainText('Research');
+  await page.goto(gateway.base);
+  await expect(card.getByRole('heading')).toHaveText('Set up: 1 of 5 done');
+  await card.getByRole('button', { name: 'Hide the setup' }).click();
+  await expect(card).toHaveCount(0);
+  await page.reload();
+  await expect(page.getByRole('heading', { name: 'Overview' })).toBeVisible();
+  await expect(card).toHaveCount(0);
 });

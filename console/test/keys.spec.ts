@@ -109,7 +109,7 @@ test('who may not make keys sees the button with its reason', async ({ page, hou
   const button = page.getByRole('button', { name: 'Create key' }).first();
   await expect(button).toHaveAttribute('aria-disabled', 'true');
   await button.hover();
-  await expect(page.getByRole('tooltip')).toContainText('To create keys, you must manage keys');
+  await expect(page.getByRole('tooltip')).toContainText('To create keys, you must be a developer of a team.');
 });
 
 test('a key is rotated with an overlap, disabled, enabled and revoked by its name', async ({ page, house }) => {

@@ -164,7 +164,8 @@ export async function show(page: Page, house: House, sight: Sight): Promise<void
   await page.waitForTimeout(350);
 }
 
-async function loaded(page: Page): Promise<void> {
+/** Waits until nothing is loading any more. */
+export async function loaded(page: Page): Promise<void> {
   await page.waitForFunction(() => {
     // biome-ignore lint/performance/useDomNodeTextContent: what styles hold is text too, and is not shown.
     const words = document.getElementById('root')?.innerText.trim() ?? '';

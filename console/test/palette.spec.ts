@@ -103,3 +103,79 @@ test('nobody is offered what they may not do, nor finds what is not theirs', asy
     await expect(dialog).toContainText('No results.');
   }
 });
+
+test('words in any order find it, and a verb before or after the name opens its dialog, never acts', async ({ page, house }) => {
+  await house.signIn(page, 'platform_admin');
+  await page.goto(house.url);
+  const wanted = page.getByRole('textbox', { name: 'Search everything' });
+  const palette = page.getByRole('dialog', { name: 'Search everything' });
+  await openPalette(page);
+  await wanted.fill('jobs sett');
+  await expect(palette.getByText('Settings: Jobs')).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/settings\?tab=jobs$/);
+  await openPalette(page);
+  await wanted.fill('suspend acme');
+  await expect(palette.getByText('Suspend Acme', { exact: true })).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog', { name: 'Suspend Acme?' })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await expect(page).toHaveURL(new RegExp(`/organizations/${house.organizationId}$`));
+  await openPalette(page);
+  await wanted.fill('usage of cme');
+  await expect(palette.getByText('View usage of Acme', { exact: true })).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(new RegExp(`/usage\\?organization_id=${house.organizationId}`));
+  expect((await house.api<{ status: string }>('GET', `/organizations/${house.organizationId}`)).status).toBe('active');
+  // Who may not is told who can, and Enter does nothing.
+  await house.signIn(page, 'org_owner');
+  await page.goto(`${house.url}/teams`);
+  await openPalette(page);
+  await wanted.fill('acme suspend');
+  await expect(palette.getByText('Only a platform admin can do this.').first()).toBeVisible();
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/teams$/);
+});
+
+test('the keys: a skip link first, ? shows them, g jumps, j and Enter open a row; an unknown tab, id or address has a way on', async ({
+  page,
+  house,
+}) => {
+  await house.signIn(page, 'platform_admin');
+  await page.goto(`${house.url}/organizations/${house.organizationId}?tab=nonsense`);
+  await expect(page.getByRole('tab', { name: 'Overview' })).toHaveAttribute('aria-selected', 'true');
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('#main')).toBeFocused();
+  await page.keyboard.press('?');
+  const keys = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  await expect(keys).toContainText('Go to a page');
+  await page.keyboard.press('Escape');
+  await expect(keys).toBeHidden();
+  await page.keyboard.press('g');
+  await page.keyboard.press('k');
+  await expect(page).toHaveURL(/\/keys$/);
+  await expect(page.locator('[data-list-row]').first()).toBeVisible();
+  // In a field, letters are letters.
+  await page.keyboard.press('/');
+  await page.keyboard.type('j');
+  await expect(page.getByRole('searchbox')).toHaveValue('j');
+  await page.getByRole('searchbox').fill('');
+  await page.getByRole('searchbox').blur();
+  await expect(page.locator('[data-list-row]').nth(1)).toBeVisible();
+  await page.keyboard.press('j');
+  await page.keyboard.press('j');
+  await expect(page.locator('[data-list-row]').nth(1)).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/keys\/key_/);
+
+  await page.goto(`${house.url}/keys/key_nothing`);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('No such key');
+  await expect(page.getByText('key_nothing')).toBeVisible();
+  expect((await page.goto(`${house.url}/no/such/page`))?.status()).toBe(404);
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Page not found');
+  await expect(page.getByText('/no/such/page')).toBeVisible();
+  await page.getByRole('link', { name: 'Go to the overview' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Overview');
+});

@@ -50,9 +50,13 @@ export const test = base.extend<object, { house: House }>({
   ],
 });
 
-/** `settings` beside the demo's. */
-export async function openHouse(settings: Settings = {}): Promise<House> {
-  const gateway = await startGateway({ env: { HEADGATE_DEMO: 'on', HEADGATE_ALLOWED_WEBHOOKS: '127.0.0.1', ...settings } });
+/** `settings` beside the demo's; `earlier` is a demo gateway that was stopped, to start on what it left behind. */
+export async function openHouse(
+  settings: Settings = {},
+  earlier: { readonly dataDir?: string; readonly adminToken?: string } = {},
+): Promise<House> {
+  const env = { HEADGATE_DEMO: 'on', HEADGATE_ALLOWED_WEBHOOKS: '127.0.0.1', ...settings };
+  const gateway = await startGateway({ env, ...earlier });
   const url = gateway.base;
   const { data: organizations } = await gateway.admin<{ data: { id: string }[] }>('GET', '/organizations');
   const organizationId = organizations[0]?.id as string;

@@ -9,18 +9,21 @@ export interface Vendor {
   readonly apiKey: string;
   /** Chat calls answered so far. */
   answered(): number;
+  /** Lists of models given so far: what a test of a credential asks for. */
+  listed(): number;
   close(): void;
 }
 
 export async function openVendor(models: readonly string[]): Promise<Vendor> {
   const apiKey = 'sk-vendor-0123456789abcdef';
-  let answered = 0;
+  let [answered, listed] = [0, 0];
   const server = createServer((request, response) => {
     request.resume().on('end', () => {
       if (request.headers.authorization !== `Bearer ${apiKey}`)
         return send(response, 401, {
           error: { message: 'Incorrect API key provided.', type: 'invalid_request_error', code: 'invalid_api_key' },
         });
+      if (request.method === 'GET') listed += 1;
       if (request.method === 'GET')
         return send(response, 200, { object: 'list', data: models.map((id) => ({ id, object: 'model', owned_by: 'vendor' })) });
       answered += 1;
@@ -33,6 +36,7 @@ export async function openVendor(models: readonly string[]): Promise<Vendor> {
     baseUrl: `http://127.0.0.1:${port}/v1`,
     apiKey,
     answered: () => answered,
+    listed: () => listed,
     close: () => {
       server.closeAllConnections();
       server.close();

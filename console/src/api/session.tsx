@@ -35,10 +35,32 @@ export function useSession(): Session {
   return session;
 }
 
+/** Returns the public URL of this gateway, without a slash at the end. */
+export function useBaseUrl(): string {
+  return useSession().public_url.replace(/\/+$/, '');
+}
+
 /** True if the person may do something, as the server says; otherwise a sentence that says why not. */
 export interface Verdict {
   readonly allowed: boolean;
   readonly reason: string | null;
+  /** The permission that is missing and its place, for the names of those who have it. */
+  readonly needs?: Needs;
+}
+
+/** A permission at a place. `organizationId` null: the platform. */
+export interface Needs {
+  readonly permission: Permission;
+  readonly organizationId: string | null;
+  readonly teamId?: string | undefined;
+}
+
+/** An object as the API returns it, with what the person may do to it, and its place. */
+interface Guarded {
+  readonly capabilities: readonly string[];
+  readonly id?: string;
+  readonly organization_id?: string | null;
+  readonly team_id?: string | null;
 }
 
 const ALLOWED: Verdict = { allowed: true, reason: null };
@@ -50,12 +72,25 @@ export function useCan(permission: Permission, organizationId: string | null = n
     organizationId === null
       ? session.platform_capabilities
       : (session.capabilities_by_organization[organizationId] ?? session.platform_capabilities);
-  return verdictOf(permission, held);
+  return verdictAt({ permission, organizationId }, held);
 }
 
 /** Returns the verdict from an object's own `capabilities`, which include the rights of a team's admin or a key's owner. */
-export function verdictOf(permission: Permission, capabilities: readonly string[]): Verdict {
-  return capabilities.includes(permission) ? ALLOWED : { allowed: false, reason: reasonFor(permission) };
+export function verdictOf(permission: Permission, of: Guarded | readonly string[]): Verdict {
+  if (!('capabilities' in of)) return of.includes(permission) ? ALLOWED : { allowed: false, reason: reasonFor(permission) };
+  return verdictAt({ permission, ...placeOf(of) }, of.capabilities);
+}
+
+function verdictAt(needs: Needs, held: readonly string[]): Verdict {
+  return held.includes(needs.permission) ? ALLOWED : { allowed: false, reason: reasonFor(needs.permission), needs };
+}
+
+/** Returns the place of an object: its organization and its team. An organization and a team are their own place. */
+function placeOf({ id = '', organization_id = null, team_id = null }: Guarded): Omit<Needs, 'permission'> {
+  return {
+    organizationId: organization_id ?? (id.startsWith('org_') ? id : null),
+    teamId: team_id ?? (id.startsWith('team_') ? id : undefined),
+  };
 }
 
 /** Returns true if the person holds the permission anywhere, as a navigation entry or a list needs. */

@@ -1,20 +1,34 @@
-import { Alert, Button, Center, Group, Loader, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import type { UseQueryResult } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { Problem } from '../api/client.ts';
 import { PATHS } from '../paths.ts';
+import { Awaited, type Shape } from './Skeletons.tsx';
+import { useMissingObject } from './shell/NotFound.tsx';
 
-/** Shows a query: a loader until the server answers, its error with a retry button, or the children with the data. */
-export function Asked<T>({ query, children }: { query: UseQueryResult<T>; children: (data: T) => ReactNode }) {
+interface AskedProps<T> {
+  readonly query: UseQueryResult<T>;
+  /** The shape of what comes. Defaults to a few lines. */
+  readonly shape?: Shape;
+  /** What stands there until the data arrives, if none of the shapes fits. */
+  readonly skeleton?: ReactNode;
+  readonly children: (data: T) => ReactNode;
+}
+
+/** Shows a query: a skeleton until the server answers, its error with a retry button, or the children with the data. */
+export function Asked<T>({ query, shape = 'part', skeleton, children }: AskedProps<T>) {
   if (query.data !== undefined) return <>{children(query.data)}</>;
-  if (query.isError) return <ProblemNote error={query.error} onRetry={() => void query.refetch()} />;
-  return (
-    <Center mih={160}>
-      <Loader size="sm" aria-label="Loading" />
-    </Center>
-  );
+  if (query.isError) return <Failed error={query.error} onRetry={() => void query.refetch()} />;
+  return skeleton ?? <Awaited shape={shape} />;
+}
+
+/** The page of an object that does not exist says which one was looked for. Any other error is a note. */
+function Failed({ error, onRetry }: { error: unknown; onRetry: () => void }) {
+  const missing = useMissingObject();
+  if (error instanceof Problem && error.status === 404 && missing !== null) return missing;
+  return <ProblemNote error={error} onRetry={onRetry} />;
 }
 
 /** An error in words, with the request id to give to an operator. */

@@ -21,7 +21,7 @@ export function CopyIcon({ text, label }: { text: string; label: string }) {
           <ActionIcon
             size="sm"
             variant="subtle"
-            color={copied ? 'teal' : 'gray'}
+            color={copied ? 'green' : 'gray'}
             aria-label={`Copy ${label}`}
             onClick={(event) => {
               event.stopPropagation();

@@ -1,10 +1,10 @@
-import { Box, Paper, SimpleGrid, Text } from '@mantine/core';
+import { Box, SimpleGrid, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 
 /** Small facts of one object, side by side: name above, value below. */
 export function Facts({ facts }: { facts: readonly (readonly [name: string, value: ReactNode])[] }) {
   return (
-    <Paper withBorder p="sm">
+    <Box>
       <SimpleGrid component="dl" m={0} cols={{ base: 2, sm: 3, lg: 6 }} spacing="xs" verticalSpacing="sm">
         {facts.map(([name, value]) => (
           <Box key={name} miw={0}>
@@ -17,6 +17,6 @@ export function Facts({ facts }: { facts: readonly (readonly [name: string, valu
           </Box>
         ))}
       </SimpleGrid>
-    </Paper>
+    </Box>
   );
 }

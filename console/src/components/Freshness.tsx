@@ -17,7 +17,7 @@ export function FreshnessMark({ freshness }: { freshness: Freshness }) {
 }
 
 const MARKS = {
-  streamed: { color: 'teal', words: 'Live' },
+  streamed: { color: 'green', words: 'Live' },
   polled: { color: 'gray', words: 'Every 5 seconds' },
   stored: { color: 'yellow', words: 'Not live' },
 } as const;

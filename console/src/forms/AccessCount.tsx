@@ -24,7 +24,7 @@ export function AccessCount({ level, draft, holder }: AccessCountProps) {
   }
   const count = preview.data?.count;
   return (
-    <Alert color={count === 0 ? 'orange' : 'teal'} py="xs" role="status" aria-live="polite">
+    <Alert color={count === 0 ? 'orange' : 'green'} py="xs" role="status" aria-live="polite">
       <Group gap="xs">
         <Text fz="sm">
           {words.canCall(holder)} <b>{count === undefined ? '…' : countText(count)}</b> {words.targetsAfterCount(count)}

@@ -1,6 +1,7 @@
-import { Badge, Box, Checkbox, CloseButton, Group, Loader, ScrollArea, Stack, Text, TextInput } from '@mantine/core';
+import { Badge, Box, Checkbox, CloseButton, Group, ScrollArea, Stack, Text, TextInput } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
+import { Busy } from '../components/Skeletons.tsx';
 import { words } from './words.ts';
 
 export interface ChooserRow {
@@ -48,7 +49,7 @@ export function ChooserList(props: ChooserListProps) {
         aria-label={words.searchIn(label.toLowerCase())}
         placeholder={words.search}
         maxLength={200}
-        leftSection={props.loading ? <Loader size={12} /> : <IconSearch size={14} />}
+        leftSection={props.loading ? <Busy label={words.loading} size={12} /> : <IconSearch size={14} />}
         value={search}
         onChange={(event) => onSearch(event.currentTarget.value)}
         onKeyDown={(event) => event.key === 'Enter' && event.preventDefault()}
@@ -85,7 +86,7 @@ function Chosen({
         {chosen.map((id) => (
           <Badge
             key={id}
-            color={errorOf(id) === undefined ? 'teal' : 'red'}
+            color={errorOf(id) === undefined ? 'green' : 'red'}
             ff="monospace"
             fw={500}
             rightSection={

@@ -78,6 +78,7 @@ export const words = {
   search: 'Search',
   noResults: 'No results.',
   removeRow: (id: string) => `Remove ${id}`,
+  loading: 'Loading',
 
   // GroupChooser
   accessGroups: 'Access groups',

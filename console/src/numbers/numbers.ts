@@ -52,6 +52,23 @@ export function exactMoneyText(usd: string): string {
   return exactMoney.format(usd as `${number}`);
 }
 
+/** Formats a difference of amounts with its sign: `+$0.50`, `-$1,234.00`. */
+export function moneyChangeText(usd: string): string {
+  return `${Number(usd) > 0 ? '+' : ''}${moneyText(usd)}`;
+}
+
+/** Formats a change in percent, as the server's decimal string, with its sign: `+25.0%`. */
+export function percentChangeText(percents: string): string {
+  return percentChange.format(Number(percents) / 100);
+}
+
+const percentChange = new Intl.NumberFormat(undefined, {
+  style: 'percent',
+  minimumFractionDigits: 1,
+  maximumFractionDigits: 1,
+  signDisplay: 'exceptZero',
+});
+
 // These format the text itself: a number would lose digits of the decimal string.
 const smallMoney = moneyFormat({ maximumSignificantDigits: 3 });
 const centMoney = moneyFormat({ minimumFractionDigits: 2, maximumFractionDigits: 2 });

@@ -8,7 +8,7 @@ import type { Logger } from '../lib/log.ts';
 import { systemClock as clock } from '../lib/timing/clock.ts';
 import { servePlayground } from '../ops/playground.ts';
 import { checkDeployment, listUpstreamModels } from '../providers/credential-check.ts';
-import { PRICE_LIST_EDITION, priceFor } from '../providers/price-table.ts';
+import { contextWindowOf, PRICE_LIST_EDITION, priceFor } from '../providers/price-table.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Config } from '../settings/config.ts';
 import { type AddressPolicy, checkBaseUrl, isPlainOnNetwork } from '../upstream/address-policy.ts';
@@ -45,6 +45,7 @@ export function adminDepsOf(
       checkBaseUrl: (baseUrl) => checkBaseUrl(baseUrl, policy),
       isPlainOnNetwork: (baseUrl) => isPlainOnNetwork(baseUrl, policy),
       priceFor: (provider, upstreamModel) => priceFor(provider, upstreamModel),
+      contextWindowOf,
       priceListEdition: PRICE_LIST_EDITION,
       checkDeployment: (deployment) => checkDeployment(byName.get(deployment.provider) as Provider, deployment, clock),
       listModels: (credential) => listUpstreamModels(byName.get(credential.provider) as Provider, credential),

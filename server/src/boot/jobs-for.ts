@@ -2,12 +2,14 @@
 import type { HeldReport } from '../counters/counters.ts';
 import { accountOriginsJob } from '../jobs/account-origins.ts';
 import type { Announcer, Enqueue } from '../jobs/alerts/announce.ts';
+import { alertRulesJob } from '../jobs/alerts/watch-rules.ts';
 import { bindContentKeysJob } from '../jobs/bind-content-keys.ts';
 import { bindKeysJob } from '../jobs/bind-keys.ts';
 import { credentialJob } from '../jobs/check-credentials.ts';
 import { closeAuditChainsJob } from '../jobs/close-audit-chains.ts';
 import { fillJob, foldJob, foldProofJob } from '../jobs/fold.ts';
 import type { Job } from '../jobs/job.ts';
+import { nameIndexesJob } from '../jobs/name-indexes.ts';
 import { type ProofOptions, proofJob, repairJob } from '../jobs/proof.ts';
 import type { CountersHeld } from '../jobs/prove-counters.ts';
 import { priceJob } from '../jobs/refresh-prices.ts';
@@ -58,6 +60,7 @@ export function jobsFor(
     foldProofJob(),
     retentionJob({ logDaysMax: config.requestLogDaysMax }),
     partitionsJob(),
+    nameIndexesJob(),
     sweepJob(),
     accountOriginsJob(),
     requeueJob(enqueue),
@@ -68,6 +71,7 @@ export function jobsFor(
       announcer,
     }),
     priceJob({ priceFor, announcer }),
+    alertRulesJob(announcer),
     unownedTokensJob((facts, message) => log.warn(facts, message)),
     bindKeysJob({ key: installation.credentials }),
     bindContentKeysJob({ wrappers: { master: masterKey, installation: installation.content } }),

@@ -53,7 +53,7 @@ export function operationsFor(
     coldCounters: () => counters.cold(),
     requestId,
     strictTransport: strictTransportOf(config.publicUrl),
-    file: config.role === 'data' ? () => null : loadConsole(CONSOLE),
+    ...(config.role === 'data' ? { file: () => null, pageNotFound: () => null } : loadConsole(CONSOLE)),
     mayReadMetrics: metricsReaders(config, admin),
     metrics: async () => (await ofAll()) ?? renderMetrics(sources),
   };

@@ -160,6 +160,7 @@ const HEALTH_ALONE: Parameters<typeof serveOperations>[2] = {
   requestId,
   strictTransport: null,
   file: () => null,
+  pageNotFound: () => null,
   mayReadMetrics: async () => false,
   metrics: async () => '',
 };

@@ -5,6 +5,7 @@ import { keyCommands } from './commands/keys.ts';
 import { ledgerCommands } from './commands/ledger.ts';
 import { memberCommands } from './commands/members.ts';
 import { organizationCommands } from './commands/organizations.ts';
+import { statementCommands } from './commands/statements.ts';
 import { usageCommands } from './commands/usage.ts';
 import type { RecoveryCommand } from './recovery.ts';
 
@@ -14,6 +15,7 @@ export const COMMANDS: readonly Command[] = [
   ...memberCommands,
   ...keyCommands,
   ...usageCommands,
+  ...statementCommands,
   ...ledgerCommands,
   ...auditCommands,
 ];

@@ -2,6 +2,7 @@
 
 import { dropExpired } from '../store/accounts/sign-in.ts';
 import * as deliveries from '../store/alerts/alert-deliveries.ts';
+import { dropClosedBefore } from '../store/alerts/alert-rules.ts';
 import type { Database } from '../store/database.ts';
 import * as runs from '../store/installation/job-runs.ts';
 import { dropDeadReplicas } from '../store/installation/lease.ts';
@@ -27,6 +28,7 @@ export function sweepJob(): Job {
       await dropDeadReplicas(db);
       const answers = await dropOldAnswers(db, new Date(nowMs), ROWS_AT_ONCE);
       const alerts = await deliveries.dropBefore(db, new Date(nowMs - ALERTS_KEPT_MS), ROWS_AT_ONCE);
+      await dropClosedBefore(db, new Date(nowMs - ALERTS_KEPT_MS), ROWS_AT_ONCE);
       await runs.forgetOld(db);
       return `Deleted expired sessions, links and leases, ${answers} stored answers and ${alerts} old alerts.`;
     },

@@ -5,7 +5,7 @@ import { randomFillSync } from 'node:crypto';
 export type IdPrefix =
   | ('org' | 'team' | 'key' | 'acct' | 'mem' | 'svc' | 'dep' | 'cred' | 'rg' | 'bud' | 'price' | 'adm' | 'req')
   | ('inv' | 'sess' | 'link' | 'pass' | 'auth' | 'prf') // accounts and sign-in
-  | ('evt' | 'hook' | 'dlv' | 'run' | 'drift'); // events, webhooks and jobs
+  | ('evt' | 'hook' | 'dlv' | 'rule' | 'inc' | 'run' | 'drift'); // events, webhooks, alert rules and jobs
 
 /** Returns a new id, `org_0192f3…`. Two ids of one process in the same millisecond sort in the order in which they were made. */
 export function newId(prefix: IdPrefix, nowMs: number = Date.now()): string {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { PageFile } from './operations.ts';
+import type { Operations, PageFile } from './operations.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -9,14 +9,16 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.json': 'application/json',
+  '.woff2': 'font/woff2',
+  '.txt': 'text/plain; charset=utf-8',
 };
 
 /**
  * Loads the built console into memory, and returns a function that finds its file at an address. Holding all files means that no
- * request can read outside their folder. The addresses of pages return the one page; any other address returns null. Throws if
- * the console was not built.
+ * request can read outside their folder. The addresses of pages return the one page; any other address returns null. The page
+ * itself says so when it is sent for an unknown address. Throws if the console was not built.
  */
-export function loadConsole(directory: string): (address: string) => PageFile | null {
+export function loadConsole(directory: string): Pick<Operations, 'file' | 'pageNotFound'> {
   if (!existsSync(path.join(directory, 'index.html'))) {
     throw new Error(`the console is not built: there is no index.html in ${directory}. Run npm start, which builds it`);
   }
@@ -32,7 +34,10 @@ export function loadConsole(directory: string): (address: string) => PageFile | 
   files.delete('/index.html');
   const paths = JSON.parse(readFileSync(path.join(directory, 'paths.json'), 'utf8')) as readonly string[];
   const isPage = new RegExp(`^(${paths.map(patternOf).join('|')})$`);
-  return (address) => files.get(address) ?? (isPage.test(address) ? page : null);
+  return {
+    file: (address) => files.get(address) ?? (isPage.test(address) ? page : null),
+    pageNotFound: () => page,
+  };
 }
 
 function consoleFile(type: string, file: string, address: string): PageFile {

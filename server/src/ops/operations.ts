@@ -16,6 +16,8 @@ export interface Operations {
   mayReadMetrics(request: GatewayRequest): Promise<boolean>;
   /** Returns the console's file at an address, or null if there is none. */
   file(address: string): PageFile | null;
+  /** Returns the console's page for an address that it does not have, or null if this process does not serve the console. */
+  pageNotFound(): PageFile | null;
   requestId(): string;
   /** The `Strict-Transport-Security` header of pages. Null if the gateway is not reached over https. */
   readonly strictTransport: readonly [name: string, value: string] | null;
@@ -32,7 +34,7 @@ export interface PageFile {
   readonly isImmutable: boolean;
 }
 
-/** Serves every path outside `/v1` and `/api`: health, metrics and the console's pages. Any other path is 404. */
+/** Serves every path outside `/v1` and `/api`: health, metrics and the console's pages. Any other path is 404: a page for browsers. */
 export async function serveOperations(request: GatewayRequest, reply: Reply, operations: Operations): Promise<void> {
   const { method, path } = request;
   if (method !== 'GET' && method !== 'HEAD') return refuse(request, reply, operations);
@@ -46,8 +48,10 @@ export async function serveOperations(request: GatewayRequest, reply: Reply, ope
       return say(reply, 200, 'text/plain; version=0.0.4; charset=utf-8', await operations.metrics());
   }
   const file = operations.file(path);
-  if (file === null) return refuse(request, reply, operations);
-  sayFile(request, reply, file, operations);
+  if (file !== null) return sayFile(request, reply, file, operations);
+  const page = isBrowser(request) ? operations.pageNotFound() : null;
+  if (page === null) return refuse(request, reply, operations);
+  sayBody(request, reply, page, 404, ['cache-control', 'no-store', ...pageHeaders(operations)]);
 }
 
 /** Forbids inline scripts. Scripts set styles, so styles need `unsafe-inline`. */
@@ -75,19 +79,32 @@ const PAGE_HEADERS = [
   ],
 ];
 
-function sayFile(request: GatewayRequest, reply: Reply, file: PageFile, { strictTransport }: Operations): void {
+/** Reports whether a person opens the address, rather than a program. */
+function isBrowser(request: GatewayRequest): boolean {
+  return /\btext\/html\b/.test(request.header('accept') ?? '');
+}
+
+function pageHeaders({ strictTransport }: Operations): readonly string[] {
+  return [...PAGE_HEADERS, ...(strictTransport ?? [])];
+}
+
+function sayFile(request: GatewayRequest, reply: Reply, file: PageFile, operations: Operations): void {
   const caching = file.isImmutable ? 'public, max-age=31536000, immutable' : 'no-cache';
-  const headers = ['etag', file.etag, 'cache-control', caching, 'vary', 'accept-encoding', ...PAGE_HEADERS];
-  if (strictTransport !== null) headers.push(...strictTransport);
+  const headers = ['etag', file.etag, 'cache-control', caching, 'vary', 'accept-encoding', ...pageHeaders(operations)];
   if (request.header('if-none-match') === file.etag) {
     reply.head(304, headers);
     reply.end(null);
     return;
   }
+  sayBody(request, reply, file, 200, headers);
+}
+
+function sayBody(request: GatewayRequest, reply: Reply, file: PageFile, status: number, head: readonly string[]): void {
+  const headers = [...head];
   const packed = /\bbr\b/.test(request.header('accept-encoding') ?? '') ? file.brotli : null;
   const body = packed ?? file.body;
   if (packed !== null) headers.push('content-encoding', 'br');
-  reply.head(200, [...headers, 'content-type', file.type, 'content-length', String(body.length)]);
+  reply.head(status, [...headers, 'content-type', file.type, 'content-length', String(body.length)]);
   reply.end(request.method === 'HEAD' ? null : body);
 }
 

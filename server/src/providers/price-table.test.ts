@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { costNanoUsd, withRequestFee } from '../domain/money/price.ts';
 import type { Usage } from '../domain/usage/usage.ts';
-import { listPriceOf, PRICE_LIST_EDITION, priceFor } from './price-table.ts';
+import { contextWindowOf, listPriceOf, PRICE_LIST_EDITION, priceFor } from './price-table.ts';
 
 describe('the list price of a model', () => {
   // promise: Prices are integers: nano-dollars per million tokens (or per unit).
@@ -52,6 +52,12 @@ describe('the list price of a model', () => {
       perMillion: { input: 1_250_000_000, cached_input: 125_000_000, output: 10_000_000_000 },
     });
     expect(priceFor('openai', 'fake-large')).toBeNull();
+  });
+
+  it('has the context window of a model that the list knows, and null for others', () => {
+    expect(contextWindowOf('openai', 'gpt-4o')).toBe(128_000);
+    expect(contextWindowOf('openai', 'no-such-model')).toBeNull();
+    expect(contextWindowOf('fake', 'fake-small')).toBeNull();
   });
 
   it('names the edition that is installed', () => {

@@ -33,6 +33,8 @@ const FAKE_LARGE: ListPrice = Object.freeze({
   perMillion: Object.freeze({ input: 1_250_000_000, cached_input: 125_000_000, output: 10_000_000_000 }),
 });
 
+const FAKE_CONTEXT_WINDOW = 128_000;
+
 /**
  * Returns the list price of a vendor's model today: whole nano-dollars per million tokens, and the charges beyond them. Returns
  * null if the list has no token price for it. Not for the hot path: the list counts in floats.
@@ -43,6 +45,16 @@ export function priceFor(provider: ProviderName, upstreamModel: string): ListPri
   if (found === null) return null;
   const price = listPriceOf(found.model_price);
   return Object.keys(price.perMillion).length > 0 ? price : null;
+}
+
+/**
+ * Returns the most tokens that an upstream model takes in a request and its answer together, as the published list has it. Returns
+ * null if the list does not have it.
+ */
+export function contextWindowOf(provider: ProviderName, upstreamModel: string): number | null {
+  if (provider === 'fake') return upstreamModel === 'fake-large' ? FAKE_CONTEXT_WINDOW : null;
+  const found = calcPrice({ input_tokens: 1, output_tokens: 1 }, upstreamModel, { providerId: provider });
+  return found?.model.context_window ?? null;
 }
 
 /** Converts a price of the list to our buckets, tiers and pieces. */

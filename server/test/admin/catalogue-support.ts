@@ -1,6 +1,6 @@
 /** Pieces of a catalogue for suites of the admin API. */
 import type { AdminDeps } from '../../src/admin/http/deps.ts';
-import { PRICE_LIST_EDITION, priceFor } from '../../src/providers/price-table.ts';
+import { contextWindowOf, PRICE_LIST_EDITION, priceFor } from '../../src/providers/price-table.ts';
 import { checkBaseUrl, createAddressPolicy, isPlainOnNetwork } from '../../src/upstream/address-policy.ts';
 import { type Client, must } from './support.ts';
 
@@ -12,6 +12,7 @@ export const upstream: AdminDeps['upstream'] = {
   checkBaseUrl: (url) => checkBaseUrl(url, policy),
   isPlainOnNetwork: (url) => isPlainOnNetwork(url, policy),
   priceFor,
+  contextWindowOf,
   priceListEdition: PRICE_LIST_EDITION,
   listModels: async () => ({ ok: true, models: ['gpt-5', 'gpt-5-nano'] }),
   checkDeployment: async (deployment) => ({

@@ -23,6 +23,8 @@ export interface Ground extends Shared {
   readonly invitationId: string;
   readonly webhookId: string;
   readonly deliveryId: string;
+  readonly alertId: string;
+  readonly alertRuleId: string;
 }
 
 const MODEL = 'ground-model';
@@ -52,6 +54,7 @@ export async function makeGround(
   const invitation = must(await root('POST', '/invitations', invitationBody(organizationId, teamId)));
   const webhook = must(await root('POST', '/webhooks', webhookBody(organizationId)));
   const delivery = must(await root('POST', `/webhooks/${webhook.id}/test`));
+  const rule = must(await root('POST', '/alert-rules', alertRuleBody(organizationId, [webhook.id])));
   return {
     ...shared,
     organizationId,
@@ -64,11 +67,14 @@ export async function makeGround(
     invitationId: invitation.id,
     webhookId: webhook.id,
     deliveryId: delivery.id,
+    alertId: delivery.event_id,
+    alertRuleId: rule.id,
   };
 }
 
 /** The id that stands in a path's place, or null where the ground holds nothing of the kind. */
 export function idFor(pattern: string, parameter: string, ground: Ground): string | null {
+  if (parameter === ':month') return '2026-03';
   if (parameter === ':member_id') return ground.memberId;
   if (parameter === ':name') return pattern.startsWith('/jobs') ? 'proof' : MODEL;
   if (parameter === ':key') return ACCESS_GROUP;
@@ -85,6 +91,8 @@ export function idFor(pattern: string, parameter: string, ground: Ground): strin
     deployments: ground.deploymentId,
     'route-groups': ground.routeGroupId,
     webhooks: ground.webhookId,
+    alerts: ground.alertId,
+    'alert-rules': ground.alertRuleId,
     prices: ground.deploymentId,
   };
   return byResource[pattern.split('/')[1] ?? ''] ?? null;
@@ -96,6 +104,10 @@ export function tokenBody(organizationId: string): object {
 
 export function webhookBody(organizationId: string): object {
   return { name: 'x', url: 'https://hooks.example/x', events: ['budget.threshold'], organization_id: organizationId };
+}
+
+export function alertRuleBody(organizationId: string, webhookIds: readonly string[]): object {
+  return { name: 'x', kind: 'error_rate', webhook_ids: webhookIds, organization_id: organizationId };
 }
 
 export function invitationBody(organizationId: string, teamId: string): object {

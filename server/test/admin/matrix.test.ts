@@ -9,7 +9,17 @@ import type { Permission, RoleGrant } from '../../src/domain/tenancy/permission.
 import { withDatabase } from '../support/database.ts';
 import { grantsOf, makeTenants, ROLES } from '../support/tenants.ts';
 import { upstream } from './catalogue-support.ts';
-import { type Ground, idFor, invitationBody, makeGround, makeShared, priceBody, tokenBody, webhookBody } from './ground.ts';
+import {
+  alertRuleBody,
+  type Ground,
+  idFor,
+  invitationBody,
+  makeGround,
+  makeShared,
+  priceBody,
+  tokenBody,
+  webhookBody,
+} from './ground.ts';
 import { must, withAdmin } from './support.ts';
 
 interface Grounds {
@@ -119,6 +129,7 @@ const TREE_LISTS = [
   '/keys',
   '/admin-tokens',
   '/callable-targets',
+  '/access/who-can',
   '/usage',
   '/requests',
   '/overview',
@@ -128,10 +139,12 @@ const TREE_LISTS = [
   '/usage/export',
   '/alerts',
   '/webhooks',
+  '/alert-rules',
 ];
 /** What a question cannot be asked without. */
 const QUERIES: Readonly<Record<string, string>> = {
   '/search': '?q=x',
+  '/access/who-can': '?permission=catalogue.manage',
   '/prices/suggest': '?provider=fake&upstream_model=fake-large',
   '/ledger/review': '?since=2026-01-01T00:00:00Z',
   '/organizations/:id/security/members': '?finding=vouched_for',
@@ -181,6 +194,8 @@ function placeAndBody(method: string, pattern: string, tenant: Ground): { place:
     return { place: { organizationId }, body };
   }
   if (pattern.startsWith('/invitations')) return { place: { organizationId }, body: invitationBody(organizationId, teamId) };
+  if (pattern.startsWith('/alert-rules')) return { place: { organizationId }, body: alertRuleBody(organizationId, []) };
+  if (pattern.startsWith('/alerts/:id')) return { place: { organizationId } };
   if (pattern.startsWith('/webhooks')) return { place: { organizationId }, body: webhookBody(organizationId) };
   if (pattern.startsWith('/admin-tokens')) return { place: { organizationId }, body: tokenBody(organizationId) };
   if (pattern === '/prices' && method === 'POST') return { place: { organizationId: null }, body: priceBody(tenant) };

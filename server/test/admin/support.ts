@@ -160,6 +160,7 @@ function depsOf(
       checkBaseUrl: () => null,
       isPlainOnNetwork: () => false,
       priceFor: () => null,
+      contextWindowOf: () => null,
       priceListEdition: 'a list',
       checkDeployment: () => Promise.reject(new Error('no test of this suite calls a provider')),
       listModels: () => Promise.reject(new Error('no test of this suite calls a provider')),

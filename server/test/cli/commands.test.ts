@@ -54,6 +54,9 @@ describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
     expect(listed.out).toContain(made.id);
     expect(listed.out).not.toContain(made.secret);
     expect((await run('keys', 'read', made.id)).out).toMatch(/^name +from a script$/m);
+    const callable = await json('keys', 'models', made.id);
+    expect(callable.data.map(({ name }: { name: string }) => name)).toContain('fake-large');
+    expect((await run('keys', 'models', made.id, '--search', 'fake-l')).out).toMatch(/^fake-large +model +chat +128000 /m);
     const rotated = await json('keys', 'rotate', made.id);
     expect([await call(made.secret), await call(rotated.secret)]).toEqual([401, 200]);
     expect((await run('keys', 'disable', made.id)).out).toMatch(/^status +disabled$/m);
@@ -109,6 +112,10 @@ describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
     expect(csv.out.split('\n')[0]).toContain(',');
     expect(csv.out).toContain('fast');
     expect((await run('usage', '--csv', '--json')).code).toBe(2);
+    expect((await run('usage', '--month', 'current', '--compare', '--group-by', 'model')).out).toMatch(/^fast .* new /m);
+    const [{ month }] = (await json('statements', 'list', 'acme')).data;
+    expect((await run('statements', 'get', 'acme', month)).out).toMatch(/^model +fast +1 /m);
+    expect((await run('statements', 'get', 'acme', month, '--csv')).out).toMatch(/^model,.*,fast,/m);
   });
 
   test('audit verify: the platform’s chain and an organization’s are intact', async () => {

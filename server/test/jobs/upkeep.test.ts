@@ -38,6 +38,7 @@ onOneDatabase('upkeep', (given) => {
       checkBaseUrl: () => null,
       isPlainOnNetwork: () => false,
       priceFor,
+      contextWindowOf: () => null,
       priceListEdition: 'list 7',
       checkDeployment: refuse,
       listModels: refuse,

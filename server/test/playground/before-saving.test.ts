@@ -17,6 +17,7 @@ const upstream: AdminDeps['upstream'] = {
   checkBaseUrl: (url) => (url.includes('169.254') ? 'is a metadata address' : null),
   isPlainOnNetwork: () => false,
   priceFor,
+  contextWindowOf: () => null,
   priceListEdition: PRICE_LIST_EDITION,
   checkDeployment: (deployment) =>
     checkDeployment(

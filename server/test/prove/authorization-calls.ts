@@ -194,6 +194,22 @@ export async function webhookPath({ world, place }: Asking, below: string): Prom
   return `/webhooks/${(await world.root('POST', '/webhooks', webhookBody(world, place))).id}${below}`;
 }
 
+export function alertRuleBody(world: World, place: PlaceName) {
+  return { name: world.fresh(), kind: 'error_rate', organization_id: world.organizationId(place) };
+}
+
+export async function alertRulePath({ world, place }: Asking, below: string): Promise<string> {
+  return `/alert-rules/${(await world.root('POST', '/alert-rules', alertRuleBody(world, place))).id}${below}`;
+}
+
+/** The path of what was sent of an alert, here of a webhook's test. */
+export async function sentPath(asking: Asking): Promise<string> {
+  const { event_id: id } = (await asking.world.root('POST', await webhookPath(asking, '/test'))) as {
+    readonly event_id?: string;
+  };
+  return `/alerts/${id}/deliveries`;
+}
+
 export async function deliveryPath(asking: Asking): Promise<string> {
   const path = await webhookPath(asking, '');
   return `${path}/deliveries/${(await asking.world.root('POST', `${path}/test`)).id}/redeliver`;

@@ -64,6 +64,7 @@ export const catalogueRows: readonly Row[] = [
     await asking.world.root('POST', `${path}/disable`);
     return `${path}/enable`;
   }),
+  row('GET /keys/:id/callable-targets', TEAM_READ, (asking) => keyPath(asking, '/callable-targets')),
   row('GET /keys/:id/limits/status', TEAM_SPEND, (asking) => keyPath(asking, '/limits/status')),
   row('GET /keys/:id/limits/stream', TEAM_SPEND, (asking) => keyPath(asking, '/limits/stream')),
   row('GET /keys/:id/limits/history', TEAM_SPEND, (asking) => keyPath(asking, '/limits/history')),
@@ -162,6 +163,13 @@ export const catalogueRows: readonly Row[] = [
       };
     },
     { variant: 'of a key' },
+  ),
+  row('GET /access/who-can', EVERYONE, at('/access/who-can?permission=catalogue.manage')),
+  row(
+    'GET /access/who-can',
+    ORGANIZATION_READ,
+    ({ world, place }) => `/access/who-can?permission=teams.manage&organization_id=${world.organizationId(place)}`,
+    { variant: 'in an organization' },
   ),
   row('GET /access/explain', TEAM_READ, ({ world, place }) => `/access/explain?key_id=${world.markers[place].keyId}`),
   ...(

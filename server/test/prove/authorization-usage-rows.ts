@@ -1,10 +1,22 @@
 /** The rows of usage, requests, search, alerts, jobs and the process. */
-import { at, deliveryPath, made, namesPath, organization, webhookBody, webhookPath } from './authorization-calls.ts';
+import {
+  alertRuleBody,
+  alertRulePath,
+  at,
+  deliveryPath,
+  made,
+  namesPath,
+  organization,
+  sentPath,
+  webhookBody,
+  webhookPath,
+} from './authorization-calls.ts';
 import { type Row, row, SPEND, TEAMS } from './authorization-rows.ts';
 import {
   EVERYONE,
   ORGANIZATION_MANAGE,
   ORGANIZATION_SPEND,
+  ORGANIZATION_TOTALS,
   PLATFORM_CHANGE,
   PLATFORM_READ,
   type PlaceName,
@@ -23,10 +35,16 @@ function search(marker: keyof Markers, place: PlaceName): Row {
   });
 }
 
+/** A month that has begun wherever the clock of the world stands. */
+const thisMonth = () => new Date().toISOString().slice(0, 7);
+
 export const usageRows: readonly Row[] = [
   row('GET /usage', SPENDERS, at('/usage?group_by=key'), { sees: { marker: 'keyId', places: SPEND } }),
   row('GET /usage/export', SPENDERS, at('/usage/export?group_by=key'), { sees: { marker: 'keyId', places: SPEND } }),
   row('GET /organizations/:id/usage', ORGANIZATION_SPEND, organization('/usage')),
+  row('GET /organizations/:id/statements', ORGANIZATION_TOTALS, organization('/statements')),
+  row('GET /organizations/:id/statements/:month', ORGANIZATION_TOTALS, organization(`/statements/${thisMonth()}`)),
+  row('GET /organizations/:id/statements/:month/export', ORGANIZATION_TOTALS, organization(`/statements/${thisMonth()}/export`)),
   row('GET /requests', SPENDERS, at('/requests?limit=200'), { sees: { marker: 'requestId', places: SPEND } }),
   row('GET /requests/export', SPENDERS, at('/requests/export'), { sees: { marker: 'requestId', places: SPEND } }),
   row('GET /requests/stream', SPENDERS, at('/requests/stream')),
@@ -46,6 +64,20 @@ export const usageRows: readonly Row[] = [
   }),
 
   row('GET /alerts', SPENDERS, at('/alerts')),
+  row('GET /alerts/:id/deliveries', ORGANIZATION_MANAGE, sentPath),
+  row('GET /alert-rules', TOKEN_MANAGERS, at('/alert-rules')),
+  row('POST /alert-rules', ORGANIZATION_MANAGE, ({ world, place }) => made('/alert-rules', alertRuleBody(world, place))),
+  row('GET /alert-rules/:id', ORGANIZATION_MANAGE, (asking) => alertRulePath(asking, '')),
+  row('PATCH /alert-rules/:id', ORGANIZATION_MANAGE, async (asking) =>
+    made(await alertRulePath(asking, ''), { name: asking.world.fresh() }),
+  ),
+  row('DELETE /alert-rules/:id', ORGANIZATION_MANAGE, (asking) => alertRulePath(asking, '')),
+  row('POST /alert-rules/:id/test', ORGANIZATION_MANAGE, async (asking) => {
+    const path = await alertRulePath(asking, '');
+    const hook = await asking.world.root('POST', '/webhooks', webhookBody(asking.world, asking.place));
+    await asking.world.root('PATCH', path, { webhook_ids: [hook.id] });
+    return `${path}/test`;
+  }),
   row('GET /webhooks', TOKEN_MANAGERS, at('/webhooks')),
   row('POST /webhooks', ORGANIZATION_MANAGE, ({ world, place }) => made('/webhooks', webhookBody(world, place))),
   row('GET /webhooks/:id', ORGANIZATION_MANAGE, (asking) => webhookPath(asking, '')),

@@ -97,6 +97,16 @@ export const LIST_QUESTIONS: readonly Question[] = [
     'anything by the beginning of its name',
     (sample) => `/search?q=${['seed 1', 'key-4', 'person-7', 'sup'][sample % 4]}${sample}`,
   ),
+  varied(
+    'anything by parts of its name in any order',
+    (sample) => `/search?q=${['ed 1', 'ey-4', 'erson 7', 'port su'][sample % 4]}${sample}`,
+  ),
+  varied('anything by a few letters', (sample) => `/search?q=${['4', '17', 'zq', 'up'][sample % 4]}`),
+  varied('anything by a part that none has', (sample) => `/search?q=nothing-${sample}`),
+  varied(
+    'anything with a typo',
+    (sample) => `/search?q=${['suport', 'reserach', 'keyy', `prson ${sample}`, 'platfrm'][sample % 5]}`,
+  ),
   varied('anything by a beginning that many have', (sample) => `/search?q=${['seed', 'key', 'person', 'sup'][sample % 4]}`),
 ];
 

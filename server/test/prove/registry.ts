@@ -148,6 +148,30 @@ export const REGISTRY: readonly ProveRow[] = [
     shows:
       'the numbers on pages × regroupings × time zones × roles are those of the stored requests; no ghost rows, status beside its gauge, shares of 100',
   },
+  {
+    name: 'console.tasks',
+    module: 'console-tasks',
+    shows:
+      'ten tasks by one script: clicks, keys, pages and seconds of each beside what they were, and that the gateway sees each done',
+  },
+  {
+    name: 'console.shift',
+    module: 'console-shift',
+    shows:
+      'every page with slow answers: how much it jumps, at two widths; what moves for who asked for stillness; text at twice its size',
+    alone: 'full',
+  },
+  {
+    name: 'console.contrast',
+    module: 'console-contrast',
+    shows: 'the contrast of every text, chart colour and gauge on every page in both themes, as the browser computes it',
+  },
+  {
+    name: 'console.weight',
+    module: 'console-weight',
+    shows: 'packed scripts, style and font of a first visit to the start page and to a list; how soon the largest lists react',
+    alone: 'always',
+  },
   row('console.lists', 'lists', '2.5', 'lists, searches and reports at load size answer in time', 'always'),
   row('console.speed', 'console-speed', '2.5', 'what the first page loads, and how soon it reacts', 'always'),
   {

@@ -1,6 +1,7 @@
 /** A migrated, empty database for each test file, on the embedded engine and on PostgreSQL. */
 import { openAsBlob } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import pg from 'pg';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type DatabaseKind, databaseOver, type OpenDatabase, openDatabase } from '../../src/store/database.ts';
@@ -71,7 +72,7 @@ export function openTestDatabase(kind: DatabaseKind): Promise<TestDatabase> {
 async function openEmbeddedTestDatabase(): Promise<TestDatabase> {
   const snapshot = process.env[SNAPSHOT_VARIABLE];
   if (snapshot === undefined) throw new Error('no snapshot: the run was started without global-setup.ts');
-  const pglite = await PGlite.create({ loadDataDir: await openAsBlob(snapshot) });
+  const pglite = await PGlite.create({ loadDataDir: await openAsBlob(snapshot), extensions: { pg_trgm } });
   const opened = databaseOver(inProcessPool(pglite), 'embedded');
   const dispose = async () => {
     await opened.close();

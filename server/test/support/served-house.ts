@@ -38,6 +38,7 @@ export async function serveHouse(
     strictTransport: null,
     mayReadMetrics: async () => false,
     file: () => null,
+    pageNotFound: () => null,
     requestId,
   };
   const buffered = new BufferedBytes(bounds);

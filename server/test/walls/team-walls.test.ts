@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { AdminDeps } from '../../src/admin/http/deps.ts';
 import { createMemoryCounters } from '../../src/counters/memory/memory-counters.ts';
 import type { Role } from '../../src/domain/tenancy/permission.ts';
+import { createTrigrams } from '../../src/store/installation/name-indexes.ts';
 import { type Client, must, withAdmin } from '../admin/support.ts';
 import { readCsv } from '../exports/read-csv.ts';
 import { asActor, listenTo } from '../live/listen.ts';
@@ -236,7 +237,8 @@ describe('ways around', () => {
     const hidden = [sibling.teamId, sibling.key.id, sibling.developer.memberId, foreign.teamId, foreign.key.id];
     for (const id of hidden) expect(must(await as(role)('GET', `/search?q=${id}`)).data).toEqual([]);
     expect(must(await as(role)('GET', `/names?ids=${hidden.join(',')}`)).names).toEqual({});
-    expect(must(await as(role)('GET', `/search?q=${encodeURIComponent(sibling.teamName)}`)).data).toEqual([]);
+    const alike = must(await as(role)('GET', `/search?q=${encodeURIComponent(sibling.teamName)}`)).data;
+    for (const { id } of alike as readonly { id: string }[]) expect(hidden).not.toContain(id);
     const shown = must(await as(role)('GET', `/names?ids=${own.organizationId}`)).names;
     expect(shown).toEqual({ [own.organizationId]: tenants[0].slug });
   });
@@ -312,6 +314,68 @@ describe('a team’s admin', () => {
     const both = { email: sibling.developer.email, account_id: sibling.developer.accountId, role: 'team_viewer' };
     for (const body of [both, { role: 'team_viewer' }]) expect((await admin('POST', path, body)).status).toBe(400);
     must(await admin('DELETE', `${path}/${sibling.developer.memberId}`));
+  });
+});
+
+describe('the search', () => {
+  const events = ['budget.threshold'];
+  const hook = async (organization_id: string | null) => {
+    const body = { organization_id, name: 'Walled hook', url: 'https://hooks.example.com/a', events };
+    return must(await world().root('POST', '/webhooks', body)).id as string;
+  };
+  let hooks: Readonly<Record<'own' | 'foreign' | 'platform', string>>;
+
+  beforeAll(async () => {
+    expect(await createTrigrams(world().deps.db)).toBeNull();
+    hooks = {
+      own: await hook(own.organizationId),
+      foreign: await hook(foreign.organizationId),
+      platform: await hook(null),
+    };
+  });
+
+  /** Everything that any of these texts finds: parts of names, in any order, with typos, and whole ids. */
+  async function foundBy(role: Role, place: TeamPlace): Promise<ReadonlySet<string>> {
+    const { teamName, developer, key, organizationId, teamId, serviceAccountId } = place;
+    const slug = tenants.find((tenant) => tenant.organizationId === organizationId)?.slug ?? '';
+    const texts = [
+      ...[slug, slug.slice(2), slug.replace('tenant', 'tennant'), teamName, teamName.slice(1), developer.email],
+      ...['wall', 'hook walled', 'waled hook', 'e', 'te', 'key', 'service'],
+      ...[organizationId, teamId, key.id, developer.key.id, developer.memberId, serviceAccountId, ...Object.values(hooks)],
+    ];
+    const found = new Set<string>();
+    for (const text of texts) {
+      const { data } = must(await as(role)('GET', `/search?q=${encodeURIComponent(text.slice(0, 100))}`));
+      for (const { id } of data as readonly { id: string }[]) found.add(id);
+    }
+    return found;
+  }
+
+  test.each([...WIDE, ...NARROW].filter((role) => !role.startsWith('platform_')))(
+    '%s finds nothing of another tenant and no webhook but their own, by parts and typos either',
+    async (role) => {
+      const found = new Set([...(await foundBy(role, foreign)), ...(await foundBy(role, own))]);
+      const of = (tenant: Tenants[number]) =>
+        tenant.teams.flatMap(({ teamId, key, serviceAccountId, developer }) => [
+          ...[tenant.organizationId, teamId, key.id, serviceAccountId],
+          ...[developer.accountId, developer.memberId, developer.key.id],
+        ]);
+      for (const id of [...of(tenants[1]), ...of(tenants[2]), hooks.foreign, hooks.platform]) expect(found).not.toContain(id);
+      expect(found).toContain(own.organizationId);
+      expect(found.has(hooks.own)).toBe(role === 'org_owner' || role === 'org_admin');
+      if (!(NARROW as readonly string[]).includes(role)) return;
+      for (const id of [sibling.teamId, sibling.key.id, sibling.serviceAccountId, sibling.developer.memberId])
+        expect(found).not.toContain(id);
+    },
+  );
+
+  test('the platform finds all of it, so the walls above are what hides it', async () => {
+    const found = new Set([...(await foundBy('platform_admin', foreign)), ...(await foundBy('platform_admin', own))]);
+    for (const { organizationId, teamId, key, serviceAccountId, developer } of [foreign, own])
+      expect([...found]).toEqual(
+        expect.arrayContaining([organizationId, teamId, key.id, serviceAccountId, developer.memberId, developer.key.id]),
+      );
+    expect([...found]).toEqual(expect.arrayContaining(Object.values(hooks)));
   });
 });
 

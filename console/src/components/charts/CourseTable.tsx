@@ -2,7 +2,7 @@ import { Table } from '@mantine/core';
 import { TableScroll } from '../list/TableScroll.tsx';
 import type { CoursePoint } from './course.ts';
 import { type Interval, intervalFormat } from './interval-time.ts';
-import type { Series } from './StackedBars.tsx';
+import type { Series } from './TimePlot.tsx';
 
 interface CourseTableProps {
   readonly label: string;

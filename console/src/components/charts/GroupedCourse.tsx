@@ -4,10 +4,11 @@ import { useNames } from '../../api/names.ts';
 import { addUsd, countText, exactMoneyText, moneyText, shortCountText } from '../../numbers/numbers.ts';
 import { useUrlState } from '../fields/useUrlState.ts';
 import { CourseTable } from './CourseTable.tsx';
+import { OTHER_COLOR, SERIES_COLORS } from './colors.ts';
 import { type CourseMetric, type CoursePoint, coursePoints, type Grouping, idOf, type UsageLine, wordFor } from './course.ts';
 import type { Interval } from './interval-time.ts';
-import type { Series } from './StackedBars.tsx';
 import { TimeChart } from './TimeChart.tsx';
+import type { Series } from './TimePlot.tsx';
 
 interface GroupedCourseProps {
   /** Use by group and interval. */
@@ -19,18 +20,16 @@ interface GroupedCourseProps {
   readonly interval: Interval;
 }
 
-const COLORS = ['teal.6', 'blue.6', 'orange.6', 'grape.6', 'lime.7', 'pink.6'];
-
 /** Use over time: the top few of a group, and all others as one series. Exact numbers are on hover, and in a table on request. */
 export function GroupedCourse({ usage, lines, group, metric, interval }: GroupedCourseProps) {
   const [{ numbers }, set] = useUrlState();
-  const top = lines.slice(0, COLORS.length).map((line) => idOf(line, group));
+  const top = lines.slice(0, SERIES_COLORS.length).map((line) => idOf(line, group));
   const names = useNames(top);
   const points = coursePoints(usage.data, { top, group, metric, plus: metric === 'spend' ? addUsd : addCounts });
   const hasOthers = points.some(({ values }) => values[`s${top.length}`] !== undefined);
   const series: Series[] = [
-    ...top.map((id, at) => ({ name: `s${at}`, label: names[id] ?? wordFor(id, group), color: COLORS[at] as string })),
-    ...(hasOthers ? [{ name: `s${top.length}`, label: 'Other', color: 'gray.6' }] : []),
+    ...top.map((id, at) => ({ name: `s${at}`, label: names[id] ?? wordFor(id, group), color: SERIES_COLORS[at] as string })),
+    ...(hasOthers ? [{ name: `s${top.length}`, label: 'Other', color: OTHER_COLOR }] : []),
   ];
   const exact = metric === 'spend' ? exactMoneyText : (count: string) => countText(Number(count));
   const label = `${WORDS[metric]} per ${interval} by ${group.label.toLowerCase()}`;
@@ -49,6 +48,9 @@ export function GroupedCourse({ usage, lines, group, metric, interval }: Grouped
         to={usage.to}
         interval={interval}
         timeZone={usage.time_zone}
+        isCount={metric !== 'spend'}
+        empty={`${WORDS[metric]} per ${interval} appears here with the first request.`}
+        previous={previousPoints(usage, metric)}
         format={metric === 'spend' ? (value) => moneyText(String(value)) : shortCountText}
         formatExact={(value) => exact(String(value))}
       />
@@ -69,6 +71,14 @@ export function GroupedCourse({ usage, lines, group, metric, interval }: Grouped
 }
 
 const WORDS = { spend: 'Spend', requests: 'Requests', total_tokens: 'Tokens' } as const;
+
+/** Returns the period before as points of the chart; undefined if it was not asked for. */
+function previousPoints({ previous }: Schema<'Usage'>, metric: CourseMetric) {
+  return previous?.intervals?.map((before) => ({
+    time: before.compared_start,
+    value: Number(metric === 'requests' ? before.admitted_requests : before[metric]),
+  }));
+}
 
 function addCounts(a: string, b: string): string {
   return String(BigInt(a) + BigInt(b));

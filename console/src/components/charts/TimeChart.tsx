@@ -1,14 +1,35 @@
-import { Skeleton } from '@mantine/core';
+import { Center, Skeleton, Text } from '@mantine/core';
 import { lazy, Suspense } from 'react';
-import type { TimeChartProps } from './StackedBars.tsx';
+import { CHART_HEIGHT } from '../Skeletons.tsx';
+import type { TimeChartProps } from './TimePlot.tsx';
 
-const StackedBars = lazy(() => import('./StackedBars.tsx').then(({ StackedBars }) => ({ default: StackedBars })));
+const TimePlot = lazy(() => import('./TimePlot.tsx').then(({ TimePlot }) => ({ default: TimePlot })));
 
 /** A chart over time. The chart library is loaded with the first chart, so that pages without one stay small. */
 export function TimeChart(props: TimeChartProps) {
+  if (!hasValue(props)) return <NothingYet words={props.empty} />;
   return (
-    <Suspense fallback={<Skeleton h={props.height ?? 220} />}>
-      <StackedBars {...props} />
+    <Suspense fallback={<Skeleton h={CHART_HEIGHT} />}>
+      <TimePlot {...props} />
     </Suspense>
+  );
+}
+
+/** Reports whether anything is to be drawn: an empty plot would say less than a sentence. */
+function hasValue({ points, series, previous = [] }: TimeChartProps): boolean {
+  return (
+    points.some((point) => series.some(({ name }) => Number(point[name] ?? 0) !== 0)) || previous.some(({ value }) => value !== 0)
+  );
+}
+
+/** As high as the chart will be. */
+function NothingYet({ words }: { words: string }) {
+  return (
+    <Center mih={CHART_HEIGHT} ta="center" style={{ flexDirection: 'column' }}>
+      <Text fw={600}>Nothing in this time range</Text>
+      <Text fz="sm" c="dimmed" maw={420}>
+        {words}
+      </Text>
+    </Center>
   );
 }

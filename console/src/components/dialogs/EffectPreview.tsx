@@ -1,4 +1,4 @@
-import { Alert, Anchor, List, Loader, ScrollArea, Text } from '@mantine/core';
+import { Alert, Anchor, List, ScrollArea, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -7,6 +7,7 @@ import type { Effect } from '../../api/organizations.ts';
 import { countText } from '../../numbers/numbers.ts';
 import { ProblemNote } from '../Asked.tsx';
 import { LIMIT_WORDS } from '../limits/LimitBar.tsx';
+import { Busy } from '../Skeletons.tsx';
 import { addressOf } from '../shell/addresses.ts';
 import { words } from './words.ts';
 
@@ -40,7 +41,7 @@ export function EffectPreview({ query }: { query: Pick<ReturnType<typeof useEffe
       {data !== undefined && <Lines effect={data} />}
       {data === undefined && isFetching && (
         <Text fz="sm" c="dimmed">
-          <Loader size={12} mr={6} aria-hidden /> {words.computingEffect}
+          <Busy label={words.computing} size={10} /> {words.computingEffect}
         </Text>
       )}
       {error !== null && !isFetching && <ProblemNote error={error} />}
@@ -72,14 +73,14 @@ function Lines({ effect }: { effect: Effect }) {
   const lines = linesOf(effect);
   if (lines.length === 0) {
     return (
-      <Alert color="teal" py="xs" title={words.effect} styles={{ title: { color: 'var(--mantine-color-text)' } }}>
+      <Alert color="green" py="xs" title={words.effect} styles={{ title: { color: 'var(--mantine-color-text)' } }}>
         <Text fz="sm">{words.noEffect}</Text>
       </Alert>
     );
   }
   return (
     <Alert
-      color={takesAway(effect) ? 'orange' : 'teal'}
+      color={takesAway(effect) ? 'orange' : 'green'}
       py="xs"
       title={words.effectOfSaving}
       styles={{ title: { color: 'var(--mantine-color-text)' } }}

@@ -2,6 +2,7 @@ import { Alert, Box, NavLink, Stack, Text, Title } from '@mantine/core';
 import { type ReactNode, type RefObject, useEffect, useState } from 'react';
 import type { Verdict } from '../../api/session.tsx';
 import { useFieldToOpen } from './OpenAt.tsx';
+import { WhyNot } from './WhyNot.tsx';
 import { words } from './words.ts';
 
 interface FormSectionProps {
@@ -26,7 +27,7 @@ export function FormSection({ title, about, verdict, children }: FormSectionProp
       )}
       {verdict?.allowed === false && (
         <Alert color="gray" py="xs" mb="xs">
-          <Text fz="sm">{verdict.reason}</Text>
+          <WhyNot verdict={verdict} />
         </Alert>
       )}
       <Stack gap="md">{children}</Stack>

@@ -1,7 +1,7 @@
 import { Alert, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
-import { useSession } from '../../api/session.tsx';
+import { useBaseUrl } from '../../api/session.tsx';
 import { CopyField } from '../CopyField.tsx';
 import { Snippets } from './Snippets.tsx';
 import { words } from './words.ts';
@@ -13,7 +13,7 @@ interface KeySecretProps {
 
 /** A key's secret, shown only once, with calls that are ready to paste. */
 export function KeySecret({ keyId, secret }: KeySecretProps) {
-  const { public_url: baseUrl } = useSession();
+  const baseUrl = useBaseUrl();
   const callable = useCallable(keyId);
   return (
     <Stack gap="md">
@@ -27,7 +27,7 @@ export function KeySecret({ keyId, secret }: KeySecretProps) {
           <Text fz="sm" fw={500} mb={6}>
             {words.readyToPaste}
           </Text>
-          <Snippets baseUrl={baseUrl.replace(/\/+$/, '')} secret={secret} model={callable.data ?? '…'} />
+          <Snippets baseUrl={baseUrl} secret={secret} model={callable.data?.name ?? '…'} mode={callable.data?.mode ?? 'chat'} />
         </div>
       )}
     </Stack>
@@ -37,11 +37,13 @@ export function KeySecret({ keyId, secret }: KeySecretProps) {
 /** Finds a name that the key can call, preferably a chat model. Null if there is none. */
 function useCallable(keyId: string) {
   return useQuery({
-    queryKey: ['access', 'first-callable', keyId],
+    queryKey: ['callable-targets', keyId, 'first'],
     queryFn: async () => {
-      const access = await asked(api.GET('/access/explain', { params: { query: { key_id: keyId } } }));
-      const names = 'key_id' in access ? access.data.filter(({ allowed }) => allowed).map(({ target }) => target) : [];
-      return names.find((name) => !/embed/i.test(name)) ?? names[0] ?? null;
+      const first = async (query: { mode?: 'chat' }) => {
+        const params = { path: { id: keyId }, query: { ...query, limit: 1 } };
+        return (await asked(api.GET('/keys/{id}/callable-targets', { params }))).data[0] ?? null;
+      };
+      return (await first({ mode: 'chat' })) ?? first({});
     },
   });
 }

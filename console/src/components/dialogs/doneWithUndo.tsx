@@ -10,7 +10,7 @@ const SHOWN_MS = 10_000;
 /** Notifies that something was done, with a button that calls `undo`. Then reports whether the undo worked. */
 export function doneWithUndo(message: ReactNode, undo: () => Promise<unknown>): void {
   const id = notifications.show({
-    color: 'teal',
+    color: 'green',
     autoClose: SHOWN_MS,
     message: (
       <Group gap="sm" justify="space-between" wrap="nowrap">

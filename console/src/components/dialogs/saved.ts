@@ -4,5 +4,5 @@ const SHOWN_MS = 4_000;
 
 /** Notifies briefly that something was done. */
 export function saved(message: string): void {
-  notifications.show({ message, color: 'teal', autoClose: SHOWN_MS });
+  notifications.show({ message, color: 'green', autoClose: SHOWN_MS });
 }

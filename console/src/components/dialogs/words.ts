@@ -51,6 +51,7 @@ export const words = {
   keysLose: (count: number) => plural(count, 'key loses', 'keys lose'),
   targets: (count: number) => plural(count, 'target', 'targets'),
   namesAndMore: (names: string, more: string) => `${names} and ${more} more`,
+  computing: 'Computing',
 
   // EffectiveMinimum
   effectiveBelow: (above: string) => `${above} · effective`,
@@ -106,4 +107,7 @@ export const words = {
   changesNotSaved: 'Your changes are not saved yet.',
   discardChanges: 'Discard changes',
   keepEditing: 'Keep editing',
+
+  // who-can
+  askPeople: (reason: string, alternatives: string) => `${reason} Ask ${alternatives}.`,
 };

@@ -1,4 +1,4 @@
-import { Loader, Select } from '@mantine/core';
+import { Select } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
@@ -6,6 +6,7 @@ import { api, asked } from '../../api/client.ts';
 import { keptWithin } from '../../api/kept.ts';
 import { nameOf, placedName, useName, usePlacedName } from '../../api/names.ts';
 import { useSeveralOrganizations } from '../../api/session.tsx';
+import { Busy } from '../Skeletons.tsx';
 import { words } from './words.ts';
 
 export type ObjectKind = 'organization' | 'team' | 'key' | 'member' | 'account' | 'service_account' | 'deployment' | 'model';
@@ -97,7 +98,7 @@ export function ObjectSelect({
         onChange(id ?? undefined);
       }}
       nothingFoundMessage={found.isError ? words.theSearchFailed : found.isPending ? words.searching : words.noResults}
-      rightSection={found.isFetching ? <Loader size={14} aria-label={words.searchingLabel} /> : undefined}
+      rightSection={found.isFetching ? <Busy label={words.searchingLabel} /> : undefined}
       comboboxProps={{ withinPortal: true }}
       maxDropdownHeight={260}
     />

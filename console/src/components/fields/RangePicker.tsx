@@ -11,6 +11,11 @@ const SPANS = {
   '90d': { label: words.last90Days, minutes: 129_600 },
 } as const;
 export type Span = keyof typeof SPANS;
+/** Ranges that the server knows as a month, with its name for them. */
+const MONTHS = {
+  this_month: { label: words.thisMonth, month: 'current' },
+  last_month: { label: words.lastMonth, month: 'last' },
+} as const;
 const CUSTOM = 'custom';
 
 export interface Range {
@@ -55,8 +60,21 @@ export function viewersZone(): string {
   return timeZone === undefined || timeZone === 'Etc/Unknown' ? 'UTC' : timeZone;
 }
 
-/** Chooses the range of a page. `standard` is the range if the address names none. Null: any time. */
-export function RangePicker({ standard }: { standard: Span | null }) {
+/** Returns the server's name of the month that the address names; undefined if it names another range. */
+export function monthOf({ range, from, to }: UrlState): 'current' | 'last' | undefined {
+  if (range === undefined || !(range in MONTHS) || isInstant(from) || isInstant(to)) return undefined;
+  return MONTHS[range as keyof typeof MONTHS].month;
+}
+
+interface RangePickerProps {
+  /** The range if the address names none. Null: any time. */
+  readonly standard: Span | null;
+  /** True to offer whole months, for pages that pass `monthOf` to the server. */
+  readonly months?: boolean;
+}
+
+/** Chooses the range of a page. */
+export function RangePicker({ standard, months = false }: RangePickerProps) {
   const [state, set] = useUrlState();
   const isCustom = state.range === CUSTOM || state.from !== undefined || state.to !== undefined;
   const choose = (value: string | null) => {
@@ -74,7 +92,7 @@ export function RangePicker({ standard }: { standard: Span | null }) {
         onChange={choose}
         data={[
           ...(standard === null ? [{ value: 'any', label: words.anyTime }] : []),
-          ...Object.entries(SPANS).map(([value, { label }]) => ({ value, label })),
+          ...Object.entries({ ...SPANS, ...(months ? MONTHS : {}) }).map(([value, { label }]) => ({ value, label })),
           { value: CUSTOM, label: words.fromTo },
         ]}
       />

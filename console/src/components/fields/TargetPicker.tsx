@@ -1,9 +1,10 @@
-import { Loader, MultiSelect, Select } from '@mantine/core';
+import { MultiSelect, Select } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { keptWithin } from '../../api/kept.ts';
+import { Busy } from '../Skeletons.tsx';
 import { words } from './words.ts';
 
 export type Target = Schema<'CallableTarget'>;
@@ -46,7 +47,7 @@ export function TargetPicker({ organizationId, mode, value, onChange, ...rest }:
       filter={({ options }) => options}
       maxDropdownHeight={320}
       nothingFoundMessage={isFetching ? words.searching : words.noTargetStartsWithThis}
-      rightSection={isFetching ? <Loader size={14} /> : undefined}
+      rightSection={isFetching ? <Busy label={words.searchingLabel} /> : undefined}
       comboboxProps={{ withinPortal: true }}
     />
   );

@@ -1,19 +1,21 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { IconClockHour4, IconCornerDownRight, IconCube, type IconProps } from '@tabler/icons-react';
+import { IconArrowRight, IconClockHour4, IconCornerDownRight, IconCube, type IconProps } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { keptWithin } from '../../api/kept.ts';
-import { useSession } from '../../api/session.tsx';
+import { type Session, useSession } from '../../api/session.tsx';
 import { useSignOut } from '../../api/sign-out.ts';
 import { PATHS } from '../../paths.ts';
 import { wordOf } from '../StatusBadge.tsx';
 import { type Command, commandsFor } from '../shell/commands.ts';
 import { type Found, placeOf } from '../shell/found.ts';
 import { navigationFor } from '../shell/navigation.ts';
+import { tabPlaces } from '../shell/places.ts';
 import { recentObjects, remember } from '../shell/recent.ts';
+import { type Act, actOf, actsOn, verbsSaid } from '../shell/verbs.ts';
 
 /** One line of the command palette. */
 export interface Offer {
@@ -21,6 +23,8 @@ export interface Offer {
   readonly label: string;
   readonly description?: string;
   readonly icon: ComponentType<IconProps>;
+  /** True for an action that the person may not use. The description says who can. */
+  readonly isForbidden?: boolean;
   run(): void;
 }
 
@@ -37,35 +41,43 @@ interface Offers {
 
 type Go = (to: string, search?: Readonly<Record<string, string>>) => void;
 
-/** Finds what matches the typed text: a request by its id, recent objects, objects that the server finds, actions and pages. */
+/** The most verbs that are offered at once. */
+const ACTS_MAX = 6;
+
+/**
+ * Finds what matches the typed text: a request by its id, recent objects, verbs on objects, objects that the server finds,
+ * actions and pages. What is typed exactly or begins so comes before what only contains the words.
+ */
 export function useOffers(wanted: string): Offers {
   const session = useSession();
   const navigate = useNavigate();
   const run = useRun();
+  const said = verbsSaid(wanted);
   const found = useFound(wanted);
+  const named = useFound(said[0]?.name ?? '');
   const go: Go = (to, search = {}) => void navigate({ to, search: search as never });
-  const commands = commandsFor(session).filter(({ label }) => matches(label, wanted));
-  const pages = navigationFor(session)
-    .flatMap(({ entries }) => entries)
-    .filter(({ label }) => matches(label, wanted));
+  const of = (...matches: readonly Found['match'][]) =>
+    found.objects.filter(({ match }) => matches.includes(match)).map((object) => objectOffer(object, go));
+  const acts = said.flatMap(({ verb }) => named.objects.flatMap((object) => actOffer(actOf(verb, object, session), object, go)));
   const groups: readonly OfferGroup[] = [
     { label: 'Request', offers: requestOffers(wanted, go) },
     { label: 'Recent', offers: wanted === '' ? recentOffers(go) : [] },
-    { label: 'Objects', offers: found.objects.map((object) => objectOffer(object, go)) },
+    { label: 'Do', offers: allowedFirst(acts).slice(0, ACTS_MAX) },
+    { label: 'Objects', offers: of('name', 'beginning') },
+    { label: 'Do with it', offers: actsOnOnly(found.objects, session, go) },
     {
       label: 'Actions',
-      offers: commands.map((command) => ({
-        key: command.label,
-        label: command.label,
-        icon: command.icon,
-        run: () => run(command),
-      })),
+      offers: commandsFor(session)
+        .filter(({ label }) => matches(label, wanted))
+        .map((command) => ({ key: command.label, label: command.label, icon: command.icon, run: () => run(command) })),
     },
-    { label: 'Pages', offers: pages.map(({ label, to, icon }) => ({ key: to, label, icon, run: () => go(to) })) },
+    { label: 'Pages', offers: pageOffers(wanted, session, go) },
+    { label: 'Containing these words', offers: of('parts') },
+    { label: 'Similar names', offers: of('typo') },
   ];
   return {
     groups: groups.filter(({ offers }) => offers.length > 0),
-    search: found.isFetching ? 'searching' : found.isError ? 'failed' : 'done',
+    search: found.isFetching || named.isFetching ? 'searching' : found.isError ? 'failed' : 'done',
   };
 }
 
@@ -85,13 +97,28 @@ function recentOffers(go: Go): readonly Offer[] {
   }));
 }
 
+/** Returns the pages of the navigation, and their tabs once something is typed. */
+function pageOffers(wanted: string, session: Session, go: Go): readonly Offer[] {
+  const entries = navigationFor(session).flatMap(({ entries }) => entries);
+  const pages = entries
+    .filter(({ label }) => matches(label, wanted))
+    .map(({ label, to, icon }) => ({ key: to, label, icon, run: () => go(to) }));
+  if (wanted === '') return pages;
+  const tabs = tabPlaces(session).flatMap(({ label, to, tab }) => {
+    const icon = entries.find((entry) => entry.to === to)?.icon;
+    if (icon === undefined || !matches(label, wanted)) return [];
+    return [{ key: `${to} ${tab}`, label, icon, run: () => go(to, { tab }) }];
+  });
+  return [...pages, ...tabs];
+}
+
 function objectOffer(object: Found, go: Go): Offer {
-  const { kind, id, name, detail } = object;
+  const { kind, id, name } = object;
   const { to, search } = placeOf(object);
   return {
     key: `${kind} ${id}`,
     label: name,
-    description: [wordOf(kind), detail].filter((part) => part !== '').join(' · '),
+    description: aboutOf(object),
     icon: IconCube,
     run: () => {
       if (Object.keys(search).length === 0) remember({ kind, id, name, to });
@@ -100,7 +127,39 @@ function objectOffer(object: Found, go: Go): Offer {
   };
 }
 
-/** Finds objects whose name begins with the text or whose id equals it. The server searches only what this person may see. */
+function aboutOf({ kind, detail }: Found): string {
+  return [wordOf(kind), detail].filter((part) => part !== '').join(' · ');
+}
+
+function actOffer(act: Act | null, object: Found, go: Go): readonly Offer[] {
+  if (act === null) return [];
+  const { label, verdict, to, search } = act;
+  return [
+    {
+      key: `${label} ${object.id}`,
+      label,
+      description: verdict.allowed ? aboutOf(object) : (verdict.reason ?? ''),
+      icon: IconArrowRight,
+      isForbidden: !verdict.allowed,
+      run: () => verdict.allowed && go(to, search),
+    },
+  ];
+}
+
+/** Returns the verbs on the one object that has this name. Of several, the person must say which. */
+function actsOnOnly(objects: readonly Found[], session: Session, go: Go): readonly Offer[] {
+  const [only, ...others] = objects.filter(({ match }) => match === 'name');
+  if (only === undefined || others.length > 0) return [];
+  return actsOn(only, session)
+    .slice(0, ACTS_MAX)
+    .flatMap((act) => actOffer(act, only, go));
+}
+
+function allowedFirst(offers: readonly Offer[]): readonly Offer[] {
+  return offers.toSorted((a, b) => Number(a.isForbidden === true) - Number(b.isForbidden === true));
+}
+
+/** Finds objects by the words of the text or by their id. The server searches only what this person may see. */
 function useFound(wanted: string) {
   const [asking] = useDebouncedValue(wanted, 150);
   const { data, isPlaceholderData, isFetching, isError } = useQuery({
@@ -109,14 +168,10 @@ function useFound(wanted: string) {
     enabled: asking !== '' && wanted !== '',
     placeholderData: (before, query) => (wanted === '' ? undefined : keptWithin(['search'])(before, query)),
   });
-  const known = data?.data ?? [];
+  const known = wanted === '' ? [] : (data?.data ?? []);
   // Until the answer arrives, keep only those earlier results that still match: Enter takes the first one.
   const isAnswer = asking === wanted && !isPlaceholderData;
-  return { objects: isAnswer ? known : known.filter(({ name }) => beginsSo(name, wanted)), isFetching, isError };
-}
-
-function beginsSo(name: string, wanted: string): boolean {
-  return name.toLowerCase().startsWith(wanted.toLowerCase());
+  return { objects: isAnswer ? known : known.filter(({ name }) => matches(name, wanted)), isFetching, isError };
 }
 
 function useRun(): (command: Command) => void {
@@ -139,11 +194,11 @@ function useRun(): (command: Command) => void {
   };
 }
 
-/** Reports whether every typed word begins a word of the label. */
+/** Reports whether every typed word is a part of the label. */
 function matches(label: string, wanted: string): boolean {
-  const words = label.toLowerCase().split(/[^\p{L}\p{N}]+/u);
+  const lower = label.toLowerCase();
   return wanted
     .toLowerCase()
     .split(/\s+/)
-    .every((part) => words.some((word) => word.startsWith(part)));
+    .every((part) => lower.includes(part));
 }

@@ -13,7 +13,8 @@ export function useUrlState(): readonly [UrlState, (changes: UrlState, how?: 'pu
   const navigate = useNavigate();
   const set = useCallback(
     (changes: UrlState, how: 'push' | 'replace' = 'replace') => {
-      const next = (before: UrlState) => withoutEmpty({ ...before, ...changes });
+      // A value that is removed must be named: the router keeps the scope of pages unless it is.
+      const next = (before: UrlState) => ({ ...before, ...withoutEmpty(changes) });
       void navigate({ to: '.', search: next as never, replace: how === 'replace' });
     },
     [navigate],
@@ -21,6 +22,6 @@ export function useUrlState(): readonly [UrlState, (changes: UrlState, how?: 'pu
   return [state, set];
 }
 
-function withoutEmpty(state: UrlState): UrlState {
-  return Object.fromEntries(Object.entries(state).filter(([, value]) => value !== undefined && value !== ''));
+function withoutEmpty(changes: UrlState): UrlState {
+  return Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, value === '' ? undefined : value]));
 }

@@ -34,6 +34,8 @@ export const words = {
   fromTo: 'From – to…',
   from: 'From',
   to: 'To',
+  thisMonth: 'This month',
+  lastMonth: 'Last month',
 
   // RateInputs
   fewerPrices: 'Fewer prices',

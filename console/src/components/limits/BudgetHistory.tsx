@@ -1,4 +1,4 @@
-import { Badge, Checkbox, Paper, Progress, Stack, Table, Text, Title, Tooltip } from '@mantine/core';
+import { Badge, Box, Checkbox, Progress, Stack, Table, Text, Title, Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { periodWords } from '../../forms/budget-draft.ts';
@@ -88,7 +88,7 @@ interface OfBudgetProps extends Pick<BudgetHistoryProps, 'timeZone' | 'heading'>
 function OfBudget({ budget, periods, timeZone, heading }: OfBudgetProps) {
   const title = words.history(moneyText(budget.amount), periodWords(budget), narrowedWords(budget));
   return (
-    <Paper withBorder p="md" component="section" aria-label={title}>
+    <Box component="section" aria-label={title}>
       <Title order={heading} mb="xs">
         {title}
       </Title>
@@ -130,7 +130,7 @@ function OfBudget({ budget, periods, timeZone, heading }: OfBudgetProps) {
           </Table.Tbody>
         </Table>
       </TableScroll>
-    </Paper>
+    </Box>
   );
 }
 

@@ -58,12 +58,12 @@ export function BudgetCell({ status, of }: { status: LimitsStatus | null; of: Po
   return (
     <Group gap={8} wrap="nowrap">
       <BudgetRing budget={closest} />
-      <div>
-        <Text fz="xs" className="nowrap">
+      <div style={{ minWidth: 0 }}>
+        <Text fz="xs" truncate>
           {moneyText(closest.spent)}{' '}
           <span style={{ color: 'var(--mantine-color-dimmed)' }}>{words.ofAmount(moneyText(closest.amount))}</span>
         </Text>
-        <Text fz="xs" c="dimmed" className="nowrap">
+        <Text fz="xs" c="dimmed" truncate>
           {closest.resets_at === null ? words.neverResets : words.resetsAt(relativeText(new Date(closest.resets_at)))}
           {budgets.length > 1 && ` · +${budgets.length - 1}`}
           {!live && (

@@ -52,7 +52,7 @@ export function DecisionSentence({ decision, ended = 'succeeded' }: Pick<Decisio
   const passesAt = passesAtOf(decision);
   return (
     <Alert
-      color={isRefused ? 'red' : isFailed ? 'gray' : 'teal'}
+      color={isRefused ? 'red' : isFailed ? 'gray' : 'green'}
       variant="light"
       icon={isRefused ? <IconCircleX size={18} /> : isFailed ? <IconInfoCircle size={18} /> : <IconCircleCheck size={18} />}
       p="xs"
@@ -187,7 +187,7 @@ function RuleRow({ rule, number, decision }: { rule: Rule; number: number; decis
 }
 
 function RuleVerdict({ rule }: { rule: Rule }) {
-  if (rule.verdict === 'passed') return <Badge color="teal">{words.passed}</Badge>;
+  if (rule.verdict === 'passed') return <Badge color="green">{words.passed}</Badge>;
   if (rule.verdict === 'alerted')
     return (
       <Tooltip label={words.budgetOnlyAlerts}>

@@ -57,8 +57,8 @@ export function LimitBar({ limit, value, used, held = 0, target = null }: LimitB
   );
 }
 
-/** Returns teal, yellow from 80 % or red from 95 %, the thresholds of the warning headers. */
+/** Returns green, yellow from 80 % or red from 95 %, the thresholds of the warning headers. */
 export function colorOf(ratio: number): string {
   if (ratio >= 0.95) return 'red';
-  return ratio >= 0.8 ? 'yellow' : 'teal';
+  return ratio >= 0.8 ? 'yellow' : 'green';
 }

@@ -1,8 +1,9 @@
 import { Box, Group } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
-import type { ReactNode } from 'react';
+import { type ReactNode, useDeferredValue } from 'react';
 import { ProblemNote } from '../Asked.tsx';
 import type { ListColumn } from './column.ts';
+import { keptCells } from './kept-cells.tsx';
 import { ListEntries } from './ListEntries.tsx';
 import { ListFoot } from './ListFoot.tsx';
 import { ListTable } from './ListTable.tsx';
@@ -36,6 +37,8 @@ export function DataList<T extends { id: string }>(props: DataListProps<T>) {
   const isPhone = useMediaQuery(PHONE, false, { getInitialValueInEffect: false });
   const { answer, set } = list;
   const page = answer.data;
+  // Whoever types goes on typing while many rows are drawn.
+  const rows = useDeferredValue(page?.data);
   if (answer.isError && page === undefined) return <ProblemNote error={answer.error} onRetry={() => void answer.refetch()} />;
   if (page?.data.length === 0 && !list.isNarrowed) return <>{props.empty}</>;
   const hasEntries = isPhone && props.columns.some(({ phone }) => phone === 'title');
@@ -56,9 +59,9 @@ export function DataList<T extends { id: string }>(props: DataListProps<T>) {
       </Group>
       <Rows
         name={props.name}
-        columns={props.columns}
-        rows={page?.data}
-        isFetching={answer.isPending || answer.isPlaceholderData}
+        columns={keptCells(props.columns)}
+        rows={rows}
+        isFetching={answer.isPending || answer.isPlaceholderData || rows !== page?.data}
         sort={list.sort}
         onSort={sortBy}
         onRowClick={props.onRowClick}

@@ -1,7 +1,7 @@
-import { Box, Center, Checkbox, Group, Loader, Paper, Stack, Text, VisuallyHidden } from '@mantine/core';
+import { Box, Checkbox, Group, Paper, Skeleton, Stack, Text, VisuallyHidden } from '@mantine/core';
 import { type ReactNode, useId } from 'react';
+import { LIST_ROW } from '../shell/shortcuts.ts';
 import { type ListColumn, type ListRowsProps, NOTHING_MATCHES } from './column.ts';
-import { words } from './words.ts';
 
 /** The rows of a list on a phone. Each is an entry of two lines with its menu visible, so nothing scrolls sideways. */
 export function ListEntries<T extends { id: string }>(props: ListRowsProps<T>) {
@@ -16,21 +16,29 @@ export function ListEntries<T extends { id: string }>(props: ListRowsProps<T>) {
         aria-label={props.name}
         style={{ opacity: isFetching ? 0.6 : 1, listStyle: 'none' }}
       >
+        {rows === undefined && AWAITED.map((row) => <AwaitedEntry key={row} />)}
         {rows?.map((row) => (
           <Entry key={row.id} row={row} {...props} />
         ))}
       </Paper>
-      {rows === undefined && (
-        <Center mih={120}>
-          <Loader size="sm" aria-label={words.loading} />
-        </Center>
-      )}
       {rows?.length === 0 && !isFetching && (
         <Text fz="sm" c="dimmed" ta="center" py="lg">
           {NOTHING_MATCHES}
         </Text>
       )}
     </Stack>
+  );
+}
+
+const AWAITED = Array.from({ length: 10 }, (_, at) => at);
+
+/** As high as most entries. */
+function AwaitedEntry() {
+  return (
+    <Box component="li" px="sm" py="xs" h={100} style={{ borderBottom: '1px solid var(--mantine-color-default-border)' }}>
+      <Skeleton h={14} w="55%" mt={6} />
+      <Skeleton h={12} w="80%" mt={20} />
+    </Box>
   );
 }
 
@@ -47,6 +55,7 @@ function Entry<T extends { id: string }>({
   return (
     <Box
       component="li"
+      {...LIST_ROW}
       px="sm"
       py="xs"
       style={{

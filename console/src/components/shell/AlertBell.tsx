@@ -1,16 +1,12 @@
 import { ActionIcon, Anchor, Indicator, Popover, Stack, Text, Tooltip, VisuallyHidden } from '@mantine/core';
-import { useDisclosure, useLocalStorage } from '@mantine/hooks';
+import { useDisclosure } from '@mantine/hooks';
 import { IconBell } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { api, asked } from '../../api/client.ts';
-import { useCanAnywhere, useSession } from '../../api/session.tsx';
+import { useCanAnywhere } from '../../api/session.tsx';
 import { sentenceOf } from '../../pages/alerts/words.ts';
 import { PATHS } from '../../paths.ts';
 import { Time } from '../Time.tsx';
-
-const SHOWN = 8;
-const REFETCH_MS = 30_000;
+import { useFreshAlerts } from './fresh-alerts.ts';
 
 /** Shows recent alerts, with a mark while some are unseen. Only for people who may read usage somewhere. */
 export function AlertBell() {
@@ -18,22 +14,12 @@ export function AlertBell() {
 }
 
 function Bell() {
-  const { account } = useSession();
   const [opened, { toggle, close }] = useDisclosure(false);
-  // Stored in this browser for this person. Alert ids sort by age.
-  const [seen, setSeen] = useLocalStorage({ key: `headgate-alerts-seen-${account.id}`, defaultValue: '' });
-  const { data, isError } = useQuery({
-    queryKey: ['alerts', 'newest'],
-    queryFn: () => asked(api.GET('/alerts', { params: { query: { limit: SHOWN } } })),
-    refetchInterval: REFETCH_MS,
-  });
-  const alerts = data?.data ?? [];
-  const fresh = alerts.filter(({ id }) => id > seen).length;
+  const { alerts, isLoaded, isError, fresh, markSeen } = useFreshAlerts();
   const label = fresh === 0 ? 'Alerts' : `Alerts, ${fresh} new`;
   const look = () => {
     toggle();
-    const newest = alerts[0]?.id;
-    if (newest !== undefined) setSeen(newest);
+    markSeen();
   };
   return (
     <Popover opened={opened} onChange={close} position="bottom-end" width={360} trapFocus returnFocus shadow="md">
@@ -50,7 +36,7 @@ function Bell() {
         <Stack gap="sm">
           {alerts.length === 0 && (
             <Text fz="sm" c="dimmed">
-              {data !== undefined
+              {isLoaded
                 ? 'No alerts yet. An alert appears here when spend passes a threshold of a budget.'
                 : isError
                   ? 'The alerts could not be loaded. They are requested again every 30 seconds.'

@@ -50,7 +50,7 @@ function Content({ text }: { text: string }) {
       <Spotlight.Search
         aria-label="Search everything"
         placeholder="Search or jump to…"
-        maxLength={200}
+        maxLength={100}
         leftSection={<IconSearch size={18} />}
         rightSection={search === 'searching' ? <Loader size={16} aria-label="Searching" /> : undefined}
       />
@@ -62,7 +62,7 @@ function Content({ text }: { text: string }) {
       </Spotlight.ActionsList>
       <Spotlight.Footer>
         <Text fz="xs" c="dimmed">
-          ↑ ↓ to choose · Enter to open · Esc to close
+          ↑ ↓ to choose · Enter to open · Esc to close · also “suspend acme”, “new key in research”
         </Text>
       </Spotlight.Footer>
     </>
@@ -72,8 +72,15 @@ function Content({ text }: { text: string }) {
 function Group({ group: { label, offers } }: { group: OfferGroup }) {
   return (
     <Spotlight.ActionsGroup label={label}>
-      {offers.map(({ key, label: name, description, icon: Icon, run }) => (
-        <Spotlight.Action key={key} label={name} description={description} leftSection={<Icon size={18} />} onClick={run} />
+      {offers.map(({ key, label: name, description, icon: Icon, isForbidden = false, run }) => (
+        <Spotlight.Action
+          key={key}
+          label={name}
+          description={description}
+          leftSection={<Icon size={18} />}
+          onClick={run}
+          {...(isForbidden ? { 'aria-disabled': true, closeSpotlightOnTrigger: false, c: 'dimmed' } : {})}
+        />
       ))}
     </Spotlight.ActionsGroup>
   );

@@ -2,6 +2,8 @@ import {
   ActionIcon,
   AppShell,
   Avatar,
+  Badge,
+  Box,
   Burger,
   Group,
   Menu,
@@ -22,9 +24,13 @@ import { useSignOut } from '../../api/sign-out.ts';
 import { PATHS } from '../../paths.ts';
 import { Asked } from '../Asked.tsx';
 import { AlertBell } from './AlertBell.tsx';
+import { type Attention, useAttention } from './attention.ts';
 import { CommandPalette, openCommandPalette } from './CommandPalette.tsx';
 import { Logo } from './Logo.tsx';
 import { navigationFor } from './navigation.ts';
+import { OrganizationSwitcher, ScopeMark } from './OrganizationSwitcher.tsx';
+import { Shortcuts } from './Shortcuts.tsx';
+import { MAIN, SkipLink } from './SkipLink.tsx';
 
 /**
  * The frame for signed-in people: navigation, search, theme and account. Sends everyone else to the sign-in page, which returns
@@ -49,6 +55,7 @@ function Frame({ session }: { session: Session }) {
   const [opened, { toggle, close }] = useDisclosure(false);
   return (
     <SessionProvider session={session}>
+      <SkipLink />
       <AppShell header={{ height: 48 }} navbar={{ width: 216, breakpoint: 'sm', collapsed: { mobile: !opened } }} padding="md">
         <AppShell.Header>
           <Group h="100%" px="md" justify="space-between" wrap="nowrap">
@@ -65,15 +72,23 @@ function Frame({ session }: { session: Session }) {
           </Group>
         </AppShell.Header>
         <AppShell.Navbar p="xs">
+          <AppShell.Section pb={4}>
+            <OrganizationSwitcher />
+          </AppShell.Section>
           <AppShell.Section grow component={ScrollArea}>
             <Navigation onGo={close} />
           </AppShell.Section>
         </AppShell.Navbar>
-        <AppShell.Main>
+        <AppShell.Main id={MAIN} tabIndex={-1} style={{ outline: 'none' }}>
+          {/* The navigation shows it too, but not on a phone until it is opened. */}
+          <Box hiddenFrom="sm" mb="xs">
+            <ScopeMark />
+          </Box>
           <Outlet />
         </AppShell.Main>
       </AppShell>
       <CommandPalette />
+      <Shortcuts />
     </SessionProvider>
   );
 }
@@ -81,12 +96,13 @@ function Frame({ session }: { session: Session }) {
 function Navigation({ onGo }: { onGo: () => void }) {
   const session = useSession();
   const { pathname } = useLocation();
+  const attention = useAttention();
   return (
     <nav aria-label="Main">
       {navigationFor(session).map(({ heading, entries }) => (
         <div key={heading}>
           {heading !== '' && (
-            <Text fz={11} fw={600} c="dimmed" tt="uppercase" px="xs" pt="sm" pb={4}>
+            <Text fz="xs" fw={600} c="dimmed" tt="uppercase" px="xs" pt="sm" pb={4}>
               {heading}
             </Text>
           )}
@@ -99,6 +115,8 @@ function Navigation({ onGo }: { onGo: () => void }) {
                 to={to}
                 label={label}
                 leftSection={<Icon size={17} stroke={1.7} />}
+                rightSection={<Needing of={attention.get(to)} id={`needing-${to}`} />}
+                aria-describedby={attention.has(to) ? `needing-${to}` : undefined}
                 active={here}
                 aria-current={here ? 'page' : undefined}
                 onClick={onGo}
@@ -110,6 +128,21 @@ function Navigation({ onGo }: { onGo: () => void }) {
         </div>
       ))}
     </nav>
+  );
+}
+
+/** The number of things behind an entry that need attention. Screen readers hear it after the name of the entry. */
+function Needing({ of, id }: { of: Attention | undefined; id: string }) {
+  if (of === undefined) return null;
+  return (
+    <>
+      <Badge color="red" size="sm" title={of.words} aria-hidden>
+        {of.count}
+      </Badge>
+      <span id={id} hidden>
+        {of.words}
+      </span>
+    </>
   );
 }
 
@@ -127,7 +160,7 @@ function SearchButton() {
         <Text fz="sm" c="dimmed" visibleFrom="xs">
           Search or jump to…
         </Text>
-        <Text fz={11} c="dimmed" visibleFrom="xs" className="mono">
+        <Text fz="xs" c="dimmed" visibleFrom="xs" className="mono">
           ⌘K
         </Text>
       </Group>

@@ -2,6 +2,7 @@ import {
   IconBell,
   IconBuilding,
   IconChartBar,
+  IconCode,
   IconCpu,
   IconGauge,
   IconKey,
@@ -14,6 +15,7 @@ import {
   IconSettings,
   IconShieldCheck,
   IconTags,
+  IconUserQuestion,
   IconUsers,
   IconUsersGroup,
 } from '@tabler/icons-react';
@@ -49,12 +51,13 @@ const SECTIONS: readonly { readonly heading: string; readonly entries: readonly 
       { label: 'Teams', to: PATHS.teams, icon: IconUsersGroup, needs: ['teams.read'] },
       { label: 'People & Access', to: PATHS.people, icon: IconUsers, needs: ['platform.read', 'members.manage'] },
       { label: 'API keys', to: PATHS.keys, icon: IconKey, needs: ['teams.read', 'keys.manage_own'] },
-      { label: 'Access explorer', to: PATHS.accessExplorer, icon: IconReportSearch, needs: ['teams.read'] },
+      { label: 'Access explorer', to: PATHS.accessExplorer, icon: IconUserQuestion, needs: ['teams.read'] },
     ],
   },
   {
     heading: 'Gateway',
     entries: [
+      { label: 'Callable models', to: PATHS.callableModels, icon: IconCode, needs: ['teams.read'] },
       { label: 'Models', to: PATHS.models, icon: IconCpu, needs: ['platform.read'] },
       { label: 'Credentials', to: PATHS.credentials, icon: IconLock, needs: ['platform.read'] },
       { label: 'Route groups', to: PATHS.routeGroups, icon: IconRoute, needs: ['platform.read'] },

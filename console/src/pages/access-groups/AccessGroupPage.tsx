@@ -22,7 +22,11 @@ import { words } from './words.ts';
 export function AccessGroupPage() {
   const { accessGroupKey: key } = useParams({ strict: false }) as { accessGroupKey: string };
   const group = useQuery({ queryKey: ['access-group', key], queryFn: () => readGroup(key) });
-  return <Asked query={group}>{(found) => <GroupPage group={found} />}</Asked>;
+  return (
+    <Asked shape="page" query={group}>
+      {(found) => <GroupPage group={found} />}
+    </Asked>
+  );
 }
 
 function readGroup(key: string) {
@@ -59,7 +63,7 @@ function Actions({ group }: { group: FoundGroup }) {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
   const [open, setOpen] = useState<'edit' | 'delete' | null>(null);
-  const mayManage = verdictOf('catalogue.manage', group.capabilities);
+  const mayManage = verdictOf('catalogue.manage', group);
   const held = group.holders.length;
   return (
     <>

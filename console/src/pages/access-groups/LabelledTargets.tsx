@@ -19,7 +19,7 @@ interface LabelledTargetsProps {
 /** Lists the targets with an access group's label. Gives the label to another target, and takes it from one. */
 export function LabelledTargets({ group }: LabelledTargetsProps) {
   const [chosen, setChosen] = useState<string | null>(null);
-  const mayManage = verdictOf('catalogue.manage', group.capabilities);
+  const mayManage = verdictOf('catalogue.manage', group);
   const [taking, setTaking] = useState<string | null>(null);
   const labelling = useLabelling(group.key, { onDone: () => setChosen(null) });
   return (

@@ -106,8 +106,8 @@ function Summary({ access, who }: { access: TargetAccess; who: Question['who'] }
   return (
     <Group gap="xs">
       <Text fz="sm">
-        {access.type === 'model' ? 'A model' : 'A route group'} in{' '}
-        {access.access_groups.length === 0 ? 'no access group. It can be granted only by its name, or with everything.' : ''}
+        {access.type === 'model' ? words.aModelIn : words.aRouteGroupIn}{' '}
+        {access.access_groups.length === 0 ? words.noAccessGroup : ''}
       </Text>
       {access.access_groups.length > 0 && <GroupLinks groups={access.access_groups} />}
     </Group>

@@ -11,7 +11,7 @@ export function StepChain({ steps }: { steps: readonly Step[] }) {
           {index > 0 && <IconArrowRight size={12} aria-hidden />}
           <Tooltip label={`${levelName(step.level)}: ${stepWords(step)}`}>
             <Badge
-              color={step.through === null ? 'red' : step.through === 'inherited' ? 'gray' : 'teal'}
+              color={step.through === null ? 'red' : step.through === 'inherited' ? 'gray' : 'green'}
               fw={500}
               aria-label={`${levelName(step.level)}: ${stepWords(step)}`}
               role="img"

@@ -50,6 +50,9 @@ export const words = {
   chooseTargetHint:
     'Choose a model or a route group. You then see everyone who can call it and through which grant, or everyone who cannot and which level excludes it.',
   chooseATarget: 'Choose a target',
+  aModelIn: 'A model in',
+  aRouteGroupIn: 'A route group in',
+  noAccessGroup: 'no access group. It can be granted only by its name, or with everything.',
   noTargetWhoCan: 'No target has this name, or no one that you may see can call it.',
   noTargetWhoCannot: 'No target has this name, or everyone that you may see can call it.',
   noneCanCall: (level: string) => `None of the ${level} can call it.`,

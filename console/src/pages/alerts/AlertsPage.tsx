@@ -1,33 +1,71 @@
-import { Anchor, Badge, Select, Text } from '@mantine/core';
+import { Anchor, Badge, Button, Select, Tabs, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
-import { useSession } from '../../api/session.tsx';
+import { useCanAnywhere, useSession } from '../../api/session.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { Named } from '../../components/Named.tsx';
 import { Page } from '../../components/shell/Page.tsx';
+import { TabStrip } from '../../components/shell/TabStrip.tsx';
+import { useTab } from '../../components/shell/useTab.ts';
 import { Time } from '../../components/Time.tsx';
+import { AlertRulesList } from './AlertRulesList.tsx';
+import { SentDialog } from './SentDialog.tsx';
 import { ALERT_KINDS, type Alert, kindLabel, sentenceOf } from './words.ts';
 
 const REFETCH_MS = 30_000;
 
-/** Lists all alerts: budget thresholds, and for people of the platform also its own alerts. */
+const TABS = [
+  { value: 'alerts', label: 'Alerts' },
+  { value: 'rules', label: 'Rules' },
+];
+
+/** The alerts that were raised, and the rules that raise them. */
 export function AlertsPage() {
-  const [state, set] = useUrlState();
-  const { platform_role } = useSession();
+  const mayManage = useCanAnywhere('webhooks.manage');
+  const [tab, choose] = useTab(TABS);
+  if (!mayManage)
+    return (
+      <Page title="Alerts">
+        <AlertList />
+      </Page>
+    );
   return (
     <Page title="Alerts">
+      <Tabs value={tab} keepMounted={false} onChange={choose}>
+        <TabStrip value={tab} tabs={TABS} />
+        <Tabs.Panel value="alerts">
+          <AlertList />
+        </Tabs.Panel>
+        <Tabs.Panel value="rules">
+          <AlertRulesList />
+        </Tabs.Panel>
+      </Tabs>
+    </Page>
+  );
+}
+
+/** Lists all alerts: budget thresholds, alert rules, and for people of the platform also its own alerts. */
+function AlertList() {
+  const [state, set] = useUrlState();
+  const { platform_role } = useSession();
+  const [shown, setShown] = useState<Alert | null>(null);
+  const mayManage = useCanAnywhere('webhooks.manage');
+  const columns = COLUMNS.filter(({ accessor }) => platform_role !== null || accessor !== 'organization_id');
+  return (
+    <>
       <Text fz="sm" c="dimmed" mb="sm">
-        Each threshold of a budget alerts once per period, when settled spend passes it. Alerts appear here and go to webhooks,
-        and by e-mail to the organization’s owners if a mail server is set.
+        Each threshold of a budget alerts once per period, and each incident of an alert rule once. Alerts appear here and go to
+        webhooks, and by e-mail to the organization’s owners if a mail server is set.
       </Text>
       <DataList<Alert>
         name="alerts"
         fetch={fetchAlerts}
-        columns={platform_role === null ? COLUMNS.filter(({ accessor }) => accessor !== 'organization_id') : COLUMNS}
-        filters={['type']}
+        columns={mayManage ? [...columns, sentColumn(setShown)] : columns}
+        filters={['type', 'organization_id']}
         refetchMs={REFETCH_MS}
         controls={
           platform_role === null ? undefined : (
@@ -44,11 +82,12 @@ export function AlertsPage() {
         }
         empty={
           <EmptyState title="No alerts yet">
-            Add thresholds to a budget. When spend passes one, an alert appears here, once per period.
+            Add thresholds to a budget, or an alert rule. When one is passed, an alert appears here.
           </EmptyState>
         }
       />
-    </Page>
+      {shown !== null && <SentDialog alertId={shown.id} title="Sent of this alert" onClose={() => setShown(null)} />}
+    </>
   );
 }
 
@@ -85,6 +124,18 @@ const COLUMNS: ListColumn<Alert>[] = [
       ),
   },
 ];
+
+function sentColumn(setShown: (alert: Alert) => void): ListColumn<Alert> {
+  return {
+    accessor: 'sent',
+    title: 'Sent to',
+    render: (alert) => (
+      <Button size="compact-xs" variant="default" onClick={() => setShown(alert)}>
+        Show
+      </Button>
+    ),
+  };
+}
 
 function What({ alert }: { alert: Alert }) {
   const { text, to } = sentenceOf(alert);

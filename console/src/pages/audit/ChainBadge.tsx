@@ -1,8 +1,9 @@
-import { Badge, Button, Group, Loader, Tooltip } from '@mantine/core';
+import { Badge, Button, Group, Tooltip } from '@mantine/core';
 import { IconAlertTriangle, IconShieldCheck } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import type { components } from '../../api/schema.d.ts';
+import { Busy } from '../../components/Skeletons.tsx';
 import { countText } from '../../numbers/numbers.ts';
 
 /**
@@ -24,14 +25,14 @@ export function ChainBadge({ organizationId }: { organizationId: string | undefi
   return (
     <Group gap={6} role="status">
       {verdict.isPending ? (
-        <Badge color="gray" leftSection={<Loader size={10} />}>
+        <Badge color="gray" leftSection={<Busy label="Checking" size={10} />}>
           Verifying…
         </Badge>
       ) : verdict.isError ? (
         <Badge color="gray">Could not be verified</Badge>
       ) : verdict.data.intact ? (
         <Tooltip label={`${ruleText(verdict.data)} Head: ${verdict.data.head_hash?.slice(0, 16)}…`}>
-          <Badge color="teal" leftSection={<IconShieldCheck size={13} />}>
+          <Badge color="green" leftSection={<IconShieldCheck size={13} />}>
             Chain verified: {countText(verdict.data.events ?? 0)} events
           </Badge>
         </Tooltip>

@@ -52,7 +52,7 @@ function Row({ change, hasBefore, hasAfter }: RowProps) {
       )}
       {hasAfter && (
         <Table.Td>
-          <Value value={change.after} color={hasBefore ? 'teal' : 'gray'} mark="+" />
+          <Value value={change.after} color={hasBefore ? 'green' : 'gray'} mark="+" />
         </Table.Td>
       )}
     </Table.Tr>

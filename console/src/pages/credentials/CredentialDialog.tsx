@@ -2,7 +2,7 @@ import { api, asked, type Schema } from '../../api/client.ts';
 import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import type { IdempotencyHeader } from '../../components/dialogs/FormDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
-import { baseUrlOf, type CredentialDraft, CredentialFields, CredentialTest } from './CredentialFields.tsx';
+import { baseUrlOf, type CredentialDraft, CredentialFields, CredentialTest, expiryOf } from './CredentialFields.tsx';
 import { words } from './words.ts';
 
 type Credential = Schema<'Credential'>;
@@ -21,7 +21,7 @@ export function CredentialDialog({ opened, onClose, provider, onSaved }: Credent
       opened={opened}
       onClose={onClose}
       title={words.addCredential}
-      initial={{ name: '', provider, api_key: '', base_url: '' }}
+      initial={{ name: '', provider, api_key: '', base_url: '', expires_at: '' }}
       validate={{
         name: (name) => (name.trim() === '' ? words.enterAName : null),
         api_key: (key) => (key.trim() === '' ? words.enterApiKey : null),
@@ -43,6 +43,6 @@ export function CredentialDialog({ opened, onClose, provider, onSaved }: Credent
 /** Stores the typed values as a new credential. */
 export function createCredential(draft: CredentialDraft, header: IdempotencyHeader): Promise<Credential> {
   const { name, provider, api_key: key } = draft;
-  const body = { name: name.trim(), provider, api_key: key.trim(), base_url: baseUrlOf(draft) };
+  const body = { name: name.trim(), provider, api_key: key.trim(), base_url: baseUrlOf(draft), expires_at: expiryOf(draft) };
   return asked(api.POST('/credentials', { params: { header }, body }));
 }

@@ -13,6 +13,8 @@ export interface CredentialDraft {
   /** Empty: keep the stored key. */
   api_key: string;
   base_url: string;
+  /** The day on which the provider ends the key: `2027-01-31`. Empty: none is known. */
+  expires_at: string;
   /** The last four characters of the stored key, which is never shown in full. Absent if no key is stored. */
   readonly last_four?: string;
   /** The number of deployments that use the stored key. */
@@ -22,6 +24,11 @@ export interface CredentialDraft {
 /** Returns the base URL as the API takes it. Null means the vendor's own. */
 export function baseUrlOf({ base_url: url }: CredentialDraft): string | null {
   return url.trim() === '' ? null : url.trim();
+}
+
+/** Returns the end of the key as the API takes it: the begin of that day in UTC. */
+export function expiryOf({ expires_at: day }: CredentialDraft): string | null {
+  return day === '' ? null : `${day}T00:00:00Z`;
 }
 
 type Form = UseFormReturnType<CredentialDraft>;
@@ -61,6 +68,13 @@ export function CredentialFields({ form, isNew }: { form: Form; isNew: boolean }
         placeholder={example}
         inputMode="url"
         {...form.getInputProps('base_url')}
+      />
+      <TextInput
+        label={words.keyEndsOn}
+        description={words.keyEndsOnMeans}
+        type="date"
+        w={200}
+        {...form.getInputProps('expires_at')}
       />
     </>
   );

@@ -10,6 +10,7 @@ import { useCan, verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
+import { MenuWhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
@@ -143,7 +144,7 @@ function LastCheck({ row: { last_check: check } }: { row: Credential }) {
   const isRefused = check.refused_since !== null;
   return (
     <Group gap={6} wrap="nowrap" title={check.message ?? undefined}>
-      <Badge color={check.ok ? 'teal' : isRefused ? 'red' : 'gray'}>
+      <Badge color={check.ok ? 'green' : isRefused ? 'red' : 'gray'}>
         {check.ok ? words.accepted : isRefused ? words.refused : words.noAnswer}
       </Badge>
       <Time at={check.at} relative />
@@ -152,7 +153,8 @@ function LastCheck({ row: { last_check: check } }: { row: Credential }) {
 }
 
 function RowMenu({ row, onEdit, onDelete }: RowActions & { row: Credential }) {
-  const { allowed } = verdictOf('catalogue.manage', row.capabilities);
+  const verdict = verdictOf('catalogue.manage', row);
+  const { allowed } = verdict;
   const checking = useMutation({
     mutationFn: () =>
       checkCredential({ provider: row.provider as 'openai' | 'anthropic', base_url: row.base_url, credential_id: row.id }),
@@ -166,7 +168,7 @@ function RowMenu({ row, onEdit, onDelete }: RowActions & { row: Credential }) {
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          {!allowed && <Menu.Label>{words.onlyPlatformAdmin}</Menu.Label>}
+          <MenuWhyNot verdict={verdict} />
           <Menu.Item disabled={!allowed} onClick={() => checking.mutate()}>
             {words.checkWithALiveCall}
           </Menu.Item>

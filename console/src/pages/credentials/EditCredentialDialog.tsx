@@ -2,7 +2,7 @@ import { Text } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import { type EditPart, namePart } from '../../components/dialogs/edit-parts.ts';
-import { baseUrlOf, type CredentialDraft, CredentialFields, CredentialTest } from './CredentialFields.tsx';
+import { baseUrlOf, type CredentialDraft, CredentialFields, CredentialTest, expiryOf } from './CredentialFields.tsx';
 import { words } from './words.ts';
 
 type Credential = Schema<'Credential'>;
@@ -64,15 +64,22 @@ const PARTS: readonly EditPart<CredentialDraft>[] = [
     body: (draft) => ({ base_url: baseUrlOf(draft) }),
     words: (draft) => baseUrlOf(draft) ?? words.providersOwnAddress,
   },
+  {
+    name: 'expires_at',
+    label: words.keyEndsOn2,
+    body: (draft) => ({ expires_at: expiryOf(draft) }),
+    words: ({ expires_at: day }) => (day === '' ? words.noEnd : day),
+  },
 ];
 
-function draftOf({ name, provider, base_url: url, last_four, deployment_count }: Credential): CredentialDraft {
+function draftOf({ name, provider, base_url: url, expires_at: end, last_four, deployment_count }: Credential): CredentialDraft {
   return {
     deployment_count,
     name,
     provider: provider as CredentialDraft['provider'],
     api_key: '',
     base_url: url ?? '',
+    expires_at: end?.slice(0, 10) ?? '',
     last_four,
   };
 }

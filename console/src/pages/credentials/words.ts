@@ -24,6 +24,9 @@ export const words = {
   openaiBaseUrl: 'Leave empty for OpenAI itself. For another server, enter its https:// address with /v1.',
   anthropicBaseUrl: 'Leave empty for Anthropic itself. For another server, enter its https:// address without /v1.',
   test: 'Test',
+  keyEndsOn: 'Key expires on',
+  keyEndsOnMeans:
+    'Only if the provider ends the key on a day. Alert rules warn you before that day. Leave empty if it does not expire.',
 
   // CredentialsPage
   searchByNameOrId: 'Search by name or id',
@@ -67,4 +70,6 @@ export const words = {
   storedKey: (end: undefined | string) => `stored ${end}`,
   typedKey: (key: string) => `typed ${key}`,
   providersOwnAddress: 'the provider’s own address',
+  keyEndsOn2: 'Key expires on',
+  noEnd: 'never',
 };

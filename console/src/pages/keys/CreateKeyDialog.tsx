@@ -6,6 +6,7 @@ import { useSession } from '../../api/session.tsx';
 import { FormDialog } from '../../components/dialogs/FormDialog.tsx';
 import { KeySecret } from '../../components/dialogs/KeySecret.tsx';
 import { SecretDialog } from '../../components/dialogs/SecretDialog.tsx';
+import { WhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { PlacedSelect } from '../../components/fields/PlacedSelect.tsx';
 import { CreateKeyForm } from './CreateKeyForm.tsx';
 import { makingIn } from './may-create.ts';
@@ -67,7 +68,7 @@ function Steps({ teamId, organizationId, onCreated }: StepsProps) {
       )}
       {making?.is === 'none' && (
         <Alert color="yellow" p="xs" role="status">
-          {making.reason}
+          <WhyNot verdict={making.verdict} />
         </Alert>
       )}
       {team.data !== undefined && making !== null && making.is !== 'none' && (

@@ -89,8 +89,8 @@ function Fields({ form, of: key }: { form: Form; of: Key }) {
     queryFn: () => asked(api.GET('/teams/{id}', { params: { path: { id: teamId } } })),
   });
   const caps = useCapsAboveKey(team.data);
-  const manages = verdictOf('keys.manage', key.capabilities).allowed;
-  const limits = verdictOf('key_limits.change', key.capabilities);
+  const manages = verdictOf('keys.manage', key).allowed;
+  const limits = verdictOf('key_limits.change', key);
   return (
     <>
       <TextInput label="Name" data-autofocus required withAsterisk={false} maxLength={200} {...form.getInputProps('name')} />

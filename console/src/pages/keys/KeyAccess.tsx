@@ -81,7 +81,7 @@ function Row({ of: target }: { of: Target }) {
       <Table.Td className="mono">{target.target}</Table.Td>
       <Table.Td>{target.type === 'route_group' ? 'Route group' : 'Model'}</Table.Td>
       <Table.Td>
-        <Badge color={target.allowed ? 'teal' : 'gray'}>{target.allowed ? 'Yes' : 'No'}</Badge>
+        <Badge color={target.allowed ? 'green' : 'gray'}>{target.allowed ? 'Yes' : 'No'}</Badge>
       </Table.Td>
       <Table.Td>{reasonOf(target)}</Table.Td>
     </Table.Tr>

@@ -2,7 +2,6 @@ import { ActionIcon, Menu } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { IconBan, IconDots, IconEdit, IconPlayerPause, IconPlayerPlay, IconRefresh } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { effectOf } from '../../api/organizations.ts';
 import { type Verdict, verdictOf } from '../../api/session.tsx';
@@ -10,16 +9,17 @@ import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
+import { useDialog } from '../../components/dialogs/useDialog.ts';
+import { MenuWhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { EditKeyDialog } from './EditKeyDialog.tsx';
 import { RotateKeyDialog } from './RotateKeyDialog.tsx';
 
 type Key = Schema<'Key'>;
-type Open = 'rotate' | 'revoke' | null;
 
-/** The actions on a key. `edit` in the address opens the dialog, at a field if it names one. On a revoked key they are disabled. */
+/** The actions on a key. `edit` in the address opens that dialog, at a field if it names one, and `do` the others. On a revoked key they are disabled. */
 export function KeyActions({ of: key }: { of: Key }) {
-  const [open, setOpen] = useState<Open>(null);
+  const [open, setOpen] = useDialog(['rotate', 'revoke']);
   const [{ edit }, setState] = useUrlState();
   const queryClient = useQueryClient();
   const refresh = () => queryClient.invalidateQueries({ queryKey: ['keys'] });
@@ -50,7 +50,7 @@ export function KeyActions({ of: key }: { of: Key }) {
           <Menu.Item color="red" leftSection={<IconBan size={16} />} disabled={!may.allowed} onClick={() => setOpen('revoke')}>
             Revoke…
           </Menu.Item>
-          {!may.allowed && <Menu.Label maw={260}>{may.reason}</Menu.Label>}
+          <MenuWhyNot verdict={may} />
         </Menu.Dropdown>
       </Menu>
       <EditKeyDialog
@@ -59,9 +59,9 @@ export function KeyActions({ of: key }: { of: Key }) {
         at={edit}
         onClose={() => setState({ edit: undefined })}
       />
-      <RotateKeyDialog of={key} opened={open === 'rotate'} onClose={close} />
+      <RotateKeyDialog of={key} opened={open === 'rotate' && may.allowed} onClose={close} />
       <ConfirmByName
-        opened={open === 'revoke'}
+        opened={open === 'revoke' && may.allowed}
         onClose={close}
         title="Revoke key"
         name={key.name}
@@ -84,7 +84,7 @@ export function KeyActions({ of: key }: { of: Key }) {
 
 /** Disables or enables a key. Each undoes the other. Disabling first shows what is refused. */
 function Toggle({ of: key }: { of: Key }) {
-  const [isAsking, setAsking] = useState(false);
+  const [asking, ask] = useDialog(['disable']);
   const queryClient = useQueryClient();
   const isActive = key.status === 'active';
   const path = { params: { path: { id: key.id } } };
@@ -100,7 +100,7 @@ function Toggle({ of: key }: { of: Key }) {
         : doneWithUndo(`${key.name} is enabled again.`, () => turn('disable')),
     onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
   });
-  const verdict = unlessRevoked(key, isActive ? mayUse(key) : verdictOf('keys.manage', key.capabilities));
+  const verdict = unlessRevoked(key, isActive ? mayUse(key) : verdictOf('keys.manage', key));
   return (
     <>
       <GuardedButton
@@ -108,13 +108,13 @@ function Toggle({ of: key }: { of: Key }) {
         verdict={verdict}
         loading={toggle.isPending}
         leftSection={isActive ? <IconPlayerPause size={16} /> : <IconPlayerPlay size={16} />}
-        onClick={() => (isActive ? setAsking(true) : toggle.mutate('enable'))}
+        onClick={() => (isActive ? ask('disable') : toggle.mutate('enable'))}
       >
         {isActive ? 'Disable' : 'Enable'}
       </GuardedButton>
       <ConfirmByName
-        opened={isAsking}
-        onClose={() => setAsking(false)}
+        opened={asking !== null && verdict.allowed}
+        onClose={() => ask(null)}
         title={`Disable ${key.name}?`}
         name={null}
         verb="Disable key"
@@ -128,7 +128,7 @@ function Toggle({ of: key }: { of: Key }) {
 
 /** Reports whether the person manages keys here or owns this key. */
 function mayUse(key: Key): Verdict {
-  const manages = verdictOf('keys.manage', key.capabilities);
+  const manages = verdictOf('keys.manage', key);
   return manages.allowed || key.capabilities.includes('keys.manage_own') ? { allowed: true, reason: null } : manages;
 }
 

@@ -1,4 +1,4 @@
-import { Anchor, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Group, Stack, Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { Schema } from '../../api/client.ts';
 import { useTimeZone } from '../../api/organizations.ts';
@@ -7,14 +7,18 @@ import { BudgetGauges } from '../../components/limits/BudgetGauges.tsx';
 import { BudgetHistory } from '../../components/limits/BudgetHistory.tsx';
 import { LimitGauges, type LiveLimits } from '../../components/limits/LimitGauges.tsx';
 import { BudgetsAsSet, LimitsAsSet } from '../../components/limits/LimitsAsSet.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { TagList } from '../../components/TagList.tsx';
 import { Time } from '../../components/Time.tsx';
+import { links } from '../../links.ts';
 import { PATHS } from '../../paths.ts';
+import { KeySpend, RecentCalls } from './KeySpend.tsx';
 import { Owner } from './key-columns.tsx';
 
 /** The facts of a key, and how much of its limits and budgets is used at this moment. */
 export function KeyOverview({ of: key, live: { status, freshness } }: { of: Schema<'Key'>; live: LiveLimits }) {
   const timeZone = useTimeZone(key.organization_id);
+  const maySeeUse = key.capabilities.includes('usage.read');
   const names = [...(key.asset_access.ineffective?.targets ?? []), ...(key.asset_access.ineffective?.access_groups ?? [])];
   return (
     <Stack gap="lg">
@@ -30,12 +34,11 @@ export function KeyOverview({ of: key, live: { status, freshness } }: { of: Sche
           ...(key.revoked_at === null ? [] : [['Revoked', <Time key="revoked" at={key.revoked_at} />] as const]),
         ]}
       />
+      {maySeeUse && <KeySpend of={key} timeZone={timeZone} />}
       <Stack component="section" gap="xs">
         <Title order={2}>Budgets</Title>
         {status === null ? <BudgetsAsSet of={key} /> : <BudgetGauges budgets={status.budgets} isLive={status.live} />}
-        {key.capabilities.includes('usage.read') && (
-          <BudgetHistory of={{ is: 'keys', id: key.id }} budgets={key.budgets} timeZone={timeZone} heading={3} />
-        )}
+        {maySeeUse && <BudgetHistory of={{ is: 'keys', id: key.id }} budgets={key.budgets} timeZone={timeZone} heading={3} />}
       </Stack>
       <section>
         <Title order={2} mb="xs">
@@ -47,11 +50,17 @@ export function KeyOverview({ of: key, live: { status, freshness } }: { of: Sche
           {key.owner.member_id === null ? '' : ' and its owner'}.
         </Text>
       </section>
+      {maySeeUse && <RecentCalls keyId={key.id} />}
       <section>
         <Title order={2} mb="xs">
           Asset access
         </Title>
-        <Text fz="sm">{accessSentence(key.asset_access)}</Text>
+        <Group gap="sm">
+          <Text fz="sm">{accessSentence(key.asset_access)}</Text>
+          <Anchor component={PageLink} at={links.callableModels({ key_id: key.id })} fz="sm">
+            Models it can call, with prices and examples
+          </Anchor>
+        </Group>
         {names.length > 0 && (
           <Text fz="sm" fw={500}>
             Selected, but without effect: <span className="mono">{names.join(', ')}</span>. Its team or organization does not have

@@ -5,10 +5,10 @@ import { api, asked, type Schema } from '../../api/client.ts';
 import type { Permission } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
-import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
+import { useTab } from '../../components/shell/useTab.ts';
 import { PATHS } from '../../paths.ts';
 import { KeyAccess } from './KeyAccess.tsx';
 import { KeyActions } from './KeyActions.tsx';
@@ -30,14 +30,17 @@ export function KeyPage() {
     queryKey: ['keys', 'one', keyId],
     queryFn: () => asked(api.GET('/keys/{id}', { params: { path: { id: keyId } } })),
   });
-  return <Asked query={key}>{(read) => <Shown of={read} />}</Asked>;
+  return (
+    <Asked shape="page" query={key}>
+      {(read) => <Shown of={read} />}
+    </Asked>
+  );
 }
 
 function Shown({ of: key }: { of: Schema<'Key'> }) {
   const live = useLimitsStatus('keys', key.id, key.limits_status);
-  const [state, set] = useUrlState();
   const tabs = TABS.filter(({ needs }) => key.capabilities.includes(needs));
-  const tab = tabs.find(({ value }) => value === state.tab)?.value ?? 'overview';
+  const [tab, choose] = useTab(tabs);
   return (
     <Page
       title={key.name}
@@ -60,11 +63,7 @@ function Shown({ of: key }: { of: Schema<'Key'> }) {
       }
       actions={<KeyActions of={key} />}
     >
-      <Tabs
-        value={tab}
-        onChange={(next) => set({ tab: next === 'overview' ? undefined : (next ?? undefined) })}
-        keepMounted={false}
-      >
+      <Tabs value={tab} onChange={choose} keepMounted={false}>
         <TabStrip tabs={tabs} value={tab} />
         <Tabs.Panel value="overview">
           <KeyOverview of={key} live={live} />

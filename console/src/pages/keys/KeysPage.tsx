@@ -14,6 +14,7 @@ import { PATHS } from '../../paths.ts';
 import { CreateKeyDialog } from './CreateKeyDialog.tsx';
 import { keyColumns } from './key-columns.tsx';
 import { useMayCreateKeys } from './may-create.ts';
+import { NoKeys } from './NoKeys.tsx';
 
 const FILTERS: readonly Filter[] = [
   { param: 'organization_id', label: 'Organization', kind: 'organization' },
@@ -57,17 +58,21 @@ export function KeysPage() {
         controls={<FilterBar filters={FILTERS} />}
         onRowClick={({ id }) => void navigate({ to: PATHS.key, params: { keyId: id } as never })}
         empty={
-          <EmptyState
-            title="No keys yet"
-            action={
-              <GuardedButton verdict={mayCreate} leftSection={<IconPlus size={16} />} onClick={open}>
-                Create key
-              </GuardedButton>
-            }
-          >
-            An application calls the gateway with a key of a team. Create a team in an organization first, then a key. Press{' '}
-            <Kbd>n</Kbd> to start.
-          </EmptyState>
+          mayCreate.allowed ? (
+            <EmptyState
+              title="No keys yet"
+              action={
+                <GuardedButton verdict={mayCreate} leftSection={<IconPlus size={16} />} onClick={open}>
+                  Create key
+                </GuardedButton>
+              }
+            >
+              An application calls the gateway with a key of a team. Create a team in an organization first, then a key. Press{' '}
+              <Kbd>n</Kbd> to start.
+            </EmptyState>
+          ) : (
+            <NoKeys />
+          )
         }
       />
       <CreateKeyDialog opened={state.new === 'key'} onClose={() => set({ new: undefined })} teamId={state.team_id} />

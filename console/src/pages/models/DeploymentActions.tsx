@@ -24,7 +24,7 @@ type Deployment = Schema<'Deployment'>;
 export function DeploymentActions({ deployment }: { deployment: Deployment }) {
   const [open, setOpen] = useState<'disable' | 'delete' | null>(null);
   const [{ edit }, setState] = useUrlState();
-  const mayManage = verdictOf('catalogue.manage', deployment.capabilities);
+  const mayManage = verdictOf('catalogue.manage', deployment);
   const path = { id: deployment.id };
   const reload = useReload();
   const checking = useMutation({

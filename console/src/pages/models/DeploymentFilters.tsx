@@ -9,11 +9,33 @@ const CHOICES = [
   { name: 'provider', label: 'Provider', any: 'Any provider', data: PROVIDERS },
   {
     name: 'enabled',
-    label: 'State',
-    any: 'Any state',
+    label: 'Enabled or disabled',
+    any: 'Enabled or not',
     data: [
       { value: 'true', label: 'Enabled' },
       { value: 'false', label: 'Disabled' },
+    ],
+  },
+  {
+    name: 'state',
+    label: 'Health',
+    any: 'Any health',
+    data: [
+      { value: 'failing', label: 'Failing' },
+      { value: 'degraded', label: 'Degraded' },
+      { value: 'in_service', label: 'In service' },
+      { value: 'unused', label: 'Unused' },
+    ],
+  },
+  {
+    name: 'error_rate_min',
+    label: 'Errors in the last hour',
+    any: 'Any error rate',
+    data: [
+      { value: '0.01', label: '1% errors or more' },
+      { value: '0.05', label: '5% errors or more' },
+      { value: '0.2', label: '20% errors or more' },
+      { value: '0.5', label: '50% errors or more' },
     ],
   },
   {

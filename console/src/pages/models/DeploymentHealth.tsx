@@ -1,4 +1,4 @@
-import { Anchor, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Box, Group, Stack, Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { DeploymentAttempts } from '../../api/attempts.ts';
@@ -15,7 +15,7 @@ type Deployment = Schema<'Deployment'>;
 export function DeploymentHealth({ deployment }: { deployment: Deployment }) {
   const { attempts, state_rule, last_check: check } = deployment;
   return (
-    <Paper withBorder p="sm" component="section" aria-label="Health">
+    <Box component="section" aria-label="Health">
       <Stack gap="xs">
         <Title order={2}>Health</Title>
         <Line name="State">{state_rule}</Line>
@@ -25,7 +25,7 @@ export function DeploymentHealth({ deployment }: { deployment: Deployment }) {
           {check === null ? 'Not tested yet.' : <LastCheck check={check} changedAt={deployment.updated_at} />}
         </Line>
       </Stack>
-    </Paper>
+    </Box>
   );
 }
 

@@ -30,7 +30,11 @@ export function DeploymentPage() {
     queryFn: () => asked(api.GET('/deployments/{id}', { params: { path: { id: deploymentId } } })),
     refetchInterval: REFRESH_MS,
   });
-  return <Asked query={deployment}>{(found) => <Found deployment={found} />}</Asked>;
+  return (
+    <Asked shape="page" query={deployment}>
+      {(found) => <Found deployment={found} />}
+    </Asked>
+  );
 }
 
 function Found({ deployment }: { deployment: Deployment }) {

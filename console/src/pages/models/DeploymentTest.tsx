@@ -40,7 +40,7 @@ export function DeploymentTest({ draft }: { draft: DeploymentDraft }) {
 export function CheckBadge({ result }: { result: CheckResult }) {
   if (result.ok)
     return (
-      <Badge color="teal" role="status">
+      <Badge color="green" role="status">
         Answered in {result.latency_ms} ms
       </Badge>
     );

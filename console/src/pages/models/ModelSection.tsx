@@ -27,7 +27,7 @@ export function ModelSection({ name }: { name: string }) {
 
 function Section({ model }: { model: Model }) {
   const [open, setOpen] = useState<'routing' | 'labels' | null>(null);
-  const mayManage = verdictOf('catalogue.manage', model.capabilities);
+  const mayManage = verdictOf('catalogue.manage', model);
   return (
     <Stack gap="xs">
       <Group justify="space-between">

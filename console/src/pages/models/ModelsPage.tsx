@@ -8,23 +8,39 @@ import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList, type ListPage, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
+import { Awaited } from '../../components/Skeletons.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { PATHS } from '../../paths.ts';
+import { attemptColumns } from './attempt-columns.tsx';
 import { CapacityBars, GroupLinks, PriceText, Tags } from './cells.tsx';
 import { DeploymentDialog } from './DeploymentDialog.tsx';
 import { DeploymentFilters } from './DeploymentFilters.tsx';
 import { HealthBadge, REFRESH_MS, useCooling } from './health.tsx';
 import { modelsNamed } from './model-facts.ts';
-import { PassedOverNotice } from './PassedOver.tsx';
+import { PassedOverNotice, usePassedOver } from './PassedOver.tsx';
 import { ProviderBadge } from './ProviderBadge.tsx';
 
 /** A deployment with the access groups of the name it serves. */
 type Row = Schema<'Deployment'> & { readonly access_groups: readonly string[] };
 
-const FILTERS = ['provider', 'tag', 'enabled', 'unpriced', 'passed_over', 'credential_id', 'model'] as const;
+const FILTERS = [
+  'provider',
+  'tag',
+  'enabled',
+  'state',
+  'error_rate_min',
+  'unpriced',
+  'passed_over',
+  'credential_id',
+  'model',
+] as const;
 
 /** Lists every deployment: the upstream model and the name it serves, its health, and its price. */
 export function ModelsPage() {
+  return usePassedOver().isPending ? <Awaited shape="page" /> : <Models />;
+}
+
+function Models() {
   const navigate = useNavigate();
   const mayManage = useCan('catalogue.manage');
   const [state, setState] = useUrlState();
@@ -108,11 +124,13 @@ function useColumns(): ListColumn<Row>[] {
     },
     { accessor: 'provider', title: 'Provider', phone: { fact: 2 }, render: (row) => <ProviderBadge provider={row.provider} /> },
     {
-      accessor: 'enabled',
+      accessor: 'state',
       title: 'Health',
+      sortable: true,
       phone: { fact: 1 },
       render: (row) => <HealthBadge deployment={row} cooling={cooling} />,
     },
+    ...attemptColumns,
     {
       accessor: 'prices',
       title: 'Price per million tokens',

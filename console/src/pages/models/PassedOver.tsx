@@ -14,6 +14,15 @@ const NAMED_MAX = 5;
 const ASKED_MAX = 200;
 const NOTICE = 'passed-over';
 
+/** Reads which deployments get only requests with tags. A page that waits for it has no notice come in later and push its list. */
+export function usePassedOver() {
+  return useQuery({
+    queryKey: ['deployments', 'passed-over'],
+    queryFn: () =>
+      asked(api.GET('/deployments', { params: { query: { passed_over: 'true', limit: ASKED_MAX, sort: 'model' } as never } })),
+  });
+}
+
 /**
  * Warns of deployments that get only requests with tags, because another deployment of the same name has none. Versions without
  * tag routing sent them all requests. Once closed, the notice stays hidden in this browser until there is another such
@@ -22,11 +31,7 @@ const NOTICE = 'passed-over';
 export function PassedOverNotice() {
   const [state] = useUrlState();
   const [seen, setSeen] = useState(() => readNotice(NOTICE));
-  const { data } = useQuery({
-    queryKey: ['deployments', 'passed-over'],
-    queryFn: () =>
-      asked(api.GET('/deployments', { params: { query: { passed_over: 'true', limit: ASKED_MAX, sort: 'model' } as never } })),
-  });
+  const { data } = usePassedOver();
   const fresh = data?.data.filter(({ id }) => !seen.has(id)) ?? [];
   if (data === undefined || fresh.length === 0 || state.passed_over === 'true') return null;
   const close = () => {

@@ -32,7 +32,7 @@ export function PriceVersions({ deployment }: { deployment: Deployment }) {
         <GuardedButton
           size="xs"
           variant="default"
-          verdict={verdictOf('catalogue.manage', deployment.capabilities)}
+          verdict={verdictOf('catalogue.manage', deployment)}
           onClick={() => setAdding(true)}
         >
           Add price version
@@ -86,7 +86,7 @@ function VersionTable({ rows }: { rows: readonly Schema<'Price'>[] }) {
               </Table.Td>
               <Table.Td>
                 {row === inForce && (
-                  <Badge color="teal" miw="max-content">
+                  <Badge color="green" miw="max-content">
                     In force
                   </Badge>
                 )}

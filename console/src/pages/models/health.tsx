@@ -52,7 +52,7 @@ export function HealthBadge({ deployment, cooling }: HealthProps) {
 }
 
 const STATES: Readonly<Record<Counted['state'], { readonly word: string; readonly color: string }>> = {
-  in_service: { word: 'In service', color: 'teal' },
+  in_service: { word: 'In service', color: 'green' },
   degraded: { word: 'Degraded', color: 'yellow' },
   failing: { word: 'Failing', color: 'red' },
   unused: { word: 'Unused', color: 'gray' },
@@ -71,11 +71,16 @@ function StateBadge({ state, state_rule, attempts }: Counted) {
 
 const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
 
+/** Returns a share of attempts: `2.5%`. Errors are never shown as none: below 0.1% it is `<0.1%`. */
+export function errorShareText(share: number): string {
+  return share > 0 && share < 0.001 ? `<${percent.format(0.001)}` : percent.format(share);
+}
+
 /** Returns the attempts in a sentence: `17 of 17 attempts failed since 14:15 (100%).` */
 export function countedText({ since, attempts, errors, error_rate }: DeploymentAttempts): string {
   const from = `since ${new Date(since).toLocaleTimeString(undefined, { timeStyle: 'short' })}`;
   if (attempts === 0) return `No attempt ${from}.`;
   const all = `${countText(attempts)} ${attempts === 1 ? 'attempt' : 'attempts'}`;
   if (errors === 0) return `${all} ${from}, none failed.`;
-  return `${countText(errors)} of ${all} failed ${from} (${percent.format(error_rate ?? errors / attempts)}).`;
+  return `${countText(errors)} of ${all} failed ${from} (${errorShareText(error_rate ?? errors / attempts)}).`;
 }

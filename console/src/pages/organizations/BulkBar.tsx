@@ -63,7 +63,7 @@ export function BulkBar({ selected, onDone }: { selected: readonly Organization[
 
 function mayAll(selected: readonly Organization[], active: readonly Organization[]) {
   if (active.length === 0) return { allowed: false, reason: 'None of the selected organizations is active.' };
-  const refused = selected.map((row) => verdictOf('organizations.lifecycle', row.capabilities)).find((one) => !one.allowed);
+  const refused = selected.map((row) => verdictOf('organizations.lifecycle', row)).find((one) => !one.allowed);
   return refused ?? { allowed: true, reason: null };
 }
 

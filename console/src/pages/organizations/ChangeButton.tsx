@@ -42,7 +42,7 @@ export function ChangeButton({ organization, at, isNamed = false }: ChangeButton
       size="compact-xs"
       variant="default"
       aria-label={label}
-      verdict={verdictOf(PERMISSION_FOR[section], organization.capabilities)}
+      verdict={verdictOf(PERMISSION_FOR[section], organization)}
       onClick={() => setState({ edit: at }, 'push')}
     >
       {isNamed ? label : 'Change'}

@@ -1,4 +1,4 @@
-import { Anchor, Group, Paper, SimpleGrid, Stack, Text } from '@mantine/core';
+import { Anchor, Box, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
@@ -19,7 +19,7 @@ const BUDGETS_SHOWN = 2;
 /** The present state of an organization: budgets with their pace, limits with their use, and the number of what it contains. */
 export function OrganizationCards({ organization, live: { status: live, freshness } }: TabProps) {
   return (
-    <SimpleGrid cols={{ base: 1, md: 3 }} spacing="sm">
+    <SimpleGrid cols={{ base: 1, md: 3 }} spacing="xl">
       <Card title="Budgets" action={<ChangeButton organization={organization} at="budgets" />}>
         {live === null ? <BudgetsAsSet of={organization} /> : <Budgets live={live} />}
       </Card>
@@ -41,7 +41,7 @@ export function OrganizationCards({ organization, live: { status: live, freshnes
 
 function Card({ title, action, children }: { title: string; action?: ReactNode; children: ReactNode }) {
   return (
-    <Paper withBorder p="sm" component="section" aria-label={title}>
+    <Box component="section" aria-label={title}>
       <Group justify="space-between" mb={6}>
         <Text fz="xs" fw={600} c="dimmed">
           {title}
@@ -49,7 +49,7 @@ function Card({ title, action, children }: { title: string; action?: ReactNode; 
         {action}
       </Group>
       {children}
-    </Paper>
+    </Box>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Box, Group, Stack, Tabs, Text } from '@mantine/core';
+import { Group, Stack, Tabs, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconPencil } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -14,6 +14,7 @@ import { useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
+import { useTab } from '../../components/shell/useTab.ts';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
 import { SECTION_AT } from './ChangeButton.tsx';
@@ -66,17 +67,21 @@ export function OrganizationPage() {
     queryFn: async () => (await readOrganization(organizationId)).data,
     refetchInterval: REFETCH_MS,
   });
-  return <Asked query={query}>{(organization) => <Shown key={organization.id} organization={organization} />}</Asked>;
+  return (
+    <Asked shape="page" query={query}>
+      {(organization) => <Shown key={organization.id} organization={organization} />}
+    </Asked>
+  );
 }
 
 function Shown({ organization }: { organization: Organization }) {
   const live = useLimitsStatus('organizations', organization.id, organization.limits_status);
   const [state, setState] = useUrlState();
-  const mayEdit = verdictOf('organization.profile', organization.capabilities);
-  const mayAudit = verdictOf('audit_policy.change', organization.capabilities);
+  const mayEdit = verdictOf('organization.profile', organization);
+  const mayAudit = verdictOf('audit_policy.change', organization);
   const verdict = mayEdit.allowed ? mayEdit : mayAudit.allowed ? mayAudit : mayEdit;
   const tabs = TABS.filter((tab) => organization.capabilities.includes(tab.needs));
-  const tab = tabs.find((one) => one.value === state.tab)?.value ?? 'overview';
+  const [tab, choose] = useTab(tabs);
   const edit = () => verdict.allowed && setState({ edit: 'organization' }, 'push');
   useHotkeys([['e', edit]]);
   return (
@@ -84,9 +89,15 @@ function Shown({ organization }: { organization: Organization }) {
       title={organization.name}
       crumbs={[{ label: 'Organizations', to: PATHS.organizations }]}
       beside={
-        <StandingBadge lifecycle={organization.status} live={live.status} calm={calmStatus(organization, live.status)} isWordy />
+        <StandingBadge
+          lifecycle={organization.status}
+          live={live.status}
+          calm={calmStatus(organization, live.status)}
+          isWordy={tab === 'overview'}
+        />
       }
       about={<About organization={organization} />}
+      isCompact={tab !== 'overview'}
       actions={
         <>
           <GuardedButton variant="default" verdict={verdict} leftSection={<IconPencil size={16} />} onClick={edit}>
@@ -96,11 +107,8 @@ function Shown({ organization }: { organization: Organization }) {
         </>
       }
     >
-      {/* On a phone, the cards would push the other tabs a screen down. */}
-      <Box {...(tab === 'overview' ? {} : { visibleFrom: 'xs' })}>
-        <OrganizationCards organization={organization} live={live} />
-      </Box>
-      <Tabs value={tab} keepMounted={false} onChange={(value) => setState(toTab(state, value ?? 'overview'), 'push')}>
+      {tab === 'overview' && <OrganizationCards organization={organization} live={live} />}
+      <Tabs value={tab} keepMounted={false} onChange={choose}>
         <TabStrip tabs={tabs} value={tab} />
         {tabs.map(({ value, content: Content }) => (
           <Tabs.Panel key={value} value={value}>
@@ -117,12 +125,6 @@ function Shown({ organization }: { organization: Organization }) {
       />
     </Page>
   );
-}
-
-/** Returns the address state of another tab. It drops all filters, because other lists do not have them. */
-function toTab(state: Readonly<Record<string, string | undefined>>, tab: string) {
-  const cleared = Object.fromEntries(Object.keys(state).map((name) => [name, undefined]));
-  return { ...cleared, tab: tab === 'overview' ? undefined : tab };
 }
 
 function About({ organization }: { organization: Organization }) {

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { listOrganizations, type Organization, type OrganizationsSummary } from '../../api/organizations.ts';
 import { DataList } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
@@ -26,6 +26,10 @@ export function OrganizationsList({ counts, seesStandings, refetchMs, onOpen, on
   const [selected, setSelected] = useState<Organization[]>([]);
   const [edited, setEdited] = useState<Organization>();
   const [lifecycle, setLifecycle] = useState<{ row: Organization; to: Lifecycle }>();
+  const columns = useMemo(
+    () => columnsOf({ open: onOpen, edit: setEdited, change: (row, to) => setLifecycle({ row, to }) }),
+    [onOpen],
+  );
   return (
     <>
       <BulkBar selected={selected} onDone={() => setSelected([])} />
@@ -43,7 +47,7 @@ export function OrganizationsList({ counts, seesStandings, refetchMs, onOpen, on
             </>
           )
         }
-        columns={columnsOf({ open: onOpen, edit: setEdited, change: (row, to) => setLifecycle({ row, to }) })}
+        columns={columns}
         onRowClick={(row) => onOpen(row)}
         selected={selected}
         onSelectedChange={setSelected}

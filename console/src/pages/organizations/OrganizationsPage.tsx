@@ -3,6 +3,7 @@ import { useHotkeys } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
+import { useCallback } from 'react';
 import { queryText } from '../../api/events.ts';
 import { keptWithin } from '../../api/kept.ts';
 import { type Organization, summarizeOrganizations } from '../../api/organizations.ts';
@@ -35,8 +36,11 @@ export function OrganizationsPage() {
   const isCreating = state.create !== undefined;
   const openCreate = () => mayCreate.allowed && setState({ create: 'organization' }, 'push');
   useHotkeys([['n', openCreate]]);
-  const open = (row: Organization, search: Record<string, string> = {}) =>
-    void navigate({ to: PATHS.organization, params: { organizationId: row.id } as never, search: search as never });
+  const open = useCallback(
+    (row: Organization, search: Record<string, string> = {}) =>
+      void navigate({ to: PATHS.organization, params: { organizationId: row.id } as never, search: search as never }),
+    [navigate],
+  );
   return (
     <Page
       title="Organizations"

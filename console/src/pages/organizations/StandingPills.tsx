@@ -23,7 +23,7 @@ export function StandingPills({ counts }: { counts: OrganizationsSummary | undef
           onClick={() => choose(status)}
         >
           {label}
-          {count !== undefined && <span className={classes.count}>{countText(count)}</span>}
+          <span className={classes.count}>{count === undefined ? '' : countText(count)}</span>
         </UnstyledButton>
       ))}
     </Group>

@@ -1,4 +1,4 @@
-import { Paper, SimpleGrid, Skeleton, Text } from '@mantine/core';
+import { Box, SimpleGrid, Skeleton, Text } from '@mantine/core';
 import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { OrganizationsSummary } from '../../api/organizations.ts';
@@ -9,7 +9,7 @@ import { countText } from '../../numbers/numbers.ts';
 export function SummaryStrip({ query }: { query: UseQueryResult<OrganizationsSummary> }) {
   const { data, isError } = query;
   return (
-    <Paper withBorder px="md" py="xs" role="group" aria-label="Totals of all organizations found">
+    <Box role="group" aria-label="Totals of all organizations found">
       <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="md" verticalSpacing="xs">
         <Fact label="Spend this period" value={data && <Money usd={data.spend_period} />} isMissing={isError} />
         <Fact label="Teams" value={data && countText(data.teams)} isMissing={isError} />
@@ -26,7 +26,7 @@ export function SummaryStrip({ query }: { query: UseQueryResult<OrganizationsSum
           isMissing={isError}
         />
       </SimpleGrid>
-    </Paper>
+    </Box>
   );
 }
 
@@ -37,7 +37,7 @@ function Fact({ label, value, isMissing }: { label: string; value: ReactNode; is
         {label}
       </Text>
       {value === undefined && !isMissing ? (
-        <Skeleton h={20} w={80} mt={4} />
+        <Skeleton h={22} w={80} my={2} />
       ) : (
         <Text fz="lg" fw={600} lh={1.3} component="div">
           {value ?? '–'}

@@ -6,6 +6,7 @@ import { calmStatus, type Organization } from '../../api/organizations.ts';
 import { type Permission, type Verdict, verdictOf } from '../../api/session.tsx';
 import { CopyIcon } from '../../components/CopyText.tsx';
 import { Sparkline } from '../../components/charts/Sparkline.tsx';
+import { WhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { BudgetCell } from '../../components/limits/BudgetRing.tsx';
 import { LimitCell } from '../../components/limits/LimitGauges.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
@@ -21,6 +22,9 @@ interface RowActions {
   readonly change: (row: Organization, to: Lifecycle) => void;
 }
 
+/** Below this width, names need the room of two counts, which are also on the organization's page. */
+const WIDE = '(min-width: 84em)';
+
 /** Returns the columns of the organization list. Each accessor is the server's name of the order. */
 export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
   return [
@@ -28,7 +32,9 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       accessor: 'name',
       title: 'Organization',
       sortable: true,
-      width: 214,
+      // The name takes what the others leave.
+      width: '100%',
+      cellsStyle: () => ({ maxWidth: 0 }),
       phone: 'title',
       render: (row) => <Identity row={row} />,
     },
@@ -36,21 +42,21 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       accessor: 'budget_used',
       title: 'Budget',
       sortable: true,
-      width: 196,
+      width: 204,
       phone: { fact: 1 },
       render: (row) => <BudgetCell status={row.limits_status} of={row} />,
     },
     {
       accessor: 'rate_limits',
       title: 'Rate limits',
-      width: 230,
+      width: 228,
       render: (row) => <LimitCell status={row.limits_status} of={row} />,
     },
     {
       accessor: 'spend',
       title: '30-day spend',
       sortable: true,
-      width: 128,
+      width: 114,
       phone: { fact: 2 },
       render: (row) => <Spend row={row} />,
     },
@@ -59,7 +65,7 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       title: 'Members',
       sortable: true,
       textAlign: 'right',
-      width: 98,
+      width: 94,
       render: (row) => countOrNothing(row.member_count),
     },
     {
@@ -67,7 +73,8 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       title: 'Teams',
       sortable: true,
       textAlign: 'right',
-      width: 80,
+      width: 74,
+      visibleMediaQuery: WIDE,
       render: (row) => countOrNothing(row.team_count),
     },
     {
@@ -75,7 +82,8 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       title: 'Keys',
       sortable: true,
       textAlign: 'right',
-      width: 74,
+      width: 68,
+      visibleMediaQuery: WIDE,
       render: (row) => countOrNothing(row.key_count),
     },
     {
@@ -110,7 +118,6 @@ function Identity({ row }: { row: Organization }) {
             fw={600}
             truncate
             miw={0}
-            maw={{ xs: 110 }}
             title={row.name}
             onClick={(event) => event.stopPropagation()}
           >
@@ -120,8 +127,8 @@ function Identity({ row }: { row: Organization }) {
             <StandingBadge lifecycle={row.status} live={row.limits_status} calm={calmStatus(row, row.limits_status)} />
           </span>
         </Group>
-        <Group gap={4} wrap="nowrap">
-          <Text fz="xs" c="dimmed" truncate miw={0} maw={{ xs: 130 }} title={owners?.join(', ')}>
+        <Group gap={4} wrap="nowrap" h={17}>
+          <Text fz="xs" c="dimmed" truncate miw={0} title={owners?.join(', ')}>
             {owners !== undefined && `${owners.length === 0 ? 'No owner' : owners.join(', ')} · `}
             <span className="mono">{row.slug}</span>
           </Text>
@@ -138,7 +145,7 @@ function Spend({ row }: { row: Organization }) {
   const values = standing.daily_spend.map(Number);
   return (
     <div>
-      <Sparkline values={values} width={90} height={20} label={`${moneyText(standing.spend_30d)} in 30 days`} />
+      <Sparkline values={values} width={90} height={18} label={`${moneyText(standing.spend_30d)} in 30 days`} />
       <Text fz="xs" component="div">
         <Money usd={standing.spend_30d} />
       </Text>
@@ -147,7 +154,7 @@ function Spend({ row }: { row: Organization }) {
 }
 
 function RowMenu({ row, open, edit, change }: RowActions & { row: Organization }) {
-  const may = (permission: Permission) => verdictOf(permission, row.capabilities);
+  const may = (permission: Permission) => verdictOf(permission, row);
   const isActive = row.status === 'active';
   return (
     <Menu position="bottom-end" width={190}>
@@ -199,7 +206,7 @@ function Item({ icon: Icon, label, verdict, onClick }: ItemProps) {
   );
   if (verdict.allowed) return item;
   return (
-    <Tooltip label={verdict.reason} position="left">
+    <Tooltip label={<WhyNot verdict={verdict} inherit />} multiline maw={320} position="left">
       <div>{item}</div>
     </Tooltip>
   );

@@ -1,7 +1,8 @@
-import { Group, Paper, SegmentedControl, Title } from '@mantine/core';
+import { Box, Group, SegmentedControl, Title } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
-import type { Series } from '../../components/charts/StackedBars.tsx';
+import { SERIES_COLORS } from '../../components/charts/colors.ts';
 import { TimeChart } from '../../components/charts/TimeChart.tsx';
+import type { Series } from '../../components/charts/TimePlot.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { moneyText, shortCountText } from '../../numbers/numbers.ts';
 
@@ -12,14 +13,23 @@ const CHOICES = [
   { value: 'tokens', label: 'Tokens' },
 ];
 
+const [FIRST, SECOND, THIRD] = SERIES_COLORS as readonly [string, string, string];
+
 const SERIES: Readonly<Record<string, readonly Series[]>> = {
   requests: [
-    { name: 'others', label: 'Without error', color: 'teal.6' },
-    { name: 'errors', label: 'Errors', color: 'orange.6' },
+    { name: 'others', label: 'Without error', color: FIRST },
+    { name: 'errors', label: 'Errors', color: THIRD },
   ],
-  refused: [{ name: 'refused', label: 'Refused', color: 'red.7' }],
-  spend: [{ name: 'spend', label: 'Spend', color: 'teal.6' }],
-  tokens: [{ name: 'tokens', label: 'Tokens', color: 'blue.6' }],
+  refused: [{ name: 'refused', label: 'Refused', color: THIRD }],
+  spend: [{ name: 'spend', label: 'Spend', color: FIRST }],
+  tokens: [{ name: 'tokens', label: 'Tokens', color: SECOND }],
+};
+
+const EMPTY: Readonly<Record<string, string>> = {
+  requests: 'Requests and errors appear here with the first call of a key.',
+  refused: 'Requests that a limit, a budget or missing access refuses appear here.',
+  spend: 'What requests cost appears here with the first one that has a price.',
+  tokens: 'Input and output tokens appear here with the first answer.',
 };
 
 const TITLES: Readonly<Record<string, string>> = {
@@ -40,7 +50,7 @@ export function Course({ overview }: { overview: Schema<'Overview'> }) {
     spend: Number(spend),
   }));
   return (
-    <Paper withBorder p="md">
+    <Box>
       <Group justify="space-between" mb="sm">
         <Title order={2}>{TITLES[shown]}</Title>
         <SegmentedControl
@@ -55,12 +65,15 @@ export function Course({ overview }: { overview: Schema<'Overview'> }) {
         label={`${shown} by ${overview.range.interval}`}
         points={points}
         series={SERIES[shown] ?? []}
+        shape="areas"
+        isCount={shown !== 'spend'}
+        empty={EMPTY[shown] ?? ''}
         from={overview.range.from}
         to={overview.range.to}
         interval={overview.range.interval}
         timeZone={overview.range.time_zone}
         format={shown === 'spend' ? (value) => moneyText(String(value)) : shortCountText}
       />
-    </Paper>
+    </Box>
   );
 }

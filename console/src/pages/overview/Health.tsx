@@ -1,10 +1,11 @@
-import { Anchor, Badge, Group, Paper, Progress, Table, Text, Title, Tooltip } from '@mantine/core';
+import { Anchor, Badge, Group, Progress, Table, Text, Tooltip } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
 import { FreshnessMark } from '../../components/Freshness.tsx';
 import { colorOf } from '../../components/limits/LimitBar.tsx';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
+import { Section } from '../../components/Section.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
 import { addressOf } from '../../components/shell/addresses.ts';
 import { Time } from '../../components/Time.tsx';
@@ -16,7 +17,7 @@ import { providerName } from '../models/ProviderBadge.tsx';
 /** The budgets closest to exhaustion, with what requests in flight hold of them. */
 export function Budgets({ overview }: { overview: Schema<'Overview'> }) {
   return (
-    <Section
+    <Part
       title="Budgets closest to their limit"
       empty={overview.budgets_closest.length === 0 ? 'Nothing is used of any budget yet.' : null}
     >
@@ -59,7 +60,7 @@ export function Budgets({ overview }: { overview: Schema<'Overview'> }) {
         </Table.Tbody>
       </Table>
       {overview.budgets_closest.some(({ live }) => !live) && <FreshnessMark freshness="stored" />}
-    </Section>
+    </Part>
   );
 }
 
@@ -80,7 +81,7 @@ function Used({ ratio }: { ratio: number }) {
 export function Providers({ overview }: { overview: Schema<'Overview'> }) {
   const showsDeployments = overview.providers.some(({ deployments }) => deployments !== null);
   return (
-    <Section title="Provider health" empty={overview.providers.length === 0 ? 'No deployments yet.' : null}>
+    <Part title="Provider health" empty={overview.providers.length === 0 ? 'No deployments yet.' : null}>
       <Table fz="sm">
         <Table.Thead>
           <Table.Tr>
@@ -106,7 +107,7 @@ export function Providers({ overview }: { overview: Schema<'Overview'> }) {
           ))}
         </Table.Tbody>
       </Table>
-    </Section>
+    </Part>
   );
 }
 
@@ -115,7 +116,7 @@ function Deployments({ deployments, cooling }: { deployments: number; cooling: n
     <>
       <Table.Td>
         {cooling === 0 ? (
-          <Badge color="teal">Healthy</Badge>
+          <Badge color="green">Healthy</Badge>
         ) : (
           <Tooltip label="Paused after failures. One request tests it before it gets others.">
             <Badge color={cooling === deployments ? 'red' : 'yellow'}>{cooling} cooling</Badge>
@@ -127,12 +128,9 @@ function Deployments({ deployments, cooling }: { deployments: number; cooling: n
   );
 }
 
-function Section({ title, empty, children }: { title: string; empty: string | null; children: ReactNode }) {
+function Part({ title, empty, children }: { title: string; empty: string | null; children: ReactNode }) {
   return (
-    <Paper withBorder p="md" component="section" aria-label={title}>
-      <Title order={2} mb="xs">
-        {title}
-      </Title>
+    <Section title={title}>
       {empty === null ? (
         <TableScroll minWidth={620}>{children}</TableScroll>
       ) : (
@@ -140,7 +138,7 @@ function Section({ title, empty, children }: { title: string; empty: string | nu
           {empty}
         </Text>
       )}
-    </Paper>
+    </Section>
   );
 }
 

@@ -1,7 +1,9 @@
-import { Anchor, Paper, SimpleGrid, Text, Tooltip } from '@mantine/core';
+import { Anchor, Box, SimpleGrid, Text, Tooltip } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
+import { intervalKey, intervalsOf } from '../../components/charts/intervals.ts';
+import { Sparkline } from '../../components/charts/Sparkline.tsx';
 import { Money } from '../../numbers/Money.tsx';
 import { countText, durationText, shareText, shortCountText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
@@ -16,17 +18,19 @@ export function Numbers({ overview, organizationId }: NumbersProps) {
   const { from, to } = overview.range;
   const place = { from, to, ...(organizationId === undefined ? {} : { organization_id: organizationId }) };
   const { latency } = overview;
+  const course = courseOf(overview);
   return (
-    <Paper withBorder p="sm">
+    <Box>
       <SimpleGrid component="dl" m={0} cols={{ base: 2, xs: 3, md: 7 }} spacing="md" verticalSpacing="sm">
-        <Figure name="Spend" to={PATHS.usage} search={place}>
+        <Figure name="Spend" course={course('spend')} to={PATHS.usage} search={place}>
           <Money usd={overview.spend} />
         </Figure>
-        <Figure name="Requests" to={PATHS.requests} search={place}>
+        <Figure name="Requests" course={course('requests')} to={PATHS.requests} search={place}>
           <Short count={overview.requests} />
         </Figure>
         <Figure
           name="Errors"
+          course={course('errors')}
           to={PATHS.requests}
           search={{ ...place, status: 'failed' }}
           note={ofAll(overview.errors, overview.requests, 'of requests')}
@@ -35,13 +39,14 @@ export function Numbers({ overview, organizationId }: NumbersProps) {
         </Figure>
         <Figure
           name="Refused"
+          course={course('refused')}
           to={PATHS.requests}
           search={{ ...place, status: 'refused' }}
           note={ofAll(overview.refusals, overview.requests + overview.refusals, 'of all received')}
         >
           <Short count={overview.refusals} />
         </Figure>
-        <Figure name="Tokens" to={PATHS.usage} search={{ ...place, metric: 'total_tokens' }}>
+        <Figure name="Tokens" course={course('tokens')} to={PATHS.usage} search={{ ...place, metric: 'total_tokens' }}>
           <Short count={overview.tokens} />
         </Figure>
         <Figure name="Latency p50" note={`newest ${countText(latency.sample)}`}>
@@ -51,8 +56,16 @@ export function Numbers({ overview, organizationId }: NumbersProps) {
           {latency.p95_ms === null ? '–' : durationText(latency.p95_ms)}
         </Figure>
       </SimpleGrid>
-    </Paper>
+    </Box>
   );
+}
+
+/** Returns a function that takes one figure of each interval of the range, those without use too, the oldest first. */
+function courseOf({ range, series }: Schema<'Overview'>) {
+  const { interval, time_zone: timeZone } = range;
+  const points = new Map(series.map((point) => [intervalKey(point.time, { interval, timeZone }), point]));
+  const keys = intervalsOf({ ...range, timeZone }).map(({ key }) => key);
+  return (figure: Exclude<keyof (typeof series)[number], 'time'>) => keys.map((key) => Number(points.get(key)?.[figure] ?? 0));
 }
 
 interface FigureProps {
@@ -60,29 +73,36 @@ interface FigureProps {
   readonly to?: string;
   readonly search?: Readonly<Record<string, string>>;
   readonly note?: string | null;
+  /** The figure of each interval, the oldest first. */
+  readonly course?: readonly number[];
   readonly children: ReactNode;
 }
 
-function Figure({ name, to, search, note, children }: FigureProps) {
+function Figure({ name, to, search, note, course, children }: FigureProps) {
   return (
     <div>
       <Text component="dt" fz="xs" c="dimmed">
         {to === undefined ? (
           name
         ) : (
-          <Anchor component={Link} to={to} search={search as never} inherit>
+          <Anchor component={Link} to={to} search={search as never} inherit c="inherit">
             {name}
           </Anchor>
         )}
       </Text>
       <Text component="dd" m={0} fz="lg" fw={600}>
         {children}
-        {note != null && (
-          <Text component="span" fz="xs" fw={400} c="dimmed" display="block">
-            {note}
-          </Text>
-        )}
       </Text>
+      {course !== undefined && course.length > 1 && (
+        <Box maw={150} mt={4} component="dd" m={0}>
+          <Sparkline values={course} width="100%" height={24} label={`${name} over time`} />
+        </Box>
+      )}
+      {note != null && (
+        <Text component="dd" m={0} fz="xs" c="dimmed">
+          {note}
+        </Text>
+      )}
     </div>
   );
 }

@@ -1,20 +1,18 @@
-import { Alert, Anchor, Stack } from '@mantine/core';
-import { IconRocket } from '@tabler/icons-react';
+import { Alert, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
 import { keptWithin } from '../../api/kept.ts';
 import { type Session, useCanAnywhere, useSession } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
-import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { RangePicker, rangeOf, viewersZone } from '../../components/fields/RangePicker.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { FiguresShape } from '../../components/Skeletons.tsx';
 import { Page } from '../../components/shell/Page.tsx';
-import { PATHS } from '../../paths.ts';
 import { Course } from './Course.tsx';
 import { Budgets, Providers } from './Health.tsx';
 import { Numbers } from './Numbers.tsx';
 import { OwnKeys } from './OwnKeys.tsx';
+import { WithSetupCard } from './SetupCard.tsx';
 import { Tops } from './Tops.tsx';
 
 const STANDARD = '7d';
@@ -22,40 +20,21 @@ const REFRESH_MS = 15_000;
 
 /** The state of the gateway at a glance, or of the part of it that this person may see. */
 export function OverviewPage() {
-  const [state, set] = useUrlState();
   const session = useSession();
   const mayReadUsage = useCanAnywhere('usage.read');
   const isOfPlatform = session.platform_capabilities.includes('usage.read');
   return (
-    <Page
-      title="Overview"
-      about={placeOf(session)}
-      actions={
-        mayReadUsage && (
-          <>
-            {isOfPlatform && (
-              <ObjectSelect
-                compact
-                kind="organization"
-                label="Organization"
-                placeholder="All organizations"
-                value={state.organization_id}
-                onChange={(organization_id) => set({ organization_id })}
-              />
-            )}
-            <RangePicker standard={STANDARD} />
-          </>
-        )
-      }
-    >
-      {session.memberships.some(({ teams }) => teams.length > 0) && <OwnKeys session={session} />}
-      {mayReadUsage ? (
-        <Figures isOfPlatform={isOfPlatform} />
-      ) : (
-        <Alert color="gray">
-          Your role does not show spend and requests. Use the navigation for the teams and keys that you may see.
-        </Alert>
-      )}
+    <Page title="Overview" about={placeOf(session)} actions={mayReadUsage && <RangePicker standard={STANDARD} />}>
+      <WithSetupCard>
+        {session.memberships.some(({ teams }) => teams.length > 0) && <OwnKeys session={session} />}
+        {mayReadUsage ? (
+          <Figures isOfPlatform={isOfPlatform} />
+        ) : (
+          <Alert color="gray">
+            Your role does not show spend and requests. Use the navigation for the teams and keys that you may see.
+          </Alert>
+        )}
+      </WithSetupCard>
     </Page>
   );
 }
@@ -76,10 +55,9 @@ function Figures({ isOfPlatform }: { isOfPlatform: boolean }) {
     refetchInterval: REFRESH_MS,
   });
   return (
-    <Asked query={query}>
+    <Asked query={query} skeleton={<FiguresShape />}>
       {(overview) => (
-        <Stack gap="md">
-          {isOfPlatform && overview.requests + overview.refusals === 0 && state.organization_id === undefined && <FirstSteps />}
+        <Stack gap="xl">
           <Numbers overview={overview} organizationId={state.organization_id} />
           <Course overview={overview} />
           <Tops overview={overview} showOrganizations={isOfPlatform && state.organization_id === undefined} />
@@ -88,17 +66,6 @@ function Figures({ isOfPlatform }: { isOfPlatform: boolean }) {
         </Stack>
       )}
     </Asked>
-  );
-}
-
-function FirstSteps() {
-  return (
-    <Alert icon={<IconRocket size={18} />} title="No requests in this time range">
-      <Anchor component={Link} to={PATHS.start} inherit underline="always">
-        Set up the gateway step by step
-      </Anchor>
-      : a provider’s credential, a model, an organization, a team and its first key.
-    </Alert>
   );
 }
 

@@ -1,28 +1,30 @@
-import { Anchor, Button, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Box, Button, Group, Stack, Text, Title } from '@mantine/core';
 import { IconKey } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { type Session, useCanAnywhere } from '../../api/session.tsx';
+import type { Session, Verdict } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
+import { WhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
+import { useMayCreateKeys } from '../keys/may-create.ts';
 
 const SHOWN = 5;
 
 /** Lists the person's own keys, and explains how to get one. */
 export function OwnKeys({ session }: { session: Session }) {
-  const mayMake = useCanAnywhere('keys.manage_own');
+  const mayMake = useMayCreateKeys();
   const query = useQuery({
     queryKey: ['keys', 'own', session.account.id],
     queryFn: () => asked(api.GET('/keys', { params: { query: { account_id: session.account.id, limit: SHOWN } } })),
   });
   return (
-    <Paper withBorder p="md" component="section" aria-label="Your keys">
+    <Box component="section" aria-label="Your keys">
       <Group justify="space-between" mb="xs">
         <Title order={2}>Your keys</Title>
-        {mayMake && (
+        {mayMake.allowed && (
           <Button
             component={Link}
             to={PATHS.keys}
@@ -36,16 +38,24 @@ export function OwnKeys({ session }: { session: Session }) {
         )}
       </Group>
       <Asked query={query}>{({ data }) => (data.length === 0 ? <None mayMake={mayMake} /> : <Keys keys={data} />)}</Asked>
-    </Paper>
+    </Box>
   );
 }
 
-function None({ mayMake }: { mayMake: boolean }) {
+function None({ mayMake }: { mayMake: Verdict }) {
+  if (!mayMake.allowed)
+    return (
+      <>
+        <Text fz="sm" c="dimmed">
+          You have no keys yet.
+        </Text>
+        <WhyNot verdict={mayMake} c="dimmed" />
+      </>
+    );
   return (
     <Text fz="sm" c="dimmed">
-      {mayMake
-        ? 'You have no keys yet. Create one, set it as the API key of your OpenAI or Anthropic SDK, and set the base URL of the SDK to this gateway. You get examples with the key.'
-        : 'You have no keys yet. Ask an admin of your team to create one for you.'}
+      You have no keys yet. Create one, set it as the API key of your OpenAI or Anthropic SDK, and set the base URL of the SDK to
+      this gateway. You get examples with the key.
     </Text>
   );
 }

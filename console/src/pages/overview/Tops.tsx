@@ -1,6 +1,7 @@
-import { Anchor, Group, Paper, Progress, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import type { Schema } from '../../api/client.ts';
+import { Section } from '../../components/Section.tsx';
 import { Money } from '../../numbers/Money.tsx';
 import { barOf, countText, shortCountText, usedRatio } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
@@ -34,7 +35,7 @@ export function Tops({ overview, showOrganizations }: TopsProps) {
   }));
   const keys = overview.top_keys.map((one) => ({ ...one, to: PATHS.key.replace('$keyId', one.id) }));
   return (
-    <SimpleGrid cols={{ base: 1, md: showOrganizations ? 3 : 2 }} spacing="md">
+    <SimpleGrid cols={{ base: 1, md: showOrganizations ? 3 : 2 }} spacing="xl">
       {showOrganizations && <Top title="Top organizations" rows={organizations} />}
       <Top title="Top models" rows={models} />
       <Top title="Top keys" rows={keys} />
@@ -48,10 +49,7 @@ function Top({ title, rows }: { title: string; rows: readonly Row[] }) {
   // The highest spend comes first.
   const most = rows[0]?.spend ?? '0';
   return (
-    <Paper withBorder p="md" component="section" aria-label={title}>
-      <Title order={2} mb="xs">
-        {title}
-      </Title>
+    <Section title={title}>
       {rows.length === 0 && (
         <Text fz="sm" c="dimmed">
           Nothing was used in this time range.
@@ -85,6 +83,6 @@ function Top({ title, rows }: { title: string; rows: readonly Row[] }) {
           </div>
         ))}
       </Stack>
-    </Paper>
+    </Section>
   );
 }

@@ -34,7 +34,11 @@ function OfPlatform({ id }: { id: string }) {
     queryKey: ['accounts', 'one', id],
     queryFn: () => asked(api.GET('/accounts/{id}', { params: { path: { id } } })),
   });
-  return <Asked query={account}>{(read) => <Account of={read} />}</Asked>;
+  return (
+    <Asked shape="page" query={account}>
+      {(read) => <Account of={read} />}
+    </Asked>
+  );
 }
 
 function Account({ of: account }: { of: Schema<'Account'> }) {

@@ -56,7 +56,7 @@ type Form = Parameters<Parameters<typeof EditDialog<Member, MemberDraft>>[0]['ch
 function Fields({ form, of: member }: { form: Form; of: Member }) {
   const timeZone = useTimeZone(member.organization_id);
   const caps = useOrganizationCap(member.organization_id);
-  const limits = verdictOf('member_limits.change', member.capabilities);
+  const limits = verdictOf('member_limits.change', member);
   return (
     <>
       <RoleSelect roles={ORGANIZATION_ROLES} {...form.getInputProps('role')} />

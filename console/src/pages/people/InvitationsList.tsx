@@ -33,7 +33,7 @@ export function InvitationsList({ onInvite }: { onInvite: () => void }) {
         name="invitations"
         prefix="invitations_"
         fetch={(query) => asked(api.GET('/invitations', { params: { query: query as object } }))}
-        filters={['status']}
+        filters={['status', 'organization_id']}
         columns={columns}
         searchLabel={words.searchByEMail}
         controls={

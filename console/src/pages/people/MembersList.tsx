@@ -3,6 +3,7 @@ import { IconDots, IconEdit, IconUserMinus } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useCan, type Verdict } from '../../api/session.tsx';
+import { MenuWhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { MemberLink } from '../../components/fields/MemberLink.tsx';
 import { ORGANIZATION_ROLES, RoleName, roleWord } from '../../components/fields/RoleSelect.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
@@ -145,7 +146,7 @@ function RowMenu({ of: member, mayManage, onEdit, onRemove }: RowActions & { of:
           >
             {words.removeMenu}
           </Menu.Item>
-          {!mayManage.allowed && <Menu.Label maw={260}>{mayManage.reason}</Menu.Label>}
+          <MenuWhyNot verdict={mayManage} />
         </Menu.Dropdown>
       </Menu>
     </Group>

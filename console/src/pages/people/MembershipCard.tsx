@@ -1,4 +1,4 @@
-import { Anchor, Button, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Box, Button, Group, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -39,9 +39,9 @@ export function MembershipCard({ organizationId, organizationName, memberId }: M
     refetchInterval: REFRESH_MS,
   });
   return (
-    <Paper withBorder p="md">
+    <Box>
       <Asked query={member}>{(read) => <Card of={read} organizationName={organizationName} />}</Asked>
-    </Paper>
+    </Box>
   );
 }
 

@@ -5,18 +5,25 @@ import { useCan, useCanAnywhere, useSession } from '../../api/session.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { Page } from '../../components/shell/Page.tsx';
+import { useScope } from '../../components/shell/scope.ts';
+import { useTab } from '../../components/shell/useTab.ts';
 import { AccountsList } from './AccountsList.tsx';
 import { AddPersonDialog } from './AddPersonDialog.tsx';
 import { InvitationsList } from './InvitationsList.tsx';
+import { MembersList } from './MembersList.tsx';
 import { MyMembers } from './MyMembers.tsx';
 import { words } from './words.ts';
+
+const TABS = [{ value: 'people' }, { value: 'invitations' }];
 
 /**
  * Lists the people who can sign in, their roles, and the invitations. The platform sees accounts, and an organization its
  * members.
  */
 export function PeoplePage() {
-  const [{ tab = 'people', new: opened }, set] = useUrlState();
+  const [{ new: opened }, set] = useUrlState();
+  const [tab, choose] = useTab(TABS);
+  const [scope] = useScope();
   const seesAccounts = useCan('platform.read').allowed;
   const mayAdd = useMayAdd();
   const add = () => set({ new: 'person' }, 'push');
@@ -31,17 +38,12 @@ export function PeoplePage() {
         </GuardedButton>
       }
     >
-      <Tabs
-        value={tab}
-        // Other tabs have other filters.
-        onChange={(next) => set({ tab: next === 'people' ? undefined : (next ?? undefined), status: undefined, role: undefined })}
-        keepMounted={false}
-      >
+      <Tabs value={tab} onChange={choose} keepMounted={false}>
         <Tabs.List mb="md">
-          <Tabs.Tab value="people">{seesAccounts ? words.accounts : words.members}</Tabs.Tab>
+          <Tabs.Tab value="people">{seesAccounts && scope === undefined ? words.accounts : words.members}</Tabs.Tab>
           <Tabs.Tab value="invitations">{words.invitations}</Tabs.Tab>
         </Tabs.List>
-        <Tabs.Panel value="people">{seesAccounts ? <AccountsList onInvite={add} /> : <MyMembers />}</Tabs.Panel>
+        <Tabs.Panel value="people">{seesAccounts ? <People onInvite={add} /> : <MyMembers />}</Tabs.Panel>
         <Tabs.Panel value="invitations">
           <InvitationsList onInvite={add} />
         </Tabs.Panel>
@@ -49,6 +51,12 @@ export function PeoplePage() {
       <AddPersonDialog opened={opened === 'person'} onClose={() => set({ new: undefined })} />
     </Page>
   );
+}
+
+/** All accounts of the gateway, or the members of the organization that the pages are narrowed to. */
+function People({ onInvite }: { onInvite: () => void }) {
+  const [scope] = useScope();
+  return scope === undefined ? <AccountsList onInvite={onInvite} /> : <MembersList key={scope} organizationId={scope} />;
 }
 
 function useMayAdd() {

@@ -1,10 +1,11 @@
-import { Autocomplete, type AutocompleteProps, Loader, Stack, Text } from '@mantine/core';
+import { Autocomplete, type AutocompleteProps, Stack, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { keptWithin } from '../../api/kept.ts';
 import { useCan, useSession } from '../../api/session.tsx';
 import { roleWord } from '../../components/fields/RoleSelect.tsx';
+import { Busy } from '../../components/Skeletons.tsx';
 import { isAddress, type Person } from './add-person.ts';
 import { words } from './words.ts';
 
@@ -89,7 +90,7 @@ export function PersonField({ people, takesMembers = false, ...field }: PersonFi
         data={people.found.map(({ email }) => email)}
         filter={({ options }) => options}
         renderOption={({ option }) => <Found of={people.found.find(({ email }) => email === option.value)} />}
-        rightSection={people.isLooking && typed !== '' ? <Loader size={14} aria-label={words.searching} /> : undefined}
+        rightSection={people.isLooking && typed !== '' ? <Busy label={words.searching} /> : undefined}
         comboboxProps={{ withinPortal: true }}
         maxDropdownHeight={260}
         {...field}

@@ -1,4 +1,4 @@
-import { Alert, Anchor, Badge, Button, Group, Loader, Paper, Stack, Text } from '@mantine/core';
+import { Alert, Anchor, Badge, Button, Group, Paper, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -8,6 +8,7 @@ import type { PlaygroundEnd } from '../../api/playground.ts';
 import { CopyText } from '../../components/CopyText.tsx';
 import { DecisionSentence, DecisionView } from '../../components/limits/DecisionView.tsx';
 import { Named } from '../../components/Named.tsx';
+import { Busy } from '../../components/Skeletons.tsx';
 import { addressOf } from '../../components/shell/addresses.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { countText, durationText } from '../../numbers/numbers.ts';
@@ -46,7 +47,7 @@ function Answer({ turn: { answer, end, model } }: { turn: Turn }) {
       )}
       {end === null && answer === '' && (
         <Group gap="xs">
-          <Loader size="xs" aria-label={words.waitingForLabel(model)} />
+          <Busy label={words.waitingForLabel(model)} />
           <Text fz="sm" c="dimmed">
             {words.waitingFor(model)}
           </Text>

@@ -17,7 +17,7 @@ export function SecondFactorSection() {
   return (
     <Section
       title={words.authenticator}
-      beside={<Badge color={factor.enabled ? 'teal' : 'gray'}>{factor.enabled ? words.on : words.off}</Badge>}
+      beside={<Badge color={factor.enabled ? 'green' : 'gray'}>{factor.enabled ? words.on : words.off}</Badge>}
       about={factor.enabled ? <CodesLeft count={factor.recovery_codes_left} /> : words.authenticatorMeans}
       actions={
         factor.enabled ? (

@@ -1,4 +1,4 @@
-import { Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { Box, Group, Stack, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 
 interface SectionProps {
@@ -12,7 +12,7 @@ interface SectionProps {
 /** A section of the profile page. */
 export function Section({ title, about, beside, actions, children }: SectionProps) {
   return (
-    <Paper component="section" withBorder p="md" aria-label={title}>
+    <Box component="section" aria-label={title}>
       <Stack gap="sm">
         <Group justify="space-between" align="flex-start" gap="sm">
           <div style={{ flex: '1 1 300px' }}>
@@ -30,6 +30,6 @@ export function Section({ title, about, beside, actions, children }: SectionProp
         </Group>
         {children}
       </Stack>
-    </Paper>
+    </Box>
   );
 }

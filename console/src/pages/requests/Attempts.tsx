@@ -112,7 +112,7 @@ function Heading({
       <Text fz="sm" fw={600}>
         {words.attemptNumber(attempt)}
       </Text>
-      <Badge color={result === 'answered' ? 'teal' : result === 'cancelled' ? 'gray' : 'red'} miw="max-content">
+      <Badge color={result === 'answered' ? 'green' : result === 'cancelled' ? 'gray' : 'red'} miw="max-content">
         {RESULT_WORDS[result]}
       </Badge>
       {status !== null && <Text fz="sm">{words.httpStatus(status)}</Text>}

@@ -1,5 +1,6 @@
 import { Group, Progress, Stack, Text, Tooltip } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
+import { SERIES_COLORS } from '../../components/charts/colors.ts';
 import { durationText } from '../../numbers/numbers.ts';
 import { words } from './words.ts';
 
@@ -15,10 +16,16 @@ interface Part {
  */
 export function LatencyBar({ latency, isStream }: { latency: Schema<'Request'>['latency']; isStream: boolean }) {
   const parts: Part[] = [
-    { name: words.gateway, ms: latency.gateway_us / 1_000, color: 'teal' },
+    { name: words.gateway, ms: latency.gateway_us / 1_000, color: SERIES_COLORS[0] as string },
     ...(latency.provider_ms === null
       ? []
-      : [{ name: isStream ? words.providerUntilItsFirstToken : words.provider, ms: latency.provider_ms, color: 'blue' }]),
+      : [
+          {
+            name: isStream ? words.providerUntilItsFirstToken : words.provider,
+            ms: latency.provider_ms,
+            color: SERIES_COLORS[1] as string,
+          },
+        ]),
   ];
   const totalMs = parts.reduce((sum, { ms }) => sum + ms, 0);
   return (
@@ -38,10 +45,7 @@ export function LatencyBar({ latency, isStream }: { latency: Schema<'Request'>['
       <Group gap="lg">
         {parts.map(({ name, ms, color }) => (
           <Group key={name} gap={6}>
-            <span
-              aria-hidden
-              style={{ width: 10, height: 10, borderRadius: 2, background: `var(--mantine-color-${color}-filled)` }}
-            />
+            <span aria-hidden style={{ width: 10, height: 10, borderRadius: 2, background: color }} />
             <Text fz="sm">
               {name} <b>{durationText(ms)}</b>
             </Text>

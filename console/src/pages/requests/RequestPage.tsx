@@ -1,12 +1,12 @@
-import { Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
 import { DecisionView } from '../../components/limits/DecisionView.tsx';
 import { PartlyPriced } from '../../components/money/PartlyPriced.tsx';
+import { Section } from '../../components/Section.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
@@ -30,7 +30,11 @@ export function RequestPage() {
     queryFn: () =>
       asked(api.GET('/requests/{request_id}', { params: { path: { request_id: requestId }, query: { content: 'false' } } })),
   });
-  return <Asked query={query}>{(request) => <Shown request={request} askedId={requestId} />}</Asked>;
+  return (
+    <Asked shape="page" query={query}>
+      {(request) => <Shown request={request} askedId={requestId} />}
+    </Asked>
+  );
 }
 
 function Shown({ request, askedId }: { request: FullRequest; askedId: string }) {
@@ -58,22 +62,22 @@ function Shown({ request, askedId }: { request: FullRequest; askedId: string }) 
       <Outcome request={request} />
       {/* The attempts explain a failure, and the decision everything else. */}
       {request.status === 'failed' && <AttemptsSection request={request} />}
-      <Section title={words.decision}>
+      <Section mt="sm" title={words.decision}>
         <DecisionView decision={request.decision} ended={request.status}>
           <Remedies remedies={request.remedies} request={request} />
         </DecisionView>
       </Section>
       {request.status !== 'failed' && <AttemptsSection request={request} />}
-      <Section title={words.details}>
+      <Section mt="sm" title={words.details}>
         <Facts request={request} />
       </Section>
-      <Section title={words.latency}>
+      <Section mt="sm" title={words.latency}>
         <LatencyBar latency={request.latency} isStream={request.stream} />
       </Section>
-      <Section title={words.tokensAndCost}>
+      <Section mt="sm" title={words.tokensAndCost}>
         <Costs request={request} />
       </Section>
-      <Section title={words.content}>
+      <Section mt="sm" title={words.content}>
         <Content request={request} />
       </Section>
     </Page>
@@ -82,19 +86,8 @@ function Shown({ request, askedId }: { request: FullRequest; askedId: string }) 
 
 function AttemptsSection({ request }: { request: FullRequest }) {
   return (
-    <Section title={words.attempts}>
+    <Section mt="sm" title={words.attempts}>
       <Attempts attempts={request.attempts_made} count={request.attempts} />
     </Section>
-  );
-}
-
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <Paper withBorder p="md" component="section" aria-label={title}>
-      <Stack gap="sm">
-        <Title order={2}>{title}</Title>
-        {children}
-      </Stack>
-    </Paper>
   );
 }

@@ -25,7 +25,7 @@ export function requestColumns({ showOrganization }: { showOrganization: boolean
       ? [{ accessor: 'organization_id', title: words.organization, render: (row: Request) => <Named id={row.organization_id} /> }]
       : []),
     { accessor: 'team_id', title: words.team, render: (row) => <Named id={row.team_id} /> },
-    { accessor: 'key_id', title: words.key, phone: { fact: 2 }, render: (row) => <Named id={row.key_id} /> },
+    { accessor: 'key_id', title: words.key, phone: { fact: 6 }, render: (row) => <Named id={row.key_id} /> },
     { accessor: 'total_tokens', title: words.tokens, textAlign: 'right', render: (row) => <Tokens row={row} /> },
     { accessor: 'spend', title: words.spend, phone: { fact: 3 }, textAlign: 'right', render: (row) => <Spend row={row} /> },
     {

@@ -13,7 +13,7 @@ export function PolicyEditor({ group }: { group: RouteGroup }) {
   const draft = usePolicyDraft(group);
   const { typed, isChanged, isBehind, edited } = draft;
   useUnsavedGuard(isChanged);
-  const mayManage = verdictOf('catalogue.manage', group.capabilities);
+  const mayManage = verdictOf('catalogue.manage', group);
   return (
     <Stack gap="xs" component="section" aria-label={words.policy}>
       <Group justify="space-between">

@@ -35,7 +35,7 @@ interface VersionsProps {
 
 function Versions({ group, versions, currentVersion }: VersionsProps) {
   const [goingTo, setGoingTo] = useState<PublishedPolicy | null>(null);
-  const mayManage = verdictOf('catalogue.manage', group.capabilities);
+  const mayManage = verdictOf('catalogue.manage', group);
   if (versions.length === 0)
     return (
       <Text fz="sm" c="dimmed">
@@ -96,7 +96,7 @@ function VersionRow({ version, isInForce, mayManage, onRollBack }: VersionRowPro
       </Table.Td>
       <Table.Td ta="right">
         {isInForce ? (
-          <Badge color="teal">{words.inForce}</Badge>
+          <Badge color="green">{words.inForce}</Badge>
         ) : (
           <GuardedButton size="compact-sm" variant="default" verdict={mayManage} onClick={onRollBack}>
             {words.rollBackTo(version.version)}

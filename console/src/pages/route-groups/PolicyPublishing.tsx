@@ -39,7 +39,7 @@ export function PolicyPublishing({ group, draft }: { group: RouteGroup; draft: P
     forget();
     forgive();
   }, [typed, forget, forgive]);
-  const mayManage = verdictOf('catalogue.manage', group.capabilities);
+  const mayManage = verdictOf('catalogue.manage', group);
   const path = `/route-groups/${group.id}/policy/publish`;
   const body = policy === null || !isChanged || !mayManage.allowed ? null : { policy };
   const effect = useEffectOf(path, body, () => effectOf('POST', path, body ?? {}));

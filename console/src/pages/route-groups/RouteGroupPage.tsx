@@ -31,7 +31,11 @@ export function RouteGroupPage() {
     queryKey: ['route-group', routeGroupId],
     queryFn: () => asked(api.GET('/route-groups/{id}', { params: { path: { id: routeGroupId } } })),
   });
-  return <Asked query={group}>{(found) => <Found group={found} />}</Asked>;
+  return (
+    <Asked shape="page" query={group}>
+      {(found) => <Found group={found} />}
+    </Asked>
+  );
 }
 
 function Found({ group }: { group: RouteGroup }) {
@@ -76,7 +80,7 @@ function Actions({ group }: { group: RouteGroup }) {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
   const [open, setOpen] = useState<'labels' | 'fallbacks' | 'delete' | null>(null);
-  const mayManage = verdictOf('catalogue.manage', group.capabilities);
+  const mayManage = verdictOf('catalogue.manage', group);
   const close = () => setOpen(null);
   return (
     <>

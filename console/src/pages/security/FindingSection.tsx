@@ -1,4 +1,4 @@
-import { Badge, Box, Button, Group, Paper, Text, Title } from '@mantine/core';
+import { Badge, Box, Button, Group, Text, Title } from '@mantine/core';
 import { IconChevronDown, IconChevronUp } from '@tabler/icons-react';
 import { type ReactNode, useId } from 'react';
 import { countText } from '../../numbers/numbers.ts';
@@ -21,12 +21,12 @@ export function FindingSection({ finding, count, isOpen, onToggle, actions, chil
   const listId = useId();
   const isNone = count === 0;
   return (
-    <Paper withBorder p="md" component="section" aria-label={finding.title}>
+    <Box component="section" aria-label={finding.title}>
       <Group justify="space-between" align="flex-start" gap="sm">
         <Box miw={0} style={{ flex: '1 1 380px' }}>
           <Group gap="xs" mb={4}>
             <Title order={2}>{finding.title}</Title>
-            <Badge color={isNone ? 'teal' : 'yellow'}>{isNone ? words.none : countText(count)}</Badge>
+            <Badge color={isNone ? 'green' : 'yellow'}>{isNone ? words.none : countText(count)}</Badge>
           </Group>
           <Text fz="sm" c={isNone ? 'dimmed' : undefined} maw={720}>
             {isNone ? finding.none : finding.meaning}
@@ -54,6 +54,6 @@ export function FindingSection({ finding, count, isOpen, onToggle, actions, chil
         )}
       </Group>
       <Box id={listId}>{!isNone && isOpen && <Box mt="md">{children}</Box>}</Box>
-    </Paper>
+    </Box>
   );
 }

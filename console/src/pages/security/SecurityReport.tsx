@@ -27,7 +27,7 @@ export function SecurityReport({ organizationId }: { organizationId: string }) {
     queryFn: () => asked(api.GET('/organizations/{id}/security', { params: { path: { id: organizationId } } })),
   });
   return (
-    <Asked query={summary}>
+    <Asked query={summary} shape="rows">
       {(counts) => {
         const open = state.show ?? FINDINGS.find(({ count }) => count(counts) !== 0)?.name;
         return (

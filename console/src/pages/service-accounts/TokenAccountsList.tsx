@@ -9,6 +9,7 @@ import { api, asked } from '../../api/client.ts';
 import { useCan, verdictOf } from '../../api/session.tsx';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
+import { MenuWhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
@@ -115,7 +116,7 @@ function columnsOf(setDoing: (doing: Doing) => void): ListColumn<TokenAccount>[]
 
 function RowMenu({ of: account, setDoing }: { of: TokenAccount; setDoing: (doing: Doing) => void }) {
   const turn = useTurn(account);
-  const verdict = verdictOf('service_accounts.manage', account.capabilities);
+  const verdict = verdictOf('service_accounts.manage', account);
   const isActive = account.status === 'active';
   return (
     <Menu position="bottom-end">
@@ -146,7 +147,7 @@ function RowMenu({ of: account, setDoing }: { of: TokenAccount; setDoing: (doing
         >
           {words.delete}
         </Menu.Item>
-        {!verdict.allowed && <Menu.Label maw={260}>{verdict.reason}</Menu.Label>}
+        <MenuWhyNot verdict={verdict} />
       </Menu.Dropdown>
     </Menu>
   );

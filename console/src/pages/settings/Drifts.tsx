@@ -13,7 +13,7 @@ import { words } from './words.ts';
 export function Drifts() {
   const query = useDrifts();
   return (
-    <Asked query={query}>
+    <Asked query={query} shape="rows">
       {({ data }) =>
         data.length === 0 ? (
           <Text fz="sm" c="dimmed">

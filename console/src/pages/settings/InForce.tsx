@@ -25,7 +25,7 @@ export function InForce() {
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
       />
-      <Asked query={query}>
+      <Asked query={query} shape="rows">
         {({ data }) => (
           <Table withTableBorder fz="sm" aria-label={words.settings} style={{ tableLayout: 'fixed' }}>
             <Table.Thead>
@@ -57,7 +57,7 @@ function Row({ setting: { name, value, is_set, is_secret, default: standard, abo
       </Table.Td>
       <Table.Td style={{ overflowWrap: 'anywhere', verticalAlign: 'top' }}>
         {is_secret ? (
-          <Badge color={is_set ? 'teal' : 'gray'}>{is_set ? words.set : words.notSet}</Badge>
+          <Badge color={is_set ? 'green' : 'gray'}>{is_set ? words.set : words.notSet}</Badge>
         ) : (
           <span className="mono" style={{ fontWeight: is_set ? 600 : undefined }}>
             {value ?? '–'}

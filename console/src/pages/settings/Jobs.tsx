@@ -27,7 +27,7 @@ export function Jobs() {
       <Text fz="sm" c="dimmed">
         {words.jobsMean}
       </Text>
-      <Asked query={query}>
+      <Asked query={query} shape="rows">
         {({ data, trouble }) => (
           <>
             {trouble !== null && <Alert color="red">{words.processRunsNoJobs(trouble)}</Alert>}

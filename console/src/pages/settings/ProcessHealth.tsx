@@ -90,5 +90,5 @@ function Drift() {
 }
 
 function Good({ is, yes, no }: { is: boolean; yes: string; no: string }) {
-  return <Badge color={is ? 'teal' : 'red'}>{is ? yes : no}</Badge>;
+  return <Badge color={is ? 'green' : 'red'}>{is ? yes : no}</Badge>;
 }

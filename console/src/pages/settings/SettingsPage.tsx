@@ -1,7 +1,9 @@
 import { Tabs } from '@mantine/core';
-import { useCanAnywhere, useSession } from '../../api/session.tsx';
-import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { useSession } from '../../api/session.tsx';
 import { Page } from '../../components/shell/Page.tsx';
+import { settingsTabs } from '../../components/shell/places.ts';
+import { TabStrip } from '../../components/shell/TabStrip.tsx';
+import { useTab } from '../../components/shell/useTab.ts';
 import { TokenAccountsList } from '../service-accounts/TokenAccountsList.tsx';
 import { WebhooksList } from '../webhooks/WebhooksList.tsx';
 import { AdminTokens } from './AdminTokens.tsx';
@@ -12,50 +14,14 @@ import { ProcessHealth } from './ProcessHealth.tsx';
 import { Retention } from './Retention.tsx';
 import { words } from './words.ts';
 
-const STANDARD = 'settings';
-
 /** The settings page: a tab each for settings, health, jobs, prices, retention, admin tokens and more. */
 export function SettingsPage() {
-  const [state, set] = useUrlState();
-  const mayReadPlatform = useCanAnywhere('platform.read');
-  const mayManageWebhooks = useSession().platform_capabilities.includes('webhooks.manage');
-  const mayManageMachines = useSession().platform_capabilities.includes('admin_tokens.manage');
-  const mayManageTokens = useCanAnywhere('admin_tokens.manage');
-  const standard = mayReadPlatform ? STANDARD : 'tokens';
+  const tabs = settingsTabs(useSession());
+  const [tab, choose] = useTab(tabs);
   return (
     <Page title={words.settings}>
-      <Tabs
-        value={state.tab ?? standard}
-        keepMounted={false}
-        // Other tabs have other filters.
-        onChange={(tab) =>
-          set({
-            tab: tab === standard ? undefined : (tab ?? undefined),
-            cursor: undefined,
-            search: undefined,
-            sort: undefined,
-            new: undefined,
-            status: undefined,
-            unowned: undefined,
-            organization_id: undefined,
-            service_account_id: undefined,
-          })
-        }
-      >
-        <Tabs.List mb="md">
-          {mayReadPlatform && (
-            <>
-              <Tabs.Tab value="settings">{words.currentSettings}</Tabs.Tab>
-              <Tabs.Tab value="health">{words.processHealth}</Tabs.Tab>
-              <Tabs.Tab value="jobs">{words.jobs}</Tabs.Tab>
-              <Tabs.Tab value="prices">{words.prices}</Tabs.Tab>
-            </>
-          )}
-          <Tabs.Tab value="retention">{words.retention}</Tabs.Tab>
-          {mayManageWebhooks && <Tabs.Tab value="webhooks">{words.webhooks}</Tabs.Tab>}
-          {mayManageTokens && <Tabs.Tab value="tokens">{words.adminTokens}</Tabs.Tab>}
-          {mayManageMachines && <Tabs.Tab value="service-accounts">{words.serviceAccounts}</Tabs.Tab>}
-        </Tabs.List>
+      <Tabs value={tab} keepMounted={false} onChange={choose}>
+        <TabStrip tabs={tabs} value={tab} />
         <Tabs.Panel value="settings">
           <InForce />
         </Tabs.Panel>

@@ -2,6 +2,7 @@ import { ActionIcon, Menu, Stack, Text, VisuallyHidden } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import type { Schema } from '../../api/client.ts';
 import { verdictOf } from '../../api/session.tsx';
+import { MenuWhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { RoleName } from '../../components/fields/RoleSelect.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
 import { Named } from '../../components/Named.tsx';
@@ -115,7 +116,8 @@ function Status({ token: { status, stopped_by } }: { token: Token }) {
 
 function Actions({ token, act }: { token: Token; act: Act }) {
   if (token.status === 'revoked' || token.status === 'expired') return null;
-  const { allowed, reason } = verdictOf('admin_tokens.manage', token.capabilities);
+  const verdict = verdictOf('admin_tokens.manage', token);
+  const { allowed } = verdict;
   const canBeTaken = token.owner.kind === 'nobody' || token.stopped_by === 'responsible';
   return (
     <Menu position="bottom-end">
@@ -136,7 +138,7 @@ function Actions({ token, act }: { token: Token; act: Act }) {
         <Menu.Item color="red" disabled={!allowed} onClick={() => act('revoke', token)}>
           {words.revoke}
         </Menu.Item>
-        {!allowed && <Menu.Label maw={260}>{reason}</Menu.Label>}
+        <MenuWhyNot verdict={verdict} />
       </Menu.Dropdown>
     </Menu>
   );

@@ -21,7 +21,11 @@ export function FirstAdminPage() {
     queryFn: () => asked(api.GET('/session/first-admin', { params: { query: { token } } })),
     staleTime: Number.POSITIVE_INFINITY,
   });
-  return <Asked query={link}>{({ valid }) => (valid ? <Form token={token} /> : <Invalid />)}</Asked>;
+  return (
+    <Asked shape="page" query={link}>
+      {({ valid }) => (valid ? <Form token={token} /> : <Invalid />)}
+    </Asked>
+  );
 }
 
 function Form({ token }: { token: string }) {
@@ -30,7 +34,7 @@ function Form({ token }: { token: string }) {
   const create = useMutation({
     mutationFn: (values: typeof form.values) =>
       asked(api.POST('/session/first-admin', { body: { ...values, email: values.email.trim(), token } })),
-    onSuccess: () => enter(PATHS.start),
+    onSuccess: () => enter(PATHS.overview),
     onError: (error) => form.setErrors(fieldErrorsOf(error)),
   });
   const isAtField = isAllAtFields(create.error, (path) => path in form.values);

@@ -22,7 +22,7 @@ export function SignInFrame({ title, about, children }: { title: string; about?:
           <Paper withBorder p="lg" radius="md">
             <Stack gap="md">
               <div>
-                <Title order={1} fz="1.2rem">
+                <Title order={1} fz="lg">
                   {title}
                 </Title>
                 {about !== undefined && (

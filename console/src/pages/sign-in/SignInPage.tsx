@@ -29,7 +29,7 @@ export function SignInPage() {
   return (
     <SignInFrame title={words.signIn}>
       {notice === 'password-changed' && (
-        <Alert color="teal" p="xs">
+        <Alert color="green" p="xs">
           {words.passwordWasChanged}
         </Alert>
       )}

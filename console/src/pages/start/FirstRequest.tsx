@@ -1,4 +1,4 @@
-import { Alert, Anchor, Button, Group, Loader, Paper, Stack, Text } from '@mantine/core';
+import { Alert, Anchor, Button, Group, Paper, Stack, Text } from '@mantine/core';
 import { IconCircleCheck, IconSend } from '@tabler/icons-react';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { queryText, useEvents } from '../../api/events.ts';
 import { callPlayground } from '../../api/playground.ts';
+import { Busy } from '../../components/Skeletons.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { addressOf } from '../../components/shell/addresses.ts';
 import { Time } from '../../components/Time.tsx';
@@ -62,7 +63,7 @@ function Waiting({ keyId }: { keyId: string }) {
     <Paper withBorder p="sm">
       <Group justify="space-between" gap="sm">
         <Group gap="sm">
-          <Loader size="sm" type="dots" aria-label="Waiting" />
+          <Busy label="Waiting" />
           <Text fz="sm">Waiting for the first request…</Text>
         </Group>
         <Button
@@ -87,7 +88,7 @@ function Waiting({ keyId }: { keyId: string }) {
 function Arrived({ request }: { request: Request }) {
   return (
     <Alert
-      color={request.status === 'succeeded' ? 'teal' : 'yellow'}
+      color={request.status === 'succeeded' ? 'green' : 'yellow'}
       icon={<IconCircleCheck size={20} />}
       title={request.status === 'succeeded' ? 'The first request was answered' : 'The first request arrived'}
     >

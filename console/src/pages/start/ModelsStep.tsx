@@ -1,9 +1,10 @@
-import { Alert, Button, Checkbox, Group, Loader, ScrollArea, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Checkbox, Group, ScrollArea, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import type { Prices, Provider } from '../../api/gateway.ts';
 import { ProblemNote } from '../../components/Asked.tsx';
+import { Busy } from '../../components/Skeletons.tsx';
 import { decimalOf } from '../../forms/decimal.ts';
 import { ModelRow, PRICES_SHOWN } from './ModelRow.tsx';
 import { StepFrame } from './StepFrame.tsx';
@@ -60,7 +61,7 @@ export function ModelsStep({ steps }: { steps: Steps }) {
       )}
       {credential !== undefined && facts.isPending && (
         <Group gap="xs">
-          <Loader size="xs" aria-label="Loading" />
+          <Busy label="Loading" />
           <Text fz="sm">Asking the provider for its models…</Text>
         </Group>
       )}

@@ -24,7 +24,7 @@ export function ProviderStep({ steps, onSecret }: { steps: Steps; onSecret: (sec
   const queryClient = useQueryClient();
   const [key] = useState(newIdempotencyKey);
   const form = useForm<CredentialDraft>({
-    initialValues: { name: 'openai-main', provider: 'openai', api_key: '', base_url: '' },
+    initialValues: { name: 'openai-main', provider: 'openai', api_key: '', base_url: '', expires_at: '' },
     validate: {
       name: (name) => (name.trim() === '' ? 'Enter a name.' : null),
       api_key: (secret) => (secret.trim() === '' ? 'Enter the provider’s API key.' : null),

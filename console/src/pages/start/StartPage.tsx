@@ -1,4 +1,4 @@
-import { Anchor, Group, Paper, Stack, UnstyledButton } from '@mantine/core';
+import { Anchor, Button, Group, Paper, Stack, UnstyledButton } from '@mantine/core';
 import { IconCircle, IconCircleCheckFilled } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -7,6 +7,8 @@ import { Asked } from '../../components/Asked.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { PATHS } from '../../paths.ts';
+import { SetupCard } from '../overview/SetupCard.tsx';
+import { useSetupSteps } from '../overview/setup-steps.ts';
 import { KeyStep } from './KeyStep.tsx';
 import { ModelsStep } from './ModelsStep.tsx';
 import { OrganizationStep } from './OrganizationStep.tsx';
@@ -30,14 +32,7 @@ export function StartPage() {
         </Anchor>
       }
     >
-      {mayBegin.allowed ? (
-        <Asked query={done}>{(known) => <Guide done={known} />}</Asked>
-      ) : (
-        <EmptyState title="Only a platform admin can do this">
-          Credentials, models and organizations belong to the platform. Ask a platform admin to set them up. Your keys and teams
-          are in the navigation.
-        </EmptyState>
-      )}
+      {mayBegin.allowed ? <Asked query={done}>{(known) => <Guide done={known} />}</Asked> : <OwnSteps />}
     </Page>
   );
 }
@@ -50,13 +45,63 @@ function Guide({ done }: { done: Done }) {
     <Stack gap="md" maw={900}>
       <Progress done={done} steps={steps} />
       <Paper withBorder p="md">
-        {steps.current === 'provider' && <ProviderStep steps={steps} onSecret={setSecret} />}
-        {steps.current === 'models' && <ModelsStep steps={steps} />}
-        {steps.current === 'organization' && <OrganizationStep steps={steps} />}
-        {steps.current === 'team' && <TeamStep steps={steps} />}
-        {steps.current === 'key' && <KeyStep steps={steps} secret={secret} onSecret={setSecret} />}
+        {steps.isOver ? <AllDone /> : <Step steps={steps} secret={secret} onSecret={setSecret} />}
       </Paper>
     </Stack>
+  );
+}
+
+function AllDone() {
+  return (
+    <EmptyState
+      title="Everything is set up"
+      action={
+        <Button component={Link} to={PATHS.overview}>
+          Go to the overview
+        </Button>
+      }
+    >
+      The gateway has a provider, models, an organization, a team and a key. Choose a step above to add more.
+    </EmptyState>
+  );
+}
+
+interface StepProps {
+  readonly steps: Steps;
+  readonly secret: string | null;
+  readonly onSecret: (secret: string) => void;
+}
+
+function Step({ steps, secret, onSecret }: StepProps) {
+  switch (steps.current) {
+    case 'provider':
+      return <ProviderStep steps={steps} onSecret={onSecret} />;
+    case 'models':
+      return <ModelsStep steps={steps} />;
+    case 'organization':
+      return <OrganizationStep steps={steps} />;
+    case 'team':
+      return <TeamStep steps={steps} />;
+    case 'key':
+      return <KeyStep steps={steps} secret={secret} onSecret={onSecret} />;
+  }
+}
+
+/** The steps of a person who does not manage the platform. */
+function OwnSteps() {
+  const query = useSetupSteps({ isWanted: true });
+  return (
+    <Asked query={query}>
+      {(steps) =>
+        steps.length === 0 ? (
+          <EmptyState title="There is nothing to set up in your role">
+            Platform admins, and owners and admins of an organization, set up models, teams and keys.
+          </EmptyState>
+        ) : (
+          <SetupCard steps={steps} />
+        )
+      }
+    </Asked>
   );
 }
 

@@ -30,6 +30,8 @@ export function useSteps(done: Readonly<Record<StepName, boolean>>) {
   const { credential, organization, team, key } = state;
   return {
     current,
+    /** True if nothing is left to do and the person chose no step. */
+    isOver: state.step === undefined && STEPS.every(({ name }) => done[name]),
     made: { credential, organization, team, key } satisfies Made,
     goTo: (step: StepName, made: Partial<Made> = {}) => setState({ ...made, step }, 'push'),
     /** Goes to the next step. The last one stays. */
@@ -43,28 +45,31 @@ export function useSteps(done: Readonly<Record<StepName, boolean>>) {
 
 export type Steps = ReturnType<typeof useSteps>;
 
-/** Reads which steps are already done, so that a person who returns continues with the first open one. */
+/** Loads which steps are already done, so that a person who returns continues with the first open one. */
 export function useDone() {
   return useQuery({
     queryKey: ['first-run'],
-    queryFn: async () => {
-      const one = { params: { query: { limit: 1 } } } as const;
-      const [credentials, deployments, organizations, teams, keys] = await Promise.all([
-        asked(api.GET('/credentials', one)),
-        asked(api.GET('/deployments', one)),
-        asked(api.GET('/organizations', one)),
-        asked(api.GET('/teams', one)),
-        asked(api.GET('/keys', one)),
-      ]);
-      const isSome = ({ data }: { readonly data: readonly unknown[] }) => data.length > 0;
-      return {
-        // The fake provider needs no credential, so a deployment also counts as a chosen provider.
-        provider: isSome(credentials) || isSome(deployments),
-        models: isSome(deployments),
-        organization: isSome(organizations),
-        team: isSome(teams),
-        key: isSome(keys),
-      } satisfies Record<StepName, boolean>;
-    },
+    queryFn: readDone,
   });
+}
+
+/** Reads which steps are already done. */
+export async function readDone(): Promise<Readonly<Record<StepName, boolean>>> {
+  const one = { params: { query: { limit: 1 } } } as const;
+  const [credentials, deployments, organizations, teams, keys] = await Promise.all([
+    asked(api.GET('/credentials', one)),
+    asked(api.GET('/deployments', one)),
+    asked(api.GET('/organizations', one)),
+    asked(api.GET('/teams', one)),
+    asked(api.GET('/keys', one)),
+  ]);
+  const isSome = ({ data }: { readonly data: readonly unknown[] }) => data.length > 0;
+  return {
+    // The fake provider needs no credential, so a deployment also counts as a chosen provider.
+    provider: isSome(credentials) || isSome(deployments),
+    models: isSome(deployments),
+    organization: isSome(organizations),
+    team: isSome(teams),
+    key: isSome(keys),
+  };
 }

@@ -43,9 +43,9 @@ type Form = Parameters<Parameters<typeof EditDialog<Team, TeamDraft>>[0]['childr
 
 function Fields({ form, of: team }: { form: Form; of: Team }) {
   const caps = useOrganizationCap(team.organization_id);
-  const manages = verdictOf('teams.manage', team.capabilities);
-  const limits = verdictOf('team_limits.change', team.capabilities);
-  const narrows = verdictOf('team_access.narrow', team.capabilities);
+  const manages = verdictOf('teams.manage', team);
+  const limits = verdictOf('team_limits.change', team);
+  const narrows = verdictOf('team_access.narrow', team);
   return (
     <>
       <TextInput

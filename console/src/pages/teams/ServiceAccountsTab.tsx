@@ -28,7 +28,7 @@ export function ServiceAccountsTab({ team }: TeamTabProps) {
   const [leaving, setLeaving] = useState<ServiceAccount | null>(null);
   const add = (
     <GuardedButton
-      verdict={verdictOf('service_accounts.manage', team.capabilities)}
+      verdict={verdictOf('service_accounts.manage', team)}
       leftSection={<IconPlus size={16} />}
       onClick={() => setAdding(true)}
     >

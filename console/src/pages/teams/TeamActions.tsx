@@ -10,6 +10,7 @@ import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
+import { useDialog } from '../../components/dialogs/useDialog.ts';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
 import { EditTeamDialog } from './EditTeamDialog.tsx';
@@ -22,11 +23,12 @@ type Team = Schema<'Team'>;
  * address opens the dialog, at a field if it names one.
  */
 export function TeamActions({ of: team }: { of: Team }) {
-  const [open, setOpen] = useState<'suspend' | 'delete' | null>(null);
+  const [open, setOpen] = useDialog(['suspend']);
+  const [isDeleting, setDeleting] = useState(false);
   const [{ edit }, setState] = useUrlState();
   const queryClient = useQueryClient();
-  const manages = verdictOf('teams.manage', team.capabilities);
-  const narrows = verdictOf('team_access.narrow', team.capabilities);
+  const manages = verdictOf('teams.manage', team);
+  const narrows = verdictOf('team_access.narrow', team);
   const mayEdit = manages.allowed ? manages : narrows;
   const isActive = team.status === 'active';
   const turn = async (status: Team['status']) => {
@@ -64,12 +66,12 @@ export function TeamActions({ of: team }: { of: Team }) {
         color="red"
         verdict={manages}
         leftSection={<IconTrash size={16} />}
-        onClick={() => setOpen('delete')}
+        onClick={() => setDeleting(true)}
       >
         {words.delete}
       </GuardedButton>
       <ConfirmByName
-        opened={open === 'suspend'}
+        opened={open === 'suspend' && manages.allowed}
         onClose={() => setOpen(null)}
         title={words.suspendNamed(team.name)}
         name={null}
@@ -84,7 +86,7 @@ export function TeamActions({ of: team }: { of: Team }) {
         at={edit}
         onClose={() => setState({ edit: undefined })}
       />
-      {open === 'delete' && <DeleteTeamDialog of={team} onClose={() => setOpen(null)} />}
+      {isDeleting && <DeleteTeamDialog of={team} onClose={() => setDeleting(false)} />}
     </>
   );
 }

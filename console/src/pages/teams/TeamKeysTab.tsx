@@ -5,6 +5,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
+import { WhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { DataList } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
@@ -22,7 +23,7 @@ export function TeamKeysTab({ team }: TeamTabProps) {
   const [{ new: opened }, set] = useUrlState();
   const navigate = useNavigate();
   const making = makingIn(team, useSession());
-  const verdict = making.is === 'none' ? { allowed: false, reason: making.reason } : { allowed: true, reason: null };
+  const verdict = making.is === 'none' ? making.verdict : { allowed: true, reason: null };
   const open = () => set({ new: 'key' }, 'push');
   useHotkeys([['n', () => verdict.allowed && open()]]);
   const create = (
@@ -42,9 +43,15 @@ export function TeamKeysTab({ team }: TeamTabProps) {
         controls={<Group ml="auto">{create}</Group>}
         onRowClick={({ id }) => void navigate({ to: PATHS.key, params: { keyId: id } as never })}
         empty={
-          <EmptyState title={words.noKeysYet} action={create}>
-            {words.noKeysHint}
-          </EmptyState>
+          verdict.allowed ? (
+            <EmptyState title={words.noKeysYet} action={create}>
+              {words.noKeysHint}
+            </EmptyState>
+          ) : (
+            <EmptyState title={words.noKeysYet}>
+              <WhyNot verdict={verdict} />
+            </EmptyState>
+          )
         }
       />
       <CreateKeyDialog opened={opened === 'key'} onClose={() => set({ new: undefined })} teamId={team.id} />

@@ -28,7 +28,7 @@ type Row = TeamMember & { readonly id: string };
 export function TeamMembersTab({ team }: TeamTabProps) {
   const [isAdding, setAdding] = useState(false);
   const [leaving, setLeaving] = useState<TeamMember | null>(null);
-  const mayManage = verdictOf('team_members.manage', team.capabilities);
+  const mayManage = verdictOf('team_members.manage', team);
   const add = (
     <GuardedButton verdict={mayManage} leftSection={<IconUserPlus size={16} />} onClick={() => setAdding(true)}>
       {words.addPerson}

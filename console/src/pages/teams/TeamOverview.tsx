@@ -92,7 +92,7 @@ function Above({ team }: Pick<TeamTabProps, 'team'>) {
       >
         <bdi>{team.organization_name}</bdi>
       </Anchor>{' '}
-      {caps.length === 0 ? words.organizationHasNoLimits : `has ${caps.join(', ')}, shared by all of its teams.`}
+      {caps.length === 0 ? words.organizationHasNoLimits : words.organizationHas(caps.join(', '))}
     </Text>
   );
 }

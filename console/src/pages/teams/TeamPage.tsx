@@ -5,11 +5,11 @@ import type { ComponentType } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
-import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
+import { useTab } from '../../components/shell/useTab.ts';
 import { PATHS } from '../../paths.ts';
 import { ServiceAccountsTab } from './ServiceAccountsTab.tsx';
 import { TeamActions } from './TeamActions.tsx';
@@ -33,12 +33,16 @@ export function TeamPage() {
     queryKey: ['teams', 'one', teamId],
     queryFn: () => asked(api.GET('/teams/{id}', { params: { path: { id: teamId } } })),
   });
-  return <Asked query={team}>{(read) => <Shown team={read} />}</Asked>;
+  return (
+    <Asked shape="page" query={team}>
+      {(read) => <Shown team={read} />}
+    </Asked>
+  );
 }
 
 function Shown({ team }: Pick<TeamTabProps, 'team'>) {
   const live = useLimitsStatus('teams', team.id, team.limits_status);
-  const [{ tab = 'overview' }, set] = useUrlState();
+  const [tab, choose] = useTab(TABS);
   return (
     <Page
       title={team.name}
@@ -57,11 +61,7 @@ function Shown({ team }: Pick<TeamTabProps, 'team'>) {
       }
       actions={<TeamActions of={team} />}
     >
-      <Tabs
-        value={tab}
-        onChange={(next) => set({ tab: next === 'overview' ? undefined : (next ?? undefined) })}
-        keepMounted={false}
-      >
+      <Tabs value={tab} onChange={choose} keepMounted={false}>
         <TabStrip tabs={TABS} value={tab} />
         {TABS.map(({ value, content: Content }) => (
           <Tabs.Panel key={value} value={value}>

@@ -2,6 +2,7 @@ import { Anchor, Text } from '@mantine/core';
 import { Link, useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { useCanAnywhere, verdictOf } from '../../api/session.tsx';
 import { BudgetCell } from '../../components/limits/BudgetRing.tsx';
 import { LimitCell } from '../../components/limits/LimitGauges.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
@@ -9,7 +10,10 @@ import type { ListColumn } from '../../components/list/column.ts';
 import { DataList } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { type Filter, FilterBar } from '../../components/list/FilterBar.tsx';
+import { Money } from '../../numbers/Money.tsx';
+import { countText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
+import { type UsageRow, useUsage } from '../organizations/tabs/usage-query.ts';
 import { words } from './words.ts';
 
 type Team = Schema<'Team'>;
@@ -30,6 +34,7 @@ const FILTERS: readonly Filter[] = [{ param: 'organization_id', label: words.org
 export function TeamsList({ organizationId, prefix = 'teams_', createButton }: TeamsListProps) {
   const navigate = useNavigate();
   const isOfOne = organizationId !== undefined;
+  const spent = useTeamUse(organizationId);
   return (
     <DataList
       name="teams"
@@ -40,7 +45,7 @@ export function TeamsList({ organizationId, prefix = 'teams_', createButton }: T
           api.GET('/teams', { params: { query: { ...query, ...(isOfOne && { organization_id: organizationId }) } as object } }),
         )
       }
-      columns={columnsWith({ withOrganization: !isOfOne })}
+      columns={columnsWith({ withOrganization: !isOfOne, spent })}
       filters={isOfOne ? [] : ['organization_id']}
       searchLabel={words.searchByNameOrId}
       controls={isOfOne ? createButton : <FilterBar filters={FILTERS} />}
@@ -55,7 +60,12 @@ export function TeamsList({ organizationId, prefix = 'teams_', createButton }: T
   );
 }
 
-function columnsWith({ withOrganization }: { withOrganization: boolean }): ListColumn<Team>[] {
+interface ColumnsWith {
+  readonly withOrganization: boolean;
+  readonly spent: TeamUse;
+}
+
+function columnsWith({ withOrganization, spent }: ColumnsWith): ListColumn<Team>[] {
   const organization: ListColumn<Team> = {
     accessor: 'organization_name',
     title: words.organization,
@@ -72,6 +82,7 @@ function columnsWith({ withOrganization }: { withOrganization: boolean }): ListC
       render: (team) => <BudgetCell status={team.limits_status} of={team} />,
     },
     { accessor: 'rate_limits', title: words.limits, render: (team) => <LimitCell status={team.limits_status} of={team} /> },
+    ...(spent === null ? [] : columnsOfUse(spent)),
     { accessor: 'asset_access', title: words.access, render: ({ asset_access }) => <Access of={asset_access} /> },
     { accessor: 'member_count', title: words.members, textAlign: 'right' },
     { accessor: 'key_count', title: words.keys, textAlign: 'right' },
@@ -82,6 +93,53 @@ function columnsWith({ withOrganization }: { withOrganization: boolean }): ListC
       render: (team) => <StandingBadge lifecycle={team.status} live={team.limits_status} />,
     },
   ];
+}
+
+type UseOfTeam = Pick<UsageRow, 'spend' | 'admitted_requests'>;
+
+/** The use of each team in the last 30 days, by its id; `loading` until the server answers. Null: not for this reader or list. */
+type TeamUse = ReadonlyMap<string, UseOfTeam> | 'loading' | null;
+
+function useTeamUse(organizationId: string | undefined): TeamUse {
+  const mayRead = useCanAnywhere('usage.read') && organizationId !== undefined;
+  const usage = useUsage(organizationId ?? '', { group_by: 'team' }, { enabled: mayRead });
+  if (!mayRead || usage.isError) return null;
+  if (usage.data === undefined) return 'loading';
+  return new Map(usage.data.data.flatMap((row) => (row.team_id == null ? [] : [[row.team_id, row]])));
+}
+
+function columnsOfUse(spent: Exclude<TeamUse, null>): ListColumn<Team>[] {
+  return [
+    {
+      accessor: 'spend',
+      title: words.spend30Days,
+      textAlign: 'right',
+      noWrap: true,
+      phone: { fact: 4 },
+      render: (team) => <Spent team={team} spent={spent} show={({ spend }) => <Money usd={spend} />} />,
+    },
+    {
+      accessor: 'requests',
+      title: words.requests30Days,
+      textAlign: 'right',
+      noWrap: true,
+      render: (team) => <Spent team={team} spent={spent} show={({ admitted_requests }) => countText(admitted_requests)} />,
+    },
+  ];
+}
+
+const NOTHING_USED: UseOfTeam = { spend: '0', admitted_requests: 0 };
+
+interface SpentProps {
+  readonly team: Team;
+  readonly spent: Exclude<TeamUse, null>;
+  readonly show: (use: UseOfTeam) => ReactNode;
+}
+
+/** The use of one team. A developer reads only their own part of it, which is not the team's, so it is not shown. */
+function Spent({ team, spent, show }: SpentProps) {
+  if (!verdictOf('usage.read', team).allowed) return <span title={words.spendHidden}>–</span>;
+  return spent === 'loading' ? '…' : show(spent.get(team.id) ?? NOTHING_USED);
 }
 
 function Name({ of: { id, name } }: { of: Team }) {

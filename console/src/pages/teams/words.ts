@@ -119,6 +119,7 @@ export const words = {
   notGrantedThem: '. The organization is not granted them.',
   itsOrganization: 'Its organization',
   organizationHasNoLimits: 'has no limits and no budgets.',
+  organizationHas: (caps: string) => `has ${caps}, shared by all of its teams.`,
 
   // TeamPage
   overview: 'Overview',
@@ -137,6 +138,9 @@ export const words = {
   access: 'Access',
   inherits: 'Inherits',
   restricted: 'Restricted',
+  spend30Days: 'Spend, 30 days',
+  requests30Days: 'Requests, 30 days',
+  spendHidden: 'Your role does not let you see the spend of this team.',
 
   // TeamsPage
   teamsAbout: 'Groups in an organization. A team’s keys share its limits and budgets, within those of the organization.',

@@ -1,31 +1,34 @@
-import { Paper, Group as Row, SimpleGrid, Text } from '@mantine/core';
+import { Box, Group as Row, SimpleGrid, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
 import { PartlyPriced } from '../../components/money/PartlyPriced.tsx';
+import { Change } from '../../numbers/Change.tsx';
+import { spanText } from '../../numbers/dates.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { countText } from '../../numbers/numbers.ts';
 import { unpricedOf } from './UnitsTable.tsx';
 
-/** The totals over the whole result, as the server computed them. */
-export function Totals({ total }: { total: Schema<'Usage'>['total'] }) {
-  const facts: readonly (readonly [string, ReactNode])[] = [
+/** The totals over the whole result, as the server computed them, with those of the period before if they were asked for. */
+export function Totals({ usage: { total, previous, time_zone } }: { usage: Schema<'Usage'> }) {
+  const facts: readonly (readonly [string, ReactNode, ReactNode?])[] = [
     [
       'Spend',
       <Row key="spend" gap={6}>
         <Money usd={total.spend} />
         {total.partly_priced && <PartlyPriced units={unpricedOf(total.units)} />}
       </Row>,
+      previous && <Change previous={previous.total} />,
     ],
-    ['Requests', countText(total.admitted_requests)],
-    ['Tokens', countText(total.total_tokens)],
+    ['Requests', countText(total.admitted_requests), previous && `before: ${countText(previous.total.admitted_requests)}`],
+    ['Tokens', countText(total.total_tokens), previous && `before: ${countText(previous.total.total_tokens)}`],
     ['of them estimated', countText(total.estimated_requests)],
     ['Refused', countText(total.refused_requests)],
     ['Without a price', countText(total.unpriced_requests)],
   ];
   return (
-    <Paper withBorder p="sm">
+    <Box>
       <SimpleGrid component="dl" m={0} cols={{ base: 2, xs: 3, md: 6 }} verticalSpacing="sm">
-        {facts.map(([name, value]) => (
+        {facts.map(([name, value, before]) => (
           <div key={name}>
             <Text component="dt" fz="xs" c="dimmed">
               {name}
@@ -33,9 +36,20 @@ export function Totals({ total }: { total: Schema<'Usage'>['total'] }) {
             <Text component="dd" m={0} fz="lg" fw={600}>
               {value}
             </Text>
+            {before !== undefined && (
+              <Text component="dd" m={0} fz="xs" c="dimmed">
+                {before}
+              </Text>
+            )}
           </div>
         ))}
       </SimpleGrid>
-    </Paper>
+      {previous !== undefined && (
+        <Text fz="xs" c="dimmed" mt="xs">
+          Compared with {spanText(previous.from, previous.to, time_zone)} ({time_zone}), when <Money usd={previous.total.spend} />{' '}
+          was spent.
+        </Text>
+      )}
+    </Box>
   );
 }

@@ -1,4 +1,4 @@
-import { Paper, Stack, Table, Text, Title } from '@mantine/core';
+import { Box, Stack, Table, Text, Title } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
 import { unitName } from '../../components/money/price-words.ts';
@@ -11,7 +11,7 @@ export function UnitsTable({ units }: { units: readonly UnitUse[] }) {
   if (units.length === 0) return null;
   const isPartly = units.some(({ unpriced_quantity }) => unpriced_quantity > 0);
   return (
-    <Paper withBorder p="md" component="section" aria-label="By unit">
+    <Box component="section" aria-label="By unit">
       <Stack gap="xs">
         <Title order={2}>By unit</Title>
         <Text fz="sm" c="dimmed">
@@ -44,7 +44,7 @@ export function UnitsTable({ units }: { units: readonly UnitUse[] }) {
           </Table>
         </TableScroll>
       </Stack>
-    </Paper>
+    </Box>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Paper, Group as Row, SegmentedControl, Title } from '@mantine/core';
+import { Box, Group as Row, SegmentedControl, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { keptWithin } from '../../api/kept.ts';
@@ -33,7 +33,7 @@ export function UsageChart({ question, group, interval, lines }: UsageChartProps
     placeholderData: keptWithin(['usage', 'course', group.value, interval]),
   });
   return (
-    <Paper withBorder p="md">
+    <Box>
       <Row justify="space-between" mb="sm">
         <Title order={2}>By {group.label.toLowerCase()}</Title>
         <SegmentedControl
@@ -44,9 +44,9 @@ export function UsageChart({ question, group, interval, lines }: UsageChartProps
           onChange={(value) => set({ metric: value === 'spend' ? undefined : value })}
         />
       </Row>
-      <Asked query={query}>
+      <Asked query={query} shape="chart">
         {(usage) => <GroupedCourse usage={usage} lines={lines} group={group} metric={metric} interval={interval} />}
       </Asked>
-    </Paper>
+    </Box>
   );
 }

@@ -1,14 +1,17 @@
-import { Group as Row, Select, Stack, Text } from '@mantine/core';
+import { Group as Row, Select, Stack, Switch, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
 import { queryText } from '../../api/events.ts';
 import { keptWithin } from '../../api/kept.ts';
-import { type Session, useSession } from '../../api/session.tsx';
+import { type Session, useCan, useSession } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
-import { type Range, RangePicker, rangeOf, viewersZone } from '../../components/fields/RangePicker.tsx';
+import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
+import { monthOf, type Range, RangePicker, rangeOf, viewersZone } from '../../components/fields/RangePicker.tsx';
 import { type UrlState, useUrlState } from '../../components/fields/useUrlState.ts';
 import { ExportMenu } from '../../components/list/ExportMenu.tsx';
 import { FilterBar } from '../../components/list/FilterBar.tsx';
+import { FiguresShape } from '../../components/Skeletons.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { type Group, groupsFor, standardGroup, USAGE_PARAMS, usageFilters } from './groups.ts';
 import { INTERVALS, type Interval, type Question } from './question.ts';
@@ -24,38 +27,63 @@ export function UsagePage() {
   const [state] = useUrlState();
   const session = useSession();
   const range = rangeOf(state, STANDARD);
+  const compare: Question = state.compare === 'on' ? { compare: 'previous_period' } : {};
   const interval = intervalOf(state, range);
   const groups = groupsFor(session);
   const group = groups.find(({ value }) => value === state.group_by) ?? groupOf(session, state);
-  const question = questionOf(state, range);
+  const question = questionOf(state, range, session);
+  const compared = { ...question, ...compare };
   const query = useQuery({
-    queryKey: ['usage', group.value, question],
-    queryFn: () => asked(api.GET('/usage', { params: { query: { ...question, group_by: group.value } as never } })),
+    queryKey: ['usage', group.value, compared],
+    queryFn: () => asked(api.GET('/usage', { params: { query: { ...compared, group_by: group.value } as never } })),
     placeholderData: keptWithin(['usage', group.value]),
   });
   return (
     <Page
       title="Usage & spend"
       about="Admitted requests, within a second after they end. Estimated ones are a part of them; refused ones are counted separately."
-      actions={<Exports question={question} group={group} interval={interval} />}
+      actions={
+        <>
+          <ToStatements session={session} state={state} />
+          <Exports question={question} group={group} interval={interval} />
+        </>
+      }
     >
       <Controls groups={groups} group={group} interval={interval} />
-      <Asked query={query}>
+      <Asked query={query} skeleton={<FiguresShape />}>
         {(usage) => (
-          <Stack gap="md" style={{ opacity: query.isPlaceholderData ? 0.6 : 1 }}>
-            <Totals total={usage.total} />
+          <Stack gap="xl" style={{ opacity: query.isPlaceholderData ? 0.6 : 1 }}>
+            <Totals usage={usage} />
             {group.several !== undefined && (
               <Text fz="sm" c="dimmed">
                 {group.several}
               </Text>
             )}
-            <UsageChart question={question} group={group} interval={interval} lines={usage.data} />
+            <UsageChart question={compared} group={group} interval={interval} lines={usage.data} />
             <UsageTable usage={usage} group={group} groups={groups} />
             <UnitsTable units={usage.total.units} />
           </Stack>
         )}
       </Asked>
     </Page>
+  );
+}
+
+/** The link to the statements of the only organization, or of the chosen one. */
+function ToStatements({ session, state }: { session: Session; state: UrlState }) {
+  const only = Object.keys(session.capabilities_by_organization);
+  const organizationId = state.organization_id ?? (only.length === 1 ? only[0] : undefined);
+  const may = useCan('usage.read', organizationId ?? null);
+  const go = useNavigate();
+  const verdict = organizationId === undefined ? { allowed: false, reason: 'Choose an organization in the filter first' } : may;
+  return (
+    <GuardedButton
+      variant="default"
+      verdict={verdict}
+      onClick={() => void go({ to: `/organizations/${organizationId}/statements` })}
+    >
+      Statements
+    </GuardedButton>
   );
 }
 
@@ -97,11 +125,11 @@ interface ControlsProps {
 
 /** Chooses the range, the grouping, the interval of the chart, and the filters. */
 function Controls({ groups, group, interval }: ControlsProps) {
-  const [, set] = useUrlState();
+  const [state, set] = useUrlState();
   const session = useSession();
   return (
     <Row gap="xs">
-      <RangePicker standard={STANDARD} />
+      <RangePicker standard={STANDARD} months />
       <Select
         aria-label="Group by"
         w={170}
@@ -120,6 +148,11 @@ function Controls({ groups, group, interval }: ControlsProps) {
         onChange={(value) => set({ interval: value ?? undefined })}
       />
       <FilterBar filters={usageFilters(session)} />
+      <Switch
+        label="Compare with the period before"
+        checked={state.compare === 'on'}
+        onChange={({ currentTarget }) => set({ compare: currentTarget.checked ? 'on' : undefined })}
+      />
     </Row>
   );
 }
@@ -130,9 +163,19 @@ function groupOf(session: Session, state: UrlState) {
   return groups.find(({ value }) => value === standard) ?? (groups[0] as (typeof groups)[number]);
 }
 
-function questionOf(state: UrlState, { from, to }: Range): Question {
-  const zone = ['time_zone', viewersZone()];
-  const given = [...USAGE_PARAMS.map((param) => [param, state[param]]), ['from', from], ['to', to], zone];
+/** Returns the query. A month is one of the organization's time zone, if the report is about a single organization. */
+function questionOf(state: UrlState, { from, to }: Range, session: Session): Question {
+  const month = monthOf(state);
+  const isOfOne = state.organization_id !== undefined || Object.keys(session.capabilities_by_organization).length === 1;
+  const zone = ['time_zone', month !== undefined && isOfOne ? undefined : viewersZone()];
+  const span =
+    month === undefined
+      ? [
+          ['from', from],
+          ['to', to],
+        ]
+      : [['month', month]];
+  const given = [...USAGE_PARAMS.map((param) => [param, state[param]]), ...span, zone];
   return Object.fromEntries(given.filter((pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== ''));
 }
 

@@ -1,17 +1,19 @@
 import { Anchor, Box, Button, Group as Row, Table, Text, Tooltip } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import type { Schema } from '../../api/client.ts';
 import { useNames } from '../../api/names.ts';
 import { idOf, type UsageLine, wordFor } from '../../components/charts/course.ts';
+import { monthOf } from '../../components/fields/RangePicker.tsx';
 import { type UrlState, useUrlState } from '../../components/fields/useUrlState.ts';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
 import { PartlyPriced } from '../../components/money/PartlyPriced.tsx';
 import { unitName } from '../../components/money/price-words.ts';
 import { addressOf } from '../../components/shell/addresses.ts';
+import { Change } from '../../numbers/Change.tsx';
 import { Money } from '../../numbers/Money.tsx';
 import { countText } from '../../numbers/numbers.ts';
-import type { Group } from './groups.ts';
+import { type Group, USAGE_PARAMS } from './groups.ts';
 import { unpricedOf } from './UnitsTable.tsx';
 
 interface UsageTableProps {
@@ -38,6 +40,7 @@ export function UsageTable({ usage, group, groups }: UsageTableProps) {
   const [shown, setShown] = useState(STEP);
   const lines = usage.data.slice(0, shown);
   const hasUnits = usage.total.units.length > 0;
+  const isCompared = usage.previous !== undefined;
   const names = useNames(lines.map((line) => idOf(line, group)));
   return (
     <Box>
@@ -52,6 +55,7 @@ export function UsageTable({ usage, group, groups }: UsageTableProps) {
                 </Table.Th>
               ))}
               <Table.Th ta="right">Spend</Table.Th>
+              {isCompared && <Table.Th ta="right">Change</Table.Th>}
               {hasUnits && <Table.Th>Units</Table.Th>}
             </Table.Tr>
           </Table.Thead>
@@ -61,15 +65,17 @@ export function UsageTable({ usage, group, groups }: UsageTableProps) {
               return (
                 <Table.Tr key={id}>
                   <Table.Td>
-                    <Drill id={id} name={names[id] ?? wordFor(id, group)} group={group} groups={groups} />
+                    <Drill id={id} name={names[id] ?? wordFor(id, group)} group={group} groups={groups} usage={usage} />
                   </Table.Td>
-                  <Sums sums={line} hasUnits={hasUnits} />
+                  <Sums sums={line} hasUnits={hasUnits}>
+                    {isCompared && <ChangeCell previous={line.previous} />}
+                  </Sums>
                 </Table.Tr>
               );
             })}
             {lines.length === 0 && (
               <Table.Tr>
-                <Table.Td colSpan={COUNTS.length + (hasUnits ? 3 : 2)} ta="center" c="dimmed">
+                <Table.Td colSpan={COUNTS.length + 2 + Number(hasUnits) + Number(isCompared)} ta="center" c="dimmed">
                   Nothing was used in this time range. Choose another range or remove a filter.
                 </Table.Td>
               </Table.Tr>
@@ -78,7 +84,9 @@ export function UsageTable({ usage, group, groups }: UsageTableProps) {
           <Table.Tfoot>
             <Table.Tr fw={600}>
               <Table.Td>Total</Table.Td>
-              <Sums sums={usage.total} hasUnits={hasUnits} />
+              <Sums sums={usage.total} hasUnits={hasUnits}>
+                {isCompared && <ChangeCell previous={usage.previous?.total} />}
+              </Sums>
             </Table.Tr>
           </Table.Tfoot>
         </Table>
@@ -99,7 +107,22 @@ export function UsageTable({ usage, group, groups }: UsageTableProps) {
   );
 }
 
-function Sums({ sums, hasUnits }: { sums: UsageLine | Schema<'Usage'>['total']; hasUnits: boolean }) {
+function ChangeCell({ previous }: { previous: Schema<'PreviousUsage'> | null | undefined }) {
+  return (
+    <Table.Td ta="right">
+      <Change previous={previous} />
+    </Table.Td>
+  );
+}
+
+interface SumsProps {
+  readonly sums: UsageLine | Schema<'Usage'>['total'];
+  readonly hasUnits: boolean;
+  /** The cell after the spend. */
+  readonly children: ReactNode;
+}
+
+function Sums({ sums, hasUnits, children }: SumsProps) {
   return (
     <>
       {COUNTS.map(([field]) => (
@@ -111,6 +134,7 @@ function Sums({ sums, hasUnits }: { sums: UsageLine | Schema<'Usage'>['total']; 
         <Money usd={sums.spend} />
         {sums.partly_priced && <PartlyPriced units={unpricedOf(sums.units)} />}
       </Table.Td>
+      {children}
       {hasUnits && (
         <Table.Td fz="xs">
           {sums.units.map(({ unit, quantity }) => (
@@ -129,13 +153,14 @@ interface DrillProps {
   readonly name: string;
   readonly group: Group;
   readonly groups: readonly Group[];
+  readonly usage: Schema<'Usage'>;
 }
 
-function Drill({ id, name, group, groups }: DrillProps) {
+function Drill({ id, name, group, groups, usage }: DrillProps) {
   const [state] = useUrlState();
   if (id === '') return <Text c="dimmed">{name}</Text>;
   const page = addressOf(id);
-  const requests = inRequests(state, group, id);
+  const requests = inRequests(state, group, { id, usage });
   return (
     <Row gap="xs" wrap="nowrap">
       <Tooltip label={`Break down by ${nextOf(group, groups, state)}`}>
@@ -178,9 +203,22 @@ function nextOf(group: Group, groups: readonly Group[], state: UrlState): string
 }
 
 /** Returns the same filters for the request log. Null if the log does not have the filter of this group. */
-function inRequests({ range, from, to, ...state }: UrlState, { param }: Group, id: string): UrlState | null {
+function inRequests(
+  state: UrlState,
+  { param }: Group,
+  of: { readonly id: string; readonly usage: Schema<'Usage'> },
+): UrlState | null {
   if (param === 'provider' || param === 'tag' || param === 'deployment_tag') return null;
-  const { group_by: _, interval: __, metric: ___, provider: ____, tag: _____, deployment_tag: ______, ...filters } = state;
-  const span = from === undefined && to === undefined ? { range: range ?? '30d' } : { range, from, to };
-  return { ...filters, ...span, [param]: id };
+  const filters = Object.fromEntries(IN_REQUESTS.map((name) => [name, state[name]]));
+  return { ...filters, ...spanOf(state, of.usage), [param]: of.id };
+}
+
+/** The filters of the request log. */
+const IN_REQUESTS = USAGE_PARAMS.filter((name) => !['provider', 'tag', 'deployment_tag'].includes(name));
+
+/** Returns the range for the request log, which knows no months. */
+function spanOf(state: UrlState, usage: Schema<'Usage'>): UrlState {
+  const { range, from, to } = state;
+  if (monthOf(state) !== undefined) return { range: 'custom', from: usage.from, to: usage.to };
+  return from === undefined && to === undefined ? { range: range ?? '30d' } : { range, from, to };
 }

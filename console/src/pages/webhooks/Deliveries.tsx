@@ -31,7 +31,7 @@ export function Deliveries({ webhook, onClose }: { webhook: Webhook; onClose: ()
   });
   return (
     <Modal opened onClose={onClose} title={words.sentTo(webhook.name)} size="xl" closeButtonProps={{ 'aria-label': words.close }}>
-      <Asked query={query}>
+      <Asked query={query} shape="rows">
         {({ data, next_cursor }) => (
           <Stack gap="sm">
             {data.length === 0 ? <Text fz="sm">{words.nothingSentYet}</Text> : null}

@@ -22,15 +22,17 @@ export function CreateWebhook({ opened, onClose, organizationId, onCreated }: Cr
       opened={opened}
       onClose={onClose}
       title={words.createWebhook}
-      initial={{ name: '', url: '', events: organizationId === null ? [] : [...ORGANIZATION_KINDS] } as WebhookDraft}
+      initial={
+        { name: '', url: '', format: 'standard', events: organizationId === null ? [] : [...ORGANIZATION_KINDS] } as WebhookDraft
+      }
       validate={RULES}
       verb={words.createWebhook}
       invalidates={['webhooks']}
-      save={({ name, url, events }, header) =>
+      save={({ name, url, format, events }, header) =>
         asked(
           api.POST('/webhooks', {
             params: { header },
-            body: { organization_id: organizationId, name: name.trim(), url: url.trim(), events },
+            body: { organization_id: organizationId, name: name.trim(), url: url.trim(), format, events },
           }),
         )
       }
@@ -43,7 +45,8 @@ export function CreateWebhook({ opened, onClose, organizationId, onCreated }: Cr
 
 const PARTS: readonly EditPart<WebhookDraft>[] = [
   namePart(),
-  { name: 'url', label: words.url, body: ({ url }) => ({ url: url.trim() }), words: ({ url }) => url },
+  { name: 'url', label: 'URL', body: ({ url }) => ({ url: url.trim() }), words: ({ url }) => url },
+  { name: 'format', label: words.form, words: ({ format }) => (format === 'slack' ? words.forAChat : words.forAProgram) },
   {
     name: 'events',
     label: words.events,
@@ -61,7 +64,7 @@ export function EditWebhook({ webhook, onClose }: { webhook: Webhook; onClose: (
       size="lg"
       what={words.thisWebhook}
       path={`/webhooks/${webhook.id}`}
-      draftOf={({ name, url, events }) => ({ name, url, events })}
+      draftOf={({ name, url, format, events }) => ({ name, url, format, events })}
       parts={PARTS}
       validate={RULES}
       invalidates={['webhooks']}

@@ -1,4 +1,4 @@
-import { Checkbox, Stack, TextInput } from '@mantine/core';
+import { Checkbox, Select, Stack, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import type { Schema } from '../../api/client.ts';
 import { ALERT_KINDS, ORGANIZATION_KINDS, PLATFORM_KINDS } from '../alerts/words.ts';
@@ -9,13 +9,13 @@ export type Webhook = Schema<'Webhook'>;
 export interface WebhookDraft {
   readonly name: string;
   readonly url: string;
+  readonly format: Webhook['format'];
   readonly events: Webhook['events'];
 }
 
 export const RULES = {
   name: (name: string) => (name.trim() === '' ? words.enterAName : null),
   url: (url: string) => (url.trim() === '' ? words.enterUrl : null),
-  events: (events: Webhook['events']) => (events.length === 0 ? words.chooseEvent : null),
 };
 
 interface WebhookFieldsProps {
@@ -37,7 +37,17 @@ export function WebhookFields({ form, organizationId }: WebhookFieldsProps) {
         maxLength={2_048}
         {...form.getInputProps('url')}
       />
-      <Checkbox.Group label={words.events} {...form.getInputProps('events')}>
+      <Select
+        label={words.form2}
+        description={form.values.format === 'slack' ? words.chatFormatMeans : words.programFormatMeans}
+        allowDeselect={false}
+        data={[
+          { value: 'standard', label: words.forProgramOption },
+          { value: 'slack', label: words.forChatOption },
+        ]}
+        {...form.getInputProps('format')}
+      />
+      <Checkbox.Group label={words.events} description={words.eventsMean2} {...form.getInputProps('events')}>
         <Stack gap="xs" mt={6}>
           {kinds.map((kind) => (
             <Checkbox

@@ -8,6 +8,7 @@ import { useCan, verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
+import { MenuWhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
@@ -145,7 +146,8 @@ function Last({ webhook: { last_delivery: last } }: { webhook: Webhook }) {
 
 function RowMenu({ webhook, setDoing }: { webhook: Webhook; setDoing: (doing: Doing) => void }) {
   const queryClient = useQueryClient();
-  const { allowed } = verdictOf('webhooks.manage', webhook.capabilities);
+  const verdict = verdictOf('webhooks.manage', webhook);
+  const { allowed } = verdict;
   const path = { id: webhook.id };
   const isActive = webhook.status === 'active';
   const act = async (call: () => Promise<unknown>, said: string) => {
@@ -185,6 +187,7 @@ function RowMenu({ webhook, setDoing }: { webhook: Webhook; setDoing: (doing: Do
         <Menu.Item disabled={!allowed} color="red" onClick={() => setDoing({ is: 'delete', webhook })}>
           {words.delete}
         </Menu.Item>
+        <MenuWhyNot verdict={verdict} />
       </Menu.Dropdown>
     </Menu>
   );

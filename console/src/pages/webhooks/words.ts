@@ -27,6 +27,9 @@ export const words = {
   storeSecret:
     'Store it now: it is not shown again. The receiver uses it to check the signature of each event. Libraries for Standard Webhooks can do this check.',
   theWebhooksSecret: 'The webhook’s secret',
+  form: 'Format',
+  forAChat: 'for a chat',
+  forAProgram: 'for a program',
 
   // WebhookFields
   enterAName: 'Enter a name.',
@@ -37,6 +40,12 @@ export const words = {
     'Called with POST for each event. It must start with https:// and have a public host, unless the operator allows others.',
   urlExample: 'https://hooks.example.com/headgate',
   thresholdOfAll: 'In any organization, settled spend passed a threshold of a budget.',
+  form2: 'Format',
+  chatFormatMeans: 'One text for people: {"text": …}, the form that incoming webhooks of Slack, Mattermost and others accept.',
+  programFormatMeans: 'The event as JSON, with a signature as in Standard Webhooks.',
+  forProgramOption: 'For a program',
+  forChatOption: 'For a chat (Slack and compatible)',
+  eventsMean2: 'Leave empty if only alert rules send to this webhook.',
 
   // WebhooksList
   eventsMean: 'Each event is sent with a signature. It is retried for a day, until the receiver answers with a 2xx status.',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { WEBHOOK_FORMATS } from '../../domain/alerts/alert-message.ts';
 import { ALERT_TYPES } from '../../domain/tenancy/alert.ts';
 import { capabilitiesOf } from '../../domain/tenancy/permission.ts';
 import type { DeliveryRow } from '../../store/alerts/alert-deliveries.ts';
@@ -11,11 +12,17 @@ import { capabilities } from '../organizations/organization-view.ts';
 
 export const deliveryStatus = z.enum(['pending', 'delivered', 'lost']);
 
+export const webhookFormat = z.enum(WEBHOOK_FORMATS).meta({
+  description:
+    'The form of the body. `standard`: the event as JSON, after Standard Webhooks. `slack`: `{"text": …}`, as incoming webhooks of Slack and of chats that are compatible with it take it.',
+});
+
 const webhookFields = {
   id: z.string(),
   organization_id: z.string().nullable().meta({ description: 'The organization. Null for a webhook of the platform.' }),
   name: z.string(),
   url: z.string(),
+  format: webhookFormat,
   events: z.array(z.enum(ALERT_TYPES)),
   status: z.enum(['active', 'disabled']),
   old_secret_until: instantOut
@@ -70,6 +77,7 @@ export function webhookFacts(row: WebhookRow) {
     organization_id: row.organizationId,
     name: row.name,
     url: row.url,
+    format: row.format,
     events: ALERT_TYPES.filter((type) => row.events.includes(type)),
     status: row.status,
   };

@@ -15,25 +15,27 @@ import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/l
 import * as load from '../http/load.ts';
 import { conflict, invalid, notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
-import { auditedWebhook, newWebhookOut, viewWebhook, webhookFacts, webhookOut } from './webhook-view.ts';
+import { auditedWebhook, newWebhookOut, viewWebhook, webhookFacts, webhookFormat, webhookOut } from './webhook-view.ts';
 
 /** Webhooks: the addresses that alerts of an organization or of the platform are sent to. */
 
 const url = z.string().max(2_048);
-const events = z.array(z.enum(ALERT_TYPES)).min(1).max(ALERT_TYPES.length);
+const events = z.array(z.enum(ALERT_TYPES)).max(ALERT_TYPES.length);
 const createBody = z.strictObject({
   organization_id: id.nullish().meta({ description: 'The organization. Null for the platform.' }),
   name,
   url: url.meta({ description: 'Must begin with `https://`. The host must be public.' }),
+  format: webhookFormat.optional(),
   events: events.meta({
     description:
-      'The events to send. A webhook of an organization gets that organization’s events; one of the platform may also get those of every organization.',
+      'The events to send. A webhook of an organization gets that organization’s events; one of the platform may also get those of every organization. Empty: only the alerts of rules that name the webhook.',
   }),
 });
 type CreateBody = z.output<typeof createBody>;
 const patchBody = z.strictObject({
   name: name.optional(),
   url: url.optional(),
+  format: webhookFormat.optional(),
   events: events.optional(),
   status: z.enum(['active', 'disabled']).optional(),
 });
@@ -110,6 +112,7 @@ export const create = route({
         organizationId,
         name: body.name,
         url: body.url,
+        format: body.format ?? 'standard',
         events: [...new Set(body.events)],
         sealed: seal(call.deps.keys.credentials, secret, hookId),
         createdBy: call.actor.id,
@@ -195,6 +198,7 @@ async function applyPatch(
   const columns = {
     name: body.name ?? row.name,
     url: body.url ?? row.url,
+    format: body.format ?? row.format,
     events: body.events === undefined ? row.events : [...new Set(body.events)],
     status: body.status ?? row.status,
   };

@@ -3,6 +3,7 @@ import { DEPLOYMENT_STATES, deploymentState, STATE_RULES } from '../../domain/ro
 import { can } from '../../domain/tenancy/permission.ts';
 import { ACCOUNT_CODES } from '../../domain/usage/attempt.ts';
 import type { AttemptHealth, LastError } from '../../store/usage/attempt-health.ts';
+import { HOUR_MS, QUARTER_MS } from '../../store/usage/usage-rows.ts';
 import type { AdminCall } from '../http/call.ts';
 import { instantOut } from '../http/fields.ts';
 
@@ -48,6 +49,11 @@ export const stateOut = {
   }),
   state_rule: z.string().meta({ description: 'The rule of this state, for people.' }),
 };
+
+/** Returns the time from which attempts count: about an hour ago, at the start of a quarter of an hour. */
+export function attemptsSinceMs({ deps: { clock } }: AdminCall): number {
+  return Math.floor((clock.nowMs() - HOUR_MS) / QUARTER_MS) * QUARTER_MS;
+}
 
 /** Renders the attempts since an instant, and their state. */
 export function renderAttempts(call: AdminCall, health: AttemptHealth, sinceMs: number) {

@@ -9,7 +9,7 @@ import * as credentials from '../../store/catalogue/credentials.ts';
 import { sealKey } from '../../store/sealing/key-seal.ts';
 import type { AdminCall } from '../http/call.ts';
 import { type Change, isUnchanged } from '../http/change.ts';
-import { idParams, instantOut, isoOf, isoOrNull, name } from '../http/fields.ts';
+import { idParams, instant, instantOut, isoOf, isoOrNull, name } from '../http/fields.ts';
 import { requireVersion } from '../http/if-match.ts';
 import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/lists.ts';
 import * as load from '../http/load.ts';
@@ -34,8 +34,18 @@ export const baseUrl = z.string().max(2_048).nullish().meta({
 /** The risks of a stored credential that still works. */
 const RISKS = ['plain_http'] as const;
 
-const createBody = z.strictObject({ name, provider, api_key: apiKey, base_url: baseUrl });
-const patchBody = z.strictObject({ name: name.optional(), api_key: apiKey.optional(), base_url: baseUrl });
+const expiresAt = instant.nullish().meta({
+  description:
+    'The time at which the provider ends the key, as far as it is known. Alert rules warn before it; nothing else uses it.',
+});
+
+const createBody = z.strictObject({ name, provider, api_key: apiKey, base_url: baseUrl, expires_at: expiresAt });
+const patchBody = z.strictObject({
+  name: name.optional(),
+  api_key: apiKey.optional(),
+  base_url: baseUrl,
+  expires_at: expiresAt,
+});
 type PatchBody = z.output<typeof patchBody>;
 
 const credentialOut = z
@@ -45,6 +55,7 @@ const credentialOut = z
     provider: z.string(),
     base_url: z.string().nullable(),
     last_four: z.string(),
+    expires_at: instantOut.nullable(),
     risks: z.array(z.enum(RISKS)).meta({
       description:
         '`plain_http`: the key and all requests cross the network without TLS, and HEADGATE_ALLOWED_UPSTREAMS does not list the host.',
@@ -103,6 +114,7 @@ export const create = route({
         name: body.name,
         provider: body.provider,
         baseUrl: body.base_url ?? null,
+        expiresAt: body.expires_at == null ? null : new Date(body.expires_at),
         ...(await sealed(call, tx, { id, provider: body.provider, baseUrl: body.base_url ?? null }, body.api_key)),
         createdAt: now,
         updatedAt: now,
@@ -173,6 +185,7 @@ async function applyPatch(
   const columns = {
     name: body.name ?? row.name,
     baseUrl: place.baseUrl,
+    ...(body.expires_at === undefined ? {} : { expiresAt: body.expires_at === null ? null : new Date(body.expires_at) }),
     ...(body.api_key === undefined ? {} : await sealed(call, tx, place, body.api_key)),
   };
   const before = facts(row);
@@ -223,8 +236,9 @@ async function sealed(call: AdminCall, tx: Change['tx'], place: KeyPlace & { rea
   };
 }
 
-function facts(row: Pick<CredentialRow, 'name' | 'provider' | 'baseUrl' | 'lastFour'>) {
-  return { name: row.name, provider: row.provider, base_url: row.baseUrl, last_four: row.lastFour };
+function facts(row: Pick<CredentialRow, 'name' | 'provider' | 'baseUrl' | 'lastFour' | 'expiresAt'>) {
+  const { name, provider, baseUrl: base_url, lastFour: last_four, expiresAt } = row;
+  return { name, provider, base_url, last_four, expires_at: isoOrNull(expiresAt) };
 }
 
 async function view(call: AdminCall, row: CredentialRow): Promise<z.output<typeof credentialOut>> {

@@ -8,11 +8,10 @@ import { passedOver } from '../../store/catalogue/passed-over.ts';
 import * as prices from '../../store/catalogue/prices.ts';
 import { lackedUnits } from '../../store/catalogue/unpriced.ts';
 import { deploymentHealth, NO_ATTEMPTS } from '../../store/usage/attempt-health.ts';
-import { HOUR_MS, QUARTER_MS } from '../../store/usage/usage-rows.ts';
 import type { AdminCall } from '../http/call.ts';
 import { instantOut, isoOf, isoOrNull, metadataOut } from '../http/fields.ts';
 import { capabilities } from '../organizations/organization-view.ts';
-import { attemptsOut, renderAttempts, stateOut } from './attempts-view.ts';
+import { attemptsOut, attemptsSinceMs, renderAttempts, stateOut } from './attempts-view.ts';
 import { pricesOut, renderPrices } from './price-fields.ts';
 import { provenanceOut, renderProvenance } from './price-versions.ts';
 
@@ -156,7 +155,7 @@ export async function viewDeployments(call: AdminCall, rows: readonly Deployment
   const lacked = await lackedUnits(call.deps.db, now, ids);
   const passed = await passedOver(call.deps.db, ids);
   const checked = await checks.findMany(call.deps.db, ids);
-  const sinceMs = Math.floor((now.getTime() - HOUR_MS) / QUARTER_MS) * QUARTER_MS;
+  const sinceMs = attemptsSinceMs(call);
   const health = await deploymentHealth(call.deps.db, ids, new Date(sinceMs));
   return rows.map((row) => {
     const price = inForce.get(row.id);

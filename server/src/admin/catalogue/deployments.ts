@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { DEPLOYMENT_STATES } from '../../domain/routing/deployment-state.ts';
+import { DEPLOYMENT_SORTS } from '../../store/catalogue/deployment-order.ts';
 import type { DeploymentRow } from '../../store/catalogue/deployments.ts';
 import * as deployments from '../../store/catalogue/deployments.ts';
 import { dryRunQuery, effectOut } from '../access/effect.ts';
@@ -8,6 +10,7 @@ import { listQuery, pageOut, renderPage, searchOf, unpricedAt, unpricedFlag } fr
 import * as load from '../http/load.ts';
 import { notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
+import { attemptsSinceMs } from './attempts-view.ts';
 import { changeCatalogue } from './catalogue-change.ts';
 import { insertDeployment, patchDeployment, removeDeployment } from './deployment-changes.ts';
 import { createBody, patchBody } from './deployment-fields.ts';
@@ -17,7 +20,10 @@ import { deploymentOut, providerName, viewDeployment, viewDeployments } from './
 
 const listed = z.strictObject({
   ...listQuery,
-  sort: z.enum(['created_at', '-created_at', 'model', '-model']).optional(),
+  sort: z.enum(DEPLOYMENT_SORTS).optional().meta({
+    description:
+      'The order. `-` means descending. `error_rate` and `state` are those of the last hour (`attempts`); `-state` begins with failing deployments. Default: newest first.',
+  }),
   model: z.string().max(200).optional(),
   provider: providerName.optional(),
   credential_id: id.optional(),
@@ -29,6 +35,13 @@ const listed = z.strictObject({
     .meta({
       description: 'If true, returns only deployments that requests without tags skip at some target (`passed_over_at`).',
     }),
+  state: z
+    .enum(DEPLOYMENT_STATES)
+    .optional()
+    .meta({ description: 'Returns only deployments in this state, by their attempts of the last hour.' }),
+  error_rate_min: z.coerce.number().min(0).max(1).optional().meta({
+    description: 'Returns only deployments of whose attempts in the last hour at least this share failed, from 0 to 1.',
+  }),
   unpriced: unpricedFlag.meta({
     description:
       'If true, returns only deployments without a price in force, or whose price lacks a unit that was used without a price in the last 30 days (`unpriced_units`).',
@@ -49,17 +62,19 @@ export const list = route({
       sort,
       credential_id: credentialId,
       passed_over: passedOver,
+      error_rate_min: errorRateMin,
       search: _,
       unpriced,
       ...filter
     } = call.query;
-    const page = { limit, cursor, sort: sort ?? '-created_at' } as const;
+    const page = { limit, cursor, sort: sort ?? '-created_at', since: new Date(attemptsSinceMs(call)) } as const;
     const found = await deployments.list(
       call.deps.db,
       {
         ...filter,
         credentialId,
         passedOver,
+        errorRateMin,
         unpriced: unpricedAt(unpriced, call),
         search: searchOf({ search: call.query.search }),
       },

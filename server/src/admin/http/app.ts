@@ -5,7 +5,10 @@ import * as accessGroups from '../access/access-groups.ts';
 import * as accessPreview from '../access/access-preview.ts';
 import * as assetAccess from '../access/asset-access.ts';
 import * as callableTargets from '../access/callable-targets.ts';
+import * as alertRules from '../alerts/alert-rules.ts';
+import * as whoCan from '../access/who-can.ts';
 import * as alerts from '../alerts/alerts.ts';
+import * as sentAlerts from '../alerts/sent.ts';
 import * as webhookDeliveries from '../alerts/webhook-deliveries.ts';
 import * as webhooks from '../alerts/webhooks.ts';
 import * as auditEvents from '../audit/audit-events.ts';
@@ -22,6 +25,7 @@ import * as routeGroups from '../catalogue/route-groups.ts';
 import * as keyActions from '../keys/key-actions.ts';
 import * as keyCreate from '../keys/key-create.ts';
 import * as keyExport from '../keys/key-export.ts';
+import * as keyTargets from '../keys/key-targets.ts';
 import * as keys from '../keys/keys.ts';
 import * as limitsHistory from '../organizations/limits-history.ts';
 import * as limits from '../organizations/limits-status-route.ts';
@@ -54,6 +58,8 @@ import * as sessionList from '../session/session-list.ts';
 import * as passkeys from '../session/session-passkeys.ts';
 import * as passwordReset from '../session/session-password-reset.ts';
 import * as secondFactor from '../session/session-second-factor.ts';
+import * as statementExport from '../statements/statement-export.ts';
+import * as statements from '../statements/statements.ts';
 import { Listeners } from '../streams/listeners.ts';
 import * as selfService from '../teams/self-service-route.ts';
 import * as teamMembers from '../teams/team-members.ts';
@@ -181,6 +187,7 @@ export const ROUTES: RouteTable = {
   'POST /keys/:id/rotate': keyActions.rotate,
   'POST /keys/:id/disable': keyActions.disable,
   'POST /keys/:id/enable': keyActions.enable,
+  'GET /keys/:id/callable-targets': keyTargets.list,
   'GET /keys/:id/limits/status': limits.ofKey,
   'GET /keys/:id/limits/stream': liveLimits.ofKey,
   'GET /keys/:id/limits/history': limitsHistory.ofKey,
@@ -239,11 +246,15 @@ export const ROUTES: RouteTable = {
   'PATCH /access-groups/:key': accessGroups.update,
   'DELETE /access-groups/:key': accessGroups.remove,
   'GET /access/explain': accessExplain.explain,
+  'GET /access/who-can': whoCan.read,
   'POST /access/preview': accessPreview.preview,
   'GET /names': names.list,
   'GET /usage': usage.read,
   'GET /usage/export': usageExport.exportFile,
   'GET /organizations/:id/usage': usage.readOfOrganization,
+  'GET /organizations/:id/statements': statements.list,
+  'GET /organizations/:id/statements/:month': statements.read,
+  'GET /organizations/:id/statements/:month/export': statementExport.csv,
   'POST /playground': playground.call,
   'GET /ledger/review': ledgerReview.list,
   'GET /overview': overview.read,
@@ -255,6 +266,13 @@ export const ROUTES: RouteTable = {
   'GET /decisions/:request_id': requests.readDecision,
 
   'GET /alerts': alerts.list,
+  'GET /alerts/:id/deliveries': sentAlerts.list,
+  'GET /alert-rules': alertRules.list,
+  'POST /alert-rules': alertRules.create,
+  'GET /alert-rules/:id': alertRules.read,
+  'PATCH /alert-rules/:id': alertRules.update,
+  'DELETE /alert-rules/:id': alertRules.remove,
+  'POST /alert-rules/:id/test': alertRules.test,
   'GET /webhooks': webhooks.list,
   'POST /webhooks': webhooks.create,
   'GET /webhooks/:id': webhooks.read,

@@ -48,6 +48,8 @@ export interface UpstreamKnowledge {
   readonly isPlainOnNetwork: (baseUrl: string) => boolean;
   /** Returns the list price of an upstream model, or null if the price table does not know the model. */
   readonly priceFor: (provider: ProviderName, upstreamModel: string) => Pick<Price, 'perMillion' | 'units'> | null;
+  /** Returns the context window of an upstream model in tokens, or null if the published list does not have it. */
+  readonly contextWindowOf: (provider: ProviderName, upstreamModel: string) => number | null;
   /** The edition of the price list that `priceFor` reads. */
   readonly priceListEdition: string;
   /** Makes one small live call with the deployment's own credential. Never rejects. */

@@ -1,6 +1,4 @@
 import { z } from 'zod';
-import { can, reachOf } from '../../domain/tenancy/permission.ts';
-import { namesOf } from '../../store/tenancy/names-of-ids.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import {
   ADDS_UP_TO_MORE,
@@ -19,13 +17,13 @@ import type { AdminCall } from '../http/call.ts';
 import { invalid } from '../http/problem.ts';
 import { route } from '../http/route.ts';
 import { focusHead, focusWriter, type Names } from './focus.ts';
+import { namesIn } from './names-in.ts';
 import { unitCells, unitHead } from './unit-columns.ts';
 import { FIELDS, query, questionOf, renderSums } from './usage.ts';
 import { askedOrganization } from './usage-scope.ts';
 
 /** Exports usage and spend for spreadsheets and cost tools. The lines add up exactly to the total of GET /usage. */
 
-const NAMES_AT_ONCE = 500;
 /** The groups of a FOCUS export. Groups that the query names are added. */
 const FOCUS_GROUPS: readonly UsageGroup[] = ['organization', 'team', 'model', 'deployment', 'provider'];
 
@@ -76,7 +74,7 @@ async function* pagesOf(call: ExportCall, question: UsageQuestion, head: Head, w
   try {
     const write = writer(question);
     for await (const lines of streamUsage(call.deps.openSession, call.requestId, question)) {
-      const names = await namesIn(call, lines);
+      const names = await namesIn(call, idsOf(lines));
       yield text + lines.map((line) => write(line, names)).join('');
       text = '';
     }
@@ -88,21 +86,8 @@ async function* pagesOf(call: ExportCall, question: UsageQuestion, head: Head, w
 
 const NAMED: readonly UsageGroup[] = ['organization', 'team', 'key', 'member', 'service_account'];
 
-/** Returns the names of the ids in some lines, limited to those that the caller may see. */
-async function namesIn(call: ExportCall, lines: readonly UsageLine[]): Promise<Names> {
-  const ids = new Set(lines.flatMap(({ groups }) => NAMED.flatMap((group) => groups[group] ?? [])));
-  const names = new Map<string, string>();
-  const all = [...ids];
-  const visible = {
-    organizations: reachOf(call.actor, 'organization.read'),
-    teams: reachOf(call.actor, 'teams.read'),
-    mayReadCatalogue: can(call.actor, 'platform.read', { organizationId: null }),
-  };
-  for (let at = 0; at < all.length; at += NAMES_AT_ONCE) {
-    const some = await namesOf(call.deps.db, { ids: all.slice(at, at + NAMES_AT_ONCE), ...visible });
-    for (const [id, name] of Object.entries(some)) names.set(id, name);
-  }
-  return names;
+function idsOf(lines: readonly UsageLine[]): readonly string[] {
+  return lines.flatMap(({ groups }) => NAMED.flatMap((group) => groups[group] ?? []));
 }
 
 const isNamed = (group: UsageGroup) => NAMED.includes(group);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { formatUsd } from '../../domain/money/money.ts';
+import { MONTH_FORM, monthOf, monthSpan } from '../../domain/usage/compared-spans.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import type { UnitSum } from '../../store/usage/unit-sums.ts';
 import {
@@ -18,6 +19,7 @@ import { id, idParams, instant, instantOut, timeZone } from '../http/fields.ts';
 import * as load from '../http/load.ts';
 import { invalid } from '../http/problem.ts';
 import { route } from '../http/route.ts';
+import { comparedOut, comparisonOf } from './comparison.ts';
 import { askedOrganization } from './usage-scope.ts';
 
 /** Usage and spend, added up exactly over any time range. */
@@ -34,6 +36,10 @@ const groupBy = z
 const narrowing = {
   from: instant.optional().meta({ description: 'The start of the range. Default: 30 days before `to`.' }),
   to: instant.optional().meta({ description: 'The end of the range, exclusive. Default: now.' }),
+  month: z
+    .union([z.enum(['current', 'last']), z.string().max(7).regex(MONTH_FORM, 'must be a month, such as 2026-10')])
+    .optional()
+    .meta({ description: 'A month in the time zone: `2026-10`, `current` (up to now) or `last`. In place of `from` and `to`.' }),
   group_by: groupBy.optional(),
   interval: z.enum(USAGE_INTERVALS).optional(),
   time_zone: timeZone
@@ -60,11 +66,18 @@ const narrowing = {
     .meta({ description: 'Only requests with this tag, named by the request or added by its key, team or organization.' }),
   deployment_tag: z.string().max(64).optional().meta({ description: 'Only deployments that carry this tag now.' }),
 };
-const ofOneQuery = z.strictObject(narrowing);
+const compare = z.enum(['previous_period']).optional().meta({
+  description:
+    'Compares with the period before, by the same filters: a month with the month before, a month to date with the same days of it, and any other range with the same length before.',
+});
+const ofOneQuery = z.strictObject({ ...narrowing, compare });
 export const query = z.strictObject({ ...narrowing, organization_id: id.optional() });
+const comparableQuery = z.strictObject({ ...query.shape, compare });
 type Query = z.output<typeof query>;
+type ComparableQuery = Omit<z.output<typeof comparableQuery>, 'organization_id'>;
 
-const sums = {
+/** The sums of a line, as the API returns them. */
+export const sums = {
   admitted_requests: z.int().meta({
     description: 'The number of admitted requests, whatever their outcome: `requests` and `estimated_requests` together.',
   }),
@@ -91,7 +104,7 @@ const unitOut = z
     unpriced_quantity: z.int().meta({ description: 'The part of `quantity` without a price. `spend` leaves out its cost.' }),
   })
   .meta({ id: 'UnitUse' });
-const unitsOut = {
+export const unitsOut = {
   units: z.array(unitOut),
   partly_priced: z.boolean().meta({
     description: 'True if a unit was used without a price, so that `spend` is less than providers charge. See `units`.',
@@ -127,10 +140,12 @@ const usageOut = z
         }),
         ...sums,
         ...unitsOut,
+        previous: comparedOut.line,
       }),
     ),
     total: z.object({ ...sums, ...unitsOut }),
     truncated: z.boolean().meta({ description: 'True if there are more lines than returned. The total counts all of them.' }),
+    previous: comparedOut.report.optional().meta({ description: 'The period before, with `compare`.' }),
   })
   .meta({ id: 'Usage' });
 
@@ -141,7 +156,7 @@ export const read = route({
   summary: 'Get usage and spend',
   description,
   permission: 'usage.read',
-  query,
+  query: comparableQuery,
   response: usageOut,
   load: askedOrganization,
   handle: (call, organization) => report(call, organization),
@@ -162,23 +177,30 @@ export const readOfOrganization = route({
 });
 
 async function report(
-  call: AdminCall<unknown, Omit<Query, 'organization_id'>>,
+  call: AdminCall<unknown, ComparableQuery>,
   organization: OrganizationRow | null,
 ): Promise<z.output<typeof usageOut>> {
   const question = questionOf(call, organization);
   const answer = await reportUsage(call.deps.db, question).catch((error: unknown) => {
     throw error instanceof TooManyIntervals ? invalid('?interval', error.message) : error;
   });
+  const compared = call.query.compare === undefined ? null : await comparisonOf(call.deps.db, question, answer);
   return {
     from: new Date(question.fromMs).toISOString(),
     to: new Date(question.toMs).toISOString(),
     time_zone: question.timeZone,
     interval: question.interval,
     group_by: [...question.groupBy],
-    data: answer.lines.map(renderLine),
+    data: (compared ?? answer).lines.map((line) => ({ ...renderLine(line), ...previousOf(compared?.previousOf(line)) })),
     total: { ...renderTotals(answer.total), ...renderUnits(answer.totalUnits) },
-    truncated: answer.isCut,
+    truncated: (compared ?? answer).isCut,
+    ...(compared === null ? {} : { previous: compared.report }),
   };
+}
+
+/** Returns the field of a line, or nothing if the period before is not known. */
+function previousOf(previous: z.output<typeof comparedOut.line>) {
+  return previous === undefined ? {} : { previous };
 }
 
 export function questionOf(
@@ -186,9 +208,8 @@ export function questionOf(
   organization: OrganizationRow | null,
 ): UsageQuestion {
   const { query } = call;
-  const toMs = query.to === undefined ? call.deps.clock.nowMs() : Date.parse(query.to);
-  const fromMs = query.from === undefined ? toMs - DEFAULT_SPAN_MS : Date.parse(query.from);
-  if (fromMs >= toMs) throw invalid('?from', 'must be before `to`');
+  const timeZone = query.time_zone ?? organization?.timeZone ?? 'UTC';
+  const nowMs = call.deps.clock.nowMs();
   const only: [UsageGroup, string | undefined][] = [
     ['organization', organization?.id],
     ['team', query.team_id],
@@ -202,17 +223,30 @@ export function questionOf(
     ['deployment_tag', query.deployment_tag],
   ];
   return {
-    fromMs,
-    toMs,
-    isUntilNow: query.to === undefined,
+    ...spanOf(query, timeZone, nowMs),
     groupBy: query.group_by ?? [],
     interval: query.interval ?? null,
-    timeZone: query.time_zone ?? organization?.timeZone ?? 'UTC',
+    timeZone,
     only: Object.fromEntries(only.flatMap(([name, value]) => (value === undefined ? [] : [[name, [value]]]))),
     linesMax: query.limit,
     withUnits: true,
     reaches: reachWithin(call.actor, 'usage.read', organization === null ? 'platform' : { organizationId: organization.id }),
   };
+}
+
+/** Returns the time of a query: its month, its range, or the last 30 days. */
+function spanOf({ from, to, month }: Pick<Query, 'from' | 'to' | 'month'>, timeZone: string, nowMs: number) {
+  if (month !== undefined) {
+    if (from !== undefined || to !== undefined) throw invalid('?month', 'cannot be combined with `from` or `to`');
+    const named = month === 'current' ? monthOf(nowMs, timeZone) : month === 'last' ? monthOf(nowMs, timeZone, 1) : month;
+    const { startMs, endMs } = monthSpan(named, timeZone);
+    if (startMs >= nowMs) throw invalid('?month', 'must not be in the future');
+    return { fromMs: startMs, toMs: Math.min(endMs, nowMs), isUntilNow: endMs > nowMs };
+  }
+  const toMs = to === undefined ? nowMs : Date.parse(to);
+  const fromMs = from === undefined ? toMs - DEFAULT_SPAN_MS : Date.parse(from);
+  if (fromMs >= toMs) throw invalid('?from', 'must be before `to`');
+  return { fromMs, toMs, isUntilNow: to === undefined };
 }
 
 export const FIELDS = {
@@ -238,7 +272,7 @@ function renderLine({ startMs, groups, sums: line, units }: UsageLine) {
   };
 }
 
-function renderUnits(units: readonly UnitSum[]) {
+export function renderUnits(units: readonly UnitSum[]) {
   return {
     units: units.map(({ unit, uses, quantity, unpricedQuantity }) => ({
       ...{ unit, uses, quantity },
@@ -249,7 +283,7 @@ function renderUnits(units: readonly UnitSum[]) {
 }
 
 /** Renders sums as the API returns them. */
-function renderTotals(totals: UsageTotals) {
+export function renderTotals(totals: UsageTotals) {
   return { admitted_requests: Number(totals.admitted), ...renderSums(totals) };
 }
 

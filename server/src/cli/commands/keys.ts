@@ -43,6 +43,31 @@ const list: Command = {
   },
 };
 
+const MODEL_COLUMNS: readonly Column[] = [
+  ['name', (row) => row.name],
+  ['type', (row) => row.type],
+  ['mode', (row) => row.mode],
+  ['context', (row) => row.context_window],
+  ['max output', (row) => row.max_output_tokens],
+  ['input USD/M', (row) => (row.prices as Json | null)?.input_per_million],
+  ['cached USD/M', (row) => (row.prices as Json | null)?.cached_input_per_million],
+  ['output USD/M', (row) => (row.prices as Json | null)?.output_per_million],
+];
+
+const models: Command = {
+  words: ['keys', 'models'],
+  summary: 'list the models and route groups that a key can call, with prices',
+  operands: ['key'],
+  flags: [
+    ...LIST_FLAGS,
+    { name: 'mode', value: 'mode', about: 'only those that serve this: chat or embedding' },
+  ],
+  run: async (given, session) => {
+    const rows = await listRows(given, session, `${pathOf(given)}/callable-targets`, { mode: given.flag('mode') });
+    printRows(session, {}, rows, MODEL_COLUMNS);
+  },
+};
+
 const create: Command = {
   words: ['keys', 'create'],
   summary: 'create a key; its secret is shown once',
@@ -102,7 +127,7 @@ const enable: Command = {
   run: (given, session) => act(given, session, 'enable'),
 };
 
-export const keyCommands: readonly Command[] = [list, create, read, rotate, disable, enable];
+export const keyCommands: readonly Command[] = [list, create, read, models, rotate, disable, enable];
 
 async function act(given: Given, session: Session, action: 'disable' | 'enable'): Promise<void> {
   printObject(session, await session.api.send('POST', `${pathOf(given)}/${action}`), FIELDS);

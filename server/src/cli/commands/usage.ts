@@ -22,23 +22,27 @@ const usage: Command = {
   flags: [
     { name: 'from', value: 'instant', about: 'start of the range (default: 30 days before --to)' },
     { name: 'to', value: 'instant', about: 'end of the range, exclusive (default: now)' },
+    { name: 'month', value: 'month', about: 'a month such as 2026-10, current or last, in place of --from and --to' },
+    { name: 'compare', value: null, about: 'compare with the period before' },
     { name: 'group-by', value: 'a,b', about: 'groups: organization, team, key, member, model, deployment, provider, tag' },
     { name: 'interval', value: 'interval', about: 'a line for each hour, day or month' },
     { name: 'organization', value: 'id or slug', about: 'only usage of this organization' },
     { name: 'csv', value: null, about: 'print CSV with exact numbers' },
   ],
   run: async (given, session) => {
+    if (given.has('csv') && given.has('compare')) throw new BadUsage('--csv and --compare cannot be combined. Use one of them.');
     if (given.has('csv') && session.isJson) throw new BadUsage('--csv and --json cannot be combined. Use one of them.');
     const named = given.flag('organization');
     const query = {
       from: given.flag('from'),
       to: given.flag('to'),
+      month: given.flag('month'),
       group_by: given.flag('group-by'),
       interval: given.flag('interval'),
       organization_id: named === undefined ? undefined : await organizationId(session.api, named),
     };
     if (given.has('csv')) return session.print((await session.api.text('/usage/export', { format: 'csv', ...query })).trimEnd());
-    const answer = await session.api.get('/usage', query);
+    const answer = await session.api.get('/usage', { ...query, compare: given.has('compare') ? 'previous_period' : undefined });
     printReport(session, answer);
     if (answer.truncated === true) session.note('There are more lines than shown. The total counts all of them.');
   },
@@ -50,15 +54,26 @@ export const usageCommands: readonly Command[] = [usage];
 function printReport(session: Session, answer: Json): void {
   const data = answer.data as readonly Json[];
   const sums = data.some((row) => unitsOf(row).length > 0) ? [...SUMS, UNITS] : SUMS;
+  const compared = answer.previous === undefined ? [] : comparedWith(answer.previous as Json);
   const start: readonly Column[] = answer.interval === null ? [] : [['start', (row) => row.start]];
   const [first, ...others] = [...start, ...(answer.group_by as readonly string[]).map(groupColumn)];
   if (session.isJson || first === undefined) {
-    printRows(session, answer, data, sums);
+    printRows(session, answer, data, [...sums, ...compared]);
     return;
   }
   const total = answer.total as Json;
   const labelled: Column = [first[0], (row) => (row === total ? 'total' : first[1](row))];
-  printRows(session, answer, [...data, total], [labelled, ...others, ...sums]);
+  printRows(session, answer, [...data, total], [labelled, ...others, ...sums, ...compared]);
+}
+
+/** Returns the columns of the period before. A total is compared with its total, and a line with the same group. */
+function comparedWith({ total }: Json): readonly Column[] {
+  const of = (row: Json) => ('previous' in row ? (row.previous as Json | null) : (total as Json));
+  return [
+    ['before', (row) => of(row)?.spend ?? 'new'],
+    ['change', (row) => of(row)?.spend_difference ?? ''],
+    ['%', (row) => of(row)?.spend_change_percent ?? ''],
+  ];
 }
 
 /** Finds a group in the answer: `team` as `team_id`, `model` under its own name. */

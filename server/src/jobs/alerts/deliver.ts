@@ -2,15 +2,16 @@
  * One attempt at one delivery. Our own table holds its content and state; the queue only says when to try. A receiver gets an
  * event twice only if this process ends between the receiver's answer and our record of it. The `webhook-id` is then the same.
  */
+import { webhookBody } from '../../domain/alerts/alert-message.ts';
+import { letterOf } from '../../domain/alerts/alert-words.ts';
 import { renderLetter } from '../../identity/mail/letter.ts';
 import type { Mailer } from '../../identity/mail/mailer.ts';
-import { open } from '../../lib/secrets.ts';
+import { open, UnsealFailure } from '../../lib/secrets.ts';
 import type { Clock } from '../../lib/timing/clock.ts';
 import { signatureHeaders } from '../../lib/webhook-signature.ts';
 import * as deliveries from '../../store/alerts/alert-deliveries.ts';
 import * as webhooks from '../../store/alerts/webhooks.ts';
 import type { Database } from '../../store/database.ts';
-import { letterOf } from './letter.ts';
 
 /** Posts to an address that the policy allows. Never rejects and takes a bounded time. */
 export type PostWebhook = (message: {
@@ -43,7 +44,7 @@ export async function deliver(options: DeliverOptions, deliveryId: string): Prom
   const { delivery, webhook } = found;
   if (webhook !== null && webhook.status !== 'active')
     return deliveries.giveUp(db, deliveryId, 'the webhook is disabled', new Date(clock.nowMs()));
-  const outcome = webhook === null ? await mail(options, found) : await post(options, found, webhook);
+  const outcome = await (webhook === null ? mail(options, found) : post(options, found, webhook)).catch(failed);
   const at = new Date(clock.nowMs());
   const isOver = outcome.status === 'pending' && at >= delivery.giveUpAt;
   await deliveries.recordAttempt(db, deliveryId, { ...outcome, status: isOver ? 'lost' : outcome.status, at });
@@ -52,17 +53,30 @@ export async function deliver(options: DeliverOptions, deliveryId: string): Prom
     throw new NotDelivered(outcome.problem ?? 'the delivery failed for an unknown reason');
 }
 
+/** An attempt that a bug ended is one that failed. Otherwise its delivery would be retried for ever and never be lost. */
+function failed(): Outcome {
+  return { status: 'pending', httpStatus: null, problem: 'the gateway could not send it because of a bug' };
+}
+
+const UNSEALED: Outcome = {
+  status: 'lost',
+  httpStatus: null,
+  problem: 'the stored secret cannot be opened, so the event cannot be signed: create a new secret, then send it again',
+};
+
 /** The status by which a receiver unsubscribes, by the Standard Webhooks specification. */
 const GONE = 410;
 
 async function post(
-  { clock, post, key }: DeliverOptions,
+  { clock, post, key, publicUrl }: DeliverOptions,
   { event }: deliveries.Delivery,
   webhook: webhooks.WebhookRow,
 ): Promise<Outcome> {
   const nowMs = clock.nowMs();
-  const body = JSON.stringify({ type: event.type, timestamp: event.occurredAt.toISOString(), data: event.data });
-  const headers = signatureHeaders(secretsOf(webhook, key, nowMs), { id: event.id, sentAtMs: nowMs, body });
+  const body = webhookBody(webhook.format, event, publicUrl);
+  const secrets = secretsOf(webhook, key, nowMs);
+  if (secrets === null) return UNSEALED;
+  const headers = signatureHeaders(secrets, { id: event.id, sentAtMs: nowMs, body });
   const answer = await post({ url: webhook.url, headers: { ...headers, 'content-type': 'application/json' }, body });
   if (answer.is === 'failed') return { status: 'pending', httpStatus: null, problem: answer.reason };
   const { status } = answer;
@@ -70,11 +84,25 @@ async function post(
   return { status: status === GONE ? 'lost' : 'pending', httpStatus: status, problem: `the receiver answered ${status}` };
 }
 
-/** Returns the current secret, and the previous one while a rotation overlaps. */
-function secretsOf(webhook: webhooks.WebhookRow, key: Buffer, nowMs: number): readonly string[] {
+/**
+ * Returns the current secret, and the previous one while a rotation overlaps if it can be opened. Null if the current one cannot
+ * be opened, as after the loss of the master key.
+ */
+function secretsOf(webhook: webhooks.WebhookRow, key: Buffer, nowMs: number): readonly string[] | null {
   const isOld = webhook.oldSealed !== null && webhook.oldUntil !== null && webhook.oldUntil.getTime() > nowMs;
-  const sealed = isOld ? [webhook.sealed, webhook.oldSealed as Buffer] : [webhook.sealed];
-  return sealed.map((secret) => open(key, secret, webhook.id).toString());
+  const current = opened(webhook.sealed);
+  if (current === null) return null;
+  const old = isOld ? opened(webhook.oldSealed as Buffer) : null;
+  return old === null ? [current] : [current, old];
+
+  function opened(sealed: Buffer): string | null {
+    try {
+      return open(key, sealed, webhook.id).toString();
+    } catch (error) {
+      if (error instanceof UnsealFailure) return null;
+      throw error;
+    }
+  }
 }
 
 async function mail({ mailer, publicUrl }: DeliverOptions, { delivery, event }: deliveries.Delivery): Promise<Outcome> {

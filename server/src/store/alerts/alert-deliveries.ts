@@ -1,7 +1,7 @@
 /** Deliveries of one event to one receiver. Ids are global: callers check permissions by the webhook's organization. */
 import { and, asc, desc, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
-import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf } from '../paging.ts';
+import { afterCursor, type Keyset, orderOf, PAGE_LIMIT_MAX, type Page, pageLimit, pageOf } from '../paging.ts';
 import { alertDeliveries, alertEvents, webhooks } from '../schema.ts';
 
 export type DeliveryRow = typeof alertDeliveries.$inferSelect;
@@ -49,6 +49,18 @@ export async function giveUp(db: Database, id: string, problem: string, at: Date
 /** Queues a delivery again, with retries until `giveUpAt`. */
 export async function revive(tx: Database, id: string, giveUpAt: Date): Promise<void> {
   await tx.update(alertDeliveries).set({ status: 'pending', problem: null, giveUpAt }).where(eq(alertDeliveries.id, id));
+}
+
+/** Returns the deliveries of one event, at most 200, in the order in which they were made. */
+export async function ofEvent(db: Database, eventId: string): Promise<readonly Delivery[]> {
+  return db
+    .select({ delivery: alertDeliveries, event: alertEvents, webhook: webhooks })
+    .from(alertDeliveries)
+    .innerJoin(alertEvents, eq(alertEvents.id, alertDeliveries.eventId))
+    .leftJoin(webhooks, eq(webhooks.id, alertDeliveries.webhookId))
+    .where(eq(alertDeliveries.eventId, eventId))
+    .orderBy(asc(alertDeliveries.id))
+    .limit(PAGE_LIMIT_MAX);
 }
 
 /** Returns the ids of pending deliveries that were created before a time, oldest first, at most `most`. */

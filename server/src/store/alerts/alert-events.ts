@@ -23,19 +23,55 @@ export interface NewAlertEvent {
 export interface AlsoTold {
   /** True to mail people: the organization's owners or, for the platform, its admins. */
   readonly people: boolean;
+  /** Webhooks of the event's own place that receive it without a subscription. Others are ignored. */
+  readonly webhookIds?: readonly string[];
 }
 
 /** Stores the event with one delivery for each receiver. Returns the ids of the deliveries. */
-export async function raise(tx: Database, event: NewAlertEvent, { people }: AlsoTold): Promise<readonly string[]> {
+export async function raise(
+  tx: Database,
+  event: NewAlertEvent,
+  { people, webhookIds = [] }: AlsoTold,
+): Promise<readonly string[]> {
+  const hooks = await subscribers(tx, event, webhookIds);
+  const addresses = people ? await peopleOf(tx, event.organizationId) : [];
+  return (await store(tx, event, { hooks, addresses, triedForMs: DELIVERY_MS_MAX })).deliveries;
+}
+
+/** Stores an event for one webhook alone. Returns the delivery's id. */
+export async function raiseFor(tx: Database, webhookId: string, event: NewAlertEvent): Promise<string> {
+  const { deliveries } = await store(tx, event, { hooks: [webhookId], addresses: [], triedForMs: DELIVERY_MS_MAX });
+  return deliveries[0] as string;
+}
+
+/** An event that was stored, and the ids of its deliveries. */
+interface Raised {
+  readonly id: string;
+  readonly deliveries: readonly string[];
+}
+
+/** Stores an event for these receivers alone, each of which is tried once. */
+export async function raiseTest(tx: Database, event: NewAlertEvent, { people, webhookIds = [] }: AlsoTold): Promise<Raised> {
+  const hooks = await ownWebhooks(tx, event.organizationId, webhookIds);
+  const addresses = people ? await peopleOf(tx, event.organizationId) : [];
+  return store(tx, event, { hooks, addresses, triedForMs: 0 });
+}
+
+interface Receivers {
+  readonly hooks: readonly string[];
+  readonly addresses: readonly string[];
+  /** How long a failing delivery is retried. */
+  readonly triedForMs: number;
+}
+
+async function store(tx: Database, event: NewAlertEvent, { hooks, addresses, triedForMs }: Receivers): Promise<Raised> {
   const nowMs = event.at.getTime();
   const id = newId('evt', nowMs);
   const { at: occurredAt, ...row } = event;
   await tx.insert(alertEvents).values({ id, ...row, occurredAt });
-  const hooks = await subscribers(tx, event);
-  const addresses = people ? await peopleOf(tx, event.organizationId) : [];
   const receivers = [...hooks.map((webhookId) => ({ webhookId })), ...addresses.map((email) => ({ email }))];
-  if (receivers.length === 0) return [];
-  const giveUpAt = new Date(nowMs + DELIVERY_MS_MAX);
+  if (receivers.length === 0) return { id, deliveries: [] };
+  const giveUpAt = new Date(nowMs + triedForMs);
   const rows = receivers.map((receiver) => ({
     id: newId('dlv', nowMs),
     eventId: id,
@@ -44,24 +80,29 @@ export async function raise(tx: Database, event: NewAlertEvent, { people }: Also
     createdAt: event.at,
   }));
   await tx.insert(alertDeliveries).values(rows);
-  return rows.map((delivery) => delivery.id);
+  return { id, deliveries: rows.map((delivery) => delivery.id) };
 }
 
-/** Stores an event for one webhook alone. Returns the delivery's id. */
-export async function raiseFor(tx: Database, webhookId: string, event: NewAlertEvent): Promise<string> {
-  const nowMs = event.at.getTime();
-  const { at: occurredAt, ...row } = event;
-  const [eventId, id] = [newId('evt', nowMs), newId('dlv', nowMs)];
-  await tx.insert(alertEvents).values({ id: eventId, ...row, occurredAt });
-  const giveUpAt = new Date(nowMs + DELIVERY_MS_MAX);
-  await tx.insert(alertDeliveries).values({ id, eventId, webhookId, giveUpAt, createdAt: event.at });
-  return id;
+/** Returns those of these webhooks that are active and of this place. */
+async function ownWebhooks(tx: Database, organizationId: string | null, ids: readonly string[]): Promise<readonly string[]> {
+  if (ids.length === 0) return [];
+  const place = organizationId === null ? isNull(webhooks.organizationId) : eq(webhooks.organizationId, organizationId);
+  const rows = await tx
+    .select({ id: webhooks.id })
+    .from(webhooks)
+    .where(and(place, eq(webhooks.status, 'active'), inArray(webhooks.id, [...ids])));
+  return rows.map(({ id }) => id);
 }
 
 /**
- * Returns the webhooks of the event's organization and of the platform. The latter may subscribe to events of every organization.
+ * Returns the webhooks of the event's organization and of the platform that subscribe to its type, and those named by id. The
+ * platform's may subscribe to events of every organization.
  */
-async function subscribers(tx: Database, { organizationId, type }: NewAlertEvent): Promise<readonly string[]> {
+async function subscribers(
+  tx: Database,
+  { organizationId, type }: NewAlertEvent,
+  ids: readonly string[],
+): Promise<readonly string[]> {
   const own = isNull(webhooks.organizationId);
   const rows = await tx
     .select({ id: webhooks.id, events: webhooks.events })
@@ -69,7 +110,9 @@ async function subscribers(tx: Database, { organizationId, type }: NewAlertEvent
     .where(
       and(eq(webhooks.status, 'active'), organizationId === null ? own : or(own, eq(webhooks.organizationId, organizationId))),
     );
-  return rows.filter(({ events }) => events.includes(type)).map(({ id }) => id);
+  const named = await ownWebhooks(tx, organizationId, ids);
+  const subscribed = rows.filter(({ events }) => events.includes(type)).map(({ id }) => id);
+  return [...new Set([...subscribed, ...named])];
 }
 
 async function peopleOf(tx: Database, organizationId: string | null): Promise<readonly string[]> {
@@ -92,6 +135,12 @@ async function peopleOf(tx: Database, organizationId: string | null): Promise<re
             ),
           );
   return rows.map(({ email }) => email);
+}
+
+/** Finds an event by id. Global, because ids are unique over all tenants: the caller must check permissions on the row. */
+export async function find(db: Database, id: string): Promise<AlertEventRow | null> {
+  const [row] = await db.select().from(alertEvents).where(eq(alertEvents.id, id));
+  return row ?? null;
 }
 
 export interface AlertFilter {

@@ -1,5 +1,5 @@
 /** Webhooks, which receive events. A null organization is the platform. */
-import { and, count, eq, isNull, sql } from 'drizzle-orm';
+import { and, count, eq, inArray, isNull, sql } from 'drizzle-orm';
 import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
 import { type Listed, listNamed, named, type PageRequest } from '../named-list.ts';
@@ -12,6 +12,15 @@ export type WebhookRow = typeof webhooks.$inferSelect;
 export async function find(db: Database, id: string): Promise<WebhookRow | null> {
   const [row] = await db.select().from(webhooks).where(eq(webhooks.id, id));
   return row ?? null;
+}
+
+/** Returns those of these webhooks that exist, of any place, in no order. */
+export async function findMany(db: Database, ids: readonly string[]): Promise<readonly WebhookRow[]> {
+  if (ids.length === 0) return [];
+  return db
+    .select()
+    .from(webhooks)
+    .where(inArray(webhooks.id, [...ids]));
 }
 
 /** Finds a webhook, and locks its row until the transaction ends. */

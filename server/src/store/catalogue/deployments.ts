@@ -3,9 +3,18 @@
  */
 import { and, eq, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
-import { type Listed, type ListSort, listOrder, named } from '../named-list.ts';
+import { type Listed, named } from '../named-list.ts';
 import { afterCursor, orderOf, pageLimit, pageOf, totalOf } from '../paging.ts';
 import { deployments, routeGroupMembers, routeGroups } from '../schema.ts';
+import { attemptCounts } from '../usage/attempt-counts.ts';
+import {
+  type AttemptFilter,
+  attemptCondition,
+  type CountsById,
+  type DeploymentSort,
+  deploymentOrder,
+  needsCounts,
+} from './deployment-order.ts';
 import { passedOverIds } from './passed-over.ts';
 import { unpricedDeployments } from './unpriced.ts';
 
@@ -94,7 +103,7 @@ export async function tagsAmong(db: Database, texts: readonly string[]): Promise
   return new Set(rows.map((row) => row.tag));
 }
 
-export interface DeploymentFilter {
+export interface DeploymentFilter extends AttemptFilter {
   readonly model?: string | undefined;
   readonly provider?: string | undefined;
   readonly credentialId?: string | undefined;
@@ -109,24 +118,36 @@ export interface DeploymentFilter {
 }
 
 export interface DeploymentPage {
-  readonly sort: 'created_at' | '-created_at' | 'model' | '-model';
+  readonly sort: DeploymentSort;
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
 }
 
-/** Lists one page of deployments. Throws InvalidCursor. */
-export async function list(db: Database, filter: DeploymentFilter, page: DeploymentPage): Promise<Listed<DeploymentRow>> {
-  const columns = { id: deployments.id, name: deployments.model };
-  const order = listOrder('deployments', page.sort.replace('model', 'name') as ListSort, columns);
+/** Lists one page of deployments. `since`: the time from which attempts count. Throws InvalidCursor. */
+export async function list(
+  db: Database,
+  filter: DeploymentFilter,
+  { since, ...page }: DeploymentPage & { readonly since: Date },
+): Promise<Listed<DeploymentRow>> {
+  const counts: CountsById =
+    needsCounts(page.sort) || filter.state !== undefined || filter.errorRateMin !== undefined
+      ? await attemptCounts(db, since)
+      : new Map();
+  const order = deploymentOrder(page.sort, counts);
   const limit = pageLimit(page.limit);
-  const wanted = [...conditionsOf(filter, columns), await unpricedOr(db, filter)];
+  const wanted = [
+    ...conditionsOf(filter, { id: deployments.id, name: deployments.model }),
+    await unpricedOr(db, filter),
+    attemptCondition(filter, counts),
+  ];
   const found = await db
-    .select({ row: deployments, id: deployments.id, lowerName: order.lowerName })
+    .select({ row: deployments, last: order.last })
     .from(deployments)
+    .leftJoin(order.scored, sql`scored.of = ${deployments.id}`)
     .where(and(...wanted, afterCursor(order.keyset, page.cursor)))
     .orderBy(orderOf(order.keyset))
     .limit(limit + 1);
-  const kept = pageOf(order.keyset, found, limit, order.keyOf);
+  const kept = pageOf(order.keyset, found, limit, ({ row, last }) => order.keyOf(last, row.id));
   const all = db
     .select({ id: deployments.id })
     .from(deployments)

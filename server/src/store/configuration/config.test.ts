@@ -201,6 +201,8 @@ const GLOBAL_TABLES = [
   ...[
     'alert_deliveries',
     'alert_events',
+    'alert_incidents',
+    'alert_rules',
     'credential_checks',
     'deployment_checks',
     'job_runs',

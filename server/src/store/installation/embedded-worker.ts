@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { PGlite } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 
 export interface EmbeddedSettings {
@@ -15,7 +16,7 @@ export type EmbeddedStatus = { readonly is: 'ready' } | { readonly is: 'failed';
 const settings = workerData as EmbeddedSettings;
 
 try {
-  const engine = await PGlite.create(settings.directory);
+  const engine = await PGlite.create(settings.directory, { extensions: { pg_trgm } });
   guard(engine);
   const server = await listen(engine);
   parentPort?.once('message', () => void stop(engine, server));

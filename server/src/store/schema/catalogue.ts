@@ -23,6 +23,8 @@ export const credentials = pgTable(
       .notNull()
       .default('row'),
     lastFour: text('last_four').notNull().default(''),
+    /** The day on which the provider ends the key, as people entered it. Null: no end is known. */
+    expiresAt: instant('expires_at'),
     version: version(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),

@@ -1,35 +1,31 @@
-/** Searches all named objects by the beginning of the name or the whole id. */
-import { and, eq, isNull, ne, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
-import type { PgColumn } from 'drizzle-orm/pg-core';
+/**
+ * Searches all named objects: by the whole name or id, by the beginning of a name, by several parts of a name in any order, and
+ * by parts with small typos.
+ */
+import { and, eq, or, type SQL, sql } from 'drizzle-orm';
 import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
+import { StoreUnavailable } from '../errors.ts';
+import { hasTrigrams } from '../installation/name-indexes.ts';
 import { lowered } from '../named-list.ts';
 import { prefixPattern } from '../paging.ts';
-import {
-  accessGroups,
-  accounts,
-  credentials,
-  deployments,
-  keys,
-  memberships,
-  organizations,
-  teams,
-  tenantObjects,
-} from '../schema.ts';
-import { withinReach } from './reach.ts';
+import { tenantObjects } from '../schema.ts';
+import { PLATFORM, type Source, TENANTS } from './search-sources.ts';
+import { areShort, haveParts, havePartsLike, mayBeMistyped, plainWordsOf, similarity, typosOf, wordsOf } from './search-words.ts';
 
-export type TenantKind = 'organization' | 'team' | 'member' | 'key';
-export type PlatformKind = 'account' | 'access_group' | 'credential' | 'deployment';
+/** How an object was found, the best first. `name`: the text is its whole name or its id. */
+export const MATCHES = ['name', 'beginning', 'parts', 'typo'] as const;
+export type Match = (typeof MATCHES)[number];
 
 /** An object that was found. `detail` distinguishes it from others of the same name. */
 export interface Found {
-  readonly kind: TenantKind | PlatformKind;
+  readonly kind: Source['kind'];
   readonly id: string;
   readonly name: string;
   readonly detail: string;
   readonly organizationId: string | null;
-  /** True if the text is the whole name or the id. */
-  readonly isExact: boolean;
+  readonly teamId: string | null;
+  readonly match: Match;
 }
 
 export interface SearchQuestion {
@@ -38,63 +34,118 @@ export interface SearchQuestion {
   readonly organizations: readonly Reach[];
   /** The reach in which the reader may see teams and the objects in them. */
   readonly teams: readonly Reach[];
+  /** The reach in which the reader may see webhooks. */
+  readonly webhooks: readonly Reach[];
   /** True to include accounts and the catalogue, which belong to the platform. */
   readonly mayReadPlatform: boolean;
   /** The most objects of each kind. */
   readonly limit: number;
 }
 
-/** Searches in one statement. Returns exact matches first within each kind, and only objects that the reader may see. */
+/** Searches in one statement. Returns better matches first within each kind, and only objects that the reader may see. */
 export async function searchNamed(db: Database, question: SearchQuestion): Promise<readonly Found[]> {
-  const sources = question.mayReadPlatform ? [...TENANTS, ...PLATFORM] : TENANTS;
-  // Exact matches are selected separately, so that the limit on names that begin so cannot cut them off.
-  const parts = sources.flatMap((source) => [
-    partOf(source, question, { isExact: true, matching: isExactly(source, question.text) }),
-    partOf(source, question, { isExact: false, matching: beginsSo(source, question.text) }),
+  const words = wordsOf(question.text);
+  // Better matches are selected separately, so that the limit on others cannot cut them off.
+  const isShort = areShort(words);
+  const parts = sourcesFor(question).flatMap((source) => [
+    partOf(source, question, { match: 'name', matching: isExactly(source, question.text) }),
+    partOf(source, question, { match: 'beginning', matching: beginsSo(source, question.text) }),
+    partOf(source, question, { match: 'parts', matching: haveParts(source.names, words), isShort }),
   ]);
   const { rows } = await db.execute<FoundRow>(sql.join(parts, sql` union all `));
-  return sources.flatMap((source) => foundIn(source, rows, question.limit));
+  return sourcesFor(question).flatMap((source) => foundIn(source, rows, question.limit));
+}
+
+/** The most names of each kind whose similarity is compared, and of these the most that are compared letter by letter. */
+const SIMILAR_MAX = 2_000;
+const CANDIDATES_MAX = 20;
+/** A typo in the middle of five letters leaves a third of a word's trigrams. */
+const SIMILARITY_MIN = 0.32;
+
+/**
+ * Searches by words with small typos. Returns the objects with the fewest typos first within each kind; none if the database
+ * lacks `pg_trgm`, or needs more than `msMax`.
+ */
+export async function searchMistyped(db: Database, question: SearchQuestion, msMax: number): Promise<readonly Found[]> {
+  const words = plainWordsOf(question.text);
+  if (!words.some(mayBeMistyped) || !(await hasTrigrams(db))) return [];
+  const parts = sourcesFor(question).map((source) => {
+    const similar = partOf(
+      source,
+      { ...question, limit: SIMILAR_MAX },
+      {
+        match: 'typo',
+        matching: havePartsLike(source.names, words),
+        similarity: similarity(source.names, words),
+      },
+    );
+    return sql`(select * from ${similar} as similar_names order by similarity desc limit ${CANDIDATES_MAX})`;
+  });
+  const rows = await withinTime(db, msMax, async (tx) => {
+    await tx.execute(sql`select set_config('pg_trgm.word_similarity_threshold', ${String(SIMILARITY_MIN)}, true)`);
+    return (await tx.execute<FoundRow>(sql.join(parts, sql` union all `))).rows;
+  });
+  const judged = rows.flatMap((row) => {
+    const typos = typosOf(words, row.names);
+    return typos === null ? [] : [{ row, typos }];
+  });
+  const best = judged.sort((a, b) => a.typos - b.typos).map(({ row }) => row);
+  return sourcesFor(question).flatMap((source) => foundIn(source, best, question.limit));
+}
+
+/** Runs the work in a transaction whose statements may take so long. Returns nothing if one took longer. */
+async function withinTime<T>(db: Database, msMax: number, work: (tx: Database) => Promise<readonly T[]>): Promise<readonly T[]> {
+  try {
+    return await db.transaction(async (tx) => {
+      await tx.execute(sql`select set_config('statement_timeout', ${String(msMax)}, true)`);
+      return work(tx);
+    });
+  } catch (error) {
+    if (error instanceof StoreUnavailable && error.sqlState === '57014') return [];
+    throw error;
+  }
 }
 
 interface FoundRow extends Record<string, unknown> {
   readonly kind: string;
-  readonly is_exact: boolean;
+  readonly match: Match;
   readonly id: string;
-  readonly name: string;
+  readonly names: readonly string[];
   readonly detail: string;
   readonly organization_id: string | null;
+  readonly team_id: string | null;
 }
 
-/** The table and columns of one kind of object. */
-interface Source {
-  readonly kind: Found['kind'];
-  readonly id: PgColumn;
-  readonly names: readonly PgColumn[];
-  readonly detail: SQLWrapper;
-  readonly organizationId: PgColumn | null;
-  readonly from: SQL;
-  visible(reaches: readonly Reach[]): SQL | undefined;
+function sourcesFor({ mayReadPlatform }: SearchQuestion): readonly Source[] {
+  return mayReadPlatform ? [...TENANTS, ...PLATFORM] : TENANTS;
 }
 
 interface Matching {
-  readonly isExact: boolean;
+  readonly match: Match;
   readonly matching: SQL | undefined;
+  readonly similarity?: SQL;
+  /** True if no index answers the condition. */
+  readonly isShort?: boolean;
 }
 
-function partOf(source: Source, question: SearchQuestion, { isExact, matching }: Matching): SQL {
-  const { kind, id, names, detail, organizationId, from, visible } = source;
-  const reaches = kind === 'organization' ? question.organizations : question.teams;
-  return sql`(select ${kind}::text as kind, ${isExact}::boolean as is_exact, ${id} as id, ${names[0]} as name, ${detail} as detail,
-    ${organizationId ?? sql`null::text`} as organization_id from ${from} where ${and(matching, visible(reaches))} limit ${question.limit})`;
+function partOf(source: Source, question: SearchQuestion, { match, matching, similarity = sql`0`, isShort }: Matching): SQL {
+  const { kind, id, names, detail, organizationId, teamId, fromNewest, reach, visible } = source;
+  const reaches = reach === null ? [] : question[reach];
+  const isEverywhere = reaches.some(({ is }) => is === 'everywhere');
+  const from = isShort === true && isEverywhere && fromNewest !== undefined ? fromNewest : source.from;
+  const nameList = sql.join([...names], sql`, `);
+  return sql`(select ${kind}::text as kind, ${match}::text as match, ${id} as id, array[${nameList}] as names, ${detail} as detail,
+    ${organizationId ?? sql`null::text`} as organization_id, ${teamId ?? sql`null::text`} as team_id, ${similarity} as similarity
+    from ${from} where ${and(matching, visible(reaches))} limit ${question.limit})`;
 }
 
-/** Returns the objects of one kind, exact matches first. An exact match also begins so, but appears only once. */
+/** Returns the objects of one kind, better matches first. A better match is among the others too, but appears only once. */
 function foundIn({ kind }: Source, rows: readonly FoundRow[], limit: number): readonly Found[] {
   const byId = new Map<string, Found>();
   const ofKind = rows.filter((row) => row.kind === kind);
-  for (const row of [...ofKind.filter((row) => row.is_exact), ...ofKind.filter((row) => !row.is_exact)]) {
-    const { id, name, detail, organization_id: organizationId, is_exact: isExact } = row;
-    if (!byId.has(id)) byId.set(id, { kind, id, name, detail, organizationId, isExact });
+  for (const row of MATCHES.flatMap((match) => ofKind.filter((row) => row.match === match))) {
+    const { id, names, detail, organization_id: organizationId, team_id: teamId, match } = row;
+    if (!byId.has(id)) byId.set(id, { kind, id, name: names[0] ?? '', detail, organizationId, teamId, match });
   }
   return [...byId.values()].slice(0, limit);
 }
@@ -111,101 +162,4 @@ function isExactly({ id, names, organizationId }: Source, text: string): SQL | u
     from ${tenantObjects} where ${tenantObjects.id} = ${text})`;
 }
 
-const TENANT_ID = /^(team|mem|key)_/;
-
-const ofOrganization = (organizationId: PgColumn) =>
-  sql`inner join ${organizations} on ${organizations.id} = ${organizationId} and ${organizations.status} <> 'deleted'`;
-
-const TENANTS: readonly Source[] = [
-  {
-    kind: 'organization',
-    id: organizations.id,
-    names: [organizations.name, organizations.slug],
-    detail: organizations.slug,
-    organizationId: organizations.id,
-    from: sql`${organizations}`,
-    visible: (reaches) => and(withinReach(reaches, { organizationId: organizations.id }), ne(organizations.status, 'deleted')),
-  },
-  {
-    kind: 'team',
-    id: teams.id,
-    names: [teams.name],
-    detail: organizations.name,
-    organizationId: teams.organizationId,
-    from: sql`${teams} ${ofOrganization(teams.organizationId)}`,
-    visible: (reaches) =>
-      and(isNull(teams.deletedAt), withinReach(reaches, { organizationId: teams.organizationId, teamId: teams.id })),
-  },
-  {
-    kind: 'member',
-    id: memberships.id,
-    names: [accounts.name, accounts.email],
-    detail: sql`${accounts.email} || ' · ' || ${organizations.name}`,
-    organizationId: memberships.organizationId,
-    from: sql`${memberships} ${ofOrganization(memberships.organizationId)}
-      inner join ${accounts} on ${accounts.id} = ${memberships.accountId}`,
-    visible: (reaches) =>
-      and(
-        ne(memberships.status, 'removed'),
-        withinReach(reaches, { organizationId: memberships.organizationId, membershipId: memberships.id }),
-      ),
-  },
-  {
-    kind: 'key',
-    id: keys.id,
-    names: [keys.name],
-    detail: sql`${organizations.name} || ' · …' || ${keys.lastFour}`,
-    organizationId: keys.organizationId,
-    from: sql`${keys} ${ofOrganization(keys.organizationId)}`,
-    visible: (reaches) =>
-      and(
-        ne(keys.status, 'revoked'),
-        withinReach(reaches, {
-          organizationId: keys.organizationId,
-          teamId: keys.teamId,
-          membershipId: keys.ownerMembershipId,
-        }),
-      ),
-  },
-];
-
-const everything = () => undefined;
-
-const PLATFORM: readonly Source[] = [
-  {
-    kind: 'account',
-    id: accounts.id,
-    names: [accounts.name, accounts.email],
-    detail: accounts.email,
-    organizationId: null,
-    from: sql`${accounts}`,
-    visible: everything,
-  },
-  {
-    kind: 'access_group',
-    id: accessGroups.key,
-    names: [accessGroups.name, accessGroups.key],
-    detail: accessGroups.key,
-    organizationId: null,
-    from: sql`${accessGroups}`,
-    visible: everything,
-  },
-  {
-    kind: 'credential',
-    id: credentials.id,
-    names: [credentials.name],
-    detail: credentials.provider,
-    organizationId: null,
-    from: sql`${credentials}`,
-    visible: everything,
-  },
-  {
-    kind: 'deployment',
-    id: deployments.id,
-    names: [deployments.model, deployments.upstreamModel],
-    detail: sql`${deployments.provider} || ' · ' || ${deployments.upstreamModel}`,
-    organizationId: null,
-    from: sql`${deployments}`,
-    visible: () => isNull(deployments.deletedAt),
-  },
-];
+const TENANT_ID = /^(team|mem|key|svc)_/;

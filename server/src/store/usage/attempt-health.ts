@@ -3,21 +3,13 @@
  * as one attempt at its deployment; `attempt_rollups` has all others. Errors of requests that earlier versions stored are not
  * known.
  */
-import { and, eq, gte, lt, type SQL, sql } from 'drizzle-orm';
+import { and, eq, gte, lt, sql } from 'drizzle-orm';
 import { type AttemptRecord, ERROR_RESULTS, parseAttempts } from '../../domain/usage/attempt.ts';
 import { requestTimeMs } from '../../lib/id.ts';
 import type { Database } from '../database.ts';
-import {
-  attemptRollups,
-  deployments,
-  hasIdAs,
-  hasIdIn,
-  isOfForm,
-  newestOfOrganization,
-  platformRollups,
-  requestLog,
-} from '../schema.ts';
+import { attemptRollups, deployments, hasIdIn, newestOfOrganization, requestLog } from '../schema.ts';
 import { withinReach } from '../tenancy/reach.ts';
+import { answered, answeredAt, attemptSums, faultsSince, lastSuccess, msOf, ofDeployment } from './attempt-counts.ts';
 import type { OverviewScope } from './overview.ts';
 import { instantOf } from './usage-rows.ts';
 
@@ -46,16 +38,10 @@ export interface LastError {
 /** The newest answers of each deployment, or of each organization, from which times are taken. */
 const SAMPLE_MAX = 500;
 
-const answered = sql`status in ('succeeded', 'estimated') and http_status = 200`;
-/** The end of an answer. A request's own failed attempts end before it. */
-const answeredAt = sql`admitted_at + (gateway_us / 1000.0 + coalesce(provider_ms, 0)) * interval '1 millisecond'`;
 /** The provider's time of a row is one attempt's only if there was no other. */
 const ofOneAttempt = sql`${answered} and attempts = 1 and provider_ms is not null`;
 const percentiles = sql`percentile_cont(0.5) within group (order by provider_ms) as p50,
   percentile_cont(0.95) within group (order by provider_ms) as p95`;
-/** The requests of this version that the deployment `id` answered, in the order of an index. */
-const ofDeployment = sql`${isOfForm('short')} and ${hasIdAs('short', requestLog.deploymentId, sql`id`)}`;
-const msOf = (instant: SQL) => sql`(extract(epoch from ${instant}) * 1000)::float8`;
 
 interface HealthRow extends Record<string, unknown> {
   readonly of: string;
@@ -80,14 +66,7 @@ export async function deploymentHealth(
   if (ids.length === 0) return new Map();
   const { rows } = await db.execute<HealthRow>(sql`
     with asked as (select id from unnest(${sql.param([...ids])}::text[]) as t(id)),
-    sums as (
-      select deployment_id, sum(attempts) as attempts, sum(errors) as errors, sum(caller_errors) as caller_errors from (
-        select deployment_id, admitted as attempts, 0 as errors, 0 as caller_errors
-        from ${platformRollups} where bucket_start >= ${since}
-        union all
-        select deployment_id, attempts, errors, caller_errors from ${attemptRollups} where bucket_start >= ${since}) as both_sums
-      where deployment_id in (select id from asked) group by 1
-    )
+    sums as (${attemptSums(since, sql`deployment_id in (select id from asked)`)})
     select id as of, attempts, errors, caller_errors, p50, p95, ${msOf(sql`failing_since`)} as failing_since,
       ${msOf(sql`last_fault`)} as last_fault, ${msOf(sql`error_at`)} as error_at, error_request, error_organization
     from asked left join sums on deployment_id = id,
@@ -95,14 +74,8 @@ export async function deploymentHealth(
       select provider_ms from ${requestLog}
       where ${ofDeployment} and admitted_at >= ${since} and ${ofOneAttempt} order by admitted_at desc limit ${SAMPLE_MAX}) as newest
     ) as times,
-    lateral (select (
-      select ${answeredAt} from ${requestLog} where ${ofDeployment} and ${answered} order by admitted_at desc limit 1) as last_success
-    ) as success,
-    lateral (
-      select min(greatest(first_fault_at, last_success)) as failing_since, max(last_fault_at) as last_fault
-      from ${attemptRollups} where deployment_id = id and last_fault_at > coalesce(last_success, '-infinity')
-        and bucket_start > coalesce(last_success, 'epoch') - interval '1 day'
-    ) as faults
+    lateral (${lastSuccess}) as success,
+    lateral (${faultsSince}) as faults
     left join lateral (
       select last_error_at as error_at, last_error_request_id as error_request, organization_id as error_organization
       from ${attemptRollups} where deployment_id = id and last_error_at is not null

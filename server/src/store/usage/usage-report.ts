@@ -101,7 +101,8 @@ export class TooManyLines extends Error {
 }
 
 const INTERVALS_MAX = 2_000;
-const LINES_MAX = 10_000;
+/** The most lines of a report. */
+export const LINES_MAX = 10_000;
 const STREAMED_LINES_MAX = 100_000;
 const LINES_AT_ONCE = 500;
 

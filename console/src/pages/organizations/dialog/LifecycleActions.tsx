@@ -10,14 +10,19 @@ import { ProblemNote } from '../../../components/Asked.tsx';
 import { ConfirmByName } from '../../../components/dialogs/ConfirmByName.tsx';
 import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../../components/dialogs/saved.ts';
+import { useDialog } from '../../../components/dialogs/useDialog.ts';
+import { WhyNot } from '../../../components/dialogs/WhyNot.tsx';
 import { countText } from '../../../numbers/numbers.ts';
 import { PATHS } from '../../../paths.ts';
-import { type Lifecycle, LifecycleDialog, refreshOrganizations } from './LifecycleDialog.tsx';
+import { LifecycleDialog, refreshOrganizations } from './LifecycleDialog.tsx';
+
+const LIFECYCLE = ['suspend', 'reactivate', 'archive'] as const;
 
 /** The buttons that suspend, reactivate, archive or delete an organization. Only an archived one can be deleted. */
 export function LifecycleActions({ organization }: { organization: Organization }) {
-  const [asking, setAsking] = useState<Lifecycle | 'delete'>();
-  const verdict = verdictOf('organizations.lifecycle', organization.capabilities);
+  const [asking, ask] = useDialog(LIFECYCLE);
+  const [isDeleting, setDeleting] = useState(false);
+  const verdict = verdictOf('organizations.lifecycle', organization);
   const isActive = organization.status === 'active';
   const isArchived = organization.status === 'archived';
   return (
@@ -26,7 +31,7 @@ export function LifecycleActions({ organization }: { organization: Organization 
         variant="default"
         verdict={verdict}
         leftSection={isActive ? <IconPlayerPause size={16} /> : <IconPlayerPlay size={16} />}
-        onClick={() => setAsking(isActive ? 'suspend' : 'reactivate')}
+        onClick={() => ask(isActive ? 'suspend' : 'reactivate')}
       >
         {isActive ? 'Suspend' : 'Reactivate'}
       </GuardedButton>
@@ -37,19 +42,21 @@ export function LifecycleActions({ organization }: { organization: Organization 
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
-          <Tooltip label={verdict.reason} disabled={verdict.allowed} position="left">
+          <Tooltip label={<WhyNot verdict={verdict} inherit />} multiline maw={320} disabled={verdict.allowed} position="left">
             <div>
               <Menu.Item
                 leftSection={<IconArchive size={15} />}
                 disabled={!verdict.allowed || isArchived}
-                onClick={() => setAsking('archive')}
+                onClick={() => ask('archive')}
               >
                 Archive
               </Menu.Item>
             </div>
           </Tooltip>
           <Tooltip
-            label={verdict.allowed ? 'Only an archived organization can be deleted.' : verdict.reason}
+            label={verdict.allowed ? 'Only an archived organization can be deleted.' : <WhyNot verdict={verdict} inherit />}
+            multiline
+            maw={320}
             disabled={verdict.allowed && isArchived}
             position="left"
           >
@@ -58,7 +65,7 @@ export function LifecycleActions({ organization }: { organization: Organization 
                 color="red"
                 leftSection={<IconTrash size={15} />}
                 disabled={!verdict.allowed || !isArchived}
-                onClick={() => setAsking('delete')}
+                onClick={() => setDeleting(true)}
               >
                 Delete permanently
               </Menu.Item>
@@ -66,9 +73,9 @@ export function LifecycleActions({ organization }: { organization: Organization 
           </Tooltip>
         </Menu.Dropdown>
       </Menu>
-      {asking === 'delete' && <DeleteDialog organization={organization} onClose={() => setAsking(undefined)} />}
-      {asking !== undefined && asking !== 'delete' && (
-        <LifecycleDialog organization={organization} to={asking} onClose={() => setAsking(undefined)} />
+      {isDeleting && <DeleteDialog organization={organization} onClose={() => setDeleting(false)} />}
+      {asking !== null && verdict.allowed && (
+        <LifecycleDialog organization={organization} to={asking} onClose={() => ask(null)} />
       )}
     </>
   );

@@ -22,8 +22,7 @@ interface OrganizationFieldsProps {
 
 /** Every field of an organization, in sections. */
 export function OrganizationFields({ form, of }: OrganizationFieldsProps) {
-  const may = (permission: Permission): Verdict =>
-    of === null ? { allowed: true, reason: null } : verdictOf(permission, of.capabilities);
+  const may = (permission: Permission): Verdict => (of === null ? { allowed: true, reason: null } : verdictOf(permission, of));
   const [mayProfile, mayCap, mayAudit] = [may('organization.profile'), may('organizations.cap'), may('audit_policy.change')];
   const organizationId = of === null ? {} : { organizationId: of.id };
   const cap = { timeZone: form.values.time_zone, disabled: !mayCap.allowed };

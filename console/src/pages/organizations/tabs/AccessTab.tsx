@@ -1,4 +1,4 @@
-import { Badge, Button, Group, Paper, Stack, Table, Text, TextInput, Title, VisuallyHidden } from '@mantine/core';
+import { Badge, Box, Button, Group, Stack, Table, Text, TextInput, Title, VisuallyHidden } from '@mantine/core';
 import { IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -15,7 +15,7 @@ import { WhoCanCall } from './WhoCanCall.tsx';
 /** The grants of an organization, the targets that follow from them, and who in it can call a target. */
 export function AccessTab({ organization }: TabProps) {
   return (
-    <Stack gap="md">
+    <Stack gap="xl">
       <Grants organization={organization} />
       <EffectiveSet organization={organization} />
     </Stack>
@@ -26,7 +26,7 @@ function Grants({ organization }: Pick<TabProps, 'organization'>) {
   const { mode, targets, access_groups, ineffective } = organization.asset_access;
   const isNothing = mode === 'selected' && targets.length === 0 && access_groups.length === 0;
   return (
-    <Paper withBorder p="md" component="section" aria-label="Grants">
+    <Box component="section" aria-label="Grants">
       <Group justify="space-between" mb="xs">
         <Title order={2}>Grants</Title>
         <ChangeButton organization={organization} at="access" />
@@ -44,7 +44,7 @@ function Grants({ organization }: Pick<TabProps, 'organization'>) {
           />
         </Stack>
       )}
-    </Paper>
+    </Box>
   );
 }
 
@@ -86,7 +86,7 @@ function EffectiveSet({ organization }: Pick<TabProps, 'organization'>) {
     queryFn: () => asked(api.GET('/organizations/{id}/effective-access', { params: { path: { id: organization.id } } })),
   });
   return (
-    <Asked query={effective}>
+    <Asked query={effective} shape="rows">
       {({ data }) => {
         if (data.length === 0) {
           return (
@@ -97,7 +97,7 @@ function EffectiveSet({ organization }: Pick<TabProps, 'organization'>) {
         }
         const found = data.filter(({ target }) => target.includes(search.trim()));
         return (
-          <Paper withBorder p="md" component="section" aria-label="Effective set">
+          <Box component="section" aria-label="Effective set">
             <Group justify="space-between" mb="xs">
               <Title order={2}>
                 {countText(data.length)} {data.length === 1 ? 'target' : 'targets'} can be called
@@ -120,7 +120,7 @@ function EffectiveSet({ organization }: Pick<TabProps, 'organization'>) {
                 onClose={() => setState({ target: undefined })}
               />
             )}
-          </Paper>
+          </Box>
         );
       }}
     </Asked>

@@ -2,14 +2,16 @@ import { useHotkeys } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
 import { useNavigate } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../../api/client.ts';
-import { verdictOf } from '../../../api/session.tsx';
 import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
+import { WhyNot } from '../../../components/dialogs/WhyNot.tsx';
 import { useUrlState } from '../../../components/fields/useUrlState.ts';
 import { DataList, type ListQuery } from '../../../components/list/DataList.tsx';
 import { EmptyState } from '../../../components/list/EmptyState.tsx';
 import { PATHS } from '../../../paths.ts';
 import { CreateKeyDialog } from '../../keys/CreateKeyDialog.tsx';
 import { keyColumns } from '../../keys/key-columns.tsx';
+import { useMayCreateKeys } from '../../keys/may-create.ts';
+
 import type { TabProps } from './tab.ts';
 
 const COLUMNS = keyColumns({ withPlace: true });
@@ -18,8 +20,7 @@ const COLUMNS = keyColumns({ withPlace: true });
 export function KeysTab({ organization }: TabProps) {
   const [state, setState] = useUrlState();
   const navigate = useNavigate();
-  const mayAny = verdictOf('keys.manage', organization.capabilities);
-  const verdict = mayAny.allowed ? mayAny : verdictOf('keys.manage_own', organization.capabilities);
+  const verdict = useMayCreateKeys(organization.id);
   const openNew = () => verdict.allowed && setState({ new: 'key' }, 'push');
   useHotkeys([['n', openNew]]);
   const button = (
@@ -38,9 +39,15 @@ export function KeysTab({ organization }: TabProps) {
         controls={button}
         onRowClick={({ id }) => void navigate({ to: PATHS.key, params: { keyId: id } as never })}
         empty={
-          <EmptyState title="No keys yet" action={button}>
-            An application calls the gateway with a key of a team. Create one: its secret is shown once.
-          </EmptyState>
+          verdict.allowed ? (
+            <EmptyState title="No keys yet" action={button}>
+              An application calls the gateway with a key of a team. Create one: its secret is shown once.
+            </EmptyState>
+          ) : (
+            <EmptyState title="No keys yet">
+              <WhyNot verdict={verdict} />
+            </EmptyState>
+          )
         }
       />
       <CreateKeyDialog

@@ -1,4 +1,4 @@
-import { Group, Paper, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
+import { Box, Group, SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
 import { FreshnessMark } from '../../../components/Freshness.tsx';
 import { BudgetHistory } from '../../../components/limits/BudgetHistory.tsx';
 import { limitName } from '../../../components/limits/LimitBar.tsx';
@@ -12,16 +12,16 @@ import type { TabProps } from './tab.ts';
 /** Every limit and budget with its use at this moment, and the spend of earlier periods. */
 export function LimitsTab({ organization, live: { status: live, freshness } }: TabProps) {
   return (
-    <Stack gap="md">
-      <Paper withBorder p="md" component="section" aria-label="Rate limits">
+    <Stack gap="xl">
+      <Box component="section" aria-label="Rate limits">
         <Group justify="space-between" mb="xs">
           <Title order={2}>Rate limits</Title>
           <ChangeButton organization={organization} at="limits" />
         </Group>
         {live === null ? <LimitsAsSet of={organization} /> : <LimitGauges limits={live.rate_limits} freshness={freshness} />}
         <Meanings organization={organization} />
-      </Paper>
-      <Paper withBorder p="md" component="section" aria-label="Budgets">
+      </Box>
+      <Box component="section" aria-label="Budgets">
         <Group justify="space-between" mb="xs">
           <Title order={2}>Budgets</Title>
           <Group gap="xs">
@@ -30,7 +30,7 @@ export function LimitsTab({ organization, live: { status: live, freshness } }: T
           </Group>
         </Group>
         {live === null ? <BudgetsAsSet of={organization} /> : <Budgets live={live} />}
-      </Paper>
+      </Box>
       {organization.capabilities.includes('usage.read') && (
         <BudgetHistory
           of={{ is: 'organizations', id: organization.id }}

@@ -11,7 +11,7 @@ import type { TabProps } from './tab.ts';
 /** Lists the members of an organization and its pending invitations. */
 export function MembersTab({ organization }: TabProps) {
   const [state, setState] = useUrlState();
-  const verdict = verdictOf('members.manage', organization.capabilities);
+  const verdict = verdictOf('members.manage', organization);
   const add = () => verdict.allowed && setState({ new: 'person' }, 'push');
   useHotkeys([['n', add]]);
   const button = (

@@ -1,11 +1,11 @@
-import { Anchor, Grid, Paper, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Grid, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
 import { api, asked, type Schema } from '../../../api/client.ts';
 import { Asked } from '../../../components/Asked.tsx';
 import { GroupedCourse } from '../../../components/charts/GroupedCourse.tsx';
 import { Named } from '../../../components/Named.tsx';
+import { Section } from '../../../components/Section.tsx';
 import { Time } from '../../../components/Time.tsx';
 import { Money } from '../../../numbers/Money.tsx';
 import { PATHS } from '../../../paths.ts';
@@ -28,9 +28,9 @@ export function OverviewTab({ organization }: TabProps) {
     );
   }
   return (
-    <Stack gap="sm">
+    <Stack gap="xl">
       <SpendByModel organization={organization} />
-      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="sm">
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="xl">
         <TeamsBySpend organization={organization} />
         <Refusals organization={organization} />
       </SimpleGrid>
@@ -38,27 +38,16 @@ export function OverviewTab({ organization }: TabProps) {
   );
 }
 
-function Panel({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <Paper withBorder p="md" component="section" aria-label={title}>
-      <Title order={2} mb="sm">
-        {title}
-      </Title>
-      {children}
-    </Paper>
-  );
-}
-
 function SpendByModel({ organization }: Pick<TabProps, 'organization'>) {
   const byModel = useUsage(organization.id, { group_by: 'model' });
   const byDay = useUsage(organization.id, { group_by: 'model', interval: 'day' });
   return (
-    <Panel title="30-day spend by model">
-      <Asked query={byModel}>
+    <Section title="30-day spend by model">
+      <Asked query={byModel} shape="chart">
         {({ data, total }) => (
           <Grid gap="lg">
             <Grid.Col span={{ base: 12, md: 8 }}>
-              <Asked query={byDay}>
+              <Asked query={byDay} shape="chart">
                 {(usage) => (
                   <GroupedCourse usage={usage} lines={dearestFirst(data)} group={MODEL} metric="spend" interval="day" />
                 )}
@@ -73,16 +62,16 @@ function SpendByModel({ organization }: Pick<TabProps, 'organization'>) {
           </Grid>
         )}
       </Asked>
-    </Panel>
+    </Section>
   );
 }
 
 function TeamsBySpend({ organization }: Pick<TabProps, 'organization'>) {
   const byTeam = useUsage(organization.id, { group_by: 'team' });
   return (
-    <Panel title="Teams by spend">
+    <Section title="Teams by spend">
       <Asked query={byTeam}>{({ data }) => <SpendRanking rows={data} by="team" empty={NOTHING_SPENT} />}</Asked>
-    </Panel>
+    </Section>
   );
 }
 
@@ -98,7 +87,7 @@ function Refusals({ organization }: Pick<TabProps, 'organization'>) {
     refetchInterval: 10_000,
   });
   return (
-    <Panel title="Recent refusals">
+    <Section title="Recent refusals">
       <Asked query={refused}>
         {({ data }) =>
           data.length === 0 ? (
@@ -122,7 +111,7 @@ function Refusals({ organization }: Pick<TabProps, 'organization'>) {
           )
         }
       </Asked>
-    </Panel>
+    </Section>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Button, Group, Paper, Stack, Text, Title } from '@mantine/core';
+import { Box, Button, Group, Stack, Text, Title } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -18,7 +18,7 @@ export function PendingInvitations({ organizationId }: { organizationId: string 
   const rows = pending.data?.data ?? [];
   if (rows.length === 0) return null;
   return (
-    <Paper withBorder p="sm" mt="md" component="section" aria-label="Pending invitations">
+    <Box mt="md" component="section" aria-label="Pending invitations">
       <Title order={2} mb="xs">
         Pending invitations
       </Title>
@@ -27,7 +27,7 @@ export function PendingInvitations({ organizationId }: { organizationId: string 
           <Pending key={row.id} id={row.id} email={row.email} role={row.role} expiresAt={row.expires_at} />
         ))}
       </Stack>
-    </Paper>
+    </Box>
   );
 }
 

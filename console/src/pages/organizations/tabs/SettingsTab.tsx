@@ -1,4 +1,4 @@
-import { Group, Paper, Stack, Table, Text, Title } from '@mantine/core';
+import { Box, Group, Stack, Table, Text, Title } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { CopyText } from '../../../components/CopyText.tsx';
 import { wordOf } from '../../../components/StatusBadge.tsx';
@@ -26,8 +26,8 @@ export function SettingsTab({ organization }: TabProps) {
     ['Version', String(organization.version)],
   ];
   return (
-    <Stack gap="md">
-      <Paper withBorder p="md" component="section" aria-label="Settings">
+    <Stack gap="xl">
+      <Box component="section" aria-label="Settings">
         <Group gap="xs" justify="flex-end">
           {['identity', 'tags', 'audit'].map((at) => (
             <ChangeButton key={at} organization={organization} at={at} isNamed />
@@ -55,8 +55,8 @@ export function SettingsTab({ organization }: TabProps) {
             ))}
           </Table.Tbody>
         </Table>
-      </Paper>
-      <Paper withBorder p="md" component="section" aria-label="Lifecycle">
+      </Box>
+      <Box component="section" aria-label="Lifecycle">
         <Title order={2} mb={4}>
           Suspend, archive, delete
         </Title>
@@ -67,7 +67,7 @@ export function SettingsTab({ organization }: TabProps) {
         <Group gap="xs">
           <LifecycleActions organization={organization} />
         </Group>
-      </Paper>
+      </Box>
     </Stack>
   );
 }

@@ -10,7 +10,7 @@ import type { TabProps } from './tab.ts';
 /** Lists the teams of an organization. */
 export function TeamsTab({ organization }: TabProps) {
   const [state, setState] = useUrlState();
-  const verdict = verdictOf('teams.manage', organization.capabilities);
+  const verdict = verdictOf('teams.manage', organization);
   const openNew = () => verdict.allowed && setState({ new: 'team' }, 'push');
   useHotkeys([['n', openNew]]);
   const button = (

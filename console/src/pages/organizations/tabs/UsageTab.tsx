@@ -38,13 +38,18 @@ export function UsageTab({ organization }: TabProps) {
           onChange={(value) => setState({ by: value === 'model' ? undefined : value })}
         />
         <Group gap="sm">
+          {organization.capabilities.includes('usage.read') && (
+            <Anchor component={Link} to={`/organizations/${organization.id}/statements`} fz="sm">
+              Monthly statements
+            </Anchor>
+          )}
           <Anchor component={Link} to={PATHS.usage} search={{ organization_id: organization.id } as never} fz="sm">
             Other ranges and charts
           </Anchor>
           <ExportMenu note="The last 30 days" exports={[{ label: 'CSV', path, what: 'usage', ending: 'csv' }]} />
         </Group>
       </Group>
-      <Asked query={query}>
+      <Asked query={query} shape="rows">
         {({ data, total, truncated }) =>
           data.length === 0 ? (
             <EmptyState title="No usage in the last 30 days">The first settled request appears here within a second.</EmptyState>

@@ -12,11 +12,12 @@ interface Asked {
 const REFETCH_MS = 15_000;
 
 /** Reads an organization's usage, by default of the last 30 days. */
-export function useUsage(organizationId: string, query: Asked) {
+export function useUsage(organizationId: string, query: Asked, { enabled = true } = {}) {
   return useQuery({
     queryKey: ['organization', organizationId, 'usage', query],
     queryFn: () => asked(api.GET('/organizations/{id}/usage', { params: { path: { id: organizationId }, query } })),
     refetchInterval: REFETCH_MS,
+    enabled,
   });
 }
 

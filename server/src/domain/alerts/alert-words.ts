@@ -1,10 +1,24 @@
-/** Writes the mail about an event. */
-import type { Letter } from '../../identity/mail/letter.ts';
-import type { AlertEventRow } from '../../store/alerts/alert-events.ts';
+/** Writes what people read about an event: as mail, and as a text for chats. */
+import { incidentSentence, lastedText, type RuleEventData } from './rule-words.ts';
 
-/** Returns a letter without its recipient; without a link if `publicUrl` is null. */
-export function letterOf({ type, organizationId, data }: AlertEventRow, publicUrl: string | null): Omit<Letter, 'to'> {
-  const { subject, paragraphs, path } = wordsOf(type, organizationId, data as Data);
+/** An event as it is stored. `organizationId` null: an event of the platform. */
+export interface WordedEvent {
+  readonly type: string;
+  readonly organizationId: string | null;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** A letter without its recipient. */
+export interface AlertLetter {
+  readonly subject: string;
+  readonly paragraphs: readonly string[];
+  readonly link: { readonly label: string; readonly url: string } | null;
+  readonly closing: readonly string[];
+}
+
+/** Returns the mail about an event; without a link if `publicUrl` is null. */
+export function letterOf({ type, organizationId, data }: WordedEvent, publicUrl: string | null): AlertLetter {
+  const { subject, paragraphs, path } = wordsOf(type, organizationId, data);
   return {
     subject,
     paragraphs,
@@ -15,6 +29,13 @@ export function letterOf({ type, organizationId, data }: AlertEventRow, publicUr
         : 'You get this mail because you are an owner of this organization.',
     ],
   };
+}
+
+/** Returns an event as one text for a chat, escaped as Slack wants it: `&`, `<` and `>`. */
+export function chatTextOf(event: WordedEvent, publicUrl: string | null): string {
+  const { subject, paragraphs, link } = letterOf(event, publicUrl);
+  const text = [subject, ...paragraphs].join('\n').replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return link === null ? text : `${text}\n${link.url}`;
 }
 
 interface Words {
@@ -36,10 +57,21 @@ interface Data {
   readonly rollup_days?: number;
 }
 
-function wordsOf(type: string, organizationId: string | null, data: Data): Words {
+function wordsOf(type: string, organizationId: string | null, stored: Readonly<Record<string, unknown>>): Words {
+  const data = stored as Data;
   switch (type) {
     case 'budget.threshold':
       return budgetWords(organizationId, data);
+    case 'rule.firing':
+    case 'rule.recovered':
+    case 'rule.test':
+      return ruleWords(type, stored as unknown as RuleEventData);
+    case 'webhook.test':
+      return {
+        subject: 'A test from Headgate',
+        paragraphs: ['If you can read this, alerts arrive here.'],
+        path: '/alerts',
+      };
     case 'credential.failing':
       return {
         subject: `The credential ${data.credential?.name ?? ''} is refused by its provider`,
@@ -83,4 +115,33 @@ function budgetWords(organizationId: string | null, { organization, scope, budge
     ],
     path: `/organizations/${organizationId ?? ''}?tab=limits`,
   };
+}
+
+const RULES_PATH = '/alerts?tab=rules';
+
+function ruleWords(type: 'rule.firing' | 'rule.recovered' | 'rule.test', data: RuleEventData): Words {
+  const { name } = data.rule;
+  switch (type) {
+    case 'rule.firing':
+      return {
+        subject: `Alert: ${name}`,
+        paragraphs: data.incidents.map((incident) => incidentSentence(data, incident)),
+        path: '/alerts',
+      };
+    case 'rule.recovered':
+      return {
+        subject: `Recovered: ${name}`,
+        paragraphs: data.incidents.map((incident) => {
+          const what = incident.subject === null ? 'It' : incident.subject.name;
+          return `${what} is below the threshold again, after ${lastedText(incident)}.`;
+        }),
+        path: '/alerts',
+      };
+    case 'rule.test':
+      return {
+        subject: `Test: ${name}`,
+        paragraphs: ['This is a test of the alert rule. Nothing has happened.'],
+        path: RULES_PATH,
+      };
+  }
 }

@@ -1,0 +1,98 @@
+import { Box, Group, SimpleGrid, Skeleton, Stack, Table } from '@mantine/core';
+
+/** What stands in the place of data until it arrives, in the shape of the data, so that nothing moves then. */
+
+/** The height of a chart with the line below it, in pixels. */
+export const CHART_HEIGHT = 268;
+
+/** A page with a title, a strip of facts and a table; a part of one as lines of text; a chart; or the rows of a table. */
+export type Shape = 'page' | 'part' | 'chart' | 'rows';
+
+const NARROW = ['62%', '48%', '74%', '55%', '68%', '42%'] as const;
+
+/** Screen readers hear that something is loading. */
+export function Awaited({ shape }: { shape: Shape }) {
+  return (
+    <Box role="status" aria-label="Loading">
+      {shape === 'page' && <PageShape />}
+      {shape === 'part' && <Lines />}
+      {shape === 'chart' && <Skeleton h={CHART_HEIGHT} />}
+      {shape === 'rows' && <RowsShape />}
+    </Box>
+  );
+}
+
+function PageShape() {
+  return (
+    <Stack gap="lg">
+      <Group justify="space-between" h={56}>
+        <Skeleton h={28} w={240} />
+        <Skeleton h={36} w={120} />
+      </Group>
+      <FactsShape />
+      <RowsShape />
+    </Stack>
+  );
+}
+
+/** A strip of facts, a chart and a table, as on Overview and Usage. */
+export function FiguresShape() {
+  return (
+    <Stack gap="xl" role="status" aria-label="Loading">
+      <FactsShape />
+      <Skeleton h={CHART_HEIGHT + 42} />
+      <RowsShape />
+    </Stack>
+  );
+}
+
+/** A strip of facts, each a name above a value. */
+function FactsShape() {
+  return (
+    <SimpleGrid cols={{ base: 2, xs: 3, md: 6 }} spacing="md">
+      {NARROW.map((width) => (
+        <Stack key={width} gap={8} h={52}>
+          <Skeleton h={10} w="50%" />
+          <Skeleton h={20} w={width} />
+        </Stack>
+      ))}
+    </SimpleGrid>
+  );
+}
+
+function Lines() {
+  return (
+    <Stack gap={12} py={6} mih={150}>
+      {NARROW.slice(0, 4).map((width) => (
+        <Skeleton key={width} h={14} w={width} />
+      ))}
+    </Stack>
+  );
+}
+
+function RowsShape() {
+  return (
+    <Table aria-hidden>
+      <Table.Tbody>
+        {NARROW.map((width) => (
+          <Table.Tr key={width}>
+            <Table.Td w="40%">
+              <Skeleton h={12} w={width} />
+            </Table.Td>
+            <Table.Td>
+              <Skeleton h={12} w="50%" />
+            </Table.Td>
+            <Table.Td w={120}>
+              <Skeleton h={12} w="70%" ml="auto" />
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </Table.Tbody>
+    </Table>
+  );
+}
+
+/** A pulse that says that something runs, beside a field or a word. */
+export function Busy({ label, size = 14 }: { label: string; size?: number }) {
+  return <Box component="span" className="busy" w={size} h={size} role="status" aria-label={label} />;
+}

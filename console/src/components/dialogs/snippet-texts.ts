@@ -1,0 +1,110 @@
+/** The facts that a call is filled with. */
+export interface SnippetOf {
+  /** The public URL of this gateway, without a slash at the end. */
+  readonly baseUrl: string;
+  /** The secret of the key. Null: the call reads it from the environment variable `HEADGATE_KEY`. */
+  readonly secret: string | null;
+  /** A name that the key can call. */
+  readonly model: string;
+}
+
+interface Snippet {
+  readonly name: string;
+  readonly text: (of: SnippetOf) => string;
+}
+
+/** Returns calls that are ready to paste: one for each SDK that an application may use for this. */
+export function snippetsFor(mode: 'chat' | 'embedding'): readonly Snippet[] {
+  return mode === 'chat' ? CHAT : EMBEDDING;
+}
+
+const inShell = (secret: string | null) => secret ?? '$HEADGATE_KEY';
+const inPython = (secret: string | null) => (secret === null ? 'os.environ["HEADGATE_KEY"]' : `"${secret}"`);
+const inJavaScript = (secret: string | null) => (secret === null ? 'process.env.HEADGATE_KEY' : `'${secret}'`);
+const pythonHead = (secret: string | null, line: string) => (secret === null ? `import os\n${line}` : line);
+
+const CHAT: readonly Snippet[] = [
+  {
+    name: 'curl',
+    text: ({ baseUrl, secret, model }) => `curl ${baseUrl}/v1/chat/completions \\
+  -H "Authorization: Bearer ${inShell(secret)}" \\
+  -H "Content-Type: application/json" \\
+  -d '{
+    "model": "${model}",
+    "messages": [{"role": "user", "content": "Say hello."}]
+  }'`,
+  },
+  {
+    name: 'OpenAI Python',
+    text: ({ baseUrl, secret, model }) => `${pythonHead(secret, 'from openai import OpenAI')}
+
+client = OpenAI(base_url="${baseUrl}/v1", api_key=${inPython(secret)})
+answer = client.chat.completions.create(
+    model="${model}",
+    messages=[{"role": "user", "content": "Say hello."}],
+)
+print(answer.choices[0].message.content)`,
+  },
+  {
+    name: 'OpenAI JS',
+    text: ({ baseUrl, secret, model }) => `import OpenAI from 'openai';
+
+const client = new OpenAI({ baseURL: '${baseUrl}/v1', apiKey: ${inJavaScript(secret)} });
+const answer = await client.chat.completions.create({
+  model: '${model}',
+  messages: [{ role: 'user', content: 'Say hello.' }],
+});
+console.log(answer.choices[0].message.content);`,
+  },
+  {
+    name: 'Anthropic Python',
+    text: ({ baseUrl, secret, model }) => `${pythonHead(secret, 'from anthropic import Anthropic')}
+
+client = Anthropic(base_url="${baseUrl}", api_key=${inPython(secret)})
+answer = client.messages.create(
+    model="${model}",
+    max_tokens=200,
+    messages=[{"role": "user", "content": "Say hello."}],
+)
+print(answer.content[0].text)`,
+  },
+  {
+    name: 'Anthropic JS',
+    text: ({ baseUrl, secret, model }) => `import Anthropic from '@anthropic-ai/sdk';
+
+const client = new Anthropic({ baseURL: '${baseUrl}', apiKey: ${inJavaScript(secret)} });
+const answer = await client.messages.create({
+  model: '${model}',
+  max_tokens: 200,
+  messages: [{ role: 'user', content: 'Say hello.' }],
+});
+console.log(answer.content[0].text);`,
+  },
+];
+
+/** Anthropic’s SDKs have no embeddings. */
+const EMBEDDING: readonly Snippet[] = [
+  {
+    name: 'curl',
+    text: ({ baseUrl, secret, model }) => `curl ${baseUrl}/v1/embeddings \\
+  -H "Authorization: Bearer ${inShell(secret)}" \\
+  -H "Content-Type: application/json" \\
+  -d '{"model": "${model}", "input": "Hello."}'`,
+  },
+  {
+    name: 'OpenAI Python',
+    text: ({ baseUrl, secret, model }) => `${pythonHead(secret, 'from openai import OpenAI')}
+
+client = OpenAI(base_url="${baseUrl}/v1", api_key=${inPython(secret)})
+answer = client.embeddings.create(model="${model}", input="Hello.")
+print(len(answer.data[0].embedding))`,
+  },
+  {
+    name: 'OpenAI JS',
+    text: ({ baseUrl, secret, model }) => `import OpenAI from 'openai';
+
+const client = new OpenAI({ baseURL: '${baseUrl}/v1', apiKey: ${inJavaScript(secret)} });
+const answer = await client.embeddings.create({ model: '${model}', input: 'Hello.' });
+console.log(answer.data[0].embedding.length);`,
+  },
+];

@@ -1,0 +1,65 @@
+import { Group, Kbd, Modal, SimpleGrid, Stack, Text, Title } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import type { ReactNode } from 'react';
+import { useSession } from '../../api/session.tsx';
+import { jumpsFor, useShortcuts } from './shortcuts.ts';
+
+const ANYWHERE: readonly { readonly keys: readonly string[]; readonly does: string }[] = [
+  { keys: ['⌘ K', 'Ctrl K'], does: 'Search and do anything' },
+  { keys: ['/'], does: 'Search in the list' },
+  { keys: ['j', 'k'], does: 'Next and previous row of a list' },
+  { keys: ['Enter'], does: 'Open the row' },
+  { keys: ['n'], does: 'Create something on this page' },
+  { keys: ['e'], does: 'Edit the organization of this page' },
+  { keys: ['Esc'], does: 'Close a dialog' },
+  { keys: ['?'], does: 'Show these keys' },
+];
+
+/** Listens to the keys of every page. The `?` key shows them in a dialog. */
+export function Shortcuts() {
+  const [opened, { open, close }] = useDisclosure(false);
+  useShortcuts(open);
+  return (
+    <Modal opened={opened} onClose={close} title="Keyboard shortcuts" size="lg">
+      <Keys />
+    </Modal>
+  );
+}
+
+function Keys() {
+  const jumps = jumpsFor(useSession());
+  return (
+    <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="xl">
+      <Stack gap="xs">
+        <Title order={3}>On every page</Title>
+        {ANYWHERE.map(({ keys, does }) => (
+          <Line key={does} does={does}>
+            {keys.map((key) => (
+              <Kbd key={key}>{key}</Kbd>
+            ))}
+          </Line>
+        ))}
+      </Stack>
+      <Stack gap="xs">
+        <Title order={3}>Go to a page</Title>
+        {jumps.map(({ letter, entry }) => (
+          <Line key={letter} does={entry.label}>
+            <Kbd>g</Kbd>
+            <Kbd>{letter}</Kbd>
+          </Line>
+        ))}
+      </Stack>
+    </SimpleGrid>
+  );
+}
+
+function Line({ does, children }: { does: string; children: ReactNode }) {
+  return (
+    <Group justify="space-between" wrap="nowrap" gap="sm">
+      <Text fz="sm">{does}</Text>
+      <Group gap={4} wrap="nowrap">
+        {children}
+      </Group>
+    </Group>
+  );
+}

@@ -1,0 +1,41 @@
+import type { Permission, Session } from '../../api/session.tsx';
+import { PATHS } from '../../paths.ts';
+
+/** A tab of a page that concerns no single object. */
+interface Tab {
+  readonly value: string;
+  readonly label: string;
+  /** The permission that shows the tab. */
+  readonly needs?: Permission;
+  /** True if the permission must be held for the platform. */
+  readonly ofPlatform?: boolean;
+}
+
+const SETTINGS: readonly Tab[] = [
+  { value: 'settings', label: 'Current settings', needs: 'platform.read' },
+  { value: 'health', label: 'Process health', needs: 'platform.read' },
+  { value: 'jobs', label: 'Jobs', needs: 'platform.read' },
+  { value: 'prices', label: 'Prices', needs: 'platform.read' },
+  { value: 'retention', label: 'Retention' },
+  { value: 'webhooks', label: 'Webhooks', needs: 'webhooks.manage', ofPlatform: true },
+  { value: 'tokens', label: 'Admin tokens', needs: 'admin_tokens.manage' },
+  { value: 'service-accounts', label: 'Service accounts', needs: 'admin_tokens.manage', ofPlatform: true },
+];
+
+/** Returns the tabs of the settings page that this person may see. */
+export function settingsTabs({ platform_capabilities, capabilities_anywhere }: Session): readonly Tab[] {
+  return SETTINGS.filter(({ needs, ofPlatform }) => {
+    const held: readonly Permission[] = ofPlatform === true ? platform_capabilities : capabilities_anywhere;
+    return needs === undefined || held.includes(needs);
+  });
+}
+
+/** Returns the tabs of pages as places to go to. */
+export function tabPlaces(session: Session): readonly { readonly label: string; readonly to: string; readonly tab: string }[] {
+  const ofSettings = settingsTabs(session).map(({ value, label }) => ({
+    label: `Settings: ${label}`,
+    to: PATHS.settings,
+    tab: value,
+  }));
+  return [...ofSettings, { label: 'People & Access: Invitations', to: PATHS.people, tab: 'invitations' }];
+}

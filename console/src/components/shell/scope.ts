@@ -1,0 +1,40 @@
+import { useLocation, useNavigate, useParams } from '@tanstack/react-router';
+import { PATHS } from '../../paths.ts';
+import { useUrlState } from '../fields/useUrlState.ts';
+
+/**
+ * The parameter of the address that narrows every page to one organization. It is each page's own filter by organization, and is
+ * kept from page to page until it is left. Nothing else remembers it.
+ */
+export const SCOPE = 'organization_id';
+
+/** What belongs to one organization only, and would find nothing in another. */
+const INSIDE: ReadonlySet<string> = new Set(['team_id', 'key_id', 'member_id', 'account_id', 'service_account_id']);
+
+/** Pages about the gateway as a whole, and the list of organizations, which the scope does not narrow. */
+const WHOLE: readonly string[] = [PATHS.models, PATHS.credentials, PATHS.routeGroups, PATHS.accessGroups];
+
+/** Reports whether the page that is open is one that the scope narrows. */
+export function useIsNarrowed(): boolean {
+  const { pathname } = useLocation();
+  return pathname !== PATHS.organizations && !WHOLE.some((path) => pathname === path || pathname.startsWith(`${path}/`));
+}
+
+/** Returns the id of the organization that the pages are narrowed to, and a function that chooses another, or none. */
+export function useScope(): readonly [string | undefined, (id: string | undefined) => void] {
+  const [state, set] = useUrlState();
+  const navigate = useNavigate();
+  const { organizationId } = useParams({ strict: false }) as { organizationId?: string };
+  const choose = (id: string | undefined) => {
+    const dropped = Object.keys(state).filter((name) => name.endsWith('cursor') || INSIDE.has(name));
+    const next = { ...Object.fromEntries(dropped.map((name) => [name, undefined])), [SCOPE]: id };
+    if (id === undefined || organizationId === undefined) return set(next, 'push');
+    // On an organization's page, one wants to see the other one there.
+    void navigate({
+      to: PATHS.organization,
+      params: { organizationId: id } as never,
+      search: { tab: state.tab, [SCOPE]: id } as never,
+    });
+  };
+  return [state[SCOPE], choose];
+}

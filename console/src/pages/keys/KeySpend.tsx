@@ -1,0 +1,132 @@
+import { Anchor, Group, Stack, Text, Title } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { api, asked, type Schema } from '../../api/client.ts';
+import { Asked } from '../../components/Asked.tsx';
+import { Sparkline } from '../../components/charts/Sparkline.tsx';
+import { Facts } from '../../components/Facts.tsx';
+import { ListTable } from '../../components/list/ListTable.tsx';
+import { PageLink, useOpenPage } from '../../components/PageLink.tsx';
+import { links } from '../../links.ts';
+import { Money } from '../../numbers/Money.tsx';
+import { countText, moneyText } from '../../numbers/numbers.ts';
+import { requestColumns } from '../requests/columns.tsx';
+
+const REFRESH_MS = 15_000;
+const CALLS_SHOWN = 5;
+const DAY_MS = 86_400_000;
+/** Reaches the first day of any month. */
+const MONTH_DAYS = 32;
+
+/** What a key spent this month and in the last 30 days. */
+export function KeySpend({ of: key, timeZone }: { of: Schema<'Key'>; timeZone: string | undefined }) {
+  const keyId = key.id;
+  const days = useQuery({
+    queryKey: ['usage', 'of-key', keyId, 'days'],
+    queryFn: () => asked(api.GET('/usage', { params: { query: { key_id: keyId, interval: 'day' } } })),
+    refetchInterval: REFRESH_MS,
+  });
+  const month = useQuery({
+    queryKey: ['usage', 'of-key', keyId, 'month', timeZone],
+    queryFn: () => spendOfMonth(keyId, timeZone ?? 'UTC'),
+    enabled: timeZone !== undefined,
+    refetchInterval: REFRESH_MS,
+  });
+  return (
+    <Stack component="section" gap="xs">
+      <Group justify="space-between">
+        <Title order={2}>Spend</Title>
+        <Anchor component={PageLink} at={links.usage({ key_id: keyId })} fz="sm">
+          Usage of this key
+        </Anchor>
+      </Group>
+      <Asked query={days}>
+        {({ data, total }) => (
+          <Facts
+            facts={[
+              ['This month', month.data === undefined ? '…' : <Money key="month" usd={month.data} />],
+              ['Last 30 days', <Money key="days" usd={total.spend} />],
+              ['Day by day', <Course key="course" days={data} />],
+              ['Requests, 30 days', countText(total.admitted_requests)],
+              [
+                'Refused, 30 days',
+                <Anchor
+                  key="refused"
+                  component={PageLink}
+                  at={links.requests({ key_id: keyId, status: 'refused', range: '30d' })}
+                  inherit
+                >
+                  {countText(total.refused_requests)}
+                </Anchor>,
+              ],
+              ['Tokens, 30 days', countText(total.total_tokens)],
+            ]}
+          />
+        )}
+      </Asked>
+    </Stack>
+  );
+}
+
+/** Returns the spend of the present calendar month of a time zone. */
+async function spendOfMonth(keyId: string, timeZone: string): Promise<string> {
+  const from = new Date(Date.now() - MONTH_DAYS * DAY_MS).toISOString();
+  const query = { key_id: keyId, interval: 'month', from, time_zone: timeZone } as const;
+  const { data } = await asked(api.GET('/usage', { params: { query } }));
+  const monthOf = (at: Date) => new Intl.DateTimeFormat('en', { timeZone, year: 'numeric', month: 'numeric' }).format(at);
+  const now = monthOf(new Date());
+  return data.find(({ start }) => start !== undefined && monthOf(new Date(start)) === now)?.spend ?? '0';
+}
+
+function Course({ days }: { days: Schema<'Usage'>['data'] }) {
+  const values = [...days].sort((a, b) => (a.start ?? '').localeCompare(b.start ?? '')).map(({ spend }) => Number(spend));
+  const most = days.reduce((max, { spend }) => (Number(spend) > Number(max) ? spend : max), '0');
+  if (values.length < 2)
+    return (
+      <Text fz="sm" c="dimmed">
+        A line appears after two days of use.
+      </Text>
+    );
+  return <Sparkline values={values} label={`Spend on each day with requests, at most ${moneyText(most)}`} />;
+}
+
+/** The latest calls with a key, and the way to all of them. */
+export function RecentCalls({ keyId }: { keyId: string }) {
+  const open = useOpenPage();
+  const calls = useQuery({
+    queryKey: ['requests', 'recent', keyId],
+    queryFn: () => asked(api.GET('/requests', { params: { query: { key_id: keyId, limit: CALLS_SHOWN } } })),
+    refetchInterval: REFRESH_MS,
+  });
+  return (
+    <Stack component="section" gap="xs">
+      <Group justify="space-between">
+        <Title order={2}>Recent calls</Title>
+        <Anchor component={PageLink} at={links.requests({ key_id: keyId })} fz="sm">
+          All requests of this key
+        </Anchor>
+      </Group>
+      <Asked query={calls}>
+        {({ data }) =>
+          data.length === 0 ? (
+            <Text fz="sm" c="dimmed">
+              No calls yet. The first one appears here within a second, even if it is refused.
+            </Text>
+          ) : (
+            <ListTable
+              name="recent calls"
+              columns={COLUMNS}
+              rows={data}
+              isFetching={false}
+              sort=""
+              onSort={() => {}}
+              onRowClick={({ id }) => void open(links.request(id))}
+            />
+          )
+        }
+      </Asked>
+    </Stack>
+  );
+}
+
+const KNOWN_HERE = ['team_id', 'key_id'];
+const COLUMNS = requestColumns({ showOrganization: false }).filter(({ accessor }) => !KNOWN_HERE.includes(String(accessor)));

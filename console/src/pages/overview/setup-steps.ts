@@ -1,0 +1,106 @@
+import { useQuery } from '@tanstack/react-query';
+import { api, asked } from '../../api/client.ts';
+import { organizationsWith, type Session, useSession } from '../../api/session.tsx';
+import { PATHS } from '../../paths.ts';
+import { makingIn } from '../keys/may-create.ts';
+import { readDone, STEPS } from '../start/steps.ts';
+
+/** One step from nothing to the first answered request. */
+export interface SetupStep {
+  readonly label: string;
+  readonly isDone: boolean;
+  /** The page that does it. Null if the person may not do it: then `who` says who can. */
+  readonly place: { readonly to: string; readonly search: Readonly<Record<string, string>> } | null;
+  readonly who?: string;
+}
+
+/** Loads the steps for this person: of the platform, of the organization that they manage, or to their own first call. */
+export function useSetupSteps({ isWanted }: { isWanted: boolean }) {
+  const session = useSession();
+  return useQuery({
+    queryKey: ['setup', session.account.id],
+    queryFn: () => stepsFor(session),
+    enabled: isWanted,
+    // The card must not keep the page waiting for long.
+    retry: false,
+  });
+}
+
+async function stepsFor(session: Session): Promise<readonly SetupStep[]> {
+  if (session.platform_capabilities.includes('organizations.create')) return platformSteps();
+  const [own] = organizationsWith(session, 'teams.manage');
+  if (own !== undefined) return organizationSteps(own.organization_id);
+  return session.memberships.some(({ role }) => role === 'org_member') ? developerSteps(session) : [];
+}
+
+const ONE = { limit: 1 } as const;
+
+async function platformSteps(): Promise<readonly SetupStep[]> {
+  const [done, requests] = await Promise.all([readDone(), asked(api.GET('/requests', { params: { query: ONE } }))]);
+  const labels = {
+    provider: 'Connect a provider',
+    models: 'Choose models',
+    organization: 'Create an organization',
+    team: 'Create a team',
+    key: 'Create a key',
+  } as const;
+  return [
+    ...STEPS.map(({ name }) => ({
+      label: labels[name],
+      isDone: done[name],
+      place: { to: PATHS.start, search: { step: name } },
+    })),
+    { label: 'Make the first call', isDone: requests.data.length > 0, place: { to: PATHS.playground, search: {} } },
+  ];
+}
+
+async function organizationSteps(id: string): Promise<readonly SetupStep[]> {
+  const path = { id };
+  const [models, teams, members, keys, requests] = await Promise.all([
+    asked(api.GET('/callable-targets', { params: { query: { ...ONE, organization_id: id } } })),
+    asked(api.GET('/organizations/{id}/teams', { params: { path, query: ONE } })),
+    asked(api.GET('/organizations/{id}/members', { params: { path, query: { limit: 2 } } })),
+    asked(api.GET('/organizations/{id}/keys', { params: { path, query: ONE } })),
+    asked(api.GET('/requests', { params: { query: { ...ONE, organization_id: id } } })),
+  ]);
+  const tab = (search: Readonly<Record<string, string>>) => ({ to: PATHS.organization.replace('$organizationId', id), search });
+  return [
+    {
+      label: 'Get models',
+      isDone: models.data.length > 0,
+      place: null,
+      who: 'A platform admin grants models to your organization. Ask one.',
+    },
+    { label: 'Create a team', isDone: teams.data.length > 0, place: tab({ tab: 'teams', new: 'team' }) },
+    { label: 'Add people', isDone: members.data.length > 1, place: tab({ tab: 'members', new: 'person' }) },
+    { label: 'Create a key', isDone: keys.data.length > 0, place: tab({ tab: 'keys', new: 'key' }) },
+    { label: 'Make the first call', isDone: requests.data.length > 0, place: { to: PATHS.playground, search: {} } },
+  ];
+}
+
+async function developerSteps(session: Session): Promise<readonly SetupStep[]> {
+  const [keys, teams] = await Promise.all([
+    asked(api.GET('/keys', { params: { query: { account_id: session.account.id, limit: 50 } } })),
+    asked(api.GET('/teams', { params: { query: { limit: 50 } } })),
+  ]);
+  const team = teams.data.find((one) => makingIn(one, session).is !== 'none');
+  return [
+    {
+      label: 'Join a team',
+      isDone: session.memberships.some((membership) => membership.teams.length > 0),
+      place: null,
+      who: 'An owner or admin of your organization adds you to a team. Ask one.',
+    },
+    {
+      label: 'Get a key',
+      isDone: keys.data.length > 0,
+      place: team === undefined ? null : { to: PATHS.keys, search: { new: 'key', team_id: team.id } },
+      who: 'Your teams do not let members create keys. Ask an admin of your team for one.',
+    },
+    {
+      label: 'Make the first call',
+      isDone: keys.data.some((key) => key.last_used_at !== null),
+      place: { to: PATHS.playground, search: {} },
+    },
+  ];
+}
