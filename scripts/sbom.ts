@@ -172,7 +172,9 @@ function serialNumberOf(packages: LockedPackages): string {
 export function bundledPackages(): ReadonlySet<string> {
   const folder = path.join(path.dirname(import.meta.dirname), 'console', 'src');
   const sources = globSync('**/*.{ts,tsx,css}', { cwd: folder }).map((file) => readFileSync(path.join(folder, file), 'utf8'));
-  const imports = sources.flatMap((text) => [...text.matchAll(/(?:\bfrom |^import |\bimport\(|\burl\()['"]([^'".\n][^'"\n]*)['"]/gm)]);
+  const imports = sources.flatMap((text) => [
+    ...text.matchAll(/(?:\bfrom |^import |\bimport\(|\burl\()['"]([^'".\n][^'"\n]*)['"]/gm),
+  ]);
   const names = new Set(
     imports.map(([, from = '']) =>
       from

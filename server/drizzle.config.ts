@@ -12,6 +12,7 @@ export default defineConfig({
     './src/store/schema/folds.ts',
     './src/store/schema/invitations.ts',
     './src/store/schema/jobs.ts',
+    './src/store/schema/organization-templates.ts',
     './src/store/schema/route-group-policies.ts',
     './src/store/schema/settings.ts',
     './src/store/schema/sign-in.ts',

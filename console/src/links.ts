@@ -45,11 +45,13 @@ const object =
 
 export const links = {
   overview: page<'organization_id' | 'range'>(PATHS.overview),
-  organizations: page<ListSearch | 'create' | 'unpriced'>(PATHS.organizations),
+  organizations: page<ListSearch | 'create' | 'like' | 'template' | 'templates' | 'unpriced'>(PATHS.organizations),
   organization: (
     id: string,
     search: Search<'edit' | 'new' | 'action' | 'dialog'> & { readonly tab?: OrganizationTab | undefined } = {},
   ) => object<string>(PATHS.organization)(id, search),
+  statements: (id: string, search?: Search<'month'>) =>
+    address(PATHS.statements.replace('$organizationId', encodeURIComponent(id)), search ?? {}),
   teams: page<ListSearch | 'new' | 'organization_id'>(PATHS.teams),
   team: object<'tab' | 'edit' | 'new'>(PATHS.team),
   people: page<ListSearch | 'tab' | 'new' | 'organization_id'>(PATHS.people),

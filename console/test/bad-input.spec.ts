@@ -101,7 +101,7 @@ test('identifiers of nothing and of nobody are a clear not found, in every kind 
     '/keys/<script>alert(1)</script>',
   ]) {
     await page.goto(house.url + encodeURI(address));
-    await expect(page.getByText(/Not found|Page not found|not_found/).first()).toBeVisible();
+    await expect(page.getByText(/^No such |Page not found|not_found/).first()).toBeVisible();
     await expect(page.getByText('Not theirs')).toHaveCount(0);
   }
 });

@@ -28,6 +28,10 @@ function shellSights(): readonly Sight[] {
   return [
     shows('alert-bell', 'AlertBell: Newest alerts', '/', button(/^Alerts/)),
     shows('command-palette', 'CommandPalette', '/', button(/^Search/)),
+    shows('shortcuts', 'ShortcutsDialog: Keyboard shortcuts', '/keys', async (page) => {
+      await page.keyboard.press('?');
+      await dialogNamed(page, /^Keyboard shortcuts$/);
+    }),
     shows('list-filters', 'FilterBar', '/requests', button(/^Filter/)),
     shows('audit-event', 'EventDrawer', '/audit?event=1', (page) => dialogNamed(page, /./)),
     shows('conflict', 'ConflictDialog: … was changed by someone else', '/models', openConflict),
@@ -171,6 +175,7 @@ function peopleSights(ids: Ids): readonly Sight[] {
 function keySights(ids: Ids): readonly Sight[] {
   const key = `/keys/${ids.keyId}`;
   return [
+    shows('callable-model', 'ModelDrawer', `/callable-models?key_id=${ids.keyId}&name=fast`, (page) => dialogNamed(page, 'fast')),
     shows('key-create', 'CreateKeyDialog: Create key', '/keys', button('Create key')),
     shows('key-create-team', 'CreateKeyDialog: Create key', '/keys', async (page) => {
       await button('Create key')(page);

@@ -1,9 +1,9 @@
 /** The navigation as data: each entry is told from every other by its icon too. */
 import { expect, test } from '@playwright/test';
-import type { Session } from '../src/api/session.tsx';
+import type { Schema } from '../src/api/client.ts';
 import { navigationFor } from '../src/components/shell/navigation.ts';
 
-const EVERYTHING: readonly Session['capabilities_anywhere'][number][] = [
+const EVERYTHING: Schema<'Session'>['capabilities_anywhere'] = [
   'organization.read',
   'teams.read',
   'platform.read',
@@ -16,7 +16,7 @@ const EVERYTHING: readonly Session['capabilities_anywhere'][number][] = [
 ];
 
 test('no two entries of the navigation have one icon, or one address', () => {
-  const entries = navigationFor({ capabilities_anywhere: EVERYTHING } as Session).flatMap((section) => section.entries);
+  const entries = navigationFor({ capabilities_anywhere: EVERYTHING }).flatMap((section) => section.entries);
   expect(entries.length).toBeGreaterThan(15);
   expect(new Set(entries.map(({ icon }) => icon)).size).toBe(entries.length);
   expect(new Set(entries.map(({ to }) => to)).size).toBe(entries.length);

@@ -277,3 +277,25 @@ test('each role finds its own overview', async ({ page, house }) => {
   await expect(page.getByText('Your role does not show spend')).toBeVisible();
   await expect(page.getByRole('navigation', { name: 'Main' })).not.toContainText('Requests');
 });
+
+test('one audit log has the events of all organizations and of the platform, found by a part of a word', async ({
+  page,
+  house,
+}) => {
+  const slug = `audited-${Date.now()}`;
+  const { id } = await house.api<{ id: string }>('POST', '/organizations', { name: 'Audited House', slug });
+  await house.api('PATCH', `/organizations/${house.organizationId}`, { metadata: { audited: slug } });
+  await house.signIn(page, 'platform_auditor');
+  await page.goto(`${house.url}/audit`);
+  await expect(tableRows(page).filter({ hasText: 'Audited House' }).first()).toContainText('Organization created');
+  await page.getByRole('searchbox', { name: 'Search events' }).fill('dited Hou');
+  await expect(tableRows(page)).toHaveCount(1);
+  await expect(page).toHaveURL(/search=dited/);
+  await page.getByRole('button', { name: 'Organization created' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Organization created' });
+  await expect(dialog).toContainText(slug);
+  await expect(dialog.getByText(/Chain verified: \d+ events?/)).toBeVisible();
+  await expect(page).toHaveURL(new RegExp(`event=1.${id}`));
+  await page.goto(`${house.url}/audit?scope=platform`);
+  await expect(tableRows(page).filter({ hasText: 'Audited House' })).toHaveCount(0);
+});

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ListPage, ListQuery } from '../components/list/DataList.tsx';
 import { api, asked, askedWithETag, type Schema, stored } from './client.ts';
+import { queryOf } from './list-query.ts';
 
 /** The calls of the organization pages. */
 
@@ -18,7 +19,7 @@ export function calmStatus({ standing, status }: Organization, live: Schema<'Lim
 }
 
 export function listOrganizations(query: ListQuery): Promise<ListPage<Organization>> {
-  return asked(api.GET('/organizations', { params: { query: query as object } }));
+  return asked(api.GET('/organizations', { params: { query: queryOf('/organizations', query) } }));
 }
 
 export function summarizeOrganizations(search: string | undefined): Promise<OrganizationsSummary> {

@@ -63,7 +63,8 @@ interface Guarded {
   readonly team_id?: string | null;
 }
 
-const ALLOWED: Verdict = { allowed: true, reason: null };
+/** The verdict on what nothing forbids. */
+export const ALLOWED: Verdict = { allowed: true, reason: null };
 
 /** Returns the verdict on a permission, for the platform or in one organization. The server checks it again. */
 export function useCan(permission: Permission, organizationId: string | null = null): Verdict {

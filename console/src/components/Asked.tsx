@@ -12,7 +12,7 @@ interface AskedProps<T> {
   readonly query: UseQueryResult<T>;
   /** The shape of what comes. Defaults to a few lines. */
   readonly shape?: Shape;
-  /** What stands there until the data arrives, if none of the shapes fits. */
+  /** A skeleton for the time until the data arrives, if none of the shapes fits. */
   readonly skeleton?: ReactNode;
   readonly children: (data: T) => ReactNode;
 }

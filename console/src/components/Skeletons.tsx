@@ -1,4 +1,4 @@
-import { Box, Group, SimpleGrid, Skeleton, Stack, Table } from '@mantine/core';
+import { Box, Group, SimpleGrid, Skeleton, Stack } from '@mantine/core';
 
 /** What stands in the place of data until it arrives, in the shape of the data, so that nothing moves then. */
 
@@ -72,23 +72,19 @@ function Lines() {
 
 function RowsShape() {
   return (
-    <Table aria-hidden>
-      <Table.Tbody>
-        {NARROW.map((width) => (
-          <Table.Tr key={width}>
-            <Table.Td w="40%">
-              <Skeleton h={12} w={width} />
-            </Table.Td>
-            <Table.Td>
-              <Skeleton h={12} w="50%" />
-            </Table.Td>
-            <Table.Td w={120}>
-              <Skeleton h={12} w="70%" ml="auto" />
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+    <Box>
+      {NARROW.map((width) => (
+        <Group key={width} h={41} px="xs" wrap="nowrap" style={{ borderBottom: '1px solid var(--mantine-color-default-border)' }}>
+          <Box flex={3}>
+            <Skeleton h={12} w={width} />
+          </Box>
+          <Box flex={2}>
+            <Skeleton h={12} w="50%" />
+          </Box>
+          <Skeleton h={12} w={80} />
+        </Group>
+      ))}
+    </Box>
   );
 }
 

@@ -1,13 +1,13 @@
 import { Anchor, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../api/client.ts';
 import { keptWithin } from '../api/kept.ts';
 import { useCan, useSession } from '../api/session.tsx';
+import { PageLink } from '../components/PageLink.tsx';
+import { links } from '../links.ts';
 import { moneyText } from '../numbers/numbers.ts';
-import { PATHS } from '../paths.ts';
 import type { AccessLevel, AccessPreview } from './access-level.ts';
 import { ChooserList, type ChooserRow } from './ChooserList.tsx';
 import { words } from './words.ts';
@@ -112,13 +112,7 @@ export function GrantLink({ organizationId }: { organizationId: string }) {
   return (
     <>
       {' '}
-      <Anchor
-        component={Link}
-        to={PATHS.organization}
-        params={{ organizationId } as never}
-        search={{ tab: 'access' } as never}
-        fz="xs"
-      >
+      <Anchor component={PageLink} at={links.organization(organizationId, { tab: 'access' })} fz="xs">
         {words.grantToOrganization}
       </Anchor>
     </>

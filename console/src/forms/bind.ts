@@ -19,8 +19,14 @@ export function bind<V, K extends keyof V & string>(form: UseFormReturnType<V>, 
     at,
     value: form.getValues()[at],
     errors: form.errors,
-    onChange: (value) => form.setFieldValue(at, value as never),
+    onChange: (value) => setField(form, at, value),
   };
+}
+
+/** Sets one top-level field. The library types a path of any depth, which it cannot work out for a form that is a type parameter. */
+function setField<V, K extends keyof V & string>(form: UseFormReturnType<V>, at: K, value: V[K]): void {
+  const set = form.setFieldValue as (path: string, value: unknown) => void;
+  set(at, value);
 }
 
 /** Returns the error of one field if it is text; otherwise undefined. */

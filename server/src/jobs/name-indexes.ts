@@ -6,7 +6,7 @@ export function nameIndexesJob(): Job {
   return {
     name: 'name-indexes',
     about: 'Makes the indexes with which the search finds parts of names and small typos, once. Otherwise does nothing.',
-    cron: '*/5 * * * *',
+    cron: '* * * * *',
     run: async (context) => {
       const { database } = context;
       const why = await createTrigrams(database.db);

@@ -4,6 +4,7 @@ import { randomFillSync } from 'node:crypto';
 /** The kinds of things that have ids. */
 export type IdPrefix =
   | ('org' | 'team' | 'key' | 'acct' | 'mem' | 'svc' | 'dep' | 'cred' | 'rg' | 'bud' | 'price' | 'adm' | 'req')
+  | 'tpl' // templates of organizations
   | ('inv' | 'sess' | 'link' | 'pass' | 'auth' | 'prf') // accounts and sign-in
   | ('evt' | 'hook' | 'dlv' | 'rule' | 'inc' | 'run' | 'drift'); // events, webhooks, alert rules and jobs
 

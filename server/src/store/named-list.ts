@@ -90,7 +90,7 @@ export async function listNamed<T extends NamedTable>(
 }
 
 /** The shape of ids. Only such a text is compared with ids, so that the index of names answers every other search alone. */
-const AN_ID = /^(acct|adm|bud|cred|dep|hook|inv|key|mem|org|rg|rule|svc|team)_\S+$/;
+const AN_ID = /^(acct|adm|bud|cred|dep|hook|inv|key|mem|org|rg|rule|svc|team|tpl)_\S+$/;
 
 /** Returns the condition for rows whose name begins with the text, or whose id it is. Undefined without a search. */
 export function named(

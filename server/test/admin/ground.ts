@@ -7,6 +7,7 @@ export interface Shared {
   readonly credentialId: string;
   readonly deploymentId: string;
   readonly routeGroupId: string;
+  readonly templateId: string;
   /** Somebody who belongs to no organization. */
   readonly strangerId: string;
 }
@@ -40,8 +41,15 @@ export async function makeShared(root: Client): Promise<Shared> {
   );
   must(await root('POST', '/access-groups', { key: ACCESS_GROUP, name: 'Ground' }));
   const group = must(await root('POST', '/route-groups', { key: 'ground-route', members: [{ deployment_id: deployment.id }] }));
+  const template = must(await root('POST', '/organization-templates', { name: 'Ground' }));
   const account = must(await root('POST', '/accounts', { email: 'stranger@example.com', name: 'Stranger' }));
-  return { credentialId: credential.id, deploymentId: deployment.id, routeGroupId: group.id, strangerId: account.id };
+  return {
+    credentialId: credential.id,
+    deploymentId: deployment.id,
+    routeGroupId: group.id,
+    templateId: template.id,
+    strangerId: account.id,
+  };
 }
 
 /** A new kind of object gets its id here and its place in `idFor`. */
@@ -91,6 +99,7 @@ export function idFor(pattern: string, parameter: string, ground: Ground): strin
     deployments: ground.deploymentId,
     'route-groups': ground.routeGroupId,
     webhooks: ground.webhookId,
+    'organization-templates': ground.templateId,
     alerts: ground.alertId,
     'alert-rules': ground.alertRuleId,
     prices: ground.deploymentId,

@@ -135,6 +135,8 @@ const TREE_LISTS = [
   '/overview',
   '/search',
   '/keys/export',
+  '/audit-events/all',
+  '/audit-events/all/export',
   '/requests/export',
   '/usage/export',
   '/alerts',

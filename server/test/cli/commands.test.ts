@@ -43,6 +43,18 @@ describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
     expect(await json('organizations', 'reactivate', stored.id)).toMatchObject({ status: 'active' });
     const again = await run('organizations', 'create', ...flags);
     expect(again).toMatchObject({ code: 1, out: '', err: expect.stringContaining('slug is taken') });
+    const like = await json('organizations', 'create', '--slug', 'by-hand-2', '--name', 'Like it', '--like', 'by-hand');
+    expect(like).toMatchObject({ time_zone: 'Europe/Paris', rate_limits: { rpm: 60 }, budgets: [{ amount: '25.00' }] });
+    const both = ['--organizations', 'by-hand,by-hand-2', '--rpm', '90'];
+    expect((await run('organizations', 'limits', ...both, '--dry-run')).out).toMatch(/Like it +yes +0/);
+    expect(await json('organizations', 'read', 'by-hand')).toMatchObject({ rate_limits: { rpm: 60 } });
+    expect(await json('organizations', 'limits', ...both)).toMatchObject({ dry_run: false, data: [{ is_changed: true }, {}] });
+    expect(await json('organizations', 'read', 'by-hand-2')).toMatchObject({ rate_limits: { rpm: 90 } });
+    expect((await run('organizations', 'limits', '--rpm', '1')).code).toBe(2);
+    await gateway.admin('POST', '/organization-templates', { name: 'Trial', organization_id: like.id });
+    expect((await run('organizations', 'templates')).out).toMatch(/tpl_\w+ +Trial/);
+    const trial = await json('organizations', 'create', '--slug', 'by-hand-3', '--name', 'Trial one', '--template', 'trial');
+    expect(trial).toMatchObject({ rate_limits: { rpm: 90 }, budgets: [{ amount: '25.00' }] });
   });
 
   test('keys: create one that works, list, read, rotate, disable, enable', async () => {
@@ -116,6 +128,13 @@ describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
     const [{ month }] = (await json('statements', 'list', 'acme')).data;
     expect((await run('statements', 'get', 'acme', month)).out).toMatch(/^model +fast +1 /m);
     expect((await run('statements', 'get', 'acme', month, '--csv')).out).toMatch(/^model,.*,fast,/m);
+  });
+
+  test('audit list: the newest events of all organizations, filtered', async () => {
+    const { data } = await json('audit', 'list', '--object-type', 'key', '--limit', '1');
+    expect(data).toMatchObject([{ object: { type: 'key' }, organization_name: expect.any(String) }]);
+    expect((await run('audit', 'list', '--scope', 'platform', '--limit', '1')).out).toMatch(/ platform /);
+    expect(await run('audit', 'list', '--scope', 'nowhere')).toMatchObject({ code: 1, out: '' });
   });
 
   test('audit verify: the platform’s chain and an organization’s are intact', async () => {

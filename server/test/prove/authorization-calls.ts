@@ -194,6 +194,10 @@ export async function webhookPath({ world, place }: Asking, below: string): Prom
   return `/webhooks/${(await world.root('POST', '/webhooks', webhookBody(world, place))).id}${below}`;
 }
 
+export async function templatePath(world: World): Promise<string> {
+  return `/organization-templates/${(await world.root('POST', '/organization-templates', { name: world.fresh() })).id}`;
+}
+
 export function alertRuleBody(world: World, place: PlaceName) {
   return { name: world.fresh(), kind: 'error_rate', organization_id: world.organizationId(place) };
 }

@@ -20,8 +20,9 @@ import {
   tokenBody,
   tokenPath,
 } from './authorization-calls.ts';
-import { type Row, row, TEAMS } from './authorization-rows.ts';
+import { AUDITED, type Row, row, TEAMS } from './authorization-rows.ts';
 import {
+  AUDITORS,
   EVERYONE,
   ORGANIZATION_AUDIT,
   ORGANIZATION_MANAGE,
@@ -78,6 +79,13 @@ export const catalogueRows: readonly Row[] = [
 
   row('GET /audit-events', { own: 'y  y   3  3  3  3  3   3  3  3' }, at('/audit-events')),
   row('GET /organizations/:id/audit-events', ORGANIZATION_AUDIT, organization('/audit-events')),
+  row('GET /audit-events/all', AUDITORS, at('/audit-events/all?limit=200&object_type=key&search=marker'), {
+    sees: { marker: 'keyId', places: AUDITED },
+  }),
+  row('GET /audit-events/all', ORGANIZATION_AUDIT, ofOrganization('/audit-events/all'), { variant: 'of one organization' }),
+  row('GET /audit-events/all/export', AUDITORS, at('/audit-events/all/export?object_type=key'), {
+    sees: { marker: 'keyId', places: AUDITED },
+  }),
   row('GET /audit-events/verify', ORGANIZATION_AUDIT, ofOrganization('/audit-events/verify')),
   row('GET /audit-events/export', ORGANIZATION_AUDIT, ofOrganization('/audit-events/export')),
 

@@ -23,6 +23,8 @@ export interface Row {
 /** o the own team's, t another team's of the same organization, x another organization's. */
 export const ORGANIZATIONS = 'otx otx  ot ot ot ot ot  ot ot ot';
 export const TEAMS = 'otx otx  ot ot ot ot -  o o o';
+/** What is read with the right to the audit log. */
+export const AUDITED = 'otx otx  ot ot - ot -  - - -';
 export const SPEND = 'otx otx  ot ot ot ot -  o - -';
 
 export const row = (route: string, cells: Cells, make: Row['make'], more: Partial<Row> = {}): Row => ({

@@ -26,6 +26,8 @@ export const PLATFORM_READ: Cells = { own: 'y  y   3  3  3  3  3   3  3  3' };
 /** A list of everybody's that shows each what they may see; who may see nothing of its kind is refused. */
 export const EVERYONE: Cells = { own: 'y  y   y  y  y  y  y   y  y  y' };
 export const SPENDERS: Cells = { own: 'y  y   y  y  y  y  3   y  y  3' };
+/** The audit log of every organization in which one may read it. */
+export const AUDITORS: Cells = { own: 'y  y   y  y  3  y  3   3  3  3' };
 export const TOKEN_MANAGERS: Cells = { own: 'y  3   y  y  3  3  3   3  3  3' };
 
 /** One organization's. */

@@ -16,6 +16,7 @@ import {
   renamed,
   serviceAccountPath,
   team,
+  templatePath,
   throwAway,
   unprovedAccount,
 } from './authorization-calls.ts';
@@ -50,6 +51,16 @@ export const tenancyRows: readonly Row[] = [
     const name = world.fresh();
     return made('/organizations', { slug: name, name });
   }),
+  row('PATCH /organizations', ORGANIZATION_PLATFORM, ({ world, place }) =>
+    made('/organizations', { organizations: [{ id: world.organizationId(place) }], rate_limits: { rpm: 100_000 } }),
+  ),
+  row('GET /organization-templates', PLATFORM_READ, at('/organization-templates')),
+  row('POST /organization-templates', PLATFORM_CHANGE, ({ world }) => made('/organization-templates', { name: world.fresh() })),
+  row('GET /organization-templates/:id', PLATFORM_READ, ({ world }) => templatePath(world)),
+  row('PATCH /organization-templates/:id', PLATFORM_CHANGE, async ({ world }) =>
+    made(await templatePath(world), { description: world.fresh() }),
+  ),
+  row('DELETE /organization-templates/:id', PLATFORM_CHANGE, ({ world }) => templatePath(world)),
   row('GET /organizations/:id', ORGANIZATION_READ, organization()),
   row('PATCH /organizations/:id', ORGANIZATION_MANAGE, renamed, { variant: 'name' }),
   row('PATCH /organizations/:id', ORGANIZATION_PLATFORM, organization('', { rate_limits: { rpm: 100_000 } }), {

@@ -38,14 +38,15 @@ export interface TimeChartProps {
   readonly isCount?: boolean;
   /** The period before, as a gray line: one `value` at the time of this period with which it is compared. */
   readonly previous?: readonly Point[] | undefined;
-  /** What will appear here, as a sentence. Shown in place of a chart in which every value is zero. */
+  /** A sentence that says what will appear here. Shown in place of a chart in which every value is zero. */
   readonly empty: string;
   /** In pixels, with the axis: 240 leave 200 for the plot, also on a phone. */
   readonly height?: number;
 }
 
 const PREVIOUS = { name: 'previous', label: 'Period before', color: PREVIOUS_COLOR };
-export const PLOT_HEIGHT = 244;
+/** The axis takes 44 pixels of it. */
+const PLOT_HEIGHT = 244;
 
 /** A chart over time. It shows the trend; the table beside it has the exact numbers. */
 export function TimePlot({ label, series, shape = 'bars', height = PLOT_HEIGHT, ...props }: TimeChartProps) {

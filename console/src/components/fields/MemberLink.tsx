@@ -1,6 +1,6 @@
 import { Anchor, Stack, Text } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
-import { PATHS } from '../../paths.ts';
+import { links } from '../../links.ts';
+import { PageLink } from '../PageLink.tsx';
 
 interface MemberLinkProps {
   readonly of: { readonly account_id: string; readonly organization_id: string; readonly name: string; readonly email: string };
@@ -12,10 +12,8 @@ export function MemberLink({ of: member, memberId }: MemberLinkProps) {
   return (
     <Stack gap={0} maw={280}>
       <Anchor
-        component={Link}
-        to={PATHS.account}
-        params={{ accountId: member.account_id } as never}
-        search={{ organization_id: member.organization_id, member_id: memberId } as never}
+        component={PageLink}
+        at={links.account(member.account_id, { organization_id: member.organization_id, member_id: memberId })}
         fz="sm"
         fw={500}
         truncate

@@ -7,8 +7,10 @@ interface OwnOrganizationSelectProps {
   readonly permission: Permission;
   /** The label, for screen readers only. */
   readonly label: string;
-  /** The text if none is chosen. Only people of the platform may choose none. */
+  /** The text if none is chosen. */
   readonly placeholder: string;
+  /** True if people with several organizations may choose none of them, for all. */
+  readonly mayBeAll?: boolean;
   readonly value: string | undefined;
   readonly onChange: (id: string | undefined) => void;
 }
@@ -16,7 +18,8 @@ interface OwnOrganizationSelectProps {
 /**
  * Chooses one organization: any for people of the platform, one of their own for others. Renders nothing if there is no choice.
  */
-export function OwnOrganizationSelect({ permission, label, placeholder, value, onChange }: OwnOrganizationSelectProps) {
+export function OwnOrganizationSelect(props: OwnOrganizationSelectProps) {
+  const { permission, label, placeholder, mayBeAll = false, value, onChange } = props;
   const session = useSession();
   if (session.platform_capabilities.includes(permission))
     return <ObjectSelect compact kind="organization" label={label} placeholder={placeholder} value={value} onChange={onChange} />;
@@ -25,7 +28,9 @@ export function OwnOrganizationSelect({ permission, label, placeholder, value, o
   return (
     <Select
       aria-label={label}
-      allowDeselect={false}
+      allowDeselect={mayBeAll}
+      clearable={mayBeAll}
+      placeholder={placeholder}
       data={own.map(({ organization_id, organization_name }) => ({ value: organization_id, label: organization_name }))}
       value={value ?? null}
       onChange={(id) => onChange(id ?? undefined)}

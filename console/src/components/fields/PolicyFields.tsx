@@ -2,6 +2,7 @@ import { Accordion, Group, Text } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { type ReactNode, useState } from 'react';
 import { firstErrorOf } from '../../api/field-errors.ts';
+import { ALLOWED, type Verdict } from '../../api/session.tsx';
 import { AssetAccessEditor } from '../../forms/AssetAccessEditor.tsx';
 import type { AccessLevel } from '../../forms/access-level.ts';
 import { BudgetFields } from '../../forms/BudgetFields.tsx';
@@ -12,6 +13,7 @@ import { TagFields } from '../../forms/TagFields.tsx';
 import { type TagsDraft, tagsWords } from '../../forms/tags-draft.ts';
 import { type Cap, EffectiveBudget, EffectiveLimit } from '../dialogs/EffectiveMinimum.tsx';
 import { useFieldToOpen } from '../dialogs/OpenAt.tsx';
+import { WhyNot } from '../dialogs/WhyNot.tsx';
 import type { PolicyDraft } from './policy-draft.ts';
 import { accessWords, budgetLines, limitLines, modelLimitLines } from './policy-words.ts';
 import { words } from './words.ts';
@@ -26,9 +28,10 @@ interface PolicyFieldsProps {
   readonly holder: string;
   /** `the team Support`. */
   readonly parentName: string;
-  /** The reason why limits and budgets cannot be changed here. Null if they can. */
-  readonly limitsLocked?: string | null;
-  readonly accessLocked?: string | null;
+  /** The verdict on changing limits, budgets and tags here. Absent: allowed. */
+  readonly mayLimit?: Verdict;
+  /** The verdict on changing the asset access. Absent: allowed. */
+  readonly mayAccess?: Verdict;
   /** The form again, if the scope has tags (a member has none). The tags are locked together with the limits. */
   readonly tags?: UseFormReturnType<TagsDraft>;
   readonly initiallyOpen?: readonly string[];
@@ -36,13 +39,13 @@ interface PolicyFieldsProps {
 
 /** Limits, budgets and asset access of a scope below the organization. Each part is collapsed, with a summary in one line. */
 export function PolicyFields(props: PolicyFieldsProps) {
-  const { form, caps, timeZone, level, limitsLocked = null, accessLocked = null } = props;
+  const { form, caps, timeZone, level, mayLimit = ALLOWED, mayAccess = ALLOWED } = props;
   const at = useFieldToOpen()?.split('.')[0];
   const [opened, setOpened] = useState<readonly string[]>([...(props.initiallyOpen ?? []), ...(at === undefined ? [] : [at])]);
   const values = form.getValues();
   const withErrors = PARTS.filter((part) => FIELDS[part].some((field) => firstErrorOf(form.errors, field) !== undefined));
   const { organizationId } = level;
-  const isLocked = limitsLocked !== null;
+  const isLocked = !mayLimit.allowed;
   return (
     <Accordion
       multiple
@@ -56,7 +59,7 @@ export function PolicyFields(props: PolicyFieldsProps) {
         name="rate_limits"
         title={words.rateLimits}
         summary={limitLines(values.rate_limits).join(', ') || words.noOwnLimits}
-        locked={limitsLocked}
+        verdict={mayLimit}
       >
         <RateLimitFields
           {...bind(form, 'rate_limits')}
@@ -69,7 +72,7 @@ export function PolicyFields(props: PolicyFieldsProps) {
         name="model_limits"
         title={words.modelLimits}
         summary={modelLimitLines(values.model_limits).join(', ') || words.none}
-        locked={limitsLocked}
+        verdict={mayLimit}
       >
         <ModelLimitFields {...bind(form, 'model_limits')} {...{ timeZone, organizationId }} disabled={isLocked} />
       </Part>
@@ -77,7 +80,7 @@ export function PolicyFields(props: PolicyFieldsProps) {
         name="budgets"
         title={words.budgets}
         summary={budgetLines(values.budgets).join(', ') || words.noOwnBudgets}
-        locked={limitsLocked}
+        verdict={mayLimit}
       >
         <BudgetFields
           {...bind(form, 'budgets')}
@@ -86,16 +89,16 @@ export function PolicyFields(props: PolicyFieldsProps) {
           beside={(budget) => <EffectiveBudget budget={budget} caps={caps} />}
         />
       </Part>
-      <Part name="asset_access" title={words.assetAccess} summary={accessWords(values.asset_access)} locked={accessLocked}>
+      <Part name="asset_access" title={words.assetAccess} summary={accessWords(values.asset_access)} verdict={mayAccess}>
         <AssetAccessEditor
           {...bind(form, 'asset_access')}
           level={level}
           holder={props.holder}
           parentName={props.parentName}
-          disabled={accessLocked !== null}
+          disabled={!mayAccess.allowed}
         />
       </Part>
-      {props.tags !== undefined && <TagsPart form={props.tags} level={level.is} locked={limitsLocked} />}
+      {props.tags !== undefined && <TagsPart form={props.tags} level={level.is} verdict={mayLimit} />}
     </Accordion>
   );
 }
@@ -112,19 +115,19 @@ const FIELDS: Readonly<Record<(typeof PARTS)[number], readonly string[]>> = {
 interface TagsPartProps {
   readonly form: UseFormReturnType<TagsDraft>;
   readonly level: PolicyFieldsProps['level']['is'];
-  readonly locked: string | null;
+  readonly verdict: Verdict;
 }
 
-function TagsPart({ form, level, locked }: TagsPartProps) {
+function TagsPart({ form, level, verdict }: TagsPartProps) {
   const values = form.getValues();
   return (
-    <Part name="tags" title={words.tags} summary={tagsWords(values)} locked={locked}>
+    <Part name="tags" title={words.tags} summary={tagsWords(values)} verdict={verdict}>
       <TagFields
         value={values}
         onChange={(name, tags) => bind(form, name).onChange(tags)}
         errors={form.errors}
         level={level === 'team' ? 'team' : 'key'}
-        disabled={locked !== null}
+        disabled={!verdict.allowed}
       />
     </Part>
   );
@@ -134,11 +137,11 @@ interface PartProps {
   readonly name: (typeof PARTS)[number];
   readonly title: string;
   readonly summary: string;
-  readonly locked: string | null;
+  readonly verdict: Verdict;
   readonly children: ReactNode;
 }
 
-function Part({ name, title, summary, locked, children }: PartProps) {
+function Part({ name, title, summary, verdict, children }: PartProps) {
   return (
     <Accordion.Item value={name}>
       <Accordion.Control>
@@ -152,11 +155,7 @@ function Part({ name, title, summary, locked, children }: PartProps) {
         </Group>
       </Accordion.Control>
       <Accordion.Panel>
-        {locked !== null && (
-          <Text fz="sm" c="dimmed" mb="sm">
-            {locked}
-          </Text>
-        )}
+        <WhyNot verdict={verdict} c="dimmed" mb="sm" />
         {children}
       </Accordion.Panel>
     </Accordion.Item>

@@ -1,14 +1,14 @@
 import { useMantineColorScheme } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { IconArrowRight, IconClockHour4, IconCornerDownRight, IconCube, type IconProps } from '@tabler/icons-react';
+import { IconArrowRight, IconClockHour4, IconCornerDownRight, IconCube, IconLock, type IconProps } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { keptWithin } from '../../api/kept.ts';
 import { type Session, useSession } from '../../api/session.tsx';
 import { useSignOut } from '../../api/sign-out.ts';
 import { PATHS } from '../../paths.ts';
+import { useOpenPage } from '../PageLink.tsx';
 import { wordOf } from '../StatusBadge.tsx';
 import { type Command, commandsFor } from '../shell/commands.ts';
 import { type Found, placeOf } from '../shell/found.ts';
@@ -50,21 +50,21 @@ const ACTS_MAX = 6;
  */
 export function useOffers(wanted: string): Offers {
   const session = useSession();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const run = useRun();
   const said = verbsSaid(wanted);
   const found = useFound(wanted);
   const named = useFound(said[0]?.name ?? '');
-  const go: Go = (to, search = {}) => void navigate({ to, search: search as never });
+  const go: Go = (to, search = {}) => void openPage({ to, search });
   const of = (...matches: readonly Found['match'][]) =>
     found.objects.filter(({ match }) => matches.includes(match)).map((object) => objectOffer(object, go));
   const acts = said.flatMap(({ verb }) => named.objects.flatMap((object) => actOffer(actOf(verb, object, session), object, go)));
   const groups: readonly OfferGroup[] = [
     { label: 'Request', offers: requestOffers(wanted, go) },
     { label: 'Recent', offers: wanted === '' ? recentOffers(go) : [] },
-    { label: 'Do', offers: allowedFirst(acts).slice(0, ACTS_MAX) },
+    { label: 'Do this', offers: allowedFirst(acts).slice(0, ACTS_MAX) },
     { label: 'Objects', offers: of('name', 'beginning') },
-    { label: 'Do with it', offers: actsOnOnly(found.objects, session, go) },
+    actsOnOnly(found.objects, session, go),
     {
       label: 'Actions',
       offers: commandsFor(session)
@@ -139,7 +139,7 @@ function actOffer(act: Act | null, object: Found, go: Go): readonly Offer[] {
       key: `${label} ${object.id}`,
       label,
       description: verdict.allowed ? aboutOf(object) : (verdict.reason ?? ''),
-      icon: IconArrowRight,
+      icon: verdict.allowed ? IconArrowRight : IconLock,
       isForbidden: !verdict.allowed,
       run: () => verdict.allowed && go(to, search),
     },
@@ -147,12 +147,15 @@ function actOffer(act: Act | null, object: Found, go: Go): readonly Offer[] {
 }
 
 /** Returns the verbs on the one object that has this name. Of several, the person must say which. */
-function actsOnOnly(objects: readonly Found[], session: Session, go: Go): readonly Offer[] {
+function actsOnOnly(objects: readonly Found[], session: Session, go: Go): OfferGroup {
   const [only, ...others] = objects.filter(({ match }) => match === 'name');
-  if (only === undefined || others.length > 0) return [];
-  return actsOn(only, session)
+  if (only === undefined || others.length > 0) return { label: '', offers: [] };
+  const offers = actsOn(only, session)
     .slice(0, ACTS_MAX)
-    .flatMap((act) => actOffer(act, only, go));
+    .flatMap((act) => actOffer(act, only, go))
+    // The object itself stands above them.
+    .map(({ description: _, ...offer }) => offer);
+  return { label: `On ${only.name}`, offers };
 }
 
 function allowedFirst(offers: readonly Offer[]): readonly Offer[] {
@@ -175,13 +178,13 @@ function useFound(wanted: string) {
 }
 
 function useRun(): (command: Command) => void {
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const signOut = useSignOut();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return ({ does }) => {
     switch (does.is) {
       case 'go':
-        void navigate({ to: does.to, search: does.search as never });
+        void openPage(does);
         return;
       case 'theme': {
         const isDark = colorScheme === 'dark' || (colorScheme === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches);

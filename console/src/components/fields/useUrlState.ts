@@ -1,6 +1,9 @@
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback } from 'react';
 
+/** The open page. As a plain text, because the router would look up the parameters of a page that it knows. */
+const HERE: string = '.';
+
 export type UrlState = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -15,7 +18,7 @@ export function useUrlState(): readonly [UrlState, (changes: UrlState, how?: 'pu
     (changes: UrlState, how: 'push' | 'replace' = 'replace') => {
       // A value that is removed must be named: the router keeps the scope of pages unless it is.
       const next = (before: UrlState) => ({ ...before, ...withoutEmpty(changes) });
-      void navigate({ to: '.', search: next as never, replace: how === 'replace' });
+      void navigate({ to: HERE, search: next, replace: how === 'replace' });
     },
     [navigate],
   );

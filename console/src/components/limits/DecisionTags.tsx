@@ -16,9 +16,9 @@ export function DecisionTags({ tags }: { tags: Tags }) {
         <Text fz="sm" fw={500}>
           {words.tags}
         </Text>
-        <Of name="Named by the request" tags={tags.asked} />
-        {tags.defaults.length > 0 && <Of name="Default, because no named tag routes here" tags={tags.defaults} />}
-        {tags.required.length > 0 && <Of name="Required" tags={tags.required} />}
+        <Of name={words.namedByRequest} tags={tags.asked} />
+        {tags.defaults.length > 0 && <Of name={words.defaultBecause} tags={tags.defaults} />}
+        {tags.required.length > 0 && <Of name={words.required} tags={tags.required} />}
       </Group>
       {tags.targets.length > 0 && <Targets targets={tags.targets} />}
     </Stack>

@@ -42,6 +42,9 @@ export const words = {
     `Budget ${ratio} used: ${spent} spent, ${held} held of ${amount}`,
 
   // DecisionTags
+  namedByRequest: 'Named by the request',
+  defaultBecause: 'Default, because no deployment has a tag that the request names',
+  required: 'Required',
   tags: 'Tags',
   target: 'Target',
   chosenBy: 'Chosen by',

@@ -1,14 +1,14 @@
 import { Box, Group } from '@mantine/core';
-import { useMediaQuery } from '@mantine/hooks';
 import { type ReactNode, useDeferredValue } from 'react';
 import { ProblemNote } from '../Asked.tsx';
 import type { ListColumn } from './column.ts';
-import { keptCells } from './kept-cells.tsx';
+import { keptCells } from './kept-rows.tsx';
 import { ListEntries } from './ListEntries.tsx';
 import { ListFoot } from './ListFoot.tsx';
 import { ListTable } from './ListTable.tsx';
 import { SearchField } from './SearchField.tsx';
 import { SortSelect } from './SortSelect.tsx';
+import { useIsPhone } from './useIsPhone.ts';
 import { type ListSource, useList } from './useList.ts';
 
 export type { ListPage, ListQuery } from './useList.ts';
@@ -25,16 +25,13 @@ interface DataListProps<T extends { id: string }> extends ListSource<T> {
   readonly empty: ReactNode;
 }
 
-/** The widths at which columns do not fit. */
-const PHONE = '(max-width: 35.99em)';
-
 /**
  * A list that the server pages, searches and sorts. Its state is in the address: search, filters, order and cursor. Next follows
  * the cursor, and Back returns. The `/` key focuses the search.
  */
 export function DataList<T extends { id: string }>(props: DataListProps<T>) {
   const list = useList(props);
-  const isPhone = useMediaQuery(PHONE, false, { getInitialValueInEffect: false });
+  const isPhone = useIsPhone();
   const { answer, set } = list;
   const page = answer.data;
   // Whoever types goes on typing while many rows are drawn.

@@ -1,6 +1,6 @@
 import { Box, Checkbox, Group, Paper, Skeleton, Stack, Text, VisuallyHidden } from '@mantine/core';
 import { type ReactNode, useId } from 'react';
-import { LIST_ROW } from '../shell/shortcuts.ts';
+import { listRow } from '../shell/shortcuts.ts';
 import { type ListColumn, type ListRowsProps, NOTHING_MATCHES } from './column.ts';
 
 /** The rows of a list on a phone. Each is an entry of two lines with its menu visible, so nothing scrolls sideways. */
@@ -55,7 +55,7 @@ function Entry<T extends { id: string }>({
   return (
     <Box
       component="li"
-      {...LIST_ROW}
+      {...listRow({ opens: onRowClick !== undefined })}
       px="sm"
       py="xs"
       style={{

@@ -1,7 +1,8 @@
 import { Skeleton } from '@mantine/core';
 import { DataTable } from 'mantine-datatable';
-import { LIST_ROW } from '../shell/shortcuts.ts';
+import { listRow } from '../shell/shortcuts.ts';
 import { type ListColumn, type ListRowsProps, NOTHING_MATCHES } from './column.ts';
+import { keptRow } from './kept-rows.tsx';
 
 /** The rows of a list as a table. A click on a column head sorts it. Until the first answer, rows of the same height stand there. */
 export function ListTable<T extends { id: string }>(props: ListRowsProps<T>) {
@@ -16,8 +17,9 @@ export function ListTable<T extends { id: string }>(props: ListRowsProps<T>) {
       highlightOnHover
       minHeight={isEmpty ? 160 : 0}
       records={isAwaited ? (AWAITED as T[]) : [...rows]}
-      customRowAttributes={() => LIST_ROW}
+      customRowAttributes={() => (isAwaited ? {} : listRow({ opens: onRowClick !== undefined }))}
       columns={isAwaited ? columns.map(awaited) : [...columns]}
+      rowFactory={keptRow}
       sortStatus={{ columnAccessor: sort.replace(/^-/, ''), direction: sort.startsWith('-') ? 'desc' : 'asc' }}
       onSortStatusChange={({ columnAccessor, direction }) =>
         onSort(`${direction === 'desc' ? '-' : ''}${String(columnAccessor)}`)

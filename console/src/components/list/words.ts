@@ -10,7 +10,6 @@ export const words = {
   removeFilter: (label: string) => `Remove the filter ${label}`,
 
   // ListEntries
-  loading: 'Loading',
 
   // ListFoot
   shown: (count: number) => `${count} shown`,

@@ -3,8 +3,9 @@ import { useDisclosure } from '@mantine/hooks';
 import { IconBell } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useCanAnywhere } from '../../api/session.tsx';
+import { links } from '../../links.ts';
 import { sentenceOf } from '../../pages/alerts/words.ts';
-import { PATHS } from '../../paths.ts';
+import { PageLink } from '../PageLink.tsx';
 import { Time } from '../Time.tsx';
 import { useFreshAlerts } from './fresh-alerts.ts';
 
@@ -56,7 +57,7 @@ function Bell() {
               </div>
             );
           })}
-          <Anchor component={Link} to={PATHS.alerts} fz="sm" onClick={close}>
+          <Anchor component={PageLink} at={links.alerts()} fz="sm" onClick={close}>
             All alerts<VisuallyHidden> on their page</VisuallyHidden>
           </Anchor>
         </Stack>

@@ -79,7 +79,7 @@ function Group({ group: { label, offers } }: { group: OfferGroup }) {
           description={description}
           leftSection={<Icon size={18} />}
           onClick={run}
-          {...(isForbidden ? { 'aria-disabled': true, closeSpotlightOnTrigger: false, c: 'dimmed' } : {})}
+          {...(isForbidden ? { 'aria-disabled': true, closeSpotlightOnTrigger: false } : {})}
         />
       ))}
     </Spotlight.ActionsGroup>

@@ -26,7 +26,7 @@ export function Page({ title, beside, about, actions, crumbs = [], isCompact = f
     document.title = `${title} · Headgate`;
   }, [title]);
   return (
-    <Stack gap="md">
+    <Stack gap="lg">
       {crumbs.length > 0 && !isCompact && (
         <Breadcrumbs separatorMargin={6} fz="sm">
           {links(crumbs)}

@@ -17,19 +17,20 @@ import {
 } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { IconLogout, IconMoonStars, IconSearch, IconSun, IconUserCircle } from '@tabler/icons-react';
-import { Link, Outlet, useLocation, useNavigate } from '@tanstack/react-router';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
 import { type Session, SessionProvider, useSession, useSessionQuery } from '../../api/session.tsx';
 import { useSignOut } from '../../api/sign-out.ts';
-import { PATHS } from '../../paths.ts';
+import { links } from '../../links.ts';
 import { Asked } from '../Asked.tsx';
+import { PageLink, useOpenPage } from '../PageLink.tsx';
 import { AlertBell } from './AlertBell.tsx';
 import { type Attention, useAttention } from './attention.ts';
 import { CommandPalette, openCommandPalette } from './CommandPalette.tsx';
 import { Logo } from './Logo.tsx';
 import { navigationFor } from './navigation.ts';
 import { OrganizationSwitcher, ScopeMark } from './OrganizationSwitcher.tsx';
-import { Shortcuts } from './Shortcuts.tsx';
+import { Shortcuts } from './ShortcutsDialog.tsx';
 import { MAIN, SkipLink } from './SkipLink.tsx';
 
 /**
@@ -43,11 +44,11 @@ export function Shell() {
 
 function ToSignIn() {
   const { pathname, searchStr } = useLocation();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const [wanted] = useState(pathname + searchStr);
   useEffect(() => {
-    void navigate({ to: PATHS.signIn, search: (wanted === '/' ? {} : { to: wanted }) as never, replace: true });
-  }, [navigate, wanted]);
+    void openPage(links.signIn(wanted === '/' ? {} : { to: wanted }), 'replace');
+  }, [openPage, wanted]);
   return null;
 }
 
@@ -201,7 +202,7 @@ function PersonMenu() {
           <br />
           {account.email}
         </Menu.Label>
-        <Menu.Item component={Link} to={PATHS.profile} leftSection={<IconUserCircle size={16} />}>
+        <Menu.Item component={PageLink} at={links.profile()} leftSection={<IconUserCircle size={16} />}>
           Profile and security
         </Menu.Item>
         <Menu.Divider />

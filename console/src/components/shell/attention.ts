@@ -5,7 +5,7 @@ import { useCan, useCanInWholeOrganizations } from '../../api/session.tsx';
 import { PATHS } from '../../paths.ts';
 import { useFreshAlerts } from './fresh-alerts.ts';
 
-/** How many things behind an entry of the navigation need somebody, in a number and in words. */
+/** The number of things behind an entry of the navigation that need somebody, and the same in words. */
 export interface Attention {
   readonly count: number;
   readonly words: string;

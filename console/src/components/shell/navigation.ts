@@ -20,8 +20,11 @@ import {
   IconUsersGroup,
 } from '@tabler/icons-react';
 import type { ComponentType } from 'react';
-import type { Permission, Session } from '../../api/session.tsx';
+import type { Schema } from '../../api/client.ts';
 import { PATHS } from '../../paths.ts';
+
+type Session = Schema<'Session'>;
+type Permission = Session['capabilities_anywhere'][number];
 
 export interface Entry {
   readonly label: string;
@@ -79,7 +82,7 @@ const SECTIONS: readonly { readonly heading: string; readonly entries: readonly 
 ];
 
 /** Returns the navigation of one person. Sections without an entry are left out. */
-export function navigationFor(session: Session): readonly Section[] {
+export function navigationFor(session: Pick<Session, 'capabilities_anywhere'>): readonly Section[] {
   const held = new Set<Permission>(session.capabilities_anywhere);
   return SECTIONS.map(({ heading, entries }) => ({
     heading,

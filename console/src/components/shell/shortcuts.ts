@@ -30,7 +30,7 @@ const JUMPS: Readonly<Record<string, string>> = {
 /** The time between the two keys of a sequence. */
 const SEQUENCE_MS_MAX = 1_200;
 
-export interface Jump {
+interface Jump {
   readonly letter: string;
   readonly entry: Entry;
 }
@@ -78,8 +78,11 @@ function isForOthers({ target, ctrlKey, metaKey, altKey, key }: KeyboardEvent): 
   return document.querySelector('[role="dialog"][aria-modal="true"]') !== null;
 }
 
-/** Rows of lists have this attribute, and can be focused by `j` and `k`. */
-export const LIST_ROW = { 'data-list-row': true, tabIndex: -1 } as const;
+/** Returns the attributes of a row of a list, which `j` and `k` focus. `opens`: a click on it opens something. */
+export function listRow({ opens }: { readonly opens: boolean }) {
+  return { 'data-list-row': opens ? 'opens' : 'plain', tabIndex: -1 };
+}
+
 const ROWS = '[data-list-row]';
 
 function moveInList(by: 1 | -1): void {
@@ -90,10 +93,11 @@ function moveInList(by: 1 | -1): void {
   next?.scrollIntoView({ block: 'nearest' });
 }
 
-/** Opens the row that has the focus, as a click on it does; a row that does nothing, by its first link. */
+/** Opens the row that has the focus, as a click on it does; a row that opens nothing, by its first link. */
 function openRow(event: KeyboardEvent): void {
   const row = event.target as HTMLElement;
   if (!row.matches(ROWS)) return;
   event.preventDefault();
-  (row.querySelector<HTMLElement>('a[href]') ?? row).click();
+  if (row.dataset.listRow === 'opens') row.click();
+  else row.querySelector<HTMLElement>('a[href]')?.click();
 }

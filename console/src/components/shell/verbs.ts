@@ -6,7 +6,7 @@ import type { Found } from './found.ts';
 
 /** What a person can do with an object that the palette found. Each opens a page or a dialog, and none acts by itself. */
 
-export interface Place {
+interface Place {
   readonly to: string;
   readonly search: Readonly<Record<string, string>>;
 }
@@ -44,36 +44,20 @@ const filtered =
   ({ id }) => ({ to, search: { [param]: id } });
 const KEY_USE = ['keys.manage', 'keys.manage_own'] as const;
 
+/** In the order in which they are offered: what takes something away comes last. */
 const VERBS: readonly Verb[] = [
   {
-    phrases: ['Suspend', 'Pause', 'Block'],
-    on: {
-      organization: { needs: ['organizations.lifecycle'], place: onPage({ do: 'suspend' }) },
-      team: { needs: ['teams.manage'], place: onPage({ do: 'suspend' }) },
-    },
-  },
-  { phrases: ['Archive'], on: { organization: { needs: ['organizations.lifecycle'], place: onPage({ do: 'archive' }) } } },
-  {
-    phrases: ['Edit', 'Change'],
-    on: {
-      organization: { needs: ['organization.profile', 'audit_policy.change'], place: onPage({ edit: 'organization' }) },
-      team: { needs: ['teams.manage', 'team_access.narrow'], place: onPage({ edit: 'team' }) },
-      key: { needs: KEY_USE, place: onPage({ edit: 'key' }) },
-      deployment: { needs: ['catalogue.manage'], place: onPage({ edit: 'deployment' }) },
-    },
-  },
-  {
-    phrases: ['Change limits', 'Raise limit', 'Edit limits'],
+    phrases: ['View usage', 'View spend'],
     link: 'of',
     on: {
-      organization: { needs: ['organizations.cap'], place: onPage({ edit: 'limits' }) },
-      team: { needs: ['team_limits.change'], place: onPage({ edit: 'team' }) },
-      key: { needs: ['key_limits.change'], place: onPage({ edit: 'key' }) },
+      organization: { needs: ['usage.read'], place: filtered(PATHS.usage, 'organization_id') },
+      team: { needs: ['usage.read'], place: filtered(PATHS.usage, 'team_id') },
+      key: { needs: ['usage.read'], place: filtered(PATHS.usage, 'key_id') },
+      member: { needs: ['usage.read'], place: filtered(PATHS.usage, 'member_id') },
+      model: { needs: ['usage.read'], place: filtered(PATHS.usage, 'model') },
+      route_group: { needs: ['usage.read'], place: ({ name }) => ({ to: PATHS.usage, search: { model: name } }) },
     },
   },
-  { phrases: ['Rotate'], on: { key: { needs: KEY_USE, place: onPage({ do: 'rotate' }) } } },
-  { phrases: ['Disable'], on: { key: { needs: KEY_USE, place: onPage({ do: 'disable' }) } } },
-  { phrases: ['Revoke'], on: { key: { needs: KEY_USE, place: onPage({ do: 'revoke' }) } } },
   {
     phrases: ['New key', 'Create key', 'Add key'],
     link: 'in',
@@ -96,15 +80,21 @@ const VERBS: readonly Verb[] = [
     },
   },
   {
-    phrases: ['View usage', 'View spend'],
+    phrases: ['Edit', 'Change'],
+    on: {
+      organization: { needs: ['organization.profile', 'audit_policy.change'], place: onPage({ edit: 'organization' }) },
+      team: { needs: ['teams.manage', 'team_access.narrow'], place: onPage({ edit: 'team' }) },
+      key: { needs: KEY_USE, place: onPage({ edit: 'key' }) },
+      deployment: { needs: ['catalogue.manage'], place: onPage({ edit: 'deployment' }) },
+    },
+  },
+  {
+    phrases: ['Change limits', 'Raise limit', 'Edit limits'],
     link: 'of',
     on: {
-      organization: { needs: ['usage.read'], place: filtered(PATHS.usage, 'organization_id') },
-      team: { needs: ['usage.read'], place: filtered(PATHS.usage, 'team_id') },
-      key: { needs: ['usage.read'], place: filtered(PATHS.usage, 'key_id') },
-      member: { needs: ['usage.read'], place: filtered(PATHS.usage, 'member_id') },
-      model: { needs: ['usage.read'], place: filtered(PATHS.usage, 'model') },
-      route_group: { needs: ['usage.read'], place: ({ name }) => ({ to: PATHS.usage, search: { model: name } }) },
+      organization: { needs: ['organizations.cap'], place: onPage({ edit: 'limits' }) },
+      team: { needs: ['team_limits.change'], place: onPage({ edit: 'team' }) },
+      key: { needs: ['key_limits.change'], place: onPage({ edit: 'key' }) },
     },
   },
   {
@@ -151,6 +141,17 @@ const VERBS: readonly Verb[] = [
     on: { organization: { needs: ['organization.read'], place: onPage({ tab: 'settings' }) } },
   },
   { phrases: ['View audit log'], link: 'of', on: { organization: { needs: ['audit.read'], place: onPage({ tab: 'audit' }) } } },
+  { phrases: ['Rotate'], on: { key: { needs: KEY_USE, place: onPage({ do: 'rotate' }) } } },
+  { phrases: ['Disable'], on: { key: { needs: KEY_USE, place: onPage({ do: 'disable' }) } } },
+  { phrases: ['Revoke'], on: { key: { needs: KEY_USE, place: onPage({ do: 'revoke' }) } } },
+  {
+    phrases: ['Suspend', 'Pause', 'Block'],
+    on: {
+      organization: { needs: ['organizations.lifecycle'], place: onPage({ do: 'suspend' }) },
+      team: { needs: ['teams.manage'], place: onPage({ do: 'suspend' }) },
+    },
+  },
+  { phrases: ['Archive'], on: { organization: { needs: ['organizations.lifecycle'], place: onPage({ do: 'archive' }) } } },
 ];
 
 /** Words that a person may write between a verb and a name. */
@@ -158,7 +159,7 @@ const LINKS: ReadonlySet<string> = new Set(['in', 'of', 'for', 'to', 'the', 'on'
 const LETTERS_MIN = 3;
 
 /** The verb that a text begins or ends with, and the name beside it. */
-export interface Said {
+interface Said {
   readonly verb: Verb;
   readonly name: string;
 }

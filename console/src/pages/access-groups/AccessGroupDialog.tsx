@@ -27,7 +27,7 @@ export function AccessGroupDialog({ opened, onClose, onSaved }: AccessGroupDialo
       onClose={onClose}
       title={words.createAccessGroup}
       initial={{ key: '', name: '', description: '' }}
-      validate={{ key: (key) => (key.trim() === '' ? 'Enter a key.' : null) }}
+      validate={{ key: (key) => (key.trim() === '' ? words.enterKey : null) }}
       verb={words.createAccessGroup}
       invalidates={['access-groups', 'access-group']}
       onSaved={(made) => {

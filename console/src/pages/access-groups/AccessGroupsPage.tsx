@@ -3,6 +3,7 @@ import { useHotkeys } from '@mantine/hooks';
 import { IconAlertTriangle } from '@tabler/icons-react';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { useCan } from '../../api/session.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
@@ -56,7 +57,7 @@ export function AccessGroupsPage() {
 
 /** Fetches the rows. The endpoint has one order and no ids, so the key of a group is the row's id. */
 async function fetchRows({ sort: _, ...query }: ListQuery): Promise<ListPage<Row>> {
-  const page = await asked(api.GET('/access-groups', { params: { query: query as never } }));
+  const page = await asked(api.GET('/access-groups', { params: { query: queryOf('/access-groups', query) } }));
   return { ...page, data: page.data.map((group) => ({ ...group, id: group.key })) };
 }
 

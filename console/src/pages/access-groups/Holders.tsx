@@ -1,7 +1,7 @@
 import { Anchor, Stack, Table, Text, Title } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import { Named } from '../../components/Named.tsx';
-import { PATHS } from '../../paths.ts';
+import { PageLink } from '../../components/PageLink.tsx';
+import { links } from '../../links.ts';
 import { words } from './words.ts';
 
 const SCOPE_WORDS = words.scopeWords;
@@ -26,7 +26,7 @@ export function Holders({ group }: HoldersProps) {
       {group.holders.length === 0 ? (
         <Text fz="sm" c="dimmed">
           {words.noOneYet}{' '}
-          <Anchor component={Link} to={PATHS.organizations} fz="sm">
+          <Anchor component={PageLink} at={links.organizations()} fz="sm">
             {words.assetAccess}
           </Anchor>
           .

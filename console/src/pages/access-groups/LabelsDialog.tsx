@@ -53,7 +53,7 @@ export function LabelsDialog({ name, opened, onClose }: LabelsDialogProps) {
       effect={(_, { before, access_groups }) => effectOfRelabel(name, changeOf(before, access_groups))}
       save={(_, __, { before, access_groups }) => save(before, access_groups)}
     >
-      {(form, { access_groups }) => <Fields name={name} labels={access_groups} form={form as never} />}
+      {(form, { access_groups }) => <Fields name={name} labels={access_groups} form={form} />}
     </EditDialog>
   );
 }
@@ -75,7 +75,7 @@ function changeOf(before: readonly string[], after: readonly string[]) {
 interface FieldsProps {
   readonly name: string;
   readonly labels: readonly string[];
-  readonly form: UseFormReturnType<{ access_groups: string[] }>;
+  readonly form: UseFormReturnType<LabelsDraft & { readonly before: readonly string[] }>;
 }
 
 function Fields({ name, labels, form }: FieldsProps) {

@@ -3,6 +3,7 @@ import { plural } from '../../numbers/numbers.ts';
 /** Every text about access groups, by the file that shows it. */
 export const words = {
   // AccessGroupDialog
+  enterKey: 'Enter a key.',
   key: 'Key',
   keyMeans: 'The name in grants and in the API. You cannot change it later.',
   createAccessGroup: 'Create access group',

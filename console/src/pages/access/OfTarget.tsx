@@ -1,6 +1,5 @@
 import { Anchor, Button, Group, SegmentedControl, Stack, Table, Tabs, Text } from '@mantine/core';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { Asked, ProblemNote } from '../../components/Asked.tsx';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
@@ -8,8 +7,9 @@ import { TargetPicker } from '../../components/fields/TargetPicker.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { Named } from '../../components/Named.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
-import { PATHS } from '../../paths.ts';
+import { links } from '../../links.ts';
 import { GroupLinks } from '../models/cells.tsx';
 import { grantWords, removedWords } from './step-words.ts';
 import { words } from './words.ts';
@@ -178,7 +178,7 @@ function Who({ question, level }: { question: Question; level: Listed }) {
                 <Table.Td>{question.who === 'can' ? grantWords(row.grant) : removedWords(row.removed_by)}</Table.Td>
                 {level === 'keys' && (
                   <Table.Td>
-                    <Anchor component={Link} to={`${PATHS.accessExplorer}?ask=key&key=${row.id}`} fz="sm">
+                    <Anchor component={PageLink} at={links.accessExplorer({ ask: 'key', key: row.id })} fz="sm">
                       {words.explain}
                     </Anchor>
                   </Table.Td>

@@ -4,6 +4,7 @@ import { IconDots, IconPlus } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { organizationsWith, useCanAnywhere, useSession, verdictOf } from '../../api/session.tsx';
 import { ProblemNote } from '../../components/Asked.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
@@ -96,7 +97,7 @@ export function AlertRulesList() {
 }
 
 function fetchRules(query: ListQuery) {
-  return asked(api.GET('/alert-rules', { params: { query: query as never } }));
+  return asked(api.GET('/alert-rules', { params: { query: queryOf('/alert-rules', query) } }));
 }
 
 function columnsOf(setDoing: (doing: Doing) => void, test: (rule: AlertRule) => void): ListColumn<AlertRule>[] {

@@ -2,7 +2,9 @@ import { Anchor, Badge, Button, Select, Tabs, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { useCanAnywhere, useSession } from '../../api/session.tsx';
+import { useTab } from '../../components/fields/useTab.ts';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
@@ -10,7 +12,6 @@ import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { Named } from '../../components/Named.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
-import { useTab } from '../../components/shell/useTab.ts';
 import { Time } from '../../components/Time.tsx';
 import { AlertRulesList } from './AlertRulesList.tsx';
 import { SentDialog } from './SentDialog.tsx';
@@ -92,7 +93,7 @@ function AlertList() {
 }
 
 function fetchAlerts({ sort: _, search: __, ...query }: ListQuery) {
-  return asked(api.GET('/alerts', { params: { query: query as never } }));
+  return asked(api.GET('/alerts', { params: { query: queryOf('/alerts', query) } }));
 }
 
 const COLUMNS: ListColumn<Alert>[] = [

@@ -2,6 +2,7 @@ import { Checkbox, Group, MultiSelect, NumberInput, Select, TextInput } from '@m
 import type { UseFormReturnType } from '@mantine/form';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
 import { HOUR_WINDOWS, PLATFORM_ONLY, RULE_KINDS, type RuleDraft, WINDOWS } from './rule-draft.ts';
 import type { RuleKind } from './words.ts';
@@ -79,10 +80,10 @@ function Receivers({ form }: { form: Form }) {
       asked(
         api.GET('/webhooks', {
           params: {
-            query: {
+            query: queryOf('/webhooks', {
               limit: WEBHOOKS_MAX,
               ...(organizationId === null ? { platform: 'true' } : { organization_id: organizationId }),
-            } as never,
+            }),
           },
         }),
       ),

@@ -1,12 +1,12 @@
 import { Anchor, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { useCallback } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { queryText } from '../../api/events.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { organizationsWith, type Session, useSession } from '../../api/session.tsx';
 import { OwnOrganizationSelect } from '../../components/fields/OwnOrganizationSelect.tsx';
 import { RangePicker, rangeOf } from '../../components/fields/RangePicker.tsx';
-import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { type UrlState, useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
@@ -19,7 +19,7 @@ import { ActionLink } from './ActionLink.tsx';
 import type { AuditRow } from './audit-row.ts';
 import { ChainBadge } from './ChainBadge.tsx';
 import { EventDrawer } from './EventDrawer.tsx';
-import { useOpenedEvent } from './useOpenedEvent.ts';
+import { eventId, useOpenedEvent } from './useOpenedEvent.ts';
 import { OBJECT_TYPES } from './words.ts';
 
 const FILTERS: readonly Filter[] = [
@@ -28,40 +28,36 @@ const FILTERS: readonly Filter[] = [
   { param: 'actor_id', label: 'Actor id', kind: 'text' },
   { param: 'action', label: 'Action', kind: 'text' },
 ];
+const SCOPE: Filter = { param: 'scope', label: 'Events of', kind: { oneOf: ['platform', 'organizations'] } };
+const PARAMS = ['organization_id', 'scope', 'object_type', 'object_id', 'actor_id', 'action', 'range', 'from', 'to'];
 
-/** The audit log: who changed what, when and from where. The platform has one hash chain, and each organization has its own. */
+/**
+ * The audit log of every organization that the person may audit, and of the platform: who changed what, when and from where. The
+ * platform has one hash chain, and each organization has its own.
+ */
 export function AuditPage() {
   const [state] = useUrlState();
   const session = useSession();
   const opened = useOpenedEvent();
-  const organizationId = chainOf(session, state.organization_id);
-  const fetch = useCallback((query: ListQuery) => fetchEvents(query, organizationId), [organizationId]);
-  const chain = queryText({ organization_id: organizationId });
-  const exportPath = (format: string) => `/audit-events/export${queryText({ organization_id: organizationId, format })}`;
+  const chain = chainOf(session, state);
+  const seesPlatform = session.platform_capabilities.includes('audit.read');
+  const isOne = chain !== 'all';
   return (
     <Page
       title="Audit log"
-      beside={<ChainBadge organizationId={organizationId} />}
+      beside={isOne && <ChainBadge organizationId={chain} />}
       about="Every change of the configuration. Edits of the log itself are detected: each event contains the hash of the event before."
-      actions={
-        <ExportMenu
-          note="The whole chain, oldest first"
-          exports={[
-            { label: 'JSON lines', what: 'audit', ending: 'jsonl', path: `/audit-events/export${chain}` },
-            { label: 'CSV', what: 'audit', ending: 'csv', path: exportPath('csv') },
-          ]}
-        />
-      }
+      actions={<Exports state={state} chain={chain} />}
     >
       <DataList<AuditRow>
         name="audit-events"
-        scope={[organizationId ?? 'platform']}
-        fetch={fetch}
-        columns={columnsOf(opened.open)}
-        filters={['object_type', 'object_id', 'actor_id', 'action', 'range', 'from', 'to']}
+        fetch={fetchEvents}
+        columns={columnsOf({ open: opened.open, withOrganization: !isOne })}
+        filters={PARAMS}
+        searchLabel="Search events"
         controls={
-          <FilterBar filters={FILTERS}>
-            <ChainSelect organizationId={organizationId} />
+          <FilterBar filters={seesPlatform ? [...FILTERS, SCOPE] : FILTERS}>
+            <OrganizationSelect organizationId={state.organization_id} />
             <RangePicker standard={null} />
           </FilterBar>
         }
@@ -72,39 +68,80 @@ export function AuditPage() {
           </EmptyState>
         }
       />
-      <EventDrawer organizationId={organizationId} opened={opened} />
+      <EventDrawer organizationId={isOne ? chain : undefined} opened={opened} />
     </Page>
   );
 }
 
-/** Returns the chosen chain. The default is the platform's, or for others the first organization whose log they may read. */
-function chainOf(session: Session, chosen: string | undefined): string | undefined {
-  if (chosen !== undefined || session.platform_capabilities.includes('audit.read')) return chosen;
-  return organizationsWith(session, 'audit.read')[0]?.organization_id;
+/**
+ * Returns the one chain whose events are shown: an organization's id, or undefined for the platform's. `all` if there are several.
+ */
+function chainOf(session: Session, { organization_id, scope }: UrlState): string | undefined | 'all' {
+  if (organization_id !== undefined) return organization_id;
+  if (session.platform_capabilities.includes('audit.read')) return scope === 'platform' ? undefined : 'all';
+  const [only, ...others] = organizationsWith(session, 'audit.read');
+  return others.length === 0 ? only?.organization_id : 'all';
 }
 
-function ChainSelect({ organizationId }: { organizationId: string | undefined }) {
+function Exports({ state, chain }: { state: UrlState; chain: string | undefined | 'all' }) {
+  const { organization_id, scope, object_type, object_id, actor_id, action, search } = state;
+  const { minutes: _, ...range } = rangeOf(state, null);
+  const shown = { organization_id, scope, object_type, object_id, actor_id, action, search, ...range };
+  const path = (format: string) => `/audit-events/all/export${queryText({ ...shown, format })}`;
+  const whole = `/audit-events/export${queryText({ organization_id: chain })}`;
+  return (
+    <ExportMenu
+      note="Everything that the filters match"
+      exports={[
+        { label: 'JSON lines', what: 'audit', ending: 'jsonl', path: path('jsonl') },
+        { label: 'CSV', what: 'audit', ending: 'csv', path: path('csv') },
+        ...(chain === 'all'
+          ? []
+          : [{ label: 'Whole chain, to verify it', what: 'audit-chain', ending: 'jsonl' as const, path: whole }]),
+      ]}
+    />
+  );
+}
+
+function OrganizationSelect({ organizationId }: { organizationId: string | undefined }) {
   const [, set] = useUrlState();
   return (
     <OwnOrganizationSelect
       permission="audit.read"
       label="Whose events"
-      placeholder="Platform events"
+      placeholder="All organizations"
+      mayBeAll
       value={organizationId}
       onChange={(id) => set({ organization_id: id, cursor: undefined })}
     />
   );
 }
 
-async function fetchEvents({ sort: _, search: __, range, from, to, ...query }: ListQuery, organizationId: string | undefined) {
+async function fetchEvents({ sort: _, range, from, to, ...query }: ListQuery) {
   const text = (value: string | number | undefined) => (value === undefined ? undefined : String(value));
-  const { minutes: ___, ...instants } = rangeOf({ range: text(range), from: text(from), to: text(to) }, null);
-  const chain = organizationId === undefined ? {} : { organization_id: organizationId };
-  const page = await asked(api.GET('/audit-events', { params: { query: { ...query, ...instants, ...chain } } }));
-  return { ...page, data: page.data.map((event) => ({ ...event, id: String(event.seq) })) };
+  const { minutes: __, ...instants } = rangeOf({ range: text(range), from: text(from), to: text(to) }, null);
+  const asking = queryOf('/audit-events/all', { ...query, ...instants });
+  const page = await asked(api.GET('/audit-events/all', { params: { query: asking } }));
+  return { ...page, data: page.data.map((event) => ({ ...event, id: eventId(event) })) };
 }
 
-function columnsOf(open: (row: AuditRow) => void): ListColumn<AuditRow>[] {
+const OF_ONE_CHAIN: readonly ListColumn<AuditRow>[] = [
+  { accessor: 'ip', title: 'Address', noWrap: true, render: ({ ip }) => ip ?? '–' },
+  { accessor: 'seq', title: '#', textAlign: 'right' },
+];
+
+interface ColumnsWith {
+  readonly open: (row: AuditRow) => void;
+  readonly withOrganization: boolean;
+}
+
+function columnsOf({ open, withOrganization }: ColumnsWith): ListColumn<AuditRow>[] {
+  const organization: ListColumn<AuditRow> = {
+    accessor: 'organization_name',
+    title: 'Organization',
+    phone: { fact: 4 },
+    render: ({ organization_name }) => (organization_name == null ? 'Platform' : <bdi>{organization_name}</bdi>),
+  };
   return [
     { accessor: 'at', title: 'When', noWrap: true, phone: { fact: 3 }, render: ({ at }) => <Time at={at} seconds /> },
     { accessor: 'actor', title: 'Who', phone: { fact: 2 }, render: ({ actor }) => <bdi title={actor.id}>{actor.name}</bdi> },
@@ -116,9 +153,10 @@ function columnsOf(open: (row: AuditRow) => void): ListColumn<AuditRow>[] {
       render: (row) => <ActionLink of={row} open={open} />,
     },
     { accessor: 'object', title: 'Object', phone: { fact: 1 }, render: ({ object }) => <ObjectLink object={object} /> },
+    ...(withOrganization ? [organization] : []),
     { accessor: 'reason', title: 'Reason', render: ({ reason }) => <Text fz="sm">{reason ?? ''}</Text> },
-    { accessor: 'ip', title: 'Address', noWrap: true, render: ({ ip }) => ip ?? '–' },
-    { accessor: 'seq', title: '#', textAlign: 'right' },
+    // The place in one chain says nothing among several. The address is with the event.
+    ...(withOrganization ? [] : OF_ONE_CHAIN),
   ];
 }
 

@@ -5,6 +5,7 @@ import { api, asked, Problem, type Schema } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
 import { Time } from '../../components/Time.tsx';
+import { ChainBadge } from './ChainBadge.tsx';
 import { DiffTable } from './DiffTable.tsx';
 import type { OpenedEvent } from './useOpenedEvent.ts';
 import { actionWords } from './words.ts';
@@ -12,13 +13,14 @@ import { actionWords } from './words.ts';
 type AuditEvent = Schema<'AuditEvent'>;
 
 interface EventDrawerProps {
-  /** The organization whose chain it is. Absent: the platform's chain. */
+  /** The organization whose chain it is, unless the address names one. Absent: the platform's chain. */
   readonly organizationId: string | undefined;
   readonly opened: OpenedEvent;
 }
 
 /** One event in full: who did it, from where, why, and what it changed. */
-export function EventDrawer({ organizationId, opened: { seq, close } }: EventDrawerProps) {
+export function EventDrawer({ organizationId: shown, opened: { seq, chain, close } }: EventDrawerProps) {
+  const organizationId = chain === undefined ? shown : chain === 'platform' ? undefined : chain;
   const event = useQuery({
     queryKey: ['audit-event', organizationId ?? 'platform', seq],
     queryFn: () => eventAt(organizationId, Number(seq)),
@@ -78,6 +80,9 @@ function EventFacts({ event }: { event: AuditEvent }) {
             <CopyText text={event.request_id} label="request id" />
           </Line>
         )}
+        <Line name="Chain">
+          <ChainBadge organizationId={event.organization_id ?? undefined} />
+        </Line>
         <Line name="Event">
           {event.seq} in its chain, hash <CopyText text={event.hash} label="hash" />
         </Line>

@@ -49,6 +49,8 @@ const PAST: Readonly<Record<string, string>> = {
   test: 'tried',
   run: 'run',
   adopt: 'adopted from the published list',
+  export: 'exported',
+  move: 'moved',
   dismiss: 'kept instead of the published price',
 };
 
@@ -74,4 +76,5 @@ export const OBJECT_TYPES = [
   'callable_target',
   'price',
   'session',
+  'audit_log',
 ] as const;

@@ -31,7 +31,7 @@ export function ModelDrawer({ keyId, name, onClose }: ModelDrawerProps) {
       onClose={onClose}
       position="right"
       size="xl"
-      title={name ?? ''}
+      title={name}
       closeButtonProps={{ 'aria-label': 'Close' }}
     >
       {name !== undefined && <Asked query={target}>{(found) => <Content of={found} />}</Asked>}
@@ -66,7 +66,14 @@ function Content({ of: target }: { of: Target }) {
           ['Context window', tokensText(target.context_window)],
           ['Most output', tokensText(target.max_output_tokens)],
           ['Providers', target.providers.join(', ')],
-          ['Endpoints', target.endpoints.map((endpoint) => ENDPOINTS[endpoint]).join(', ')],
+          [
+            'Endpoints',
+            target.endpoints.map((endpoint) => (
+              <Text key={endpoint} fz="xs" className="mono">
+                {ENDPOINTS[endpoint]}
+              </Text>
+            )),
+          ],
           ['If it fails', target.fallbacks.length === 0 ? 'No fallback' : `Then ${target.fallbacks.join(', then ')}`],
         ]}
       />

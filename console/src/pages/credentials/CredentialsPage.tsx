@@ -2,10 +2,10 @@ import { ActionIcon, Anchor, Badge, Group, Menu, Stack, Text } from '@mantine/co
 import { useHotkeys } from '@mantine/hooks';
 import { IconDots } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { checkCredential } from '../../api/gateway.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { useCan, verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
@@ -15,9 +15,10 @@ import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
-import { PATHS } from '../../paths.ts';
+import { links } from '../../links.ts';
 import { CheckBadge } from '../models/DeploymentTest.tsx';
 import { ProviderBadge } from '../models/ProviderBadge.tsx';
 import { CredentialDialog } from './CredentialDialog.tsx';
@@ -45,7 +46,7 @@ export function CredentialsPage() {
     <Page title={words.credentials} about={words.credentialsMean} actions={add}>
       <DataList<Credential>
         name="credentials"
-        fetch={(query: ListQuery) => asked(api.GET('/credentials', { params: { query: query as never } }))}
+        fetch={(query: ListQuery) => asked(api.GET('/credentials', { params: { query: queryOf('/credentials', query) } }))}
         columns={columnsFor({ onEdit: setEditing, onDelete: setDeleting })}
         filters={['provider']}
         searchLabel={words.searchByNameOrId}
@@ -122,8 +123,8 @@ function columnsFor(actions: RowActions): ListColumn<Credential>[] {
             {words.nothing}
           </Text>
         ) : (
-          <Anchor component={Link} to={`${PATHS.models}?credential_id=${row.id}`} fz="sm">
-            {row.deployment_count} {row.deployment_count === 1 ? 'deployment' : 'deployments'}
+          <Anchor component={PageLink} at={links.models({ credential_id: row.id })} fz="sm">
+            {words.countDeployments(row.deployment_count)}
           </Anchor>
         ),
     },

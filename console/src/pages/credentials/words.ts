@@ -29,6 +29,7 @@ export const words = {
     'Only if the provider ends the key on a day. Alert rules warn you before that day. Leave empty if it does not expire.',
 
   // CredentialsPage
+  countDeployments: (count: number) => plural(count, 'deployment', 'deployments'),
   searchByNameOrId: 'Search by name or id',
   addApiKeyHint:
     'Add the API key of a provider. You can test it with a live call before you save it. The fake provider needs none.',
@@ -51,7 +52,6 @@ export const words = {
   refused: 'Refused',
   noAnswer: 'No answer',
   actionsFor: (name: string) => `Actions for ${name}`,
-  onlyPlatformAdmin: 'Only a platform admin can do this.',
   checkWithALiveCall: 'Check with a live call',
   editOrRotate: 'Edit or rotate',
   delete: 'Delete',

@@ -82,6 +82,8 @@ export function EditKeyDialog({ of: key, opened, at, onClose }: EditKeyDialogPro
 
 type Form = Parameters<Parameters<typeof EditDialog<Key, KeyDraft>>[0]['children']>[0];
 
+const OWN_LIMITS = 'You cannot change the limits, budgets and tags of your own key. Another admin of the team can.';
+
 function Fields({ form, of: key }: { form: Form; of: Key }) {
   const { team_id: teamId } = form.values;
   const team = useQuery({
@@ -122,9 +124,7 @@ function Fields({ form, of: key }: { form: Form; of: Key }) {
         }}
         holder="This key"
         parentName={`the team ${team.data?.name ?? key.team_name}`}
-        limitsLocked={
-          limits.allowed ? null : 'You cannot change the limits, budgets and tags of your own key. Ask an admin of the team.'
-        }
+        mayLimit={limits.allowed ? limits : { ...limits, reason: OWN_LIMITS }}
       />
     </>
   );

@@ -1,5 +1,4 @@
 import { Anchor, Group, Stack, Text, Title } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import type { Schema } from '../../api/client.ts';
 import { useTimeZone } from '../../api/organizations.ts';
 import { Facts } from '../../components/Facts.tsx';
@@ -11,7 +10,6 @@ import { PageLink } from '../../components/PageLink.tsx';
 import { TagList } from '../../components/TagList.tsx';
 import { Time } from '../../components/Time.tsx';
 import { links } from '../../links.ts';
-import { PATHS } from '../../paths.ts';
 import { KeySpend, RecentCalls } from './KeySpend.tsx';
 import { Owner } from './key-columns.tsx';
 
@@ -76,10 +74,8 @@ function KeyOwner({ of: { owner, organization_id } }: { of: Schema<'Key'> }) {
   if (owner.account_id === null) return <Owner of={owner} />;
   return (
     <Anchor
-      component={Link}
-      to={PATHS.account}
-      params={{ accountId: owner.account_id } as never}
-      search={{ organization_id, member_id: owner.member_id } as never}
+      component={PageLink}
+      at={links.account(owner.account_id, { organization_id, member_id: owner.member_id ?? undefined })}
       inherit
     >
       <Owner of={owner} />

@@ -1,14 +1,16 @@
 import { Anchor, Group, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useParams } from '@tanstack/react-router';
+import { useParams } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../api/client.ts';
 import type { Permission } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
+import { useTab } from '../../components/fields/useTab.ts';
 import { useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
-import { useTab } from '../../components/shell/useTab.ts';
+import { links } from '../../links.ts';
 import { PATHS } from '../../paths.ts';
 import { KeyAccess } from './KeyAccess.tsx';
 import { KeyActions } from './KeyActions.tsx';
@@ -51,11 +53,11 @@ function Shown({ of: key }: { of: Schema<'Key'> }) {
           <CopyText text={key.id} label="the key’s id" />
           <span>
             of{' '}
-            <Anchor component={Link} to={PATHS.team} params={{ teamId: key.team_id } as never} inherit>
+            <Anchor component={PageLink} at={links.team(key.team_id)} inherit>
               <bdi>{key.team_name}</bdi>
             </Anchor>{' '}
             in{' '}
-            <Anchor component={Link} to={PATHS.organization} params={{ organizationId: key.organization_id } as never} inherit>
+            <Anchor component={PageLink} at={links.organization(key.organization_id)} inherit>
               <bdi>{key.organization_name}</bdi>
             </Anchor>
           </span>

@@ -1,10 +1,10 @@
 import { Anchor } from '@mantine/core';
-import { Link, useNavigate } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
-import { PATHS } from '../../paths.ts';
+import { PageLink, useOpenPage } from '../../components/PageLink.tsx';
+import { links } from '../../links.ts';
 import { requestColumns } from '../requests/columns.tsx';
 
 const REFRESH_MS = 5_000;
@@ -12,7 +12,7 @@ const KNOWN_HERE = ['team_id', 'key_id'];
 
 /** The latest requests of a key, the newest first. */
 export function KeyRequests({ keyId }: { keyId: string }) {
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const columns = useMemo(
     () => requestColumns({ showOrganization: false }).filter(({ accessor }) => !KNOWN_HERE.includes(String(accessor))),
     [],
@@ -28,14 +28,14 @@ export function KeyRequests({ keyId }: { keyId: string }) {
         }
         columns={columns}
         refetchMs={REFRESH_MS}
-        onRowClick={({ id }) => void navigate({ to: PATHS.request, params: { requestId: id } as never })}
+        onRowClick={({ id }) => void openPage(links.request(id))}
         empty={
           <EmptyState title="No requests yet">
             The first call with this key appears here within a second, even if it is refused.
           </EmptyState>
         }
       />
-      <Anchor component={Link} to={PATHS.requests} search={{ key_id: keyId } as never} fz="sm">
+      <Anchor component={PageLink} at={links.requests({ key_id: keyId })} fz="sm">
         All requests of this key, with filters
       </Anchor>
     </>

@@ -4,12 +4,14 @@ import { api, asked, type Schema } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { Sparkline } from '../../components/charts/Sparkline.tsx';
 import { Facts } from '../../components/Facts.tsx';
+import { ListEntries } from '../../components/list/ListEntries.tsx';
 import { ListTable } from '../../components/list/ListTable.tsx';
+import { useIsPhone } from '../../components/list/useIsPhone.ts';
 import { PageLink, useOpenPage } from '../../components/PageLink.tsx';
 import { links } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { countText, moneyText } from '../../numbers/numbers.ts';
-import { requestColumns } from '../requests/columns.tsx';
+import { type Request, requestColumns } from '../requests/columns.tsx';
 
 const REFRESH_MS = 15_000;
 const CALLS_SHOWN = 5;
@@ -92,6 +94,7 @@ function Course({ days }: { days: Schema<'Usage'>['data'] }) {
 /** The latest calls with a key, and the way to all of them. */
 export function RecentCalls({ keyId }: { keyId: string }) {
   const open = useOpenPage();
+  const Rows = useIsPhone() ? ListEntries<Request> : ListTable<Request>;
   const calls = useQuery({
     queryKey: ['requests', 'recent', keyId],
     queryFn: () => asked(api.GET('/requests', { params: { query: { key_id: keyId, limit: CALLS_SHOWN } } })),
@@ -112,7 +115,7 @@ export function RecentCalls({ keyId }: { keyId: string }) {
               No calls yet. The first one appears here within a second, even if it is refused.
             </Text>
           ) : (
-            <ListTable
+            <Rows
               name="recent calls"
               columns={COLUMNS}
               rows={data}

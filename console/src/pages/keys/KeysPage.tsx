@@ -1,16 +1,17 @@
 import { Kbd } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
-import { useNavigate } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
-import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
+import { DataList } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { ExportMenu } from '../../components/list/ExportMenu.tsx';
 import { type Filter, FilterBar } from '../../components/list/FilterBar.tsx';
+import { useOpenPage } from '../../components/PageLink.tsx';
 import { Page } from '../../components/shell/Page.tsx';
-import { PATHS } from '../../paths.ts';
+import { links } from '../../links.ts';
 import { CreateKeyDialog } from './CreateKeyDialog.tsx';
 import { keyColumns } from './key-columns.tsx';
 import { useMayCreateKeys } from './may-create.ts';
@@ -30,7 +31,7 @@ const COLUMNS = keyColumns({ withPlace: true });
 /** Lists every key that the person may see, in all teams. */
 export function KeysPage() {
   const [state, set] = useUrlState();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const mayCreate = useMayCreateKeys();
   const open = () => set({ new: 'key' }, 'push');
   useHotkeys([['n', () => mayCreate.allowed && open()]]);
@@ -51,12 +52,12 @@ export function KeysPage() {
     >
       <DataList
         name="keys"
-        fetch={(query) => asked(api.GET('/keys', { params: { query: query as ListQuery & { sort?: 'name' } } }))}
+        fetch={(query) => asked(api.GET('/keys', { params: { query: queryOf('/keys', query) } }))}
         columns={COLUMNS}
         filters={PARAMS}
         searchLabel="Search by name or id"
         controls={<FilterBar filters={FILTERS} />}
-        onRowClick={({ id }) => void navigate({ to: PATHS.key, params: { keyId: id } as never })}
+        onRowClick={({ id }) => void openPage(links.key(id))}
         empty={
           mayCreate.allowed ? (
             <EmptyState

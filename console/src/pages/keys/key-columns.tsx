@@ -1,13 +1,13 @@
 import { Anchor, Group, Stack, Text, Tooltip } from '@mantine/core';
 import { IconRobot, IconUser } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
 import type { Schema } from '../../api/client.ts';
 import type { LimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { FirstLine, scopeBudgetLines, scopeLimitLines } from '../../components/limits/LimitsAsSet.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
+import { PageLink } from '../../components/PageLink.tsx';
 import { Time } from '../../components/Time.tsx';
-import { PATHS } from '../../paths.ts';
+import { links } from '../../links.ts';
 
 type Key = Schema<'Key'>;
 
@@ -39,15 +39,7 @@ export function keyColumns({ withPlace }: { withPlace: boolean }): ListColumn<Ke
 function Name({ of: key }: { of: Key }) {
   return (
     <Stack gap={0} maw={280}>
-      <Anchor
-        component={Link}
-        to={PATHS.key}
-        params={{ keyId: key.id } as never}
-        fz="sm"
-        fw={500}
-        truncate
-        onClick={(event) => event.stopPropagation()}
-      >
+      <Anchor component={PageLink} at={links.key(key.id)} fz="sm" fw={500} truncate onClick={(event) => event.stopPropagation()}>
         <bdi>{key.name}</bdi>
       </Anchor>
       <Text fz="xs" c="dimmed" className="mono nowrap">

@@ -1,8 +1,7 @@
 import { useQueries } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { type Session, useCan, useCanAnywhere, useSession, type Verdict, verdictOf } from '../../api/session.tsx';
+import { ALLOWED, type Session, useCan, useCanAnywhere, useSession, type Verdict, verdictOf } from '../../api/session.tsx';
 
-const ALLOWED: Verdict = { allowed: true, reason: null };
 /** Nothing is known yet, so nothing is said. */
 const PENDING: Verdict = { allowed: false, reason: null };
 const TEAMS_ASKED_MAX = 20;

@@ -3,7 +3,7 @@ import { IconPlugConnected } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { api, asked, type Schema } from '../../api/client.ts';
+import { api, asked, ifMatch, type Schema } from '../../api/client.ts';
 import { effectOf } from '../../api/organizations.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
@@ -130,9 +130,7 @@ function DeleteDialog({ deployment, opened, onClose }: DeleteDialogProps) {
       ]}
       effect={() => effectOf('DELETE', `/deployments/${deployment.id}`)}
       action={async () => {
-        await asked(
-          api.DELETE('/deployments/{id}', { params: { path, header: { 'if-match': `"${deployment.version}"` } as never } }),
-        );
+        await asked(api.DELETE('/deployments/{id}', { params: { path, header: ifMatch(`"${deployment.version}"`) } }));
         saved(`A deployment of ${deployment.model} was deleted.`);
         await navigate({ to: PATHS.models });
         await reload();

@@ -1,11 +1,11 @@
 import { Anchor, Box, Group, Stack, Text, Title } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { DeploymentAttempts } from '../../api/attempts.ts';
 import type { Schema } from '../../api/client.ts';
+import { PageLink } from '../../components/PageLink.tsx';
 import { Time } from '../../components/Time.tsx';
+import { links } from '../../links.ts';
 import { countText, durationText } from '../../numbers/numbers.ts';
-import { PATHS } from '../../paths.ts';
 import { speakerOf } from '../requests/attempt-words.ts';
 import { countedText } from './health.tsx';
 
@@ -76,7 +76,7 @@ function LastError({ error }: { error: NonNullable<DeploymentAttempts['last_erro
         </>
       )}
       {' · '}
-      <Anchor component={Link} to={PATHS.request.replace('$requestId', error.request_id)} inherit underline="always">
+      <Anchor component={PageLink} at={links.request(error.request_id)} inherit underline="always">
         Open the request
       </Anchor>
       {error.message !== null && error.message !== '' && (

@@ -1,12 +1,14 @@
 import { Alert, Anchor, Group, Stack, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useParams } from '@tanstack/react-router';
+import { useParams } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
 import { Facts } from '../../components/Facts.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
+import { links } from '../../links.ts';
 import { countText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 import { hangupWords } from './BoundFields.tsx';
@@ -90,7 +92,7 @@ function DeploymentFacts({ deployment }: { deployment: Deployment }) {
         ['Created', <Time key="created" at={deployment.created_at} />],
         [
           'Requests',
-          <Anchor key="requests" component={Link} to={`${PATHS.requests}?deployment_id=${deployment.id}`} fz="sm">
+          <Anchor key="requests" component={PageLink} at={links.requests({ deployment_id: deployment.id })} fz="sm">
             Request log
           </Anchor>,
         ],
@@ -111,7 +113,7 @@ function CredentialLink({ id }: { id: string | null }) {
   });
   if (id === null) return <>None. The fake provider needs none.</>;
   return (
-    <Anchor component={Link} to={`${PATHS.credentials}?search=${encodeURIComponent(id)}`} fz="sm">
+    <Anchor component={PageLink} at={links.credentials({ search: id })} fz="sm">
       {credential.data?.name ?? id}
     </Anchor>
   );

@@ -1,12 +1,12 @@
 import { Anchor, Group, Paper, Stack, Table, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
-import { PATHS } from '../../paths.ts';
+import { PageLink } from '../../components/PageLink.tsx';
+import { links } from '../../links.ts';
 import { LabelsDialog } from '../access-groups/LabelsDialog.tsx';
 import { strategyWords } from '../route-groups/policy.ts';
 import { GroupLinks, PriceText } from './cells.tsx';
@@ -33,7 +33,7 @@ function Section({ model }: { model: Model }) {
       <Group justify="space-between">
         <Title order={2}>The model “{model.name}”</Title>
         <Group gap="xs">
-          <Anchor component={Link} to={`${PATHS.accessExplorer}?target=${encodeURIComponent(model.name)}`} fz="sm">
+          <Anchor component={PageLink} at={links.accessExplorer({ target: model.name })} fz="sm">
             Who can call it?
           </Anchor>
           <GuardedButton size="xs" variant="default" verdict={mayManage} onClick={() => setOpen('labels')}>
@@ -106,7 +106,7 @@ function Deployments({ model }: { model: Model }) {
           {rows.map((row) => (
             <Table.Tr key={row.id}>
               <Table.Td>
-                <Anchor component={Link} to={PATHS.deployment.replace('$deploymentId', row.id)} fz="sm">
+                <Anchor component={PageLink} at={links.deployment(row.id)} fz="sm">
                   {row.upstream_model} · {row.tags.join(', ') || row.id.slice(-6)}
                 </Anchor>
               </Table.Td>

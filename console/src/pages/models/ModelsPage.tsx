@@ -1,15 +1,18 @@
 import { Anchor, Stack, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
-import { Link, useNavigate } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { useCan } from '../../api/session.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList, type ListPage, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
+import { PageLink, useOpenPage } from '../../components/PageLink.tsx';
 import { Awaited } from '../../components/Skeletons.tsx';
 import { Page } from '../../components/shell/Page.tsx';
+import { links } from '../../links.ts';
 import { PATHS } from '../../paths.ts';
 import { attemptColumns } from './attempt-columns.tsx';
 import { CapacityBars, GroupLinks, PriceText, Tags } from './cells.tsx';
@@ -41,7 +44,7 @@ export function ModelsPage() {
 }
 
 function Models() {
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const mayManage = useCan('catalogue.manage');
   const [state, setState] = useUrlState();
   const setCreating = (isCreating: boolean) => setState({ new: isCreating ? '1' : undefined });
@@ -67,11 +70,11 @@ function Models() {
         controls={<DeploymentFilters />}
         defaultSort="model"
         refetchMs={REFRESH_MS}
-        onRowClick={({ id }) => void navigate({ to: PATHS.deployment, params: { deploymentId: id } as never })}
+        onRowClick={({ id }) => void openPage(links.deployment(id))}
         empty={
           <EmptyState title="No models yet" action={add}>
             Add a{' '}
-            <Anchor component={Link} to={PATHS.credentials}>
+            <Anchor component={PageLink} at={links.credentials()}>
               credential
             </Anchor>{' '}
             of a provider first, then a deployment of one of its models. Or start with the fake provider, which needs neither a
@@ -82,14 +85,14 @@ function Models() {
       <DeploymentDialog
         opened={state.new !== undefined && mayManage.allowed}
         onClose={() => setCreating(false)}
-        onSaved={({ id }) => void navigate({ to: PATHS.deployment, params: { deploymentId: id } as never })}
+        onSaved={({ id }) => void openPage(links.deployment(id))}
       />
     </Page>
   );
 }
 
 async function fetchRows(query: ListQuery): Promise<ListPage<Row>> {
-  const page = await asked(api.GET('/deployments', { params: { query: query as never } }));
+  const page = await asked(api.GET('/deployments', { params: { query: queryOf('/deployments', query) } }));
   const models = await modelsNamed(page.data.map(({ model }) => model));
   return { ...page, data: page.data.map((row) => ({ ...row, access_groups: models.get(row.model)?.access_groups ?? [] })) };
 }

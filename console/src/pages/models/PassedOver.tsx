@@ -3,7 +3,10 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { PageLink } from '../../components/PageLink.tsx';
+import { here } from '../../links.ts';
 import { countText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 import { readNotice, writeNotice } from './seen-notice.ts';
@@ -19,7 +22,11 @@ export function usePassedOver() {
   return useQuery({
     queryKey: ['deployments', 'passed-over'],
     queryFn: () =>
-      asked(api.GET('/deployments', { params: { query: { passed_over: 'true', limit: ASKED_MAX, sort: 'model' } as never } })),
+      asked(
+        api.GET('/deployments', {
+          params: { query: queryOf('/deployments', { passed_over: 'true', limit: ASKED_MAX, sort: 'model' }) },
+        }),
+      ),
   });
 }
 
@@ -70,7 +77,7 @@ export function PassedOverNotice() {
             {nameOf(one)}
           </Anchor>
         ))}
-        <Anchor component={Link} to="." search={{ passed_over: 'true' } as never} fz="sm" fw={500} c="inherit" underline="always">
+        <Anchor component={PageLink} at={here({ passed_over: 'true' })} fz="sm" fw={500} c="inherit" underline="always">
           Show only these
         </Anchor>
       </Group>

@@ -16,11 +16,13 @@ import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { countText } from '../../numbers/numbers.ts';
+import { ChangeLimits } from './bulk/ChangeLimits.tsx';
 import { refreshOrganizations } from './dialog/LifecycleDialog.tsx';
 
 /** The actions on several selected organizations. */
 export function BulkBar({ selected, onDone }: { selected: readonly Organization[]; onDone: () => void }) {
   const [isAsking, setAsking] = useState(false);
+  const [isLimiting, setLimiting] = useState(false);
   const saving = useMutation({
     mutationFn: () =>
       download(
@@ -40,6 +42,9 @@ export function BulkBar({ selected, onDone }: { selected: readonly Organization[
         <GuardedButton size="xs" variant="default" verdict={mayAll(selected, active)} onClick={() => setAsking(true)}>
           Suspend
         </GuardedButton>
+        <GuardedButton size="xs" variant="default" verdict={mayCap(selected)} onClick={() => setLimiting(true)}>
+          Change limits
+        </GuardedButton>
         <Button size="xs" variant="default" loading={saving.isPending} onClick={() => saving.mutate()}>
           Export CSV
         </Button>
@@ -47,6 +52,7 @@ export function BulkBar({ selected, onDone }: { selected: readonly Organization[
           Clear
         </Button>
       </Group>
+      <ChangeLimits opened={isLimiting} selected={selected} onClose={() => setLimiting(false)} />
       {isAsking && (
         <SuspendAll
           rows={active}
@@ -59,6 +65,11 @@ export function BulkBar({ selected, onDone }: { selected: readonly Organization[
       )}
     </Paper>
   );
+}
+
+function mayCap(selected: readonly Organization[]) {
+  const refused = selected.map((row) => verdictOf('organizations.cap', row.capabilities)).find((one) => !one.allowed);
+  return refused ?? { allowed: true, reason: null };
 }
 
 function mayAll(selected: readonly Organization[], active: readonly Organization[]) {

@@ -1,13 +1,14 @@
 import { Anchor, Box, Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { FreshnessMark } from '../../components/Freshness.tsx';
 import { BudgetRing, type BudgetStatus, budgetRatio } from '../../components/limits/BudgetRing.tsx';
 import { LimitGauges, type LimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { BudgetsAsSet, LimitsAsSet } from '../../components/limits/LimitsAsSet.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { Time } from '../../components/Time.tsx';
+import { here } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { countText } from '../../numbers/numbers.ts';
 import { ChangeButton } from './ChangeButton.tsx';
@@ -68,7 +69,7 @@ function Budgets({ live }: { live: LimitsStatus }) {
         <BudgetLine key={budget.id} budget={budget} />
       ))}
       {closest.length > BUDGETS_SHOWN && (
-        <Anchor component={Link} to="." search={{ tab: 'limits' } as never} fz="xs">
+        <Anchor component={PageLink} at={here({ tab: 'limits' })} fz="xs">
           {closest.length - BUDGETS_SHOWN} more
         </Anchor>
       )}
@@ -137,16 +138,7 @@ function Count({ tab, label, count }: { tab: string; label: string; count: numbe
   if (count === null) return null;
   return (
     <div>
-      <Anchor
-        component={Link}
-        to="."
-        search={{ tab } as never}
-        c="inherit"
-        fz="lg"
-        fw={600}
-        lh={1.2}
-        aria-label={`${label}: ${count}`}
-      >
+      <Anchor component={PageLink} at={here({ tab })} c="inherit" fz="lg" fw={600} lh={1.2} aria-label={`${label}: ${count}`}>
         {countText(count)}
       </Anchor>
       <Text fz="xs" c="dimmed">

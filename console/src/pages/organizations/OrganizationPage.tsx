@@ -9,17 +9,17 @@ import { type Permission, verdictOf } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
+import { useTab } from '../../components/fields/useTab.ts';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
-import { useTab } from '../../components/shell/useTab.ts';
 import { Time } from '../../components/Time.tsx';
 import { PATHS } from '../../paths.ts';
 import { SECTION_AT } from './ChangeButton.tsx';
-import { LifecycleActions } from './dialog/LifecycleActions.tsx';
-import { OrganizationDialog } from './dialog/OrganizationDialog.tsx';
+import { OrganizationDialog } from './dialog/deferred.tsx';
+import { AskedLifecycle, LifecycleActions } from './dialog/LifecycleActions.tsx';
 import { OrganizationCards } from './OrganizationCards.tsx';
 import { AccessTab } from './tabs/AccessTab.tsx';
 import { AuditTab } from './tabs/AuditTab.tsx';
@@ -116,6 +116,7 @@ function Shown({ organization }: { organization: Organization }) {
           </Tabs.Panel>
         ))}
       </Tabs>
+      <AskedLifecycle organization={organization} />
       <OrganizationDialog
         opened={state.edit !== undefined && verdict.allowed}
         organizationId={organization.id}

@@ -1,11 +1,10 @@
 import { Button } from '@mantine/core';
-import { useMemo, useState } from 'react';
+import { Suspense, useMemo, useState } from 'react';
 import { listOrganizations, type Organization, type OrganizationsSummary } from '../../api/organizations.ts';
 import { DataList } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
-import { BulkBar } from './BulkBar.tsx';
-import { type Lifecycle, LifecycleDialog } from './dialog/LifecycleDialog.tsx';
-import { OrganizationDialog } from './dialog/OrganizationDialog.tsx';
+import { BulkBar, CreateTemplate, LifecycleDialog, OrganizationDialog } from './dialog/deferred.tsx';
+import type { Lifecycle } from './dialog/LifecycleDialog.tsx';
 import { IncompletePill } from './IncompletePill.tsx';
 import { columnsOf } from './list-columns.tsx';
 import { StandingPills } from './StandingPills.tsx';
@@ -19,20 +18,34 @@ interface OrganizationsListProps {
   readonly onOpen: (row: Organization, search?: Record<string, string>) => void;
   /** Undefined if the person may not create an organization. */
   readonly onCreate: (() => void) | undefined;
+  /** Opens the dialog that creates an organization like this one. */
+  readonly onLike: (row: Organization) => void;
 }
 
 /** The list of organizations, with the actions on one row and on several selected ones. */
-export function OrganizationsList({ counts, seesStandings, refetchMs, onOpen, onCreate }: OrganizationsListProps) {
+export function OrganizationsList({ counts, seesStandings, refetchMs, onOpen, onCreate, onLike }: OrganizationsListProps) {
   const [selected, setSelected] = useState<Organization[]>([]);
   const [edited, setEdited] = useState<Organization>();
+  const [templated, setTemplated] = useState<Organization>();
   const [lifecycle, setLifecycle] = useState<{ row: Organization; to: Lifecycle }>();
   const columns = useMemo(
-    () => columnsOf({ open: onOpen, edit: setEdited, change: (row, to) => setLifecycle({ row, to }) }),
-    [onOpen],
+    () =>
+      columnsOf({
+        open: onOpen,
+        edit: setEdited,
+        change: (row, to) => setLifecycle({ row, to }),
+        like: onLike,
+        makeTemplate: setTemplated,
+      }),
+    [onOpen, onLike],
   );
   return (
     <>
-      <BulkBar selected={selected} onDone={() => setSelected([])} />
+      {selected.length > 0 && (
+        <Suspense fallback={null}>
+          <BulkBar selected={selected} onDone={() => setSelected([])} />
+        </Suspense>
+      )}
       <DataList<Organization>
         name="organizations"
         fetch={listOrganizations}
@@ -59,8 +72,11 @@ export function OrganizationsList({ counts, seesStandings, refetchMs, onOpen, on
         organizationId={edited?.id ?? null}
         onClose={() => setEdited(undefined)}
       />
+      <CreateTemplate opened={templated !== undefined} organizationId={templated?.id} onClose={() => setTemplated(undefined)} />
       {lifecycle !== undefined && (
-        <LifecycleDialog organization={lifecycle.row} to={lifecycle.to} onClose={() => setLifecycle(undefined)} />
+        <Suspense fallback={null}>
+          <LifecycleDialog organization={lifecycle.row} to={lifecycle.to} onClose={() => setLifecycle(undefined)} />
+        </Suspense>
       )}
     </>
   );

@@ -1,8 +1,7 @@
-import { Text } from '@mantine/core';
+import { Button, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import { queryText } from '../../api/events.ts';
 import { keptWithin } from '../../api/kept.ts';
@@ -11,10 +10,11 @@ import { useCan, useCanInWholeOrganizations } from '../../api/session.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { type UrlState, useUrlState } from '../../components/fields/useUrlState.ts';
 import { ExportMenu } from '../../components/list/ExportMenu.tsx';
+import { useOpenPage } from '../../components/PageLink.tsx';
 import { Page } from '../../components/shell/Page.tsx';
+import { links } from '../../links.ts';
 import { countText } from '../../numbers/numbers.ts';
-import { PATHS } from '../../paths.ts';
-import { OrganizationDialog } from './dialog/OrganizationDialog.tsx';
+import { OrganizationDialog, TemplatesDialog } from './dialog/deferred.tsx';
 import { OrganizationsList } from './OrganizationsList.tsx';
 import { SummaryStrip } from './SummaryStrip.tsx';
 
@@ -23,7 +23,7 @@ const REFETCH_MS = 10_000;
 /** Lists every organization the person may read, with its standing and the actions on it. */
 export function OrganizationsPage() {
   const [state, setState] = useUrlState();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const mayCreate = useCan('organizations.create');
   // The standing follows from spend. Without a role that reads spend there are no totals and no filter by standing.
   const seesStandings = useCanInWholeOrganizations('usage.read');
@@ -37,9 +37,12 @@ export function OrganizationsPage() {
   const openCreate = () => mayCreate.allowed && setState({ create: 'organization' }, 'push');
   useHotkeys([['n', openCreate]]);
   const open = useCallback(
-    (row: Organization, search: Record<string, string> = {}) =>
-      void navigate({ to: PATHS.organization, params: { organizationId: row.id } as never, search: search as never }),
-    [navigate],
+    (row: Organization, search?: Parameters<typeof links.organization>[1]) => void openPage(links.organization(row.id, search)),
+    [openPage],
+  );
+  const like = useCallback(
+    ({ id }: Organization) => setState({ create: 'organization', like: id, template: undefined }, 'push'),
+    [setState],
   );
   return (
     <Page
@@ -54,6 +57,11 @@ export function OrganizationsPage() {
       actions={
         <>
           <ExportMenu exports={[exportOf(state)]} note="All organizations that match the search and the filters" />
+          {mayCreate.allowed && (
+            <Button variant="default" onClick={() => setState({ templates: '1' })}>
+              Templates
+            </Button>
+          )}
           <GuardedButton verdict={mayCreate} leftSection={<IconPlus size={16} />} onClick={openCreate}>
             Create organization
           </GuardedButton>
@@ -67,12 +75,18 @@ export function OrganizationsPage() {
         refetchMs={REFETCH_MS}
         onOpen={open}
         onCreate={mayCreate.allowed ? openCreate : undefined}
+        onLike={like}
       />
       <OrganizationDialog
         opened={isCreating && mayCreate.allowed}
         organizationId={null}
-        onClose={() => setState({ create: undefined })}
+        onClose={() => setState({ create: undefined, like: undefined, template: undefined })}
         onSaved={(created) => open(created as Organization)}
+      />
+      <TemplatesDialog
+        opened={state.templates !== undefined && mayCreate.allowed}
+        onClose={() => setState({ templates: undefined })}
+        onUse={({ id }) => setState({ templates: undefined, create: 'organization', template: id, like: undefined }, 'push')}
       />
     </Page>
   );

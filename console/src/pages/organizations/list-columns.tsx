@@ -1,6 +1,14 @@
 import { ActionIcon, Anchor, Avatar, Group, Menu, Text, Tooltip } from '@mantine/core';
-import { IconArchive, IconChartBar, IconDots, IconPencil, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
+import {
+  IconArchive,
+  IconChartBar,
+  IconCopyPlus,
+  IconDots,
+  IconPencil,
+  IconPlayerPause,
+  IconPlayerPlay,
+  IconTemplate,
+} from '@tabler/icons-react';
 import type { ComponentType } from 'react';
 import { calmStatus, type Organization } from '../../api/organizations.ts';
 import { type Permission, type Verdict, verdictOf } from '../../api/session.tsx';
@@ -11,15 +19,19 @@ import { BudgetCell } from '../../components/limits/BudgetRing.tsx';
 import { LimitCell } from '../../components/limits/LimitGauges.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
+import { PageLink } from '../../components/PageLink.tsx';
+import { links } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { countText, moneyText } from '../../numbers/numbers.ts';
-import { PATHS } from '../../paths.ts';
 import type { Lifecycle } from './dialog/LifecycleDialog.tsx';
 
 interface RowActions {
   readonly open: (row: Organization, search?: Record<string, string>) => void;
   readonly edit: (row: Organization) => void;
   readonly change: (row: Organization, to: Lifecycle) => void;
+  /** Creates another organization with the settings of this one. */
+  readonly like: (row: Organization) => void;
+  readonly makeTemplate: (row: Organization) => void;
 }
 
 /** Below this width, names need the room of two counts, which are also on the organization's page. */
@@ -110,9 +122,8 @@ function Identity({ row }: { row: Organization }) {
       <div style={{ minWidth: 0 }}>
         <Group gap={6} wrap="nowrap">
           <Anchor
-            component={Link}
-            to={PATHS.organization}
-            params={{ organizationId: row.id } as never}
+            component={PageLink}
+            at={links.organization(row.id)}
             c="inherit"
             fz="sm"
             fw={600}
@@ -153,7 +164,7 @@ function Spend({ row }: { row: Organization }) {
   );
 }
 
-function RowMenu({ row, open, edit, change }: RowActions & { row: Organization }) {
+function RowMenu({ row, open, edit, change, like, makeTemplate }: RowActions & { row: Organization }) {
   const may = (permission: Permission) => verdictOf(permission, row);
   const isActive = row.status === 'active';
   return (
@@ -171,6 +182,13 @@ function RowMenu({ row, open, edit, change }: RowActions & { row: Organization }
       <Menu.Dropdown onClick={(event) => event.stopPropagation()}>
         <Item icon={IconPencil} label="Edit" verdict={may('organization.profile')} onClick={() => edit(row)} />
         <Item icon={IconChartBar} label="View usage" verdict={may('usage.read')} onClick={() => open(row, { tab: 'usage' })} />
+        <Item icon={IconCopyPlus} label="Make one like this" verdict={may('organizations.create')} onClick={() => like(row)} />
+        <Item
+          icon={IconTemplate}
+          label="Save as template"
+          verdict={may('organizations.create')}
+          onClick={() => makeTemplate(row)}
+        />
         <Menu.Divider />
         <Item
           icon={isActive ? IconPlayerPause : IconPlayerPlay}

@@ -5,13 +5,14 @@ import type { Schema } from '../../api/client.ts';
 import { FreshnessMark } from '../../components/Freshness.tsx';
 import { colorOf } from '../../components/limits/LimitBar.tsx';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { Section } from '../../components/Section.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
 import { addressOf } from '../../components/shell/addresses.ts';
 import { Time } from '../../components/Time.tsx';
+import { links } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { barOf, countText, usedRatio, usedText } from '../../numbers/numbers.ts';
-import { PATHS } from '../../paths.ts';
 import { providerName } from '../models/ProviderBadge.tsx';
 
 /** The budgets closest to exhaustion, with what requests in flight hold of them. */
@@ -96,7 +97,7 @@ export function Providers({ overview }: { overview: Schema<'Overview'> }) {
           {overview.providers.map((one) => (
             <Table.Tr key={one.provider}>
               <Table.Td>
-                <Anchor component={Link} to={PATHS.models} search={{ provider: one.provider } as never} inherit>
+                <Anchor component={PageLink} at={links.models({ provider: one.provider })} inherit>
                   {providerName(one.provider)}
                 </Anchor>
               </Table.Td>

@@ -1,12 +1,12 @@
 import { Anchor, Box, SimpleGrid, Text, Tooltip } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
 import { intervalKey, intervalsOf } from '../../components/charts/intervals.ts';
 import { Sparkline } from '../../components/charts/Sparkline.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
+import { links, type PageAddress } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { countText, durationText, shareText, shortCountText } from '../../numbers/numbers.ts';
-import { PATHS } from '../../paths.ts';
 
 interface NumbersProps {
   readonly overview: Schema<'Overview'>;
@@ -22,17 +22,16 @@ export function Numbers({ overview, organizationId }: NumbersProps) {
   return (
     <Box>
       <SimpleGrid component="dl" m={0} cols={{ base: 2, xs: 3, md: 7 }} spacing="md" verticalSpacing="sm">
-        <Figure name="Spend" course={course('spend')} to={PATHS.usage} search={place}>
+        <Figure name="Spend" course={course('spend')} at={links.usage(place)}>
           <Money usd={overview.spend} />
         </Figure>
-        <Figure name="Requests" course={course('requests')} to={PATHS.requests} search={place}>
+        <Figure name="Requests" course={course('requests')} at={links.requests(place)}>
           <Short count={overview.requests} />
         </Figure>
         <Figure
           name="Errors"
           course={course('errors')}
-          to={PATHS.requests}
-          search={{ ...place, status: 'failed' }}
+          at={links.requests({ ...place, status: 'failed' })}
           note={ofAll(overview.errors, overview.requests, 'of requests')}
         >
           <Short count={overview.errors} />
@@ -40,13 +39,12 @@ export function Numbers({ overview, organizationId }: NumbersProps) {
         <Figure
           name="Refused"
           course={course('refused')}
-          to={PATHS.requests}
-          search={{ ...place, status: 'refused' }}
+          at={links.requests({ ...place, status: 'refused' })}
           note={ofAll(overview.refusals, overview.requests + overview.refusals, 'of all received')}
         >
           <Short count={overview.refusals} />
         </Figure>
-        <Figure name="Tokens" course={course('tokens')} to={PATHS.usage} search={{ ...place, metric: 'total_tokens' }}>
+        <Figure name="Tokens" course={course('tokens')} at={links.usage({ ...place, metric: 'total_tokens' })}>
           <Short count={overview.tokens} />
         </Figure>
         <Figure name="Latency p50" note={`newest ${countText(latency.sample)}`}>
@@ -70,22 +68,21 @@ function courseOf({ range, series }: Schema<'Overview'>) {
 
 interface FigureProps {
   readonly name: string;
-  readonly to?: string;
-  readonly search?: Readonly<Record<string, string>>;
+  readonly at?: PageAddress;
   readonly note?: string | null;
   /** The figure of each interval, the oldest first. */
   readonly course?: readonly number[];
   readonly children: ReactNode;
 }
 
-function Figure({ name, to, search, note, course, children }: FigureProps) {
+function Figure({ name, at, note, course, children }: FigureProps) {
   return (
     <div>
       <Text component="dt" fz="xs" c="dimmed">
-        {to === undefined ? (
+        {at === undefined ? (
           name
         ) : (
-          <Anchor component={Link} to={to} search={search as never} inherit c="inherit">
+          <Anchor component={PageLink} at={at} inherit c="inherit">
             {name}
           </Anchor>
         )}

@@ -6,8 +6,10 @@ import { type Session, useCanAnywhere, useSession } from '../../api/session.tsx'
 import { Asked } from '../../components/Asked.tsx';
 import { RangePicker, rangeOf, viewersZone } from '../../components/fields/RangePicker.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { Named } from '../../components/Named.tsx';
 import { FiguresShape } from '../../components/Skeletons.tsx';
 import { Page } from '../../components/shell/Page.tsx';
+import { useScope } from '../../components/shell/scope.ts';
 import { Course } from './Course.tsx';
 import { Budgets, Providers } from './Health.tsx';
 import { Numbers } from './Numbers.tsx';
@@ -21,10 +23,15 @@ const REFRESH_MS = 15_000;
 /** The state of the gateway at a glance, or of the part of it that this person may see. */
 export function OverviewPage() {
   const session = useSession();
+  const [scope] = useScope();
   const mayReadUsage = useCanAnywhere('usage.read');
   const isOfPlatform = session.platform_capabilities.includes('usage.read');
   return (
-    <Page title="Overview" about={placeOf(session)} actions={mayReadUsage && <RangePicker standard={STANDARD} />}>
+    <Page
+      title="Overview"
+      about={scope === undefined ? placeOf(session) : <Named id={scope} />}
+      actions={mayReadUsage && <RangePicker standard={STANDARD} />}
+    >
       <WithSetupCard>
         {session.memberships.some(({ teams }) => teams.length > 0) && <OwnKeys session={session} />}
         {mayReadUsage ? (

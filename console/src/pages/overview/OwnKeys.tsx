@@ -1,14 +1,14 @@
 import { Anchor, Box, Button, Group, Stack, Text, Title } from '@mantine/core';
 import { IconKey } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../api/client.ts';
 import type { Session, Verdict } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { WhyNot } from '../../components/dialogs/WhyNot.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
-import { PATHS } from '../../paths.ts';
+import { links } from '../../links.ts';
 import { useMayCreateKeys } from '../keys/may-create.ts';
 
 const SHOWN = 5;
@@ -26,9 +26,8 @@ export function OwnKeys({ session }: { session: Session }) {
         <Title order={2}>Your keys</Title>
         {mayMake.allowed && (
           <Button
-            component={Link}
-            to={PATHS.keys}
-            search={{ new: 'key' } as never}
+            component={PageLink}
+            at={links.keys({ new: 'key' })}
             size="xs"
             variant="default"
             leftSection={<IconKey size={14} />}
@@ -65,7 +64,7 @@ function Keys({ keys }: { keys: readonly Schema<'Key'>[] }) {
     <Stack gap={6}>
       {keys.map((key) => (
         <Group key={key.id} gap="sm">
-          <Anchor component={Link} to={PATHS.key} params={{ keyId: key.id } as never} fz="sm">
+          <Anchor component={PageLink} at={links.key(key.id)} fz="sm">
             <bdi>{key.name}</bdi>
           </Anchor>
           <StatusBadge status={key.status} />
@@ -79,11 +78,11 @@ function Keys({ keys }: { keys: readonly Schema<'Key'>[] }) {
               </>
             )}{' '}
             ·{' '}
-            <Anchor component={Link} to={PATHS.requests} search={{ key_id: key.id } as never} inherit underline="always">
+            <Anchor component={PageLink} at={links.requests({ key_id: key.id })} inherit underline="always">
               requests
             </Anchor>{' '}
             ·{' '}
-            <Anchor component={Link} to={PATHS.usage} search={{ key_id: key.id } as never} inherit underline="always">
+            <Anchor component={PageLink} at={links.usage({ key_id: key.id })} inherit underline="always">
               use
             </Anchor>
           </Text>

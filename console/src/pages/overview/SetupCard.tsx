@@ -1,9 +1,10 @@
-import { Anchor, Button, CloseButton, Group, Loader, Paper, Stack, Text, Title, VisuallyHidden } from '@mantine/core';
+import { Anchor, Button, CloseButton, Group, Paper, Stack, Text, Title, VisuallyHidden } from '@mantine/core';
 import { useLocalStorage } from '@mantine/hooks';
 import { IconCircle, IconCircleCheckFilled } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
 import { useSession } from '../../api/session.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
+import { Awaited } from '../../components/Skeletons.tsx';
 import { type SetupStep, useSetupSteps } from './setup-steps.ts';
 
 /**
@@ -24,7 +25,7 @@ export function WithSetupCard({ children }: { children: ReactNode }) {
     if (isDone) setOver(true);
   }, [isDone, setOver]);
   // The content waits for the card, so that it does not move down when the card comes.
-  if (!isOver && query.isPending) return <Loader size="sm" aria-label="Loading" />;
+  if (!isOver && query.isPending) return <Awaited shape="part" />;
   const isShown = !isOver && steps.some((step) => !step.isDone);
   return (
     <>
@@ -38,7 +39,7 @@ export function WithSetupCard({ children }: { children: ReactNode }) {
 export function SetupCard({ steps, onClose }: { steps: readonly SetupStep[]; onClose?: () => void }) {
   const done = steps.filter(({ isDone }) => isDone).length;
   const next = steps.find((step) => !step.isDone && step.place !== null);
-  const waits = steps.filter((step) => !step.isDone && step.place === null);
+  const waits = steps.filter((step) => !step.isDone && step.place === null && step.who !== undefined);
   return (
     <Paper withBorder p="md" component="section" aria-label="Set up">
       <Group justify="space-between" wrap="nowrap" mb="xs">
@@ -59,7 +60,7 @@ export function SetupCard({ steps, onClose }: { steps: readonly SetupStep[]; onC
           </Text>
         ))}
         {next?.place != null && (
-          <Button component={Link} to={next.place.to} search={next.place.search as never} size="xs">
+          <Button component={PageLink} at={next.place} size="xs">
             Next: {next.label.toLowerCase()}
           </Button>
         )}
@@ -86,7 +87,7 @@ function Step({ step: { label, isDone, place }, isNext }: { step: SetupStep; isN
         {isDone || place === null ? (
           text
         ) : (
-          <Anchor component={Link} to={place.to} search={place.search as never} inherit>
+          <Anchor component={PageLink} at={place} inherit>
             {text}
           </Anchor>
         )}

@@ -1,18 +1,17 @@
 import { Anchor, Group, Progress, SimpleGrid, Stack, Text } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import type { Schema } from '../../api/client.ts';
+import { PageLink } from '../../components/PageLink.tsx';
 import { Section } from '../../components/Section.tsx';
+import { links, type PageAddress } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { barOf, countText, shortCountText, usedRatio } from '../../numbers/numbers.ts';
-import { PATHS } from '../../paths.ts';
 
 interface Row {
   readonly id: string;
   readonly name: string;
   readonly requests: number;
   readonly spend: string;
-  readonly to: string;
-  readonly search?: Readonly<Record<string, string>>;
+  readonly at: PageAddress;
 }
 
 interface TopsProps {
@@ -25,15 +24,14 @@ export function Tops({ overview, showOrganizations }: TopsProps) {
   const { from, to } = overview.range;
   const organizations = overview.top_organizations.map((one) => ({
     ...one,
-    to: PATHS.organization.replace('$organizationId', one.id),
+    at: links.organization(one.id),
   }));
   const models = overview.top_models.map((one) => ({
     ...one,
     id: one.name,
-    to: PATHS.usage,
-    search: { model: one.name, from, to },
+    at: links.usage({ model: one.name, from, to }),
   }));
-  const keys = overview.top_keys.map((one) => ({ ...one, to: PATHS.key.replace('$keyId', one.id) }));
+  const keys = overview.top_keys.map((one) => ({ ...one, at: links.key(one.id) }));
   return (
     <SimpleGrid cols={{ base: 1, md: showOrganizations ? 3 : 2 }} spacing="xl">
       {showOrganizations && <Top title="Top organizations" rows={organizations} />}
@@ -59,13 +57,7 @@ function Top({ title, rows }: { title: string; rows: readonly Row[] }) {
         {rows.slice(0, SHOWN).map((row) => (
           <div key={row.id}>
             <Group justify="space-between" wrap="nowrap" gap="xs">
-              <Anchor
-                component={Link}
-                to={row.to}
-                {...(row.search === undefined ? {} : { search: row.search as never })}
-                fz="sm"
-                truncate
-              >
+              <Anchor component={PageLink} at={row.at} fz="sm" truncate>
                 <bdi>{row.name}</bdi>
               </Anchor>
               <Text fz="sm" className="nowrap" component="div">

@@ -9,7 +9,7 @@ import { readDone, STEPS } from '../start/steps.ts';
 export interface SetupStep {
   readonly label: string;
   readonly isDone: boolean;
-  /** The page that does it. Null if the person may not do it: then `who` says who can. */
+  /** The page that does it. Null if the person may not do it, and `who` says who can, or if an earlier step is needed. */
   readonly place: { readonly to: string; readonly search: Readonly<Record<string, string>> } | null;
   readonly who?: string;
 }
@@ -33,6 +33,11 @@ async function stepsFor(session: Session): Promise<readonly SetupStep[]> {
   return session.memberships.some(({ role }) => role === 'org_member') ? developerSteps(session) : [];
 }
 
+/** The last step, which needs a key. */
+function callStep({ isDone, mayCall }: { readonly isDone: boolean; readonly mayCall: boolean }): SetupStep {
+  return { label: 'Make the first call', isDone, place: mayCall ? { to: PATHS.playground, search: {} } : null };
+}
+
 const ONE = { limit: 1 } as const;
 
 async function platformSteps(): Promise<readonly SetupStep[]> {
@@ -50,7 +55,7 @@ async function platformSteps(): Promise<readonly SetupStep[]> {
       isDone: done[name],
       place: { to: PATHS.start, search: { step: name } },
     })),
-    { label: 'Make the first call', isDone: requests.data.length > 0, place: { to: PATHS.playground, search: {} } },
+    callStep({ isDone: requests.data.length > 0, mayCall: done.key }),
   ];
 }
 
@@ -74,7 +79,7 @@ async function organizationSteps(id: string): Promise<readonly SetupStep[]> {
     { label: 'Create a team', isDone: teams.data.length > 0, place: tab({ tab: 'teams', new: 'team' }) },
     { label: 'Add people', isDone: members.data.length > 1, place: tab({ tab: 'members', new: 'person' }) },
     { label: 'Create a key', isDone: keys.data.length > 0, place: tab({ tab: 'keys', new: 'key' }) },
-    { label: 'Make the first call', isDone: requests.data.length > 0, place: { to: PATHS.playground, search: {} } },
+    callStep({ isDone: requests.data.length > 0, mayCall: models.data.length > 0 && keys.data.length > 0 }),
   ];
 }
 
@@ -97,10 +102,6 @@ async function developerSteps(session: Session): Promise<readonly SetupStep[]> {
       place: team === undefined ? null : { to: PATHS.keys, search: { new: 'key', team_id: team.id } },
       who: 'Your teams do not let members create keys. Ask an admin of your team for one.',
     },
-    {
-      label: 'Make the first call',
-      isDone: keys.data.some((key) => key.last_used_at !== null),
-      place: { to: PATHS.playground, search: {} },
-    },
+    callStep({ isDone: keys.data.some((key) => key.last_used_at !== null), mayCall: keys.data.length > 0 }),
   ];
 }

@@ -1,15 +1,16 @@
 import { Anchor, Avatar, Badge, Button, Group, Select, Stack, Text, Tooltip } from '@mantine/core';
-import { Link, useNavigate } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { roleWord } from '../../components/fields/RoleSelect.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
+import { PageLink, useOpenPage } from '../../components/PageLink.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Breakable } from '../../components/shell/Breakable.tsx';
 import { Time } from '../../components/Time.tsx';
-import { PATHS } from '../../paths.ts';
+import { links } from '../../links.ts';
 import { proofWords } from './sign-in-words.ts';
 import { words } from './words.ts';
 
@@ -43,11 +44,11 @@ const COLUMNS: ListColumn<Account>[] = [
 /** Lists every account of the gateway. */
 export function AccountsList({ onInvite }: { onInvite: () => void }) {
   const [{ status, address }, set] = useUrlState();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   return (
     <DataList
       name="accounts"
-      fetch={(query) => asked(api.GET('/accounts', { params: { query: query as object } }))}
+      fetch={(query) => asked(api.GET('/accounts', { params: { query: queryOf('/accounts', query) } }))}
       columns={COLUMNS}
       filters={['status', 'address']}
       searchLabel={words.searchByNameOrId}
@@ -80,7 +81,7 @@ export function AccountsList({ onInvite }: { onInvite: () => void }) {
           />
         </>
       }
-      onRowClick={({ id }) => void navigate({ to: PATHS.account, params: { accountId: id } as never })}
+      onRowClick={({ id }) => void openPage(links.account(id))}
       empty={
         <EmptyState title={words.noAccountsYet} action={<Button onClick={onInvite}>{words.invitePerson}</Button>}>
           {words.whomToInvite}
@@ -96,9 +97,8 @@ function Person({ of: { id, name, email } }: { of: Account }) {
       <Avatar size={28} name={name} color="teal" aria-hidden />
       <Stack gap={0} miw={0}>
         <Anchor
-          component={Link}
-          to={PATHS.account}
-          params={{ accountId: id } as never}
+          component={PageLink}
+          at={links.account(id)}
           fz="sm"
           fw={500}
           truncate

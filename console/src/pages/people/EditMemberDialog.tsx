@@ -77,8 +77,8 @@ function Fields({ form, of: member }: { form: Form; of: Member }) {
         level={{ is: 'user', organizationId: member.organization_id, memberId: member.id }}
         holder={member.name}
         parentName={words.theOrganization}
-        limitsLocked={limits.allowed ? null : (limits.reason ?? '')}
-        accessLocked={limits.allowed ? null : (limits.reason ?? '')}
+        mayLimit={limits}
+        mayAccess={limits}
       />
     </>
   );

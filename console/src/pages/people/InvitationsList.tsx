@@ -78,7 +78,7 @@ interface RowActions {
 
 function columnsWith(actions: RowActions): ListColumn<Invitation>[] {
   return [
-    { accessor: 'name', title: 'E-mail', sortable: true, phone: 'title', render: ({ email }) => <bdi>{email}</bdi> },
+    { accessor: 'name', title: words.eMail, sortable: true, phone: 'title', render: ({ email }) => <bdi>{email}</bdi> },
     { accessor: 'organization_id', title: words.to, phone: { fact: 2 }, render: (invitation) => <Place of={invitation} /> },
     { accessor: 'status', title: words.status, phone: { fact: 1 }, render: ({ status }) => <StatusBadge status={status} /> },
     { accessor: 'inviter_name', title: words.invitedBy, render: ({ inviter_name }) => <bdi>{inviter_name}</bdi> },
@@ -100,7 +100,7 @@ function Place({ of: { organization_id, role, teams } }: { of: Invitation }) {
       {teams.length > 0 && (
         <Text component="span" fz="xs" c="dimmed">
           {' '}
-          +{teams.length} {teams.length === 1 ? 'team' : 'teams'}
+          {words.moreTeams(teams.length)}
         </Text>
       )}
     </Text>

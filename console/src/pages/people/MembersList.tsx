@@ -2,6 +2,7 @@ import { ActionIcon, Group, Menu, Select, Text, Tooltip } from '@mantine/core';
 import { IconDots, IconEdit, IconUserMinus } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { useCan, type Verdict } from '../../api/session.tsx';
 import { MenuWhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { MemberLink } from '../../components/fields/MemberLink.tsx';
@@ -40,7 +41,11 @@ export function MembersList({ organizationId, prefix = 'members_', addButton }: 
         name="members"
         prefix={prefix}
         scope={[organizationId]}
-        fetch={(query) => asked(api.GET('/organizations/{id}/members', { params: { path, query: query as object } }))}
+        fetch={(query) =>
+          asked(
+            api.GET('/organizations/{id}/members', { params: { path, query: queryOf('/organizations/{id}/members', query) } }),
+          )
+        }
         columns={columns}
         filters={['role']}
         searchLabel={words.searchByNameOrId}

@@ -1,6 +1,5 @@
 import { Anchor, Box, Button, Group, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useName } from '../../api/names.ts';
@@ -15,8 +14,9 @@ import { BudgetGauges } from '../../components/limits/BudgetGauges.tsx';
 import { BudgetHistory } from '../../components/limits/BudgetHistory.tsx';
 import { LimitBars } from '../../components/limits/LimitGauges.tsx';
 import { BudgetsAsSet, LimitsAsSet } from '../../components/limits/LimitsAsSet.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { accessDraft } from '../../forms/access-draft.ts';
-import { PATHS } from '../../paths.ts';
+import { links } from '../../links.ts';
 import { AddToTeamDialog } from './AddToTeamDialog.tsx';
 import { EditMemberDialog } from './EditMemberDialog.tsx';
 import { RemoveMemberDialog } from './RemoveMemberDialog.tsx';
@@ -76,27 +76,20 @@ function Heading({ of: member, organizationName }: { of: Schema<'Member'>; organ
   return (
     <div>
       <Title order={3}>
-        <Anchor
-          component={Link}
-          to={PATHS.organization}
-          params={{ organizationId: member.organization_id } as never}
-          inherit
-          underline="always"
-        >
+        <Anchor component={PageLink} at={links.organization(member.organization_id)} inherit underline="always">
           <bdi>{organizationName ?? foundName ?? member.organization_id}</bdi>
         </Anchor>
       </Title>
       <Text fz="sm" c="dimmed">
         {roleWord(member.role)}
-        {member.status === 'disabled' && ' · disabled'} ·{' '}
+        {member.status === 'disabled' && words.dotDisabled} ·{' '}
         <Anchor
-          component={Link}
-          to={PATHS.keys}
-          search={{ organization_id: member.organization_id, account_id: member.account_id } as never}
+          component={PageLink}
+          at={links.keys({ organization_id: member.organization_id, account_id: member.account_id })}
           inherit
           underline="always"
         >
-          {member.key_count} {member.key_count === 1 ? 'key' : 'keys'}
+          {words.countKeys(member.key_count)}
         </Anchor>
       </Text>
     </div>
@@ -150,7 +143,7 @@ function Teams({ of: teams }: { of: Schema<'Member'>['teams'] }) {
       {teams.map(({ team_id, name, role }, index) => (
         <span key={team_id}>
           {index > 0 && ', '}
-          <Anchor component={Link} to={PATHS.team} params={{ teamId: team_id } as never} inherit underline="always">
+          <Anchor component={PageLink} at={links.team(team_id)} inherit underline="always">
             <bdi>{name}</bdi>
           </Anchor>{' '}
           ({roleWord(role).toLowerCase()})

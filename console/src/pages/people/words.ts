@@ -1,4 +1,4 @@
-import { countText } from '../../numbers/numbers.ts';
+import { countText, plural } from '../../numbers/numbers.ts';
 
 /** Every text of the pages about people, by the file that shows it. */
 export const words = {
@@ -124,6 +124,8 @@ export const words = {
   disabledMemberMeans: 'A disabled member keeps their role and teams but cannot use them. Their keys are refused.',
 
   // InvitationsList
+  eMail: 'E-mail',
+  moreTeams: (count: number) => `+${plural(count, 'team', 'teams')}`,
   searchByEMail: 'Search by e-mail',
   invitationMeans: 'An invitation is a link for one e-mail address. It works once, within seven days.',
   noInvitationsYet: 'No invitations yet',
@@ -165,6 +167,8 @@ export const words = {
   removeMenu: 'Remove…',
 
   // MembershipCard
+  dotDisabled: ' · disabled',
+  countKeys: (count: number) => plural(count, 'key', 'keys'),
   ownAccessAndLimits: (assetAccess: string) =>
     `Own asset access: ${assetAccess}. The limits below apply to all keys that this person owns here together.`,
   roleLimitsAndAccess: 'Role, limits and access',

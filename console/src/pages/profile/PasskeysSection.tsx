@@ -4,6 +4,7 @@ import { browserSupportsWebAuthn, startAuthentication, startRegistration } from 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { passkeyJson } from '../../api/webauthn.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
@@ -123,22 +124,23 @@ function AddPasskey({ hasPasskey }: { hasPasskey: boolean }) {
   );
 }
 
-type Shown = { readonly password: string } | { readonly passkey: unknown };
+type Shown = { readonly password: string } | { readonly passkey: ReturnType<typeof passkeyJson> };
 
 async function register(name: string, shown: Shown): Promise<Passkey> {
-  const options = (await asked(api.POST('/session/passkeys/options', { body: shown as never }))) as unknown;
+  const options = (await asked(api.POST('/session/passkeys/options', { body: shown }))) as unknown;
   const optionsJSON = options as Parameters<typeof startRegistration>[0]['optionsJSON'];
   const response = await startRegistration({ optionsJSON }).catch(() => {
     throw new Error('No passkey was created. Your device may already have one, or you cancelled. Try again.');
   });
-  return asked(api.POST('/session/passkeys', { body: { name, response: response as never } }));
+  return asked(api.POST('/session/passkeys', { body: { name, response: passkeyJson(response) } }));
 }
 
 /** Asks for a passkey that this person already has. Rejects with a sentence if they cancel. */
-async function shownAgain(): Promise<unknown> {
+async function shownAgain() {
   const options = (await asked(api.POST('/session/passkey-options', { body: {} }))) as unknown;
   const optionsJSON = options as Parameters<typeof startAuthentication>[0]['optionsJSON'];
-  return startAuthentication({ optionsJSON }).catch(() => {
+  const answer = await startAuthentication({ optionsJSON }).catch(() => {
     throw new Error('No passkey was used. Use your password instead.');
   });
+  return passkeyJson(answer);
 }

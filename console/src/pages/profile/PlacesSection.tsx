@@ -1,8 +1,8 @@
 import { Anchor, Stack, Text } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import { useSession } from '../../api/session.tsx';
 import { roleWord } from '../../components/fields/RoleSelect.tsx';
-import { PATHS } from '../../paths.ts';
+import { PageLink } from '../../components/PageLink.tsx';
+import { links } from '../../links.ts';
 import { Section } from './Section.tsx';
 import { words } from './words.ts';
 
@@ -15,20 +15,14 @@ export function PlacesSection() {
         {platform_role !== null && <Text fz="sm">{words.platformRole(roleWord(platform_role).toLowerCase())}</Text>}
         {memberships.map(({ organization_id, organization_name, role, teams }) => (
           <Text key={organization_id} fz="sm">
-            <Anchor
-              component={Link}
-              to={PATHS.organization}
-              params={{ organizationId: organization_id } as never}
-              inherit
-              underline="always"
-            >
+            <Anchor component={PageLink} at={links.organization(organization_id)} inherit underline="always">
               <bdi>{organization_name}</bdi>
             </Anchor>
             : {roleWord(role).toLowerCase()}
             {teams.map((team) => (
               <span key={team.team_id}>
                 {words.roleIn(roleWord(team.role).toLowerCase())}{' '}
-                <Anchor component={Link} to={PATHS.team} params={{ teamId: team.team_id } as never} inherit underline="always">
+                <Anchor component={PageLink} at={links.team(team.team_id)} inherit underline="always">
                   <bdi>{team.team_name}</bdi>
                 </Anchor>
               </span>

@@ -14,7 +14,7 @@ export function ProfilePage() {
   const { account } = useSession();
   return (
     <Page title={words.profileAndSecurity} about={<bdi>{account.email}</bdi>}>
-      <Stack gap="md" maw={760}>
+      <Stack gap="xl" maw={760}>
         {!account.address_proved && <NotProved />}
         <NameSection />
         <PasswordSection />

@@ -1,10 +1,10 @@
 import { SimpleGrid, Text } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { CopyText } from '../../components/CopyText.tsx';
 import { Named } from '../../components/Named.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { TagList } from '../../components/TagList.tsx';
-import { PATHS } from '../../paths.ts';
+import { links } from '../../links.ts';
 import { CODE_WORDS } from './codes.ts';
 import type { FullRequest } from './full-request.ts';
 import { words } from './words.ts';
@@ -14,40 +14,42 @@ export function Facts({ request }: { request: FullRequest }) {
   const owner = request.member_id ?? request.service_account_id;
   return (
     <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm" verticalSpacing="sm" component="dl" m={0}>
-      <Fact name="Organization">
+      <Fact name={words.organization}>
         <Named id={request.organization_id} />
       </Fact>
-      <Fact name="Team">
+      <Fact name={words.team}>
         <Named id={request.team_id} />
       </Fact>
-      <Fact name="Key">
+      <Fact name={words.key}>
         <Named id={request.key_id} />
       </Fact>
-      <Fact name={request.member_id === null ? 'Service account' : 'Member'}>
+      <Fact name={request.member_id === null ? words.serviceAccount : words.member}>
         <Named id={owner} />
       </Fact>
-      <Fact name="Model called">
+      <Fact name={words.modelCalled}>
         {request.model === null ? (
           words.unknown
         ) : (
-          <Link to={PATHS.requests} search={{ model: request.model } as never} style={{ color: 'inherit' }}>
+          <PageLink at={links.requests({ model: request.model ?? undefined })} style={{ color: 'inherit' }}>
             {request.model}
-          </Link>
+          </PageLink>
         )}
       </Fact>
-      <Fact name="Served by">{request.deployment_id === null ? words.noDeployment : <Named id={request.deployment_id} />}</Fact>
-      <Fact name="Endpoint">
-        <span className="mono">{request.endpoint}</span>
-        {request.stream ? ', stream' : ''}
+      <Fact name={words.factServedBy}>
+        {request.deployment_id === null ? words.noDeployment : <Named id={request.deployment_id} />}
       </Fact>
-      <Fact name="Attempts">{request.attempts}</Fact>
+      <Fact name={words.factEndpoint}>
+        <span className="mono">{request.endpoint}</span>
+        {request.stream ? words.commaStream : ''}
+      </Fact>
+      <Fact name={words.attempts}>{request.attempts}</Fact>
       {request.tags.length > 0 && (
-        <Fact name="Tags">
+        <Fact name={words.factTags}>
           <TagList tags={request.tags} />
         </Fact>
       )}
       {request.code !== null && (
-        <Fact name="Code">
+        <Fact name={words.code}>
           <span className="mono">{request.code}</span>
           {request.param === null ? '' : ` (${request.param})`}
           {CODE_WORDS[request.code] !== undefined && (
@@ -57,9 +59,9 @@ export function Facts({ request }: { request: FullRequest }) {
           )}
         </Fact>
       )}
-      {request.finish_reason !== null && <Fact name="Finish reason">{request.finish_reason}</Fact>}
+      {request.finish_reason !== null && <Fact name={words.factFinishReason}>{request.finish_reason}</Fact>}
       {request.client_request_id !== null && (
-        <Fact name="Client’s request id">
+        <Fact name={words.factClientsRequestId}>
           <CopyText text={request.client_request_id} label={words.clientsRequestId} />
         </Fact>
       )}

@@ -4,6 +4,7 @@ import { DataTable, type DataTableColumn } from 'mantine-datatable';
 import { useEffect, useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { queryText, type StreamState, useEvents } from '../../api/events.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import type { Request } from './columns.tsx';
 import { words } from './words.ts';
@@ -23,7 +24,7 @@ export function LiveTail({ filters, columns, onOpen }: LiveTailProps) {
   const query = queryText(filters);
   const first = useQuery({
     queryKey: ['requests', 'tail', query],
-    queryFn: () => asked(api.GET('/requests', { params: { query: { ...filters, limit: ROWS_FIRST } as never } })),
+    queryFn: () => asked(api.GET('/requests', { params: { query: queryOf('/requests', { ...filters, limit: ROWS_FIRST }) } })),
     staleTime: 0,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: other filters are another tail.

@@ -1,9 +1,10 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { IconAlertTriangle, IconBan } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
 import { useCan } from '../../api/session.tsx';
+import { WhyNot } from '../../components/dialogs/WhyNot.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { type Advice, adviceFor, destinationOf } from './advice.ts';
 import { causeOf, summaryOf } from './attempt-words.ts';
 import type { FullRequest } from './full-request.ts';
@@ -60,19 +61,20 @@ interface FollowProps {
 
 /** A link to the place where the advice is followed, for people who manage the catalogue. For others, who can. */
 function Follow({ advice, deploymentId, model }: FollowProps) {
-  const mayManage = useCan('catalogue.manage').allowed;
+  const verdict = useCan('catalogue.manage');
+  const mayManage = verdict.allowed;
   const deployment = useQuery({
     queryKey: ['deployment', deploymentId],
     queryFn: () => asked(api.GET('/deployments/{id}', { params: { path: { id: deploymentId ?? '' } } })),
     enabled: mayManage && deploymentId !== null && advice.at === 'credential',
     retry: false,
   });
-  if (!mayManage) return <Text fz="sm">{words.onlyAPlatformAdminCan}</Text>;
+  if (!mayManage) return <WhyNot verdict={verdict} />;
   const place = { id: deploymentId, credentialId: deployment.data?.credential_id ?? null, model };
   const destination = destinationOf(advice, place);
   if (destination === null) return null;
   return (
-    <Button component={Link} to={destination.to} search={destination.search as never} size="xs" variant="default">
+    <Button component={PageLink} at={destination} size="xs" variant="default">
       {destination.label}
     </Button>
   );

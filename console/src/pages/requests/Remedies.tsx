@@ -1,7 +1,7 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import { roleWord } from '../../components/fields/RoleSelect.tsx';
 import { Named } from '../../components/Named.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { type Remedy, remedyAddress, remedySubject, remedyVerb, remedyWords, rolesText } from './remedy-words.ts';
 import { words } from './words.ts';
 
@@ -43,7 +43,7 @@ function Line({ remedy, request }: { remedy: Remedy } & Pick<RemediesProps, 'req
         )}
       </Text>
       {remedy.allowed && address !== null && (
-        <Button component={Link} to={address.to} search={address.search as never} size="xs">
+        <Button component={PageLink} at={address} size="xs">
           {remedyVerb(remedy)}
         </Button>
       )}

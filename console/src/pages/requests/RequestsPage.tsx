@@ -1,6 +1,5 @@
 import { Button, Group, Select } from '@mantine/core';
 import { IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react';
-import { useNavigate } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { queryText } from '../../api/events.ts';
@@ -11,9 +10,10 @@ import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { ExportMenu } from '../../components/list/ExportMenu.tsx';
 import { FilterBar } from '../../components/list/FilterBar.tsx';
+import { useOpenPage } from '../../components/PageLink.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
 import { Page } from '../../components/shell/Page.tsx';
-import { PATHS } from '../../paths.ts';
+import { links } from '../../links.ts';
 import { type Request, requestColumns } from './columns.tsx';
 import { FILTER_PARAMS, requestFilters } from './filters.ts';
 import { LiveTail } from './LiveTail.tsx';
@@ -25,12 +25,12 @@ const STATUSES = ['succeeded', 'refused', 'failed', 'cancelled', 'estimated'];
 export function RequestsPage() {
   const [state] = useUrlState();
   const session = useSession();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const isLive = state.live === 'on';
   const filters = Object.fromEntries(FILTER_PARAMS.map((param) => [param, state[param]]));
   const showOrganization = state.organization_id === undefined && mayBeSeveral(session);
   const columns = useMemo(() => requestColumns({ showOrganization }), [showOrganization]);
-  const open = (row: Request) => void navigate({ to: PATHS.request, params: { requestId: row.id } as never });
+  const open = (row: Request) => void openPage(links.request(row.id));
   return (
     <Page
       title={words.requests}

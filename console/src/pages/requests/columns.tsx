@@ -1,14 +1,14 @@
 import { Anchor, Group, Text, Tooltip } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import type { Schema } from '../../api/client.ts';
 import type { ListColumn } from '../../components/list/column.ts';
 import { PartlyPriced } from '../../components/money/PartlyPriced.tsx';
 import { Named } from '../../components/Named.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
+import { links } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { countText, durationText } from '../../numbers/numbers.ts';
-import { PATHS } from '../../paths.ts';
 import { CODE_WORDS } from './codes.ts';
 import { words } from './words.ts';
 
@@ -41,13 +41,7 @@ export function requestColumns({ showOrganization }: { showOrganization: boolean
 
 function When({ row }: { row: Request }) {
   return (
-    <Anchor
-      component={Link}
-      to={PATHS.request}
-      params={{ requestId: row.id } as never}
-      inherit
-      onClick={(event) => event.stopPropagation()}
-    >
+    <Anchor component={PageLink} at={links.request(row.id)} inherit onClick={(event) => event.stopPropagation()}>
       <Time at={row.time} seconds />
     </Anchor>
   );

@@ -41,6 +41,12 @@ export const words = {
   perMillion: 'per million',
 
   // Facts
+  factServedBy: 'Served by',
+  factEndpoint: 'Endpoint',
+  factTags: 'Tags',
+  factFinishReason: 'Finish reason',
+  factClientsRequestId: 'Client’s request id',
+  commaStream: ', stream',
   unknown: 'unknown',
   noDeployment: 'no deployment',
   clientsRequestId: 'client’s request id',
@@ -65,7 +71,6 @@ export const words = {
   noProviderCalledAndClient: (client: string) => `No provider was called. ${client}`,
   whatToDoNow: 'What to do:',
   whatToDo: 'What to do',
-  onlyAPlatformAdminCan: 'Only a platform admin can do this.',
 
   // Remedies
   eachReasonRefused: (count: number) =>

@@ -31,7 +31,7 @@ export function CreateRouteGroup({ opened, onClose, onSaved }: CreateRouteGroupP
       size="xl"
       initial={{ key: '', strategy: 'weighted', members: [], fallbacks: [] }}
       validate={{
-        key: (key) => (key.trim() === '' ? 'Enter the name that callers use.' : null),
+        key: (key) => (key.trim() === '' ? words.enterCalledName : null),
         members: (members) => (members.some(({ deployment_id: id }) => id === '') ? words.chooseDeployments : null),
       }}
       verb={words.createRouteGroup}

@@ -26,7 +26,7 @@ export function PolicyEditor({ group }: { group: RouteGroup }) {
           aria-label={words.howPolicyIsEdited}
           data={[
             { value: 'guided', label: words.guided },
-            { value: 'json', label: 'JSON', disabled: typed.is === 'guided' && draft.problem !== null },
+            { value: 'json', label: words.json, disabled: typed.is === 'guided' && draft.problem !== null },
           ]}
           value={typed.is}
           onChange={(value) => {

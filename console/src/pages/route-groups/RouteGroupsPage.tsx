@@ -2,6 +2,7 @@ import { Anchor, Group, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { useCan } from '../../api/session.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
@@ -35,7 +36,7 @@ export function RouteGroupsPage() {
     <Page title={words.routeGroups} about={words.routeGroupsMean} actions={create}>
       <DataList<RouteGroup>
         name="route-groups"
-        fetch={(query: ListQuery) => asked(api.GET('/route-groups', { params: { query: query as never } }))}
+        fetch={(query: ListQuery) => asked(api.GET('/route-groups', { params: { query: queryOf('/route-groups', query) } }))}
         columns={useColumns()}
         searchLabel={words.searchByKeyOrId}
         onRowClick={({ id }) => open(id)}
@@ -89,7 +90,7 @@ function useColumns(): ListColumn<RouteGroup>[] {
         return (
           <Group gap={6} wrap="nowrap">
             <Text fz="sm" className="nowrap">
-              {members.length} {members.length === 1 ? 'deployment' : 'deployments'}
+              {words.countDeployments(members.length)}
             </Text>
             {resting > 0 && <StatusBadge status="cooling" />}
           </Group>

@@ -1,6 +1,9 @@
+import { plural } from '../../numbers/numbers.ts';
+
 /** Every text about route groups, by the file that shows it. */
 export const words = {
   // CreateRouteGroup
+  enterCalledName: 'Enter the name that callers use.',
   key: 'Key',
   keyMeans: 'Callers use it like a model name. No model or other route group can have this name.',
   strategy: 'Strategy',
@@ -38,6 +41,7 @@ export const words = {
   firstChoice: 'First choice',
 
   // PolicyEditor
+  json: 'JSON',
   policy: 'Policy',
   notPublished: 'Not published',
   howPolicyIsEdited: 'Policy editor',
@@ -90,6 +94,7 @@ export const words = {
   wasDeleted: (key: string) => `${key} was deleted.`,
 
   // RouteGroupsPage
+  countDeployments: (count: number) => plural(count, 'deployment', 'deployments'),
   searchByKeyOrId: 'Search by key or id',
   groupsMean:
     'A route group distributes calls over deployments of different models, providers or regions. Add deployments first, then create a group.',

@@ -1,12 +1,12 @@
 import { Button, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
 import { useCan, type Verdict } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { type Export, ExportMenu } from '../../components/list/ExportMenu.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { PATHS } from '../../paths.ts';
 import { FindingSection } from './FindingSection.tsx';
 import { FindingList, UNUSED_DAYS } from './finding-lists.tsx';
@@ -31,7 +31,7 @@ export function SecurityReport({ organizationId }: { organizationId: string }) {
       {(counts) => {
         const open = state.show ?? FINDINGS.find(({ count }) => count(counts) !== 0)?.name;
         return (
-          <Stack gap="sm">
+          <Stack gap="xl">
             {FINDINGS.map((finding) => (
               <FindingSection
                 key={finding.name}
@@ -100,7 +100,7 @@ function Mend({ to, search, label, verdict }: MendProps) {
       </GuardedButton>
     );
   return (
-    <Button variant="default" component={Link} to={to} search={search as never}>
+    <Button variant="default" component={PageLink} at={{ to, search }}>
       {label}
     </Button>
   );

@@ -1,13 +1,14 @@
 import { Text } from '@mantine/core';
-import { useNavigate } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { MemberLink } from '../../components/fields/MemberLink.tsx';
 import { RoleName } from '../../components/fields/RoleSelect.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
+import { useOpenPage } from '../../components/PageLink.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
-import { PATHS } from '../../paths.ts';
+import { links } from '../../links.ts';
 import { keyColumns } from '../keys/key-columns.tsx';
 import type { FindingName } from './findings.ts';
 import { words } from './words.ts';
@@ -50,7 +51,9 @@ function People({ finding, organizationId: id }: { finding: 'vouched_for' | 'pas
       defaultSort="name"
       fetch={(query) =>
         asked(
-          api.GET('/organizations/{id}/security/members', { params: { path: { id }, query: { ...query, finding } as never } }),
+          api.GET('/organizations/{id}/security/members', {
+            params: { path: { id }, query: queryOf('/organizations/{id}/security/members', { ...query, finding }) },
+          }),
         )
       }
       columns={[...personColumns(id), ...(finding === 'vouched_for' ? VOUCH_COLUMNS : FACTOR_COLUMNS), SEEN]}
@@ -99,7 +102,11 @@ function Tokens({ organizationId: id }: { organizationId: string }) {
       prefix="tokens_"
       scope={['security', id]}
       fetch={(query) =>
-        asked(api.GET('/organizations/{id}/security/admin-tokens', { params: { path: { id }, query: query as never } }))
+        asked(
+          api.GET('/organizations/{id}/security/admin-tokens', {
+            params: { path: { id }, query: queryOf('/organizations/{id}/security/admin-tokens', query) },
+          }),
+        )
       }
       columns={TOKEN_COLUMNS}
       searchLabel={words.searchByNameOrId}
@@ -166,7 +173,7 @@ const KEY_COLUMNS = keyColumns({ withPlace: true }).filter(
 );
 
 function Keys({ organizationId: id }: { organizationId: string }) {
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   return (
     <DataList<Schema<'Key'>>
       name="keys unused for 90 days"
@@ -175,13 +182,13 @@ function Keys({ organizationId: id }: { organizationId: string }) {
       fetch={(query) =>
         asked(
           api.GET('/organizations/{id}/keys', {
-            params: { path: { id }, query: { ...query, unused_days: UNUSED_DAYS } as never },
+            params: { path: { id }, query: queryOf('/organizations/{id}/keys', { ...query, unused_days: UNUSED_DAYS }) },
           }),
         )
       }
       columns={KEY_COLUMNS}
       searchLabel={words.searchByNameOrId}
-      onRowClick={({ id: keyId }) => void navigate({ to: PATHS.key, params: { keyId } as never })}
+      onRowClick={({ id: keyId }) => void openPage(links.key(keyId))}
       empty={MENDED}
     />
   );

@@ -3,9 +3,9 @@ import { useHotkeys } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { IconDots, IconKey, IconPencil, IconPlus, IconTrash } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { useCan, verdictOf } from '../../api/session.tsx';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
@@ -14,9 +14,10 @@ import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { ListColumn } from '../../components/list/column.ts';
 import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
-import { PATHS } from '../../paths.ts';
+import { links } from '../../links.ts';
 import { CreateTokenAccount, DeleteTokenAccount, EditTokenAccount, TOUCHED, type TokenAccount } from './TokenAccountDialogs.tsx';
 import { words } from './words.ts';
 
@@ -67,9 +68,14 @@ export function TokenAccountsList({ organizationId }: { organizationId: string |
 }
 
 function fetchAccounts(query: ListQuery, organizationId: string | null) {
-  if (organizationId === null) return asked(api.GET('/service-accounts/platform', { params: { query: query as never } }));
+  if (organizationId === null)
+    return asked(api.GET('/service-accounts/platform', { params: { query: queryOf('/service-accounts/platform', query) } }));
   const path = { id: organizationId };
-  return asked(api.GET('/organizations/{id}/service-accounts', { params: { path, query: query as never } }));
+  return asked(
+    api.GET('/organizations/{id}/service-accounts', {
+      params: { path, query: queryOf('/organizations/{id}/service-accounts', query) },
+    }),
+  );
 }
 
 /** Returns the address state of the page that lists the tokens of one service account. */
@@ -85,7 +91,7 @@ function columnsOf(setDoing: (doing: Doing) => void): ListColumn<TokenAccount>[]
       sortable: true,
       phone: 'title',
       render: (account) => (
-        <Anchor component={Link} to={PATHS.settings} search={tokensOf(account) as never} fz="sm" fw={500} truncate>
+        <Anchor component={PageLink} at={links.settings(tokensOf(account))} fz="sm" fw={500} truncate>
           <bdi>{account.name}</bdi>
         </Anchor>
       ),
@@ -126,7 +132,7 @@ function RowMenu({ of: account, setDoing }: { of: TokenAccount; setDoing: (doing
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item leftSection={<IconKey size={16} />} component={Link} to={PATHS.settings} search={tokensOf(account) as never}>
+        <Menu.Item leftSection={<IconKey size={16} />} component={PageLink} at={links.settings(tokensOf(account))}>
           {words.adminTokens}
         </Menu.Item>
         <Menu.Item

@@ -4,6 +4,7 @@ import { IconPlus } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { CopyField } from '../../components/CopyField.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { SecretDialog } from '../../components/dialogs/SecretDialog.tsx';
@@ -90,7 +91,7 @@ export function AdminTokens() {
 }
 
 function fetchTokens(query: ListQuery) {
-  return asked(api.GET('/admin-tokens', { params: { query: query as never } }));
+  return asked(api.GET('/admin-tokens', { params: { query: queryOf('/admin-tokens', query) } }));
 }
 
 /** Warns that tokens without an owner will expire, with a button that shows them. Shows nothing if every token has an owner. */

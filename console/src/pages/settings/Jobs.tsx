@@ -122,7 +122,7 @@ function LastRun({ job: { runs } }: { job: Job }) {
     <>
       <Time at={last.started_at} relative />
       <Text fz="xs" c="dimmed">
-        {tookMs === null ? 'running' : words.tookDuration(durationText(tookMs))}
+        {tookMs === null ? words.runningNow : words.tookDuration(durationText(tookMs))}
         {last.asked_by !== null && (
           <>
             {words.startedBy} <bdi>{last.asked_by}</bdi>

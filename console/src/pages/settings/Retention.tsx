@@ -1,7 +1,7 @@
 import { Anchor, Table, Text } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
-import { PATHS } from '../../paths.ts';
+import { PageLink } from '../../components/PageLink.tsx';
+import { links } from '../../links.ts';
 import { words } from './words.ts';
 
 const KEPT: readonly (readonly [what: string, howLong: string, where: string])[] = [
@@ -18,7 +18,7 @@ export function Retention() {
     <>
       <Text fz="sm" c="dimmed" mb="sm">
         {words.policyDecides}{' '}
-        <Anchor component={Link} to={PATHS.organizations} inherit underline="always">
+        <Anchor component={PageLink} at={links.organizations()} inherit underline="always">
           {words.openAnOrganization}
         </Anchor>{' '}
         {words.andChangeIts}

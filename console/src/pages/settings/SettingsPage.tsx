@@ -1,9 +1,9 @@
 import { Tabs } from '@mantine/core';
 import { useSession } from '../../api/session.tsx';
+import { useTab } from '../../components/fields/useTab.ts';
 import { Page } from '../../components/shell/Page.tsx';
 import { settingsTabs } from '../../components/shell/places.ts';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
-import { useTab } from '../../components/shell/useTab.ts';
 import { TokenAccountsList } from '../service-accounts/TokenAccountsList.tsx';
 import { WebhooksList } from '../webhooks/WebhooksList.tsx';
 import { AdminTokens } from './AdminTokens.tsx';

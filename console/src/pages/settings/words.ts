@@ -60,6 +60,7 @@ export const words = {
   default: 'default',
 
   // Jobs
+  runningNow: 'running',
   jobsMean: 'Only one process at a time runs a job, however many processes there are. Schedules are in UTC.',
   processRunsNoJobs: (trouble: string) => `This process runs no jobs: ${trouble}.`,
   sumsThatDifferedFromTheLedger: 'Sums that differed from the ledger',
@@ -168,13 +169,6 @@ export const words = {
   whereToSeeIt: 'Where to find it',
 
   // SettingsPage
-  currentSettings: 'Current settings',
-  processHealth: 'Process health',
-  jobs: 'Jobs',
-  retention: 'Retention',
-  webhooks: 'Webhooks',
-  adminTokens: 'Admin tokens',
-  serviceAccounts: 'Service accounts',
 
   // TakeOverToken
   takeOverAdminToken: 'Take over admin token',

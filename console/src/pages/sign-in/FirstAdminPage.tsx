@@ -1,11 +1,12 @@
 import { Anchor, Button, Code, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
 import { fieldErrorsOf, isAllAtFields } from '../../api/field-errors.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { PageLink } from '../../components/PageLink.tsx';
+import { links } from '../../links.ts';
 import { PATHS } from '../../paths.ts';
 import { NewAccountFields } from './NewAccountFields.tsx';
 import { SignInFrame } from './SignInFrame.tsx';
@@ -68,8 +69,8 @@ function Invalid() {
   return (
     <SignInFrame title={words.thisLinkNoLongerWorks}>
       <Text fz="sm">{words.firstAdminLinkExpired}</Text>
-      <Code block>headgate first-admin-link</Code>
-      <Anchor component={Link} to={PATHS.signIn} fz="sm">
+      <Code block>{words.firstAdminCommand}</Code>
+      <Anchor component={PageLink} at={links.signIn()} fz="sm">
         {words.signInInstead}
       </Anchor>
     </SignInFrame>

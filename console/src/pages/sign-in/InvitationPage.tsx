@@ -1,13 +1,14 @@
 import { Anchor, Button, Group, Text } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { api, asked, Problem, type Schema } from '../../api/client.ts';
 import { fieldErrorsOf } from '../../api/field-errors.ts';
 import { useSessionQuery } from '../../api/session.tsx';
 import { Asked, ProblemNote } from '../../components/Asked.tsx';
 import { roleWord } from '../../components/fields/RoleSelect.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
+import { PageLink } from '../../components/PageLink.tsx';
 import { Time } from '../../components/Time.tsx';
+import { links } from '../../links.ts';
 import { PATHS } from '../../paths.ts';
 import { type InvitationTokens, tokensBody } from './invitation-tokens.ts';
 import { NewAccountForm } from './NewAccountForm.tsx';
@@ -107,7 +108,7 @@ function SignInInstead({ email, tokens: { token, mailToken } }: { email: string;
   return (
     <Text fz="sm" ta="center">
       {words.alreadyHaveAnAccount}{' '}
-      <Anchor component={Link} to={PATHS.signIn} search={{ to: here, email } as never} fz="sm">
+      <Anchor component={PageLink} at={links.signIn({ to: here, email })} fz="sm">
         {words.signInAs(email)}
       </Anchor>
     </Text>
@@ -129,7 +130,7 @@ function SomeoneElse({ invited, signedInAs }: { invited: string; signedInAs: str
       </Text>
       {signOut.isError && <ProblemNote error={signOut.error} />}
       <Group grow>
-        <Button variant="default" component={Link} to={PATHS.overview}>
+        <Button variant="default" component={PageLink} at={links.overview()}>
           {words.staySignedIn}
         </Button>
         <Button loading={signOut.isPending} onClick={() => signOut.mutate()}>
@@ -147,7 +148,7 @@ function Gone({ reason }: { reason: string }) {
       <Text fz="sm" c="dimmed">
         {words.askForNewInvitation}
       </Text>
-      <Anchor component={Link} to={PATHS.signIn} fz="sm">
+      <Anchor component={PageLink} at={links.signIn()} fz="sm">
         {words.signIn}
       </Anchor>
     </SignInFrame>

@@ -3,9 +3,9 @@ import { useForm } from '@mantine/form';
 import { browserSupportsWebAuthn } from '@simplewebauthn/browser';
 import { IconFingerprint } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
-import { PATHS } from '../../paths.ts';
+import { PageLink } from '../../components/PageLink.tsx';
+import { links } from '../../links.ts';
 import { SignInProblem } from './SignInProblem.tsx';
 import { signInWithPasskey } from './with-passkey.ts';
 import { words } from './words.ts';
@@ -60,7 +60,7 @@ export function PasswordStep({ email, onDone, onSecondFactor }: PasswordStepProp
           <Button type="submit" fullWidth loading={withPassword.isPending} disabled={isBusy}>
             {words.signIn}
           </Button>
-          <Anchor component={Link} to={PATHS.resetPassword} fz="sm" ta="center">
+          <Anchor component={PageLink} at={links.resetPassword()} fz="sm" ta="center">
             {words.forgotYourPassword}
           </Anchor>
         </Stack>

@@ -1,12 +1,12 @@
 import { Anchor, Button, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { fieldErrorsOf } from '../../api/field-errors.ts';
 import { NewPasswordField } from '../../components/dialogs/NewPasswordField.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
-import { PATHS } from '../../paths.ts';
+import { PageLink, useOpenPage } from '../../components/PageLink.tsx';
+import { links } from '../../links.ts';
 import { SignInFrame } from './SignInFrame.tsx';
 import { SignInProblem } from './SignInProblem.tsx';
 import { words } from './words.ts';
@@ -61,10 +61,10 @@ function AskForLink() {
 
 function ChoosePassword({ token }: { token: string }) {
   const [password, setPassword] = useState('');
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const change = useMutation({
     mutationFn: () => asked(api.POST('/session/password-reset/confirm', { body: { token, password } })),
-    onSuccess: () => navigate({ to: PATHS.signIn, search: { notice: 'password-changed' } as never, replace: true }),
+    onSuccess: () => openPage(links.signIn({ notice: 'password-changed' }), 'replace'),
   });
   const fault = fieldErrorsOf(change.error).password;
   return (
@@ -90,7 +90,7 @@ function ChoosePassword({ token }: { token: string }) {
 
 function BackToSignIn() {
   return (
-    <Anchor component={Link} to={PATHS.signIn} fz="sm" ta="center">
+    <Anchor component={PageLink} at={links.signIn()} fz="sm" ta="center">
       {words.backToSignIn}
     </Anchor>
   );

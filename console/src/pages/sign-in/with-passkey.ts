@@ -1,5 +1,6 @@
 import { startAuthentication } from '@simplewebauthn/browser';
 import { api, asked } from '../../api/client.ts';
+import { passkeyJson } from '../../api/webauthn.ts';
 
 type Options = Parameters<typeof startAuthentication>[0]['optionsJSON'];
 
@@ -9,5 +10,5 @@ export async function signInWithPasskey(): Promise<void> {
   const response = await startAuthentication({ optionsJSON: options }).catch(() => {
     throw new Error('No passkey was used. Try again, or sign in with your password.');
   });
-  await asked(api.POST('/session/passkey', { body: { response: response as never } }));
+  await asked(api.POST('/session/passkey', { body: { response: passkeyJson(response) } }));
 }

@@ -1,6 +1,7 @@
 /** Every text of the pages before and during sign-in, by the file that shows it. */
 export const words = {
   // FirstAdminPage
+  firstAdminCommand: 'headgate first-admin-link',
   eMail: 'E-mail',
   createTheAccount: 'Create the account',
   welcomeToHeadgate: 'Welcome to Headgate',

@@ -1,7 +1,6 @@
 import { Alert, Button, Stack, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { fieldErrorsOf, isAllAtFields } from '../../api/field-errors.ts';
 import { ProblemNote } from '../../components/Asked.tsx';
@@ -9,7 +8,8 @@ import { newIdempotencyKey } from '../../components/dialogs/FormDialog.tsx';
 import { KeySecret } from '../../components/dialogs/KeySecret.tsx';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { Named } from '../../components/Named.tsx';
-import { PATHS } from '../../paths.ts';
+import { PageLink } from '../../components/PageLink.tsx';
+import { links } from '../../links.ts';
 import { FirstRequest } from './FirstRequest.tsx';
 import { makeKey } from './make.ts';
 import { StepFrame } from './StepFrame.tsx';
@@ -99,7 +99,7 @@ function Ready({ steps, keyId, secret }: { steps: Steps; keyId: string; secret: 
       about="Paste one of these into a terminal or a program. The request appears below as it arrives."
       steps={steps}
       action={
-        <Button variant="default" component={Link} to={PATHS.overview}>
+        <Button variant="default" component={PageLink} at={links.overview()}>
           Go to the overview
         </Button>
       }

@@ -1,12 +1,12 @@
 import { Anchor, Button, Group, Paper, Stack, UnstyledButton } from '@mantine/core';
 import { IconCircle, IconCircleCheckFilled } from '@tabler/icons-react';
-import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useCan } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { Page } from '../../components/shell/Page.tsx';
-import { PATHS } from '../../paths.ts';
+import { links } from '../../links.ts';
 import { SetupCard } from '../overview/SetupCard.tsx';
 import { useSetupSteps } from '../overview/setup-steps.ts';
 import { KeyStep } from './KeyStep.tsx';
@@ -25,11 +25,17 @@ export function StartPage() {
   return (
     <Page
       title="First steps"
-      about="From a provider’s key to the first answered request. You can skip each step and return to it later."
+      about={
+        mayBegin.allowed
+          ? 'From a provider’s key to the first answered request. You can skip each step and return to it later.'
+          : 'What is done and what is next on the way to the first call.'
+      }
       actions={
-        <Anchor component={Link} to={PATHS.overview} fz="sm">
-          Do this later
-        </Anchor>
+        mayBegin.allowed && (
+          <Anchor component={PageLink} at={links.overview()} fz="sm">
+            Do this later
+          </Anchor>
+        )
       }
     >
       {mayBegin.allowed ? <Asked query={done}>{(known) => <Guide done={known} />}</Asked> : <OwnSteps />}
@@ -56,7 +62,7 @@ function AllDone() {
     <EmptyState
       title="Everything is set up"
       action={
-        <Button component={Link} to={PATHS.overview}>
+        <Button component={PageLink} at={links.overview()}>
           Go to the overview
         </Button>
       }

@@ -1,6 +1,5 @@
 import { Stack, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
@@ -11,8 +10,9 @@ import { saved } from '../../components/dialogs/saved.ts';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { PolicyFields } from '../../components/fields/PolicyFields.tsx';
 import { policyForm, tagsForm } from '../../components/fields/policy-draft.ts';
+import { useOpenPage } from '../../components/PageLink.tsx';
 import { bind } from '../../forms/bind.ts';
-import { PATHS } from '../../paths.ts';
+import { links } from '../../links.ts';
 import { SelfServiceFields } from './SelfServiceFields.tsx';
 import { NEW_TEAM, teamBody } from './team-draft.ts';
 import { words } from './words.ts';
@@ -52,7 +52,7 @@ function Steps({ organizationId }: { organizationId: string | undefined }) {
 }
 
 function Form({ organization }: { organization: Schema<'Organization'> }) {
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   return (
     <CreateForm
       initial={NEW_TEAM}
@@ -69,7 +69,7 @@ function Form({ organization }: { organization: Schema<'Organization'> }) {
       }
       onSaved={(team) => {
         saved(words.wasCreated(team.name));
-        void navigate({ to: PATHS.team, params: { teamId: team.id } as never });
+        void openPage(links.team(team.id));
       }}
     >
       {(form) => (

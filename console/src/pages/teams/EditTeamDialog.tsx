@@ -65,8 +65,8 @@ function Fields({ form, of: team }: { form: Form; of: Team }) {
         level={{ is: 'team', organizationId: team.organization_id }}
         holder={team.name}
         parentName={team.organization_name}
-        limitsLocked={limits.allowed ? null : limits.reason}
-        accessLocked={narrows.allowed ? null : narrows.reason}
+        mayLimit={limits}
+        mayAccess={narrows}
       />
       <SelfServiceFields {...bind(form, 'self_service')} disabled={!manages.allowed} />
     </>

@@ -4,6 +4,7 @@ import { IconPlus } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { effectOf } from '../../api/organizations.ts';
 import { verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
@@ -42,7 +43,11 @@ export function ServiceAccountsTab({ team }: TeamTabProps) {
         prefix="services_"
         scope={[team.id]}
         fetch={(query) =>
-          asked(api.GET('/teams/{id}/service-accounts', { params: { path: { id: team.id }, query: query as object } }))
+          asked(
+            api.GET('/teams/{id}/service-accounts', {
+              params: { path: { id: team.id }, query: queryOf('/teams/{id}/service-accounts', query) },
+            }),
+          )
         }
         columns={columnsWith(setLeaving)}
         searchLabel={words.searchByNameOrId}

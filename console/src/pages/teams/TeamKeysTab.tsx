@@ -1,15 +1,16 @@
 import { Group } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
-import { useNavigate } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { useSession } from '../../api/session.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { WhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { DataList } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
-import { PATHS } from '../../paths.ts';
+import { useOpenPage } from '../../components/PageLink.tsx';
+import { links } from '../../links.ts';
 import { CreateKeyDialog } from '../keys/CreateKeyDialog.tsx';
 import { keyColumns } from '../keys/key-columns.tsx';
 import { makingIn } from '../keys/may-create.ts';
@@ -21,7 +22,7 @@ const COLUMNS = keyColumns({ withPlace: false });
 /** Lists the keys of a team. */
 export function TeamKeysTab({ team }: TeamTabProps) {
   const [{ new: opened }, set] = useUrlState();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const making = makingIn(team, useSession());
   const verdict = making.is === 'none' ? making.verdict : { allowed: true, reason: null };
   const open = () => set({ new: 'key' }, 'push');
@@ -37,11 +38,13 @@ export function TeamKeysTab({ team }: TeamTabProps) {
         name="keys"
         prefix="keys_"
         scope={[team.id]}
-        fetch={(query) => asked(api.GET('/teams/{id}/keys', { params: { path: { id: team.id }, query: query as object } }))}
+        fetch={(query) =>
+          asked(api.GET('/teams/{id}/keys', { params: { path: { id: team.id }, query: queryOf('/teams/{id}/keys', query) } }))
+        }
         columns={COLUMNS}
         searchLabel={words.searchByNameOrId}
         controls={<Group ml="auto">{create}</Group>}
-        onRowClick={({ id }) => void navigate({ to: PATHS.key, params: { keyId: id } as never })}
+        onRowClick={({ id }) => void openPage(links.key(id))}
         empty={
           verdict.allowed ? (
             <EmptyState title={words.noKeysYet} action={create}>

@@ -4,6 +4,7 @@ import { IconUserPlus } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { effectOf } from '../../api/organizations.ts';
 import { type Verdict, verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
@@ -41,7 +42,9 @@ export function TeamMembersTab({ team }: TeamTabProps) {
         prefix="members_"
         scope={[team.id]}
         fetch={async (query) => {
-          const page = await asked(api.GET('/teams/{id}/members', { params: { path: { id: team.id }, query: query as object } }));
+          const page = await asked(
+            api.GET('/teams/{id}/members', { params: { path: { id: team.id }, query: queryOf('/teams/{id}/members', query) } }),
+          );
           return { ...page, data: page.data.map((member) => ({ ...member, id: member.member_id })) };
         }}
         columns={columnsWith(mayManage, setLeaving)}

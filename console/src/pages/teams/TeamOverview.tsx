@@ -1,16 +1,16 @@
 import { Anchor, Stack, Text, Title } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import { Facts } from '../../components/Facts.tsx';
 import { accessWords, budgetWords, limitLines } from '../../components/fields/policy-words.ts';
 import { BudgetGauges } from '../../components/limits/BudgetGauges.tsx';
 import { BudgetHistory } from '../../components/limits/BudgetHistory.tsx';
 import { LimitGauges } from '../../components/limits/LimitGauges.tsx';
 import { BudgetsAsSet, LimitsAsSet } from '../../components/limits/LimitsAsSet.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { TagList } from '../../components/TagList.tsx';
 import { Time } from '../../components/Time.tsx';
 import { accessDraft } from '../../forms/access-draft.ts';
+import { links } from '../../links.ts';
 import { countText } from '../../numbers/numbers.ts';
-import { PATHS } from '../../paths.ts';
 import { useOrganizationCap } from '../keys/caps.ts';
 import type { TeamTabProps } from './tab.ts';
 import { selfServiceWords } from './team-draft.ts';
@@ -83,13 +83,7 @@ function Above({ team }: Pick<TeamTabProps, 'team'>) {
   return (
     <Text fz="sm" c="dimmed">
       {words.itsOrganization}{' '}
-      <Anchor
-        component={Link}
-        to={PATHS.organization}
-        params={{ organizationId: team.organization_id } as never}
-        inherit
-        underline="always"
-      >
+      <Anchor component={PageLink} at={links.organization(team.organization_id)} inherit underline="always">
         <bdi>{team.organization_name}</bdi>
       </Anchor>{' '}
       {caps.length === 0 ? words.organizationHasNoLimits : words.organizationHas(caps.join(', '))}

@@ -1,15 +1,17 @@
 import { Anchor, Group, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useParams } from '@tanstack/react-router';
+import { useParams } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
+import { useTab } from '../../components/fields/useTab.ts';
 import { useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
-import { useTab } from '../../components/shell/useTab.ts';
+import { links } from '../../links.ts';
 import { PATHS } from '../../paths.ts';
 import { ServiceAccountsTab } from './ServiceAccountsTab.tsx';
 import { TeamActions } from './TeamActions.tsx';
@@ -53,7 +55,7 @@ function Shown({ team }: Pick<TeamTabProps, 'team'>) {
           <CopyText text={team.id} label={words.theTeamsId} />
           <span>
             {words.in}{' '}
-            <Anchor component={Link} to={PATHS.organization} params={{ organizationId: team.organization_id } as never} inherit>
+            <Anchor component={PageLink} at={links.organization(team.organization_id)} inherit>
               <bdi>{team.organization_name}</bdi>
             </Anchor>
           </span>

@@ -1,7 +1,7 @@
 import { Anchor, Text } from '@mantine/core';
-import { Link, useNavigate } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { useCanAnywhere, verdictOf } from '../../api/session.tsx';
 import { BudgetCell } from '../../components/limits/BudgetRing.tsx';
 import { LimitCell } from '../../components/limits/LimitGauges.tsx';
@@ -10,9 +10,9 @@ import type { ListColumn } from '../../components/list/column.ts';
 import { DataList } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { type Filter, FilterBar } from '../../components/list/FilterBar.tsx';
+import { PageLink, useOpenPage } from '../../components/PageLink.tsx';
+import { links } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
-import { countText } from '../../numbers/numbers.ts';
-import { PATHS } from '../../paths.ts';
 import { type UsageRow, useUsage } from '../organizations/tabs/usage-query.ts';
 import { words } from './words.ts';
 
@@ -32,7 +32,7 @@ const FILTERS: readonly Filter[] = [{ param: 'organization_id', label: words.org
 
 /** Lists teams with the present use of their budgets and limits. */
 export function TeamsList({ organizationId, prefix = 'teams_', createButton }: TeamsListProps) {
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const isOfOne = organizationId !== undefined;
   const spent = useTeamUse(organizationId);
   return (
@@ -42,7 +42,9 @@ export function TeamsList({ organizationId, prefix = 'teams_', createButton }: T
       scope={[organizationId]}
       fetch={(query) =>
         asked(
-          api.GET('/teams', { params: { query: { ...query, ...(isOfOne && { organization_id: organizationId }) } as object } }),
+          api.GET('/teams', {
+            params: { query: queryOf('/teams', { ...query, ...(isOfOne && { organization_id: organizationId }) }) },
+          }),
         )
       }
       columns={columnsWith({ withOrganization: !isOfOne, spent })}
@@ -50,7 +52,7 @@ export function TeamsList({ organizationId, prefix = 'teams_', createButton }: T
       searchLabel={words.searchByNameOrId}
       controls={isOfOne ? createButton : <FilterBar filters={FILTERS} />}
       refetchMs={REFRESH_MS}
-      onRowClick={({ id }) => void navigate({ to: PATHS.team, params: { teamId: id } as never })}
+      onRowClick={({ id }) => void openPage(links.team(id))}
       empty={
         <EmptyState title={words.noTeamsYet} action={createButton}>
           {words.teamsMean}
@@ -112,18 +114,11 @@ function columnsOfUse(spent: Exclude<TeamUse, null>): ListColumn<Team>[] {
   return [
     {
       accessor: 'spend',
-      title: words.spend30Days,
+      title: words.last30Days,
       textAlign: 'right',
       noWrap: true,
       phone: { fact: 4 },
-      render: (team) => <Spent team={team} spent={spent} show={({ spend }) => <Money usd={spend} />} />,
-    },
-    {
-      accessor: 'requests',
-      title: words.requests30Days,
-      textAlign: 'right',
-      noWrap: true,
-      render: (team) => <Spent team={team} spent={spent} show={({ admitted_requests }) => countText(admitted_requests)} />,
+      render: (team) => <Spent team={team} spent={spent} />,
     },
   ];
 }
@@ -133,25 +128,29 @@ const NOTHING_USED: UseOfTeam = { spend: '0', admitted_requests: 0 };
 interface SpentProps {
   readonly team: Team;
   readonly spent: Exclude<TeamUse, null>;
-  readonly show: (use: UseOfTeam) => ReactNode;
 }
 
-/** The use of one team. A developer reads only their own part of it, which is not the team's, so it is not shown. */
-function Spent({ team, spent, show }: SpentProps) {
+/**
+ * The spend and the requests of one team. A developer reads only their own part of them, which is not the team's, so they are not
+ * shown.
+ */
+function Spent({ team, spent }: SpentProps) {
   if (!verdictOf('usage.read', team).allowed) return <span title={words.spendHidden}>–</span>;
-  return spent === 'loading' ? '…' : show(spent.get(team.id) ?? NOTHING_USED);
+  if (spent === 'loading') return '…';
+  const { spend, admitted_requests: requests } = spent.get(team.id) ?? NOTHING_USED;
+  return (
+    <>
+      <Money usd={spend} />
+      <Text fz="xs" c="dimmed">
+        {words.requestCount(requests)}
+      </Text>
+    </>
+  );
 }
 
 function Name({ of: { id, name } }: { of: Team }) {
   return (
-    <Anchor
-      component={Link}
-      to={PATHS.team}
-      params={{ teamId: id } as never}
-      fz="sm"
-      fw={500}
-      onClick={(event) => event.stopPropagation()}
-    >
+    <Anchor component={PageLink} at={links.team(id)} fz="sm" fw={500} onClick={(event) => event.stopPropagation()}>
       <bdi>{name}</bdi>
     </Anchor>
   );

@@ -138,9 +138,9 @@ export const words = {
   access: 'Access',
   inherits: 'Inherits',
   restricted: 'Restricted',
-  spend30Days: 'Spend, 30 days',
-  requests30Days: 'Requests, 30 days',
   spendHidden: 'Your role does not let you see the spend of this team.',
+  last30Days: 'Last 30 days',
+  requestCount: (count: number) => plural(count, 'request', 'requests'),
 
   // TeamsPage
   teamsAbout: 'Groups in an organization. A team’s keys share its limits and budgets, within those of the organization.',

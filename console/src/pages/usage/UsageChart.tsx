@@ -2,6 +2,7 @@ import { Box, Group as Row, SegmentedControl, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { keptWithin } from '../../api/kept.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { Asked } from '../../components/Asked.tsx';
 import type { CourseMetric, UsageLine } from '../../components/charts/course.ts';
 import { GroupedCourse } from '../../components/charts/GroupedCourse.tsx';
@@ -29,7 +30,8 @@ export function UsageChart({ question, group, interval, lines }: UsageChartProps
   const metric = METRICS.find(({ value }) => value === state.metric)?.value ?? 'spend';
   const query = useQuery({
     queryKey: ['usage', 'course', group.value, interval, question],
-    queryFn: () => asked(api.GET('/usage', { params: { query: { ...question, group_by: group.value, interval } as never } })),
+    queryFn: () =>
+      asked(api.GET('/usage', { params: { query: queryOf('/usage', { ...question, group_by: group.value, interval }) } })),
     placeholderData: keptWithin(['usage', 'course', group.value, interval]),
   });
   return (

@@ -4,6 +4,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
 import { queryText } from '../../api/events.ts';
 import { keptWithin } from '../../api/kept.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { type Session, useCan, useSession } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
@@ -35,7 +36,7 @@ export function UsagePage() {
   const compared = { ...question, ...compare };
   const query = useQuery({
     queryKey: ['usage', group.value, compared],
-    queryFn: () => asked(api.GET('/usage', { params: { query: { ...compared, group_by: group.value } as never } })),
+    queryFn: () => asked(api.GET('/usage', { params: { query: queryOf('/usage', { ...compared, group_by: group.value }) } })),
     placeholderData: keptWithin(['usage', group.value]),
   });
   return (

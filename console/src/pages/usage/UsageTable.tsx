@@ -9,7 +9,9 @@ import { type UrlState, useUrlState } from '../../components/fields/useUrlState.
 import { TableScroll } from '../../components/list/TableScroll.tsx';
 import { PartlyPriced } from '../../components/money/PartlyPriced.tsx';
 import { unitName } from '../../components/money/price-words.ts';
+import { PageLink } from '../../components/PageLink.tsx';
 import { addressOf } from '../../components/shell/addresses.ts';
+import { here, links } from '../../links.ts';
 import { Change } from '../../numbers/Change.tsx';
 import { Money } from '../../numbers/Money.tsx';
 import { countText } from '../../numbers/numbers.ts';
@@ -164,14 +166,7 @@ function Drill({ id, name, group, groups, usage }: DrillProps) {
   return (
     <Row gap="xs" wrap="nowrap">
       <Tooltip label={`Break down by ${nextOf(group, groups, state)}`}>
-        <Anchor
-          component={Link}
-          to="."
-          search={((before: UrlState) => ({ ...before, ...inside(group, groups, { state, id }) })) as never}
-          inherit
-          truncate
-          maw={260}
-        >
+        <Anchor component={PageLink} at={here({ ...state, ...inside(group, groups, { state, id }) })} inherit truncate maw={260}>
           <bdi>{name}</bdi>
         </Anchor>
       </Tooltip>
@@ -181,7 +176,7 @@ function Drill({ id, name, group, groups, usage }: DrillProps) {
         </Anchor>
       )}
       {requests !== null && (
-        <Anchor component={Link} to="/requests" search={requests as never} fz="xs" c="dimmed" underline="always">
+        <Anchor component={PageLink} at={links.requests(requests)} fz="xs" c="dimmed" underline="always">
           requests
         </Anchor>
       )}

@@ -45,7 +45,7 @@ export function CreateWebhook({ opened, onClose, organizationId, onCreated }: Cr
 
 const PARTS: readonly EditPart<WebhookDraft>[] = [
   namePart(),
-  { name: 'url', label: 'URL', body: ({ url }) => ({ url: url.trim() }), words: ({ url }) => url },
+  { name: 'url', label: words.url, body: ({ url }) => ({ url: url.trim() }), words: ({ url }) => url },
   { name: 'format', label: words.form, words: ({ format }) => (format === 'slack' ? words.forAChat : words.forAProgram) },
   {
     name: 'events',

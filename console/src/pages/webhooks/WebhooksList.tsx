@@ -4,6 +4,7 @@ import { IconDots, IconPlus } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
+import { queryOf } from '../../api/list-query.ts';
 import { useCan, verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
@@ -75,7 +76,7 @@ export function WebhooksList({ organizationId }: { organizationId: string | null
 
 function fetchWebhooks(query: ListQuery, organizationId: string | null) {
   const of = organizationId === null ? { platform: 'true' } : { organization_id: organizationId };
-  return asked(api.GET('/webhooks', { params: { query: { ...query, ...of } as never } }));
+  return asked(api.GET('/webhooks', { params: { query: queryOf('/webhooks', { ...query, ...of }) } }));
 }
 
 function columnsOf(setDoing: (doing: Doing) => void): ListColumn<Webhook>[] {

@@ -34,7 +34,6 @@ export const words = {
   // WebhookFields
   enterAName: 'Enter a name.',
   enterUrl: 'Enter the URL that gets the events.',
-  chooseEvent: 'Choose at least one event.',
   name: 'Name',
   urlMeans:
     'Called with POST for each event. It must start with https:// and have a public host, unless the operator allows others.',

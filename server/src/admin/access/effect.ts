@@ -35,6 +35,15 @@ const NEEDS_USAGE = 'Null if the caller lacks usage.read at the place of the cha
 const scope = z.enum(['organization', 'team', 'user', 'key']);
 const limitValue = z.union([z.int(), z.string()]);
 
+export const overLimit = z.object({
+  key_id: z.string().optional().meta({ description: 'The key over the limit. Absent if the changed scope itself is over it.' }),
+  scope,
+  limit: z.string(),
+  value: limitValue,
+  used: limitValue,
+});
+export const removedLimit = z.object({ scope, limit: z.string(), value: limitValue });
+
 export const effectOut = z
   .object({
     effect: z.object({
@@ -48,24 +57,8 @@ export const effectOut = z
         .nullable()
         .meta({ description: NEEDS_TEAMS }),
       keys_refused: z.int().meta({ description: 'Keys that work now, and whose every request would be refused.' }),
-      keys_over_new_limit: z
-        .array(
-          z.object({
-            key_id: z
-              .string()
-              .optional()
-              .meta({ description: 'The key over the limit. Absent if the changed scope itself is over it.' }),
-            scope,
-            limit: z.string(),
-            value: limitValue,
-            used: limitValue,
-          }),
-        )
-        .nullable()
-        .meta({ description: NEEDS_USAGE }),
-      limits_removed: z
-        .array(z.object({ scope, limit: z.string(), value: limitValue }))
-        .meta({ description: 'Limits and budgets that would no longer apply, at most 20.' }),
+      keys_over_new_limit: z.array(overLimit).nullable().meta({ description: NEEDS_USAGE }),
+      limits_removed: z.array(removedLimit).meta({ description: 'Limits and budgets that would no longer apply, at most 20.' }),
       members_ineffective: z
         .array(z.object({ member_id: z.string(), ...ineffective }))
         .nullable()

@@ -1,37 +1,17 @@
 import { z } from 'zod';
-import type { AuditEvent, AuditFilter, ChainedEvent } from '../../store/audit/audit.ts';
-import { auditEventsQuery, listAuditEvents, PLATFORM_CHAIN, streamAuditEvents } from '../../store/audit/audit.ts';
+import { type AuditFilter, auditEventsQuery, listAuditEvents, streamAuditEvents } from '../../store/audit/audit.ts';
 import { type AuditVerdict, verifyAuditChain } from '../../store/audit/audit-proof.ts';
 import { totalOf } from '../../store/paging.ts';
 import * as organizations from '../../store/tenancy/organizations.ts';
 import { csvLine } from '../exports/csv.ts';
 import { csvFile, jsonLines, textOut } from '../http/answer.ts';
 import type { AdminCall } from '../http/call.ts';
-import { id, idParams, instant, instantOut, isoOf } from '../http/fields.ts';
+import { id, idParams } from '../http/fields.ts';
 import { listQuery, pageOut } from '../http/lists.ts';
 import * as load from '../http/load.ts';
-import { invalid, notFound } from '../http/problem.ts';
+import { notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
-
-const eventOut = z
-  .object({
-    seq: z.int().meta({ description: 'The position in the chain, from 1 without gaps.' }),
-    at: instantOut,
-    organization_id: z
-      .string()
-      .nullable()
-      .meta({ description: 'The organization of the chain. Null for the platform’s own chain.' }),
-    actor: z.object({ kind: z.string(), id: z.string(), name: z.string() }),
-    action: z.string(),
-    object: z.object({ type: z.string(), id: z.string(), name: z.string().nullable() }),
-    before: z.unknown(),
-    after: z.unknown(),
-    reason: z.string().nullable(),
-    ip: z.string().nullable(),
-    request_id: z.string().nullable(),
-    hash: z.string(),
-  })
-  .meta({ id: 'AuditEvent' });
+import { CSV_HEAD, csvLineOf, eventFilters, eventOut, filterFrom, jsonLineOf, viewEvent } from './audit-view.ts';
 
 const organizationQuery = {
   organization_id: id.optional().meta({ description: 'The organization of the chain. Default: the platform’s own chain.' }),
@@ -46,12 +26,7 @@ const filters = {
     .max(Number.MAX_SAFE_INTEGER)
     .optional()
     .meta({ description: 'Returns only the event at this position.' }),
-  object_type: z.string().max(64).optional(),
-  object_id: z.string().max(200).optional(),
-  actor_id: id.optional(),
-  action: z.string().max(64).optional(),
-  from: instant.optional(),
-  to: instant.optional(),
+  ...eventFilters,
 };
 const filterQuery = z.strictObject(filters);
 
@@ -157,21 +132,10 @@ async function loadChain(
 
 async function listOf(call: AdminCall<unknown, z.output<typeof filterQuery>>, organizationId: string | null) {
   const { query, deps } = call;
-  const filter: AuditFilter = {
-    organizationId,
-    seq: query.seq,
-    objectType: query.object_type,
-    objectId: query.object_id,
-    actorId: query.actor_id,
-    action: query.action,
-    from: dateOf(query.from),
-    to: dateOf(query.to),
-  };
-  if (filter.from !== undefined && filter.to !== undefined && filter.from > filter.to)
-    throw invalid('?from', 'must not be after `to`');
+  const filter: AuditFilter = { organizationId, seq: query.seq, ...filterFrom(query) };
   const page = await listAuditEvents(deps.db, filter, query);
   return {
-    data: page.rows.map(view),
+    data: page.rows.map(viewEvent),
     next_cursor: page.nextCursor,
     total: await totalOf(deps.db, auditEventsQuery(deps.db, filter)),
   };
@@ -181,23 +145,6 @@ async function* linesOf(call: AdminCall<unknown, unknown>, organizationId: strin
   for await (const rows of streamAuditEvents(call.deps.db, organizationId)) yield rows.map(jsonLineOf).join('');
 }
 
-function jsonLineOf({ chain, prevHash, hash, mac, ...facts }: ChainedEvent): string {
-  const event = { ...facts, organizationId: chain === PLATFORM_CHAIN ? null : chain, hash: hash.toString('hex') } as AuditEvent;
-  return `${JSON.stringify({ ...view(event), previous_hash: prevHash.toString('hex'), mac: mac?.toString('hex') ?? null })}\n`;
-}
-
-const CSV_HEAD = [
-  'seq',
-  'at',
-  'organization_id',
-  'actor_kind',
-  'actor_id',
-  'actor_name',
-  'action',
-  'object_type',
-  'object_id',
-].concat(['object_name', 'before', 'after', 'reason', 'ip', 'request_id', 'hash']);
-
 async function* csvLinesOf(call: AdminCall<unknown, unknown>, organizationId: string | null): AsyncGenerator<string> {
   let head = csvLine(CSV_HEAD);
   for await (const rows of streamAuditEvents(call.deps.db, organizationId)) {
@@ -205,33 +152,4 @@ async function* csvLinesOf(call: AdminCall<unknown, unknown>, organizationId: st
     head = '';
   }
   if (head !== '') yield head;
-}
-
-function csvLineOf(row: ChainedEvent): string {
-  const { seq, actorKind, actorId, actorName, action, objectType, objectId, objectName, reason, ip, requestId } = row;
-  const json = (value: unknown) => (value === null ? null : JSON.stringify(value));
-  const who = [actorKind, actorId, actorName, action, objectType, objectId, objectName];
-  const what = [json(row.before), json(row.after), reason, ip, requestId, row.hash.toString('hex')];
-  return csvLine([seq, isoOf(row.at), row.chain === PLATFORM_CHAIN ? null : row.chain, ...who, ...what]);
-}
-
-function view(event: AuditEvent): z.output<typeof eventOut> {
-  return {
-    seq: event.seq,
-    at: isoOf(event.at),
-    organization_id: event.organizationId,
-    actor: { kind: event.actorKind, id: event.actorId, name: event.actorName },
-    action: event.action,
-    object: { type: event.objectType, id: event.objectId, name: event.objectName },
-    before: event.before,
-    after: event.after,
-    reason: event.reason,
-    ip: event.ip,
-    request_id: event.requestId,
-    hash: event.hash,
-  };
-}
-
-function dateOf(text: string | undefined): Date | undefined {
-  return text === undefined ? undefined : new Date(text);
 }

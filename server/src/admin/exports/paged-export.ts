@@ -3,7 +3,7 @@ import { type Cell, csvLine } from './csv.ts';
 /** Exports lists as comma-separated values, page by page, as fast as the reader takes them. */
 
 /** The most rows of one export. A caller with more rows must narrow the filters. */
-const ROWS_MAX = 100_000;
+export const EXPORT_ROWS_MAX = 100_000;
 
 /** One page of lines, and the cursor of the next page. */
 export interface PageOfCells {
@@ -17,7 +17,7 @@ export async function* exportPages(
   read: (cursor: string | undefined) => Promise<PageOfCells>,
 ): AsyncGenerator<string> {
   let cursor: string | undefined;
-  for (let rows = 0; rows < ROWS_MAX; ) {
+  for (let rows = 0; rows < EXPORT_ROWS_MAX; ) {
     const { lines, nextCursor } = await read(cursor);
     // The head is sent with the first page. So if the first read fails, the answer can still be an error.
     yield (rows === 0 ? csvLine(head) : '') + lines.map(csvLine).join('');
@@ -25,5 +25,10 @@ export async function* exportPages(
     rows += lines.length;
     cursor = nextCursor;
   }
-  yield csvLine([`This export ends after ${ROWS_MAX} rows and there are more. Narrow the filters to get the others.`]);
+  yield csvLine([moreRowsText()]);
+}
+
+/** Returns the last line of an export that does not hold every row. */
+export function moreRowsText(): string {
+  return `This export ends after ${EXPORT_ROWS_MAX} rows and there are more. Narrow the filters to get the others.`;
 }

@@ -5,13 +5,14 @@ import * as accessGroups from '../access/access-groups.ts';
 import * as accessPreview from '../access/access-preview.ts';
 import * as assetAccess from '../access/asset-access.ts';
 import * as callableTargets from '../access/callable-targets.ts';
-import * as alertRules from '../alerts/alert-rules.ts';
 import * as whoCan from '../access/who-can.ts';
+import * as alertRules from '../alerts/alert-rules.ts';
 import * as alerts from '../alerts/alerts.ts';
 import * as sentAlerts from '../alerts/sent.ts';
 import * as webhookDeliveries from '../alerts/webhook-deliveries.ts';
 import * as webhooks from '../alerts/webhooks.ts';
 import * as auditEvents from '../audit/audit-events.ts';
+import * as auditEverywhere from '../audit/audit-everywhere.ts';
 import * as credentialCheck from '../catalogue/credential-check.ts';
 import * as credentials from '../catalogue/credentials.ts';
 import * as deploymentCheck from '../catalogue/deployment-check.ts';
@@ -27,6 +28,7 @@ import * as keyCreate from '../keys/key-create.ts';
 import * as keyExport from '../keys/key-export.ts';
 import * as keyTargets from '../keys/key-targets.ts';
 import * as keys from '../keys/keys.ts';
+import * as bulkLimits from '../organizations/bulk-limits.ts';
 import * as limitsHistory from '../organizations/limits-history.ts';
 import * as limits from '../organizations/limits-status-route.ts';
 import * as liveLimits from '../organizations/live-limits.ts';
@@ -64,6 +66,7 @@ import { Listeners } from '../streams/listeners.ts';
 import * as selfService from '../teams/self-service-route.ts';
 import * as teamMembers from '../teams/team-members.ts';
 import * as teams from '../teams/teams.ts';
+import * as organizationTemplates from '../templates/organization-templates.ts';
 import * as adminTokenChanges from '../tokens/admin-token-changes.ts';
 import * as adminTokens from '../tokens/admin-tokens.ts';
 import * as tokenAccounts from '../tokens/token-accounts.ts';
@@ -105,12 +108,19 @@ export const ROUTES: RouteTable = {
   'GET /organizations/summary': organizationList.summary,
   'GET /organizations/export': organizationExport.csv,
   'POST /organizations': organizations.create,
+  'PATCH /organizations': bulkLimits.update,
   'GET /organizations/:id': organizations.read,
   'PATCH /organizations/:id': organizations.update,
   'DELETE /organizations/:id': lifecycle.remove,
   'POST /organizations/:id/suspend': lifecycle.suspend,
   'POST /organizations/:id/reactivate': lifecycle.reactivate,
   'POST /organizations/:id/archive': lifecycle.archive,
+
+  'GET /organization-templates': organizationTemplates.list,
+  'POST /organization-templates': organizationTemplates.create,
+  'GET /organization-templates/:id': organizationTemplates.read,
+  'PATCH /organization-templates/:id': organizationTemplates.update,
+  'DELETE /organization-templates/:id': organizationTemplates.remove,
 
   'GET /organizations/:id/asset-access': assetAccess.read,
   'PUT /organizations/:id/asset-access': assetAccess.replace,
@@ -200,6 +210,8 @@ export const ROUTES: RouteTable = {
   'POST /admin-tokens/:id/take-over': adminTokenChanges.takeOver,
 
   'GET /audit-events': auditEvents.list,
+  'GET /audit-events/all': auditEverywhere.list,
+  'GET /audit-events/all/export': auditEverywhere.exportLines,
   'GET /organizations/:id/audit-events': auditEvents.listOfOrganization,
   'GET /audit-events/verify': auditEvents.verify,
   'GET /audit-events/export': auditEvents.exportLines,

@@ -1,3 +1,4 @@
+import { can } from '../../domain/tenancy/permission.ts';
 import type { TokenAccountRow } from '../../store/accounts/token-accounts.ts';
 import * as tokenAccounts from '../../store/accounts/token-accounts.ts';
 import type { KeyRow } from '../../store/tenancy/keys.ts';
@@ -116,6 +117,13 @@ export async function keyById(call: AdminCall<unknown, unknown, unknown>, id: st
 export async function findOrganization(call: AdminCall<unknown, unknown, unknown>, id: string): Promise<OrganizationRow> {
   const row = await organizations.find(call.deps.db, id);
   if (row === null || row.status === 'deleted') throw notFound('organization');
+  return row;
+}
+
+/** Finds an organization by an id in the body. One that the caller may not read is 404 too. */
+export async function readableOrganization(call: AdminCall<unknown, unknown, unknown>, id: string): Promise<OrganizationRow> {
+  const row = await findOrganization(call, id);
+  if (!can(call.actor, 'organization.read', { organizationId: id })) throw notFound('organization');
   return row;
 }
 

@@ -4,40 +4,39 @@ import { newId } from '../../lib/id.ts';
 import { newDataKey } from '../../lib/secrets.ts';
 import { organizationAccessFrom, organizationAccessToColumns } from '../../store/configuration/policy-columns.ts';
 import { wrapContentKey } from '../../store/sealing/content-keys.ts';
+import * as templates from '../../store/tenancy/organization-templates.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import * as organizations from '../../store/tenancy/organizations.ts';
-import { accessCatalogue, grants, NOTHING_GRANTED, patchedGrants, requireGrantable } from '../access/access-fields.ts';
+import { accessCatalogue, NOTHING_GRANTED, patchedGrants, requireGrantable } from '../access/access-fields.ts';
 import { dryRunQuery, effectOut, rehearsed } from '../access/effect.ts';
 import { authorizeFields } from '../http/authorize.ts';
 import type { AdminCall } from '../http/call.ts';
 import { type Change, change, isUnchanged } from '../http/change.ts';
-import { idParams, mergedMetadata, metadata, name, slug, timeZone } from '../http/fields.ts';
+import { id, idParams, mergedMetadata, metadata, name, slug } from '../http/fields.ts';
 import { requireVersion } from '../http/if-match.ts';
 import * as load from '../http/load.ts';
 import { invalid, notFound } from '../http/problem.ts';
 import { route } from '../http/route.ts';
-import { NO_TAGS, patchedTags, tagFields } from '../limits/tag-fields.ts';
+import { NO_TAGS, patchedTags } from '../limits/tag-fields.ts';
+import { organizationSettings, requireBuilt, settingsBody, settingsOf, withLivingTargets } from './organization-settings.ts';
 import { organizationFacts, organizationOut, viewOrganization } from './organization-view.ts';
-import { loadPolicy, NO_POLICY, patchedPolicy, policyColumns, policyFields, storeBudgets } from './policy.ts';
+import { loadPolicy, NO_POLICY, patchedPolicy, policyColumns, storeBudgets } from './policy.ts';
 
-const RETENTION_DAYS_MAX = 3_650;
-const retentionDays = z.int().min(1).max(RETENTION_DAYS_MAX).nullish();
-
-const audit = z.strictObject({
-  content: z.enum(['off', 'metadata', 'redacted', 'full']).optional(),
-  content_retention_days: retentionDays,
-  event_retention_days: retentionDays,
-});
-
-const settings = {
-  time_zone: timeZone.optional(),
-  ...policyFields,
-  ...tagFields,
-  asset_access: grants.nullish(),
-  audit: audit.optional(),
-  metadata: metadata.nullish(),
-};
-const createBody = z.strictObject({ slug, name, ...settings });
+const settings = { ...organizationSettings, metadata: metadata.nullish() };
+const createBody = z
+  .strictObject({
+    slug,
+    name,
+    ...settings,
+    template_id: id.optional().meta({ description: 'Takes absent settings from this template.' }),
+    like_organization_id: id.optional().meta({
+      description: 'Takes absent settings from this organization. Never its people, keys, spend and metadata.',
+    }),
+  })
+  .refine((body) => body.template_id === undefined || body.like_organization_id === undefined, {
+    message: 'must have `template_id` or `like_organization_id`, not both',
+  });
+type CreateBody = z.output<typeof createBody>;
 const patchBody = z.strictObject({ slug: slug.optional(), name: name.optional(), ...settings });
 type PatchBody = z.output<typeof patchBody>;
 /** The facts that a PATCH compares. A PATCH of a field that is missing here would count as no change, and store nothing. */
@@ -54,37 +53,44 @@ export const read = route({
 
 export const create = route({
   summary: 'Create an organization',
-  description: 'Stores identity, limits, budgets, audit policy and grants in one transaction. Returns 409 if the slug is taken.',
+  description:
+    'Stores identity, limits, budgets, audit policy and grants in one transaction. Returns 409 if the slug is taken. Settings can come from a template or from another organization; what the body says wins. The new organization is independent of both afterwards.',
   permission: 'organizations.create',
   body: createBody,
   status: 201,
   response: organizationOut,
   load: load.platform,
   handle: async (call) => {
-    requireBuilt(call.body);
-    const access = patchedGrants(NOTHING_GRANTED, call.body.asset_access);
+    const { body, from } = await bodyWithSource(call);
+    requireBuilt(body);
+    const access = patchedGrants(NOTHING_GRANTED, body.asset_access);
     requireGrantable(access, await accessCatalogue(call.deps.db));
-    const policy = patchedPolicy(NO_POLICY, call.body);
+    const policy = patchedPolicy(NO_POLICY, body);
     const created = await change(call, async ({ tx, now, record, touch }) => {
       const id = newId('org', now.getTime());
       const contentKey = await wrapContentKey(tx, call.deps.keys.content, id, newDataKey(call.deps.random));
       const row = await organizations.insert(tx, {
         id,
-        slug: call.body.slug,
-        name: call.body.name,
-        timeZone: call.body.time_zone ?? 'UTC',
+        slug: body.slug,
+        name: body.name,
+        timeZone: body.time_zone ?? 'UTC',
         ...policyColumns(policy),
         ...organizationAccessToColumns(access),
-        ...patchedTags(NO_TAGS, call.body),
-        ...auditColumns(call.body),
-        metadata: mergedMetadata({}, call.body.metadata),
+        ...patchedTags(NO_TAGS, body),
+        ...auditColumns(body),
+        metadata: mergedMetadata({}, body.metadata),
         contentKey: Buffer.from(contentKey.bytes),
         contentKeyBy: contentKey.by,
         createdAt: now,
         updatedAt: now,
       });
-      await storeBudgets(tx, { organizationId: id, scope: 'organization', scopeId: id }, policy, call.body, now);
-      await record({ ...eventOf(row), action: 'organization.create', before: null, after: organizationFacts(row, policy) });
+      await storeBudgets(tx, { organizationId: id, scope: 'organization', scopeId: id }, policy, body, now);
+      await record({
+        ...eventOf(row),
+        action: 'organization.create',
+        before: null,
+        after: { ...organizationFacts(row, policy), ...from },
+      });
       touch({ organizationIds: [id] });
       return row;
     });
@@ -161,11 +167,20 @@ function auditColumns({ audit }: Pick<PatchBody, 'audit'>) {
   };
 }
 
-/** Throws 400 for the audit mode `redacted`, which this release does not implement. */
-function requireBuilt({ audit }: Pick<PatchBody, 'audit'>): void {
-  if (audit?.content === 'redacted') {
-    throw invalid('/audit/content', 'must be "off", "metadata" or "full": this release does not support "redacted"');
+/** Returns the body with the settings of the template or the organization that it names, and where they came from. */
+async function bodyWithSource(call: AdminCall<unknown, unknown, CreateBody>) {
+  const { template_id: templateId, like_organization_id: likeId, ...body } = call.body;
+  const { db } = call.deps;
+  if (likeId !== undefined) {
+    const like = await load.readableOrganization(call, likeId);
+    const settings = await withLivingTargets(db, await settingsOf(db, like));
+    return { body: { ...settings, ...body }, from: { made_like: { id: like.id, name: like.name } } };
   }
+  if (templateId === undefined) return { body, from: {} };
+  const template = await templates.find(db, templateId);
+  if (template === null) throw invalid('/template_id', 'there is no such template');
+  const settings = await withLivingTargets(db, settingsBody.parse(template.settings));
+  return { body: { ...settings, ...body }, from: { template: { id: template.id, name: template.name } } };
 }
 
 /** The permission for each field of a PATCH. A tenant cannot raise its own limits. */

@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { CommandFailed } from '../outcome.ts';
 import { printJson } from '../print.ts';
+import { list } from './audit-list.ts';
 import { organizationId } from './organizations.ts';
 
 /** The fields of `AuditVerdict` that are shown. */
@@ -68,4 +69,4 @@ const verify: Command = {
   },
 };
 
-export const auditCommands: readonly Command[] = [verify];
+export const auditCommands: readonly Command[] = [list, verify];

@@ -42,11 +42,16 @@ const create: Command = {
     { name: 'slug', value: 'slug', about: 'the name in addresses, never reused (required)' },
     { name: 'name', value: 'name', about: 'the name of the organization (required)' },
     { name: 'time-zone', value: 'zone', about: 'the time zone of its days, such as Europe/Paris (default: UTC)' },
+    { name: 'like', value: 'organization', about: 'take the settings of this organization; other flags win' },
+    { name: 'template', value: 'template', about: 'take the settings of this template, by id or name; other flags win' },
     ...POLICY_FLAGS,
     ...GRANT_FLAGS,
   ],
   run: async (given, session) => {
+    const [like, template] = [given.flag('like'), given.flag('template')];
     const body = {
+      like_organization_id: like && (await organizationId(session.api, like)),
+      template_id: template && (await templateId(session.api, template)),
       slug: given.required('slug'),
       name: given.required('name'),
       time_zone: given.flag('time-zone'),
@@ -68,6 +73,55 @@ const read: Command = {
   },
 };
 
+const limits: Command = {
+  words: ['organizations', 'limits'],
+  summary: 'change the limits of several organizations, all of them or none',
+  operands: [],
+  flags: [
+    { name: 'organizations', value: 'a,b', about: 'ids or slugs, at most 200 (or --search or --status)' },
+    { name: 'search', value: 'text', about: 'all organizations whose name begins with this text' },
+    { name: 'status', value: 'status', about: 'all organizations with this status' },
+    { name: 'dry-run', value: null, about: 'only show what would change' },
+    ...POLICY_FLAGS,
+  ],
+  run: async (given, session) => {
+    const ids = given.list('organizations');
+    const filter = { search: given.flag('search'), status: given.flag('status') };
+    const isFiltered = filter.search !== undefined || filter.status !== undefined;
+    if ((ids === undefined) === !isFiltered) throw new BadUsage('Name --organizations, or find them with --search or --status.');
+    const chosen =
+      ids === undefined
+        ? { filter }
+        : { organizations: await Promise.all(ids.map(async (one) => ({ id: await organizationId(session.api, one) }))) };
+    const body = { ...chosen, ...policyBody(given) };
+    const path = `/organizations${given.has('dry-run') ? '?dry_run=true' : ''}`;
+    const { data, ...more } = await session.api.send('PATCH', path, body);
+    printRows(session, more, data as readonly Json[], CHANGED);
+  },
+};
+
+const CHANGED: readonly Column[] = [
+  ['id', (row) => row.id],
+  ['name', (row) => row.name],
+  ['changed', (row) => (row.is_changed === true ? 'yes' : 'no')],
+  ['over a new limit', (row) => (row.keys_over_new_limit as readonly unknown[] | null)?.length ?? '-'],
+];
+
+const templates: Command = {
+  words: ['organizations', 'templates'],
+  summary: 'list the templates of organizations',
+  operands: [],
+  flags: [...LIST_FLAGS],
+  run: async (given, session) => {
+    const rows = await listRows(given, session, '/organization-templates');
+    printRows(session, {}, rows, [
+      ['id', (row) => row.id],
+      ['name', (row) => row.name],
+      ['description', (row) => row.description],
+    ]);
+  },
+};
+
 const suspend: Command = {
   words: ['organizations', 'suspend'],
   summary: 'suspend an organization; all of its requests are refused',
@@ -84,7 +138,7 @@ const reactivate: Command = {
   run: (given, session) => act(given, session, 'reactivate'),
 };
 
-export const organizationCommands: readonly Command[] = [list, create, read, suspend, reactivate];
+export const organizationCommands: readonly Command[] = [list, create, read, limits, templates, suspend, reactivate];
 
 /** Returns the id of an organization, given its id or slug. Throws CommandFailed if no organization has the slug. */
 export async function organizationId(api: Api, idOrSlug: string): Promise<string> {
@@ -96,6 +150,15 @@ export async function organizationId(api: Api, idOrSlug: string): Promise<string
       `There is no organization with the id or slug ${JSON.stringify(idOrSlug)}, or you may not see it.`,
       EXIT.notAllowed,
     );
+  return String(found.id);
+}
+
+async function templateId(api: Api, idOrName: string): Promise<string> {
+  if (idOrName.startsWith('tpl_')) return idOrName;
+  const { data } = await api.get('/organization-templates', { search: idOrName, limit: 200 });
+  const found = (data as readonly Json[]).find((row) => String(row.name).toLowerCase() === idOrName.toLowerCase());
+  if (found === undefined)
+    throw new CommandFailed(`There is no template with the id or name ${JSON.stringify(idOrName)}.`, EXIT.notAllowed);
   return String(found.id);
 }
 

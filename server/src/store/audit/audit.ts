@@ -41,16 +41,21 @@ export interface AuditEvent extends Omit<NewAuditEvent, 'before' | 'after'> {
 /** A stored event, with the hashes that chain it. */
 export type ChainedEvent = typeof auditEvents.$inferSelect;
 
-/** A filter of a list of events. An absent field does not filter. */
-export interface AuditFilter {
-  readonly organizationId: string | null;
-  readonly seq?: number | undefined;
+/** A filter of events. An absent field does not filter. */
+export interface EventFilter {
   readonly objectType?: string | undefined;
   readonly objectId?: string | undefined;
   readonly actorId?: string | undefined;
   readonly action?: string | undefined;
   readonly from?: Date | undefined;
+  /** The end of the time, not included. */
   readonly to?: Date | undefined;
+}
+
+/** A filter of the events of one chain. */
+export interface AuditFilter extends EventFilter {
+  readonly organizationId: string | null;
+  readonly seq?: number | undefined;
 }
 
 /** The means to chain events: the installation's key, and the heads that this process remembers. */
@@ -273,6 +278,12 @@ function conditionsOf(filter: AuditFilter): (SQL | undefined)[] {
   return [
     eq(auditEvents.chain, filter.organizationId ?? PLATFORM_CHAIN),
     filter.seq === undefined ? undefined : eq(auditEvents.seq, filter.seq),
+    ...eventConditions(filter),
+  ];
+}
+
+export function eventConditions(filter: EventFilter): (SQL | undefined)[] {
+  return [
     filter.objectType === undefined ? undefined : eq(auditEvents.objectType, filter.objectType),
     filter.objectId === undefined ? undefined : eq(auditEvents.objectId, filter.objectId),
     filter.actorId === undefined ? undefined : eq(auditEvents.actorId, filter.actorId),
@@ -314,7 +325,7 @@ function jsonOf(value: unknown): Json {
   );
 }
 
-function eventFrom(row: Row): AuditEvent {
+export function eventFrom(row: Row): AuditEvent {
   const { chain, prevHash: _, mac: __, hash, ...facts } = row;
   return {
     ...facts,

@@ -193,8 +193,8 @@ const GLOBAL_TABLES = [
     'verifications',
   ],
   // Tables that the platform lists and sums over all tenants. They also have an index by time, name or list order.
-  ...['attempt_rollups', 'invitations', 'keys', 'ledger', 'ledger_records', 'organization_days', 'organization_standings'],
-  ...['platform_rollups', 'request_log', 'request_records'],
+  ...['attempt_rollups', 'audit_events', 'invitations', 'keys', 'ledger', 'ledger_records', 'organization_days'],
+  ...['organization_standings', 'platform_rollups', 'request_log', 'request_records'],
   ...['rollups', 'route_group_policies', 'scope_marks', 'tag_rollups', 'team_rollups', 'teams', 'unit_rollups'],
   ...['config_versions', 'idempotency_keys', 'installation', 'process_leases', 'schema_migrations'],
   // Jobs of the whole installation and their alerts: found by id, and delivered in one order over all tenants.
@@ -207,6 +207,7 @@ const GLOBAL_TABLES = [
     'deployment_checks',
     'job_runs',
     'ledger_drifts',
+    'organization_templates',
     'price_proposals',
     'webhooks',
   ],

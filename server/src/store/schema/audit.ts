@@ -32,6 +32,7 @@ export const auditEvents = pgTable(
   (table) => [
     primaryKey({ columns: [table.chain, table.seq] }),
     index('audit_events_at').on(table.chain, table.at),
+    index('audit_events_time').on(table.at, table.chain, table.seq),
     index('audit_events_object').on(table.chain, table.objectType, table.objectId, table.seq),
     index('audit_events_actor').on(table.chain, table.actorId, table.seq),
   ],

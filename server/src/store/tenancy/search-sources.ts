@@ -16,8 +16,8 @@ import {
 } from '../schema.ts';
 import { withinReach } from './reach.ts';
 
-export type TenantKind = 'organization' | 'team' | 'member' | 'key' | 'service_account' | 'webhook';
-export type PlatformKind = 'account' | 'access_group' | 'credential' | 'deployment';
+type TenantKind = 'organization' | 'team' | 'member' | 'key' | 'service_account' | 'webhook';
+type PlatformKind = 'account' | 'access_group' | 'credential' | 'deployment';
 
 /** The table and columns of one kind of object. */
 export interface Source {
@@ -43,6 +43,9 @@ const newest = (table: PgTable, id: PgColumn) =>
 
 const ofOrganization = (organizationId: PgColumn) =>
   sql`inner join ${organizations} on ${organizations.id} = ${organizationId} and ${organizations.status} <> 'deleted'`;
+
+const ofTeam = sql`${ofOrganization(serviceAccounts.organizationId)} inner join ${teams}
+  on ${teams.organizationId} = ${serviceAccounts.organizationId} and ${teams.id} = ${serviceAccounts.teamId} and ${teams.deletedAt} is null`;
 
 export const TENANTS: readonly Source[] = [
   {
@@ -110,9 +113,7 @@ export const TENANTS: readonly Source[] = [
     detail: sql`${teams.name} || ' · ' || ${organizations.name}`,
     organizationId: serviceAccounts.organizationId,
     teamId: serviceAccounts.teamId,
-    from: sql`${serviceAccounts} ${ofOrganization(serviceAccounts.organizationId)}
-      inner join ${teams} on ${teams.organizationId} = ${serviceAccounts.organizationId} and ${teams.id} = ${serviceAccounts.teamId}
-      and ${teams.deletedAt} is null`,
+    from: sql`${serviceAccounts} ${ofTeam}`,
     reach: 'teams',
     visible: (reaches) =>
       and(

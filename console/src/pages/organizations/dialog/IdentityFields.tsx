@@ -45,18 +45,25 @@ export function IdentityFields({ form, isNew, mayProfile, mayCap }: IdentityFiel
           slug.onChange(event);
         }}
       />
-      <Select
-        {...form.getInputProps('time_zone')}
-        label="Time zone"
-        description="Days and budget periods begin at midnight in this zone."
-        inputWrapperOrder={['label', 'input', 'description', 'error']}
-        data={ZONES.includes(form.values.time_zone) ? ZONES : [form.values.time_zone, ...ZONES]}
-        searchable
-        allowDeselect={false}
-        limit={60}
-        nothingFoundMessage="No time zone found"
-        disabled={!mayCap}
-      />
+      <TimeZoneField form={form} disabled={!mayCap} />
     </SimpleGrid>
+  );
+}
+
+/** Chooses the time zone in which days and budget periods begin. */
+export function TimeZoneField({ form, disabled = false }: Pick<IdentityFieldsProps, 'form'> & { disabled?: boolean }) {
+  return (
+    <Select
+      {...form.getInputProps('time_zone')}
+      label="Time zone"
+      description="Days and budget periods begin at midnight in this zone."
+      inputWrapperOrder={['label', 'input', 'description', 'error']}
+      data={ZONES.includes(form.values.time_zone) ? ZONES : [form.values.time_zone, ...ZONES]}
+      searchable
+      allowDeselect={false}
+      limit={60}
+      nothingFoundMessage="No time zone found"
+      disabled={disabled}
+    />
   );
 }

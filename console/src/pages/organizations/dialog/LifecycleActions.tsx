@@ -1,5 +1,5 @@
 import { ActionIcon, Menu, Tooltip } from '@mantine/core';
-import { IconArchive, IconDots, IconPlayerPause, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
+import { IconArchive, IconCopyPlus, IconDots, IconPlayerPause, IconPlayerPlay, IconTrash } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -12,6 +12,8 @@ import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../../components/dialogs/saved.ts';
 import { useDialog } from '../../../components/dialogs/useDialog.ts';
 import { WhyNot } from '../../../components/dialogs/WhyNot.tsx';
+import { PageLink } from '../../../components/PageLink.tsx';
+import { links } from '../../../links.ts';
 import { countText } from '../../../numbers/numbers.ts';
 import { PATHS } from '../../../paths.ts';
 import { LifecycleDialog, refreshOrganizations } from './LifecycleDialog.tsx';
@@ -20,7 +22,7 @@ const LIFECYCLE = ['suspend', 'reactivate', 'archive'] as const;
 
 /** The buttons that suspend, reactivate, archive or delete an organization. Only an archived one can be deleted. */
 export function LifecycleActions({ organization }: { organization: Organization }) {
-  const [asking, ask] = useDialog(LIFECYCLE);
+  const [, ask] = useDialog(LIFECYCLE);
   const [isDeleting, setDeleting] = useState(false);
   const verdict = verdictOf('organizations.lifecycle', organization);
   const isActive = organization.status === 'active';
@@ -42,6 +44,14 @@ export function LifecycleActions({ organization }: { organization: Organization 
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
+          <Menu.Item
+            leftSection={<IconCopyPlus size={15} />}
+            disabled={!verdictOf('organizations.create', organization).allowed}
+            component={PageLink}
+            at={links.organizations({ create: 'organization', like: organization.id })}
+          >
+            Make one like this
+          </Menu.Item>
           <Tooltip label={<WhyNot verdict={verdict} inherit />} multiline maw={320} disabled={verdict.allowed} position="left">
             <div>
               <Menu.Item
@@ -74,11 +84,15 @@ export function LifecycleActions({ organization }: { organization: Organization 
         </Menu.Dropdown>
       </Menu>
       {isDeleting && <DeleteDialog organization={organization} onClose={() => setDeleting(false)} />}
-      {asking !== null && verdict.allowed && (
-        <LifecycleDialog organization={organization} to={asking} onClose={() => ask(null)} />
-      )}
     </>
   );
+}
+
+/** The dialog that the address asks for. The page shows it once, however many of its parts have the buttons. */
+export function AskedLifecycle({ organization }: { organization: Organization }) {
+  const [asking, ask] = useDialog(LIFECYCLE);
+  if (asking === null || !verdictOf('organizations.lifecycle', organization.capabilities).allowed) return null;
+  return <LifecycleDialog organization={organization} to={asking} onClose={() => ask(null)} />;
 }
 
 /** Lists what would be deleted, as the server reports it, and requires the person to type the name. */

@@ -3,6 +3,7 @@ import type { Organization } from '../../../api/organizations.ts';
 import { CreateDialog } from '../../../components/dialogs/CreateDialog.tsx';
 import { EditDialog } from '../../../components/dialogs/EditDialog.tsx';
 import { saved } from '../../../components/dialogs/saved.ts';
+import { useUrlState } from '../../../components/fields/useUrlState.ts';
 import { OrganizationFields, SECTIONS } from './OrganizationFields.tsx';
 import {
   draftOf,
@@ -27,10 +28,11 @@ interface OrganizationDialogProps {
 
 /** Edits all of an organization in one dialog: identity, budgets, limits, access, audit. One transaction saves it. */
 export function OrganizationDialog({ organizationId, onSaved, ...rest }: OrganizationDialogProps) {
+  const [{ template, like }] = useUrlState();
   const shared = {
     ...rest,
     size: 1_040,
-    sections: SECTIONS,
+    sections: organizationId === null ? ['Start from', ...SECTIONS] : SECTIONS,
     validate: faultsOf,
     invalidates: ['organizations', 'organization'],
   };
@@ -41,7 +43,10 @@ export function OrganizationDialog({ organizationId, onSaved, ...rest }: Organiz
       title="Create organization"
       verb="Create organization"
       initial={NEW_ORGANIZATION}
-      save={(draft, header) => asked(api.POST('/organizations', { params: { header }, body: organizationBody(draft) }))}
+      save={(draft, header) => {
+        const source = like === undefined ? { template_id: template } : { like_organization_id: like };
+        return asked(api.POST('/organizations', { params: { header }, body: { ...organizationBody(draft), ...source } }));
+      }}
       onSaved={(made) => {
         saved(`${made.name} was created.`);
         onSaved?.(made);

@@ -11,6 +11,7 @@ import { RateLimitFields } from '../../../forms/RateLimitFields.tsx';
 import { TagFields } from '../../../forms/TagFields.tsx';
 import { IdentityFields } from './IdentityFields.tsx';
 import type { OrganizationDraft } from './organization-draft.ts';
+import { StartFrom } from './StartFrom.tsx';
 
 export const SECTIONS = ['Identity', 'Budgets', 'Rate limits', 'Asset access', 'Tags', 'Audit content'] as const;
 
@@ -22,15 +23,29 @@ interface OrganizationFieldsProps {
 
 /** Every field of an organization, in sections. */
 export function OrganizationFields({ form, of }: OrganizationFieldsProps) {
-  const may = (permission: Permission): Verdict => (of === null ? { allowed: true, reason: null } : verdictOf(permission, of));
-  const [mayProfile, mayCap, mayAudit] = [may('organization.profile'), may('organizations.cap'), may('audit_policy.change')];
+  const [mayProfile, mayCap] = [mayOf(of, 'organization.profile'), mayOf(of, 'organizations.cap')];
+  return (
+    <>
+      {of === null && <StartFrom form={form} />}
+      <FormSection title="Identity" verdict={mayProfile}>
+        <IdentityFields form={form} isNew={of === null} mayProfile={mayProfile.allowed} mayCap={mayCap.allowed} />
+      </FormSection>
+      <SettingsSections form={form} of={of} />
+    </>
+  );
+}
+
+function mayOf(of: Organization | null, permission: Permission): Verdict {
+  return of === null ? { allowed: true, reason: null } : verdictOf(permission, of);
+}
+
+/** The fields of an organization without its names and time zone, in sections. Templates have them too. */
+export function SettingsSections({ form, of }: OrganizationFieldsProps) {
+  const [mayCap, mayAudit] = [mayOf(of, 'organizations.cap'), mayOf(of, 'audit_policy.change')];
   const organizationId = of === null ? {} : { organizationId: of.id };
   const cap = { timeZone: form.values.time_zone, disabled: !mayCap.allowed };
   return (
     <>
-      <FormSection title="Identity" verdict={mayProfile}>
-        <IdentityFields form={form} isNew={of === null} mayProfile={mayProfile.allowed} mayCap={mayCap.allowed} />
-      </FormSection>
       <FormSection title="Budgets" verdict={mayCap}>
         <BudgetFields {...bind(form, 'budgets')} {...organizationId} {...cap} />
       </FormSection>

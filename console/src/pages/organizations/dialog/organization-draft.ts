@@ -23,6 +23,8 @@ import { NO_TAGS, type TagsDraft, tagListWords, tagsBody, tagsDraft } from '../.
 
 /** An organization as the dialog edits it. */
 export interface OrganizationDraft extends TagsDraft {
+  /** Of a template only. */
+  readonly description?: string;
   readonly name: string;
   readonly slug: string;
   readonly time_zone: string;
@@ -88,7 +90,7 @@ export const ORGANIZATION_PARTS: readonly EditPart<OrganizationDraft>[] = [
 ];
 
 function part(
-  name: keyof OrganizationDraft,
+  name: Exclude<keyof OrganizationDraft, 'description'>,
   label: string,
   words: (draft: OrganizationDraft) => string,
 ): EditPart<OrganizationDraft> {

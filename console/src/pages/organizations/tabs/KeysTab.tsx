@@ -1,17 +1,17 @@
 import { useHotkeys } from '@mantine/hooks';
 import { IconPlus } from '@tabler/icons-react';
-import { useNavigate } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../../api/client.ts';
+import { queryOf } from '../../../api/list-query.ts';
 import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
 import { WhyNot } from '../../../components/dialogs/WhyNot.tsx';
 import { useUrlState } from '../../../components/fields/useUrlState.ts';
 import { DataList, type ListQuery } from '../../../components/list/DataList.tsx';
 import { EmptyState } from '../../../components/list/EmptyState.tsx';
-import { PATHS } from '../../../paths.ts';
+import { useOpenPage } from '../../../components/PageLink.tsx';
+import { links } from '../../../links.ts';
 import { CreateKeyDialog } from '../../keys/CreateKeyDialog.tsx';
 import { keyColumns } from '../../keys/key-columns.tsx';
 import { useMayCreateKeys } from '../../keys/may-create.ts';
-
 import type { TabProps } from './tab.ts';
 
 const COLUMNS = keyColumns({ withPlace: true });
@@ -19,7 +19,7 @@ const COLUMNS = keyColumns({ withPlace: true });
 /** Lists the keys of all teams of an organization. */
 export function KeysTab({ organization }: TabProps) {
   const [state, setState] = useUrlState();
-  const navigate = useNavigate();
+  const openPage = useOpenPage();
   const verdict = useMayCreateKeys(organization.id);
   const openNew = () => verdict.allowed && setState({ new: 'key' }, 'push');
   useHotkeys([['n', openNew]]);
@@ -37,7 +37,7 @@ export function KeysTab({ organization }: TabProps) {
         columns={COLUMNS}
         searchLabel="Name or id"
         controls={button}
-        onRowClick={({ id }) => void navigate({ to: PATHS.key, params: { keyId: id } as never })}
+        onRowClick={({ id }) => void openPage(links.key(id))}
         empty={
           verdict.allowed ? (
             <EmptyState title="No keys yet" action={button}>
@@ -60,5 +60,7 @@ export function KeysTab({ organization }: TabProps) {
 }
 
 function fetchKeys(id: string, query: ListQuery) {
-  return asked(api.GET('/organizations/{id}/keys', { params: { path: { id }, query: query as object } }));
+  return asked(
+    api.GET('/organizations/{id}/keys', { params: { path: { id }, query: queryOf('/organizations/{id}/keys', query) } }),
+  );
 }

@@ -1,14 +1,14 @@
 import { Anchor, Grid, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../../api/client.ts';
 import { Asked } from '../../../components/Asked.tsx';
 import { GroupedCourse } from '../../../components/charts/GroupedCourse.tsx';
 import { Named } from '../../../components/Named.tsx';
+import { PageLink } from '../../../components/PageLink.tsx';
 import { Section } from '../../../components/Section.tsx';
 import { Time } from '../../../components/Time.tsx';
+import { links } from '../../../links.ts';
 import { Money } from '../../../numbers/Money.tsx';
-import { PATHS } from '../../../paths.ts';
 import { SpendRanking } from './SpendRanking.tsx';
 import type { TabProps } from './tab.ts';
 import { dearestFirst, useUsage } from './usage-query.ts';
@@ -99,12 +99,7 @@ function Refusals({ organization }: Pick<TabProps, 'organization'>) {
               {data.map((request) => (
                 <Refusal key={request.id} request={request} />
               ))}
-              <Anchor
-                component={Link}
-                to={PATHS.requests}
-                search={{ organization_id: organization.id, status: 'refused' } as never}
-                fz="sm"
-              >
+              <Anchor component={PageLink} at={links.requests({ organization_id: organization.id, status: 'refused' })} fz="sm">
                 All refused requests
               </Anchor>
             </Stack>
@@ -128,7 +123,7 @@ function Refusal({ request }: { request: Schema<'Request'> }) {
         {decision.data?.sentence ?? request.code ?? 'Refused'}
       </Text>
       <Text fz="xs" c="dimmed" component="div">
-        <Anchor component={Link} to={PATHS.request} params={{ requestId: request.id } as never} fz="xs">
+        <Anchor component={PageLink} at={links.request(request.id)} fz="xs">
           <Time at={request.time} relative />
         </Anchor>{' '}
         · <Named id={request.key_id} />

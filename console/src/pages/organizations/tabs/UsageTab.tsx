@@ -1,5 +1,4 @@
 import { Anchor, Group, SegmentedControl, Stack, Table, Text } from '@mantine/core';
-import { Link } from '@tanstack/react-router';
 import { queryText } from '../../../api/events.ts';
 import { Asked } from '../../../components/Asked.tsx';
 import { useUrlState } from '../../../components/fields/useUrlState.ts';
@@ -7,9 +6,10 @@ import { EmptyState } from '../../../components/list/EmptyState.tsx';
 import { ExportMenu } from '../../../components/list/ExportMenu.tsx';
 import { TableScroll } from '../../../components/list/TableScroll.tsx';
 import { Named } from '../../../components/Named.tsx';
+import { PageLink } from '../../../components/PageLink.tsx';
+import { links } from '../../../links.ts';
 import { Money } from '../../../numbers/Money.tsx';
 import { countText } from '../../../numbers/numbers.ts';
-import { PATHS } from '../../../paths.ts';
 import type { TabProps } from './tab.ts';
 import { dearestFirst, type GroupBy, groupOf, type UsageRow, useUsage } from './usage-query.ts';
 
@@ -39,11 +39,11 @@ export function UsageTab({ organization }: TabProps) {
         />
         <Group gap="sm">
           {organization.capabilities.includes('usage.read') && (
-            <Anchor component={Link} to={`/organizations/${organization.id}/statements`} fz="sm">
+            <Anchor component={PageLink} at={links.statements(organization.id)} fz="sm">
               Monthly statements
             </Anchor>
           )}
-          <Anchor component={Link} to={PATHS.usage} search={{ organization_id: organization.id } as never} fz="sm">
+          <Anchor component={PageLink} at={links.usage({ organization_id: organization.id })} fz="sm">
             Other ranges and charts
           </Anchor>
           <ExportMenu note="The last 30 days" exports={[{ label: 'CSV', path, what: 'usage', ending: 'csv' }]} />

@@ -3,8 +3,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { api, asked, type Schema } from '../../../api/client.ts';
 import { Asked } from '../../../components/Asked.tsx';
+import { PageLink } from '../../../components/PageLink.tsx';
 import { addressOf } from '../../../components/shell/addresses.ts';
-import { PATHS } from '../../../paths.ts';
+import { links } from '../../../links.ts';
 
 type TargetAccess = Schema<'TargetAccess'>;
 type Holder = TargetAccess['teams'][number];
@@ -44,12 +45,7 @@ export function WhoCanCall({ organizationId, target, onClose }: WhoCanCallProps)
               <Holders label="Members" holders={access.members} isMore={access.next_cursors.members !== null} />
               <Holders label="Keys" holders={access.keys} isMore={access.next_cursors.keys !== null} />
             </SimpleGrid>
-            <Anchor
-              component={Link}
-              to={PATHS.accessExplorer}
-              search={{ target, organization_id: organizationId } as never}
-              fz="sm"
-            >
+            <Anchor component={PageLink} at={links.accessExplorer({ target, organization_id: organizationId })} fz="sm">
               Open in the access explorer
             </Anchor>
           </Stack>

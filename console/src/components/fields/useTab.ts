@@ -1,5 +1,5 @@
-import { type UrlState, useUrlState } from '../fields/useUrlState.ts';
-import { SCOPE } from './scope.ts';
+import { SCOPE } from '../shell/scope.ts';
+import { type UrlState, useUrlState } from './useUrlState.ts';
 
 /**
  * Returns the chosen tab of a page and a function that changes it. The tab is in the address as `tab`; without it, and with a tab

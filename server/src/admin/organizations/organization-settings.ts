@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import type { Database } from '../../store/database.ts';
+import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
+import { accessCatalogue, grants } from '../access/access-fields.ts';
+import { timeZone } from '../http/fields.ts';
+import { invalid } from '../http/problem.ts';
+import { tagFields } from '../limits/tag-fields.ts';
+import { organizationFacts } from './organization-view.ts';
+import { loadPolicy, policyFields } from './policy.ts';
+
+/** The settings that an organization can have from the start, apart from its names: what templates hold too. */
+
+const RETENTION_DAYS_MAX = 3_650;
+const retentionDays = z.int().min(1).max(RETENTION_DAYS_MAX).nullish();
+
+export const audit = z.strictObject({
+  content: z.enum(['off', 'metadata', 'redacted', 'full']).optional(),
+  content_retention_days: retentionDays,
+  event_retention_days: retentionDays,
+});
+
+export const organizationSettings = {
+  time_zone: timeZone.optional(),
+  ...policyFields,
+  ...tagFields,
+  asset_access: grants.nullish(),
+  audit: audit.optional(),
+};
+export const settingsBody = z
+  .strictObject(organizationSettings)
+  .meta({ id: 'OrganizationSettings', description: 'The settings of a new organization. Absent ones have their defaults.' });
+export type SettingsBody = z.output<typeof settingsBody>;
+
+/** Throws 400 for the audit mode `redacted`, which this release does not implement. */
+export function requireBuilt({ audit }: Pick<SettingsBody, 'audit'>, pointer = ''): void {
+  if (audit?.content === 'redacted') {
+    throw invalid(`${pointer}/audit/content`, 'must be "off", "metadata" or "full": this release does not support "redacted"');
+  }
+}
+
+/**
+ * Returns the settings of an organization as another one would be created with them: budgets, limits, access, tags, time zone and
+ * audit settings. People, keys, spend and metadata are not settings. Budgets have no ids.
+ */
+export async function settingsOf(db: Database, row: OrganizationRow): Promise<SettingsBody> {
+  const policy = await loadPolicy(db, 'organization', { ...row, organizationId: row.id });
+  const { time_zone, rate_limits, model_limits, budgets, asset_access, default_tags, required_tags, audit } = organizationFacts(
+    row,
+    policy,
+  );
+  return {
+    time_zone,
+    rate_limits,
+    model_limits,
+    budgets: budgets.map(withoutId),
+    asset_access,
+    default_tags,
+    required_tags,
+    audit,
+  };
+}
+
+function withoutId<B extends { readonly id?: string | undefined }>({ id: _, ...budget }: B): Omit<B, 'id'> {
+  return budget;
+}
+
+/** Returns the settings without grants of targets that are gone: a later model of that name must not be granted by them. */
+export async function withLivingTargets(db: Database, settings: SettingsBody): Promise<SettingsBody> {
+  const { asset_access: access } = settings;
+  if (access?.targets === undefined) return settings;
+  const catalogue = await accessCatalogue(db);
+  return { ...settings, asset_access: { ...access, targets: access.targets.filter((name) => catalogue.targets.has(name)) } };
+}
