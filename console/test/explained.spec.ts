@@ -80,7 +80,7 @@ test.describe('a refusal', () => {
     await house.signIn(page, 'platform_admin');
     await openRequest(page, house, requestId);
     const todo = section(page, 'What to do');
-    await expect(todo.getByText('Each of these 2 refused the request.', { exact: false })).toBeVisible();
+    await expect(todo.getByText('The request was refused for each of these 2 reasons.', { exact: false })).toBeVisible();
     await todo.getByRole('link', { name: 'Raise this budget' }).click();
     await expect(dialog(page).getByRole('textbox', { name: 'Amount' })).toBeFocused();
     await page.goBack();

@@ -43,7 +43,7 @@ test('an owner sees each finding with what it means, opens its list, exports it,
   await page.getByRole('navigation').getByRole('link', { name: 'Security', exact: true }).click();
   await expect(page.getByRole('heading', { level: 1, name: 'Security' })).toBeVisible();
   for (const [name, none] of [
-    [VOUCHED, 'No member’s address depends on the word of a platform admin alone.'],
+    [VOUCHED, 'No member’s address is proved only by the word of a platform admin.'],
     [TOKENS, 'Every admin token has an owner.'],
     [MODELS, 'Every model that this organization can call'],
     [KEYS, 'Every working key was used or created in the last 90 days.'],

@@ -24,7 +24,7 @@ test('an owner makes one, gives it a token, renames it, disables it, takes that 
   await page.getByRole('button', { name: 'Create service account' }).first().click();
   await expect(dialog(page).getByRole('combobox', { name: 'Responsible person' })).toHaveValue(account.name);
   await dialog(page).getByRole('button', { name: 'Create service account' }).click();
-  await expect(dialog(page).getByText('Enter a name: the machine or program that uses it.')).toBeVisible();
+  await expect(dialog(page).getByText('Enter the name of the machine or program that uses it.')).toBeVisible();
   await dialog(page).getByLabel('Name').fill(name);
   await dialog(page).getByRole('button', { name: 'Create service account' }).click();
   await expect(rowOf(page, name)).toContainText(account.name);

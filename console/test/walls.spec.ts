@@ -69,7 +69,7 @@ test('a member sees the organization’s limits as they are set, and not what is
   await page.goto(house.url + organizationPage(house, 'limits'));
   const limits = page.getByRole('tabpanel').getByRole('region', { name: 'Rate limits' });
   await expect(limits.getByText(/^600 /)).toBeVisible();
-  await expect(limits.getByText('Your role does not show how much is used.')).toBeVisible();
+  await expect(limits.getByText('Your role does not let you see how much is used.')).toBeVisible();
   await expect(page.getByRole('tabpanel').getByText('$100.00 per month').first()).toBeVisible();
   await expect(page.getByLabel(/^Budget .* used$/)).toHaveCount(0);
   await expect(page.getByRole('tab', { name: 'Usage' })).toHaveCount(0);

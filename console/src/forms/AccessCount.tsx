@@ -3,6 +3,7 @@ import { useDisclosure } from '@mantine/hooks';
 import { countText } from '../numbers/numbers.ts';
 import type { AccessDraft } from './access-draft.ts';
 import { type AccessLevel, type AccessPreview, useAccessPreview } from './access-level.ts';
+import { words } from './words.ts';
 
 interface AccessCountProps {
   readonly level: AccessLevel;
@@ -17,7 +18,7 @@ export function AccessCount({ level, draft, holder }: AccessCountProps) {
   if (preview.isError) {
     return (
       <Text fz="sm" c="dimmed" role="status">
-        The callable targets could not be computed: {preview.error.message}
+        {words.targetsNotComputed(preview.error.message)}
       </Text>
     );
   }
@@ -26,11 +27,11 @@ export function AccessCount({ level, draft, holder }: AccessCountProps) {
     <Alert color={count === 0 ? 'orange' : 'green'} py="xs" role="status" aria-live="polite">
       <Group gap="xs">
         <Text fz="sm">
-          {holder} can call <b>{count === undefined ? '…' : countText(count)}</b> {count === 1 ? 'target' : 'targets'}.
+          {words.canCall(holder)} <b>{count === undefined ? '…' : countText(count)}</b> {words.targetsAfterCount(count)}
         </Text>
         {count !== undefined && count > 0 && (
           <Anchor component="button" type="button" fz="sm" onClick={toggle} aria-expanded={opened}>
-            {opened ? 'Hide targets' : 'Show targets'}
+            {opened ? words.hideTargets : words.showTargets}
           </Anchor>
         )}
       </Group>
@@ -52,13 +53,13 @@ function Names({ preview }: { preview: AccessPreview }) {
             </Text>
           </div>
         ))}
-        {more > 0 && <div>and {countText(more)} more</div>}
+        {more > 0 && <div>{words.andMore(countText(more))}</div>}
       </Text>
     </ScrollArea.Autosize>
   );
 }
 
 function throughWords({ through, access_group }: AccessPreview['targets'][number]): string {
-  if (access_group !== null) return `through the access group ${access_group}`;
-  return through === 'target' ? 'selected' : through === 'all' ? 'everything is granted' : 'inherited';
+  if (access_group !== null) return words.throughAccessGroup(access_group);
+  return through === 'target' ? words.selected : through === 'all' ? words.everythingIsGranted : words.inherited;
 }

@@ -5,6 +5,7 @@ import { type AccessLevel, useAccessPreview } from './access-level.ts';
 import { type Bound, errorAt } from './bind.ts';
 import { GroupChooser } from './GroupChooser.tsx';
 import { TargetChooser } from './TargetChooser.tsx';
+import { words } from './words.ts';
 
 interface AssetAccessEditorProps extends Bound<AccessDraft> {
   readonly level: AccessLevel;
@@ -29,7 +30,7 @@ export function AssetAccessEditor(props: AssetAccessEditorProps) {
   return (
     <Stack gap="md" data-at={at}>
       <Radio.Group
-        aria-label="Asset access"
+        aria-label={words.assetAccess}
         value={value.mode}
         onChange={(mode) => onChange({ ...value, mode: mode as AccessMode })}
         error={errorAt(errors, `${at}.mode`) ?? errorAt(errors, at)}
@@ -79,20 +80,20 @@ function TargetsOfParent(props: Omit<Parameters<typeof TargetChooser>[0], 'paren
   return <TargetChooser {...props} parent={parent.data ?? null} />;
 }
 
-function choicesOf(level: AccessLevel, parentName = 'the level above'): readonly Choice[] {
+function choicesOf(level: AccessLevel, parentName = words.levelAbove): readonly Choice[] {
   if (level.is === 'organization') {
     return [
-      { mode: 'nothing', label: 'Nothing', about: 'No model can be called.' },
-      { mode: 'all', label: 'Everything', about: 'The whole catalogue, future models included.' },
-      { mode: 'selected', label: 'Selected', about: 'The targets and access groups that you select.' },
+      { mode: 'nothing', label: words.nothing, about: words.nothingMeans },
+      { mode: 'all', label: words.everything, about: words.everythingMeans },
+      { mode: 'selected', label: words.selectedLabel, about: words.selectedMeans },
     ];
   }
   return [
-    { mode: 'inherit', label: 'Inherit', about: `Everything that ${parentName} can call, now and in the future.` },
+    { mode: 'inherit', label: words.inherit, about: words.inheritMeans(parentName) },
     {
       mode: 'restrict',
-      label: 'Restrict',
-      about: `Only what you select, within what ${parentName} can call. If you select nothing, nothing can be called.`,
+      label: words.restrict,
+      about: words.restrictMeans(parentName),
     },
   ];
 }

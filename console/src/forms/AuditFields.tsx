@@ -2,6 +2,7 @@ import { Radio, SimpleGrid, Stack, Text } from '@mantine/core';
 import type { Schema } from '../api/client.ts';
 import { WholeNumberInput } from '../components/fields/WholeNumberInput.tsx';
 import { type Bound, errorAt } from './bind.ts';
+import { words } from './words.ts';
 
 type Content = Schema<'Organization'>['audit']['content'];
 
@@ -30,17 +31,16 @@ export function auditBody(draft: AuditDraft) {
 }
 
 const CHOICES: readonly { readonly value: Content; readonly label: string; readonly about: string }[] = [
-  { value: 'off', label: 'Off', about: 'No content is stored. The request log itself takes about 1 kB per request.' },
+  { value: 'off', label: words.off, about: words.offMeans },
   {
     value: 'metadata',
-    label: 'Metadata',
-    about: 'Roles, sizes and tool names, but no text. Adds about 0.5 kB per request.',
+    label: words.metadata,
+    about: words.metadataMeans,
   },
   {
     value: 'full',
-    label: 'Full',
-    about:
-      'The whole request and response, encrypted. Adds their size: about 4 kB for a page of text, 40 kB for a long conversation.',
+    label: words.full,
+    about: words.fullMeans,
   },
 ];
 const RETENTION_DAYS_MAX = 3_650;
@@ -50,7 +50,7 @@ export function AuditFields({ value, onChange, errors, at, disabled = false }: B
   return (
     <Stack gap="md">
       <Radio.Group
-        label="Content of requests"
+        label={words.contentOfRequests}
         value={value.content}
         onChange={(content) => onChange({ ...value, content: content as Content })}
         error={errorAt(errors, `${at}.content`)}
@@ -63,14 +63,14 @@ export function AuditFields({ value, onChange, errors, at, disabled = false }: B
       </Radio.Group>
       <SimpleGrid cols={{ base: 1, xs: 2 }}>
         <Days
-          label="Keep content for"
+          label={words.keepContentFor}
           value={value.content_retention_days}
           error={errorAt(errors, `${at}.content_retention_days`)}
           disabled={disabled || value.content === 'off'}
           onChange={(content_retention_days) => onChange({ ...value, content_retention_days })}
         />
         <Days
-          label="Keep the request log for"
+          label={words.keepTheRequestLogFor}
           value={value.event_retention_days}
           error={errorAt(errors, `${at}.event_retention_days`)}
           disabled={disabled}
@@ -78,9 +78,7 @@ export function AuditFields({ value, onChange, errors, at, disabled = false }: B
         />
       </SimpleGrid>
       <Text fz="xs" c="dimmed">
-        Content is encrypted with a key that only this organization has. Deleting the organization destroys the key, so the
-        content can no longer be read. An hourly job deletes what is older than these days. The ledger, reports and the audit log
-        are kept.
+        {words.retentionMeans}
       </Text>
     </Stack>
   );
@@ -98,13 +96,13 @@ function Days({ label, value, error, disabled, onChange }: DaysProps) {
   return (
     <WholeNumberInput
       label={label}
-      suffix=" days"
+      suffix={words.days}
       min={1}
       max={RETENTION_DAYS_MAX}
       clampBehavior="strict"
-      placeholder="Forever"
+      placeholder={words.forever}
       inputWrapperOrder={['label', 'input', 'description', 'error']}
-      description={value === '' ? 'Kept forever.' : `At most ${value} ${value === 1 ? 'day' : 'days'}.`}
+      description={value === '' ? words.keptForever : words.atMostDays(value)}
       value={value}
       disabled={disabled}
       error={error}

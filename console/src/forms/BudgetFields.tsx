@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { BudgetRow } from './BudgetRow.tsx';
 import { type Bound, errorAt } from './bind.ts';
 import { type BudgetDraft, newBudget } from './budget-draft.ts';
+import { words } from './words.ts';
 
 interface BudgetFieldsProps extends Bound<readonly BudgetDraft[]> {
   readonly timeZone: string;
@@ -29,8 +30,7 @@ export function BudgetFields({
     <Stack gap="sm" data-at={at}>
       {value.length === 0 && (
         <Text fz="sm" c="dimmed">
-          No budget: spend is recorded but not limited. If you add several budgets, each counts on its own. A request is refused
-          when any blocking budget is used up.
+          {words.noBudgetMeans}
         </Text>
       )}
       {value.map((budget, index) => (
@@ -61,7 +61,7 @@ export function BudgetFields({
           disabled={disabled || value.length >= BUDGETS_MAX}
           onClick={() => onChange([...value, newBudget()])}
         >
-          Add budget
+          {words.addBudget}
         </Button>
       </div>
     </Stack>

@@ -18,6 +18,7 @@ import { type BudgetDraft, PERIODS, type Period } from './budget-draft.ts';
 import { decimalOf } from './decimal.ts';
 import { MatchFields } from './MatchFields.tsx';
 import { PeriodFields, ResetNote } from './PeriodFields.tsx';
+import { words } from './words.ts';
 
 interface BudgetRowProps {
   readonly budget: BudgetDraft;
@@ -38,17 +39,17 @@ const KINDS = ['everything', 'target', 'access_group'] as const;
 export function BudgetRow(props: BudgetRowProps) {
   const { budget, ordinal, disabled } = props;
   return (
-    <Paper withBorder p="sm" role="group" aria-label={`Budget ${ordinal}`} data-at={`budgets.${budget.id}`}>
+    <Paper withBorder p="sm" role="group" aria-label={words.budgetNumber(ordinal)} data-at={`budgets.${budget.id}`}>
       <Stack gap="sm">
         <Group align="flex-start" justify="space-between" wrap="nowrap" gap="xs">
           <AmountAndPeriod {...props} />
-          <Tooltip label="Remove budget">
+          <Tooltip label={words.removeBudget}>
             <ActionIcon
               variant="subtle"
               color="gray"
               mt={24}
               disabled={disabled}
-              aria-label={`Remove budget ${ordinal}`}
+              aria-label={words.removeBudgetNumber(ordinal)}
               onClick={props.onRemove}
             >
               <IconTrash size={16} />
@@ -58,9 +59,7 @@ export function BudgetRow(props: BudgetRowProps) {
         <ResetNote budget={budget} timeZone={props.timeZone} />
         {Number(decimalOf(budget.amount)) === 0 && budget.amount.trim() !== '' && (
           <Text fz="xs" c="dimmed">
-            {budget.action === 'block'
-              ? 'A budget of 0 refuses every request that costs money.'
-              : 'A budget of 0 never sends an alert. Enter a larger amount.'}
+            {budget.action === 'block' ? words.zeroBudgetRefuses : words.zeroBudgetNeverAlerts}
           </Text>
         )}
         {props.beside}
@@ -75,7 +74,7 @@ function AmountAndPeriod({ budget, at, errors, disabled, onChange }: BudgetRowPr
   return (
     <Group align="flex-start" gap="sm">
       <TextInput
-        label="Amount"
+        label={words.amount}
         w={150}
         leftSection={<Text fz="sm">$</Text>}
         inputMode="decimal"
@@ -88,7 +87,7 @@ function AmountAndPeriod({ budget, at, errors, disabled, onChange }: BudgetRowPr
         onChange={(event) => onChange({ amount: event.currentTarget.value })}
       />
       <Select
-        label="Period"
+        label={words.period}
         w={170}
         data={[...PERIODS]}
         value={budget.period}
@@ -115,10 +114,10 @@ function MatchAndThresholds({ budget, at, errors, disabled, organizationId, onCh
         {...(organizationId === undefined ? {} : { organizationId })}
       />
       <TagsInput
-        label="Alert at % used"
+        label={words.alertAtUsed}
         miw={170}
         maxTags={20}
-        placeholder={budget.thresholds.length === 0 ? 'None' : ''}
+        placeholder={budget.thresholds.length === 0 ? words.none : ''}
         value={budget.thresholds.map(String)}
         disabled={disabled}
         error={errorAt(errors, `${at}.thresholds`)}
@@ -133,20 +132,20 @@ function WhenUsedUp({ budget, ordinal, disabled, onChange }: BudgetRowProps) {
     <Group gap="md">
       <SegmentedControl
         size="xs"
-        aria-label={`When budget ${ordinal} is used up`}
+        aria-label={words.whenBudgetUsedUp(ordinal)}
         value={budget.action}
         disabled={disabled}
         onChange={(action) => onChange({ action: action as BudgetDraft['action'] })}
         data={[
-          { value: 'block', label: 'Block when used up' },
-          { value: 'alert', label: 'Only alert' },
+          { value: 'block', label: words.blockWhenUsedUp },
+          { value: 'alert', label: words.onlyAlert },
         ]}
       />
       {budget.action === 'block' && (
         <Checkbox
           size="xs"
-          label="Shorten answers to what is left"
-          description="The budget is never exceeded, but answers near its end are cut short."
+          label={words.shortenAnswers}
+          description={words.shortenAnswersMeans}
           checked={budget.clamp_output}
           disabled={disabled}
           onChange={(event) => onChange({ clamp_output: event.currentTarget.checked })}

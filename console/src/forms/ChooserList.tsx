@@ -2,6 +2,7 @@ import { Badge, Box, Checkbox, CloseButton, Group, ScrollArea, Stack, Text, Text
 import { IconSearch } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import { Busy } from '../components/Skeletons.tsx';
+import { words } from './words.ts';
 
 export interface ChooserRow {
   readonly id: string;
@@ -39,16 +40,16 @@ export function ChooserList(props: ChooserListProps) {
           {label}
         </Text>
         <Text fz="xs" c="dimmed" aria-live="polite">
-          {chosen.length} selected
+          {words.countSelected(chosen.length)}
         </Text>
       </Group>
       <TextInput
         size="xs"
         type="search"
-        aria-label={`Search ${label.toLowerCase()}`}
-        placeholder="Search"
+        aria-label={words.searchIn(label.toLowerCase())}
+        placeholder={words.search}
         maxLength={200}
-        leftSection={props.loading ? <Busy label="Loading" size={12} /> : <IconSearch size={14} />}
+        leftSection={props.loading ? <Busy label={words.loading} size={12} /> : <IconSearch size={14} />}
         value={search}
         onChange={(event) => onSearch(event.currentTarget.value)}
         onKeyDown={(event) => event.key === 'Enter' && event.preventDefault()}
@@ -61,7 +62,7 @@ export function ChooserList(props: ChooserListProps) {
           ))}
           {rows.length === 0 && !props.loading && (
             <Text fz="sm" c="dimmed" py="xs">
-              {search === '' ? props.empty : 'No results.'}
+              {search === '' ? props.empty : words.noResults}
             </Text>
           )}
         </Stack>
@@ -89,7 +90,9 @@ function Chosen({
             ff="monospace"
             fw={500}
             rightSection={
-              disabled ? null : <CloseButton size={16} iconSize={12} aria-label={`Remove ${id}`} onClick={() => toggle(id)} />
+              disabled ? null : (
+                <CloseButton size={16} iconSize={12} aria-label={words.removeRow(id)} onClick={() => toggle(id)} />
+              )
             }
           >
             {id}

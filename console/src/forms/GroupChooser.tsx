@@ -8,6 +8,7 @@ import { useTagWarning } from '../components/fields/TagWarning.tsx';
 import type { AccessLevel } from './access-level.ts';
 import { ChooserList, type ChooserRow } from './ChooserList.tsx';
 import { GrantLink } from './TargetChooser.tsx';
+import { words } from './words.ts';
 
 interface GroupChooserProps {
   readonly level: AccessLevel;
@@ -26,7 +27,7 @@ export function GroupChooser({ level, chosen, onChange, disabled, errorOf }: Gro
   const { rows, loading } = useGroups(level, asking, chosen);
   return (
     <ChooserList
-      label="Access groups"
+      label={words.accessGroups}
       rows={rows}
       chosen={chosen}
       onChange={onChange}
@@ -35,7 +36,7 @@ export function GroupChooser({ level, chosen, onChange, disabled, errorOf }: Gro
       loading={loading}
       disabled={disabled}
       errorOf={errorOf}
-      empty="No access groups yet. Type a key to grant a group now, and add targets to it later."
+      empty={words.noAccessGroupsYet}
     />
   );
 }
@@ -68,7 +69,7 @@ function useGroups(level: AccessLevel, search: string, chosen: readonly string[]
     ...unlabelled.map((key) => ({
       id: key,
       label: key,
-      badge: 'no targets yet',
+      badge: words.noTargetsYet,
       detail: EMPTY_WORDS,
       warning: key === search ? tagWarning : null,
     })),
@@ -76,17 +77,17 @@ function useGroups(level: AccessLevel, search: string, chosen: readonly string[]
   return { rows, loading: all.isFetching || held.loading };
 }
 
-const EMPTY_WORDS = 'No targets yet: takes effect when you add one';
+const EMPTY_WORDS = words.takesEffectLater;
 
 function rowOf(key: string, members: number): ChooserRow {
-  return { id: key, label: key, detail: members === 0 ? EMPTY_WORDS : `${members} ${members === 1 ? 'target' : 'targets'} now` };
+  return { id: key, label: key, detail: members === 0 ? EMPTY_WORDS : words.targetsNow(members) };
 }
 
 function withReason(row: ChooserRow, level: AccessLevel, reachable: ReadonlySet<string> | null): ChooserRow {
   if (level.is === 'organization' || reachable === null || reachable.has(row.id)) return row;
   const disabledBecause = (
     <>
-      This group is not granted to the organization.
+      {words.groupNotGranted}
       <GrantLink organizationId={level.organizationId} />
     </>
   );

@@ -2,6 +2,7 @@ import { Autocomplete, Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../api/client.ts';
 import type { MatchKind } from './limit-draft.ts';
+import { words } from './words.ts';
 
 interface MatchFieldsProps<K extends MatchKind | 'everything'> {
   readonly kinds: readonly K[];
@@ -13,7 +14,7 @@ interface MatchFieldsProps<K extends MatchKind | 'everything'> {
   readonly organizationId?: string;
 }
 
-const KIND_LABELS = { everything: 'All models', target: 'A model or route group', access_group: 'An access group' } as const;
+const KIND_LABELS = words.kindLabels;
 
 /** Edits the target of a limit or budget: everything, a name or `prefix*`, or an access group. Names are only suggestions. */
 export function MatchFields<K extends MatchKind | 'everything'>(props: MatchFieldsProps<K>) {
@@ -22,7 +23,7 @@ export function MatchFields<K extends MatchKind | 'everything'>(props: MatchFiel
   return (
     <>
       <Select
-        label="Applies to"
+        label={words.appliesTo}
         data={kinds.map((value) => ({ value, label: KIND_LABELS[value] }))}
         value={kind}
         allowDeselect={false}
@@ -31,8 +32,8 @@ export function MatchFields<K extends MatchKind | 'everything'>(props: MatchFiel
       />
       {kind !== 'everything' && (
         <Autocomplete
-          label={kind === 'target' ? 'Name or prefix*' : 'Access group'}
-          placeholder={kind === 'target' ? 'gpt-5*' : 'beta'}
+          label={kind === 'target' ? words.nameOrPrefix : words.accessGroup}
+          placeholder={kind === 'target' ? words.prefixExample : words.groupExample}
           data={suggestions}
           limit={30}
           value={name}

@@ -4,6 +4,7 @@ import { type Bound, errorAt } from './bind.ts';
 import { type ModelLimitDraft, newModelLimit } from './limit-draft.ts';
 import { MatchFields } from './MatchFields.tsx';
 import { RateLimitFields } from './RateLimitFields.tsx';
+import { words } from './words.ts';
 
 interface ModelLimitFieldsProps extends Bound<readonly ModelLimitDraft[]> {
   readonly timeZone: string;
@@ -21,7 +22,7 @@ export function ModelLimitFields({ value, onChange, errors, at, disabled, timeZo
   return (
     <Stack gap="sm" data-at={at}>
       {value.map((limit, index) => (
-        <Paper key={limit.row} withBorder p="sm" role="group" aria-label={`Limit ${index + 1} for ${limit.name || 'a model'}`}>
+        <Paper key={limit.row} withBorder p="sm" role="group" aria-label={words.limitNumber(index + 1, limit.name)}>
           <Stack gap="sm">
             <Group align="flex-start" wrap="nowrap">
               <SimpleGrid cols={{ base: 1, xs: 2 }} flex={1}>
@@ -35,13 +36,13 @@ export function ModelLimitFields({ value, onChange, errors, at, disabled, timeZo
                   {...(organizationId === undefined ? {} : { organizationId })}
                 />
               </SimpleGrid>
-              <Tooltip label="Remove limit">
+              <Tooltip label={words.removeLimit}>
                 <ActionIcon
                   variant="subtle"
                   color="gray"
                   mt={24}
                   disabled={disabled ?? false}
-                  aria-label={`Remove limit ${index + 1} for ${limit.name || 'a model'}`}
+                  aria-label={words.removeLimitNumber(index + 1, limit.name)}
                   onClick={() => onChange(value.filter((one) => one.row !== limit.row))}
                 >
                   <IconTrash size={16} />
@@ -72,7 +73,7 @@ export function ModelLimitFields({ value, onChange, errors, at, disabled, timeZo
           disabled={(disabled ?? false) || value.length >= MODEL_LIMITS_MAX}
           onClick={() => onChange([...value, newModelLimit()])}
         >
-          Add model limit
+          {words.addModelLimit}
         </Button>
       </div>
     </Stack>

@@ -1,8 +1,10 @@
 import { Select, Text } from '@mantine/core';
 import { WholeNumberInput } from '../components/fields/WholeNumberInput.tsx';
+import { monthNames, weekdayNames, zonedText } from '../numbers/times.ts';
 import { errorAt, type FieldErrors } from './bind.ts';
 import type { BudgetDraft } from './budget-draft.ts';
-import { isZone, nextReset } from './next-reset.ts';
+import { nextReset } from './next-reset.ts';
+import { words } from './words.ts';
 
 interface PeriodFieldsProps {
   readonly budget: BudgetDraft;
@@ -12,9 +14,9 @@ interface PeriodFieldsProps {
   readonly onChange: (change: Partial<BudgetDraft>) => void;
 }
 
-const WEEKDAYS = namesOf(7, (index) => new Date(Date.UTC(2024, 0, 1 + index)), { weekday: 'long' });
-const MONTHS = namesOf(12, (index) => new Date(Date.UTC(2024, index, 1)), { month: 'long' });
-const MONTHS_OF_QUARTER = ['First month', 'Second month', 'Third month'];
+const WEEKDAYS = weekdayNames();
+const MONTHS = monthNames();
+const MONTHS_OF_QUARTER = [words.firstMonth, words.secondMonth, words.thirdMonth];
 const HOURS_MAX = 8_784;
 
 /** Edits the beginning of a period, with the fields of its kind. */
@@ -23,7 +25,7 @@ export function PeriodFields({ budget, at, errors, disabled, onChange }: PeriodF
     case 'week':
       return (
         <Choice
-          label="Begins on"
+          label={words.beginsOn}
           names={WEEKDAYS}
           value={budget.anchor_day}
           disabled={disabled}
@@ -37,7 +39,7 @@ export function PeriodFields({ budget, at, errors, disabled, onChange }: PeriodF
       return (
         <>
           <Choice
-            label="Begins in"
+            label={words.beginsIn}
             names={budget.period === 'quarter' ? MONTHS_OF_QUARTER : MONTHS}
             value={budget.anchor_month}
             disabled={disabled}
@@ -56,7 +58,7 @@ export function PeriodFields({ budget, at, errors, disabled, onChange }: PeriodF
 function DayOfMonth({ budget, at, errors, disabled, onChange }: PeriodFieldsProps) {
   return (
     <WholeNumberInput
-      label="On day"
+      label={words.onDay}
       w={80}
       min={1}
       max={31}
@@ -73,7 +75,7 @@ function RollingLength({ budget, at, errors, disabled, onChange }: PeriodFieldsP
   return (
     <>
       <WholeNumberInput
-        label="Length"
+        label={words.length}
         w={90}
         min={1}
         max={max}
@@ -84,11 +86,11 @@ function RollingLength({ budget, at, errors, disabled, onChange }: PeriodFieldsP
         onChange={(rolling_length) => onChange({ rolling_length })}
       />
       <Select
-        label="Unit"
+        label={words.unit}
         w={100}
         data={[
-          { value: 'hours', label: 'hours' },
-          { value: 'days', label: 'days' },
+          { value: 'hours', label: words.hours },
+          { value: 'days', label: words.unitDays },
         ]}
         value={budget.rolling_unit}
         allowDeselect={false}
@@ -126,7 +128,7 @@ export function ResetNote({ budget, timeZone }: { budget: BudgetDraft; timeZone:
   if (budget.period === 'rolling') {
     return (
       <Text fz="sm" c="dimmed">
-        Rolling: older spend no longer counts.
+        {words.rollingMeans}
       </Text>
     );
   }
@@ -134,24 +136,13 @@ export function ResetNote({ budget, timeZone }: { budget: BudgetDraft; timeZone:
   if (reset === null) {
     return (
       <Text fz="sm" c="dimmed">
-        Never resets.
+        {words.neverResets}
       </Text>
     );
   }
   return (
     <Text fz="sm" c="dimmed">
-      Next reset: <b>{dateText(reset, timeZone)}</b>
+      {words.nextReset} <b>{zonedText(reset, timeZone)}</b>
     </Text>
   );
-}
-
-/** Returns `1 December 2026, 00:00 (Europe/Paris)` in the organization's zone, which may differ from the reader's. */
-function dateText(at: Date, timeZone: string): string {
-  const zone = isZone(timeZone) ? timeZone : 'UTC';
-  return `${at.toLocaleString(undefined, { timeZone: zone, dateStyle: 'long', timeStyle: 'short' })} (${zone})`;
-}
-
-function namesOf(count: number, dateAt: (index: number) => Date, format: Intl.DateTimeFormatOptions): readonly string[] {
-  const names = new Intl.DateTimeFormat(undefined, { ...format, timeZone: 'UTC' });
-  return Array.from({ length: count }, (_, index) => names.format(dateAt(index)));
 }

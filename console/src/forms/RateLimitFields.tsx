@@ -4,6 +4,7 @@ import { WholeNumberInput } from '../components/fields/WholeNumberInput.tsx';
 import { countText } from '../numbers/numbers.ts';
 import { type Bound, errorAt } from './bind.ts';
 import type { RateLimitName, RateLimitsDraft } from './limit-draft.ts';
+import { words } from './words.ts';
 
 interface RateLimitFieldsProps extends Bound<RateLimitsDraft> {
   /** The organization's time zone, in which days begin. */
@@ -13,13 +14,13 @@ interface RateLimitFieldsProps extends Bound<RateLimitsDraft> {
 }
 
 const FIELDS: readonly { readonly name: RateLimitName; readonly label: string; readonly short: string }[] = [
-  { name: 'rpm', label: 'Requests per minute', short: 'RPM' },
-  { name: 'tpm', label: 'Tokens per minute', short: 'TPM' },
-  { name: 'rph', label: 'Requests per hour', short: 'RPH' },
-  { name: 'tph', label: 'Tokens per hour', short: 'TPH' },
-  { name: 'rpd', label: 'Requests per day', short: 'RPD' },
-  { name: 'tpd', label: 'Tokens per day', short: 'TPD' },
-  { name: 'max_parallel', label: 'Requests in flight', short: 'in flight' },
+  { name: 'rpm', label: words.requestsPerMinute, short: words.rpm },
+  { name: 'tpm', label: words.tokensPerMinute, short: words.tpm },
+  { name: 'rph', label: words.requestsPerHour, short: words.rph },
+  { name: 'tph', label: words.tokensPerHour, short: words.tph },
+  { name: 'rpd', label: words.requestsPerDay, short: words.rpd },
+  { name: 'tpd', label: words.tokensPerDay, short: words.tpd },
+  { name: 'max_parallel', label: words.requestsInFlight, short: words.inFlight },
 ];
 
 /** Edits the seven rate limits of one scope, each with its meaning in words. Empty is no limit, 0 blocks. */
@@ -27,8 +28,7 @@ export function RateLimitFields({ value, onChange, errors, at, disabled, timeZon
   return (
     <Stack gap="xs" data-at={at}>
       <Text fz="sm" c="dimmed">
-        Leave a field empty for no limit. 0 refuses every request. Minutes and hours are rolling: the last 60 seconds and the last
-        60 minutes. Days are calendar days in {timeZone}.
+        {words.rateLimitsMean(timeZone)}
       </Text>
       <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="md" verticalSpacing="sm">
         {FIELDS.map(({ name, label, short }) => (
@@ -40,7 +40,7 @@ export function RateLimitFields({ value, onChange, errors, at, disabled, timeZon
               onChange={(limit) => onChange({ ...value, [name]: limit })}
               error={errorAt(errors, `${at}.${name}`)}
               disabled={disabled ?? false}
-              words={limitWords(name, value[name], timeZone)}
+              meaning={limitWords(name, value[name], timeZone)}
             />
             {beside?.(name, value[name])}
           </div>
@@ -57,10 +57,10 @@ interface LimitInputProps {
   readonly onChange: (value: number | '') => void;
   readonly error: string | undefined;
   readonly disabled: boolean;
-  readonly words: string;
+  readonly meaning: string;
 }
 
-function LimitInput({ label, short, value, onChange, error, disabled, words }: LimitInputProps) {
+function LimitInput({ label, short, value, onChange, error, disabled, meaning }: LimitInputProps) {
   return (
     <WholeNumberInput
       label={
@@ -72,8 +72,8 @@ function LimitInput({ label, short, value, onChange, error, disabled, words }: L
         </Group>
       }
       inputWrapperOrder={['label', 'input', 'description', 'error']}
-      description={words}
-      placeholder="No limit"
+      description={meaning}
+      placeholder={words.noLimit}
       value={value}
       onChange={onChange}
       error={error}
@@ -84,7 +84,7 @@ function LimitInput({ label, short, value, onChange, error, disabled, words }: L
       hideControls
       rightSection={
         value !== '' && !disabled ? (
-          <CloseButton size="sm" aria-label={`Remove the limit of ${label.toLowerCase()}`} onClick={() => onChange('')} />
+          <CloseButton size="sm" aria-label={words.removeLimitOf(label.toLowerCase())} onClick={() => onChange('')} />
         ) : null
       }
     />
@@ -93,20 +93,20 @@ function LimitInput({ label, short, value, onChange, error, disabled, words }: L
 
 /** Returns the meaning of a limit in words: `At most 300 in any 60 seconds.` */
 export function limitWords(name: RateLimitName, value: number | '' | null, timeZone: string): string {
-  if (value === '' || value === null) return 'No limit.';
-  if (value === 0) return 'Blocked: every request is refused.';
+  if (value === '' || value === null) return words.noLimitSentence;
+  if (value === 0) return words.blockedSentence;
   const count = countText(value);
   switch (name) {
     case 'rpm':
     case 'tpm':
-      return `At most ${count} in any 60 seconds.`;
+      return words.inAny60Seconds(count);
     case 'rph':
     case 'tph':
-      return `At most ${count} in any 60 minutes.`;
+      return words.inAny60Minutes(count);
     case 'rpd':
     case 'tpd':
-      return `At most ${count} per calendar day, from midnight in ${timeZone}.`;
+      return words.perCalendarDay(count, timeZone);
     case 'max_parallel':
-      return `At most ${count} at the same time.`;
+      return words.atTheSameTime(count);
   }
 }

@@ -3,6 +3,7 @@ import { firstErrorOf } from '../api/field-errors.ts';
 import { useKnownTags } from '../api/known-tags.ts';
 import type { FieldErrors } from './bind.ts';
 import type { TagsDraft } from './tags-draft.ts';
+import { words } from './words.ts';
 
 /** The most tags in one request, and in each of these lists. */
 export const TAGS_MAX = 8;
@@ -13,7 +14,7 @@ interface TagFieldsProps {
   readonly onChange: (name: keyof TagsDraft, tags: readonly string[]) => void;
   readonly errors: FieldErrors;
   /** The level that holds the tags: `organization`, `team` or `key`. */
-  readonly level: keyof typeof DEFAULTS;
+  readonly level: keyof typeof words.defaultTagsOf;
   readonly disabled?: boolean;
 }
 
@@ -31,23 +32,8 @@ export function TagFields({ value, onChange, errors, level, disabled = false }: 
   });
   return (
     <Stack gap="sm">
-      <TagsInput label="Default tags" description={DEFAULTS[level]} {...list('default_tags')} />
-      <TagsInput label="Required tags" description={REQUIRED[level]} {...list('required_tags')} />
+      <TagsInput label={words.defaultTags} description={words.defaultTagsOf[level]} {...list('default_tags')} />
+      <TagsInput label={words.requiredTags} description={words.requiredTagsOf[level]} {...list('required_tags')} />
     </Stack>
   );
 }
-
-const WHEN = 'Used if a request names no tag that any deployment of the model has.';
-const DEFAULTS = {
-  organization: `${WHEN} Default tags of a team or key replace these.`,
-  team: `${WHEN} They replace those of the organization. Default tags of a key replace these.`,
-  key: `${WHEN} They replace those of the team and the organization.`,
-};
-
-const ADDED =
-  'Added to every request. Only deployments that have all of them can serve it. If there is none, the request is refused with no_deployment_for_tags.';
-const REQUIRED = {
-  organization: `${ADDED} Teams and keys can add more but cannot remove these.`,
-  team: `${ADDED} Those of the organization apply too.`,
-  key: `${ADDED} Those of the team and the organization apply too.`,
-};

@@ -10,6 +10,7 @@ import { links } from '../links.ts';
 import { moneyText } from '../numbers/numbers.ts';
 import type { AccessLevel, AccessPreview } from './access-level.ts';
 import { ChooserList, type ChooserRow } from './ChooserList.tsx';
+import { words } from './words.ts';
 
 interface TargetChooserProps {
   readonly level: AccessLevel;
@@ -22,12 +23,7 @@ interface TargetChooserProps {
 }
 
 const SHOWN = 200;
-const LEVEL_WORDS: Readonly<Record<string, string>> = {
-  organization: 'Not granted to the organization.',
-  team: 'The team’s restriction excludes it.',
-  user: 'The member’s restriction excludes it.',
-  key: 'The key’s restriction excludes it.',
-};
+const LEVEL_WORDS: Readonly<Record<string, string>> = words.levelWords;
 
 /** Lists models and route groups with kind and price. Targets that the parent lacks are disabled, with the reason. */
 export function TargetChooser({ level, chosen, onChange, parent, disabled, errorOf }: TargetChooserProps) {
@@ -44,7 +40,7 @@ export function TargetChooser({ level, chosen, onChange, parent, disabled, error
   ];
   return (
     <ChooserList
-      label="Models and route groups"
+      label={words.modelsAndRouteGroups}
       rows={rows}
       chosen={chosen}
       onChange={onChange}
@@ -53,11 +49,11 @@ export function TargetChooser({ level, chosen, onChange, parent, disabled, error
       loading={targets.isFetching}
       disabled={disabled}
       errorOf={errorOf}
-      empty="No models yet. A platform admin adds them on the Models page."
+      empty={words.noModelsYet}
       note={
         targets.data?.next_cursor != null ? (
           <Text fz="xs" c="dimmed">
-            The first {SHOWN} by name are shown. Search for the others.
+            {words.firstByName(SHOWN)}
           </Text>
         ) : undefined
       }
@@ -83,14 +79,14 @@ function useTargets(level: AccessLevel, search: string) {
 
 function rowOf(target: Schema<'CallableTarget'>): ChooserRow {
   const { prices } = target;
-  const price = prices?.input_per_million == null ? null : `${moneyText(prices.input_per_million)} in`;
-  const output = prices?.output_per_million == null ? null : `${moneyText(prices.output_per_million)} out`;
+  const price = prices?.input_per_million == null ? null : words.priceIn(moneyText(prices.input_per_million));
+  const output = prices?.output_per_million == null ? null : words.priceOut(moneyText(prices.output_per_million));
   const cost = [price, output].filter((part) => part !== null).join(', ');
   const parts = [
-    target.type === 'route_group' ? 'Route group' : 'Model',
+    target.type === 'route_group' ? words.routeGroup : words.model,
     target.providers.join(', '),
-    target.access_groups.length === 0 ? '' : `in ${target.access_groups.join(', ')}`,
-    cost === '' ? 'no price' : `${cost} / 1M tokens`,
+    target.access_groups.length === 0 ? '' : words.inGroups(target.access_groups.join(', ')),
+    cost === '' ? words.noPrice : words.perMillionTokens(cost),
   ];
   return { id: target.name, label: target.name, detail: parts.filter((part) => part !== '').join(' · ') };
 }
@@ -103,7 +99,7 @@ function because(removedBy: string | undefined, level: AccessLevel): Pick<Choose
 function WhyOutside({ removedBy, organizationId }: { removedBy: string; organizationId: string }) {
   return (
     <>
-      {LEVEL_WORDS[removedBy] ?? 'Not available at the level above.'}
+      {LEVEL_WORDS[removedBy] ?? words.notAvailableAbove}
       {removedBy === 'organization' && <GrantLink organizationId={organizationId} />}
     </>
   );
@@ -112,12 +108,12 @@ function WhyOutside({ removedBy, organizationId }: { removedBy: string; organiza
 /** Links to the page where an admin can grant it; tells everyone else to ask an admin. */
 export function GrantLink({ organizationId }: { organizationId: string }) {
   const verdict = useCan('organizations.cap', organizationId);
-  if (!verdict.allowed) return <> Ask a platform admin for it.</>;
+  if (!verdict.allowed) return <> {words.askAdminForIt}</>;
   return (
     <>
       {' '}
       <Anchor component={PageLink} at={links.organization(organizationId, { tab: 'access' })} fz="xs">
-        Grant it to the organization
+        {words.grantToOrganization}
       </Anchor>
     </>
   );

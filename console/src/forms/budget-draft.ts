@@ -1,18 +1,19 @@
 import type { Schema } from '../api/client.ts';
 import { decimalOf } from './decimal.ts';
 import { type MatchKind, newRow } from './limit-draft.ts';
+import { words } from './words.ts';
 
 /** A budget in a form. */
 
 export type Period = Schema<'Budget'>['period'];
 export const PERIODS: readonly { readonly value: Period; readonly label: string }[] = [
-  { value: 'day', label: 'Day' },
-  { value: 'week', label: 'Week' },
-  { value: 'month', label: 'Month' },
-  { value: 'quarter', label: 'Quarter' },
-  { value: 'year', label: 'Year' },
-  { value: 'total', label: 'Total, never resets' },
-  { value: 'rolling', label: 'Rolling' },
+  { value: 'day', label: words.day },
+  { value: 'week', label: words.week },
+  { value: 'month', label: words.month },
+  { value: 'quarter', label: words.quarter },
+  { value: 'year', label: words.year },
+  { value: 'total', label: words.total },
+  { value: 'rolling', label: words.rolling },
 ];
 
 export interface BudgetDraft {
@@ -107,9 +108,9 @@ function anchorOf(draft: BudgetDraft) {
 
 /** Returns the words that follow an amount: `per month`, `in any 30 days`, `in total`. */
 export function periodWords(budget: { readonly period: Period; readonly hours?: number | null }): string {
-  if (budget.period === 'total') return 'in total';
-  if (budget.period !== 'rolling') return `per ${budget.period}`;
+  if (budget.period === 'total') return words.inTotal;
+  if (budget.period !== 'rolling') return words.perPeriod(budget.period);
   const hours = budget.hours ?? 0;
-  if (hours === 1) return 'in any hour';
-  return hours % 24 === 0 && hours > 24 ? `in any ${hours / 24} days` : `in any ${hours} hours`;
+  if (hours === 1) return words.inAnyHour;
+  return hours % 24 === 0 && hours > 24 ? words.inAnyDays(hours / 24) : words.inAnyHours(hours);
 }

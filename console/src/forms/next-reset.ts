@@ -1,3 +1,4 @@
+import { partsIn } from '../numbers/times.ts';
 import type { BudgetDraft } from './budget-draft.ts';
 
 /**
@@ -72,30 +73,4 @@ function midnightIn(timeZone: string, date: DateMs): Date {
 function offsetMs(timeZone: string, at: Date): number {
   const { year, month, day, hour, minute, second } = partsIn(timeZone, at);
   return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at.getTime() / 1_000) * 1_000;
-}
-
-type Parts = Readonly<Record<'year' | 'month' | 'day' | 'hour' | 'minute' | 'second', number>>;
-
-function partsIn(timeZone: string, at: Date): Parts {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: isZone(timeZone) ? timeZone : 'UTC',
-    hourCycle: 'h23',
-    calendar: 'gregory',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  });
-  return Object.fromEntries(format.formatToParts(at).map(({ type, value }) => [type, Number(value)])) as Parts;
-}
-
-/** Returns true if this browser knows the time zone. */
-export function isZone(timeZone: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
 }

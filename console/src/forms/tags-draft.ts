@@ -1,3 +1,5 @@
+import { words } from './words.ts';
+
 /** The tags that an organization, a team or a key adds to its requests, in a form. */
 export interface TagsDraft {
   readonly default_tags: readonly string[];
@@ -16,14 +18,14 @@ export function tagsBody({ default_tags, required_tags }: TagsDraft) {
 
 /** Returns a list of tags in words. */
 export function tagListWords(tags: readonly string[]): string {
-  return tags.length === 0 ? 'None' : tags.join(', ');
+  return tags.length === 0 ? words.none : tags.join(', ');
 }
 
 /** Returns both lists in one line. */
 export function tagsWords({ default_tags, required_tags }: TagsDraft): string {
   const parts = [
-    required_tags.length === 0 ? '' : `Requires ${required_tags.join(', ')}`,
-    default_tags.length === 0 ? '' : `${required_tags.length === 0 ? 'Default' : 'default'} ${default_tags.join(', ')}`,
+    required_tags.length === 0 ? '' : words.requires(required_tags.join(', ')),
+    default_tags.length === 0 ? '' : `${required_tags.length === 0 ? words.default : 'default'} ${default_tags.join(', ')}`,
   ].filter((part) => part !== '');
-  return parts.length === 0 ? 'No tags of its own' : parts.join('; ');
+  return parts.length === 0 ? words.noOwnTags : parts.join('; ');
 }

@@ -14,6 +14,11 @@ export function countText(count: number | string): string {
   return typeof count === 'number' ? whole.format(count) : count;
 }
 
+/** Formats a count with its noun: `1 key`, `1,234 keys`. */
+export function plural(count: number, one: string, many: string): string {
+  return `${whole.format(count)} ${count === 1 ? one : many}`;
+}
+
 /** Formats a count in few characters: `12.3K`. For places that show the exact number beside it or on hover. */
 export function shortCountText(count: number): string {
   return count < 10_000 ? whole.format(count) : compact.format(count);

@@ -4,6 +4,7 @@ import { type ReactNode, useState } from 'react';
 import type { Effect } from '../../api/organizations.ts';
 import { ProblemNote } from '../Asked.tsx';
 import { EffectPreview } from './EffectPreview.tsx';
+import { words } from './words.ts';
 
 interface ConfirmByNameProps {
   readonly opened: boolean;
@@ -64,7 +65,7 @@ export function ConfirmByName(props: ConfirmByNameProps) {
               data-autofocus
               label={
                 <Text component="span" inherit>
-                  Type <b>{name}</b> to confirm
+                  {words.typeBeforeName} <b>{name}</b> {words.toConfirmAfterName}
                 </Text>
               }
               value={typed}
@@ -76,7 +77,7 @@ export function ConfirmByName(props: ConfirmByNameProps) {
           {props.effect !== undefined && <EffectPreview query={effect} />}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={close}>
-              Cancel
+              {words.cancel}
             </Button>
             <Button type="submit" color="red" loading={doing.isPending} disabled={!mayConfirm}>
               {verb}

@@ -1,5 +1,6 @@
 import { Button, Group, Modal, Paper, Radio, SimpleGrid, Stack, Text } from '@mantine/core';
 import { type ReactNode, useState } from 'react';
+import { words } from './words.ts';
 
 export interface ConflictField {
   readonly name: string;
@@ -31,15 +32,11 @@ export function ConflictDialog({ opened, what, fields, taken, onResolve, onCance
       opened={opened}
       onClose={onCancel}
       size="xl"
-      title={`${what} was changed by someone else`}
-      closeButtonProps={{ 'aria-label': 'Back to editing' }}
+      title={words.changedBySomeoneElse(what)}
+      closeButtonProps={{ 'aria-label': words.backToEditing }}
     >
       <Stack gap="md">
-        <Text fz="sm">
-          {fields.length === 0
-            ? 'The other person changed other fields. You can keep both changes.'
-            : 'You both changed these fields. Choose which version to keep. Nothing is saved yet.'}
-        </Text>
+        <Text fz="sm">{fields.length === 0 ? words.otherFieldsChanged : words.sameFieldsChanged}</Text>
         {fields.map(({ name, label, yours, theirs }) => (
           <Radio.Group
             key={name}
@@ -48,22 +45,22 @@ export function ConflictDialog({ opened, what, fields, taken, onResolve, onCance
             onChange={(choice) => setChoices({ ...choices, [name]: choice as 'yours' | 'theirs' })}
           >
             <SimpleGrid cols={{ base: 1, xs: 2 }} mt={4}>
-              <Version value="yours" label="Yours" text={yours} />
-              <Version value="theirs" label="Theirs (already saved)" text={theirs} />
+              <Version value="yours" label={words.yours} text={yours} />
+              <Version value="theirs" label={words.theirsAlreadySaved} text={theirs} />
             </SimpleGrid>
           </Radio.Group>
         ))}
         {taken.length > 0 && (
           <Text fz="sm" c="dimmed">
-            Also kept from the other change: {taken.join(', ')}.
+            {words.alsoKept(taken.join(', '))}
           </Text>
         )}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onCancel}>
-            Back to editing
+            {words.backToEditing}
           </Button>
           <Button onClick={() => onResolve(Object.fromEntries(fields.map(({ name }) => [name, choiceOf(name)])))}>
-            {fields.length === 0 ? 'Keep both changes' : 'Use the chosen versions'}
+            {fields.length === 0 ? words.keepBothChanges : words.useTheChosenVersions}
           </Button>
         </Group>
       </Stack>

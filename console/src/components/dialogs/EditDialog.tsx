@@ -12,6 +12,7 @@ import { DialogForm, type DialogFormProps, FormDialog } from './FormDialog.tsx';
 import { OpenAt } from './OpenAt.tsx';
 import { saved } from './saved.ts';
 import { type Editable, useEdited, type Version } from './useEdited.ts';
+import { words } from './words.ts';
 
 /** The dialog around a form that edits an object or creates one. */
 export type DialogProps = Pick<Parameters<typeof FormDialog>[0], 'opened' | 'onClose' | 'title' | 'size'>;
@@ -75,7 +76,7 @@ function Loaded<T, V extends object>({ path, ...rest }: EditProps<T, V>) {
 type EditingProps<T, V extends object> = EditProps<T, V> & Editable<T, V> & { readonly loaded: Version<T> };
 
 function Editing<T, V extends object>(props: EditingProps<T, V>) {
-  const { parts, what, path, verb = 'Save', effect: ask = (body) => effectOf('PATCH', path, body) } = props;
+  const { parts, what, path, verb = words.save, effect: ask = (body) => effectOf('PATCH', path, body) } = props;
   const form = useForm<V>({
     initialValues: props.draftOf(props.loaded.data),
     ...(props.validate === undefined ? {} : { validate: props.validate }),
@@ -94,12 +95,12 @@ function Editing<T, V extends object>(props: EditingProps<T, V>) {
     <>
       <DialogForm
         form={form}
-        verb={isTaken && props.verb === undefined ? 'Save and apply' : verb}
+        verb={isTaken && props.verb === undefined ? words.saveAndApply : verb}
         invalidates={props.invalidates}
         sections={props.sections}
         openedAt={props.openedAt}
         save={edited.save}
-        onSaved={() => props.done !== null && saved(props.done ?? `${what} was changed.`)}
+        onSaved={() => props.done !== null && saved(props.done ?? words.wasChanged(what))}
         isUnsaved={changed.length > 0}
         maySave={changed.length > 0}
         aside={props.aside?.(draft) ?? <Changed labels={changed.map(({ label }) => label)} />}
@@ -115,7 +116,7 @@ function Editing<T, V extends object>(props: EditingProps<T, V>) {
 function Changed({ labels }: { labels: readonly string[] }) {
   return (
     <Text fz="sm" c="dimmed" aria-live="polite">
-      {labels.length > 0 && `Changed: ${labels.join(', ')}`}
+      {labels.length > 0 && words.changedFields(labels.join(', '))}
     </Text>
   );
 }

@@ -9,6 +9,7 @@ import { ProblemNote } from '../Asked.tsx';
 import { LIMIT_WORDS } from '../limits/LimitBar.tsx';
 import { Busy } from '../Skeletons.tsx';
 import { addressOf } from '../shell/addresses.ts';
+import { words } from './words.ts';
 
 const TYPING_MS = 500;
 const SHOWN_PX = 160;
@@ -40,7 +41,7 @@ export function EffectPreview({ query }: { query: Pick<ReturnType<typeof useEffe
       {data !== undefined && <Lines effect={data} />}
       {data === undefined && isFetching && (
         <Text fz="sm" c="dimmed">
-          <Busy label="Computing" size={10} /> Computing the effect of this change…
+          <Busy label={words.computing} size={10} /> {words.computingEffect}
         </Text>
       )}
       {error !== null && !isFetching && <ProblemNote error={error} />}
@@ -72,8 +73,8 @@ function Lines({ effect }: { effect: Effect }) {
   const lines = linesOf(effect);
   if (lines.length === 0) {
     return (
-      <Alert color="green" py="xs" title="Effect" styles={{ title: { color: 'var(--mantine-color-text)' } }}>
-        <Text fz="sm">No one loses access. No key is over a new limit.</Text>
+      <Alert color="green" py="xs" title={words.effect} styles={{ title: { color: 'var(--mantine-color-text)' } }}>
+        <Text fz="sm">{words.noEffect}</Text>
       </Alert>
     );
   }
@@ -81,11 +82,11 @@ function Lines({ effect }: { effect: Effect }) {
     <Alert
       color={takesAway(effect) ? 'orange' : 'green'}
       py="xs"
-      title="Effect of saving"
+      title={words.effectOfSaving}
       styles={{ title: { color: 'var(--mantine-color-text)' } }}
     >
       {/* Long lists scroll, so that the form above and the buttons below stay in view. */}
-      <ScrollArea.Autosize mah={SHOWN_PX} viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': 'Effect of saving' }}>
+      <ScrollArea.Autosize mah={SHOWN_PX} viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': words.effectOfSaving }}>
         <List fz="sm" spacing={4} size="sm">
           {lines.map((line, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: the lines are made from one answer and never reordered.
@@ -115,21 +116,21 @@ function accessLines({ keys_losing_access, key_examples, ...effect }: Effect): r
   const shown = key_examples ?? [];
   return [
     targets_lost.length > 0 && (
-      <Names key="lost" words="can no longer be called" names={targets_lost} count={targets_lost_count} />
+      <Names key="lost" verdict={words.canNoLongerBeCalled} names={targets_lost} count={targets_lost_count} />
     ),
     targets_gained.length > 0 && (
-      <Names key="gained" words="can now be called" names={targets_gained} count={targets_gained_count} />
+      <Names key="gained" verdict={words.canNowBeCalled} names={targets_gained} count={targets_gained_count} />
     ),
     keys_losing_access > 0 && (
       <span key="keys">
-        {plural(keys_losing_access, 'key loses', 'keys lose')} access:{' '}
+        {words.keysLoseAccess(keys_losing_access)}{' '}
         {shown.map((one, index) => (
           <span key={one.key_id}>
             {index > 0 && ', '}
             <ObjectLink id={one.key_id} name={one.name} /> ({one.team_name}: {shortList(one.lost)})
           </span>
         ))}
-        {keys_losing_access > shown.length && ` and ${countText(keys_losing_access - shown.length)} more`}
+        {keys_losing_access > shown.length && words.andMoreKeys(countText(keys_losing_access - shown.length))}
       </span>
     ),
   ].filter((line) => line !== false);
@@ -137,12 +138,11 @@ function accessLines({ keys_losing_access, key_examples, ...effect }: Effect): r
 
 function stoppedLines({ keys_refused, people_refused, permissions_lost: permissions }: Effect): readonly ReactNode[] {
   return [
-    keys_refused > 0 && <span key="refused">{plural(keys_refused, 'key is', 'keys are')} refused for every call.</span>,
-    people_refused > 0 && <span key="people">The person can no longer act here.</span>,
+    keys_refused > 0 && <span key="refused">{words.keysRefused(keys_refused)}</span>,
+    people_refused > 0 && <span key="people">{words.personRefused}</span>,
     permissions.length > 0 && (
       <span key="permissions">
-        The person loses {plural(permissions.length, 'permission', 'permissions')}:{' '}
-        <span className="mono">{permissions.join(', ')}</span>
+        {words.permissionsLost(permissions.length)} <span className="mono">{permissions.join(', ')}</span>
       </span>
     ),
   ].filter((line) => line !== false);
@@ -152,11 +152,10 @@ function organizationLines({ organizations_losing: losing, organizations_losing_
   return [
     ...losing.map((one) => (
       <span key={one.organization_id}>
-        <ObjectLink id={one.organization_id} name={one.name} />: {plural(one.keys, 'key loses', 'keys lose')}{' '}
-        {shortList(one.lost)}
+        <ObjectLink id={one.organization_id} name={one.name} />: {words.keysLose(one.keys)} {shortList(one.lost)}
       </span>
     )),
-    ...more(count - losing.length, 'organization', 'organizations'),
+    ...more(count - losing.length, words.moreOrganizations),
   ];
 }
 
@@ -164,13 +163,13 @@ function limitLines({ limits_removed, keys_over_new_limit }: Effect): readonly R
   return [
     ...limits_removed.map((one) => (
       <span key={`removed ${one.limit} ${one.value}`}>
-        No longer limited: {LIMIT_WORDS[one.limit] ?? one.limit} {one.limit === 'budget' ? `of $${one.value}` : `at ${one.value}`}
+        {words.noLongerLimited(LIMIT_WORDS[one.limit] ?? one.limit, one.limit, one.value)}
       </span>
     )),
     ...(keys_over_new_limit ?? []).map((one) => (
       <span key={`${one.key_id} ${one.scope} ${one.limit}`}>
-        Already over the new limit: {one.key_id == null ? `the ${one.scope}` : <ObjectLink id={one.key_id} name={one.key_id} />}{' '}
-        used {one.used} of {one.value} {LIMIT_WORDS[one.limit] ?? one.limit}
+        {words.overNewLimit} {one.key_id == null ? words.the(one.scope) : <ObjectLink id={one.key_id} name={one.key_id} />}{' '}
+        {words.usedOfLimit(one.used, one.value, LIMIT_WORDS[one.limit] ?? one.limit)}
       </span>
     )),
   ];
@@ -182,34 +181,35 @@ function ineffectiveLines(effect: Effect): readonly ReactNode[] {
   return [
     ...teams.map((one) => (
       <span key={one.team_id}>
-        The team <ObjectLink id={one.team_id} name={one.name} /> is restricted to {shortList(one.narrowed_to)}. It could then call
-        nothing.{' '}
+        {words.teamBefore} <ObjectLink id={one.team_id} name={one.name} /> {words.restrictedToNothing(
+          shortList(one.narrowed_to),
+        )}{' '}
       </span>
     )),
     ...members.map((one) => (
       <span key={one.member_id}>
-        The member <bdi>{one.name}</bdi> is restricted to {shortList(one.narrowed_to)}. It could then call nothing.{' '}
+        {words.memberBefore} <bdi>{one.name}</bdi> {words.restrictedToNothing(shortList(one.narrowed_to))}{' '}
       </span>
     )),
-    ...more(effect.teams_ineffective_count - teams.length, 'team', 'teams'),
-    ...more(effect.members_ineffective_count - members.length, 'member', 'members'),
+    ...more(effect.teams_ineffective_count - teams.length, words.moreTeams),
+    ...more(effect.members_ineffective_count - members.length, words.moreMembers),
   ];
 }
 
 /** Says how much the keys that lose something were used, which tells whether anybody will notice. */
 function requestsLine({ keys_refused, keys_losing_access, requests_last_30_days: requests }: Effect): readonly ReactNode[] {
   if (keys_refused + keys_losing_access === 0 || requests === null) return [];
-  return [<span key="requests">{plural(requests, 'request', 'requests')} in the last 30 days.</span>];
+  return [<span key="requests">{words.requestsLast30Days(requests)}</span>];
 }
 
-function more(count: number, one: string, many: string): readonly ReactNode[] {
-  return count <= 0 ? [] : [<span key={many}>The same for {plural(count, `more ${one}`, `more ${many}`)}.</span>];
+function more(count: number, line: (count: number) => string): readonly ReactNode[] {
+  return count <= 0 ? [] : [<span key={line(count)}>{line(count)}</span>];
 }
 
-function Names({ words, names, count }: { words: string; names: readonly string[]; count: number }) {
+function Names({ verdict, names, count }: { verdict: string; names: readonly string[]; count: number }) {
   return (
     <span>
-      {plural(count, 'target', 'targets')} {words}: <span className="mono">{shortList(names, count)}</span>
+      {words.targets(count)} {verdict}: <span className="mono">{shortList(names, count)}</span>
     </span>
   );
 }
@@ -228,9 +228,5 @@ const NAMES_SHOWN = 8;
 
 function shortList(names: readonly string[], count = names.length): string {
   const more = count - NAMES_SHOWN;
-  return more > 0 ? `${names.slice(0, NAMES_SHOWN).join(', ')} and ${countText(more)} more` : names.join(', ');
-}
-
-function plural(count: number, one: string, many: string): string {
-  return `${countText(count)} ${count === 1 ? one : many}`;
+  return more > 0 ? words.namesAndMore(names.slice(0, NAMES_SHOWN).join(', '), countText(more)) : names.join(', ');
 }

@@ -3,6 +3,7 @@ import type { Schema } from '../../api/client.ts';
 import { type BudgetDraft, periodWords } from '../../forms/budget-draft.ts';
 import type { RateLimitName } from '../../forms/limit-draft.ts';
 import { countText, moneyText } from '../../numbers/numbers.ts';
+import { words } from './words.ts';
 
 /** The limits and budgets of a level above. Every request of the level below counts towards them too. */
 export interface Cap {
@@ -23,7 +24,7 @@ export function EffectiveLimit({ name, value, caps }: { name: RateLimitName; val
   const isAboveCap = value !== '' && value > least;
   return (
     <Text fz="xs" {...(isAboveCap ? { fw: 600 } : { c: 'dimmed' })} mt={2}>
-      {above.map(({ level, cap }) => `${level} ${countText(cap)}`).join(' · ')} · effective <b>{countText(least)}</b>
+      {words.effectiveBelow(above.map(({ level, cap }) => `${level} ${countText(cap)}`).join(' · '))} <b>{countText(least)}</b>
     </Text>
   );
 }
@@ -47,7 +48,7 @@ export function EffectiveBudget({ budget, caps }: { budget: BudgetDraft; caps: r
       {same.length > 0 && Number.isFinite(least) && (
         <>
           {' '}
-          · effective <b>{moneyText(String(least))}</b>
+          {words.effective} <b>{moneyText(String(least))}</b>
         </>
       )}
     </Text>

@@ -7,6 +7,7 @@ import { ProblemNote } from '../Asked.tsx';
 import { SectionList, useOpenedAt } from './FormSections.tsx';
 import { useFaults } from './useFaults.ts';
 import { mayLose, useUnsavedGuard } from './useUnsavedGuard.ts';
+import { words } from './words.ts';
 
 interface Dialog {
   /** Closes the dialog. Asks first if something is unsaved. */
@@ -42,7 +43,13 @@ export function FormDialog({ opened, onClose, title, size = 'lg', children }: Fo
     if (!isUnsaved.current || (await mayLose())) done();
   };
   return (
-    <Modal opened={opened} onClose={() => void cancel()} title={title} size={size} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal
+      opened={opened}
+      onClose={() => void cancel()}
+      title={title}
+      size={size}
+      closeButtonProps={{ 'aria-label': words.close }}
+    >
       <DialogContext value={{ cancel: () => void cancel(), done, setUnsaved }}>{children}</DialogContext>
     </Modal>
   );
@@ -154,7 +161,7 @@ function Foot<Values extends object>({ form, problem, dialog, maySave = true, ..
           <Group gap="xs">{props.aside}</Group>
           <Group gap="xs">
             <Button variant="default" onClick={() => dialog?.cancel()}>
-              Cancel
+              {words.cancel}
             </Button>
             <Button type="submit" loading={props.isSaving} disabled={!maySave}>
               {props.verb}
@@ -172,7 +179,7 @@ function FaultCount({ count }: { count: number }) {
   if (count === 0) return null;
   return (
     <Text fz="sm" role="alert" c="var(--mantine-color-red-text)">
-      {count === 1 ? 'One field has an error.' : `${count} fields have errors.`}
+      {count === 1 ? words.oneFieldHasAnError : words.fieldsHaveErrors(count)}
     </Text>
   );
 }

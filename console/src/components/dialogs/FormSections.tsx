@@ -3,6 +3,7 @@ import { type ReactNode, type RefObject, useEffect, useState } from 'react';
 import type { Verdict } from '../../api/session.tsx';
 import { useFieldToOpen } from './OpenAt.tsx';
 import { WhyNot } from './WhyNot.tsx';
+import { words } from './words.ts';
 
 interface FormSectionProps {
   readonly title: string;
@@ -43,7 +44,7 @@ const HEADER_PX = 64;
 export function SectionList({ of: form, titles }: { of: Form; titles: readonly string[] }) {
   const current = useCurrent(form, titles);
   return (
-    <Box component="nav" aria-label="Sections" visibleFrom="md" w={150} flex="none" pos="sticky" top={HEADER_PX}>
+    <Box component="nav" aria-label={words.sections} visibleFrom="md" w={150} flex="none" pos="sticky" top={HEADER_PX}>
       {titles.map((title) => (
         <NavLink
           key={title}

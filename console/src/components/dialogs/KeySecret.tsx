@@ -4,6 +4,7 @@ import { api, asked } from '../../api/client.ts';
 import { useBaseUrl } from '../../api/session.tsx';
 import { CopyField } from '../CopyField.tsx';
 import { Snippets } from './Snippets.tsx';
+import { words } from './words.ts';
 
 interface KeySecretProps {
   readonly keyId: string;
@@ -16,20 +17,15 @@ export function KeySecret({ keyId, secret }: KeySecretProps) {
   const callable = useCallable(keyId);
   return (
     <Stack gap="md">
-      <CopyField
-        label="Secret"
-        description="Store it now: it is not shown again. Anyone who has it can use this key and spend its budget."
-        value={secret}
-      />
+      <CopyField label={words.secret} description={words.storeSecretNow} value={secret} />
       {callable.data === null ? (
         <Alert color="yellow" p="xs">
-          This key cannot call anything yet: its organization, its team and the key itself have no model in common. Change the
-          asset access of one of them.
+          {words.keyCannotCall}
         </Alert>
       ) : (
         <div>
           <Text fz="sm" fw={500} mb={6}>
-            Ready to paste
+            {words.readyToPaste}
           </Text>
           <Snippets baseUrl={baseUrl} secret={secret} model={callable.data?.name ?? '…'} mode={callable.data?.mode ?? 'chat'} />
         </div>

@@ -1,4 +1,5 @@
 import { PasswordInput, type PasswordInputProps } from '@mantine/core';
+import { words } from './words.ts';
 
 const PASSWORD_LENGTH_MIN = 10;
 
@@ -6,13 +7,13 @@ const PASSWORD_LENGTH_MIN = 10;
 export function NewPasswordField(props: PasswordInputProps) {
   return (
     <PasswordInput
-      label="Password"
-      description={`At least ${PASSWORD_LENGTH_MIN} characters, and hard to guess. Several words that do not belong together are a good choice.`}
+      label={words.password}
+      description={words.passwordRules(PASSWORD_LENGTH_MIN)}
       autoComplete="new-password"
       required
       withAsterisk={false}
       maxLength={128}
-      visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the password' }}
+      visibilityToggleButtonProps={{ 'aria-label': words.showOrHideThePassword }}
       {...props}
     />
   );

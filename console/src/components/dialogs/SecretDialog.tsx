@@ -1,5 +1,6 @@
 import { Button, Group, Modal, type ModalProps, Stack } from '@mantine/core';
 import type { ReactNode } from 'react';
+import { words } from './words.ts';
 
 interface SecretDialogProps {
   readonly title: string;
@@ -14,7 +15,7 @@ interface SecretDialogProps {
  * Shows what the server returns only once, until the person confirms that they have it. Neither a click beside the dialog nor Esc
  * closes it.
  */
-export function SecretDialog({ title, size = 'lg', done = 'I have stored it', onClose, children }: SecretDialogProps) {
+export function SecretDialog({ title, size = 'lg', done = words.iHaveStoredIt, onClose, children }: SecretDialogProps) {
   return (
     <Modal
       opened

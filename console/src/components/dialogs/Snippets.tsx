@@ -1,6 +1,7 @@
 import { Box, Code, Group, Tabs } from '@mantine/core';
 import { CopyIcon } from '../CopyText.tsx';
 import { type SnippetOf, snippetsFor } from './snippet-texts.ts';
+import { words } from './words.ts';
 
 interface SnippetsProps extends SnippetOf {
   /** The endpoint kind that the model serves. */
@@ -23,9 +24,9 @@ export function Snippets({ mode = 'chat', ...of }: SnippetsProps) {
         <Tabs.Panel key={name} value={name} pt="xs">
           <Box pos="relative">
             <Group pos="absolute" top={6} right={6}>
-              <CopyIcon text={text(of)} label={`the ${name} example`} />
+              <CopyIcon text={text(of)} label={words.theExample(name)} />
             </Group>
-            <Code block fz="xs" tabIndex={0} aria-label={`${name} example`} pr={40}>
+            <Code block fz="xs" tabIndex={0} aria-label={words.example(name)} pr={40}>
               {text(of)}
             </Code>
           </Box>

@@ -2,6 +2,7 @@ import { Button, Group, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import type { ReactNode } from 'react';
 import { saved } from './saved.ts';
+import { words } from './words.ts';
 
 /** Enough time to read the notification and to reach its button with the keyboard. */
 const SHOWN_MS = 10_000;
@@ -15,7 +16,7 @@ export function doneWithUndo(message: ReactNode, undo: () => Promise<unknown>): 
       <Group gap="sm" justify="space-between" wrap="nowrap">
         <Text fz="sm">{message}</Text>
         <Button size="compact-sm" variant="light" flex="none" onClick={() => takeBack(id, undo)}>
-          Undo
+          {words.undo}
         </Button>
       </Group>
     ),
@@ -25,7 +26,7 @@ export function doneWithUndo(message: ReactNode, undo: () => Promise<unknown>): 
 function takeBack(id: string, undo: () => Promise<unknown>): void {
   notifications.hide(id);
   undo().then(
-    () => saved('Undone.'),
-    (error: Error) => notifications.show({ color: 'red', title: 'Not undone', message: error.message }),
+    () => saved(words.undone),
+    (error: Error) => notifications.show({ color: 'red', title: words.notUndone, message: error.message }),
   );
 }

@@ -2,6 +2,7 @@ import type { ReactNode } from 'react';
 import { type TagsDraft, tagListWords, tagsBody } from '../../forms/tags-draft.ts';
 import { type PolicyDraft, policyBody } from '../fields/policy-draft.ts';
 import { accessLines, belowEachOther, budgetLines, limitLines, modelLimitLines } from '../fields/policy-words.ts';
+import { words } from './words.ts';
 
 /** One part of what a dialog edits: the field of its form, the body to send for it, and its value in words. */
 export interface EditPart<V> {
@@ -18,7 +19,7 @@ export interface EditPart<V> {
 
 /** Returns the part for the name of an object. */
 export function namePart<V extends { readonly name: string }>(): EditPart<V> {
-  return { name: 'name', label: 'Name', body: ({ name }) => ({ name: name.trim() }), words: ({ name }) => name };
+  return { name: 'name', label: words.name, body: ({ name }) => ({ name: name.trim() }), words: ({ name }) => name };
 }
 
 /** Returns the parts for limits, budgets and access, which every scope below the organization has. */
@@ -31,10 +32,10 @@ export function policyParts<V extends PolicyDraft>(): readonly EditPart<V>[] {
     hasEffect: true,
   });
   return [
-    part('rate_limits', 'Rate limits', ({ rate_limits }) => limitLines(rate_limits)),
-    part('model_limits', 'Model limits', ({ model_limits }) => modelLimitLines(model_limits)),
-    part('budgets', 'Budgets', ({ budgets }) => budgetLines(budgets)),
-    part('asset_access', 'Asset access', ({ asset_access }) => accessLines(asset_access)),
+    part('rate_limits', words.rateLimits, ({ rate_limits }) => limitLines(rate_limits)),
+    part('model_limits', words.modelLimits, ({ model_limits }) => modelLimitLines(model_limits)),
+    part('budgets', words.budgets, ({ budgets }) => budgetLines(budgets)),
+    part('asset_access', words.assetAccess, ({ asset_access }) => accessLines(asset_access)),
   ];
 }
 
@@ -46,7 +47,7 @@ export function tagParts<V extends TagsDraft>(): readonly EditPart<V>[] {
     body: (draft) => ({ [name]: tagsBody(draft)[name] }),
     words: (draft) => tagListWords(draft[name]),
   });
-  return [part('default_tags', 'Default tags'), part('required_tags', 'Required tags')];
+  return [part('default_tags', words.defaultTags), part('required_tags', words.requiredTags)];
 }
 
 /** Returns the parts that differ between two drafts. */

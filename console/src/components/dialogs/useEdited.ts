@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { Problem } from '../../api/client.ts';
 import type { Choices, ConflictDialog } from './ConflictDialog.tsx';
 import { bodyOf, changedParts, type EditPart, mergeOf } from './edit-parts.ts';
+import { words } from './words.ts';
 
 export interface Version<T> {
   readonly data: T;
@@ -57,7 +58,7 @@ export function useEdited<T, V extends object>(
       if (!(error instanceof Problem && error.status === 412)) throw error;
       const theirs = baseOf(await read());
       setConflict({ mine, theirs });
-      throw new Problem(412, 'Someone else saved in the meantime. Your changes are still here. Review them and save again.');
+      throw new Problem(412, words.someoneElseSaved);
     }
   };
   const questionOf = ({ mine, theirs }: Conflict<T, V>): Question => {

@@ -1,5 +1,6 @@
 import { modals } from '@mantine/modals';
 import { useBlocker } from '@tanstack/react-router';
+import { words } from './words.ts';
 
 let open: Promise<boolean> | null = null;
 
@@ -24,12 +25,12 @@ export function useUnsavedGuard(isUnsaved: boolean | (() => boolean)): void {
 function ask(): Promise<boolean> {
   const answer = new Promise<boolean>((resolve) => {
     modals.openConfirmModal({
-      title: 'Discard unsaved changes?',
-      children: 'What you changed here is not saved yet.',
-      labels: { confirm: 'Discard changes', cancel: 'Keep editing' },
+      title: words.discardUnsavedChanges,
+      children: words.changesNotSaved,
+      labels: { confirm: words.discardChanges, cancel: words.keepEditing },
       confirmProps: { color: 'red' },
       cancelProps: { 'data-autofocus': true },
-      closeButtonProps: { 'aria-label': 'Keep editing' },
+      closeButtonProps: { 'aria-label': words.keepEditing },
       onConfirm: () => resolve(true),
       onClose: () => resolve(false),
     });

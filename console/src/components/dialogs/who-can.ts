@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import type { Needs, Verdict } from '../../api/session.tsx';
+import { words } from './words.ts';
 
 /** Says who can do what a person may not: the reason of the refusal, and the names that this person may see. */
 
@@ -29,7 +30,7 @@ export function useHolders(needs: Needs | undefined): readonly string[] {
 /** Returns the reason of a refusal with the people to ask: `Only an owner can do this. Ask Ada or Grace.` */
 export function reasonWith(reason: string | null, people: readonly string[]): string {
   if (people.length === 0) return reason ?? '';
-  return `${reason ?? ''} Ask ${alternatives.format(people)}.`.trim();
+  return words.askPeople(reason ?? '', alternatives.format(people)).trim();
 }
 
 /** Returns the text of a refused action, and a function that starts to look up the names. */

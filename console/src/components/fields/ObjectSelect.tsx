@@ -7,6 +7,7 @@ import { keptWithin } from '../../api/kept.ts';
 import { nameOf, placedName, useName, usePlacedName } from '../../api/names.ts';
 import { useSeveralOrganizations } from '../../api/session.tsx';
 import { Busy } from '../Skeletons.tsx';
+import { words } from './words.ts';
 
 export type ObjectKind = 'organization' | 'team' | 'key' | 'member' | 'account' | 'service_account' | 'deployment' | 'model';
 
@@ -81,7 +82,7 @@ export function ObjectSelect({
     <Select
       {...(compact ? { 'aria-label': label } : { label })}
       {...(isFirst ? { 'data-autofocus': true } : {})}
-      placeholder={placeholder ?? 'Search by name or id'}
+      placeholder={placeholder ?? words.searchByNameOrId}
       error={error}
       searchable
       clearable
@@ -96,8 +97,8 @@ export function ObjectSelect({
         setPicked(choices.find((choice) => choice.value === id) ?? null);
         onChange(id ?? undefined);
       }}
-      nothingFoundMessage={found.isError ? 'The search failed' : found.isPending ? 'Searching…' : 'No results'}
-      rightSection={found.isFetching ? <Busy label="Searching" /> : undefined}
+      nothingFoundMessage={found.isError ? words.theSearchFailed : found.isPending ? words.searching : words.noResults}
+      rightSection={found.isFetching ? <Busy label={words.searchingLabel} /> : undefined}
       comboboxProps={{ withinPortal: true }}
       maxDropdownHeight={260}
     />

@@ -2,6 +2,7 @@ import { useSeveralOrganizations } from '../../api/session.tsx';
 import { useScope } from '../shell/scope.ts';
 import { ObjectSelect, type ObjectSelectProps } from './ObjectSelect.tsx';
 import { useFollowing } from './useFollowing.ts';
+import { words } from './words.ts';
 
 /**
  * Chooses an object of a tenant. Where more than one organization is in reach, offers the organization first, and then only what
@@ -16,8 +17,8 @@ export function PlacedSelect({ organizationId, onChange, ...rest }: ObjectSelect
     <>
       <ObjectSelect
         kind="organization"
-        label="Organization"
-        placeholder="Any organization"
+        label={words.organization}
+        placeholder={words.anyOrganization}
         value={organization}
         onChange={(id) => {
           setOrganization(id);

@@ -16,6 +16,7 @@ import { useFieldToOpen } from '../dialogs/OpenAt.tsx';
 import { WhyNot } from '../dialogs/WhyNot.tsx';
 import type { PolicyDraft } from './policy-draft.ts';
 import { accessWords, budgetLines, limitLines, modelLimitLines } from './policy-words.ts';
+import { words } from './words.ts';
 
 interface PolicyFieldsProps {
   readonly form: UseFormReturnType<PolicyDraft>;
@@ -56,8 +57,8 @@ export function PolicyFields(props: PolicyFieldsProps) {
     >
       <Part
         name="rate_limits"
-        title="Rate limits"
-        summary={limitLines(values.rate_limits).join(', ') || 'No limits of its own'}
+        title={words.rateLimits}
+        summary={limitLines(values.rate_limits).join(', ') || words.noOwnLimits}
         verdict={mayLimit}
       >
         <RateLimitFields
@@ -69,16 +70,16 @@ export function PolicyFields(props: PolicyFieldsProps) {
       </Part>
       <Part
         name="model_limits"
-        title="Model limits"
-        summary={modelLimitLines(values.model_limits).join(', ') || 'None'}
+        title={words.modelLimits}
+        summary={modelLimitLines(values.model_limits).join(', ') || words.none}
         verdict={mayLimit}
       >
         <ModelLimitFields {...bind(form, 'model_limits')} {...{ timeZone, organizationId }} disabled={isLocked} />
       </Part>
       <Part
         name="budgets"
-        title="Budgets"
-        summary={budgetLines(values.budgets).join(', ') || 'No budgets of its own'}
+        title={words.budgets}
+        summary={budgetLines(values.budgets).join(', ') || words.noOwnBudgets}
         verdict={mayLimit}
       >
         <BudgetFields
@@ -88,7 +89,7 @@ export function PolicyFields(props: PolicyFieldsProps) {
           beside={(budget) => <EffectiveBudget budget={budget} caps={caps} />}
         />
       </Part>
-      <Part name="asset_access" title="Asset access" summary={accessWords(values.asset_access)} verdict={mayAccess}>
+      <Part name="asset_access" title={words.assetAccess} summary={accessWords(values.asset_access)} verdict={mayAccess}>
         <AssetAccessEditor
           {...bind(form, 'asset_access')}
           level={level}
@@ -120,7 +121,7 @@ interface TagsPartProps {
 function TagsPart({ form, level, verdict }: TagsPartProps) {
   const values = form.getValues();
   return (
-    <Part name="tags" title="Tags" summary={tagsWords(values)} verdict={verdict}>
+    <Part name="tags" title={words.tags} summary={tagsWords(values)} verdict={verdict}>
       <TagFields
         value={values}
         onChange={(name, tags) => bind(form, name).onChange(tags)}

@@ -1,19 +1,20 @@
 import { Group, Select, TextInput } from '@mantine/core';
 import { type UrlState, useUrlState } from './useUrlState.ts';
+import { words } from './words.ts';
 
 /** Ranges that end now, in minutes. */
 const SPANS = {
-  '1h': { label: 'Last hour', minutes: 60 },
-  '24h': { label: 'Last 24 hours', minutes: 1_440 },
-  '7d': { label: 'Last 7 days', minutes: 10_080 },
-  '30d': { label: 'Last 30 days', minutes: 43_200 },
-  '90d': { label: 'Last 90 days', minutes: 129_600 },
+  '1h': { label: words.lastHour, minutes: 60 },
+  '24h': { label: words.last24Hours, minutes: 1_440 },
+  '7d': { label: words.last7Days, minutes: 10_080 },
+  '30d': { label: words.last30Days, minutes: 43_200 },
+  '90d': { label: words.last90Days, minutes: 129_600 },
 } as const;
 export type Span = keyof typeof SPANS;
 /** Ranges that the server knows as a month, with its name for them. */
 const MONTHS = {
-  this_month: { label: 'This month', month: 'current' },
-  last_month: { label: 'Last month', month: 'last' },
+  this_month: { label: words.thisMonth, month: 'current' },
+  last_month: { label: words.lastMonth, month: 'last' },
 } as const;
 const CUSTOM = 'custom';
 
@@ -84,21 +85,21 @@ export function RangePicker({ standard, months = false }: RangePickerProps) {
   return (
     <Group gap="xs">
       <Select
-        aria-label="Time range"
+        aria-label={words.timeRange}
         w={148}
         allowDeselect={false}
         value={isCustom ? CUSTOM : (state.range ?? standard ?? 'any')}
         onChange={choose}
         data={[
-          ...(standard === null ? [{ value: 'any', label: 'Any time' }] : []),
+          ...(standard === null ? [{ value: 'any', label: words.anyTime }] : []),
           ...Object.entries({ ...SPANS, ...(months ? MONTHS : {}) }).map(([value, { label }]) => ({ value, label })),
-          { value: CUSTOM, label: 'From – to…' },
+          { value: CUSTOM, label: words.fromTo },
         ]}
       />
       {isCustom && (
         <>
-          <Instant label="From" value={state.from} onChange={(from) => set({ from, range: CUSTOM, cursor: undefined })} />
-          <Instant label="To" value={state.to} onChange={(to) => set({ to, range: CUSTOM, cursor: undefined })} />
+          <Instant label={words.from} value={state.from} onChange={(from) => set({ from, range: CUSTOM, cursor: undefined })} />
+          <Instant label={words.to} value={state.to} onChange={(to) => set({ to, range: CUSTOM, cursor: undefined })} />
         </>
       )}
     </Group>

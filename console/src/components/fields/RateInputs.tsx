@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { errorAt, type FieldErrors } from '../../forms/bind.ts';
 import type { RateTexts } from '../money/price-draft.ts';
 import { BUCKET_WORDS, BUCKETS, type PriceBucket } from '../money/price-words.ts';
+import { words } from './words.ts';
 
 const COMMON: readonly PriceBucket[] = ['input_per_million', 'cached_input_per_million', 'output_per_million'];
 
@@ -43,7 +44,7 @@ export function RateInputs({ value, onChange, errors, at, placeholderOf }: RateI
       </Group>
       {!isRareUsed && (
         <Anchor component="button" type="button" fz="xs" ta="left" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
-          {isOpen ? 'Fewer prices' : 'More prices'}
+          {isOpen ? words.fewerPrices : words.morePrices}
         </Anchor>
       )}
     </Stack>

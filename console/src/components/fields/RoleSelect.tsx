@@ -1,19 +1,20 @@
 import { Group, Select, type SelectProps, Stack, Text, Tooltip } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
+import { words } from './words.ts';
 
 type Role = Schema<'Member'>['role'] | Schema<'TeamMember'>['role'] | 'platform_admin' | 'platform_auditor';
 
 const ROLES: Readonly<Record<Role, { readonly word: string; readonly may: string }>> = {
-  platform_admin: { word: 'Platform admin', may: 'Can do everything, in every organization.' },
-  platform_auditor: { word: 'Platform auditor', may: 'Reads everything except content. Changes nothing.' },
-  org_owner: { word: 'Owner', may: 'Manages the organization: people, teams, keys and audit policy.' },
-  org_admin: { word: 'Admin', may: 'Manages people, teams, service accounts and keys of the organization.' },
-  org_billing: { word: 'Billing', may: 'Reads the organization, its spend and its requests.' },
-  org_auditor: { word: 'Auditor', may: 'Reads everything of the organization, including content and the audit log.' },
-  org_member: { word: 'Member', may: 'Reads the organization. Other rights come from roles in teams.' },
-  team_admin: { word: 'Team admin', may: 'Manages members and keys of the team, and can narrow its access.' },
-  team_developer: { word: 'Developer', may: 'Creates own keys within the team’s self-service policy.' },
-  team_viewer: { word: 'Viewer', may: 'Reads the team.' },
+  platform_admin: { word: words.platformAdmin, may: words.platformAdminCan },
+  platform_auditor: { word: words.platformAuditor, may: words.platformAuditorCan },
+  org_owner: { word: words.owner, may: words.ownerCan },
+  org_admin: { word: words.admin, may: words.adminCan },
+  org_billing: { word: words.billing, may: words.billingCan },
+  org_auditor: { word: words.auditor, may: words.auditorCan },
+  org_member: { word: words.member, may: words.memberCan },
+  team_admin: { word: words.teamAdmin, may: words.teamAdminCan },
+  team_developer: { word: words.developer, may: words.developerCan },
+  team_viewer: { word: words.viewer, may: words.viewerCan },
 };
 
 export const ORGANIZATION_ROLES = ['org_owner', 'org_admin', 'org_billing', 'org_auditor', 'org_member'] as const;
@@ -44,7 +45,7 @@ export function RoleName({ role }: { role: string }) {
 export function RoleSelect({ roles, ...rest }: Omit<SelectProps, 'data'> & { readonly roles: readonly Role[] }) {
   return (
     <Select
-      label="Role"
+      label={words.role}
       allowDeselect={false}
       comboboxProps={{ width: 320, position: 'bottom-start' }}
       data={roles.map((role) => ({ value: role, label: roleWord(role) }))}

@@ -3,6 +3,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
+import { words } from './words.ts';
 
 /** Warns while a person types an access group's key that is also a routing tag, so that nobody confuses the two. */
 export function TagWarning({ of: key }: { of: string }) {
@@ -29,7 +30,7 @@ export function useTagWarning(key: string): string | null {
     staleTime: 30_000,
   });
   if (typed !== key.trim() || data === undefined || data.data.length === 0) return null;
-  return `"${typed}" is also a routing tag. Tags only choose among deployments. Only the access group gives access.`;
+  return words.alsoRoutingTag(typed);
 }
 
 const KEY_LENGTH_MAX = 64;

@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { keptWithin } from '../../api/kept.ts';
 import { Busy } from '../Skeletons.tsx';
+import { words } from './words.ts';
 
 export type Target = Schema<'CallableTarget'>;
 
@@ -45,8 +46,8 @@ export function TargetPicker({ organizationId, mode, value, onChange, ...rest }:
       onSearchChange={setSearch}
       filter={({ options }) => options}
       maxDropdownHeight={320}
-      nothingFoundMessage={isFetching ? 'Searching…' : 'No model or route group starts with this.'}
-      rightSection={isFetching ? <Busy label="Searching" /> : undefined}
+      nothingFoundMessage={isFetching ? words.searching : words.noTargetStartsWithThis}
+      rightSection={isFetching ? <Busy label={words.searchingLabel} /> : undefined}
       comboboxProps={{ withinPortal: true }}
     />
   );
@@ -89,7 +90,7 @@ export function TargetsPicker({ organizationId, mode, value, onChange, without =
       }}
       onSearchChange={setSearch}
       {...(max === undefined ? {} : { maxValues: max })}
-      nothingFoundMessage={isFetching ? 'Searching…' : 'No model or route group starts with this.'}
+      nothingFoundMessage={isFetching ? words.searching : words.noTargetStartsWithThis}
     />
   );
 }
@@ -120,9 +121,9 @@ function useTargets(search: string, { organizationId, mode }: Filter) {
 function optionsOf(targets: readonly Target[], more: readonly string[]) {
   const named = (type: Target['type']) => targets.filter((target) => target.type === type).map(({ name }) => name);
   const groups = [
-    { group: 'Models', items: named('model') },
-    { group: 'Route groups', items: named('route_group') },
-    { group: 'Chosen', items: [...more] },
+    { group: words.models, items: named('model') },
+    { group: words.routeGroups, items: named('route_group') },
+    { group: words.chosen, items: [...more] },
   ];
   return groups.filter(({ items }) => items.length > 0);
 }

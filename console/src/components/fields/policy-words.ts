@@ -4,6 +4,7 @@ import { decimalOf } from '../../forms/decimal.ts';
 import { type ModelLimitDraft, RATE_LIMIT_NAMES, type RateLimitName } from '../../forms/limit-draft.ts';
 import { countText, moneyText } from '../../numbers/numbers.ts';
 import { limitName } from '../limits/LimitBar.tsx';
+import { words } from './words.ts';
 
 /** Limits, budgets and access in words: in lists, in the summaries of a form, and where two people changed the same. */
 
@@ -32,7 +33,7 @@ export function modelLimitLines(limits: readonly ModelLimitDraft[]): readonly st
 /** Describes a budget: `$100.00 per month for gpt-5*, only alerts`. An amount that is no number yet is `…`. */
 export function budgetWords(budget: BudgetFacts, target: string | null): string {
   const isAmount = budget.amount !== '' && !Number.isNaN(Number(budget.amount));
-  const action = budget.action === 'alert' ? ', only alerts' : '';
+  const action = budget.action === 'alert' ? words.onlyAlerts : '';
   return `${isAmount ? moneyText(budget.amount) : '…'} ${periodWords(budget)}${forWords(target)}${action}`;
 }
 
@@ -45,24 +46,27 @@ export function budgetLines(budgets: readonly BudgetDraft[]): readonly string[] 
 
 /** Describes what a scope may call, with every name. */
 export function accessLines({ mode, targets, access_groups }: AccessDraft): readonly string[] {
-  if (mode === 'inherit') return ['Inherits'];
-  if (mode === 'all') return ['Everything'];
+  if (mode === 'inherit') return [words.inherits];
+  if (mode === 'all') return [words.everything];
   const lines = [
-    ...(targets.length === 0 ? [] : [`Targets: ${targets.join(', ')}`]),
-    ...(access_groups.length === 0 ? [] : [`Access groups: ${access_groups.join(', ')}`]),
+    ...(targets.length === 0 ? [] : [words.targets(targets.join(', '))]),
+    ...(access_groups.length === 0 ? [] : [words.accessGroups(access_groups.join(', '))]),
   ];
-  return mode === 'nothing' || lines.length === 0 ? ['Nothing'] : lines;
+  return mode === 'nothing' || lines.length === 0 ? [words.nothing] : lines;
 }
 
 /** Describes what a scope may call in a few words: `Only 2 targets and 1 access group`. */
 export function accessWords(access: AccessDraft): string {
   const { mode, targets, access_groups } = access;
-  const counts = [counted(targets.length, 'target'), counted(access_groups.length, 'access group')].filter((part) => part !== '');
-  return mode !== 'restrict' || counts.length === 0 ? accessLines(access).join(', ') : `Only ${counts.join(' and ')}`;
+  const counts = [
+    ...(targets.length === 0 ? [] : [words.countTargets(targets.length)]),
+    ...(access_groups.length === 0 ? [] : [words.countAccessGroups(access_groups.length)]),
+  ];
+  return mode !== 'restrict' || counts.length === 0 ? accessLines(access).join(', ') : words.only(counts);
 }
 
 /** Joins lines, one below the other. `none` stands for no line. */
-export function belowEachOther(lines: readonly string[], none = 'None'): string {
+export function belowEachOther(lines: readonly string[], none = words.none): string {
   return lines.length === 0 ? none : lines.join('\n');
 }
 
@@ -71,10 +75,5 @@ function hoursOf({ rolling_unit, rolling_length }: Pick<BudgetDraft, 'rolling_un
 }
 
 function forWords(target: string | null): string {
-  return target === null ? '' : ` for ${target}`;
-}
-
-function counted(count: number, what: string): string {
-  if (count === 0) return '';
-  return `${count} ${what}${count === 1 ? '' : 's'}`;
+  return target === null ? '' : words.forTarget(target);
 }

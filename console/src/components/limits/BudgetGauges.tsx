@@ -5,13 +5,14 @@ import { FreshnessMark } from '../Freshness.tsx';
 import { Time } from '../Time.tsx';
 import { type BudgetStatus, budgetRatio, partsOf } from './BudgetRing.tsx';
 import { colorOf } from './LimitBar.tsx';
+import { words } from './words.ts';
 
 /** Each budget with its spend and holds in the current period, and the end of the period. */
 export function BudgetGauges({ budgets, isLive = true }: { budgets: readonly BudgetStatus[]; isLive?: boolean }) {
   if (budgets.length === 0) {
     return (
       <Text fz="sm" c="dimmed">
-        No budget is set here.
+        {words.noBudgetHere}
       </Text>
     );
   }
@@ -35,24 +36,24 @@ function Gauge({ budget }: { budget: BudgetStatus }) {
     <div>
       <Group justify="space-between" gap={4} wrap="nowrap">
         <Text fz="sm">
-          <Money usd={budget.spent} /> of <Money usd={budget.amount} />
+          <Money usd={budget.spent} /> {words.of} <Money usd={budget.amount} />
         </Text>
         <Text fz="xs" c="dimmed">
           {usedText(ratio)}
         </Text>
       </Group>
-      <Progress.Root size={6} aria-label={`Budget ${usedText(ratio)} used`}>
-        <Progress.Section value={spent} color={colorOf(ratio)} aria-label="Spent" />
-        <Progress.Section value={held} color="gray" aria-label="Held" />
+      <Progress.Root size={6} aria-label={words.budgetUsed(usedText(ratio))}>
+        <Progress.Section value={spent} color={colorOf(ratio)} aria-label={words.spent} />
+        <Progress.Section value={held} color="gray" aria-label={words.held} />
       </Progress.Root>
       <Text fz="xs" c="dimmed">
         {of !== null && <span className="mono">{of} · </span>}
-        {budget.action === 'alert' ? 'only alerts · ' : ''}
+        {budget.action === 'alert' ? words.onlyAlerts : ''}
         {budget.resets_at === null ? (
-          'never resets'
+          words.neverResets
         ) : (
           <>
-            resets <Time at={budget.resets_at} relative />
+            {words.resets} <Time at={budget.resets_at} relative />
           </>
         )}
       </Text>

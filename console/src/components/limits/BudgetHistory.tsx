@@ -4,11 +4,13 @@ import { api, asked, type Schema } from '../../api/client.ts';
 import { periodWords } from '../../forms/budget-draft.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { barOf, countText, moneyText, usedRatio, usedText } from '../../numbers/numbers.ts';
+import { periodText } from '../../numbers/times.ts';
 import { Asked } from '../Asked.tsx';
 import { useUrlState } from '../fields/useUrlState.ts';
 import { TableScroll } from '../list/TableScroll.tsx';
 import { unpricedNames } from '../money/PartlyPriced.tsx';
 import { colorOf } from './LimitBar.tsx';
+import { words } from './words.ts';
 
 type Budget = Schema<'Budget'>;
 type Period = Schema<'BudgetHistory'>['budgets'][number]['periods'][number];
@@ -40,7 +42,7 @@ export function BudgetHistory({ of, budgets, timeZone, heading }: BudgetHistoryP
   if (budgets.length === 0) {
     return (
       <Text fz="sm" c="dimmed">
-        No budget is set here. Add one to see its spend for each period.
+        {words.noBudgetHereYet}
       </Text>
     );
   }
@@ -60,7 +62,7 @@ function Histories({ budgets, timeZone, heading, history }: HistoriesProps) {
     <Stack gap="md">
       {(isNarrowed || (incomplete.length > 0 && budgets.length > 1)) && (
         <Checkbox
-          label={`Show only budgets with incomplete spend (${incomplete.length})`}
+          label={words.showIncompleteBudgets(incomplete.length)}
           checked={isNarrowed}
           onChange={(event) => set({ budgets: event.currentTarget.checked ? 'unpriced' : undefined })}
         />
@@ -84,7 +86,7 @@ interface OfBudgetProps extends Pick<BudgetHistoryProps, 'timeZone' | 'heading'>
 }
 
 function OfBudget({ budget, periods, timeZone, heading }: OfBudgetProps) {
-  const title = `${moneyText(budget.amount)} ${periodWords(budget)}${narrowedWords(budget)}: history`;
+  const title = words.history(moneyText(budget.amount), periodWords(budget), narrowedWords(budget));
   return (
     <Box component="section" aria-label={title}>
       <Title order={heading} mb="xs">
@@ -92,27 +94,27 @@ function OfBudget({ budget, periods, timeZone, heading }: OfBudgetProps) {
       </Title>
       {budget.access_group !== null && (
         <Text fz="xs" c="dimmed" mb="xs">
-          Counts the targets that are in the access group {budget.access_group} now, for earlier periods too.
+          {words.countsTargetsOfGroup(budget.access_group)}
         </Text>
       )}
       <TableScroll minWidth={260}>
         <Table fz="sm" horizontalSpacing={6}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Period</Table.Th>
+              <Table.Th>{words.period}</Table.Th>
               <Table.Th ta="right" visibleFrom="xs" w={110}>
-                Requests
+                {words.requests}
               </Table.Th>
               <Table.Th ta="right" w={{ xs: 150 }}>
-                Spend
+                {words.spend}
               </Table.Th>
-              <Table.Th w="24%">Used</Table.Th>
+              <Table.Th w="24%">{words.used}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
             {periods.map((period) => (
               <Table.Tr key={period.start}>
-                <Table.Td>{timeZone !== undefined && spanWords(period, budget, timeZone)}</Table.Td>
+                <Table.Td>{timeZone !== undefined && spanWords(period, budget.period === 'rolling' ? null : timeZone)}</Table.Td>
                 <Table.Td ta="right" visibleFrom="xs">
                   {countText(period.requests)}
                 </Table.Td>
@@ -136,12 +138,12 @@ function OfBudget({ budget, periods, timeZone, heading }: OfBudgetProps) {
 function Missing({ period }: { period: Period }) {
   if (!isIncomplete(period)) return null;
   const { unpriced_requests: requests, unpriced_units: units } = period;
-  const whole = requests === 0 ? '' : `${countText(requests)} ${requests === 1 ? 'request' : 'requests'} without a price`;
+  const whole = requests === 0 ? '' : words.requestsWithoutPrice(requests);
   const missed = [whole, unpricedNames(units)].filter((part) => part !== '').join(', ');
   return (
-    <Tooltip multiline w={300} label={`This spend does not include ${missed}. A platform admin can set a price.`}>
+    <Tooltip multiline w={300} label={words.spendIncomplete(missed)}>
       <Badge color="orange" size="xs" mt={2} miw="max-content">
-        Incomplete
+        {words.incomplete}
       </Badge>
     </Tooltip>
   );
@@ -154,7 +156,7 @@ function isIncomplete(period: Period | undefined): boolean {
 function Share({ ratio }: { ratio: number }) {
   return (
     <>
-      <Progress size={6} value={barOf(ratio)} color={colorOf(ratio)} aria-label={`${usedText(ratio)} used`} />
+      <Progress size={6} value={barOf(ratio)} color={colorOf(ratio)} aria-label={words.ratioUsed(usedText(ratio))} />
       <Text fz="xs" c="dimmed">
         {usedText(ratio)}
       </Text>
@@ -163,19 +165,11 @@ function Share({ ratio }: { ratio: number }) {
 }
 
 function narrowedWords({ target, access_group }: Budget): string {
-  if (target !== null) return ` for ${target}`;
-  return access_group === null ? '' : ` for the access group ${access_group}`;
+  if (target !== null) return words.forTarget(target);
+  return access_group === null ? '' : words.forAccessGroup(access_group);
 }
 
-/**
- * Formats a period: `Nov 1 – Nov 30, 2026`. A rolling period may begin at any time of day and is written in the reader's zone.
- */
-function spanWords({ start, end }: Period, { period }: Budget, timeZone: string): string {
-  const format = new Intl.DateTimeFormat(undefined, {
-    dateStyle: 'medium',
-    ...(period === 'rolling' ? { timeStyle: 'short' } : { timeZone }),
-  });
-  if (end === null) return `Since ${format.format(new Date(start))}`;
-  // The last instant of a day is still in that day.
-  return format.formatRange(new Date(start), new Date(Date.parse(end) - (period === 'rolling' ? 0 : 1)));
+/** Names a period: `Nov 1 – 30, 2026`. A rolling one may begin at any time of day, so it has no zone but the reader's. */
+function spanWords(period: Period, timeZone: string | null): string {
+  return period.end === null ? words.since(periodText(period, timeZone)) : periodText(period, timeZone);
 }

@@ -1,11 +1,13 @@
 import { Group, RingProgress, Text, Tooltip } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
 import { barOf, moneyText, usedRatio, usedText } from '../../numbers/numbers.ts';
+import { relativeText } from '../../numbers/times.ts';
 import { NotLive } from '../Freshness.tsx';
-import { relativeText, Time } from '../Time.tsx';
+import { Time } from '../Time.tsx';
 import { colorOf } from './LimitBar.tsx';
 import type { LimitsStatus } from './LimitGauges.tsx';
 import { FirstLine, type Policy, scopeBudgetLines } from './LimitsAsSet.tsx';
+import { words } from './words.ts';
 
 export type BudgetStatus = Schema<'LimitsStatus'>['budgets'][number];
 
@@ -43,13 +45,13 @@ export function BudgetRing({ budget, size = 36 }: BudgetRingProps) {
 
 /** The budget closest to exhaustion, in a row: ring, spend and amount, time of reset, and the number of other budgets. */
 export function BudgetCell({ status, of }: { status: LimitsStatus | null; of: Policy }) {
-  if (status === null) return <FirstLine lines={scopeBudgetLines(of)} none="No budget" />;
+  if (status === null) return <FirstLine lines={scopeBudgetLines(of)} none={words.noBudget} />;
   const { budgets, live } = status;
   const [closest] = [...budgets].sort((a, b) => budgetRatio(b) - budgetRatio(a));
   if (closest === undefined) {
     return (
       <Text fz="sm" c="dimmed">
-        No budget
+        {words.noBudget}
       </Text>
     );
   }
@@ -58,10 +60,11 @@ export function BudgetCell({ status, of }: { status: LimitsStatus | null; of: Po
       <BudgetRing budget={closest} />
       <div style={{ minWidth: 0 }}>
         <Text fz="xs" truncate>
-          {moneyText(closest.spent)} <span style={{ color: 'var(--mantine-color-dimmed)' }}>of {moneyText(closest.amount)}</span>
+          {moneyText(closest.spent)}{' '}
+          <span style={{ color: 'var(--mantine-color-dimmed)' }}>{words.ofAmount(moneyText(closest.amount))}</span>
         </Text>
         <Text fz="xs" c="dimmed" truncate>
-          {closest.resets_at === null ? 'never resets' : `resets ${relativeText(new Date(closest.resets_at))}`}
+          {closest.resets_at === null ? words.neverResets : words.resetsAt(relativeText(new Date(closest.resets_at)))}
           {budgets.length > 1 && ` · +${budgets.length - 1}`}
           {!live && (
             <>
@@ -78,13 +81,12 @@ export function BudgetCell({ status, of }: { status: LimitsStatus | null; of: Po
 function BudgetWords({ budget }: { budget: BudgetStatus }) {
   return (
     <>
-      {moneyText(budget.spent)} spent and {moneyText(budget.held)} held of {moneyText(budget.amount)}
-      {budget.action === 'alert' ? ', which only alerts' : ''}.{' '}
+      {words.spentAndHeld(moneyText(budget.spent), moneyText(budget.held), moneyText(budget.amount), budget.action)}{' '}
       {budget.resets_at === null ? (
-        'It never resets.'
+        words.itNeverResets
       ) : (
         <>
-          Resets <Time at={budget.resets_at} />.
+          {words.resetsSentence} <Time at={budget.resets_at} />.
         </>
       )}
     </>
@@ -92,7 +94,12 @@ function BudgetWords({ budget }: { budget: BudgetStatus }) {
 }
 
 function wordsOf(budget: BudgetStatus): string {
-  return `Budget ${usedText(budgetRatio(budget))} used: ${moneyText(budget.spent)} spent, ${moneyText(budget.held)} held of ${moneyText(budget.amount)}`;
+  return words.budgetUsedParts(
+    usedText(budgetRatio(budget)),
+    moneyText(budget.spent),
+    moneyText(budget.held),
+    moneyText(budget.amount),
+  );
 }
 
 /** Returns spent and held together as a part of the amount. */

@@ -4,20 +4,21 @@ import type { Schema } from '../../api/client.ts';
 import { TableScroll } from '../list/TableScroll.tsx';
 import { Named } from '../Named.tsx';
 import { TagList } from '../TagList.tsx';
+import { words } from './words.ts';
 
 type Tags = NonNullable<Schema<'Decision'>['tags']>;
 
 /** Shows the tags of a request, and the deployments that they left of each target. */
 export function DecisionTags({ tags }: { tags: Tags }) {
   return (
-    <Stack gap={6} component="section" aria-label="Tags">
+    <Stack gap={6} component="section" aria-label={words.tags}>
       <Group gap="md">
         <Text fz="sm" fw={500}>
-          Tags
+          {words.tags}
         </Text>
-        <Of name="Named by the request" tags={tags.asked} />
-        {tags.defaults.length > 0 && <Of name="Default, because no named tag routes here" tags={tags.defaults} />}
-        {tags.required.length > 0 && <Of name="Required" tags={tags.required} />}
+        <Of name={words.namedByRequest} tags={tags.asked} />
+        {tags.defaults.length > 0 && <Of name={words.defaultBecause} tags={tags.defaults} />}
+        {tags.required.length > 0 && <Of name={words.required} tags={tags.required} />}
       </Group>
       {tags.targets.length > 0 && <Targets targets={tags.targets} />}
     </Stack>
@@ -27,12 +28,12 @@ export function DecisionTags({ tags }: { tags: Tags }) {
 function Targets({ targets }: Pick<Tags, 'targets'>) {
   return (
     <TableScroll minWidth={480}>
-      <Table withTableBorder fz="sm" verticalSpacing={5} aria-label="Deployments that match the tags">
+      <Table withTableBorder fz="sm" verticalSpacing={5} aria-label={words.deploymentsThatMatchTheTags}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>Target</Table.Th>
-            <Table.Th>Chosen by</Table.Th>
-            <Table.Th>Matching deployments</Table.Th>
+            <Table.Th>{words.target}</Table.Th>
+            <Table.Th>{words.chosenBy}</Table.Th>
+            <Table.Th>{words.matchingDeployments}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -62,14 +63,14 @@ function Of({ name, tags }: { name: string; tags: readonly string[] }) {
 
 function chosenBy({ routed, deployments }: Tags['targets'][number]): ReactNode {
   if (routed.length > 0) return <TagList tags={routed} />;
-  return deployments.length > 0 ? 'No tags: deployments without tags' : 'No deployment has all of the tags';
+  return deployments.length > 0 ? words.noTagsDeploymentsWithoutTags : words.noDeploymentHasAll;
 }
 
 function left({ deployments }: Tags['targets'][number]): ReactNode {
   if (deployments.length === 0)
     return (
       <Text component="span" inherit c="red">
-        None
+        {words.none}
       </Text>
     );
   return (

@@ -9,6 +9,7 @@ import { wordOf } from '../StatusBadge.tsx';
 import { Time } from '../Time.tsx';
 import { DecisionTags } from './DecisionTags.tsx';
 import { limitName } from './LimitBar.tsx';
+import { words } from './words.ts';
 
 export type Decision = Schema<'Decision'>;
 type Rule = Decision['rules'][number];
@@ -37,7 +38,7 @@ export function DecisionView({ decision, ended = 'succeeded', children }: Decisi
         <RuleTable decision={decision} />
       ) : (
         <Text fz="sm" c="dimmed">
-          {decision.verdict === 'admitted' ? 'No limit or budget applied to this request.' : 'No limit or budget was checked.'}
+          {decision.verdict === 'admitted' ? words.noRuleApplied : words.noRuleChecked}
         </Text>
       )}
     </Stack>
@@ -70,11 +71,14 @@ function WhenItPasses({ at }: { at: string }) {
     <Text fz="sm" mt={4}>
       {isOver ? (
         <>
-          This refusal is over: the same request passes since <Time at={at} seconds />, unless more was used in the meantime.
+          {words.wouldPassSince} <Time at={at} seconds />
+          {words.unlessMoreUsed}
         </>
       ) : (
         <>
-          The same request passes <Time at={at} relative />, at <Time at={at} seconds />, if nothing else is used until then.
+          {words.willPass} <Time at={at} relative />
+          {words.atTime} <Time at={at} seconds />
+          {words.ifNothingElseUsed}
         </>
       )}
     </Text>
@@ -90,29 +94,25 @@ function passesAtOf({ time, rules }: Decision): string | null {
   return atMs < Date.UTC(9999, 0, 1) ? new Date(atMs).toISOString() : null;
 }
 
-const THROUGH: Readonly<Record<string, string>> = {
-  all: 'everything is granted',
-  inherited: 'inherits',
-  target: 'granted by name',
-};
+const THROUGH: Readonly<Record<string, string>> = words.through;
 
 function AccessSteps({ access, model }: { access: Access; model: string | null }) {
   if (access.steps.length === 0)
     return (
       <Text fz="sm">
-        Access: the organization cannot call a model or route group named <b>{model}</b>.
+        {words.organizationCannotCall} <b>{model}</b>.
       </Text>
     );
   return (
-    <Group gap={6} aria-label="Access, level by level">
+    <Group gap={6} aria-label={words.accessLevelByLevel}>
       <Text fz="sm" fw={500}>
-        Access
+        {words.access}
       </Text>
       {access.steps.map(({ level, through, access_group }, index) => (
         <Group key={level} gap={6} wrap="nowrap">
           {index > 0 && <IconArrowRight size={14} aria-hidden />}
           <Badge color={through === null ? 'red' : 'gray'} variant={through === null ? 'filled' : 'light'} fw={500}>
-            {wordOf(level)}: {through === null ? 'not granted' : (THROUGH[through] ?? `access group ${access_group}`)}
+            {wordOf(level)}: {through === null ? words.notGranted : (THROUGH[through] ?? words.accessGroup(access_group))}
           </Badge>
         </Group>
       ))}
@@ -125,22 +125,19 @@ function RuleTable({ decision }: { decision: Decision }) {
     <TableScroll minWidth={760}>
       <Table withTableBorder fz="sm" verticalSpacing={5} captionSide="bottom">
         <Table.Caption ta="left" fz="xs" mt={4}>
-          {decision.verdict === 'admitted'
-            ? 'Just after the request was admitted: what requests in flight hold includes what this one needed.'
-            : 'When the request was refused: nothing was held for it.'}{' '}
-          Settled, held and remaining add up to the limit, except where more than the limit is used.
+          {words.figuresOf(decision.verdict)}
         </Table.Caption>
         <Table.Thead>
           <Table.Tr>
             <Table.Th w={36}>#</Table.Th>
-            <Table.Th>Rule</Table.Th>
-            <Table.Th>Scope</Table.Th>
-            <Table.Th ta="right">Limit</Table.Th>
-            <Table.Th ta="right">Settled</Table.Th>
-            <Table.Th ta="right">Held</Table.Th>
-            <Table.Th ta="right">Remaining</Table.Th>
-            <Table.Th ta="right">Needed</Table.Th>
-            <Table.Th>Verdict</Table.Th>
+            <Table.Th>{words.rule}</Table.Th>
+            <Table.Th>{words.scope}</Table.Th>
+            <Table.Th ta="right">{words.limit}</Table.Th>
+            <Table.Th ta="right">{words.settled}</Table.Th>
+            <Table.Th ta="right">{words.held}</Table.Th>
+            <Table.Th ta="right">{words.remaining}</Table.Th>
+            <Table.Th ta="right">{words.needed}</Table.Th>
+            <Table.Th>{words.verdict}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -177,7 +174,7 @@ function RuleRow({ rule, number, decision }: { rule: Rule; number: number; decis
         {amountText(rule, rule.remaining)}
         {Number(rule.over) > 0 && (
           <Text component="span" inherit c="dimmed" display="block">
-            over by {amountText(rule, rule.over)}
+            {words.overBy(amountText(rule, rule.over))}
           </Text>
         )}
       </Table.Td>
@@ -190,18 +187,16 @@ function RuleRow({ rule, number, decision }: { rule: Rule; number: number; decis
 }
 
 function RuleVerdict({ rule }: { rule: Rule }) {
-  if (rule.verdict === 'passed') return <Badge color="green">Passed</Badge>;
+  if (rule.verdict === 'passed') return <Badge color="green">{words.passed}</Badge>;
   if (rule.verdict === 'alerted')
     return (
-      <Tooltip label="This budget is used up. It only alerts, so it does not refuse requests.">
-        <Badge color="yellow">Alerted</Badge>
+      <Tooltip label={words.budgetOnlyAlerts}>
+        <Badge color="yellow">{words.alerted}</Badge>
       </Tooltip>
     );
   return (
-    <Tooltip
-      label={rule.retry_after_ms === null ? 'This request is larger than the whole limit.' : 'It would have been admitted later.'}
-    >
-      <Badge color="red">{rule.deciding ? 'Refused (decides)' : 'Refused'}</Badge>
+    <Tooltip label={rule.retry_after_ms === null ? words.largerThanLimit : words.admittedLater}>
+      <Badge color="red">{rule.deciding ? words.refusedDecides : words.refused}</Badge>
     </Tooltip>
   );
 }
@@ -209,8 +204,8 @@ function RuleVerdict({ rule }: { rule: Rule }) {
 /** Names a rule: `RPM`, `TPM for gpt-5*`, `Budget, month`. */
 function ruleName({ limit, rule, target }: Rule): string {
   const period = /_budget_([a-z]+)/.exec(rule)?.[1];
-  const name = limit === 'budget' ? `Budget, ${period ?? 'period'}` : limitName(limit);
-  return target === null ? name : `${name} for ${target}`;
+  const name = limit === 'budget' ? words.budgetOf(period) : limitName(limit);
+  return target === null ? name : words.nameForTarget(name, target);
 }
 
 function amountText({ unit }: Rule, amount: number | string): string {

@@ -1,5 +1,6 @@
 import { Group, Progress, Text, Tooltip } from '@mantine/core';
 import { barOf, countText, shortCountText, usedRatio, usedText } from '../../numbers/numbers.ts';
+import { words } from './words.ts';
 
 interface LimitBarProps {
   /** `rpm`, `tpm`, `max_parallel`… */
@@ -11,27 +12,19 @@ interface LimitBarProps {
   readonly target?: string | null;
 }
 
-export const LIMIT_WORDS: Readonly<Record<string, string>> = {
-  rpm: 'requests per minute',
-  tpm: 'tokens per minute',
-  rph: 'requests per hour',
-  tph: 'tokens per hour',
-  rpd: 'requests per day',
-  tpd: 'tokens per day',
-  max_parallel: 'requests in flight',
-};
+export const LIMIT_WORDS: Readonly<Record<string, string>> = words.limitWords;
 
 export function limitName(limit: string): string {
-  return limit === 'max_parallel' ? 'in flight' : limit.toUpperCase();
+  return limit === 'max_parallel' ? words.inFlight : limit.toUpperCase();
 }
 
 /** One configured limit and its use at this moment. A limit of 0 blocks on purpose: it is drawn as full and gray. */
 export function LimitBar({ limit, value, used, held = 0, target = null }: LimitBarProps) {
   const ratio = usedRatio(value, used, held);
-  const unit = `${LIMIT_WORDS[limit] ?? limit}${target === null ? '' : ` for ${target}`}`;
-  const words = `${countText(used)} of ${countText(value)} ${unit} used${held > 0 ? `, ${countText(held)} held` : ''}`;
+  const unit = `${LIMIT_WORDS[limit] ?? limit}${target === null ? '' : words.forTarget(target)}`;
+  const use = words.usedOfValue(countText(used), countText(value), unit, held);
   return (
-    <Tooltip label={value === 0 ? `0 ${unit}: every request is refused` : words}>
+    <Tooltip label={value === 0 ? words.everyRequestRefused(unit) : use}>
       <div style={{ minWidth: 92 }}>
         <Group gap={4} justify="space-between" wrap="nowrap">
           <Text fz="xs" truncate maw={200}>
@@ -39,24 +32,24 @@ export function LimitBar({ limit, value, used, held = 0, target = null }: LimitB
             {target !== null && (
               <>
                 {' '}
-                for <span className="mono">{target}</span>
+                {words.for} <span className="mono">{target}</span>
               </>
             )}
           </Text>
           <Text fz="xs" c="dimmed">
-            {value === 0 ? 'blocked' : usedText(ratio)}
+            {value === 0 ? words.blocked : usedText(ratio)}
           </Text>
         </Group>
-        <Progress.Root size={5} aria-label={words}>
+        <Progress.Root size={5} aria-label={use}>
           <Progress.Section
             value={barOf(usedRatio(value, used))}
             color={value === 0 ? 'gray' : colorOf(ratio)}
-            aria-label={`${countText(used)} used`}
+            aria-label={words.countUsed(countText(used))}
           />
           <Progress.Section
             value={held > 0 ? barOf(usedRatio(value, held)) : 0}
             color="gray"
-            aria-label={`${countText(held)} held`}
+            aria-label={words.countHeld(countText(held))}
           />
         </Progress.Root>
       </div>

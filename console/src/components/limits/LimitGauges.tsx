@@ -4,10 +4,11 @@ import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { useEvents } from '../../api/events.ts';
 import { countText, usedRatio } from '../../numbers/numbers.ts';
+import { relativeText } from '../../numbers/times.ts';
 import { type Freshness, FreshnessMark, NotLive } from '../Freshness.tsx';
-import { relativeText } from '../Time.tsx';
 import { LIMIT_WORDS, LimitBar, limitName } from './LimitBar.tsx';
 import { FirstLine, type Policy, scopeLimitLines } from './LimitsAsSet.tsx';
+import { words } from './words.ts';
 
 export type LimitsStatus = Schema<'LimitsStatus'>;
 type RateLimitStatus = LimitsStatus['rate_limits'][number];
@@ -52,7 +53,7 @@ export function LimitGauges({ limits, freshness }: { limits: readonly RateLimitS
   if (limits.length === 0) {
     return (
       <Text fz="sm" c="dimmed">
-        No rate limit is set here.
+        {words.noRateLimitHere}
       </Text>
     );
   }
@@ -76,9 +77,12 @@ function Gauge({ limit, isLive }: { limit: RateLimitStatus; isLive: boolean }) {
     <div>
       <StatusBar of={limit} />
       <Text fz="xs" c="dimmed">
-        {isKnown ? `${countText(used)} used` : 'Use not known'}
-        {held > 0 && ` (${countText(held)} held)`}
-        {used > 0 && resets_at !== null && limit.limit !== 'max_parallel' && ` · full again ${relativeText(new Date(resets_at))}`}
+        {isKnown ? words.countUsed(countText(used)) : words.useUnknown}
+        {held > 0 && words.heldInBrackets(countText(held))}
+        {used > 0 &&
+          resets_at !== null &&
+          limit.limit !== 'max_parallel' &&
+          words.allAvailableAgain(relativeText(new Date(resets_at)))}
       </Text>
     </div>
   );
@@ -112,12 +116,12 @@ const SHOWN = 2;
  * limits.
  */
 export function LimitCell({ status, of }: { status: LimitsStatus | null; of: Policy }) {
-  if (status === null) return <FirstLine lines={scopeLimitLines(of)} none="No limit" />;
+  if (status === null) return <FirstLine lines={scopeLimitLines(of)} none={words.noLimit} />;
   const { rate_limits: limits, live } = status;
   if (limits.length === 0) {
     return (
       <Text fz="sm" c="dimmed">
-        No limit
+        {words.noLimit}
       </Text>
     );
   }
@@ -142,5 +146,5 @@ export function LimitCell({ status, of }: { status: LimitsStatus | null; of: Pol
 
 function lineOf({ limit, value, used, target, access_group }: RateLimitStatus): string {
   const of = target ?? access_group;
-  return `${countText(used)} of ${countText(value)} ${LIMIT_WORDS[limit] ?? limitName(limit)}${of === null ? '' : ` for ${of}`}`;
+  return words.usedOfLimit(countText(used), countText(value), LIMIT_WORDS[limit] ?? limitName(limit), of);
 }

@@ -1,20 +1,21 @@
 import { Stack, Text } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
 import { budgetWords, limitLines } from '../fields/policy-words.ts';
+import { words } from './words.ts';
 
 /** The limits and budgets of an organization, team, member or key. */
 export type Policy = Pick<Schema<'Team'>, 'rate_limits' | 'model_limits' | 'budgets'>;
 
-const USE_HIDDEN = 'Your role does not show how much is used.';
+const USE_HIDDEN = words.roleHidesUse;
 
 /** The configured budgets, for a person who may not read their spend. */
 export function BudgetsAsSet({ of }: { of: Policy }) {
-  return <Lines lines={scopeBudgetLines(of)} none="No budget is set here." />;
+  return <Lines lines={scopeBudgetLines(of)} none={words.noBudgetHere} />;
 }
 
 /** The configured rate limits, for a person who may not read their use. */
 export function LimitsAsSet({ of }: { of: Policy }) {
-  return <Lines lines={scopeLimitLines(of)} none="No rate limit is set here." />;
+  return <Lines lines={scopeLimitLines(of)} none={words.noRateLimitHere} />;
 }
 
 /** The first of several lines in a list's cell, and the number of the others. */

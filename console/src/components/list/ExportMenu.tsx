@@ -3,6 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { IconChevronDown, IconDownload } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { download, exportName } from '../../api/download.ts';
+import { words } from './words.ts';
 
 export interface Export {
   readonly label: string;
@@ -17,7 +18,7 @@ export interface Export {
 export function ExportMenu({ exports, note }: { exports: readonly Export[]; note?: string }) {
   const saving = useMutation({
     mutationFn: ({ path, what, ending }: Export) => download(path, exportName(what, ending)),
-    onError: (error) => notifications.show({ color: 'red', title: 'Not exported', message: error.message }),
+    onError: (error) => notifications.show({ color: 'red', title: words.notExported, message: error.message }),
   });
   return (
     <Menu position="bottom-end" width={260}>
@@ -28,7 +29,7 @@ export function ExportMenu({ exports, note }: { exports: readonly Export[]; note
           rightSection={<IconChevronDown size={14} />}
           loading={saving.isPending}
         >
-          Export
+          {words.export}
         </Button>
       </Menu.Target>
       <Menu.Dropdown>

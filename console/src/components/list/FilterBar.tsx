@@ -6,6 +6,7 @@ import { type ObjectKind, ObjectSelect } from '../fields/ObjectSelect.tsx';
 import { useFollowing } from '../fields/useFollowing.ts';
 import { useUrlState } from '../fields/useUrlState.ts';
 import { wordOf } from '../StatusBadge.tsx';
+import { words } from './words.ts';
 
 /** One filter: its parameter in the address, its label, and the way to choose a value. */
 export interface Filter {
@@ -25,7 +26,7 @@ export function FilterBar({ filters, children }: { filters: readonly Filter[]; c
       <Popover position="bottom-start" width={320} trapFocus returnFocus shadow="md">
         <Popover.Target>
           <Button variant="default" leftSection={<IconFilter size={16} />}>
-            Filter{active.length > 0 ? ` (${active.length})` : ''}
+            {words.filter(active.length > 0 ? ` (${active.length})` : '')}
           </Button>
         </Popover.Target>
         <Popover.Dropdown>
@@ -83,7 +84,7 @@ function Control({ filter: { kind, label, param }, value, organizationId, onChan
   if (kind === 'text') return <TextControl label={label} value={value ?? ''} onChange={onChange} />;
   const within = param === 'organization_id' ? undefined : organizationId;
   if (kind === 'member' && within === undefined)
-    return <TextInput label={label} disabled placeholder="Choose an organization first" />;
+    return <TextInput label={label} disabled placeholder={words.chooseAnOrganizationFirst} />;
   return <ObjectSelect kind={kind} label={label} value={value} onChange={onChange} organizationId={within} />;
 }
 
@@ -118,7 +119,7 @@ export function ActiveFilter({ label, value, onClear }: ActiveFilterProps) {
       size="lg"
       variant="default"
       fw={500}
-      rightSection={<CloseButton size="xs" aria-label={`Remove the filter ${label}`} onClick={onClear} />}
+      rightSection={<CloseButton size="xs" aria-label={words.removeFilter(label)} onClick={onClear} />}
     >
       {label}
       {value !== undefined && (

@@ -3,6 +3,7 @@ import { IconArrowLeft, IconArrowRight } from '@tabler/icons-react';
 import { useRouter } from '@tanstack/react-router';
 import { countText } from '../../numbers/numbers.ts';
 import type { List } from './useList.ts';
+import { words } from './words.ts';
 
 const PAGE_SIZES = ['25', '50', '100', '200'];
 
@@ -13,11 +14,11 @@ export function ListFoot<T>({ list: { answer, limit, cursor, set } }: { list: Li
   return (
     <Group justify="space-between" mt="xs" gap="sm">
       <Text fz="sm" c="dimmed" aria-live="polite">
-        {page?.total === undefined ? `${page?.data.length ?? 0} shown` : `${countText(page.total)} in total`}
+        {page?.total === undefined ? words.shown(page?.data.length ?? 0) : words.inTotal(countText(page.total))}
       </Text>
       <Group gap="xs">
         <Select
-          aria-label="Rows on a page"
+          aria-label={words.rowsOnAPage}
           size="xs"
           w={76}
           data={PAGE_SIZES}
@@ -32,7 +33,7 @@ export function ListFoot<T>({ list: { answer, limit, cursor, set } }: { list: Li
           disabled={cursor === undefined}
           onClick={() => (router.history.canGoBack() ? router.history.back() : set({ cursor: undefined }))}
         >
-          Back
+          {words.back}
         </Button>
         <Button
           size="xs"
@@ -41,7 +42,7 @@ export function ListFoot<T>({ list: { answer, limit, cursor, set } }: { list: Li
           disabled={page?.next_cursor == null}
           onClick={() => set({ cursor: page?.next_cursor ?? undefined }, 'push')}
         >
-          Next
+          {words.next}
         </Button>
       </Group>
     </Group>

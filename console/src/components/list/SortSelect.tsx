@@ -1,18 +1,19 @@
 import { Select } from '@mantine/core';
 import type { ListRowsProps } from './column.ts';
+import { words } from './words.ts';
 
 /** Chooses the order of a list that has no column heads to click. */
 export function SortSelect<T>({ columns, sort, onSort }: Pick<ListRowsProps<T & { id: string }>, 'columns' | 'sort' | 'onSort'>) {
   const sortable = columns.filter((column) => column.sortable === true);
   if (sortable.length === 0) return null;
   const data = sortable.flatMap(({ accessor, title }) => [
-    { value: String(accessor), label: `${String(title ?? accessor)}, ascending` },
-    { value: `-${String(accessor)}`, label: `${String(title ?? accessor)}, descending` },
+    { value: String(accessor), label: words.ascending(String(title ?? accessor)) },
+    { value: `-${String(accessor)}`, label: words.descending(String(title ?? accessor)) },
   ]);
   return (
     <Select
-      aria-label="Order"
-      placeholder="Order"
+      aria-label={words.order}
+      placeholder={words.order}
       size="sm"
       w={200}
       allowDeselect={false}

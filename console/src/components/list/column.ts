@@ -1,4 +1,5 @@
 import type { DataTableColumn } from 'mantine-datatable';
+import { words } from './words.ts';
 
 /**
  * A column of a list. On a phone, a row is an entry of two lines: the title with the menu, then the facts ordered by `fact`. A
@@ -24,4 +25,4 @@ export interface ListRowsProps<T extends { id: string }> {
   readonly onSelectedChange?: ((rows: T[]) => void) | undefined;
 }
 
-export const NOTHING_MATCHES = 'Nothing matches. Change the search or the filters.';
+export const NOTHING_MATCHES = words.nothingMatches;

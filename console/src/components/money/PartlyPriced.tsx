@@ -1,6 +1,7 @@
 import { Badge, Tooltip } from '@mantine/core';
 import { countText } from '../../numbers/numbers.ts';
 import { isPriceable, unitName } from './price-words.ts';
+import { words } from './words.ts';
 
 /** The quantity of each unit that had no price. Null if the quantity is not known. */
 export type Unpriced = Readonly<Record<string, number | null>>;
@@ -10,16 +11,16 @@ export function PartlyPriced({ units }: { units: Unpriced }) {
   return (
     <Tooltip multiline w={300} label={partlyPricedWords(units)}>
       <Badge color="orange" miw="max-content">
-        Partly priced
+        {words.partlyPriced}
       </Badge>
     </Tooltip>
   );
 }
 
 export function partlyPricedWords(units: Unpriced): string {
-  const what = unpricedNames(units) || 'Something that the provider bills';
-  const advice = Object.keys(units).every(isPriceable) ? ' A platform admin can set a price for it.' : '';
-  return `${what} had no price: the spend may be less than what the provider charges.${advice}`;
+  const what = unpricedNames(units) || words.somethingBilled;
+  const advice = Object.keys(units).every(isPriceable) ? words.adminCanSetPrice : '';
+  return words.spendPartlyPriced(what, advice);
 }
 
 /** Lists the units without a price: `Web search (4), Image made (3)`. */

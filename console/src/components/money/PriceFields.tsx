@@ -5,6 +5,7 @@ import { RateInputs } from '../fields/RateInputs.tsx';
 import { ContextTiers, ServiceTiers } from './PriceTiers.tsx';
 import type { PriceDraft } from './price-draft.ts';
 import { type PriceBucket, UNIT_WORDS, UNITS } from './price-words.ts';
+import { words } from './words.ts';
 
 interface PriceFieldsProps extends Bound<PriceDraft> {
   /** Says where the price came from, or that there is none. */
@@ -15,8 +16,8 @@ interface PriceFieldsProps extends Bound<PriceDraft> {
 export function PriceFields({ value, onChange, errors = {}, at, note }: PriceFieldsProps) {
   const error = errorAt(errors, at);
   return (
-    <Stack gap={6} role="group" aria-label="Prices">
-      <Input.Label labelElement="div">Prices, USD per million tokens</Input.Label>
+    <Stack gap={6} role="group" aria-label={words.prices}>
+      <Input.Label labelElement="div">{words.pricesUsdPerMillionTokens}</Input.Label>
       <RateInputs
         at={at}
         value={value.rates}
@@ -30,8 +31,7 @@ export function PriceFields({ value, onChange, errors = {}, at, note }: PriceFie
         </Text>
       )}
       <Text fz="xs" c="dimmed" aria-live="polite">
-        {note ??
-          'If you leave a price empty, the input or output price applies: cached input costs the same as input, and reasoning the same as output. Without any price, requests under a blocking budget are refused.'}
+        {note ?? words.emptyPriceMeans}
       </Text>
       <Beyond value={value} onChange={onChange} errors={errors} at={at} />
     </Stack>
@@ -39,8 +39,8 @@ export function PriceFields({ value, onChange, errors = {}, at, note }: PriceFie
 }
 
 function placeholderOf(bucket: PriceBucket): string {
-  if (bucket === 'input_per_million' || bucket === 'output_per_million') return 'unpriced';
-  return bucket.includes('input') || bucket.startsWith('cache') ? 'as input' : 'as output';
+  if (bucket === 'input_per_million' || bucket === 'output_per_million') return words.unpriced;
+  return bucket.includes('input') || bucket.startsWith('cache') ? words.asInput : words.asOutput;
 }
 
 function Beyond({ value, onChange, errors = {}, at }: Bound<PriceDraft>) {
@@ -51,7 +51,7 @@ function Beyond({ value, onChange, errors = {}, at }: Bound<PriceDraft>) {
     <>
       {!isUsed && (
         <Anchor component="button" type="button" fz="sm" ta="left" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
-          {isOpen ? 'Show only token prices' : 'Searches, images, long prompts, service tiers'}
+          {isOpen ? words.showOnlyTokenPrices : words.whatElseHasPrices}
         </Anchor>
       )}
       {(isOpen || isUsed) && (
@@ -88,12 +88,11 @@ function hasBeyond({ units, contexts, services }: PriceDraft): boolean {
 
 function UnitInputs({ value, onChange, errors, at }: Bound<PriceDraft['units']>) {
   return (
-    <Stack gap={6} role="group" aria-label="Prices per unit">
+    <Stack gap={6} role="group" aria-label={words.pricesPerUnit}>
       <div>
-        <Input.Label labelElement="div">Prices per unit, in USD</Input.Label>
+        <Input.Label labelElement="div">{words.pricesPerUnitInUsd}</Input.Label>
         <Text fz="xs" c="dimmed">
-          What the provider bills in addition to tokens. Without a price, a request that may use the unit is refused under a
-          blocking budget, and other spend does not include it.
+          {words.unitPricesMean}
         </Text>
       </div>
       <Group gap="xs" align="flex-start">
@@ -104,7 +103,7 @@ function UnitInputs({ value, onChange, errors, at }: Bound<PriceDraft['units']>)
             w={108}
             size="xs"
             leftSection="$"
-            placeholder="unpriced"
+            placeholder={words.unpriced}
             inputMode="decimal"
             maxLength={32}
             value={value[unit]}

@@ -5,10 +5,11 @@ import { errorAt, type FieldErrors } from '../../forms/bind.ts';
 import { RateInputs } from '../fields/RateInputs.tsx';
 import { WholeNumberInput } from '../fields/WholeNumberInput.tsx';
 import { type ContextTierDraft, newContextTier, newServiceTier, type ServiceTierDraft, serviceAt } from './price-draft.ts';
+import { words } from './words.ts';
 
 const TIERS_MAX = 8;
 const TOKENS_MAX = 300_000_000;
-const asOrdinary = () => 'standard price';
+const asOrdinary = () => words.standardPrice;
 
 interface TiersProps<T> {
   readonly value: readonly T[];
@@ -24,9 +25,9 @@ export function ContextTiers({ value, onChange, errors, at }: TiersProps<Context
     onChange(value.map((tier) => (tier.row === row ? { ...tier, ...change } : tier)));
   return (
     <Tiers
-      title="Long prompts"
-      about="Prices for the whole request if its input has more tokens than this. If several tiers are reached, the highest applies."
-      verb="Add context tier"
+      title={words.longPrompts}
+      about={words.contextTierMeans}
+      verb={words.addContextTier}
       count={value.length}
       error={errorAt(errors, `${at}.context_tiers`)}
       onAdd={() => onChange([...value, newContextTier()])}
@@ -39,7 +40,7 @@ export function ContextTiers({ value, onChange, errors, at }: TiersProps<Context
           onRemove={() => onChange(value.filter(({ row }) => row !== tier.row))}
         >
           <WholeNumberInput
-            label="Input above"
+            label={words.inputAbove}
             w={124}
             size="xs"
             min={1}
@@ -70,9 +71,9 @@ export function ServiceTiers({ value, onChange, errors, at }: TiersProps<Service
     onChange(value.map((tier) => (tier.row === row ? { ...tier, ...change } : tier)));
   return (
     <Tiers
-      title="Service tiers and speeds"
-      about="Use the provider’s names: priority, flex, batch, fast. A tier that is not listed is unpriced. A tier without prices costs the standard price."
-      verb="Add service tier"
+      title={words.serviceTiersAndSpeeds}
+      about={words.serviceTierMeans}
+      verb={words.addServiceTier}
       count={value.length}
       error={errorAt(errors, `${at}.service_tiers`)}
       onAdd={() => onChange([...value, newServiceTier()])}
@@ -86,7 +87,7 @@ export function ServiceTiers({ value, onChange, errors, at }: TiersProps<Service
             onRemove={() => onChange(value.filter(({ row }) => row !== tier.row))}
           >
             <TextInput
-              label="Tier"
+              label={words.tier}
               w={124}
               size="xs"
               maxLength={32}
@@ -164,8 +165,8 @@ function Tier({ name, error, onRemove, children }: TierProps) {
         <Group align="flex-start" gap={8}>
           {children}
         </Group>
-        <Tooltip label="Remove this tier">
-          <ActionIcon variant="subtle" color="gray" mt={20} aria-label={`Remove ${name}`} onClick={onRemove}>
+        <Tooltip label={words.removeThisTier}>
+          <ActionIcon variant="subtle" color="gray" mt={20} aria-label={words.remove(name)} onClick={onRemove}>
             <IconTrash size={16} />
           </ActionIcon>
         </Tooltip>

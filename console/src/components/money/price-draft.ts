@@ -2,6 +2,7 @@ import type { Schema } from '../../api/client.ts';
 import type { Prices } from '../../api/gateway.ts';
 import { decimalOf } from '../../forms/decimal.ts';
 import { BUCKETS, type PriceBucket, type PriceUnit, priceLines, UNITS } from './price-words.ts';
+import { words } from './words.ts';
 
 /** Prices as the person typed them. An empty text means no price. */
 export type RateTexts = Readonly<Record<PriceBucket, string>>;
@@ -93,13 +94,13 @@ export function priceFaults({ contexts, services }: PriceDraft, at: string): Rea
   for (const [index, { above }] of contexts.entries()) {
     const path = `${at}.context_tiers.${index}.above_input_tokens`;
     const before = contexts[index - 1]?.above ?? '';
-    if (above === '') faults[path] = 'Enter the number of input tokens above which this tier applies.';
-    else if (before !== '' && above <= before) faults[path] = 'Enter a larger number than in the tier before.';
+    if (above === '') faults[path] = words.enterInputTokens;
+    else if (before !== '' && above <= before) faults[path] = words.enterLargerNumber;
   }
   for (const [index, { name }] of services.entries()) {
     const earlier = services.slice(0, index).some((other) => other.name.trim() === name.trim());
-    if (name.trim() === '') faults[serviceAt(at, index)] = 'Enter the provider’s name for this tier.';
-    else if (earlier) faults[serviceAt(at, index)] = 'This tier is already in the list.';
+    if (name.trim() === '') faults[serviceAt(at, index)] = words.enterTierName;
+    else if (earlier) faults[serviceAt(at, index)] = words.tierListed;
   }
   return faults;
 }
@@ -112,8 +113,8 @@ export function serviceAt(at: string, index: number): string {
 /** Lists everything that has a price, one per line. */
 export function priceWords(draft: PriceDraft): string {
   const prices = shownPrices(draft);
-  const lines = priceLines(prices).map(({ label, usd }) => `${label}: ${usd === null ? 'standard price' : `$${usd}`}`);
-  return lines.length === 0 ? 'unpriced' : lines.join('\n');
+  const lines = priceLines(prices).map(({ label, usd }) => `${label}: ${usd === null ? words.standardPrice : `$${usd}`}`);
+  return lines.length === 0 ? words.unpriced : lines.join('\n');
 }
 
 function shownPrices({ rates, units, contexts, services }: PriceDraft): Prices {

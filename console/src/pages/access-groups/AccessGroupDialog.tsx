@@ -4,6 +4,7 @@ import { api, asked, type Schema } from '../../api/client.ts';
 import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { TagWarning } from '../../components/fields/TagWarning.tsx';
+import { words } from './words.ts';
 
 interface AccessGroupDialogProps {
   readonly opened: boolean;
@@ -24,13 +25,13 @@ export function AccessGroupDialog({ opened, onClose, onSaved }: AccessGroupDialo
     <CreateDialog<GroupDraft, Schema<'AccessGroup'>>
       opened={opened}
       onClose={onClose}
-      title="Create access group"
+      title={words.createAccessGroup}
       initial={{ key: '', name: '', description: '' }}
-      validate={{ key: (key) => (key.trim() === '' ? 'Enter a key.' : null) }}
-      verb="Create access group"
+      validate={{ key: (key) => (key.trim() === '' ? words.enterKey : null) }}
+      verb={words.createAccessGroup}
       invalidates={['access-groups', 'access-group']}
       onSaved={(made) => {
-        saved(`The access group ${made.key} was created. Add targets to it next.`);
+        saved(words.groupWasCreated(made.key));
         onSaved(made);
       }}
       save={({ key, name, description }, header) => {
@@ -40,13 +41,7 @@ export function AccessGroupDialog({ opened, onClose, onSaved }: AccessGroupDialo
     >
       {(form) => (
         <>
-          <TextInput
-            data-autofocus
-            label="Key"
-            description="The name in grants and in the API. You cannot change it later."
-            required
-            {...form.getInputProps('key')}
-          />
+          <TextInput data-autofocus label={words.key} description={words.keyMeans} required {...form.getInputProps('key')} />
           <TagWarning of={form.values.key} />
           <AccessGroupFields form={form} />
         </>
@@ -59,8 +54,15 @@ export function AccessGroupDialog({ opened, onClose, onSaved }: AccessGroupDialo
 export function AccessGroupFields({ form }: { form: UseFormReturnType<GroupDraft> }) {
   return (
     <>
-      <TextInput label="Name" description="Shown to people. If empty, the key is shown." {...form.getInputProps('name')} />
-      <Textarea label="Description" autosize minRows={2} maxRows={6} maxLength={1_000} {...form.getInputProps('description')} />
+      <TextInput label={words.name} description={words.nameMeans} {...form.getInputProps('name')} />
+      <Textarea
+        label={words.description}
+        autosize
+        minRows={2}
+        maxRows={6}
+        maxLength={1_000}
+        {...form.getInputProps('description')}
+      />
     </>
   );
 }

@@ -16,6 +16,7 @@ import { PATHS } from '../../paths.ts';
 import { EditAccessGroupDialog } from './EditAccessGroupDialog.tsx';
 import { Holders } from './Holders.tsx';
 import { LabelledTargets } from './LabelledTargets.tsx';
+import { words } from './words.ts';
 
 /** One access group: the targets with its label, and who holds it. */
 export function AccessGroupPage() {
@@ -38,10 +39,10 @@ function GroupPage({ group }: { group: FoundGroup }) {
   return (
     <Page
       title={group.name}
-      crumbs={[{ label: 'Access groups', to: PATHS.accessGroups }]}
+      crumbs={[{ label: words.accessGroups, to: PATHS.accessGroups }]}
       about={
         <Stack gap={2}>
-          <CopyText text={group.key} label="key" />
+          <CopyText text={group.key} label={words.keyLabel} />
           {group.description !== '' && <span>{group.description}</span>}
         </Stack>
       }
@@ -67,28 +68,26 @@ function Actions({ group }: { group: FoundGroup }) {
   return (
     <>
       <GuardedButton variant="default" verdict={mayManage} onClick={() => setOpen('edit')}>
-        Edit
+        {words.edit}
       </GuardedButton>
       <GuardedButton variant="default" c="red" verdict={mayManage} onClick={() => setOpen('delete')}>
-        Delete
+        {words.delete}
       </GuardedButton>
       <EditAccessGroupDialog groupKey={group.key} opened={open === 'edit'} onClose={() => setOpen(null)} />
       <ConfirmByName
         opened={open === 'delete'}
         onClose={() => setOpen(null)}
-        title="Delete access group"
+        title={words.deleteAccessGroup}
         name={group.key}
-        verb="Delete access group"
+        verb={words.deleteAccessGroup}
         consequences={[
-          `It is removed from ${group.members.length} ${group.members.length === 1 ? 'target' : 'targets'}.`,
-          held === 0
-            ? 'It is granted to no one.'
-            : `${held} ${held === 1 ? 'holder has' : 'holders have'} this group. Remove it from them first.`,
+          words.removedFromTargets(group.members.length),
+          held === 0 ? words.grantedToNoOne : words.holdersHaveIt(held),
         ]}
         effect={() => effectOf('DELETE', `/access-groups/${group.key}`)}
         action={async () => {
           await asked(api.DELETE('/access-groups/{key}', { params: { path: { key: group.key } } }));
-          saved(`The access group ${group.key} was deleted.`);
+          saved(words.groupWasDeleted(group.key));
           await navigate({ to: PATHS.accessGroups });
           await queryClient.invalidateQueries({ queryKey: ['access-groups'] });
         }}

@@ -14,6 +14,7 @@ import { addressOf } from '../../components/shell/addresses.ts';
 import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
 import { AccessGroupDialog } from './AccessGroupDialog.tsx';
+import { words } from './words.ts';
 
 type Row = Schema<'AccessGroup'> & { readonly id: string };
 
@@ -27,26 +28,21 @@ export function AccessGroupsPage() {
   const open = (key: string) => void navigate({ to: addressOf(key, 'access_group') ?? '.' });
   const create = (
     <GuardedButton verdict={mayManage} onClick={() => setCreating(true)}>
-      Create access group
+      {words.createAccessGroup}
     </GuardedButton>
   );
   return (
-    <Page
-      title="Access groups"
-      about="Labels on models and route groups. Anyone who is granted a group can call every target in it, including targets added later."
-      actions={create}
-    >
+    <Page title={words.accessGroups} about={words.groupsMean} actions={create}>
       <DataList<Row>
         name="access-groups"
         fetch={fetchRows}
         columns={COLUMNS}
-        searchLabel="Search by key"
+        searchLabel={words.searchByKey}
         defaultSort="key"
         onRowClick={({ key }) => open(key)}
         empty={
-          <EmptyState title="No access groups yet" action={create}>
-            Create one, add models to it, and grant it to organizations. They can then call every model that you add later,
-            without another grant.
+          <EmptyState title={words.noAccessGroupsYet} action={create}>
+            {words.createOneHint}
           </EmptyState>
         }
       />
@@ -68,7 +64,7 @@ async function fetchRows({ sort: _, ...query }: ListQuery): Promise<ListPage<Row
 const COLUMNS: ListColumn<Row>[] = [
   {
     accessor: 'key',
-    title: 'Key',
+    title: words.key,
     phone: 'title',
     render: ({ key }) => (
       <Anchor
@@ -84,7 +80,7 @@ const COLUMNS: ListColumn<Row>[] = [
   },
   {
     accessor: 'name',
-    title: 'Name',
+    title: words.name,
     phone: { fact: 1 },
     render: ({ name, description }) => (
       <Stack gap={0} maw={420}>
@@ -99,13 +95,13 @@ const COLUMNS: ListColumn<Row>[] = [
   },
   {
     accessor: 'member_count',
-    title: 'Targets',
+    title: words.targets,
     textAlign: 'right',
     phone: { fact: 2, isNamed: true },
     render: ({ member_count: count }) =>
       count === 0 ? (
         <Text fz="sm" c="dimmed">
-          empty
+          {words.empty}
         </Text>
       ) : (
         count
@@ -122,5 +118,5 @@ const COLUMNS: ListColumn<Row>[] = [
         </Tooltip>
       ),
   },
-  { accessor: 'updated_at', title: 'Changed', render: ({ updated_at: at }) => <Time at={at} relative /> },
+  { accessor: 'updated_at', title: words.changed, render: ({ updated_at: at }) => <Time at={at} relative /> },
 ];

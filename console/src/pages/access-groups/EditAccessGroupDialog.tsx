@@ -1,6 +1,7 @@
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { AccessGroupFields, type GroupDraft } from './AccessGroupDialog.tsx';
+import { words } from './words.ts';
 
 interface EditAccessGroupDialogProps {
   readonly groupKey: string;
@@ -14,9 +15,9 @@ export function EditAccessGroupDialog({ groupKey, opened, onClose }: EditAccessG
     <EditDialog<GroupDraft, GroupDraft>
       opened={opened}
       onClose={onClose}
-      title={`Edit ${groupKey}`}
+      title={words.editGroup(groupKey)}
       size="lg"
-      what="This access group"
+      what={words.thisAccessGroup}
       path={`/access-groups/${groupKey}`}
       draftOf={({ key, name, description }) => ({ key, name, description })}
       parts={PARTS}
@@ -30,13 +31,13 @@ export function EditAccessGroupDialog({ groupKey, opened, onClose }: EditAccessG
 const PARTS: readonly EditPart<GroupDraft>[] = [
   {
     name: 'name',
-    label: 'Name',
+    label: words.name,
     body: ({ name, key }) => ({ name: name.trim() === '' ? key : name.trim() }),
     words: ({ name, key }) => (name.trim() === '' ? key : name),
   },
   {
     name: 'description',
-    label: 'Description',
+    label: words.description,
     words: ({ description }) => (description === '' ? 'none' : description),
   },
 ];

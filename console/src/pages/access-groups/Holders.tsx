@@ -2,8 +2,9 @@ import { Anchor, Stack, Table, Text, Title } from '@mantine/core';
 import { Named } from '../../components/Named.tsx';
 import { PageLink } from '../../components/PageLink.tsx';
 import { links } from '../../links.ts';
+import { words } from './words.ts';
 
-const SCOPE_WORDS = { organization: 'Organization', team: 'Team', user: 'Member', key: 'Key' } as const;
+const SCOPE_WORDS = words.scopeWords;
 
 interface HoldersProps {
   readonly group: {
@@ -21,23 +22,23 @@ interface HoldersProps {
 export function Holders({ group }: HoldersProps) {
   return (
     <Stack gap="xs">
-      <Title order={2}>Granted to</Title>
+      <Title order={2}>{words.grantedTo}</Title>
       {group.holders.length === 0 ? (
         <Text fz="sm" c="dimmed">
-          No one yet. Grant it in an organization’s{' '}
+          {words.noOneYet}{' '}
           <Anchor component={PageLink} at={links.organizations()} fz="sm">
-            asset access
+            {words.assetAccess}
           </Anchor>
           .
         </Text>
       ) : (
         <Table.ScrollContainer minWidth={420}>
-          <Table withTableBorder aria-label="Holders">
+          <Table withTableBorder aria-label={words.holders}>
             <Table.Thead>
               <Table.Tr>
-                <Table.Th>Holder</Table.Th>
-                <Table.Th>Level</Table.Th>
-                <Table.Th>Organization</Table.Th>
+                <Table.Th>{words.holder}</Table.Th>
+                <Table.Th>{words.level}</Table.Th>
+                <Table.Th>{words.organization}</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -56,7 +57,7 @@ export function Holders({ group }: HoldersProps) {
       )}
       {group.more_holders && (
         <Text fz="sm" c="dimmed">
-          There are more. These are the first {group.holders.length}.
+          {words.thereAreMore(group.holders.length)}
         </Text>
       )}
     </Stack>

@@ -6,6 +6,7 @@ import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
 import { TargetPicker } from '../../components/fields/TargetPicker.tsx';
 import { effectOfRelabel, LABELS_SHOW_IN, relabel } from './relabel.ts';
+import { words } from './words.ts';
 
 interface LabelledTargetsProps {
   readonly group: {
@@ -23,12 +24,12 @@ export function LabelledTargets({ group }: LabelledTargetsProps) {
   const labelling = useLabelling(group.key, { onDone: () => setChosen(null) });
   return (
     <Stack gap="xs">
-      <Title order={2}>Targets in this group</Title>
+      <Title order={2}>{words.targetsInThisGroup}</Title>
       <Paper withBorder p="sm">
         <Stack gap="sm">
           {group.members.length === 0 && (
             <Text fz="sm" c="dimmed">
-              No targets yet. Grants of this group take effect when you add a target.
+              {words.noTargetsYet}
             </Text>
           )}
           <Group gap="xs">
@@ -43,14 +44,20 @@ export function LabelledTargets({ group }: LabelledTargetsProps) {
           </Group>
           {mayManage.allowed && (
             <Group gap="xs" align="flex-end">
-              <TargetPicker label="Add a target" placeholder="Model or route group" value={chosen} onChange={setChosen} w={280} />
+              <TargetPicker
+                label={words.addATarget}
+                placeholder={words.modelOrRouteGroup}
+                value={chosen}
+                onChange={setChosen}
+                w={280}
+              />
               <Button
                 variant="default"
                 disabled={chosen === null || group.members.includes(chosen)}
                 loading={labelling.isPending}
                 onClick={() => chosen !== null && labelling.mutate({ target: chosen, has: true })}
               >
-                Add target
+                {words.addTarget}
               </Button>
             </Group>
           )}
@@ -64,10 +71,10 @@ export function LabelledTargets({ group }: LabelledTargetsProps) {
       <ConfirmByName
         opened={taking !== null}
         onClose={() => setTaking(null)}
-        title={`Remove ${taking ?? ''} from ${group.key}?`}
+        title={words.removeTarget(taking ?? '', group.key)}
         name={null}
-        verb="Remove from the group"
-        consequences={[`Anyone who can call ${taking ?? 'it'} only through ${group.key} loses access.`]}
+        verb={words.removeFromGroup}
+        consequences={[words.whoLosesAccess(taking, group.key)]}
         effect={() => effectOfRelabel(taking ?? '', { taken: [group.key] })}
         action={() => labelling.mutateAsync({ target: taking ?? '', has: false })}
       />
@@ -93,7 +100,7 @@ function LabelledTarget({ name, isPending, onTake }: LabelledTargetProps) {
           size="compact-xs"
           variant="subtle"
           color="gray"
-          aria-label={`Remove ${name} from the group`}
+          aria-label={words.removeTargetNamed(name)}
           disabled={isPending}
           onClick={onTake}
         >
@@ -115,10 +122,8 @@ function useLabelling(groupKey: string, { onDone }: { onDone: () => void }) {
     mutationFn: change,
     onSuccess: (_, { target, has }) => {
       onDone();
-      const words = has
-        ? `Anyone with ${groupKey} can now call ${target}.`
-        : `${target} was removed from ${groupKey}. Anyone who could call it only through this group lost access.`;
-      doneWithUndo(words, () => change({ target, has: !has }));
+      const done = has ? words.canNowCall(groupKey, target) : words.targetWasRemoved(target, groupKey);
+      doneWithUndo(done, () => change({ target, has: !has }));
     },
   });
 }

@@ -9,6 +9,7 @@ import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { TagWarning } from '../../components/fields/TagWarning.tsx';
 import { effectOfRelabel, LABELS_SHOW_IN, labelsOf, relabel } from './relabel.ts';
+import { words } from './words.ts';
 
 const GROUPS_MAX = 200;
 
@@ -29,8 +30,8 @@ export function LabelsDialog({ name, opened, onClose }: LabelsDialogProps) {
   const reload = () => Promise.all(LABELS_SHOW_IN.map((changed) => queryClient.invalidateQueries({ queryKey: [changed] })));
   const save = async (before: readonly string[], after: readonly string[]) => {
     const { created_access_groups: created, warnings, undo } = await relabel(name, changeOf(before, after));
-    const made = created.length === 0 ? '' : ` New: ${created.join(', ')}.`;
-    doneWithUndo([`The access groups of ${name} were changed.${made}`, ...warnings].join(' '), async () => {
+    const made = created.length === 0 ? '' : words.newGroups(created.join(', '));
+    doneWithUndo([words.groupsWereChanged(name, made), ...warnings].join(' '), async () => {
       await undo();
       await reload();
     });
@@ -39,11 +40,11 @@ export function LabelsDialog({ name, opened, onClose }: LabelsDialogProps) {
     <EditDialog<LabelsDraft, LabelsDraft & { readonly before: readonly string[] }>
       opened={opened}
       onClose={onClose}
-      title={`Access groups of ${name}`}
+      title={words.accessGroupsOf(name)}
       size="lg"
-      what="This target"
+      what={words.thisTarget}
       path={`/callable-targets/${encodeURIComponent(name)}/access-groups`}
-      verb="Save access groups"
+      verb={words.saveAccessGroups}
       done={null}
       read={async () => ({ data: { access_groups: await labelsOf(name) }, etag: null })}
       draftOf={({ access_groups }) => ({ access_groups, before: access_groups })}
@@ -60,7 +61,7 @@ export function LabelsDialog({ name, opened, onClose }: LabelsDialogProps) {
 const PARTS: readonly EditPart<LabelsDraft & { readonly before: readonly string[] }>[] = [
   {
     name: 'access_groups',
-    label: 'Access groups',
+    label: words.accessGroups,
     hasEffect: true,
     body: ({ access_groups }) => ({ access_groups: [...access_groups].sort() }),
     words: ({ access_groups }) => (access_groups.length === 0 ? 'none' : access_groups.join(', ')),
@@ -94,8 +95,8 @@ function Fields({ name, labels, form }: FieldsProps) {
         dropdownOpened={isOpen}
         onDropdownOpen={() => setOpen(true)}
         onDropdownClose={() => setOpen(false)}
-        label="Access groups"
-        description="A new key creates a new group."
+        label={words.accessGroups}
+        description={words.newKeyMeans}
         data={known.map(({ key }) => key)}
         clearable
         {...form.getInputProps('access_groups')}
@@ -108,12 +109,12 @@ function Fields({ name, labels, form }: FieldsProps) {
       />
       {given.length > 0 && (
         <Text fz="sm">
-          Anyone with {given.join(' or ')} can call {name} as soon as you save.
+          {words.anyoneWith} {given.join(words.or)} {words.canCallOnceSaved(name)}
         </Text>
       )}
       {taken.length > 0 && (
         <Text fz="sm">
-          Anyone who can call {name} only through {taken.join(' or ')} loses access as soon as you save.
+          {words.throughOnly(name)} {taken.join(words.or)} {words.losesAccessOnceSaved}
         </Text>
       )}
       {given

@@ -3,6 +3,7 @@ import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { Page } from '../../components/shell/Page.tsx';
 import { OfKey } from './OfKey.tsx';
 import { OfTarget } from './OfTarget.tsx';
+import { words } from './words.ts';
 
 type Question = 'key' | 'target';
 
@@ -11,14 +12,11 @@ export function AccessExplorerPage() {
   const [state, setState] = useUrlState();
   const asked = questionOf(state);
   return (
-    <Page
-      title="Access explorer"
-      about="A key can call what its organization, its team, its owner and the key itself all allow. Each level can only narrow the level above."
-    >
+    <Page title={words.accessExplorer} about={words.explorerMeans}>
       <Stack gap="md">
         <Stack gap={4} align="flex-start">
           <Input.Label labelElement="div" id="access-question">
-            Question
+            {words.question}
           </Input.Label>
           <SegmentedControl
             w="100%"
@@ -27,8 +25,8 @@ export function AccessExplorerPage() {
             styles={{ label: { whiteSpace: 'normal' } }}
             aria-labelledby="access-question"
             data={[
-              { value: 'key', label: 'What can a key call?' },
-              { value: 'target', label: 'Who can call a target?' },
+              { value: 'key', label: words.whatCanKeyCall },
+              { value: 'target', label: words.whoCanCallATarget },
             ]}
             value={asked}
             onChange={(value) => setState({ ask: value })}

@@ -11,7 +11,8 @@ import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { Named } from '../../components/Named.tsx';
 import { PATHS } from '../../paths.ts';
 import { StepChain } from './StepChain.tsx';
-import { grantWords, type Level, removedWords, type Step } from './words.ts';
+import { grantWords, type Level, removedWords, type Step } from './step-words.ts';
+import { words } from './words.ts';
 
 type KeyAccess = Schema<'KeyAccess'>;
 type Explained = KeyAccess['data'][number];
@@ -31,20 +32,17 @@ export function OfKey() {
   return (
     <>
       <Group align="flex-end" gap="sm">
-        <PlacedSelect kind="key" label="Key" value={key} onChange={(id) => setState({ key: id, ask: 'key' })} />
+        <PlacedSelect kind="key" label={words.key} value={key} onChange={(id) => setState({ key: id, ask: 'key' })} />
         <TargetPicker
-          label="Target"
-          placeholder="All targets"
+          label={words.target}
+          placeholder={words.allTargets}
           w={240}
           value={target ?? null}
           onChange={(name) => setState({ target: name ?? undefined, ask: 'key' })}
         />
       </Group>
       {key === undefined ? (
-        <EmptyState title="Choose a key">
-          Search for a key by the start of its name. You then see every target that its organization is granted. For each target
-          that the key cannot call, you see which level excludes it.
-        </EmptyState>
+        <EmptyState title={words.chooseAKey}>{words.searchForKeyHint}</EmptyState>
       ) : (
         <Asked query={access}>{(found) => <Answer access={found} />}</Asked>
       )}
@@ -68,40 +66,39 @@ function Answer({ access }: { access: KeyAccess }) {
   const rows = access.data.filter((row) => row.target.includes(search.trim()) && !(isOnlyNo && row.allowed));
   if (access.data.length === 0)
     return (
-      <EmptyState title="This key can call nothing">
-        Its organization is granted nothing, so none of its keys can call anything. A platform admin can grant targets or access
-        groups on <Named id={access.organization_id} />.
+      <EmptyState title={words.thisKeyCanCallNothing}>
+        {words.grantedNothing} <Named id={access.organization_id} />.
       </EmptyState>
     );
   return (
     <>
       <Group justify="space-between" gap="sm">
         <Text fz="sm">
-          <Named id={access.key_id} /> of <Named id={access.team_id} />, <Named id={access.organization_id} />, can call{' '}
-          <b>{callable}</b> of {access.data.length} {access.data.length === 1 ? 'target' : 'targets'}.
+          <Named id={access.key_id} /> {words.of} <Named id={access.team_id} />, <Named id={access.organization_id} />
+          {words.canCall} <b>{callable}</b> {words.ofTargets(access.data.length)}
         </Text>
         <Group gap="sm">
           <TextInput
-            aria-label="Filter by name"
-            placeholder="Filter by name"
+            aria-label={words.filterByName}
+            placeholder={words.filterByName}
             value={search}
             onChange={(event) => setSearch(event.currentTarget.value)}
           />
           <Switch
-            label="Show only targets that it cannot call"
+            label={words.showOnlyExcluded}
             checked={isOnlyNo}
             onChange={(event) => setOnlyNo(event.currentTarget.checked)}
           />
         </Group>
       </Group>
       <Table.ScrollContainer minWidth={760}>
-        <Table withTableBorder aria-label="What the key can call">
+        <Table withTableBorder aria-label={words.whatTheKeyCanCall}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Target</Table.Th>
-              <Table.Th>Can call</Table.Th>
-              <Table.Th>Why</Table.Th>
-              <Table.Th>Level by level</Table.Th>
+              <Table.Th>{words.target}</Table.Th>
+              <Table.Th>{words.canCallColumn}</Table.Th>
+              <Table.Th>{words.why}</Table.Th>
+              <Table.Th>{words.levelByLevel}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -113,7 +110,7 @@ function Answer({ access }: { access: KeyAccess }) {
       </Table.ScrollContainer>
       {rows.length > SHOWN_MAX && (
         <Text fz="sm" c="dimmed">
-          The first {SHOWN_MAX} of {rows.length}. Filter by name to see others.
+          {words.firstShown(SHOWN_MAX, rows.length)}
         </Text>
       )}
     </>
@@ -134,12 +131,12 @@ function Row({ row }: { row: Explained }) {
         </Anchor>
         {row.type === 'route_group' && (
           <Text component="span" fz="xs" c="dimmed" ml={6}>
-            route group
+            {words.routeGroup}
           </Text>
         )}
       </Table.Td>
       <Table.Td>
-        <Badge color={row.allowed ? 'green' : 'red'}>{row.allowed ? 'Yes' : 'No'}</Badge>
+        <Badge color={row.allowed ? 'green' : 'red'}>{row.allowed ? words.yes : words.no}</Badge>
       </Table.Td>
       <Table.Td>{row.allowed ? allowedWords(row.grant as Step | null) : removedWords(row.removed_by as Level | null)}</Table.Td>
       <Table.Td>

@@ -11,18 +11,14 @@ import { PageLink } from '../../components/PageLink.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { links } from '../../links.ts';
 import { GroupLinks } from '../models/cells.tsx';
-import { grantWords, removedWords } from './words.ts';
+import { grantWords, removedWords } from './step-words.ts';
+import { words } from './words.ts';
 
 type TargetAccess = Schema<'TargetAccess'>;
 
 const LEVELS = ['organizations', 'teams', 'members', 'keys'] as const;
 type Listed = (typeof LEVELS)[number];
-const LEVEL_NAMES: Readonly<Record<Listed, string>> = {
-  organizations: 'Organizations',
-  teams: 'Teams',
-  members: 'Members',
-  keys: 'Keys',
-};
+const LEVEL_NAMES: Readonly<Record<Listed, string>> = words.levelNames;
 const PAGE = 50;
 
 interface Question {
@@ -40,34 +36,31 @@ export function OfTarget() {
     <>
       <Group align="flex-end" gap="sm">
         <TargetPicker
-          label="Target"
-          placeholder="Model or route group"
+          label={words.target}
+          placeholder={words.modelOrRouteGroup}
           w={260}
           value={target ?? null}
           onChange={(name) => setState({ target: name ?? undefined, ask: 'target' })}
         />
         <ObjectSelect
           kind="organization"
-          label="Organization"
-          placeholder="All organizations"
+          label={words.organization}
+          placeholder={words.allOrganizations}
           value={organizationId}
           onChange={(id) => setState({ organization_id: id })}
         />
         <SegmentedControl
-          aria-label="Who is listed"
+          aria-label={words.whoIsListed}
           data={[
-            { value: 'can', label: 'Who can' },
-            { value: 'cannot', label: 'Who cannot, and why' },
+            { value: 'can', label: words.whoCan },
+            { value: 'cannot', label: words.whoCannotAndWhy },
           ]}
           value={who}
           onChange={(value) => setState({ who: value === 'cannot' ? value : undefined })}
         />
       </Group>
       {target === undefined ? (
-        <EmptyState title="Choose a target">
-          Choose a model or a route group. You then see everyone who can call it and through which grant, or everyone who cannot
-          and which level excludes it.
-        </EmptyState>
+        <EmptyState title={words.chooseATarget}>{words.chooseTargetHint}</EmptyState>
       ) : (
         <Answer question={{ target, organizationId, who }} />
       )}
@@ -109,19 +102,12 @@ function Answer({ question }: { question: Question }) {
 }
 
 function Summary({ access, who }: { access: TargetAccess; who: Question['who'] }) {
-  if (access.type === null)
-    return (
-      <Text fz="sm">
-        {who === 'can'
-          ? 'No target has this name, or no one that you may see can call it.'
-          : 'No target has this name, or everyone that you may see can call it.'}
-      </Text>
-    );
+  if (access.type === null) return <Text fz="sm">{who === 'can' ? words.noTargetWhoCan : words.noTargetWhoCannot}</Text>;
   return (
     <Group gap="xs">
       <Text fz="sm">
-        {access.type === 'model' ? 'A model' : 'A route group'} in{' '}
-        {access.access_groups.length === 0 ? 'no access group. It can be granted only by its name, or with everything.' : ''}
+        {access.type === 'model' ? words.aModelIn : words.aRouteGroupIn}{' '}
+        {access.access_groups.length === 0 ? words.noAccessGroup : ''}
       </Text>
       {access.access_groups.length > 0 && <GroupLinks groups={access.access_groups} />}
     </Group>
@@ -160,20 +146,20 @@ function Who({ question, level }: { question: Question; level: Listed }) {
     return (
       <Text fz="sm" c="dimmed">
         {question.who === 'can'
-          ? `None of the ${LEVEL_NAMES[level].toLowerCase()} can call it.`
-          : `All ${LEVEL_NAMES[level].toLowerCase()} here can call it.`}
+          ? words.noneCanCall(LEVEL_NAMES[level].toLowerCase())
+          : words.allCanCall(LEVEL_NAMES[level].toLowerCase())}
       </Text>
     );
   return (
     <Stack gap="xs" align="flex-start">
       <Table.ScrollContainer minWidth={640} w="100%">
-        <Table withTableBorder aria-label={`${LEVEL_NAMES[level]} that ${question.who} call ${question.target}`}>
+        <Table withTableBorder aria-label={words.whoCallsTarget(LEVEL_NAMES[level], question.who, question.target)}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Name</Table.Th>
-              {level !== 'organizations' && <Table.Th>Organization</Table.Th>}
-              <Table.Th>Status</Table.Th>
-              <Table.Th>{question.who === 'can' ? 'Through' : 'Why not'}</Table.Th>
+              <Table.Th>{words.name}</Table.Th>
+              {level !== 'organizations' && <Table.Th>{words.organization}</Table.Th>}
+              <Table.Th>{words.status}</Table.Th>
+              <Table.Th>{question.who === 'can' ? words.through : words.whyNot}</Table.Th>
               {level === 'keys' && <Table.Th />}
             </Table.Tr>
           </Table.Thead>
@@ -193,7 +179,7 @@ function Who({ question, level }: { question: Question; level: Listed }) {
                 {level === 'keys' && (
                   <Table.Td>
                     <Anchor component={PageLink} at={links.accessExplorer({ ask: 'key', key: row.id })} fz="sm">
-                      Explain
+                      {words.explain}
                     </Anchor>
                   </Table.Td>
                 )}
@@ -204,7 +190,7 @@ function Who({ question, level }: { question: Question; level: Listed }) {
       </Table.ScrollContainer>
       {list.hasNextPage && (
         <Button variant="default" size="xs" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
-          Show more
+          {words.showMore}
         </Button>
       )}
     </Stack>

@@ -1,6 +1,6 @@
 import { Badge, Group, Tooltip } from '@mantine/core';
 import { IconArrowRight } from '@tabler/icons-react';
-import { levelName, type Step, stepWords } from './words.ts';
+import { levelName, type Step, stepWords } from './step-words.ts';
 
 /** The verdicts of the levels, organization → team → member → key, as far as the check went. */
 export function StepChain({ steps }: { steps: readonly Step[] }) {

@@ -3,6 +3,7 @@ import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import type { IdempotencyHeader } from '../../components/dialogs/FormDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { baseUrlOf, type CredentialDraft, CredentialFields, CredentialTest, expiryOf } from './CredentialFields.tsx';
+import { words } from './words.ts';
 
 type Credential = Schema<'Credential'>;
 
@@ -19,17 +20,17 @@ export function CredentialDialog({ opened, onClose, provider, onSaved }: Credent
     <CreateDialog<CredentialDraft, Credential>
       opened={opened}
       onClose={onClose}
-      title="Add credential"
+      title={words.addCredential}
       initial={{ name: '', provider, api_key: '', base_url: '', expires_at: '' }}
       validate={{
-        name: (name) => (name.trim() === '' ? 'Enter a name.' : null),
-        api_key: (key) => (key.trim() === '' ? 'Enter the provider’s API key.' : null),
+        name: (name) => (name.trim() === '' ? words.enterAName : null),
+        api_key: (key) => (key.trim() === '' ? words.enterApiKey : null),
       }}
-      verb="Add credential"
+      verb={words.addCredential}
       invalidates={['credentials', 'credential', 'upstream-models']}
       save={createCredential}
       onSaved={(made) => {
-        saved(`${made.name} was added.`);
+        saved(words.wasAdded(made.name));
         onSaved?.(made);
       }}
       aside={(draft) => <CredentialTest draft={draft} />}

@@ -5,6 +5,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { checkCredential } from '../../api/gateway.ts';
 import { CheckBadge } from '../models/DeploymentTest.tsx';
+import { words } from './words.ts';
 
 export interface CredentialDraft {
   name: string;
@@ -40,45 +41,37 @@ export function CredentialFields({ form, isNew }: { form: Form; isNew: boolean }
       {isNew && (
         <Stack gap={4}>
           <Input.Label labelElement="div" id="credential-provider">
-            Provider
+            {words.provider}
           </Input.Label>
           <SegmentedControl
             aria-labelledby="credential-provider"
             data={[
-              { value: 'openai', label: 'OpenAI, or compatible' },
-              { value: 'anthropic', label: 'Anthropic, or compatible' },
+              { value: 'openai', label: words.openaiOrCompatible },
+              { value: 'anthropic', label: words.anthropicOrCompatible },
             ]}
             {...form.getInputProps('provider')}
           />
         </Stack>
       )}
-      <TextInput data-autofocus label="Name" required placeholder="openai-main" {...form.getInputProps('name')} />
+      <TextInput data-autofocus label={words.name} required placeholder={words.nameExample} {...form.getInputProps('name')} />
       <PasswordInput
-        label={isNew ? 'API key' : 'New API key'}
-        description={
-          isNew
-            ? 'Encrypted at rest and never shown again.'
-            : 'Leave empty to keep the stored key, which is only sent to the host it was entered for. A new key replaces it at once.'
-        }
+        label={isNew ? words.apiKey : words.newApiKey}
+        description={isNew ? words.keyIsEncrypted : words.newKeyMeans}
         required={isNew}
         autoComplete="off"
-        visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the API key' }}
+        visibilityToggleButtonProps={{ 'aria-label': words.showOrHideTheApiKey }}
         {...form.getInputProps('api_key')}
       />
       <TextInput
-        label="Base URL"
-        description={
-          form.values.provider === 'openai'
-            ? 'Leave empty for OpenAI itself. For another server, enter its https:// address with /v1.'
-            : 'Leave empty for Anthropic itself. For another server, enter its https:// address without /v1.'
-        }
+        label={words.baseUrl}
+        description={form.values.provider === 'openai' ? words.openaiBaseUrl : words.anthropicBaseUrl}
         placeholder={example}
         inputMode="url"
         {...form.getInputProps('base_url')}
       />
       <TextInput
-        label="The key ends on"
-        description="If the provider ends it. Alert rules warn you before that day. Leave empty if it does not end."
+        label={words.keyEndsOn}
+        description={words.keyEndsOnMeans}
         type="date"
         w={200}
         {...form.getInputProps('expires_at')}
@@ -118,7 +111,7 @@ export function CredentialTest({ draft, credentialId }: CredentialTestProps) {
         disabled={key.trim() === '' && credentialId === undefined}
         onClick={() => testing.mutate()}
       >
-        Test
+        {words.test}
       </Button>
       {testing.data !== undefined && <CheckBadge result={testing.data} />}
       {testing.isError && (

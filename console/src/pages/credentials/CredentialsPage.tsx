@@ -23,6 +23,7 @@ import { CheckBadge } from '../models/DeploymentTest.tsx';
 import { ProviderBadge } from '../models/ProviderBadge.tsx';
 import { CredentialDialog } from './CredentialDialog.tsx';
 import { EditCredentialDialog } from './EditCredentialDialog.tsx';
+import { words } from './words.ts';
 
 type Credential = Schema<'Credential'>;
 
@@ -38,24 +39,20 @@ export function CredentialsPage() {
   useHotkeys([['n', () => mayManage.allowed && setCreating('openai')]]);
   const add = (
     <GuardedButton verdict={mayManage} onClick={() => setCreating('openai')}>
-      Add credential
+      {words.addCredential}
     </GuardedButton>
   );
   return (
-    <Page
-      title="Credentials"
-      about="The API keys that the gateway uses at providers. They are encrypted at rest, never shown again and never sent to callers."
-      actions={add}
-    >
+    <Page title={words.credentials} about={words.credentialsMean} actions={add}>
       <DataList<Credential>
         name="credentials"
         fetch={(query: ListQuery) => asked(api.GET('/credentials', { params: { query: queryOf('/credentials', query) } }))}
         columns={columnsFor({ onEdit: setEditing, onDelete: setDeleting })}
         filters={['provider']}
-        searchLabel="Search by name or id"
+        searchLabel={words.searchByNameOrId}
         empty={
-          <EmptyState title="No credentials yet" action={add}>
-            Add the API key of a provider. You can test it with a live call before you save it. The fake provider needs none.
+          <EmptyState title={words.noCredentialsYet} action={add}>
+            {words.addApiKeyHint}
           </EmptyState>
         }
       />
@@ -79,7 +76,7 @@ function columnsFor(actions: RowActions): ListColumn<Credential>[] {
   return [
     {
       accessor: 'name',
-      title: 'Credential',
+      title: words.credential,
       sortable: true,
       phone: 'title',
       render: (row) => (
@@ -88,23 +85,28 @@ function columnsFor(actions: RowActions): ListColumn<Credential>[] {
             <bdi>{row.name}</bdi>
           </Text>
           <Text fz="xs" c="dimmed" className="mono">
-            {row.last_four === '' ? 'secret kept' : `…${row.last_four}`}
+            {row.last_four === '' ? words.secretKept : `…${row.last_four}`}
           </Text>
         </Stack>
       ),
     },
-    { accessor: 'provider', title: 'Provider', phone: { fact: 1 }, render: (row) => <ProviderBadge provider={row.provider} /> },
+    {
+      accessor: 'provider',
+      title: words.provider,
+      phone: { fact: 1 },
+      render: (row) => <ProviderBadge provider={row.provider} />,
+    },
     {
       accessor: 'base_url',
-      title: 'Address',
+      title: words.address,
       render: (row) => (
         <Stack gap={2} align="flex-start">
           <Text fz="sm" truncate maw={280} {...(row.base_url === null ? { c: 'dimmed' } : { title: row.base_url })}>
-            {row.base_url ?? 'the provider’s own'}
+            {row.base_url ?? words.theProvidersOwn}
           </Text>
           {row.risks.includes('plain_http') && (
-            <Badge color="orange" title="The key and all requests cross the network unencrypted. Use an https:// address.">
-              Not encrypted
+            <Badge color="orange" title={words.notEncryptedMeans}>
+              {words.notEncrypted}
             </Badge>
           )}
         </Stack>
@@ -112,22 +114,22 @@ function columnsFor(actions: RowActions): ListColumn<Credential>[] {
     },
     {
       accessor: 'deployment_count',
-      title: 'Used by',
+      title: words.usedBy,
       textAlign: 'right',
       phone: { fact: 2, isNamed: true },
       render: (row) =>
         row.deployment_count === 0 ? (
           <Text fz="sm" c="dimmed">
-            nothing
+            {words.nothing}
           </Text>
         ) : (
           <Anchor component={PageLink} at={links.models({ credential_id: row.id })} fz="sm">
-            {row.deployment_count} {row.deployment_count === 1 ? 'deployment' : 'deployments'}
+            {words.countDeployments(row.deployment_count)}
           </Anchor>
         ),
     },
-    { accessor: 'last_check', title: 'Last check', render: (row) => <LastCheck row={row} /> },
-    { accessor: 'updated_at', title: 'Changed', render: (row) => <Time at={row.updated_at} relative /> },
+    { accessor: 'last_check', title: words.lastCheck, render: (row) => <LastCheck row={row} /> },
+    { accessor: 'updated_at', title: words.changed, render: (row) => <Time at={row.updated_at} relative /> },
     { accessor: 'id', title: '', textAlign: 'right', phone: 'menu', render: (row) => <RowMenu row={row} {...actions} /> },
   ];
 }
@@ -137,14 +139,14 @@ function LastCheck({ row: { last_check: check } }: { row: Credential }) {
   if (check === null)
     return (
       <Text fz="sm" c="dimmed">
-        not yet
+        {words.notYet}
       </Text>
     );
   const isRefused = check.refused_since !== null;
   return (
     <Group gap={6} wrap="nowrap" title={check.message ?? undefined}>
       <Badge color={check.ok ? 'green' : isRefused ? 'red' : 'gray'}>
-        {check.ok ? 'Accepted' : isRefused ? 'Refused' : 'No answer'}
+        {check.ok ? words.accepted : isRefused ? words.refused : words.noAnswer}
       </Badge>
       <Time at={check.at} relative />
     </Group>
@@ -162,20 +164,20 @@ function RowMenu({ row, onEdit, onDelete }: RowActions & { row: Credential }) {
     <Stack gap={4} align="flex-end">
       <Menu position="bottom-end">
         <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" loading={checking.isPending} aria-label={`Actions for ${row.name}`}>
+          <ActionIcon variant="subtle" color="gray" loading={checking.isPending} aria-label={words.actionsFor(row.name)}>
             <IconDots size={16} />
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
           <MenuWhyNot verdict={verdict} />
           <Menu.Item disabled={!allowed} onClick={() => checking.mutate()}>
-            Check with a live call
+            {words.checkWithALiveCall}
           </Menu.Item>
           <Menu.Item disabled={!allowed} onClick={() => onEdit(row)}>
-            Edit or rotate
+            {words.editOrRotate}
           </Menu.Item>
           <Menu.Item disabled={!allowed} color="red" onClick={() => onDelete(row)}>
-            Delete
+            {words.delete}
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
@@ -195,20 +197,18 @@ function DeleteDialog({ credential, onClose }: { credential: Credential | null; 
     <ConfirmByName
       opened={credential !== null}
       onClose={onClose}
-      title="Delete credential"
+      title={words.deleteCredential}
       name={credential?.name ?? ''}
-      verb="Delete credential"
+      verb={words.deleteCredential}
       consequences={
         credential === null || credential.deployment_count === 0
-          ? ['Its secret is destroyed. Nothing uses it.']
-          : [
-              `${credential.deployment_count} ${credential.deployment_count === 1 ? 'deployment uses' : 'deployments use'} it. Give them another credential first.`,
-            ]
+          ? [words.secretDestroyed]
+          : [words.deploymentsUseIt(credential.deployment_count)]
       }
       action={async () => {
         if (credential === null) return;
         await asked(api.DELETE('/credentials/{id}', { params: { path: { id: credential.id } } }));
-        saved(`${credential.name} was deleted.`);
+        saved(words.wasDeleted(credential.name));
         await queryClient.invalidateQueries({ queryKey: ['credentials'] });
       }}
     />

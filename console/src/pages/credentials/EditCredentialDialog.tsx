@@ -3,6 +3,7 @@ import type { Schema } from '../../api/client.ts';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import { type EditPart, namePart } from '../../components/dialogs/edit-parts.ts';
 import { baseUrlOf, type CredentialDraft, CredentialFields, CredentialTest, expiryOf } from './CredentialFields.tsx';
+import { words } from './words.ts';
 
 type Credential = Schema<'Credential'>;
 
@@ -18,13 +19,13 @@ export function EditCredentialDialog({ credential, opened, onClose }: EditCreden
     <EditDialog<Credential, CredentialDraft>
       opened={opened}
       onClose={onClose}
-      title={`Edit ${credential.name}`}
+      title={words.editNamed(credential.name)}
       size="lg"
-      what="This credential"
+      what={words.thisCredential}
       path={`/credentials/${credential.id}`}
       draftOf={draftOf}
       parts={PARTS}
-      validate={{ name: (name) => (name.trim() === '' ? 'Enter a name.' : null) }}
+      validate={{ name: (name) => (name.trim() === '' ? words.enterAName : null) }}
       invalidates={['credentials', 'credential', 'upstream-models']}
       aside={(draft) => (
         <>
@@ -43,7 +44,7 @@ function NewKeyNote({ draft: { api_key: key, deployment_count: count = 0 } }: { 
   if (key.trim() === '' || count === 0) return null;
   return (
     <Text fz="sm" role="status">
-      {count} {count === 1 ? 'deployment uses' : 'deployments use'} the new key as soon as you save.
+      {words.newKeyUsedBy(count)}
     </Text>
   );
 }
@@ -52,22 +53,22 @@ const PARTS: readonly EditPart<CredentialDraft>[] = [
   namePart(),
   {
     name: 'api_key',
-    label: 'API key',
+    label: words.apiKey,
     body: ({ api_key: key }) => (key.trim() === '' ? {} : { api_key: key.trim() }),
-    words: ({ api_key: key, last_four: end }) => (key.trim() === '' ? `the stored key, …${end}` : 'the key typed here'),
-    known: ({ api_key: key, last_four: end }) => (key.trim() === '' ? `stored ${end}` : `typed ${key.trim()}`),
+    words: ({ api_key: key, last_four: end }) => (key.trim() === '' ? words.storedKeyEnding(end) : words.theKeyTypedHere),
+    known: ({ api_key: key, last_four: end }) => (key.trim() === '' ? words.storedKey(end) : words.typedKey(key.trim())),
   },
   {
     name: 'base_url',
-    label: 'Base URL',
+    label: words.baseUrl,
     body: (draft) => ({ base_url: baseUrlOf(draft) }),
-    words: (draft) => baseUrlOf(draft) ?? 'the provider’s own address',
+    words: (draft) => baseUrlOf(draft) ?? words.providersOwnAddress,
   },
   {
     name: 'expires_at',
-    label: 'The key ends on',
+    label: words.keyEndsOn2,
     body: (draft) => ({ expires_at: expiryOf(draft) }),
-    words: ({ expires_at: day }) => (day === '' ? 'no end' : day),
+    words: ({ expires_at: day }) => (day === '' ? words.noEnd : day),
   },
 ];
 

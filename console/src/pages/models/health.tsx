@@ -2,8 +2,8 @@ import { Badge, Stack, Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { Counted, DeploymentAttempts } from '../../api/attempts.ts';
 import { api, asked } from '../../api/client.ts';
-import { relativeText } from '../../components/Time.tsx';
 import { countText } from '../../numbers/numbers.ts';
+import { relativeText } from '../../numbers/times.ts';
 
 /** The interval at which live figures are read again. */
 export const REFRESH_MS = 5_000;

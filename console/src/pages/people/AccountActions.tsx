@@ -13,6 +13,7 @@ import { saved } from '../../components/dialogs/saved.ts';
 import { roleWord } from '../../components/fields/RoleSelect.tsx';
 import { PlatformRoleDialog } from './PlatformRoleDialog.tsx';
 import { VouchDialog } from './VouchDialog.tsx';
+import { words } from './words.ts';
 
 type Account = Schema<'Account'>;
 type Asking = 'disable' | 'sign-out' | 'reset' | 'role' | 'vouch' | null;
@@ -22,13 +23,13 @@ export function AccountActions({ of: account }: { of: Account }) {
   const [asking, setAsking] = useState<Asking>(null);
   const mayManage = useCan('accounts.manage');
   const isSelf = useSession().account.id === account.id;
-  const mayDisable: Verdict = isSelf ? { allowed: false, reason: 'You cannot disable your own account.' } : mayManage;
+  const mayDisable: Verdict = isSelf ? { allowed: false, reason: words.youCannotDisableYourOwnAccount } : mayManage;
   const hasFactor = account.two_factor || account.passkeys > 0;
   return (
     <>
       {account.status === 'active' ? (
         <GuardedButton variant="default" verdict={mayDisable} onClick={() => setAsking('disable')}>
-          Disable
+          {words.disable}
         </GuardedButton>
       ) : (
         <Enable of={account} verdict={mayManage} />
@@ -36,17 +37,17 @@ export function AccountActions({ of: account }: { of: Account }) {
       <Menu position="bottom-end" width={260} disabled={!mayManage.allowed}>
         <Menu.Target>
           <GuardedButton variant="default" verdict={mayManage} rightSection={<IconChevronDown size={14} />}>
-            More
+            {words.more}
           </GuardedButton>
         </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item onClick={() => setAsking('role')}>Platform role…</Menu.Item>
+          <Menu.Item onClick={() => setAsking('role')}>{words.platformRole}</Menu.Item>
           <Menu.Item disabled={isSelf || account.address_proof !== null} onClick={() => setAsking('vouch')}>
-            Vouch for the address…
+            {words.vouchForTheAddress}
           </Menu.Item>
-          <Menu.Item onClick={() => setAsking('sign-out')}>Sign out everywhere…</Menu.Item>
+          <Menu.Item onClick={() => setAsking('sign-out')}>{words.signOutEverywhereMenu}</Menu.Item>
           <Menu.Item disabled={!hasFactor} onClick={() => setAsking('reset')}>
-            Reset second factor…
+            {words.resetSecondFactorMenu}
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
@@ -60,12 +61,12 @@ function Enable({ of: account, verdict }: { of: Account; verdict: Verdict }) {
   const turn = useTurn(account);
   const enable = useMutation({
     mutationFn: () => turn('active'),
-    onSuccess: () => doneWithUndo(`${account.name} can sign in again.`, () => turn('disabled')),
-    onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
+    onSuccess: () => doneWithUndo(words.canSignInAgain(account.name), () => turn('disabled')),
+    onError: (error) => notifications.show({ color: 'red', title: words.thatDidNotWork, message: error.message }),
   });
   return (
     <GuardedButton variant="default" verdict={verdict} loading={enable.isPending} onClick={() => enable.mutate()}>
-      Enable
+      {words.enable}
     </GuardedButton>
   );
 }
@@ -86,49 +87,43 @@ function Questions({ of: account, asking, onClose }: QuestionsProps) {
       <ConfirmByName
         opened={asking === 'disable'}
         onClose={onClose}
-        title={`Disable ${name}`}
+        title={words.disableNamed(name)}
         name={name}
-        verb="Disable account"
+        verb={words.disableAccount}
         consequences={[
-          'They are signed out of every browser at once.',
-          'Invitations that they sent, and that are not accepted yet, are cancelled permanently.',
-          'Their keys are refused in every organization until the account is enabled again.',
-          `Nothing is deleted${account.platform_role === null ? '' : `. The account keeps the role ${roleWord(account.platform_role).toLowerCase()}`}.`,
+          words.theyAreSignedOut,
+          words.invitationsCancelled,
+          words.theirKeysAreRefused,
+          words.nothingIsDeleted(account.platform_role === null ? null : roleWord(account.platform_role).toLowerCase()),
         ]}
         effect={() => effectOf('PATCH', `/accounts/${account.id}`, { status: 'disabled' })}
         action={async () => {
           await turn('disabled');
-          doneWithUndo(`${name} was disabled.`, () => turn('active'));
+          doneWithUndo(words.wasDisabled(name), () => turn('active'));
         }}
       />
       <ConfirmByName
         opened={asking === 'sign-out'}
         onClose={onClose}
-        title={`Sign ${name} out everywhere`}
+        title={words.signOutNamedEverywhere(name)}
         name={null}
-        verb="Sign out everywhere"
-        consequences={[
-          'Every session ends at once. If this is your own account, that includes this browser.',
-          'They can sign in again as before.',
-        ]}
+        verb={words.signOutEverywhere}
+        consequences={[words.everySessionEndsAtOnce, words.theyCanSignInAgain]}
         action={async () => {
           await asked(api.DELETE('/accounts/{id}/sessions', path));
-          await done(`${name} was signed out everywhere.`);
+          await done(words.wasSignedOutEverywhere(name));
         }}
       />
       <ConfirmByName
         opened={asking === 'reset'}
         onClose={onClose}
-        title={`Reset the second factor of ${name}`}
+        title={words.resetTheSecondFactorOf(name)}
         name={name}
-        verb="Reset second factor"
-        consequences={[
-          'Their authenticator, recovery codes and passkeys stop working.',
-          'Until they set up another factor, the password alone signs them in. Make sure that the request really comes from them.',
-        ]}
+        verb={words.resetSecondFactor}
+        consequences={[words.theirAuthenticatorRecoveryCodes, words.passwordAloneSignsIn]}
         action={async () => {
           await asked(api.POST('/accounts/{id}/reset-second-factor', path));
-          await done('The second factor was reset.');
+          await done(words.theSecondFactorWasReset);
         }}
       />
       {asking === 'role' && <PlatformRoleDialog of={account} onClose={onClose} />}

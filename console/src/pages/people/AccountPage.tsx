@@ -20,6 +20,7 @@ import { Address, Factors } from './AccountsList.tsx';
 import { AddToOrganization } from './AddToOrganizationDialog.tsx';
 import { MembershipCard } from './MembershipCard.tsx';
 import { madeWords } from './sign-in-words.ts';
+import { words } from './words.ts';
 
 /** A person: their sign-in, and for each organization their role, teams, keys and user scope. */
 export function AccountPage() {
@@ -46,32 +47,32 @@ function Account({ of: account }: { of: Schema<'Account'> }) {
     <Page
       title={account.name}
       beside={<StatusBadge status={account.status} />}
-      crumbs={[{ label: 'People & Access', to: PATHS.people }]}
+      crumbs={[{ label: words.peopleAccess, to: PATHS.people }]}
       about={
         <>
-          <bdi>{account.email}</bdi> · <CopyText text={account.id} label="the account’s id" />
+          <bdi>{account.email}</bdi> · <CopyText text={account.id} label={words.theAccountsId} />
         </>
       }
       actions={<AccountActions of={account} />}
     >
       <Facts
         facts={[
-          ['Platform role', account.platform_role === null ? 'None' : roleWord(account.platform_role)],
-          ['Address', <Address key="address" of={account} />],
-          ['Created by', <Breakable key="made" text={madeWords(account.made)} />],
-          ['Second factor', <Factors key="factors" of={account} />],
-          ['Last sign-in', <Time key="seen" at={account.last_sign_in_at} relative />],
-          ['Account since', <Time key="since" at={account.created_at} />],
+          [words.platformRoleLabel, account.platform_role === null ? words.none : roleWord(account.platform_role)],
+          [words.address, <Address key="address" of={account} />],
+          [words.createdBy, <Breakable key="made" text={madeWords(account.made)} />],
+          [words.secondFactor, <Factors key="factors" of={account} />],
+          [words.lastSignIn, <Time key="seen" at={account.last_sign_in_at} relative />],
+          [words.accountSince, <Time key="since" at={account.created_at} />],
         ]}
       />
       <AccountSignIn of={account} />
       <Group justify="space-between">
-        <Title order={2}>Memberships</Title>
+        <Title order={2}>{words.memberships}</Title>
         {account.memberships.length > 0 && add}
       </Group>
       {account.memberships.length === 0 ? (
-        <EmptyState title="In no organization" action={add}>
-          Add this person to an organization, with a role there and in its teams.
+        <EmptyState title={words.inNoOrganization} action={add}>
+          {words.addPersonToOrganization}
         </EmptyState>
       ) : (
         <Stack gap="sm">
@@ -106,10 +107,8 @@ function OfOrganization() {
   });
   if (memberId === '') {
     return (
-      <Page title="Person" crumbs={[{ label: 'People & Access', to: PATHS.people }]}>
-        <EmptyState title="Open this person from an organization">
-          Accounts belong to the platform. Find the person on the Members tab of an organization that you manage.
-        </EmptyState>
+      <Page title={words.person} crumbs={[{ label: words.peopleAccess, to: PATHS.people }]}>
+        <EmptyState title={words.openPersonFromOrganization}>{words.accountsBelongToPlatform}</EmptyState>
       </Page>
     );
   }
@@ -119,7 +118,7 @@ function OfOrganization() {
         <Page
           title={read.name}
           beside={<StatusBadge status={read.status} />}
-          crumbs={[{ label: 'People & Access', to: PATHS.people }]}
+          crumbs={[{ label: words.peopleAccess, to: PATHS.people }]}
           about={<bdi>{read.email}</bdi>}
           actions={managesSeveral && <AddToOrganization of={assignable(read, session)} verdict={mayManage} />}
         >

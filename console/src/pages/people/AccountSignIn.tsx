@@ -5,6 +5,7 @@ import { Asked } from '../../components/Asked.tsx';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
 import { Time } from '../../components/Time.tsx';
 import { addedWords, methodWords, proofWords } from './sign-in-words.ts';
+import { words } from './words.ts';
 
 type Account = Schema<'Account'>;
 type SignIn = Schema<'AccountSignIn'>;
@@ -17,7 +18,7 @@ export function AccountSignIn({ of: account }: { of: Account }) {
   });
   return (
     <Stack gap="sm">
-      <Title order={2}>Sign-in</Title>
+      <Title order={2}>{words.signIn}</Title>
       {account.address_proof === null && <NotProved of={account} />}
       <Asked query={signIn}>
         {({ methods, proofs }) => (
@@ -35,17 +36,11 @@ export function AccountSignIn({ of: account }: { of: Account }) {
 function NotProved({ of: { bound_organization: bound, memberships } }: { of: Account }) {
   const elsewhere = memberships.filter(({ organization_id }) => organization_id !== bound?.id);
   return (
-    <Alert color="yellow" title="The address is not proved">
-      <Text fz="sm">
-        {bound === null
-          ? 'Only platform admins can add this account to an organization.'
-          : `Only ${bound.name} accepts this account.`}{' '}
-        To prove the address, the person can reset the password by e-mail, or a platform admin can vouch for it.
-      </Text>
+    <Alert color="yellow" title={words.theAddressIsNotProved}>
+      <Text fz="sm">{words.acceptsThisAccount(bound?.name ?? null)}</Text>
       {bound !== null && elsewhere.length > 0 && (
         <Text fz="sm" mt="xs">
-          It became a member elsewhere before addresses were checked:{' '}
-          {elsewhere.map(({ organization_name }) => organization_name).join(', ')}. Check that it is the right person.
+          {words.memberBeforeChecks(elsewhere.map(({ organization_name }) => organization_name).join(', '))}
         </Text>
       )}
     </Alert>
@@ -56,18 +51,18 @@ function Methods({ of: methods, isProved }: { of: SignIn['methods']; isProved: b
   if (methods.length === 0) {
     return (
       <Text fz="sm" c="dimmed">
-        No way to sign in yet.
+        {words.noWayToSignInYet}
       </Text>
     );
   }
   return (
     <TableScroll minWidth={480}>
-      <Table aria-label="Ways to sign in">
+      <Table aria-label={words.waysToSignIn}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>Signs in with</Table.Th>
-            <Table.Th>Added</Table.Th>
-            <Table.Th>How</Table.Th>
+            <Table.Th>{words.signsInWith}</Table.Th>
+            <Table.Th>{words.added}</Table.Th>
+            <Table.Th>{words.how}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -76,8 +71,8 @@ function Methods({ of: methods, isProved }: { of: SignIn['methods']; isProved: b
               <Table.Td>
                 <bdi>{methodWords(method)}</bdi>{' '}
                 {isProved && method.before_proof && (
-                  <Badge color="yellow" title="The next password reset removes it.">
-                    Added before the address was proved
+                  <Badge color="yellow" title={words.removedAtNextReset}>
+                    {words.addedBeforeProof}
                   </Badge>
                 )}
               </Table.Td>
@@ -96,13 +91,13 @@ function Methods({ of: methods, isProved }: { of: SignIn['methods']; isProved: b
 function Proofs({ of: proofs }: { of: SignIn['proofs'] }) {
   return (
     <TableScroll minWidth={480}>
-      <Table aria-label="Proofs of addresses">
+      <Table aria-label={words.proofsOfAddresses}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>Address</Table.Th>
-            <Table.Th>Proved</Table.Th>
-            <Table.Th>How</Table.Th>
-            <Table.Th>Reason</Table.Th>
+            <Table.Th>{words.address}</Table.Th>
+            <Table.Th>{words.proved}</Table.Th>
+            <Table.Th>{words.how}</Table.Th>
+            <Table.Th>{words.reason}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

@@ -12,32 +12,33 @@ import { Breakable } from '../../components/shell/Breakable.tsx';
 import { Time } from '../../components/Time.tsx';
 import { links } from '../../links.ts';
 import { proofWords } from './sign-in-words.ts';
+import { words } from './words.ts';
 
 type Account = Schema<'Account'>;
 
 const COLUMNS: ListColumn<Account>[] = [
-  { accessor: 'name', title: 'Person', sortable: true, phone: 'title', render: (account) => <Person of={account} /> },
+  { accessor: 'name', title: words.person, sortable: true, phone: 'title', render: (account) => <Person of={account} /> },
   {
     accessor: 'platform_role',
-    title: 'Platform role',
+    title: words.platformRoleLabel,
     render: ({ platform_role }) => <PlatformRole role={platform_role} />,
   },
   {
     accessor: 'memberships',
-    title: 'Organizations',
+    title: words.organizations,
     phone: { fact: 2 },
     render: ({ memberships }) => <Memberships of={memberships} />,
   },
-  { accessor: 'address_proof', title: 'Address', render: (account) => <Address of={account} /> },
-  { accessor: 'two_factor', title: 'Second factor', render: (account) => <Factors of={account} /> },
+  { accessor: 'address_proof', title: words.address, render: (account) => <Address of={account} /> },
+  { accessor: 'two_factor', title: words.secondFactor, render: (account) => <Factors of={account} /> },
   {
     accessor: 'last_sign_in_at',
-    title: 'Last sign-in',
+    title: words.lastSignIn,
     phone: { fact: 3, isNamed: true },
     render: ({ last_sign_in_at }) => <Time at={last_sign_in_at} relative />,
   },
-  { accessor: 'status', title: 'Status', phone: { fact: 1 }, render: ({ status }) => <StatusBadge status={status} /> },
-  { accessor: 'created_at', title: 'Since', sortable: true, render: ({ created_at }) => <Time at={created_at} relative /> },
+  { accessor: 'status', title: words.status, phone: { fact: 1 }, render: ({ status }) => <StatusBadge status={status} /> },
+  { accessor: 'created_at', title: words.since, sortable: true, render: ({ created_at }) => <Time at={created_at} relative /> },
 ];
 
 /** Lists every account of the gateway. */
@@ -50,30 +51,30 @@ export function AccountsList({ onInvite }: { onInvite: () => void }) {
       fetch={(query) => asked(api.GET('/accounts', { params: { query: queryOf('/accounts', query) } }))}
       columns={COLUMNS}
       filters={['status', 'address']}
-      searchLabel="Search by name or id"
+      searchLabel={words.searchByNameOrId}
       controls={
         <>
           <Select
-            aria-label="Address"
-            placeholder="Any address"
+            aria-label={words.address}
+            placeholder={words.anyAddress}
             clearable
             w={240}
             data={[
-              { value: 'proved', label: 'Proved' },
-              { value: 'unproved', label: 'Not proved' },
-              { value: 'passkeys_before_proof', label: 'Proved, with older passkeys' },
+              { value: 'proved', label: words.proved },
+              { value: 'unproved', label: words.notProved },
+              { value: 'passkeys_before_proof', label: words.provedWithOlderPasskeys },
             ]}
             value={address ?? null}
             onChange={(next) => set({ address: next ?? undefined, cursor: undefined })}
           />
           <Select
-            aria-label="Status"
-            placeholder="Any status"
+            aria-label={words.status}
+            placeholder={words.anyStatus}
             clearable
             w={140}
             data={[
-              { value: 'active', label: 'Active' },
-              { value: 'disabled', label: 'Disabled' },
+              { value: 'active', label: words.activeOption },
+              { value: 'disabled', label: words.disabledOption },
             ]}
             value={status ?? null}
             onChange={(next) => set({ status: next ?? undefined, cursor: undefined })}
@@ -82,8 +83,8 @@ export function AccountsList({ onInvite }: { onInvite: () => void }) {
       }
       onRowClick={({ id }) => void openPage(links.account(id))}
       empty={
-        <EmptyState title="No accounts yet" action={<Button onClick={onInvite}>Invite person</Button>}>
-          Invite the people who manage organizations and teams. Applications need no account: they use keys.
+        <EmptyState title={words.noAccountsYet} action={<Button onClick={onInvite}>{words.invitePerson}</Button>}>
+          {words.whomToInvite}
         </EmptyState>
       }
     />
@@ -129,15 +130,15 @@ function Memberships({ of: memberships }: { of: Account['memberships'] }) {
   if (memberships.length === 0)
     return (
       <Text component="span" inherit c="dimmed">
-        No organization
+        {words.noOrganization}
       </Text>
     );
-  const words = memberships.map(({ organization_name, role }) => `${organization_name} (${roleWord(role).toLowerCase()})`);
+  const places = memberships.map(({ organization_name, role }) => `${organization_name} (${roleWord(role).toLowerCase()})`);
   return (
-    <Tooltip label={words.join(', ')} disabled={words.length <= SHOWN}>
+    <Tooltip label={places.join(', ')} disabled={places.length <= SHOWN}>
       <Text fz="sm" maw={280} truncate>
-        <bdi>{words.slice(0, SHOWN).join(', ')}</bdi>
-        {words.length > SHOWN && ` +${words.length - SHOWN}`}
+        <bdi>{places.slice(0, SHOWN).join(', ')}</bdi>
+        {places.length > SHOWN && ` +${places.length - SHOWN}`}
       </Text>
     </Tooltip>
   );
@@ -146,23 +147,23 @@ function Memberships({ of: memberships }: { of: Account['memberships'] }) {
 /** Shows whether the address is proved, and how. */
 export function Address({ of: { address_proof: proof, bound_organization: bound } }: { of: Account }) {
   if (proof !== null) return <Breakable text={proofWords(proof)} />;
-  const label = bound === null ? 'Only platform admins can add it to an organization' : `Only ${bound.name} accepts it`;
+  const label = bound === null ? words.onlyPlatformAdminsAddIt : words.onlyAcceptsIt(bound.name);
   return (
     <Tooltip label={label}>
-      <Badge color="yellow">Not proved</Badge>
+      <Badge color="yellow">{words.notProved}</Badge>
     </Tooltip>
   );
 }
 
 export function Factors({ of: { two_factor, passkeys } }: { of: Pick<Account, 'two_factor' | 'passkeys'> }) {
   const factors = [
-    two_factor ? 'Authenticator' : '',
+    two_factor ? words.authenticator : '',
     passkeys > 0 ? `${passkeys} ${passkeys === 1 ? 'passkey' : 'passkeys'}` : '',
   ].filter((factor) => factor !== '');
   if (factors.length > 0) return <span className="nowrap">{factors.join(', ')}</span>;
   return (
     <Text component="span" inherit c="dimmed">
-      None
+      {words.none}
     </Text>
   );
 }

@@ -11,6 +11,7 @@ import { MembershipFields } from './MembershipFields.tsx';
 import { PersonField, usePeople } from './PersonField.tsx';
 import { SentDialog } from './SentDialog.tsx';
 import { STALE_PEOPLE, useAdded } from './useAdded.ts';
+import { words } from './words.ts';
 
 interface AddPersonDialogProps {
   readonly opened: boolean;
@@ -31,7 +32,7 @@ export function AddPersonDialog({ opened, onClose, organization }: AddPersonDial
       <FormDialog
         opened={opened}
         onClose={onClose}
-        title={organization === undefined ? 'Add person' : `Add a person to ${organization.name}`}
+        title={organization === undefined ? words.addPerson : words.addPersonTo(organization.name)}
       >
         <Fields organization={organization} onAdded={onAdded} />
       </FormDialog>
@@ -60,10 +61,10 @@ function Fields({ organization, onAdded }: FieldsProps) {
     >
       <PersonField people={people} {...form.getInputProps('email')} />
       {isPlatformAdmin && organization === undefined && (
-        <Radio.Group label="Add to" {...form.getInputProps('place')}>
+        <Radio.Group label={words.addTo} {...form.getInputProps('place')}>
           <Stack gap={6} mt={4}>
-            <Radio value="organization" label="An organization" />
-            <Radio value="platform" label="The platform" description="A role in all organizations." />
+            <Radio value="organization" label={words.anOrganization} />
+            <Radio value="platform" label={words.thePlatform} description={words.aRoleEverywhere} />
           </Stack>
         </Radio.Group>
       )}
@@ -74,8 +75,7 @@ function Fields({ organization, onAdded }: FieldsProps) {
       )}
       {!isPlatformAdmin && (
         <Text fz="xs" c="dimmed">
-          You find the members of the organizations that you manage. Everybody else joins by an invitation, or is added by a
-          platform admin.
+          {words.whomYouCanFind}
         </Text>
       )}
     </DialogForm>
@@ -84,7 +84,7 @@ function Fields({ organization, onAdded }: FieldsProps) {
 
 /** Returns the verb of the button: a whole address without a known account is invited. */
 export function verbOf(email: string, isKnown: boolean): string {
-  return isAddress(email) && !isKnown ? 'Invite person' : 'Add person';
+  return isAddress(email) && !isKnown ? words.invitePerson : words.addPerson;
 }
 
 /** Returns the form for this organization, or without one, for the organization that the person chooses. */
@@ -101,8 +101,8 @@ function usePersonForm(organization: Organization | undefined): UseFormReturnTyp
       teams: [],
     },
     validate: {
-      email: (email) => (isAddress(email) ? null : 'Choose a person from the list, or enter a valid e-mail address.'),
-      organization_id: (id, { place }) => (place === 'organization' && id === undefined ? 'Choose an organization.' : null),
+      email: (email) => (isAddress(email) ? null : words.choosePersonOrAddress),
+      organization_id: (id, { place }) => (place === 'organization' && id === undefined ? words.chooseAnOrganization : null),
     },
   });
 }

@@ -9,6 +9,7 @@ import { roleWord } from '../../components/fields/RoleSelect.tsx';
 import { addAccount, type MembershipDraft } from './add-person.ts';
 import { MembershipFields } from './MembershipFields.tsx';
 import { STALE_PEOPLE, useAdded } from './useAdded.ts';
+import { words } from './words.ts';
 
 type Membership = Schema<'Account'>['memberships'][number];
 
@@ -25,7 +26,7 @@ export function AddToOrganization({ of: account, verdict }: { of: Assignable; ve
   return (
     <>
       <GuardedButton variant="default" verdict={verdict} leftSection={<IconUserPlus size={16} />} onClick={() => setOpen(true)}>
-        Add to an organization
+        {words.addToAnOrganization}
       </GuardedButton>
       {isOpen && <AddToOrganizationDialog of={account} onClose={() => setOpen(false)} />}
     </>
@@ -36,7 +37,7 @@ export function AddToOrganization({ of: account, verdict }: { of: Assignable; ve
 function AddToOrganizationDialog({ of: account, onClose }: { of: Assignable; onClose: () => void }) {
   const onAdded = useAdded(() => {});
   return (
-    <FormDialog opened onClose={onClose} title={`Add ${account.name} to an organization`}>
+    <FormDialog opened onClose={onClose} title={words.addNamedToOrganization(account.name)}>
       <Fields of={account} onAdded={onAdded} />
     </FormDialog>
   );
@@ -47,20 +48,20 @@ function Fields({ of: { id, name, memberships }, onAdded }: { of: Assignable; on
     initialValues: { organization_id: undefined, role: 'org_member', teams: [] },
     validate: {
       organization_id: (chosen) => {
-        if (chosen === undefined) return 'Choose an organization.';
+        if (chosen === undefined) return words.chooseAnOrganization;
         const present = memberships.find(({ organization_id }) => organization_id === chosen);
         if (present === undefined) return null;
-        return `${name} is already a member of ${present.organization_name} (${roleWord(present.role)}).`;
+        return words.alreadyMemberOf(name, present.organization_name, roleWord(present.role));
       },
     },
   });
   return (
     <DialogForm
       form={form}
-      verb="Add to organization"
+      verb={words.addToOrganization}
       invalidates={STALE_PEOPLE}
       save={(draft, header) => addAccount(draft, { account_id: id, name, member: null }, header)}
-      onSaved={(added) => onAdded(added, 'the organization')}
+      onSaved={(added) => onAdded(added, words.theOrganization)}
     >
       <MembershipFields form={form} choosesOrganization isFirst />
     </DialogForm>

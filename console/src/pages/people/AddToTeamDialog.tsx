@@ -6,6 +6,7 @@ import { RoleSelect, roleWord, TEAM_ROLES } from '../../components/fields/RoleSe
 import { addToTeam } from './add-person.ts';
 import type { TeamRoleDraft } from './TeamRolesField.tsx';
 import { STALE_PEOPLE, useAdded } from './useAdded.ts';
+import { words } from './words.ts';
 
 interface AddToTeamDialogProps {
   readonly of: Schema<'Member'>;
@@ -16,7 +17,7 @@ interface AddToTeamDialogProps {
 export function AddToTeamDialog({ of: member, onClose }: AddToTeamDialogProps) {
   const onAdded = useAdded(() => {});
   return (
-    <FormDialog opened onClose={onClose} title={`Add ${member.name} to a team`} size="md">
+    <FormDialog opened onClose={onClose} title={words.addNamedToTeam(member.name)} size="md">
       <Fields of={member} onAdded={onAdded} />
     </FormDialog>
   );
@@ -32,32 +33,32 @@ function Fields({ of: member, onAdded }: { of: Schema<'Member'>; onAdded: Return
     initialValues: { team_id: undefined, team_role: 'team_developer' },
     validate: {
       team_id: (chosen) => {
-        if (chosen === undefined) return 'Choose a team.';
+        if (chosen === undefined) return words.chooseATeam;
         const present = member.teams.find(({ team_id }) => team_id === chosen);
-        return present === undefined ? null : `${member.name} is already in ${present.name} (${roleWord(present.role)}).`;
+        return present === undefined ? null : words.alreadyInTeam(member.name, present.name, roleWord(present.role));
       },
     },
   });
   return (
     <DialogForm
       form={form}
-      verb="Add to team"
+      verb={words.addToTeam}
       invalidates={STALE_PEOPLE}
       save={({ team_id = '', team_role: role }, header) =>
         addToTeam({ team_id, role }, { account_id: member.account_id }, header)
       }
-      onSaved={(added) => onAdded(added, 'the team')}
+      onSaved={(added) => onAdded(added, words.theTeam)}
     >
       <ObjectSelect
         kind="team"
-        label="Team"
+        label={words.team}
         value={form.values.team_id}
         onChange={(id) => form.setFieldValue('team_id', id)}
         organizationId={member.organization_id}
         error={form.errors.team_id}
         isFirst
       />
-      <RoleSelect label="Role in the team" roles={TEAM_ROLES} {...form.getInputProps('team_role')} />
+      <RoleSelect label={words.roleInTheTeam} roles={TEAM_ROLES} {...form.getInputProps('team_role')} />
     </DialogForm>
   );
 }

@@ -9,6 +9,7 @@ import { type PolicyDraft, policyDraft, policyForm } from '../../components/fiel
 import { ORGANIZATION_ROLES, RoleSelect, roleWord } from '../../components/fields/RoleSelect.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
 import { useOrganizationCap } from '../keys/caps.ts';
+import { words } from './words.ts';
 
 type Member = Schema<'Member'>;
 
@@ -18,8 +19,8 @@ interface MemberDraft extends PolicyDraft {
 }
 
 const PARTS: readonly EditPart<MemberDraft>[] = [
-  { name: 'role', label: 'Role', hasEffect: true, words: ({ role }) => roleWord(role) },
-  { name: 'status', label: 'Status', hasEffect: true, words: ({ status }) => wordOf(status) },
+  { name: 'role', label: words.role, hasEffect: true, words: ({ role }) => roleWord(role) },
+  { name: 'status', label: words.status, hasEffect: true, words: ({ status }) => wordOf(status) },
   ...policyParts<MemberDraft>(),
 ];
 
@@ -38,8 +39,8 @@ export function EditMemberDialog({ of: member, opened, at, onClose }: EditMember
       opened={opened}
       onClose={onClose}
       at={at}
-      title={`Edit ${member.name}`}
-      what="This member"
+      title={words.editNamed(member.name)}
+      what={words.thisMember}
       path={`/organizations/${member.organization_id}/members/${member.id}`}
       draftOf={(read) => ({ role: read.role, status: read.status, ...policyDraft(read) })}
       parts={PARTS}
@@ -60,12 +61,12 @@ function Fields({ form, of: member }: { form: Form; of: Member }) {
     <>
       <RoleSelect roles={ORGANIZATION_ROLES} {...form.getInputProps('role')} />
       <Select
-        label="Status"
-        description="A disabled member keeps their role and teams but can do nothing. Their keys are refused."
+        label={words.status}
+        description={words.disabledMemberMeans}
         allowDeselect={false}
         data={[
-          { value: 'active', label: 'Active' },
-          { value: 'disabled', label: 'Disabled' },
+          { value: 'active', label: words.activeOption },
+          { value: 'disabled', label: words.disabledOption },
         ]}
         {...form.getInputProps('status')}
       />
@@ -75,7 +76,7 @@ function Fields({ form, of: member }: { form: Form; of: Member }) {
         timeZone={timeZone ?? 'UTC'}
         level={{ is: 'user', organizationId: member.organization_id, memberId: member.id }}
         holder={member.name}
-        parentName="the organization"
+        parentName={words.theOrganization}
         mayLimit={limits}
         mayAccess={limits}
       />

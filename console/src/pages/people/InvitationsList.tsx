@@ -14,6 +14,7 @@ import { Named } from '../../components/Named.tsx';
 import { StatusBadge, wordOf } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { SentDialog } from './SentDialog.tsx';
+import { words } from './words.ts';
 
 type Invitation = Schema<'Invitation'>;
 
@@ -34,11 +35,11 @@ export function InvitationsList({ onInvite }: { onInvite: () => void }) {
         fetch={(query) => asked(api.GET('/invitations', { params: { query: query as object } }))}
         filters={['status', 'organization_id']}
         columns={columns}
-        searchLabel="Search by e-mail"
+        searchLabel={words.searchByEMail}
         controls={
           <Select
-            aria-label="Status"
-            placeholder="Any status"
+            aria-label={words.status}
+            placeholder={words.anyStatus}
             clearable
             w={140}
             data={STATUSES.map((value) => ({ value, label: wordOf(value) }))}
@@ -47,8 +48,8 @@ export function InvitationsList({ onInvite }: { onInvite: () => void }) {
           />
         }
         empty={
-          <EmptyState title="No invitations yet" action={<Button onClick={onInvite}>Invite person</Button>}>
-            An invitation is a link for one e-mail address. It works once, within seven days.
+          <EmptyState title={words.noInvitationsYet} action={<Button onClick={onInvite}>{words.invitePerson}</Button>}>
+            {words.invitationMeans}
           </EmptyState>
         }
       />
@@ -56,17 +57,14 @@ export function InvitationsList({ onInvite }: { onInvite: () => void }) {
       <ConfirmByName
         opened={cancelling !== null}
         onClose={() => setCancelling(null)}
-        title="Cancel invitation"
+        title={words.cancelInvitation}
         name={null}
-        verb="Cancel invitation"
-        consequences={[
-          `The link sent to ${cancelling?.email ?? ''} stops working at once.`,
-          'You can invite the same address again.',
-        ]}
+        verb={words.cancelInvitation}
+        consequences={[words.linkStopsWorking(cancelling?.email ?? ''), words.canInviteAgain]}
         action={async () => {
           await asked(api.DELETE('/invitations/{id}', { params: { path: { id: cancelling?.id ?? '' } } }));
           await queryClient.invalidateQueries({ queryKey: ['invitations'] });
-          saved('The invitation was cancelled.');
+          saved(words.theInvitationWasCancelled);
         }}
       />
     </>
@@ -80,14 +78,14 @@ interface RowActions {
 
 function columnsWith(actions: RowActions): ListColumn<Invitation>[] {
   return [
-    { accessor: 'name', title: 'E-mail', sortable: true, phone: 'title', render: ({ email }) => <bdi>{email}</bdi> },
-    { accessor: 'organization_id', title: 'To', phone: { fact: 2 }, render: (invitation) => <Place of={invitation} /> },
-    { accessor: 'status', title: 'Status', phone: { fact: 1 }, render: ({ status }) => <StatusBadge status={status} /> },
-    { accessor: 'inviter_name', title: 'Invited by', render: ({ inviter_name }) => <bdi>{inviter_name}</bdi> },
-    { accessor: 'created_at', title: 'Sent', sortable: true, render: ({ created_at }) => <Time at={created_at} relative /> },
+    { accessor: 'name', title: words.eMail, sortable: true, phone: 'title', render: ({ email }) => <bdi>{email}</bdi> },
+    { accessor: 'organization_id', title: words.to, phone: { fact: 2 }, render: (invitation) => <Place of={invitation} /> },
+    { accessor: 'status', title: words.status, phone: { fact: 1 }, render: ({ status }) => <StatusBadge status={status} /> },
+    { accessor: 'inviter_name', title: words.invitedBy, render: ({ inviter_name }) => <bdi>{inviter_name}</bdi> },
+    { accessor: 'created_at', title: words.sent, sortable: true, render: ({ created_at }) => <Time at={created_at} relative /> },
     {
       accessor: 'expires_at',
-      title: 'Expires',
+      title: words.expires,
       phone: { fact: 3, isNamed: true },
       render: ({ expires_at }) => <Time at={expires_at} relative />,
     },
@@ -98,11 +96,11 @@ function columnsWith(actions: RowActions): ListColumn<Invitation>[] {
 function Place({ of: { organization_id, role, teams } }: { of: Invitation }) {
   return (
     <Text fz="sm" component="span">
-      {organization_id === null ? 'This gateway' : <Named id={organization_id} />}, {roleWord(role).toLowerCase()}
+      {organization_id === null ? words.thisGateway : <Named id={organization_id} />}, {roleWord(role).toLowerCase()}
       {teams.length > 0 && (
         <Text component="span" fz="xs" c="dimmed">
           {' '}
-          +{teams.length} {teams.length === 1 ? 'team' : 'teams'}
+          {words.moreTeams(teams.length)}
         </Text>
       )}
     </Text>
@@ -117,18 +115,18 @@ function Actions({ of: invitation, onSent, onCancel }: RowActions & { of: Invita
       onSent(sent);
       await queryClient.invalidateQueries({ queryKey: ['invitations'] });
     },
-    onError: (error) => notifications.show({ color: 'red', title: 'Not sent', message: error.message }),
+    onError: (error) => notifications.show({ color: 'red', title: words.notSent, message: error.message }),
   });
   const isOpen = invitation.status === 'pending' || invitation.status === 'expired';
   if (!isOpen || !invitation.may_change) return null;
   return (
     <Group gap="xs" wrap="nowrap" justify="flex-end">
       <Button size="compact-sm" variant="default" loading={resend.isPending} onClick={() => resend.mutate()}>
-        Send again
+        {words.sendAgain}
       </Button>
       {invitation.status === 'pending' && (
         <Button size="compact-sm" variant="default" onClick={() => onCancel(invitation)}>
-          Cancel
+          {words.cancel}
         </Button>
       )}
     </Group>

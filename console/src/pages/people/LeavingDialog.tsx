@@ -7,6 +7,7 @@ import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { countText } from '../../numbers/numbers.ts';
+import { words } from './words.ts';
 
 interface Report {
   readonly teams_left?: readonly string[];
@@ -74,22 +75,22 @@ export function LeavingDialog(props: LeavingDialogProps) {
     >
       {report.isPending && (
         <Text fz="sm" c="dimmed" role="status">
-          Looking up keys and teams…
+          {words.lookingUpKeysAndTeams}
         </Text>
       )}
       {report.isError && <ProblemNote error={report.error} onRetry={() => void report.refetch()} />}
       {keys.length > 0 && (
         <Stack gap="xs">
           <KeysAtStake ids={keys} />
-          <Radio.Group label="What happens to these keys" value={fate} onChange={(next) => setFate(next as Fate)}>
+          <Radio.Group label={words.whatHappensToTheseKeys} value={fate} onChange={(next) => setFate(next as Fate)}>
             <Stack gap={6} mt={4}>
-              <Radio value="revoke" label="Revoke them: applications that use them are refused from now on" />
-              {offersDefault && <Radio value="team_default" label="Give each to its team’s default service account" />}
-              <Radio value="member" label="Give them to another member" />
+              <Radio value="revoke" label={words.revokeKeys} />
+              {offersDefault && <Radio value="team_default" label={words.giveKeysToTeam} />}
+              <Radio value="member" label={words.giveKeysToMember} />
             </Stack>
           </Radio.Group>
           {fate === 'member' && (
-            <ObjectSelect kind="member" label="Member" value={heir} onChange={setHeir} organizationId={organizationId} />
+            <ObjectSelect kind="member" label={words.member} value={heir} onChange={setHeir} organizationId={organizationId} />
           )}
         </Stack>
       )}
@@ -99,24 +100,20 @@ export function LeavingDialog(props: LeavingDialogProps) {
 
 function TeamsLeft({ ids }: { ids: readonly string[] }) {
   const names = useNames(ids);
-  if (ids.length === 0) return <>They are in no team.</>;
-  return (
-    <>
-      They leave {ids.length === 1 ? 'the team' : `${countText(ids.length)} teams`}: {list(ids, names)}.
-    </>
-  );
+  if (ids.length === 0) return <>{words.theyAreInNoTeam}</>;
+  return <>{words.theyLeaveTeams(ids.length, list(ids, names))}</>;
 }
 
 function KeysAtStake({ ids }: { ids: readonly string[] }) {
   const names = useNames(ids.slice(0, SHOWN));
   return (
     <Text fz="sm">
-      <b>{countText(ids.length)}</b> {ids.length === 1 ? 'key is' : 'keys are'} affected: {list(ids, names)}.
+      <b>{countText(ids.length)}</b> {words.keysAffected(ids.length, list(ids, names))}
     </Text>
   );
 }
 
 function list(ids: readonly string[], names: Readonly<Record<string, string>>): string {
   const shown = ids.slice(0, SHOWN).map((id) => names[id] ?? id);
-  return ids.length > SHOWN ? `${shown.join(', ')} and ${countText(ids.length - SHOWN)} more` : shown.join(', ');
+  return ids.length > SHOWN ? words.shownAndMore(shown.join(', '), countText(ids.length - SHOWN)) : shown.join(', ');
 }

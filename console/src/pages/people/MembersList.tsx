@@ -15,6 +15,7 @@ import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { EditMemberDialog } from './EditMemberDialog.tsx';
 import { RemoveMemberDialog } from './RemoveMemberDialog.tsx';
+import { words } from './words.ts';
 
 type Member = Schema<'Member'>;
 
@@ -47,12 +48,12 @@ export function MembersList({ organizationId, prefix = 'members_', addButton }: 
         }
         columns={columns}
         filters={['role']}
-        searchLabel="Search by name or id"
+        searchLabel={words.searchByNameOrId}
         controls={
           <>
             <Select
-              aria-label="Role"
-              placeholder="Any role"
+              aria-label={words.role}
+              placeholder={words.anyRole}
               clearable
               w={150}
               data={ORGANIZATION_ROLES.map((value) => ({ value, label: roleWord(value) }))}
@@ -63,8 +64,8 @@ export function MembersList({ organizationId, prefix = 'members_', addButton }: 
           </>
         }
         empty={
-          <EmptyState title="No members yet" action={addButton}>
-            Add the people who are responsible for this organization. Start with an owner, who can then add the others.
+          <EmptyState title={words.noMembersYet} action={addButton}>
+            {words.whomToAddFirst}
           </EmptyState>
         }
       />
@@ -84,17 +85,22 @@ function columnsWith(actions: RowActions): ListColumn<Member>[] {
   return [
     {
       accessor: 'name',
-      title: 'Member',
+      title: words.member,
       sortable: true,
       phone: 'title',
       render: (member) => <MemberLink of={member} memberId={member.id} />,
     },
-    { accessor: 'role', title: 'Role', phone: { fact: 1 }, render: ({ role }) => <RoleName role={role} /> },
-    { accessor: 'teams', title: 'Teams', render: ({ teams }) => <Teams of={teams} /> },
-    { accessor: 'key_count', title: 'Keys', textAlign: 'right', phone: { fact: 3, isNamed: true } },
-    { accessor: 'status', title: 'Status', phone: { fact: 2 }, render: (member) => <StatusBadge status={statusOf(member)} /> },
-    { accessor: 'last_seen_at', title: 'Last seen', render: ({ last_seen_at }) => <Time at={last_seen_at} relative /> },
-    { accessor: 'created_at', title: 'Since', sortable: true, render: ({ created_at }) => <Time at={created_at} relative /> },
+    { accessor: 'role', title: words.role, phone: { fact: 1 }, render: ({ role }) => <RoleName role={role} /> },
+    { accessor: 'teams', title: words.teams, render: ({ teams }) => <Teams of={teams} /> },
+    { accessor: 'key_count', title: words.keys, textAlign: 'right', phone: { fact: 3, isNamed: true } },
+    {
+      accessor: 'status',
+      title: words.status,
+      phone: { fact: 2 },
+      render: (member) => <StatusBadge status={statusOf(member)} />,
+    },
+    { accessor: 'last_seen_at', title: words.lastSeen, render: ({ last_seen_at }) => <Time at={last_seen_at} relative /> },
+    { accessor: 'created_at', title: words.since, sortable: true, render: ({ created_at }) => <Time at={created_at} relative /> },
     { accessor: 'actions', title: '', width: 48, phone: 'menu', render: (member) => <RowMenu of={member} {...actions} /> },
   ];
 }
@@ -129,13 +135,13 @@ function RowMenu({ of: member, mayManage, onEdit, onRemove }: RowActions & { of:
     <Group justify="flex-end">
       <Menu position="bottom-end">
         <Menu.Target>
-          <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${member.name}`}>
+          <ActionIcon variant="subtle" color="gray" aria-label={words.actionsFor(member.name)}>
             <IconDots size={16} />
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Item leftSection={<IconEdit size={16} />} disabled={!mayManage.allowed} onClick={() => onEdit(member)}>
-            Role, limits and access…
+            {words.roleLimitsAndAccessMenu}
           </Menu.Item>
           <Menu.Item
             color="red"
@@ -143,7 +149,7 @@ function RowMenu({ of: member, mayManage, onEdit, onRemove }: RowActions & { of:
             disabled={!mayManage.allowed}
             onClick={() => onRemove(member)}
           >
-            Remove…
+            {words.removeMenu}
           </Menu.Item>
           <MenuWhyNot verdict={mayManage} />
         </Menu.Dropdown>

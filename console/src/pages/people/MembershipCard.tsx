@@ -20,6 +20,7 @@ import { links } from '../../links.ts';
 import { AddToTeamDialog } from './AddToTeamDialog.tsx';
 import { EditMemberDialog } from './EditMemberDialog.tsx';
 import { RemoveMemberDialog } from './RemoveMemberDialog.tsx';
+import { words } from './words.ts';
 
 interface MembershipCardProps {
   readonly organizationId: string;
@@ -54,10 +55,7 @@ function Card({ of: member, organizationName }: { of: Schema<'Member'>; organiza
         <Actions of={member} />
       </Group>
       <Teams of={member.teams} />
-      <Text fz="sm">
-        Own asset access: {accessWords(accessDraft(member.asset_access))}. The limits below apply to all keys that this person
-        owns here together.
-      </Text>
+      <Text fz="sm">{words.ownAccessAndLimits(accessWords(accessDraft(member.asset_access)))}</Text>
       {status == null ? <BudgetsAsSet of={member} /> : <BudgetGauges budgets={status.budgets} isLive={status.live} />}
       {status == null ? <LimitsAsSet of={member} /> : <LimitBars of={status} />}
       {member.capabilities.includes('usage.read') && (
@@ -84,14 +82,14 @@ function Heading({ of: member, organizationName }: { of: Schema<'Member'>; organ
       </Title>
       <Text fz="sm" c="dimmed">
         {roleWord(member.role)}
-        {member.status === 'disabled' && ' · disabled'} ·{' '}
+        {member.status === 'disabled' && words.dotDisabled} ·{' '}
         <Anchor
           component={PageLink}
           at={links.keys({ organization_id: member.organization_id, account_id: member.account_id })}
           inherit
           underline="always"
         >
-          {member.key_count} {member.key_count === 1 ? 'key' : 'keys'}
+          {words.countKeys(member.key_count)}
         </Anchor>
       </Text>
     </div>
@@ -113,14 +111,14 @@ function Actions({ of: member }: { of: Schema<'Member'> }) {
         verdict={mayManage}
         onClick={() => setState({ edit: 'member', member_id: member.id }, 'push')}
       >
-        Role, limits and access
+        {words.roleLimitsAndAccess}
       </GuardedButton>
       <GuardedButton size="xs" variant="default" verdict={mayAddToTeam} onClick={() => setOpen('team')}>
-        Add to a team
+        {words.addToATeam}
       </GuardedButton>
       {mayManage.allowed && (
         <Button size="xs" variant="default" color="red" onClick={() => setOpen('remove')}>
-          Remove
+          {words.remove}
         </Button>
       )}
       {isEditing && mayManage.allowed && (
@@ -136,12 +134,12 @@ function Teams({ of: teams }: { of: Schema<'Member'>['teams'] }) {
   if (teams.length === 0)
     return (
       <Text fz="sm" c="dimmed">
-        Not in any team.
+        {words.notInAnyTeam}
       </Text>
     );
   return (
     <Text fz="sm">
-      Teams:{' '}
+      {words.teamsBefore}{' '}
       {teams.map(({ team_id, name, role }, index) => (
         <span key={team_id}>
           {index > 0 && ', '}

@@ -4,6 +4,7 @@ import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { ORGANIZATION_ROLES, RoleSelect } from '../../components/fields/RoleSelect.tsx';
 import type { MembershipDraft } from './add-person.ts';
 import { TeamRolesField } from './TeamRolesField.tsx';
+import { words } from './words.ts';
 
 interface MembershipFieldsProps<D extends MembershipDraft> {
   readonly form: UseFormReturnType<D>;
@@ -22,14 +23,14 @@ export function MembershipFields<D extends MembershipDraft>(props: MembershipFie
       {props.choosesOrganization && (
         <ObjectSelect
           kind="organization"
-          label="Organization"
+          label={words.organization}
           value={values.organization_id}
           onChange={(id) => form.setValues({ organization_id: id, teams: [] })}
           error={errors.organization_id}
           isFirst={props.isFirst === true}
         />
       )}
-      <RoleSelect label="Role in the organization" roles={ORGANIZATION_ROLES} {...form.getInputProps('role')} />
+      <RoleSelect label={words.roleInTheOrganization} roles={ORGANIZATION_ROLES} {...form.getInputProps('role')} />
       {values.organization_id !== undefined && (
         <TeamRolesField
           organizationId={values.organization_id}

@@ -2,6 +2,7 @@ import { Select, Stack } from '@mantine/core';
 import { organizationsWith, useSession } from '../../api/session.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { MembersList } from './MembersList.tsx';
+import { words } from './words.ts';
 
 /** Lists the members of the organizations whose members this person manages, one organization at a time. */
 export function MyMembers() {
@@ -13,7 +14,7 @@ export function MyMembers() {
     <Stack gap="sm">
       {managed.length > 1 && (
         <Select
-          label="Organization"
+          label={words.organization}
           w={280}
           maw="100%"
           allowDeselect={false}

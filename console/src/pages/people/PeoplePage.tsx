@@ -12,6 +12,7 @@ import { AddPersonDialog } from './AddPersonDialog.tsx';
 import { InvitationsList } from './InvitationsList.tsx';
 import { MembersList } from './MembersList.tsx';
 import { MyMembers } from './MyMembers.tsx';
+import { words } from './words.ts';
 
 const TABS = [{ value: 'people' }, { value: 'invitations' }];
 
@@ -29,18 +30,18 @@ export function PeoplePage() {
   useHotkeys([['n', () => mayAdd.allowed && add()]]);
   return (
     <Page
-      title="People & Access"
-      about="Who can sign in, and their roles in organizations and teams."
+      title={words.peopleAccess}
+      about={words.whoCanSign}
       actions={
         <GuardedButton verdict={mayAdd} leftSection={<IconUserPlus size={16} />} onClick={add}>
-          Add person
+          {words.addPerson}
         </GuardedButton>
       }
     >
       <Tabs value={tab} onChange={choose} keepMounted={false}>
         <Tabs.List mb="md">
-          <Tabs.Tab value="people">{seesAccounts && scope === undefined ? 'Accounts' : 'Members'}</Tabs.Tab>
-          <Tabs.Tab value="invitations">Invitations</Tabs.Tab>
+          <Tabs.Tab value="people">{seesAccounts && scope === undefined ? words.accounts : words.members}</Tabs.Tab>
+          <Tabs.Tab value="invitations">{words.invitations}</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="people">{seesAccounts ? <People onInvite={add} /> : <MyMembers />}</Tabs.Panel>
         <Tabs.Panel value="invitations">
@@ -62,5 +63,5 @@ function useMayAdd() {
   const { platform_role } = useSession();
   const manages = useCanAnywhere('members.manage');
   if (manages || platform_role === 'platform_admin') return { allowed: true, reason: null };
-  return { allowed: false, reason: 'Only platform admins, and owners and admins of an organization, can add people.' };
+  return { allowed: false, reason: words.whoCanAddPeople };
 }

@@ -7,6 +7,7 @@ import { useCan, useSession } from '../../api/session.tsx';
 import { roleWord } from '../../components/fields/RoleSelect.tsx';
 import { Busy } from '../../components/Skeletons.tsx';
 import { isAddress, type Person } from './add-person.ts';
+import { words } from './words.ts';
 
 /** The accounts that match what was typed, for an organization or, without one, of the whole gateway. */
 export interface People {
@@ -81,15 +82,15 @@ export function PersonField({ people, takesMembers = false, ...field }: PersonFi
   return (
     <Stack gap={4}>
       <Autocomplete
-        label="Name or e-mail address"
-        placeholder="Ada or ada@example.com"
+        label={words.nameOrEMailAddress}
+        placeholder={words.personExample}
         data-autofocus
         openOnFocus={false}
         maxLength={254}
         data={people.found.map(({ email }) => email)}
         filter={({ options }) => options}
         renderOption={({ option }) => <Found of={people.found.find(({ email }) => email === option.value)} />}
-        rightSection={people.isLooking && typed !== '' ? <Busy label="Searching" /> : undefined}
+        rightSection={people.isLooking && typed !== '' ? <Busy label={words.searching} /> : undefined}
         comboboxProps={{ withinPortal: true }}
         maxDropdownHeight={260}
         {...field}
@@ -104,7 +105,7 @@ export function PersonField({ people, takesMembers = false, ...field }: PersonFi
 function Found({ of: person }: { of: Person | undefined }) {
   if (person === undefined) return null;
   const { name, email, member, may_add } = person;
-  const state = member !== null ? `Already a member: ${roleWord(member.role)}` : may_add ? null : 'Address not proved';
+  const state = member !== null ? words.alreadyAMemberAs(roleWord(member.role)) : may_add ? null : words.addressNotProved;
   return (
     <Stack gap={0} miw={0}>
       <Text fz="sm" truncate>
@@ -123,14 +124,12 @@ function Outcome({ typed, people, takesMembers }: { typed: string; people: Peopl
   const isMailed = useSession().mail_configured;
   const { chosen, isLooking } = people;
   if (chosen === null) {
-    if (!isAddress(typed)) return 'Choose somebody who has an account, or enter the whole address of somebody new.';
-    if (isLooking) return 'Looking for an account with this address…';
-    const sent = isMailed ? 'The link is sent there.' : 'You get the link to hand over, because this gateway sends no e-mail.';
-    return `This address gets an invitation. ${sent}`;
+    if (!isAddress(typed)) return words.chooseOrEnterPerson;
+    if (isLooking) return words.lookingForAccount;
+    const sent = isMailed ? words.linkIsSentThere : words.handOverLink;
+    return words.addressGetsInvitation(sent);
   }
-  if (chosen.member !== null && !takesMembers)
-    return `${chosen.name} is already a member (${roleWord(chosen.member.role)}). Change the role in the list of members.`;
-  if (!chosen.may_add)
-    return `The address of ${chosen.name} is not proved, so the account cannot be added yet. A platform admin can vouch for it.`;
-  return `${chosen.name} has an account and is added at once.`;
+  if (chosen.member !== null && !takesMembers) return words.alreadyMemberChangeRole(chosen.name, roleWord(chosen.member.role));
+  if (!chosen.may_add) return words.addressNotProvedYet(chosen.name);
+  return words.hasAccount(chosen.name);
 }

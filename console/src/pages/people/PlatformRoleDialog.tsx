@@ -3,6 +3,7 @@ import type { Schema } from '../../api/client.ts';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { PLATFORM_ROLES, roleRights, roleWord } from '../../components/fields/RoleSelect.tsx';
+import { words } from './words.ts';
 
 type Account = Schema<'Account'>;
 
@@ -15,10 +16,10 @@ interface RoleDraft {
 const PARTS: readonly EditPart<RoleDraft>[] = [
   {
     name: 'platform_role',
-    label: 'Platform role',
+    label: words.platformRoleLabel,
     hasEffect: true,
     body: ({ platform_role: role }) => ({ platform_role: role === NONE ? null : role }),
-    words: ({ platform_role: role }) => (role === NONE ? 'None' : roleWord(role)),
+    words: ({ platform_role: role }) => (role === NONE ? words.none : roleWord(role)),
   },
 ];
 
@@ -28,19 +29,19 @@ export function PlatformRoleDialog({ of: account, onClose }: { of: Account; onCl
     <EditDialog<Account, RoleDraft>
       opened
       onClose={onClose}
-      title={`Platform role of ${account.name}`}
+      title={words.platformRoleOf(account.name)}
       size="md"
-      what="This account"
+      what={words.thisAccount}
       path={`/accounts/${account.id}`}
-      done="The platform role was changed."
+      done={words.thePlatformRoleWasChanged}
       draftOf={({ platform_role }) => ({ platform_role: platform_role ?? NONE })}
       parts={PARTS}
       invalidates={['accounts', 'session']}
     >
       {(form) => (
-        <Radio.Group aria-label="Platform role" {...form.getInputProps('platform_role')}>
+        <Radio.Group aria-label={words.platformRoleLabel} {...form.getInputProps('platform_role')}>
           <Stack gap="xs">
-            <Radio value={NONE} label="None" description="They have only the roles of their memberships." data-autofocus />
+            <Radio value={NONE} label={words.none} description={words.noPlatformRoleMeans} data-autofocus />
             {PLATFORM_ROLES.map((role) => (
               <Radio key={role} value={role} label={roleWord(role)} description={roleRights(role)} />
             ))}

@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { useName } from '../../api/names.ts';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { RoleSelect, TEAM_ROLES } from '../../components/fields/RoleSelect.tsx';
+import { words } from './words.ts';
 
 export interface TeamRoleDraft {
   readonly team_id: string;
@@ -36,8 +37,8 @@ export function TeamRolesField({ organizationId, value, onChange, error }: TeamR
       <ObjectSelect
         key={value.length}
         kind="team"
-        label={value.length === 0 ? 'Teams' : 'Another team'}
-        placeholder="Add a team"
+        label={value.length === 0 ? words.teams : words.anotherTeam}
+        placeholder={words.addATeam}
         value={undefined}
         onChange={add}
         organizationId={organizationId}
@@ -63,12 +64,12 @@ function TeamRow({ of: { team_id, role }, onRole, onRemove }: TeamRowProps) {
       <RoleSelect
         roles={TEAM_ROLES}
         label=""
-        aria-label={`Role in ${name}`}
+        aria-label={words.roleIn(name)}
         w={150}
         value={role}
         onChange={(next) => next !== null && onRole(next as TeamRoleDraft['role'])}
       />
-      <ActionIcon variant="subtle" color="gray" aria-label={`Not in ${name}`} onClick={onRemove}>
+      <ActionIcon variant="subtle" color="gray" aria-label={words.notIn(name)} onClick={onRemove}>
         <IconX size={16} />
       </ActionIcon>
     </Group>

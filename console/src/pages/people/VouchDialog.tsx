@@ -2,6 +2,7 @@ import { Text, Textarea } from '@mantine/core';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
+import { words } from './words.ts';
 
 type Account = Schema<'Account'>;
 
@@ -13,27 +14,24 @@ export function VouchDialog({ of: account, onClose }: { of: Account; onClose: ()
     <CreateDialog
       opened
       onClose={onClose}
-      title={`Vouch for ${account.email}`}
+      title={words.vouchFor(account.email)}
       size="md"
       initial={{ reason: '' }}
-      validate={{ reason: (reason) => (reason.trim() === '' ? 'Enter how you know. It is kept with the account.' : null) }}
-      verb="Vouch for address"
+      validate={{ reason: (reason) => (reason.trim() === '' ? words.enterReason : null) }}
+      verb={words.vouchForAddress}
       invalidates={['accounts']}
       save={({ reason }) =>
         asked(api.POST('/accounts/{id}/vouch', { params: { path: { id: account.id } }, body: { reason: reason.trim() } }))
       }
-      onSaved={() => saved(`You vouched for ${account.email}.`)}
+      onSaved={() => saved(words.youVouchedFor(account.email))}
     >
       {(form) => (
         <>
-          <Text fz="sm">
-            Every organization can then accept this account. First check its ways to sign in: the person who added them can use
-            them. If you are not sure, reset the password and the second factor.
-          </Text>
+          <Text fz="sm">{words.vouchingMeans}</Text>
           <Textarea
-            label="Reason"
-            description="Kept with the account and in the audit log."
-            placeholder="Spoke to her on her office number"
+            label={words.reason}
+            description={words.reasonIsKept}
+            placeholder={words.reasonExample}
             data-autofocus
             required
             withAsterisk={false}

@@ -2,6 +2,7 @@ import { api, asked, Problem, type Schema } from '../../api/client.ts';
 import type { IdempotencyHeader } from '../../components/dialogs/FormDialog.tsx';
 import { type ORGANIZATION_ROLES, type PLATFORM_ROLES, roleWord } from '../../components/fields/RoleSelect.tsx';
 import type { TeamRoleDraft } from './TeamRolesField.tsx';
+import { words } from './words.ts';
 
 /** An account that may be chosen. `member` is its membership in the organization of the dialog. */
 export type Person = Pick<Schema<'MemberCandidate'>, 'account_id' | 'name' | 'email' | 'member' | 'may_add'> & {
@@ -53,7 +54,7 @@ export async function addAccount(
   { account_id, name, member }: Pick<Person, 'account_id' | 'name' | 'member'>,
   header: IdempotencyHeader,
 ): Promise<Added> {
-  if (member !== null) throw refused(`${name} is already a member here (${roleWord(member.role)}).`);
+  if (member !== null) throw refused(words.alreadyMemberHere(name, roleWord(member.role)));
   const call = api.POST('/organizations/{id}/members', {
     params: { path: { id }, header },
     body: { account_id, role, teams: [...teams] },
@@ -81,7 +82,7 @@ export async function addToTeam(
 
 async function givePlatformRole({ platform_role }: AddPersonDraft, person: Person): Promise<Added> {
   const { account_id: id, name, platform_role: present = null } = person;
-  if (present !== null) throw refused(`${name} already has the role ${roleWord(present)}. Change it on their page.`);
+  if (present !== null) throw refused(words.alreadyHasRole(name, roleWord(present)));
   const set = (role: Schema<'Account'>['platform_role']) =>
     asked(api.PATCH('/accounts/{id}', { params: { path: { id } }, body: { platform_role: role } }));
   await set(platform_role);

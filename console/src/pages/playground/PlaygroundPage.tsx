@@ -7,6 +7,7 @@ import { Page } from '../../components/shell/Page.tsx';
 import { type CallSettings, useConversation } from './conversation.ts';
 import { Settings } from './Settings.tsx';
 import { TurnView } from './TurnView.tsx';
+import { words } from './words.ts';
 
 const START = { system: '', stream: true, maxTokens: 500, temperature: '', tags: [] } as const;
 
@@ -19,11 +20,11 @@ export function PlaygroundPage() {
   const isRunning = conversation.turns.some(({ end }) => end === null);
   return (
     <Page
-      title="Playground"
-      about="Each call uses the chosen key. It is admitted, charged and logged like any other call of the key."
+      title={words.playground}
+      about={words.callsMean}
       actions={
         <Button variant="default" disabled={conversation.turns.length === 0 || isRunning} onClick={conversation.clear}>
-          Clear
+          {words.clear}
         </Button>
       }
     >
@@ -66,15 +67,9 @@ function Conversation({ conversation, settings, isRunning }: ConversationProps) 
   useEffect(() => {
     void end.current?.scrollIntoView({ block: 'nearest' });
   }, [lastText, turns.length]);
-  if (turns.length === 0)
-    return (
-      <EmptyState title="No messages yet">
-        Choose a key and a model or route group, and write a message. If the call is refused, you see the error that an
-        application would get, the rule that refused it, and when it would pass.
-      </EmptyState>
-    );
+  if (turns.length === 0) return <EmptyState title={words.noMessagesYet}>{words.howToBegin}</EmptyState>;
   return (
-    <Stack gap="sm" role="log" aria-label="Conversation" aria-live="off">
+    <Stack gap="sm" role="log" aria-label={words.conversation} aria-live="off">
       {turns.map((turn) => (
         <TurnView key={turn.id} turn={turn} {...(isRunning ? {} : { onAgain: () => void askAgain(turn, settings) })} />
       ))}
@@ -108,8 +103,8 @@ function Composer({ isReady, isRunning, onSend, onStop }: ComposerProps) {
       }}
     >
       <Textarea
-        label="Message"
-        placeholder="Say hello."
+        label={words.message}
+        placeholder={words.sayHello}
         autosize
         minRows={2}
         maxRows={12}
@@ -123,16 +118,16 @@ function Composer({ isReady, isRunning, onSend, onStop }: ComposerProps) {
       />
       <Group justify="space-between" mt="xs">
         <Text fz="xs" c="dimmed">
-          {isReady ? 'Enter sends the message. Shift + Enter starts a new line.' : 'Choose a key and a target first.'}
+          {isReady ? words.enterSends : words.chooseKeyAndTarget}
         </Text>
         <Box>
           {isRunning ? (
             <Button color="red" variant="default" leftSection={<IconPlayerStop size={16} />} onClick={onStop}>
-              Stop
+              {words.stop}
             </Button>
           ) : (
             <Button type="submit" leftSection={<IconSend size={16} />} disabled={!isReady || text.trim() === ''}>
-              Send
+              {words.send}
             </Button>
           )}
         </Box>

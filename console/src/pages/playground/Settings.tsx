@@ -6,6 +6,7 @@ import { PlacedSelect } from '../../components/fields/PlacedSelect.tsx';
 import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
 import { TAGS_MAX } from '../../forms/TagFields.tsx';
 import type { CallSettings } from './conversation.ts';
+import { words } from './words.ts';
 
 interface SettingsProps {
   readonly settings: CallSettings;
@@ -23,9 +24,9 @@ export function Settings({ settings, onKey, onModel, onChange }: SettingsProps) 
   return (
     <Paper withBorder p="sm">
       <Stack gap="sm">
-        <PlacedSelect kind="key" label="Key" value={settings.keyId === '' ? undefined : settings.keyId} onChange={onKey} />
+        <PlacedSelect kind="key" label={words.key} value={settings.keyId === '' ? undefined : settings.keyId} onChange={onKey} />
         <Autocomplete
-          label="Model or route group"
+          label={words.modelOrRouteGroup}
           description={callable.about}
           data={[...callable.names]}
           value={settings.model}
@@ -33,7 +34,7 @@ export function Settings({ settings, onKey, onModel, onChange }: SettingsProps) 
           maxDropdownHeight={280}
         />
         <Textarea
-          label="System message"
+          label={words.systemMessage}
           autosize
           minRows={2}
           maxRows={8}
@@ -41,16 +42,16 @@ export function Settings({ settings, onKey, onModel, onChange }: SettingsProps) 
           onChange={(event) => onChange({ system: event.currentTarget.value })}
         />
         <WholeNumberInput
-          label="Maximum output tokens"
-          description="Less is held of budgets if this is lower."
+          label={words.maximumOutputTokens}
+          description={words.outputTokensMean}
           min={1}
           max={TOKENS_MAX}
           value={settings.maxTokens}
           onChange={(maxTokens) => onChange({ maxTokens })}
         />
         <NumberInput
-          label="Temperature"
-          description="Leave empty for the model’s default."
+          label={words.temperature}
+          description={words.temperatureMeans}
           min={0}
           max={TEMPERATURE_MAX}
           step={0.1}
@@ -58,15 +59,15 @@ export function Settings({ settings, onKey, onModel, onChange }: SettingsProps) 
           onChange={(temperature) => onChange({ temperature })}
         />
         <TagsInput
-          label="Tags"
-          description="Sent as x-headgate-tags. They choose among the model’s deployments, and you can group usage by them."
+          label={words.tags}
+          description={words.tagsMean}
           data={[...useKnownTags()]}
           maxTags={TAGS_MAX}
           value={[...settings.tags]}
           onChange={(tags) => onChange({ tags })}
         />
         <Switch
-          label="Stream the answer"
+          label={words.streamTheAnswer}
           checked={settings.stream}
           onChange={(event) => onChange({ stream: event.currentTarget.checked })}
         />
@@ -82,9 +83,9 @@ function useCallable(keyId: string): { names: readonly string[]; about: string }
     queryFn: () => asked(api.GET('/access/explain', { params: { query: { key_id: keyId } } })),
     enabled: keyId !== '',
   });
-  if (keyId === '') return { names: [], about: 'Choose a key to see what it can call.' };
-  if (access.data === undefined || !('key_id' in access.data)) return { names: [], about: 'Looking up what it can call…' };
+  if (keyId === '') return { names: [], about: words.chooseKeyFirst };
+  if (access.data === undefined || !('key_id' in access.data)) return { names: [], about: words.lookingUp };
   const names = access.data.data.filter(({ allowed }) => allowed).map(({ target }) => target);
-  const known = names.length === 1 ? 'The key can call 1 target.' : `The key can call ${names.length} targets.`;
-  return { names, about: `${known} Type another name to see how it is refused.` };
+  const known = names.length === 1 ? words.canCallOne : words.canCallMany(names.length);
+  return { names, about: words.typeAnother(known) };
 }

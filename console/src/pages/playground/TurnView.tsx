@@ -11,9 +11,10 @@ import { Named } from '../../components/Named.tsx';
 import { Busy } from '../../components/Skeletons.tsx';
 import { addressOf } from '../../components/shell/addresses.ts';
 import { Money } from '../../numbers/Money.tsx';
-import { countText } from '../../numbers/numbers.ts';
+import { countText, durationText } from '../../numbers/numbers.ts';
 import { Remedies } from '../requests/Remedies.tsx';
 import type { Turn } from './conversation.ts';
+import { words } from './words.ts';
 
 interface TurnViewProps {
   readonly turn: Turn;
@@ -24,7 +25,7 @@ interface TurnViewProps {
 /** One question and its answer, with the entry of the request log as soon as the request is settled. */
 export function TurnView({ turn, onAgain }: TurnViewProps) {
   return (
-    <Paper withBorder p="sm" component="article" aria-label={`Question ${turn.id}`}>
+    <Paper withBorder p="sm" component="article" aria-label={words.questionNumber(turn.id)}>
       <Stack gap="xs">
         <Text fz="sm" fw={600} style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }}>
           {turn.question}
@@ -46,15 +47,15 @@ function Answer({ turn: { answer, end, model } }: { turn: Turn }) {
       )}
       {end === null && answer === '' && (
         <Group gap="xs">
-          <Busy label={`Waiting for ${model}`} />
+          <Busy label={words.waitingForLabel(model)} />
           <Text fz="sm" c="dimmed">
-            Waiting for {model}…
+            {words.waitingFor(model)}
           </Text>
         </Group>
       )}
       {end?.is === 'stopped' && (
         <Text fz="sm" c="dimmed">
-          You stopped this answer. What the provider generated until then is charged.
+          {words.youStopped}
         </Text>
       )}
     </>
@@ -72,14 +73,14 @@ interface FailureProps {
  * application would get them.
  */
 function Failure({ end, request }: FailureProps) {
-  const facts = [end.status >= 400 ? `HTTP ${end.status}` : null, end.code].filter((part) => part !== null).join(' · ');
+  const facts = [end.status >= 400 ? words.httpStatus(end.status) : null, end.code].filter((part) => part !== null).join(' · ');
   if (request?.decision.verdict === 'refused')
     return (
       <>
         <DecisionSentence decision={request.decision} />
         <Remedies remedies={request.remedies} request={request} />
         <Text fz="xs" c="dimmed">
-          An application would get <span className="mono">{facts}</span>: {end.message}
+          {words.applicationGets} <span className="mono">{facts}</span>: {end.message}
         </Text>
       </>
     );
@@ -124,31 +125,27 @@ function Facts({ turn, onAgain }: TurnViewProps) {
       <Group gap="md" fz="sm">
         {request !== undefined && (
           <>
-            <Fact label="Cost">
+            <Fact label={words.cost}>
               <Money usd={request.spend ?? (request.status === 'refused' ? '0' : null)} />
             </Fact>
-            <Fact label="Tokens">
-              {countText(request.input_tokens)} in, {countText(request.output_tokens)} out
-            </Fact>
+            <Fact label={words.tokens}>{words.inOut(countText(request.input_tokens), countText(request.output_tokens))}</Fact>
             {request.deployment_id !== null && (
-              <Fact label="Deployment">
+              <Fact label={words.deployment}>
                 <Named id={request.deployment_id} />
               </Fact>
             )}
           </>
         )}
-        {turn.firstTextMs !== null && <Fact label="First text">{countText(turn.firstTextMs)} ms</Fact>}
-        {turn.totalMs !== null && <Fact label="Total">{countText(turn.totalMs)} ms</Fact>}
-        {turn.end?.is === 'answered' && turn.end.finishReason === 'length' && (
-          <Badge color="yellow">Cut at the maximum output tokens</Badge>
-        )}
+        {turn.firstTextMs !== null && <Fact label={words.firstText}>{durationText(turn.firstTextMs)}</Fact>}
+        {turn.totalMs !== null && <Fact label={words.total}>{durationText(turn.totalMs)}</Fact>}
+        {turn.end?.is === 'answered' && turn.end.finishReason === 'length' && <Badge color="yellow">{words.cutAtMaximum}</Badge>}
       </Group>
       <Group gap="sm" justify="space-between">
         <Group gap="sm">
           {requestId !== null && (
             <Group gap={4} fz="xs">
               {request === undefined ? (
-                <CopyText text={requestId} label="request id" />
+                <CopyText text={requestId} label={words.requestId} />
               ) : (
                 <Anchor component={Link} to={addressOf(requestId, 'request') ?? '.'} fz="xs" className="mono">
                   {requestId}
@@ -158,13 +155,13 @@ function Facts({ turn, onAgain }: TurnViewProps) {
           )}
           {request !== undefined && (
             <Anchor component="button" type="button" fz="xs" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
-              {isOpen ? 'Hide the decision' : 'Show the decision'}
+              {isOpen ? words.hideTheDecision : words.showTheDecision}
             </Anchor>
           )}
         </Group>
         {onAgain !== undefined && (
           <Button size="compact-sm" variant="default" onClick={onAgain}>
-            Send again
+            {words.sendAgain}
           </Button>
         )}
       </Group>

@@ -9,6 +9,7 @@ import { saved } from '../../components/dialogs/saved.ts';
 import { PasswordForm } from './PasswordForm.tsx';
 import { QrCode } from './QrCode.tsx';
 import { RecoveryCodes } from './RecoveryCodes.tsx';
+import { words } from './words.ts';
 
 interface SetUp {
   readonly uri: string;
@@ -24,10 +25,10 @@ export function AuthenticatorDialog({ opened, onClose }: { opened: boolean; onCl
   const [setUp, setSetUp] = useState<SetUp | null>(null);
   return (
     <>
-      <FormDialog opened={opened} onClose={onClose} title="Set up an authenticator" size="md">
+      <FormDialog opened={opened} onClose={onClose} title={words.setUpAnAuthenticator} size="md">
         <PasswordForm
-          about="Enter your password first."
-          verb="Continue"
+          about={words.enterYourPasswordFirst}
+          verb={words.continue}
           save={(password) => asked(api.POST('/session/totp', { body: { password } }))}
           onSaved={setSetUp}
         />
@@ -44,13 +45,13 @@ function Confirm({ setUp, onClose }: { setUp: SetUp; onClose: () => void }) {
     mutationFn: () => asked(api.POST('/session/totp/confirm', { body: { code } })),
     onSuccess: async () => {
       await queryClient.invalidateQueries({ queryKey: ['session'] });
-      saved('The authenticator is on. You need its code the next time you sign in.');
+      saved(words.authenticatorIsOn);
     },
     onError: () => setCode(''),
   });
   if (confirm.isSuccess) return <RecoveryCodes codes={setUp.recovery_codes} onClose={onClose} />;
   return (
-    <Modal opened onClose={onClose} title="Set up an authenticator" closeOnClickOutside={false}>
+    <Modal opened onClose={onClose} title={words.setUpAnAuthenticator} closeOnClickOutside={false}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -58,15 +59,15 @@ function Confirm({ setUp, onClose }: { setUp: SetUp; onClose: () => void }) {
         }}
       >
         <Stack gap="sm">
-          <Text fz="sm">Scan this with your authenticator app, then enter the code that it shows.</Text>
+          <Text fz="sm">{words.scanThis}</Text>
           <Group justify="center">
-            <QrCode text={setUp.uri} label="QR code for your authenticator app" />
+            <QrCode text={setUp.uri} label={words.qrCodeForYourAuthenticatorApp} />
           </Group>
           <Text component="div" fz="xs" c="dimmed" ta="center">
-            Cannot scan? Enter <CopyText text={setUp.secret} label="the authenticator’s secret" />
+            {words.cannotScan} <CopyText text={setUp.secret} label={words.theAuthenticatorsSecret} />
           </Text>
           <TextInput
-            label="Code"
+            label={words.code}
             data-autofocus
             inputMode="numeric"
             autoComplete="one-time-code"
@@ -77,10 +78,10 @@ function Confirm({ setUp, onClose }: { setUp: SetUp; onClose: () => void }) {
           {confirm.isError && <ProblemNote error={confirm.error} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
-              Cancel
+              {words.cancel}
             </Button>
             <Button type="submit" loading={confirm.isPending} disabled={code.length !== 6}>
-              Turn on
+              {words.turnOn}
             </Button>
           </Group>
         </Stack>

@@ -7,6 +7,7 @@ import { useSession } from '../../api/session.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { useUnsavedGuard } from '../../components/dialogs/useUnsavedGuard.ts';
 import { Section } from './Section.tsx';
+import { words } from './words.ts';
 
 /** Edits the name that others see. The e-mail address cannot be changed, because invitations and sign-in depend on it. */
 export function NameSection() {
@@ -21,17 +22,24 @@ export function NameSection() {
       form.setValues({ name });
       form.resetDirty({ name });
       await queryClient.invalidateQueries({ queryKey: ['session'] });
-      saved('Your name was changed.');
+      saved(words.yourNameWasChanged);
     },
     onError: (error) => form.setErrors({ name: error.message, ...fieldErrorsOf(error) }),
   });
   return (
-    <Section title="Name" about="The name that other people see, also in the audit log.">
+    <Section title={words.name} about={words.nameMeans}>
       <form onSubmit={form.onSubmit((values) => change.mutate(values))}>
         <Group align="flex-start" gap="xs">
-          <TextInput flex={1} aria-label="Name" autoComplete="name" required maxLength={200} {...form.getInputProps('name')} />
+          <TextInput
+            flex={1}
+            aria-label={words.name}
+            autoComplete="name"
+            required
+            maxLength={200}
+            {...form.getInputProps('name')}
+          />
           <Button type="submit" variant="default" loading={change.isPending} disabled={!form.isDirty()}>
-            Save
+            {words.save}
           </Button>
         </Group>
       </form>

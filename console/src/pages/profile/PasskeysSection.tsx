@@ -11,6 +11,7 @@ import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx'
 import { saved } from '../../components/dialogs/saved.ts';
 import { Time } from '../../components/Time.tsx';
 import { Section } from './Section.tsx';
+import { words } from './words.ts';
 
 type Passkey = Schema<'Passkey'>;
 
@@ -23,15 +24,11 @@ export function PasskeysSection() {
   const isSupported = browserSupportsWebAuthn();
   return (
     <Section
-      title="Passkeys"
-      about={
-        isSupported
-          ? 'Sign in with your fingerprint, your face or the PIN of your device instead of a password.'
-          : 'Passkeys do not work here. They need a browser that supports them, and HTTPS or the gateway on localhost.'
-      }
+      title={words.passkeys}
+      about={isSupported ? words.passkeysMean : words.noPasskeysHere}
       actions={
         <Button variant="default" disabled={!isSupported} onClick={() => setAdding(true)}>
-          Add passkey
+          {words.addPasskey}
         </Button>
       }
     >
@@ -44,16 +41,16 @@ export function PasskeysSection() {
                   <Text fz="sm">
                     <bdi>{passkey.name}</bdi>{' '}
                     <Text component="span" fz="xs" c="dimmed">
-                      since <Time at={passkey.created_at} />
+                      {words.since} <Time at={passkey.created_at} />
                     </Text>
                   </Text>
                   <Button
                     size="compact-sm"
                     variant="default"
-                    aria-label={`Remove ${passkey.name}`}
+                    aria-label={words.removeNamed(passkey.name)}
                     onClick={() => setRemoving(passkey)}
                   >
-                    Remove
+                    {words.remove}
                   </Button>
                 </Group>
               ))}
@@ -61,20 +58,20 @@ export function PasskeysSection() {
           )
         }
       </Asked>
-      <FormDialog opened={isAdding} onClose={() => setAdding(false)} title="Add passkey" size="md">
+      <FormDialog opened={isAdding} onClose={() => setAdding(false)} title={words.addPasskey} size="md">
         <AddPasskey hasPasskey={(passkeys.data?.data.length ?? 0) > 0} />
       </FormDialog>
       <ConfirmByName
         opened={removing !== null}
         onClose={() => setRemoving(null)}
-        title={`Remove ${removing?.name ?? ''}`}
+        title={words.removeNamed(removing?.name ?? '')}
         name={null}
-        verb="Remove passkey"
-        consequences={['It no longer signs you in. Also remove it from the device.']}
+        verb={words.removePasskey}
+        consequences={[words.passkeyStopsWorking]}
         action={async () => {
           await asked(api.DELETE('/session/passkeys/{passkey_id}', { params: { path: { passkey_id: removing?.id ?? '' } } }));
           await Promise.all(['passkeys', 'session'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
-          saved('The passkey was removed.');
+          saved(words.thePasskeyWasRemoved);
         }}
       />
     </Section>
@@ -85,20 +82,20 @@ function AddPasskey({ hasPasskey }: { hasPasskey: boolean }) {
   const [isByPasskey, setByPasskey] = useState(false);
   const form = useForm({
     initialValues: { name: '', password: '' },
-    validate: { name: (name) => (name.trim() === '' ? 'Enter a name that tells you which device it is.' : null) },
+    validate: { name: (name) => (name.trim() === '' ? words.enterDeviceName : null) },
   });
   return (
     <DialogForm
       form={form}
-      verb="Continue"
+      verb={words.continue}
       invalidates={['passkeys', 'session']}
       save={async ({ name, password }) => register(name.trim(), isByPasskey ? { passkey: await shownAgain() } : { password })}
-      onSaved={() => saved('The passkey was added. You can sign in with it now.')}
+      onSaved={() => saved(words.passkeyWasAdded)}
     >
       <TextInput
-        label="Name"
-        description="The device or security key that stores it."
-        placeholder="My laptop"
+        label={words.name}
+        description={words.passkeyNameMeans}
+        placeholder={words.myLaptop}
         data-autofocus
         required
         withAsterisk={false}
@@ -106,11 +103,11 @@ function AddPasskey({ hasPasskey }: { hasPasskey: boolean }) {
         {...form.getInputProps('name')}
       />
       {isByPasskey ? (
-        <Text fz="sm">Your browser asks for a passkey that you have, then for the new one.</Text>
+        <Text fz="sm">{words.browserAsksForPasskey}</Text>
       ) : (
         <PasswordInput
-          label="Your password"
-          description="So that no one can add a passkey in a browser that you left open."
+          label={words.yourPassword}
+          description={words.whyPassword}
           required
           withAsterisk={false}
           maxLength={128}
@@ -120,7 +117,7 @@ function AddPasskey({ hasPasskey }: { hasPasskey: boolean }) {
       )}
       {hasPasskey && (
         <Anchor component="button" type="button" fz="sm" onClick={() => setByPasskey(!isByPasskey)}>
-          {isByPasskey ? 'Use the password' : 'Use a passkey that you have'}
+          {isByPasskey ? words.useThePassword : words.useAPasskeyThatYouHave}
         </Anchor>
       )}
     </DialogForm>

@@ -2,6 +2,7 @@ import { PasswordInput, Text } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import type { ReactNode } from 'react';
 import { DialogForm } from '../../components/dialogs/FormDialog.tsx';
+import { words } from './words.ts';
 
 interface PasswordFormProps<T> {
   readonly about: ReactNode;
@@ -18,7 +19,7 @@ export function PasswordForm<T>({ about, verb, invalidates = ['session'], save, 
     <DialogForm form={form} verb={verb} invalidates={invalidates} save={({ password }) => save(password)} onSaved={onSaved}>
       <Text fz="sm">{about}</Text>
       <PasswordInput
-        label="Your password"
+        label={words.yourPassword}
         data-autofocus
         required
         withAsterisk={false}

@@ -6,6 +6,7 @@ import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import { NewPasswordField } from '../../components/dialogs/NewPasswordField.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { Section } from './Section.tsx';
+import { words } from './words.ts';
 
 /** Changes the password. This ends every other session. */
 export function PasswordSection() {
@@ -13,30 +14,30 @@ export function PasswordSection() {
   const { account } = useSession();
   return (
     <Section
-      title="Password"
-      about="Changing it signs you out of every other browser."
+      title={words.password}
+      about={words.passwordChangeMeans}
       actions={
         <Button variant="default" onClick={() => setOpened(true)}>
-          Change password
+          {words.changePassword}
         </Button>
       }
     >
       <CreateDialog
         opened={opened}
         onClose={() => setOpened(false)}
-        title="Change password"
+        title={words.changePassword}
         size="md"
         initial={{ current_password: '', new_password: '' }}
-        verb="Change password"
+        verb={words.changePassword}
         invalidates={['session', 'sessions']}
         save={(body) => asked(api.POST('/session/password', { body }))}
-        onSaved={() => saved('Your password was changed. Every other browser was signed out.')}
+        onSaved={() => saved(words.passwordWasChanged)}
       >
         {(form) => (
           <>
             <input type="text" hidden readOnly autoComplete="username" value={account.email} />
             <PasswordInput
-              label="Current password"
+              label={words.currentPassword}
               data-autofocus
               required
               withAsterisk={false}
@@ -44,7 +45,7 @@ export function PasswordSection() {
               autoComplete="current-password"
               {...form.getInputProps('current_password')}
             />
-            <NewPasswordField label="New password" {...form.getInputProps('new_password')} />
+            <NewPasswordField label={words.newPassword} {...form.getInputProps('new_password')} />
           </>
         )}
       </CreateDialog>

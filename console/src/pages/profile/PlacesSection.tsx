@@ -4,14 +4,15 @@ import { roleWord } from '../../components/fields/RoleSelect.tsx';
 import { PageLink } from '../../components/PageLink.tsx';
 import { links } from '../../links.ts';
 import { Section } from './Section.tsx';
+import { words } from './words.ts';
 
 /** Lists the person's roles, which only others can change. */
 export function PlacesSection() {
   const { platform_role, memberships } = useSession();
   return (
-    <Section title="Roles" about="Your role in each place. Owners, admins and platform admins give roles.">
+    <Section title={words.roles} about={words.rolesMean}>
       <Stack gap={4}>
-        {platform_role !== null && <Text fz="sm">This gateway: {roleWord(platform_role).toLowerCase()}</Text>}
+        {platform_role !== null && <Text fz="sm">{words.platformRole(roleWord(platform_role).toLowerCase())}</Text>}
         {memberships.map(({ organization_id, organization_name, role, teams }) => (
           <Text key={organization_id} fz="sm">
             <Anchor component={PageLink} at={links.organization(organization_id)} inherit underline="always">
@@ -20,8 +21,7 @@ export function PlacesSection() {
             : {roleWord(role).toLowerCase()}
             {teams.map((team) => (
               <span key={team.team_id}>
-                {', '}
-                {roleWord(team.role).toLowerCase()} in{' '}
+                {words.roleIn(roleWord(team.role).toLowerCase())}{' '}
                 <Anchor component={PageLink} at={links.team(team.team_id)} inherit underline="always">
                   <bdi>{team.team_name}</bdi>
                 </Anchor>
@@ -31,7 +31,7 @@ export function PlacesSection() {
         ))}
         {platform_role === null && memberships.length === 0 && (
           <Text fz="sm" c="dimmed">
-            None yet. Ask an owner of your organization for an invitation.
+            {words.noRolesYet}
           </Text>
         )}
       </Stack>

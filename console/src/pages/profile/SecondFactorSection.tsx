@@ -5,6 +5,7 @@ import { AuthenticatorDialog } from './AuthenticatorDialog.tsx';
 import { NewRecoveryCodesDialog } from './NewRecoveryCodesDialog.tsx';
 import { RemoveAuthenticatorDialog } from './RemoveAuthenticatorDialog.tsx';
 import { Section } from './Section.tsx';
+import { words } from './words.ts';
 
 const FEW_CODES = 3;
 
@@ -15,27 +16,21 @@ export function SecondFactorSection() {
   const close = () => setOpen(null);
   return (
     <Section
-      title="Authenticator"
-      beside={<Badge color={factor.enabled ? 'green' : 'gray'}>{factor.enabled ? 'On' : 'Off'}</Badge>}
-      about={
-        factor.enabled ? (
-          <CodesLeft count={factor.recovery_codes_left} />
-        ) : (
-          'A code from an app on your phone, asked for after your password.'
-        )
-      }
+      title={words.authenticator}
+      beside={<Badge color={factor.enabled ? 'green' : 'gray'}>{factor.enabled ? words.on : words.off}</Badge>}
+      about={factor.enabled ? <CodesLeft count={factor.recovery_codes_left} /> : words.authenticatorMeans}
       actions={
         factor.enabled ? (
           <>
             <Button variant="default" onClick={() => setOpen('codes')}>
-              New recovery codes
+              {words.newRecoveryCodes}
             </Button>
             <Button variant="default" onClick={() => setOpen('remove')}>
-              Turn off
+              {words.turnOff}
             </Button>
           </>
         ) : (
-          <Button onClick={() => setOpen('set-up')}>Set up</Button>
+          <Button onClick={() => setOpen('set-up')}>{words.setUp}</Button>
         )
       }
     >
@@ -47,6 +42,6 @@ export function SecondFactorSection() {
 }
 
 function CodesLeft({ count }: { count: number }) {
-  const words = `${count} recovery ${count === 1 ? 'code is' : 'codes are'} left.`;
-  return count <= FEW_CODES ? <b>{words} Create new ones before you need them.</b> : words;
+  const left = words.recoveryCodesLeft(count);
+  return count <= FEW_CODES ? <b>{words.createNewOnes(left)}</b> : left;
 }

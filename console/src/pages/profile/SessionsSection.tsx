@@ -7,6 +7,7 @@ import { saved } from '../../components/dialogs/saved.ts';
 import { Time } from '../../components/Time.tsx';
 import { browserName } from './browser-name.ts';
 import { Section } from './Section.tsx';
+import { words } from './words.ts';
 
 type SignedIn = Schema<'SignedInBrowser'>;
 
@@ -21,18 +22,18 @@ export function SessionsSection() {
         : asked(api.DELETE('/session/sessions/{session_id}', { params: { path: { session_id: id } } })),
     onSuccess: async (_, id) => {
       await queryClient.invalidateQueries({ queryKey: ['sessions'] });
-      saved(id === null ? 'Every other browser was signed out.' : 'The browser was signed out.');
+      saved(id === null ? words.everyOtherBrowserWasSignedOut : words.theBrowserWasSignedOut);
     },
-    onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
+    onError: (error) => notifications.show({ color: 'red', title: words.thatDidNotWork, message: error.message }),
   });
   const others = (sessions.data?.data ?? []).filter(({ current }) => !current).length;
   return (
     <Section
-      title="Signed-in browsers"
-      about="If you do not recognize a browser, sign it out and change your password."
+      title={words.signedInBrowsers}
+      about={words.browsersMean}
       actions={
         <Button variant="default" disabled={others === 0} loading={end.isPending} onClick={() => end.mutate(null)}>
-          Sign out all others
+          {words.signOutAllOthers}
         </Button>
       }
     >
@@ -56,16 +57,16 @@ function Row({ of: session, onEnd, isBusy }: { of: SignedIn; onEnd: () => void; 
       <div>
         <Group gap="xs">
           <Text fz="sm">{name}</Text>
-          {session.current && <Badge>This browser</Badge>}
+          {session.current && <Badge>{words.thisBrowser}</Badge>}
         </Group>
         <Text fz="xs" c="dimmed">
-          {session.ip ?? 'unknown address'} · since <Time at={session.created_at} /> · last used{' '}
+          {words.addressSince(session.ip)} <Time at={session.created_at} /> {words.lastUsed}{' '}
           <Time at={session.last_used_at} relative />
         </Text>
       </div>
       {!session.current && (
-        <Button size="compact-sm" variant="default" aria-label={`Sign out ${name}`} disabled={isBusy} onClick={onEnd}>
-          Sign out
+        <Button size="compact-sm" variant="default" aria-label={words.signOutNamed(name)} disabled={isBusy} onClick={onEnd}>
+          {words.signOut}
         </Button>
       )}
     </Group>

@@ -1,3 +1,5 @@
+import { words } from './words.ts';
+
 const BROWSERS: readonly (readonly [pattern: RegExp, name: string])[] = [
   [/Edg\//, 'Edge'],
   [/OPR\//, 'Opera'],
@@ -15,9 +17,9 @@ const SYSTEMS: readonly (readonly [pattern: RegExp, name: string])[] = [
 
 /** Names a browser by its user agent: `Firefox on Linux`. An unknown user agent is returned as it is, up to 80 characters. */
 export function browserName(userAgent: string | null): string {
-  if (userAgent === null || userAgent === '') return 'Unknown browser';
+  if (userAgent === null || userAgent === '') return words.unknownBrowser;
   const browser = BROWSERS.find(([pattern]) => pattern.test(userAgent))?.[1];
   const system = SYSTEMS.find(([pattern]) => pattern.test(userAgent))?.[1];
   if (browser === undefined) return userAgent.slice(0, 80);
-  return system === undefined ? browser : `${browser} on ${system}`;
+  return system === undefined ? browser : words.browserOnSystem(browser, system);
 }

@@ -3,9 +3,10 @@ import { IconAlertTriangle, IconBan, IconCheck, IconPlugConnectedX, IconUnlink }
 import type { ReactNode } from 'react';
 import type { Attempt } from '../../api/attempts.ts';
 import { Named } from '../../components/Named.tsx';
-import { countText, durationText } from '../../numbers/numbers.ts';
+import { durationText } from '../../numbers/numbers.ts';
 import { causeOf, nextWords, notTriedWords, RESULT_WORDS, speakerOf, summaryOf } from './attempt-words.ts';
 import classes from './attempts.module.css';
+import { words } from './words.ts';
 
 interface AttemptsProps {
   /** The attempts in order. Null if an earlier version stored the request, and only their number is known. */
@@ -18,15 +19,13 @@ export function Attempts({ attempts, count }: AttemptsProps) {
   if (attempts === null)
     return (
       <Text fz="sm" c="dimmed">
-        {count === 0
-          ? 'No provider was called.'
-          : `${countText(count)} ${count === 1 ? 'attempt' : 'attempts'}. An earlier version stored this request, without their details.`}
+        {count === 0 ? words.noProviderWasCalled : words.attemptsWithoutDetails(count)}
       </Text>
     );
   if (attempts.length === 0)
     return (
       <Text fz="sm" c="dimmed">
-        No provider was called.
+        {words.noProviderWasCalled}
       </Text>
     );
   return <TimeLine attempts={attempts} />;
@@ -37,7 +36,7 @@ function TimeLine({ attempts }: { attempts: readonly Attempt[] }) {
   return (
     <Stack gap="sm">
       <Text fz="sm">{summaryOf(attempts)}</Text>
-      <ol className={classes.list} aria-label="Attempts, in order">
+      <ol className={classes.list} aria-label={words.attemptsInOrder}>
         {attempts.map((attempt, index) => (
           <Item key={attempt.attempt} attempt={attempt} endMs={endMs} following={placeOf(attempts[index + 1])} />
         ))}
@@ -47,7 +46,7 @@ function TimeLine({ attempts }: { attempts: readonly Attempt[] }) {
 }
 
 function placeOf(attempt: Attempt | undefined): string | null {
-  return attempt === undefined ? null : `${attempt.upstream_model} at ${attempt.provider}`;
+  return attempt === undefined ? null : words.modelAtProvider(attempt.upstream_model, attempt.provider);
 }
 
 const MARKS: Readonly<Record<Attempt['result'], ReactNode>> = {
@@ -76,7 +75,7 @@ function Item({ attempt, endMs, following }: ItemProps) {
       <Stack gap={4}>
         <Heading attempt={attempt} />
         <Text fz="sm" c="dimmed">
-          Started {started_ms === 0 ? 'at once' : `after ${durationText(started_ms)}`}, took {durationText(took_ms)}
+          {words.startedAndTook(started_ms, durationText(took_ms))}
         </Text>
         <div className={classes.track} aria-hidden>
           <div
@@ -111,12 +110,12 @@ function Heading({
   return (
     <Group gap="xs" style={{ rowGap: 2 }}>
       <Text fz="sm" fw={600}>
-        Attempt {attempt}
+        {words.attemptNumber(attempt)}
       </Text>
       <Badge color={result === 'answered' ? 'green' : result === 'cancelled' ? 'gray' : 'red'} miw="max-content">
         {RESULT_WORDS[result]}
       </Badge>
-      {status !== null && <Text fz="sm">HTTP {status}</Text>}
+      {status !== null && <Text fz="sm">{words.httpStatus(status)}</Text>}
       {code !== null && (
         <Text fz="sm" className="mono">
           {code}
@@ -134,7 +133,7 @@ function NotTried({ attempt: { not_tried } }: Pick<ItemProps, 'attempt'>) {
   if (not_tried.length === 0) return null;
   return (
     <div>
-      <Text fz="sm">Not tried:</Text>
+      <Text fz="sm">{words.notTriedLabel}</Text>
       <ul className={classes.others}>
         {not_tried.map(({ deployment_id, reason }) => (
           <Text key={deployment_id} component="li" fz="sm">
@@ -147,5 +146,5 @@ function NotTried({ attempt: { not_tried } }: Pick<ItemProps, 'attempt'>) {
 }
 
 function percent(ms: number, endMs: number): string {
-  return `${Math.min(100, Math.max(0, (ms / endMs) * 100)).toFixed(2)}%`;
+  return `${Math.min(100, Math.max(0, (ms / endMs) * 100))}%`;
 }

@@ -8,6 +8,7 @@ import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { ConversationView } from './conversation/ConversationView.tsx';
 import { conversationOf } from './conversation/conversation.ts';
 import type { FullRequest } from './full-request.ts';
+import { words } from './words.ts';
 
 /** The stored prompt and answer, for people who may read them. They load only on request, because each read is an audit event. */
 export function Content({ request }: { request: FullRequest }) {
@@ -17,10 +18,10 @@ export function Content({ request }: { request: FullRequest }) {
   return (
     <Group gap="sm">
       <GuardedButton variant="default" size="xs" verdict={verdict} onClick={() => setWanted(true)}>
-        Show content
+        {words.showContent}
       </GuardedButton>
       <Text fz="sm" c="dimmed">
-        Each read is recorded in the organization’s audit log, with your name.
+        {words.readsAreRecorded}
       </Text>
     </Group>
   );
@@ -42,15 +43,7 @@ function Stored({ requestId }: { requestId: string }) {
   });
   return (
     <Asked query={query}>
-      {(content) =>
-        content === null ? (
-          <Text fz="sm">
-            No content is stored for this request. The organization’s audit settings decide what is stored and for how long.
-          </Text>
-        ) : (
-          <Shown content={content} />
-        )
-      }
+      {(content) => (content === null ? <Text fz="sm">{words.noContentStored}</Text> : <Shown content={content} />)}
     </Asked>
   );
 }
@@ -69,17 +62,17 @@ function Shown({ content }: { content: StoredContent }) {
   return (
     <Stack gap="xs">
       <Text fz="sm" c="dimmed">
-        Stored with the setting “{mode}”. This read was recorded in the audit log.
+        {words.storedWithSetting(mode)}
       </Text>
       {conversation !== null && (
-        <Switch label="Show the raw JSON" checked={isRaw} onChange={(event) => setRaw(event.currentTarget.checked)} />
+        <Switch label={words.showTheRawJson} checked={isRaw} onChange={(event) => setRaw(event.currentTarget.checked)} />
       )}
       {conversation !== null && !isRaw ? (
         <ConversationView conversation={conversation} />
       ) : (
         <>
-          <Block title="Request" value={request} />
-          <Block title="Response" value={response} />
+          <Block title={words.request} value={request} />
+          <Block title={words.response} value={response} />
         </>
       )}
     </Stack>

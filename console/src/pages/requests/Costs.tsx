@@ -8,6 +8,7 @@ import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Money } from '../../numbers/Money.tsx';
 import { countText } from '../../numbers/numbers.ts';
 import type { FullRequest } from './full-request.ts';
+import { words } from './words.ts';
 
 type LedgerEntry = Schema<'LedgerEntry'>;
 
@@ -16,7 +17,7 @@ export function Costs({ request }: { request: FullRequest }) {
   if (request.ledger.length === 0)
     return (
       <Text fz="sm" c="dimmed">
-        Nothing was used and nothing was charged.
+        {words.nothingUsed}
       </Text>
     );
   return (
@@ -26,16 +27,16 @@ export function Costs({ request }: { request: FullRequest }) {
         <Entry key={index} entry={entry} />
       ))}
       {request.partly_priced && (
-        <Alert color="orange" title="Partly priced">
+        <Alert color="orange" title={words.partlyPriced}>
           {partlyPricedWords(unpricedIn(request))}
         </Alert>
       )}
       <Group gap="xs" justify="flex-end">
         <Text fz="sm" c="dimmed">
-          {countText(request.total_tokens)} tokens in all
+          {words.tokensInAll(countText(request.total_tokens))}
         </Text>
         <Text fz="sm" fw={600} component="div">
-          {request.spend === null ? 'Not priced' : <Money usd={request.spend} exact />}
+          {request.spend === null ? words.notPriced : <Money usd={request.spend} exact />}
         </Text>
       </Group>
     </Stack>
@@ -56,10 +57,10 @@ function Entry({ entry }: { entry: LedgerEntry }) {
     <div>
       <Group gap="xs" mb={4}>
         <Text fz="sm" fw={500}>
-          Attempt {entry.attempt}
+          {words.attemptNumber(entry.attempt)}
         </Text>
         {entry.kind !== 'usage' && <StatusBadge status={entry.kind} />}
-        {entry.service_tier !== null && <Badge color="blue">Tier {entry.service_tier}</Badge>}
+        {entry.service_tier !== null && <Badge color="blue">{words.tier(entry.service_tier)}</Badge>}
         <Text fz="sm" c="dimmed" component="div">
           <Named id={entry.deployment_id} />, {entry.provider} · {entry.upstream_model}
         </Text>
@@ -68,10 +69,10 @@ function Entry({ entry }: { entry: LedgerEntry }) {
         <Table withTableBorder fz="sm" verticalSpacing={5}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Bucket or unit</Table.Th>
-              <Table.Th ta="right">Amount</Table.Th>
-              <Table.Th ta="right">Price</Table.Th>
-              <Table.Th ta="right">Cost</Table.Th>
+              <Table.Th>{words.bucketOrUnit}</Table.Th>
+              <Table.Th ta="right">{words.amount}</Table.Th>
+              <Table.Th ta="right">{words.price}</Table.Th>
+              <Table.Th ta="right">{words.cost}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -90,8 +91,8 @@ function Entry({ entry }: { entry: LedgerEntry }) {
           </Table.Tbody>
           <Table.Tfoot>
             <Table.Tr>
-              <Table.Th>Total</Table.Th>
-              <Table.Th ta="right">{countText(entry.total_tokens)} tokens</Table.Th>
+              <Table.Th>{words.total}</Table.Th>
+              <Table.Th ta="right">{words.countTokens(countText(entry.total_tokens))}</Table.Th>
               <Table.Th />
               <Table.Th ta="right">
                 <Money usd={entry.spend} exact />
@@ -105,13 +106,13 @@ function Entry({ entry }: { entry: LedgerEntry }) {
 }
 
 function Price({ usd, per }: { usd: string | null; per: Line['per'] }) {
-  if (usd === null && per === 'each') return <Badge color="orange">No price</Badge>;
+  if (usd === null && per === 'each') return <Badge color="orange">{words.noPrice}</Badge>;
   return (
     <>
       <Money usd={usd} exact />{' '}
       {usd !== null && (
         <Text component="span" fz="xs" c="dimmed">
-          {per}
+          {per === 'million' ? words.perMillion : words.each}
         </Text>
       )}
     </>
@@ -122,13 +123,13 @@ interface Line {
   readonly name: string;
   readonly amount: number;
   readonly price: string | null;
-  readonly per: 'per million' | 'each';
+  readonly per: 'million' | 'each';
   readonly cost: string | null;
 }
 
 /** Lists the tokens of an entry. Without a price there are only quantities. */
 function tokenLines(entry: LedgerEntry): readonly Line[] {
-  const per = 'per million';
+  const per = 'million';
   if (entry.cost_by_bucket !== null)
     return entry.cost_by_bucket.map(({ bucket, tokens, price_per_million, cost }) => ({
       ...{ name: bucketName(bucket), amount: tokens, price: price_per_million },

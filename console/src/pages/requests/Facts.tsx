@@ -7,46 +7,49 @@ import { TagList } from '../../components/TagList.tsx';
 import { links } from '../../links.ts';
 import { CODE_WORDS } from './codes.ts';
 import type { FullRequest } from './full-request.ts';
+import { words } from './words.ts';
 
 /** The facts of a request, such as its organization, key and model, each with a link to its page. */
 export function Facts({ request }: { request: FullRequest }) {
   const owner = request.member_id ?? request.service_account_id;
   return (
     <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }} spacing="sm" verticalSpacing="sm" component="dl" m={0}>
-      <Fact name="Organization">
+      <Fact name={words.organization}>
         <Named id={request.organization_id} />
       </Fact>
-      <Fact name="Team">
+      <Fact name={words.team}>
         <Named id={request.team_id} />
       </Fact>
-      <Fact name="Key">
+      <Fact name={words.key}>
         <Named id={request.key_id} />
       </Fact>
-      <Fact name={request.member_id === null ? 'Service account' : 'Member'}>
+      <Fact name={request.member_id === null ? words.serviceAccount : words.member}>
         <Named id={owner} />
       </Fact>
-      <Fact name="Model called">
+      <Fact name={words.modelCalled}>
         {request.model === null ? (
-          'unknown'
+          words.unknown
         ) : (
           <PageLink at={links.requests({ model: request.model ?? undefined })} style={{ color: 'inherit' }}>
             {request.model}
           </PageLink>
         )}
       </Fact>
-      <Fact name="Served by">{request.deployment_id === null ? 'no deployment' : <Named id={request.deployment_id} />}</Fact>
-      <Fact name="Endpoint">
-        <span className="mono">{request.endpoint}</span>
-        {request.stream ? ', stream' : ''}
+      <Fact name={words.factServedBy}>
+        {request.deployment_id === null ? words.noDeployment : <Named id={request.deployment_id} />}
       </Fact>
-      <Fact name="Attempts">{request.attempts}</Fact>
+      <Fact name={words.factEndpoint}>
+        <span className="mono">{request.endpoint}</span>
+        {request.stream ? words.commaStream : ''}
+      </Fact>
+      <Fact name={words.attempts}>{request.attempts}</Fact>
       {request.tags.length > 0 && (
-        <Fact name="Tags">
+        <Fact name={words.factTags}>
           <TagList tags={request.tags} />
         </Fact>
       )}
       {request.code !== null && (
-        <Fact name="Code">
+        <Fact name={words.code}>
           <span className="mono">{request.code}</span>
           {request.param === null ? '' : ` (${request.param})`}
           {CODE_WORDS[request.code] !== undefined && (
@@ -56,10 +59,10 @@ export function Facts({ request }: { request: FullRequest }) {
           )}
         </Fact>
       )}
-      {request.finish_reason !== null && <Fact name="Finish reason">{request.finish_reason}</Fact>}
+      {request.finish_reason !== null && <Fact name={words.factFinishReason}>{request.finish_reason}</Fact>}
       {request.client_request_id !== null && (
-        <Fact name="Client’s request id">
-          <CopyText text={request.client_request_id} label="client’s request id" />
+        <Fact name={words.factClientsRequestId}>
+          <CopyText text={request.client_request_id} label={words.clientsRequestId} />
         </Fact>
       )}
     </SimpleGrid>

@@ -2,6 +2,7 @@ import { Group, Progress, Stack, Text, Tooltip } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
 import { SERIES_COLORS } from '../../components/charts/colors.ts';
 import { durationText } from '../../numbers/numbers.ts';
+import { words } from './words.ts';
 
 interface Part {
   readonly name: string;
@@ -15,12 +16,12 @@ interface Part {
  */
 export function LatencyBar({ latency, isStream }: { latency: Schema<'Request'>['latency']; isStream: boolean }) {
   const parts: Part[] = [
-    { name: 'Gateway', ms: latency.gateway_us / 1_000, color: SERIES_COLORS[0] as string },
+    { name: words.gateway, ms: latency.gateway_us / 1_000, color: SERIES_COLORS[0] as string },
     ...(latency.provider_ms === null
       ? []
       : [
           {
-            name: isStream ? 'Provider, until its first token' : 'Provider',
+            name: isStream ? words.providerUntilItsFirstToken : words.provider,
             ms: latency.provider_ms,
             color: SERIES_COLORS[1] as string,
           },
@@ -29,7 +30,7 @@ export function LatencyBar({ latency, isStream }: { latency: Schema<'Request'>['
   const totalMs = parts.reduce((sum, { ms }) => sum + ms, 0);
   return (
     <Stack gap={6}>
-      <Progress.Root size={18} aria-label={`${durationText(totalMs)} in all`}>
+      <Progress.Root size={18} aria-label={words.totalDuration(durationText(totalMs))}>
         {parts.map(({ name, ms, color }) => (
           <Tooltip key={name} label={`${name}: ${durationText(ms)}`}>
             {/* A part too small to be visible is still drawn as a line. */}
@@ -52,11 +53,11 @@ export function LatencyBar({ latency, isStream }: { latency: Schema<'Request'>['
         ))}
         {latency.first_token_ms !== null && (
           <Text fz="sm">
-            First token after <b>{durationText(latency.first_token_ms)}</b>
+            {words.firstTokenAfter} <b>{durationText(latency.first_token_ms)}</b>
           </Text>
         )}
         <Text fz="sm" c="dimmed">
-          {durationText(totalMs)} in all
+          {words.totalDuration(durationText(totalMs))}
         </Text>
       </Group>
     </Stack>

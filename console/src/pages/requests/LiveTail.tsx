@@ -7,6 +7,7 @@ import { queryText, type StreamState, useEvents } from '../../api/events.ts';
 import { queryOf } from '../../api/list-query.ts';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import type { Request } from './columns.tsx';
+import { words } from './words.ts';
 
 interface LiveTailProps {
   readonly filters: Readonly<Record<string, string | undefined>>;
@@ -38,7 +39,7 @@ export function LiveTail({ filters, columns, onOpen }: LiveTailProps) {
       <Group gap="xs" role="status">
         <StatusBadge status={WORDS[state]} />
         <Text fz="sm" c="dimmed">
-          {state === 'waiting' ? 'The connection was lost. Reconnecting…' : `${rows.length} since this page was opened`}
+          {state === 'waiting' ? words.theConnectionWasLostReconnecting : words.sinceOpened(rows.length)}
         </Text>
       </Group>
       <DataTable<Request>
@@ -49,7 +50,7 @@ export function LiveTail({ filters, columns, onOpen }: LiveTailProps) {
         records={shown}
         columns={columns}
         fetching={first.isPending}
-        noRecordsText="Waiting for the first request…"
+        noRecordsText={words.waitingForTheFirstRequest}
         onRowClick={({ record }) => onOpen(record)}
         rowBackgroundColor={({ id }) =>
           seen.has(id) ? { light: 'var(--mantine-color-teal-0)', dark: 'rgba(15, 118, 110, 0.16)' } : undefined

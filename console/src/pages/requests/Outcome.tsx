@@ -8,18 +8,19 @@ import { PageLink } from '../../components/PageLink.tsx';
 import { type Advice, adviceFor, destinationOf } from './advice.ts';
 import { causeOf, summaryOf } from './attempt-words.ts';
 import type { FullRequest } from './full-request.ts';
+import { words } from './words.ts';
 
 /** Says at the top of a request's page that it failed or was cancelled, why, and what to do. Shows nothing for other requests. */
 export function Outcome({ request }: { request: FullRequest }) {
   if (request.status === 'cancelled')
     return (
-      <Alert color="gray" icon={<IconBan size={18} />} title="Cancelled">
-        <Text fz="sm">The client hung up before the answer was complete. What the provider made until then is charged.</Text>
+      <Alert color="gray" icon={<IconBan size={18} />} title={words.cancelled}>
+        <Text fz="sm">{words.clientHungUp}</Text>
       </Alert>
     );
   if (request.status !== 'failed') return null;
   return (
-    <Alert color="red" icon={<IconAlertTriangle size={18} />} title="Failed">
+    <Alert color="red" icon={<IconAlertTriangle size={18} />} title={words.failed}>
       <Stack gap="xs">
         <Text fz="sm">{whyFailed(request)}</Text>
         <WhatToDo request={request} />
@@ -30,10 +31,10 @@ export function Outcome({ request }: { request: FullRequest }) {
 
 /** Returns why a request failed: how many attempts were made, and the cause of the last one. */
 function whyFailed({ attempts_made: made, attempts, http_status, code }: FullRequest): string {
-  const client = `The client got HTTP ${http_status}${code === null ? '' : ` with ${code}`}.`;
+  const client = words.clientGotHttp(http_status, code);
   const last = made?.at(-1);
-  if (made === null) return `${client} ${attempts === 0 ? 'No provider was called.' : ''}`.trim();
-  if (last === undefined) return `No provider was called. ${client}`;
+  if (made === null) return `${client} ${attempts === 0 ? words.noProviderWasCalled : ''}`.trim();
+  if (last === undefined) return words.noProviderCalledAndClient(client);
   return [summaryOf(made), causeOf(last), client].filter((part) => part !== null).join(' ');
 }
 
@@ -43,9 +44,9 @@ function WhatToDo({ request }: { request: FullRequest }) {
   if (advice === null) return null;
   const deploymentId = last?.deployment_id ?? request.deployment_id;
   return (
-    <Group gap="sm" component="section" aria-label="What to do" style={{ rowGap: 4 }}>
+    <Group gap="sm" component="section" aria-label={words.whatToDo} style={{ rowGap: 4 }}>
       <Text fz="sm" flex={1} miw={220}>
-        <b>What to do:</b> {advice.text}
+        <b>{words.whatToDoNow}</b> {advice.text}
       </Text>
       {advice.at !== undefined && <Follow advice={advice} deploymentId={deploymentId} model={request.model} />}
     </Group>

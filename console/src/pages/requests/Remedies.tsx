@@ -3,6 +3,7 @@ import { roleWord } from '../../components/fields/RoleSelect.tsx';
 import { Named } from '../../components/Named.tsx';
 import { PageLink } from '../../components/PageLink.tsx';
 import { type Remedy, remedyAddress, remedySubject, remedyVerb, remedyWords, rolesText } from './remedy-words.ts';
+import { words } from './words.ts';
 
 interface RemediesProps {
   readonly remedies: readonly Remedy[];
@@ -16,13 +17,11 @@ interface RemediesProps {
 export function Remedies({ remedies, request }: RemediesProps) {
   if (remedies.length === 0) return null;
   return (
-    <Stack gap="xs" component="section" aria-label="What to do">
+    <Stack gap="xs" component="section" aria-label={words.whatToDo}>
       <Text fz="sm" fw={600}>
-        What to do
+        {words.whatToDo}
       </Text>
-      {remedies.length > 1 && (
-        <Text fz="sm">Each of these {remedies.length} refused the request. It passes once none of them does.</Text>
-      )}
+      {remedies.length > 1 && <Text fz="sm">{words.eachReasonRefused(remedies.length)}</Text>}
       {remedies.map((remedy) => (
         <Line key={`${remedy.action} ${remedy.scope} ${remedy.field}`} remedy={remedy} request={request} />
       ))}
@@ -58,8 +57,8 @@ function WhoCan({ remedy }: { remedy: Remedy }) {
   const { people, roles, own } = remedy;
   return (
     <Text fz="sm" style={{ overflowWrap: 'anywhere' }}>
-      {own && 'You cannot change limits of your own. '}
-      Only {rolesText(roles)} can {remedyWords(remedy)}
+      {own && words.cannotRaiseOwnLimits}
+      {words.onlyTheyCan(rolesText(roles), remedyWords(remedy))}
       {people === null || people.length === 0 ? (
         '.'
       ) : (

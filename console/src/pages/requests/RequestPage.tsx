@@ -19,6 +19,7 @@ import type { FullRequest } from './full-request.ts';
 import { LatencyBar } from './LatencyBar.tsx';
 import { Outcome } from './Outcome.tsx';
 import { Remedies } from './Remedies.tsx';
+import { words } from './words.ts';
 
 /** One request: its decision, cost and latency, and for people with that permission its content. */
 export function RequestPage() {
@@ -39,46 +40,44 @@ export function RequestPage() {
 function Shown({ request, askedId }: { request: FullRequest; askedId: string }) {
   return (
     <Page
-      title="Request"
-      crumbs={[{ label: 'Requests', to: PATHS.requests }]}
+      title={words.request}
+      crumbs={[{ label: words.requests, to: PATHS.requests }]}
       beside={
         <Group gap="xs">
           <StatusBadge status={request.status} />
           {request.partly_priced && <PartlyPriced units={unpricedIn(request)} />}
           <Text fz="sm" c="dimmed">
-            HTTP {request.http_status}
+            {words.httpStatus(request.http_status)}
           </Text>
         </Group>
       }
       about={
         <Group gap="xs">
-          <CopyText text={askedId} label="request id" />
+          <CopyText text={askedId} label={words.requestId} />
           <Time at={request.time} seconds />
         </Group>
       }
     >
-      {request.count > 1 && (
-        <Text fz="sm">This refusal was repeated: {request.count} requests within a second share this row and its decision.</Text>
-      )}
+      {request.count > 1 && <Text fz="sm">{words.refusalWasRepeated(request.count)}</Text>}
       <Outcome request={request} />
       {/* The attempts explain a failure, and the decision everything else. */}
       {request.status === 'failed' && <AttemptsSection request={request} />}
-      <Section mt="sm" title="Decision">
+      <Section mt="sm" title={words.decision}>
         <DecisionView decision={request.decision} ended={request.status}>
           <Remedies remedies={request.remedies} request={request} />
         </DecisionView>
       </Section>
       {request.status !== 'failed' && <AttemptsSection request={request} />}
-      <Section mt="sm" title="Details">
+      <Section mt="sm" title={words.details}>
         <Facts request={request} />
       </Section>
-      <Section mt="sm" title="Latency">
+      <Section mt="sm" title={words.latency}>
         <LatencyBar latency={request.latency} isStream={request.stream} />
       </Section>
-      <Section mt="sm" title="Tokens and cost">
+      <Section mt="sm" title={words.tokensAndCost}>
         <Costs request={request} />
       </Section>
-      <Section mt="sm" title="Content">
+      <Section mt="sm" title={words.content}>
         <Content request={request} />
       </Section>
     </Page>
@@ -87,7 +86,7 @@ function Shown({ request, askedId }: { request: FullRequest; askedId: string }) 
 
 function AttemptsSection({ request }: { request: FullRequest }) {
   return (
-    <Section mt="sm" title="Attempts">
+    <Section mt="sm" title={words.attempts}>
       <Attempts attempts={request.attempts_made} count={request.attempts} />
     </Section>
   );

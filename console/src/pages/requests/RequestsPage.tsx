@@ -18,6 +18,7 @@ import { links } from '../../links.ts';
 import { type Request, requestColumns } from './columns.tsx';
 import { FILTER_PARAMS, requestFilters } from './filters.ts';
 import { LiveTail } from './LiveTail.tsx';
+import { words } from './words.ts';
 
 const STATUSES = ['succeeded', 'refused', 'failed', 'cancelled', 'estimated'];
 
@@ -33,8 +34,8 @@ export function RequestsPage() {
   const open = (row: Request) => void openPage(links.request(row.id));
   return (
     <Page
-      title="Requests"
-      about="Every request of a known key, including refused requests, with the decision behind it."
+      title={words.requests}
+      about={words.requestsMean}
       actions={
         <>
           <LiveButton isLive={isLive} />
@@ -58,12 +59,7 @@ export function RequestsPage() {
           filters={[...FILTER_PARAMS, 'range', 'from', 'to']}
           controls={<Controls isLive={false} />}
           onRowClick={open}
-          empty={
-            <EmptyState title="No requests yet">
-              The first call with a key appears here within a second, with the decision that admitted or refused it. Create a key
-              under API keys, or try one in the playground.
-            </EmptyState>
-          }
+          empty={<EmptyState title={words.noRequestsYet}>{words.whenRequestsAppear}</EmptyState>}
         />
       )}
     </Page>
@@ -80,7 +76,7 @@ function LiveButton({ isLive }: { isLive: boolean }) {
       leftSection={isLive ? <IconPlayerPause size={16} /> : <IconPlayerPlay size={16} />}
       onClick={() => set({ live: isLive ? undefined : 'on', cursor: undefined })}
     >
-      {isLive ? 'Stop' : 'Live'}
+      {isLive ? words.stop : words.live}
     </Button>
   );
 }
@@ -92,12 +88,7 @@ interface ExportsProps {
 
 function Exports({ filters, range: { from, to } }: ExportsProps) {
   const path = `/requests/export${queryText({ format: 'csv', ...filters, from, to })}`;
-  return (
-    <ExportMenu
-      note="Requests that match the filters, at most 100,000"
-      exports={[{ label: 'CSV', what: 'requests', ending: 'csv', path }]}
-    />
-  );
+  return <ExportMenu note={words.exportHolds} exports={[{ label: words.csv, what: 'requests', ending: 'csv', path }]} />;
 }
 
 /** Filters the request log. The live log has no range: it shows requests as they end. */
@@ -108,8 +99,8 @@ function Controls({ isLive }: { isLive: boolean }) {
     <FilterBar filters={requestFilters(session)}>
       {!isLive && <RangePicker standard={null} />}
       <Select
-        aria-label="Status"
-        placeholder="Any status"
+        aria-label={words.status}
+        placeholder={words.anyStatus}
         clearable
         w={140}
         data={STATUSES.map((value) => ({ value, label: wordOf(value) }))}

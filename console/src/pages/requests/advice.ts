@@ -1,4 +1,5 @@
 import { PATHS } from '../../paths.ts';
+import { words } from './words.ts';
 
 /** The advice about a failed request, by the code of its last attempt, or by its own code if no provider was called. */
 export interface Advice {
@@ -8,33 +9,33 @@ export interface Advice {
 }
 
 const CREDENTIAL: Advice = {
-  text: 'The provider does not accept the credential of this deployment. Replace its key, or correct its address.',
+  text: words.credentialAdvice,
   at: 'credential',
 };
 const SERVER: Advice = {
-  text: 'Check that the address of the credential belongs to a server of this kind of provider.',
+  text: words.addressAdvice,
   at: 'credential',
 };
 const AGAIN: Advice = {
-  text: 'Send the request again later. A second deployment of the model, or a fallback, answers while this provider cannot.',
+  text: words.unavailableAdvice,
   at: 'routing',
 };
 const RATE: Advice = {
-  text: 'Wait, or spread the requests: add a deployment with another credential, a fallback, or a capacity limit that the provider allows.',
+  text: words.rateAdvice,
   at: 'routing',
 };
 const SLOW: Advice = {
-  text: 'Raise the deployment’s timeout, ask for less output, or use a faster model.',
+  text: words.timeoutAdvice,
   at: 'timeout',
 };
 
-const TOO_LONG: Advice = { text: 'Send less input, lower the maximum output, or call a model with a longer context.' };
+const TOO_LONG: Advice = { text: words.contextAdvice };
 
 const BY_CODE: Readonly<Record<string, Advice>> = {
   rate_limited: RATE,
   provider_rate_limited: RATE,
   quota: {
-    text: 'Raise the quota or the balance of the account at the provider, or use the credential of another account.',
+    text: words.quotaAdvice,
     at: 'credential',
   },
   credential: CREDENTIAL,
@@ -45,20 +46,20 @@ const BY_CODE: Readonly<Record<string, Advice>> = {
   error_in_stream: AGAIN,
   timeout: SLOW,
   provider_timeout: SLOW,
-  caller: { text: 'Correct the request. The provider’s words say what is wrong with it.' },
+  caller: { text: words.callerAdvice },
   context_length: TOO_LONG,
   context_length_exceeded: TOO_LONG,
   refused_address: {
-    text: 'Correct the address of the credential, or allow it with the setting HEADGATE_ALLOWED_UPSTREAMS.',
+    text: words.refusedAddressAdvice,
     at: 'credential',
   },
   unreadable: SERVER,
   protocol: SERVER,
   no_healthy_deployment: {
-    text: 'Every deployment of the model failed recently and is paused. Look at their last errors.',
+    text: words.noHealthyAdvice,
     at: 'models',
   },
-  provider_error: { text: 'Look at the deployment’s last error, and test it.', at: 'deployment' },
+  provider_error: { text: words.lastErrorAdvice, at: 'deployment' },
 };
 
 /** Returns the advice for the first of these codes that has one. */
@@ -87,17 +88,17 @@ interface Destination {
 export function destinationOf({ at }: Advice, { id, credentialId, model }: Place): Destination | null {
   if (at === undefined) return null;
   if (at === 'models' || id === null)
-    return { label: 'Open the model’s deployments', to: PATHS.models, search: model === null ? {} : { model } };
+    return { label: words.openTheModelsDeployments, to: PATHS.models, search: model === null ? {} : { model } };
   const to = PATHS.deployment.replace('$deploymentId', id);
   switch (at) {
     case 'credential':
-      if (credentialId === null) return { label: 'Open the deployment', to, search: {} };
-      return { label: 'Open the credential', to: PATHS.credentials, search: { search: credentialId } };
+      if (credentialId === null) return { label: words.openTheDeployment, to, search: {} };
+      return { label: words.openTheCredential, to: PATHS.credentials, search: { search: credentialId } };
     case 'timeout':
-      return { label: 'Raise the timeout', to, search: { edit: 'timeout_ms' } };
+      return { label: words.raiseTheTimeout, to, search: { edit: 'timeout_ms' } };
     case 'routing':
-      return { label: 'Open routing and fallbacks', to, search: {} };
+      return { label: words.openRoutingAndFallbacks, to, search: {} };
     case 'deployment':
-      return { label: 'Open the deployment', to, search: {} };
+      return { label: words.openTheDeployment, to, search: {} };
   }
 }

@@ -10,26 +10,27 @@ import { links } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { countText, durationText } from '../../numbers/numbers.ts';
 import { CODE_WORDS } from './codes.ts';
+import { words } from './words.ts';
 
 export type Request = Schema<'Request'>;
 
 /** Returns the columns of the request log. `showOrganization` adds the organization, for lists of several. */
 export function requestColumns({ showOrganization }: { showOrganization: boolean }): ListColumn<Request>[] {
   return [
-    { accessor: 'time', title: 'Time', phone: 'title', render: (row) => <When row={row} />, noWrap: true },
-    { accessor: 'status', title: 'Status', phone: 'menu', render: (row) => <Ending row={row} />, noWrap: true },
-    { accessor: 'code', title: 'Code', phone: { fact: 5 }, noWrap: true, render: (row) => <Code row={row} /> },
-    { accessor: 'model', title: 'Model', phone: { fact: 1 }, render: (row) => <Model row={row} /> },
+    { accessor: 'time', title: words.time, phone: 'title', render: (row) => <When row={row} />, noWrap: true },
+    { accessor: 'status', title: words.status, phone: 'menu', render: (row) => <Ending row={row} />, noWrap: true },
+    { accessor: 'code', title: words.code, phone: { fact: 5 }, noWrap: true, render: (row) => <Code row={row} /> },
+    { accessor: 'model', title: words.model, phone: { fact: 1 }, render: (row) => <Model row={row} /> },
     ...(showOrganization
-      ? [{ accessor: 'organization_id', title: 'Organization', render: (row: Request) => <Named id={row.organization_id} /> }]
+      ? [{ accessor: 'organization_id', title: words.organization, render: (row: Request) => <Named id={row.organization_id} /> }]
       : []),
-    { accessor: 'team_id', title: 'Team', render: (row) => <Named id={row.team_id} /> },
-    { accessor: 'key_id', title: 'Key', phone: { fact: 6 }, render: (row) => <Named id={row.key_id} /> },
-    { accessor: 'total_tokens', title: 'Tokens', textAlign: 'right', render: (row) => <Tokens row={row} /> },
-    { accessor: 'spend', title: 'Spend', phone: { fact: 3 }, textAlign: 'right', render: (row) => <Spend row={row} /> },
+    { accessor: 'team_id', title: words.team, render: (row) => <Named id={row.team_id} /> },
+    { accessor: 'key_id', title: words.key, phone: { fact: 6 }, render: (row) => <Named id={row.key_id} /> },
+    { accessor: 'total_tokens', title: words.tokens, textAlign: 'right', render: (row) => <Tokens row={row} /> },
+    { accessor: 'spend', title: words.spend, phone: { fact: 3 }, textAlign: 'right', render: (row) => <Spend row={row} /> },
     {
       accessor: 'latency',
-      title: 'Latency',
+      title: words.latency,
       phone: { fact: 4 },
       textAlign: 'right',
       noWrap: true,
@@ -61,7 +62,7 @@ function Code({ row }: { row: Request }) {
     <Tooltip
       multiline
       maw={320}
-      label={CODE_WORDS[row.code] ?? `HTTP ${row.http_status} ${row.code}${row.param === null ? '' : ` (${row.param})`}`}
+      label={CODE_WORDS[row.code] ?? words.httpCode(row.http_status, row.code, row.param === null ? '' : ` (${row.param})`)}
     >
       <Text component="span" fz="xs" c="dimmed" className="mono">
         {ruleOrCode(row)}
@@ -82,7 +83,7 @@ function Model({ row }: { row: Request }) {
       {row.stream && (
         <Text component="span" fz="xs" c="dimmed">
           {' '}
-          stream
+          {words.stream}
         </Text>
       )}
     </Text>
@@ -93,9 +94,7 @@ function Tokens({ row }: { row: Request }) {
   if (row.total_tokens === 0) return <Text c="dimmed">–</Text>;
   const input = row.input_tokens + row.cached_input_tokens + row.cache_write_tokens;
   return (
-    <Tooltip
-      label={`${countText(input)} in (${countText(row.cached_input_tokens)} cached), ${countText(row.total_tokens - input)} out`}
-    >
+    <Tooltip label={words.inAndOut(countText(input), countText(row.cached_input_tokens), countText(row.total_tokens - input))}>
       <span>{countText(row.total_tokens)}</span>
     </Tooltip>
   );
@@ -113,9 +112,7 @@ function Spend({ row }: { row: Request }) {
 function Latency({ row: { latency } }: { row: Request }) {
   const gatewayMs = latency.gateway_us / 1_000;
   return (
-    <Tooltip
-      label={`Gateway ${durationText(gatewayMs)}, provider ${latency.provider_ms === null ? 'not called' : durationText(latency.provider_ms)}`}
-    >
+    <Tooltip label={words.gatewayAndProvider(durationText(gatewayMs), latency.provider_ms)}>
       <span>{durationText(gatewayMs + (latency.provider_ms ?? 0))}</span>
     </Tooltip>
   );

@@ -1,19 +1,20 @@
 import type { Session } from '../../api/session.tsx';
 import type { Filter } from '../../components/list/FilterBar.tsx';
 import { CODES } from './codes.ts';
+import { words } from './words.ts';
 
 /** Returns the filters of the request log. Only people of the platform see deployments. */
 export function requestFilters(session: Session): readonly Filter[] {
   const mayReadCatalogue = session.platform_capabilities.includes('platform.read');
   return [
-    { param: 'organization_id', label: 'Organization', kind: 'organization' },
-    { param: 'team_id', label: 'Team', kind: 'team' },
-    { param: 'key_id', label: 'Key', kind: 'key' },
-    { param: 'member_id', label: 'Member', kind: 'member' },
-    { param: 'service_account_id', label: 'Service account', kind: 'service_account' },
-    { param: 'model', label: 'Model called', kind: mayReadCatalogue ? 'model' : 'text' },
-    ...(mayReadCatalogue ? [{ param: 'deployment_id', label: 'Deployment', kind: 'deployment' } as const] : []),
-    { param: 'code', label: 'Code', kind: { oneOf: CODES } },
+    { param: 'organization_id', label: words.organization, kind: 'organization' },
+    { param: 'team_id', label: words.team, kind: 'team' },
+    { param: 'key_id', label: words.key, kind: 'key' },
+    { param: 'member_id', label: words.member, kind: 'member' },
+    { param: 'service_account_id', label: words.serviceAccount, kind: 'service_account' },
+    { param: 'model', label: words.modelCalled, kind: mayReadCatalogue ? 'model' : 'text' },
+    ...(mayReadCatalogue ? [{ param: 'deployment_id', label: words.deployment, kind: 'deployment' } as const] : []),
+    { param: 'code', label: words.code, kind: { oneOf: CODES } },
   ];
 }
 

@@ -2,6 +2,7 @@ import type { Schema } from '../../api/client.ts';
 import { roleWord } from '../../components/fields/RoleSelect.tsx';
 import { LIMIT_WORDS } from '../../components/limits/LimitBar.tsx';
 import { PATHS } from '../../paths.ts';
+import { words } from './words.ts';
 
 export type Remedy = Schema<'Remedy'>;
 
@@ -13,25 +14,25 @@ const LEVELS = { organization: 'organization', team: 'team', user: 'member', key
 export function remedyVerb({ action, scope }: Pick<Remedy, 'action' | 'scope'>): string {
   switch (action) {
     case 'raise_limit':
-      return 'Raise this limit';
+      return words.raiseThisLimit;
     case 'raise_budget':
-      return 'Raise this budget';
+      return words.raiseThisBudget;
     case 'grant_model':
-      return 'Grant this model';
+      return words.grantThisModel;
     case 'allow_model':
-      return `Allow this model for the ${LEVELS[scope]}`;
+      return words.allowThisModel(LEVELS[scope]);
     case 'add_model':
-      return 'Add a deployment of this model';
+      return words.addADeploymentOfThisModel;
     case 'set_price':
-      return 'Set a price';
+      return words.setAPrice;
     case 'tag_deployment':
-      return 'Add the tag to a deployment';
+      return words.addTheTagToADeployment;
     case 'reactivate_organization':
-      return 'Open the organization to reactivate it';
+      return words.openTheOrganizationToReactivateIt;
     case 'enable_key':
-      return 'Open the key to enable it';
+      return words.openTheKeyToEnableIt;
     case 'extend_key':
-      return 'Change the expiry';
+      return words.changeTheExpiry;
   }
 }
 
@@ -43,39 +44,39 @@ export function remedyWords(remedy: Pick<Remedy, 'action' | 'scope'>): string {
 
 /** Returns the subject of a remedy: `The team’s limit of requests per minute`. */
 export function remedySubject({ action, scope, field }: Pick<Remedy, 'action' | 'scope' | 'field'>): string {
-  const level = `The ${LEVELS[scope]}’s`;
+  const level = words.ofLevel(LEVELS[scope]);
   switch (action) {
     case 'raise_limit': {
       const limit = field?.startsWith('rate_limits.') ? field.slice('rate_limits.'.length) : null;
-      return limit === null ? `${level} limit for this model` : `${level} limit of ${LIMIT_WORDS[limit] ?? limit}`;
+      return limit === null ? words.limitForThisModel(level) : words.limitOf(level, LIMIT_WORDS[limit] ?? limit);
     }
     case 'raise_budget':
-      return `${level} budget`;
+      return words.budget(level);
     case 'grant_model':
     case 'allow_model':
-      return `${level} asset access`;
+      return words.assetAccess(level);
     case 'add_model':
-      return 'The model does not exist';
+      return words.theModelDoesNotExist;
     case 'set_price':
-      return 'The prices of the model’s deployments';
+      return words.pricesOfDeployments;
     case 'tag_deployment':
-      return 'The tags of the model’s deployments';
+      return words.tagsOfDeployments;
     case 'reactivate_organization':
-      return 'The organization is not active';
+      return words.theOrganizationIsNotActive;
     case 'enable_key':
-      return 'The key, its team or its owner is disabled';
+      return words.theKeyItsTeam;
     case 'extend_key':
-      return 'The key’s expiry';
+      return words.theKeysExpiry;
   }
 }
 
 /** Returns who may make a change: `an owner or admin of the organization, or an admin of the team`. */
 export function rolesText(roles: readonly string[]): string {
-  const platform = roles.includes('platform_admin') ? ['a platform admin'] : [];
+  const platform = roles.includes('platform_admin') ? [words.aPlatformAdmin] : [];
   const organization = roles.filter((role) => role.startsWith('org_')).map((role) => roleWord(role).toLowerCase());
-  const ofOrganization = organization.length === 0 ? [] : [`an ${organization.join(' or ')} of the organization`];
-  const team = roles.includes('team_admin') ? ['an admin of the team'] : [];
-  return [...platform, ...ofOrganization, ...team].join(', or ');
+  const ofOrganization = organization.length === 0 ? [] : [words.ofTheOrganization(organization.join(words.or))];
+  const team = roles.includes('team_admin') ? [words.anAdminOfTheTeam] : [];
+  return [...platform, ...ofOrganization, ...team].join(words.commaOr);
 }
 
 interface Address {

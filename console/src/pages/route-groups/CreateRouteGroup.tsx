@@ -6,6 +6,7 @@ import { saved } from '../../components/dialogs/saved.ts';
 import { TargetsPicker } from '../../components/fields/TargetPicker.tsx';
 import { MemberRows } from './MemberRows.tsx';
 import { type RouteGroup, STRATEGIES } from './policy.ts';
+import { words } from './words.ts';
 
 interface CreateRouteGroupProps {
   readonly opened: boolean;
@@ -26,34 +27,28 @@ export function CreateRouteGroup({ opened, onClose, onSaved }: CreateRouteGroupP
     <CreateDialog<Draft, RouteGroup>
       opened={opened}
       onClose={onClose}
-      title="Create route group"
+      title={words.createRouteGroup}
       size="xl"
       initial={{ key: '', strategy: 'weighted', members: [], fallbacks: [] }}
       validate={{
-        key: (key) => (key.trim() === '' ? 'Enter the name that callers use.' : null),
-        members: (members) => (members.some(({ deployment_id: id }) => id === '') ? 'Choose a deployment in each row.' : null),
+        key: (key) => (key.trim() === '' ? words.enterCalledName : null),
+        members: (members) => (members.some(({ deployment_id: id }) => id === '') ? words.chooseDeployments : null),
       }}
-      verb="Create route group"
+      verb={words.createRouteGroup}
       invalidates={['route-groups', 'callable-targets']}
       save={({ key, members, ...rest }, header) =>
         asked(api.POST('/route-groups', { params: { header }, body: { key: key.trim(), members: [...members], ...rest } }))
       }
       onSaved={(made) => {
-        saved(`${made.key} was created. Anyone who is granted it can call it.`);
+        saved(words.groupWasCreated(made.key));
         onSaved(made);
       }}
     >
       {(form) => (
         <>
-          <TextInput
-            data-autofocus
-            label="Key"
-            description="Callers use it like a model name. No model or other route group can have this name."
-            required
-            {...form.getInputProps('key')}
-          />
-          <Select label="Strategy" allowDeselect={false} data={[...STRATEGIES]} {...form.getInputProps('strategy')} />
-          <Input.Label labelElement="div">Members</Input.Label>
+          <TextInput data-autofocus label={words.key} description={words.keyMeans} required {...form.getInputProps('key')} />
+          <Select label={words.strategy} allowDeselect={false} data={[...STRATEGIES]} {...form.getInputProps('strategy')} />
+          <Input.Label labelElement="div">{words.members}</Input.Label>
           <MemberRows
             strategy={form.values.strategy}
             members={form.values.members}
@@ -61,8 +56,8 @@ export function CreateRouteGroup({ opened, onClose, onSaved }: CreateRouteGroupP
           />
           {form.errors.members !== undefined && <Input.Error>{form.errors.members}</Input.Error>}
           <TargetsPicker
-            label="Fallbacks, in order"
-            description="Tried if all members failed, and only if the caller may call them."
+            label={words.fallbacksInOrder}
+            description={words.fallbacksMean}
             value={form.values.fallbacks}
             onChange={(fallbacks) => form.setFieldValue('fallbacks', fallbacks)}
             error={form.errors.fallbacks as string | undefined}

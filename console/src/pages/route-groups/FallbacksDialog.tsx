@@ -3,6 +3,7 @@ import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { TargetsPicker } from '../../components/fields/TargetPicker.tsx';
 import type { RouteGroup } from './policy.ts';
+import { words } from './words.ts';
 
 type FallbacksDraft = Pick<RouteGroup, 'fallbacks'>;
 
@@ -18,20 +19,20 @@ export function FallbacksDialog({ group, opened, onClose }: FallbacksDialogProps
     <EditDialog<RouteGroup, FallbacksDraft>
       opened={opened}
       onClose={onClose}
-      title={`Fallbacks of ${group.key}`}
+      title={words.fallbacksOf(group.key)}
       size="lg"
-      what="This route group"
+      what={words.thisRouteGroup}
       path={`/route-groups/${group.id}`}
-      verb="Save fallbacks"
-      done={`The fallbacks of ${group.key} were changed.`}
+      verb={words.saveFallbacks}
+      done={words.fallbacksWereChanged(group.key)}
       draftOf={({ fallbacks }) => ({ fallbacks })}
       parts={PARTS}
       invalidates={['route-group', 'route-groups', 'callable-targets']}
     >
       {(form) => (
         <TargetsPicker
-          label="Fallbacks, in order"
-          description="Tried if all members failed, and only if the caller may call them."
+          label={words.fallbacksInOrder}
+          description={words.fallbacksMean}
           without={[group.key]}
           value={form.values.fallbacks}
           onChange={(fallbacks) => form.setFieldValue('fallbacks', fallbacks)}
@@ -45,8 +46,8 @@ export function FallbacksDialog({ group, opened, onClose }: FallbacksDialogProps
 const PARTS: readonly EditPart<FallbacksDraft>[] = [
   {
     name: 'fallbacks',
-    label: 'Fallbacks',
+    label: words.fallbacks,
     hasEffect: true,
-    words: ({ fallbacks }) => (fallbacks.length === 0 ? 'none' : fallbacks.join(' → ')),
+    words: ({ fallbacks }) => (fallbacks.length === 0 ? words.none : fallbacks.join(' → ')),
   },
 ];

@@ -7,6 +7,7 @@ import { sharesOf } from '../../numbers/numbers.ts';
 import type { Deployment } from './policy.ts';
 import { useDeployments } from './useDeployments.ts';
 import { weightsOf } from './weights.ts';
+import { words } from './words.ts';
 
 type Member = PolicyBody['members'][number];
 
@@ -28,7 +29,7 @@ export function MemberRows({ strategy, members, onChange, disabled = false }: Me
     <Stack gap="xs">
       {members.length === 0 && (
         <Text fz="sm" c="dimmed">
-          No members yet. Without a member, every call fails unless a fallback answers. Add a member.
+          {words.noMembersYet}
         </Text>
       )}
       {members.map((member, index) => (
@@ -53,7 +54,7 @@ export function MemberRows({ strategy, members, onChange, disabled = false }: Me
           disabled={disabled || members.length >= MEMBERS_MAX}
           onClick={() => onChange([...members, { deployment_id: '', weight: 1, priority: 0 }])}
         >
-          Add member
+          {words.addMember}
         </Button>
       </Group>
     </Stack>
@@ -75,11 +76,11 @@ interface MemberRowProps {
 function MemberRow({ member, ordinal, about, percent, withPriority, disabled, onChange, onRemove }: MemberRowProps) {
   const whole = { w: 100, max: WHOLE_MAX, disabled };
   return (
-    <Group gap="xs" align="flex-start" wrap="wrap" role="group" aria-label={`Member ${ordinal}`}>
+    <Group gap="xs" align="flex-start" wrap="wrap" role="group" aria-label={words.memberNumber(ordinal)}>
       <div style={{ flex: 1, minWidth: 220 }}>
         <ObjectSelect
           kind="deployment"
-          label="Deployment"
+          label={words.deployment}
           value={member.deployment_id === '' ? undefined : member.deployment_id}
           onChange={(id) => onChange({ deployment_id: id ?? '' })}
         />
@@ -90,19 +91,19 @@ function MemberRow({ member, ordinal, about, percent, withPriority, disabled, on
       <Group gap="xs" align="flex-start" wrap="nowrap">
         <WholeNumberInput
           {...whole}
-          label="Weight"
+          label={words.weight}
           value={member.weight}
           onChange={(weight) => onChange({ weight: weight || 0 })}
         />
         {withPriority && (
           <WholeNumberInput
             {...whole}
-            label="Priority"
+            label={words.priority}
             value={member.priority}
             onChange={(priority) => onChange({ priority: priority || 0 })}
           />
         )}
-        <Text fz="sm" w={64} ta="right" pt={30} title="How often this member is the first choice while all are in service">
+        <Text fz="sm" w={64} ta="right" pt={30} title={words.firstChoiceMeans}>
           {percent}
         </Text>
         <ActionIcon
@@ -110,7 +111,7 @@ function MemberRow({ member, ordinal, about, percent, withPriority, disabled, on
           color="gray"
           mt={28}
           disabled={disabled}
-          aria-label={`Remove member ${ordinal}`}
+          aria-label={words.removeMember(ordinal)}
           onClick={onRemove}
         >
           <IconTrash size={16} />

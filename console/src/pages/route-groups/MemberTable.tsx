@@ -8,6 +8,7 @@ import { ProviderBadge } from '../models/ProviderBadge.tsx';
 import type { RouteGroup } from './policy.ts';
 import { useDeployments } from './useDeployments.ts';
 import { weightsOf } from './weights.ts';
+import { words } from './words.ts';
 
 /** The members of a route group at this moment, each with its health. */
 export function MemberTable({ group }: { group: RouteGroup }) {
@@ -17,22 +18,22 @@ export function MemberTable({ group }: { group: RouteGroup }) {
   if (group.members.length === 0)
     return (
       <Text fz="sm" c="dimmed">
-        No members. Calls fail unless a fallback answers. Add members below and publish them.
+        {words.noMembersPublish}
       </Text>
     );
   return (
     <Table.ScrollContainer minWidth={720}>
-      <Table withTableBorder aria-label="Members">
+      <Table withTableBorder aria-label={words.members}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>Deployment</Table.Th>
-            <Table.Th>Provider</Table.Th>
-            <Table.Th>Health</Table.Th>
-            <Table.Th>Price per million tokens</Table.Th>
-            <Table.Th>Routing tags</Table.Th>
-            <Table.Th ta="right">Weight</Table.Th>
-            {group.strategy === 'priority' && <Table.Th ta="right">Priority</Table.Th>}
-            <Table.Th ta="right">First choice</Table.Th>
+            <Table.Th>{words.deployment}</Table.Th>
+            <Table.Th>{words.provider}</Table.Th>
+            <Table.Th>{words.health}</Table.Th>
+            <Table.Th>{words.pricePerMillionTokens}</Table.Th>
+            <Table.Th>{words.routingTags}</Table.Th>
+            <Table.Th ta="right">{words.weight}</Table.Th>
+            {group.strategy === 'priority' && <Table.Th ta="right">{words.priority}</Table.Th>}
+            <Table.Th ta="right">{words.firstChoice}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

@@ -6,6 +6,7 @@ import { PolicyFields } from './PolicyFields.tsx';
 import { PolicyPublishing } from './PolicyPublishing.tsx';
 import type { RouteGroup } from './policy.ts';
 import { asJson, usePolicyDraft } from './usePolicyDraft.ts';
+import { words } from './words.ts';
 
 /** Edits the policy of a route group in fields or as JSON, simulates it, and publishes it. */
 export function PolicyEditor({ group }: { group: RouteGroup }) {
@@ -14,18 +15,18 @@ export function PolicyEditor({ group }: { group: RouteGroup }) {
   useUnsavedGuard(isChanged);
   const mayManage = verdictOf('catalogue.manage', group);
   return (
-    <Stack gap="xs" component="section" aria-label="Policy">
+    <Stack gap="xs" component="section" aria-label={words.policy}>
       <Group justify="space-between">
         <Group gap="xs">
-          <Title order={2}>Policy</Title>
-          {isChanged && <Badge color="blue">Not published</Badge>}
+          <Title order={2}>{words.policy}</Title>
+          {isChanged && <Badge color="blue">{words.notPublished}</Badge>}
         </Group>
         <SegmentedControl
           size="xs"
-          aria-label="How the policy is edited"
+          aria-label={words.howPolicyIsEdited}
           data={[
-            { value: 'guided', label: 'Guided' },
-            { value: 'json', label: 'JSON', disabled: typed.is === 'guided' && draft.problem !== null },
+            { value: 'guided', label: words.guided },
+            { value: 'json', label: words.json, disabled: typed.is === 'guided' && draft.problem !== null },
           ]}
           value={typed.is}
           onChange={(value) => {
@@ -36,10 +37,7 @@ export function PolicyEditor({ group }: { group: RouteGroup }) {
       </Group>
       {isBehind && (
         <Alert color="orange" p="xs">
-          <Text fz="sm">
-            Someone else published another policy in the meantime, and it is in force now. Your changes are still here. Publish
-            them to compare both, or discard them.
-          </Text>
+          <Text fz="sm">{words.someoneElsePublished}</Text>
         </Alert>
       )}
       <Paper withBorder p="sm">
@@ -48,7 +46,7 @@ export function PolicyEditor({ group }: { group: RouteGroup }) {
           <PolicyPublishing group={group} draft={draft} />
         </Stack>
       </Paper>
-      {edited.question !== null && <ConflictDialog opened what="This policy" {...edited.question} />}
+      {edited.question !== null && <ConflictDialog opened what={words.thisPolicy} {...edited.question} />}
     </Stack>
   );
 }

@@ -3,6 +3,7 @@ import type { PolicyBody } from '../../api/gateway.ts';
 import { MemberRows } from './MemberRows.tsx';
 import { STRATEGIES } from './policy.ts';
 import type { PolicyDraft } from './usePolicyDraft.ts';
+import { words } from './words.ts';
 
 /** A policy in fields or as JSON, with its errors. */
 export function PolicyFields({ draft, disabled }: { draft: PolicyDraft; disabled: boolean }) {
@@ -10,7 +11,7 @@ export function PolicyFields({ draft, disabled }: { draft: PolicyDraft; disabled
   if (typed.is === 'json')
     return (
       <JsonInput
-        label="Policy as JSON"
+        label={words.policyAsJson}
         autosize
         minRows={8}
         maxRows={30}
@@ -24,7 +25,7 @@ export function PolicyFields({ draft, disabled }: { draft: PolicyDraft; disabled
   return (
     <>
       <Select
-        label="Strategy"
+        label={words.strategy}
         w={420}
         maw="100%"
         allowDeselect={false}

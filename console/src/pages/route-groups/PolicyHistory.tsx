@@ -12,13 +12,14 @@ import { wordOf } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { deploymentName, type RouteGroup } from './policy.ts';
 import { useDeployments } from './useDeployments.ts';
+import { words } from './words.ts';
 
 /** Lists every published policy, newest first. An older one can be published again. */
 export function PolicyHistory({ group }: { group: RouteGroup }) {
   const history = useQuery({ queryKey: ['route-group-policy', group.id], queryFn: () => policyOf(group.id) });
   return (
     <Stack gap="xs">
-      <Title order={2}>Published versions</Title>
+      <Title order={2}>{words.publishedVersions}</Title>
       <Asked query={history}>
         {({ published, history: versions }) => <Versions group={group} versions={versions} currentVersion={published.version} />}
       </Asked>
@@ -38,19 +39,19 @@ function Versions({ group, versions, currentVersion }: VersionsProps) {
   if (versions.length === 0)
     return (
       <Text fz="sm" c="dimmed">
-        No versions yet. Each policy that you publish appears here.
+        {words.noVersionsYet}
       </Text>
     );
   return (
     <>
       <Table.ScrollContainer minWidth={640}>
-        <Table withTableBorder aria-label="Published versions">
+        <Table withTableBorder aria-label={words.publishedVersions}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Version</Table.Th>
-              <Table.Th>Published</Table.Th>
-              <Table.Th>By</Table.Th>
-              <Table.Th>Policy</Table.Th>
+              <Table.Th>{words.version}</Table.Th>
+              <Table.Th>{words.published}</Table.Th>
+              <Table.Th>{words.by}</Table.Th>
+              <Table.Th>{words.policy}</Table.Th>
               <Table.Th />
             </Table.Tr>
           </Table.Thead>
@@ -84,7 +85,7 @@ function VersionRow({ version, isInForce, mayManage, onRollBack }: VersionRowPro
     <Table.Tr>
       <Table.Td>
         {version.version}
-        {version.rolled_back_to !== null && ` (rolled back to ${version.rolled_back_to})`}
+        {version.rolled_back_to !== null && words.rolledBack(version.rolled_back_to)}
       </Table.Td>
       <Table.Td>
         <Time at={version.published_at} />
@@ -95,10 +96,10 @@ function VersionRow({ version, isInForce, mayManage, onRollBack }: VersionRowPro
       </Table.Td>
       <Table.Td ta="right">
         {isInForce ? (
-          <Badge color="green">In force</Badge>
+          <Badge color="green">{words.inForce}</Badge>
         ) : (
           <GuardedButton size="compact-sm" variant="default" verdict={mayManage} onClick={onRollBack}>
-            Roll back to {version.version}
+            {words.rollBackTo(version.version)}
           </GuardedButton>
         )}
       </Table.Td>
@@ -119,18 +120,15 @@ function RollBackDialog({ group, to, onClose }: RollBackDialogProps) {
     <ConfirmByName
       opened={to !== null}
       onClose={onClose}
-      title={`Roll back to version ${to?.version ?? ''}`}
+      title={words.rollBackToVersion(to?.version ?? '')}
       name={null}
-      verb="Roll back"
-      consequences={[
-        'It is published as a new version and takes effect at once.',
-        'The policy that is in force now stays in this list.',
-      ]}
+      verb={words.rollBack}
+      consequences={[words.rollBackPublishes, words.currentPolicyStays]}
       effect={() => effectOf('POST', `/route-groups/${group.id}/policy/rollback`, { version: to?.version })}
       action={async () => {
         if (to === null) return;
         await rollBackPolicy(group.id, to.version);
-        saved(`The policy of version ${to.version} is in force again.`);
+        saved(words.versionInForceAgain(to.version));
         const changed = ['route-group', 'route-groups', 'route-group-policy', 'callable-targets'];
         await Promise.all(changed.map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
       }}
@@ -143,11 +141,11 @@ function PolicyWords({ version: { policy } }: { version: PublishedPolicy }) {
   const members = policy.members.map(({ deployment_id: id, weight, priority }) => {
     const deployment = deployments.get(id);
     const name = deployment === undefined ? 'deleted' : deploymentName(deployment);
-    return policy.strategy === 'priority' ? `${name}: ${weight} at ${priority}` : `${name}: ${weight}`;
+    return policy.strategy === 'priority' ? words.weightAtPriority(name, weight, priority) : `${name}: ${weight}`;
   });
   return (
     <Text fz="sm">
-      {wordOf(policy.strategy)}: {members.length === 0 ? 'none' : members.join('; ')}
+      {wordOf(policy.strategy)}: {members.length === 0 ? words.none : members.join('; ')}
     </Text>
   );
 }

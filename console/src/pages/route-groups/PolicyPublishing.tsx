@@ -12,6 +12,7 @@ import { countText } from '../../numbers/numbers.ts';
 import { type RouteGroup, sortedMembers } from './policy.ts';
 import { SimulationView } from './SimulationView.tsx';
 import type { PolicyDraft } from './usePolicyDraft.ts';
+import { words } from './words.ts';
 
 const REQUESTS = 10_000;
 
@@ -25,7 +26,7 @@ export function PolicyPublishing({ group, draft }: { group: RouteGroup; draft: P
   const publishing = useMutation({
     mutationFn: edited.save,
     onSuccess: async () => {
-      saved(`The policy of ${group.key} was published and is in force.`);
+      saved(words.policyWasPublished(group.key));
       const changed = ['route-group', 'route-groups', 'route-group-policy', 'callable-targets'];
       await Promise.all(changed.map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
     },
@@ -57,11 +58,11 @@ export function PolicyPublishing({ group, draft }: { group: RouteGroup; draft: P
             loading={simulating.isPending}
             onClick={() => policy !== null && simulating.mutate(policy)}
           >
-            Simulate {countText(REQUESTS)} requests
+            {words.simulateRequests(countText(REQUESTS))}
           </GuardedButton>
           {isChanged && (
             <Button variant="subtle" color="gray" onClick={draft.discard}>
-              Discard changes
+              {words.discardChanges}
             </Button>
           )}
         </Group>
@@ -71,12 +72,12 @@ export function PolicyPublishing({ group, draft }: { group: RouteGroup; draft: P
           loading={publishing.isPending}
           onClick={() => policy !== null && publishing.mutate(policy)}
         >
-          Publish
+          {words.publish}
         </GuardedButton>
       </Group>
       {isChanged && problem === null && simulating.data === undefined && (
         <Alert color="blue" p="xs">
-          <Text fz="sm">Simulate your changes first. No request is sent, and the gateway’s own routing computes the shares.</Text>
+          <Text fz="sm">{words.simulateFirst}</Text>
         </Alert>
       )}
     </>

@@ -22,6 +22,7 @@ import { MemberTable } from './MemberTable.tsx';
 import { PolicyEditor } from './PolicyEditor.tsx';
 import { PolicyHistory } from './PolicyHistory.tsx';
 import type { RouteGroup } from './policy.ts';
+import { words } from './words.ts';
 
 /** One route group: its present members, its policy with a simulation, and the published versions. */
 export function RouteGroupPage() {
@@ -41,32 +42,32 @@ function Found({ group }: { group: RouteGroup }) {
   return (
     <Page
       title={group.key}
-      crumbs={[{ label: 'Route groups', to: PATHS.routeGroups }]}
-      about={<CopyText text={group.id} label="id" />}
+      crumbs={[{ label: words.routeGroups, to: PATHS.routeGroups }]}
+      about={<CopyText text={group.id} label={words.id} />}
       actions={<Actions group={group} />}
     >
       <Facts
         facts={[
-          ['Strategy', wordOf(group.strategy)],
-          ['Fallbacks', group.fallbacks.length === 0 ? 'none' : group.fallbacks.join(' → ')],
-          ['Access groups', <GroupLinks key="groups" groups={group.access_groups} />],
+          [words.strategy, wordOf(group.strategy)],
+          [words.fallbacks, group.fallbacks.length === 0 ? words.none : group.fallbacks.join(' → ')],
+          [words.accessGroups, <GroupLinks key="groups" groups={group.access_groups} />],
           [
-            'Who can call it',
+            words.whoCanCallIt,
             <Anchor
               key="who"
               component={Link}
               to={`${PATHS.accessExplorer}?ask=target&target=${encodeURIComponent(group.key)}`}
               fz="sm"
             >
-              Access explorer
+              {words.accessExplorer}
             </Anchor>,
           ],
-          ['Created', <Time key="created" at={group.created_at} />],
-          ['Changed', <Time key="updated" at={group.updated_at} relative />],
+          [words.created, <Time key="created" at={group.created_at} />],
+          [words.changed, <Time key="updated" at={group.updated_at} relative />],
         ]}
       />
       <Stack gap="xs">
-        <Title order={2}>Members now</Title>
+        <Title order={2}>{words.membersNow}</Title>
         <MemberTable group={group} />
       </Stack>
       <PolicyEditor key={group.id} group={group} />
@@ -84,31 +85,27 @@ function Actions({ group }: { group: RouteGroup }) {
   return (
     <>
       <GuardedButton variant="default" verdict={mayManage} onClick={() => setOpen('labels')}>
-        Access groups
+        {words.accessGroups}
       </GuardedButton>
       <GuardedButton variant="default" verdict={mayManage} onClick={() => setOpen('fallbacks')}>
-        Fallbacks
+        {words.fallbacks}
       </GuardedButton>
       <GuardedButton variant="default" c="red" verdict={mayManage} onClick={() => setOpen('delete')}>
-        Delete
+        {words.delete}
       </GuardedButton>
       <LabelsDialog name={group.key} opened={open === 'labels'} onClose={close} />
       <FallbacksDialog group={group} opened={open === 'fallbacks'} onClose={close} />
       <ConfirmByName
         opened={open === 'delete'}
         onClose={close}
-        title="Delete route group"
+        title={words.deleteRouteGroup}
         name={group.key}
-        verb="Delete route group"
-        consequences={[
-          'No one can call it any more. Its deployments are kept.',
-          'Grants of its key are kept but have no effect.',
-          'Its published policies are deleted with it.',
-        ]}
+        verb={words.deleteRouteGroup}
+        consequences={[words.noOneCanCall, words.grantsAreKept, words.policiesAreDeleted]}
         effect={() => effectOf('DELETE', `/route-groups/${group.id}`)}
         action={async () => {
           await asked(api.DELETE('/route-groups/{id}', { params: { path: { id: group.id } } }));
-          saved(`${group.key} was deleted.`);
+          saved(words.wasDeleted(group.key));
           await navigate({ to: PATHS.routeGroups });
           await queryClient.invalidateQueries({ queryKey: ['route-groups'] });
         }}

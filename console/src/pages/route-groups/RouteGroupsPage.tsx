@@ -17,6 +17,7 @@ import { GroupLinks } from '../models/cells.tsx';
 import { useCooling } from '../models/health.tsx';
 import { CreateRouteGroup } from './CreateRouteGroup.tsx';
 import type { RouteGroup } from './policy.ts';
+import { words } from './words.ts';
 
 /** Lists the route groups: named sets of deployments with their own routing. */
 export function RouteGroupsPage() {
@@ -28,25 +29,20 @@ export function RouteGroupsPage() {
   const open = (id: string) => void navigate({ to: addressOf(id, 'route_group') ?? '.' });
   const create = (
     <GuardedButton verdict={mayManage} onClick={() => setCreating(true)}>
-      Create route group
+      {words.createRouteGroup}
     </GuardedButton>
   );
   return (
-    <Page
-      title="Route groups"
-      about="Named sets of deployments with their own routing policy. Callers use the key of a group like a model name."
-      actions={create}
-    >
+    <Page title={words.routeGroups} about={words.routeGroupsMean} actions={create}>
       <DataList<RouteGroup>
         name="route-groups"
         fetch={(query: ListQuery) => asked(api.GET('/route-groups', { params: { query: queryOf('/route-groups', query) } }))}
         columns={useColumns()}
-        searchLabel="Search by key or id"
+        searchLabel={words.searchByKeyOrId}
         onRowClick={({ id }) => open(id)}
         empty={
-          <EmptyState title="No route groups yet" action={create}>
-            A route group distributes calls over deployments of different models, providers or regions. Add deployments first,
-            then create a group.
+          <EmptyState title={words.noRouteGroupsYet} action={create}>
+            {words.groupsMean}
           </EmptyState>
         }
       />
@@ -64,7 +60,7 @@ function useColumns(): ListColumn<RouteGroup>[] {
   return [
     {
       accessor: 'name',
-      title: 'Key',
+      title: words.key,
       sortable: true,
       phone: 'title',
       render: ({ id, key }) => (
@@ -81,20 +77,20 @@ function useColumns(): ListColumn<RouteGroup>[] {
     },
     {
       accessor: 'strategy',
-      title: 'Strategy',
+      title: words.strategy,
       phone: { fact: 1 },
       render: ({ strategy }) => wordOf(strategy),
     },
     {
       accessor: 'members',
-      title: 'Members',
+      title: words.members,
       phone: { fact: 2 },
       render: ({ members }) => {
         const resting = members.filter(({ deployment_id: id }) => cooling?.has(id) === true).length;
         return (
           <Group gap={6} wrap="nowrap">
             <Text fz="sm" className="nowrap">
-              {members.length} {members.length === 1 ? 'deployment' : 'deployments'}
+              {words.countDeployments(members.length)}
             </Text>
             {resting > 0 && <StatusBadge status="cooling" />}
           </Group>
@@ -103,19 +99,19 @@ function useColumns(): ListColumn<RouteGroup>[] {
     },
     {
       accessor: 'fallbacks',
-      title: 'Fallbacks',
+      title: words.fallbacks,
       render: ({ fallbacks }) => (
         <Text fz="sm" truncate maw={240} {...(fallbacks.length === 0 ? { c: 'dimmed' } : {})}>
-          {fallbacks.length === 0 ? 'none' : fallbacks.join(' → ')}
+          {fallbacks.length === 0 ? words.none : fallbacks.join(' → ')}
         </Text>
       ),
     },
     {
       accessor: 'access_groups',
-      title: 'Access groups',
+      title: words.accessGroups,
       phone: { fact: 3, isNamed: true },
       render: (row) => <GroupLinks groups={row.access_groups} />,
     },
-    { accessor: 'created_at', title: 'Created', sortable: true, render: ({ created_at: at }) => <Time at={at} relative /> },
+    { accessor: 'created_at', title: words.created, sortable: true, render: ({ created_at: at }) => <Time at={at} relative /> },
   ];
 }

@@ -3,6 +3,7 @@ import type { Simulation } from '../../api/gateway.ts';
 import { countText, sharesOf } from '../../numbers/numbers.ts';
 import { deploymentName } from './policy.ts';
 import { useDeployments } from './useDeployments.ts';
+import { words } from './words.ts';
 
 /** The simulated result of a policy for a number of requests, with every deployment in its present state. */
 export function SimulationView({ simulation, requests }: { simulation: Simulation; requests: number }) {
@@ -12,11 +13,11 @@ export function SimulationView({ simulation, requests }: { simulation: Simulatio
     1,
   );
   return (
-    <Stack gap={6} role="status" aria-label="Simulation">
+    <Stack gap={6} role="status" aria-label={words.simulation}>
       <Text fz="sm" fw={600}>
-        Of {countText(requests)} requests, with the deployments as they are now
+        {words.ofRequests(countText(requests))}
       </Text>
-      {simulation.shares.length === 0 && <Text fz="sm">No deployment would be tried.</Text>}
+      {simulation.shares.length === 0 && <Text fz="sm">{words.noDeploymentTried}</Text>}
       {simulation.shares.map(({ deployment_id: id, share, first_choice: first }, index) => {
         const deployment = deployments.get(id);
         const name = deployment === undefined ? id : deploymentName(deployment);

@@ -1,13 +1,14 @@
 import { api, asked, type Schema } from '../../api/client.ts';
 import type { PolicyBody } from '../../api/gateway.ts';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
+import { words } from './words.ts';
 
 export type RouteGroup = Schema<'RouteGroup'>;
 export type Deployment = Schema<'Deployment'>;
 
 export const STRATEGIES = [
-  { value: 'weighted', label: 'Weighted: chosen by weight' },
-  { value: 'priority', label: 'Priority: the lowest first, by weight among equals' },
+  { value: 'weighted', label: words.weighted },
+  { value: 'priority', label: words.byPriority },
 ] as const;
 
 /** Describes a strategy: `Weighted: chosen by weight`. */
@@ -42,27 +43,27 @@ export function policyParts(nameOf: (deploymentId: string) => string): readonly 
   return [
     {
       name: 'strategy',
-      label: 'Strategy',
+      label: words.strategy,
       words: ({ strategy }) => strategyWords(strategy),
     },
     {
       name: 'members',
-      label: 'Members',
-      words: ({ members }) => (members.length === 0 ? 'none' : members.map((one) => memberWords(one, nameOf)).join('\n')),
+      label: words.members,
+      words: ({ members }) => (members.length === 0 ? words.none : members.map((one) => memberWords(one, nameOf)).join('\n')),
       known: ({ members }) => inOrder(members),
     },
   ];
 }
 
 function memberWords(member: PolicyBody['members'][number], nameOf: (deploymentId: string) => string): string {
-  return `${nameOf(member.deployment_id)}: weight ${member.weight}, priority ${member.priority}`;
+  return words.memberLine(nameOf(member.deployment_id), member.weight, member.priority);
 }
 
 /** Returns the reason why a typed policy cannot be simulated, or null. The server checks more. */
 export function problemOf({ members }: PolicyBody): string | null {
-  if (members.some(({ deployment_id: id }) => id === '')) return 'Choose a deployment in each row.';
+  if (members.some(({ deployment_id: id }) => id === '')) return words.chooseDeployments;
   const ids = new Set(members.map(({ deployment_id: id }) => id));
-  return ids.size === members.length ? null : 'A deployment is listed twice. Keep one row with the sum of the weights.';
+  return ids.size === members.length ? null : words.listedTwice;
 }
 
 /** Parses a policy from JSON, or says what is wrong with it. The server checks more. */
@@ -71,16 +72,16 @@ export function policyFromJson(text: string): { readonly policy: PolicyBody } | 
   try {
     value = JSON.parse(text);
   } catch (error) {
-    return { problem: `This is not valid JSON: ${error instanceof Error ? error.message : ''}` };
+    return { problem: words.notValidJson(error instanceof Error ? error.message : '') };
   }
   const { strategy, members } = (typeof value === 'object' && value !== null ? value : {}) as Partial<PolicyBody>;
-  if (strategy !== 'weighted' && strategy !== 'priority') return { problem: '"strategy" must be "weighted" or "priority".' };
-  if (!Array.isArray(members)) return { problem: '"members" must be a list.' };
+  if (strategy !== 'weighted' && strategy !== 'priority') return { problem: words.strategyMustBe };
+  if (!Array.isArray(members)) return { problem: words.membersMustBeList };
   const read: PolicyBody['members'][number][] = [];
   for (const member of members as readonly Partial<PolicyBody['members'][number]>[]) {
-    if (typeof member?.deployment_id !== 'string') return { problem: 'Each member needs a "deployment_id".' };
+    if (typeof member?.deployment_id !== 'string') return { problem: words.memberNeedsDeployment };
     const { deployment_id, weight = 1, priority = 0 } = member;
-    if (!isWhole(weight) || !isWhole(priority)) return { problem: '"weight" and "priority" must be whole numbers, 0 or more.' };
+    if (!isWhole(weight) || !isWhole(priority)) return { problem: words.wholeNumbers };
     read.push({ deployment_id, weight, priority });
   }
   return { policy: { strategy, members: read } };

@@ -3,6 +3,7 @@ import { IconChevronDown, IconChevronUp } from '@tabler/icons-react';
 import { type ReactNode, useId } from 'react';
 import { countText } from '../../numbers/numbers.ts';
 import type { Finding } from './findings.ts';
+import { words } from './words.ts';
 
 interface FindingSectionProps {
   readonly finding: Finding;
@@ -25,7 +26,7 @@ export function FindingSection({ finding, count, isOpen, onToggle, actions, chil
         <Box miw={0} style={{ flex: '1 1 380px' }}>
           <Group gap="xs" mb={4}>
             <Title order={2}>{finding.title}</Title>
-            <Badge color={isNone ? 'green' : 'yellow'}>{isNone ? 'None' : countText(count)}</Badge>
+            <Badge color={isNone ? 'green' : 'yellow'}>{isNone ? words.none : countText(count)}</Badge>
           </Group>
           <Text fz="sm" c={isNone ? 'dimmed' : undefined} maw={720}>
             {isNone ? finding.none : finding.meaning}
@@ -43,11 +44,11 @@ export function FindingSection({ finding, count, isOpen, onToggle, actions, chil
               variant="default"
               aria-expanded={isOpen}
               aria-controls={listId}
-              aria-label={`${isOpen ? 'Hide' : 'Show'} list: ${finding.title}`}
+              aria-label={words.toggleList(isOpen, finding.title)}
               rightSection={isOpen ? <IconChevronUp size={14} /> : <IconChevronDown size={14} />}
               onClick={onToggle}
             >
-              {isOpen ? 'Hide list' : 'Show list'}
+              {isOpen ? words.hideList : words.showList}
             </Button>
           </Group>
         )}

@@ -4,6 +4,7 @@ import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { SecurityReport } from './SecurityReport.tsx';
+import { words } from './words.ts';
 
 /** The security report of one organization. The default is the first whose audit log the person may read. */
 export function SecurityPage() {
@@ -15,21 +16,21 @@ export function SecurityPage() {
     set({ ...Object.fromEntries(Object.keys(state).map((name) => [name, undefined])), organization_id: id });
   return (
     <Page
-      title="Security"
+      title={words.security}
       beside={<bdi>{own.length === 1 && own[0]?.organization_id === organizationId && own[0]?.organization_name}</bdi>}
-      about="What to check in an organization: who can sign in, which access no one is responsible for, and what is sent unencrypted."
+      about={words.securityMeans}
       actions={
         <OwnOrganizationSelect
           permission="audit.read"
-          label="Organization"
-          placeholder="Choose an organization"
+          label={words.organization}
+          placeholder={words.chooseAnOrganization}
           value={organizationId}
           onChange={choose}
         />
       }
     >
       {organizationId === undefined ? (
-        <EmptyState title="Choose an organization">Its findings appear here, each with what to do about it.</EmptyState>
+        <EmptyState title={words.chooseAnOrganization}>{words.findingsAppearHere}</EmptyState>
       ) : (
         <SecurityReport key={organizationId} organizationId={organizationId} />
       )}

@@ -11,6 +11,7 @@ import { PATHS } from '../../paths.ts';
 import { FindingSection } from './FindingSection.tsx';
 import { FindingList, UNUSED_DAYS } from './finding-lists.tsx';
 import { FINDINGS, type FindingName } from './findings.ts';
+import { words } from './words.ts';
 
 /** The value of `show` in the address when every list is closed. */
 const CLOSED = 'none';
@@ -60,15 +61,15 @@ function Actions({ of: name, organizationId }: { of: FindingName; organizationId
       return (
         <>
           <ExportMenu exports={[personExport(name, organizationId)]} />
-          <Mend to={members} search={{ tab: 'members' }} label="Open members" />
+          <Mend to={members} search={{ tab: 'members' }} label={words.openMembers} />
         </>
       );
     case 'unowned_tokens':
       return (
-        <Mend verdict={mayTokens} to={PATHS.settings} search={{ tab: 'tokens', unowned: 'true' }} label="Open admin tokens" />
+        <Mend verdict={mayTokens} to={PATHS.settings} search={{ tab: 'tokens', unowned: 'true' }} label={words.openAdminTokens} />
       );
     case 'plain_targets':
-      return <Mend verdict={mayPlatform} to={PATHS.credentials} search={{}} label="Open credentials" />;
+      return <Mend verdict={mayPlatform} to={PATHS.credentials} search={{}} label={words.openCredentials} />;
     case 'unused_keys':
       return (
         <>
@@ -76,7 +77,7 @@ function Actions({ of: name, organizationId }: { of: FindingName; organizationId
           <Mend
             to={PATHS.keys}
             search={{ organization_id: organizationId, unused_days: String(UNUSED_DAYS) }}
-            label="Open in API keys"
+            label={words.openInApiKeys}
           />
         </>
       );
@@ -107,10 +108,10 @@ function Mend({ to, search, label, verdict }: MendProps) {
 
 function personExport(finding: 'vouched_for' | 'password_only', organizationId: string): Export {
   const path = `/organizations/${organizationId}/security/members/export?finding=${finding}`;
-  return { label: 'People as CSV', path, what: finding.replace('_', '-'), ending: 'csv' };
+  return { label: words.peopleAsCsv, path, what: finding.replace('_', '-'), ending: 'csv' };
 }
 
 function keyExport(organizationId: string): Export {
   const path = `/keys/export?organization_id=${organizationId}&unused_days=${UNUSED_DAYS}`;
-  return { label: 'Keys as CSV', path, what: 'unused-keys', ending: 'csv' };
+  return { label: words.keysAsCsv, path, what: 'unused-keys', ending: 'csv' };
 }

@@ -11,6 +11,7 @@ import { Time } from '../../components/Time.tsx';
 import { links } from '../../links.ts';
 import { keyColumns } from '../keys/key-columns.tsx';
 import type { FindingName } from './findings.ts';
+import { words } from './words.ts';
 
 type Person = Schema<'MemberFinding'>;
 type Token = Schema<'UnownedToken'>;
@@ -22,7 +23,7 @@ export const UNUSED_DAYS = 90;
 /** Shown if somebody fixed the last one while the page was open. */
 const MENDED = (
   <Text fz="sm" c="dimmed" role="status">
-    No findings are left here.
+    {words.noFindingsAreLeftHere}
   </Text>
 );
 
@@ -56,7 +57,7 @@ function People({ finding, organizationId: id }: { finding: 'vouched_for' | 'pas
         )
       }
       columns={[...personColumns(id), ...(finding === 'vouched_for' ? VOUCH_COLUMNS : FACTOR_COLUMNS), SEEN]}
-      searchLabel="Search by name or address"
+      searchLabel={words.searchByNameOrAddress}
       empty={MENDED}
     />
   );
@@ -66,30 +67,30 @@ function personColumns(organization_id: string): ListColumn<Person>[] {
   return [
     {
       accessor: 'name',
-      title: 'Member',
+      title: words.member,
       sortable: true,
       phone: 'title',
       render: (person) => <MemberLink of={{ ...person, organization_id }} memberId={person.id} />,
     },
-    { accessor: 'role', title: 'Role', phone: { fact: 1 }, render: ({ role }) => <RoleName role={role} /> },
+    { accessor: 'role', title: words.role, phone: { fact: 1 }, render: ({ role }) => <RoleName role={role} /> },
   ];
 }
 
 const VOUCH_COLUMNS: readonly ListColumn<Person>[] = [
-  { accessor: 'vouched_by', title: 'Vouched for by', render: ({ vouched_by }) => <bdi>{vouched_by ?? '–'}</bdi> },
+  { accessor: 'vouched_by', title: words.vouchedForBy, render: ({ vouched_by }) => <bdi>{vouched_by ?? '–'}</bdi> },
   {
     accessor: 'vouched_at',
-    title: 'When',
+    title: words.when,
     phone: { fact: 2 },
     render: ({ vouched_at }) => <Time at={vouched_at} />,
   },
 ];
 const FACTOR_COLUMNS: readonly ListColumn<Person>[] = [
-  { accessor: 'passkeys', title: 'Passkeys', textAlign: 'right', phone: { fact: 2, isNamed: true } },
+  { accessor: 'passkeys', title: words.passkeys, textAlign: 'right', phone: { fact: 2, isNamed: true } },
 ];
 const SEEN: ListColumn<Person> = {
   accessor: 'last_seen_at',
-  title: 'Last seen',
+  title: words.lastSeen,
   phone: { fact: 3, isNamed: true },
   render: ({ last_seen_at }) => <Time at={last_seen_at} relative />,
 };
@@ -108,25 +109,29 @@ function Tokens({ organizationId: id }: { organizationId: string }) {
         )
       }
       columns={TOKEN_COLUMNS}
-      searchLabel="Search by name or id"
+      searchLabel={words.searchByNameOrId}
       empty={MENDED}
     />
   );
 }
 
 const TOKEN_COLUMNS: readonly ListColumn<Token>[] = [
-  { accessor: 'name', title: 'Name', sortable: true, phone: 'title', render: ({ name }) => <bdi>{name}</bdi> },
-  { accessor: 'last_four', title: 'Token', render: ({ last_four }) => <span className="mono nowrap">hgadm_…{last_four}</span> },
-  { accessor: 'role', title: 'Role', noWrap: true, phone: { fact: 1 }, render: ({ role }) => <RoleName role={role} /> },
+  { accessor: 'name', title: words.name, sortable: true, phone: 'title', render: ({ name }) => <bdi>{name}</bdi> },
+  {
+    accessor: 'last_four',
+    title: words.token,
+    render: ({ last_four }) => <span className="mono nowrap">{words.tokenEnd(last_four)}</span>,
+  },
+  { accessor: 'role', title: words.role, noWrap: true, phone: { fact: 1 }, render: ({ role }) => <RoleName role={role} /> },
   {
     accessor: 'last_used_at',
-    title: 'Last used',
+    title: words.lastUsed,
     phone: { fact: 3, isNamed: true },
     render: ({ last_used_at }) => <Time at={last_used_at} relative />,
   },
   {
     accessor: 'ends_at',
-    title: 'Ends',
+    title: words.ends,
     noWrap: true,
     phone: { fact: 2, isNamed: true },
     render: ({ ends_at }) => <Time at={ends_at} />,
@@ -153,14 +158,13 @@ function Targets({ organizationId: id }: { organizationId: string }) {
 }
 
 const TARGET_COLUMNS: readonly ListColumn<Target>[] = [
-  { accessor: 'id', title: 'Called as', phone: 'title', render: ({ id }) => <bdi className="mono">{id}</bdi> },
-  { accessor: 'kind', title: 'Kind', phone: { fact: 1 }, render: ({ kind }) => wordOf(kind) },
+  { accessor: 'id', title: words.calledAs, phone: 'title', render: ({ id }) => <bdi className="mono">{id}</bdi> },
+  { accessor: 'kind', title: words.kind, phone: { fact: 1 }, render: ({ kind }) => wordOf(kind) },
   {
     accessor: 'plain_deployments',
-    title: 'Without encryption',
+    title: words.withoutEncryption,
     phone: { fact: 2 },
-    render: ({ plain_deployments, deployments }) =>
-      `${plain_deployments} of ${deployments} ${deployments === 1 ? 'deployment' : 'deployments'}`,
+    render: ({ plain_deployments, deployments }) => words.plainDeployments(plain_deployments, deployments),
   },
 ];
 
@@ -183,7 +187,7 @@ function Keys({ organizationId: id }: { organizationId: string }) {
         )
       }
       columns={KEY_COLUMNS}
-      searchLabel="Search by name or id"
+      searchLabel={words.searchByNameOrId}
       onRowClick={({ id: keyId }) => void openPage(links.key(keyId))}
       empty={MENDED}
     />

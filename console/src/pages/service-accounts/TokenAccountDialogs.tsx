@@ -12,6 +12,7 @@ import { type EditPart, namePart } from '../../components/dialogs/edit-parts.ts'
 import { saved } from '../../components/dialogs/saved.ts';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { countText } from '../../numbers/numbers.ts';
+import { words } from './words.ts';
 
 export type TokenAccount = Schema<'TokenServiceAccount'>;
 
@@ -24,8 +25,8 @@ interface Draft {
 export const TOUCHED = ['token-accounts', 'admin-tokens'];
 
 const RULES = {
-  name: (name: string) => (name.trim() === '' ? 'Enter a name: the machine or program that uses it.' : null),
-  responsible_account_id: (id: string | undefined) => (id === undefined ? 'Choose the person who is responsible for it.' : null),
+  name: (name: string) => (name.trim() === '' ? words.enterName : null),
+  responsible_account_id: (id: string | undefined) => (id === undefined ? words.chooseResponsible : null),
 };
 
 function partsOf(account: TokenAccount): readonly EditPart<Draft>[] {
@@ -33,7 +34,7 @@ function partsOf(account: TokenAccount): readonly EditPart<Draft>[] {
     namePart(),
     {
       name: 'responsible_account_id',
-      label: 'Responsible person',
+      label: words.responsiblePerson,
       words: ({ responsible_account_id: id }) => <PersonName id={id} of={account} />,
     },
   ];
@@ -42,7 +43,7 @@ function partsOf(account: TokenAccount): readonly EditPart<Draft>[] {
 function PersonName({ id, of: account }: { id: string | undefined; of: TokenAccount }) {
   const read = useName(id);
   const known = id === account.responsible_account_id ? account.responsible_name : null;
-  return <bdi>{known ?? read ?? id ?? 'No one'}</bdi>;
+  return <bdi>{known ?? read ?? id ?? words.noOne}</bdi>;
 }
 
 interface CreateProps {
@@ -59,11 +60,11 @@ export function CreateTokenAccount({ opened, onClose, organizationId }: CreatePr
     <CreateDialog<Draft, TokenAccount>
       opened={opened}
       onClose={onClose}
-      title="Create service account"
+      title={words.createServiceAccount}
       size="md"
       initial={{ name: '', responsible_account_id: isHere ? account.id : undefined }}
       validate={RULES}
-      verb="Create service account"
+      verb={words.createServiceAccount}
       invalidates={TOUCHED}
       save={({ name, ...rest }, header) => {
         const body = { name: name.trim(), ...(rest as { responsible_account_id: string }) };
@@ -72,7 +73,7 @@ export function CreateTokenAccount({ opened, onClose, organizationId }: CreatePr
           api.POST('/organizations/{id}/service-accounts', { params: { path: { id: organizationId }, header }, body }),
         );
       }}
-      onSaved={({ name }) => saved(`${name} was created. Give it an admin token next.`)}
+      onSaved={({ name }) => saved(words.wasCreated(name))}
     >
       {(form) => <Fields form={form} organizationId={organizationId} firstName={account.name} />}
     </CreateDialog>
@@ -90,16 +91,16 @@ function Fields({ form, organizationId, firstName }: FieldsProps) {
   return (
     <>
       <TextInput
-        label="Name"
-        description="The machine or program that uses it."
+        label={words.name}
+        description={words.nameMeans}
         data-autofocus
         maxLength={200}
         {...form.getInputProps('name')}
       />
       <ObjectSelect
         kind="account"
-        label="Responsible person"
-        placeholder="Search people by name"
+        label={words.responsiblePerson}
+        placeholder={words.searchPeopleByName}
         value={form.values.responsible_account_id}
         onChange={(id) => form.setFieldValue('responsible_account_id', id)}
         organizationId={organizationId ?? undefined}
@@ -107,7 +108,7 @@ function Fields({ form, organizationId, firstName }: FieldsProps) {
         firstName={firstName}
       />
       <Text fz="xs" c="dimmed">
-        Its admin tokens can never do more than this person. They stop working when this person leaves.
+        {words.responsibleMeans}
       </Text>
     </>
   );
@@ -118,9 +119,9 @@ export function EditTokenAccount({ of: account, onClose }: { of: TokenAccount; o
     <EditDialog<TokenAccount, Draft>
       opened
       onClose={onClose}
-      title={`Edit ${account.name}`}
+      title={words.editNamed(account.name)}
       size="md"
-      what="This service account"
+      what={words.thisServiceAccount}
       path={`/service-accounts/${account.id}`}
       draftOf={({ name, responsible_account_id }) => ({ name, responsible_account_id })}
       parts={partsOf(account)}
@@ -146,23 +147,23 @@ export function DeleteTokenAccount({ of: account, onClose }: { of: TokenAccount;
     <ConfirmByName
       opened
       onClose={onClose}
-      title={`Delete ${account.name}`}
+      title={words.deleteNamed(account.name)}
       name={account.name}
-      verb="Delete service account"
+      verb={words.deleteServiceAccount}
       isKnown={report.isSuccess}
       consequences={[
         ...(report.data === undefined ? [] : [tokensWords(report.data.admin_tokens_revoked.length)]),
-        'You cannot undo this. What it did stays in the audit log.',
+        words.cannotUndoDelete,
       ]}
       action={async () => {
         await asked(api.DELETE('/service-accounts/{id}', { params: { path } }));
         await Promise.all(TOUCHED.map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
-        saved(`${account.name} was deleted.`);
+        saved(words.wasDeleted(account.name));
       }}
     >
       {report.isPending && (
         <Text fz="sm" c="dimmed" role="status">
-          Looking up its admin tokens…
+          {words.lookingUpItsAdminTokens}
         </Text>
       )}
       {report.isError && <ProblemNote error={report.error} onRetry={() => void report.refetch()} />}
@@ -171,7 +172,7 @@ export function DeleteTokenAccount({ of: account, onClose }: { of: TokenAccount;
 }
 
 function tokensWords(count: number): string {
-  if (count === 0) return 'It has no admin tokens that work.';
-  if (count === 1) return 'Its admin token is revoked. Programs that use it are refused at once.';
-  return `Its ${countText(count)} admin tokens are revoked. Programs that use them are refused at once.`;
+  if (count === 0) return words.noTokens;
+  if (count === 1) return words.tokenIsRevoked;
+  return words.tokensAreRevoked(countText(count));
 }

@@ -19,6 +19,7 @@ import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { links } from '../../links.ts';
 import { CreateTokenAccount, DeleteTokenAccount, EditTokenAccount, TOUCHED, type TokenAccount } from './TokenAccountDialogs.tsx';
+import { words } from './words.ts';
 
 type Doing = { readonly is: 'edit' | 'delete'; readonly account: TokenAccount } | null;
 
@@ -31,15 +32,15 @@ export function TokenAccountsList({ organizationId }: { organizationId: string |
   useHotkeys([['n', open]]);
   const create = (
     <GuardedButton verdict={verdict} leftSection={<IconPlus size={16} />} onClick={open}>
-      Create service account
+      {words.createServiceAccount}
     </GuardedButton>
   );
   const done = () => setDoing(null);
   return (
     <>
       <Text fz="sm" c="dimmed" mb="sm">
-        Machines that call the admin API with their own tokens. A person is responsible for each.
-        {organizationId !== null && ' Service accounts that own API keys are on the page of their team.'}
+        {words.accountsMean}
+        {organizationId !== null && words.keyAccountsAreOnTeams}
       </Text>
       <DataList<TokenAccount>
         name="token-accounts"
@@ -47,12 +48,11 @@ export function TokenAccountsList({ organizationId }: { organizationId: string |
         scope={[organizationId]}
         fetch={(query) => fetchAccounts(query, organizationId)}
         columns={columnsOf(setDoing)}
-        searchLabel="Search by name or id"
+        searchLabel={words.searchByNameOrId}
         controls={create}
         empty={
-          <EmptyState title="No service accounts yet" action={create}>
-            Create one for each program that calls the admin API, then give it an admin token. It keeps working when the person
-            who created it changes teams.
+          <EmptyState title={words.noServiceAccountsYet} action={create}>
+            {words.createHint}
           </EmptyState>
         }
       />
@@ -87,7 +87,7 @@ function columnsOf(setDoing: (doing: Doing) => void): ListColumn<TokenAccount>[]
   return [
     {
       accessor: 'name',
-      title: 'Name',
+      title: words.name,
       sortable: true,
       phone: 'title',
       render: (account) => (
@@ -96,23 +96,23 @@ function columnsOf(setDoing: (doing: Doing) => void): ListColumn<TokenAccount>[]
         </Anchor>
       ),
     },
-    { accessor: 'status', title: 'Status', phone: { fact: 1 }, render: ({ status }) => <StatusBadge status={status} /> },
+    { accessor: 'status', title: words.status, phone: { fact: 1 }, render: ({ status }) => <StatusBadge status={status} /> },
     {
       accessor: 'responsible_name',
-      title: 'Responsible person',
+      title: words.responsiblePerson,
       phone: { fact: 2 },
       render: ({ responsible_name, responsible_account_id }) => <bdi>{responsible_name ?? responsible_account_id}</bdi>,
     },
     {
       accessor: 'created_at',
-      title: 'Created',
+      title: words.created,
       sortable: true,
       phone: { fact: 3, isNamed: true },
       render: ({ created_at }) => <Time at={created_at} relative />,
     },
     {
       accessor: 'actions',
-      title: <VisuallyHidden>Actions</VisuallyHidden>,
+      title: <VisuallyHidden>{words.actions}</VisuallyHidden>,
       width: 52,
       phone: 'menu',
       render: (account) => <RowMenu of={account} setDoing={setDoing} />,
@@ -127,23 +127,23 @@ function RowMenu({ of: account, setDoing }: { of: TokenAccount; setDoing: (doing
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${account.name}`}>
+        <ActionIcon variant="subtle" color="gray" aria-label={words.actionsFor(account.name)}>
           <IconDots size={16} />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item leftSection={<IconKey size={16} />} component={PageLink} at={links.settings(tokensOf(account))}>
-          Admin tokens
+          {words.adminTokens}
         </Menu.Item>
         <Menu.Item
           leftSection={<IconPencil size={16} />}
           disabled={!verdict.allowed}
           onClick={() => setDoing({ is: 'edit', account })}
         >
-          Edit…
+          {words.edit}
         </Menu.Item>
         <Menu.Item disabled={!verdict.allowed} onClick={() => void turn(isActive ? 'disabled' : 'active')}>
-          {isActive ? 'Disable' : 'Enable'}
+          {isActive ? words.disable : words.enable}
         </Menu.Item>
         <Menu.Item
           color="red"
@@ -151,7 +151,7 @@ function RowMenu({ of: account, setDoing }: { of: TokenAccount; setDoing: (doing
           disabled={!verdict.allowed}
           onClick={() => setDoing({ is: 'delete', account })}
         >
-          Delete…
+          {words.delete}
         </Menu.Item>
         <MenuWhyNot verdict={verdict} />
       </Menu.Dropdown>
@@ -169,11 +169,10 @@ function useTurn({ id, name }: TokenAccount) {
   return async (status: 'active' | 'disabled') => {
     try {
       await patch(status);
-      const said =
-        status === 'active' ? 'is enabled: its admin tokens work again.' : 'is disabled: its admin tokens are refused.';
+      const said = status === 'active' ? words.enabledAgain : words.nowDisabled;
       doneWithUndo(`${name} ${said}`, () => patch(status === 'active' ? 'disabled' : 'active'));
     } catch (error) {
-      notifications.show({ color: 'red', title: 'That did not work', message: (error as Error).message });
+      notifications.show({ color: 'red', title: words.thatDidNotWork, message: (error as Error).message });
     }
   };
 }

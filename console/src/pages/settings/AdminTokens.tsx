@@ -16,6 +16,7 @@ import { CreateToken } from './CreateToken.tsx';
 import { NarrowToken } from './NarrowToken.tsx';
 import { TakeOverToken } from './TakeOverToken.tsx';
 import { tokenColumns } from './token-columns.tsx';
+import { words } from './words.ts';
 
 type Token = Schema<'AdminToken'>;
 type Doing = { readonly what: 'revoke' | 'narrow' | 'take_over'; readonly token: Token } | null;
@@ -32,8 +33,7 @@ export function AdminTokens() {
   return (
     <>
       <Text fz="sm" c="dimmed" mb="sm">
-        For programs and the command line. A token has one role, and never more rights than its owner. The audit log shows what it
-        does under its own name.
+        {words.tokensMean}
       </Text>
       {state.service_account_id === undefined ? (
         <UnownedNote isShown={state.unowned === 'true'} onShow={(unowned) => set({ unowned, cursor: undefined })} />
@@ -48,12 +48,12 @@ export function AdminTokens() {
         fetch={fetchTokens}
         columns={tokenColumns((what, token) => setDoing({ what, token }))}
         filters={['status', 'unowned', 'organization_id', 'service_account_id']}
-        searchLabel="Search by name or id"
+        searchLabel={words.searchByNameOrId}
         controls={
           <>
             <Select
-              aria-label="Status"
-              placeholder="Any status"
+              aria-label={words.status}
+              placeholder={words.anyStatus}
               clearable
               w={140}
               data={['active', 'revoked'].map((value) => ({ value, label: wordOf(value) }))}
@@ -61,13 +61,13 @@ export function AdminTokens() {
               onChange={(status) => set({ status: status ?? undefined, cursor: undefined })}
             />
             <Button leftSection={<IconPlus size={16} />} onClick={open}>
-              Create admin token
+              {words.createAdminToken}
             </Button>
           </>
         }
         empty={
-          <EmptyState title="No admin tokens yet" action={<Button onClick={open}>Create admin token</Button>}>
-            Programs that call the admin API use a token. Create one for each program, with the least role that it needs.
+          <EmptyState title={words.noAdminTokensYet} action={<Button onClick={open}>{words.createAdminToken}</Button>}>
+            {words.noTokensHint}
           </EmptyState>
         }
       />
@@ -79,8 +79,8 @@ export function AdminTokens() {
         onCreated={setSecret}
       />
       {secret !== null && (
-        <SecretDialog title="New admin token" onClose={() => setSecret(null)}>
-          <CopyField label="Token" description="Store it now: it is not shown again." value={secret} />
+        <SecretDialog title={words.newAdminToken} onClose={() => setSecret(null)}>
+          <CopyField label={words.token} description={words.storeItNow} value={secret} />
         </SecretDialog>
       )}
       <NarrowToken token={at('narrow')} onClose={close} />
@@ -108,14 +108,13 @@ function UnownedNote({ isShown, onShow }: { isShown: boolean; onShow: (unowned: 
       p="xs"
       mb="sm"
       role="note"
-      title={total === 1 ? '1 token has no owner' : `${total} tokens have no owner`}
+      title={total === 1 ? words.oneTokenHasNoOwner : words.tokensHaveNoOwner(total)}
     >
       <Text fz="sm" mb="xs">
-        {total === 1 ? 'It stops' : 'Each of them stops'} working on the date under Expires. Take over tokens that are still
-        needed: they then belong to you and keep working.
+        {words.unownedTokensStop(total)}
       </Text>
       <Button size="compact-sm" variant="default" onClick={() => onShow(isShown ? undefined : 'true')}>
-        {isShown ? 'Show all tokens' : total === 1 ? 'Show it' : 'Show them'}
+        {isShown ? words.showAllTokens : total === 1 ? words.showIt : words.showThem}
       </Button>
     </Alert>
   );
@@ -131,10 +130,11 @@ function OwnerNote({ id, onShowAll }: { id: string; onShowAll: () => void }) {
     <Alert color="blue" p="xs" mb="sm" role="note">
       <Group gap="sm" justify="space-between">
         <Text fz="sm">
-          Tokens of the service account <b>{account.data?.name ?? id}</b>. A new token belongs to it too.
+          {words.tokensOfAccount} <b>{account.data?.name ?? id}</b>
+          {words.newTokenBelongsToo}
         </Text>
         <Button size="compact-sm" variant="default" onClick={onShowAll}>
-          Show all tokens
+          {words.showAllTokens}
         </Button>
       </Group>
     </Alert>
@@ -147,13 +147,10 @@ function RevokeToken({ token, onClose }: { token: Token | null; onClose: () => v
     <ConfirmByName
       opened={token !== null}
       onClose={onClose}
-      title="Revoke admin token"
+      title={words.revokeAdminToken}
       name={token?.name ?? ''}
-      verb="Revoke token"
-      consequences={[
-        'Programs that use this token are refused at once, on every replica.',
-        'You cannot undo this. Its events stay in the audit log.',
-      ]}
+      verb={words.revokeToken}
+      consequences={[words.programsAreRefused, words.cannotUndoRevoke]}
       action={async () => {
         await asked(api.DELETE('/admin-tokens/{id}', { params: { path: { id: token?.id ?? '' } } }));
         await queryClient.invalidateQueries({ queryKey: ['admin-tokens'] });

@@ -7,6 +7,7 @@ import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
 import { ORGANIZATION_ROLES, PLATFORM_ROLES, RoleSelect } from '../../components/fields/RoleSelect.tsx';
 import { expiresAtOf, LASTS, type Lasts } from './token-expiry.ts';
 import { ME, NEW, OwnerFields, useServiceAccount } from './token-owner.tsx';
+import { words } from './words.ts';
 
 type TokenRole = (typeof PLATFORM_ROLES)[number] | (typeof ORGANIZATION_ROLES)[number];
 
@@ -22,7 +23,7 @@ interface CreateTokenProps {
 
 export function CreateToken({ opened, onClose, ...rest }: CreateTokenProps) {
   return (
-    <FormDialog opened={opened} onClose={onClose} title="Create admin token">
+    <FormDialog opened={opened} onClose={onClose} title={words.createAdminToken}>
       <TokenForm {...rest} />
     </FormDialog>
   );
@@ -44,12 +45,11 @@ function TokenForm({ ownerId, organizationId, onCreated }: Omit<CreateTokenProps
         lasts: '90' as Lasts,
       }}
       validate={{
-        name: (name) => (name.trim() === '' ? 'Enter a name: the program that will use it.' : null),
-        organization_id: (id, { role }) =>
-          isOfPlatform(role) || id !== null ? null : 'Choose the organization in which it acts.',
-        account_name: (name, { owner }) => (owner === NEW && name.trim() === '' ? 'Enter the name of the machine.' : null),
+        name: (name) => (name.trim() === '' ? words.enterName : null),
+        organization_id: (id, { role }) => (isOfPlatform(role) || id !== null ? null : words.chooseOrganization),
+        account_name: (name, { owner }) => (owner === NEW && name.trim() === '' ? words.enterMachineName : null),
       }}
-      verb="Create admin token"
+      verb={words.createAdminToken}
       invalidates={['admin-tokens', 'token-accounts']}
       save={async ({ name, role, lasts, ...owner }, header) => {
         const place = placeOf({ role, organization_id: owner.organization_id });
@@ -63,26 +63,26 @@ function TokenForm({ ownerId, organizationId, onCreated }: Omit<CreateTokenProps
         <>
           <TextInput
             data-autofocus
-            label="Name"
-            description="The program that will use it. The audit log shows this name."
+            label={words.name}
+            description={words.tokenNameMeans}
             maxLength={200}
             {...form.getInputProps('name')}
           />
-          <RoleSelect roles={rolesOf(session)} description="Never higher than your own role." {...form.getInputProps('role')} />
+          <RoleSelect roles={rolesOf(session)} description={words.roleMeans} {...form.getInputProps('role')} />
           {!isOfPlatform(form.values.role) &&
             (session.platform_role === 'platform_admin' ? (
               <ObjectSelect
                 kind="organization"
-                label="Acts in"
+                label={words.actsIn}
                 value={form.values.organization_id ?? undefined}
                 onChange={(id) => form.setFieldValue('organization_id', id ?? null)}
                 error={form.errors.organization_id}
               />
             ) : (
-              <Select label="Acts in" allowDeselect={false} data={places} {...form.getInputProps('organization_id')} />
+              <Select label={words.actsIn} allowDeselect={false} data={places} {...form.getInputProps('organization_id')} />
             ))}
           <OwnerFields form={form} place={placeOf(form.values)} isOfPlatform={isOfPlatform(form.values.role)} />
-          <Select label="Expires" allowDeselect={false} data={LASTS} {...form.getInputProps('lasts')} />
+          <Select label={words.expires} allowDeselect={false} data={LASTS} {...form.getInputProps('lasts')} />
         </>
       )}
     </CreateForm>

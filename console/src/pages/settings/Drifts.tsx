@@ -7,6 +7,7 @@ import { Named } from '../../components/Named.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { countText } from '../../numbers/numbers.ts';
+import { words } from './words.ts';
 
 /** Lists the drift that the proof found, newest first, and when it was corrected. */
 export function Drifts() {
@@ -16,19 +17,19 @@ export function Drifts() {
       {({ data }) =>
         data.length === 0 ? (
           <Text fz="sm" c="dimmed">
-            None. The ledger, reports and counters have always agreed.
+            {words.noDrift}
           </Text>
         ) : (
           <TableScroll minWidth={680}>
             <Table fz="sm" withTableBorder>
               <Table.Thead>
                 <Table.Tr>
-                  <Table.Th>Found</Table.Th>
-                  <Table.Th>Organization</Table.Th>
-                  <Table.Th>Where</Table.Th>
-                  <Table.Th ta="right">Wrong value</Table.Th>
-                  <Table.Th ta="right">Ledger value</Table.Th>
-                  <Table.Th>Corrected</Table.Th>
+                  <Table.Th>{words.found}</Table.Th>
+                  <Table.Th>{words.organization}</Table.Th>
+                  <Table.Th>{words.where}</Table.Th>
+                  <Table.Th ta="right">{words.wrongValue}</Table.Th>
+                  <Table.Th ta="right">{words.ledgerValue}</Table.Th>
+                  <Table.Th>{words.corrected}</Table.Th>
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>
@@ -48,7 +49,7 @@ export function Drifts() {
                     </Table.Td>
                     <Table.Td ta="right">{countText(drift.found)}</Table.Td>
                     <Table.Td ta="right">{countText(drift.ledger)}</Table.Td>
-                    <Table.Td>{drift.corrected_at === null ? 'not yet' : <Time at={drift.corrected_at} relative />}</Table.Td>
+                    <Table.Td>{drift.corrected_at === null ? words.notYet : <Time at={drift.corrected_at} relative />}</Table.Td>
                   </Table.Tr>
                 ))}
               </Table.Tbody>

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
+import { words } from './words.ts';
 
 /** Lists every setting with its meaning and its present value. Settings are read at startup, so a change needs a restart. */
 export function InForce() {
@@ -13,25 +14,24 @@ export function InForce() {
   return (
     <Stack gap="sm">
       <Text fz="sm" c="dimmed">
-        Settings are environment variables, or flags of the same name. The process reads them when it starts: change them there
-        and restart it. The value of a secret is never shown.
+        {words.settingsMean}
       </Text>
       <TextInput
         w={{ base: '100%', xs: 280 }}
         type="search"
-        aria-label="Search settings"
-        placeholder="Search settings"
+        aria-label={words.searchSettings}
+        placeholder={words.searchSettings}
         leftSection={<IconSearch size={16} />}
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
       />
       <Asked query={query} shape="rows">
         {({ data }) => (
-          <Table withTableBorder fz="sm" aria-label="Settings" style={{ tableLayout: 'fixed' }}>
+          <Table withTableBorder fz="sm" aria-label={words.settings} style={{ tableLayout: 'fixed' }}>
             <Table.Thead>
               <Table.Tr>
-                <Table.Th w="62%">Setting</Table.Th>
-                <Table.Th>In force</Table.Th>
+                <Table.Th w="62%">{words.setting}</Table.Th>
+                <Table.Th>{words.inForce}</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -57,14 +57,14 @@ function Row({ setting: { name, value, is_set, is_secret, default: standard, abo
       </Table.Td>
       <Table.Td style={{ overflowWrap: 'anywhere', verticalAlign: 'top' }}>
         {is_secret ? (
-          <Badge color={is_set ? 'green' : 'gray'}>{is_set ? 'Set' : 'Not set'}</Badge>
+          <Badge color={is_set ? 'green' : 'gray'}>{is_set ? words.set : words.notSet}</Badge>
         ) : (
           <span className="mono" style={{ fontWeight: is_set ? 600 : undefined }}>
             {value ?? '–'}
           </span>
         )}
         <Text fz="xs" c="dimmed">
-          {is_secret ? 'a secret' : is_set ? `set; default ${standard ?? 'none'}` : 'default'}
+          {is_secret ? words.aSecret : is_set ? words.setDefault(standard) : words.default}
         </Text>
       </Table.Td>
     </Table.Tr>

@@ -10,6 +10,7 @@ import { StatusBadge, wordOf } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { durationText } from '../../numbers/numbers.ts';
 import { Drifts } from './Drifts.tsx';
+import { words } from './words.ts';
 
 type Job = Schema<'Job'>;
 
@@ -24,17 +25,17 @@ export function Jobs() {
   return (
     <Stack gap="md">
       <Text fz="sm" c="dimmed">
-        Only one process at a time runs a job, however many processes there are. Schedules are in UTC.
+        {words.jobsMean}
       </Text>
       <Asked query={query} shape="rows">
         {({ data, trouble }) => (
           <>
-            {trouble !== null && <Alert color="red">The process that answers runs no jobs: {trouble}.</Alert>}
+            {trouble !== null && <Alert color="red">{words.processRunsNoJobs(trouble)}</Alert>}
             <JobTable jobs={data} />
           </>
         )}
       </Asked>
-      <Title order={2}>Sums that differed from the ledger</Title>
+      <Title order={2}>{words.sumsThatDifferedFromTheLedger}</Title>
       <Drifts />
     </Stack>
   );
@@ -46,7 +47,7 @@ function JobTable({ jobs }: { jobs: readonly Job[] }) {
   const running = useMutation({
     mutationFn: (name: string) => asked(api.POST('/jobs/{name}/run', { params: { path: { name } } })),
     onSuccess: async ({ queued }, name) => {
-      saved(queued ? `${titleOf(name)} was started.` : `${titleOf(name)} is already running or waiting.`);
+      saved(queued ? words.wasStarted(titleOf(name)) : words.alreadyRunning(titleOf(name)));
       await queryClient.invalidateQueries({ queryKey: ['jobs'] });
     },
   });
@@ -57,11 +58,11 @@ function JobTable({ jobs }: { jobs: readonly Job[] }) {
         <Table fz="sm" withTableBorder verticalSpacing="xs">
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Job</Table.Th>
-              <Table.Th>Last run</Table.Th>
-              <Table.Th>Result</Table.Th>
-              <Table.Th>Next</Table.Th>
-              <Table.Th>Action</Table.Th>
+              <Table.Th>{words.job}</Table.Th>
+              <Table.Th>{words.lastRun}</Table.Th>
+              <Table.Th>{words.result}</Table.Th>
+              <Table.Th>{words.next}</Table.Th>
+              <Table.Th>{words.action}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -92,11 +93,11 @@ function JobTable({ jobs }: { jobs: readonly Job[] }) {
                     verdict={verdict}
                     size="compact-sm"
                     variant="default"
-                    aria-label={`Run now: ${titleOf(job.name)}`}
+                    aria-label={words.runNowNamed(titleOf(job.name))}
                     loading={running.isPending && running.variables === job.name}
                     onClick={() => running.mutate(job.name)}
                   >
-                    Run now
+                    {words.runNow}
                   </GuardedButton>
                 </Table.Td>
               </Table.Tr>
@@ -113,7 +114,7 @@ function LastRun({ job: { runs } }: { job: Job }) {
   if (last === undefined)
     return (
       <Text fz="sm" c="dimmed">
-        not yet
+        {words.notYet}
       </Text>
     );
   const tookMs = last.finished_at === null ? null : Date.parse(last.finished_at) - Date.parse(last.started_at);
@@ -121,10 +122,10 @@ function LastRun({ job: { runs } }: { job: Job }) {
     <>
       <Time at={last.started_at} relative />
       <Text fz="xs" c="dimmed">
-        {tookMs === null ? 'running' : `took ${durationText(tookMs)}`}
+        {tookMs === null ? words.runningNow : words.tookDuration(durationText(tookMs))}
         {last.asked_by !== null && (
           <>
-            , started by <bdi>{last.asked_by}</bdi>
+            {words.startedBy} <bdi>{last.asked_by}</bdi>
           </>
         )}
       </Text>
@@ -135,7 +136,7 @@ function LastRun({ job: { runs } }: { job: Job }) {
 function Outcome({ job: { runs } }: { job: Job }) {
   const [last] = runs;
   if (last === undefined) return null;
-  if (last.outcome === null) return <Badge color="blue">Running</Badge>;
+  if (last.outcome === null) return <Badge color="blue">{words.running}</Badge>;
   return (
     <>
       <StatusBadge status={last.outcome} />

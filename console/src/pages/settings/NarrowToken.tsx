@@ -5,6 +5,7 @@ import { firstErrorOf } from '../../api/field-errors.ts';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import { type EditPart, namePart } from '../../components/dialogs/edit-parts.ts';
 import { expiresAtOf, LASTS, type Lasts } from './token-expiry.ts';
+import { words } from './words.ts';
 
 type Token = Schema<'AdminToken'>;
 
@@ -23,13 +24,13 @@ export function NarrowToken({ token, onClose }: { token: Token | null; onClose: 
     <EditDialog<Token, TokenDraft>
       opened
       onClose={onClose}
-      title="Change admin token"
+      title={words.changeAdminToken}
       size="lg"
-      what="This admin token"
+      what={words.thisAdminToken}
       path={`/admin-tokens/${token.id}`}
       draftOf={draftOf}
       parts={PARTS}
-      validate={{ name: (name) => (name.trim() === '' ? 'Enter a name: the program that uses it.' : null) }}
+      validate={{ name: (name) => (name.trim() === '' ? words.enterUsedBy : null) }}
       invalidates={['admin-tokens']}
     >
       {(form, read) => <Fields form={form} of={read} />}
@@ -40,10 +41,10 @@ export function NarrowToken({ token, onClose }: { token: Token | null; onClose: 
 function Fields({ form, of: token }: { form: UseFormReturnType<TokenDraft>; of: Token }) {
   return (
     <>
-      <TextInput data-autofocus label="Name" maxLength={200} {...form.getInputProps('name')} />
+      <TextInput data-autofocus label={words.name} maxLength={200} {...form.getInputProps('name')} />
       <MultiSelect
-        label="Permissions"
-        description="The permissions of its role that it keeps. Leave empty to keep all of them."
+        label={words.permissions}
+        description={words.permissionsMean}
         searchable
         clearable
         data={[...new Set([...token.capabilities, ...(token.permissions ?? [])])]}
@@ -52,22 +53,22 @@ function Fields({ form, of: token }: { form: UseFormReturnType<TokenDraft>; of: 
       />
       {token.organization_id === null && (
         <TagsInput
-          label="Organizations"
-          description="Ids (org_…) of the organizations in which it may act. Leave empty for all, and the platform."
+          label={words.organizations}
+          description={words.organizationsMean}
           {...form.getInputProps('organization_ids')}
           error={firstErrorOf(form.errors, 'organization_ids')}
         />
       )}
       <TagsInput
-        label="Networks"
-        description="Addresses and ranges from which it may be used, such as 10.0.0.0/8. Leave empty for any."
+        label={words.networks}
+        description={words.networksMean}
         {...form.getInputProps('networks')}
         error={firstErrorOf(form.errors, 'networks')}
       />
       <Select
-        label="Expires"
+        label={words.expires}
         allowDeselect={false}
-        data={[{ value: 'as_it_is', label: 'No change' }, ...LASTS]}
+        data={[{ value: 'as_it_is', label: words.noChangeOption }, ...LASTS]}
         {...form.getInputProps('lasts')}
       />
     </>
@@ -76,14 +77,14 @@ function Fields({ form, of: token }: { form: UseFormReturnType<TokenDraft>; of: 
 
 const PARTS: readonly EditPart<TokenDraft>[] = [
   namePart(),
-  narrowing('permissions', 'Permissions'),
-  narrowing('organization_ids', 'Organizations'),
-  narrowing('networks', 'Networks'),
+  narrowing('permissions', words.permissions),
+  narrowing('organization_ids', words.organizations),
+  narrowing('networks', words.networks),
   {
     name: 'lasts',
-    label: 'Expiry',
+    label: words.expiry,
     body: ({ lasts }) => (lasts === 'as_it_is' ? {} : { expires_at: expiresAtOf(lasts) }),
-    words: ({ lasts }) => LASTS.find(({ value }) => value === lasts)?.label ?? 'no change',
+    words: ({ lasts }) => LASTS.find(({ value }) => value === lasts)?.label ?? words.noChange,
     known: ({ lasts }) => lasts,
   },
 ];
@@ -94,7 +95,7 @@ function narrowing(name: 'permissions' | 'organization_ids' | 'networks', label:
     name,
     label,
     body: (draft) => ({ [name]: draft[name].length === 0 ? null : draft[name] }),
-    words: (draft) => (draft[name].length === 0 ? 'all' : draft[name].join(', ')),
+    words: (draft) => (draft[name].length === 0 ? words.all : draft[name].join(', ')),
   };
 }
 

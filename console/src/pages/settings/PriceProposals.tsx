@@ -9,6 +9,7 @@ import { TableScroll } from '../../components/list/TableScroll.tsx';
 import { priceLines } from '../../components/money/price-words.ts';
 import { Named } from '../../components/Named.tsx';
 import { Money } from '../../numbers/Money.tsx';
+import { words } from './words.ts';
 
 type Proposal = Schema<'PriceProposal'>;
 
@@ -30,28 +31,25 @@ function Shown({ proposals }: { proposals: readonly Proposal[] }) {
       );
     },
     onSuccess: async (_, { takes }) => {
-      saved(takes ? 'The published price is in force now.' : 'The current price stays in force.');
+      saved(takes ? words.publishedPriceInForce : words.currentPriceStays);
       await Promise.all(
         ['price-proposals', 'prices', 'deployments'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })),
       );
     },
   });
   return (
-    <Alert color="yellow" mb="md" title="Published prices changed">
+    <Alert color="yellow" mb="md" title={words.publishedPricesChanged}>
       <Stack gap="sm">
-        <Text fz="sm">
-          These deployments use a price from the published list, and the list has changed. Nothing changes until you adopt the new
-          price.
-        </Text>
+        <Text fz="sm">{words.pricesChangedMean}</Text>
         {deciding.isError && <ProblemNote error={deciding.error} />}
         <TableScroll minWidth={640}>
           <Table fz="sm">
             <Table.Thead>
               <Table.Tr>
-                <Table.Th>Model</Table.Th>
-                <Table.Th>Deployment</Table.Th>
-                <Table.Th>Changes, in USD per million tokens or each</Table.Th>
-                <Table.Th>Decision</Table.Th>
+                <Table.Th>{words.model}</Table.Th>
+                <Table.Th>{words.deployment}</Table.Th>
+                <Table.Th>{words.changesInUsd}</Table.Th>
+                <Table.Th>{words.decision}</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -93,22 +91,17 @@ function ProposalRow({ proposal, verdict, onAdopt, onKeep }: ProposalRowProps) {
       </Table.Td>
       <Table.Td>
         <Group gap="xs" wrap="nowrap">
-          <GuardedButton
-            verdict={verdict}
-            size="compact-sm"
-            aria-label={`Adopt the published price of ${proposal.model}`}
-            onClick={onAdopt}
-          >
-            Adopt new price{' '}
+          <GuardedButton verdict={verdict} size="compact-sm" aria-label={words.adoptPriceOf(proposal.model)} onClick={onAdopt}>
+            {words.adoptNewPrice}{' '}
           </GuardedButton>
           <Button
             size="compact-sm"
             variant="default"
             disabled={!verdict.allowed}
-            aria-label={`Keep the current price of ${proposal.model}`}
+            aria-label={words.keepPriceOf(proposal.model)}
             onClick={onKeep}
           >
-            Keep current price
+            {words.keepCurrentPrice}
           </Button>
         </Group>
       </Table.Td>
@@ -135,5 +128,5 @@ function Changes({ proposal: { prices, proposed } }: { proposal: Proposal }) {
 
 /** An amount. Null means the same as the ordinary rate; undefined means no price. */
 function Amount({ usd }: { usd: string | null | undefined }) {
-  return usd === null ? <>standard price</> : <Money usd={usd} exact />;
+  return usd === null ? words.standardPrice : <Money usd={usd} exact />;
 }

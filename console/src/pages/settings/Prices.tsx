@@ -11,12 +11,13 @@ import { Time } from '../../components/Time.tsx';
 import { Money } from '../../numbers/Money.tsx';
 import { PriceOrigin } from '../models/PriceOrigin.tsx';
 import { PriceProposals } from './PriceProposals.tsx';
+import { words } from './words.ts';
 
 type Price = Schema<'Price'>;
 
 const FILTERS: readonly Filter[] = [
-  { param: 'model', label: 'Model', kind: 'model' },
-  { param: 'deployment_id', label: 'Deployment', kind: 'deployment' },
+  { param: 'model', label: words.model, kind: 'model' },
+  { param: 'deployment_id', label: words.deployment, kind: 'deployment' },
 ];
 
 /** Lists every version of every price. Versions are only added, because each ledger row names the one it used. */
@@ -26,10 +27,7 @@ export function Prices() {
   return (
     <>
       <Text fz="sm" c="dimmed" mb="sm">
-        Each price version takes effect at a set time. Versions are never edited, so past spend does not change.{' '}
-        {mayChange
-          ? 'To change a price, add a version on the deployment’s page.'
-          : 'Platform admins add versions on a deployment’s page.'}
+        {words.priceVersionsMean(mayChange)}
       </Text>
       <PriceProposals />
       <DataList<Price>
@@ -38,11 +36,7 @@ export function Prices() {
         columns={COLUMNS}
         filters={['model', 'deployment_id']}
         controls={<FilterBar filters={FILTERS} />}
-        empty={
-          <EmptyState title="No prices yet">
-            Prices appear here when you add deployments. They come from the price table, or from what you enter.
-          </EmptyState>
-        }
+        empty={<EmptyState title={words.noPricesYet}>{words.pricesAppearHere}</EmptyState>}
       />
     </>
   );
@@ -53,36 +47,36 @@ function fetchPrices({ sort: _, search: __, ...query }: ListQuery) {
 }
 
 const COLUMNS: ListColumn<Price>[] = [
-  { accessor: 'model', title: 'Model', phone: 'title', render: ({ model }) => <bdi>{model}</bdi> },
-  { accessor: 'deployment_id', title: 'Deployment', render: ({ deployment_id }) => <Named id={deployment_id} /> },
+  { accessor: 'model', title: words.model, phone: 'title', render: ({ model }) => <bdi>{model}</bdi> },
+  { accessor: 'deployment_id', title: words.deployment, render: ({ deployment_id }) => <Named id={deployment_id} /> },
   {
     accessor: 'effective_from',
-    title: 'In effect from',
+    title: words.inEffectFrom,
     noWrap: true,
     phone: { fact: 2, isNamed: true },
     render: (price) => <From price={price} />,
   },
   {
     accessor: 'prices',
-    title: 'USD per million tokens, or each',
+    title: words.usdPerMillionOrEach,
     phone: { fact: 1 },
     render: ({ prices }) => <Lines prices={prices} />,
   },
-  { accessor: 'source', title: 'From', render: (price) => <PriceOrigin from={price} /> },
-  { accessor: 'added', title: 'Added', noWrap: true, render: ({ created_at }) => <Time at={created_at} /> },
+  { accessor: 'source', title: words.from, render: (price) => <PriceOrigin from={price} /> },
+  { accessor: 'added', title: words.added, noWrap: true, render: ({ created_at }) => <Time at={created_at} /> },
 ];
 
 function From({ price }: { price: Price }) {
   return (
     <Group gap={6} wrap="nowrap">
       <Time at={price.effective_from} />
-      {Date.parse(price.effective_from) > Date.now() && <Badge color="blue">Scheduled</Badge>}
+      {Date.parse(price.effective_from) > Date.now() && <Badge color="blue">{words.scheduled}</Badge>}
     </Group>
   );
 }
 
 function Lines({ prices }: { prices: Price['prices'] }) {
-  if (prices === null) return <Badge color="yellow">Not priced</Badge>;
+  if (prices === null) return <Badge color="yellow">{words.notPriced}</Badge>;
   return (
     <Group gap="sm" style={{ rowGap: 0 }}>
       {priceLines(prices).map(({ label, usd }) => (
@@ -90,7 +84,7 @@ function Lines({ prices }: { prices: Price['prices'] }) {
           <Text component="span" inherit c="dimmed">
             {label}
           </Text>{' '}
-          {usd === null ? 'standard price' : <Money usd={usd} exact />}
+          {usd === null ? words.standardPrice : <Money usd={usd} exact />}
         </Text>
       ))}
     </Group>

@@ -8,6 +8,7 @@ import { Named } from '../../components/Named.tsx';
 import { Time } from '../../components/Time.tsx';
 import { bytesText, countText, durationText } from '../../numbers/numbers.ts';
 import { useDrifts } from './Drifts.tsx';
+import { words } from './words.ts';
 
 const REFRESH_MS = 5_000;
 
@@ -20,46 +21,46 @@ export function ProcessHealth() {
 function Shown({ health }: { health: Schema<'Health'> }) {
   const { journal, database, in_memory: memory } = health;
   const facts: readonly (readonly [string, ReactNode])[] = [
-    ['Requests', <Good key="status" is={health.status === 'ready'} yes="Served" no="Refused" />],
+    [words.requests, <Good key="status" is={health.status === 'ready'} yes={words.served} no={words.refused} />],
     [
-      'Database',
+      words.database,
       <Good
         key="database"
         is={database.status === 'ok'}
-        yes={`${database.kind}, connected`}
-        no={`${database.kind}, cannot be reached`}
+        yes={words.connected(database.kind)}
+        no={words.cannotBeReached(database.kind)}
       />,
     ],
-    ['Version', health.version],
-    ['Started', <Time key="started" at={health.started_at} relative />],
-    ['In flight', countText(health.requests_in_flight)],
-    ['Rows not stored yet', countText(journal.unstored_rows)],
-    ['Oldest row not stored', durationText(journal.oldest_unstored_ms)],
+    [words.version, health.version],
+    [words.started, <Time key="started" at={health.started_at} relative />],
+    [words.inFlight, countText(health.requests_in_flight)],
+    [words.rowsNotStoredYet, countText(journal.unstored_rows)],
+    [words.oldestRowNotStored, durationText(journal.oldest_unstored_ms)],
     [
-      'Rows the database refused',
-      <Good key="rejected" is={journal.rejected_rows === 0} yes="None" no={countText(journal.rejected_rows)} />,
+      words.rowsTheDatabaseRefused,
+      <Good key="rejected" is={journal.rejected_rows === 0} yes={words.none} no={countText(journal.rejected_rows)} />,
     ],
-    ['Sums that differ from the ledger', <Drift key="drift" />],
-    ['Journal', `${bytesText(journal.file_bytes)} of ${bytesText(journal.bytes_max)}`],
-    ['Organizations in memory', countText(memory.organizations)],
-    ['Keys in memory', countText(memory.keys)],
-    ['Counters in memory', countText(memory.counters)],
+    [words.sumsThatDifferFromTheLedger, <Drift key="drift" />],
+    [words.journal, words.ofBytes(bytesText(journal.file_bytes), bytesText(journal.bytes_max))],
+    [words.organizationsInMemory, countText(memory.organizations)],
+    [words.keysInMemory, countText(memory.keys)],
+    [words.countersInMemory, countText(memory.counters)],
   ];
   return (
     <Stack gap="md">
       {health.reason !== null && <Alert color="red">{health.reason}</Alert>}
       <Facts facts={facts} />
-      <Title order={2}>Deployments cooling down</Title>
+      <Title order={2}>{words.deploymentsCoolingDown}</Title>
       {health.cooling_deployments.length === 0 ? (
         <Text fz="sm" c="dimmed">
-          None. Every enabled deployment gets requests.
+          {words.noneCoolsDown}
         </Text>
       ) : (
         <Table fz="sm" withTableBorder>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Deployment</Table.Th>
-              <Table.Th>Next try</Table.Th>
+              <Table.Th>{words.deployment}</Table.Th>
+              <Table.Th>{words.nextTry}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -83,9 +84,9 @@ function Shown({ health }: { health: Schema<'Health'> }) {
 /** The number of drifts that are not corrected yet. Gray until it is known. */
 function Drift() {
   const { data, isError } = useDrifts();
-  if (data === undefined) return <Badge color="gray">{isError ? 'Not known' : 'Loading…'}</Badge>;
+  if (data === undefined) return <Badge color="gray">{isError ? words.notKnown : words.loading}</Badge>;
   const open = data.data.filter(({ corrected_at }) => corrected_at === null).length;
-  return <Good is={open === 0} yes="None" no={countText(open)} />;
+  return <Good is={open === 0} yes={words.none} no={countText(open)} />;
 }
 
 function Good({ is, yes, no }: { is: boolean; yes: string; no: string }) {

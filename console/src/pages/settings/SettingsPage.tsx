@@ -12,13 +12,14 @@ import { Jobs } from './Jobs.tsx';
 import { Prices } from './Prices.tsx';
 import { ProcessHealth } from './ProcessHealth.tsx';
 import { Retention } from './Retention.tsx';
+import { words } from './words.ts';
 
 /** The settings page: a tab each for settings, health, jobs, prices, retention, admin tokens and more. */
 export function SettingsPage() {
   const tabs = settingsTabs(useSession());
   const [tab, choose] = useTab(tabs);
   return (
-    <Page title="Settings">
+    <Page title={words.settings}>
       <Tabs value={tab} keepMounted={false} onChange={choose}>
         <TabStrip tabs={tabs} value={tab} />
         <Tabs.Panel value="settings">

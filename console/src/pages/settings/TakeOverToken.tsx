@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
+import { words } from './words.ts';
 
 interface TakeOverTokenProps {
   readonly token: Schema<'AdminToken'> | null;
@@ -16,18 +17,18 @@ export function TakeOverToken({ token, onClose }: TakeOverTokenProps) {
     <ConfirmByName
       opened={token !== null}
       onClose={onClose}
-      title="Take over admin token"
+      title={words.takeOverAdminToken}
       name={null}
-      verb="Take over token"
+      verb={words.takeOverToken}
       consequences={
         isMachines
-          ? ['You become responsible for its service account and for all of its tokens.', 'They work again at once.']
-          : ['It belongs to you from now on and keeps working.', 'It stops working when you no longer have its role.']
+          ? [words.youBecomeResponsible, words.theyWorkAgainAtOnce]
+          : [words.belongsToYouAndWorks, words.stopsWithYourRole]
       }
       action={async () => {
         await asked(api.POST('/admin-tokens/{id}/take-over', { params: { path: { id: token?.id ?? '' } }, body: {} }));
         await queryClient.invalidateQueries({ queryKey: ['admin-tokens'] });
-        saved(`${token?.name} belongs to you now.`);
+        saved(words.belongsToYouNow(token?.name));
       }}
     />
   );

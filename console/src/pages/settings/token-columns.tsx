@@ -8,59 +8,55 @@ import type { ListColumn } from '../../components/list/column.ts';
 import { Named } from '../../components/Named.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
+import { words } from './words.ts';
 
 type Token = Schema<'AdminToken'>;
 type Act = (what: 'revoke' | 'narrow' | 'take_over', token: Token) => void;
 
-const STOPPED_BY = {
-  maker: 'Its owner no longer has its role.',
-  responsible: 'The responsible person no longer has its role. An owner can take it over.',
-  service_account: 'Its service account is disabled or deleted.',
-  organization: 'The organization is not active.',
-} as const;
+const STOPPED_BY = words.stoppedBy;
 
 /** Returns the columns of the list of admin tokens. */
 export function tokenColumns(act: Act): ListColumn<Token>[] {
   return [
-    { accessor: 'name', title: 'Name', sortable: true, phone: 'title', render: (token) => <Name token={token} /> },
+    { accessor: 'name', title: words.name, sortable: true, phone: 'title', render: (token) => <Name token={token} /> },
     {
       accessor: 'last_four',
-      title: 'Token',
+      title: words.token,
       phone: { fact: 2 },
-      render: ({ last_four }) => <span className="mono nowrap">hgadm_…{last_four}</span>,
+      render: ({ last_four }) => <span className="mono nowrap">{words.tokenEnd(last_four)}</span>,
     },
-    { accessor: 'role', title: 'Role', noWrap: true, phone: { fact: 3 }, render: ({ role }) => <RoleName role={role} /> },
+    { accessor: 'role', title: words.role, noWrap: true, phone: { fact: 3 }, render: ({ role }) => <RoleName role={role} /> },
     {
       accessor: 'organization_id',
-      title: 'Acts in',
-      render: ({ organization_id }) => (organization_id === null ? 'The platform' : <Named id={organization_id} />),
+      title: words.actsIn,
+      render: ({ organization_id }) => (organization_id === null ? words.thePlatform : <Named id={organization_id} />),
     },
-    { accessor: 'owner', title: 'Owner', render: (token) => <Owner token={token} /> },
-    { accessor: 'status', title: 'Status', phone: { fact: 1 }, render: (token) => <Status token={token} /> },
+    { accessor: 'owner', title: words.owner, render: (token) => <Owner token={token} /> },
+    { accessor: 'status', title: words.status, phone: { fact: 1 }, render: (token) => <Status token={token} /> },
     {
       accessor: 'last_used_at',
-      title: 'Last used',
+      title: words.lastUsed,
       noWrap: true,
       phone: { fact: 4, isNamed: true },
       render: ({ last_used_at, last_used_ip }) => (
         <Stack gap={0}>
           <Time at={last_used_at} relative />
-          {last_used_ip !== null && <Faint>from {last_used_ip}</Faint>}
+          {last_used_ip !== null && <Faint>{words.fromIp(last_used_ip)}</Faint>}
         </Stack>
       ),
     },
     {
       accessor: 'expires_at',
-      title: 'Expires',
+      title: words.expires,
       noWrap: true,
       render: ({ expires_at, unowned_ends_at }) => {
         const end = unowned_ends_at ?? expires_at;
-        return end === null ? 'Never' : <Time at={end} />;
+        return end === null ? words.never : <Time at={end} />;
       },
     },
     {
       accessor: 'actions',
-      title: <VisuallyHidden>Actions</VisuallyHidden>,
+      title: <VisuallyHidden>{words.actions}</VisuallyHidden>,
       width: 52,
       phone: 'menu',
       render: (token) => <Actions token={token} act={act} />,
@@ -78,15 +74,15 @@ function Faint({ children }: { children: React.ReactNode }) {
 
 function Name({ token: { name, permissions, organization_ids, networks, maker_name } }: { token: Token }) {
   const kept = [
-    permissions === null ? '' : `${permissions.length} of its permissions`,
-    organization_ids === null ? '' : `${organization_ids.length} organizations`,
+    permissions === null ? '' : words.ofItsPermissions(permissions.length),
+    organization_ids === null ? '' : words.countOrganizations(organization_ids.length),
     networks === null ? '' : networks.join(', '),
   ].filter((part) => part !== '');
   return (
     <Stack gap={0}>
       <bdi>{name}</bdi>
-      {maker_name !== null && <Faint>Created by {maker_name}</Faint>}
-      {kept.length > 0 && <Faint>Restricted to {kept.join('; ')}</Faint>}
+      {maker_name !== null && <Faint>{words.createdBy(maker_name)}</Faint>}
+      {kept.length > 0 && <Faint>{words.restrictedTo(kept.join('; '))}</Faint>}
     </Stack>
   );
 }
@@ -99,13 +95,13 @@ function Owner({ token: { owner } }: { token: Token }) {
       return (
         <Stack gap={0}>
           <bdi>{owner.name ?? owner.id}</bdi>
-          <Faint>Responsible: {owner.responsible_name ?? 'no one'}</Faint>
+          <Faint>{words.responsible(owner.responsible_name)}</Faint>
         </Stack>
       );
     case 'installation':
-      return 'The installation';
+      return words.theInstallation;
     case 'nobody':
-      return 'No one';
+      return words.noOne;
   }
 }
 
@@ -126,21 +122,21 @@ function Actions({ token, act }: { token: Token; act: Act }) {
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${token.name}`}>
+        <ActionIcon variant="subtle" color="gray" aria-label={words.actionsFor(token.name)}>
           <IconDots size={16} />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
         {canBeTaken && (
           <Menu.Item disabled={!allowed} onClick={() => act('take_over', token)}>
-            Take over…
+            {words.takeOver}
           </Menu.Item>
         )}
         <Menu.Item disabled={!allowed} onClick={() => act('narrow', token)}>
-          Change…
+          {words.change}
         </Menu.Item>
         <Menu.Item color="red" disabled={!allowed} onClick={() => act('revoke', token)}>
-          Revoke…
+          {words.revoke}
         </Menu.Item>
         <MenuWhyNot verdict={verdict} />
       </Menu.Dropdown>

@@ -1,7 +1,9 @@
+import { words } from './words.ts';
+
 /** The lifetimes of an admin token to choose from. */
 
 const DAY_MS = 86_400_000;
-const DAYS = { '30': 'In 30 days', '90': 'In 90 days', '365': 'In a year', never: 'Never' } as const;
+const DAYS = words.tokenDays;
 
 export type Lasts = keyof typeof DAYS;
 

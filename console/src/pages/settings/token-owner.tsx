@@ -5,6 +5,7 @@ import { useRef } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { useSession } from '../../api/session.tsx';
 import { ObjectSelect } from '../../components/fields/ObjectSelect.tsx';
+import { words } from './words.ts';
 
 /** The owner of a new admin token: the person who creates it, or a service account. */
 
@@ -37,28 +38,28 @@ export function OwnerFields<Draft extends OwnerDraft>({ form, place, isOfPlatfor
   return (
     <>
       <Select
-        label="Belongs to"
-        description="Your token stops working when you no longer have its role. A machine’s token belongs to a service account, and a person is responsible for it."
+        label={words.belongsTo}
+        description={words.belongsToMeans}
         allowDeselect={false}
         data={[
-          { value: ME, label: 'You' },
-          ...(accounts.data ?? []).map(({ id, name }) => ({ value: id, label: `Service account ${name}` })),
-          { value: NEW, label: 'A new service account' },
+          { value: ME, label: words.you },
+          ...(accounts.data ?? []).map(({ id, name }) => ({ value: id, label: words.serviceAccountNamed(name) })),
+          { value: NEW, label: words.aNewServiceAccount },
         ]}
         {...fields.getInputProps('owner')}
       />
       {fields.values.owner === NEW && (
         <>
           <TextInput
-            label="Service account"
-            description="The machine or program that uses it."
+            label={words.serviceAccount}
+            description={words.machineMeans}
             maxLength={200}
             {...fields.getInputProps('account_name')}
           />
           <ObjectSelect
             kind="account"
             firstName={session.account.name}
-            label="Responsible person"
+            label={words.responsiblePerson}
             value={fields.values.responsible}
             onChange={(id) => fields.setFieldValue('responsible', id)}
             organizationId={place ?? undefined}

@@ -12,6 +12,7 @@ import { NewAccountFields } from './NewAccountFields.tsx';
 import { SignInFrame } from './SignInFrame.tsx';
 import { SignInProblem } from './SignInProblem.tsx';
 import { useEntering } from './useEntering.ts';
+import { words } from './words.ts';
 
 /** The page behind the link that a new gateway prints. It creates the account of the first platform admin. */
 export function FirstAdminPage() {
@@ -39,16 +40,13 @@ function Form({ token }: { token: string }) {
   });
   const isAtField = isAllAtFields(create.error, (path) => path in form.values);
   return (
-    <SignInFrame
-      title="Welcome to Headgate"
-      about="Create the first account of this gateway. It is a platform admin: it creates organizations, sets their limits and connects providers."
-    >
+    <SignInFrame title={words.welcomeToHeadgate} about={words.firstAdminIs}>
       <form onSubmit={form.onSubmit((values) => create.mutate(values))}>
         <Stack gap="sm">
           {!isAtField && <SignInProblem error={create.error} />}
           <NewAccountFields form={form}>
             <TextInput
-              label="E-mail"
+              label={words.eMail}
               type="email"
               required
               withAsterisk={false}
@@ -59,7 +57,7 @@ function Form({ token }: { token: string }) {
             />
           </NewAccountFields>
           <Button type="submit" fullWidth loading={create.isPending}>
-            Create the account
+            {words.createTheAccount}
           </Button>
         </Stack>
       </form>
@@ -69,14 +67,11 @@ function Form({ token }: { token: string }) {
 
 function Invalid() {
   return (
-    <SignInFrame title="This link no longer works">
-      <Text fz="sm">
-        The link for the first admin works once, within 24 hours, and only while there is no platform admin. Print a new one on
-        the machine on which the gateway runs:
-      </Text>
-      <Code block>headgate first-admin-link</Code>
+    <SignInFrame title={words.thisLinkNoLongerWorks}>
+      <Text fz="sm">{words.firstAdminLinkExpired}</Text>
+      <Code block>{words.firstAdminCommand}</Code>
       <Anchor component={PageLink} at={links.signIn()} fz="sm">
-        Sign in instead
+        {words.signInInstead}
       </Anchor>
     </SignInFrame>
   );

@@ -16,6 +16,7 @@ import { ProveForm } from './ProveForm.tsx';
 import { SignInFrame } from './SignInFrame.tsx';
 import { SignInProblem } from './SignInProblem.tsx';
 import { useEntering } from './useEntering.ts';
+import { words } from './words.ts';
 
 type Invitation = Schema<'InvitationLookup'>;
 
@@ -52,14 +53,14 @@ interface StepProps {
 }
 
 function Found({ invitation, tokens, account }: StepProps) {
-  const place = invitation.organization_name ?? 'this gateway';
+  const place = invitation.organization_name ?? words.thisGateway;
   return (
     <SignInFrame
-      title={`Join ${place}`}
+      title={words.join(place)}
       about={
         <>
-          {invitation.inviter_name} invites <b>{invitation.email}</b> as {roleWord(invitation.role).toLowerCase()}. Valid until{' '}
-          <Time at={invitation.expires_at} />.
+          {words.invites(invitation.inviter_name)} <b>{invitation.email}</b>{' '}
+          {words.asRoleUntil(roleWord(invitation.role).toLowerCase())} <Time at={invitation.expires_at} />.
         </>
       }
     >
@@ -95,7 +96,7 @@ function Accept({ tokens }: { tokens: InvitationTokens }) {
     <>
       <SignInProblem error={accept.error} />
       <Button fullWidth data-autofocus loading={accept.isPending} onClick={() => accept.mutate()}>
-        Accept the invitation
+        {words.acceptTheInvitation}
       </Button>
     </>
   );
@@ -106,9 +107,9 @@ function SignInInstead({ email, tokens: { token, mailToken } }: { email: string;
   const here = `${PATHS.invitation}?token=${encodeURIComponent(token)}${mailed}`;
   return (
     <Text fz="sm" ta="center">
-      Already have an account?{' '}
+      {words.alreadyHaveAnAccount}{' '}
       <Anchor component={PageLink} at={links.signIn({ to: here, email })} fz="sm">
-        Sign in as {email}
+        {words.signInAs(email)}
       </Anchor>
     </Text>
   );
@@ -123,15 +124,17 @@ function SomeoneElse({ invited, signedInAs }: { invited: string; signedInAs: str
   return (
     <>
       <Text fz="sm">
-        You are signed in as <b>{signedInAs}</b>, and this invitation is for <b>{invited}</b>. Only that person can accept it.
+        {words.signedInAs} <b>{signedInAs}</b>
+        {words.invitationIsFor} <b>{invited}</b>
+        {words.onlyThatPerson}
       </Text>
       {signOut.isError && <ProblemNote error={signOut.error} />}
       <Group grow>
         <Button variant="default" component={PageLink} at={links.overview()}>
-          Stay signed in
+          {words.staySignedIn}
         </Button>
         <Button loading={signOut.isPending} onClick={() => signOut.mutate()}>
-          Sign out
+          {words.signOut}
         </Button>
       </Group>
     </>
@@ -140,13 +143,13 @@ function SomeoneElse({ invited, signedInAs }: { invited: string; signedInAs: str
 
 function Gone({ reason }: { reason: string }) {
   return (
-    <SignInFrame title="This invitation cannot be used">
+    <SignInFrame title={words.thisInvitationCannotBeUsed}>
       <Text fz="sm">{reason}</Text>
       <Text fz="sm" c="dimmed">
-        Ask the person who invited you to send a new one. If you have already accepted it, sign in.
+        {words.askForNewInvitation}
       </Text>
       <Anchor component={PageLink} at={links.signIn()} fz="sm">
-        Sign in
+        {words.signIn}
       </Anchor>
     </SignInFrame>
   );

@@ -2,6 +2,7 @@ import { TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import type { ReactNode } from 'react';
 import { NewPasswordField } from '../../components/dialogs/NewPasswordField.tsx';
+import { words } from './words.ts';
 
 interface NewAccountFieldsProps<T> {
   readonly form: UseFormReturnType<T>;
@@ -14,7 +15,7 @@ export function NewAccountFields<T extends { name: string; password: string }>({
   return (
     <>
       <TextInput
-        label="Your name"
+        label={words.yourName}
         autoFocus
         required
         withAsterisk={false}

@@ -8,6 +8,7 @@ import { PageLink } from '../../components/PageLink.tsx';
 import { links } from '../../links.ts';
 import { SignInProblem } from './SignInProblem.tsx';
 import { signInWithPasskey } from './with-passkey.ts';
+import { words } from './words.ts';
 
 interface PasswordStepProps {
   /** The invitation's address if an invitation led here. */
@@ -35,7 +36,7 @@ export function PasswordStep({ email, onDone, onSecondFactor }: PasswordStepProp
         <Stack gap="sm">
           <SignInProblem error={withPassword.error ?? withPasskey.error} />
           <TextInput
-            label="E-mail"
+            label={words.eMail}
             type="email"
             required
             withAsterisk={false}
@@ -46,27 +47,27 @@ export function PasswordStep({ email, onDone, onSecondFactor }: PasswordStepProp
             {...form.getInputProps('email')}
           />
           <PasswordInput
-            label="Password"
+            label={words.password}
             required
             withAsterisk={false}
             autoComplete="current-password"
             maxLength={128}
             autoFocus={email !== ''}
-            visibilityToggleButtonProps={{ 'aria-label': 'Show or hide the password' }}
+            visibilityToggleButtonProps={{ 'aria-label': words.showOrHideThePassword }}
             key={form.key('password')}
             {...form.getInputProps('password')}
           />
           <Button type="submit" fullWidth loading={withPassword.isPending} disabled={isBusy}>
-            Sign in
+            {words.signIn}
           </Button>
           <Anchor component={PageLink} at={links.resetPassword()} fz="sm" ta="center">
-            Forgot your password?
+            {words.forgotYourPassword}
           </Anchor>
         </Stack>
       </form>
       {browserSupportsWebAuthn() && (
         <>
-          <Divider label="or" />
+          <Divider label={words.or} />
           <Button
             variant="default"
             fullWidth
@@ -78,7 +79,7 @@ export function PasswordStep({ email, onDone, onSecondFactor }: PasswordStepProp
               withPasskey.mutate();
             }}
           >
-            Sign in with a passkey
+            {words.signInWithAPasskey}
           </Button>
         </>
       )}

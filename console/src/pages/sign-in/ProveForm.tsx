@@ -3,6 +3,7 @@ import { NewPasswordField } from '../../components/dialogs/NewPasswordField.tsx'
 import type { InvitationTokens } from './invitation-tokens.ts';
 import { SignInProblem } from './SignInProblem.tsx';
 import { useAccepting } from './useAccepting.ts';
+import { words } from './words.ts';
 
 /**
  * Asks for a new password to prove an address with the mailed link. The account came from a handed-over link, so others may know
@@ -14,13 +15,10 @@ export function ProveForm({ tokens }: { tokens: InvitationTokens }) {
     <form onSubmit={form.onSubmit(accept)}>
       <Stack gap="sm">
         <SignInProblem error={problem} />
-        <Text fz="sm">
-          This e-mail proves that the address is yours. Choose a new password. Older passkeys, authenticators and sessions stop
-          working, in case someone else created them.
-        </Text>
+        <Text fz="sm">{words.mailProvesAddress}</Text>
         <NewPasswordField key={form.key('password')} {...form.getInputProps('password')} />
         <Button type="submit" fullWidth loading={isPending}>
-          Set the password and join
+          {words.setThePasswordAndJoin}
         </Button>
       </Stack>
     </form>

@@ -9,6 +9,7 @@ import { PageLink, useOpenPage } from '../../components/PageLink.tsx';
 import { links } from '../../links.ts';
 import { SignInFrame } from './SignInFrame.tsx';
 import { SignInProblem } from './SignInProblem.tsx';
+import { words } from './words.ts';
 
 /** Sends a link by e-mail. Opened with the link's token, takes the new password. */
 export function ResetPasswordPage() {
@@ -23,24 +24,22 @@ function AskForLink() {
   });
   if (ask.isSuccess) {
     return (
-      <SignInFrame title="Check your e-mail">
-        <Text fz="sm">
-          If {email.trim()} has an account here, a link to choose a new password was sent to it. It works once, within an hour.
-        </Text>
+      <SignInFrame title={words.checkYourEMail}>
+        <Text fz="sm">{words.linkSentIfAccount(email.trim())}</Text>
         <Text fz="sm" c="dimmed">
-          No e-mail? A gateway without a mail server sends none. Ask a platform admin.
+          {words.noMailServer}
         </Text>
         <BackToSignIn />
       </SignInFrame>
     );
   }
   return (
-    <SignInFrame title="Reset your password" about="A link to choose a new one is sent to your address.">
+    <SignInFrame title={words.resetYourPassword} about={words.resetLinkIsSent}>
       <form onSubmit={submitting(() => ask.mutate())}>
         <Stack gap="sm">
           <SignInProblem error={ask.error} />
           <TextInput
-            label="E-mail"
+            label={words.eMail}
             type="email"
             autoFocus
             required
@@ -51,7 +50,7 @@ function AskForLink() {
             onChange={(event) => setEmail(event.currentTarget.value)}
           />
           <Button type="submit" fullWidth loading={ask.isPending}>
-            Send the link
+            {words.sendTheLink}
           </Button>
           <BackToSignIn />
         </Stack>
@@ -69,7 +68,7 @@ function ChoosePassword({ token }: { token: string }) {
   });
   const fault = fieldErrorsOf(change.error).password;
   return (
-    <SignInFrame title="Choose a new password" about="Every browser that is signed in is signed out.">
+    <SignInFrame title={words.chooseANewPassword} about={words.everyBrowserSignedOut}>
       <form onSubmit={submitting(() => change.mutate())}>
         <Stack gap="sm">
           {fault === undefined && <SignInProblem error={change.error} />}
@@ -80,7 +79,7 @@ function ChoosePassword({ token }: { token: string }) {
             onChange={(event) => setPassword(event.currentTarget.value)}
           />
           <Button type="submit" fullWidth loading={change.isPending}>
-            Change the password
+            {words.changeThePassword}
           </Button>
           <BackToSignIn />
         </Stack>
@@ -92,7 +91,7 @@ function ChoosePassword({ token }: { token: string }) {
 function BackToSignIn() {
   return (
     <Anchor component={PageLink} at={links.signIn()} fz="sm" ta="center">
-      Back to sign-in
+      {words.backToSignIn}
     </Anchor>
   );
 }

@@ -3,6 +3,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { SignInProblem } from './SignInProblem.tsx';
+import { words } from './words.ts';
 
 type Method = 'totp' | 'recovery_code';
 
@@ -38,8 +39,8 @@ export function SecondFactorStep({ onDone, onBack }: { onDone: () => Promise<voi
         <TextInput
           key={method}
           autoFocus
-          label={isTotp ? 'Code from your authenticator' : 'Recovery code'}
-          description={isTotp ? 'The six digits it shows now.' : 'Each of them works once.'}
+          label={isTotp ? words.codeFromYourAuthenticator : words.recoveryCode}
+          description={isTotp ? words.sixDigits : words.worksOnce}
           className="mono"
           value={code}
           onChange={(event) => type(event.currentTarget.value)}
@@ -48,14 +49,14 @@ export function SecondFactorStep({ onDone, onBack }: { onDone: () => Promise<voi
           maxLength={isTotp ? 12 : 64}
         />
         <Button type="submit" fullWidth loading={check.isPending} disabled={code === ''}>
-          Continue
+          {words.continue}
         </Button>
         <Group justify="space-between">
           <Anchor component="button" type="button" fz="sm" onClick={change}>
-            {isTotp ? 'Use a recovery code' : 'Use the authenticator'}
+            {isTotp ? words.useARecoveryCode : words.useTheAuthenticator}
           </Anchor>
           <Anchor component="button" type="button" fz="sm" onClick={onBack}>
-            Back to the password
+            {words.backToThePassword}
           </Anchor>
         </Group>
       </Stack>

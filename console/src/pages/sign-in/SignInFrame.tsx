@@ -2,11 +2,12 @@ import { Box, Center, Group, Paper, Stack, Text, Title } from '@mantine/core';
 import { type ReactNode, useEffect } from 'react';
 import { Logo } from '../../components/shell/Logo.tsx';
 import { SchemeToggle } from '../../components/shell/Shell.tsx';
+import { words } from './words.ts';
 
 /** The frame of every page for people who are not signed in: one narrow card. */
 export function SignInFrame({ title, about, children }: { title: string; about?: ReactNode; children: ReactNode }) {
   useEffect(() => {
-    document.title = `${title} · Headgate`;
+    document.title = words.pageTitle(title);
   }, [title]);
   return (
     <Box component="main" mih="100vh" p="md">

@@ -6,6 +6,7 @@ import { PasswordStep } from './PasswordStep.tsx';
 import { SecondFactorStep } from './SecondFactorStep.tsx';
 import { SignInFrame } from './SignInFrame.tsx';
 import { useEntering } from './useEntering.ts';
+import { words } from './words.ts';
 
 /** Signs in with e-mail and password or a passkey, then a second factor if the account has one. Then opens the wanted page. */
 export function SignInPage() {
@@ -20,16 +21,16 @@ export function SignInPage() {
   }, [isSignedIn]);
   if (isSecondStep) {
     return (
-      <SignInFrame title="Second factor" about="Your password is correct. One more step.">
+      <SignInFrame title={words.secondFactor} about={words.oneMoreStep}>
         <SecondFactorStep onDone={() => enter(to)} onBack={() => setSecondStep(false)} />
       </SignInFrame>
     );
   }
   return (
-    <SignInFrame title="Sign in">
+    <SignInFrame title={words.signIn}>
       {notice === 'password-changed' && (
         <Alert color="green" p="xs">
-          Your password was changed. Sign in with the new one.
+          {words.passwordWasChanged}
         </Alert>
       )}
       <PasswordStep email={email ?? ''} onDone={() => enter(to)} onSecondFactor={() => setSecondStep(true)} />

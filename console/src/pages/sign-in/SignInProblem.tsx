@@ -1,17 +1,18 @@
 import { Alert } from '@mantine/core';
 import { useEffect, useState } from 'react';
 import { Problem } from '../../api/client.ts';
+import { words } from './words.ts';
 
 /** Shows why a sign-in failed, in the server's words. If the server says when to try again, a countdown shows the seconds. */
 export function SignInProblem({ error }: { error: unknown }) {
   const waitSeconds = error instanceof Problem ? error.retryAfterSeconds : null;
   const left = useCountdown(error, waitSeconds);
   if (error === null) return null;
-  const text = error instanceof Error ? error.message : 'That did not work. Try again.';
+  const text = error instanceof Error ? error.message : words.thatDidNotWorkTryAgain;
   return (
     <Alert color="red" role="alert" p="xs">
       {text}
-      {waitSeconds !== null && (left > 0 ? ` You can try again in ${left} s.` : ' You can try again now.')}
+      {waitSeconds !== null && (left > 0 ? words.tryAgainIn(left) : words.tryAgainNow)}
     </Alert>
   );
 }

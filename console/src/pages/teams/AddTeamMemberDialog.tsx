@@ -10,6 +10,7 @@ import { type AddPersonDraft, addPerson, addToTeam, isAddress } from '../people/
 import { PersonField, usePeople } from '../people/PersonField.tsx';
 import { SentDialog } from '../people/SentDialog.tsx';
 import { STALE_PEOPLE, useAdded } from '../people/useAdded.ts';
+import { words } from './words.ts';
 
 interface AddTeamMemberDialogProps {
   readonly team: Schema<'Team'>;
@@ -28,7 +29,7 @@ export function AddTeamMemberDialog({ team, opened, onClose }: AddTeamMemberDial
   const FormFields = managesMembers ? AnyPerson : MemberByAddress;
   return (
     <>
-      <FormDialog opened={opened} onClose={onClose} title={`Add a person to ${team.name}`} size="md">
+      <FormDialog opened={opened} onClose={onClose} title={words.addPersonTo(team.name)} size="md">
         <FormFields team={team} onAdded={onAdded} />
       </FormDialog>
       {sent !== null && <SentDialog of={sent} onClose={() => setSent(null)} />}
@@ -52,7 +53,7 @@ function AnyPerson({ team, onAdded }: FormProps) {
   const form = useForm<Draft>({
     initialValues: { email: '', role: 'org_member', team_role: 'team_developer' },
     validate: {
-      email: (email) => (isAddress(email) ? null : 'Choose a person from the list, or enter a valid e-mail address.'),
+      email: (email) => (isAddress(email) ? null : words.choosePersonOrAddress),
     },
   });
   const { email } = form.values;
@@ -73,11 +74,11 @@ function AnyPerson({ team, onAdded }: FormProps) {
       onSaved={(added) => onAdded(added, team.name)}
     >
       <PersonField people={people} takesMembers {...form.getInputProps('email')} />
-      <RoleSelect label="Role in the team" roles={TEAM_ROLES} {...form.getInputProps('team_role')} />
+      <RoleSelect label={words.roleInTheTeam} roles={TEAM_ROLES} {...form.getInputProps('team_role')} />
       {joins && (
         <RoleSelect
-          label={`Role in ${team.organization_name}`}
-          description={`This person is not in ${team.organization_name} yet, and joins it with this role.`}
+          label={words.roleInOrganization(team.organization_name)}
+          description={words.joinsWithRole(team.organization_name)}
           roles={ORGANIZATION_ROLES}
           {...form.getInputProps('role')}
         />
@@ -90,24 +91,24 @@ function AnyPerson({ team, onAdded }: FormProps) {
 function MemberByAddress({ team, onAdded }: FormProps) {
   const form = useForm<Pick<Draft, 'email' | 'team_role'>>({
     initialValues: { email: '', team_role: 'team_developer' },
-    validate: { email: (email) => (isAddress(email) ? null : 'Enter the e-mail address of a member.') },
+    validate: { email: (email) => (isAddress(email) ? null : words.enterMemberAddress) },
   });
   return (
     <DialogForm
       form={form}
-      verb="Add person"
+      verb={words.addPerson}
       invalidates={STALE_PEOPLE}
       save={({ email, team_role: role }, header) => addToTeam({ team_id: team.id, role }, { email: email.trim() }, header)}
       onSaved={(added) => onAdded(added, team.name)}
     >
       <TextInput
         type="email"
-        label={`E-mail address of a member of ${team.organization_name}`}
-        description={`An owner or admin of ${team.organization_name} can invite somebody who is not a member yet.`}
+        label={words.memberAddress(team.organization_name)}
+        description={words.whoInvites(team.organization_name)}
         data-autofocus
         {...form.getInputProps('email')}
       />
-      <RoleSelect label="Role in the team" roles={TEAM_ROLES} {...form.getInputProps('team_role')} />
+      <RoleSelect label={words.roleInTheTeam} roles={TEAM_ROLES} {...form.getInputProps('team_role')} />
     </DialogForm>
   );
 }

@@ -15,6 +15,7 @@ import { bind } from '../../forms/bind.ts';
 import { links } from '../../links.ts';
 import { SelfServiceFields } from './SelfServiceFields.tsx';
 import { NEW_TEAM, teamBody } from './team-draft.ts';
+import { words } from './words.ts';
 
 interface CreateTeamDialogProps {
   readonly opened: boolean;
@@ -26,7 +27,7 @@ interface CreateTeamDialogProps {
 /** Creates a team in one step: limits, budgets, access and self-service, within what its organization has. */
 export function CreateTeamDialog({ opened, onClose, organizationId }: CreateTeamDialogProps) {
   return (
-    <FormDialog opened={opened} onClose={onClose} title="Create team" size="xl">
+    <FormDialog opened={opened} onClose={onClose} title={words.createTeam} size="xl">
       <Steps organizationId={organizationId} />
     </FormDialog>
   );
@@ -43,7 +44,7 @@ function Steps({ organizationId }: { organizationId: string | undefined }) {
   return (
     <Stack gap="sm">
       {organizationId === undefined && (
-        <ObjectSelect kind="organization" label="Organization" value={chosen} onChange={setChosen} isFirst />
+        <ObjectSelect kind="organization" label={words.organization} value={chosen} onChange={setChosen} isFirst />
       )}
       {chosen !== undefined && <Asked query={organization}>{(read) => <Form key={read.id} organization={read} />}</Asked>}
     </Stack>
@@ -55,8 +56,8 @@ function Form({ organization }: { organization: Schema<'Organization'> }) {
   return (
     <CreateForm
       initial={NEW_TEAM}
-      validate={{ name: (name) => (name.trim() === '' ? 'Enter a name.' : null) }}
-      verb="Create team"
+      validate={{ name: (name) => (name.trim() === '' ? words.enterAName : null) }}
+      verb={words.createTeam}
       invalidates={['teams', 'organizations']}
       save={(draft, header) =>
         asked(
@@ -67,20 +68,27 @@ function Form({ organization }: { organization: Schema<'Organization'> }) {
         )
       }
       onSaved={(team) => {
-        saved(`${team.name} was created.`);
+        saved(words.wasCreated(team.name));
         void openPage(links.team(team.id));
       }}
     >
       {(form) => (
         <>
-          <TextInput label="Name" data-autofocus required withAsterisk={false} maxLength={200} {...form.getInputProps('name')} />
+          <TextInput
+            label={words.name}
+            data-autofocus
+            required
+            withAsterisk={false}
+            maxLength={200}
+            {...form.getInputProps('name')}
+          />
           <PolicyFields
             form={policyForm(form)}
             tags={tagsForm(form)}
-            caps={[{ level: 'Organization', ...organization }]}
+            caps={[{ level: words.organization, ...organization }]}
             timeZone={organization.time_zone}
             level={{ is: 'team', organizationId: organization.id }}
-            holder={form.values.name.trim() === '' ? 'This team' : form.values.name}
+            holder={form.values.name.trim() === '' ? words.thisTeam : form.values.name}
             parentName={organization.name}
           />
           <SelfServiceFields {...bind(form, 'self_service')} />

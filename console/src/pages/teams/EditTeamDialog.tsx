@@ -8,6 +8,7 @@ import { bind } from '../../forms/bind.ts';
 import { useOrganizationCap } from '../keys/caps.ts';
 import { SelfServiceFields } from './SelfServiceFields.tsx';
 import { TEAM_PARTS, type TeamDraft, teamDraft } from './team-draft.ts';
+import { words } from './words.ts';
 
 type Team = Schema<'Team'>;
 
@@ -26,8 +27,8 @@ export function EditTeamDialog({ of: team, opened, at, onClose }: EditTeamDialog
       opened={opened}
       onClose={onClose}
       at={at}
-      title={`Edit ${team.name}`}
-      what="This team"
+      title={words.editNamed(team.name)}
+      what={words.thisTeam}
       path={`/teams/${team.id}`}
       draftOf={teamDraft}
       parts={TEAM_PARTS}
@@ -48,7 +49,7 @@ function Fields({ form, of: team }: { form: Form; of: Team }) {
   return (
     <>
       <TextInput
-        label="Name"
+        label={words.name}
         data-autofocus
         required
         withAsterisk={false}

@@ -2,17 +2,18 @@ import { Group, Paper, Select, SimpleGrid, Stack, Switch, Text, TextInput } from
 import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
 import { type Bound, errorAt } from '../../forms/bind.ts';
 import { type OwnKeysPeriod, PER, type SelfServiceDraft } from './team-draft.ts';
+import { words } from './words.ts';
 
 /** Edits what a team's developers may do by themselves: the number of keys, their budget together, and their lifetime. */
 export function SelfServiceFields(props: Bound<SelfServiceDraft>) {
   const { value, onChange, disabled = false } = props;
   const set = (change: Partial<SelfServiceDraft>) => onChange({ ...value, ...change });
   return (
-    <Paper withBorder p="sm" role="group" aria-label="Self-service">
+    <Paper withBorder p="sm" role="group" aria-label={words.selfService}>
       <Stack gap="sm">
         <Switch
-          label="Developers can create their own keys"
-          description="Within these limits, without asking anyone. The limits of the team still apply."
+          label={words.developersCreateKeys}
+          description={words.selfServiceMeans}
           checked={value.enabled}
           disabled={disabled}
           onChange={(event) => set({ enabled: event.currentTarget.checked })}
@@ -30,8 +31,8 @@ function OwnKeysFields(props: Bound<SelfServiceDraft>) {
   return (
     <SimpleGrid cols={{ base: 1, xs: 2 }}>
       <WholeNumberInput
-        label="Keys per person"
-        placeholder="Any number"
+        label={words.keysPerPerson}
+        placeholder={words.anyNumber}
         max={10_000}
         disabled={disabled}
         value={value.max_keys_per_member}
@@ -41,14 +42,14 @@ function OwnKeysFields(props: Bound<SelfServiceDraft>) {
       <SpendFields {...props} />
       <Switch
         mt={{ base: 0, xs: 26 }}
-        label="Each key must expire"
+        label={words.eachKeyMustExpire}
         checked={value.requires_expiry}
         disabled={disabled}
         onChange={(event) => set({ requires_expiry: event.currentTarget.checked })}
       />
       {value.requires_expiry && (
         <WholeNumberInput
-          label="Maximum lifetime in days"
+          label={words.maximumLifetimeInDays}
           min={1}
           max={3_650}
           disabled={disabled}
@@ -67,8 +68,8 @@ function SpendFields({ value, onChange, errors, at, disabled = false }: Bound<Se
   return (
     <Group gap="xs" wrap="nowrap" align="flex-start">
       <TextInput
-        label="Budget per person"
-        placeholder="Any amount"
+        label={words.budgetPerPerson}
+        placeholder={words.anyAmount}
         leftSection={<Text fz="sm">$</Text>}
         inputMode="decimal"
         maxLength={32}
@@ -78,7 +79,7 @@ function SpendFields({ value, onChange, errors, at, disabled = false }: Bound<Se
         onChange={(event) => set({ max_budget: event.currentTarget.value })}
       />
       <Select
-        label="Period"
+        label={words.period}
         allowDeselect={false}
         disabled={disabled}
         data={Object.entries(PER).map(([period, label]) => ({ value: period, label }))}

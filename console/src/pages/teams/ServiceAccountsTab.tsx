@@ -19,6 +19,7 @@ import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { LeavingDialog } from '../people/LeavingDialog.tsx';
 import type { TeamTabProps } from './tab.ts';
+import { words } from './words.ts';
 
 type ServiceAccount = Schema<'ServiceAccount'>;
 
@@ -32,7 +33,7 @@ export function ServiceAccountsTab({ team }: TeamTabProps) {
       leftSection={<IconPlus size={16} />}
       onClick={() => setAdding(true)}
     >
-      Create service account
+      {words.createServiceAccount}
     </GuardedButton>
   );
   return (
@@ -49,11 +50,11 @@ export function ServiceAccountsTab({ team }: TeamTabProps) {
           )
         }
         columns={columnsWith(setLeaving)}
-        searchLabel="Search by name or id"
+        searchLabel={words.searchByNameOrId}
         controls={<Group ml="auto">{add}</Group>}
         empty={
-          <EmptyState title="No service accounts yet" action={add}>
-            Create one for each application. The first key without an owner also creates the team’s default service account.
+          <EmptyState title={words.noServiceAccountsYet} action={add}>
+            {words.createAccountHint}
           </EmptyState>
         }
       />
@@ -67,7 +68,7 @@ function columnsWith(onDelete: (account: ServiceAccount) => void): ListColumn<Se
   return [
     {
       accessor: 'name',
-      title: 'Name',
+      title: words.name,
       sortable: true,
       phone: 'title',
       render: ({ name, is_default }) => (
@@ -75,14 +76,14 @@ function columnsWith(onDelete: (account: ServiceAccount) => void): ListColumn<Se
           <Text fz="sm" fw={500}>
             <bdi>{name}</bdi>
           </Text>
-          {is_default && <Badge color="gray">Default</Badge>}
+          {is_default && <Badge color="gray">{words.default}</Badge>}
         </Group>
       ),
     },
-    { accessor: 'status', title: 'Status', phone: { fact: 1 }, render: ({ status }) => <StatusBadge status={status} /> },
+    { accessor: 'status', title: words.status, phone: { fact: 1 }, render: ({ status }) => <StatusBadge status={status} /> },
     {
       accessor: 'created_at',
-      title: 'Created',
+      title: words.created,
       sortable: true,
       phone: { fact: 2, isNamed: true },
       render: ({ created_at }) => <Time at={created_at} relative />,
@@ -103,9 +104,9 @@ function Actions({ of: account, onDelete }: { of: ServiceAccount; onDelete: (acc
     mutationFn: turn,
     onSuccess: (_, status) =>
       status === 'disabled'
-        ? doneWithUndo(`${account.name} was disabled. Its keys are refused.`, () => turn('active'))
-        : doneWithUndo(`${account.name} was enabled again.`, () => turn('disabled')),
-    onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
+        ? doneWithUndo(words.wasDisabledItsKeysAreRefused(account.name), () => turn('active'))
+        : doneWithUndo(words.wasEnabledAgain(account.name), () => turn('disabled')),
+    onError: (error) => notifications.show({ color: 'red', title: words.thatDidNotWork, message: error.message }),
   });
   if (!account.capabilities.includes('service_accounts.manage')) return null;
   return (
@@ -116,18 +117,18 @@ function Actions({ of: account, onDelete }: { of: ServiceAccount; onDelete: (acc
         loading={toggle.isPending}
         onClick={() => (isActive ? setAsking(true) : toggle.mutate('active'))}
       >
-        {isActive ? 'Disable' : 'Enable'}
+        {isActive ? words.disable : words.enable}
       </Button>
-      <Button size="compact-sm" variant="default" aria-label={`Delete ${account.name}`} onClick={() => onDelete(account)}>
-        Delete
+      <Button size="compact-sm" variant="default" aria-label={words.deleteNamed(account.name)} onClick={() => onDelete(account)}>
+        {words.delete}
       </Button>
       <ConfirmByName
         opened={isAsking}
         onClose={() => setAsking(false)}
-        title={`Disable ${account.name}?`}
+        title={words.disableNamed(account.name)}
         name={null}
-        verb="Disable service account"
-        consequences={['Its keys are refused from now on. You can enable it again at any time.']}
+        verb={words.disableServiceAccount}
+        consequences={[words.keysRefusedFromNow]}
         effect={() => effectOf('PATCH', `/service-accounts/${account.id}`, { status: 'disabled' })}
         action={() => toggle.mutateAsync('disabled')}
       />
@@ -146,11 +147,11 @@ function NewServiceAccount({ teamId, opened, onClose }: NewServiceAccountProps) 
     <CreateDialog
       opened={opened}
       onClose={onClose}
-      title="Create service account"
+      title={words.createServiceAccount}
       size="md"
       initial={{ name: '' }}
-      validate={{ name: (name) => (name.trim() === '' ? 'Enter a name: the application that uses it.' : null) }}
-      verb="Create service account"
+      validate={{ name: (name) => (name.trim() === '' ? words.enterAccountName : null) }}
+      verb={words.createServiceAccount}
       invalidates={['service-accounts']}
       save={({ name }, header) =>
         asked(
@@ -160,12 +161,12 @@ function NewServiceAccount({ teamId, opened, onClose }: NewServiceAccountProps) 
           }),
         )
       }
-      onSaved={({ name }) => saved(`${name} was created.`)}
+      onSaved={({ name }) => saved(words.wasCreated(name))}
     >
       {(form) => (
         <TextInput
-          label="Name"
-          description="The application that uses it."
+          label={words.name}
+          description={words.accountNameMeans}
           data-autofocus
           required
           withAsterisk={false}
@@ -181,15 +182,15 @@ function DeleteDialog({ of: account, onClose }: { of: ServiceAccount; onClose: (
   const path = { id: account.id };
   return (
     <LeavingDialog
-      title={`Delete ${account.name}`}
+      title={words.deleteNamed(account.name)}
       name={account.name}
-      verb="Delete service account"
+      verb={words.deleteServiceAccount}
       organizationId={account.organization_id}
       offersDefault={!account.is_default}
-      consequences={['The service account is deleted. The history of its keys is kept.']}
+      consequences={[words.accountIsDeleted]}
       leave={(query) => asked(api.DELETE('/service-accounts/{id}', { params: { path, query } }))}
       stale={['service-accounts', 'keys', 'teams']}
-      done={`${account.name} was deleted.`}
+      done={words.wasDeleted(account.name)}
       onClose={onClose}
     />
   );

@@ -12,9 +12,9 @@ import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { useDialog } from '../../components/dialogs/useDialog.ts';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
-import { countText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 import { EditTeamDialog } from './EditTeamDialog.tsx';
+import { words } from './words.ts';
 
 type Team = Schema<'Team'>;
 
@@ -39,9 +39,9 @@ export function TeamActions({ of: team }: { of: Team }) {
     mutationFn: turn,
     onSuccess: (_, status) =>
       status === 'suspended'
-        ? doneWithUndo(`${team.name} is suspended: requests with its keys are refused.`, () => turn('active'))
-        : doneWithUndo(`${team.name} is active again.`, () => turn('suspended')),
-    onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
+        ? doneWithUndo(words.isSuspended(team.name), () => turn('active'))
+        : doneWithUndo(words.isActiveAgain(team.name), () => turn('suspended')),
+    onError: (error) => notifications.show({ color: 'red', title: words.thatDidNotWork, message: error.message }),
   });
   return (
     <>
@@ -51,7 +51,7 @@ export function TeamActions({ of: team }: { of: Team }) {
         leftSection={<IconEdit size={16} />}
         onClick={() => setState({ edit: 'team' }, 'push')}
       >
-        Edit
+        {words.edit}
       </GuardedButton>
       <GuardedButton
         variant="default"
@@ -59,7 +59,7 @@ export function TeamActions({ of: team }: { of: Team }) {
         loading={toggle.isPending}
         onClick={() => (isActive ? setOpen('suspend') : toggle.mutate('active'))}
       >
-        {isActive ? 'Suspend' : 'Reactivate'}
+        {isActive ? words.suspend : words.reactivate}
       </GuardedButton>
       <GuardedButton
         variant="default"
@@ -68,15 +68,15 @@ export function TeamActions({ of: team }: { of: Team }) {
         leftSection={<IconTrash size={16} />}
         onClick={() => setDeleting(true)}
       >
-        Delete
+        {words.delete}
       </GuardedButton>
       <ConfirmByName
         opened={open === 'suspend' && manages.allowed}
         onClose={() => setOpen(null)}
-        title={`Suspend ${team.name}?`}
+        title={words.suspendNamed(team.name)}
         name={null}
-        verb="Suspend team"
-        consequences={['Requests with its keys are refused from now on. You can reactivate it at any time.']}
+        verb={words.suspendTeam}
+        consequences={[words.teamKeysRefused]}
         effect={() => effectOf('PATCH', `/teams/${team.id}`, { status: 'suspended' })}
         action={() => toggle.mutateAsync('suspended')}
       />
@@ -105,23 +105,23 @@ function DeleteTeamDialog({ of: team, onClose }: { of: Team; onClose: () => void
     <ConfirmByName
       opened
       onClose={onClose}
-      title={`Delete ${team.name}`}
+      title={words.deleteNamed(team.name)}
       name={team.name}
-      verb="Delete team"
+      verb={words.deleteTeam}
       isKnown={report.isSuccess}
       consequences={
         goes === undefined
-          ? ['Looking up what is deleted with it…']
+          ? [words.lookingUp]
           : [
-              `${countText(goes.keys)} ${goes.keys === 1 ? 'key is' : 'keys are'} revoked: applications that use them are refused from now on.`,
-              `${countText(goes.service_accounts)} service ${goes.service_accounts === 1 ? 'account is' : 'accounts are'} deleted with it.`,
-              `${countText(goes.members)} ${goes.members === 1 ? 'member leaves' : 'members leave'} the team and ${goes.members === 1 ? 'stays' : 'stay'} in the organization.`,
-              'Its spend, requests and audit events are kept.',
+              words.keysAreRevoked(goes.keys),
+              words.accountsAreDeleted(goes.service_accounts),
+              words.membersLeave(goes.members),
+              words.historyIsKept,
             ]
       }
       action={async () => {
         await asked(api.DELETE('/teams/{id}', { params: { path } }));
-        saved(`${team.name} was deleted.`);
+        saved(words.wasDeleted(team.name));
         await navigate({ to: PATHS.teams });
         await Promise.all(['teams', 'keys', 'organizations'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
       }}

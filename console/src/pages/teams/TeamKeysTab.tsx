@@ -15,6 +15,7 @@ import { CreateKeyDialog } from '../keys/CreateKeyDialog.tsx';
 import { keyColumns } from '../keys/key-columns.tsx';
 import { makingIn } from '../keys/may-create.ts';
 import type { TeamTabProps } from './tab.ts';
+import { words } from './words.ts';
 
 const COLUMNS = keyColumns({ withPlace: false });
 
@@ -28,7 +29,7 @@ export function TeamKeysTab({ team }: TeamTabProps) {
   useHotkeys([['n', () => verdict.allowed && open()]]);
   const create = (
     <GuardedButton verdict={verdict} leftSection={<IconPlus size={16} />} onClick={open}>
-      Create key
+      {words.createKey}
     </GuardedButton>
   );
   return (
@@ -41,16 +42,16 @@ export function TeamKeysTab({ team }: TeamTabProps) {
           asked(api.GET('/teams/{id}/keys', { params: { path: { id: team.id }, query: queryOf('/teams/{id}/keys', query) } }))
         }
         columns={COLUMNS}
-        searchLabel="Search by name or id"
+        searchLabel={words.searchByNameOrId}
         controls={<Group ml="auto">{create}</Group>}
         onRowClick={({ id }) => void openPage(links.key(id))}
         empty={
           verdict.allowed ? (
-            <EmptyState title="No keys yet" action={create}>
-              An application calls the gateway with a key. Create one: its secret is shown once, with examples to paste.
+            <EmptyState title={words.noKeysYet} action={create}>
+              {words.noKeysHint}
             </EmptyState>
           ) : (
-            <EmptyState title="No keys yet">
+            <EmptyState title={words.noKeysYet}>
               <WhyNot verdict={verdict} />
             </EmptyState>
           )

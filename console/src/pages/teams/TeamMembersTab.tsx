@@ -19,6 +19,7 @@ import { Time } from '../../components/Time.tsx';
 import { LeavingDialog } from '../people/LeavingDialog.tsx';
 import { AddTeamMemberDialog } from './AddTeamMemberDialog.tsx';
 import type { TeamTabProps } from './tab.ts';
+import { words } from './words.ts';
 
 type TeamMember = Schema<'TeamMember'>;
 /** A team member as a row of a list. Rows need an id, which is the membership's. */
@@ -31,7 +32,7 @@ export function TeamMembersTab({ team }: TeamTabProps) {
   const mayManage = verdictOf('team_members.manage', team);
   const add = (
     <GuardedButton verdict={mayManage} leftSection={<IconUserPlus size={16} />} onClick={() => setAdding(true)}>
-      Add person
+      {words.addPerson}
     </GuardedButton>
   );
   return (
@@ -47,11 +48,11 @@ export function TeamMembersTab({ team }: TeamTabProps) {
           return { ...page, data: page.data.map((member) => ({ ...member, id: member.member_id })) };
         }}
         columns={columnsWith(mayManage, setLeaving)}
-        searchLabel="Search by name"
+        searchLabel={words.searchByName}
         controls={<Group ml="auto">{add}</Group>}
         empty={
-          <EmptyState title="No members in this team yet" action={add}>
-            Add a person. Team admins manage members and keys, developers use their own keys, and viewers can only read.
+          <EmptyState title={words.noMembersYet} action={add}>
+            {words.addPersonHint}
           </EmptyState>
         }
       />
@@ -65,20 +66,20 @@ function columnsWith(mayManage: Verdict, onLeave: (member: TeamMember) => void):
   return [
     {
       accessor: 'name',
-      title: 'Member',
+      title: words.member,
       sortable: true,
       phone: 'title',
       render: (member) => <MemberLink of={member} memberId={member.member_id} />,
     },
     {
       accessor: 'role',
-      title: 'Role',
+      title: words.role,
       phone: { fact: 1 },
       render: (member) => (mayManage.allowed ? <RoleCell of={member} /> : <RoleName role={member.role} />),
     },
     {
       accessor: 'created_at',
-      title: 'In the team',
+      title: words.inTheTeam,
       sortable: true,
       render: ({ created_at }) => <Time at={created_at} relative />,
     },
@@ -89,8 +90,13 @@ function columnsWith(mayManage: Verdict, onLeave: (member: TeamMember) => void):
       render: (member) =>
         mayManage.allowed && (
           <Group justify="flex-end">
-            <Button size="compact-sm" variant="default" aria-label={`Remove ${member.name}`} onClick={() => onLeave(member)}>
-              Remove
+            <Button
+              size="compact-sm"
+              variant="default"
+              aria-label={words.removeNamed(member.name)}
+              onClick={() => onLeave(member)}
+            >
+              {words.remove}
             </Button>
           </Group>
         ),
@@ -112,16 +118,16 @@ function RoleCell({ of: member }: { of: TeamMember }) {
       ),
     onSuccess: async () => {
       await queryClient.invalidateQueries({ queryKey: ['team-members'] });
-      saved(`The role of ${member.name} was changed.`);
+      saved(words.roleWasChanged(member.name));
     },
-    onError: (error) => notifications.show({ color: 'red', title: 'Not changed', message: error.message }),
+    onError: (error) => notifications.show({ color: 'red', title: words.notChanged, message: error.message }),
   });
   return (
     <>
       <RoleSelect
         roles={TEAM_ROLES}
         label={null}
-        aria-label={`Role of ${member.name}`}
+        aria-label={words.roleOf(member.name)}
         size="xs"
         w={140}
         disabled={change.isPending}
@@ -131,10 +137,10 @@ function RoleCell({ of: member }: { of: TeamMember }) {
       <ConfirmByName
         opened={wanted !== null}
         onClose={() => setWanted(null)}
-        title={`Change the role of ${member.name}?`}
+        title={words.changeRoleOf(member.name)}
         name={null}
-        verb="Change role"
-        consequences={wanted === null ? [] : [`From ${roleWord(member.role)} to ${roleWord(wanted)}.`]}
+        verb={words.changeRole}
+        consequences={wanted === null ? [] : [words.roleFromTo(roleWord(member.role), roleWord(wanted))]}
         effect={() => effectOf('PATCH', `/teams/${member.team_id}/members/${member.member_id}`, { role: wanted })}
         action={() => change.mutateAsync(wanted ?? member.role)}
       />
@@ -146,17 +152,17 @@ function LeaveTeamDialog({ of: member, teamName, onClose }: { of: TeamMember; te
   const path = { id: member.team_id, member_id: member.member_id };
   return (
     <LeavingDialog
-      title={`Remove ${member.name} from ${teamName}`}
+      title={words.removeFromTeam(member.name, teamName)}
       name={member.name}
-      verb="Remove member"
+      verb={words.removeMember}
       organizationId={member.organization_id}
-      consequences={['They leave the team at once and stay in the organization.']}
+      consequences={[words.theyLeaveTheTeam]}
       leave={async (query) => {
         const { keys_revoked } = await asked(api.DELETE('/teams/{id}/members/{member_id}', { params: { path, query } }));
         return { keys_revoked };
       }}
       stale={['team-members', 'teams', 'keys', 'members']}
-      done={`${member.name} was removed from ${teamName}.`}
+      done={words.wasRemovedFrom(member.name, teamName)}
       onClose={onClose}
     />
   );

@@ -14,6 +14,7 @@ import { countText } from '../../numbers/numbers.ts';
 import { useOrganizationCap } from '../keys/caps.ts';
 import type { TeamTabProps } from './tab.ts';
 import { selfServiceWords } from './team-draft.ts';
+import { words } from './words.ts';
 
 /** The use of a team's limits and budgets, the caps above them, and its self-service. */
 export function TeamOverview({ team, live: { status, freshness } }: TeamTabProps) {
@@ -25,16 +26,16 @@ export function TeamOverview({ team, live: { status, freshness } }: TeamTabProps
     <Stack gap="lg">
       <Facts
         facts={[
-          ['Members', countText(team.member_count)],
-          ['Keys', countText(team.key_count)],
-          ['Time zone', team.time_zone],
-          ['Default tags', <TagList key="default" tags={team.default_tags} />],
-          ['Required tags', <TagList key="required" tags={team.required_tags} />],
-          ['Created', <Time key="created" at={team.created_at} />],
+          [words.members, countText(team.member_count)],
+          [words.keys, countText(team.key_count)],
+          [words.timeZone, team.time_zone],
+          [words.defaultTags, <TagList key="default" tags={team.default_tags} />],
+          [words.requiredTags, <TagList key="required" tags={team.required_tags} />],
+          [words.created, <Time key="created" at={team.created_at} />],
         ]}
       />
       <Stack component="section" gap="xs">
-        <Title order={2}>Budgets</Title>
+        <Title order={2}>{words.budgets}</Title>
         {status === null ? <BudgetsAsSet of={team} /> : <BudgetGauges budgets={status.budgets} isLive={status.live} />}
         {team.capabilities.includes('usage.read') && (
           <BudgetHistory of={{ is: 'teams', id: team.id }} budgets={team.budgets} timeZone={team.time_zone} heading={3} />
@@ -42,30 +43,30 @@ export function TeamOverview({ team, live: { status, freshness } }: TeamTabProps
       </Stack>
       <section>
         <Title order={2} mb="xs">
-          Rate limits
+          {words.rateLimits}
         </Title>
         {status === null ? <LimitsAsSet of={team} /> : <LimitGauges limits={status.rate_limits} freshness={freshness} />}
       </section>
       <Above team={team} />
       <section>
         <Title order={2} mb={4}>
-          Asset access
+          {words.assetAccess}
         </Title>
         <Text fz="sm">
           {team.asset_access.mode === 'inherit'
-            ? `It inherits everything that ${team.organization_name} can call.`
-            : `${accessWords(accessDraft(team.asset_access))}, within what ${team.organization_name} can call.`}
+            ? words.inheritsAll(team.organization_name)
+            : words.withinOrganization(accessWords(accessDraft(team.asset_access)), team.organization_name)}
         </Text>
         {ineffective.length > 0 && (
           <Text fz="sm" fw={500}>
-            Selected, but without effect: <span className="mono">{ineffective.join(', ')}</span>. The organization is not granted
-            them.
+            {words.selectedWithoutEffect} <span className="mono">{ineffective.join(', ')}</span>
+            {words.notGrantedThem}
           </Text>
         )}
       </section>
       <section>
         <Title order={2} mb={4}>
-          Self-service
+          {words.selfService}
         </Title>
         <Text fz="sm">{selfServiceWords(team.self_service)}</Text>
       </section>
@@ -78,14 +79,14 @@ function Above({ team }: Pick<TeamTabProps, 'team'>) {
   const [cap] = useOrganizationCap(team.organization_id);
   if (cap === undefined) return null;
   const budgets = cap.budgets.map((budget) => budgetWords(budget, budget.target ?? budget.access_group));
-  const words = [...budgets, ...limitLines(cap.rate_limits)];
+  const caps = [...budgets, ...limitLines(cap.rate_limits)];
   return (
     <Text fz="sm" c="dimmed">
-      Its organization{' '}
+      {words.itsOrganization}{' '}
       <Anchor component={PageLink} at={links.organization(team.organization_id)} inherit underline="always">
         <bdi>{team.organization_name}</bdi>
       </Anchor>{' '}
-      {words.length === 0 ? 'has no limits and no budgets.' : `has ${words.join(', ')}, shared by all of its teams.`}
+      {caps.length === 0 ? words.organizationHasNoLimits : words.organizationHas(caps.join(', '))}
     </Text>
   );
 }

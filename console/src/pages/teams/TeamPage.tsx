@@ -19,12 +19,13 @@ import { TeamKeysTab } from './TeamKeysTab.tsx';
 import { TeamMembersTab } from './TeamMembersTab.tsx';
 import { TeamOverview } from './TeamOverview.tsx';
 import type { TeamTabProps } from './tab.ts';
+import { words } from './words.ts';
 
 const TABS: readonly { readonly value: string; readonly label: string; readonly content: ComponentType<TeamTabProps> }[] = [
-  { value: 'overview', label: 'Overview', content: TeamOverview },
-  { value: 'members', label: 'Members', content: TeamMembersTab },
-  { value: 'service-accounts', label: 'Service accounts', content: ServiceAccountsTab },
-  { value: 'keys', label: 'Keys', content: TeamKeysTab },
+  { value: 'overview', label: words.overview, content: TeamOverview },
+  { value: 'members', label: words.members, content: TeamMembersTab },
+  { value: 'service-accounts', label: words.serviceAccounts, content: ServiceAccountsTab },
+  { value: 'keys', label: words.keys, content: TeamKeysTab },
 ];
 
 /** One team: the use of its limits and budgets, its members, its service accounts and its keys. */
@@ -48,12 +49,12 @@ function Shown({ team }: Pick<TeamTabProps, 'team'>) {
     <Page
       title={team.name}
       beside={<StandingBadge lifecycle={team.status} live={live.status} isWordy />}
-      crumbs={[{ label: 'Teams', to: PATHS.teams }]}
+      crumbs={[{ label: words.teams, to: PATHS.teams }]}
       about={
         <Group gap="xs">
-          <CopyText text={team.id} label="the team’s id" />
+          <CopyText text={team.id} label={words.theTeamsId} />
           <span>
-            in{' '}
+            {words.in}{' '}
             <Anchor component={PageLink} at={links.organization(team.organization_id)} inherit>
               <bdi>{team.organization_name}</bdi>
             </Anchor>

@@ -13,8 +13,8 @@ import { type Filter, FilterBar } from '../../components/list/FilterBar.tsx';
 import { PageLink, useOpenPage } from '../../components/PageLink.tsx';
 import { links } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
-import { countText } from '../../numbers/numbers.ts';
 import { type UsageRow, useUsage } from '../organizations/tabs/usage-query.ts';
+import { words } from './words.ts';
 
 type Team = Schema<'Team'>;
 
@@ -28,7 +28,7 @@ interface TeamsListProps {
 }
 
 const REFRESH_MS = 10_000;
-const FILTERS: readonly Filter[] = [{ param: 'organization_id', label: 'Organization', kind: 'organization' }];
+const FILTERS: readonly Filter[] = [{ param: 'organization_id', label: words.organization, kind: 'organization' }];
 
 /** Lists teams with the present use of their budgets and limits. */
 export function TeamsList({ organizationId, prefix = 'teams_', createButton }: TeamsListProps) {
@@ -49,13 +49,13 @@ export function TeamsList({ organizationId, prefix = 'teams_', createButton }: T
       }
       columns={columnsWith({ withOrganization: !isOfOne, spent })}
       filters={isOfOne ? [] : ['organization_id']}
-      searchLabel="Search by name or id"
+      searchLabel={words.searchByNameOrId}
       controls={isOfOne ? createButton : <FilterBar filters={FILTERS} />}
       refetchMs={REFRESH_MS}
       onRowClick={({ id }) => void openPage(links.team(id))}
       empty={
-        <EmptyState title="No teams yet" action={createButton}>
-          A team has keys and the people who work with them. Create one for each application or group that needs its own limits.
+        <EmptyState title={words.noTeamsYet} action={createButton}>
+          {words.teamsMean}
         </EmptyState>
       }
     />
@@ -70,27 +70,27 @@ interface ColumnsWith {
 function columnsWith({ withOrganization, spent }: ColumnsWith): ListColumn<Team>[] {
   const organization: ListColumn<Team> = {
     accessor: 'organization_name',
-    title: 'Organization',
+    title: words.organization,
     phone: { fact: 2 },
     render: ({ organization_name }) => <bdi>{organization_name}</bdi>,
   };
   return [
-    { accessor: 'name', title: 'Team', sortable: true, phone: 'title', render: (team) => <Name of={team} /> },
+    { accessor: 'name', title: words.team, sortable: true, phone: 'title', render: (team) => <Name of={team} /> },
     ...(withOrganization ? [organization] : []),
     {
       accessor: 'budgets',
-      title: 'Budget',
+      title: words.budget,
       phone: { fact: 3 },
       render: (team) => <BudgetCell status={team.limits_status} of={team} />,
     },
-    { accessor: 'rate_limits', title: 'Limits', render: (team) => <LimitCell status={team.limits_status} of={team} /> },
+    { accessor: 'rate_limits', title: words.limits, render: (team) => <LimitCell status={team.limits_status} of={team} /> },
     ...(spent === null ? [] : columnsOfUse(spent)),
-    { accessor: 'asset_access', title: 'Access', render: ({ asset_access }) => <Access of={asset_access} /> },
-    { accessor: 'member_count', title: 'Members', textAlign: 'right' },
-    { accessor: 'key_count', title: 'Keys', textAlign: 'right' },
+    { accessor: 'asset_access', title: words.access, render: ({ asset_access }) => <Access of={asset_access} /> },
+    { accessor: 'member_count', title: words.members, textAlign: 'right' },
+    { accessor: 'key_count', title: words.keys, textAlign: 'right' },
     {
       accessor: 'status',
-      title: 'Status',
+      title: words.status,
       phone: { fact: 1 },
       render: (team) => <StandingBadge lifecycle={team.status} live={team.limits_status} />,
     },
@@ -114,7 +114,7 @@ function columnsOfUse(spent: Exclude<TeamUse, null>): ListColumn<Team>[] {
   return [
     {
       accessor: 'spend',
-      title: 'Last 30 days',
+      title: words.last30Days,
       textAlign: 'right',
       noWrap: true,
       phone: { fact: 4 },
@@ -135,14 +135,14 @@ interface SpentProps {
  * shown.
  */
 function Spent({ team, spent }: SpentProps) {
-  if (!verdictOf('usage.read', team).allowed) return <span title="Your role does not include the spend of this team.">–</span>;
+  if (!verdictOf('usage.read', team).allowed) return <span title={words.spendHidden}>–</span>;
   if (spent === 'loading') return '…';
   const { spend, admitted_requests: requests } = spent.get(team.id) ?? NOTHING_USED;
   return (
     <>
       <Money usd={spend} />
       <Text fz="xs" c="dimmed">
-        {requests === 1 ? '1 request' : `${countText(requests)} requests`}
+        {words.requestCount(requests)}
       </Text>
     </>
   );
@@ -159,7 +159,7 @@ function Name({ of: { id, name } }: { of: Team }) {
 function Access({ of: { mode } }: { of: Team['asset_access'] }) {
   return (
     <Text fz="sm" component="span" {...(mode === 'inherit' ? { c: 'dimmed' } : {})}>
-      {mode === 'inherit' ? 'Inherits' : 'Restricted'}
+      {mode === 'inherit' ? words.inherits : words.restricted}
     </Text>
   );
 }

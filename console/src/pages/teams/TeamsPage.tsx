@@ -6,6 +6,7 @@ import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { Page } from '../../components/shell/Page.tsx';
 import { CreateTeamDialog } from './CreateTeamDialog.tsx';
 import { TeamsList } from './TeamsList.tsx';
+import { words } from './words.ts';
 
 /** Lists every team that the person may see, in all organizations. */
 export function TeamsPage() {
@@ -15,15 +16,11 @@ export function TeamsPage() {
   useHotkeys([['n', () => mayCreate.allowed && open()]]);
   const create = (
     <GuardedButton verdict={mayCreate} leftSection={<IconPlus size={16} />} onClick={open}>
-      Create team
+      {words.createTeam}
     </GuardedButton>
   );
   return (
-    <Page
-      title="Teams"
-      about="Groups in an organization. A team’s keys share its limits and budgets, within those of the organization."
-      actions={create}
-    >
+    <Page title={words.teams} about={words.teamsAbout} actions={create}>
       <TeamsList prefix="" createButton={create} />
       <CreateTeamDialog opened={opened === 'team'} onClose={() => set({ new: undefined })} organizationId={organization_id} />
     </Page>

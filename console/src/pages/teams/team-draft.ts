@@ -3,18 +3,12 @@ import { type EditPart, namePart, policyParts, tagParts } from '../../components
 import { NO_POLICY, type PolicyDraft, policyBody, policyDraft } from '../../components/fields/policy-draft.ts';
 import { decimalOf } from '../../forms/decimal.ts';
 import { NO_TAGS, type TagsDraft, tagsBody, tagsDraft } from '../../forms/tags-draft.ts';
+import { words } from './words.ts';
 
 export type OwnKeysPeriod = Schema<'SelfServiceBudget'>['period'];
 
 /** The period in words that follow an amount. */
-export const PER: Readonly<Record<OwnKeysPeriod, string>> = {
-  day: 'per day',
-  week: 'per week',
-  month: 'per month',
-  quarter: 'per quarter',
-  year: 'per year',
-  total: 'in total',
-};
+export const PER: Readonly<Record<OwnKeysPeriod, string>> = words.per;
 
 /** A team's self-service in a form: what its members may do with keys of their own. */
 export interface SelfServiceDraft {
@@ -78,7 +72,7 @@ export const TEAM_PARTS: readonly EditPart<TeamDraft>[] = [
   namePart(),
   {
     name: 'self_service',
-    label: 'Self-service',
+    label: words.selfService,
     body: ({ self_service }) => ({ self_service: selfServiceBody(self_service) }),
     words: ({ self_service }) => selfServiceWords(selfServiceBody(self_service)),
   },
@@ -88,11 +82,11 @@ export const TEAM_PARTS: readonly EditPart<TeamDraft>[] = [
 
 /** Says in a sentence what members may do with keys of their own. */
 export function selfServiceWords(policy: Schema<'SelfService'>): string {
-  if (!policy.enabled) return 'Members cannot create their own keys.';
+  if (!policy.enabled) return words.noSelfService;
   const rules = [
-    policy.max_keys_per_member === null ? 'any number of keys' : `at most ${policy.max_keys_per_member} keys each`,
-    policy.max_budget === null ? '' : `that spend at most $${policy.max_budget.amount} ${PER[policy.max_budget.period]} together`,
-    policy.max_expiry_days === null ? '' : `that expire within ${policy.max_expiry_days} days`,
+    policy.max_keys_per_member === null ? words.anyNumberOfKeys : words.atMostKeys(policy.max_keys_per_member),
+    policy.max_budget === null ? '' : words.spendAtMost(policy.max_budget.amount, PER[policy.max_budget.period]),
+    policy.max_expiry_days === null ? '' : words.expireWithin(policy.max_expiry_days),
   ].filter((rule) => rule !== '');
-  return `Developers can create their own keys: ${rules.join(', ')}.`;
+  return words.selfServiceRules(rules.join(', '));
 }

@@ -9,6 +9,7 @@ import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { kindLabel } from '../alerts/words.ts';
 import type { Webhook } from './WebhookFields.tsx';
+import { words } from './words.ts';
 
 type Delivery = Schema<'Delivery'>;
 
@@ -29,21 +30,21 @@ export function Deliveries({ webhook, onClose }: { webhook: Webhook; onClose: ()
     refetchInterval: REFETCH_MS,
   });
   return (
-    <Modal opened onClose={onClose} title={`Sent to ${webhook.name}`} size="xl" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened onClose={onClose} title={words.sentTo(webhook.name)} size="xl" closeButtonProps={{ 'aria-label': words.close }}>
       <Asked query={query} shape="rows">
         {({ data, next_cursor }) => (
           <Stack gap="sm">
-            {data.length === 0 ? <Text fz="sm">Nothing was sent yet. Send a test event to see whether it arrives.</Text> : null}
+            {data.length === 0 ? <Text fz="sm">{words.nothingSentYet}</Text> : null}
             {data.length > 0 && <Rows webhook={webhook} deliveries={data} />}
             <Group justify="flex-end" gap="xs">
               {cursor !== undefined && (
                 <Button size="xs" variant="default" onClick={() => setCursor(undefined)}>
-                  Newest
+                  {words.newest}
                 </Button>
               )}
               {next_cursor !== null && (
                 <Button size="xs" variant="default" onClick={() => setCursor(next_cursor)}>
-                  Older
+                  {words.older}
                 </Button>
               )}
             </Group>
@@ -62,7 +63,7 @@ function Rows({ webhook, deliveries }: { webhook: Webhook; deliveries: readonly 
       return asked(api.POST('/webhooks/{id}/deliveries/{delivery_id}/redeliver', { params: { path } }));
     },
     onSuccess: async () => {
-      saved('The event will be sent again.');
+      saved(words.willBeSentAgain);
       await queryClient.invalidateQueries({ queryKey: ['webhooks'] });
     },
   });
@@ -70,7 +71,7 @@ function Rows({ webhook, deliveries }: { webhook: Webhook; deliveries: readonly 
     <>
       {webhook.status === 'disabled' && (
         <Alert color="yellow" p="xs">
-          This webhook is disabled: nothing is sent to it.
+          {words.webhookIsDisabled}
         </Alert>
       )}
       {sending.isError && <ProblemNote error={sending.error} />}
@@ -78,12 +79,12 @@ function Rows({ webhook, deliveries }: { webhook: Webhook; deliveries: readonly 
         <Table fz="sm" withTableBorder>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Event</Table.Th>
-              <Table.Th>Event time</Table.Th>
-              <Table.Th>Status</Table.Th>
-              <Table.Th>Attempts</Table.Th>
-              <Table.Th>Last answer</Table.Th>
-              <Table.Th>Action</Table.Th>
+              <Table.Th>{words.event}</Table.Th>
+              <Table.Th>{words.eventTime}</Table.Th>
+              <Table.Th>{words.status}</Table.Th>
+              <Table.Th>{words.attempts}</Table.Th>
+              <Table.Th>{words.lastAnswer}</Table.Th>
+              <Table.Th>{words.action}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -136,10 +137,10 @@ function DeliveryRow({ delivery, isDisabled, isSending, onSendAgain }: DeliveryR
           variant="default"
           disabled={delivery.status === 'pending' || isDisabled}
           loading={isSending}
-          aria-label={`Send again: ${kindLabel(delivery.type)}`}
+          aria-label={words.sendAgainNamed(kindLabel(delivery.type))}
           onClick={onSendAgain}
         >
-          Send again
+          {words.sendAgain}
         </Button>
       </Table.Td>
     </Table.Tr>

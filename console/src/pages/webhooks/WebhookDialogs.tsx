@@ -6,6 +6,7 @@ import { type EditPart, namePart } from '../../components/dialogs/edit-parts.ts'
 import { SecretDialog } from '../../components/dialogs/SecretDialog.tsx';
 import { kindLabel, ORGANIZATION_KINDS } from '../alerts/words.ts';
 import { RULES, type Webhook, type WebhookDraft, WebhookFields } from './WebhookFields.tsx';
+import { words } from './words.ts';
 
 interface CreateWebhookProps {
   readonly opened: boolean;
@@ -20,12 +21,12 @@ export function CreateWebhook({ opened, onClose, organizationId, onCreated }: Cr
     <CreateDialog
       opened={opened}
       onClose={onClose}
-      title="Create webhook"
+      title={words.createWebhook}
       initial={
         { name: '', url: '', format: 'standard', events: organizationId === null ? [] : [...ORGANIZATION_KINDS] } as WebhookDraft
       }
       validate={RULES}
-      verb="Create webhook"
+      verb={words.createWebhook}
       invalidates={['webhooks']}
       save={({ name, url, format, events }, header) =>
         asked(
@@ -44,11 +45,11 @@ export function CreateWebhook({ opened, onClose, organizationId, onCreated }: Cr
 
 const PARTS: readonly EditPart<WebhookDraft>[] = [
   namePart(),
-  { name: 'url', label: 'URL', body: ({ url }) => ({ url: url.trim() }), words: ({ url }) => url },
-  { name: 'format', label: 'Form', words: ({ format }) => (format === 'slack' ? 'for a chat' : 'for a program') },
+  { name: 'url', label: words.url, body: ({ url }) => ({ url: url.trim() }), words: ({ url }) => url },
+  { name: 'format', label: words.form, words: ({ format }) => (format === 'slack' ? words.forAChat : words.forAProgram) },
   {
     name: 'events',
-    label: 'Events',
+    label: words.events,
     body: ({ events }) => ({ events: [...events].sort() }),
     words: ({ events }) => events.map(kindLabel).join(', '),
   },
@@ -59,9 +60,9 @@ export function EditWebhook({ webhook, onClose }: { webhook: Webhook; onClose: (
     <EditDialog<Webhook, WebhookDraft>
       opened
       onClose={onClose}
-      title={`Edit ${webhook.name}`}
+      title={words.editNamed(webhook.name)}
       size="lg"
-      what="This webhook"
+      what={words.thisWebhook}
       path={`/webhooks/${webhook.id}`}
       draftOf={({ name, url, format, events }) => ({ name, url, format, events })}
       parts={PARTS}
@@ -76,12 +77,8 @@ export function EditWebhook({ webhook, onClose }: { webhook: Webhook; onClose: (
 /** Shows the signing secret, which is only possible once. */
 export function WebhookSecret({ secret, onClose }: { secret: string; onClose: () => void }) {
   return (
-    <SecretDialog title="The webhook’s secret" onClose={onClose}>
-      <CopyField
-        label="Secret"
-        description="Store it now: it is not shown again. The receiver uses it to check the signature of each event. Libraries for Standard Webhooks do this for you."
-        value={secret}
-      />
+    <SecretDialog title={words.theWebhooksSecret} onClose={onClose}>
+      <CopyField label={words.secret} description={words.storeSecret} value={secret} />
     </SecretDialog>
   );
 }

@@ -2,6 +2,7 @@ import { Checkbox, Select, Stack, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import type { Schema } from '../../api/client.ts';
 import { ALERT_KINDS, ORGANIZATION_KINDS, PLATFORM_KINDS } from '../alerts/words.ts';
+import { words } from './words.ts';
 
 export type Webhook = Schema<'Webhook'>;
 
@@ -13,8 +14,8 @@ export interface WebhookDraft {
 }
 
 export const RULES = {
-  name: (name: string) => (name.trim() === '' ? 'Enter a name.' : null),
-  url: (url: string) => (url.trim() === '' ? 'Enter the URL that gets the events.' : null),
+  name: (name: string) => (name.trim() === '' ? words.enterAName : null),
+  url: (url: string) => (url.trim() === '' ? words.enterUrl : null),
 };
 
 interface WebhookFieldsProps {
@@ -27,34 +28,26 @@ export function WebhookFields({ form, organizationId }: WebhookFieldsProps) {
   const kinds = organizationId === null ? PLATFORM_KINDS : ORGANIZATION_KINDS;
   return (
     <>
-      <TextInput data-autofocus label="Name" maxLength={200} {...form.getInputProps('name')} />
+      <TextInput data-autofocus label={words.name} maxLength={200} {...form.getInputProps('name')} />
       <TextInput
-        label="URL"
-        description="Called with POST for each event. Must be https:// with a public host, unless the operator allows others."
-        placeholder="https://hooks.example.com/headgate"
+        label={words.url}
+        description={words.urlMeans}
+        placeholder={words.urlExample}
         type="url"
         maxLength={2_048}
         {...form.getInputProps('url')}
       />
       <Select
-        label="Form"
-        description={
-          form.values.format === 'slack'
-            ? 'One text for people: {"text": …}, as incoming webhooks of Slack, Mattermost and others take it.'
-            : 'The event as JSON with a signature, after Standard Webhooks.'
-        }
+        label={words.form2}
+        description={form.values.format === 'slack' ? words.chatFormatMeans : words.programFormatMeans}
         allowDeselect={false}
         data={[
-          { value: 'standard', label: 'For a program' },
-          { value: 'slack', label: 'For a chat (Slack and compatible)' },
+          { value: 'standard', label: words.forProgramOption },
+          { value: 'slack', label: words.forChatOption },
         ]}
         {...form.getInputProps('format')}
       />
-      <Checkbox.Group
-        label="Events"
-        description="Choose none if only alert rules that name this webhook use it."
-        {...form.getInputProps('events')}
-      >
+      <Checkbox.Group label={words.events} description={words.eventsMean2} {...form.getInputProps('events')}>
         <Stack gap="xs" mt={6}>
           {kinds.map((kind) => (
             <Checkbox
@@ -62,9 +55,7 @@ export function WebhookFields({ form, organizationId }: WebhookFieldsProps) {
               value={kind}
               label={ALERT_KINDS[kind].label}
               description={
-                organizationId === null && kind === 'budget.threshold'
-                  ? 'Of every organization: settled spend passed a threshold of a budget.'
-                  : ALERT_KINDS[kind].about
+                organizationId === null && kind === 'budget.threshold' ? words.thresholdOfAll : ALERT_KINDS[kind].about
               }
             />
           ))}

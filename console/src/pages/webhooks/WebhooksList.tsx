@@ -20,6 +20,7 @@ import { kindLabel } from '../alerts/words.ts';
 import { Deliveries } from './Deliveries.tsx';
 import { CreateWebhook, EditWebhook, WebhookSecret } from './WebhookDialogs.tsx';
 import type { Webhook } from './WebhookFields.tsx';
+import { words } from './words.ts';
 
 type Doing = { readonly is: 'edit' | 'deliveries' | 'rotate' | 'delete'; readonly webhook: Webhook } | null;
 
@@ -35,27 +36,26 @@ export function WebhooksList({ organizationId }: { organizationId: string | null
   useHotkeys([['n', open]]);
   const create = (
     <GuardedButton verdict={verdict} leftSection={<IconPlus size={16} />} onClick={open}>
-      Create webhook
+      {words.createWebhook}
     </GuardedButton>
   );
   const done = () => setDoing(null);
   return (
     <>
       <Text fz="sm" c="dimmed" mb="sm">
-        Each event is sent with a signature. It is retried for a day until the receiver answers with a 2xx status.
+        {words.eventsMean}
       </Text>
       <DataList<Webhook>
         name="webhooks"
         scope={[organizationId]}
         fetch={(query) => fetchWebhooks(query, organizationId)}
         columns={columnsOf(setDoing)}
-        searchLabel="Search by name or id"
+        searchLabel={words.searchByNameOrId}
         refetchMs={REFETCH_MS}
         controls={create}
         empty={
-          <EmptyState title="No webhooks yet" action={create}>
-            Create a webhook to tell a program when spend passes a threshold of a budget
-            {organizationId === null ? ', or something fails' : ''}.
+          <EmptyState title={words.noWebhooksYet} action={create}>
+            {words.createHint(organizationId)}
           </EmptyState>
         }
       />
@@ -83,7 +83,7 @@ function columnsOf(setDoing: (doing: Doing) => void): ListColumn<Webhook>[] {
   return [
     {
       accessor: 'name',
-      title: 'Webhook',
+      title: words.webhook,
       sortable: true,
       phone: 'title',
       render: ({ name, url }) => (
@@ -99,7 +99,7 @@ function columnsOf(setDoing: (doing: Doing) => void): ListColumn<Webhook>[] {
     },
     {
       accessor: 'events',
-      title: 'Events',
+      title: words.events,
       phone: { fact: 3 },
       render: ({ events }) => (
         <Group gap={4}>
@@ -111,18 +111,18 @@ function columnsOf(setDoing: (doing: Doing) => void): ListColumn<Webhook>[] {
         </Group>
       ),
     },
-    { accessor: 'status', title: 'Status', phone: { fact: 1 }, render: ({ status }) => <StatusBadge status={status} /> },
-    { accessor: 'last_delivery', title: 'Last delivery', phone: { fact: 2 }, render: (row) => <Last webhook={row} /> },
+    { accessor: 'status', title: words.status, phone: { fact: 1 }, render: ({ status }) => <StatusBadge status={status} /> },
+    { accessor: 'last_delivery', title: words.lastDelivery, phone: { fact: 2 }, render: (row) => <Last webhook={row} /> },
     {
       accessor: 'created_at',
-      title: 'Created',
+      title: words.created,
       sortable: true,
       noWrap: true,
       render: ({ created_at }) => <Time at={created_at} />,
     },
     {
       accessor: 'actions',
-      title: <VisuallyHidden>Actions</VisuallyHidden>,
+      title: <VisuallyHidden>{words.actions}</VisuallyHidden>,
       width: 52,
       phone: 'menu',
       render: (webhook) => <RowMenu webhook={webhook} setDoing={setDoing} />,
@@ -134,7 +134,7 @@ function Last({ webhook: { last_delivery: last } }: { webhook: Webhook }) {
   if (last === null)
     return (
       <Text fz="sm" c="dimmed">
-        nothing sent
+        {words.nothingSent}
       </Text>
     );
   return (
@@ -157,39 +157,36 @@ function RowMenu({ webhook, setDoing }: { webhook: Webhook; setDoing: (doing: Do
     await queryClient.invalidateQueries({ queryKey: ['webhooks'] });
   };
   const sendTest = async () => {
-    await act(() => asked(api.POST('/webhooks/{id}/test', { params: { path } })), 'A test event is being sent.');
+    await act(() => asked(api.POST('/webhooks/{id}/test', { params: { path } })), words.testIsSent);
     setDoing({ is: 'deliveries', webhook });
   };
   const turn = () => {
     const body = { status: isActive ? ('disabled' as const) : ('active' as const) };
-    return act(
-      () => asked(api.PATCH('/webhooks/{id}', { params: { path }, body })),
-      `${webhook.name} is ${isActive ? 'disabled' : 'active again'}.`,
-    );
+    return act(() => asked(api.PATCH('/webhooks/{id}', { params: { path }, body })), words.isNow(webhook.name, isActive));
   };
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${webhook.name}`}>
+        <ActionIcon variant="subtle" color="gray" aria-label={words.actionsFor(webhook.name)}>
           <IconDots size={16} />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item disabled={!allowed || !isActive} onClick={() => void sendTest()}>
-          Send a test event
+          {words.sendATestEvent}
         </Menu.Item>
-        <Menu.Item onClick={() => setDoing({ is: 'deliveries', webhook })}>Deliveries</Menu.Item>
+        <Menu.Item onClick={() => setDoing({ is: 'deliveries', webhook })}>{words.deliveries}</Menu.Item>
         <Menu.Item disabled={!allowed} onClick={() => setDoing({ is: 'edit', webhook })}>
-          Edit
+          {words.edit}
         </Menu.Item>
         <Menu.Item disabled={!allowed} onClick={() => setDoing({ is: 'rotate', webhook })}>
-          New secret
+          {words.newSecret}
         </Menu.Item>
         <Menu.Item disabled={!allowed} onClick={() => void turn()}>
-          {isActive ? 'Disable' : 'Enable'}
+          {isActive ? words.disable : words.enable}
         </Menu.Item>
         <Menu.Item disabled={!allowed} color="red" onClick={() => setDoing({ is: 'delete', webhook })}>
-          Delete
+          {words.delete}
         </Menu.Item>
         <MenuWhyNot verdict={verdict} />
       </Menu.Dropdown>
@@ -209,13 +206,10 @@ function RotateDialog({ webhook, onClose, onRotated }: RotateDialogProps) {
     <ConfirmByName
       opened={webhook !== null}
       onClose={onClose}
-      title={`A new secret for ${webhook?.name ?? ''}`}
+      title={words.newSecretFor(webhook?.name ?? '')}
       name={null}
-      verb="Create new secret"
-      consequences={[
-        'For 24 hours, events are signed with both the old and the new secret, so that you can update the receiver.',
-        'After that, only the new secret signs.',
-      ]}
+      verb={words.createNewSecret}
+      consequences={[words.bothSecretsFor24Hours, words.thenOnlyNewSecret]}
       action={async () => {
         if (webhook === null) return;
         const { secret } = await asked(api.POST('/webhooks/{id}/rotate', { params: { path: { id: webhook.id } }, body: {} }));
@@ -232,14 +226,14 @@ function DeleteDialog({ webhook, onClose }: { webhook: Webhook | null; onClose: 
     <ConfirmByName
       opened={webhook !== null}
       onClose={onClose}
-      title="Delete webhook"
+      title={words.deleteWebhook}
       name={webhook?.name ?? ''}
-      verb="Delete webhook"
-      consequences={['Events that wait to be sent to it are dropped.', 'Its deliveries are deleted. Alerts are kept.']}
+      verb={words.deleteWebhook}
+      consequences={[words.waitingEventsDropped, words.deliveriesDeleted]}
       action={async () => {
         if (webhook === null) return;
         await asked(api.DELETE('/webhooks/{id}', { params: { path: { id: webhook.id } } }));
-        saved(`${webhook.name} was deleted.`);
+        saved(words.wasDeleted(webhook.name));
         await queryClient.invalidateQueries({ queryKey: ['webhooks'] });
       }}
     />

@@ -3,6 +3,7 @@ import { IconFile, IconTool } from '@tabler/icons-react';
 import { CopyIcon } from '../../../components/CopyText.tsx';
 import { wordOf } from '../../../components/StatusBadge.tsx';
 import { countText } from '../../../numbers/numbers.ts';
+import { words } from '../words.ts';
 import classes from './conversation.module.css';
 import type { Conversation } from './conversation.ts';
 import type { Message, Part } from './message.ts';
@@ -14,21 +15,20 @@ export function ConversationView({ conversation }: { conversation: Conversation 
     <Stack gap="xs">
       {tools.length > 0 && (
         <Text fz="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
-          Tools offered: {tools.join(', ')}
+          {words.toolsOffered(tools.join(', '))}
         </Text>
       )}
       {isCut && (
         <Text fz="sm" fw={500}>
-          The messages of the request cannot be shown, because it was too long to be stored whole. The raw JSON shows its
-          beginning.
+          {words.messagesTooLong}
         </Text>
       )}
       {leftOut > 0 && (
         <Text fz="sm" c="dimmed">
-          {countText(leftOut)} earlier messages or parts are not shown here. The raw JSON has them.
+          {words.earlierNotShown(countText(leftOut))}
         </Text>
       )}
-      <Stack component="ol" gap="xs" m={0} p={0} className={classes.list} aria-label="Conversation">
+      <Stack component="ol" gap="xs" m={0} p={0} className={classes.list} aria-label={words.conversation}>
         {messages.map((message, index) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: a stored conversation does not change.
           <MessageView key={index} message={message} />
@@ -36,7 +36,7 @@ export function ConversationView({ conversation }: { conversation: Conversation 
       </Stack>
       <AnswerNote answer={answer} />
       {error !== null && (
-        <Alert color="red" title="The client got this error" p="xs">
+        <Alert color="red" title={words.theClientGotThisError} p="xs">
           <div className={classes.text} dir="auto">
             {error}
           </div>
@@ -48,19 +48,19 @@ export function ConversationView({ conversation }: { conversation: Conversation 
 
 function AnswerNote({ answer }: Pick<Conversation, 'answer'>) {
   if (answer === 'whole') return null;
-  const words = {
-    broken: 'The stored answer is not complete: it broke off, or it was stored only in part.',
-    none: 'No answer is stored.',
-    unreadable: 'The stored answer is not a message. The raw JSON shows it.',
+  const notes = {
+    broken: words.answerIncomplete,
+    none: words.noAnswerIsStored,
+    unreadable: words.answerIsNoMessage,
   };
   return (
     <Text fz="sm" fw={500}>
-      {words[answer]}
+      {notes[answer]}
     </Text>
   );
 }
 
-const ROLES: Readonly<Record<string, string>> = { '': 'Message', developer: 'Developer', tool: 'Tool', assistant: 'Assistant' };
+const ROLES: Readonly<Record<string, string>> = words.roles;
 
 function MessageView({ message: { from, role, parts, stop } }: { message: Message }) {
   const name = Object.hasOwn(ROLES, role) ? ROLES[role] : wordOf(role);
@@ -72,19 +72,19 @@ function MessageView({ message: { from, role, parts, stop } }: { message: Messag
           <Text fz="xs" fw={600} component="div">
             <bdi>{name}</bdi>
           </Text>
-          {from === 'answer' && <Badge>Answer</Badge>}
+          {from === 'answer' && <Badge>{words.answer}</Badge>}
           {stop !== null && (
             <Text fz="xs" c="dimmed" className="mono">
               {stop}
             </Text>
           )}
         </Group>
-        {text !== '' && <CopyIcon text={text} label="text" />}
+        {text !== '' && <CopyIcon text={text} label={words.text} />}
       </Group>
       <Stack gap={6}>
         {parts.length === 0 && (
           <Text fz="sm" c="dimmed">
-            Empty
+            {words.empty}
           </Text>
         )}
         {parts.map((part, index) => (
@@ -105,15 +105,15 @@ function PartView({ part }: { part: Part }) {
     case 'text':
       return <Words text={part.text} />;
     case 'thinking':
-      return <Labelled label="Thinking" text={part.text} />;
+      return <Labelled label={words.thinking} text={part.text} />;
     case 'refusal':
-      return <Labelled label="Refusal" text={part.text} />;
+      return <Labelled label={words.refusal} text={part.text} />;
     case 'call':
-      return <Labelled label={`Calls ${part.name || 'a tool'}`} id={part.id} text={part.input} isCode />;
+      return <Labelled label={words.calls(part.name)} id={part.id} text={part.input} isCode />;
     case 'result':
-      return <Labelled label={part.isError ? 'Tool error' : 'Tool result'} id={part.id} text={part.text} isCode />;
+      return <Labelled label={part.isError ? words.toolError : words.toolResult} id={part.id} text={part.text} isCode />;
     case 'other':
-      return <Labelled label={part.kind || 'Part'} text={part.text} isCode />;
+      return <Labelled label={part.kind || words.part} text={part.text} isCode />;
     case 'media':
       return (
         <Group gap={6} className={classes.media} wrap="nowrap">
@@ -127,7 +127,7 @@ function PartView({ part }: { part: Part }) {
     case 'size':
       return (
         <Text fz="sm" c="dimmed">
-          {countText(part.bytes)} bytes. The text is not stored.
+          {words.bytesNotStored(countText(part.bytes))}
         </Text>
       );
   }

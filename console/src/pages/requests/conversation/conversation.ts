@@ -1,3 +1,4 @@
+import { words } from '../words.ts';
 import { isObject, type Json, parsedOrNull } from './json.ts';
 import type { Message, Part } from './message.ts';
 import { type Draft, readMessages, readSystem, readWholeAnswer } from './read-messages.ts';
@@ -106,7 +107,7 @@ function boundedPart(part: Part, room: { chars: number }): Part {
   const long = (text: string) => {
     const kept = text.slice(0, Math.min(BOUNDS.textChars, room.chars));
     room.chars -= kept.length;
-    return kept.length === text.length ? text : `${kept}… [${text.length - kept.length} more characters]`;
+    return kept.length === text.length ? text : words.moreCharacters(kept, text.length - kept.length);
   };
   switch (part.is) {
     case 'text':

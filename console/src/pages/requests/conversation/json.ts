@@ -1,3 +1,5 @@
+import { words } from '../words.ts';
+
 export type Json = Readonly<Record<string, unknown>>;
 
 export function isObject(value: unknown): value is Json {
@@ -20,7 +22,7 @@ export function writtenText(value: unknown): string {
   try {
     return JSON.stringify(value, null, 2) ?? '';
   } catch {
-    return '[nested too deeply to be shown]';
+    return words.nestedTooDeeplyToBeShown;
   }
 }
 

@@ -1,3 +1,5 @@
+import { bytesText } from '../../../numbers/numbers.ts';
+import { words } from '../words.ts';
 import { isObject, type Json, textIn, writtenText } from './json.ts';
 import type { Message, Part } from './message.ts';
 
@@ -94,7 +96,7 @@ function partOf(block: unknown): Part {
     case 'reasoning':
       return { is: 'thinking', text: textIn(block, 'thinking') || textIn(block, 'text') };
     case 'redacted_thinking':
-      return { is: 'thinking', text: '[hidden by the provider]' };
+      return { is: 'thinking', text: words.hiddenByTheProvider };
     case 'refusal':
       return { is: 'refusal', text: textIn(block, 'refusal') };
     case 'tool_use':
@@ -124,17 +126,7 @@ function blockText(block: unknown): string {
   return media?.is === 'media' ? `[${media.kind}${media.about === '' ? '' : `, ${media.about}`}]` : writtenText(block);
 }
 
-const MEDIA: Readonly<Record<string, string>> = {
-  image: 'Image',
-  image_url: 'Image',
-  input_image: 'Image',
-  input_audio: 'Audio',
-  audio: 'Audio',
-  file: 'File',
-  input_file: 'File',
-  document: 'Document',
-  video: 'Video',
-};
+const MEDIA: Readonly<Record<string, string>> = words.media;
 
 /** Returns a placeholder for an image, audio or file. Its data is never loaded, and an address in it is shown as text. */
 function mediaOf(type: string, block: Json): Part | null {
@@ -156,8 +148,7 @@ function addressText(url: string): string {
 
 /** Returns the size of base64 data: three bytes in four characters. */
 function sizeText(data: string): string {
-  const bytes = Math.floor((data.length * 3) / 4);
-  return bytes < 1_024 ? `${bytes} bytes` : `${Math.round(bytes / 1_024)} KB`;
+  return bytesText(Math.floor((data.length * 3) / 4));
 }
 
 function other(value: unknown, kind = ''): Part {

@@ -1,0 +1,28 @@
+/** Every text of the lists that all pages use, by the file that shows it. */
+export const words = {
+  // ExportMenu
+  notExported: 'Not exported',
+  export: 'Export',
+
+  // FilterBar
+  filter: (count: string) => `Filter${count}`,
+  chooseAnOrganizationFirst: 'Choose an organization first',
+  removeFilter: (label: string) => `Remove the filter ${label}`,
+
+  // ListEntries
+
+  // ListFoot
+  shown: (count: number) => `${count} shown`,
+  inTotal: (total: string) => `${total} in total`,
+  rowsOnAPage: 'Rows on a page',
+  back: 'Back',
+  next: 'Next',
+
+  // SortSelect
+  ascending: (name: string) => `${name}, ascending`,
+  descending: (name: string) => `${name}, descending`,
+  order: 'Order',
+
+  // column
+  nothingMatches: 'Nothing matches. Change the search or the filters.',
+};

@@ -1,0 +1,53 @@
+/** Every text of the playground, by the file that shows it. */
+export const words = {
+  // PlaygroundPage
+  playground: 'Playground',
+  callsMean: 'Each call uses the chosen key. It is admitted, charged and logged like any other call with the key.',
+  clear: 'Clear',
+  howToBegin:
+    'Choose a key and a model or route group, and write a message. If the call is refused, you see the error that an application would get, the rule that refused it, and when it would pass.',
+  noMessagesYet: 'No messages yet',
+  conversation: 'Conversation',
+  message: 'Message',
+  sayHello: 'Say hello.',
+  enterSends: 'Enter sends the message. Shift + Enter starts a new line.',
+  chooseKeyAndTarget: 'Choose a key and a target first.',
+  stop: 'Stop',
+  send: 'Send',
+
+  // Settings
+  key: 'Key',
+  modelOrRouteGroup: 'Model or route group',
+  systemMessage: 'System message',
+  maximumOutputTokens: 'Maximum output tokens',
+  outputTokensMean: 'If you lower it, less of each budget is held.',
+  temperature: 'Temperature',
+  temperatureMeans: 'Leave empty for the model’s default.',
+  tags: 'Tags',
+  tagsMean: 'Sent as x-headgate-tags. They choose among the model’s deployments, and you can group usage by them.',
+  streamTheAnswer: 'Stream the answer',
+  chooseKeyFirst: 'Choose a key to see what it can call.',
+  lookingUp: 'Looking up what it can call…',
+  canCallOne: 'The key can call 1 target.',
+  canCallMany: (count: number) => `The key can call ${count} targets.`,
+  typeAnother: (known: string) => `${known} Type another name to see how it is refused.`,
+
+  // TurnView
+  questionNumber: (id: number) => `Question ${id}`,
+  waitingForLabel: (model: string) => `Waiting for ${model}`,
+  waitingFor: (model: string) => `Waiting for ${model}…`,
+  youStopped: 'You stopped this answer. What the provider generated until then is charged.',
+  httpStatus: (status: number) => `HTTP ${status}`,
+  applicationGets: 'An application would get',
+  cost: 'Cost',
+  inOut: (inputTokens: string, outputTokens: string) => `${inputTokens} in, ${outputTokens} out`,
+  tokens: 'Tokens',
+  deployment: 'Deployment',
+  firstText: 'First text',
+  total: 'Total',
+  cutAtMaximum: 'Cut off at the maximum output tokens',
+  requestId: 'request id',
+  hideTheDecision: 'Hide the decision',
+  showTheDecision: 'Show the decision',
+  sendAgain: 'Send again',
+};

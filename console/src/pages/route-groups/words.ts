@@ -1,0 +1,119 @@
+import { plural } from '../../numbers/numbers.ts';
+
+/** Every text about route groups, by the file that shows it. */
+export const words = {
+  // CreateRouteGroup
+  enterCalledName: 'Enter the name that callers use.',
+  key: 'Key',
+  keyMeans: 'Callers use it like a model name. No model or other route group can have this name.',
+  strategy: 'Strategy',
+  members: 'Members',
+  fallbacksInOrder: 'Fallbacks, in order',
+  fallbacksMean: 'Tried in this order if all members failed, and only if the caller may call them.',
+  createRouteGroup: 'Create route group',
+  chooseDeployments: 'Choose a deployment in each row.',
+  groupWasCreated: (key: string) => `${key} was created. Anyone who is granted it can call it.`,
+
+  // FallbacksDialog
+  fallbacksOf: (key: string) => `Fallbacks of ${key}`,
+  thisRouteGroup: 'This route group',
+  saveFallbacks: 'Save fallbacks',
+  fallbacksWereChanged: (key: string) => `The fallbacks of ${key} were changed.`,
+  fallbacks: 'Fallbacks',
+  none: 'none',
+
+  // MemberRows
+  noMembersYet: 'No members yet. Without a member, every call fails unless a fallback answers. Add a member.',
+  addMember: 'Add member',
+  deployment: 'Deployment',
+  weight: 'Weight',
+  priority: 'Priority',
+  firstChoiceMeans: 'The share of requests that try this member first while all members are in service',
+  removeMember: (ordinal: number) => `Remove member ${ordinal}`,
+  memberNumber: (ordinal: number) => `Member ${ordinal}`,
+
+  // MemberTable
+  noMembersPublish: 'No members. Calls fail unless a fallback answers. Add members below and publish them.',
+  provider: 'Provider',
+  health: 'Health',
+  pricePerMillionTokens: 'Price per million tokens',
+  routingTags: 'Routing tags',
+  firstChoice: 'First choice',
+
+  // PolicyEditor
+  json: 'JSON',
+  policy: 'Policy',
+  notPublished: 'Not published',
+  howPolicyIsEdited: 'Policy editor',
+  guided: 'Guided',
+  someoneElsePublished:
+    'Someone else published another policy in the meantime. It is in force now. Your changes are still here. Publish them to compare both policies, or discard them.',
+  thisPolicy: 'This policy',
+
+  // PolicyFields
+  policyAsJson: 'Policy as JSON',
+
+  // PolicyHistory
+  publishedVersions: 'Published versions',
+  noVersionsYet: 'No versions yet. Each policy that you publish appears here.',
+  version: 'Version',
+  published: 'Published',
+  by: 'By',
+  rolledBack: (version: number) => ` (rolled back to ${version})`,
+  inForce: 'In force',
+  rollBackTo: (version: number) => `Roll back to ${version}`,
+  rollBackToVersion: (version: number | string) => `Roll back to version ${version}`,
+  rollBack: 'Roll back',
+  rollBackPublishes: 'The old policy is published as a new version and takes effect at once.',
+  currentPolicyStays: 'The policy that is in force now stays in this list.',
+  versionInForceAgain: (version: number) => `The policy of version ${version} is in force again.`,
+  weightAtPriority: (name: string, weight: number, priority: number) => `${name}: ${weight} at ${priority}`,
+
+  // PolicyPublishing
+  policyWasPublished: (key: string) => `The policy of ${key} was published and is in force.`,
+  simulateRequests: (count: string) => `Simulate ${count} requests`,
+  discardChanges: 'Discard changes',
+  publish: 'Publish',
+  simulateFirst:
+    'Simulate your changes before you publish them. The simulation sends no request. It uses the gateway’s own routing to compute the shares.',
+
+  // RouteGroupPage
+  accessGroups: 'Access groups',
+  whoCanCallIt: 'Who can call it',
+  accessExplorer: 'Access explorer',
+  created: 'Created',
+  changed: 'Changed',
+  membersNow: 'Members now',
+  routeGroups: 'Route groups',
+  id: 'id',
+  delete: 'Delete',
+  deleteRouteGroup: 'Delete route group',
+  noOneCanCall: 'No one can call it any more. Its deployments are kept.',
+  grantsAreKept: 'Grants of its key are kept but have no effect.',
+  policiesAreDeleted: 'Its published policies are deleted with it.',
+  wasDeleted: (key: string) => `${key} was deleted.`,
+
+  // RouteGroupsPage
+  countDeployments: (count: number) => plural(count, 'deployment', 'deployments'),
+  searchByKeyOrId: 'Search by key or id',
+  groupsMean:
+    'A route group distributes calls over deployments of different models, providers or regions. Add deployments first, then create a group.',
+  noRouteGroupsYet: 'No route groups yet',
+  routeGroupsMean: 'Named sets of deployments with their own routing policy. Callers use the key of a group like a model name.',
+
+  // SimulationView
+  ofRequests: (requests: string) => `Of ${requests} requests, with the deployments as they are now`,
+  noDeploymentTried: 'No deployment would be tried.',
+  simulation: 'Simulation',
+
+  // policy
+  weighted: 'Weighted: chosen by weight',
+  byPriority: 'Priority: the lowest number first, by weight if equal',
+  memberLine: (name: string, weight: number, priority: number) => `${name}: weight ${weight}, priority ${priority}`,
+  listedTwice: 'A deployment is listed twice. Keep one row with the sum of the weights.',
+  notValidJson: (message: string) => `This is not valid JSON: ${message}`,
+  strategyMustBe: '"strategy" must be "weighted" or "priority".',
+  membersMustBeList: '"members" must be a list.',
+  memberNeedsDeployment: 'Each member needs a "deployment_id".',
+  wholeNumbers: '"weight" and "priority" must be whole numbers, 0 or more.',
+};
