@@ -69,7 +69,10 @@ export async function missingLateIndexes(db: Database): Promise<readonly string[
   const wanted = LATE_INDEXES.filter(({ needsTrigrams }) => canTrigrams || !needsTrigrams).map(({ name }) => name);
   const { rows } = await db.execute<{ name: string }>(
     sql`select indexrelid::regclass::text as name from pg_index
-      where indisvalid and indexrelid::regclass::text in (${sql.join(wanted.map((name) => sql`${name}`), sql`, `)})`,
+      where indisvalid and indexrelid::regclass::text in (${sql.join(
+        wanted.map((name) => sql`${name}`),
+        sql`, `,
+      )})`,
   );
   const made = new Set(rows.map(({ name }) => name));
   return wanted.filter((name) => !made.has(name));
