@@ -75,7 +75,7 @@ export function monthNames(): readonly string[] {
 }
 
 /** Returns true if this browser knows the time zone. */
-export function isZone(timeZone: string): boolean {
+function isZone(timeZone: string): boolean {
   try {
     return new Intl.DateTimeFormat('en', { timeZone }).resolvedOptions().timeZone !== '';
   } catch {

@@ -8,7 +8,7 @@ export interface MailSchedule {
   readonly hour: number;
 }
 
-/** What became of one mail. `refused`: the person may not see its content any more. `failed`: it may be tried again. */
+/** The outcome of one mail. `refused`: the person may not see its content any more. `failed`: it may be tried again. */
 export type MailOutcome =
   | { readonly is: 'sent' }
   | { readonly is: 'refused'; readonly reason: string }

@@ -10,7 +10,7 @@ import { StoreError } from '../errors.ts';
 interface LateIndex {
   readonly name: string;
   readonly table: string;
-  /** What it is made of: the access method and the columns. */
+  /** The access method and the columns. */
   readonly using: string;
   readonly needsTrigrams: boolean;
 }
