@@ -73,6 +73,7 @@ async function together(config: Config, url: string, stores: Stores, log: Logger
   const { database, installation, journal, writer, owner } = stores;
   const link = await openRedis({
     url,
+    ca: caFrom(config.redisCaFile),
     onEvent: ({ is, message }) => (is === 'ready' ? log.info(`Redis: ${message}`) : log.warn(`Redis: ${message}`)),
   });
   let need: CountersNeed = { groupsOf: () => NO_GROUPS, inFlight: () => [], restore: async () => {} };

@@ -143,6 +143,7 @@ function ownConnections({ databaseUrl }: Config, { database }: Stores, log: Logg
   if (databaseUrl === null) return database;
   return openDatabase({
     url: databaseUrl,
+    isPooled: database.isPooled,
     connectionsMax: CONNECTIONS_MAX,
     statementTimeoutMs: STATEMENT_MS_MAX,
     onConnectionError: (error) =>

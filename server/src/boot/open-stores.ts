@@ -15,7 +15,9 @@ import { prepareDataDirectory } from '../settings/data-directory.ts';
 import { readMasterKey } from '../settings/master-key.ts';
 import type { AuditTrail } from '../store/audit/audit.ts';
 import { AUDIT_HEADS_FILE, openAuditHeads } from '../store/audit/audit-heads.ts';
-import { type OpenDatabase, openDatabase, ping } from '../store/database.ts';
+import { type OpenDatabase, openDatabase, ping, pingSoon } from '../store/database.ts';
+import { probeWay } from '../store/connection.ts';
+import { DatabaseStanding } from '../store/database-standing.ts';
 import { openEmbedded } from '../store/installation/embedded.ts';
 import { createHistory, type History } from '../store/installation/history.ts';
 import { type Installation, openInstallation, refuseWrongMasterKey } from '../store/installation/installation.ts';
@@ -23,6 +25,7 @@ import { ALONE, acquireLease, refuseOtherCounting, replicaLease } from '../store
 import { migrate, newestMigration } from '../store/installation/migrate.ts';
 import { newPartitions } from '../store/partitions.ts';
 import { openJournal } from './open-journal.ts';
+import { type Volume, watchVolume } from './volume.ts';
 
 /** Everything that persists beyond a request. */
 export interface Stores {
@@ -32,8 +35,13 @@ export interface Stores {
   /** The key and the heads for chains of audit events. */
   readonly audit: AuditTrail;
   readonly journal: Journal;
+  /** The disk of the data directory. */
+  readonly volume: Volume;
   readonly refusals: RefusalAggregator;
   readonly writer: LedgerWriter;
+  readonly standing: DatabaseStanding;
+  /** Returns `away` if the database stores no rows or does not answer. */
+  readonly databaseStatus: () => 'ok' | 'away';
   /** Identifies this run of the process among all that serve the database: eight characters. */
   readonly owner: string;
   /** Sets the function to call for every row that this process has stored in the ledger or will store. */
@@ -114,14 +122,19 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
     onEvent: (event) => tellLedger(event, log),
   });
   taken.defer(async () => void (await writer.stop(FLUSH_MS_MAX)));
+  const volume = watchVolume(config.dataDir);
+  taken.defer(() => volume.stop());
+  const standing = new DatabaseStanding({ ping: () => pingSoon(database), clock });
+  taken.defer(() => standing.stop());
+  const databaseStatus = () => (standing.awaySinceMs() === null ? writer.lag().database : 'away');
   const refusals = new RefusalAggregator({ journal, clock });
   taken.defer(() => refusals.flush());
   const onStored = (listener: typeof heard) => {
     heard = listener;
     for (const use of early.splice(0)) listener(use);
   };
-  const close = () => taken.disposeAsync();
-  return { database, masterKey, installation, audit, journal, refusals, writer, owner, onStored, close };
+  const opened = { database, masterKey, installation, audit, journal, volume, refusals, writer, standing, databaseStatus };
+  return { ...opened, owner, onStored, close: () => taken.disposeAsync() };
 }
 
 /** Warns if a rotation of the master key is unfinished: until it ends both keys open the installation. */
@@ -164,12 +177,23 @@ async function open(config: Config, log: Logger): Promise<OpenDatabase> {
   const { databaseUrl, dataDir } = config;
   if (databaseUrl === null)
     return openEmbedded({ dataDir, onFailure: (error) => log.error({ err: error }, 'the embedded database failed') });
+  const { isPooled } = await probeWay(databaseUrl, 'DATABASE_URL');
+  if (isPooled) tellPooled(config, log);
   const database = openDatabase({
     url: databaseUrl,
+    isPooled,
     onConnectionError: (error) => log.warn({ reason: error.message }, 'a database connection was lost and is opened again'),
   });
   await ping(database.db);
   return database;
+}
+
+function tellPooled({ databaseDirectUrl }: Config, log: Logger): void {
+  const notices =
+    databaseDirectUrl === null
+      ? 'replicas hear of changes within 2 s; set DATABASE_DIRECT_URL to hear of them at once'
+      : 'replicas hear of changes over DATABASE_DIRECT_URL';
+  log.info({ notices }, 'PostgreSQL is reached through a pooler in transaction mode');
 }
 
 function historyIn(dataDir: string, log: Logger): History {

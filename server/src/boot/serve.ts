@@ -25,6 +25,7 @@ import { operationsFor } from './operations-for.ts';
 import { type Port, takePort } from './port.ts';
 import { processFactsOf } from './process-facts.ts';
 import { tellPassedOver } from './tell-passed-over.ts';
+import { diskTrouble } from './volume.ts';
 
 const FLUSH_MS_MAX = 10_000;
 const STOP_MS_MAX = 10_000;
@@ -50,11 +51,12 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   const transport = createTransport({ policy, wheel, client: config.fastLane === 'on' ? 'plain' : 'full' });
   const providers = [createOpenAiProvider({ transport }), createAnthropicProvider({ transport }), createFakeProvider()];
   const opened = await openGateway(config, stores, wheel, providers, log);
-  const facts = processFactsOf(config, stores, opened, () => port.notReady, clock);
+  const notReady = () => port.notReady ?? diskTrouble(stores);
+  const facts = processFactsOf(config, stores, opened, notReady, clock);
   const jobs = openJobs(config, stores, opened, providers, log);
   const deps = adminDepsOf(config, stores, opened, policy, providers, log);
   const admin = await createAdminApp({ ...deps, process: facts, jobs: jobs.desk, buffered: port.bodies.buffered });
-  const operations = operationsFor(config, port, stores, opened, jobs, admin, () => port.notReady);
+  const operations = operationsFor(config, port, stores, opened, jobs, admin, notReady);
   try {
     await port.serve(behindOf(config, port, opened, admin, operations, log));
   } catch (error) {

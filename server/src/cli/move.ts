@@ -47,7 +47,8 @@ interface Places {
 }
 
 async function copy({ databaseUrl, dataDir, masterKey }: Places, io: CommandIo): Promise<Copied> {
-  const to = openDatabase({ url: databaseUrl, statementTimeoutMs: 3_600_000 });
+  const { isPooled } = await probeWay(databaseUrl, 'DATABASE_URL');
+  const to = openDatabase({ url: databaseUrl, isPooled, statementTimeoutMs: 3_600_000 });
   try {
     await ping(to.db);
     const from = await openEmbedded({ dataDir });

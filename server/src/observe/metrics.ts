@@ -24,6 +24,10 @@ export interface MetricsSources {
   readonly journalBytes: () => number;
   /** The bound on the size of the journal's files. */
   readonly journalBytesMax: number;
+  /** Returns false while the disk does not take the journal. */
+  readonly journalWritable: () => boolean;
+  /** Returns the size and the free space of the data directory's disk; null before it was first read. */
+  readonly volume: () => VolumeReading | null;
   /** Returns the number of failed journal syncs since the start. */
   readonly journalSyncFailures: () => number;
   /** Returns the memory that request bodies use, and its bound. */
@@ -43,6 +47,13 @@ export interface SharedReading {
   /** The number of requests that held something in Redis at the last check and were not in flight. */
   readonly heldWithoutRequest: number;
   readonly givenBack: number;
+}
+
+/** The disk that holds the data directory. */
+export interface VolumeReading {
+  readonly bytes: number;
+  /** The bytes that this process may still use. */
+  readonly freeBytes: number;
 }
 
 /** The state of the transfer of rows from the journal to the database. */
@@ -85,6 +96,7 @@ function registryOf(sources: MetricsSources): Registry {
   families.gauge('headgate_buffered_bytes_max', 'Most bytes that request bodies may use together.', bytesMax);
   addShared(families, sources.shared());
   addLedger(families, sources);
+  addVolume(families, sources);
   addJobs(families, sources.jobs());
   addProcess(families, sources.version);
   return families.registry;
@@ -140,6 +152,19 @@ function addShared(families: MetricFamilies, shared: SharedReading | null): void
     [[{}, degraded]],
   );
   families.counter('headgate_counters_outages_total', 'Times the shared counters became unreachable.', [[{}, outages]]);
+}
+
+function addVolume(families: MetricFamilies, { journalWritable, volume }: MetricsSources): void {
+  families.gauge('headgate_journal_writable', '1 while the disk takes the journal, else 0.', journalWritable() ? 1 : 0, 'min');
+  const reading = volume();
+  if (reading === null) return;
+  families.gauge('headgate_volume_bytes', "Size of the data directory's disk.", reading.bytes, 'max');
+  families.gauge(
+    'headgate_volume_free_bytes',
+    "Free bytes of the data directory's disk that the process may use.",
+    reading.freeBytes,
+    'min',
+  );
 }
 
 function addLedger(

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { noteReaders, orKnownReader } from '../guards/known-readers.ts';
 import { can } from '../../domain/tenancy/permission.ts';
 import * as accessExplain from '../access/access-explain.ts';
 import * as accessGroups from '../access/access-groups.ts';
@@ -292,13 +293,13 @@ export interface AdminAppOptions {
 
 /** Creates the control plane's HTTP API. Rejects if a route declares no permission or no loader. */
 export async function createAdminApp(deps: AdminDeps, options: AdminAppOptions = {}): Promise<AdminApp> {
-  const authenticate = options.authenticate ?? authenticateCaller;
+  const authenticate = noteReaders(options.authenticate ?? authenticateCaller);
   const listeners = new Listeners();
   const http = await buildHttp(deps, options.routes ?? ROUTES, authenticate, listeners);
   return {
     handle: (request, response) => http.routing(request, response),
     openapi: () => http.swagger(),
-    mayReadMetrics: (authorization) => mayReadPlatform(deps, authenticate, authorization),
+    mayReadMetrics: (authorization) => mayReadPlatform(deps, orKnownReader(authenticate), authorization),
     endStreams: () => listeners.endAll(),
     close: () => http.close(),
   };
@@ -309,7 +310,7 @@ async function mayReadPlatform(deps: AdminDeps, authenticate: Authenticate, auth
   try {
     return can(await authenticate(deps, { authorization }, ''), 'platform.read', { organizationId: null });
   } catch {
-    // The caller is unknown, or the database is down: in both cases nobody is authenticated.
+    // The caller is unknown, or was not known before the database went away.
     return false;
   }
 }

@@ -20,6 +20,8 @@ export class UnusableRedis extends Error {
 
 export interface RedisLinkOptions {
   readonly url: string;
+  /** The CA that signed the server's certificate, in PEM. Null: the public CAs. */
+  readonly ca?: string | null;
   readonly onEvent: (event: { readonly is: 'lost' | 'ready' | 'warning'; readonly message: string }) => void;
   /** The longest wait for an answer, in milliseconds (500 by default). After that the connection counts as lost. */
   readonly stuckMsMax?: number;
@@ -77,7 +79,8 @@ class Link implements RedisLink {
 
   constructor(options: RedisLinkOptions) {
     this.#options = options;
-    this.#client = new Redis(options.url, { ...OPTIONS, lazyConnect: true });
+    const tls = options.ca == null ? {} : { tls: { ca: options.ca } };
+    this.#client = new Redis(options.url, { ...OPTIONS, ...tls, lazyConnect: true });
     this.#runOn = scriptRunner(this.#client);
     this.#watch = setInterval(() => this.#breakIfStuck(), WATCH_EVERY_MS).unref();
   }
@@ -271,8 +274,24 @@ const OPTIONS = {
   connectionName: 'headgate',
 } satisfies RedisOptions;
 
+/** Messages by the code of Node's TLS. No waiting mends them. */
+const TLS_FAILURES: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'nobody known signed the certificate of the server. Give its CA with HEADGATE_REDIS_CA_FILE.',
+  SELF_SIGNED_CERT_IN_CHAIN: 'the CA of the certificate is not known. Give it with HEADGATE_REDIS_CA_FILE.',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the CA of the certificate is not known. Give it with HEADGATE_REDIS_CA_FILE.',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the CA of the certificate is not known. Give it with HEADGATE_REDIS_CA_FILE.',
+  CERT_SIGNATURE_FAILURE: 'another CA than that of HEADGATE_REDIS_CA_FILE signed the certificate of the server. Give the right one.',
+  CERT_HAS_EXPIRED: 'the certificate of the server has expired. Renew it.',
+  CERT_NOT_YET_VALID: 'the certificate of the server is not valid yet. Check both clocks.',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate of the server is for another host name. Use one of its names in the URL.',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS at this port. Use redis:// or its TLS port.',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the server asks for a client certificate, which is not supported. Set tls-auth-clients no.',
+};
+
 /** Returns null if waiting may help. */
 function unusableFrom(error: unknown): UnusableRedis | null {
+  const failure = TLS_FAILURES[String(Object(error).code)];
+  if (failure !== undefined) return new UnusableRedis(failure);
   const message = error instanceof Error ? error.message : String(error);
   if (/^(NOAUTH|WRONGPASS|ERR AUTH|NOPERM)|invalid (username-)?password|invalid username/i.test(message))
     return new UnusableRedis('the server refuses the user name or password in the URL. Correct them.');
