@@ -14,6 +14,7 @@ import type { Config } from '../settings/config.ts';
 import { liveReplicas } from '../store/installation/lease.ts';
 import { createCounterPast } from '../store/past/counter-past.ts';
 import { createSharedPast } from '../store/past/shared-past.ts';
+import { caFrom } from './ca-files.ts';
 import type { Stores } from './open-stores.ts';
 
 /** The counters of this process: its own, or shared with other replicas. */
@@ -73,7 +74,7 @@ async function together(config: Config, url: string, stores: Stores, log: Logger
   const { database, installation, journal, writer, owner } = stores;
   const link = await openRedis({
     url,
-    ca: caFrom(config.redisCaFile),
+    ca: caFrom(config.redisCaFile, 'HEADGATE_REDIS_CA_FILE'),
     onEvent: ({ is, message }) => (is === 'ready' ? log.info(`Redis: ${message}`) : log.warn(`Redis: ${message}`)),
   });
   let need: CountersNeed = { groupsOf: () => NO_GROUPS, inFlight: () => [], restore: async () => {} };

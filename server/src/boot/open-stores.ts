@@ -15,8 +15,8 @@ import { prepareDataDirectory } from '../settings/data-directory.ts';
 import { readMasterKey } from '../settings/master-key.ts';
 import type { AuditTrail } from '../store/audit/audit.ts';
 import { AUDIT_HEADS_FILE, openAuditHeads } from '../store/audit/audit-heads.ts';
-import { type OpenDatabase, openDatabase, ping, pingSoon } from '../store/database.ts';
-import { probeWay } from '../store/connection.ts';
+import { connectDatabase } from '../store/connection.ts';
+import { type OpenDatabase, pingSoon } from '../store/database.ts';
 import { DatabaseStanding } from '../store/database-standing.ts';
 import { openEmbedded } from '../store/installation/embedded.ts';
 import { createHistory, type History } from '../store/installation/history.ts';
@@ -24,6 +24,7 @@ import { type Installation, openInstallation, refuseWrongMasterKey } from '../st
 import { ALONE, acquireLease, refuseOtherCounting, replicaLease } from '../store/installation/lease.ts';
 import { migrate, newestMigration } from '../store/installation/migrate.ts';
 import { newPartitions } from '../store/partitions.ts';
+import { type CaFiles, watchCaFiles } from './ca-files.ts';
 import { openJournal } from './open-journal.ts';
 import { type Volume, watchVolume } from './volume.ts';
 
@@ -37,6 +38,7 @@ export interface Stores {
   readonly journal: Journal;
   /** The disk of the data directory. */
   readonly volume: Volume;
+  readonly caFiles: CaFiles;
   readonly refusals: RefusalAggregator;
   readonly writer: LedgerWriter;
   readonly standing: DatabaseStanding;
@@ -122,19 +124,27 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
     onEvent: (event) => tellLedger(event, log),
   });
   taken.defer(async () => void (await writer.stop(FLUSH_MS_MAX)));
-  const volume = watchVolume(config.dataDir);
-  taken.defer(() => volume.stop());
-  const standing = new DatabaseStanding({ ping: () => pingSoon(database), clock });
-  taken.defer(() => standing.stop());
-  const databaseStatus = () => (standing.awaySinceMs() === null ? writer.lag().database : 'away');
+  const watched = watch(config, database, taken);
+  const databaseStatus = () => (watched.standing.awaySinceMs() === null ? writer.lag().database : 'away');
   const refusals = new RefusalAggregator({ journal, clock });
   taken.defer(() => refusals.flush());
   const onStored = (listener: typeof heard) => {
     heard = listener;
     for (const use of early.splice(0)) listener(use);
   };
-  const opened = { database, masterKey, installation, audit, journal, volume, refusals, writer, standing, databaseStatus };
-  return { ...opened, owner, onStored, close: () => taken.disposeAsync() };
+  const opened = { database, masterKey, installation, audit, journal, refusals, writer, databaseStatus };
+  return { ...opened, ...watched, owner, onStored, close: () => taken.disposeAsync() };
+}
+
+/** Begins to watch what a process needs of its surroundings: the database, the disk and the CA files. */
+function watch(config: Config, database: OpenDatabase, taken: AsyncDisposableStack) {
+  const standing = new DatabaseStanding({ ping: () => pingSoon(database), clock });
+  const volume = watchVolume(config.dataDir);
+  const caFiles = watchCaFiles(config, () => clock.nowMs());
+  taken.defer(() => {
+    for (const watching of [standing, volume, caFiles]) watching.stop();
+  });
+  return { standing, volume, caFiles };
 }
 
 /** Warns if a rotation of the master key is unfinished: until it ends both keys open the installation. */
@@ -177,14 +187,11 @@ async function open(config: Config, log: Logger): Promise<OpenDatabase> {
   const { databaseUrl, dataDir } = config;
   if (databaseUrl === null)
     return openEmbedded({ dataDir, onFailure: (error) => log.error({ err: error }, 'the embedded database failed') });
-  const { isPooled } = await probeWay(databaseUrl, 'DATABASE_URL');
-  if (isPooled) tellPooled(config, log);
-  const database = openDatabase({
+  const database = await connectDatabase({
     url: databaseUrl,
-    isPooled,
     onConnectionError: (error) => log.warn({ reason: error.message }, 'a database connection was lost and is opened again'),
   });
-  await ping(database.db);
+  if (database.isPooled) tellPooled(config, log);
   return database;
 }
 

@@ -24,7 +24,7 @@ const CONSOLE = fileURLToPath(new URL('../../../console/dist', import.meta.url))
 export function operationsFor(
   config: Config,
   { bodies: { buffered } }: Port,
-  { journal, writer, database, databaseStatus, volume }: Stores,
+  { journal, writer, database, databaseStatus, volume, caFiles }: Stores,
   { gateway, counters, shared }: OpenGateway,
   jobs: OpenJobs,
   admin: AdminApp,
@@ -44,6 +44,7 @@ export function operationsFor(
     journalBytesMax: config.journalBytesMax,
     journalWritable: () => journal.stats().health !== 'faulty',
     volume: () => volume.read(),
+    caDaysLeft: () => caFiles.daysLeft(),
     journalSyncFailures: () => journal.stats().syncFailures,
     bufferedBytes: () => ({ bytes: buffered.bytes, bytesMax: buffered.bytesMax }),
     databaseConnections: () => connectionsOf(database),

@@ -28,6 +28,8 @@ export interface MetricsSources {
   readonly journalWritable: () => boolean;
   /** Returns the size and the free space of the data directory's disk; null before it was first read. */
   readonly volume: () => VolumeReading | null;
+  /** Returns the days that are left of the CA file of each server. */
+  readonly caDaysLeft: () => readonly { readonly server: string; readonly days: number }[];
   /** Returns the number of failed journal syncs since the start. */
   readonly journalSyncFailures: () => number;
   /** Returns the memory that request bodies use, and its bound. */
@@ -96,7 +98,7 @@ function registryOf(sources: MetricsSources): Registry {
   families.gauge('headgate_buffered_bytes_max', 'Most bytes that request bodies may use together.', bytesMax);
   addShared(families, sources.shared());
   addLedger(families, sources);
-  addVolume(families, sources);
+  addFiles(families, sources);
   addJobs(families, sources.jobs());
   addProcess(families, sources.version);
   return families.registry;
@@ -154,7 +156,13 @@ function addShared(families: MetricFamilies, shared: SharedReading | null): void
   families.counter('headgate_counters_outages_total', 'Times the shared counters became unreachable.', [[{}, outages]]);
 }
 
-function addVolume(families: MetricFamilies, { journalWritable, volume }: MetricsSources): void {
+function addFiles(families: MetricFamilies, { journalWritable, volume, caDaysLeft }: MetricsSources): void {
+  families.gauge(
+    'headgate_ca_days_left',
+    'Days until the CA file of a server expires.',
+    caDaysLeft().map(({ server, days }) => [{ server }, days]),
+    'min',
+  );
   families.gauge('headgate_journal_writable', '1 while the disk takes the journal, else 0.', journalWritable() ? 1 : 0, 'min');
   const reading = volume();
   if (reading === null) return;

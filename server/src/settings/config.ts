@@ -163,7 +163,8 @@ function inForce({ secret, orElse: _, ...setting }: Setting, value: string): Set
 
 /** Refuses settings that need another one which is missing. Throws BadSetting with the reason. */
 function refuseWhatNeedsMore(config: Config): void {
-  const { databaseUrl, databaseDirectUrl, redisUrl, redisCaFile, workers, role, host, mode, developmentOnNetwork, masterKey } = config;
+  const { databaseUrl, databaseDirectUrl, redisUrl, redisCaFile, workers, role, host, mode, developmentOnNetwork, masterKey } =
+    config;
   if (mode === 'development' && developmentOnNetwork === 'off' && !isLoopbackHost(host))
     throw new BadSetting(
       `HEADGATE_HOST: development mode trusts this machine, and ${host} lets other machines in: ` +

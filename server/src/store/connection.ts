@@ -3,6 +3,7 @@
  * line for the operator.
  */
 import pg from 'pg';
+import { type OpenDatabase, type OpenOptions, openDatabase, ping } from './database.ts';
 import { storeErrorFrom } from './errors.ts';
 
 /** The server cannot be used as the URL says. The message is one line that begins with the setting's name. */
@@ -15,8 +16,19 @@ export class UnusableServer extends Error {
 
 const PROBE_MS_MAX = 10_000;
 
-/** What stands between this process and PostgreSQL. */
-export interface Way {
+/**
+ * Opens a pool on a PostgreSQL server that answers, in the way that the server or the pooler before it allows. Throws UnusableServer
+ * for everything that keeps a program from its database.
+ */
+export async function connectDatabase(options: Omit<OpenOptions, 'isPooled'>): Promise<OpenDatabase> {
+  const { isPooled } = await probeWay(options.url, 'DATABASE_URL');
+  const database = openDatabase({ ...options, isPooled });
+  await ping(database.db);
+  return database;
+}
+
+/** The way to PostgreSQL. */
+interface Way {
   /**
    * True if a pooler gives each transaction any of its connections, as pgbouncer does in transaction mode. Nothing may then be set
    * for a connection, and one that listens hears nothing.
@@ -25,22 +37,21 @@ export interface Way {
 }
 
 /**
- * Connects once. Throws UnusableServer, which names the `setting`, for everything that keeps a start from its database. A pooler is
- * known by its refusal of start-up parameters that every PostgreSQL knows.
+ * Connects once. Throws UnusableServer, which names the `setting`. A pooler is known by its refusal of start-up parameters that every
+ * PostgreSQL knows.
  */
 export async function probeWay(url: string, setting: string): Promise<Way> {
-  try {
-    await connectOnce(url, { statement_timeout: PROBE_MS_MAX });
-    return { isPooled: false };
-  } catch (error) {
-    if (!isRefusedParameter(error)) throw new UnusableServer(setting, reasonOf(error, url));
-  }
-  try {
-    await connectOnce(url, {});
-    return { isPooled: true };
-  } catch (error) {
-    throw new UnusableServer(setting, reasonOf(error, url));
-  }
+  const isAnswered = (parameters: pg.ClientConfig) =>
+    connectOnce(url, parameters).then(
+      () => true,
+      (error: unknown) => {
+        if (isRefusedParameter(error)) return false;
+        throw new UnusableServer(setting, reasonOf(error, url));
+      },
+    );
+  if (await isAnswered({ statement_timeout: PROBE_MS_MAX })) return { isPooled: false };
+  await isAnswered({});
+  return { isPooled: true };
 }
 
 async function connectOnce(url: string, parameters: pg.ClientConfig): Promise<void> {
@@ -92,12 +103,16 @@ const BY_CODE: Readonly<Record<string, string>> = {
 /** Returns what is wrong, without the password and without the driver's words where they may hold it. */
 function reasonOf(error: unknown, url: string): string {
   const { code, message, path } = Object(error) as { code?: string; message?: string; path?: string };
-  if (typeof path === 'string' && isTlsFile(url, path)) return `the file ${path} cannot be read (${code}). Check the path and its permissions.`;
+  if (typeof path === 'string' && isTlsFile(url, path))
+    return `the file ${path} cannot be read (${code}). Check the path and its permissions.`;
   const known = code === undefined ? undefined : BY_CODE[code];
   if (known !== undefined) return known;
-  if (/does not support SSL/i.test(message ?? '')) return 'the server does not offer TLS. Set sslmode=disable, or enable ssl there.';
-  if (/timeout expired|Connection terminated/i.test(message ?? '')) return 'the server does not answer in time. Check the address and the firewall.';
-  if (/PEM|no start line|bad end line/i.test(`${code} ${message}`)) return 'a certificate or key file is not in PEM form. Check sslrootcert, sslcert and sslkey.';
+  if (/does not support SSL/i.test(message ?? ''))
+    return 'the server does not offer TLS. Set sslmode=disable, or enable ssl there.';
+  if (/timeout expired|Connection terminated/i.test(message ?? ''))
+    return 'the server does not answer in time. Check the address and the firewall.';
+  if (/PEM|no start line|bad end line/i.test(`${code} ${message}`))
+    return 'a certificate or key file is not in PEM form. Check sslrootcert, sslcert and sslkey.';
   if (/unknown certificate|certificate required|bad certificate|handshake failure/i.test(message ?? ''))
     return 'the server asks for a client certificate. Give it with sslcert and sslkey.';
   const typed = storeErrorFrom(error);

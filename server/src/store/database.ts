@@ -62,7 +62,9 @@ export function openDatabase(options: OpenOptions): OpenDatabase {
     keepAlive: true,
     application_name: 'headgate',
   });
-  const timeouts = sql.raw(`set local statement_timeout = ${statementTimeoutMs}; set local idle_in_transaction_session_timeout = ${idleTimeoutMs}`);
+  const timeouts = sql.raw(
+    `set local statement_timeout = ${statementTimeoutMs}; set local idle_in_transaction_session_timeout = ${idleTimeoutMs}`,
+  );
   return databaseOver(pool, 'postgresql', options.onConnectionError, isPooled ? timeouts : null);
 }
 

@@ -38,6 +38,7 @@ beforeAll(async () => {
     journalBytesMax: 1,
     journalSyncFailures: () => 0,
     journalWritable: () => true,
+    caDaysLeft: () => [{ server: 'redis', days: 40 }],
     volume: () => ({ bytes: 100, freeBytes: 50 }),
     bufferedBytes: () => ({ bytes: 0, bytesMax: 1 }),
     databaseConnections: () => ({ total: 1, idle: 1, waiting: 0 }),

@@ -32,6 +32,7 @@ async function scrape({ gateway, counters }: WalkHouse, name: string): Promise<R
     journalBytesMax: 1,
     journalSyncFailures: () => 0,
     journalWritable: () => true,
+    caDaysLeft: () => [{ server: 'redis', days: 40 }],
     volume: () => ({ bytes: 100, freeBytes: 50 }),
     bufferedBytes: () => ({ bytes: 0, bytesMax: 1 }),
     databaseConnections: () => ({ total: 0, idle: 0, waiting: 0 }),

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { noteReaders, orKnownReader } from '../guards/known-readers.ts';
 import { can } from '../../domain/tenancy/permission.ts';
 import * as accessExplain from '../access/access-explain.ts';
 import * as accessGroups from '../access/access-groups.ts';
@@ -20,6 +19,7 @@ import * as priceProposals from '../catalogue/price-proposals.ts';
 import * as prices from '../catalogue/prices.ts';
 import * as routeGroupPolicy from '../catalogue/route-group-policy.ts';
 import * as routeGroups from '../catalogue/route-groups.ts';
+import { noteReaders, orKnownReader } from '../guards/known-readers.ts';
 import * as keyActions from '../keys/key-actions.ts';
 import * as keyCreate from '../keys/key-create.ts';
 import * as keyExport from '../keys/key-export.ts';

@@ -280,12 +280,14 @@ const TLS_FAILURES: Readonly<Record<string, string>> = {
   SELF_SIGNED_CERT_IN_CHAIN: 'the CA of the certificate is not known. Give it with HEADGATE_REDIS_CA_FILE.',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the CA of the certificate is not known. Give it with HEADGATE_REDIS_CA_FILE.',
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the CA of the certificate is not known. Give it with HEADGATE_REDIS_CA_FILE.',
-  CERT_SIGNATURE_FAILURE: 'another CA than that of HEADGATE_REDIS_CA_FILE signed the certificate of the server. Give the right one.',
+  CERT_SIGNATURE_FAILURE:
+    'another CA than that of HEADGATE_REDIS_CA_FILE signed the certificate of the server. Give the right one.',
   CERT_HAS_EXPIRED: 'the certificate of the server has expired. Renew it.',
   CERT_NOT_YET_VALID: 'the certificate of the server is not valid yet. Check both clocks.',
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate of the server is for another host name. Use one of its names in the URL.',
   ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS at this port. Use redis:// or its TLS port.',
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED: 'the server asks for a client certificate, which is not supported. Set tls-auth-clients no.',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    'the server asks for a client certificate, which is not supported. Set tls-auth-clients no.',
 };
 
 /** Returns null if waiting may help. */
