@@ -16,6 +16,7 @@ import { createTransport } from '../upstream/transport.ts';
 import { adminDepsOf } from './admin-deps.ts';
 import { behindOf } from './behind.ts';
 import { bindStoredKeys } from './bind-stored-keys.ts';
+import { caFrom } from './ca-files.ts';
 import { closeWithin, onSignal, settleUnheard } from './drain.ts';
 import { keepCurrent } from './keep-current.ts';
 import { openGateway } from './open-gateway.ts';
@@ -34,6 +35,7 @@ const CLOSE_MS_MAX = 25_000;
 /** Serves until a signal ends the process. Rejects if the start fails, and then holds no lock or lease. */
 export async function serve(config: Config, log: Logger): Promise<void> {
   const policy = policyOf(config);
+  caFrom(config.redisCaFile, 'HEADGATE_REDIS_CA_FILE'); // A mistake must be found before anything is created.
   const port = await takePort(config);
   const stores = await openStores(config, log);
   try {

@@ -103,7 +103,7 @@ class Link implements RedisLink {
         this.close();
         throw unusable;
       }
-      this.#options.onEvent({ is: 'lost', message: String((why ?? error) as Error) });
+      this.#options.onEvent({ is: 'lost', message: lostBy(why ?? error, this.#options.url) });
     }
     this.#follow();
   }
@@ -274,6 +274,12 @@ const OPTIONS = {
   connectionName: 'headgate',
 } satisfies RedisOptions;
 
+/** Returns why there was no connection. A server without TLS says nothing to a client that begins with it. */
+function lostBy(error: unknown, url: string): string {
+  const isSilent = url.startsWith('rediss:') && Object(error).code === 'ETIMEDOUT';
+  return isSilent ? 'the server does not answer; it may not speak TLS at this port' : String(error);
+}
+
 /** Messages by the code of Node's TLS. No waiting mends them. */
 const TLS_FAILURES: Readonly<Record<string, string>> = {
   DEPTH_ZERO_SELF_SIGNED_CERT: 'nobody known signed the certificate of the server. Give its CA with HEADGATE_REDIS_CA_FILE.',
@@ -285,7 +291,6 @@ const TLS_FAILURES: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'the certificate of the server has expired. Renew it.',
   CERT_NOT_YET_VALID: 'the certificate of the server is not valid yet. Check both clocks.',
   ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate of the server is for another host name. Use one of its names in the URL.',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'the server does not speak TLS at this port. Use redis:// or its TLS port.',
   ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
     'the server asks for a client certificate, which is not supported. Set tls-auth-clients no.',
 };
