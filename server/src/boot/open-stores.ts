@@ -15,7 +15,7 @@ import { prepareDataDirectory } from '../settings/data-directory.ts';
 import { readMasterKey } from '../settings/master-key.ts';
 import type { AuditTrail } from '../store/audit/audit.ts';
 import { AUDIT_HEADS_FILE, openAuditHeads } from '../store/audit/audit-heads.ts';
-import { connectDatabase } from '../store/connection.ts';
+import { connectDatabase, connectionRoom } from '../store/connection.ts';
 import { type OpenDatabase, pingSoon } from '../store/database.ts';
 import { DatabaseStanding } from '../store/database-standing.ts';
 import { openEmbedded } from '../store/installation/embedded.ts';
@@ -182,6 +182,9 @@ function auditTrailOf({ dataDir }: Config, { audit, isAuditKeyNew }: Installatio
 }
 
 const AUDIT_TROUBLE_EVERY_MS = 60_000;
+/** The connections of jobs, and of the session that listens. */
+export const JOB_CONNECTIONS_MAX = 4;
+const NOTICE_CONNECTIONS = 1;
 
 async function open(config: Config, log: Logger): Promise<OpenDatabase> {
   const { databaseUrl, dataDir } = config;
@@ -189,10 +192,23 @@ async function open(config: Config, log: Logger): Promise<OpenDatabase> {
     return openEmbedded({ dataDir, onFailure: (error) => log.error({ err: error }, 'the embedded database failed') });
   const database = await connectDatabase({
     url: databaseUrl,
+    connectionsMax: config.databaseConnectionsMax,
     onConnectionError: (error) => log.warn({ reason: error.message }, 'a database connection was lost and is opened again'),
   });
   if (database.isPooled) tellPooled(config, log);
+  else await tellFewConnections(database, config, log);
   return database;
+}
+
+/** Warns if PostgreSQL would refuse this process connections that it may need. */
+async function tellFewConnections(database: OpenDatabase, config: Config, log: Logger): Promise<void> {
+  const { max, used } = await connectionRoom(database);
+  const needed = config.databaseConnectionsMax + (config.role === 'data' ? 0 : JOB_CONNECTIONS_MAX) + NOTICE_CONNECTIONS;
+  if (used + needed <= max) return;
+  log.warn(
+    { connections_max: max, used_by_others: used, may_need: needed },
+    'PostgreSQL has fewer connections left than this process may need; raise max_connections or lower HEADGATE_DATABASE_CONNECTIONS',
+  );
 }
 
 function tellPooled({ databaseDirectUrl }: Config, log: Logger): void {

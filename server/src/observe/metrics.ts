@@ -20,6 +20,8 @@ export interface MetricsSources {
   readonly holds: () => number;
   /** Returns the state of the shared counters; null if this process counts alone. */
   readonly shared: () => SharedReading | null;
+  /** Returns the memory of Redis; null without Redis. */
+  readonly redisMemory: () => RedisMemoryReading | null;
   /** Returns the size of the journal's files. */
   readonly journalBytes: () => number;
   /** The bound on the size of the journal's files. */
@@ -49,6 +51,13 @@ export interface SharedReading {
   /** The number of requests that held something in Redis at the last check and were not in flight. */
   readonly heldWithoutRequest: number;
   readonly givenBack: number;
+}
+
+/** The memory of the Redis that all replicas count in. `maxBytes` is null without a bound. */
+export interface RedisMemoryReading {
+  readonly usedBytes: number;
+  readonly maxBytes: number | null;
+  readonly mayEvict: boolean;
 }
 
 /** The disk that holds the data directory. */
@@ -97,6 +106,7 @@ function registryOf(sources: MetricsSources): Registry {
   );
   families.gauge('headgate_buffered_bytes_max', 'Most bytes that request bodies may use together.', bytesMax);
   addShared(families, sources.shared());
+  addRedisMemory(families, sources.redisMemory());
   addLedger(families, sources);
   addFiles(families, sources);
   addJobs(families, sources.jobs());
@@ -154,6 +164,23 @@ function addShared(families: MetricFamilies, shared: SharedReading | null): void
     [[{}, degraded]],
   );
   families.counter('headgate_counters_outages_total', 'Times the shared counters became unreachable.', [[{}, outages]]);
+}
+
+function addRedisMemory(families: MetricFamilies, memory: RedisMemoryReading | null): void {
+  if (memory === null) return;
+  families.gauge('headgate_redis_memory_bytes', 'Memory that Redis uses.', memory.usedBytes, 'max');
+  families.gauge(
+    'headgate_redis_memory_bytes_max',
+    'Most memory that Redis may use. Absent if it has no bound.',
+    memory.maxBytes === null ? [] : memory.maxBytes,
+    'max',
+  );
+  families.gauge(
+    'headgate_redis_may_evict',
+    '1 if Redis may evict counters when it is full, else 0.',
+    memory.mayEvict ? 1 : 0,
+    'max',
+  );
 }
 
 function addFiles(families: MetricFamilies, { journalWritable, volume, caDaysLeft }: MetricsSources): void {

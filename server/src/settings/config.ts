@@ -14,6 +14,8 @@ export interface Config {
   /** Null: no pooler is passed by; notices go the way of everything else. */
   readonly databaseDirectUrl: string | null;
   /** Null: this process alone counts limits and budgets. */
+  /** The most connections of this process for requests and the admin API. */
+  readonly databaseConnectionsMax: number;
   readonly redisUrl: string | null;
   /** The path of a PEM file. Null: the public CAs. */
   readonly redisCaFile: string | null;
@@ -101,6 +103,7 @@ export function readConfig(env: Environment, flags: readonly string[] = []): Con
     dataDir: resolve(text('HEADGATE_DATA_DIR')),
     databaseUrl: readIfSet('DATABASE_URL', schema.databaseUrl),
     databaseDirectUrl: readIfSet('DATABASE_DIRECT_URL', schema.databaseUrl),
+    databaseConnectionsMax: read('HEADGATE_DATABASE_CONNECTIONS', schema.whole(2, 1_000)),
     redisUrl: readIfSet('REDIS_URL', schema.redisUrl),
     redisCaFile: text('HEADGATE_REDIS_CA_FILE') === '' ? null : resolve(text('HEADGATE_REDIS_CA_FILE')),
     workers: read('HEADGATE_WORKERS', schema.whole(1, 128)),

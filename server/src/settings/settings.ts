@@ -39,6 +39,11 @@ export const SETTINGS: readonly Setting[] = [
     secret: true,
   },
   {
+    name: 'HEADGATE_DATABASE_CONNECTIONS',
+    default: '10',
+    about: 'The most connections of one process to PostgreSQL for requests and the admin API. Jobs use 4 more, and notices 1.',
+  },
+  {
     name: 'REDIS_URL',
     default: '',
     about:

@@ -27,6 +27,15 @@ export async function connectDatabase(options: Omit<OpenOptions, 'isPooled'>): P
   return database;
 }
 
+/** Returns how many connections PostgreSQL gives to ordinary users in all, and how many others use now. */
+export async function connectionRoom({ pool }: OpenDatabase): Promise<{ readonly max: number; readonly used: number }> {
+  const { rows } = await pool.query<{ max: number; used: number }>(`
+    select (select sum(case name when 'max_connections' then setting::int else -setting::int end)::int from pg_settings
+            where name in ('max_connections', 'superuser_reserved_connections', 'reserved_connections')) as max,
+      (select count(*)::int - 1 from pg_stat_activity where backend_type = 'client backend') as used`);
+  return rows[0] ?? { max: 0, used: 0 };
+}
+
 /** The way to PostgreSQL. */
 interface Way {
   /**

@@ -1,8 +1,9 @@
 /** Debian's pgbouncer in transaction mode before PostgreSQL, with nothing set for it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { connectDatabase, probeWay } from '../../src/store/connection.ts';
+import { connectDatabase, connectionRoom, probeWay } from '../../src/store/connection.ts';
 import { readInParts } from '../../src/store/row-cursor.ts';
 import { startGateway } from '../prove/gateway.ts';
 import { startMeteredProvider } from '../prove/metered-provider.ts';
@@ -30,6 +31,16 @@ describe.skipIf(!can)('behind pgbouncer in transaction mode', { timeout: MS_MAX 
   test('it is noticed, and PostgreSQL itself is not taken for one', async () => {
     expect(await probeWay(pooler.url, 'DATABASE_URL')).toEqual({ isPooled: true });
     expect(await probeWay(database.url as string, 'DATABASE_URL')).toEqual({ isPooled: false });
+  });
+
+  test('PostgreSQL says how many connections it gives, and how many are used', async () => {
+    const { max, used } = await connectionRoom(database);
+    // The tests' server has 200, of which it keeps 3 for superusers.
+    expect(max).toBe(197);
+    const other = new pg.Client({ connectionString: database.url as string });
+    await other.connect();
+    expect((await connectionRoom(database)).used).toBeGreaterThan(used - 1);
+    await other.end();
   });
 
   test('a transaction ends at its timeout, and no session keeps that timeout for others', async () => {

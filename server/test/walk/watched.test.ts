@@ -31,6 +31,7 @@ async function scrape({ gateway, counters }: WalkHouse, name: string): Promise<R
     journalBytes: () => 0,
     journalBytesMax: 1,
     journalSyncFailures: () => 0,
+    redisMemory: () => ({ usedBytes: 1, maxBytes: 2, mayEvict: false }),
     journalWritable: () => true,
     caDaysLeft: () => [{ server: 'redis', days: 40 }],
     volume: () => ({ bytes: 100, freeBytes: 50 }),

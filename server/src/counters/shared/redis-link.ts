@@ -1,6 +1,7 @@
 /** The connection to Redis or Valkey, single or a cluster. Detects which at the first contact, and reconnects by itself. */
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { type RunScript, scriptRunner } from '../redis/redis-scripts.ts';
+import { memoryIn } from './redis-memory.ts';
 
 /** Thrown when Redis is out of reach or refused the command. It is not known whether the command was executed. */
 export class RedisUnreachable extends Error {
@@ -31,6 +32,8 @@ export interface RedisLink {
   readonly run: RunScript;
   /** Runs a single command; rejects with RedisUnreachable. */
   readonly command: (name: string, ...args: readonly (string | number)[]) => Promise<unknown>;
+  /** Returns a section of INFO of each server that holds data. */
+  infos(section: string): Promise<readonly string[]>;
   /** Identifies the servers that hold the data; others may lack the last commands. Changes at a restart and a failover. */
   fingerprint(): Promise<string>;
   /** Puts a mark on every server that holds data. */
@@ -113,10 +116,13 @@ class Link implements RedisLink {
   readonly command = (name: string, ...args: readonly (string | number)[]): Promise<unknown> =>
     this.#asked(() => this.#client.call(name, ...args));
 
-  async fingerprint(): Promise<string> {
+  async infos(section: string): Promise<readonly string[]> {
     const nodes = this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client];
-    const infos = await Promise.all(nodes.map((node) => this.#asked(() => node.info('server'))));
-    const ids = infos.map((info) => /^run_id:(\w+)/m.exec(String(info))?.[1] ?? '');
+    return Promise.all(nodes.map((node) => this.#asked(async () => String(await node.info(section)))));
+  }
+
+  async fingerprint(): Promise<string> {
+    const ids = (await this.infos('server')).map((info) => /^run_id:(\w+)/m.exec(info)?.[1] ?? '');
     return ids.sort().join(',');
   }
 
@@ -235,9 +241,8 @@ class Link implements RedisLink {
     const [major, minor] = [Number(version[1]), Number(version[2])];
     if (major < 6 || (major === 6 && minor < 2))
       throw new UnusableRedis(`Redis ${major}.${minor} is too old. Use Redis 6.2 or later, or Valkey.`);
-    const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? 'noeviction';
-    const isBounded = !/^maxmemory:0\s*$/m.test(info);
-    if (isBounded && policy !== 'noeviction')
+    const { policy, mayEvict } = memoryIn(info);
+    if (mayEvict)
       this.#options.onEvent({
         is: 'warning',
         message: `Redis may evict counters (maxmemory-policy ${policy}), and each evicted counter must be read from the ledger again. Set maxmemory-policy to noeviction.`,
