@@ -1,4 +1,6 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type BillingProvider, startBillingProvider } from './prove/billing-provider.ts';
@@ -73,7 +75,9 @@ describe('a request whose client still waits when the drain is over', { timeout:
     expect(await asked.gateway.stop()).toBe(0);
     const { status, text } = await asked.answer;
     expect(status).toBe(503);
-    expect(JSON.parse(text)).toMatchObject({ error: { code: 'service_unavailable', message: expect.stringContaining('restarting') } });
+    expect(JSON.parse(text)).toMatchObject({
+      error: { code: 'service_unavailable', message: expect.stringContaining('restarting') },
+    });
     const row = await rowAfter(asked);
     expect(row).toMatchObject({ status: 'failed', code: 'service_unavailable', http_status: 503 });
     expect([row.ledger.length, row.ledger[0]?.kind]).toEqual([1, 'estimated']);
@@ -99,13 +103,12 @@ async function askAndLeave(id: string, tokens: number, drainSeconds: string): Pr
 async function ask(id: string, tokens: number, drainSeconds: string, stream: boolean) {
   const opened = await startGateway({ env: { HEADGATE_DRAIN_SECONDS: drainSeconds } });
   gateway = opened;
-  const credentialId = await makeCredential(opened, 'openai', `${provider.base}/v1`);
+  const silent = stream ? await startSilent() : null;
+  const credentialId = await makeCredential(opened, 'openai', silent?.base ?? `${provider.base}/v1`);
   await makeModel(opened, { model: 'steady', provider: 'openai', upstreamModel: 'steady', credentialId });
   const tenant = await makeTenant(opened);
   const { secret } = await makeKey(opened, tenant, { budgets: [{ amount: '1000', period: 'month', action: 'block' }] });
-  // A stream that says nothing for long: all that it makes is hidden.
-  const said = stream ? `tokens=${tokens} hidden=${tokens} usage=0` : `tokens=${tokens} hidden=10 usage=0`;
-  const messages = [{ role: 'user', content: said }];
+  const messages = [{ role: 'user', content: `tokens=${tokens} hidden=10 usage=0` }];
   const body = JSON.stringify({ model: 'steady', max_tokens: MAX_TOKENS, messages, user: id, ...(stream ? { stream } : {}) });
   const client = request({ port: opened.port, path: '/v1/chat/completions', method: 'POST', agent: false });
   const answer = new Promise<{ readonly status: number; readonly text: string }>((resolve) => {
@@ -117,9 +120,17 @@ async function ask(id: string, tokens: number, drainSeconds: string, stream: boo
     });
   });
   client.setHeader('authorization', `Bearer ${secret}`).setHeader('content-type', 'application/json').end(body);
-  await provider.call(id);
+  await (silent === null ? provider.call(id) : silent.called);
   await sleep(200);
   return { gateway: opened, organizationId: tenant.organizationId, bodyBytes: Buffer.byteLength(body), client, answer };
+}
+
+/** A provider that takes a request and says nothing. */
+async function startSilent(): Promise<{ readonly base: string; readonly called: Promise<unknown> }> {
+  const server = createServer((request) => request.resume().on('end', () => server.emit('called')));
+  server.listen(0, '127.0.0.1').unref();
+  await once(server, 'listening');
+  return { base: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, called: once(server, 'called') };
 }
 
 /** What the next process says of the only request there was. */

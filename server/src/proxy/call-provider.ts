@@ -4,7 +4,16 @@ import { afterHangUp } from '../domain/usage/hang-up.ts';
 import type { UsageBucket } from '../domain/usage/usage.ts';
 import { attempt, type Outcome, type StreamSource } from './attempt-outcome.ts';
 import { Failed, judgeError, judgeFailure } from './attempts/failed.ts';
-import { type EndReason, endOf, noteEnd, noteGivenUp, noteLast, noteNext, noteUntranslatable, noteWait } from './attempts/tried.ts';
+import {
+  type EndReason,
+  endOf,
+  noteEnd,
+  noteGivenUp,
+  noteLast,
+  noteNext,
+  noteUntranslatable,
+  noteWait,
+} from './attempts/tried.ts';
 import type { Candidate } from './deployments/candidate.ts';
 import { exchangeFor } from './exchange-for.ts';
 import type { Gateway } from './gateway.ts';
