@@ -16,6 +16,7 @@ install_missing() {
   command -v chromium-headless-shell >/dev/null || missing+=(chromium-headless-shell)
   command -v nginx >/dev/null || missing+=(nginx-light)
   command -v wrk >/dev/null || missing+=(wrk)
+  command -v pgbouncer >/dev/null || missing+=(pgbouncer)
   command -v promtool >/dev/null || missing+=(prometheus)
   [ ${#missing[@]} -eq 0 ] && return 0
   echo "Installing ${missing[*]}"

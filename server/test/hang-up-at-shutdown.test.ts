@@ -1,4 +1,6 @@
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { createServer, request } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type BillingProvider, startBillingProvider } from './prove/billing-provider.ts';
@@ -21,6 +23,8 @@ afterEach(async () => {
 
 interface Ledger {
   readonly status: string;
+  readonly code: string | null;
+  readonly http_status: number;
   readonly ledger: readonly {
     readonly kind: string;
     readonly spend: string;
@@ -61,6 +65,26 @@ describe('a whole answer that is read on for a client that hung up', { timeout: 
   });
 });
 
+describe('a request whose client still waits when the drain is over', { timeout: TEST_MS_MAX }, () => {
+  // promise: 503 in its dialect, charged as a hang-up before the first byte
+  test.each([
+    ['whole', false],
+    ['streamed', true],
+  ])('(%s) is answered that the gateway restarts, and charged as if it had hung up', async (id, stream) => {
+    const asked = await ask(`waits-${id}`, 20_000, '1', stream);
+    expect(await asked.gateway.stop()).toBe(0);
+    const { status, text } = await asked.answer;
+    expect(status).toBe(503);
+    expect(JSON.parse(text)).toMatchObject({
+      error: { code: 'service_unavailable', message: expect.stringContaining('restarting') },
+    });
+    const row = await rowAfter(asked);
+    expect(row).toMatchObject({ status: 'failed', code: 'service_unavailable', http_status: 503 });
+    expect([row.ledger.length, row.ledger[0]?.kind]).toEqual([1, 'estimated']);
+    expect(Number(row.ledger[0]?.spend)).toBeGreaterThan(0);
+  });
+});
+
 interface Left {
   readonly gateway: Gateway;
   readonly organizationId: string;
@@ -69,21 +93,44 @@ interface Left {
 
 /** Asks under a budget, hangs up when the provider has the request, and returns a moment later. */
 async function askAndLeave(id: string, tokens: number, drainSeconds: string): Promise<Left> {
+  const { client, ...left } = await ask(id, tokens, drainSeconds, false);
+  client.destroy();
+  await sleep(200);
+  return left;
+}
+
+/** Asks under a budget, and returns when the provider has the request. */
+async function ask(id: string, tokens: number, drainSeconds: string, stream: boolean) {
   const opened = await startGateway({ env: { HEADGATE_DRAIN_SECONDS: drainSeconds } });
   gateway = opened;
-  const credentialId = await makeCredential(opened, 'openai', `${provider.base}/v1`);
+  const silent = stream ? await startSilent() : null;
+  const credentialId = await makeCredential(opened, 'openai', silent?.base ?? `${provider.base}/v1`);
   await makeModel(opened, { model: 'steady', provider: 'openai', upstreamModel: 'steady', credentialId });
   const tenant = await makeTenant(opened);
   const { secret } = await makeKey(opened, tenant, { budgets: [{ amount: '1000', period: 'month', action: 'block' }] });
   const messages = [{ role: 'user', content: `tokens=${tokens} hidden=10 usage=0` }];
-  const body = JSON.stringify({ model: 'steady', max_tokens: MAX_TOKENS, messages, user: id });
+  const body = JSON.stringify({ model: 'steady', max_tokens: MAX_TOKENS, messages, user: id, ...(stream ? { stream } : {}) });
   const client = request({ port: opened.port, path: '/v1/chat/completions', method: 'POST', agent: false });
-  client.on('error', () => {}); // It hangs up.
+  const answer = new Promise<{ readonly status: number; readonly text: string }>((resolve) => {
+    client.on('error', () => resolve({ status: 0, text: '' })); // It hangs up.
+    client.on('response', async (response) => {
+      let text = '';
+      for await (const chunk of response) text += chunk;
+      resolve({ status: response.statusCode ?? 0, text });
+    });
+  });
   client.setHeader('authorization', `Bearer ${secret}`).setHeader('content-type', 'application/json').end(body);
-  await provider.call(id);
-  client.destroy();
+  await (silent === null ? provider.call(id) : silent.called);
   await sleep(200);
-  return { gateway: opened, organizationId: tenant.organizationId, bodyBytes: Buffer.byteLength(body) };
+  return { gateway: opened, organizationId: tenant.organizationId, bodyBytes: Buffer.byteLength(body), client, answer };
+}
+
+/** A provider that takes a request and says nothing. */
+async function startSilent(): Promise<{ readonly base: string; readonly called: Promise<unknown> }> {
+  const server = createServer((request) => request.resume().on('end', () => server.emit('called')));
+  server.listen(0, '127.0.0.1').unref();
+  await once(server, 'listening');
+  return { base: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, called: once(server, 'called') };
 }
 
 /** What the next process says of the only request there was. */

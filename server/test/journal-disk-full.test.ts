@@ -2,20 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { openJournal } from '../src/boot/open-journal.ts';
 import type { Journal } from '../src/ledger/journal.ts';
 import type { BeginRecord } from '../src/ledger/records.ts';
 import { openTestJournal, takeRows, temporaryDirectory, written } from './support/journals.ts';
 import { givenBegin, givenEnd } from './support/records.ts';
+import { fill, mayMount, smallDisk } from './support/small-disk.ts';
 
-const canMount = process.getuid?.() === 0 && mounts();
-if (!canMount) console.warn('Not root here: the tests that mount a small file system to fill it are skipped.');
-
-const mounted: string[] = [];
-afterEach(() => {
-  for (const directory of mounted.splice(0)) execFileSync('umount', ['--lazy', directory]);
-});
+const canMount = mayMount();
 
 // promise: 503 until there is room; nothing lost
 describe.skipIf(!canMount)('on a disk that fills up', () => {
@@ -139,23 +134,6 @@ describe.skipIf(!canMount)('on a disk that may only be read', () => {
   });
 });
 
-/** A file system in memory of that many kilobytes. */
-function smallDisk(kilobytes: number): string {
-  const directory = temporaryDirectory();
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kilobytes}k`, 'tmpfs', directory]);
-  mounted.push(directory);
-  return directory;
-}
-
-/** Takes all the room there is left, byte by byte. */
-function fill(disk: string): void {
-  for (const chunk of [64 * 1024, 4 * 1024]) {
-    try {
-      for (;;) writeFileSync(join(disk, 'filling'), Buffer.alloc(chunk), { flag: 'a' });
-    } catch {}
-  }
-}
-
 /** Begins requests until the disk takes no more: its last page may have room for a few. Those that were written are added to `begun`. */
 async function firstRefused(journal: Journal, begun: string[]): Promise<BeginRecord> {
   for (;;) {
@@ -163,17 +141,5 @@ async function firstRefused(journal: Journal, begun: string[]): Promise<BeginRec
     journal.begin(begin);
     if ((await written(journal)) === 'not_written') return begin;
     begun.push(begin.requestId);
-  }
-}
-
-function mounts(): boolean {
-  const directory = '/tmp/headgate-can-mount';
-  try {
-    mkdirSync(directory, { recursive: true });
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', directory], { stdio: 'ignore' });
-    execFileSync('umount', [directory]);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -25,11 +25,13 @@ export function keepCurrent(
   const quietly = (what: string, work: () => Promise<void>) =>
     work().catch((error: Error) => log.debug({ reason: error.message }, `${what} failed and is tried again`));
   const pollNow = () => void quietly('configuration: reading changes', () => snapshot.poll());
+  // A pooler gives the listening session to others, so nothing would be heard through it.
+  const url = config.databaseDirectUrl ?? (database.isPooled ? null : config.databaseUrl);
   const notices =
-    config.databaseUrl === null
+    url === null
       ? null
       : listenForChanges({
-          url: config.databaseUrl,
+          url,
           onChange: (changed) => void quietly('configuration: applying a change', () => snapshot.apply(changed)),
           onGap: pollNow,
         });

@@ -7,6 +7,7 @@ import { createEpochs } from '../counters/shared/epoch.ts';
 import { createLiving } from '../counters/shared/living.ts';
 import type { LeftBehind, SharedEvent } from '../counters/shared/opening.ts';
 import { openRedis } from '../counters/shared/redis-link.ts';
+import { type RedisMemory, watchRedisMemory } from '../counters/shared/redis-memory.ts';
 import { createSharedCounters, type SharedCounters } from '../counters/shared/shared-counters.ts';
 import type { Logger } from '../lib/log.ts';
 import { systemClock as clock } from '../lib/timing/clock.ts';
@@ -14,6 +15,7 @@ import type { Config } from '../settings/config.ts';
 import { liveReplicas } from '../store/installation/lease.ts';
 import { createCounterPast } from '../store/past/counter-past.ts';
 import { createSharedPast } from '../store/past/shared-past.ts';
+import { caFrom } from './ca-files.ts';
 import type { Stores } from './open-stores.ts';
 
 /** The counters of this process: its own, or shared with other replicas. */
@@ -39,6 +41,8 @@ export interface OpenCounters {
   readonly counters: ProcessCounters;
   /** Null if this process counts alone. */
   readonly shared: SharedCounters | null;
+  /** Returns the memory of Redis; null without Redis and before the first answer. */
+  redisMemory(): RedisMemory | null;
   /** Restores the counters before requests are admitted. Returns even if Redis is down: then the settings decide. */
   begin(need: CountersNeed): Promise<void>;
   stop(): Promise<void>;
@@ -64,7 +68,7 @@ function alone({ database, writer }: Stores): OpenCounters {
     need = its;
     return its.restore(counters);
   };
-  return { counters, shared: null, begin, stop: async () => {} };
+  return { counters, shared: null, redisMemory: () => null, begin, stop: async () => {} };
 }
 
 const NO_GROUPS: ReadonlySet<string> = new Set();
@@ -73,8 +77,10 @@ async function together(config: Config, url: string, stores: Stores, log: Logger
   const { database, installation, journal, writer, owner } = stores;
   const link = await openRedis({
     url,
+    ca: caFrom(config.redisCaFile, 'HEADGATE_REDIS_CA_FILE'),
     onEvent: ({ is, message }) => (is === 'ready' ? log.info(`Redis: ${message}`) : log.warn(`Redis: ${message}`)),
   });
+  const memory = watchRedisMemory(link);
   let need: CountersNeed = { groupsOf: () => NO_GROUPS, inFlight: () => [], restore: async () => {} };
   // The prefix keeps two installations on one Redis apart.
   const base = `headgate:${installation.id.slice(0, 12)}:`;
@@ -125,12 +131,16 @@ async function together(config: Config, url: string, stores: Stores, log: Logger
   return {
     counters: shared,
     shared,
+    redisMemory: memory.read,
     begin: async (its) => {
       need = its;
       begun.resolve();
       await shared.opened(OPEN_MS_MAX);
     },
-    stop: () => shared.stop(),
+    stop: () => {
+      memory.stop();
+      return shared.stop();
+    },
   };
 }
 

@@ -33,6 +33,7 @@ export interface OpenGateway {
   readonly counters: ProcessCounters;
   /** Null if this process counts alone. */
   readonly shared: OpenCounters['shared'];
+  readonly redisMemory: OpenCounters['redisMemory'];
   /** Tells other replicas that this process stops. */
   leave(): Promise<void>;
   /** Null if no collector is set. */
@@ -72,7 +73,7 @@ export async function openGateway(
     await largeBodies.close();
     await opened.stop();
   };
-  return { gateway, counters, shared: opened.shared, leave, telemetry };
+  return { gateway, counters, shared: opened.shared, redisMemory: opened.redisMemory, leave, telemetry };
 }
 
 /** Opens the snapshot of the stored configuration. Its changes reach the counters. */

@@ -20,7 +20,7 @@ import { type AddressPolicy, checkWebhookUrl, createAddressPolicy } from '../ups
 import { createWebhookPost } from '../upstream/webhook-post.ts';
 import { jobsFor } from './jobs-for.ts';
 import type { OpenGateway } from './open-gateway.ts';
-import type { Stores } from './open-stores.ts';
+import { JOB_CONNECTIONS_MAX, type Stores } from './open-stores.ts';
 
 /** The background work of a process. */
 export interface OpenJobs {
@@ -33,7 +33,6 @@ export interface OpenJobs {
 
 /** Proofs and reports over all data take longer than a request's statements may. */
 const STATEMENT_MS_MAX = 600_000;
-const CONNECTIONS_MAX = 4;
 
 /** Starts jobs, standings and the budget watch in the background; not in a data process, and in a host's first worker only. */
 export function openJobs(
@@ -92,7 +91,7 @@ function startJobs(
     onFailure: (error) =>
       log.warn({ reason: error.message }, 'jobs: the standings of organizations could not be updated; they are tried again'),
   });
-  const readings = keepReadings({ db: database.db, clock, jobs: jobs.map(({ name }) => name) });
+  const readings = keepReadings({ db: database.db, clock, jobs });
   return {
     desk: deskOf(runner, jobs, policy),
     readings: readings.read,
@@ -145,7 +144,8 @@ function ownConnections({ databaseUrl }: Config, { database }: Stores, log: Logg
   if (databaseUrl === null) return database;
   return openDatabase({
     url: databaseUrl,
-    connectionsMax: CONNECTIONS_MAX,
+    isPooled: database.isPooled,
+    connectionsMax: JOB_CONNECTIONS_MAX,
     statementTimeoutMs: STATEMENT_MS_MAX,
     onConnectionError: (error) =>
       log.debug({ reason: error.message }, 'jobs: a database connection was lost and is opened again'),

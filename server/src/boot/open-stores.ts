@@ -15,14 +15,18 @@ import { prepareDataDirectory } from '../settings/data-directory.ts';
 import { readMasterKey } from '../settings/master-key.ts';
 import type { AuditTrail } from '../store/audit/audit.ts';
 import { AUDIT_HEADS_FILE, openAuditHeads } from '../store/audit/audit-heads.ts';
-import { type OpenDatabase, openDatabase, ping } from '../store/database.ts';
+import { connectDatabase, connectionRoom } from '../store/connection.ts';
+import { type OpenDatabase, pingSoon } from '../store/database.ts';
+import { DatabaseStanding } from '../store/database-standing.ts';
 import { openEmbedded } from '../store/installation/embedded.ts';
 import { createHistory, type History } from '../store/installation/history.ts';
 import { type Installation, openInstallation, refuseWrongMasterKey } from '../store/installation/installation.ts';
 import { ALONE, acquireLease, refuseOtherCounting, replicaLease } from '../store/installation/lease.ts';
 import { migrate, newestMigration } from '../store/installation/migrate.ts';
 import { newPartitions } from '../store/partitions.ts';
+import { type CaFiles, watchCaFiles } from './ca-files.ts';
 import { openJournal } from './open-journal.ts';
+import { type Volume, watchVolume } from './volume.ts';
 
 /** Everything that persists beyond a request. */
 export interface Stores {
@@ -32,8 +36,14 @@ export interface Stores {
   /** The key and the heads for chains of audit events. */
   readonly audit: AuditTrail;
   readonly journal: Journal;
+  /** The disk of the data directory. */
+  readonly volume: Volume;
+  readonly caFiles: CaFiles;
   readonly refusals: RefusalAggregator;
   readonly writer: LedgerWriter;
+  readonly standing: DatabaseStanding;
+  /** Returns `away` if the database stores no rows or does not answer. */
+  readonly databaseStatus: () => 'ok' | 'away';
   /** Identifies this run of the process among all that serve the database: eight characters. */
   readonly owner: string;
   /** Sets the function to call for every row that this process has stored in the ledger or will store. */
@@ -114,14 +124,27 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
     onEvent: (event) => tellLedger(event, log),
   });
   taken.defer(async () => void (await writer.stop(FLUSH_MS_MAX)));
+  const watched = watch(config, database, taken);
+  const databaseStatus = () => (watched.standing.awaySinceMs() === null ? writer.lag().database : 'away');
   const refusals = new RefusalAggregator({ journal, clock });
   taken.defer(() => refusals.flush());
   const onStored = (listener: typeof heard) => {
     heard = listener;
     for (const use of early.splice(0)) listener(use);
   };
-  const close = () => taken.disposeAsync();
-  return { database, masterKey, installation, audit, journal, refusals, writer, owner, onStored, close };
+  const opened = { database, masterKey, installation, audit, journal, refusals, writer, databaseStatus };
+  return { ...opened, ...watched, owner, onStored, close: () => taken.disposeAsync() };
+}
+
+/** Begins to watch what a process needs of its surroundings: the database, the disk and the CA files. */
+function watch(config: Config, database: OpenDatabase, taken: AsyncDisposableStack) {
+  const standing = new DatabaseStanding({ ping: () => pingSoon(database), clock });
+  const volume = watchVolume(config.dataDir);
+  const caFiles = watchCaFiles(config, () => clock.nowMs());
+  taken.defer(() => {
+    for (const watching of [standing, volume, caFiles]) watching.stop();
+  });
+  return { standing, volume, caFiles };
 }
 
 /** Warns if a rotation of the master key is unfinished: until it ends both keys open the installation. */
@@ -159,17 +182,41 @@ function auditTrailOf({ dataDir }: Config, { audit, isAuditKeyNew }: Installatio
 }
 
 const AUDIT_TROUBLE_EVERY_MS = 60_000;
+/** The connections of jobs, and of the session that listens. */
+export const JOB_CONNECTIONS_MAX = 4;
+const NOTICE_CONNECTIONS = 1;
 
 async function open(config: Config, log: Logger): Promise<OpenDatabase> {
   const { databaseUrl, dataDir } = config;
   if (databaseUrl === null)
     return openEmbedded({ dataDir, onFailure: (error) => log.error({ err: error }, 'the embedded database failed') });
-  const database = openDatabase({
+  const database = await connectDatabase({
     url: databaseUrl,
+    connectionsMax: config.databaseConnectionsMax,
     onConnectionError: (error) => log.warn({ reason: error.message }, 'a database connection was lost and is opened again'),
   });
-  await ping(database.db);
+  if (database.isPooled) tellPooled(config, log);
+  else await tellFewConnections(database, config, log);
   return database;
+}
+
+/** Warns if PostgreSQL would refuse this process connections that it may need. */
+async function tellFewConnections(database: OpenDatabase, config: Config, log: Logger): Promise<void> {
+  const { max, used } = await connectionRoom(database);
+  const needed = config.databaseConnectionsMax + (config.role === 'data' ? 0 : JOB_CONNECTIONS_MAX) + NOTICE_CONNECTIONS;
+  if (used + needed <= max) return;
+  log.warn(
+    { connections_max: max, used_by_others: used, may_need: needed },
+    'PostgreSQL has fewer connections left than this process may need; raise max_connections or lower HEADGATE_DATABASE_CONNECTIONS',
+  );
+}
+
+function tellPooled({ databaseDirectUrl }: Config, log: Logger): void {
+  const notices =
+    databaseDirectUrl === null
+      ? 'replicas hear of changes within 2 s; set DATABASE_DIRECT_URL to hear of them at once'
+      : 'replicas hear of changes over DATABASE_DIRECT_URL';
+  log.info({ notices }, 'PostgreSQL is reached through a pooler in transaction mode');
 }
 
 function historyIn(dataDir: string, log: Logger): History {

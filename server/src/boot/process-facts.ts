@@ -8,7 +8,7 @@ import type { Stores } from './open-stores.ts';
 /** Returns what the admin plane may show of this process. `notReady`: null if requests can be served, otherwise the reason. */
 export function processFactsOf(
   config: Config,
-  { journal, writer }: Stores,
+  { journal, standing, databaseStatus, writer }: Stores,
   { gateway, counters }: OpenGateway,
   notReady: () => string | null,
   clock: Clock,
@@ -20,6 +20,7 @@ export function processFactsOf(
     version,
     isDemo: config.demo === 'on',
     inFlight: () => gateway.traffic.inFlight().map(({ charged }) => charged),
+    databaseAwaySinceMs: () => standing.awaySinceMs(),
     deploymentUse: (deploymentId) => gateway.load.read(deploymentId),
     health: () => {
       const lag = writer.lag();
@@ -28,7 +29,7 @@ export function processFactsOf(
         notReady: notReady(),
         version,
         startedAtMs,
-        database: { kind: config.databaseUrl === null ? 'embedded' : 'postgresql', status: lag.database },
+        database: { kind: config.databaseUrl === null ? 'embedded' : 'postgresql', status: databaseStatus() },
         unstored: { rows: lag.rows, bytes: lag.bytes, ageMs: lag.ageMs },
         rejectedRows: lag.rejected,
         journalBytes: journal.stats().bytes,

@@ -17,6 +17,7 @@ import { createTransport } from '../upstream/transport.ts';
 import { adminDepsOf } from './admin-deps.ts';
 import { behindOf } from './behind.ts';
 import { bindStoredKeys } from './bind-stored-keys.ts';
+import { caFrom } from './ca-files.ts';
 import { closeWithin, onSignal, settleUnheard } from './drain.ts';
 import { keepCurrent } from './keep-current.ts';
 import { openGateway } from './open-gateway.ts';
@@ -26,6 +27,7 @@ import { operationsFor } from './operations-for.ts';
 import { type Port, takePort } from './port.ts';
 import { processFactsOf } from './process-facts.ts';
 import { tellPassedOver } from './tell-passed-over.ts';
+import { diskTrouble } from './volume.ts';
 
 const FLUSH_MS_MAX = 10_000;
 const STOP_MS_MAX = 10_000;
@@ -34,6 +36,7 @@ const CLOSE_MS_MAX = 25_000;
 /** Serves until a signal ends the process. Rejects if the start fails, and then holds no lock or lease. */
 export async function serve(config: Config, log: Logger): Promise<void> {
   const policy = policyOf(config);
+  caFrom(config.redisCaFile, 'HEADGATE_REDIS_CA_FILE'); // A mistake must be found before anything is created.
   const port = await takePort(config);
   const stores = await openStores(config, log);
   try {
@@ -51,13 +54,14 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   const transport = createTransport({ policy, wheel, client: config.fastLane === 'on' ? 'plain' : 'full' });
   const providers = [createOpenAiProvider({ transport }), createAnthropicProvider({ transport }), createFakeProvider()];
   const opened = await openGateway(config, stores, wheel, providers, log);
-  const facts = processFactsOf(config, stores, opened, () => port.notReady, clock);
+  const notReady = () => port.notReady ?? diskTrouble(stores);
+  const facts = processFactsOf(config, stores, opened, notReady, clock);
   const deps = adminDepsOf(config, stores, opened, policy, providers, log);
   const jobs: OpenJobs = openJobs(config, stores, opened, providers, log, (scheduleId, accountId) =>
     sendScheduledMail({ ...deps, process: facts, jobs: jobs.desk }, scheduleId, accountId),
   );
   const admin = await createAdminApp({ ...deps, process: facts, jobs: jobs.desk, buffered: port.bodies.buffered });
-  const operations = operationsFor(config, port, stores, opened, jobs, admin, () => port.notReady);
+  const operations = operationsFor(config, port, stores, opened, jobs, admin, notReady);
   try {
     await port.serve(behindOf(config, port, opened, admin, operations, log));
   } catch (error) {

@@ -5,6 +5,7 @@ import { JournalUnusable } from '../ledger/journal.ts';
 import { DirectoryInUse } from '../lib/directory-lock.ts';
 import { BadSetting } from '../settings/bad-setting.ts';
 import { UnusableDataDirectory } from '../settings/data-directory.ts';
+import { UnusableServer } from '../store/connection.ts';
 import { StoreUnavailable } from '../store/errors.ts';
 import { UnusableDatabase } from '../store/installation/embedded.ts';
 import { WrongMasterKey } from '../store/installation/installation.ts';
@@ -26,6 +27,7 @@ const OPERATORS = [
   WrongMasterKey,
   StoreUnavailable,
   UnusableRedis,
+  UnusableServer,
 ];
 
 /** Returns one line for an error that an operator can fix, and the stack for any other, which is a defect. */

@@ -4,7 +4,7 @@ import { formatUsd } from '../domain/money/money.ts';
 import { lockDirectory } from '../lib/directory-lock.ts';
 import { onceFree } from '../lib/timing/once-free.ts';
 import { readMasterKey } from '../settings/master-key.ts';
-import { openDatabase, ping } from '../store/database.ts';
+import { connectDatabase } from '../store/connection.ts';
 import { type Copied, copyInstallation } from '../store/installation/copy-installation.ts';
 import { movedName, openEmbedded } from '../store/installation/embedded.ts';
 import { refuseWrongMasterKey } from '../store/installation/installation.ts';
@@ -47,9 +47,8 @@ interface Places {
 }
 
 async function copy({ databaseUrl, dataDir, masterKey }: Places, io: CommandIo): Promise<Copied> {
-  const to = openDatabase({ url: databaseUrl, statementTimeoutMs: 3_600_000 });
+  const to = await connectDatabase({ url: databaseUrl, statementTimeoutMs: 3_600_000 });
   try {
-    await ping(to.db);
     const from = await openEmbedded({ dataDir });
     try {
       await refuseWrongMasterKey(from.db, masterKey);

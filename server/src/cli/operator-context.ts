@@ -8,7 +8,8 @@ import { readMasterKey } from '../settings/master-key.ts';
 import { OPERATOR } from '../store/accounts/address-origins.ts';
 import { type AppendedEvent, type AuditTrail, appendAuditEvent, type NewAuditEvent } from '../store/audit/audit.ts';
 import { COMMAND_HEADS_FILE, openAuditHeads } from '../store/audit/audit-heads.ts';
-import { type Database, type OpenDatabase, openDatabase, ping } from '../store/database.ts';
+import { connectDatabase } from '../store/connection.ts';
+import type { Database, OpenDatabase } from '../store/database.ts';
 import { openEmbedded } from '../store/installation/embedded.ts';
 import { type Installation, openInstallation, refuseWrongMasterKey } from '../store/installation/installation.ts';
 import { migrate } from '../store/installation/migrate.ts';
@@ -36,9 +37,9 @@ export async function openOperatorContext(config: Config, io: CommandIo, taken: 
 /** Opens the database and reads the master key, without a check that they belong together. */
 export async function openForKeys(config: Config, taken: AsyncDisposableStack) {
   prepareDataDirectory(config.dataDir);
-  const database = config.databaseUrl === null ? await openHere(config, taken) : openDatabase({ url: config.databaseUrl });
+  const { databaseUrl } = config;
+  const database = databaseUrl === null ? await openHere(config, taken) : await connectDatabase({ url: databaseUrl });
   taken.defer(() => database.close());
-  await ping(database.db);
   return { database, masterKey: await readMasterKey(config.masterKey, config.dataDir) };
 }
 

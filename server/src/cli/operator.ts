@@ -26,6 +26,7 @@ const MENDABLE: ReadonlySet<string> = new Set([
   'NewerSchema',
   'WrongMasterKey',
   'StoreUnavailable',
+  'UnusableServer',
   'NotCopied',
   'NotRotated',
 ]);

@@ -9,7 +9,12 @@ export interface JobReadings {
   readonly deliveries: { readonly pending: number; readonly lost: number };
   /** The number of admin tokens that have no owner and still work. */
   readonly unownedTokens: number;
-  readonly jobs: readonly { readonly name: string; readonly doneAtMs: number | null; readonly isFailing: boolean }[];
+  readonly jobs: readonly {
+    readonly name: string;
+    readonly doneAtMs: number | null;
+    readonly isFailing: boolean;
+    readonly overdueMs: number;
+  }[];
 }
 
 /** Adds the metrics of background jobs. Processes report the same values for all, so they aggregate by maximum, not sum. */
@@ -55,6 +60,12 @@ export function addJobs(families: MetricFamilies, { drifts, folds, deliveries, u
     'headgate_job_failing',
     '1 if the last run of the job failed, else 0.',
     jobs.map(({ name, isFailing }) => [{ name }, isFailing ? 1 : 0]),
+    'max',
+  );
+  families.gauge(
+    'headgate_job_overdue_seconds',
+    'How long a success of the job is due; 0 if none is.',
+    jobs.map(({ name, overdueMs }) => [{ name }, overdueMs / 1_000]),
     'max',
   );
   families.gauge(

@@ -20,10 +20,18 @@ export interface MetricsSources {
   readonly holds: () => number;
   /** Returns the state of the shared counters; null if this process counts alone. */
   readonly shared: () => SharedReading | null;
+  /** Returns the memory of Redis; null without Redis. */
+  readonly redisMemory: () => RedisMemoryReading | null;
   /** Returns the size of the journal's files. */
   readonly journalBytes: () => number;
   /** The bound on the size of the journal's files. */
   readonly journalBytesMax: number;
+  /** Returns false while the disk does not take the journal. */
+  readonly journalWritable: () => boolean;
+  /** Returns the size and the free space of the data directory's disk; null before it was first read. */
+  readonly volume: () => VolumeReading | null;
+  /** Returns the days that are left of the CA file of each server. */
+  readonly caDaysLeft: () => readonly { readonly server: string; readonly days: number }[];
   /** Returns the number of failed journal syncs since the start. */
   readonly journalSyncFailures: () => number;
   /** Returns the memory that request bodies use, and its bound. */
@@ -43,6 +51,20 @@ export interface SharedReading {
   /** The number of requests that held something in Redis at the last check and were not in flight. */
   readonly heldWithoutRequest: number;
   readonly givenBack: number;
+}
+
+/** The memory of the Redis that all replicas count in. `maxBytes` is null without a bound. */
+export interface RedisMemoryReading {
+  readonly usedBytes: number;
+  readonly maxBytes: number | null;
+  readonly mayEvict: boolean;
+}
+
+/** The disk that holds the data directory. */
+export interface VolumeReading {
+  readonly bytes: number;
+  /** The bytes that this process may still use. */
+  readonly freeBytes: number;
 }
 
 /** The state of the transfer of rows from the journal to the database. */
@@ -84,7 +106,9 @@ function registryOf(sources: MetricsSources): Registry {
   );
   families.gauge('headgate_buffered_bytes_max', 'Most bytes that request bodies may use together.', bytesMax);
   addShared(families, sources.shared());
+  addRedisMemory(families, sources.redisMemory());
   addLedger(families, sources);
+  addFiles(families, sources);
   addJobs(families, sources.jobs());
   addProcess(families, sources.version);
   return families.registry;
@@ -140,6 +164,42 @@ function addShared(families: MetricFamilies, shared: SharedReading | null): void
     [[{}, degraded]],
   );
   families.counter('headgate_counters_outages_total', 'Times the shared counters became unreachable.', [[{}, outages]]);
+}
+
+function addRedisMemory(families: MetricFamilies, memory: RedisMemoryReading | null): void {
+  if (memory === null) return;
+  families.gauge('headgate_redis_memory_bytes', 'Memory that Redis uses.', memory.usedBytes, 'max');
+  families.gauge(
+    'headgate_redis_memory_bytes_max',
+    'Most memory that Redis may use. Absent if it has no bound.',
+    memory.maxBytes === null ? [] : memory.maxBytes,
+    'max',
+  );
+  families.gauge(
+    'headgate_redis_may_evict',
+    '1 if Redis may evict counters when it is full, else 0.',
+    memory.mayEvict ? 1 : 0,
+    'max',
+  );
+}
+
+function addFiles(families: MetricFamilies, { journalWritable, volume, caDaysLeft }: MetricsSources): void {
+  families.gauge(
+    'headgate_ca_days_left',
+    'Days until the CA file of a server expires.',
+    caDaysLeft().map(({ server, days }) => [{ server }, days]),
+    'min',
+  );
+  families.gauge('headgate_journal_writable', '1 while the disk takes the journal, else 0.', journalWritable() ? 1 : 0, 'min');
+  const reading = volume();
+  if (reading === null) return;
+  families.gauge('headgate_volume_bytes', "Size of the data directory's disk.", reading.bytes, 'max');
+  families.gauge(
+    'headgate_volume_free_bytes',
+    "Free bytes of the data directory's disk that the process may use.",
+    reading.freeBytes,
+    'min',
+  );
 }
 
 function addLedger(

@@ -108,9 +108,17 @@ function sayBody(request: GatewayRequest, reply: Reply, file: PageFile, status: 
   reply.end(request.method === 'HEAD' ? null : body);
 }
 
+/** The reasons that need a person, in words. */
+const REASONS: Readonly<Record<string, string>> = {
+  journal_not_writable:
+    'The journal cannot be written, so requests that cost money are refused. See the log for the reason, and check the disk of HEADGATE_DATA_DIR.',
+  disk_full: 'The disk of HEADGATE_DATA_DIR is full, so the journal will soon take no requests that cost money. Make room on it.',
+};
+
 /** Writes the readiness. Cold counters are reported but do not make it 503: without traffic they would stay cold. */
 function sayReadiness(reply: Reply, why: string | null, cold: number): void {
-  const facts = why === null ? { status: 'ready' } : { status: 'not_ready', reason: why };
+  const detail = why === null ? undefined : REASONS[why];
+  const facts = why === null ? { status: 'ready' } : { status: 'not_ready', reason: why, detail };
   say(reply, why === null ? 200 : 503, 'application/json', JSON.stringify({ ...facts, cold_counters: cold }));
 }
 

@@ -25,9 +25,9 @@ export type Outcome =
       readonly isWorkedOn: boolean;
       readonly isStreamed: boolean;
     }
-  /** The client hung up first, and the call was ended. */
+  /** The client hung up first, or this process stops and the client still waits. The call was ended. */
   | {
-      readonly is: 'gone';
+      readonly is: 'gone' | 'stopped';
       /** True if the request was sent in full and not refused by then, so the provider may have worked on it. */
       readonly isWorkedOn: boolean;
       readonly isStreamed: boolean;
@@ -64,8 +64,10 @@ export interface Attempt {
    * call at once. A whole answer is read on for at most its deployment's timeout. Returns true if it is read on.
    */
   giveUp(finishes: (isStreamed: boolean) => boolean): boolean;
-  /** Called when this process stops before the answer ends. Ends the call, and reports it as a `reset`. */
+  /** Called when this process stops before the answer ends, which is read on for nobody. Ends the call, and reports it as a `reset`. */
   cut(): void;
+  /** Called when this process stops while the client waits. Ends the call, unless its outcome is known already. */
+  stop(): void;
 }
 
 /** The part of the gateway that an attempt needs. */
@@ -204,11 +206,21 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
       if (!isStreamed) this.#readOnAtMost(this.#request.deployment.timeoutMs);
       return true;
     }
+    this.#endUnheard('gone');
+    return false;
+  }
+
+  stop(): void {
+    if (this.#decide !== null) this.#endUnheard('stopped');
+  }
+
+  #endUnheard(is: 'gone' | 'stopped'): void {
+    const sent = this.call?.sent ?? false;
+    const isStreamed = this.#isStreamed();
     this.call?.abort();
     const isRefused = this.#status >= 300 || this.#errorInStream !== null;
     const said = this.#bytes === 0 || isRefused ? null : this.#said();
-    this.#settleOn({ is: 'gone', isWorkedOn: sent && !isRefused, isStreamed, said });
-    return false;
+    this.#settleOn({ is, isWorkedOn: sent && !isRefused, isStreamed, said });
   }
 
   cut(): void {

@@ -4,7 +4,16 @@ import { afterHangUp } from '../domain/usage/hang-up.ts';
 import type { UsageBucket } from '../domain/usage/usage.ts';
 import { attempt, type Outcome, type StreamSource } from './attempt-outcome.ts';
 import { Failed, judgeError, judgeFailure } from './attempts/failed.ts';
-import { type EndReason, endOf, noteEnd, noteGivenUp, noteNext, noteUntranslatable, noteWait } from './attempts/tried.ts';
+import {
+  type EndReason,
+  endOf,
+  noteEnd,
+  noteGivenUp,
+  noteLast,
+  noteNext,
+  noteUntranslatable,
+  noteWait,
+} from './attempts/tried.ts';
 import type { Candidate } from './deployments/candidate.ts';
 import { exchangeFor } from './exchange-for.ts';
 import type { Gateway } from './gateway.ts';
@@ -116,6 +125,7 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
     },
     gateway,
   );
+  admission.cutShort = () => trying.stop();
   walk.reply.onGone(() => {
     if (trying.giveUp((isStreamed) => isFinished(candidate, admission, isStreamed))) admission.cutShort = () => trying.cut();
   });
@@ -233,7 +243,17 @@ function judge(outcome: Outcome, made: Made, candidate: Candidate, admission: Ad
       noteEnd(admission, candidate, made, endOf(outcome), gateway);
       if (outcome.isWorkedOn) oweForGone(outcome, made, candidate, admission, gateway);
       throw new ClientGone();
+    case 'stopped':
+      noteEnd(admission, candidate, made, endOf(outcome), gateway);
+      if (outcome.isWorkedOn) oweForGone(outcome, made, candidate, admission, gateway);
+      throw stopping(admission);
   }
+}
+
+/** Returns the refusal for a request that still waits for its answer when this process stops. */
+function stopping(admission: Admission): Refusal {
+  noteLast(admission, 'gateway_stopped');
+  return serviceUnavailable('The gateway is restarting. Send the request again.');
 }
 
 function readWhole(bytes: Buffer, made: Made, candidate: Candidate, admission: Admission, gateway: Gateway): Answer | Failed {
@@ -309,6 +329,10 @@ function pause(ms: number, admission: Admission, gateway: Gateway): Promise<void
   noteWait(admission, ms);
   return new Promise((resolve, reject) => {
     const cancel = gateway.after(ms, resolve);
+    admission.cutShort = () => {
+      cancel();
+      reject(stopping(admission));
+    };
     admission.walk.reply.onGone(() => {
       cancel();
       reject(new ClientGone());

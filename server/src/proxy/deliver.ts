@@ -113,7 +113,8 @@ class StreamDelivery {
   #sayHead(): boolean {
     try {
       const headers = answerHeaders(this.#admission, this.#answer.candidate.deployment.id, 'unknown', this.#gateway);
-      headers.push('content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache');
+      // nginx would otherwise collect chunks, and send them together.
+      headers.push('content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache', 'x-accel-buffering', 'no');
       this.#admission.walk.reply.head(200, headers);
       return true;
     } catch (error) {

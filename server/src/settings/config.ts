@@ -11,8 +11,14 @@ export interface Config {
   readonly port: number;
   readonly dataDir: string;
   readonly databaseUrl: string | null;
+  /** Null: no pooler is passed by; notices go the way of everything else. */
+  readonly databaseDirectUrl: string | null;
   /** Null: this process alone counts limits and budgets. */
+  /** The most connections of this process for requests and the admin API. */
+  readonly databaseConnectionsMax: number;
   readonly redisUrl: string | null;
+  /** The path of a PEM file. Null: the public CAs. */
+  readonly redisCaFile: string | null;
   /** The number of processes on this host that share the port. */
   readonly workers: number;
   /** The number of this worker, from 1; 0 if it is the only process. */
@@ -96,7 +102,10 @@ export function readConfig(env: Environment, flags: readonly string[] = []): Con
     port: parsed(nameOfPort(env, text('HEADGATE_PORT')), text('HEADGATE_PORT'), schema.whole(0, 65_535)),
     dataDir: resolve(text('HEADGATE_DATA_DIR')),
     databaseUrl: readIfSet('DATABASE_URL', schema.databaseUrl),
+    databaseDirectUrl: readIfSet('DATABASE_DIRECT_URL', schema.databaseUrl),
+    databaseConnectionsMax: read('HEADGATE_DATABASE_CONNECTIONS', schema.whole(2, 1_000)),
     redisUrl: readIfSet('REDIS_URL', schema.redisUrl),
+    redisCaFile: text('HEADGATE_REDIS_CA_FILE') === '' ? null : resolve(text('HEADGATE_REDIS_CA_FILE')),
     workers: read('HEADGATE_WORKERS', schema.whole(1, 128)),
     worker: 0,
     role: read('HEADGATE_ROLE', schema.oneOf(['all', 'data', 'admin'])),
@@ -157,7 +166,8 @@ function inForce({ secret, orElse: _, ...setting }: Setting, value: string): Set
 
 /** Refuses settings that need another one which is missing. Throws BadSetting with the reason. */
 function refuseWhatNeedsMore(config: Config): void {
-  const { databaseUrl, redisUrl, workers, role, host, mode, developmentOnNetwork, masterKey } = config;
+  const { databaseUrl, databaseDirectUrl, redisUrl, redisCaFile, workers, role, host, mode, developmentOnNetwork, masterKey } =
+    config;
   if (mode === 'development' && developmentOnNetwork === 'off' && !isLoopbackHost(host))
     throw new BadSetting(
       `HEADGATE_HOST: development mode trusts this machine, and ${host} lets other machines in: ` +
@@ -165,6 +175,10 @@ function refuseWhatNeedsMore(config: Config): void {
     );
   if (redisUrl !== null && databaseUrl === null)
     throw new BadSetting('REDIS_URL: replicas that count together need one database: set DATABASE_URL as well.');
+  if (databaseDirectUrl !== null && databaseUrl === null)
+    throw new BadSetting('DATABASE_DIRECT_URL: it leads past the pooler of DATABASE_URL: set that as well.');
+  if (redisCaFile !== null && !redisUrl?.startsWith('rediss:'))
+    throw new BadSetting('HEADGATE_REDIS_CA_FILE: it verifies a server with TLS: set REDIS_URL to rediss://….');
   if (workers > 1 && redisUrl === null)
     throw new BadSetting(
       `HEADGATE_WORKERS: ${workers} processes would each grant every limit in full: set REDIS_URL, in which they count together.`,

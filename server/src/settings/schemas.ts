@@ -1,5 +1,6 @@
 /** The form of each setting's text. An error says what is wrong and what is right; one about a secret does not repeat it. */
 import { z } from 'zod';
+import { serverUrl } from './server-url.ts';
 
 /** Text for which a check holds. The error repeats the text, so this is not for secrets. */
 function checked(isRight: (text: string) => boolean, what: string) {
@@ -45,7 +46,17 @@ export const adminToken = token.refine(
   'must not look like a data-plane key (sk-hg-…).',
 );
 
-export const databaseUrl = z.string().regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://.');
+export const databaseUrl = z
+  .string()
+  .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://.')
+  .transform((text, context) => {
+    try {
+      return serverUrl(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as RangeError).message });
+      return z.NEVER;
+    }
+  });
 
 export const redisUrl = server('redis', 'redis://host:port or rediss://host:port');
 export const smtpUrl = server('smtp', 'smtp://host:port or smtps://host:port');

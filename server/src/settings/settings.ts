@@ -32,11 +32,28 @@ export const SETTINGS: readonly Setting[] = [
     secret: true,
   },
   {
+    name: 'DATABASE_DIRECT_URL',
+    default: '',
+    about:
+      'A URL that reaches the same PostgreSQL without the pooler of DATABASE_URL. Replicas hear of changes over it at once; without it, behind a pooler, within 2 seconds.',
+    secret: true,
+  },
+  {
+    name: 'HEADGATE_DATABASE_CONNECTIONS',
+    default: '10',
+    about: 'The most connections of one process to PostgreSQL for requests and the admin API. Jobs use 4 more, and notices 1.',
+  },
+  {
     name: 'REDIS_URL',
     default: '',
     about:
       'A Redis (6.2 or later) or Valkey, single or any node of a cluster, in which all replicas count together; empty allows one process. Needs DATABASE_URL.',
     secret: true,
+  },
+  {
+    name: 'HEADGATE_REDIS_CA_FILE',
+    default: '',
+    about: 'A PEM file with the CA that signed the certificate of a rediss:// server; empty trusts the public CAs.',
   },
   {
     name: 'HEADGATE_WORKERS',

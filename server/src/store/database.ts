@@ -1,4 +1,5 @@
 /** Opens the database: one connection pool and one query builder over it. */
+import { type SQL, sql } from 'drizzle-orm';
 import { drizzle, type NodePgDatabase, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres';
 import type { PgDatabase } from 'drizzle-orm/pg-core';
 import pg from 'pg';
@@ -16,6 +17,8 @@ export interface OpenDatabase {
   readonly db: Database;
   /** For what the query builder cannot do: unnest batches, LISTEN. Throws the driver's own errors: see storeErrorFrom. */
   readonly pool: pg.Pool;
+  /** True if a pooler in transaction mode stands before PostgreSQL: what several statements share needs a transaction. */
+  readonly isPooled: boolean;
   /** Takes a session for statements that must share one. Rejects with StoreUnavailable if none can be had. */
   openSession(): Promise<OpenSession>;
   /** Waits for queries in flight, then closes the pool. A second call returns the same promise. */
@@ -25,6 +28,8 @@ export interface OpenDatabase {
 /** One session of the database. The embedded database has only one, which all callers share. */
 export interface OpenSession {
   readonly db: Database;
+  /** True if the next statement outside of a transaction may run in another session of the server. */
+  readonly isPooled: boolean;
   /** Returns the connection to the pool, or closes it if it is broken. */
   release(isBroken: boolean): void;
 }
@@ -36,25 +41,31 @@ export interface OpenOptions {
   readonly connectionsMax?: number;
   /** The statement timeout. Default: 10 s. Reports and maintenance open their own pools with longer ones. */
   readonly statementTimeoutMs?: number;
+  /** True behind a pooler in transaction mode (`probeWay`): timeouts are then set in each transaction, not for connections. */
+  readonly isPooled?: boolean;
   /** Called when an idle connection breaks. Only log it: the next query opens another connection. */
   readonly onConnectionError?: (error: Error) => void;
 }
 
 /** Opens a pool on a PostgreSQL server. It connects at the first query; use `ping` to check that the server answers. */
 export function openDatabase(options: OpenOptions): OpenDatabase {
-  const statementTimeoutMs = options.statementTimeoutMs ?? 10_000;
+  const { isPooled = false, statementTimeoutMs = 10_000 } = options;
+  const idleTimeoutMs = statementTimeoutMs * 3;
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.connectionsMax ?? 10,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: statementTimeoutMs,
     // A server that vanished cannot enforce the statement timeout, so the client times out too and drops the connection.
     query_timeout: statementTimeoutMs + 2_000,
-    idle_in_transaction_session_timeout: statementTimeoutMs * 3,
+    // A pooler refuses these at the start of a connection, and would give a connection with them to other programs.
+    ...(isPooled ? {} : { statement_timeout: statementTimeoutMs, idle_in_transaction_session_timeout: idleTimeoutMs }),
     keepAlive: true,
     application_name: 'headgate',
   });
-  return databaseOver(pool, 'postgresql', options.onConnectionError);
+  const timeouts = sql.raw(
+    `set local statement_timeout = ${statementTimeoutMs}; set local idle_in_transaction_session_timeout = ${idleTimeoutMs}`,
+  );
+  return databaseOver(pool, 'postgresql', options.onConnectionError, isPooled ? timeouts : null);
 }
 
 /** Returns the number of connections, of idle ones, and of queries that wait for a connection. */
@@ -66,11 +77,15 @@ export function connectionsOf({ pool }: OpenDatabase): {
   return { total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount };
 }
 
-/** Makes an open database from any pool. The embedded database and tests pass their own. */
+/**
+ * Makes an open database from any pool. The embedded database and tests pass their own. `beginWith` runs first in every transaction,
+ * behind a pooler.
+ */
 export function databaseOver(
   pool: pg.Pool,
   kind: DatabaseKind,
   onConnectionError: (error: Error) => void = () => {},
+  beginWith: SQL | null = null,
 ): OpenDatabase {
   typeDrizzleErrors();
   // Without a listener, a broken connection is an uncaught exception. The pool listens only to idle connections, so we listen to
@@ -78,13 +93,21 @@ export function databaseOver(
   pool.on('error', onConnectionError);
   pool.on('connect', (client) => client.on('error', () => {}));
   const db = drizzle({ client: pool });
-  db.transaction = (work, config) => transact(pool, (session) => session.transaction(work, config));
+  db.transaction = (work, config) =>
+    transact(pool, (session) =>
+      session.transaction(async (tx) => {
+        if (beginWith !== null) await tx.execute(beginWith);
+        return work(tx);
+      }, config),
+    );
+  const isPooled = beginWith !== null;
   let closing: Promise<void> | null = null;
   return {
     kind,
+    isPooled,
     db,
     pool,
-    openSession: () => (kind === 'embedded' ? Promise.resolve({ db, release: () => {} }) : takeSession(pool)),
+    openSession: () => (kind === 'embedded' ? Promise.resolve({ db, isPooled, release: () => {} }) : takeSession(pool, isPooled)),
     close: () => {
       closing ??= pool.end();
       return closing;
@@ -97,13 +120,18 @@ export async function ping(db: Database): Promise<void> {
   await db.execute('select 1');
 }
 
+/** Like `ping`, but gives up after 3 s. A server that does not answer so long counts as unreachable. */
+export async function pingSoon({ pool }: OpenDatabase): Promise<void> {
+  await pool.query({ text: 'select 1', query_timeout: 3_000 } as pg.QueryConfig);
+}
+
 const CONNECT_TIMEOUT_MS = 5_000;
 
 type Session = NodePgDatabase<Record<string, never>>;
 
-async function takeSession(pool: pg.Pool): Promise<OpenSession> {
+async function takeSession(pool: pg.Pool, isPooled: boolean): Promise<OpenSession> {
   const client = await connect(pool);
-  return { db: drizzle({ client }), release: (isBroken) => client.release(isBroken) };
+  return { db: drizzle({ client }), isPooled, release: (isBroken) => client.release(isBroken) };
 }
 
 function connect(pool: pg.Pool): Promise<pg.PoolClient> {

@@ -15,6 +15,7 @@ const facts: ProcessFacts = {
   isDemo: false,
   settings: config.inForce,
   inFlight: () => [],
+  databaseAwaySinceMs: () => null,
   deploymentUse: () => ({ requests: 3, tokens: 40, resetsInMs: 15_000 }),
   health: () => ({
     notReady: 'draining',

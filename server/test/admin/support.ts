@@ -102,6 +102,7 @@ export const PROCESS: AdminDeps['process'] = {
   version: '0.0.0',
   isDemo: false,
   inFlight: () => [],
+  databaseAwaySinceMs: () => null,
   deploymentUse: () => ({ requests: 0, tokens: 0, resetsInMs: 60_000 }),
   health: () => ({
     notReady: null,

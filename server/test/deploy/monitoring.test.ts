@@ -37,6 +37,10 @@ beforeAll(async () => {
     journalBytes: () => 0,
     journalBytesMax: 1,
     journalSyncFailures: () => 0,
+    redisMemory: () => ({ usedBytes: 1, maxBytes: 2, mayEvict: false }),
+    journalWritable: () => true,
+    caDaysLeft: () => [{ server: 'redis', days: 40 }],
+    volume: () => ({ bytes: 100, freeBytes: 50 }),
     bufferedBytes: () => ({ bytes: 0, bytesMax: 1 }),
     databaseConnections: () => ({ total: 1, idle: 1, waiting: 0 }),
     jobs: () => ({
@@ -44,7 +48,7 @@ beforeAll(async () => {
       folds: { behindMs: 0, unfilled: 0 },
       deliveries: { pending: 0, lost: 0 },
       unownedTokens: 0,
-      jobs: [{ name: 'proof', doneAtMs: 1_000, isFailing: false }],
+      jobs: [{ name: 'proof', doneAtMs: 1_000, isFailing: false, overdueMs: 0 }],
     }),
   });
 });
@@ -84,6 +88,15 @@ function couldBe(name: string, first: string, ending: string): boolean {
   const words = first.split('_');
   return words.some((_word, at) => name === `${words.slice(0, at + 1).join('_')}${ending}`);
 }
+
+test('every alert has a section in the runbook, and every section its alert', () => {
+  const sections = [...readText('docs/runbook.md').matchAll(/^### (\w+)$/gm)].map(([, name]) => name);
+  expect(sections.toSorted()).toEqual(
+    alerts()
+      .map(({ alert }) => alert)
+      .toSorted(),
+  );
+});
 
 test('every alert says how bad it is, in words, and where to read on', () => {
   for (const { alert, labels, annotations } of alerts()) {

@@ -31,6 +31,10 @@ async function scrape({ gateway, counters }: WalkHouse, name: string): Promise<R
     journalBytes: () => 0,
     journalBytesMax: 1,
     journalSyncFailures: () => 0,
+    redisMemory: () => ({ usedBytes: 1, maxBytes: 2, mayEvict: false }),
+    journalWritable: () => true,
+    caDaysLeft: () => [{ server: 'redis', days: 40 }],
+    volume: () => ({ bytes: 100, freeBytes: 50 }),
     bufferedBytes: () => ({ bytes: 0, bytesMax: 1 }),
     databaseConnections: () => ({ total: 0, idle: 0, waiting: 0 }),
     jobs: () => ({

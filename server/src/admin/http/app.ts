@@ -23,6 +23,7 @@ import * as priceProposals from '../catalogue/price-proposals.ts';
 import * as prices from '../catalogue/prices.ts';
 import * as routeGroupPolicy from '../catalogue/route-group-policy.ts';
 import * as routeGroups from '../catalogue/route-groups.ts';
+import { noteReaders, orKnownReader } from '../guards/known-readers.ts';
 import * as keyActions from '../keys/key-actions.ts';
 import * as keyCreate from '../keys/key-create.ts';
 import * as keyExport from '../keys/key-export.ts';
@@ -334,13 +335,13 @@ export interface AdminAppOptions {
 
 /** Creates the control plane's HTTP API. Rejects if a route declares no permission or no loader. */
 export async function createAdminApp(deps: AdminDeps, options: AdminAppOptions = {}): Promise<AdminApp> {
-  const authenticate = options.authenticate ?? authenticateCaller;
+  const authenticate = noteReaders(options.authenticate ?? authenticateCaller);
   const listeners = new Listeners();
   const http = await buildHttp(deps, options.routes ?? ROUTES, authenticate, listeners);
   return {
     handle: (request, response) => http.routing(request, response),
     openapi: () => http.swagger(),
-    mayReadMetrics: (authorization) => mayReadPlatform(deps, authenticate, authorization),
+    mayReadMetrics: (authorization) => mayReadPlatform(deps, orKnownReader(authenticate), authorization),
     endStreams: () => listeners.endAll(),
     close: () => http.close(),
   };
@@ -351,7 +352,7 @@ async function mayReadPlatform(deps: AdminDeps, authenticate: Authenticate, auth
   try {
     return can(await authenticate(deps, { authorization }, ''), 'platform.read', { organizationId: null });
   } catch {
-    // The caller is unknown, or the database is down: in both cases nobody is authenticated.
+    // The caller is unknown, or was not known before the database went away.
     return false;
   }
 }

@@ -116,6 +116,8 @@ export interface ProcessFacts {
   readonly isDemo: boolean;
   readonly settings: readonly SettingInForce[];
   health(): ProcessHealth;
+  /** Returns the time since which the database does not answer; null if it does. */
+  databaseAwaySinceMs(): number | null;
   /** Returns the requests that this process admitted and has not settled. */
   inFlight(): readonly RequestInFlight[];
   /**

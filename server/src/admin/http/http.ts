@@ -9,6 +9,7 @@ import { answerRoute, send } from '../access/walk.ts';
 import { Exports } from '../exports/exports.ts';
 import { Attempts } from '../guards/attempts.ts';
 import { refuseCrossSite } from '../guards/csrf.ts';
+import { orKnownReader } from '../guards/known-readers.ts';
 import { refusedSignInsOf } from '../session/sign-in-audit.ts';
 import type { Listeners } from '../streams/listeners.ts';
 import { guessesOf } from '../tokens/token-guesses.ts';
@@ -131,7 +132,8 @@ function takeRoom({ buffered }: AdminDeps, request: FastifyRequest, reply: Fasti
 /** Returns the caller. A public route takes a signed-in visitor as such and everybody else as anonymous. */
 async function callerOf(deps: AdminDeps, route: AdminRoute, authenticate: Authenticate, request: FastifyRequest): Promise<Actor> {
   refuseCrossSite(request, deps.publicUrl);
-  if (route.permission !== 'public') return authenticate(deps, request.headers, request.ip);
+  const authenticated = route.needsNoDatabase ? orKnownReader(authenticate) : authenticate;
+  if (route.permission !== 'public') return authenticated(deps, request.headers, request.ip);
   if (request.headers.cookie === undefined) return ANONYMOUS;
   return authenticate(deps, { cookie: request.headers.cookie }, request.ip).catch((error: unknown) => {
     if (error instanceof Problem && error.status === 401) return ANONYMOUS;

@@ -38,6 +38,8 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   readonly form?: AnswerForm;
   /** Set if the route calls a provider, which is an audit event. */
   readonly callsProvider?: true;
+  /** Set if the route answers from memory: while the database is away, callers who were checked shortly before may use it. */
+  readonly needsNoDatabase?: true;
   /**
    * Finds the object that the route acts on, or throws `notFound`. Runs before the permission check. A loader may read
    * `call.body`, which validates it at that point. With other loaders, a forbidden caller learns nothing about the body.
@@ -59,6 +61,7 @@ export interface AdminRoute {
   readonly rehearsal: z.ZodType | undefined;
   readonly form: AnswerForm;
   readonly callsProvider: boolean;
+  readonly needsNoDatabase: boolean;
   readonly load: (call: AdminCall) => Promise<Loaded<unknown>>;
   readonly handle: (call: AdminCall, object: unknown) => Promise<unknown>;
 }
@@ -89,6 +92,7 @@ export function route<
     rehearsal: definition.rehearsal,
     form: definition.form ?? 'json',
     callsProvider: definition.callsProvider ?? false,
+    needsNoDatabase: definition.needsNoDatabase ?? false,
     // Sound: the walk passes `handle` exactly what `load` returned, and a call built from these schemas.
     load: definition.load as AdminRoute['load'],
     handle: definition.handle as AdminRoute['handle'],

@@ -33,9 +33,11 @@ const healthOut = z
 
 export const health = route({
   summary: 'Get process health',
-  description: '`/health/live` and `/health/ready` report the status without a token.',
+  description:
+    '`/health/live` and `/health/ready` report the status without a token. This route also answers while the database is away, for callers who used the API at most 15 minutes before.',
   permission: 'platform.read',
   response: healthOut,
+  needsNoDatabase: true,
   load: load.platform,
   handle: async (call) => {
     const facts = call.deps.process.health();

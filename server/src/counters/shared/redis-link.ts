@@ -1,6 +1,7 @@
 /** The connection to Redis or Valkey, single or a cluster. Detects which at the first contact, and reconnects by itself. */
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { type RunScript, scriptRunner } from '../redis/redis-scripts.ts';
+import { memoryIn } from './redis-memory.ts';
 
 /** Thrown when Redis is out of reach or refused the command. It is not known whether the command was executed. */
 export class RedisUnreachable extends Error {
@@ -20,6 +21,8 @@ export class UnusableRedis extends Error {
 
 export interface RedisLinkOptions {
   readonly url: string;
+  /** The CA that signed the server's certificate, in PEM. Null: the public CAs. */
+  readonly ca?: string | null;
   readonly onEvent: (event: { readonly is: 'lost' | 'ready' | 'warning'; readonly message: string }) => void;
   /** The longest wait for an answer, in milliseconds (500 by default). After that the connection counts as lost. */
   readonly stuckMsMax?: number;
@@ -29,6 +32,8 @@ export interface RedisLink {
   readonly run: RunScript;
   /** Runs a single command; rejects with RedisUnreachable. */
   readonly command: (name: string, ...args: readonly (string | number)[]) => Promise<unknown>;
+  /** Returns a section of INFO of each server that holds data. */
+  infos(section: string): Promise<readonly string[]>;
   /** Identifies the servers that hold the data; others may lack the last commands. Changes at a restart and a failover. */
   fingerprint(): Promise<string>;
   /** Puts a mark on every server that holds data. */
@@ -77,7 +82,8 @@ class Link implements RedisLink {
 
   constructor(options: RedisLinkOptions) {
     this.#options = options;
-    this.#client = new Redis(options.url, { ...OPTIONS, lazyConnect: true });
+    const tls = options.ca == null ? {} : { tls: { ca: options.ca } };
+    this.#client = new Redis(options.url, { ...OPTIONS, ...tls, lazyConnect: true });
     this.#runOn = scriptRunner(this.#client);
     this.#watch = setInterval(() => this.#breakIfStuck(), WATCH_EVERY_MS).unref();
   }
@@ -100,7 +106,7 @@ class Link implements RedisLink {
         this.close();
         throw unusable;
       }
-      this.#options.onEvent({ is: 'lost', message: String((why ?? error) as Error) });
+      this.#options.onEvent({ is: 'lost', message: lostBy(why ?? error, this.#options.url) });
     }
     this.#follow();
   }
@@ -110,10 +116,13 @@ class Link implements RedisLink {
   readonly command = (name: string, ...args: readonly (string | number)[]): Promise<unknown> =>
     this.#asked(() => this.#client.call(name, ...args));
 
-  async fingerprint(): Promise<string> {
+  async infos(section: string): Promise<readonly string[]> {
     const nodes = this.#client instanceof Cluster ? this.#client.nodes('master') : [this.#client];
-    const infos = await Promise.all(nodes.map((node) => this.#asked(() => node.info('server'))));
-    const ids = infos.map((info) => /^run_id:(\w+)/m.exec(String(info))?.[1] ?? '');
+    return Promise.all(nodes.map((node) => this.#asked(async () => String(await node.info(section)))));
+  }
+
+  async fingerprint(): Promise<string> {
+    const ids = (await this.infos('server')).map((info) => /^run_id:(\w+)/m.exec(info)?.[1] ?? '');
     return ids.sort().join(',');
   }
 
@@ -232,9 +241,8 @@ class Link implements RedisLink {
     const [major, minor] = [Number(version[1]), Number(version[2])];
     if (major < 6 || (major === 6 && minor < 2))
       throw new UnusableRedis(`Redis ${major}.${minor} is too old. Use Redis 6.2 or later, or Valkey.`);
-    const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? 'noeviction';
-    const isBounded = !/^maxmemory:0\s*$/m.test(info);
-    if (isBounded && policy !== 'noeviction')
+    const { policy, mayEvict } = memoryIn(info);
+    if (mayEvict)
       this.#options.onEvent({
         is: 'warning',
         message: `Redis may evict counters (maxmemory-policy ${policy}), and each evicted counter must be read from the ledger again. Set maxmemory-policy to noeviction.`,
@@ -271,8 +279,31 @@ const OPTIONS = {
   connectionName: 'headgate',
 } satisfies RedisOptions;
 
+/** Returns why there was no connection. A server without TLS says nothing to a client that begins with it. */
+function lostBy(error: unknown, url: string): string {
+  const isSilent = url.startsWith('rediss:') && Object(error).code === 'ETIMEDOUT';
+  return isSilent ? 'the server does not answer; it may not speak TLS at this port' : String(error);
+}
+
+/** Messages by the code of Node's TLS. No waiting mends them. */
+const TLS_FAILURES: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'nobody known signed the certificate of the server. Give its CA with HEADGATE_REDIS_CA_FILE.',
+  SELF_SIGNED_CERT_IN_CHAIN: 'the CA of the certificate is not known. Give it with HEADGATE_REDIS_CA_FILE.',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the CA of the certificate is not known. Give it with HEADGATE_REDIS_CA_FILE.',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the CA of the certificate is not known. Give it with HEADGATE_REDIS_CA_FILE.',
+  CERT_SIGNATURE_FAILURE:
+    'another CA than that of HEADGATE_REDIS_CA_FILE signed the certificate of the server. Give the right one.',
+  CERT_HAS_EXPIRED: 'the certificate of the server has expired. Renew it.',
+  CERT_NOT_YET_VALID: 'the certificate of the server is not valid yet. Check both clocks.',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate of the server is for another host name. Use one of its names in the URL.',
+  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    'the server asks for a client certificate, which is not supported. Set tls-auth-clients no.',
+};
+
 /** Returns null if waiting may help. */
 function unusableFrom(error: unknown): UnusableRedis | null {
+  const failure = TLS_FAILURES[String(Object(error).code)];
+  if (failure !== undefined) return new UnusableRedis(failure);
   const message = error instanceof Error ? error.message : String(error);
   if (/^(NOAUTH|WRONGPASS|ERR AUTH|NOPERM)|invalid (username-)?password|invalid username/i.test(message))
     return new UnusableRedis('the server refuses the user name or password in the URL. Correct them.');

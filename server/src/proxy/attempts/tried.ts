@@ -131,7 +131,7 @@ export function endOfStream(
 }
 
 /** Returns the end of an attempt by its outcome, for an outcome that is no answer. */
-export function endOf(outcome: Extract<Outcome, { is: 'error' | 'failure' | 'gone' }>): AttemptEnd {
+export function endOf(outcome: Extract<Outcome, { is: 'error' | 'failure' | 'gone' | 'stopped' }>): AttemptEnd {
   switch (outcome.is) {
     case 'error':
       return { result: 'error', status: outcome.error.status, code: outcome.error.kind, words: outcome.error.message };
@@ -140,6 +140,8 @@ export function endOf(outcome: Extract<Outcome, { is: 'error' | 'failure' | 'gon
       const result = outcome.answerBytes > 0 ? 'broken' : 'failed';
       return { result, status: outcome.status, code: outcome.failure.kind, words: outcome.failure.message };
     }
+    case 'stopped':
+      return { ...STOPPED, status: outcome.said === null ? null : 200 };
     case 'gone':
       return { ...GONE, status: outcome.said === null ? null : 200 };
   }

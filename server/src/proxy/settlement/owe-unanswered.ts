@@ -76,9 +76,9 @@ export function oweForFailure(
   else if (failure.kind === 'timeout' && failure.sent) oweForSilence(admission, candidate);
 }
 
-/** Charges an attempt whose call was ended because its client hung up. */
+/** Charges an attempt whose call was ended because its client hung up, or because this process stops. */
 export function oweForGone(
-  { isStreamed, said }: Extract<Outcome, { is: 'gone' }>,
+  { isStreamed, said }: Extract<Outcome, { is: 'gone' | 'stopped' }>,
   { exchange, tookMs }: Made,
   candidate: Candidate,
   admission: Admission,

@@ -1,0 +1,66 @@
+/** The files of private CAs that sign the certificates of PostgreSQL and Redis: their text, and the days until they expire. */
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { BadSetting } from '../settings/bad-setting.ts';
+import type { Config } from '../settings/config.ts';
+import { caFileOf } from '../settings/server-url.ts';
+
+const EVERY_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+/** Returns the text of a CA file, null without a path. Throws BadSetting, which names the setting, if it holds no certificate. */
+export function caFrom(path: string | null, setting: string): string | null {
+  if (path === null) return null;
+  try {
+    const text = readFileSync(path, 'utf8');
+    if (endsOf(text).length === 0) throw new Error('it holds no certificate in PEM form');
+    return text;
+  } catch (error) {
+    throw new BadSetting(
+      `${setting}: ${path} cannot be used (${(error as NodeJS.ErrnoException).code ?? (error as Error).message}).`,
+    );
+  }
+}
+
+/** The days that are left of each CA file. */
+export interface CaFiles {
+  /** Returns the days until the first certificate of each file expires, below 0 afterwards. Files that cannot be read are left out. */
+  daysLeft(): readonly { readonly server: 'postgresql' | 'redis'; readonly days: number }[];
+  stop(): void;
+}
+
+/** Reads the CA files of the settings now and every hour, because they are renewed in place. */
+export function watchCaFiles({ databaseUrl, redisCaFile }: Config, nowMs: () => number): CaFiles {
+  const files = [
+    { server: 'postgresql', path: databaseUrl === null ? null : caFileOf(databaseUrl) },
+    { server: 'redis', path: redisCaFile },
+  ] as const;
+  const ends = new Map<'postgresql' | 'redis', number>();
+  const look = async () => {
+    for (const { server, path } of files) {
+      const text = path === null ? '' : await readFile(path, 'utf8').catch(() => '');
+      const endMs = Math.min(...endsOf(text));
+      if (Number.isFinite(endMs)) ends.set(server, endMs);
+      else ends.delete(server);
+    }
+  };
+  void look();
+  const timer = setInterval(() => void look(), EVERY_MS).unref();
+  return {
+    daysLeft: () => [...ends].map(([server, endMs]) => ({ server, days: (endMs - nowMs()) / DAY_MS })),
+    stop: () => clearInterval(timer),
+  };
+}
+
+/** Returns when each certificate of a PEM text expires, in milliseconds. */
+function endsOf(text: string): readonly number[] {
+  return (text.match(CERTIFICATE) ?? []).flatMap((one) => {
+    try {
+      return [Date.parse(new X509Certificate(one).validTo)];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,41 @@
+/** The memory of the servers that count, so that operators hear before one is full or evicts counters. */
+import type { RedisLink } from './redis-link.ts';
+
+const EVERY_MS = 15_000;
+
+/** The memory of one server; of a cluster, of the master that is fullest. */
+export interface RedisMemory {
+  readonly usedBytes: number;
+  /** Null if the server has no bound of its own. */
+  readonly maxBytes: number | null;
+  /** Its `maxmemory-policy`. */
+  readonly policy: string;
+  /** True if the server may evict counters when it is full. */
+  readonly mayEvict: boolean;
+}
+
+/** Reads the memory now and every 15 s. */
+export function watchRedisMemory(link: Pick<RedisLink, 'infos'>): { read(): RedisMemory | null; stop(): void } {
+  let last: RedisMemory | null = null;
+  const look = async () => {
+    const [first, ...rest] = (await link.infos('memory')).map(memoryIn);
+    last = first === undefined ? null : rest.reduce((fuller, one) => (filled(one) > filled(fuller) ? one : fuller), first);
+  };
+  // Without an answer the last reading stays: that Redis is away has a metric of its own.
+  const quietly = () => void look().catch(() => {});
+  quietly();
+  const timer = setInterval(quietly, EVERY_MS).unref();
+  return { read: () => last, stop: () => clearInterval(timer) };
+}
+
+/** Reads the answer to `INFO memory`. */
+export function memoryIn(info: string): RedisMemory {
+  const numberOf = (name: string) => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
+  const maxBytes = numberOf('maxmemory') || null;
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1] ?? 'noeviction';
+  return { usedBytes: numberOf('used_memory'), maxBytes, policy, mayEvict: maxBytes !== null && policy !== 'noeviction' };
+}
+
+function filled({ usedBytes, maxBytes }: RedisMemory): number {
+  return maxBytes === null ? 0 : usedBytes / maxBytes;
+}

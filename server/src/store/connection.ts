@@ -1,0 +1,135 @@
+/**
+ * The way to the PostgreSQL server: what its URL means for TLS, whether a pooler stands between, and why it cannot be reached, in one
+ * line for the operator.
+ */
+import pg from 'pg';
+import { type OpenDatabase, type OpenOptions, openDatabase, ping } from './database.ts';
+import { storeErrorFrom } from './errors.ts';
+
+/** The server cannot be used as the URL says. The message is one line that begins with the setting's name. */
+export class UnusableServer extends Error {
+  constructor(setting: string, message: string) {
+    super(`${setting}: ${message}`);
+    this.name = 'UnusableServer';
+  }
+}
+
+const PROBE_MS_MAX = 10_000;
+
+/**
+ * Opens a pool on a PostgreSQL server that answers, in the way that the server or the pooler before it allows. Throws UnusableServer
+ * for everything that keeps a program from its database.
+ */
+export async function connectDatabase(options: Omit<OpenOptions, 'isPooled'>): Promise<OpenDatabase> {
+  const { isPooled } = await probeWay(options.url, 'DATABASE_URL');
+  const database = openDatabase({ ...options, isPooled });
+  await ping(database.db);
+  return database;
+}
+
+/** Returns how many connections PostgreSQL gives to ordinary users in all, and how many others use now. */
+export async function connectionRoom({ pool }: OpenDatabase): Promise<{ readonly max: number; readonly used: number }> {
+  const { rows } = await pool.query<{ max: number; used: number }>(`
+    select (select sum(case name when 'max_connections' then setting::int else -setting::int end)::int from pg_settings
+            where name in ('max_connections', 'superuser_reserved_connections', 'reserved_connections')) as max,
+      (select count(*)::int - 1 from pg_stat_activity where backend_type = 'client backend') as used`);
+  return rows[0] ?? { max: 0, used: 0 };
+}
+
+/** The way to PostgreSQL. */
+interface Way {
+  /**
+   * True if a pooler gives each transaction any of its connections, as pgbouncer does in transaction mode. Nothing may then be set
+   * for a connection, and one that listens hears nothing.
+   */
+  readonly isPooled: boolean;
+}
+
+/**
+ * Connects once. Throws UnusableServer, which names the `setting`. A pooler is known by its refusal of start-up parameters that every
+ * PostgreSQL knows.
+ */
+export async function probeWay(url: string, setting: string): Promise<Way> {
+  const isAnswered = (parameters: pg.ClientConfig) =>
+    connectOnce(url, parameters).then(
+      () => true,
+      (error: unknown) => {
+        if (isRefusedParameter(error)) return false;
+        throw new UnusableServer(setting, reasonOf(error, url));
+      },
+    );
+  if (await isAnswered({ statement_timeout: PROBE_MS_MAX })) return { isPooled: false };
+  await isAnswered({});
+  return { isPooled: true };
+}
+
+async function connectOnce(url: string, parameters: pg.ClientConfig): Promise<void> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: PROBE_MS_MAX,
+    query_timeout: PROBE_MS_MAX,
+    application_name: 'headgate',
+    ...parameters,
+  });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.query('select 1');
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+/** pgbouncer's words: "unsupported startup parameter: statement_timeout". */
+function isRefusedParameter(error: unknown): boolean {
+  return error instanceof Error && /unsupported startup parameter/i.test(error.message);
+}
+
+/** Messages by the error's code: of PostgreSQL, of Node's sockets and of its TLS. */
+const BY_CODE: Readonly<Record<string, string>> = {
+  '28P01': 'PostgreSQL refuses the user name or the password. Correct them.',
+  '28000': 'PostgreSQL refuses this user from here. Check pg_hba.conf and whether the server asks for TLS (sslmode=verify-full).',
+  '3D000': 'this database does not exist. Create it, or correct its name.',
+  '53300': 'PostgreSQL has no connection left. Raise max_connections, or end what uses them.',
+  '57P03': 'PostgreSQL is starting or stopping. Try again in a moment.',
+  ENOTFOUND: 'the host is unknown. Check its name.',
+  EAI_AGAIN: 'the host cannot be looked up now. Check its name and the DNS.',
+  ECONNREFUSED: 'nothing listens at this host and port. Check them, and that PostgreSQL runs.',
+  ECONNRESET: 'the server closed the connection. Check that it is PostgreSQL, and its log.',
+  EHOSTUNREACH: 'there is no way to this host. Check the address and the network.',
+  ENETUNREACH: 'there is no way to this host. Check the address and the network.',
+  ETIMEDOUT: 'the host does not answer. Check the address and the firewall.',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'nobody known signed the certificate of the server. Give its CA with sslrootcert=/path/ca.pem.',
+  SELF_SIGNED_CERT_IN_CHAIN: 'the CA of the certificate is not known. Give it with sslrootcert=/path/ca.pem.',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the CA of the certificate is not known. Give it with sslrootcert=/path/ca.pem.',
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the CA of the certificate is not known. Give it with sslrootcert=/path/ca.pem.',
+  CERT_SIGNATURE_FAILURE: 'another CA than that of sslrootcert signed the certificate of the server. Give the right one.',
+  CERT_HAS_EXPIRED: 'the certificate of the server has expired. Renew it.',
+  CERT_NOT_YET_VALID: 'the certificate of the server is not valid yet. Check both clocks.',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate of the server is for another host name. Use one of its names in the URL.',
+};
+
+/** Returns what is wrong, without the password and without the driver's words where they may hold it. */
+function reasonOf(error: unknown, url: string): string {
+  const { code, message, path } = Object(error) as { code?: string; message?: string; path?: string };
+  if (typeof path === 'string' && isTlsFile(url, path))
+    return `the file ${path} cannot be read (${code}). Check the path and its permissions.`;
+  const known = code === undefined ? undefined : BY_CODE[code];
+  if (known !== undefined) return known;
+  if (/does not support SSL/i.test(message ?? ''))
+    return 'the server does not offer TLS. Set sslmode=disable, or enable ssl there.';
+  if (/timeout expired|Connection terminated/i.test(message ?? ''))
+    return 'the server does not answer in time. Check the address and the firewall.';
+  if (/PEM|no start line|bad end line/i.test(`${code} ${message}`))
+    return 'a certificate or key file is not in PEM form. Check sslrootcert, sslcert and sslkey.';
+  if (/unknown certificate|certificate required|bad certificate|handshake failure/i.test(message ?? ''))
+    return 'the server asks for a client certificate. Give it with sslcert and sslkey.';
+  const typed = storeErrorFrom(error);
+  return typed !== error && typed instanceof Error ? `${typed.message}.` : `the connection failed (${code ?? 'no code'}).`;
+}
+
+/** Reports whether the URL names this file for TLS. */
+function isTlsFile(url: string, path: string): boolean {
+  const parameters = new URLSearchParams(url.slice(url.indexOf('?') + 1));
+  return ['sslrootcert', 'sslcert', 'sslkey'].some((name) => parameters.get(name) === path);
+}
