@@ -66,7 +66,6 @@ describe('a whole answer that is read on for a client that hung up', { timeout: 
 });
 
 describe('a request whose client still waits when the drain is over', { timeout: TEST_MS_MAX }, () => {
-  // promise: 503 in its dialect, charged as a hang-up before the first byte
   test.each([
     ['whole', false],
     ['streamed', true],

@@ -1,4 +1,4 @@
-/** What the parameters of a PostgreSQL URL say about TLS. */
+/** The parameters of a PostgreSQL URL that are about TLS. */
 
 const SSL_MODES: readonly string[] = ['disable', 'no-verify', 'prefer', 'require', 'verify-ca', 'verify-full'];
 /** The modes that mean an unverified or half verified connection to libpq, and that are not weakened here. */

@@ -1,6 +1,4 @@
 /** The memory of the servers that count, so that operators hear before one is full or evicts counters. */
-import type { RedisLink } from './redis-link.ts';
-
 const EVERY_MS = 15_000;
 
 /** The memory of one server; of a cluster, of the master that is fullest. */
@@ -15,7 +13,7 @@ export interface RedisMemory {
 }
 
 /** Reads the memory now and every 15 s. */
-export function watchRedisMemory(link: Pick<RedisLink, 'infos'>): { read(): RedisMemory | null; stop(): void } {
+export function watchRedisMemory(link: { infos(section: string): Promise<readonly string[]> }): { read(): RedisMemory | null; stop(): void } {
   let last: RedisMemory | null = null;
   const look = async () => {
     const [first, ...rest] = (await link.infos('memory')).map(memoryIn);
