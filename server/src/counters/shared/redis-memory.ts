@@ -13,7 +13,10 @@ export interface RedisMemory {
 }
 
 /** Reads the memory now and every 15 s. */
-export function watchRedisMemory(link: { infos(section: string): Promise<readonly string[]> }): { read(): RedisMemory | null; stop(): void } {
+export function watchRedisMemory(link: { infos(section: string): Promise<readonly string[]> }): {
+  read(): RedisMemory | null;
+  stop(): void;
+} {
   let last: RedisMemory | null = null;
   const look = async () => {
     const [first, ...rest] = (await link.infos('memory')).map(memoryIn);
