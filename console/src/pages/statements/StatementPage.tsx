@@ -11,7 +11,7 @@ import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { ExportMenu } from '../../components/list/ExportMenu.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
-import { monthText, spanText } from '../../numbers/dates.ts';
+import { monthText, spanText } from '../../numbers/times.ts';
 import { PATHS } from '../../paths.ts';
 import { ScheduledMails } from './ScheduledMails.tsx';
 import { StatementFacts } from './StatementFacts.tsx';

@@ -1,7 +1,7 @@
 import { Stack, Table, Text, Title } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
-import { spanText } from '../../numbers/dates.ts';
+import { spanText } from '../../numbers/times.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { countText } from '../../numbers/numbers.ts';
 

@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
 import { PartlyPriced } from '../../components/money/PartlyPriced.tsx';
 import { Change } from '../../numbers/Change.tsx';
-import { spanText } from '../../numbers/dates.ts';
+import { spanText } from '../../numbers/times.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { countText } from '../../numbers/numbers.ts';
 import { unpricedOf } from './UnitsTable.tsx';
