@@ -180,6 +180,7 @@ function keySights(ids: Ids): readonly Sight[] {
   const key = `/keys/${ids.keyId}`;
   return [
     shows('callable-model', 'ModelDrawer', `/callable-models?key_id=${ids.keyId}&name=fast`, (page) => dialogNamed(page, 'fast')),
+    shows('views', 'SavedViews: Saved views', '/keys', (page) => page.getByRole('button', { name: 'Views' }).click()),
     shows('key-create', 'CreateKeyDialog: Create key', '/keys', button('Create key')),
     shows('key-create-team', 'CreateKeyDialog: Create key', '/keys', async (page) => {
       await button('Create key')(page);

@@ -18,7 +18,7 @@ interface DialogSource {
 export function dialogSources(): readonly DialogSource[] {
   const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.tsx'))
-    .map((file) => ({ component: path.basename(file, '.tsx'), text: readFileSync(path.join(SOURCE, file), 'utf8') }));
+    .map((file) => ({ component: path.basename(file, '.tsx'), text: withWords(path.join(SOURCE, file)) }));
   const elements = new Set(ELEMENTS);
   // A wrapper may be wrapped again, so look until none is new.
   for (let known = 0; known !== elements.size; ) {
@@ -34,6 +34,26 @@ export function dialogSources(): readonly DialogSource[] {
       const earlier = all.slice(0, index).filter(({ name }) => name === source.name).length;
       return earlier === 0 ? source : { ...source, name: `${source.name} (${earlier + 1})` };
     });
+}
+
+/** The texts of a folder, and their names: `words.createTeam`. */
+const WORDS = /import \{ words \} from '([^']*words\.ts)'/;
+
+/** Returns the text of a file, with the texts that its titles take from the words of a folder. */
+function withWords(file: string): string {
+  const text = readFileSync(file, 'utf8');
+  const from = WORDS.exec(text)?.[1];
+  if (from === undefined) return text;
+  const words = readFileSync(path.resolve(path.dirname(file), from), 'utf8');
+  return text.replaceAll(/\s(?:title|aria-label)=\{[^{}]*\}/g, (attribute) =>
+    attribute.replaceAll(/\bwords\.(\w+)(?:\([^()]*\))?/g, (whole, name: string) => expressionOf(words, name) ?? whole),
+  );
+}
+
+/** Returns the expression of one text among the words: of a function what it returns. */
+function expressionOf(words: string, name: string): string | null {
+  const found = new RegExp(`^  ${name}:\\s*([\\s\\S]*?),\\n(?=\\n|  (?:\\w+:|//|/\\*)|\\})`, 'm').exec(words)?.[1];
+  return found?.replace(/^\([^)]*\)\s*=>\s*/, '').trim() ?? null;
 }
 
 function isPassedOn(title: string | null): boolean {

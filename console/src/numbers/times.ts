@@ -124,3 +124,10 @@ const monthFormat = new Intl.DateTimeFormat(undefined, { month: 'long', year: 'n
 export function monthText(month: string): string {
   return monthFormat.format(new Date(`${month}-15T00:00:00Z`));
 }
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: 'numeric', minute: '2-digit', timeZone: 'UTC' });
+
+/** Formats a full hour of the day, 0 to 23: `8:00 AM`. */
+export function hourText(hour: number): string {
+  return clock.format(Date.UTC(1970, 0, 1, hour));
+}

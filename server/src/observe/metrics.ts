@@ -185,9 +185,9 @@ function addRedisMemory(families: MetricFamilies, memory: RedisMemoryReading | n
 
 function addFiles(families: MetricFamilies, { journalWritable, volume, caDaysLeft }: MetricsSources): void {
   families.gauge(
-    'headgate_ca_days_left',
-    'Days until the CA file of a server expires.',
-    caDaysLeft().map(({ server, days }) => [{ server }, days]),
+    'headgate_ca_expiry_seconds',
+    'Time until the CA file of a server expires, below 0 afterwards.',
+    caDaysLeft().map(({ server, days }) => [{ server }, days * 86_400]),
     'min',
   );
   families.gauge('headgate_journal_writable', '1 while the disk takes the journal, else 0.', journalWritable() ? 1 : 0, 'min');

@@ -49,7 +49,7 @@ describe.skipIf(!hasPostgres())('DATABASE_URL', { timeout: MS_MAX }, () => {
     const gateway = await startGateway({ env: { DATABASE_URL: url } });
     const metrics = await (await fetch(`${gateway.base}/metrics`)).text();
     // The certificate of the tests ends in 2126.
-    expect(metrics).toMatch(/^headgate_ca_days_left\{server="postgresql"\} \d{5}/m);
+    expect(metrics).toMatch(/^headgate_ca_expiry_seconds\{server="postgresql"\} \d{10}/m);
     expect(await gateway.stop()).toBe(0);
   });
 

@@ -17,9 +17,9 @@ import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { Named } from '../../components/Named.tsx';
 import { Time } from '../../components/Time.tsx';
+import { AlertDeliveriesDialog } from './AlertDeliveriesDialog.tsx';
 import { CreateRule, EditRule } from './RuleDialogs.tsx';
 import { type AlertRule, conditionText, RULE_KINDS } from './rule-draft.ts';
-import { SentDialog } from './SentDialog.tsx';
 
 type Doing =
   | { readonly is: 'edit' | 'delete'; readonly rule: AlertRule }
@@ -90,7 +90,7 @@ export function AlertRulesList() {
         onClose={() => set({ new: undefined })}
       />
       {doing?.is === 'edit' && <EditRule rule={doing.rule} onClose={done} />}
-      {doing?.is === 'sent' && <SentDialog alertId={doing.alertId} title="Test of the alert rule" onClose={done} />}
+      {doing?.is === 'sent' && <AlertDeliveriesDialog alertId={doing.alertId} title="Test of the alert rule" onClose={done} />}
       <DeleteRule rule={doing?.is === 'delete' ? doing.rule : null} onClose={done} />
     </>
   );

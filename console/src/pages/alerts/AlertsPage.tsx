@@ -13,8 +13,8 @@ import { Named } from '../../components/Named.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
 import { Time } from '../../components/Time.tsx';
+import { AlertDeliveriesDialog } from './AlertDeliveriesDialog.tsx';
 import { AlertRulesList } from './AlertRulesList.tsx';
-import { SentDialog } from './SentDialog.tsx';
 import { ALERT_KINDS, type Alert, kindLabel, sentenceOf } from './words.ts';
 
 const REFETCH_MS = 30_000;
@@ -87,7 +87,7 @@ function AlertList() {
           </EmptyState>
         }
       />
-      {shown !== null && <SentDialog alertId={shown.id} title="Sent of this alert" onClose={() => setShown(null)} />}
+      {shown !== null && <AlertDeliveriesDialog alertId={shown.id} title="Sent of this alert" onClose={() => setShown(null)} />}
     </>
   );
 }

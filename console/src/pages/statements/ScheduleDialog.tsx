@@ -7,7 +7,8 @@ import { listViews } from '../../api/saved-views.ts';
 import { type MailDraft, scheduleMail } from '../../api/scheduled-mails.ts';
 import { useSession } from '../../api/session.tsx';
 import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
-import { hourText, weekdayText } from './mail-words.ts';
+import { hourText } from '../../numbers/times.ts';
+import { weekdayText } from './mail-words.ts';
 import { NoMailServer } from './NoMailServer.tsx';
 
 interface ScheduleDialogProps {

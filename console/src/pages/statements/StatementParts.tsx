@@ -1,9 +1,9 @@
 import { Stack, Table, Text, Title } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
-import { spanText } from '../../numbers/times.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { countText } from '../../numbers/numbers.ts';
+import { spanText } from '../../numbers/times.ts';
 
 type Part = Schema<'Statement'>['teams'];
 

@@ -3,9 +3,9 @@ import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
 import { PartlyPriced } from '../../components/money/PartlyPriced.tsx';
 import { Change } from '../../numbers/Change.tsx';
-import { spanText } from '../../numbers/times.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { countText } from '../../numbers/numbers.ts';
+import { spanText } from '../../numbers/times.ts';
 import { unpricedOf } from './UnitsTable.tsx';
 
 /** The totals over the whole result, as the server computed them, with those of the period before if they were asked for. */

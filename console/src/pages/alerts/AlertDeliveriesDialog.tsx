@@ -9,14 +9,14 @@ type Sent = Schema<'SentAlert'>;
 const REFETCH_MS = 1_000;
 const CHANNELS: Readonly<Record<Sent['channel'], string>> = { webhook: 'Webhook', slack: 'Chat', mail: 'Mail' };
 
-interface SentDialogProps {
+interface AlertDeliveriesDialogProps {
   readonly alertId: string;
   readonly title: string;
   readonly onClose: () => void;
 }
 
 /** Shows what was sent of an alert: to whom, the text, and the answer. Follows deliveries that are not done yet. */
-export function SentDialog({ alertId, title, onClose }: SentDialogProps) {
+export function AlertDeliveriesDialog({ alertId, title, onClose }: AlertDeliveriesDialogProps) {
   const query = useQuery({
     queryKey: ['alerts', alertId, 'deliveries'],
     queryFn: () => asked(api.GET('/alerts/{id}/deliveries', { params: { path: { id: alertId } } })),
