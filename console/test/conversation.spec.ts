@@ -244,7 +244,7 @@ test('messages of both dialects are read with their tools, results and media', (
   );
   expect(anthropic?.messages.map(({ role }) => role)).toEqual(['system', 'user', 'assistant']);
   expect(anthropic?.messages[1]?.parts).toEqual([
-    { is: 'media', kind: 'Image', about: 'image/png, 3 bytes' },
+    { is: 'media', kind: 'Image', about: 'image/png, 3 B' },
     { is: 'result', id: 'toolu_1', text: 'no\n[Image, image/png]', isError: true },
   ]);
 });

@@ -19,7 +19,7 @@ test('usage is compared with the period before, and a view of it is saved, opene
   await makeUse(house);
   await house.signIn(page, 'org_billing');
   await page.goto(`${house.url}/usage?range=this_month&group_by=key`);
-  await page.getByText('Compare with the period before').click();
+  await page.getByRole('switch', { name: 'Compare with the period before' }).click();
   await expect(page).toHaveURL(/compare=on/);
   await expect(page.getByRole('row', { name: /Invoices/ }).first()).toContainText('new');
   await expect(page.getByText(/^Compared with/)).toBeVisible();

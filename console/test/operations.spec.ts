@@ -39,7 +39,7 @@ test('a refused request says in a sentence why, which rule decided, and when it 
   await expect(deciding).toHaveCount(1);
   await expect(deciding).toContainText('refused key');
   await expect(decision.getByText('Passed').first()).toBeVisible();
-  await expect(page.getByRole('region', { name: 'Tokens and cost' })).toContainText('nothing was charged');
+  await expect(page.getByRole('region', { name: 'Tokens and cost' })).toContainText('Nothing was used or charged');
   await page.goBack();
   await expect(page).toHaveURL(/status=refused/);
 });
@@ -98,7 +98,7 @@ test('requests appear as they end while the tail is live', async ({ page, house 
   await expect(page.getByRole('status')).toContainText('Live');
   await call(house, key.secret);
   await expect(tableRows(page).filter({ hasText: 'tail key' })).toHaveCount(1);
-  await expect(page.getByRole('status')).toContainText('1 since');
+  await expect(page.getByRole('status')).toContainText('1 request since');
   await page.getByRole('button', { name: 'Stop' }).click();
   await expect(page).not.toHaveURL(/live=on/);
 });
