@@ -40,6 +40,8 @@ test('usage is compared with the period before, and a view of it is saved, opene
   await page.getByRole('button', { name: 'Delete the view By key' }).click();
   await expect(page.getByText('No saved views yet', { exact: false })).toBeVisible();
   await page.getByRole('alert').filter({ hasText: 'Deleted the view' }).getByRole('button', { name: 'Undo' }).click();
+  // A click elsewhere closes the list.
+  await page.getByRole('button', { name: 'Views' }).click();
   await expect(page.getByRole('link', { name: 'By key' })).toBeVisible();
 });
 

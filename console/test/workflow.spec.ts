@@ -284,7 +284,17 @@ const NAVIGATION: Readonly<Record<Role, readonly string[]>> = {
     'Security',
     'Settings',
   ],
-  org_billing: ['Overview', 'Organizations', 'Teams', 'API keys', 'Access explorer', 'Usage & spend', 'Requests', 'Alerts'],
+  org_billing: [
+    'Overview',
+    'Organizations',
+    'Teams',
+    'API keys',
+    'Access explorer',
+    'Callable models',
+    'Usage & spend',
+    'Requests',
+    'Alerts',
+  ],
   org_auditor: [
     'Overview',
     'Organizations',

@@ -87,7 +87,7 @@ async function findGhostRows({ gateway, page }: Scene): Promise<Found> {
 /** While requests are counted, the status is near the limit exactly while a gauge is at 80 % or more. */
 async function findContradiction({ gateway, page }: Scene): Promise<Found> {
   const { id, secrets } = await tenant(gateway, 'contradicts', 1, { rate_limits: { rpd: 100 } });
-  await page.goto(`${gateway.base}/organizations/${id}?tab=settings`);
+  await page.goto(`${gateway.base}/organizations/${id}?tab=limits`);
   await page.getByText('0%', { exact: true }).first().waitFor();
   for (let made = 0; made < 83; made += 1) await call(gateway, secrets[0], MODELS[0] as string);
   const first = await contradictionOn(page, (used) => used === 83);
