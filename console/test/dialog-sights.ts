@@ -35,7 +35,7 @@ function shellSights(): readonly Sight[] {
       await dialogNamed(page, /^Keyboard shortcuts$/);
     }),
     shows('list-filters', 'FilterBar', '/requests', button(/^Filter/)),
-    shows('saved-views', 'SavedViews', '/requests', button(/^Views/)),
+    shows('saved-views', 'SavedViews: Saved views', '/requests', button(/^Views/)),
     shows('audit-event', 'EventDrawer', '/audit?event=1', (page) => dialogNamed(page, /./)),
     shows('conflict', 'ConflictDialog: … was changed by someone else', '/models', openConflict),
   ];
@@ -180,7 +180,6 @@ function keySights(ids: Ids): readonly Sight[] {
   const key = `/keys/${ids.keyId}`;
   return [
     shows('callable-model', 'ModelDrawer', `/callable-models?key_id=${ids.keyId}&name=fast`, (page) => dialogNamed(page, 'fast')),
-    shows('views', 'SavedViews: Saved views', '/keys', (page) => page.getByRole('button', { name: 'Views' }).click()),
     shows('key-create', 'CreateKeyDialog: Create key', '/keys', button('Create key')),
     shows('key-create-team', 'CreateKeyDialog: Create key', '/keys', async (page) => {
       await button('Create key')(page);
