@@ -28,7 +28,7 @@ export function BudgetRing({ budget, size = 36 }: BudgetRingProps) {
           thickness={size / 9}
           sections={[
             { value: spent, color: colorOf(ratio) },
-            { value: held, color: 'gray' },
+            { value: held, color: 'gray.6' },
           ]}
           label={
             size >= 64 ? (
