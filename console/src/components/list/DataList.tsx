@@ -65,7 +65,8 @@ export function DataList<T extends { id: string }>(props: DataListProps<T>) {
         selected={props.selected}
         onSelectedChange={props.onSelectedChange}
       />
-      <ListFoot list={list} />
+      {/* Below rows whose number is not known yet, it would move. */}
+      {rows !== undefined && <ListFoot list={list} />}
     </Box>
   );
 }
