@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { keepReading } from '../lib/timing/kept-reading.ts';
 import { BadSetting } from '../settings/bad-setting.ts';
 import type { Config } from '../settings/config.ts';
 import { caFileOf } from '../settings/server-url.ts';
@@ -37,20 +38,20 @@ export function watchCaFiles({ databaseUrl, redisCaFile }: Config, nowMs: () => 
     { server: 'postgresql', path: databaseUrl === null ? null : caFileOf(databaseUrl) },
     { server: 'redis', path: redisCaFile },
   ] as const;
-  const ends = new Map<'postgresql' | 'redis', number>();
-  const look = async () => {
-    for (const { server, path } of files) {
-      const text = path === null ? '' : await readFile(path, 'utf8').catch(() => '');
-      const endMs = Math.min(...endsOf(text));
-      if (Number.isFinite(endMs)) ends.set(server, endMs);
-      else ends.delete(server);
-    }
-  };
-  void look();
-  const timer = setInterval(() => void look(), EVERY_MS).unref();
+  const ends = keepReading(EVERY_MS, () =>
+    Promise.all(
+      files.map(async ({ server, path }) => {
+        const text = path === null ? '' : await readFile(path, 'utf8').catch(() => '');
+        return { server, endMs: Math.min(...endsOf(text)) };
+      }),
+    ),
+  );
   return {
-    daysLeft: () => [...ends].map(([server, endMs]) => ({ server, days: (endMs - nowMs()) / DAY_MS })),
-    stop: () => clearInterval(timer),
+    daysLeft: () =>
+      (ends.read() ?? [])
+        .filter(({ endMs }) => Number.isFinite(endMs))
+        .map(({ server, endMs }) => ({ server, days: (endMs - nowMs()) / DAY_MS })),
+    stop: ends.stop,
   };
 }
 

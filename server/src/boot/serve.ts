@@ -58,9 +58,10 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   const facts = processFactsOf(config, stores, opened, notReady, clock);
   const deps = adminDepsOf(config, stores, opened, policy, providers, log);
   const jobs: OpenJobs = openJobs(config, stores, opened, providers, log, (scheduleId, accountId) =>
-    sendScheduledMail({ ...deps, process: facts, jobs: jobs.desk }, scheduleId, accountId),
+    sendScheduledMail(adminDeps, scheduleId, accountId),
   );
-  const admin = await createAdminApp({ ...deps, process: facts, jobs: jobs.desk, buffered: port.bodies.buffered });
+  const adminDeps = { ...deps, process: facts, jobs: jobs.desk, buffered: port.bodies.buffered };
+  const admin = await createAdminApp(adminDeps);
   const operations = operationsFor(config, port, stores, opened, jobs, admin, notReady);
   try {
     await port.serve(behindOf(config, port, opened, admin, operations, log));

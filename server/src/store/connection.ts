@@ -3,6 +3,7 @@
  * line for the operator.
  */
 import pg from 'pg';
+import { tlsFailure } from '../lib/tls-failures.ts';
 import { type OpenDatabase, type OpenOptions, openDatabase, ping } from './database.ts';
 import { storeErrorFrom } from './errors.ts';
 
@@ -85,7 +86,7 @@ function isRefusedParameter(error: unknown): boolean {
   return error instanceof Error && /unsupported startup parameter/i.test(error.message);
 }
 
-/** Messages by the error's code: of PostgreSQL, of Node's sockets and of its TLS. */
+/** Messages by the error's code: of PostgreSQL, and of Node's sockets. */
 const BY_CODE: Readonly<Record<string, string>> = {
   '28P01': 'PostgreSQL refuses the user name or the password. Correct them.',
   '28000': 'PostgreSQL refuses this user from here. Check pg_hba.conf and whether the server asks for TLS (sslmode=verify-full).',
@@ -99,14 +100,6 @@ const BY_CODE: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'there is no way to this host. Check the address and the network.',
   ENETUNREACH: 'there is no way to this host. Check the address and the network.',
   ETIMEDOUT: 'the host does not answer. Check the address and the firewall.',
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'nobody known signed the certificate of the server. Give its CA with sslrootcert=/path/ca.pem.',
-  SELF_SIGNED_CERT_IN_CHAIN: 'the CA of the certificate is not known. Give it with sslrootcert=/path/ca.pem.',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the CA of the certificate is not known. Give it with sslrootcert=/path/ca.pem.',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the CA of the certificate is not known. Give it with sslrootcert=/path/ca.pem.',
-  CERT_SIGNATURE_FAILURE: 'another CA than that of sslrootcert signed the certificate of the server. Give the right one.',
-  CERT_HAS_EXPIRED: 'the certificate of the server has expired. Renew it.',
-  CERT_NOT_YET_VALID: 'the certificate of the server is not valid yet. Check both clocks.',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate of the server is for another host name. Use one of its names in the URL.',
 };
 
 /** Returns what is wrong, without the password and without the driver's words where they may hold it. */
@@ -114,7 +107,7 @@ function reasonOf(error: unknown, url: string): string {
   const { code, message, path } = Object(error) as { code?: string; message?: string; path?: string };
   if (typeof path === 'string' && isTlsFile(url, path))
     return `the file ${path} cannot be read (${code}). Check the path and its permissions.`;
-  const known = code === undefined ? undefined : BY_CODE[code];
+  const known = tlsFailure(error, 'sslrootcert=/path/ca.pem') ?? (code === undefined ? undefined : BY_CODE[code]);
   if (known !== undefined) return known;
   if (/does not support SSL/i.test(message ?? ''))
     return 'the server does not offer TLS. Set sslmode=disable, or enable ssl there.';

@@ -97,7 +97,7 @@ export async function totalOf(db: Database, query: SQLWrapper): Promise<Total> {
 
 /** Returns the `like` pattern for names that begin with the text, with its wildcards escaped. Compare it with `lower(column)`. */
 export function prefixPattern(text: string): string {
-  return `${text.toLowerCase().replaceAll(/[\\%_]/g, (wild) => `\\${wild}`)}%`;
+  return `${literally(text.toLowerCase())}%`;
 }
 
 const CURSOR_CHARS_MAX = 2_048;
@@ -130,4 +130,9 @@ function nameOf(keyset: Keyset): string {
 
 function isKeysetValue(value: unknown): value is KeysetValue {
   return (typeof value === 'string' && !value.includes('\0')) || Number.isSafeInteger(value);
+}
+
+/** Returns a text as a part of a LIKE pattern that means just it. */
+export function literally(text: string): string {
+  return text.replaceAll(/[\\%_]/g, (wild) => `\\${wild}`);
 }

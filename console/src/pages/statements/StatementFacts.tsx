@@ -1,6 +1,5 @@
-import { SimpleGrid, Text } from '@mantine/core';
-import type { ReactNode } from 'react';
 import type { Schema } from '../../api/client.ts';
+import { type Figure, FigureStrip } from '../../components/FigureStrip.tsx';
 import { PartlyPriced } from '../../components/money/PartlyPriced.tsx';
 import { Money } from '../../numbers/Money.tsx';
 import { countText } from '../../numbers/numbers.ts';
@@ -8,7 +7,7 @@ import { unpricedOf } from '../usage/UnitsTable.tsx';
 
 /** The totals of a statement, with every digit of the spend. */
 export function StatementFacts({ statement: { total, adjustments } }: { statement: Schema<'Statement'> }) {
-  const facts: readonly (readonly [string, ReactNode])[] = [
+  const figures: readonly Figure[] = [
     [
       'Spend',
       <span key="spend">
@@ -24,18 +23,5 @@ export function StatementFacts({ statement: { total, adjustments } }: { statemen
       ? []
       : ([[`${countText(adjustments.count)} adjustments`, <Money key="adjustments" usd={adjustments.spend} exact />]] as const)),
   ];
-  return (
-    <SimpleGrid component="dl" m={0} cols={{ base: 2, xs: 3, md: 6 }} verticalSpacing="sm">
-      {facts.map(([name, value]) => (
-        <div key={name}>
-          <Text component="dt" fz="xs" c="dimmed">
-            {name}
-          </Text>
-          <Text component="dd" m={0} fz="lg" fw={600}>
-            {value}
-          </Text>
-        </div>
-      ))}
-    </SimpleGrid>
-  );
+  return <FigureStrip figures={figures} />;
 }

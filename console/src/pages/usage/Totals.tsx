@@ -1,6 +1,6 @@
-import { Box, Group as Row, SimpleGrid, Text } from '@mantine/core';
-import type { ReactNode } from 'react';
+import { Box, Group as Row, Text } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
+import { type Figure, FigureStrip } from '../../components/FigureStrip.tsx';
 import { PartlyPriced } from '../../components/money/PartlyPriced.tsx';
 import { Change } from '../../numbers/Change.tsx';
 import { Money } from '../../numbers/Money.tsx';
@@ -10,7 +10,7 @@ import { unpricedOf } from './UnitsTable.tsx';
 
 /** The totals over the whole result, as the server computed them, with those of the period before if they were asked for. */
 export function Totals({ usage: { total, previous, time_zone } }: { usage: Schema<'Usage'> }) {
-  const facts: readonly (readonly [string, ReactNode, ReactNode?])[] = [
+  const figures: readonly Figure[] = [
     [
       'Spend',
       <Row key="spend" gap={6}>
@@ -27,23 +27,7 @@ export function Totals({ usage: { total, previous, time_zone } }: { usage: Schem
   ];
   return (
     <Box>
-      <SimpleGrid component="dl" m={0} cols={{ base: 2, xs: 3, md: 6 }} verticalSpacing="sm">
-        {facts.map(([name, value, before]) => (
-          <div key={name}>
-            <Text component="dt" fz="xs" c="dimmed">
-              {name}
-            </Text>
-            <Text component="dd" m={0} fz="lg" fw={600}>
-              {value}
-            </Text>
-            {before !== undefined && (
-              <Text component="dd" m={0} fz="xs" c="dimmed">
-                {before}
-              </Text>
-            )}
-          </div>
-        ))}
-      </SimpleGrid>
+      <FigureStrip figures={figures} />
       {previous !== undefined && (
         <Text fz="xs" c="dimmed" mt="xs">
           Compared with {spanText(previous.from, previous.to, time_zone)} ({time_zone}), when <Money usd={previous.total.spend} />{' '}

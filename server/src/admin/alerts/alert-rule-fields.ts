@@ -63,7 +63,6 @@ export const createBody = z.strictObject({
   ...z.object(settings).partial().shape,
 });
 export const patchBody = z.strictObject({ name: name.optional(), ...z.object(settings).partial().shape });
-export type CreateBody = z.output<typeof createBody>;
 export type PatchBody = z.output<typeof patchBody>;
 
 export const alertRuleOut = z

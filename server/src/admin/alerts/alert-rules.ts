@@ -18,7 +18,6 @@ import { type Loaded, route } from '../http/route.ts';
 import {
   alertRuleFacts,
   alertRuleOut,
-  type CreateBody,
   changedSettings,
   createBody,
   type PatchBody,
@@ -82,11 +81,7 @@ export const create = route({
   body: createBody,
   status: 201,
   response: alertRuleOut,
-  load: async (call: AdminCall<unknown, unknown, CreateBody>): Promise<Loaded<null>> => {
-    const organizationId = call.body.organization_id ?? null;
-    if (organizationId !== null) await load.findOrganization(call, organizationId);
-    return { place: { organizationId }, object: null };
-  },
+  load: load.organizationInBody,
   handle: async (call) => {
     const { organization_id: given, name, kind, ...body } = call.body;
     const organizationId = given ?? null;

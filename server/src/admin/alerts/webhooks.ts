@@ -31,7 +31,6 @@ const createBody = z.strictObject({
       'The events to send. A webhook of an organization gets that organization’s events; one of the platform may also get those of every organization. Empty: only the alerts of rules that name the webhook.',
   }),
 });
-type CreateBody = z.output<typeof createBody>;
 const patchBody = z.strictObject({
   name: name.optional(),
   url: url.optional(),
@@ -93,11 +92,7 @@ export const create = route({
   body: createBody,
   status: 201,
   response: newWebhookOut,
-  load: async (call: AdminCall<unknown, unknown, CreateBody>): Promise<Loaded<null>> => {
-    const organizationId = call.body.organization_id ?? null;
-    if (organizationId !== null) await load.findOrganization(call, organizationId);
-    return { place: { organizationId }, object: null };
-  },
+  load: load.organizationInBody,
   handle: async (call) => {
     const { body } = call;
     const organizationId = body.organization_id ?? null;

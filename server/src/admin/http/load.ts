@@ -45,6 +45,15 @@ export async function anywhere(
   return { place: { anywhereIn: { organizationId } }, object: null };
 }
 
+/** Loads the place of the organization that the body names, or the platform's without one. An unknown organization is 404. */
+export async function organizationInBody(
+  call: AdminCall<unknown, unknown, { readonly organization_id?: string | null | undefined }>,
+): Promise<Loaded<null>> {
+  const organizationId = call.body.organization_id ?? null;
+  if (organizationId !== null) await findOrganization(call, organizationId);
+  return { place: { organizationId }, object: null };
+}
+
 /** Loads the organization of `/organizations/:id`. A deleted one is 404. */
 export async function organization(call: AdminCall<ById, unknown, unknown>): Promise<Loaded<OrganizationRow>> {
   const row = await findOrganization(call, call.params.id);

@@ -1,5 +1,6 @@
 /** The connection to Redis or Valkey, single or a cluster. Detects which at the first contact, and reconnects by itself. */
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { tlsFailure } from '../../lib/tls-failures.ts';
 import { type RunScript, scriptRunner } from '../redis/redis-scripts.ts';
 import { memoryIn } from './redis-memory.ts';
 
@@ -285,25 +286,15 @@ function lostBy(error: unknown, url: string): string {
   return isSilent ? 'the server does not answer; it may not speak TLS at this port' : String(error);
 }
 
-/** Messages by the code of Node's TLS. No waiting mends them. */
-const TLS_FAILURES: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'nobody known signed the certificate of the server. Give its CA with HEADGATE_REDIS_CA_FILE.',
-  SELF_SIGNED_CERT_IN_CHAIN: 'the CA of the certificate is not known. Give it with HEADGATE_REDIS_CA_FILE.',
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the CA of the certificate is not known. Give it with HEADGATE_REDIS_CA_FILE.',
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: 'the CA of the certificate is not known. Give it with HEADGATE_REDIS_CA_FILE.',
-  CERT_SIGNATURE_FAILURE:
-    'another CA than that of HEADGATE_REDIS_CA_FILE signed the certificate of the server. Give the right one.',
-  CERT_HAS_EXPIRED: 'the certificate of the server has expired. Renew it.',
-  CERT_NOT_YET_VALID: 'the certificate of the server is not valid yet. Check both clocks.',
-  ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate of the server is for another host name. Use one of its names in the URL.',
-  ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED:
-    'the server asks for a client certificate, which is not supported. Set tls-auth-clients no.',
-};
+/** The code for a server that wants a certificate from the client (`tls-auth-clients yes`). */
+const CERTIFICATE_REQUIRED = 'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED';
 
 /** Returns null if waiting may help. */
 function unusableFrom(error: unknown): UnusableRedis | null {
-  const failure = TLS_FAILURES[String(Object(error).code)];
-  if (failure !== undefined) return new UnusableRedis(failure);
+  const failure = tlsFailure(error, 'HEADGATE_REDIS_CA_FILE');
+  if (failure !== null) return new UnusableRedis(failure);
+  if (Object(error).code === CERTIFICATE_REQUIRED)
+    return new UnusableRedis('the server asks for a client certificate, which is not supported. Set tls-auth-clients no.');
   const message = error instanceof Error ? error.message : String(error);
   if (/^(NOAUTH|WRONGPASS|ERR AUTH|NOPERM)|invalid (username-)?password|invalid username/i.test(message))
     return new UnusableRedis('the server refuses the user name or password in the URL. Correct them.');

@@ -1,4 +1,6 @@
 /** The memory of the servers that count, so that operators hear before one is full or evicts counters. */
+import { type KeptReading, keepReading } from '../../lib/timing/kept-reading.ts';
+
 const EVERY_MS = 15_000;
 
 /** The memory of one server; of a cluster, of the master that is fullest. */
@@ -12,21 +14,12 @@ export interface RedisMemory {
   readonly mayEvict: boolean;
 }
 
-/** Reads the memory now and every 15 s. */
-export function watchRedisMemory(link: { infos(section: string): Promise<readonly string[]> }): {
-  read(): RedisMemory | null;
-  stop(): void;
-} {
-  let last: RedisMemory | null = null;
-  const look = async () => {
+/** Reads the memory every 15 s. */
+export function watchRedisMemory(link: { infos(section: string): Promise<readonly string[]> }): KeptReading<RedisMemory | null> {
+  return keepReading(EVERY_MS, async () => {
     const [first, ...rest] = (await link.infos('memory')).map(memoryIn);
-    last = first === undefined ? null : rest.reduce((fuller, one) => (filled(one) > filled(fuller) ? one : fuller), first);
-  };
-  // Without an answer the last reading stays: that Redis is away has a metric of its own.
-  const quietly = () => void look().catch(() => {});
-  quietly();
-  const timer = setInterval(quietly, EVERY_MS).unref();
-  return { read: () => last, stop: () => clearInterval(timer) };
+    return first === undefined ? null : rest.reduce((fuller, one) => (filled(one) > filled(fuller) ? one : fuller), first);
+  });
 }
 
 /** Reads the answer to `INFO memory`. */

@@ -2,7 +2,7 @@
 import { and, eq, ilike, ne, or, type SQL } from 'drizzle-orm';
 import type { Reach } from '../../domain/tenancy/permission.ts';
 import type { Database } from '../database.ts';
-import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf } from '../paging.ts';
+import { afterCursor, type Keyset, literally, orderOf, type Page, pageLimit, pageOf } from '../paging.ts';
 import { auditEvents } from '../schema.ts';
 import { withinReach } from '../tenancy/reach.ts';
 import { type ChainedEvent, type EventFilter, eventConditions, PLATFORM_CHAIN } from './audit.ts';
@@ -60,7 +60,7 @@ function conditionsOf({ reaches, organizationId, scope, search, ...filter }: Rea
 }
 
 function containing(search: string): SQL | undefined {
-  const pattern = `%${search.replaceAll(/[\\%_]/g, (wild) => `\\${wild}`)}%`;
+  const pattern = `%${literally(search)}%`;
   const { action, actorName, actorId, objectName, objectId, reason, requestId } = auditEvents;
   return or(...[action, actorName, actorId, objectName, objectId, reason, requestId].map((column) => ilike(column, pattern)));
 }

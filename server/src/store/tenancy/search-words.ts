@@ -2,6 +2,7 @@
 import { and, or, type SQL, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { lowered } from '../named-list.ts';
+import { literally } from '../paging.ts';
 
 /** The most words of a search that are compared. A search with more finds what the first ones find. */
 const WORDS_MAX = 10;
@@ -70,7 +71,7 @@ export function similarity(names: readonly PgColumn[], words: readonly string[])
 
 function hasPart(names: readonly PgColumn[], word: string): SQL | undefined {
   // The database lowers both sides: its lower case can differ from JavaScript's.
-  const pattern = `%${word.replaceAll(/[\\%_]/g, (wild) => `\\${wild}`)}%`;
+  const pattern = `%${literally(word)}%`;
   return or(...names.map((name) => sql`${lowered(name)} like lower(${pattern})`));
 }
 
