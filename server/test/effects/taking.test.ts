@@ -48,6 +48,8 @@ onOneDatabase('the effect of taking something away', (given) => {
     expect(await effectOf('PUT', labels, { access_groups: [] })).toMatchObject(loses);
     expect(await effectOf('PATCH', `/deployments/${deployment.id}`, { enabled: false })).toMatchObject(loses);
     expect(await effectOf('DELETE', `/deployments/${deployment.id}`)).toMatchObject(loses);
+    // Of two prices of one instant none is the newer one, and the clock of the test does not move by itself.
+    world().time.nowMs += 1_000;
     const unpriced = { deployment_id: deployment.id, prices: null };
     expect(await effectOf('POST', '/prices', unpriced)).toMatchObject({ targets_lost: [], keys_losing_access: 0 });
     must(await world().root('PATCH', `/keys/${key.id}`, { budgets: [{ amount: '1.00', period: 'month', action: 'block' }] }));
