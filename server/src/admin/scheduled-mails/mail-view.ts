@@ -52,11 +52,7 @@ export async function viewMails(db: Database, rows: readonly ScheduledMailRow[])
     rows.map(({ id }) => id),
   );
   const people = new Set([...rows.flatMap((row) => row.recipients), ...deliveries.map(({ accountId }) => accountId)]);
-  const names = new Map<string, string>();
-  for (const id of people) {
-    const account = await accounts.find(db, id);
-    if (account !== null) names.set(id, account.name);
-  }
+  const names = await accounts.namesOf(db, [...people]);
   return rows.map((row) =>
     view(
       row,

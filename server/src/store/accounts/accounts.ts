@@ -1,5 +1,5 @@
 /** People. Global: one person may belong to many organizations. */
-import { eq } from 'drizzle-orm';
+import { eq, inArray } from 'drizzle-orm';
 import type { Database } from '../database.ts';
 import { type Listed, listNamed, named, type PageRequest } from '../named-list.ts';
 import { accountMemberships, accounts } from '../schema.ts';
@@ -10,6 +10,16 @@ export type AccountRow = typeof accounts.$inferSelect;
 export async function find(db: Database, id: string): Promise<AccountRow | null> {
   const [row] = await db.select().from(accounts).where(eq(accounts.id, id));
   return row ?? null;
+}
+
+/** Returns the names of accounts by id, without those that do not exist. */
+export async function namesOf(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .select({ id: accounts.id, name: accounts.name })
+    .from(accounts)
+    .where(inArray(accounts.id, [...ids]));
+  return new Map(rows.map(({ id, name }) => [id, name]));
 }
 
 export async function lock(tx: Database, id: string): Promise<AccountRow | null> {
