@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import type { Attempt } from '../../api/attempts.ts';
 import { Named } from '../../components/Named.tsx';
 import { durationText } from '../../numbers/numbers.ts';
-import { causeOf, nextWords, notTriedWords, RESULT_WORDS, speakerOf, summaryOf } from './attempt-words.ts';
+import { causeOf, failedLike, nextWords, notTriedWords, RESULT_WORDS, speakerOf, summaryOf } from './attempt-words.ts';
 import classes from './attempts.module.css';
 import { words } from './words.ts';
 
@@ -12,10 +12,12 @@ interface AttemptsProps {
   /** The attempts in order. Null if an earlier version stored the request, and only their number is known. */
   readonly attempts: readonly Attempt[] | null;
   readonly count: number;
+  /** False where their sum stands above: on the page of a failed request. */
+  readonly isSummed: boolean;
 }
 
 /** The attempts of a request as a time line: each with its deployment, its time, its result, and what followed. */
-export function Attempts({ attempts, count }: AttemptsProps) {
+export function Attempts({ attempts, count, isSummed }: AttemptsProps) {
   if (attempts === null)
     return (
       <Text fz="sm" c="dimmed">
@@ -28,17 +30,23 @@ export function Attempts({ attempts, count }: AttemptsProps) {
         {words.noProviderWasCalled}
       </Text>
     );
-  return <TimeLine attempts={attempts} />;
+  return <TimeLine attempts={attempts} isSummed={isSummed} />;
 }
 
-function TimeLine({ attempts }: { attempts: readonly Attempt[] }) {
+function TimeLine({ attempts, isSummed }: { attempts: readonly Attempt[]; isSummed: boolean }) {
   const endMs = Math.max(1, ...attempts.map(({ started_ms, took_ms }) => started_ms + took_ms));
   return (
     <Stack gap="sm">
-      <Text fz="sm">{summaryOf(attempts)}</Text>
+      {isSummed && <Text fz="sm">{summaryOf(attempts)}</Text>}
       <ol className={classes.list} aria-label={words.attemptsInOrder}>
         {attempts.map((attempt, index) => (
-          <Item key={attempt.attempt} attempt={attempt} endMs={endMs} following={placeOf(attempts[index + 1])} />
+          <Item
+            key={attempt.attempt}
+            attempt={attempt}
+            before={attempts[index - 1]}
+            endMs={endMs}
+            following={placeOf(attempts[index + 1])}
+          />
         ))}
       </ol>
     </Stack>
@@ -59,14 +67,14 @@ const MARKS: Readonly<Record<Attempt['result'], ReactNode>> = {
 
 interface ItemProps {
   readonly attempt: Attempt;
+  readonly before: Attempt | undefined;
   /** The end of the last attempt, in milliseconds since the request was admitted. */
   readonly endMs: number;
   readonly following: string | null;
 }
 
-function Item({ attempt, endMs, following }: ItemProps) {
-  const { result, started_ms, took_ms, message } = attempt;
-  const cause = causeOf(attempt);
+function Item({ attempt, before, endMs, following }: ItemProps) {
+  const { result, started_ms, took_ms } = attempt;
   return (
     <li className={classes.item}>
       <span className={classes.mark} data-result={result} aria-hidden>
@@ -84,23 +92,35 @@ function Item({ attempt, endMs, following }: ItemProps) {
             style={{ insetInlineStart: percent(started_ms, endMs), width: percent(took_ms, endMs) }}
           />
         </div>
-        {cause !== null && <Text fz="sm">{cause}</Text>}
-        {message !== null && message !== '' && (
-          <Box>
-            <Text fz="xs" c="dimmed">
-              {speakerOf(attempt)}
-            </Text>
-            <blockquote className={classes.said}>
-              <bdi>{message}</bdi>
-            </blockquote>
-          </Box>
-        )}
+        <Failure attempt={attempt} before={before} />
         <Text fz="sm" fw={500}>
           {nextWords(attempt, following)}
         </Text>
         <NotTried attempt={attempt} />
       </Stack>
     </li>
+  );
+}
+
+/** Says why an attempt failed, in the provider's words if there are any. What the one before said is not said again. */
+function Failure({ attempt, before }: Pick<ItemProps, 'attempt' | 'before'>) {
+  if (before !== undefined && failedLike(attempt, before)) return <Text fz="sm">{words.sameAsAttempt(before.attempt)}</Text>;
+  const { message } = attempt;
+  const cause = causeOf(attempt);
+  return (
+    <>
+      {cause !== null && <Text fz="sm">{cause}</Text>}
+      {message !== null && message !== '' && (
+        <Box>
+          <Text fz="xs" c="dimmed">
+            {speakerOf(attempt)}
+          </Text>
+          <blockquote className={classes.said}>
+            <bdi>{message}</bdi>
+          </blockquote>
+        </Box>
+      )}
+    </>
   );
 }
 

@@ -1,7 +1,8 @@
 import { Group, Progress, Stack, Text, Tooltip } from '@mantine/core';
+import type { Attempt } from '../../api/attempts.ts';
 import type { Schema } from '../../api/client.ts';
 import { SERIES_COLORS } from '../../components/charts/colors.ts';
-import { durationText } from '../../numbers/numbers.ts';
+import { barOf, durationText } from '../../numbers/numbers.ts';
 import { words } from './words.ts';
 
 interface Part {
@@ -10,23 +11,19 @@ interface Part {
   readonly color: string;
 }
 
+interface LatencyBarProps {
+  readonly latency: Schema<'Request'>['latency'];
+  readonly isStream: boolean;
+  /** Null if an earlier version stored the request. Waits and earlier attempts then count as the gateway's time. */
+  readonly attempts: readonly Attempt[] | null;
+}
+
 /**
- * Shows the time spent in the gateway and at the provider. The provider's ends with its answer, or with the first token of a
- * stream.
+ * Shows the time spent in the gateway, in the waits between attempts, and at the provider. The provider's ends with its answer, or
+ * with the first token of a stream.
  */
-export function LatencyBar({ latency, isStream }: { latency: Schema<'Request'>['latency']; isStream: boolean }) {
-  const parts: Part[] = [
-    { name: words.gateway, ms: latency.gateway_us / 1_000, color: SERIES_COLORS[0] as string },
-    ...(latency.provider_ms === null
-      ? []
-      : [
-          {
-            name: isStream ? words.providerUntilItsFirstToken : words.provider,
-            ms: latency.provider_ms,
-            color: SERIES_COLORS[1] as string,
-          },
-        ]),
-  ];
+export function LatencyBar({ latency, isStream, attempts }: LatencyBarProps) {
+  const parts = partsOf({ latency, isStream, attempts });
   const totalMs = parts.reduce((sum, { ms }) => sum + ms, 0);
   return (
     <Stack gap={6}>
@@ -35,7 +32,7 @@ export function LatencyBar({ latency, isStream }: { latency: Schema<'Request'>['
           <Tooltip key={name} label={`${name}: ${durationText(ms)}`}>
             {/* A part too small to be visible is still drawn as a line. */}
             <Progress.Section
-              value={totalMs === 0 ? 0 : Math.max(1, (ms / totalMs) * 100)}
+              value={totalMs === 0 ? 0 : Math.max(1, barOf(ms / totalMs))}
               color={color}
               aria-label={`${name}: ${durationText(ms)}`}
             />
@@ -62,4 +59,22 @@ export function LatencyBar({ latency, isStream }: { latency: Schema<'Request'>['
       </Group>
     </Stack>
   );
+}
+
+/** Returns the parts of a request's time. What the API counts as the gateway's includes the waits and the attempts before the last. */
+function partsOf({ latency, isStream, attempts }: LatencyBarProps): readonly Part[] {
+  const gatewayMs = latency.gateway_us / 1_000;
+  const waitsMs = sum((attempts ?? []).map(({ wait_ms }) => wait_ms ?? 0));
+  const earlierMs = sum((attempts ?? []).slice(0, -1).map(({ took_ms }) => took_ms));
+  const provider = isStream ? words.providerUntilItsFirstToken : words.provider;
+  return [
+    { name: words.gateway, ms: Math.max(0, gatewayMs - waitsMs - earlierMs), color: SERIES_COLORS[0] as string },
+    { name: words.waitsBetweenAttempts, ms: waitsMs, color: SERIES_COLORS[2] as string },
+    { name: words.earlierAttempts, ms: earlierMs, color: SERIES_COLORS[3] as string },
+    { name: provider, ms: latency.provider_ms, color: SERIES_COLORS[1] as string },
+  ].filter((part): part is Part => part.name === words.gateway || (part.ms !== null && (part.ms > 0 || part.name === provider)));
+}
+
+function sum(all: readonly number[]): number {
+  return all.reduce((total, ms) => total + ms, 0);
 }

@@ -6,7 +6,7 @@ import { useCan } from '../../api/session.tsx';
 import { WhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { PageLink } from '../../components/PageLink.tsx';
 import { type Advice, adviceFor, destinationOf } from './advice.ts';
-import { causeOf, summaryOf } from './attempt-words.ts';
+import { causeOf, saidByProvider, summaryOf } from './attempt-words.ts';
 import type { FullRequest } from './full-request.ts';
 import { words } from './words.ts';
 
@@ -35,7 +35,7 @@ function whyFailed({ attempts_made: made, attempts, http_status, code }: FullReq
   const last = made?.at(-1);
   if (made === null) return `${client} ${attempts === 0 ? words.noProviderWasCalled : ''}`.trim();
   if (last === undefined) return words.noProviderCalledAndClient(client);
-  return [summaryOf(made), causeOf(last), client].filter((part) => part !== null).join(' ');
+  return [summaryOf(made), saidByProvider(last) ?? causeOf(last), client].filter((part) => part !== null).join(' ');
 }
 
 function WhatToDo({ request }: { request: FullRequest }) {

@@ -47,7 +47,7 @@ function Shown({ request, askedId }: { request: FullRequest; askedId: string }) 
           <StatusBadge status={request.status} />
           {request.partly_priced && <PartlyPriced units={unpricedIn(request)} />}
           <Text fz="sm" c="dimmed">
-            {words.httpStatus(request.http_status)}
+            {words.httpToTheClient(request.http_status)}
           </Text>
         </Group>
       }
@@ -72,7 +72,7 @@ function Shown({ request, askedId }: { request: FullRequest; askedId: string }) 
         <Facts request={request} />
       </Section>
       <Section mt="sm" title={words.latency}>
-        <LatencyBar latency={request.latency} isStream={request.stream} />
+        <LatencyBar latency={request.latency} isStream={request.stream} attempts={request.attempts_made} />
       </Section>
       <Section mt="sm" title={words.tokensAndCost}>
         <Costs request={request} />
@@ -87,7 +87,7 @@ function Shown({ request, askedId }: { request: FullRequest; askedId: string }) 
 function AttemptsSection({ request }: { request: FullRequest }) {
   return (
     <Section mt="sm" title={words.attempts}>
-      <Attempts attempts={request.attempts_made} count={request.attempts} />
+      <Attempts attempts={request.attempts_made} count={request.attempts} isSummed={request.status !== 'failed'} />
     </Section>
   );
 }

@@ -16,6 +16,18 @@ export function causeOf({ code }: Pick<Attempt, 'code'>): string | null {
 /** The codes of failures that the provider described in its own words. Other words are the gateway's. */
 const SAID_BY_PROVIDER = ['rate_limited', 'quota', 'credential', 'unavailable', 'caller', 'context_length', 'error_in_stream'];
 
+/** Returns the status and the message with which the provider refused an attempt, as a sentence. Null if it sent neither. */
+export function saidByProvider({ code, status, message }: Pick<Attempt, 'code' | 'status' | 'message'>): string | null {
+  if (status === null || message === null || message === '' || !SAID_BY_PROVIDER.includes(code ?? '')) return null;
+  return words.providerAnswered(status, message);
+}
+
+/** Returns true if an attempt failed with the code, the status and the message of the one before it. */
+export function failedLike(attempt: Attempt, before: Attempt | undefined): boolean {
+  if (before === undefined || attempt.message === null || attempt.message === '') return false;
+  return attempt.code === before.code && attempt.status === before.status && attempt.message === before.message;
+}
+
 /** Returns who said the words of an attempt or of a deployment's last error. */
 export function speakerOf({ code }: Pick<Attempt, 'code'>): string {
   return SAID_BY_PROVIDER.includes(code ?? '') ? words.theProviderSaid : words.theGatewayNoted;
