@@ -89,7 +89,9 @@ export function PersonField({ people, takesMembers = false, ...field }: PersonFi
         maxLength={254}
         data={people.found.map(({ email }) => email)}
         filter={({ options }) => options}
-        renderOption={({ option }) => <Found of={people.found.find(({ email }) => email === option.value)} />}
+        renderOption={({ option }) => (
+          <Found of={people.found.find(({ email }) => email === option.value)} takesMembers={takesMembers} />
+        )}
         rightSection={people.isLooking && typed !== '' ? <Busy label={words.searching} /> : undefined}
         comboboxProps={{ withinPortal: true }}
         maxDropdownHeight={260}
@@ -102,10 +104,11 @@ export function PersonField({ people, takesMembers = false, ...field }: PersonFi
   );
 }
 
-function Found({ of: person }: { of: Person | undefined }) {
+function Found({ of: person, takesMembers }: { of: Person | undefined; takesMembers: boolean }) {
   if (person === undefined) return null;
   const { name, email, member, may_add } = person;
-  const state = member !== null ? words.alreadyAMemberAs(roleWord(member.role)) : may_add ? null : words.addressNotProved;
+  const memberWords = takesMembers ? words.inOrganizationAs : words.alreadyAMemberAs;
+  const state = member !== null ? memberWords(roleWord(member.role)) : may_add ? null : words.addressNotProved;
   return (
     <Stack gap={0} miw={0}>
       <Text fz="sm" truncate>

@@ -192,6 +192,7 @@ export const words = {
   nameOrEMailAddress: 'Name or e-mail address',
   personExample: 'Ada or ada@example.com',
   searching: 'Searching',
+  inOrganizationAs: (role: string) => `In the organization (${role}), can be added to the team`,
   alreadyAMemberAs: (role: string) => `Already a member: ${role}`,
   addressNotProved: 'Address not proved',
   chooseOrEnterPerson: 'Choose someone who has an account, or enter the full e-mail address of someone new.',
