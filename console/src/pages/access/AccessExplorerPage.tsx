@@ -26,7 +26,7 @@ export function AccessExplorerPage() {
             aria-labelledby="access-question"
             data={[
               { value: 'key', label: words.whatCanKeyCall },
-              { value: 'target', label: words.whoCanCallATarget },
+              { value: 'target', label: words.whoCanCallAModel },
             ]}
             value={asked}
             onChange={(value) => setState({ ask: value })}

@@ -37,7 +37,7 @@ export function OfTarget() {
       <Group align="flex-end" gap="sm">
         <TargetPicker
           label={words.target}
-          placeholder={words.modelOrRouteGroup}
+          placeholder={words.chooseOrSearch}
           w={260}
           value={target ?? null}
           onChange={(name) => setState({ target: name ?? undefined, ask: 'target' })}
@@ -178,7 +178,11 @@ function Who({ question, level }: { question: Question; level: Listed }) {
                 <Table.Td>{question.who === 'can' ? grantWords(row.grant) : removedWords(row.removed_by)}</Table.Td>
                 {level === 'keys' && (
                   <Table.Td>
-                    <Anchor component={PageLink} at={links.accessExplorer({ ask: 'key', key: row.id })} fz="sm">
+                    <Anchor
+                      component={PageLink}
+                      at={links.accessExplorer({ ask: 'key', key: row.id, target: question.target })}
+                      fz="sm"
+                    >
                       {words.explain}
                     </Anchor>
                   </Table.Td>

@@ -10,7 +10,7 @@ export interface Step {
 
 const LEVEL_WORDS: Readonly<Record<Level, string>> = {
   organization: words.organizationLevel,
-  team: words.team,
+  team: words.teamLevel,
   user: words.member,
   key: 'key',
 };
