@@ -37,7 +37,7 @@ test.describe('as a platform admin', () => {
       .fill(vendor.apiKey);
     await expect(dialog(page).getByRole('alert')).toHaveCount(0);
     await dialog(page).getByRole('button', { name: 'Test' }).click();
-    await expect(dialog(page).getByText(/^Answered in/)).toBeVisible();
+    await expect(dialog(page).getByText(/^Accepted by the provider/)).toBeVisible();
     await dialog(page).getByRole('button', { name: 'Add credential' }).click();
     await expect(page.getByRole('cell', { name: /vendor-main/ }).first()).toBeVisible();
     await expect(dialog(page)).toHaveCount(0);

@@ -113,7 +113,7 @@ export function CredentialTest({ draft, credentialId }: CredentialTestProps) {
       >
         {words.test}
       </Button>
-      {testing.data !== undefined && <CheckBadge result={testing.data} />}
+      {testing.data !== undefined && <CheckBadge result={testing.data} answered={words.acceptedIn} />}
       {testing.isError && (
         <Text fz="sm" c="red" role="alert" maw={300}>
           {testing.error.message}

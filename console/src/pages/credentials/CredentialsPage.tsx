@@ -171,7 +171,7 @@ function RowMenu({ row, onEdit, onDelete }: RowActions & { row: Credential }) {
         <Menu.Dropdown>
           <MenuWhyNot verdict={verdict} />
           <Menu.Item disabled={!allowed} onClick={() => checking.mutate()}>
-            {words.checkWithALiveCall}
+            {words.testWithFreeCall}
           </Menu.Item>
           <Menu.Item disabled={!allowed} onClick={() => onEdit(row)}>
             {words.editOrRotate}
@@ -181,7 +181,7 @@ function RowMenu({ row, onEdit, onDelete }: RowActions & { row: Credential }) {
           </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      {checking.data !== undefined && <CheckBadge result={checking.data} />}
+      {checking.data !== undefined && <CheckBadge result={checking.data} answered={words.acceptedIn} />}
       {checking.isError && (
         <Text fz="xs" c="red" role="alert">
           {checking.error.message}

@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { api, asked } from '../../api/client.ts';
 import type { CheckResult } from '../../api/gateway.ts';
+import { durationText } from '../../numbers/numbers.ts';
 import { createBodyOf, type DeploymentDraft } from './deployment-draft.ts';
 
 /** Makes one small live call with the typed deployment. Nothing is stored. */
@@ -36,12 +37,18 @@ export function DeploymentTest({ draft }: { draft: DeploymentDraft }) {
   );
 }
 
+interface CheckBadgeProps {
+  readonly result: CheckResult;
+  /** Says what a good answer proves, with its latency. Defaults to the latency alone. */
+  readonly answered?: (duration: string) => string;
+}
+
 /** The result of a live call: its latency, or the reason why it failed. */
-export function CheckBadge({ result }: { result: CheckResult }) {
+export function CheckBadge({ result, answered = (duration) => `Answered in ${duration}` }: CheckBadgeProps) {
   if (result.ok)
     return (
       <Badge color="green" role="status">
-        Answered in {result.latency_ms} ms
+        {answered(durationText(result.latency_ms))}
       </Badge>
     );
   return (
