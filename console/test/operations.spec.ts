@@ -161,7 +161,7 @@ test('the audit log shows what a change changed, and that its chain is whole', a
   await house.signIn(page, 'org_auditor');
   await page.goto(`${house.url}/audit?object_id=${id}`);
   await expect(page.getByText(/Chain verified: \d+ events/)).toBeVisible();
-  await page.getByRole('button', { name: 'Team changed' }).click();
+  await page.getByRole('button', { name: 'Team changed: rate limits' }).click();
   const dialog = page.getByRole('dialog', { name: 'Team changed' });
   const row = dialog.getByRole('row').filter({ hasText: 'rate_limits.rpm' });
   await expect(row).toContainText('10');

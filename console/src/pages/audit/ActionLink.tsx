@@ -1,6 +1,6 @@
 import { Anchor } from '@mantine/core';
 import type { AuditRow } from './audit-row.ts';
-import { actionWords } from './words.ts';
+import { eventWords } from './words.ts';
 
 /** The action of an event in words. A click opens the event. */
 export function ActionLink({ of: row, open }: { of: AuditRow; open: (row: AuditRow) => void }) {
@@ -13,7 +13,7 @@ export function ActionLink({ of: row, open }: { of: AuditRow; open: (row: AuditR
         open(row);
       }}
     >
-      {actionWords(row.action)}
+      {eventWords(row)}
     </Anchor>
   );
 }

@@ -1,6 +1,7 @@
 import { Code, Table, Text } from '@mantine/core';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
 import { changesBetween, type FieldChange } from './diff.ts';
+import { fieldWords } from './words.ts';
 
 /** The values before and after a change, field by field. A created or deleted object has only one side. */
 export function DiffTable({ before, after }: { before: unknown; after: unknown }) {
@@ -42,24 +43,27 @@ interface RowProps {
 function Row({ change, hasBefore, hasAfter }: RowProps) {
   return (
     <Table.Tr>
-      <Table.Td className="mono" style={{ overflowWrap: 'anywhere' }}>
-        {change.path || 'value'}
+      <Table.Td style={{ overflowWrap: 'anywhere' }}>
+        {fieldWords(change.path)}
+        <Text fz="xs" c="dimmed" className="mono">
+          {change.path}
+        </Text>
       </Table.Td>
       {hasBefore && (
         <Table.Td>
-          <Value value={change.before} color={hasAfter ? 'red' : 'gray'} mark="−" />
+          <Value value={change.before} color={hasAfter ? 'red' : 'gray'} />
         </Table.Td>
       )}
       {hasAfter && (
         <Table.Td>
-          <Value value={change.after} color={hasBefore ? 'green' : 'gray'} mark="+" />
+          <Value value={change.after} color={hasBefore ? 'green' : 'gray'} />
         </Table.Td>
       )}
     </Table.Tr>
   );
 }
 
-function Value({ value, color, mark }: { value: unknown; color: string; mark: string }) {
+function Value({ value, color }: { value: unknown; color: string }) {
   if (value === undefined) return <Text c="dimmed">–</Text>;
   return (
     <Code
@@ -67,7 +71,6 @@ function Value({ value, color, mark }: { value: unknown; color: string; mark: st
       bg={`var(--mantine-color-${color}-light)`}
       style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere', unicodeBidi: 'isolate' }}
     >
-      <span aria-hidden>{color === 'gray' ? '' : `${mark} `}</span>
       {textOf(value)}
     </Code>
   );
