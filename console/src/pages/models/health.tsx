@@ -58,7 +58,8 @@ const STATES: Readonly<Record<Counted['state'], { readonly word: string; readonl
   unused: { word: 'Unused', color: 'gray' },
 };
 
-function StateBadge({ state, state_rule, attempts }: Counted) {
+/** Shows in one word how attempts end: of a deployment, or of all deployments of a provider. */
+export function StateBadge({ state, state_rule, attempts }: Counted) {
   const { word, color } = STATES[state];
   return (
     <Tooltip label={`${state_rule} ${countedText(attempts)}`}>

@@ -13,6 +13,7 @@ import { Time } from '../../components/Time.tsx';
 import { links } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { barOf, countText, usedRatio, usedText } from '../../numbers/numbers.ts';
+import { StateBadge } from '../models/health.tsx';
 import { providerName } from '../models/ProviderBadge.tsx';
 
 /** The budgets closest to exhaustion, with what requests in flight hold of them. */
@@ -77,7 +78,7 @@ function Used({ ratio }: { ratio: number }) {
 }
 
 /**
- * Lists requests and errors by provider. People of the platform also see how many deployments are cooling down after failures.
+ * Lists attempts and failed attempts by provider, and how its attempts end. People of the platform also see how many deployments are cooling down after failures.
  */
 export function Providers({ overview }: { overview: Schema<'Overview'> }) {
   const showsDeployments = overview.providers.some(({ deployments }) => deployments !== null);
@@ -87,10 +88,10 @@ export function Providers({ overview }: { overview: Schema<'Overview'> }) {
         <Table.Thead>
           <Table.Tr>
             <Table.Th>Provider</Table.Th>
-            {showsDeployments && <Table.Th>State</Table.Th>}
+            <Table.Th>State</Table.Th>
             {showsDeployments && <Table.Th ta="right">Deployments</Table.Th>}
-            <Table.Th ta="right">Requests</Table.Th>
-            <Table.Th ta="right">Errors</Table.Th>
+            <Table.Th ta="right">Attempts</Table.Th>
+            <Table.Th ta="right">Failed attempts</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -101,31 +102,33 @@ export function Providers({ overview }: { overview: Schema<'Overview'> }) {
                   {providerName(one.provider)}
                 </Anchor>
               </Table.Td>
-              {showsDeployments && <Deployments deployments={one.deployments ?? 0} cooling={one.cooling ?? 0} />}
-              <Table.Td ta="right">{countText(one.requests)}</Table.Td>
-              <Table.Td ta="right">{countText(one.errors)}</Table.Td>
+              <Table.Td>
+                <Group gap={6}>
+                  <StateBadge {...one} />
+                  <Cooling deployments={one.deployments ?? 0} cooling={one.cooling ?? 0} />
+                </Group>
+              </Table.Td>
+              {showsDeployments && <Table.Td ta="right">{countText(one.deployments ?? 0)}</Table.Td>}
+              <Table.Td ta="right">{countText(one.attempts.attempts)}</Table.Td>
+              <Table.Td ta="right">{countText(one.attempts.errors)}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
+      <Text fz="xs" c="dimmed" mt={4}>
+        Counted over the time range of this page. A request can have several attempts, so more attempts than requests can fail.
+      </Text>
     </Part>
   );
 }
 
-function Deployments({ deployments, cooling }: { deployments: number; cooling: number }) {
+/** Says how many deployments of a provider are paused after failures. */
+function Cooling({ deployments, cooling }: { deployments: number; cooling: number }) {
+  if (cooling === 0) return null;
   return (
-    <>
-      <Table.Td>
-        {cooling === 0 ? (
-          <Badge color="green">Healthy</Badge>
-        ) : (
-          <Tooltip label="Paused after failures. One request tests it before it gets others.">
-            <Badge color={cooling === deployments ? 'red' : 'yellow'}>{cooling} cooling</Badge>
-          </Tooltip>
-        )}
-      </Table.Td>
-      <Table.Td ta="right">{countText(deployments)}</Table.Td>
-    </>
+    <Tooltip label="Paused after failures. One request tests it before it gets others.">
+      <Badge color={cooling === deployments ? 'red' : 'yellow'}>{cooling} cooling</Badge>
+    </Tooltip>
   );
 }
 
