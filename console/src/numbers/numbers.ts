@@ -107,9 +107,9 @@ export function usedText(ratio: number): string {
   return shown > 999 ? '>999%' : `${shown}%`;
 }
 
-/** Returns the length of a bar for the used part of a limit, from 0 to 100. */
+/** Returns the length of a bar for the used part of a limit, from 0 to 100. It has one decimal, because screen readers read it out. */
 export function barOf(ratio: number): number {
-  return Math.min(100, ratio * 100);
+  return Math.min(100, Math.round(ratio * 1_000) / 10);
 }
 
 /** Formats one part of a whole by itself: `3.7%`. Null without a whole. */

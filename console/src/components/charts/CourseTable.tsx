@@ -10,12 +10,14 @@ interface CourseTableProps {
   readonly series: readonly Series[];
   readonly interval: Interval;
   readonly timeZone: string;
-  /** Writes a value with every digit. */
+  /** Writes a value as the page writes it elsewhere. */
   readonly text: (value: string) => string;
+  /** Writes a value with every digit, on hover. */
+  readonly exact: (value: string) => string;
 }
 
 /** The numbers behind a chart as a table, the newest first. Intervals without use are left out. */
-export function CourseTable({ label, points, series, interval, timeZone, text }: CourseTableProps) {
+export function CourseTable({ label, points, series, interval, timeZone, text, exact }: CourseTableProps) {
   const time = intervalFormat(interval, timeZone);
   return (
     <TableScroll minWidth={120 + series.length * 110}>
@@ -37,14 +39,20 @@ export function CourseTable({ label, points, series, interval, timeZone, text }:
                 {time.format(new Date(point.time))}
               </Table.Th>
               {series.map(({ name }) => (
-                <Table.Td key={name} ta="right" className="nowrap">
-                  {point.values[name] === undefined ? '–' : text(point.values[name])}
-                </Table.Td>
+                <Value key={name} of={point.values[name]} text={text} exact={exact} />
               ))}
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
     </TableScroll>
+  );
+}
+
+function Value({ of: value, text, exact }: { of: string | undefined } & Pick<CourseTableProps, 'text' | 'exact'>) {
+  return (
+    <Table.Td ta="right" className="nowrap" title={value === undefined ? undefined : exact(value)}>
+      {value === undefined ? '–' : text(value)}
+    </Table.Td>
   );
 }

@@ -32,6 +32,7 @@ export function GroupedCourse({ usage, lines, group, metric, interval }: Grouped
     ...(hasOthers ? [{ name: `s${top.length}`, label: 'Other', color: OTHER_COLOR }] : []),
   ];
   const exact = metric === 'spend' ? exactMoneyText : (count: string) => countText(Number(count));
+  const text = metric === 'spend' ? moneyText : exact;
   const label = `${WORDS[metric]} per ${interval} by ${group.label.toLowerCase()}`;
   return (
     <Stack gap="xs">
@@ -54,17 +55,19 @@ export function GroupedCourse({ usage, lines, group, metric, interval }: Grouped
         format={metric === 'spend' ? (value) => moneyText(String(value)) : shortCountText}
         formatExact={(value) => exact(String(value))}
       />
-      <Button
-        size="compact-xs"
-        variant="subtle"
-        w="fit-content"
-        aria-expanded={numbers !== undefined}
-        onClick={() => set({ numbers: numbers === undefined ? 'on' : undefined })}
-      >
-        {numbers === undefined ? 'Show as a table' : 'Hide the table'}
-      </Button>
-      {numbers !== undefined && (
-        <CourseTable label={label} points={points} series={series} interval={interval} timeZone={usage.time_zone} text={exact} />
+      {points.length > 0 && (
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          w="fit-content"
+          aria-expanded={numbers !== undefined}
+          onClick={() => set({ numbers: numbers === undefined ? 'on' : undefined })}
+        >
+          {numbers === undefined ? 'Show as a table' : 'Hide the table'}
+        </Button>
+      )}
+      {numbers !== undefined && points.length > 0 && (
+        <CourseTable {...{ label, points, series, interval, text, exact }} timeZone={usage.time_zone} />
       )}
     </Stack>
   );

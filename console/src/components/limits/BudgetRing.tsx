@@ -110,5 +110,5 @@ export function budgetRatio({ spent, held, amount }: Pick<BudgetStatus, 'spent' 
 /** Returns the lengths of the spent and the held part of a gauge, together at most 100. */
 export function partsOf({ spent, held, amount }: BudgetStatus): { readonly spent: number; readonly held: number } {
   const length = barOf(usedRatio(amount, spent));
-  return { spent: length, held: length === 100 ? 0 : Math.min(barOf(usedRatio(amount, held)), 100 - length) };
+  return { spent: length, held: length === 100 ? 0 : Math.min(barOf(usedRatio(amount, held)), barOf(1 - length / 100)) };
 }
