@@ -159,7 +159,7 @@ test('a deployment, a label, a key and a role say who loses what before it happe
 
   await page.goto(`${house.url}/keys/${key.id}`);
   await page.getByRole('button', { name: 'Disable' }).click();
-  await expect(dialog(page).getByText('1 key is refused for every call.')).toBeVisible();
+  await expect(dialog(page).getByText('1 key stops working.')).toBeVisible();
   await dialog(page).getByRole('button', { name: 'Cancel' }).click();
 });
 

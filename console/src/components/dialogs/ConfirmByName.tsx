@@ -1,4 +1,4 @@
-import { Button, Group, List, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Button, Code, Group, List, Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import type { Effect } from '../../api/organizations.ts';
@@ -65,7 +65,7 @@ export function ConfirmByName(props: ConfirmByNameProps) {
               data-autofocus
               label={
                 <Text component="span" inherit>
-                  {words.typeBeforeName} <b>{name}</b> {words.toConfirmAfterName}
+                  {words.typeBeforeName} <Code fz="inherit">{name}</Code> {words.toConfirmAfterName}
                 </Text>
               }
               value={typed}
@@ -74,7 +74,7 @@ export function ConfirmByName(props: ConfirmByNameProps) {
             />
           )}
           {doing.isError && <ProblemNote error={doing.error} />}
-          {props.effect !== undefined && <EffectPreview query={effect} />}
+          {props.effect !== undefined && <EffectPreview query={effect} title={words.effect} />}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={close}>
               {words.cancel}

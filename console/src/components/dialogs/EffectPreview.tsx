@@ -31,14 +31,20 @@ export function useEffectOf(path: string, body: object | null, ask: () => Promis
   return { ...query, isSettled: settled === text && !query.isFetching };
 }
 
+interface EffectPreviewProps {
+  readonly query: Pick<ReturnType<typeof useEffectOf>, 'data' | 'error' | 'isFetching'>;
+  /** The title above the effect of a change that is not a saving. */
+  readonly title?: string;
+}
+
 /**
  * Shows before saving which targets and keys lose access, who is above a new limit, and whose narrowing has no effect any more.
  */
-export function EffectPreview({ query }: { query: Pick<ReturnType<typeof useEffectOf>, 'data' | 'error' | 'isFetching'> }) {
+export function EffectPreview({ query, title = words.effectOfSaving }: EffectPreviewProps) {
   const { data, error, isFetching } = query;
   return (
     <div aria-live="polite">
-      {data !== undefined && <Lines effect={data} />}
+      {data !== undefined && <Lines effect={data} title={title} />}
       {data === undefined && isFetching && (
         <Text fz="sm" c="dimmed">
           <Busy label={words.computing} size={10} /> {words.computingEffect}
@@ -69,7 +75,7 @@ function isIneffective({ members_ineffective_count, teams_ineffective_count }: E
 }
 
 /** Shows the effect of a change: green if nobody loses anything. */
-function Lines({ effect }: { effect: Effect }) {
+function Lines({ effect, title }: { effect: Effect; title: string }) {
   const lines = linesOf(effect);
   if (lines.length === 0) {
     return (
@@ -82,11 +88,11 @@ function Lines({ effect }: { effect: Effect }) {
     <Alert
       color={takesAway(effect) ? 'orange' : 'green'}
       py="xs"
-      title={words.effectOfSaving}
+      title={title}
       styles={{ title: { color: 'var(--mantine-color-text)' } }}
     >
       {/* Long lists scroll, so that the form above and the buttons below stay in view. */}
-      <ScrollArea.Autosize mah={SHOWN_PX} viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': words.effectOfSaving }}>
+      <ScrollArea.Autosize mah={SHOWN_PX} viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': title }}>
         <List fz="sm" spacing={4} size="sm">
           {lines.map((line, index) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: the lines are made from one answer and never reordered.

@@ -21,6 +21,14 @@ export function EffectiveLimit({ name, value, caps }: { name: RateLimitName; val
   });
   if (above.length === 0) return null;
   const least = Math.min(...above.map(({ cap }) => cap), value === '' ? Number.POSITIVE_INFINITY : value);
+  const lowest = above.find(({ cap }) => cap === least);
+  if (value === '' && lowest !== undefined) {
+    return (
+      <Text fz="xs" c="dimmed" mt={2}>
+        {words.capApplies(lowest.level.toLowerCase(), countText(least))}
+      </Text>
+    );
+  }
   const isAboveCap = value !== '' && value > least;
   return (
     <Text fz="xs" {...(isAboveCap ? { fw: 600 } : { c: 'dimmed' })} mt={2}>

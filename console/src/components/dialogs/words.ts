@@ -33,7 +33,7 @@ export const words = {
   canNowBeCalled: 'can now be called',
   keysLoseAccess: (count: number) => `${plural(count, 'key loses', 'keys lose')} access:`,
   andMoreKeys: (count: string) => ` and ${count} more`,
-  keysRefused: (count: number) => `${plural(count, 'key is', 'keys are')} refused for every call.`,
+  keysRefused: (count: number) => `${plural(count, 'key stops', 'keys stop')} working.`,
   personRefused: 'The person can no longer act here.',
   permissionsLost: (count: number) => `The person loses ${plural(count, 'permission', 'permissions')}:`,
   noLongerLimited: (limit: string, kind: string, value: string | number) =>
@@ -44,7 +44,10 @@ export const words = {
   teamBefore: 'The team',
   restrictedToNothing: (narrowedTo: string) => `is restricted to ${narrowedTo}. It could then call nothing.`,
   memberBefore: 'The member',
-  requestsLast30Days: (count: number) => `${plural(count, 'request', 'requests')} in the last 30 days.`,
+  requestsLast30Days: (count: number) =>
+    count === 0
+      ? 'No request was made with it in the last 30 days.'
+      : `${plural(count, 'request was', 'requests were')} made with it in the last 30 days.`,
   moreOrganizations: (count: number) => `The same applies to ${plural(count, 'more organization', 'more organizations')}.`,
   moreTeams: (count: number) => `The same applies to ${plural(count, 'more team', 'more teams')}.`,
   moreMembers: (count: number) => `The same applies to ${plural(count, 'more member', 'more members')}.`,
@@ -54,6 +57,7 @@ export const words = {
   computing: 'Computing',
 
   // EffectiveMinimum
+  capApplies: (level: string, cap: string) => `The limit of the ${level} applies: ${cap}.`,
   effectiveBelow: (above: string) => `${above} · effective`,
   effective: '· effective',
 

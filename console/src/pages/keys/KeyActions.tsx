@@ -39,7 +39,7 @@ export function KeyActions({ of: key }: { of: Key }) {
       <GuardedButton variant="default" verdict={may} leftSection={<IconRefresh size={16} />} onClick={() => setOpen('rotate')}>
         Rotate
       </GuardedButton>
-      <Toggle of={key} />
+      {key.status !== 'revoked' && <Toggle of={key} />}
       <Menu position="bottom-end">
         <Menu.Target>
           <ActionIcon variant="default" size={36} aria-label="More actions">
@@ -63,11 +63,11 @@ export function KeyActions({ of: key }: { of: Key }) {
       <ConfirmByName
         opened={open === 'revoke' && may.allowed}
         onClose={close}
-        title="Revoke key"
+        title={`Revoke ${key.name}`}
         name={key.name}
         verb="Revoke key"
         consequences={[
-          'Every request with it is refused from now on, on every replica within seconds.',
+          'Every request with it is refused within seconds.',
           'You cannot undo this. To stop the key for a while, disable it instead.',
           'Its history, spend and requests are kept.',
         ]}
