@@ -1,4 +1,4 @@
-import { Group, Select, TextInput } from '@mantine/core';
+import { Group, Select, Text, TextInput } from '@mantine/core';
 import { type UrlState, useUrlState } from './useUrlState.ts';
 import { words } from './words.ts';
 
@@ -118,7 +118,14 @@ function Instant({ label, value, onChange }: InstantProps) {
     <TextInput
       type="datetime-local"
       aria-label={label}
-      w={196}
+      title={words.inZone(label, viewersZone())}
+      leftSection={
+        <Text fz="xs" c="dimmed" aria-hidden>
+          {label}
+        </Text>
+      }
+      leftSectionWidth={48}
+      w={256}
       value={isInstant(value) ? localText(value) : ''}
       onChange={({ currentTarget }) => {
         const date = new Date(currentTarget.value);

@@ -65,6 +65,13 @@ export function accessWords(access: AccessDraft): string {
   return mode !== 'restrict' || counts.length === 0 ? accessLines(access).join(', ') : words.only(counts);
 }
 
+/** Describes what a scope may call in a sentence part, with every name: `Only fast, the access group beta`. */
+export function accessNames(access: AccessDraft): string {
+  const { mode, targets, access_groups } = access;
+  const names = [...targets, ...access_groups.map(words.theAccessGroup)];
+  return mode !== 'restrict' || names.length === 0 ? accessLines(access).join(', ') : words.only(names);
+}
+
 /** Joins lines, one below the other. `none` stands for no line. */
 export function belowEachOther(lines: readonly string[], none = words.none): string {
   return lines.length === 0 ? none : lines.join('\n');

@@ -34,6 +34,7 @@ export const words = {
   fromTo: 'From – to…',
   from: 'From',
   to: 'To',
+  inZone: (label: string, zone: string) => `${label}, in the time zone ${zone}`,
   thisMonth: 'This month',
   lastMonth: 'Last month',
 
@@ -80,6 +81,7 @@ export const words = {
   everything: 'Everything',
   targets: (targets: string) => `Targets: ${targets}`,
   accessGroups: (groups: string) => `Access groups: ${groups}`,
+  theAccessGroup: (name: string) => `the access group ${name}`,
   nothing: 'Nothing',
   countTargets: (count: number) => plural(count, 'target', 'targets'),
   countAccessGroups: (count: number) => plural(count, 'access group', 'access groups'),

@@ -3,6 +3,7 @@ import { notifications } from '@mantine/notifications';
 import { IconChevronDown, IconDownload } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { download, exportName } from '../../api/download.ts';
+import { saved } from '../dialogs/saved.ts';
 import { words } from './words.ts';
 
 export interface Export {
@@ -14,10 +15,15 @@ export interface Export {
   readonly ending: 'csv' | 'jsonl';
 }
 
-/** Exports the whole result, not only the page that is shown. Shows progress, and notifies if the export fails. */
+/** Exports the whole result, not only the page that is shown. Shows progress, and notifies when the file is saved or the export fails. */
 export function ExportMenu({ exports, note }: { exports: readonly Export[]; note?: string }) {
   const saving = useMutation({
-    mutationFn: ({ path, what, ending }: Export) => download(path, exportName(what, ending)),
+    mutationFn: async ({ path, what, ending }: Export) => {
+      const file = exportName(what, ending);
+      await download(path, file);
+      return file;
+    },
+    onSuccess: (file) => saved(words.wasDownloaded(file)),
     onError: (error) => notifications.show({ color: 'red', title: words.notExported, message: error.message }),
   });
   return (

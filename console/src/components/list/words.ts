@@ -2,6 +2,7 @@
 export const words = {
   // ExportMenu
   notExported: 'Not exported',
+  wasDownloaded: (file: string) => `${file} was downloaded.`,
   export: 'Export',
 
   // FilterBar

@@ -8,8 +8,11 @@ import { countText } from '../../numbers/numbers.ts';
 import { spanText } from '../../numbers/times.ts';
 import { unpricedOf } from './UnitsTable.tsx';
 
+/** A range that ended less than this ago goes on. */
+const JUST_NOW_MS = 60_000;
+
 /** The totals over the whole result, as the server computed them, with those of the period before if they were asked for. */
-export function Totals({ usage: { total, previous, time_zone } }: { usage: Schema<'Usage'> }) {
+export function Totals({ usage: { from, to, total, previous, time_zone } }: { usage: Schema<'Usage'> }) {
   const figures: readonly Figure[] = [
     [
       'Spend',
@@ -21,13 +24,17 @@ export function Totals({ usage: { total, previous, time_zone } }: { usage: Schem
     ],
     ['Requests', countText(total.admitted_requests), previous && `before: ${countText(previous.total.admitted_requests)}`],
     ['Tokens', countText(total.total_tokens), previous && `before: ${countText(previous.total.total_tokens)}`],
-    ['of them estimated', countText(total.estimated_requests)],
-    ['Refused', countText(total.refused_requests)],
-    ['Without a price', countText(total.unpriced_requests)],
+    ['Estimated requests', countText(total.estimated_requests)],
+    ['Refused requests', countText(total.refused_requests)],
+    ['Requests without a price', countText(total.unpriced_requests)],
   ];
   return (
     <Box>
       <FigureStrip figures={figures} />
+      <Text fz="xs" c="dimmed" mt="xs">
+        {spanText(from, to, time_zone)}
+        {Date.parse(to) > Date.now() - JUST_NOW_MS ? ', so far' : ''} (days in {time_zone})
+      </Text>
       {previous !== undefined && (
         <Text fz="xs" c="dimmed" mt="xs">
           Compared with {spanText(previous.from, previous.to, time_zone)} ({time_zone}), when <Money usd={previous.total.spend} />{' '}

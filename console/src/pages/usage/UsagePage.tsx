@@ -43,7 +43,7 @@ export function UsagePage() {
   return (
     <Page
       title="Usage & spend"
-      about="Admitted requests, within a second after they end. Estimated ones are a part of them; refused ones are counted separately."
+      about="A request appears here within a second after it ends. Refused requests are counted separately and cost nothing."
       actions={
         <>
           <SavedViews path="/usage" />
@@ -110,7 +110,7 @@ function Exports({ question, group, interval }: ExportsProps) {
           path: `/usage/export${queryText({ ...question, group_by: groupBy, interval, format: 'csv' })}`,
         },
         {
-          label: 'FOCUS (CSV)',
+          label: 'FOCUS (CSV), a standard for cost reports',
           what: 'focus',
           ending: 'csv',
           path: `/usage/export${queryText({ ...question, format: 'focus' })}`,

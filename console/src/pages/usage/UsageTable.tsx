@@ -97,7 +97,7 @@ export function UsageTable({ usage, group, groups }: UsageTableProps) {
         <Text fz="sm" c="dimmed">
           {usage.truncated
             ? `The ${countText(usage.data.length)} rows with the highest spend. The total includes all rows, and the CSV export has every row.`
-            : `${countText(usage.data.length)} ${usage.data.length === 1 ? 'line' : 'lines'}`}
+            : `${countText(usage.data.length)} ${usage.data.length === 1 ? 'row' : 'rows'}`}
         </Text>
         {usage.data.length > shown && (
           <Button size="xs" variant="default" onClick={() => setShown(shown + STEP)}>

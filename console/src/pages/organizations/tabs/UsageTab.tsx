@@ -10,6 +10,7 @@ import { PageLink } from '../../../components/PageLink.tsx';
 import { links } from '../../../links.ts';
 import { Money } from '../../../numbers/Money.tsx';
 import { countText } from '../../../numbers/numbers.ts';
+import { spanText } from '../../../numbers/times.ts';
 import type { TabProps } from './tab.ts';
 import { dearestFirst, type GroupBy, groupOf, type UsageRow, useUsage } from './usage-query.ts';
 
@@ -42,17 +43,20 @@ export function UsageTab({ organization }: TabProps) {
             Monthly statements
           </Anchor>
           <Anchor component={PageLink} at={links.usage({ organization_id: organization.id })} fz="sm">
-            Other ranges and charts
+            Other time ranges and charts in Usage & spend
           </Anchor>
           <ExportMenu note="The last 30 days" exports={[{ label: 'CSV', path, what: 'usage', ending: 'csv' }]} />
         </Group>
       </Group>
       <Asked query={query} shape="rows">
-        {({ data, total, truncated }) =>
+        {({ data, total, truncated, from, to, time_zone }) =>
           data.length === 0 ? (
             <EmptyState title="No usage in the last 30 days">The first settled request appears here within a second.</EmptyState>
           ) : (
             <>
+              <Text fz="xs" c="dimmed">
+                {spanText(from, to, time_zone)} (days in {time_zone})
+              </Text>
               <UsageTable rows={data} total={total} by={by} />
               {truncated && (
                 <Text fz="xs" c="dimmed">
