@@ -1,14 +1,16 @@
-import { Badge, Box, Checkbox, Progress, Stack, Table, Text, Title, Tooltip } from '@mantine/core';
+import { Anchor, Badge, Box, Checkbox, Progress, Stack, Table, Text, Title, Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { periodWords } from '../../forms/budget-draft.ts';
+import { links } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { barOf, countText, moneyText, usedRatio, usedText } from '../../numbers/numbers.ts';
-import { periodText } from '../../numbers/times.ts';
+import { partsIn, periodText } from '../../numbers/times.ts';
 import { Asked } from '../Asked.tsx';
 import { useUrlState } from '../fields/useUrlState.ts';
 import { TableScroll } from '../list/TableScroll.tsx';
 import { unpricedNames } from '../money/PartlyPriced.tsx';
+import { PageLink } from '../PageLink.tsx';
 import { colorOf } from './LimitBar.tsx';
 import { words } from './words.ts';
 
@@ -39,21 +41,19 @@ export function BudgetHistory({ of, budgets, timeZone, heading }: BudgetHistoryP
     refetchInterval: REFETCH_MS,
     enabled: budgets.length > 0,
   });
-  if (budgets.length === 0) {
-    return (
-      <Text fz="sm" c="dimmed">
-        {words.noBudgetHereYet}
-      </Text>
-    );
-  }
-  return <Asked query={query}>{(history) => <Histories {...{ budgets, timeZone, heading, history }} />}</Asked>;
+  // The gauges above say that there is none.
+  if (budgets.length === 0) return null;
+  const statementsOf = of.is === 'organizations' ? of.id : null;
+  return <Asked query={query}>{(history) => <Histories {...{ budgets, timeZone, heading, history, statementsOf }} />}</Asked>;
 }
 
 interface HistoriesProps extends Omit<BudgetHistoryProps, 'of'> {
   readonly history: Schema<'BudgetHistory'>;
+  /** The organization that has a statement for each month. Null for other holders of budgets. */
+  readonly statementsOf: string | null;
 }
 
-function Histories({ budgets, timeZone, heading, history }: HistoriesProps) {
+function Histories({ budgets, timeZone, heading, history, statementsOf }: HistoriesProps) {
   const [state, set] = useUrlState();
   const periodsOf = (budget: Budget) => history.budgets.find((one) => one.id === budget.id)?.periods ?? [];
   const incomplete = budgets.filter((budget) => isIncomplete(periodsOf(budget)[0]));
@@ -68,7 +68,7 @@ function Histories({ budgets, timeZone, heading, history }: HistoriesProps) {
         />
       )}
       {(isNarrowed ? incomplete : budgets).map((budget) => (
-        <OfBudget key={budget.id} budget={budget} periods={periodsOf(budget)} timeZone={timeZone} heading={heading} />
+        <OfBudget key={budget.id} {...{ budget, timeZone, heading, statementsOf }} periods={periodsOf(budget)} />
       ))}
     </Stack>
   );
@@ -80,12 +80,12 @@ function historyOf(of: Holder): Promise<Schema<'BudgetHistory'>> {
   return asked(api.GET('/organizations/{id}/members/{member_id}/limits/history', { params: { path } }));
 }
 
-interface OfBudgetProps extends Pick<BudgetHistoryProps, 'timeZone' | 'heading'> {
+interface OfBudgetProps extends Pick<HistoriesProps, 'timeZone' | 'heading' | 'statementsOf'> {
   readonly budget: Budget;
   readonly periods: readonly Period[];
 }
 
-function OfBudget({ budget, periods, timeZone, heading }: OfBudgetProps) {
+function OfBudget({ budget, periods, timeZone, heading, statementsOf }: OfBudgetProps) {
   const title = words.history(moneyText(budget.amount), periodWords(budget), narrowedWords(budget));
   return (
     <Box component="section" aria-label={title}>
@@ -114,7 +114,9 @@ function OfBudget({ budget, periods, timeZone, heading }: OfBudgetProps) {
           <Table.Tbody>
             {periods.map((period) => (
               <Table.Tr key={period.start}>
-                <Table.Td>{timeZone !== undefined && spanWords(period, budget.period === 'rolling' ? null : timeZone)}</Table.Td>
+                <Table.Td>
+                  {timeZone !== undefined && <Span {...{ period, timeZone, statementsOf }} kind={budget.period} />}
+                </Table.Td>
                 <Table.Td ta="right" visibleFrom="xs">
                   {countText(period.requests)}
                 </Table.Td>
@@ -167,6 +169,30 @@ function Share({ ratio }: { ratio: number }) {
 function narrowedWords({ target, access_group }: Budget): string {
   if (target !== null) return words.forTarget(target);
   return access_group === null ? '' : words.forAccessGroup(access_group);
+}
+
+interface SpanProps extends Pick<HistoriesProps, 'statementsOf'> {
+  readonly period: Period;
+  readonly timeZone: string;
+  readonly kind: Budget['period'];
+}
+
+/** A period. That of a past month of an organization leads to the statement of the month. */
+function Span({ period, timeZone, statementsOf, kind }: SpanProps) {
+  const text = spanWords(period, kind === 'rolling' ? null : timeZone);
+  const isPast = period.end !== null && Date.parse(period.end) <= Date.now();
+  if (statementsOf === null || kind !== 'month' || !isPast) return text;
+  const { year, month } = partsIn(timeZone, new Date(period.start));
+  return (
+    <Anchor
+      component={PageLink}
+      at={links.statements(statementsOf, { month: `${year}-${String(month).padStart(2, '0')}` })}
+      inherit
+      title={words.statementOfMonth}
+    >
+      {text}
+    </Anchor>
+  );
 }
 
 /** Names a period: `Nov 1 – 30, 2026`. A rolling one may begin at any time of day, so it has no zone but the reader's. */

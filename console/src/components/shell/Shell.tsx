@@ -147,11 +147,14 @@ function Needing({ of, id }: { of: Attention | undefined; id: string }) {
   );
 }
 
+/** As this machine's keyboard names them. */
+const SEARCH_KEYS = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘K' : 'Ctrl K';
+
 function SearchButton() {
   return (
     <UnstyledButton
       onClick={openCommandPalette}
-      aria-label="Search or jump to… ⌘K"
+      aria-label={`Search or jump to… ${SEARCH_KEYS}`}
       px="xs"
       py={4}
       style={{ border: '1px solid var(--mantine-color-default-border)', borderRadius: 'var(--mantine-radius-sm)' }}
@@ -162,7 +165,7 @@ function SearchButton() {
           Search or jump to…
         </Text>
         <Text fz="xs" c="dimmed" visibleFrom="xs" className="mono">
-          ⌘K
+          {SEARCH_KEYS}
         </Text>
       </Group>
     </UnstyledButton>

@@ -1,5 +1,6 @@
 import {
   IconBuildingPlus,
+  IconFileInvoice,
   IconKey,
   IconLogout,
   IconMoonStars,
@@ -59,6 +60,12 @@ const COMMANDS: readonly (Command & { readonly needs: readonly Permission[] })[]
     icon: IconRocket,
     needs: ['catalogue.manage'],
     does: { is: 'go', to: PATHS.start, search: {} },
+  },
+  {
+    label: 'Monthly statements',
+    icon: IconFileInvoice,
+    needs: ['usage.read'],
+    does: { is: 'go', to: PATHS.usage, search: {} },
   },
   { label: 'Profile and security', icon: IconUserCircle, needs: [], does: { is: 'go', to: PATHS.profile, search: {} } },
   { label: 'Change between light and dark theme', icon: IconMoonStars, needs: [], does: { is: 'theme' } },

@@ -140,6 +140,16 @@ const VERBS: readonly Verb[] = [
     link: 'of',
     on: { organization: { needs: ['organization.read'], place: onPage({ tab: 'settings' }) } },
   },
+  {
+    phrases: ['View statements', 'View invoices'],
+    link: 'of',
+    on: {
+      organization: {
+        needs: ['usage.read'],
+        place: ({ id }) => ({ to: PATHS.statements.replace('$organizationId', id), search: {} }),
+      },
+    },
+  },
   { phrases: ['View audit log'], link: 'of', on: { organization: { needs: ['audit.read'], place: onPage({ tab: 'audit' }) } } },
   { phrases: ['Rotate'], on: { key: { needs: KEY_USE, place: onPage({ do: 'rotate' }) } } },
   { phrases: ['Disable'], on: { key: { needs: KEY_USE, place: onPage({ do: 'disable' }) } } },
