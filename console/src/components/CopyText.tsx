@@ -5,7 +5,7 @@ import { IconCheck, IconCopy } from '@tabler/icons-react';
 export function CopyText({ text, label }: { text: string; label: string }) {
   return (
     <Group gap={4} wrap="nowrap" display="inline-flex" maw="100%">
-      <Text component="span" inherit className="mono" truncate maw={260} miw={0}>
+      <Text component="span" inherit className="mono" truncate maw={340} miw={0}>
         {text}
       </Text>
       <CopyIcon text={text} label={label} />

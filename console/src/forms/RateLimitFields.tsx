@@ -13,14 +13,14 @@ interface RateLimitFieldsProps extends Bound<RateLimitsDraft> {
   readonly beside?: (name: RateLimitName, value: number | '') => ReactNode;
 }
 
-const FIELDS: readonly { readonly name: RateLimitName; readonly label: string; readonly short: string }[] = [
+const FIELDS: readonly { readonly name: RateLimitName; readonly label: string; readonly short?: string }[] = [
   { name: 'rpm', label: words.requestsPerMinute, short: words.rpm },
   { name: 'tpm', label: words.tokensPerMinute, short: words.tpm },
   { name: 'rph', label: words.requestsPerHour, short: words.rph },
   { name: 'tph', label: words.tokensPerHour, short: words.tph },
   { name: 'rpd', label: words.requestsPerDay, short: words.rpd },
   { name: 'tpd', label: words.tokensPerDay, short: words.tpd },
-  { name: 'max_parallel', label: words.requestsInFlight, short: words.inFlight },
+  { name: 'max_parallel', label: words.requestsInFlight },
 ];
 
 /** Edits the seven rate limits of one scope, each with its meaning in words. Empty is no limit, 0 blocks. */
@@ -35,7 +35,7 @@ export function RateLimitFields({ value, onChange, errors, at, disabled, timeZon
           <div key={name} data-at={`${at}.${name}`}>
             <LimitInput
               label={label}
-              short={short}
+              {...(short === undefined ? {} : { short })}
               value={value[name]}
               onChange={(limit) => onChange({ ...value, [name]: limit })}
               error={errorAt(errors, `${at}.${name}`)}
@@ -52,7 +52,7 @@ export function RateLimitFields({ value, onChange, errors, at, disabled, timeZon
 
 interface LimitInputProps {
   readonly label: string;
-  readonly short: string;
+  readonly short?: string;
   readonly value: number | '';
   readonly onChange: (value: number | '') => void;
   readonly error: string | undefined;
@@ -66,9 +66,11 @@ function LimitInput({ label, short, value, onChange, error, disabled, meaning }:
       label={
         <Group component="span" gap={6} display="inline-flex">
           {label}
-          <Text component="span" fz="xs" c="dimmed" fw={400}>
-            {short}
-          </Text>
+          {short !== undefined && (
+            <Text component="span" fz="xs" c="dimmed" fw={400}>
+              {short}
+            </Text>
+          )}
         </Group>
       }
       inputWrapperOrder={['label', 'input', 'description', 'error']}

@@ -10,6 +10,8 @@ interface LimitBarProps {
   readonly held?: number;
   /** The target or access group that the limit is for. Null: for everything. */
   readonly target?: string | null;
+  /** True where there is room: names the limit in whole words, and does not cut the text. */
+  readonly isWordy?: boolean;
 }
 
 export const LIMIT_WORDS: Readonly<Record<string, string>> = words.limitWords;
@@ -19,7 +21,7 @@ export function limitName(limit: string): string {
 }
 
 /** One configured limit and its use at this moment. A limit of 0 blocks on purpose: it is drawn as full and gray. */
-export function LimitBar({ limit, value, used, held = 0, target = null }: LimitBarProps) {
+export function LimitBar({ limit, value, used, held = 0, target = null, isWordy = false }: LimitBarProps) {
   const ratio = usedRatio(value, used, held);
   const unit = `${LIMIT_WORDS[limit] ?? limit}${target === null ? '' : words.forTarget(target)}`;
   const use = words.usedOfValue(countText(used), countText(value), unit, held);
@@ -27,8 +29,8 @@ export function LimitBar({ limit, value, used, held = 0, target = null }: LimitB
     <Tooltip label={value === 0 ? words.everyRequestRefused(unit) : use}>
       <div style={{ minWidth: 92 }}>
         <Group gap={4} justify="space-between" wrap="nowrap">
-          <Text fz="xs" truncate maw={200}>
-            {shortCountText(value)} {limitName(limit)}
+          <Text fz="xs" {...(isWordy ? {} : { truncate: true, maw: 200 })}>
+            {shortCountText(value)} {isWordy ? (LIMIT_WORDS[limit] ?? limit) : limitName(limit)}
             {target !== null && (
               <>
                 {' '}

@@ -75,7 +75,7 @@ function Gauge({ limit, isLive }: { limit: RateLimitStatus; isLive: boolean }) {
   const isKnown = isLive || limit.limit !== 'max_parallel';
   return (
     <div>
-      <StatusBar of={limit} />
+      <StatusBar of={limit} isWordy />
       <Text fz="xs" c="dimmed">
         {isKnown ? words.countUsed(countText(used)) : words.useUnknown}
         {held > 0 && words.heldInBrackets(countText(held))}
@@ -101,8 +101,9 @@ export function LimitBars({ of: { rate_limits: limits, live } }: { of: LimitsSta
   );
 }
 
-function StatusBar({ of: { limit, target, access_group, value, used, held } }: { of: RateLimitStatus }) {
-  return <LimitBar limit={limit} target={target ?? access_group} value={value} used={used - held} held={held} />;
+function StatusBar({ of, isWordy = false }: { of: RateLimitStatus; isWordy?: boolean }) {
+  const { limit, target, access_group, value, used, held } = of;
+  return <LimitBar {...{ limit, value, held, isWordy }} target={target ?? access_group} used={used - held} />;
 }
 
 function keyOf({ limit, target, access_group }: RateLimitStatus): string {

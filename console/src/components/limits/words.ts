@@ -13,7 +13,6 @@ export const words = {
   resets: 'resets',
 
   // BudgetHistory
-  noBudgetHereYet: 'No budget is set here. Add one to see its spend for each period.',
   showIncompleteBudgets: (count: number) => `Show only budgets with incomplete spend (${count})`,
   history: (amount: string, period: string, target: string) => `${amount} ${period}${target}: history`,
   countsTargetsOfGroup: (group: string) =>
@@ -28,6 +27,7 @@ export const words = {
   ratioUsed: (ratio: string) => `${ratio} used`,
   forTarget: (target: string) => ` for ${target}`,
   forAccessGroup: (group: string) => ` for the access group ${group}`,
+  statementOfMonth: 'Open the statement of this month',
   since: (date: string) => `Since ${date}`,
 
   // BudgetRing

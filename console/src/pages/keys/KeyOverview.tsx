@@ -25,7 +25,9 @@ export function KeyOverview({ of: key, live: { status, freshness } }: { of: Sche
           ['Secret', <span key="secret" className="mono">{`${key.prefix}…${key.last_four}`}</span>],
           ['Owner', <KeyOwner key="owner" of={key} />],
           ['Last used', <Time key="used" at={key.last_used_at} relative />],
-          ['Expires', key.expires_at === null ? 'Never' : <Time key="expires" at={key.expires_at} />],
+          ...(key.revoked_at === null
+            ? [['Expires', key.expires_at === null ? 'Never' : <Time key="expires" at={key.expires_at} />] as const]
+            : []),
           ['Default tags', <TagList key="default" tags={key.default_tags} />],
           ['Required tags', <TagList key="required" tags={key.required_tags} />],
           ['Created', <Time key="created" at={key.created_at} />],
@@ -54,7 +56,9 @@ export function KeyOverview({ of: key, live: { status, freshness } }: { of: Sche
           Asset access
         </Title>
         <Group gap="sm">
-          <Text fz="sm">{accessSentence(key.asset_access)}</Text>
+          <Text fz="sm">
+            {key.revoked_at === null ? accessSentence(key.asset_access) : 'It is revoked, so it can call nothing.'}
+          </Text>
           <Anchor component={PageLink} at={links.callableModels({ key_id: key.id })} fz="sm">
             Models it can call, with prices and examples
           </Anchor>

@@ -52,7 +52,7 @@ function Shown({ of: key }: { of: Schema<'Key'> }) {
         <Group gap="xs">
           <CopyText text={key.id} label="the key’s id" />
           <span>
-            of{' '}
+            of the team{' '}
             <Anchor component={PageLink} at={links.team(key.team_id)} inherit>
               <bdi>{key.team_name}</bdi>
             </Anchor>{' '}

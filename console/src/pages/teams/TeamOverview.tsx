@@ -1,6 +1,6 @@
 import { Anchor, Stack, Text, Title } from '@mantine/core';
 import { Facts } from '../../components/Facts.tsx';
-import { accessWords, budgetWords, limitLines } from '../../components/fields/policy-words.ts';
+import { accessNames, budgetWords, limitLines } from '../../components/fields/policy-words.ts';
 import { BudgetGauges } from '../../components/limits/BudgetGauges.tsx';
 import { BudgetHistory } from '../../components/limits/BudgetHistory.tsx';
 import { LimitGauges } from '../../components/limits/LimitGauges.tsx';
@@ -55,7 +55,7 @@ export function TeamOverview({ team, live: { status, freshness } }: TeamTabProps
         <Text fz="sm">
           {team.asset_access.mode === 'inherit'
             ? words.inheritsAll(team.organization_name)
-            : words.withinOrganization(accessWords(accessDraft(team.asset_access)), team.organization_name)}
+            : words.withinOrganization(accessNames(accessDraft(team.asset_access)), team.organization_name)}
         </Text>
         {ineffective.length > 0 && (
           <Text fz="sm" fw={500}>
