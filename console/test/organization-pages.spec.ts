@@ -95,7 +95,7 @@ test.describe('the list', () => {
     await expect(strip).toContainText('Teams1');
     await expect(strip).toContainText('Granted targets2');
     await expect(strip).toContainText('Over budget0');
-    await expect(strip).toContainText('Spend this period$');
+    await expect(strip).toContainText('Spend this month$');
   });
 
   // promise: Columns: organization (avatar, name, status, owners, copyable id)
@@ -282,7 +282,8 @@ test.describe('an organization', () => {
     await expect(budgets).toContainText(/resets/);
     await expect(budgets).toContainText(/a day|pace|lasts|run out|used up/i);
     const now = page.getByRole('region', { name: 'Requests and tokens now' });
-    for (const limit of ['RPM', 'TPM', 'RPH', 'RPD']) await expect(now).toContainText(limit);
+    for (const limit of ['requests per minute', 'tokens per minute', 'requests per hour', 'requests per day'])
+      await expect(now).toContainText(limit);
     for (const count of ['Members: 0', 'Teams: 1', 'Keys: 1', 'Granted targets: 2'])
       await expect(page.getByRole('link', { name: count })).toBeVisible();
     await expect(page.getByRole('region', { name: '30-day spend by model' })).toContainText('fast', { timeout: 20_000 });

@@ -1,4 +1,4 @@
-import { Group, Stack, Tabs, Text } from '@mantine/core';
+import { Anchor, Group, Stack, Tabs, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconPencil } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
@@ -13,9 +13,11 @@ import { useTab } from '../../components/fields/useTab.ts';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { useLimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
+import { PageLink } from '../../components/PageLink.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { TabStrip } from '../../components/shell/TabStrip.tsx';
 import { Time } from '../../components/Time.tsx';
+import { here } from '../../links.ts';
 import { PATHS } from '../../paths.ts';
 import { SECTION_AT } from './ChangeButton.tsx';
 import { OrganizationDialog } from './dialog/deferred.tsx';
@@ -129,7 +131,7 @@ function Shown({ organization }: { organization: Organization }) {
 }
 
 function About({ organization }: { organization: Organization }) {
-  const { owners, id, slug, time_zone, created_at } = organization;
+  const { owners, id, slug, time_zone, created_at, asset_access } = organization;
   return (
     <Stack gap={2}>
       <Group gap="xs">
@@ -143,7 +145,12 @@ function About({ organization }: { organization: Organization }) {
       {owners !== null && (
         <Text fz="sm" c="dimmed">
           {owners.length === 0 ? (
-            'No owner yet. Invite one on the Members tab.'
+            <>
+              No owner yet.{' '}
+              <Anchor component={PageLink} at={here({ tab: 'members', new: 'person' })} inherit>
+                Add an owner
+              </Anchor>
+            </>
           ) : (
             <>
               {owners.length === 1 ? 'Owner' : 'Owners'}: <bdi>{owners.map((owner) => owner.name).join(', ')}</bdi>
@@ -151,6 +158,20 @@ function About({ organization }: { organization: Organization }) {
           )}
         </Text>
       )}
+      {callsNothing(asset_access) && (
+        <Text fz="sm" c="dimmed">
+          Its keys can call no model yet.{' '}
+          {verdictOf('organizations.cap', organization).allowed && (
+            <Anchor component={PageLink} at={here({ edit: 'access' })} inherit>
+              Choose what it can call
+            </Anchor>
+          )}
+        </Text>
+      )}
     </Stack>
   );
+}
+
+function callsNothing({ mode, targets, access_groups }: Organization['asset_access']): boolean {
+  return mode !== 'all' && targets.length + access_groups.length === 0;
 }

@@ -11,7 +11,7 @@ export function SummaryStrip({ query }: { query: UseQueryResult<OrganizationsSum
   return (
     <Box role="group" aria-label="Totals of all organizations found">
       <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="md" verticalSpacing="xs">
-        <Fact label="Spend this period" value={data && <Money usd={data.spend_period} />} isMissing={isError} />
+        <Fact label="Spend this month" value={data && <Money usd={data.spend_period} />} isMissing={isError} />
         <Fact label="Teams" value={data && countText(data.teams)} isMissing={isError} />
         <Fact label="Granted targets" value={data && countText(data.granted_targets)} isMissing={isError} />
         <Fact
