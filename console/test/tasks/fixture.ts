@@ -1,6 +1,7 @@
 /** The gateway on which the ten tasks are done: the demo, with something to find for each of them, and requests of two months. */
 import path from 'node:path';
 import type { EndRecord } from '../../../server/src/ledger/records.ts';
+import { markKeysUsed } from '../../../server/src/store/tenancy/keys.ts';
 import { storeRecords } from '../../../server/test/admin/usage-support.ts';
 import { type Gateway, startGateway } from '../../../server/test/prove/gateway.ts';
 import { withEmbedded } from '../../../server/test/support/in-process.ts';
@@ -45,6 +46,11 @@ export async function openTaskHouse(): Promise<TaskHouse> {
   await first.stop();
   await withEmbedded(path.join(first.dataDir, 'database'), async (database) => {
     await storeRecords(database, records);
+    // What the gateway does when it admits a request.
+    await markKeysUsed(
+      database.db,
+      records.slice(-1).map(({ organizationId, keyId, admittedAtMs }) => ({ organizationId, keyId, atMs: admittedAtMs })),
+    );
   });
   const house = await openHouse({}, { dataDir: first.dataDir, adminToken: first.adminToken });
   const vendor = await openVendor(['vendor-model']);
