@@ -43,7 +43,7 @@ function TimeLine({ attempts, isSummed }: { attempts: readonly Attempt[]; isSumm
           <Item
             key={attempt.attempt}
             attempt={attempt}
-            before={attempts[index - 1]}
+            like={attempts.slice(0, index).find((one) => failedLike(attempt, one))}
             endMs={endMs}
             following={placeOf(attempts[index + 1])}
           />
@@ -67,13 +67,14 @@ const MARKS: Readonly<Record<Attempt['result'], ReactNode>> = {
 
 interface ItemProps {
   readonly attempt: Attempt;
-  readonly before: Attempt | undefined;
+  /** The first attempt that failed with the same message. */
+  readonly like: Attempt | undefined;
   /** The end of the last attempt, in milliseconds since the request was admitted. */
   readonly endMs: number;
   readonly following: string | null;
 }
 
-function Item({ attempt, before, endMs, following }: ItemProps) {
+function Item({ attempt, like, endMs, following }: ItemProps) {
   const { result, started_ms, took_ms } = attempt;
   return (
     <li className={classes.item}>
@@ -92,7 +93,7 @@ function Item({ attempt, before, endMs, following }: ItemProps) {
             style={{ insetInlineStart: percent(started_ms, endMs), width: percent(took_ms, endMs) }}
           />
         </div>
-        <Failure attempt={attempt} before={before} />
+        <Failure attempt={attempt} like={like} />
         <Text fz="sm" fw={500}>
           {nextWords(attempt, following)}
         </Text>
@@ -102,9 +103,9 @@ function Item({ attempt, before, endMs, following }: ItemProps) {
   );
 }
 
-/** Says why an attempt failed, in the provider's words if there are any. What the one before said is not said again. */
-function Failure({ attempt, before }: Pick<ItemProps, 'attempt' | 'before'>) {
-  if (before !== undefined && failedLike(attempt, before)) return <Text fz="sm">{words.sameAsAttempt(before.attempt)}</Text>;
+/** Says why an attempt failed, in the provider's words if there are any. What an earlier one said is not said again. */
+function Failure({ attempt, like }: Pick<ItemProps, 'attempt' | 'like'>) {
+  if (like !== undefined) return <Text fz="sm">{words.sameAsAttempt(like.attempt)}</Text>;
   const { message } = attempt;
   const cause = causeOf(attempt);
   return (

@@ -14,7 +14,7 @@ interface Part {
 interface LatencyBarProps {
   readonly latency: Schema<'Request'>['latency'];
   readonly isStream: boolean;
-  /** Null if an earlier version stored the request. Waits and earlier attempts then count as the gateway's time. */
+  /** Null if an earlier version stored the request. Waits then count as the gateway's time. */
   readonly attempts: readonly Attempt[] | null;
 }
 
@@ -61,20 +61,15 @@ export function LatencyBar({ latency, isStream, attempts }: LatencyBarProps) {
   );
 }
 
-/** Returns the parts of a request's time. What the API counts as the gateway's includes the waits and the attempts before the last. */
+/** Returns the parts of a request's time. What the API counts as the gateway's includes the waits between attempts. */
 function partsOf({ latency, isStream, attempts }: LatencyBarProps): readonly Part[] {
   const gatewayMs = latency.gateway_us / 1_000;
-  const waitsMs = sum((attempts ?? []).map(({ wait_ms }) => wait_ms ?? 0));
-  const earlierMs = sum((attempts ?? []).slice(0, -1).map(({ took_ms }) => took_ms));
-  const provider = isStream ? words.providerUntilItsFirstToken : words.provider;
+  const waitsMs = (attempts ?? []).reduce((sum, { wait_ms }) => sum + (wait_ms ?? 0), 0);
+  const ofAll = (attempts?.length ?? 0) > 1 ? words.providerInAllAttempts : words.provider;
+  const provider = isStream ? words.providerUntilItsFirstToken : ofAll;
   return [
-    { name: words.gateway, ms: Math.max(0, gatewayMs - waitsMs - earlierMs), color: SERIES_COLORS[0] as string },
+    { name: words.gateway, ms: Math.max(0, gatewayMs - waitsMs), color: SERIES_COLORS[0] as string },
     { name: words.waitsBetweenAttempts, ms: waitsMs, color: SERIES_COLORS[2] as string },
-    { name: words.earlierAttempts, ms: earlierMs, color: SERIES_COLORS[3] as string },
     { name: provider, ms: latency.provider_ms, color: SERIES_COLORS[1] as string },
   ].filter((part): part is Part => part.name === words.gateway || (part.ms !== null && (part.ms > 0 || part.name === provider)));
-}
-
-function sum(all: readonly number[]): number {
-  return all.reduce((total, ms) => total + ms, 0);
 }

@@ -22,10 +22,10 @@ export function saidByProvider({ code, status, message }: Pick<Attempt, 'code' |
   return words.providerAnswered(status, message);
 }
 
-/** Returns true if an attempt failed with the code, the status and the message of the one before it. */
-export function failedLike(attempt: Attempt, before: Attempt | undefined): boolean {
-  if (before === undefined || attempt.message === null || attempt.message === '') return false;
-  return attempt.code === before.code && attempt.status === before.status && attempt.message === before.message;
+/** Returns true if an attempt failed with the code, the status and the message of an earlier one. */
+export function failedLike(attempt: Attempt, earlier: Attempt): boolean {
+  if (attempt.message === null || attempt.message === '') return false;
+  return attempt.code === earlier.code && attempt.status === earlier.status && attempt.message === earlier.message;
 }
 
 /** Returns who said the words of an attempt or of a deployment's last error. */

@@ -57,7 +57,7 @@ export const words = {
   providerUntilItsFirstToken: 'Provider, until its first token',
   provider: 'Provider',
   waitsBetweenAttempts: 'Waits between attempts',
-  earlierAttempts: 'Provider, in earlier attempts',
+  providerInAllAttempts: 'Provider, in all attempts',
   totalDuration: (duration: string) => `${duration} from arrival to the end`,
   firstTokenAfter: 'First token after',
 
