@@ -59,7 +59,7 @@ export function LimitGauges({ limits, freshness }: { limits: readonly RateLimitS
   }
   return (
     <Stack gap="xs">
-      <SimpleGrid cols={{ base: 1, xs: 2, lg: 3 }} spacing="md" verticalSpacing="xs">
+      <SimpleGrid type="container" cols={{ base: 1, '320px': 2, '720px': 3 }} spacing="md" verticalSpacing="xs">
         {limits.map((limit) => (
           <Gauge key={keyOf(limit)} limit={limit} isLive={freshness !== 'stored'} />
         ))}

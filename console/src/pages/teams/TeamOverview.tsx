@@ -1,6 +1,9 @@
-import { Anchor, Stack, Text, Title } from '@mantine/core';
+import { Anchor, Group, Stack, Text, Title } from '@mantine/core';
+import { verdictOf } from '../../api/session.tsx';
+import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { Facts } from '../../components/Facts.tsx';
 import { accessNames, budgetWords, limitLines } from '../../components/fields/policy-words.ts';
+import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { BudgetGauges } from '../../components/limits/BudgetGauges.tsx';
 import { BudgetHistory } from '../../components/limits/BudgetHistory.tsx';
 import { LimitGauges } from '../../components/limits/LimitGauges.tsx';
@@ -18,6 +21,7 @@ import { words } from './words.ts';
 
 /** The use of a team's limits and budgets, the caps above them, and its self-service. */
 export function TeamOverview({ team, live: { status, freshness } }: TeamTabProps) {
+  const [, setState] = useUrlState();
   const ineffective = [
     ...(team.asset_access.ineffective?.targets ?? []),
     ...(team.asset_access.ineffective?.access_groups ?? []),
@@ -42,9 +46,18 @@ export function TeamOverview({ team, live: { status, freshness } }: TeamTabProps
         )}
       </Stack>
       <section>
-        <Title order={2} mb="xs">
-          {words.rateLimits}
-        </Title>
+        <Group justify="space-between" mb="xs">
+          <Title order={2}>{words.rateLimits}</Title>
+          <GuardedButton
+            size="compact-xs"
+            variant="default"
+            aria-label={words.changeRateLimits}
+            verdict={verdictOf('team_limits.change', team)}
+            onClick={() => setState({ edit: 'rate_limits.rpm' }, 'push')}
+          >
+            {words.change}
+          </GuardedButton>
+        </Group>
         {status === null ? <LimitsAsSet of={team} /> : <LimitGauges limits={status.rate_limits} freshness={freshness} />}
       </section>
       <Above team={team} />

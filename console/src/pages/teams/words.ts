@@ -112,6 +112,8 @@ export const words = {
   requiredTags: 'Required tags',
   budgets: 'Budgets',
   rateLimits: 'Rate limits',
+  change: 'Change',
+  changeRateLimits: 'Change rate limits',
   assetAccess: 'Asset access',
   inheritsAll: (organization: string) => `It inherits everything that ${organization} can call.`,
   withinOrganization: (access: string, organization: string) => `${access}, within what ${organization} can call.`,
