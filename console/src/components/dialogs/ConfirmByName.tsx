@@ -63,6 +63,7 @@ export function ConfirmByName(props: ConfirmByNameProps) {
           {name !== null && (
             <TextInput
               data-autofocus
+              labelProps={{ mb: 4 }}
               label={
                 <Text component="span" inherit>
                   {words.typeBeforeName} <Code fz="inherit">{name}</Code> {words.toConfirmAfterName}

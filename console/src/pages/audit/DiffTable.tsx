@@ -79,5 +79,7 @@ function Value({ value, color }: { value: unknown; color: string }) {
 function textOf(value: unknown): string {
   if (value === null) return 'none';
   if (typeof value === 'string') return value || '“”';
-  return Array.isArray(value) && value.length === 0 ? 'empty' : JSON.stringify(value);
+  if (!Array.isArray(value)) return JSON.stringify(value);
+  if (value.length === 0) return 'empty';
+  return value.every((one) => typeof one === 'string') ? value.join(', ') : JSON.stringify(value);
 }
