@@ -5,7 +5,7 @@ import { expectNumbers, type Tally } from './compare.ts';
 import { type Grouping, type GroupSums, groupsOf, type Sums, startOf, sumsOf } from './expected.ts';
 import type { Fixture, Person, Span } from './fixture.ts';
 import { cellsOf, figuresOf, rankingOf } from './read-page.ts';
-import { countOf, exactMoneyOf, labelOf, moneyOf, sharesOf } from './written.ts';
+import { countOf, labelOf, moneyOf, sharesOf } from './written.ts';
 
 export interface View {
   readonly page: Page;
@@ -108,7 +108,7 @@ function courseCells(
       labelOf(startMs, interval, zone),
       ...series.map((own) => {
         const mine = inside.filter((record) => own.has(record));
-        return mine.length === 0 ? '–' : exactMoneyOf(sumsOf(mine).nanos);
+        return mine.length === 0 ? '–' : moneyOf(sumsOf(mine).nanos);
       }),
     ]);
 }

@@ -27,14 +27,6 @@ export function moneyOf(nanos: bigint): string {
   return `$0.${String(rounded).padStart(9, '0').replace(/0+$/, '')}`;
 }
 
-/** Every digit, and at least two decimals. */
-export function exactMoneyOf(nanos: bigint): string {
-  const decimals = String(nanos % NANOS)
-    .padStart(9, '0')
-    .replace(/0{1,7}$/, '');
-  return `$${countOf(nanos / NANOS)}.${decimals}`;
-}
-
 /** Three significant digits: `0.42 ms`, `312 ms`, `1.84 s`, `2.5 min`. */
 export function durationOf(ms: number): string {
   if (ms < 1_000) return `${threeDigitsOf(ms)} ms`;
