@@ -132,7 +132,7 @@ test('a member’s limit for one model says for which, in use and in its tooltip
   await house.api('PATCH', path, { model_limits: [{ target: 'fast', rate_limits: { rpm: 7 } }] });
   await page.goto(`${house.url}/people/${member.account_id}?organization_id=${house.organizationId}&member_id=${member.id}`);
   await expect(page.getByLabel('0 of 7 requests per minute for fast used')).toBeVisible();
-  await expect(page.getByText('7 requests per minute for fast')).toBeVisible();
+  await expect(page.getByText('7 RPM for fast')).toBeVisible();
   await house.api('PATCH', path, { model_limits: [] });
 });
 

@@ -140,7 +140,7 @@ function Identity({ row }: { row: Organization }) {
         </Group>
         <Group gap={4} wrap="nowrap" h={17}>
           <Text fz="xs" c="dimmed" truncate miw={0} title={owners?.join(', ')}>
-            {owners !== undefined && `${owners.length === 0 ? 'No owner' : owners.join(', ')} · `}
+            {owners !== undefined && `${ownersText(owners)} · `}
             <span className="mono">{row.slug}</span>
           </Text>
           <CopyIcon text={row.id} label="the organization’s id" />
@@ -148,6 +148,12 @@ function Identity({ row }: { row: Organization }) {
       </div>
     </Group>
   );
+}
+
+/** Names the first owner and the number of the others. All names are on hover. */
+function ownersText([first, ...others]: readonly string[]): string {
+  if (first === undefined) return 'No owner';
+  return others.length === 0 ? first : `${first} +${others.length}`;
 }
 
 function Spend({ row }: { row: Organization }) {
