@@ -26,6 +26,7 @@ const FOLDERS = [
   'pages/settings',
   'pages/sign-in',
   'pages/teams',
+  'pages/usage',
   'pages/webhooks',
 ];
 

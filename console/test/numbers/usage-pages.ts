@@ -71,7 +71,7 @@ async function expectUsage(
   await expectNumbers(tally, where, [...rows, ['Total', ...usageCells(total)]].flat(), async () =>
     (await cellsOf(page, 'main table:not([aria-label])')).flat(),
   );
-  const figures = ['Spend', 'Requests', 'Tokens', 'of them estimated', 'Refused', 'Without a price'];
+  const figures = ['Spend', 'Requests', 'Tokens', 'Estimated requests', 'Refused requests', 'Requests without a price'];
   const values = [
     moneyOf(total.nanos),
     ...[total.admitted, total.tokens, total.estimated, total.refused, total.unpriced].map(countOf),

@@ -7,31 +7,36 @@ import { Money } from '../../numbers/Money.tsx';
 import { countText } from '../../numbers/numbers.ts';
 import { spanText } from '../../numbers/times.ts';
 import { unpricedOf } from './UnitsTable.tsx';
+import { words } from './words.ts';
 
 /** The totals over the whole result, as the server computed them, with those of the period before if they were asked for. */
 export function Totals({ usage: { total, previous, time_zone } }: { usage: Schema<'Usage'> }) {
   const figures: readonly Figure[] = [
     [
-      'Spend',
+      words.metrics.spend,
       <Row key="spend" gap={6}>
         <Money usd={total.spend} />
         {total.partly_priced && <PartlyPriced units={unpricedOf(total.units)} />}
       </Row>,
       previous && <Change previous={previous.total} />,
     ],
-    ['Requests', countText(total.admitted_requests), previous && `before: ${countText(previous.total.admitted_requests)}`],
-    ['Tokens', countText(total.total_tokens), previous && `before: ${countText(previous.total.total_tokens)}`],
-    ['of them estimated', countText(total.estimated_requests)],
-    ['Refused', countText(total.refused_requests)],
-    ['Without a price', countText(total.unpriced_requests)],
+    [
+      words.metrics.requests,
+      countText(total.admitted_requests),
+      previous && words.before(countText(previous.total.admitted_requests)),
+    ],
+    [words.metrics.total_tokens, countText(total.total_tokens), previous && words.before(countText(previous.total.total_tokens))],
+    [words.estimatedRequests, countText(total.estimated_requests)],
+    [words.refusedRequests, countText(total.refused_requests)],
+    [words.requestsWithoutPrice, countText(total.unpriced_requests)],
   ];
   return (
     <Box>
       <FigureStrip figures={figures} />
       {previous !== undefined && (
         <Text fz="xs" c="dimmed" mt="xs">
-          Compared with {spanText(previous.from, previous.to, time_zone)} ({time_zone}), when <Money usd={previous.total.spend} />{' '}
-          was spent.
+          {words.comparedWith(spanText(previous.from, previous.to, time_zone), time_zone)} <Money usd={previous.total.spend} />{' '}
+          {words.wasSpent}
         </Text>
       )}
     </Box>
