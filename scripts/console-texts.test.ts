@@ -26,6 +26,7 @@ const FOLDERS = [
   'pages/service-accounts',
   'pages/settings',
   'pages/sign-in',
+  'pages/statements',
   'pages/teams',
   'pages/usage',
   'pages/webhooks',
