@@ -1,6 +1,7 @@
 import { Code, Table, Text } from '@mantine/core';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
 import { changesBetween, type FieldChange } from './diff.ts';
+import { words } from './words.ts';
 
 /** The values before and after a change, field by field. A created or deleted object has only one side. */
 export function DiffTable({ before, after }: { before: unknown; after: unknown }) {
@@ -8,7 +9,7 @@ export function DiffTable({ before, after }: { before: unknown; after: unknown }
   if (changes.length === 0)
     return (
       <Text fz="sm" c="dimmed">
-        This event changed no field.
+        {words.noFieldChanged}
       </Text>
     );
   const hasBefore = before != null;
@@ -18,9 +19,9 @@ export function DiffTable({ before, after }: { before: unknown; after: unknown }
       <Table withTableBorder fz="sm" verticalSpacing={4} layout="fixed">
         <Table.Thead>
           <Table.Tr>
-            <Table.Th w="34%">Field</Table.Th>
-            {hasBefore && <Table.Th>Before</Table.Th>}
-            {hasAfter && <Table.Th>After</Table.Th>}
+            <Table.Th w="34%">{words.field}</Table.Th>
+            {hasBefore && <Table.Th>{words.before}</Table.Th>}
+            {hasAfter && <Table.Th>{words.after}</Table.Th>}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -43,7 +44,7 @@ function Row({ change, hasBefore, hasAfter }: RowProps) {
   return (
     <Table.Tr>
       <Table.Td className="mono" style={{ overflowWrap: 'anywhere' }}>
-        {change.path || 'value'}
+        {change.path || words.value}
       </Table.Td>
       {hasBefore && (
         <Table.Td>
@@ -74,7 +75,7 @@ function Value({ value, color, mark }: { value: unknown; color: string; mark: st
 }
 
 function textOf(value: unknown): string {
-  if (value === null) return 'none';
+  if (value === null) return words.none;
   if (typeof value === 'string') return value || '“”';
-  return Array.isArray(value) && value.length === 0 ? 'empty' : JSON.stringify(value);
+  return Array.isArray(value) && value.length === 0 ? words.empty : JSON.stringify(value);
 }
