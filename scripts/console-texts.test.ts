@@ -16,6 +16,7 @@ const FOLDERS = [
   'forms',
   'pages/access',
   'pages/access-groups',
+  'pages/alerts',
   'pages/audit',
   'pages/credentials',
   'pages/people',

@@ -43,7 +43,7 @@ test('an alert rule tells a chat: its test shows what was sent and what was answ
   expect(await graveFindings(page, 'a new alert rule')).toEqual([]);
   await creating.getByRole('button', { name: 'Create alert rule' }).click();
   const row = page.getByRole('row').filter({ hasText: 'Provider down' });
-  await expect(row).toContainText(/At least 50% in 15 minutes, from 5 attempts.*Quiet.*The platform.*1 webhook/);
+  await expect(row).toContainText(/At least 50% in 15 minutes, of at least 5 attempts.*Not firing.*The platform.*1 webhook/);
   await row.getByRole('button', { name: 'Actions for Provider down' }).click();
   await page.getByRole('menuitem', { name: 'Send a test' }).click();
   const sent = dialog(page, 'Test of the alert rule').getByRole('region', { name: `Chat to ${hook.name}` });

@@ -4,7 +4,7 @@ import { IconBell } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useCanAnywhere } from '../../api/session.tsx';
 import { links } from '../../links.ts';
-import { sentenceOf } from '../../pages/alerts/words.ts';
+import { sentenceOf } from '../../pages/alerts/alert-sentence.ts';
 import { PageLink } from '../PageLink.tsx';
 import { Time } from '../Time.tsx';
 import { useFreshAlerts } from './fresh-alerts.ts';

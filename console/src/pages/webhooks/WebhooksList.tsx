@@ -16,7 +16,7 @@ import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
-import { kindLabel } from '../alerts/words.ts';
+import { kindLabel } from '../alerts/alert-kinds.ts';
 import { Deliveries } from './Deliveries.tsx';
 import { CreateWebhook, EditWebhook, WebhookSecret } from './WebhookDialogs.tsx';
 import type { Webhook } from './WebhookFields.tsx';
