@@ -18,6 +18,7 @@ const FOLDERS = [
   'pages/access-groups',
   'pages/alerts',
   'pages/audit',
+  'pages/callable-models',
   'pages/credentials',
   'pages/people',
   'pages/playground',
