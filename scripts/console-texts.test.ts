@@ -17,6 +17,7 @@ const FOLDERS = [
   'pages/access-groups',
   'pages/credentials',
   'pages/keys',
+  'pages/models',
   'pages/people',
   'pages/playground',
   'pages/profile',
@@ -39,8 +40,6 @@ const OWN_FORMATS = [
   'components/charts/interval-time.ts',
   'components/charts/intervals.ts',
   'components/dialogs/who-can.ts',
-  'pages/models/PriceDialog.tsx',
-  'pages/models/health.tsx',
   'pages/organizations/tabs/burn.ts',
 ];
 

@@ -117,6 +117,11 @@ export function shareText(part: number, of: number): string | null {
   return of === 0 ? null : percent.format(part / of);
 }
 
+/** Formats a share, 0 to 1: `2.5%`. It is never shown as none if it is not: below 0.1% it is `<0.1%`. */
+export function rateText(share: number): string {
+  return share > 0 && share < 0.001 ? `<${percent.format(0.001)}` : percent.format(share);
+}
+
 /** Returns parts as percentages of their sum that add up to 100: those that lose most by rounding are rounded up. */
 export function sharesOf(parts: readonly (string | number)[], decimals = 0): readonly string[] {
   const nanos = parts.map(nanosOf);
