@@ -18,6 +18,7 @@ const FOLDERS = [
   'pages/credentials',
   'pages/keys',
   'pages/models',
+  'pages/organizations',
   'pages/people',
   'pages/playground',
   'pages/profile',
@@ -40,7 +41,6 @@ const OWN_FORMATS = [
   'components/charts/interval-time.ts',
   'components/charts/intervals.ts',
   'components/dialogs/who-can.ts',
-  'pages/organizations/tabs/burn.ts',
 ];
 
 describe('the console', () => {

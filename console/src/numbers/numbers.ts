@@ -47,6 +47,11 @@ export function moneyText(usd: string): string {
   return (isSmall ? smallMoney : centMoney).format(usd as `${number}`);
 }
 
+/** Formats an amount of a forecast in USD with three significant digits: `$12.30`, `$1,230.00`. */
+export function roughMoneyText(usd: number): string {
+  return moneyText(String(Number(usd.toPrecision(3))));
+}
+
 /** Formats every digit of an amount, with at least two decimals: `$1.25`, `$0.125`, `$99.993549`. */
 export function exactMoneyText(usd: string): string {
   return exactMoney.format(usd as `${number}`);
