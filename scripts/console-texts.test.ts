@@ -19,6 +19,7 @@ const FOLDERS = [
   'pages/keys',
   'pages/models',
   'pages/organizations',
+  'pages/overview',
   'pages/people',
   'pages/playground',
   'pages/profile',
