@@ -54,7 +54,7 @@ export const words = {
   levels: {
     organization: 'the organization',
     team: 'the team',
-    user: 'its owner’s own access',
+    user: 'its owner’s access',
     key: 'the key itself',
   },
   itCanCall: 'It can call',
