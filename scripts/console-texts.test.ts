@@ -20,6 +20,10 @@ const FOLDERS = [
   'pages/audit',
   'pages/callable-models',
   'pages/credentials',
+  'pages/keys',
+  'pages/models',
+  'pages/organizations',
+  'pages/overview',
   'pages/people',
   'pages/playground',
   'pages/profile',
@@ -42,11 +46,6 @@ const LEFT_OUT = ['components/dialogs/snippet-texts.ts', 'components/fields/useO
 const OWN_FORMATS = [
   'components/charts/Sparkline.tsx',
   'components/dialogs/who-can.ts',
-  'pages/keys/EditKeyDialog.tsx',
-  'pages/keys/KeySpend.tsx',
-  'pages/models/PriceDialog.tsx',
-  'pages/models/health.tsx',
-  'pages/organizations/tabs/burn.ts',
 ];
 
 describe('the console', () => {

@@ -72,7 +72,7 @@ test('limits of several organizations are changed with one preview, and given ba
   await expect(rows.filter({ hasText: `${mark} 0` })).toContainText(/10 RPM.*30 RPM/);
   await expect(rows.filter({ hasText: `${mark} 1` })).toContainText('no change');
   await expect(rows.filter({ hasText: `${mark} 2` })).toHaveCount(0);
-  await changing.getByText('All that the list finds').click();
+  await changing.getByText('All that match the filters').click();
   await expect(rows.filter({ hasText: `${mark} 2` })).toContainText(/no limits.*30 RPM/);
   expect(await graveFindings(page, 'limits of several organizations')).toEqual([]);
   await changing.getByRole('button', { name: 'Change 2 organizations' }).click();

@@ -24,7 +24,7 @@ export const words = {
   nothing: 'Nothing',
   nothingMeans: 'No model can be called.',
   everything: 'Everything',
-  everythingMeans: 'The whole catalogue, including future models.',
+  everythingMeans: 'All models and route groups, including future ones.',
   selectedLabel: 'Selected',
   selectedMeans: 'The targets and access groups that you select.',
   inherit: 'Inherit',

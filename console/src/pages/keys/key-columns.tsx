@@ -8,6 +8,7 @@ import type { ListColumn } from '../../components/list/column.ts';
 import { PageLink } from '../../components/PageLink.tsx';
 import { Time } from '../../components/Time.tsx';
 import { links } from '../../links.ts';
+import { words } from './words.ts';
 
 type Key = Schema<'Key'>;
 
@@ -15,24 +16,32 @@ type Key = Schema<'Key'>;
 export function keyColumns({ withPlace }: { withPlace: boolean }): ListColumn<Key>[] {
   const place: ListColumn<Key> = {
     accessor: 'team_name',
-    title: 'Team',
+    title: words.team,
     phone: { fact: 2 },
     render: (key) => <Place of={key} />,
   };
   return [
-    { accessor: 'name', title: 'Name', sortable: true, phone: 'title', render: (key) => <Name of={key} /> },
-    { accessor: 'status', title: 'Status', phone: { fact: 1 }, render: (key) => <KeyStatus of={key} /> },
-    { accessor: 'owner', title: 'Owner', render: ({ owner }) => <Owner of={owner} /> },
+    { accessor: 'name', title: words.name, sortable: true, phone: 'title', render: (key) => <Name of={key} /> },
+    { accessor: 'status', title: words.status, phone: { fact: 1 }, render: (key) => <KeyStatus of={key} /> },
+    { accessor: 'owner', title: words.owner, render: ({ owner }) => <Owner of={owner} /> },
     ...(withPlace ? [place] : []),
-    { accessor: 'budgets', title: 'Budget', render: (key) => <FirstLine lines={scopeBudgetLines(key)} none="No budget" /> },
-    { accessor: 'rate_limits', title: 'Limits', render: (key) => <FirstLine lines={scopeLimitLines(key)} none="No limit" /> },
+    {
+      accessor: 'budgets',
+      title: words.budget,
+      render: (key) => <FirstLine lines={scopeBudgetLines(key)} none={words.noBudget} />,
+    },
+    {
+      accessor: 'rate_limits',
+      title: words.limits,
+      render: (key) => <FirstLine lines={scopeLimitLines(key)} none={words.noLimit} />,
+    },
     {
       accessor: 'last_used_at',
-      title: 'Last used',
+      title: words.lastUsed,
       phone: { fact: 3, isNamed: true },
       render: (key) => <Time at={key.last_used_at} relative />,
     },
-    { accessor: 'created_at', title: 'Created', sortable: true, render: (key) => <Time at={key.created_at} relative /> },
+    { accessor: 'created_at', title: words.created, sortable: true, render: (key) => <Time at={key.created_at} relative /> },
   ];
 }
 
@@ -63,7 +72,7 @@ export function KeyStatus({ of: { status, expires_at }, live }: KeyStatusProps) 
       <StandingBadge lifecycle={status === 'active' && isExpired ? 'expired' : status} live={live} isWordy />
       {status === 'active' && expires_at !== null && !isExpired && (
         <Text fz="xs" c="dimmed" className="nowrap">
-          until <Time at={expires_at} relative />
+          {words.expiresBeforeTime} <Time at={expires_at} relative />
         </Text>
       )}
     </Group>
@@ -75,8 +84,8 @@ export function Owner({ of: owner }: { of: Key['owner'] }) {
   const Icon = isPerson ? IconUser : IconRobot;
   return (
     <Group gap={6} wrap="nowrap">
-      <Tooltip label={isPerson ? 'A person' : 'A service account'}>
-        <Icon size={15} stroke={1.7} aria-label={isPerson ? 'Person' : 'Service account'} style={{ flexShrink: 0 }} />
+      <Tooltip label={isPerson ? words.aPerson : words.aServiceAccount}>
+        <Icon size={15} stroke={1.7} aria-label={isPerson ? words.person : words.serviceAccount} style={{ flexShrink: 0 }} />
       </Tooltip>
       <Text fz="sm" truncate maw={180}>
         <bdi>{owner.name}</bdi>

@@ -5,6 +5,7 @@ import { useEffect } from 'react';
 import { api, asked } from '../../api/client.ts';
 import type { CheckResult } from '../../api/gateway.ts';
 import { createBodyOf, type DeploymentDraft } from './deployment-draft.ts';
+import { words } from './words.ts';
 
 /** Makes one small live call with the typed deployment. Nothing is stored. */
 export function DeploymentTest({ draft }: { draft: DeploymentDraft }) {
@@ -24,7 +25,7 @@ export function DeploymentTest({ draft }: { draft: DeploymentDraft }) {
         disabled={!isReady}
         onClick={() => testing.mutate()}
       >
-        Test call
+        {words.testCall}
       </Button>
       {testing.data !== undefined && <CheckBadge result={testing.data} />}
       {testing.isError && (
@@ -41,13 +42,13 @@ export function CheckBadge({ result }: { result: CheckResult }) {
   if (result.ok)
     return (
       <Badge color="green" role="status">
-        Answered in {result.latency_ms} ms
+        {words.answeredIn(result.latency_ms)}
       </Badge>
     );
   return (
-    <Tooltip label={result.message ?? 'No answer'}>
+    <Tooltip label={result.message ?? words.noAnswer}>
       <Text fz="sm" c="red" role="alert" lineClamp={2} maw={340}>
-        {result.message ?? 'No answer'}
+        {result.message ?? words.noAnswer}
       </Text>
     </Tooltip>
   );

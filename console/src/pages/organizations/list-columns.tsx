@@ -22,8 +22,9 @@ import type { ListColumn } from '../../components/list/column.ts';
 import { PageLink } from '../../components/PageLink.tsx';
 import { links } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
-import { countText, moneyText } from '../../numbers/numbers.ts';
+import { countText } from '../../numbers/numbers.ts';
 import type { Lifecycle } from './dialog/LifecycleDialog.tsx';
+import { words } from './words.ts';
 
 interface RowActions {
   readonly open: (row: Organization, search?: Record<string, string>) => void;
@@ -42,7 +43,7 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
   return [
     {
       accessor: 'name',
-      title: 'Organization',
+      title: words.organization,
       sortable: true,
       // The name takes what the others leave.
       width: '100%',
@@ -52,7 +53,7 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
     },
     {
       accessor: 'budget_used',
-      title: 'Budget',
+      title: words.budget,
       sortable: true,
       width: 204,
       phone: { fact: 1 },
@@ -60,13 +61,13 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
     },
     {
       accessor: 'rate_limits',
-      title: 'Rate limits',
+      title: words.rateLimits,
       width: 228,
       render: (row) => <LimitCell status={row.limits_status} of={row} />,
     },
     {
       accessor: 'spend',
-      title: '30-day spend',
+      title: words.spend30Days,
       sortable: true,
       width: 114,
       phone: { fact: 2 },
@@ -74,7 +75,7 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
     },
     {
       accessor: 'members',
-      title: 'Members',
+      title: words.members,
       sortable: true,
       textAlign: 'right',
       width: 94,
@@ -82,7 +83,7 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
     },
     {
       accessor: 'teams',
-      title: 'Teams',
+      title: words.teams,
       sortable: true,
       textAlign: 'right',
       width: 74,
@@ -91,7 +92,7 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
     },
     {
       accessor: 'keys',
-      title: 'Keys',
+      title: words.keys,
       sortable: true,
       textAlign: 'right',
       width: 68,
@@ -140,10 +141,10 @@ function Identity({ row }: { row: Organization }) {
         </Group>
         <Group gap={4} wrap="nowrap" h={17}>
           <Text fz="xs" c="dimmed" truncate miw={0} title={owners?.join(', ')}>
-            {owners !== undefined && `${owners.length === 0 ? 'No owner' : owners.join(', ')} · `}
+            {owners !== undefined && `${owners.length === 0 ? words.noOwner : owners.join(', ')} · `}
             <span className="mono">{row.slug}</span>
           </Text>
-          <CopyIcon text={row.id} label="the organization’s id" />
+          <CopyIcon text={row.id} label={words.theOrganizationsId} />
         </Group>
       </div>
     </Group>
@@ -156,7 +157,7 @@ function Spend({ row }: { row: Organization }) {
   const values = standing.daily_spend.map(Number);
   return (
     <div>
-      <Sparkline values={values} width={90} height={18} label={`${moneyText(standing.spend_30d)} in 30 days`} />
+      <Sparkline values={values} width={90} height={18} label={words.spentIn30Days(standing.spend_30d)} />
       <Text fz="xs" component="div">
         <Money usd={standing.spend_30d} />
       </Text>
@@ -173,33 +174,38 @@ function RowMenu({ row, open, edit, change, like, makeTemplate }: RowActions & {
         <ActionIcon
           variant="subtle"
           color="gray"
-          aria-label={`Actions for ${row.name}`}
+          aria-label={words.actionsFor(row.name)}
           onClick={(event) => event.stopPropagation()}
         >
           <IconDots size={16} />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown onClick={(event) => event.stopPropagation()}>
-        <Item icon={IconPencil} label="Edit" verdict={may('organization.profile')} onClick={() => edit(row)} />
-        <Item icon={IconChartBar} label="View usage" verdict={may('usage.read')} onClick={() => open(row, { tab: 'usage' })} />
-        <Item icon={IconCopyPlus} label="Make one like this" verdict={may('organizations.create')} onClick={() => like(row)} />
+        <Item icon={IconPencil} label={words.edit} verdict={may('organization.profile')} onClick={() => edit(row)} />
+        <Item
+          icon={IconChartBar}
+          label={words.viewUsage}
+          verdict={may('usage.read')}
+          onClick={() => open(row, { tab: 'usage' })}
+        />
+        <Item icon={IconCopyPlus} label={words.makeOneLikeThis} verdict={may('organizations.create')} onClick={() => like(row)} />
         <Item
           icon={IconTemplate}
-          label="Save as template"
+          label={words.saveAsTemplate}
           verdict={may('organizations.create')}
           onClick={() => makeTemplate(row)}
         />
         <Menu.Divider />
         <Item
           icon={isActive ? IconPlayerPause : IconPlayerPlay}
-          label={isActive ? 'Suspend' : 'Reactivate'}
+          label={isActive ? words.suspend : words.reactivate}
           verdict={may('organizations.lifecycle')}
           onClick={() => change(row, isActive ? 'suspend' : 'reactivate')}
         />
         {row.status !== 'archived' && (
           <Item
             icon={IconArchive}
-            label="Archive"
+            label={words.archive}
             verdict={may('organizations.lifecycle')}
             onClick={() => change(row, 'archive')}
           />
