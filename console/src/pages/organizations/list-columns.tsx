@@ -45,8 +45,7 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       title: 'Organization',
       sortable: true,
       // The name takes what the others leave.
-      width: '100%',
-      cellsStyle: () => ({ maxWidth: 0 }),
+      width: 'rest',
       phone: 'title',
       render: (row) => <Identity row={row} />,
     },
