@@ -168,15 +168,16 @@ async function work(page: Page, list: string): Promise<readonly Interaction[]> {
 
 /** Returns where an element is, after it was scrolled into view and stands still. Throws after 10 s without one. */
 async function placeOf(target: Locator) {
-  await target.waitFor({ timeout: WAIT_MS_MAX });
-  await target.scrollIntoViewIfNeeded({ timeout: WAIT_MS_MAX });
-  for (let box = await target.boundingBox(); ; ) {
+  const lastMs = Date.now() + WAIT_MS_MAX;
+  while (Date.now() < lastMs) {
+    await target.scrollIntoViewIfNeeded({ timeout: WAIT_MS_MAX });
+    const box = await target.boundingBox();
     await sleep(200);
-    const later = await target.boundingBox({ timeout: WAIT_MS_MAX });
-    if (box === null || later === null) throw new Error('it is hidden');
-    if (box.x === later.x && box.y === later.y) return box;
-    box = later;
+    const later = await target.boundingBox();
+    // Rows that are drawn anew meanwhile are nowhere for a moment.
+    if (box !== null && later !== null && box.x === later.x && box.y === later.y) return box;
   }
+  throw new Error('it does not stand still');
 }
 
 declare global {
