@@ -157,7 +157,7 @@ function buildConsoleOnce() {
 
 function hashOfConsole(folder) {
   const hash = createHash('sha256');
-  const sources = ['src', 'public'].flatMap((name) =>
+  const sources = ['src', 'public', 'build'].flatMap((name) =>
     readdirSync(path.join(folder, name), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name)),

@@ -2,7 +2,6 @@ import { Box, Group } from '@mantine/core';
 import { type ReactNode, useDeferredValue } from 'react';
 import { ProblemNote } from '../Asked.tsx';
 import type { ListColumn } from './column.ts';
-import { keptCells } from './kept-rows.tsx';
 import { ListEntries } from './ListEntries.tsx';
 import { ListFoot } from './ListFoot.tsx';
 import { ListTable } from './ListTable.tsx';
@@ -56,7 +55,7 @@ export function DataList<T extends { id: string }>(props: DataListProps<T>) {
       </Group>
       <Rows
         name={props.name}
-        columns={keptCells(props.columns)}
+        columns={props.columns}
         rows={rows}
         isFetching={answer.isPending || answer.isPlaceholderData || rows !== page?.data}
         sort={list.sort}

@@ -9,8 +9,6 @@ export const words = {
   chooseAnOrganizationFirst: 'Choose an organization first',
   removeFilter: (label: string) => `Remove the filter ${label}`,
 
-  // ListEntries
-
   // ListFoot
   shown: (count: number) => `${count} shown`,
   inTotal: (total: string) => `${total} in total`,
@@ -22,6 +20,13 @@ export const words = {
   ascending: (name: string) => `${name}, ascending`,
   descending: (name: string) => `${name}, descending`,
   order: 'Order',
+
+  // TableHead
+  chooseAll: 'Choose all rows',
+  actions: 'Actions',
+
+  // TableRow
+  choose: (name: string) => `Choose ${name}`,
 
   // column
   nothingMatches: 'Nothing matches. Change the search or the filters.',

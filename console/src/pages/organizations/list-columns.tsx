@@ -46,8 +46,7 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       title: words.organization,
       sortable: true,
       // The name takes what the others leave.
-      width: '100%',
-      cellsStyle: () => ({ maxWidth: 0 }),
+      width: 'rest',
       phone: 'title',
       render: (row) => <Identity row={row} />,
     },

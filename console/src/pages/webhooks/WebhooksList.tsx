@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Group, Menu, Stack, Text, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, Badge, Group, Menu, Stack, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconDots, IconPlus } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
@@ -122,7 +122,7 @@ function columnsOf(setDoing: (doing: Doing) => void): ListColumn<Webhook>[] {
     },
     {
       accessor: 'actions',
-      title: <VisuallyHidden>{words.actions}</VisuallyHidden>,
+      title: '',
       width: 52,
       phone: 'menu',
       render: (webhook) => <RowMenu webhook={webhook} setDoing={setDoing} />,
