@@ -12,10 +12,10 @@ export function PriceOrigin({ from }: { from: Origin | null }) {
     <Text component="span" fz="sm">
       {source === 'list' ? `Published list${edition === null ? '' : `, ${edition}`}` : 'Entered'}
       {by !== null && (
-        <>
+        <span className="own-line">
           {' '}
           by <Named id={by} />
-        </>
+        </span>
       )}
     </Text>
   );
