@@ -48,7 +48,10 @@ tell({
     `(${found.reduce((sum, { shortened }) => sum + shortened, 0)} end in an ellipsis); ${of('is not shown')} not shown; ` +
     `${Math.round((performance.now() - startedMs) / 1000)} s`,
   details: [
-    ...jumps.map(({ where, value, sources }) => `${where}: shift ${value.toFixed(3)}: ${sources.slice(0, 3).join(' | ')}`),
+    ...jumps.map(
+      ({ where, value, sources }) =>
+        `${where}: shift ${value.toFixed(3)}: ${sources.toSorted().reverse().slice(0, 3).join(' | ')}`,
+    ),
     ...problems,
   ],
 });

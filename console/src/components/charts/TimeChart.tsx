@@ -1,6 +1,6 @@
-import { Center, Skeleton, Text } from '@mantine/core';
+import { Center, Text } from '@mantine/core';
 import { lazy, Suspense } from 'react';
-import { CHART_HEIGHT } from '../Skeletons.tsx';
+import { Awaited, CHART_HEIGHT } from '../Skeletons.tsx';
 import type { TimeChartProps } from './TimePlot.tsx';
 import { words } from './words.ts';
 
@@ -10,7 +10,7 @@ const TimePlot = lazy(() => import('./TimePlot.tsx').then(({ TimePlot }) => ({ d
 export function TimeChart(props: TimeChartProps) {
   if (!hasValue(props)) return <NothingYet empty={props.empty} />;
   return (
-    <Suspense fallback={<Skeleton h={CHART_HEIGHT} />}>
+    <Suspense fallback={<Awaited shape="chart" />}>
       <TimePlot {...props} />
     </Suspense>
   );

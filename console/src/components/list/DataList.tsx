@@ -1,6 +1,7 @@
 import { Box, Group } from '@mantine/core';
 import { type ReactNode, useDeferredValue } from 'react';
 import { ProblemNote } from '../Asked.tsx';
+import { AWAITED } from '../Skeletons.tsx';
 import type { ListColumn } from './column.ts';
 import { ListEntries } from './ListEntries.tsx';
 import { ListFoot } from './ListFoot.tsx';
@@ -41,7 +42,7 @@ export function DataList<T extends { id: string }>(props: DataListProps<T>) {
   const Rows = hasEntries ? ListEntries<T> : ListTable<T>;
   const sortBy = (sort: string) => set({ sort, cursor: undefined });
   return (
-    <Box>
+    <Box {...(rows === undefined && AWAITED)}>
       <Group gap="sm" mb="sm">
         {props.searchLabel !== undefined && (
           <SearchField

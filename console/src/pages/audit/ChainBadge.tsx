@@ -23,7 +23,8 @@ export function ChainBadge({ organizationId }: { organizationId: string | undefi
     refetchOnWindowFocus: false,
   });
   return (
-    <Group gap={6} role="status">
+    // On a phone a line of its own: what is verified has more words than what is being verified.
+    <Group gap={6} role="status" w={{ base: '100%', xs: 'auto' }}>
       {verdict.isPending ? (
         <Badge color="gray" leftSection={<Busy label={words.verifying} size={10} />}>
           {words.verifyingChain}

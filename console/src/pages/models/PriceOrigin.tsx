@@ -13,10 +13,10 @@ export function PriceOrigin({ from }: { from: Origin | null }) {
     <Text component="span" fz="sm">
       {source === 'list' ? words.publishedList(edition) : words.entered}
       {by !== null && (
-        <>
+        <span className="own-line">
           {' '}
           {words.byName} <Named id={by} />
-        </>
+        </span>
       )}
     </Text>
   );

@@ -57,12 +57,12 @@ function Top({ title, rows }: { title: string; rows: readonly Row[] }) {
       <Stack gap={8}>
         {rows.slice(0, SHOWN).map((row) => (
           <div key={row.id}>
-            <Group justify="space-between" wrap="nowrap" gap="xs">
-              <Anchor component={PageLink} at={row.at} fz="sm" truncate>
+            <Group justify="space-between" gap={0} style={{ columnGap: 'var(--mantine-spacing-xs)' }}>
+              <Anchor component={PageLink} at={row.at} fz="sm" truncate flex="1 1 6rem">
                 <bdi>{row.name}</bdi>
               </Anchor>
-              <Text fz="sm" className="nowrap" component="div">
-                <Text component="span" fz="xs" c="dimmed">
+              <Text fz="sm" ta="right" component="div">
+                <Text component="span" fz="xs" c="dimmed" className="nowrap">
                   <span title={countText(row.requests)}>{shortCountText(row.requests)}</span> {words.req}{' '}
                 </Text>
                 <Money usd={row.spend} />

@@ -6,6 +6,7 @@ import { GroupedCourse } from '../../../components/charts/GroupedCourse.tsx';
 import { Named } from '../../../components/Named.tsx';
 import { PageLink } from '../../../components/PageLink.tsx';
 import { Section } from '../../../components/Section.tsx';
+import { Awaited } from '../../../components/Skeletons.tsx';
 import { Time } from '../../../components/Time.tsx';
 import { links } from '../../../links.ts';
 import { Money } from '../../../numbers/Money.tsx';
@@ -118,6 +119,7 @@ function Refusal({ request }: { request: Schema<'Request'> }) {
     queryFn: () => asked(api.GET('/decisions/{request_id}', { params: { path: { request_id: request.id } } })),
     staleTime: Number.POSITIVE_INFINITY,
   });
+  if (decision.isPending) return <Awaited shape="nothing" />;
   return (
     <div>
       <Text fz="sm" style={{ overflowWrap: 'anywhere' }}>

@@ -33,17 +33,17 @@ export function SpendRanking({ rows, by, empty }: SpendRankingProps) {
         const name = groupOf(row, by);
         return (
           <Box key={name ?? 'none'}>
-            <Group justify="space-between" gap="xs" wrap="nowrap">
-              <Text fz="sm" truncate component="div">
+            <Group justify="space-between" gap={0} style={{ columnGap: 'var(--mantine-spacing-xs)' }}>
+              <Text fz="sm" truncate component="div" flex="1 1 6rem">
                 {by === 'model' || by === 'provider' ? (
                   <span className="mono">{name ?? words.unknown}</span>
                 ) : (
                   <Named id={name} />
                 )}
               </Text>
-              <Text fz="sm" className="nowrap" component="div">
+              <Text fz="sm" ta="right" component="div">
                 <Money usd={row.spend} />{' '}
-                <Text component="span" fz="xs" c="dimmed">
+                <Text component="span" fz="xs" c="dimmed" className="nowrap">
                   {words.shareAndRequests(shares[index] ?? '', row.admitted_requests)}
                 </Text>
               </Text>
