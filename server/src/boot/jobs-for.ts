@@ -3,6 +3,7 @@ import type { HeldReport } from '../counters/counters.ts';
 import { accountOriginsJob } from '../jobs/account-origins.ts';
 import type { Announcer, Enqueue } from '../jobs/alerts/announce.ts';
 import { alertRulesJob } from '../jobs/alerts/watch-rules.ts';
+import { archiveJob } from '../jobs/archive.ts';
 import { bindContentKeysJob } from '../jobs/bind-content-keys.ts';
 import { bindKeysJob } from '../jobs/bind-keys.ts';
 import { credentialJob } from '../jobs/check-credentials.ts';
@@ -61,7 +62,7 @@ export function jobsFor(
     foldJob(),
     fillJob(),
     foldProofJob(),
-    retentionJob({ logDaysMax: config.requestLogDaysMax }),
+    ...retentionOf(config, audit),
     partitionsJob(),
     lateIndexesJob(),
     sweepJob(),
@@ -80,6 +81,12 @@ export function jobsFor(
     bindKeysJob({ key: installation.credentials }),
     bindContentKeysJob({ wrappers: { master: masterKey, installation: installation.content } }),
   ];
+}
+
+/** Returns the job that deletes what is past its retention, and the one that archives it first, if there is a folder and a limit. */
+function retentionOf({ archiveDir: folder, requestLogDaysMax: logDaysMax }: Config, audit: Stores['audit']): readonly Job[] {
+  if (folder === null || logDaysMax === null) return [retentionJob({ logDaysMax })];
+  return [retentionJob({ logDaysMax, archives: true }), archiveJob({ folder, logDaysMax, audit })];
 }
 
 /** Returns the report on holds, of all replicas if they count together. */

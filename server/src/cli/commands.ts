@@ -1,3 +1,4 @@
+import type { ArchiveCommand } from './archive.ts';
 import type { Command, CommandLine, Given } from './command.ts';
 import type { CommandIo } from './command-io.ts';
 import { auditCommands } from './commands/audit.ts';
@@ -37,6 +38,11 @@ const recovery =
   (name: RecoveryCommand): RunOnDatabase =>
   async (...asked) =>
     (await import('./recovery.ts')).recover(name, ...asked);
+
+const archives =
+  (name: ArchiveCommand): RunOnDatabase =>
+  async (...asked) =>
+    (await import('./archive.ts')).runOnArchives(name, ...asked);
 
 /** Commands that run the server's own code on the data directory and database of the settings. main.ts runs those without `run`. */
 export const SERVER_COMMANDS: readonly (CommandLine & { readonly run?: RunOnDatabase })[] = [
@@ -83,6 +89,25 @@ export const SERVER_COMMANDS: readonly (CommandLine & { readonly run?: RunOnData
     words: ['move'],
     summary: 'the embedded database into the PostgreSQL of DATABASE_URL',
     run: async (...asked) => (await import('./move.ts')).move(...asked),
+  },
+  {
+    words: ['archive', 'verify'],
+    summary: 'read every archive of the request log, and compare it with its manifest and the audit log',
+    flags: [{ name: 'files-only', value: null, about: 'do without the database' }],
+    run: archives('verify'),
+  },
+  {
+    words: ['archive', 'restore'],
+    summary: 'an archive into a table of the schema headgate_archive',
+    operands: ['archive'],
+    flags: [{ name: 'drop', value: null, about: 'drop that table again' }],
+    run: archives('restore'),
+  },
+  {
+    words: ['archive', 'show'],
+    summary: 'one request, from the archives',
+    flags: [{ name: 'request', value: 'id', about: 'the id of the request' }],
+    run: archives('show'),
   },
 ];
 

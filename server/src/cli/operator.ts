@@ -29,4 +29,6 @@ const MENDABLE: ReadonlySet<string> = new Set([
   'UnusableServer',
   'NotCopied',
   'NotRotated',
+  'BadArchive',
+  'NotCsv',
 ]);

@@ -59,6 +59,8 @@ export interface Config {
   readonly fastLane: 'on' | 'off';
   /** Null: request-log rows are kept forever, unless their organization sets a limit. */
   readonly requestLogDaysMax: number | null;
+  /** The folder for archives of the request log. Null: none are written. */
+  readonly archiveDir: string | null;
   /** Every setting with its value, for people to read. A secret only says if it is set. */
   readonly inForce: readonly SettingInForce[];
 }
@@ -137,6 +139,7 @@ export function readConfig(env: Environment, flags: readonly string[] = []): Con
     stallMsMax: read('HEADGATE_STALL_SECONDS', schema.whole(1, 3_600)) * 1_000,
     fastLane: read('HEADGATE_FAST_LANE', schema.oneOf(['on', 'off'])),
     requestLogDaysMax: readIfSet('HEADGATE_REQUEST_LOG_DAYS', schema.whole(LOG_DAYS_MIN, 36_500)),
+    archiveDir: text('HEADGATE_ARCHIVE_DIR') === '' ? null : resolve(text('HEADGATE_ARCHIVE_DIR')),
     inForce: SETTINGS.map((setting) => inForce(setting, text(setting.name))),
   };
   refuseWhatNeedsMore(config);
