@@ -4,6 +4,7 @@ import { BadSetting } from './bad-setting.ts';
 import { type MasterKeySource, masterKeySource } from './master-key.ts';
 import * as schema from './schemas.ts';
 import { SETTINGS, type Setting } from './settings.ts';
+import { nearestSetting } from './unknown-settings.ts';
 
 /** All settings, parsed once. Only `settings.ts` defines their names and defaults. */
 export interface Config {
@@ -217,6 +218,11 @@ function flagPairs(flags: readonly string[]): readonly (readonly [string, string
 function settingOfFlag(text: string, flag: string): string {
   const upper = text.toUpperCase().replaceAll('-', '_');
   const found = SETTINGS.find(({ name }) => name === upper || name === `HEADGATE_${upper}`);
-  if (found === undefined) throw new BadSetting(`${flag}: there is no such setting.`);
+  if (found === undefined) throw new BadSetting(`${flag}: there is no such setting.${hintOf(upper)}`);
   return found.name;
+}
+
+function hintOf(name: string): string {
+  const nearest = nearestSetting(name);
+  return nearest === null ? '' : ` Did you mean --${nearest.replace('HEADGATE_', '').toLowerCase().replaceAll('_', '-')}?`;
 }
