@@ -81,7 +81,11 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
   const database = await open(config, log);
   taken.defer(() => database.close());
   await refuseWrongMasterKey(database.db, masterKey);
-  await migrate(database);
+  const { newer } = await migrate(database, {
+    onBlocked: (blockers) => log.warn({ blockers }, 'migration: another session keeps a table locked; it is tried again'),
+  });
+  if (newer.length > 0)
+    log.info({ migrations: newer }, 'migration: a newer version has migrated this database; this version can serve it');
   const owner = randomBytes(6).toString('base64url');
   const isAlone = config.redisUrl === null;
   await onceFree(() => refuseOtherCounting(database.db, isAlone ? 'alone' : 'together'), onWait);

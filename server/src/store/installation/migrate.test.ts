@@ -4,7 +4,7 @@ import { onEveryDatabase } from '../../../test/support/database.ts';
 import { UniqueViolation } from '../errors.ts';
 import { newPartitions } from '../partitions.ts';
 import { organizations, requestContent } from '../schema.ts';
-import { migrate, NewerSchema } from './migrate.ts';
+import { canGoBack, migrate, NewerSchema } from './migrate.ts';
 
 onEveryDatabase('the schema', (given, kind) => {
   test('migrating again changes nothing', async () => {
@@ -42,5 +42,21 @@ onEveryDatabase('the schema', (given, kind) => {
     await db.execute(sql`insert into schema_migrations (name) values ('9999_from_the_future')`);
     await expect(migrate(given())).rejects.toThrow(NewerSchema);
     await db.execute(sql`delete from schema_migrations where name = '9999_from_the_future'`);
+  });
+
+  test('a database of a newer version is served if all that this version does not know has a way back', async () => {
+    const { db } = given();
+    await db.execute(
+      sql`insert into schema_migrations (name, can_go_back) values ('9998_next', true), ('9999_the_one_after', true)`,
+    );
+    expect(await migrate(given())).toEqual({ newer: ['9998_next', '9999_the_one_after'] });
+    await db.execute(sql`update schema_migrations set can_go_back = false where name = '9999_the_one_after'`);
+    await expect(migrate(given())).rejects.toThrow('9999_the_one_after');
+    await db.execute(sql`delete from schema_migrations where name > '9'`);
+  });
+
+  test('a migration says itself that it has no way back', () => {
+    expect(canGoBack('ALTER TABLE "keys" ADD COLUMN "x" text;')).toBe(true);
+    expect(canGoBack('-- no way back: the version before writes the old form.\nALTER TABLE …')).toBe(false);
   });
 });
