@@ -38,6 +38,8 @@ const recovery =
   async (...asked) =>
     (await import('./recovery.ts')).recover(name, ...asked);
 
+const JSON_FLAG = { name: 'json', value: null, about: 'the result as JSON' };
+
 /** Commands that run the server's own code on the data directory and database of the settings. main.ts runs those without `run`. */
 export const SERVER_COMMANDS: readonly (CommandLine & { readonly run?: RunOnDatabase })[] = [
   { words: ['serve'], summary: 'the gateway, its admin API and the console (also without any word)' },
@@ -83,6 +85,12 @@ export const SERVER_COMMANDS: readonly (CommandLine & { readonly run?: RunOnData
     words: ['move'],
     summary: 'the embedded database into the PostgreSQL of DATABASE_URL',
     run: async (...asked) => (await import('./move.ts')).move(...asked),
+  },
+  {
+    words: ['config', 'check'],
+    summary: 'the settings in force, where each comes from, and what is risky in production',
+    flags: [JSON_FLAG],
+    run: async (...asked) => (await import('./checks/config-check.ts')).configCheck(...asked),
   },
 ];
 

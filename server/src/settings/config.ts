@@ -144,6 +144,20 @@ export function readConfig(env: Environment, flags: readonly string[] = []): Con
   return config;
 }
 
+/** The place that gave a setting its value: a flag, the variable of its own name or of another, or nobody. */
+export type SettingSource = 'flag' | 'environment' | 'default' | `environment (${string})`;
+
+/** Returns the source of each setting by its name, as `readConfig` decides. Throws BadSetting for flags that it refuses. */
+export function settingSources(env: Environment, flags: readonly string[] = []): ReadonlyMap<string, SettingSource> {
+  const given = new Set(flagPairs(flags).map(([name]) => name));
+  return new Map(SETTINGS.map((setting) => [setting.name, given.has(setting.name) ? 'flag' : sourceIn(env, setting)]));
+}
+
+function sourceIn(env: Environment, { name, orElse }: Setting): SettingSource {
+  if (env[name]) return 'environment';
+  return orElse !== undefined && env[orElse] ? `environment (${orElse})` : 'default';
+}
+
 function valueIn(env: Environment, { name, orElse, default: standard }: Setting): string {
   return env[name] || (orElse !== undefined && env[orElse]) || standard;
 }
