@@ -92,6 +92,27 @@ export const SERVER_COMMANDS: readonly (CommandLine & { readonly run?: RunOnData
     flags: [JSON_FLAG],
     run: async (...asked) => (await import('./checks/config-check.ts')).configCheck(...asked),
   },
+  {
+    words: ['doctor'],
+    summary: 'what the gateway needs: database, Redis, disk, limits, clocks, proxies, certificates',
+    flags: [JSON_FLAG],
+    run: async (...asked) => (await import('./checks/doctor.ts')).doctor(...asked),
+  },
+  {
+    words: ['support-bundle'],
+    summary: 'one file for somebody who helps, without secrets',
+    flags: [
+      { name: 'out', value: 'file', about: 'the file to write; headgate-support-<time>.tar.gz unless said' },
+      { name: 'log', value: 'file', about: 'the log: its last 2,000 lines are in the bundle' },
+    ],
+    run: async (...asked) => (await import('./checks/support-bundle.ts')).supportBundle(...asked),
+  },
+  {
+    words: ['upgrade'],
+    summary: 'what a start of this version would do to the database, with --check',
+    flags: [{ name: 'check', value: null, about: 'say it, and change nothing' }, JSON_FLAG],
+    run: async (...asked) => (await import('./checks/upgrade-check.ts')).upgradeCheck(...asked),
+  },
 ];
 
 /** Flags that every command of COMMANDS takes. */

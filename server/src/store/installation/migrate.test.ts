@@ -4,7 +4,7 @@ import { onEveryDatabase } from '../../../test/support/database.ts';
 import { UniqueViolation } from '../errors.ts';
 import { newPartitions } from '../partitions.ts';
 import { organizations, requestContent } from '../schema.ts';
-import { canGoBack, migrate, NewerSchema } from './migrate.ts';
+import { migrate, NewerSchema } from './migrate.ts';
 
 onEveryDatabase('the schema', (given, kind) => {
   test('migrating again changes nothing', async () => {
@@ -53,10 +53,5 @@ onEveryDatabase('the schema', (given, kind) => {
     await db.execute(sql`update schema_migrations set can_go_back = false where name = '9999_the_one_after'`);
     await expect(migrate(given())).rejects.toThrow('9999_the_one_after');
     await db.execute(sql`delete from schema_migrations where name > '9'`);
-  });
-
-  test('a migration says itself that it has no way back', () => {
-    expect(canGoBack('ALTER TABLE "keys" ADD COLUMN "x" text;')).toBe(true);
-    expect(canGoBack('-- no way back: the version before writes the old form.\nALTER TABLE …')).toBe(false);
   });
 });

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PoolClient, QueryConfig } from 'pg';
 import type { DatabaseKind, OpenDatabase } from '../database.ts';
 import { storeErrorFrom } from '../errors.ts';
+import { wayBackOf } from './migration-costs.ts';
 
 /** A newer version than this one wrote the database. The message is one line for the operator. */
 export class NewerSchema extends Error {
@@ -177,15 +178,10 @@ function patient(text: string): QueryConfig {
 async function apply(client: PoolClient, name: string): Promise<void> {
   const text = await migrationText(name);
   for (const statement of text.split('--> statement-breakpoint')) await client.query(patient(statement));
-  await client.query('INSERT INTO schema_migrations (name, can_go_back) VALUES ($1, $2)', [name, canGoBack(text)]);
+  await client.query('INSERT INTO schema_migrations (name, can_go_back) VALUES ($1, $2)', [name, wayBackOf(text) === null]);
 }
 
 /** Returns the statements of a migration. */
 export function migrationText(name: string): Promise<string> {
   return readFile(new URL(`${name}.sql`, FOLDER), 'utf8');
-}
-
-/** Reports whether the version before a migration can start after it: unless its text says `-- no way back: <why>`. */
-export function canGoBack(text: string): boolean {
-  return !/^-- no way back: \S/m.test(text);
 }

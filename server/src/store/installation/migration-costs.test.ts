@@ -2,8 +2,8 @@ import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { hasPostgres, withDatabase } from '../../../test/support/database.ts';
-import { canGoBack, migrationNames, migrationText } from './migrate.ts';
-import { costsOf, HOT_TABLES, secondsOf } from './migration-costs.ts';
+import { migrationNames, migrationText } from './migrate.ts';
+import { costsOf, HOT_TABLES, jobsAfter, secondsOf, wayBackOf } from './migration-costs.ts';
 
 /** Migrations from before the rule, with work that takes longer with more rows of a hot table. The operating guide says how long. */
 const BEFORE_THE_RULE = ['0002', '0003', '0005', '0006', '0009', '0010', '0011', '0013', '0021'];
@@ -25,15 +25,23 @@ describe('migrations', () => {
     const text = sources.map((file) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')).join('\n');
     const named = (await migrationNames()).filter((name) => text.includes(`'${name}'`));
     expect(named).toEqual(expect.arrayContaining(['0019_keys_for_addresses', '0020_master_key']));
-    for (const name of named.filter((one) => one > '0027')) expect(canGoBack(await migrationText(name)), name).toBe(false);
+    for (const name of named.filter((one) => one > '0027')) expect(wayBackOf(await migrationText(name)), name).not.toBeNull();
   });
 
   test('a migration that removes or renames something has no way back', async () => {
     for (const name of (await migrationNames()).filter((one) => one > '0027')) {
       const text = await migrationText(name);
       if (/\b(?:drop (?:table|column)|rename (?:to|column))\b/i.test(text.replace(/--.*$/gm, '')))
-        expect(canGoBack(text), name).toBe(false);
+        expect(wayBackOf(text), name).not.toBeNull();
     }
+  });
+
+  test('a migration says itself that it has no way back, and which jobs follow', () => {
+    expect(wayBackOf('ALTER TABLE "keys" ADD COLUMN "x" text;')).toBeNull();
+    expect(wayBackOf('-- no way back: The version before writes the old form.\nALTER TABLE …')).toBe(
+      'The version before writes the old form.',
+    );
+    expect(jobsAfter('0099_next', '-- followed by: bind-more\nALTER TABLE …')).toEqual(['bind-more']);
   });
 
   test('an index over ten million rows is estimated as it was measured', () => {

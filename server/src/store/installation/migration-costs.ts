@@ -30,6 +30,27 @@ export function secondsOf({ work }: StatementCost, rows: number): number {
   return (MICROSECONDS[work] * rows) / 1_000_000;
 }
 
+/** Jobs that do the rest of a migration's work while the gateway serves. Newer migrations name them: `-- followed by: <job>`. */
+const JOBS_AFTER: Readonly<Record<string, readonly string[]>> = {
+  '0012_jobs_and_alerts': ['credential-health', 'price-refresh'],
+  '0013_units': ['price-refresh'],
+  '0014_folded_days': ['fold', 'fold-past'],
+  '0016_address_proofs': ['account-origins'],
+  '0018_audit_key': ['audit-close'],
+  '0019_keys_for_addresses': ['bind-keys'],
+  '0020_master_key': ['bind-content-keys'],
+};
+
+/** Returns the jobs that follow a migration. `text`: its statements. */
+export function jobsAfter(name: string, text: string): readonly string[] {
+  return [...(JOBS_AFTER[name] ?? []), ...[...text.matchAll(/^-- followed by: (\S+)/gm)].map(([, job]) => job as string)];
+}
+
+/** Returns why the version before a migration cannot start after it; null if it can. */
+export function wayBackOf(text: string): string | null {
+  return /^-- no way back: (\S.*)$/m.exec(text)?.[1] ?? null;
+}
+
 /** Returns what a migration's statements cost, without those on tables that it makes itself. */
 export function costsOf(text: string): readonly StatementCost[] {
   const statements = statementsIn(text);
