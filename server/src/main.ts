@@ -6,6 +6,7 @@ import { startsWorkers, superviseWorkers, workerConfig } from './boot/workers.ts
 import { serverCommandOf } from './cli/commands.ts';
 import { createLogger } from './lib/log.ts';
 import { readConfig } from './settings/config.ts';
+import { tellUnknownSettings } from './settings/unknown-settings.ts';
 
 async function main(argv: readonly string[]): Promise<void> {
   const command = serverCommandOf(argv);
@@ -18,8 +19,10 @@ async function main(argv: readonly string[]): Promise<void> {
   if (command === 'seed') return seed(flags);
   const config = readConfig(process.env, flags);
   const log = createLogger(config.log);
+  const own = workerConfig(config, process.env);
+  if (own.worker === 0) tellUnknownSettings(process.env, log);
   if (startsWorkers(config)) process.exitCode = await superviseWorkers(config, log);
-  else await serve(workerConfig(config, process.env), log);
+  else await serve(own, log);
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

@@ -44,6 +44,8 @@ const archives =
   async (...asked) =>
     (await import('./archive.ts')).runOnArchives(name, ...asked);
 
+const JSON_FLAG = { name: 'json', value: null, about: 'the result as JSON' };
+
 /** Commands that run the server's own code on the data directory and database of the settings. main.ts runs those without `run`. */
 export const SERVER_COMMANDS: readonly (CommandLine & { readonly run?: RunOnDatabase })[] = [
   { words: ['serve'], summary: 'the gateway, its admin API and the console (also without any word)' },
@@ -108,6 +110,33 @@ export const SERVER_COMMANDS: readonly (CommandLine & { readonly run?: RunOnData
     summary: 'one request, from the archives',
     flags: [{ name: 'request', value: 'id', about: 'the id of the request' }],
     run: archives('show'),
+  },
+  {
+    words: ['config', 'check'],
+    summary: 'the settings in force, where each comes from, and what is risky in production',
+    flags: [JSON_FLAG],
+    run: async (...asked) => (await import('./checks/config-check.ts')).configCheck(...asked),
+  },
+  {
+    words: ['doctor'],
+    summary: 'what the gateway needs: database, Redis, disk, limits, clocks, proxies, certificates',
+    flags: [JSON_FLAG],
+    run: async (...asked) => (await import('./checks/doctor.ts')).doctor(...asked),
+  },
+  {
+    words: ['support-bundle'],
+    summary: 'one file for somebody who helps, without secrets',
+    flags: [
+      { name: 'out', value: 'file', about: 'the file to write; headgate-support-<time>.tar.gz unless said' },
+      { name: 'log', value: 'file', about: 'the log: its last 2,000 lines are in the bundle' },
+    ],
+    run: async (...asked) => (await import('./checks/support-bundle.ts')).supportBundle(...asked),
+  },
+  {
+    words: ['upgrade'],
+    summary: 'what a start of this version would do to the database, with --check',
+    flags: [{ name: 'check', value: null, about: 'say it, and change nothing' }, JSON_FLAG],
+    run: async (...asked) => (await import('./checks/upgrade-check.ts')).upgradeCheck(...asked),
   },
 ];
 

@@ -24,6 +24,7 @@ const MENDABLE: ReadonlySet<string> = new Set([
   'UnusableDatabase',
   'DirectoryInUse',
   'NewerSchema',
+  'MigrationBlocked',
   'WrongMasterKey',
   'StoreUnavailable',
   'UnusableServer',

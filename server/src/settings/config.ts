@@ -4,6 +4,7 @@ import { BadSetting } from './bad-setting.ts';
 import { type MasterKeySource, masterKeySource } from './master-key.ts';
 import * as schema from './schemas.ts';
 import { SETTINGS, type Setting } from './settings.ts';
+import { nearestSetting } from './unknown-settings.ts';
 
 /** All settings, parsed once. Only `settings.ts` defines their names and defaults. */
 export interface Config {
@@ -146,6 +147,20 @@ export function readConfig(env: Environment, flags: readonly string[] = []): Con
   return config;
 }
 
+/** The place that gave a setting its value: a flag, the variable of its own name or of another, or nobody. */
+export type SettingSource = 'flag' | 'environment' | 'default' | `environment (${string})`;
+
+/** Returns the source of each setting by its name, as `readConfig` decides. Throws BadSetting for flags that it refuses. */
+export function settingSources(env: Environment, flags: readonly string[] = []): ReadonlyMap<string, SettingSource> {
+  const given = new Set(flagPairs(flags).map(([name]) => name));
+  return new Map(SETTINGS.map((setting) => [setting.name, given.has(setting.name) ? 'flag' : sourceIn(env, setting)]));
+}
+
+function sourceIn(env: Environment, { name, orElse }: Setting): SettingSource {
+  if (env[name]) return 'environment';
+  return orElse !== undefined && env[orElse] ? `environment (${orElse})` : 'default';
+}
+
 function valueIn(env: Environment, { name, orElse, default: standard }: Setting): string {
   return env[name] || (orElse !== undefined && env[orElse]) || standard;
 }
@@ -220,6 +235,11 @@ function flagPairs(flags: readonly string[]): readonly (readonly [string, string
 function settingOfFlag(text: string, flag: string): string {
   const upper = text.toUpperCase().replaceAll('-', '_');
   const found = SETTINGS.find(({ name }) => name === upper || name === `HEADGATE_${upper}`);
-  if (found === undefined) throw new BadSetting(`${flag}: there is no such setting.`);
+  if (found === undefined) throw new BadSetting(`${flag}: there is no such setting.${hintOf(upper)}`);
   return found.name;
+}
+
+function hintOf(name: string): string {
+  const nearest = nearestSetting(name);
+  return nearest === null ? '' : ` Did you mean --${nearest.replace('HEADGATE_', '').toLowerCase().replaceAll('_', '-')}?`;
 }

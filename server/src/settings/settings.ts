@@ -229,3 +229,14 @@ export const SETTINGS: readonly Setting[] = [
     about: '`off` leaves every connection to the general HTTP libraries: more CPU for the same answers.',
   },
 ];
+
+/** Variables that are no settings of the server: of the command line, of examples, and what one process tells another. */
+export const OTHER_VARIABLES: readonly string[] = [
+  'HEADGATE_URL',
+  'HEADGATE_KEY',
+  'HEADGATE_DATABASE',
+  'HEADGATE_NEW_MASTER_KEY',
+  'HEADGATE_NEW_MASTER_KEY_FILE',
+  'HEADGATE_NEW_MASTER_KEY_COMMAND',
+  'HEADGATE_WORKER_NUMBER',
+];

@@ -109,8 +109,8 @@ async function liveReplicaLeases(db: Database): Promise<readonly { readonly name
 }
 
 /**
- * Reports whether a replica may still run whose version does not know this migration. Once the migration is applied, none can
- * start (`NewerSchema`), so false stays false. A replica that lost the database can renew its lease later. It counts for ten
+ * Reports whether a replica may still run whose version does not know this migration. Its text must say `-- no way back`: once it is
+ * applied, no such replica can start (`NewerSchema`), so false stays false. A replica that lost the database can renew its lease later. It counts for ten
  * minutes after the lease ended, unless it is known to be gone. A replica that was starting when the migration was applied has a
  * minute to take its lease, except on a new database.
  */
