@@ -73,6 +73,7 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   }
   const stopKeeping = keepCurrent(config, stores, opened, log);
   if (config.worker <= 1 && config.role !== 'data') await welcome({ config, stores, log, addresses: port.addresses() });
+  else log.info({ address: port.addresses().shown }, 'headgate is ready');
   if (config.worker <= 1) void tellPassedOver(stores.database.db, log);
   port.notReady = null;
   onSignal(log, async () => {
