@@ -1,6 +1,7 @@
 /** Runs several processes on one host that share a port. The first one starts the others, restarts them, and forwards signals. */
 import cluster, { type Worker } from 'node:cluster';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { lockDirectory } from '../lib/directory-lock.ts';
 import type { Logger } from '../lib/log.ts';
 import { programVersion } from '../lib/program-version.ts';
@@ -14,6 +15,8 @@ import { mustBeFree } from './port.ts';
 
 /** The environment variable with a worker's number, from 1. Only the first process sets it. */
 const NUMBER = 'HEADGATE_WORKER_NUMBER';
+/** The message of a worker that serves and would drain on a signal. */
+const READY = { headgate: 'ready' } as const;
 const AGAIN_MS_MIN = 500;
 const AGAIN_MS_MAX = 30_000;
 /** A worker that ran for this long did not fail at its start. */
@@ -35,6 +38,11 @@ export function workerConfig(config: Config, env: Readonly<Record<string, string
       ? { from: 'file', setting: 'HEADGATE_DATA_DIR', path: masterKeyFile(dataDir) }
       : config.masterKey;
   return { ...config, dataDir: join(dataDir, `worker-${number}`), masterKey, demo: 'off', worker: Number(number) };
+}
+
+/** Tells the first process that this worker serves. Does nothing in a process that is no worker. */
+export function tellReady(): void {
+  cluster.worker?.send(READY);
 }
 
 /**
@@ -73,7 +81,7 @@ class Crew {
   readonly #size: number;
   readonly #numbers = new Map<number, number>();
   readonly #failures: number[];
-  readonly #listening = new Set<number>();
+  readonly #ready = new Set<number>();
   #isReady = false;
   #stoppingSinceMs: number | null = null;
   #askedBy: NodeJS.Signals | null = null;
@@ -89,7 +97,9 @@ class Crew {
   run(): Promise<number> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.#stop(signal));
     tellMetricsOfAll(() => this.#all());
-    cluster.on('listening', (worker) => this.#listens(worker));
+    cluster.on('message', (worker, message: unknown) => {
+      if (isDeepStrictEqual(message, READY)) this.#serves(worker);
+    });
     for (let number = 1; number <= this.#size; number += 1) this.#start(number);
     return new Promise((resolve) => {
       this.#ended = resolve;
@@ -107,9 +117,9 @@ class Crew {
   }
 
   /** Says once that all workers serve. One that is started again says so itself. */
-  #listens({ id }: Worker): void {
-    this.#listening.add(this.#numbers.get(id) as number);
-    if (this.#isReady || this.#listening.size < this.#size) return;
+  #serves({ id }: Worker): void {
+    this.#ready.add(this.#numbers.get(id) as number);
+    if (this.#isReady || this.#ready.size < this.#size) return;
     this.#isReady = true;
     this.#log.info({ workers: this.#size }, 'headgate is ready: all workers serve');
   }

@@ -14,7 +14,7 @@ interface Taken extends Error {
 
 /** A wait for another process. */
 export interface Wait {
-  /** Who holds it, in one line. */
+  /** The line that says who holds it. */
   readonly reason: string;
   /** The longest that this process waits. */
   readonly up_to_s: number;
