@@ -202,7 +202,9 @@ function isFirstStart(environment, verbArgs) {
 }
 
 function run(node, nodeArgs, environment) {
-  const child = spawn(node, nodeArgs, { cwd: root, env: environment, stdio: 'inherit' });
+  // Over the channel the gateway learns that this process was killed, which passes no signal on.
+  const stdio = verb === 'start' ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit';
+  const child = spawn(node, nodeArgs, { cwd: root, env: environment, stdio });
   // The child drains and decides when it ends, so this process only passes signals on.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   if (process.env.npm_lifecycle_event === verb) endWithParent(() => child.kill('SIGTERM'));

@@ -9,7 +9,7 @@ import { type Logger, tellDefect } from '../lib/log.ts';
 import { masterKeyName } from '../lib/secrets.ts';
 import { systemClock as clock } from '../lib/timing/clock.ts';
 import { nowAndThen } from '../lib/timing/now-and-then.ts';
-import { onceFree } from '../lib/timing/once-free.ts';
+import { onceFree, type Wait } from '../lib/timing/once-free.ts';
 import type { Config } from '../settings/config.ts';
 import { connectionsNeeded } from '../settings/connection-budget.ts';
 import { prepareDataDirectory } from '../settings/data-directory.ts';
@@ -73,8 +73,7 @@ export async function openStores(config: Config, log: Logger): Promise<Stores> {
 
 /** Opens everything and adds to `taken` how to close it, in the reverse order. */
 async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack): Promise<Stores> {
-  const onWait = ({ message }: Error) =>
-    log.info({ reason: message }, 'waiting up to 5 s until another process releases the data directory or the database');
+  const onWait = (wait: Wait) => tellWait(wait, log);
   const onLost = (error: Error) => stopServing(log, error);
   const directoryLock = await onceFree(() => lockDirectory(config.dataDir, onLost), onWait);
   taken.defer(() => directoryLock.release());
@@ -139,6 +138,11 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
   };
   const opened = { database, masterKey, installation, audit, journal, refusals, writer, databaseStatus };
   return { ...opened, ...watched, owner, onStored, close: () => taken.disposeAsync() };
+}
+
+/** Says that a start waits for another process, how long, and how long that one's lease still counts. */
+export function tellWait(wait: Wait, log: Logger): void {
+  log.info(wait, 'waiting up to `up_to_s` until another process releases the data directory or the database');
 }
 
 /** Begins to watch what a process needs of its surroundings: the database, the disk and the CA files. */
