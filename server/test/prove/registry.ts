@@ -195,6 +195,12 @@ export const REGISTRY: readonly ProveRow[] = [
   row('lane.fuzz', 'lane-fuzz', '3.7', 'the fast lane beside Node’s own parser, message by message'),
   row('lane.bars', 'lane-benchmark', '3.7', 'the benchmark meets the bars of the fast lane', 'full'),
   row('install.move', 'move-and-restore', '3.8', 'a move, a backup and a restore keep totals, keys and decisions'),
+  {
+    name: 'ops.chart',
+    module: 'ops-chart',
+    shows:
+      'real Helm lints and renders the chart over ten value files and refuses bad values; Kubernetes’ schemas and types judge what it makes',
+  },
   row('install.removal', 'documents', '3.9', 'the guide’s commands remove everything; figures name their commands'),
   row('alerts.thresholds', 'threshold-alerts', '3.10', 'thresholds passed by racing requests are told once'),
   row('watched.requests', 'watched-requests', '3.11', 'traces fit together, and nothing secret is in logs or metrics'),
