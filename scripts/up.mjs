@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isConsoleBuilt, noteConsoleBuilt } from './console-built.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const marker = path.join(root, 'node_modules', '.headgate-installed');
@@ -144,31 +145,13 @@ function hasConsoleSources() {
 function buildConsoleOnce() {
   if (!hasConsoleSources()) return; // A package without sources has the console already built.
   const folder = path.join(root, 'console');
-  const built = path.join(folder, 'dist', '.built-from');
-  const wanted = hashOfConsole(folder);
-  if (existsSync(built) && readFileSync(built, 'utf8') === wanted) return;
+  if (isConsoleBuilt(folder)) return;
   console.error('Building the console …');
   const vite = path.join(root, 'node_modules', 'vite', 'bin', 'vite.js');
   const options = { cwd: folder, encoding: 'utf8', maxBuffer: 1 << 26 };
   const result = spawnSync(pinnedNode(), [vite, 'build', '--logLevel', 'warn'], options);
   if (result.status !== 0) fail(`The console could not be built:\n${result.stdout}${result.stderr}`);
-  writeFileSync(built, wanted);
-}
-
-function hashOfConsole(folder) {
-  const hash = createHash('sha256');
-  const sources = ['src', 'public', 'build'].flatMap((name) =>
-    readdirSync(path.join(folder, name), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name)),
-  );
-  for (const file of [
-    ...sources.sort(),
-    ...['index.html', 'package.json', 'vite.config.ts'].map((name) => path.join(folder, name)),
-  ]) {
-    hash.update(path.relative(folder, file)).update('\0').update(readFileSync(file)).update('\0');
-  }
-  return hash.digest('hex');
+  noteConsoleBuilt(folder);
 }
 
 function pinnedNode() {

@@ -24,6 +24,7 @@ function checkout(): string {
     '.npmrc',
     ...manifest.workspaces.map((name) => `${name}/package.json`),
     'scripts/up.mjs',
+    'scripts/console-built.mjs',
   ]) {
     cpSync(path.join(repository, file), path.join(folder, file));
   }

@@ -22,7 +22,7 @@ import { mkdirSync } from 'node:fs';
 import { createServer } from 'node:http';
 import path from 'node:path';
 import type { Locator, Page } from '@playwright/test';
-import { launch } from './measures/site.ts';
+import { launch, refuseOldConsole } from './measures/site.ts';
 import type { Role } from './support.ts';
 import { openTaskHouse } from './tasks/fixture.ts';
 import { TASKS } from './tasks/tasks.ts';
@@ -45,6 +45,7 @@ async function asked(command: readonly string[]): Promise<string> {
 }
 
 async function serve(): Promise<void> {
+  refuseOldConsole();
   mkdirSync(FOLDER, { recursive: true });
   const site = await openTaskHouse();
   const browser = await launch();

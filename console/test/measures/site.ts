@@ -1,6 +1,8 @@
 /** What the measuring programs share: a furnished gateway, a browser, and the walk over every page. */
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from '@playwright/test';
+import { isConsoleBuilt } from '../../../scripts/console-built.mjs';
 import { CHROMIUM } from '../../../server/test/support/chromium.ts';
 import { idsOf, sightsOf } from '../pages.ts';
 import type { Sight } from '../sight.ts';
@@ -28,7 +30,15 @@ export function launch(): Promise<Browser> {
   });
 }
 
+/** Ends the program with a line on the error output if the built console is not of the present sources: it would judge an old one. */
+export function refuseOldConsole(): void {
+  if (isConsoleBuilt(path.resolve(import.meta.dirname, '../..'))) return;
+  console.error('The built console is not of the present sources. Run `npm run build` first.');
+  process.exit(1);
+}
+
 export async function openSite(): Promise<Site> {
+  refuseOldConsole();
   const house = await openHouse();
   const browser = await launch();
   const pages = sightsOf(await idsOf(house)).filter(({ dialog }) => dialog === undefined);

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Browser, Locator, Page } from '@playwright/test';
 import { type House, openHouse } from '../support.ts';
-import { firstLine, IS_QUICK, launch, type Report, tell } from './site.ts';
+import { firstLine, IS_QUICK, launch, type Report, refuseOldConsole, tell } from './site.ts';
 
 const VISITS = [
   { address: '/organizations', bytesMax: 300_000 },
@@ -38,6 +38,7 @@ interface Visit {
   readonly files: readonly (readonly [string, number])[];
 }
 
+refuseOldConsole();
 const house = await openHouse();
 const browser = await launch();
 const visits: Visit[] = [];

@@ -3,7 +3,7 @@
  * HEADGATE_TASKS_PICTURES=<folder> keeps a picture of the page on which a task came to nothing.
  */
 import type { Browser } from '@playwright/test';
-import { firstLine, launch, tell } from '../measures/site.ts';
+import { firstLine, launch, refuseOldConsole, tell } from '../measures/site.ts';
 import { BEFORE } from './before.ts';
 import { openTaskHouse, type TaskHouse } from './fixture.ts';
 import { type Counts, handOn, NotPossible } from './hand.ts';
@@ -35,6 +35,7 @@ tell({
 
 /** Each on its own page from the Overview, one after the other on one gateway. */
 async function performAll(): Promise<readonly Done[]> {
+  refuseOldConsole();
   const site = await openTaskHouse();
   const browser = await launch();
   try {

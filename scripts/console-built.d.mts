@@ -1,0 +1,2 @@
+export function isConsoleBuilt(folder: string): boolean;
+export function noteConsoleBuilt(folder: string): void;
