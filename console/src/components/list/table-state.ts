@@ -1,4 +1,4 @@
-import { type CSSProperties, useCallback, useRef, useSyncExternalStore } from 'react';
+import { type CSSProperties, startTransition, useCallback, useEffect, useRef, useState, useSyncExternalStore } from 'react';
 import type { ListColumn } from './column.ts';
 
 const MINUTE_MS = 60_000;
@@ -41,6 +41,34 @@ export function useVisible<T>(columns: readonly ListColumn<T>[]): readonly ListC
     if (last.current?.of !== columns || last.current.key !== key) last.current = { of: columns, key, visible };
     return last.current.visible;
   });
+}
+
+/** As many rows as a screen has, and the page below them. */
+const ROWS_AT_ONCE = 40;
+
+/**
+ * Returns the rows to draw: other rows than before begin with the first ones, and the next follow while nobody waits. Drawn at
+ * once, 200 rows keep a click waiting for a quarter of a second. Rows that are there from the beginning are all drawn, so that Back
+ * finds its place.
+ */
+export function useGradually<T extends { id: string }>(rows: readonly T[] | undefined): readonly T[] | undefined {
+  const [drawn, setDrawn] = useState({ of: rows, count: Number.POSITIVE_INFINITY });
+  let { count } = drawn;
+  if (drawn.of !== rows) {
+    if (!areSame(drawn.of, rows)) count = ROWS_AT_ONCE;
+    setDrawn({ of: rows, count });
+  }
+  const hasMore = rows !== undefined && count < rows.length;
+  useEffect(() => {
+    if (hasMore)
+      startTransition(() => setDrawn((before) => (before.of === rows ? { of: rows, count: count + ROWS_AT_ONCE } : before)));
+  }, [hasMore, rows, count]);
+  return hasMore ? rows.slice(0, count) : rows;
+}
+
+/** Reports whether two lists begin and end with the same row: then only figures in them have changed. */
+function areSame<T extends { id: string }>(before: readonly T[] | undefined, rows: readonly T[] | undefined): boolean {
+  return before?.[0]?.id === rows?.[0]?.id && before?.at(-1)?.id === rows?.at(-1)?.id;
 }
 
 const STYLES = new WeakMap<object, CSSProperties>();
