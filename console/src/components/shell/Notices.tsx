@@ -1,6 +1,8 @@
+import '@mantine/notifications/styles.layer.css';
 import { useNotifications } from '@mantine/notifications';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, Suspense, startTransition, useEffect, useState } from 'react';
 
+const IDLE_MS = 1_000;
 const load = () => import('./NoticeList.tsx');
 const NoticeList = lazy(() => load().then((loaded) => ({ default: loaded.NoticeList })));
 
@@ -12,7 +14,8 @@ export function Notices() {
   const [isUsed, setUsed] = useState(false);
   const { notifications } = useNotifications();
   useEffect(() => {
-    const use = () => setUsed(true);
+    // Not in the way of what the person has just done.
+    const use = () => setTimeout(() => startTransition(() => setUsed(true)), IDLE_MS);
     const events = ['pointerdown', 'keydown'] as const;
     for (const event of events) addEventListener(event, use, { once: true, capture: true });
     return () => {
