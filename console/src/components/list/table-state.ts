@@ -82,9 +82,11 @@ export function useGradually<T extends { id: string }>(rows: readonly T[] | unde
   return hasMore ? rows.slice(0, count) : rows;
 }
 
-/** Reports whether two lists begin and end with the same row: then only figures in them have changed. */
-function areSame<T extends { id: string }>(before: readonly T[] | undefined, rows: readonly T[] | undefined): boolean {
-  return before?.[0]?.id === rows?.[0]?.id && before?.at(-1)?.id === rows?.at(-1)?.id;
+/** Reports whether most of the first rows were there before. Then the list is the same one with other figures, or a few new rows. */
+function areSame<T extends { id: string }>(before: readonly T[] = [], rows: readonly T[] = []): boolean {
+  const known = new Set(before.slice(0, ROWS_AT_ONCE).map(({ id }) => id));
+  const first = rows.slice(0, ROWS_AT_ONCE);
+  return first.filter(({ id }) => known.has(id)).length >= first.length / 2;
 }
 
 const STYLES = new WeakMap<object, CSSProperties>();
