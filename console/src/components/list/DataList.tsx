@@ -8,6 +8,7 @@ import { ListFoot } from './ListFoot.tsx';
 import { ListTable } from './ListTable.tsx';
 import { SearchField } from './SearchField.tsx';
 import { SortSelect } from './SortSelect.tsx';
+import { useSameRows } from './table-state.ts';
 import { useIsPhone } from './useIsPhone.ts';
 import { type ListSource, useList } from './useList.ts';
 
@@ -35,7 +36,8 @@ export function DataList<T extends { id: string }>(props: DataListProps<T>) {
   const { answer, set } = list;
   const page = answer.data;
   // Whoever types goes on typing while many rows are drawn. The first rows are awaited, and drawn at once.
-  const rows = useDeferredValue(page?.data) ?? page?.data;
+  const latest = useSameRows(page?.data);
+  const rows = useDeferredValue(latest) ?? latest;
   if (answer.isError && page === undefined) return <ProblemNote error={answer.error} onRetry={() => void answer.refetch()} />;
   if (page?.data.length === 0 && !list.isNarrowed) return <>{props.empty}</>;
   const hasEntries = isPhone && props.columns.some(({ phone }) => phone === 'title');
@@ -58,7 +60,7 @@ export function DataList<T extends { id: string }>(props: DataListProps<T>) {
         name={props.name}
         columns={props.columns}
         rows={rows}
-        isFetching={answer.isPending || answer.isPlaceholderData || rows !== page?.data}
+        isFetching={answer.isPending || answer.isPlaceholderData || rows !== latest}
         sort={list.sort}
         onSort={sortBy}
         onRowClick={props.onRowClick}

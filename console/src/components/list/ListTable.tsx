@@ -4,7 +4,7 @@ import { type ListColumn, type ListRowsProps, NOTHING_MATCHES } from './column.t
 import classes from './list.module.css';
 import { TableHead } from './TableHead.tsx';
 import { TableRow } from './TableRow.tsx';
-import { useMinute, useSameColumns, useVisible } from './table-state.ts';
+import { useGradually, useMinute, useSameColumns, useVisible } from './table-state.ts';
 import { useSelection } from './useSelection.ts';
 
 interface ListTableProps<T extends { id: string }> extends Omit<ListRowsProps<T>, 'onSort' | 'sort'> {
@@ -24,6 +24,7 @@ interface ListTableProps<T extends { id: string }> extends Omit<ListRowsProps<T>
 export function ListTable<T extends { id: string }>(props: ListTableProps<T>) {
   const { name, rows, isFetching, sort = '', onSort, onRowClick, isNew, nothing = NOTHING_MATCHES } = props;
   const columns = useVisible(useSameColumns(props.columns));
+  const drawn = useGradually(rows);
   const minute = useMinute();
   const selection = useSelection(props);
   const isAwaited = rows === undefined;
@@ -47,7 +48,7 @@ export function ListTable<T extends { id: string }>(props: ListTableProps<T>) {
           })}
         >
           {isAwaited && AWAITED.map((at) => <AwaitedRow key={at} at={at} columns={columns} isChosen={selection !== undefined} />)}
-          {rows?.map((row) => (
+          {drawn?.map((row) => (
             <TableRow
               key={row.id}
               row={row}

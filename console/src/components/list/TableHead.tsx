@@ -63,7 +63,7 @@ function Head<T>({ column, sort, onSort }: HeadProps<T>) {
     <th style={style} scope="col" className={classes.sortable} aria-sort={order}>
       <button type="button" onClick={() => onSort(order === 'ascending' ? `-${accessor}` : accessor)}>
         <span>{title}</span>
-        <Icon size={14} aria-hidden />
+        <Icon size={12} aria-hidden />
       </button>
     </th>
   );

@@ -1,4 +1,5 @@
-import { type CSSProperties, useCallback, useRef, useSyncExternalStore } from 'react';
+import { replaceEqualDeep } from '@tanstack/react-query';
+import { type CSSProperties, startTransition, useEffect, useMemo, useRef, useState } from 'react';
 import type { ListColumn } from './column.ts';
 
 const MINUTE_MS = 60_000;
@@ -18,29 +19,74 @@ export function useSameColumns<T>(columns: readonly ListColumn<T>[]): readonly L
 
 /** Returns the columns that the width of the window has room for. */
 export function useVisible<T>(columns: readonly ListColumn<T>[]): readonly ListColumn<T>[] {
-  const last = useRef<{
-    readonly of: readonly ListColumn<T>[];
-    readonly key: string;
-    readonly visible: readonly ListColumn<T>[];
-  }>(undefined);
-  const subscribe = useCallback(
-    (onChange: () => void) => {
-      const queries = columns.flatMap(({ visibleMediaQuery }) =>
-        visibleMediaQuery === undefined ? [] : [matchMedia(visibleMediaQuery)],
-      );
-      for (const query of queries) query.addEventListener('change', onChange);
-      return () => {
-        for (const query of queries) query.removeEventListener('change', onChange);
-      };
-    },
-    [columns],
-  );
-  return useSyncExternalStore(subscribe, () => {
-    const visible = columns.filter(({ visibleMediaQuery: query }) => query === undefined || matchMedia(query).matches);
-    const key = visible.map(({ accessor }) => accessor).join();
-    if (last.current?.of !== columns || last.current.key !== key) last.current = { of: columns, key, visible };
-    return last.current.visible;
+  const [visible, setVisible] = useState(() => ({ of: columns, now: columns.filter(hasRoom) }));
+  if (visible.of !== columns) setVisible({ of: columns, now: columns.filter(hasRoom) });
+  useEffect(() => {
+    const wanted = columns.flatMap(({ visibleMediaQuery: query }) => (query === undefined ? [] : [matchMedia(query)]));
+    const change = () => setVisible({ of: columns, now: columns.filter(hasRoom) });
+    for (const query of wanted) query.addEventListener('change', change);
+    return () => {
+      for (const query of wanted) query.removeEventListener('change', change);
+    };
+  }, [columns]);
+  return visible.now;
+}
+
+function hasRoom<T>({ visibleMediaQuery: query }: ListColumn<T>): boolean {
+  return query === undefined || matchMedia(query).matches;
+}
+
+/** Returns the rows with those that were there before, unless they are other ones now: a row that stays is not drawn again. */
+export function useSameRows<T extends { id: string }>(rows: readonly T[] | undefined): readonly T[] | undefined {
+  const kept = useRef(rows);
+  const same = useMemo(() => shared(kept.current, rows), [rows]);
+  useEffect(() => {
+    kept.current = same;
   });
+  return same;
+}
+
+function shared<T extends { id: string }>(
+  before: readonly T[] | undefined,
+  rows: readonly T[] | undefined,
+): readonly T[] | undefined {
+  if (before === undefined || rows === undefined || before === rows) return rows;
+  const known = new Map(before.map((row) => [row.id, row]));
+  const all = rows.map((row) => {
+    const earlier = known.get(row.id);
+    return earlier === undefined ? row : (replaceEqualDeep(earlier, row) as T);
+  });
+  return all.length === before.length && all.every((row, at) => row === before[at]) ? before : all;
+}
+
+/** As many rows as a screen has, and the page below them. */
+const ROWS_AT_ONCE = 40;
+
+/**
+ * Returns the rows to draw: other rows than before begin with the first ones, and the next follow while nobody waits. Drawn at
+ * once, 200 rows keep a click waiting for a quarter of a second. Rows that are there from the beginning are all drawn, so that Back
+ * finds its place.
+ */
+export function useGradually<T extends { id: string }>(rows: readonly T[] | undefined): readonly T[] | undefined {
+  const [drawn, setDrawn] = useState({ of: rows, count: Number.POSITIVE_INFINITY });
+  let { count } = drawn;
+  if (drawn.of !== rows) {
+    if (!areSame(drawn.of, rows)) count = ROWS_AT_ONCE;
+    setDrawn({ of: rows, count });
+  }
+  const hasMore = rows !== undefined && count < rows.length;
+  useEffect(() => {
+    if (hasMore)
+      startTransition(() => setDrawn((before) => (before.of === rows ? { of: rows, count: count + ROWS_AT_ONCE } : before)));
+  }, [hasMore, rows, count]);
+  return hasMore ? rows.slice(0, count) : rows;
+}
+
+/** Reports whether most of the first rows were there before. Then the list is the same one with other figures, or a few new rows. */
+function areSame<T extends { id: string }>(before: readonly T[] = [], rows: readonly T[] = []): boolean {
+  const known = new Set(before.slice(0, ROWS_AT_ONCE).map(({ id }) => id));
+  const first = rows.slice(0, ROWS_AT_ONCE);
+  return first.filter(({ id }) => known.has(id)).length >= first.length / 2;
 }
 
 const STYLES = new WeakMap<object, CSSProperties>();

@@ -96,7 +96,7 @@ function Frame({ session }: { session: Session }) {
 
 function Navigation({ onGo }: { onGo: () => void }) {
   const session = useSession();
-  const { pathname } = useLocation();
+  const pathname = useLocation({ select: (location) => location.pathname });
   const attention = useAttention();
   return (
     <nav aria-label="Main">

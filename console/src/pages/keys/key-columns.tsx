@@ -1,6 +1,7 @@
-import { Anchor, Group, Stack, Text, Tooltip } from '@mantine/core';
+import { Anchor, Group, Stack, Text } from '@mantine/core';
 import { IconRobot, IconUser } from '@tabler/icons-react';
 import type { Schema } from '../../api/client.ts';
+import { Hint } from '../../components/Hint.tsx';
 import type { LimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { FirstLine, scopeBudgetLines, scopeLimitLines } from '../../components/limits/LimitsAsSet.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
@@ -84,9 +85,9 @@ export function Owner({ of: owner }: { of: Key['owner'] }) {
   const Icon = isPerson ? IconUser : IconRobot;
   return (
     <Group gap={6} wrap="nowrap">
-      <Tooltip label={isPerson ? words.aPerson : words.aServiceAccount}>
+      <Hint label={isPerson ? words.aPerson : words.aServiceAccount}>
         <Icon size={15} stroke={1.7} aria-label={isPerson ? words.person : words.serviceAccount} style={{ flexShrink: 0 }} />
-      </Tooltip>
+      </Hint>
       <Text fz="sm" truncate maw={180}>
         <bdi>{owner.name}</bdi>
       </Text>

@@ -1,9 +1,8 @@
-import { ActionIcon, Anchor, Avatar, Group, Menu, Text, Tooltip } from '@mantine/core';
+import { Anchor, Avatar, Group, Menu, Text, Tooltip } from '@mantine/core';
 import {
   IconArchive,
   IconChartBar,
   IconCopyPlus,
-  IconDots,
   IconPencil,
   IconPlayerPause,
   IconPlayerPlay,
@@ -19,6 +18,7 @@ import { BudgetCell } from '../../components/limits/BudgetRing.tsx';
 import { LimitCell } from '../../components/limits/LimitGauges.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
+import { RowMenu } from '../../components/list/RowMenu.tsx';
 import { PageLink } from '../../components/PageLink.tsx';
 import { links } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
@@ -104,7 +104,7 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       textAlign: 'right',
       width: 46,
       phone: 'menu',
-      render: (row) => <RowMenu row={row} {...actions} />,
+      render: (row) => <Actions row={row} {...actions} />,
     },
   ];
 }
@@ -164,53 +164,50 @@ function Spend({ row }: { row: Organization }) {
   );
 }
 
-function RowMenu({ row, open, edit, change, like, makeTemplate }: RowActions & { row: Organization }) {
+function Actions({ row, open, edit, change, like, makeTemplate }: RowActions & { row: Organization }) {
   const may = (permission: Permission) => verdictOf(permission, row);
   const isActive = row.status === 'active';
   return (
-    <Menu position="bottom-end" width={190}>
-      <Menu.Target>
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          aria-label={words.actionsFor(row.name)}
-          onClick={(event) => event.stopPropagation()}
-        >
-          <IconDots size={16} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown onClick={(event) => event.stopPropagation()}>
-        <Item icon={IconPencil} label={words.edit} verdict={may('organization.profile')} onClick={() => edit(row)} />
-        <Item
-          icon={IconChartBar}
-          label={words.viewUsage}
-          verdict={may('usage.read')}
-          onClick={() => open(row, { tab: 'usage' })}
-        />
-        <Item icon={IconCopyPlus} label={words.makeOneLikeThis} verdict={may('organizations.create')} onClick={() => like(row)} />
-        <Item
-          icon={IconTemplate}
-          label={words.saveAsTemplate}
-          verdict={may('organizations.create')}
-          onClick={() => makeTemplate(row)}
-        />
-        <Menu.Divider />
-        <Item
-          icon={isActive ? IconPlayerPause : IconPlayerPlay}
-          label={isActive ? words.suspend : words.reactivate}
-          verdict={may('organizations.lifecycle')}
-          onClick={() => change(row, isActive ? 'suspend' : 'reactivate')}
-        />
-        {row.status !== 'archived' && (
+    <RowMenu label={words.actionsFor(row.name)} width={190}>
+      {() => (
+        <>
+          <Item icon={IconPencil} label={words.edit} verdict={may('organization.profile')} onClick={() => edit(row)} />
           <Item
-            icon={IconArchive}
-            label={words.archive}
-            verdict={may('organizations.lifecycle')}
-            onClick={() => change(row, 'archive')}
+            icon={IconChartBar}
+            label={words.viewUsage}
+            verdict={may('usage.read')}
+            onClick={() => open(row, { tab: 'usage' })}
           />
-        )}
-      </Menu.Dropdown>
-    </Menu>
+          <Item
+            icon={IconCopyPlus}
+            label={words.makeOneLikeThis}
+            verdict={may('organizations.create')}
+            onClick={() => like(row)}
+          />
+          <Item
+            icon={IconTemplate}
+            label={words.saveAsTemplate}
+            verdict={may('organizations.create')}
+            onClick={() => makeTemplate(row)}
+          />
+          <Menu.Divider />
+          <Item
+            icon={isActive ? IconPlayerPause : IconPlayerPlay}
+            label={isActive ? words.suspend : words.reactivate}
+            verdict={may('organizations.lifecycle')}
+            onClick={() => change(row, isActive ? 'suspend' : 'reactivate')}
+          />
+          {row.status !== 'archived' && (
+            <Item
+              icon={IconArchive}
+              label={words.archive}
+              verdict={may('organizations.lifecycle')}
+              onClick={() => change(row, 'archive')}
+            />
+          )}
+        </>
+      )}
+    </RowMenu>
   );
 }
 
