@@ -18,7 +18,8 @@ export function SavedViews({ path }: { path: ViewPath }) {
           Views
         </Button>
       </Popover.Target>
-      <Popover.Dropdown aria-label="Saved views">
+      {/* The library names it by its button, which would win. */}
+      <Popover.Dropdown aria-label="Saved views" aria-labelledby={undefined}>
         <Stack gap="sm">
           <Asked query={query}>
             {(views) => (
