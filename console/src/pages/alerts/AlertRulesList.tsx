@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Group, Menu, Stack, Text, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, Badge, Group, Menu, Stack, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconDots, IconPlus } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -140,7 +140,7 @@ function columnsOf(setDoing: (doing: Doing) => void, test: (rule: AlertRule) => 
     { accessor: 'webhook_ids', title: words.sendsTo, render: (rule) => <Text fz="sm">{tellsText(rule)}</Text> },
     {
       accessor: 'actions',
-      title: <VisuallyHidden>{words.actions}</VisuallyHidden>,
+      title: '',
       width: 52,
       phone: 'menu',
       render: (rule) => <RowMenu rule={rule} setDoing={setDoing} onTest={() => test(rule)} />,

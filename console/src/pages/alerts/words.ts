@@ -34,7 +34,6 @@ export const words = {
   status: 'Status',
   thePlatform: 'The platform',
   sendsTo: 'Sends to',
-  actions: 'Actions',
   disabled: 'Disabled',
   notFiring: 'Not firing',
   firing: 'Firing',
