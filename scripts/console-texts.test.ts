@@ -13,6 +13,7 @@ const FOLDERS = [
   'components/limits',
   'components/list',
   'components/money',
+  'components/shell',
   'forms',
   'pages/access',
   'pages/access-groups',
@@ -39,8 +40,8 @@ const FOLDERS = [
   'pages/webhooks',
 ];
 
-/** Files with examples of code or names of products, and one whose texts are still to be moved. */
-const LEFT_OUT = ['components/dialogs/snippet-texts.ts', 'components/fields/useOffers.ts', 'pages/profile/browser-name.ts'];
+/** Files with examples of code or names of products. */
+const LEFT_OUT = ['components/dialogs/snippet-texts.ts', 'pages/profile/browser-name.ts'];
 
 /** Files that compute with the parts of a time, or draw: nobody reads what they format. The last ones are still to be moved. */
 const OWN_FORMATS = [

@@ -1,3 +1,4 @@
+import { wordOf } from '../../components/StatusBadge.tsx';
 import { moneyText, shareText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 import type { Alert, RuleKind } from './alert-kinds.ts';
@@ -75,7 +76,7 @@ export function sentenceOf({ type, data: raw }: Alert): Sentence {
 const PERIODS: Readonly<Record<string, string>> = words.periods;
 
 function budgetSentence({ organization, scope, budget, threshold_percent: percent = 0, spent }: Data): Sentence {
-  const whose = scope?.kind === 'organization' ? organization?.name : words.kindAndName(scope?.kind ?? '', scope?.name ?? '');
+  const whose = scope?.kind === 'organization' ? organization?.name : `${wordOf(scope?.kind ?? '')} ${scope?.name ?? ''}`;
   const kind = words.budgetOf(PERIODS[budget?.period ?? ''] ?? budget?.period ?? '', budget?.target ?? null);
   return {
     text: words.budgetSpent(whose ?? '', percent, kind, moneyText(spent ?? '0'), moneyText(budget?.amount ?? '0')),

@@ -112,7 +112,6 @@ export const words = {
   ledgerDrift: (counters: number, days: number) =>
     `${plural(counters, 'counter', 'counters')} and ${plural(days, 'day', 'days')} of reports differed from the ledger and were corrected`,
   pricesChanged: (count: number) => `${plural(count, 'published price', 'published prices')} changed`,
-  kindAndName: (kind: string, name: string) => `${kind.replaceAll('_', ' ')} ${name}`,
   periods: {
     day: 'daily',
     week: 'weekly',

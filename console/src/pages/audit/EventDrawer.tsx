@@ -4,6 +4,7 @@ import type { ReactNode } from 'react';
 import { api, asked, Problem, type Schema } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
+import { wordOf } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { actionWords } from './action-words.ts';
 import { ChainBadge } from './ChainBadge.tsx';
@@ -63,7 +64,7 @@ function EventFacts({ event }: { event: AuditEvent }) {
           {words.kindAt(event.actor.kind)} <Time at={event.at} seconds />
         </Text>
         <Text fz="sm">
-          {event.object.type.replaceAll('_', ' ')} <bdi>{event.object.name ?? ''}</bdi>
+          {wordOf(event.object.type)} <bdi>{event.object.name ?? ''}</bdi>
         </Text>
         {event.reason !== null && <Text fz="sm">{words.reasonGiven(event.reason)}</Text>}
       </div>

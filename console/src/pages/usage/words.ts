@@ -29,7 +29,7 @@ export const words = {
   // UsagePage
   usageAndSpend: 'Usage & spend',
   whatIsCounted:
-    'Requests count within a second after they end. Estimated requests are included. Refused requests are counted separately.',
+    'Requests are counted within a second after they end, estimated ones too. Refused requests are counted separately.',
   chooseOrganizationFirst: 'Choose an organization in the filter first',
   statements: 'Statements',
   exportMeans: 'All rows that match the range and the filters',
