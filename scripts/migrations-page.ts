@@ -1,7 +1,13 @@
 // Writes docs/migrations.md: what each migration takes at ten million requests. `--check` only checks that the page is current.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { migrationNames, migrationText } from '../server/src/store/installation/migrate.ts';
-import { costsOf, jobsAfter, secondsOf, type StatementCost, wayBackOf } from '../server/src/store/installation/migration-costs.ts';
+import {
+  costsOf,
+  jobsAfter,
+  type StatementCost,
+  secondsOf,
+  wayBackOf,
+} from '../server/src/store/installation/migration-costs.ts';
 
 const FILE = new URL('../docs/migrations.md', import.meta.url);
 const REQUESTS = 10_000_000;

@@ -25,16 +25,22 @@ export function figure(scale: string, words: string, pattern: RegExp): number {
 /** Returns the rows of the table, as they stand on the page. Of a range the larger figure counts. */
 export function sizingRows(scale = readFileSync(path.join(repository, 'docs/scale.md'), 'utf8')): readonly string[] {
   const gatewayUs =
-    figure(scale, 'a gateway\'s CPU, counters in memory, PostgreSQL', /\| (\d+) µs/) +
-    figure(scale, 'what Redis adds to a gateway\'s CPU', /to (\d+) µs/);
-  const chunkUs = figure(scale, 'a gateway\'s CPU for a stream\'s chunk', /\| (\d+) µs/);
-  const redisUs = figure(scale, 'Redis\'s own CPU, per request', /to (\d+) µs/);
-  const databaseUs = figure(scale, 'PostgreSQL\'s own CPU', /to (\d+) µs/);
-  const rowBytes = figure(scale, 'PostgreSQL\'s disk', /\| ([\d,]+) bytes/);
-  const journalBytes = figure(scale, 'the journal\'s disk', /\| ([\d,]+) bytes/);
-  const memoryMb = figure(scale, 'a gateway\'s memory, 20,000 keys of 10,308 organizations in traffic, twenty limits each', /\| ([\d.]+) GB/) * 1_000;
+    figure(scale, "a gateway's CPU, counters in memory, PostgreSQL", /\| (\d+) µs/) +
+    figure(scale, "what Redis adds to a gateway's CPU", /to (\d+) µs/);
+  const chunkUs = figure(scale, "a gateway's CPU for a stream's chunk", /\| (\d+) µs/);
+  const redisUs = figure(scale, "Redis's own CPU, per request", /to (\d+) µs/);
+  const databaseUs = figure(scale, "PostgreSQL's own CPU", /to (\d+) µs/);
+  const rowBytes = figure(scale, "PostgreSQL's disk", /\| ([\d,]+) bytes/);
+  const journalBytes = figure(scale, "the journal's disk", /\| ([\d,]+) bytes/);
+  const memoryMb =
+    figure(scale, "a gateway's memory, 20,000 keys of 10,308 organizations in traffic, twenty limits each", /\| ([\d.]+) GB/) *
+    1_000;
   const untoldBytes = figure(scale, 'Redis, a settled request whose row is not stored yet', /\| (\d+) bytes/);
-  const [journalMax, journalKept, connections] = ['HEADGATE_JOURNAL_BYTES_MAX', 'HEADGATE_JOURNAL_KEEP_BYTES_MAX', 'HEADGATE_DATABASE_CONNECTIONS'].map(defaultOf) as [number, number, number];
+  const [journalMax, journalKept, connections] = [
+    'HEADGATE_JOURNAL_BYTES_MAX',
+    'HEADGATE_JOURNAL_KEEP_BYTES_MAX',
+    'HEADGATE_DATABASE_CONNECTIONS',
+  ].map(defaultOf) as [number, number, number];
   const buffered = 268_435_456 / 1e6;
   const replicas = (rate: number, us: number) => Math.max(2, Math.ceil((rate * us) / 1e6 / BUSY) + 1);
   const whole = (rate: number) => replicas(rate, gatewayUs);

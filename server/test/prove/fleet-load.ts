@@ -17,7 +17,11 @@ interface FleetLoadOptions {
 }
 
 /** Half of the callers under a budget that refuses (`<phase>-bounded`), half under rate limits alone (`<phase>-limited`). */
-export function beginFleetLoad(fleet: Fleet, site: FleetSite, { width, phase, isIn = () => true, through }: FleetLoadOptions): SteadyLoad {
+export function beginFleetLoad(
+  fleet: Fleet,
+  site: FleetSite,
+  { width, phase, isIn = () => true, through }: FleetLoadOptions,
+): SteadyLoad {
   let turn = 0;
   const base = () => {
     if (through !== undefined) return through;

@@ -39,7 +39,8 @@ interface Roll {
 
 export async function run({ quick, doing }: ProveOptions): Promise<ProveResult> {
   const earlier = quick ? repository : earlierRelease(EARLIER);
-  if (earlier === null) return { holds: false, figure: '', skipped: `the history does not hold ${EARLIER}: the clone is shallow` };
+  if (earlier === null)
+    return { holds: false, figure: '', skipped: `the history does not hold ${EARLIER}: the clone is shallow` };
   const seconds = { lead: quick ? 1 : 3, drain: quick ? 4 : 10 };
   const env = {
     HEADGATE_DRAIN_LEAD_SECONDS: String(seconds.lead),
@@ -95,7 +96,9 @@ async function rolled(fleet: Fleet, { metered, paced, balancer, rolls, width, do
   await load.stop();
   const books = await booksOf(fleet, site, load, metered);
   const tallies = rolls.flatMap((_, index) => Object.keys(site).map((house) => tallyOf(load, `roll${index}-${house}`)));
-  const failed = tallies.flatMap((tally) => [...tally.failed].map(([what, count]) => `${count} × ${what}: ${tally.said.get(what) ?? ''}`));
+  const failed = tallies.flatMap((tally) =>
+    [...tally.failed].map(([what, count]) => `${count} × ${what}: ${tally.said.get(what) ?? ''}`),
+  );
   const unreached = [...load.fates].filter(([id, { is }]) => id.startsWith('roll') && is === 'unreached').length;
   const requests = tallies.reduce((sum, tally) => sum + tally.requests, 0);
   problems.push(...failed, ...books.problems);

@@ -1,4 +1,4 @@
-/** `headgate doctor`: what a gateway with these settings needs of its surroundings, and whether it is there. Changes nothing. */
+/** The command `headgate doctor`: what a gateway with these settings needs of its surroundings, and whether it is there. Changes nothing. */
 import { redactSecrets } from '../../lib/redact.ts';
 import { SETTINGS } from '../../settings/settings.ts';
 import type { Given } from '../command.ts';

@@ -1,4 +1,4 @@
-/** `headgate support-bundle`: what somebody else needs to help with an installation, in one file, without a secret. Changes nothing. */
+/** The command `headgate support-bundle`: what somebody else needs to help with an installation, in one file, without a secret. Changes nothing. */
 import { writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
