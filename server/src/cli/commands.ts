@@ -128,7 +128,7 @@ export const SERVER_COMMANDS: readonly (CommandLine & { readonly run?: RunOnData
     summary: 'one file for somebody who helps, without secrets',
     flags: [
       { name: 'out', value: 'file', about: 'the file to write; headgate-support-<time>.tar.gz unless said' },
-      { name: 'log', value: 'file', about: 'the log: its last 2,000 lines are in the bundle' },
+      { name: 'log-file', value: 'file', about: 'the log: its last 2,000 lines are in the bundle' },
     ],
     run: async (...asked) => (await import('./checks/support-bundle.ts')).supportBundle(...asked),
   },

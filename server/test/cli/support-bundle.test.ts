@@ -52,7 +52,7 @@ describe('headgate support-bundle', () => {
       err: expect.stringContaining('EEXIST'),
     });
     expect(readFileSync(file, 'utf8')).toBe('mine');
-    expect(await headgateHere(env, 'support-bundle', '--log', '/nowhere')).toMatchObject({ code: 2, out: '' });
+    expect(await headgateHere(env, 'support-bundle', '--log-file', '/nowhere')).toMatchObject({ code: 2, out: '' });
   });
 });
 
@@ -82,7 +82,7 @@ describe.skipIf(!hasPostgres())(
           HEADGATE_URL: gateway.base,
           HEADGATE_PORT: String(gateway.port),
         };
-        const { files, all, err } = await bundle({ ...env, ...call }, '--log', log);
+        const { files, all, err } = await bundle({ ...env, ...call }, '--log-file', log);
         expect(`${all}${err}`.match(/.{0,60}canary.{0,60}/i)).toBeNull();
         for (const value of [...Object.values(SECRETS), gateway.adminToken, address.href].filter((one) => one.length > 4))
           expect(all).not.toContain(value);
@@ -117,7 +117,7 @@ describe.skipIf(!hasPostgres())(
           if (name === 'installation' || name === 'schema_migrations' || name.match(/_\d{4}_\d{2}$/)) continue;
           const list = columns.map((column) => `"${column.name}"`).join(', ');
           await client.query(
-            `insert into "${name}" (${list}) values (${columns.map((one) => valueOf(name, one)).join(', ')}) on conflict do nothing`,
+            `insert into "${name}" (${list}) values (${columns.map((one) => canaryOf(name, one)).join(', ')}) on conflict do nothing`,
           );
         }
         return rows.length;
@@ -129,7 +129,7 @@ describe.skipIf(!hasPostgres())(
   },
 );
 
-function valueOf(table: string, { name, type }: { name: string; type: string }): string {
+function canaryOf(table: string, { name, type }: { name: string; type: string }): string {
   const secret = `sk-canary-${table}-${name}`;
   if (type.endsWith('[]')) return type.startsWith('text') ? `array['${secret}']` : "'{}'";
   if (type.startsWith('timestamp') || type === 'date') return 'now()';

@@ -190,6 +190,13 @@ export const REGISTRY: readonly ProveRow[] = [
   row('replicas.chaos', 'chaos', '3.3', 'each outage of the operator’s guide, on three replicas under load', 'always'),
   row('replicas.failover', 'postgres-failover', '3.3', 'PostgreSQL fails over under load: each answer is there once'),
   row('replicas.upgrade', 'rolling-upgrade', '3.4', 'replicas are upgraded one by one: no request fails'),
+  {
+    name: 'ops.rolling',
+    module: 'rolling-haproxy',
+    shows:
+      'three replicas behind HAProxy are upgraded one by one under load and go back one version: no request fails, no stream within the drain is cut',
+    alone: 'full',
+  },
   row('replicas.revocation', 'revocation', '3.5', 'how long a revoked key is still served by other replicas'),
   row('replicas.kill', 'kill-replicas', '3.6', 'replicas killed every five seconds: nothing lost, nothing twice'),
   row('lane.fuzz', 'lane-fuzz', '3.7', 'the fast lane beside Node’s own parser, message by message'),
@@ -242,6 +249,7 @@ export const SMALL_FORMS: Readonly<Record<string, string>> = {
   'lane.fuzz': 'server/test/lane/fuzz.test.ts',
   'install.move': 'server/test/cli/move.test.ts',
   'alerts.thresholds': 'server/test/jobs/alerts.test.ts',
+  'ops.rolling': 'server/src/store/installation/migrate.test.ts',
   'replicas.failover': 'server/test/postgres-failover.test.ts',
   'console.lists': 'server/test/standing/list.test.ts',
   'bench.bars': 'bench/src/ratios.test.ts',

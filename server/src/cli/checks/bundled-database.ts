@@ -1,4 +1,4 @@
-/** What a support bundle says of the database: numbers and names of tables, settings and jobs, and no row of a tenant. */
+/** The part of a support bundle about the database: numbers and names of tables, settings and jobs, and no row of a tenant. */
 import type { Config } from '../../settings/config.ts';
 import { connectDatabase } from '../../store/connection.ts';
 

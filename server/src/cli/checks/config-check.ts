@@ -1,4 +1,4 @@
-/** `headgate config check`: the settings in force, the source of each, and what is risky in production. It opens nothing. */
+/** The command `headgate config check`: the settings in force, the source of each, and what is risky in production. It opens nothing. */
 import { BadSetting } from '../../settings/bad-setting.ts';
 import { type Config, readConfig, type SettingSource, settingSources } from '../../settings/config.ts';
 import { SETTINGS } from '../../settings/settings.ts';

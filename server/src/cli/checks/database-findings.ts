@@ -1,4 +1,4 @@
-/** What the database gives a gateway: version, rights, clock, connections, schema and the right master key. */
+/** The checks of the database: version, rights, clock, connections, schema and the right master key. */
 import { existsSync } from 'node:fs';
 import type { Config } from '../../settings/config.ts';
 import { connectionsNeeded } from '../../settings/connection-budget.ts';

@@ -1,4 +1,4 @@
-/** `headgate doctor`: what a gateway with these settings needs of its surroundings, and whether it is there. Changes nothing. */
+/** The command `headgate doctor`: what a gateway with these settings needs of its surroundings, and whether it is there. Changes nothing. */
 import { redactSecrets } from '../../lib/redact.ts';
 import { SETTINGS } from '../../settings/settings.ts';
 import type { Given } from '../command.ts';
@@ -60,10 +60,12 @@ export function secretsIn(env: CommandIo['env'], flags: readonly string[]): read
       .map((flag) => flag.slice(flag.indexOf('=') + 1)),
   ]);
   const parts = values.flatMap((value) => [
-    ...[...value.matchAll(/\/\/[^:/@\s]*:([^@/\s]+)@/g)].flatMap(([, password = '']) => [password, decoded(password)]),
-    ...[...value.matchAll(/=([^,;&\s]+)/g)].map(([, part = '']) => decoded(part)),
+    ...[...value.matchAll(/\/\/[^:/@\s]*:([^@/\s]+)@/g)].map(([, password = '']) => password),
+    // Parameters of an address, and the headers for a collector.
+    ...[...value.matchAll(/[?&](?:ssl)?password=([^&\s]+)/g)].map(([, password = '']) => password),
+    ...(value.includes('://') ? [] : [...value.matchAll(/=([^,\s]+)/g)].map(([, header = '']) => header)),
   ]);
-  return [...new Set([...values, ...parts])]
+  return [...new Set([...values, ...parts, ...parts.map(decoded)])]
     .filter((value) => value.length >= SECRET_CHARS_MIN)
     .sort((a, b) => b.length - a.length);
 }

@@ -1,4 +1,4 @@
-/** What a check of an installation found, and how it is printed. */
+/** The findings of checks of an installation, and their form in print. */
 import type { CommandIo } from '../command-io.ts';
 import { CommandFailed } from '../outcome.ts';
 

@@ -1,4 +1,4 @@
-/** What this machine gives a gateway: files, disk, Node. */
+/** The checks of this machine: files, disk, Node. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { access, constants, open, rm, statfs } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,4 @@
-/** What Redis or Valkey gives the counters of several replicas. */
+/** The checks of Redis or Valkey, in which several replicas count together. */
 import { readFileSync } from 'node:fs';
 import { Redis } from 'ioredis';
 import { tlsFailure } from '../../lib/tls-failures.ts';

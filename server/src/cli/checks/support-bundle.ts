@@ -1,4 +1,4 @@
-/** `headgate support-bundle`: what somebody else needs to help with an installation, in one file, without a secret. Changes nothing. */
+/** The command `headgate support-bundle`: what somebody else needs to help with an installation, in one file, without a secret. Changes nothing. */
 import { writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
@@ -21,7 +21,7 @@ const E_MAIL = /[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+/g;
 export async function supportBundle(given: Given, flags: readonly string[], io: CommandIo): Promise<void> {
   const atMs = Date.now();
   const path = given.flag('out') ?? `headgate-support-${new Date(atMs).toISOString().replace(/[:.]/g, '-')}.tar.gz`;
-  const files = await bundled(given.flag('log'), flags, io);
+  const files = await bundled(given.flag('log-file'), flags, io);
   try {
     writeFileSync(
       path,
@@ -129,6 +129,6 @@ async function lastLines(path: string): Promise<string> {
       await file.close();
     }
   } catch (error) {
-    throw new BadUsage(`--log: ${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+    throw new BadUsage(`--log-file: ${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
   }
 }

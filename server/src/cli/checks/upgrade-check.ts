@@ -1,4 +1,4 @@
-/** `headgate upgrade --check`: what a start of this version would do to the database. It changes nothing. */
+/** The command `headgate upgrade --check`: what a start of this version would do to the database. It changes nothing. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { lockDirectory } from '../../lib/directory-lock.ts';

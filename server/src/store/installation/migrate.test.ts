@@ -36,7 +36,7 @@ onEveryDatabase('the schema', (given, kind) => {
     expect(JSON.stringify(error) + String(error) + String((error as Error).cause)).not.toContain('sesame');
   });
 
-  // promise: (A wrong master key, another installation's journal, a directory in use and a newer schema still do
+  // promise: (A wrong master key, another installation's journal, a directory in use and a newer schema without a way back still do
   test('a database of a newer version is refused and left alone', async () => {
     const { db } = given();
     await db.execute(sql`insert into schema_migrations (name) values ('9999_from_the_future')`);

@@ -42,7 +42,7 @@ export interface MigrateOptions {
   readonly triesMsMax?: number;
 }
 
-/** What a start found. */
+/** The result of a migration. */
 export interface Migrated {
   /** The migrations of a newer version with which this version can serve. */
   readonly newer: readonly string[];
