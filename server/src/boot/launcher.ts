@@ -17,6 +17,8 @@ export function endWithLauncher(env: Readonly<Record<string, string | undefined>
   const end = () => {
     if (isTold) return;
     isTold = true;
+    // What the process printed may have gone to the launcher through pipes, which nobody reads any more.
+    for (const output of [process.stdout, process.stderr]) output.on('error', () => {});
     log.warn('the process that started this one has ended; stopping');
     // While the gateway is opening nothing listens, and nothing needs to be drained.
     if (!process.emit('SIGTERM', 'SIGTERM')) process.exit(143);

@@ -3,11 +3,16 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, wr
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Gateway, PROGRAM, repository, startGateway, temporaryDirectory } from '../prove/gateway.ts';
+import { type Gateway, PROGRAM, repository, START, startGateway, temporaryDirectory } from '../prove/gateway.ts';
 
 const MS_MAX = 120_000;
 const END_MS_MAX = 20_000;
 const PINNED_BIN = path.join(repository, 'node_modules/.bin');
+
+/** Starts its arguments with pipes, which are gone when it is killed. */
+const READS_ITS_OUTPUT = `const { spawn } = require('node:child_process');
+  const child = spawn(process.execPath, [...process.argv.slice(1), 'serve'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  for (const output of [child.stdout, child.stderr]) output.resume();`;
 
 const serving = new Set<number>();
 afterEach(() => {
@@ -22,6 +27,11 @@ describe.skipIf(process.platform !== 'linux')('a gateway ends well when what sta
   ])('npx on %s', async (_, PATH) => {
     const folder = packageFolder();
     await endsWith(await startGateway({ command: ['npx', 'headgate', 'serve'], cwd: folder, env: { PATH } }));
+  });
+
+  test('a parent that read its output', async () => {
+    const env = { npm_lifecycle_event: 'npx' };
+    await endsWith(await startGateway({ command: [process.execPath, '-e', READS_ITS_OUTPUT, '--', ...START, PROGRAM], env }));
   });
 
   test('the first program of npm start', async () => {

@@ -9,6 +9,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HEAD_BYTES_MAX, KEEP_ALIVE_MS, PATIENCE } from '../../src/http/node/listener.ts';
+import { checkYaml } from '../deploy/files.ts';
 import { type Gateway, startGateway } from '../prove/gateway.ts';
 import { type Key, makeCredential, makeKey, makeModel, makeTenant } from '../prove/tenant.ts';
 import {
@@ -142,6 +143,12 @@ describe('the timeouts in deploy/proxies', () => {
 describe('docs/proxies.md', () => {
   const root = resolve(import.meta.dirname, '../../..');
   const chapter = readFileSync(resolve(root, 'docs/proxies.md'), 'utf8');
+
+  test.each(['envoy.yaml', 'traefik.yaml'])('%s, which is not run, is YAML and says so', (file) => {
+    const text = readFileSync(resolve(root, 'deploy/proxies', file), 'utf8');
+    expect(() => checkYaml(text)).not.toThrow();
+    expect(text).toContain('Not run by us.');
+  });
 
   test('gives the bounds that are in force, and links every configuration', () => {
     for (const row of [
