@@ -16,6 +16,7 @@ import type { CountersHeld } from '../jobs/prove-counters.ts';
 import { priceJob } from '../jobs/refresh-prices.ts';
 import { partitionsJob, retentionJob } from '../jobs/retention.ts';
 import { type SendScheduledMail, scheduledMailJob } from '../jobs/scheduled-mail.ts';
+import { sealMonthsJob } from '../jobs/seal-months.ts';
 import { requeueJob, sweepJob } from '../jobs/sweep.ts';
 import { unownedTokensJob } from '../jobs/unowned-tokens.ts';
 import type { Logger } from '../lib/log.ts';
@@ -63,6 +64,7 @@ export function jobsFor(
     fillJob(),
     foldProofJob(),
     ...retentionOf(config, audit),
+    sealMonthsJob(),
     partitionsJob(),
     lateIndexesJob(),
     sweepJob(),

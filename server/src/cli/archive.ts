@@ -5,6 +5,7 @@ import type { Manifest } from '../store/archive/archive-format.ts';
 import { recordedArchives } from '../store/archive/archive-month.ts';
 import { findRequest } from '../store/archive/find-in-archive.ts';
 import { dropRestored, restoreArchive, restoredTable } from '../store/archive/restore-archive.ts';
+import { provenSeals } from '../store/sealed/sealed-months.ts';
 import type { Given } from './command.ts';
 import type { CommandIo } from './command-io.ts';
 import { asFailure, configOf } from './operator.ts';
@@ -32,6 +33,7 @@ export async function runOnArchives(
       const { db } = await openOperatorContext(config, io, taken);
       if (command === 'restore') return await restore(db, folder, given, io);
       await verify(folder, await hashesIn(db), io);
+      if (given.has('ledger')) await verifySeals(db, io);
     } finally {
       await taken.disposeAsync();
     }
@@ -68,6 +70,23 @@ async function verify(folder: string, recorded: ReadonlyMap<string, string> | nu
   io.err(
     `${manifests.length} archives are whole${recorded === null ? '; the audit log was not read' : ' and as the audit log says'}.\n`,
   );
+}
+
+/** Adds up the entries of every sealed month again. */
+async function verifySeals(db: Db, io: CommandIo): Promise<void> {
+  let [count, bad] = [0, 0];
+  for await (const { sealed, found, isSame } of provenSeals(db)) {
+    count += 1;
+    if (isSame) continue;
+    bad += 1;
+    const { organizationId, month, seal, entries, nanoUsd } = sealed;
+    const was = `${entries} entries and ${nanoUsd} nano-dollars`;
+    io.out(
+      `${organizationId} ${month.slice(0, 7)} seal ${seal}  WRONG: sealed ${was}, found ${found.entries} and ${found.nanoUsd}\n`,
+    );
+  }
+  if (bad > 0) throw new CommandFailed(`${bad} of ${count} sealed months are not what was sealed.`);
+  io.err(`${count} sealed months are as they were sealed.\n`);
 }
 
 function faultInLog({ name, sha256 }: Manifest, recorded: ReadonlyMap<string, string> | null): string | null {

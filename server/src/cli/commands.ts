@@ -95,7 +95,10 @@ export const SERVER_COMMANDS: readonly (CommandLine & { readonly run?: RunOnData
   {
     words: ['archive', 'verify'],
     summary: 'read every archive of the request log, and compare it with its manifest and the audit log',
-    flags: [{ name: 'files-only', value: null, about: 'do without the database' }],
+    flags: [
+      { name: 'files-only', value: null, about: 'do without the database' },
+      { name: 'ledger', value: null, about: 'also add up every sealed month of the ledger' },
+    ],
     run: archives('verify'),
   },
   {

@@ -95,6 +95,19 @@ export const REGISTRY: readonly ProveRow[] = [
       'the master key and the pepper are renewed under load over three replicas, with commands killed on the way: no request fails, the old key opens nothing',
     alone: 'full',
   },
+  {
+    name: 'ops.sizes',
+    module: 'ops-sizes',
+    shows:
+      'bytes of ten million requests in log, ledger, rollups and journal, before and after; a month of them archived, verified, dropped and shown',
+    alone: 'full',
+  },
+  {
+    name: 'ops.recovery',
+    module: 'ops-recovery',
+    shows: 'PostgreSQL recovered to a point in time from a base backup and archived WAL: what was lost, and how long it took',
+    alone: 'full',
+  },
   row('start.first', 'first-start', '1.1', 'an empty directory, one command, and the printed call answers; then a second start'),
   row('answers.clients', 'clients', '1.2', 'unmodified SDKs of five families call the gateway'),
   row('answers.recordings', 'recordings', '1.3', 'recorded answers pass as they came, in both dialects'),

@@ -3,12 +3,10 @@
  * file has a line of column names, then a line for each request in order of time. Text is in quotation marks, null is nothing at
  * all. Prompts and answers are not in it.
  */
+import type { CellForm } from './csv-cells.ts';
 
 /** The version of this form. A later version may add columns, which the manifest names. */
 export const ARCHIVE_FORMAT = 1;
-
-/** The forms of values. `json`: a list or an object as JSON text. `plain`: numbers and booleans. */
-type ColumnForm = 'text' | 'plain' | 'time' | 'json';
 
 /** The columns of format 1, those of the view `requests`, in order. */
 export const ARCHIVE_COLUMNS = [
@@ -48,7 +46,7 @@ export const ARCHIVE_COLUMNS = [
   { name: 'tags', form: 'json' },
   { name: 'tag_route', form: 'text' },
   { name: 'tried', form: 'text' },
-] as const satisfies readonly { readonly name: string; readonly form: ColumnForm }[];
+] as const satisfies readonly { readonly name: string; readonly form: CellForm }[];
 
 export const ARCHIVE_COLUMN_NAMES: readonly string[] = ARCHIVE_COLUMNS.map(({ name }) => name);
 

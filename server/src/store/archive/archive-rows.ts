@@ -4,6 +4,7 @@ import type { Database } from '../database.ts';
 import type { Partition } from '../partitions.ts';
 import { type Form, isOfForm, orderColumns, orderedId, requestLog } from '../schema.ts';
 import { ARCHIVE_COLUMN_NAMES, ARCHIVE_COLUMNS, type ArchivedTable, type ArchiveSums, SUMMED_COLUMNS } from './archive-format.ts';
+import { csvLine } from './csv-cells.ts';
 
 /** A month of one of the tables. */
 export interface LogMonth {
@@ -53,13 +54,5 @@ function isIn(month: LogMonth): SQL {
   return sql`${isOfForm(formOf(month))} and ${admittedAt} >= ${new Date(startMs)} and ${admittedAt} < ${new Date(endMs)}`;
 }
 
-const quoted = (text: string) => `coalesce('"' || replace(${text}, '"', '""') || '"', '')`;
-const CELL = {
-  text: quoted,
-  plain: (name: string) => `coalesce(${name}::text, '')`,
-  time: (name: string) => `to_char(${name} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`,
-  json: (name: string) => quoted(`to_jsonb(${name})::text`),
-} as const;
-
-/** A request as one line of the file, with its line break. The database writes it, which is faster than a driver's rows. */
-const LINE = sql.raw(`${ARCHIVE_COLUMNS.map(({ name, form }) => CELL[form](`requests.${name}`)).join(" || ',' || ")} || E'\\n'`);
+/** A request as one line of the file. */
+const LINE = sql.raw(csvLine('requests', ARCHIVE_COLUMNS));
