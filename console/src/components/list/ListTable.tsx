@@ -4,7 +4,7 @@ import { type ListColumn, type ListRowsProps, NOTHING_MATCHES } from './column.t
 import classes from './list.module.css';
 import { TableHead } from './TableHead.tsx';
 import { TableRow } from './TableRow.tsx';
-import { useGradually, useMinute, useSameColumns, useVisible } from './table-state.ts';
+import { useGradually, useIsSlow, useMinute, useSameColumns, useVisible } from './table-state.ts';
 import { useSelection } from './useSelection.ts';
 
 interface ListTableProps<T extends { id: string }> extends Omit<ListRowsProps<T>, 'onSort' | 'sort'> {
@@ -28,13 +28,14 @@ export function ListTable<T extends { id: string }>(props: ListTableProps<T>) {
   const minute = useMinute();
   const selection = useSelection(props);
   const isAwaited = rows === undefined;
+  const isSlow = useIsSlow(isFetching && !isAwaited);
   const isEmpty = rows?.length === 0 && !isFetching;
   const rowAt = (target: EventTarget) => {
     const place = target instanceof Element ? target.closest<HTMLElement>('tr[data-list-row]') : null;
     return rows?.find(({ id }) => id === place?.dataset.id);
   };
   return (
-    <ScrollArea className={classes.frame} aria-busy={isFetching} style={{ opacity: isFetching && !isAwaited ? 0.6 : 1 }}>
+    <ScrollArea className={classes.frame} aria-busy={isFetching} style={{ opacity: isSlow ? 0.6 : 1 }}>
       <table className={classes.table} aria-label={name}>
         <TableHead columns={columns} sort={sort} onSort={onSort} selection={selection} />
         {/* One listener for all rows: a row's click is no way for keys, which open the row by Enter or by its link. */}

@@ -9,6 +9,22 @@ export function useMinute(): number {
   return Math.floor(Date.now() / MINUTE_MS);
 }
 
+const SLOW_MS = 300;
+
+/** Reports whether something has taken so long that the page says so. Sooner, it would only flicker, and be painted twice. */
+export function useIsSlow(isBusy: boolean): boolean {
+  const [isSlow, setSlow] = useState(false);
+  useEffect(() => {
+    if (!isBusy) return;
+    const timer = setTimeout(() => setSlow(true), SLOW_MS);
+    return () => {
+      clearTimeout(timer);
+      setSlow(false);
+    };
+  }, [isBusy]);
+  return isBusy && isSlow;
+}
+
 /** Returns the columns before if these are the same ones in another array. */
 export function useSameColumns<T>(columns: readonly ListColumn<T>[]): readonly ListColumn<T>[] {
   const kept = useRef(columns);

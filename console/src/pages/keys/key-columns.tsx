@@ -1,10 +1,11 @@
-import { Anchor, Group, Stack, Text } from '@mantine/core';
+import { Group, Text } from '@mantine/core';
 import { IconRobot, IconUser } from '@tabler/icons-react';
 import type { Schema } from '../../api/client.ts';
 import { Hint } from '../../components/Hint.tsx';
 import type { LimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { FirstLine, scopeBudgetLines, scopeLimitLines } from '../../components/limits/LimitsAsSet.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
+import cells from '../../components/list/cells.module.css';
 import type { ListColumn } from '../../components/list/column.ts';
 import { PageLink } from '../../components/PageLink.tsx';
 import { Time } from '../../components/Time.tsx';
@@ -48,14 +49,19 @@ export function keyColumns({ withPlace }: { withPlace: boolean }): ListColumn<Ke
 
 function Name({ of: key }: { of: Key }) {
   return (
-    <Stack gap={0} maw={280}>
-      <Anchor component={PageLink} at={links.key(key.id)} fz="sm" fw={500} truncate onClick={(event) => event.stopPropagation()}>
+    <div className={cells.stack} style={{ maxWidth: 280 }}>
+      <PageLink
+        at={links.key(key.id)}
+        className={`mantine-Anchor-root ${cells.name}`}
+        style={{ fontWeight: 500 }}
+        onClick={(event) => event.stopPropagation()}
+      >
         <bdi>{key.name}</bdi>
-      </Anchor>
-      <Text fz="xs" c="dimmed" className="mono nowrap">
+      </PageLink>
+      <span className={`${cells.small} mono nowrap`}>
         {key.prefix}…{key.last_four}
-      </Text>
-    </Stack>
+      </span>
+    </div>
   );
 }
 
@@ -84,26 +90,26 @@ export function Owner({ of: owner }: { of: Key['owner'] }) {
   const isPerson = owner.member_id !== null;
   const Icon = isPerson ? IconUser : IconRobot;
   return (
-    <Group gap={6} wrap="nowrap">
+    <div className={cells.side}>
       <Hint label={isPerson ? words.aPerson : words.aServiceAccount}>
         <Icon size={15} stroke={1.7} aria-label={isPerson ? words.person : words.serviceAccount} style={{ flexShrink: 0 }} />
       </Hint>
-      <Text fz="sm" truncate maw={180}>
+      <span className={`${cells.text} ${cells.cut}`} style={{ maxWidth: 180 }}>
         <bdi>{owner.name}</bdi>
-      </Text>
-    </Group>
+      </span>
+    </div>
   );
 }
 
 function Place({ of: key }: { of: Key }) {
   return (
-    <Stack gap={0} maw={220}>
-      <Text fz="sm" truncate>
+    <div className={cells.stack} style={{ maxWidth: 220 }}>
+      <span className={`${cells.text} ${cells.cut}`}>
         <bdi>{key.team_name}</bdi>
-      </Text>
-      <Text fz="xs" c="dimmed" truncate>
+      </span>
+      <span className={`${cells.small} ${cells.cut}`}>
         <bdi>{key.organization_name}</bdi>
-      </Text>
-    </Stack>
+      </span>
+    </div>
   );
 }

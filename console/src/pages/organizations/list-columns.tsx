@@ -1,4 +1,4 @@
-import { Anchor, Avatar, Group, Menu, Text, Tooltip } from '@mantine/core';
+import { Avatar, Menu, Tooltip } from '@mantine/core';
 import {
   IconArchive,
   IconChartBar,
@@ -17,6 +17,7 @@ import { WhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { BudgetCell } from '../../components/limits/BudgetRing.tsx';
 import { LimitCell } from '../../components/limits/LimitGauges.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
+import cells from '../../components/list/cells.module.css';
 import type { ListColumn } from '../../components/list/column.ts';
 import { RowMenu } from '../../components/list/RowMenu.tsx';
 import { PageLink } from '../../components/PageLink.tsx';
@@ -117,36 +118,32 @@ function countOrNothing(count: number | null): string {
 function Identity({ row }: { row: Organization }) {
   const owners = row.owners?.map((owner) => owner.name);
   return (
-    <Group gap="sm" wrap="nowrap">
+    <div className={cells.side} style={{ gap: 12 }}>
       <Avatar size={30} radius="sm" name={row.name} color="teal" aria-hidden alt="" />
       <div style={{ minWidth: 0 }}>
-        <Group gap={6} wrap="nowrap">
-          <Anchor
-            component={PageLink}
+        <div className={cells.side}>
+          <PageLink
             at={links.organization(row.id)}
-            c="inherit"
-            fz="sm"
-            fw={600}
-            truncate
-            miw={0}
+            className={`mantine-Anchor-root ${cells.name}`}
+            style={{ fontWeight: 600 }}
             title={row.name}
             onClick={(event) => event.stopPropagation()}
           >
             <bdi>{row.name}</bdi>
-          </Anchor>
+          </PageLink>
           <span style={{ flexShrink: 0, lineHeight: 1 }}>
             <StandingBadge lifecycle={row.status} live={row.limits_status} calm={calmStatus(row, row.limits_status)} />
           </span>
-        </Group>
-        <Group gap={4} wrap="nowrap" h={17}>
-          <Text fz="xs" c="dimmed" truncate miw={0} title={owners?.join(', ')}>
+        </div>
+        <div className={cells.side} style={{ gap: 4, height: 17 }}>
+          <span className={`${cells.small} ${cells.cut}`} title={owners?.join(', ')}>
             {owners !== undefined && `${owners.length === 0 ? words.noOwner : owners.join(', ')} · `}
             <span className="mono">{row.slug}</span>
-          </Text>
+          </span>
           <CopyIcon text={row.id} label={words.theOrganizationsId} />
-        </Group>
+        </div>
       </div>
-    </Group>
+    </div>
   );
 }
 
@@ -157,9 +154,9 @@ function Spend({ row }: { row: Organization }) {
   return (
     <div>
       <Sparkline values={values} width={90} height={18} label={words.spentIn30Days(standing.spend_30d)} />
-      <Text fz="xs" component="div">
+      <div style={{ fontSize: 'var(--mantine-font-size-xs)', lineHeight: 1.5 }}>
         <Money usd={standing.spend_30d} />
-      </Text>
+      </div>
     </div>
   );
 }
