@@ -3,7 +3,6 @@ import type { HeldReport } from '../counters/counters.ts';
 import { accountOriginsJob } from '../jobs/account-origins.ts';
 import type { Announcer, Enqueue } from '../jobs/alerts/announce.ts';
 import { alertRulesJob } from '../jobs/alerts/watch-rules.ts';
-import { archiveJob } from '../jobs/archive.ts';
 import { bindContentKeysJob } from '../jobs/bind-content-keys.ts';
 import { bindKeysJob } from '../jobs/bind-keys.ts';
 import { credentialJob } from '../jobs/check-credentials.ts';
@@ -11,12 +10,14 @@ import { closeAuditChainsJob } from '../jobs/close-audit-chains.ts';
 import { fillJob, foldJob, foldProofJob } from '../jobs/fold.ts';
 import type { Job } from '../jobs/job.ts';
 import { lateIndexesJob } from '../jobs/late-indexes.ts';
+import { archiveJob } from '../jobs/months/archive.ts';
+import { packMonthsJob } from '../jobs/months/pack-months.ts';
+import { sealMonthsJob } from '../jobs/months/seal-months.ts';
 import { type ProofOptions, proofJob, repairJob } from '../jobs/proof.ts';
 import type { CountersHeld } from '../jobs/prove-counters.ts';
 import { priceJob } from '../jobs/refresh-prices.ts';
 import { partitionsJob, retentionJob } from '../jobs/retention.ts';
 import { type SendScheduledMail, scheduledMailJob } from '../jobs/scheduled-mail.ts';
-import { sealMonthsJob } from '../jobs/seal-months.ts';
 import { requeueJob, sweepJob } from '../jobs/sweep.ts';
 import { unownedTokensJob } from '../jobs/unowned-tokens.ts';
 import type { Logger } from '../lib/log.ts';
@@ -65,6 +66,7 @@ export function jobsFor(
     foldProofJob(),
     ...retentionOf(config, audit),
     sealMonthsJob(),
+    packMonthsJob(),
     partitionsJob(),
     lateIndexesJob(),
     sweepJob(),

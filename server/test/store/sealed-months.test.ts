@@ -1,6 +1,6 @@
 /** Closed months of the ledger: sealed once, later entries in rows of their own, and every change of an entry found. */
 import { expect, test } from 'vitest';
-import { sealMonthsJob } from '../../src/jobs/seal-months.ts';
+import { sealMonthsJob } from '../../src/jobs/months/seal-months.ts';
 import { systemClock } from '../../src/lib/timing/clock.ts';
 import { provenSeals } from '../../src/store/sealed/sealed-months.ts';
 import { storeRecords } from '../admin/usage-support.ts';

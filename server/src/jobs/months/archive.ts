@@ -1,11 +1,11 @@
 /** Moves months of the request log that are past the installation's limit into archives. */
-import { ARCHIVED_TABLES } from '../store/archive/archive-format.ts';
-import { archiveMonth } from '../store/archive/archive-month.ts';
-import type { AuditTrail } from '../store/audit/audit.ts';
-import { partitionsOf } from '../store/partitions.ts';
-import { isPastLimit } from '../store/usage/retention.ts';
-import { goOn, type Job } from './job.ts';
-import { dropExpired } from './retention.ts';
+import { ARCHIVED_TABLES } from '../../store/archive/archive-format.ts';
+import { archiveMonth } from '../../store/archive/archive-month.ts';
+import type { AuditTrail } from '../../store/audit/audit.ts';
+import { partitionsOf } from '../../store/partitions.ts';
+import { isPastLimit } from '../../store/usage/retention.ts';
+import { goOn, type Job } from '../job.ts';
+import { dropExpired } from '../retention.ts';
 
 export interface ArchiveJobOptions {
   /** The folder of the archives. */

@@ -1,6 +1,6 @@
 /** Seals months of the ledger that are closed. */
-import { monthsToSeal, sealMonth, unsealedIn } from '../store/sealed/sealed-months.ts';
-import { goOn, type Job } from './job.ts';
+import { monthsToSeal, sealMonth, unsealedIn } from '../../store/sealed/sealed-months.ts';
+import { goOn, type Job } from '../job.ts';
 
 /** Seals each organization's closed months, and later entries of sealed ones in rows of their own. */
 export function sealMonthsJob(): Job {
