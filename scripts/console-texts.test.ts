@@ -44,10 +44,7 @@ const FOLDERS = [
 const LEFT_OUT = ['components/dialogs/snippet-texts.ts', 'pages/profile/browser-name.ts'];
 
 /** Files that compute with the parts of a time, or draw: nobody reads what they format. The last ones are still to be moved. */
-const OWN_FORMATS = [
-  'components/charts/Sparkline.tsx',
-  'components/dialogs/who-can.ts',
-];
+const OWN_FORMATS = ['components/charts/Sparkline.tsx', 'components/dialogs/who-can.ts'];
 
 describe('the console', () => {
   test.each(FOLDERS)('has no text outside the words of %s', (folder) => {

@@ -216,6 +216,12 @@ export const REGISTRY: readonly ProveRow[] = [
   row('lane.bars', 'lane-benchmark', '3.7', 'the benchmark meets the bars of the fast lane', 'full'),
   row('install.move', 'move-and-restore', '3.8', 'a move, a backup and a restore keep totals, keys and decisions'),
   {
+    name: 'ops.image',
+    module: 'ops-image',
+    shows: 'the image is built and run without rights: healthy, stopped, killed and started again on its volume',
+    alone: 'full',
+  },
+  {
     name: 'ops.chart',
     module: 'ops-chart',
     shows:
