@@ -15,6 +15,7 @@ install_missing() {
   command -v valkey-server >/dev/null || missing+=(valkey-server)
   command -v chromium-headless-shell >/dev/null || missing+=(chromium-headless-shell)
   command -v nginx >/dev/null || missing+=(nginx-light)
+  command -v haproxy >/dev/null || missing+=(haproxy)
   command -v wrk >/dev/null || missing+=(wrk)
   command -v pgbouncer >/dev/null || missing+=(pgbouncer)
   command -v promtool >/dev/null || missing+=(prometheus)

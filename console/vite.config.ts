@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { brotliCompressSync } from 'node:zlib';
 import { defineConfig, type Plugin, type Rolldown } from 'vite';
+import { fontFiles } from './build/font-files.ts';
+import { mantineStyles } from './build/mantine-styles.ts';
 import { PATHS } from './src/paths.ts';
 
 /** Where a gateway runs while pages are being made. */
@@ -12,29 +14,6 @@ function pathsFile(): Plugin {
     name: 'paths-file',
     apply: 'build',
     writeBundle: ({ dir }) => writeFileSync(`${dir}/paths.json`, JSON.stringify(Object.values(PATHS))),
-  };
-}
-
-const FONT = '@fontsource-variable/inter';
-
-/** Asks for the font's first file before the style that names it has arrived, and puts its licence beside it. */
-function fontFiles(): Plugin {
-  return {
-    name: 'font-files',
-    apply: 'build',
-    generateBundle() {
-      const source = readFileSync(new URL('LICENSE', import.meta.resolve(`${FONT}/package.json`)));
-      this.emitFile({ type: 'asset', fileName: 'licences/inter.txt', source });
-    },
-    transformIndexHtml: {
-      order: 'post',
-      handler: (_html, { bundle = {} }) => {
-        const file = Object.keys(bundle).find((name) => name.includes('inter-latin-wght'));
-        if (file === undefined) throw new Error('the build has no file of the font Inter');
-        const attrs = { rel: 'preload', href: `/${file}`, as: 'font', type: 'font/woff2', crossorigin: true };
-        return [{ tag: 'link', attrs, injectTo: 'head' }];
-      },
-    },
   };
 }
 
@@ -62,7 +41,7 @@ function packedFiles(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [pathsFile(), fontFiles(), packedFiles()],
+  plugins: [pathsFile(), fontFiles(), mantineStyles(), packedFiles()],
   build: {
     target: 'es2023',
     outDir: 'dist',

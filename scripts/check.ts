@@ -44,6 +44,7 @@ const steps: Step[] = [
     needs: 'server/src/cli/generate-openapi.ts',
   },
   { name: 'plain English', command: 'node', args: ['scripts/prose.ts'] },
+  { name: 'migrations', command: 'node', args: ['scripts/migrations-page.ts', '--check'] },
   { name: 'promises', command: 'node', args: ['scripts/promises.ts', '--check'] },
 ];
 

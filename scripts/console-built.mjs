@@ -18,7 +18,7 @@ export function noteConsoleBuilt(folder) {
 
 function hashOfConsole(folder) {
   const hash = createHash('sha256');
-  const sources = ['src', 'public'].flatMap((name) =>
+  const sources = ['src', 'public', 'build'].flatMap((name) =>
     readdirSync(path.join(folder, name), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => path.join(entry.parentPath ?? entry.path, entry.name)),

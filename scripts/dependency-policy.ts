@@ -8,6 +8,8 @@ const LICENCES: ReadonlySet<string> = new Set([
   ...['MIT', 'MIT-0', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'Apache-2.0', 'BlueOak-1.0.0', 'Unlicense', 'CC0-1.0'],
   // Covers changes to its own files, which are used unchanged.
   'MPL-2.0',
+  // Like the MIT licence; one package, which unpacks fonts during the build, has it.
+  'Zlib',
   // Like the MIT licence; one package, which parses command lines, has it.
   'Python-2.0',
   // Covers fonts, which may be passed on with their licence: the console contains both.

@@ -28,8 +28,14 @@ function pinnedNode() {
 }
 
 function runOn(node) {
-  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+  // Over the channel the program learns that this process was killed, which passes no signal on.
+  const child = spawn(node, process.argv.slice(1), { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
   // The program drains and decides when it ends, so this process only passes signals on.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  child.on('exit', (code) => process.exit(code ?? 1));
+  child.on('exit', (code) => {
+    // What the system's loader ends with when a library is missing.
+    if (code === 127)
+      console.error('headgate: its Node needs a library of the system, mostly libatomic: apt-get install libatomic1');
+    process.exit(code ?? 1);
+  });
 }

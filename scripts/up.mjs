@@ -62,7 +62,17 @@ function installOncePerLock() {
   if (!lockFits(manifests))
     fail('package-lock.json does not fit a package.json: run `npm install` with node_modules/.bin first on PATH.');
   if (!isInstalled()) install();
+  if (existsSync(pinnedNode())) mustRun(pinnedNode());
   writeFileSync(marker, wanted);
+}
+
+/** Ends with what the pinned Node lacks of the system. A minimal Linux has no libatomic, and says only that a file cannot be loaded. */
+function mustRun(node) {
+  const { status, stderr, error } = spawnSync(node, ['--version'], { encoding: 'utf8' });
+  if (status === 0) return;
+  const reason = (stderr ?? '').trim().split('\n').at(-1) || error?.message || `it ended with ${status}`;
+  const cure = reason.includes('libatomic') ? ' Install it: apt-get install libatomic1, or dnf install libatomic.' : '';
+  fail(`The pinned Node does not run on this system: ${reason}.${cure}`);
 }
 
 /** Returns true if the lock file was made from these manifests. npm would ask the registry before it reports a mismatch. */
@@ -185,7 +195,9 @@ function isFirstStart(environment, verbArgs) {
 }
 
 function run(node, nodeArgs, environment) {
-  const child = spawn(node, nodeArgs, { cwd: root, env: environment, stdio: 'inherit' });
+  // Over the channel the gateway learns that this process was killed, which passes no signal on.
+  const stdio = verb === 'start' ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit';
+  const child = spawn(node, nodeArgs, { cwd: root, env: environment, stdio });
   // The child drains and decides when it ends, so this process only passes signals on.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   if (process.env.npm_lifecycle_event === verb) endWithParent(() => child.kill('SIGTERM'));

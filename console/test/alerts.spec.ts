@@ -36,7 +36,7 @@ test('an owner makes a webhook, keeps its secret, sees a test event arrive and a
   await page.reload();
   await page.getByRole('button', { name: /^Alerts, \d+ new/ }).click();
   await expect(page.getByRole('dialog', { name: 'Newest alerts' })).toContainText(
-    'key Spender: 100 % of the day budget is spent',
+    'Key Spender: 100% of the daily budget is spent',
   );
   await page.getByRole('link', { name: 'All alerts' }).click();
   await expect(page.getByRole('heading', { name: 'Alerts' })).toBeVisible();

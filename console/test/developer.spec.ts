@@ -7,7 +7,7 @@ test('a developer finds what a key can call, with its price and a call to paste'
   const { id } = await house.api<{ id: string }>('POST', '/keys', { team_id: house.teamId, name: 'finds models', owner });
   await house.signIn(page, 'team_developer');
   await page.goto(`${house.url}/keys/${id}`);
-  await expect(page.getByRole('heading', { name: 'Recent calls' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Recent requests' })).toBeVisible();
   await page.getByRole('link', { name: 'Models it can call, with prices and examples' }).click();
   const row = page.getByRole('row', { name: /^fast/ });
   await expect(row).toContainText('Chat');

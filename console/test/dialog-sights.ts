@@ -81,7 +81,7 @@ function organizationSights(ids: Ids): readonly Sight[] {
         .check();
       await page.getByRole('region', { name: 'Selected organizations' }).getByRole('button', { name: 'Suspend' }).click();
     }),
-    shows('mail-schedule', 'ScheduleDialog: Schedule a mail', `${organization}/statements`, button('Schedule a mail')),
+    shows('mail-schedule', 'ScheduleDialog: Schedule e-mail', `${organization}/statements`, button('Schedule e-mail')),
     shows('who-can-call', 'WhoCanCall', `${organization}?tab=access`, button('Who can call it? smart')),
     shows('service-account-create', 'TokenAccountDialogs: Create service account', machines, button('Create service account')),
     shows('service-account-edit', 'TokenAccountDialogs: Edit …', machines, menuOf(ids.machine.name, 'Edit…')),

@@ -68,11 +68,11 @@ test('a statement is read, printed without the frame of the console, exported, a
   await page.getByRole('menuitem', { name: 'CSV' }).click();
   expect((await saved).suggestedFilename()).toMatch(/^statement-\d{4}-\d\d-.*\.csv$/);
 
-  await page.getByRole('button', { name: 'Schedule a mail' }).click();
-  const dialog = page.getByRole('dialog', { name: 'Schedule a mail' });
+  await page.getByRole('button', { name: 'Schedule e-mail' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Schedule e-mail' });
   await expect(dialog.getByText('No mail server is configured')).toBeVisible();
-  await dialog.getByRole('button', { name: 'Schedule mail' }).click();
-  const mails = page.getByRole('region', { name: 'Scheduled mails' });
+  await dialog.getByRole('button', { name: 'Schedule e-mail' }).click();
+  const mails = page.getByRole('region', { name: 'Scheduled e-mails' });
   await expect(mails).toContainText('On day 1 of every month');
   await mails.getByRole('button', { name: 'Send me a test' }).click();
   await expect(page.getByText(/no mail server is configured: set HEADGATE_SMTP_URL/)).toBeVisible();

@@ -124,7 +124,7 @@ test('an owner has a path of their own, which says who does what they may not', 
   await page.goto(gateway.base);
   const card = page.getByRole('region', { name: 'Set up' });
   await expect(card.getByRole('heading')).toHaveText('Set up: 0 of 5 done');
-  await expect(card).toContainText('Get models: A platform admin grants models to your organization. Ask one.');
+  await expect(card).toContainText('Get models: Ask a platform admin to grant models to your organization.');
   await card.getByRole('link', { name: 'Next: create a team' }).click();
   const dialog = page.getByRole('dialog', { name: 'Create team' });
   await dialog.getByRole('textbox', { name: 'Name' }).fill('Research');

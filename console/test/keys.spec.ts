@@ -90,7 +90,7 @@ test('a developer makes a key of their own within the team’s self-service, and
   await expect(dialog(page).getByText(/does not let its members create/)).toBeVisible();
   await selfService({ enabled: true, max_keys_per_member: 1, max_expiry_days: 30, max_budget: '5.00' });
   await page.reload();
-  await expect(dialog(page).getByText(/at most 1 key per person; each expires within 30 days/)).toBeVisible();
+  await expect(dialog(page).getByText(/at most 1 key per person; each key expires within 30 days/)).toBeVisible();
   await dialog(page).getByRole('textbox', { name: 'Name' }).fill('my own');
   await dialog(page).getByRole('button', { name: 'Create key' }).click();
   const secret = await page.getByRole('textbox', { name: 'Secret' }).inputValue();
@@ -109,7 +109,7 @@ test('who may not make keys sees the button with its reason', async ({ page, hou
   const button = page.getByRole('button', { name: 'Create key' }).first();
   await expect(button).toHaveAttribute('aria-disabled', 'true');
   await button.hover();
-  await expect(page.getByRole('tooltip')).toContainText('To create keys, you must be a developer of a team.');
+  await expect(page.getByRole('tooltip')).toContainText('To create keys, ask a team admin to make you a developer.');
 });
 
 test('a key is rotated with an overlap, disabled, enabled and revoked by its name', async ({ page, house }) => {
@@ -146,7 +146,7 @@ test('what a key can call is listed with the grant, and each no with the level t
   await house.api('PATCH', `/keys/${id}`, { asset_access: { mode: 'restrict', targets: ['fast'], access_groups: [] } });
   await house.signIn(page, 'platform_admin');
   await page.goto(`${house.url}/keys/${id}?tab=access`);
-  await expect(page.getByText(/It can call 1 of the \d+ targets/)).toBeVisible();
+  await expect(page.getByText(/It can call 1 of \d+ targets/)).toBeVisible();
   await expect(page.getByRole('row', { name: /^fast Model Yes/ })).toContainText('Through the key itself: granted by name.');
   await expect(page.getByRole('row', { name: /No Excluded by the key itself/ }).first()).toBeVisible();
 });

@@ -1,4 +1,6 @@
 /** How the console looks, as far as it can be measured: its font, its sizes of text, and the scope of its pages. */
+import { watchShifts } from './measures/in-page.ts';
+import { answerLate } from './measures/late.ts';
 import { expect, type Page, test } from './support.ts';
 
 const SIZES_PX = [12, 14, 16, 20, 24];
@@ -48,6 +50,20 @@ test('the switcher narrows every page to one organization, and one click leaves 
   await scope.getByRole('button', { name: 'Show all organizations' }).click();
   await expect(page).toHaveURL(/\/keys$/);
   await expect(page.getByRole('combobox', { name: 'Scope of all pages' })).toBeVisible();
+});
+
+test('what follows a part that is still loading does not move when it arrives', async ({ page, house }) => {
+  await house.signIn(page, 'platform_admin');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.addInitScript(watchShifts);
+  const settled = await answerLate(page);
+  const organization = `/organizations/${house.organizationId}`;
+  for (const address of [`${organization}/statements`, `${organization}?tab=security`]) {
+    await page.goto(house.url + address);
+    await settled();
+    const { total, sources } = await page.evaluate(() => window.headgateShifts);
+    expect(total, `${address}: ${sources.join(' | ')}`).toBeLessThanOrEqual(0.02);
+  }
 });
 
 /** Every size of text that somebody sees on the page, in pixels. */

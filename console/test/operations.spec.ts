@@ -111,7 +111,7 @@ test('usage is totalled by the server, and a click looks inside', async ({ page,
   const foot = page.locator('tfoot');
   await expect(foot).toContainText(total.requests.toLocaleString('en-US'));
   await expect(foot).toContainText(total.total_tokens.toLocaleString('en-US'));
-  await tableRows(page).getByRole('link', { name: 'Acme' }).click();
+  await tableRows(page).getByRole('link', { name: 'Acme', exact: true }).click();
   await expect(page).toHaveURL(/organization_id=org_.*group_by=team|group_by=team.*organization_id=org_/);
   await expect(page.getByRole('heading', { name: 'By team' })).toBeVisible();
   await page.goBack();

@@ -73,8 +73,11 @@ test.describe('the list', () => {
     const names = page.getByRole('row').getByRole('link', { name: /^Known/ });
     const inOrder = [tenant.name, other.name].toSorted();
     await expect.poll(async () => (await names.allTextContents()).filter((name) => inOrder.includes(name))).toEqual(inOrder);
-    await page.getByRole('button', { name: /^Organization Sorted/ }).click();
+    const head = page.getByRole('columnheader', { name: 'Organization' });
+    await expect(head).toHaveAttribute('aria-sort', 'ascending');
+    await head.getByRole('button').click();
     await expect(page).toHaveURL(/sort=-name/);
+    await expect(head).toHaveAttribute('aria-sort', 'descending');
     await expect
       .poll(async () => (await names.allTextContents()).filter((name) => inOrder.includes(name)))
       .toEqual(inOrder.toReversed());

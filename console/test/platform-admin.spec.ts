@@ -43,7 +43,7 @@ test('an alert rule tells a chat: its test shows what was sent and what was answ
   expect(await graveFindings(page, 'a new alert rule')).toEqual([]);
   await creating.getByRole('button', { name: 'Create alert rule' }).click();
   const row = page.getByRole('row').filter({ hasText: 'Provider down' });
-  await expect(row).toContainText(/At least 50% in 15 minutes, from 5 attempts.*Quiet.*The platform.*1 webhook/);
+  await expect(row).toContainText(/At least 50% in 15 minutes, of at least 5 attempts.*Not firing.*The platform.*1 webhook/);
   await row.getByRole('button', { name: 'Actions for Provider down' }).click();
   await page.getByRole('menuitem', { name: 'Send a test' }).click();
   const sent = dialog(page, 'Test of the alert rule').getByRole('region', { name: `Chat to ${hook.name}` });
@@ -72,7 +72,7 @@ test('limits of several organizations are changed with one preview, and given ba
   await expect(rows.filter({ hasText: `${mark} 0` })).toContainText(/10 RPM.*30 RPM/);
   await expect(rows.filter({ hasText: `${mark} 1` })).toContainText('no change');
   await expect(rows.filter({ hasText: `${mark} 2` })).toHaveCount(0);
-  await changing.getByText('All that the list finds').click();
+  await changing.getByText('All that match the filters').click();
   await expect(rows.filter({ hasText: `${mark} 2` })).toContainText(/no limits.*30 RPM/);
   expect(await graveFindings(page, 'limits of several organizations')).toEqual([]);
   await changing.getByRole('button', { name: 'Change 2 organizations' }).click();

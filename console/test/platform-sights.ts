@@ -12,7 +12,7 @@ export function platformSights(): readonly Sight[] {
     sight('alert-rule-edit', 'RuleDialogs: Edit …', RULES, ofRule('Edit')),
     sight('alert-rule-delete', 'AlertRulesList: Delete alert rule', RULES, ofRule('Delete')),
     sight('alert-rule-test', 'AlertRulesList: Test of the alert rule', RULES, ofRule('Send a test')),
-    sight('alert-sent', 'AlertsPage: Sent of this alert', '/alerts', exactly('Show')),
+    sight('alert-sent', 'AlertsPage: Messages of this alert', '/alerts', exactly('Show messages')),
     sight('organizations-limits', 'ChangeLimits: Change limits of several organizations', '/organizations', openLimits),
     sight('templates', 'TemplatesDialog: Organization templates', TEMPLATES, (page) =>
       dialogNamed(page, 'Organization templates'),

@@ -84,7 +84,7 @@ test('an owner sees each finding with what it means, opens its list, exports it,
 
   await section(page, KEYS).getByRole('link', { name: 'Open in API keys' }).click();
   await expect(page.getByRole('link', { name: 'forgotten' })).toBeVisible();
-  await expect(page.getByRole('button', { name: 'Remove the filter Unused for (days)' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Remove the filter Days unused' })).toBeVisible();
   await house.api('POST', `/keys/${keyId}/disable`);
   await page.goto(`${house.url}/organizations/${house.organizationId}?tab=security`);
   await expect(section(page, KEYS)).toContainText('Every working key was used or created in the last 90 days.');

@@ -246,7 +246,7 @@ test.describe('use by unit', () => {
     await pieces(page).getByLabel('Page of input').fill('0.002');
     await dialog(page).getByRole('button', { name: 'Add price version' }).click();
     await expect(dialog(page)).toHaveCount(0);
-    await expect(page.getByText('Something used here has no price')).toHaveCount(0);
+    await expect(page.getByText('Prices are missing')).toHaveCount(0);
   });
 });
 

@@ -23,7 +23,7 @@ describe('a wrong master key', { timeout: START_MS_MAX }, () => {
     opened = null;
   });
 
-  // promise: (A wrong master key, another installation's journal, a directory in use and a newer schema still do
+  // promise: (A wrong master key, another installation's journal, a directory in use and a newer schema without a way back still do
   test('stops the start with one line, and neither a row nor a file changes (embedded)', () => isRefused(null));
 
   test.skipIf(!hasPostgres())('stops the start with one line, and neither a row nor a file changes (PostgreSQL)', async () => {

@@ -24,10 +24,14 @@ export function useName(id: string | null | undefined): string | null {
   return data?.name ?? null;
 }
 
-/** Returns the same, with the organization where more than one is in the person's reach: `Research · Acme`. */
-export function usePlacedName(id: string | null | undefined): string | null {
+/**
+ * Returns the same, with the organization where more than one is in the person's reach: `Research · Acme`. Undefined until it is
+ * loaded.
+ */
+export function usePlacedName(id: string | null | undefined): string | null | undefined {
   const isPlaced = useSeveralOrganizations();
-  const { data } = useQuery({ ...nameQuery(id ?? ''), enabled: isNamed(id) });
+  const { data, isLoading } = useQuery({ ...nameQuery(id ?? ''), enabled: isNamed(id) });
+  if (isLoading) return undefined;
   return data == null ? null : placedName(data.name, isPlaced ? data.organization : null);
 }
 

@@ -1,5 +1,6 @@
-import { ActionIcon, CopyButton, Group, Text, Tooltip } from '@mantine/core';
+import { ActionIcon, CopyButton, Group, Text } from '@mantine/core';
 import { IconCheck, IconCopy } from '@tabler/icons-react';
+import { Hint } from './Hint.tsx';
 
 /** An id or another short text with a button that copies it. */
 export function CopyText({ text, label }: { text: string; label: string }) {
@@ -17,7 +18,7 @@ export function CopyIcon({ text, label }: { text: string; label: string }) {
   return (
     <CopyButton value={text} timeout={1_500}>
       {({ copied, copy }) => (
-        <Tooltip label={copied ? 'Copied' : `Copy ${label}`}>
+        <Hint label={copied ? 'Copied' : `Copy ${label}`}>
           <ActionIcon
             size="sm"
             variant="subtle"
@@ -30,7 +31,7 @@ export function CopyIcon({ text, label }: { text: string; label: string }) {
           >
             {copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
           </ActionIcon>
-        </Tooltip>
+        </Hint>
       )}
     </CopyButton>
   );

@@ -5,15 +5,21 @@ import { Box, Group, SimpleGrid, Skeleton, Stack } from '@mantine/core';
 /** The height of a chart with the line below it, in pixels. */
 export const CHART_HEIGHT = 268;
 
-/** A page with a title, a strip of facts and a table; a part of one as lines of text; a chart; or the rows of a table. */
-export type Shape = 'page' | 'part' | 'chart' | 'rows';
+/**
+ * A page with a title, a strip of facts and a table; a part of one as lines of text; a chart; the rows of a table; or nothing, for a
+ * note that may not appear.
+ */
+export type Shape = 'page' | 'part' | 'chart' | 'rows' | 'nothing';
+
+/** Marks what is loading. The stylesheet hides what follows a marked element until it has arrived. */
+export const AWAITED = { 'data-awaited': true } as const;
 
 const NARROW = ['62%', '48%', '74%', '55%', '68%', '42%'] as const;
 
-/** Screen readers hear that something is loading. */
+/** Screen readers hear that something is loading. What follows on the page appears when it has arrived, so that it does not move. */
 export function Awaited({ shape }: { shape: Shape }) {
   return (
-    <Box role="status" aria-label="Loading">
+    <Box role="status" aria-label="Loading" {...AWAITED}>
       {shape === 'page' && <PageShape />}
       {shape === 'part' && <Lines />}
       {shape === 'chart' && <Skeleton h={CHART_HEIGHT} />}
@@ -38,7 +44,7 @@ function PageShape() {
 /** A strip of facts, a chart and a table, as on Overview and Usage. */
 export function FiguresShape() {
   return (
-    <Stack gap="xl" role="status" aria-label="Loading">
+    <Stack gap="xl" role="status" aria-label="Loading" {...AWAITED}>
       <FactsShape />
       <Skeleton h={CHART_HEIGHT + 42} />
       <RowsShape />

@@ -1,5 +1,6 @@
-import { Text, Tooltip } from '@mantine/core';
+import { Text } from '@mantine/core';
 import { instantText, relativeText, secondsText, utcText } from '../numbers/times.ts';
+import { Hint } from './Hint.tsx';
 
 interface TimeProps {
   readonly at: string | null | undefined;
@@ -19,10 +20,10 @@ export function Time({ at, relative = false, seconds = false }: TimeProps) {
     );
   const date = new Date(at);
   return (
-    <Tooltip label={utcText(date)}>
+    <Hint label={utcText(date)}>
       <time dateTime={at} className="nowrap">
         {relative ? relativeText(date) : seconds ? secondsText(date) : instantText(date)}
       </time>
-    </Tooltip>
+    </Hint>
   );
 }

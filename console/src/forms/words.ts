@@ -24,7 +24,7 @@ export const words = {
   nothing: 'Nothing',
   nothingMeans: 'No model can be called.',
   everything: 'Everything',
-  everythingMeans: 'The whole catalogue, including future models.',
+  everythingMeans: 'All models and route groups, including future ones.',
   selectedLabel: 'Selected',
   selectedMeans: 'The targets and access groups that you select.',
   inherit: 'Inherit',
@@ -135,7 +135,6 @@ export const words = {
   tokensPerDay: 'Tokens per day',
   tpd: 'TPD',
   requestsInFlight: 'Requests in flight',
-  inFlight: 'in flight',
   rateLimitsMean: (timeZone: string) =>
     `Leave a field empty for no limit. 0 refuses every request. Minutes and hours are rolling: the last 60 seconds and the last 60 minutes. Days are calendar days in ${timeZone}.`,
   noLimit: 'No limit',

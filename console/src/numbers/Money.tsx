@@ -1,4 +1,5 @@
-import { Text, Tooltip } from '@mantine/core';
+import { Text } from '@mantine/core';
+import { Hint } from '../components/Hint.tsx';
 import { exactMoneyText, moneyText } from './numbers.ts';
 
 /**
@@ -13,8 +14,8 @@ export function Money({ usd, exact = false }: { usd: string | null | undefined; 
       </Text>
     );
   return (
-    <Tooltip label={`${usd} USD`}>
+    <Hint label={`${usd} USD`}>
       <span className="nowrap">{exact ? exactMoneyText(usd) : moneyText(usd)}</span>
-    </Tooltip>
+    </Hint>
   );
 }

@@ -47,6 +47,11 @@ export function moneyText(usd: string): string {
   return (isSmall ? smallMoney : centMoney).format(usd as `${number}`);
 }
 
+/** Formats an amount of a forecast in USD with three significant digits: `$12.30`, `$1,230.00`. */
+export function roughMoneyText(usd: number): string {
+  return moneyText(String(Number(usd.toPrecision(3))));
+}
+
 /** Formats every digit of an amount, with at least two decimals: `$1.25`, `$0.125`, `$99.993549`. */
 export function exactMoneyText(usd: string): string {
   return exactMoney.format(usd as `${number}`);
@@ -115,6 +120,11 @@ export function barOf(ratio: number): number {
 /** Formats one part of a whole by itself: `3.7%`. Null without a whole. */
 export function shareText(part: number, of: number): string | null {
   return of === 0 ? null : percent.format(part / of);
+}
+
+/** Formats a share, 0 to 1: `2.5%`. It is never shown as none if it is not: below 0.1% it is `<0.1%`. */
+export function rateText(share: number): string {
+  return share > 0 && share < 0.001 ? `<${percent.format(0.001)}` : percent.format(share);
 }
 
 /** Returns parts as percentages of their sum that add up to 100: those that lose most by rounding are rounded up. */

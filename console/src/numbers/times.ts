@@ -9,6 +9,8 @@ const STEPS = [
   ['minute', 60],
 ] as const;
 const instant = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium' });
+const timeOfDay = new Intl.DateTimeFormat(undefined, { timeStyle: 'short' });
 
 /** Formats an instant in the reader's time zone: `Nov 28, 2026, 10:31 AM`. */
 export function instantText(date: Date): string {
@@ -18,6 +20,16 @@ export function instantText(date: Date): string {
 /** Formats an instant in UTC, to the second: `2026-11-28 10:31:05 UTC`. */
 export function utcText(date: Date): string {
   return `${date.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** Formats the date of an instant in the reader's time zone: `Nov 28, 2026`. */
+export function dateText(date: Date): string {
+  return day.format(date);
+}
+
+/** Formats the time of day of an instant in the reader's time zone: `2:15 PM`. For instants of the last hours. */
+export function clockText(date: Date): string {
+  return timeOfDay.format(date);
 }
 
 /** Formats a time to the second in the reader's time zone. It names the year only if it is not the current one. */

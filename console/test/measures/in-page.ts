@@ -26,9 +26,10 @@ export function watchShifts(): void {
     for (const entry of list.getEntries() as Shift[]) {
       if (entry.hadRecentInput) continue;
       said.total += entry.value;
-      const [first] = entry.sources;
-      const from = first === undefined ? '' : ` ${nameOf(first.node)} ${box(first.previousRect)} → ${box(first.currentRect)}`;
-      said.sources.push(`${entry.value.toFixed(3)} at ${Math.round(entry.startTime)} ms${from}`);
+      const moved = entry.sources.map(
+        ({ node, previousRect, currentRect }) => ` ${nameOf(node)} ${box(previousRect)} → ${box(currentRect)}`,
+      );
+      said.sources.push(`${entry.value.toFixed(3)} at ${Math.round(entry.startTime)} ms${moved.slice(0, 3).join(';')}`);
     }
   }).observe({ type: 'layout-shift', buffered: true });
 }

@@ -7,14 +7,12 @@ import type { Page } from '@playwright/test';
 import { loaded } from '../pages.ts';
 import type { Sight } from '../sight.ts';
 import { clippedTexts, movingElements, watchShifts } from './in-page.ts';
+import { answerLate, DELAY_MS } from './late.ts';
 import { coldPage, firstLine, forEach, openSite, type Site, tell } from './site.ts';
 
 const SHIFT_MAX = 0.02;
-/** What each answer of the API takes longer. */
-const DELAY_MS = 300;
-/** Nothing asked and nothing answered for that long: the page is as it stays. */
-const QUIET_MS = 500;
-const SETTLED_MS_MAX = 15_000;
+/** The time for a page to draw itself at another size. */
+const REDRAW_MS = 500;
 const WIDE = { width: 1360, height: 860 };
 const PHONE = { width: 390, height: 844 };
 /** What a window of 1280 × 860 is when the browser shows everything twice as large. */
@@ -48,7 +46,10 @@ tell({
     `(${found.reduce((sum, { shortened }) => sum + shortened, 0)} end in an ellipsis); ${of('is not shown')} not shown; ` +
     `${Math.round((performance.now() - startedMs) / 1000)} s`,
   details: [
-    ...jumps.map(({ where, value, sources }) => `${where}: shift ${value.toFixed(3)}: ${sources.slice(0, 3).join(' | ')}`),
+    ...jumps.map(
+      ({ where, value, sources }) =>
+        `${where}: shift ${value.toFixed(3)}: ${sources.toSorted().reverse().slice(0, 3).join(' | ')}`,
+    ),
     ...problems,
   ],
 });
@@ -63,37 +64,12 @@ async function look(sight: Sight): Promise<Found> {
 async function shiftOf(site: Site, sight: Sight, viewport: typeof WIDE): Promise<Found['shifts'][number]> {
   const page = await coldPage(site, sight, { viewport, reducedMotion: 'no-preference', isMobile: viewport === PHONE });
   await page.addInitScript(watchShifts);
-  await open(page, site.house.url + sight.address);
+  const settled = await answerLate(page);
+  await page.goto(site.house.url + sight.address);
+  await settled();
   const { total, sources } = await page.evaluate(() => window.headgateShifts);
   await page.context().close();
   return { where: `${sight.name} at ${viewport.width}`, value: total, sources };
-}
-
-/** Loads with late answers, and returns when none is out any more. */
-async function open(page: Page, address: string): Promise<void> {
-  let [out, changedMs] = [0, performance.now()];
-  const changed = (by: number) => {
-    [out, changedMs] = [out + by, performance.now()];
-  };
-  await page.route(
-    (url) => url.pathname.startsWith('/api/'),
-    async (route) => {
-      changed(1);
-      await sleep(DELAY_MS);
-      // The page may be gone by now.
-      await route.continue().catch(() => {});
-      await route
-        .request()
-        .response()
-        .catch(() => null);
-      changed(-1);
-    },
-  );
-  await page.goto(address);
-  const deadlineMs = performance.now() + SETTLED_MS_MAX;
-  while ((out > 0 || performance.now() - changedMs < QUIET_MS) && performance.now() < deadlineMs) await sleep(50);
-  await loaded(page);
-  await sleep(100);
 }
 
 /** What moves although nothing should, and what becomes of text at twice its size: by the browser's zoom, and by the text alone. */
@@ -101,7 +77,7 @@ async function readStill(site: Site, sight: Sight): Promise<{ problems: readonly
   const page = await coldPage(site, sight, { viewport: ZOOMED, deviceScaleFactor: 2, reducedMotion: 'reduce' });
   await page.goto(site.house.url + sight.address);
   await loaded(page);
-  await sleep(QUIET_MS);
+  await sleep(REDRAW_MS);
   const moving = await page.evaluate(movingElements);
   const problems = moving.length === 0 ? [] : [`${sight.name}: moves: ${moving.slice(0, 3).join(' | ')}`];
   const zoomed = await textProblems(page, `${sight.name} zoomed`);
@@ -109,7 +85,7 @@ async function readStill(site: Site, sight: Sight): Promise<{ problems: readonly
   await page.evaluate(() => {
     document.documentElement.style.fontSize = '200%';
   });
-  await sleep(QUIET_MS);
+  await sleep(REDRAW_MS);
   const enlarged = await textProblems(page, `${sight.name} enlarged`);
   await page.context().close();
   return { problems: [...problems, ...zoomed.problems, ...enlarged.problems], shortened: zoomed.shortened + enlarged.shortened };

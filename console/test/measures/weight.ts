@@ -20,6 +20,7 @@ const ROWS = 200;
 const FILES_TOLD = 12;
 const KINDS = { '.js': 'script', '.css': 'style', '.woff2': 'font' } as const;
 type Kind = (typeof KINDS)[keyof typeof KINDS];
+const WAIT_MS_MAX = 10_000;
 /** What a page asks for later without being told to. */
 const IDLE_MS = 2_000;
 
@@ -140,9 +141,10 @@ async function work(page: Page, list: string): Promise<readonly Interaction[]> {
   };
   /** A click of the mouse alone: what looks for the element, and whether it can be clicked, is not a part of what is measured. */
   const clickOn = async (name: string, target: Locator) => {
-    await target.scrollIntoViewIfNeeded();
-    const box = await target.boundingBox();
-    if (box === null) throw new Error(`${name}: it is not there`);
+    // The page draws its rows anew while it is looked for. That takes no part in what is measured.
+    const box = await placeOf(target).catch((error: Error) => {
+      throw new Error(`${list}, ${name}: ${target} is not there: ${firstLine(error)}`);
+    });
     await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
     await sleep(100);
     await act(name, () => page.mouse.click(box.x + box.width / 2, box.y + box.height / 2));
@@ -151,7 +153,7 @@ async function work(page: Page, list: string): Promise<readonly Interaction[]> {
   for (const letter of 'many1') await act('type in the search', () => page.keyboard.press(letter));
   for (let press = 0; press < 5; press += 1) await act('delete in the search', () => page.keyboard.press('Backspace'));
   await page.getByText('many 209', { exact: true }).first().waitFor();
-  const sortable = page.locator('th.mantine-datatable-header-cell-sortable');
+  const sortable = page.getByRole('main').locator('th').getByRole('button');
   for (let at = 0; at < Math.min(2, await sortable.count()); at += 1)
     for (let turn = 0; turn < 2; turn += 1) await clickOn('sort', sortable.nth(at));
   const menus = page.locator('tbody').getByRole('button', { name: /^Actions for/ });
@@ -163,6 +165,20 @@ async function work(page: Page, list: string): Promise<readonly Interaction[]> {
   for (let at = 0; at < Math.min(3, await boxes.count()); at += 1) await clickOn('choose a row', boxes.nth(at));
   await clickOn('open a row', page.locator('tbody tr').nth(2).getByRole('link').first());
   return done;
+}
+
+/** Returns where an element is, after it was scrolled into view and stands still. Throws after 10 s without one. */
+async function placeOf(target: Locator) {
+  const lastMs = Date.now() + WAIT_MS_MAX;
+  while (Date.now() < lastMs) {
+    await target.scrollIntoViewIfNeeded({ timeout: WAIT_MS_MAX });
+    const box = await target.boundingBox();
+    await sleep(200);
+    const later = await target.boundingBox();
+    // Rows that are drawn anew meanwhile are nowhere for a moment.
+    if (box !== null && later !== null && box.x === later.x && box.y === later.y) return box;
+  }
+  throw new Error('it does not stand still');
 }
 
 declare global {

@@ -114,7 +114,7 @@ function courseCells(
 }
 
 export function nameOf({ fixture }: View, grouping: Grouping, id: string): string {
-  if (id === '') return `no ${LABELS[grouping].toLowerCase()}`;
+  if (id === '') return `No ${LABELS[grouping].toLowerCase()}`;
   return fixture.names.get(id) ?? id;
 }
 

@@ -1,7 +1,7 @@
 /** The files of private CAs that sign the certificates of PostgreSQL and Redis: their text, and the days until they expire. */
-import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { certificateEnds } from '../lib/certificates.ts';
 import { keepReading } from '../lib/timing/kept-reading.ts';
 import { BadSetting } from '../settings/bad-setting.ts';
 import type { Config } from '../settings/config.ts';
@@ -9,14 +9,13 @@ import { caFileOf } from '../settings/server-url.ts';
 
 const EVERY_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 /** Returns the text of a CA file, null without a path. Throws BadSetting, which names the setting, if it holds no certificate. */
 export function caFrom(path: string | null, setting: string): string | null {
   if (path === null) return null;
   try {
     const text = readFileSync(path, 'utf8');
-    if (endsOf(text).length === 0) throw new Error('it holds no certificate in PEM form');
+    if (certificateEnds(text).length === 0) throw new Error('it holds no certificate in PEM form');
     return text;
   } catch (error) {
     throw new BadSetting(
@@ -42,7 +41,7 @@ export function watchCaFiles({ databaseUrl, redisCaFile }: Config, nowMs: () => 
     Promise.all(
       files.map(async ({ server, path }) => {
         const text = path === null ? '' : await readFile(path, 'utf8').catch(() => '');
-        return { server, endMs: Math.min(...endsOf(text)) };
+        return { server, endMs: Math.min(...certificateEnds(text)) };
       }),
     ),
   );
@@ -53,15 +52,4 @@ export function watchCaFiles({ databaseUrl, redisCaFile }: Config, nowMs: () => 
         .map(({ server, endMs }) => ({ server, days: (endMs - nowMs()) / DAY_MS })),
     stop: ends.stop,
   };
-}
-
-/** Returns when each certificate of a PEM text expires, in milliseconds. */
-function endsOf(text: string): readonly number[] {
-  return (text.match(CERTIFICATE) ?? []).flatMap((one) => {
-    try {
-      return [Date.parse(new X509Certificate(one).validTo)];
-    } catch {
-      return [];
-    }
-  });
 }

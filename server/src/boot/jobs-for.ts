@@ -10,6 +10,9 @@ import { closeAuditChainsJob } from '../jobs/close-audit-chains.ts';
 import { fillJob, foldJob, foldProofJob } from '../jobs/fold.ts';
 import type { Job } from '../jobs/job.ts';
 import { lateIndexesJob } from '../jobs/late-indexes.ts';
+import { archiveJob } from '../jobs/months/archive.ts';
+import { packMonthsJob } from '../jobs/months/pack-months.ts';
+import { sealMonthsJob } from '../jobs/months/seal-months.ts';
 import { type ProofOptions, proofJob, repairJob } from '../jobs/proof.ts';
 import type { CountersHeld } from '../jobs/prove-counters.ts';
 import { priceJob } from '../jobs/refresh-prices.ts';
@@ -61,7 +64,9 @@ export function jobsFor(
     foldJob(),
     fillJob(),
     foldProofJob(),
-    retentionJob({ logDaysMax: config.requestLogDaysMax }),
+    ...retentionOf(config, audit),
+    sealMonthsJob(),
+    packMonthsJob(),
     partitionsJob(),
     lateIndexesJob(),
     sweepJob(),
@@ -80,6 +85,12 @@ export function jobsFor(
     bindKeysJob({ key: installation.credentials }),
     bindContentKeysJob({ wrappers: { master: masterKey, installation: installation.content } }),
   ];
+}
+
+/** Returns the job that deletes what is past its retention, and the one that archives it first, if there is a folder and a limit. */
+function retentionOf({ archiveDir: folder, requestLogDaysMax: logDaysMax }: Config, audit: Stores['audit']): readonly Job[] {
+  if (folder === null || logDaysMax === null) return [retentionJob({ logDaysMax })];
+  return [retentionJob({ logDaysMax, archives: true }), archiveJob({ folder, logDaysMax, audit })];
 }
 
 /** Returns the report on holds, of all replicas if they count together. */

@@ -15,12 +15,13 @@ import type { JobReadings } from '../observe/job-metrics.ts';
 import type { Provider } from '../providers/provider.ts';
 import { BadSetting } from '../settings/bad-setting.ts';
 import type { Config } from '../settings/config.ts';
+import { JOB_CONNECTIONS_MAX } from '../settings/connection-budget.ts';
 import { type Database, openDatabase } from '../store/database.ts';
 import { type AddressPolicy, checkWebhookUrl, createAddressPolicy } from '../upstream/address-policy.ts';
 import { createWebhookPost } from '../upstream/webhook-post.ts';
 import { jobsFor } from './jobs-for.ts';
 import type { OpenGateway } from './open-gateway.ts';
-import { JOB_CONNECTIONS_MAX, type Stores } from './open-stores.ts';
+import type { Stores } from './open-stores.ts';
 
 /** The background work of a process. */
 export interface OpenJobs {

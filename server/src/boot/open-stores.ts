@@ -9,8 +9,9 @@ import { type Logger, tellDefect } from '../lib/log.ts';
 import { masterKeyName } from '../lib/secrets.ts';
 import { systemClock as clock } from '../lib/timing/clock.ts';
 import { nowAndThen } from '../lib/timing/now-and-then.ts';
-import { onceFree } from '../lib/timing/once-free.ts';
+import { onceFree, type Wait } from '../lib/timing/once-free.ts';
 import type { Config } from '../settings/config.ts';
+import { connectionsNeeded } from '../settings/connection-budget.ts';
 import { prepareDataDirectory } from '../settings/data-directory.ts';
 import { readMasterKey } from '../settings/master-key.ts';
 import type { AuditTrail } from '../store/audit/audit.ts';
@@ -72,8 +73,7 @@ export async function openStores(config: Config, log: Logger): Promise<Stores> {
 
 /** Opens everything and adds to `taken` how to close it, in the reverse order. */
 async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack): Promise<Stores> {
-  const onWait = ({ message }: Error) =>
-    log.info({ reason: message }, 'waiting up to 5 s until another process releases the data directory or the database');
+  const onWait = (wait: Wait) => tellWait(wait, log);
   const onLost = (error: Error) => stopServing(log, error);
   const directoryLock = await onceFree(() => lockDirectory(config.dataDir, onLost), onWait);
   taken.defer(() => directoryLock.release());
@@ -81,7 +81,11 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
   const database = await open(config, log);
   taken.defer(() => database.close());
   await refuseWrongMasterKey(database.db, masterKey);
-  await migrate(database);
+  const { newer } = await migrate(database, {
+    onBlocked: (blockers) => log.warn({ blockers }, 'migration: another session keeps a table locked; it is tried again'),
+  });
+  if (newer.length > 0)
+    log.info({ migrations: newer }, 'migration: a newer version has migrated this database; this version can serve it');
   const owner = randomBytes(6).toString('base64url');
   const isAlone = config.redisUrl === null;
   await onceFree(() => refuseOtherCounting(database.db, isAlone ? 'alone' : 'together'), onWait);
@@ -136,6 +140,11 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
   return { ...opened, ...watched, owner, onStored, close: () => taken.disposeAsync() };
 }
 
+/** Says that a start waits for another process, how long, and how long that one's lease still counts. */
+export function tellWait(wait: Wait, log: Logger): void {
+  log.info(wait, 'waiting up to `up_to_s` until another process releases the data directory or the database');
+}
+
 /** Begins to watch what a process needs of its surroundings: the database, the disk and the CA files. */
 function watch(config: Config, database: OpenDatabase, taken: AsyncDisposableStack) {
   const standing = new DatabaseStanding({ ping: () => pingSoon(database), clock });
@@ -182,9 +191,6 @@ function auditTrailOf({ dataDir }: Config, { audit, isAuditKeyNew }: Installatio
 }
 
 const AUDIT_TROUBLE_EVERY_MS = 60_000;
-/** The connections of jobs, and of the session that listens. */
-export const JOB_CONNECTIONS_MAX = 4;
-const NOTICE_CONNECTIONS = 1;
 
 async function open(config: Config, log: Logger): Promise<OpenDatabase> {
   const { databaseUrl, dataDir } = config;
@@ -203,7 +209,7 @@ async function open(config: Config, log: Logger): Promise<OpenDatabase> {
 /** Warns if PostgreSQL would refuse this process connections that it may need. */
 async function tellFewConnections(database: OpenDatabase, config: Config, log: Logger): Promise<void> {
   const { max, used } = await connectionRoom(database);
-  const needed = config.databaseConnectionsMax + (config.role === 'data' ? 0 : JOB_CONNECTIONS_MAX) + NOTICE_CONNECTIONS;
+  const needed = connectionsNeeded({ ...config, workers: 1 });
   if (used + needed <= max) return;
   log.warn(
     { connections_max: max, used_by_others: used, may_need: needed },

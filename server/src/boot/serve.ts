@@ -28,6 +28,7 @@ import { type Port, takePort } from './port.ts';
 import { processFactsOf } from './process-facts.ts';
 import { tellPassedOver } from './tell-passed-over.ts';
 import { diskTrouble } from './volume.ts';
+import { tellReady } from './workers.ts';
 
 const FLUSH_MS_MAX = 10_000;
 const STOP_MS_MAX = 10_000;
@@ -73,6 +74,7 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   }
   const stopKeeping = keepCurrent(config, stores, opened, log);
   if (config.worker <= 1 && config.role !== 'data') await welcome({ config, stores, log, addresses: port.addresses() });
+  else log.info({ address: port.addresses().shown }, 'headgate is ready');
   if (config.worker <= 1) void tellPassedOver(stores.database.db, log);
   port.notReady = null;
   onSignal(log, async () => {
@@ -95,6 +97,7 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
     await withTimeout(CLOSE_MS_MAX, stores.close());
     await opened.telemetry?.close();
   });
+  tellReady();
 }
 
 function policyOf({ mode, allowedUpstreams }: Config): AddressPolicy {

@@ -10,7 +10,7 @@ import { StoreUnavailable } from '../store/errors.ts';
 import { UnusableDatabase } from '../store/installation/embedded.ts';
 import { WrongMasterKey } from '../store/installation/installation.ts';
 import { CountsElsewhere, LeaseHeld } from '../store/installation/lease.ts';
-import { NewerSchema } from '../store/installation/migrate.ts';
+import { MigrationBlocked, NewerSchema } from '../store/installation/migrate.ts';
 import { AlreadySeeded } from '../store/installation/seed.ts';
 
 const OPERATORS = [
@@ -24,6 +24,7 @@ const OPERATORS = [
   CountsElsewhere,
   LeaseHeld,
   NewerSchema,
+  MigrationBlocked,
   WrongMasterKey,
   StoreUnavailable,
   UnusableRedis,

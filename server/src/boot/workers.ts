@@ -1,17 +1,22 @@
 /** Runs several processes on one host that share a port. The first one starts the others, restarts them, and forwards signals. */
 import cluster, { type Worker } from 'node:cluster';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { lockDirectory } from '../lib/directory-lock.ts';
 import type { Logger } from '../lib/log.ts';
+import { programVersion } from '../lib/program-version.ts';
 import { onceFree } from '../lib/timing/once-free.ts';
 import { tellMetricsOfAll } from '../observe/worker-metrics.ts';
 import type { Config } from '../settings/config.ts';
 import { masterKeyFile, prepareDataDirectory } from '../settings/data-directory.ts';
 import { type MasterKeySource, readMasterKey } from '../settings/master-key.ts';
+import { tellWait } from './open-stores.ts';
 import { mustBeFree } from './port.ts';
 
 /** The environment variable with a worker's number, from 1. Only the first process sets it. */
 const NUMBER = 'HEADGATE_WORKER_NUMBER';
+/** The message of a worker that serves and would drain on a signal. */
+const READY = { headgate: 'ready' } as const;
 const AGAIN_MS_MIN = 500;
 const AGAIN_MS_MAX = 30_000;
 /** A worker that ran for this long did not fail at its start. */
@@ -35,6 +40,20 @@ export function workerConfig(config: Config, env: Readonly<Record<string, string
   return { ...config, dataDir: join(dataDir, `worker-${number}`), masterKey, demo: 'off', worker: Number(number) };
 }
 
+/** Tells the first process that this worker serves. Does nothing in a process that is no worker. */
+export function tellReady(): void {
+  cluster.worker?.send(READY);
+}
+
+/**
+ * Returns what every log line says about its process: the version, and the worker if there are several. A terminal of a single
+ * process shows neither.
+ */
+export function logFields({ log, workers, worker }: Config): Readonly<Record<string, string | number>> {
+  const version = log === 'json' || workers > 1 ? { version: programVersion } : {};
+  return worker > 0 ? { ...version, worker } : version;
+}
+
 /**
  * Runs until every worker has ended. Resolves with the exit code: 0 if all ended well on a signal. Rejects if the port is taken.
  */
@@ -46,7 +65,10 @@ export async function superviseWorkers(config: Config, log: Logger): Promise<num
     log.fatal(error.message);
     process.exit(1);
   };
-  const lock = await onceFree(() => lockDirectory(config.dataDir, onLost));
+  const lock = await onceFree(
+    () => lockDirectory(config.dataDir, onLost),
+    (wait) => tellWait(wait, log),
+  );
   await readMasterKey(config.masterKey, config.dataDir);
   const crew = new Crew(config, log);
   const code = await crew.run();
@@ -59,6 +81,8 @@ class Crew {
   readonly #size: number;
   readonly #numbers = new Map<number, number>();
   readonly #failures: number[];
+  readonly #ready = new Set<number>();
+  #isReady = false;
   #stoppingSinceMs: number | null = null;
   #askedBy: NodeJS.Signals | null = null;
   #code = 0;
@@ -73,6 +97,9 @@ class Crew {
   run(): Promise<number> {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.#stop(signal));
     tellMetricsOfAll(() => this.#all());
+    cluster.on('message', (worker, message: unknown) => {
+      if (isDeepStrictEqual(message, READY)) this.#serves(worker);
+    });
     for (let number = 1; number <= this.#size; number += 1) this.#start(number);
     return new Promise((resolve) => {
       this.#ended = resolve;
@@ -87,6 +114,14 @@ class Crew {
     worker.once('exit', (code, signal) =>
       this.#exited(worker, { number, code, signal, servedMs: performance.now() - startedMs }),
     );
+  }
+
+  /** Says once that all workers serve. One that is started again says so itself. */
+  #serves({ id }: Worker): void {
+    this.#ready.add(this.#numbers.get(id) as number);
+    if (this.#isReady || this.#ready.size < this.#size) return;
+    this.#isReady = true;
+    this.#log.info({ workers: this.#size }, 'headgate is ready: all workers serve');
   }
 
   #exited(worker: Worker, { number, code, signal, servedMs }: Exit): void {

@@ -1,3 +1,4 @@
+import type { ArchiveCommand } from './archive.ts';
 import type { Command, CommandLine, Given } from './command.ts';
 import type { CommandIo } from './command-io.ts';
 import { auditCommands } from './commands/audit.ts';
@@ -37,6 +38,13 @@ const recovery =
   (name: RecoveryCommand): RunOnDatabase =>
   async (...asked) =>
     (await import('./recovery.ts')).recover(name, ...asked);
+
+const archives =
+  (name: ArchiveCommand): RunOnDatabase =>
+  async (...asked) =>
+    (await import('./archive.ts')).runOnArchives(name, ...asked);
+
+const JSON_FLAG = { name: 'json', value: null, about: 'the result as JSON' };
 
 /** Commands that run the server's own code on the data directory and database of the settings. main.ts runs those without `run`. */
 export const SERVER_COMMANDS: readonly (CommandLine & { readonly run?: RunOnDatabase })[] = [
@@ -83,6 +91,55 @@ export const SERVER_COMMANDS: readonly (CommandLine & { readonly run?: RunOnData
     words: ['move'],
     summary: 'the embedded database into the PostgreSQL of DATABASE_URL',
     run: async (...asked) => (await import('./move.ts')).move(...asked),
+  },
+  {
+    words: ['archive', 'verify'],
+    summary: 'read every archive of the request log, and compare it with its manifest and the audit log',
+    flags: [
+      { name: 'files-only', value: null, about: 'do without the database' },
+      { name: 'ledger', value: null, about: 'also add up every sealed month of the ledger' },
+    ],
+    run: archives('verify'),
+  },
+  {
+    words: ['archive', 'restore'],
+    summary: 'an archive into a table of the schema headgate_archive',
+    operands: ['archive'],
+    flags: [{ name: 'drop', value: null, about: 'drop that table again' }],
+    run: archives('restore'),
+  },
+  {
+    words: ['archive', 'show'],
+    summary: 'one request, from the archives',
+    flags: [{ name: 'request', value: 'id', about: 'the id of the request' }],
+    run: archives('show'),
+  },
+  {
+    words: ['config', 'check'],
+    summary: 'the settings in force, where each comes from, and what is risky in production',
+    flags: [JSON_FLAG],
+    run: async (...asked) => (await import('./checks/config-check.ts')).configCheck(...asked),
+  },
+  {
+    words: ['doctor'],
+    summary: 'what the gateway needs: database, Redis, disk, limits, clocks, proxies, certificates',
+    flags: [JSON_FLAG],
+    run: async (...asked) => (await import('./checks/doctor.ts')).doctor(...asked),
+  },
+  {
+    words: ['support-bundle'],
+    summary: 'one file for somebody who helps, without secrets',
+    flags: [
+      { name: 'out', value: 'file', about: 'the file to write; headgate-support-<time>.tar.gz unless said' },
+      { name: 'log-file', value: 'file', about: 'the log: its last 2,000 lines are in the bundle' },
+    ],
+    run: async (...asked) => (await import('./checks/support-bundle.ts')).supportBundle(...asked),
+  },
+  {
+    words: ['upgrade'],
+    summary: 'what a start of this version would do to the database, with --check',
+    flags: [{ name: 'check', value: null, about: 'say it, and change nothing' }, JSON_FLAG],
+    run: async (...asked) => (await import('./checks/upgrade-check.ts')).upgradeCheck(...asked),
   },
 ];
 

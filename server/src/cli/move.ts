@@ -52,7 +52,10 @@ async function copy({ databaseUrl, dataDir, masterKey }: Places, io: CommandIo):
     const from = await openEmbedded({ dataDir });
     try {
       await refuseWrongMasterKey(from.db, masterKey);
-      for (const database of [from, to]) await migrate(database);
+      for (const database of [from, to]) {
+        const { newer } = await migrate(database);
+        if (newer.length > 0) throw new CommandFailed('A newer version of Headgate wrote a database. Move with that version.');
+      }
       return await copyInstallation(from, to, ({ name, rows }) =>
         io.err(`${name.padEnd(28)}${rows.toLocaleString('en')} rows\n`),
       );

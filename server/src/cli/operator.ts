@@ -24,9 +24,12 @@ const MENDABLE: ReadonlySet<string> = new Set([
   'UnusableDatabase',
   'DirectoryInUse',
   'NewerSchema',
+  'MigrationBlocked',
   'WrongMasterKey',
   'StoreUnavailable',
   'UnusableServer',
   'NotCopied',
   'NotRotated',
+  'BadArchive',
+  'NotCsv',
 ]);

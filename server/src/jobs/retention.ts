@@ -26,24 +26,28 @@ export function partitionsJob(): Job {
   };
 }
 
-/** Deletes rows past their retention. `logDaysMax`: the installation's limit in days; null if organizations alone decide. */
-export function retentionJob({ logDaysMax }: Pick<Retention, 'logDaysMax'>): Job {
+/**
+ * Deletes rows past their retention. `logDaysMax`: the installation's limit in days; null if organizations alone decide. If it
+ * archives, the archive job drops the months of the request log.
+ */
+export function retentionJob({ logDaysMax, archives = false }: Omit<Retention, 'at'>): Job {
   return {
     name: 'retention',
     about: 'Deletes request-log rows and stored content past their retention. Keeps the ledger and the audit log.',
     cron: '23 * * * *',
     run: async (context) => {
-      const retention = { at: new Date(context.clock.nowMs()), logDaysMax };
+      const retention = { at: new Date(context.clock.nowMs()), logDaysMax, archives };
       let [months, rows] = [0, 0];
       for (const table of RETAINED_TABLES) {
         for (const part of await partitionsOf(context.database.db, table)) {
           if (part.startMs >= retention.at.getTime()) break;
           goOn(context);
-          if (await isSpent(context.database.db, table, part, retention)) {
+          const isArchived = archives && table !== 'request_content';
+          if (!isArchived && (await isSpent(context.database.db, table, part, retention))) {
             await dropPartition(context.database.db, part);
             months += 1;
           } else {
-            rows += await dropAll(context, table, part, retention);
+            rows += await dropExpired(context, table, part, retention);
           }
         }
       }
@@ -52,7 +56,8 @@ export function retentionJob({ logDaysMax }: Pick<Retention, 'logDaysMax'>): Job
   };
 }
 
-async function dropAll(
+/** Deletes the expired rows of one month, some thousands at a time. Returns their number. */
+export async function dropExpired(
   context: JobContext,
   table: Parameters<typeof dropRows>[1],
   part: Parameters<typeof dropRows>[2],

@@ -275,7 +275,7 @@ test('a bit that flips while the database is away costs that row alone, is told,
   expect(existsSync(`${path}.damaged`)).toBe(true);
 });
 
-// promise: (A wrong master key, another installation's journal, a directory in use and a newer schema still do
+// promise: (A wrong master key, another installation's journal, a directory in use and a newer schema without a way back still do
 test('a journal of another installation is refused, and nothing in it is touched', async () => {
   const directory = temporaryDirectory();
   const { journal } = await openTestJournal(directory);

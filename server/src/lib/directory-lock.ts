@@ -15,14 +15,23 @@ import { describeProcess, isGone, isHere, type ProcessIdentity, parseIdentity, t
 export class DirectoryInUse extends Error {
   /** True if the holder runs on this machine, so that we see it end. */
   readonly mayEnd: boolean;
+  /** The time until the holder counts as gone unless it touches its file again. Undefined if it certainly runs. */
+  readonly expiresInMs?: number;
 
-  constructor(directory: string, holder: string, { mayEnd }: { readonly mayEnd: boolean }) {
+  constructor(directory: string, holder: string, { mayEnd, expiresInMs }: Ending) {
+    const ends = expiresInMs === undefined ? '' : ` If it ended, the directory is free in ${Math.ceil(expiresInMs / 1_000)} s.`;
     super(
-      `The data directory ${directory} is in use by ${holder}. Stop that process first, or set HEADGATE_DATA_DIR to another directory.`,
+      `The data directory ${directory} is in use by ${holder}. Stop that process first, or set HEADGATE_DATA_DIR to another directory.${ends}`,
     );
     this.name = 'DirectoryInUse';
     this.mayEnd = mayEnd;
+    if (expiresInMs !== undefined) this.expiresInMs = expiresInMs;
   }
+}
+
+interface Ending {
+  readonly mayEnd: boolean;
+  readonly expiresInMs?: number;
 }
 
 export interface DirectoryLock {
@@ -86,8 +95,13 @@ function refuseIfHeld(directory: string, file: string): void {
   if (modifiedMs === undefined) return;
   const holder = parseIdentity(readFileSync(file, 'utf8'));
   if (holder === null || isGone(holder) || isUs(holder)) return;
-  if (fileSystemNowMs(file) - modifiedMs >= STALE_AFTER_MS) return;
-  throw new DirectoryInUse(directory, describeProcess(holder), { mayEnd: isHere(holder) });
+  const expiresInMs = modifiedMs + STALE_AFTER_MS - fileSystemNowMs(file);
+  if (expiresInMs <= 0) return;
+  throw new DirectoryInUse(
+    directory,
+    describeProcess(holder),
+    isHere(holder) ? { mayEnd: true } : { mayEnd: false, expiresInMs },
+  );
 }
 
 /** Returns the time of the clock that stamps the files: for a shared volume it may be another machine's. */

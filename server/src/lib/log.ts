@@ -21,11 +21,11 @@ const SECRET_PATHS = [
 
 /**
  * Creates a logger. `json` writes one object a line for machines, `text` one readable line for a terminal. Both write to standard
- * error, never to standard output.
+ * error, never to standard output. Each line has `fields`: none by default.
  */
-export function createLogger(form: 'text' | 'json'): Logger {
+export function createLogger(form: 'text' | 'json', fields: Readonly<Record<string, string | number>> = {}): Logger {
   const options = {
-    base: null,
+    base: fields,
     serializers: { err: describeDefect },
     redact: { paths: SECRET_PATHS, censor: '[secret]' },
     timestamp: pino.stdTimeFunctions.isoTime,

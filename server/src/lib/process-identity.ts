@@ -68,6 +68,19 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** Returns the number of a process's parent; null if it has ended, or on a system without `/proc`. */
+export function parentOf(pid: number): number | null {
+  const field = statOf(pid)[PARENT];
+  return field === undefined ? null : Number(field);
+}
+
+/** Reports whether a process of this user was started with an environment variable. False if that cannot be read. */
+export function wasStartedWith(pid: number, variable: string): boolean {
+  return contents(`/proc/${pid}/environ`)
+    .split('\0')
+    .some((entry) => entry.startsWith(`${variable}=`));
+}
+
 function pidNamespace(): string {
   try {
     return readlinkSync('/proc/self/ns/pid');
@@ -98,8 +111,9 @@ function startTicksOf(pid: number): string {
   return statOf(pid)[START_TICKS] ?? '';
 }
 
-/** The places of fields 3 and 22 of `stat`, counted after the program's name, which may contain spaces and parentheses. */
+/** The places of fields 3, 4 and 22 of `stat`, counted after the program's name, which may contain spaces and parentheses. */
 const STATE = 0;
+const PARENT = 1;
 const START_TICKS = 19;
 
 function statOf(pid: number): readonly string[] {

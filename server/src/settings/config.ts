@@ -4,6 +4,7 @@ import { BadSetting } from './bad-setting.ts';
 import { type MasterKeySource, masterKeySource } from './master-key.ts';
 import * as schema from './schemas.ts';
 import { SETTINGS, type Setting } from './settings.ts';
+import { nearestSetting } from './unknown-settings.ts';
 
 /** All settings, parsed once. Only `settings.ts` defines their names and defaults. */
 export interface Config {
@@ -59,6 +60,8 @@ export interface Config {
   readonly fastLane: 'on' | 'off';
   /** Null: request-log rows are kept forever, unless their organization sets a limit. */
   readonly requestLogDaysMax: number | null;
+  /** The folder for archives of the request log. Null: none are written. */
+  readonly archiveDir: string | null;
   /** Every setting with its value, for people to read. A secret only says if it is set. */
   readonly inForce: readonly SettingInForce[];
 }
@@ -137,10 +140,25 @@ export function readConfig(env: Environment, flags: readonly string[] = []): Con
     stallMsMax: read('HEADGATE_STALL_SECONDS', schema.whole(1, 3_600)) * 1_000,
     fastLane: read('HEADGATE_FAST_LANE', schema.oneOf(['on', 'off'])),
     requestLogDaysMax: readIfSet('HEADGATE_REQUEST_LOG_DAYS', schema.whole(LOG_DAYS_MIN, 36_500)),
+    archiveDir: text('HEADGATE_ARCHIVE_DIR') === '' ? null : resolve(text('HEADGATE_ARCHIVE_DIR')),
     inForce: SETTINGS.map((setting) => inForce(setting, text(setting.name))),
   };
   refuseWhatNeedsMore(config);
   return config;
+}
+
+/** The place that gave a setting its value: a flag, the variable of its own name or of another, or nobody. */
+export type SettingSource = 'flag' | 'environment' | 'default' | `environment (${string})`;
+
+/** Returns the source of each setting by its name, as `readConfig` decides. Throws BadSetting for flags that it refuses. */
+export function settingSources(env: Environment, flags: readonly string[] = []): ReadonlyMap<string, SettingSource> {
+  const given = new Set(flagPairs(flags).map(([name]) => name));
+  return new Map(SETTINGS.map((setting) => [setting.name, given.has(setting.name) ? 'flag' : sourceIn(env, setting)]));
+}
+
+function sourceIn(env: Environment, { name, orElse }: Setting): SettingSource {
+  if (env[name]) return 'environment';
+  return orElse !== undefined && env[orElse] ? `environment (${orElse})` : 'default';
 }
 
 function valueIn(env: Environment, { name, orElse, default: standard }: Setting): string {
@@ -217,6 +235,11 @@ function flagPairs(flags: readonly string[]): readonly (readonly [string, string
 function settingOfFlag(text: string, flag: string): string {
   const upper = text.toUpperCase().replaceAll('-', '_');
   const found = SETTINGS.find(({ name }) => name === upper || name === `HEADGATE_${upper}`);
-  if (found === undefined) throw new BadSetting(`${flag}: there is no such setting.`);
+  if (found === undefined) throw new BadSetting(`${flag}: there is no such setting.${hintOf(upper)}`);
   return found.name;
+}
+
+function hintOf(name: string): string {
+  const nearest = nearestSetting(name);
+  return nearest === null ? '' : ` Did you mean --${nearest.replace('HEADGATE_', '').toLowerCase().replaceAll('_', '-')}?`;
 }

@@ -152,6 +152,12 @@ export const SETTINGS: readonly Setting[] = [
     about: 'For how many days request-log rows are kept at most (31 or more); empty keeps them for good. The ledger stays.',
   },
   {
+    name: 'HEADGATE_ARCHIVE_DIR',
+    default: '',
+    about:
+      'A folder to which months of the request log past HEADGATE_REQUEST_LOG_DAYS are written before they are dropped; empty drops them.',
+  },
+  {
     name: 'HEADGATE_JOURNAL_BYTES_MAX',
     default: '1073741824',
     about: 'Bytes of settlement the journal may hold while the database cannot be reached.',
@@ -222,4 +228,15 @@ export const SETTINGS: readonly Setting[] = [
     default: 'on',
     about: '`off` leaves every connection to the general HTTP libraries: more CPU for the same answers.',
   },
+];
+
+/** Variables that are no settings of the server: of the command line, of examples, and what one process tells another. */
+export const OTHER_VARIABLES: readonly string[] = [
+  'HEADGATE_URL',
+  'HEADGATE_KEY',
+  'HEADGATE_DATABASE',
+  'HEADGATE_NEW_MASTER_KEY',
+  'HEADGATE_NEW_MASTER_KEY_FILE',
+  'HEADGATE_NEW_MASTER_KEY_COMMAND',
+  'HEADGATE_WORKER_NUMBER',
 ];

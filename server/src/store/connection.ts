@@ -16,6 +16,8 @@ export class UnusableServer extends Error {
 }
 
 const PROBE_MS_MAX = 10_000;
+/** The same, as PostgreSQL writes it. */
+const PROBE_TIMEOUT = '10s';
 
 /**
  * Opens a pool on a PostgreSQL server that answers, in the way that the server or the pooler before it allows. Throws UnusableServer
@@ -47,24 +49,22 @@ interface Way {
 }
 
 /**
- * Connects once. Throws UnusableServer, which names the `setting`. A pooler is known by its refusal of start-up parameters that every
- * PostgreSQL knows.
+ * Connects once. Throws UnusableServer, which names the `setting`. A pooler is known by start-up parameters that every PostgreSQL
+ * takes: it refuses them, or accepts them and does not set them.
  */
 export async function probeWay(url: string, setting: string): Promise<Way> {
-  const isAnswered = (parameters: pg.ClientConfig) =>
-    connectOnce(url, parameters).then(
-      () => true,
-      (error: unknown) => {
-        if (isRefusedParameter(error)) return false;
-        throw new UnusableServer(setting, reasonOf(error, url));
-      },
-    );
-  if (await isAnswered({ statement_timeout: PROBE_MS_MAX })) return { isPooled: false };
-  await isAnswered({});
-  return { isPooled: true };
+  const timeoutIn = (parameters: pg.ClientConfig) =>
+    connectOnce(url, parameters).catch((error: unknown) => {
+      if (isRefusedParameter(error)) return null;
+      throw new UnusableServer(setting, reasonOf(error, url));
+    });
+  const timeout = await timeoutIn({ statement_timeout: PROBE_MS_MAX });
+  if (timeout === null) await timeoutIn({});
+  return { isPooled: timeout !== PROBE_TIMEOUT };
 }
 
-async function connectOnce(url: string, parameters: pg.ClientConfig): Promise<void> {
+/** Returns the timeout of statements in this session, as PostgreSQL writes it. */
+async function connectOnce(url: string, parameters: pg.ClientConfig): Promise<string> {
   const client = new pg.Client({
     connectionString: url,
     connectionTimeoutMillis: PROBE_MS_MAX,
@@ -75,7 +75,8 @@ async function connectOnce(url: string, parameters: pg.ClientConfig): Promise<vo
   client.on('error', () => {});
   try {
     await client.connect();
-    await client.query('select 1');
+    const { rows } = await client.query<{ statement_timeout: string }>('show statement_timeout');
+    return rows[0]?.statement_timeout ?? '';
   } finally {
     await client.end().catch(() => {});
   }

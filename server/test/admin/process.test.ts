@@ -54,6 +54,7 @@ describe('the answering process', () => {
       requests_in_flight: 2,
       cooling_deployments: [{ deployment_id: 'dep_a', until: '2026-01-02T00:00:00.000Z' }],
       in_memory: { organizations: 1, keys: 2, counters: 3 },
+      caller_address: '127.0.0.1',
     });
   });
 

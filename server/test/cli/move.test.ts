@@ -17,7 +17,7 @@ afterEach(async () => {
 });
 
 describe.skipIf(!hasPostgres())('moving from the embedded database to PostgreSQL', { timeout: MS_MAX }, () => {
-  // promise: (A wrong master key, another installation's journal, a directory in use and a newer schema still do
+  // promise: (A wrong master key, another installation's journal, a directory in use and a newer schema without a way back still do
   test('is refused in one line where it cannot be, takes everything with it where it can, and leaves the old database unused', async () => {
     opened = await openTestDatabase('postgresql');
     const env = { DATABASE_URL: opened.url as string };

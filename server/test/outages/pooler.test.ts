@@ -33,6 +33,11 @@ describe.skipIf(!can)('behind pgbouncer in transaction mode', { timeout: MS_MAX 
     expect(await probeWay(database.url as string, 'DATABASE_URL')).toEqual({ isPooled: false });
   });
 
+  test('one that accepts start-up parameters and does not set them is noticed too', async () => {
+    const silent = await startPgbouncer(database.url as string, 3, ['ignore_startup_parameters = statement_timeout']);
+    expect(await probeWay(silent.url, 'DATABASE_URL').finally(() => silent.stop())).toEqual({ isPooled: true });
+  });
+
   test('PostgreSQL says how many connections it gives, and how many are used', async () => {
     const { max, used } = await connectionRoom(database);
     // The tests' server has 200, of which it keeps 3 for superusers.

@@ -12,12 +12,19 @@ interface FleetLoadOptions {
   readonly phase: string;
   /** Whether the balancer sends to this replica; to all unless given. */
   readonly isIn?: (index: number) => boolean;
+  /** A balancer that takes every call in place of the replicas. */
+  readonly through?: string;
 }
 
 /** Half of the callers under a budget that refuses (`<phase>-bounded`), half under rate limits alone (`<phase>-limited`). */
-export function beginFleetLoad(fleet: Fleet, site: FleetSite, { width, phase, isIn = () => true }: FleetLoadOptions): SteadyLoad {
+export function beginFleetLoad(
+  fleet: Fleet,
+  site: FleetSite,
+  { width, phase, isIn = () => true, through }: FleetLoadOptions,
+): SteadyLoad {
   let turn = 0;
   const base = () => {
+    if (through !== undefined) return through;
     turn += 1;
     for (let passed = 1; passed < fleet.replicas.length && !isIn(turn % fleet.replicas.length); passed += 1) turn += 1;
     return (fleet.replicas[turn % fleet.replicas.length] as Gateway).base;

@@ -95,6 +95,19 @@ export const REGISTRY: readonly ProveRow[] = [
       'the master key and the pepper are renewed under load over three replicas, with commands killed on the way: no request fails, the old key opens nothing',
     alone: 'full',
   },
+  {
+    name: 'ops.sizes',
+    module: 'ops-sizes',
+    shows:
+      'bytes of ten million requests in log, ledger, rollups and journal, before and after; a month of them archived, verified, dropped and shown',
+    alone: 'full',
+  },
+  {
+    name: 'ops.recovery',
+    module: 'ops-recovery',
+    shows: 'PostgreSQL recovered to a point in time from a base backup and archived WAL: what was lost, and how long it took',
+    alone: 'full',
+  },
   row('start.first', 'first-start', '1.1', 'an empty directory, one command, and the printed call answers; then a second start'),
   row('answers.clients', 'clients', '1.2', 'unmodified SDKs of five families call the gateway'),
   row('answers.recordings', 'recordings', '1.3', 'recorded answers pass as they came, in both dialects'),
@@ -190,11 +203,30 @@ export const REGISTRY: readonly ProveRow[] = [
   row('replicas.chaos', 'chaos', '3.3', 'each outage of the operator’s guide, on three replicas under load', 'always'),
   row('replicas.failover', 'postgres-failover', '3.3', 'PostgreSQL fails over under load: each answer is there once'),
   row('replicas.upgrade', 'rolling-upgrade', '3.4', 'replicas are upgraded one by one: no request fails'),
+  {
+    name: 'ops.rolling',
+    module: 'rolling-haproxy',
+    shows:
+      'three replicas behind HAProxy are upgraded one by one under load and go back one version: no request fails, no stream within the drain is cut',
+    alone: 'full',
+  },
   row('replicas.revocation', 'revocation', '3.5', 'how long a revoked key is still served by other replicas'),
   row('replicas.kill', 'kill-replicas', '3.6', 'replicas killed every five seconds: nothing lost, nothing twice'),
   row('lane.fuzz', 'lane-fuzz', '3.7', 'the fast lane beside Node’s own parser, message by message'),
   row('lane.bars', 'lane-benchmark', '3.7', 'the benchmark meets the bars of the fast lane', 'full'),
   row('install.move', 'move-and-restore', '3.8', 'a move, a backup and a restore keep totals, keys and decisions'),
+  {
+    name: 'ops.image',
+    module: 'ops-image',
+    shows: 'the image is built and run without rights: healthy, stopped, killed and started again on its volume',
+    alone: 'full',
+  },
+  {
+    name: 'ops.chart',
+    module: 'ops-chart',
+    shows:
+      'real Helm lints and renders the chart over ten value files and refuses bad values; Kubernetes’ schemas and types judge what it makes',
+  },
   row('install.removal', 'documents', '3.9', 'the guide’s commands remove everything; figures name their commands'),
   row('alerts.thresholds', 'threshold-alerts', '3.10', 'thresholds passed by racing requests are told once'),
   row('watched.requests', 'watched-requests', '3.11', 'traces fit together, and nothing secret is in logs or metrics'),
@@ -236,6 +268,7 @@ export const SMALL_FORMS: Readonly<Record<string, string>> = {
   'lane.fuzz': 'server/test/lane/fuzz.test.ts',
   'install.move': 'server/test/cli/move.test.ts',
   'alerts.thresholds': 'server/test/jobs/alerts.test.ts',
+  'ops.rolling': 'server/src/store/installation/migrate.test.ts',
   'replicas.failover': 'server/test/postgres-failover.test.ts',
   'console.lists': 'server/test/standing/list.test.ts',
   'bench.bars': 'bench/src/ratios.test.ts',

@@ -22,8 +22,8 @@ export function hasPgbouncer(): boolean {
   return existsSync(PROGRAM);
 }
 
-/** Starts a pooler before the server of a database URL. It keeps at most `sessions` sessions of each database. */
-export async function startPgbouncer(databaseUrl: string, sessions = 10): Promise<TestPooler> {
+/** Starts a pooler before the server of a database URL, with at most `sessions` sessions of each database, and further settings. */
+export async function startPgbouncer(databaseUrl: string, sessions = 10, further: readonly string[] = []): Promise<TestPooler> {
   const { hostname, port: behind, pathname } = new URL(databaseUrl);
   const home = mkdtempSync(join(tmpdir(), 'headgate-pgbouncer-'));
   const port = await freePort();
@@ -38,6 +38,7 @@ export async function startPgbouncer(databaseUrl: string, sessions = 10): Promis
     'pool_mode = transaction',
     `default_pool_size = ${sessions}`,
     'max_client_conn = 500',
+    ...further,
   ];
   // With auth_type = any a user must be named.
   settings[1] += ' user=postgres';

@@ -1,7 +1,18 @@
 /** The machine's own PostgreSQL, started for one test run: a temporary directory, a free port, gone with the run. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import pg from 'pg';
@@ -14,8 +25,42 @@ export interface TestPostgres {
 }
 
 /** Starts one, or returns null when the programs are not on the machine. */
-export function startPostgres(): Promise<TestPostgres | null> {
-  return startOn(initialise);
+export function startPostgres(more: ServerSettings = {}): Promise<TestPostgres | null> {
+  return startOn(initialise, more);
+}
+
+/** Settings of the server beside those of every test. */
+export type ServerSettings = Readonly<Record<string, string | number>>;
+
+/** Takes a base backup of the server on that port into a new directory, with `pg_basebackup`. */
+export async function takeBaseBackup(port: number, directory: string): Promise<void> {
+  const programs = findPrograms();
+  if (programs === null) throw new Error('there is a server, but no programs');
+  const flags = [
+    '-D',
+    directory,
+    '--wal-method=none',
+    '--checkpoint=fast',
+    '-h',
+    '127.0.0.1',
+    '-p',
+    String(port),
+    '-U',
+    'postgres',
+  ];
+  await runToEnd(join(programs, 'pg_basebackup'), flags, tmpdir(), null);
+}
+
+/** Starts a server on a copy of a base backup, which recovers from archived WAL as these settings say. */
+export async function startRecovery(backup: string, more: ServerSettings): Promise<TestPostgres> {
+  const recovered = await startOn(async (_, data, owner) => {
+    cpSync(backup, data, { recursive: true });
+    writeFileSync(join(data, 'recovery.signal'), '');
+    if (owner !== null) await runToEnd('/bin/chown', ['-R', `${owner.uid}:${owner.gid}`, data], data, null);
+    chmodSync(data, 0o700);
+  }, more);
+  if (recovered === null) throw new Error('there is a backup, but no programs to start a server with');
+  return recovered;
 }
 
 /** The port in such a URL. */
@@ -33,7 +78,7 @@ export async function startStandby(primaryPort: number): Promise<TestPostgres> {
 type Fill = (programs: string, data: string, owner: Owner | null) => Promise<void>;
 
 /** `fill` makes the data directory. */
-async function startOn(fill: Fill): Promise<TestPostgres | null> {
+async function startOn(fill: Fill, more: ServerSettings = {}): Promise<TestPostgres | null> {
   const programs = findPrograms();
   if (programs === null) return null;
   const owner = unprivilegedOwner();
@@ -44,7 +89,7 @@ async function startOn(fill: Fill): Promise<TestPostgres | null> {
   try {
     await fill(programs, data, owner);
     const port = await freePort();
-    const server = launch(programs, data, port, owner);
+    const server = launch(programs, data, port, owner, more);
     const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
     await untilReady(url, server);
     return { url, stop: () => stop(server, home) };
@@ -100,7 +145,7 @@ async function runToEnd(program: string, flags: readonly string[], cwd: string, 
   if (code !== 0) throw new Error(`${program} failed: ${said}`);
 }
 
-function launch(programs: string, data: string, port: number, owner: Owner | null): ChildProcess {
+function launch(programs: string, data: string, port: number, owner: Owner | null, more: ServerSettings): ChildProcess {
   const settings = {
     listen_addresses: '127.0.0.1',
     port,
@@ -111,6 +156,7 @@ function launch(programs: string, data: string, port: number, owner: Owner | nul
     max_connections: 200,
     shared_buffers: '128MB',
     autovacuum_naptime: '10s',
+    ...more,
   };
   const flags = ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
   const [command, args] = tiedToUs(join(programs, 'postgres'), flags, owner);

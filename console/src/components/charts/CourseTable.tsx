@@ -1,8 +1,9 @@
 import { Table } from '@mantine/core';
+import { type Interval, intervalFormat } from '../../numbers/interval-time.ts';
 import { TableScroll } from '../list/TableScroll.tsx';
 import type { CoursePoint } from './course.ts';
-import { type Interval, intervalFormat } from './interval-time.ts';
 import type { Series } from './TimePlot.tsx';
+import { words } from './words.ts';
 
 interface CourseTableProps {
   readonly label: string;
@@ -24,7 +25,7 @@ export function CourseTable({ label, points, series, interval, timeZone, text, e
       <Table withTableBorder fz="xs" verticalSpacing={4} aria-label={label}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>From ({timeZone})</Table.Th>
+            <Table.Th>{words.fromIn(timeZone)}</Table.Th>
             {series.map(({ name, label: shown }) => (
               <Table.Th key={name} ta="right">
                 <bdi>{shown}</bdi>

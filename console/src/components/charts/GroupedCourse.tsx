@@ -1,14 +1,15 @@
 import { Button, Stack, Text } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
 import { useNames } from '../../api/names.ts';
+import type { Interval } from '../../numbers/interval-time.ts';
 import { addUsd, countText, exactMoneyText, moneyText, shortCountText } from '../../numbers/numbers.ts';
 import { useUrlState } from '../fields/useUrlState.ts';
 import { CourseTable } from './CourseTable.tsx';
 import { OTHER_COLOR, SERIES_COLORS } from './colors.ts';
 import { type CourseMetric, type CoursePoint, coursePoints, type Grouping, idOf, type UsageLine, wordFor } from './course.ts';
-import type { Interval } from './interval-time.ts';
 import { TimeChart } from './TimeChart.tsx';
 import type { Series } from './TimePlot.tsx';
+import { words } from './words.ts';
 
 interface GroupedCourseProps {
   /** Use by group and interval. */
@@ -29,16 +30,16 @@ export function GroupedCourse({ usage, lines, group, metric, interval }: Grouped
   const hasOthers = points.some(({ values }) => values[`s${top.length}`] !== undefined);
   const series: Series[] = [
     ...top.map((id, at) => ({ name: `s${at}`, label: names[id] ?? wordFor(id, group), color: SERIES_COLORS[at] as string })),
-    ...(hasOthers ? [{ name: `s${top.length}`, label: 'Other', color: OTHER_COLOR }] : []),
+    ...(hasOthers ? [{ name: `s${top.length}`, label: words.other, color: OTHER_COLOR }] : []),
   ];
   const exact = metric === 'spend' ? exactMoneyText : (count: string) => countText(Number(count));
   const text = metric === 'spend' ? moneyText : exact;
-  const label = `${WORDS[metric]} per ${interval} by ${group.label.toLowerCase()}`;
+  const label = words.metricPerIntervalBy(words.metrics[metric], interval, group.label);
   return (
     <Stack gap="xs">
       {usage.truncated && (
         <Text fz="xs" c="dimmed">
-          The chart cannot show all data: its latest bars are incomplete. The totals are complete.
+          {words.latestBarsIncomplete}
         </Text>
       )}
       <TimeChart
@@ -50,7 +51,7 @@ export function GroupedCourse({ usage, lines, group, metric, interval }: Grouped
         interval={interval}
         timeZone={usage.time_zone}
         isCount={metric !== 'spend'}
-        empty={`${WORDS[metric]} per ${interval} appears here with the first request.`}
+        empty={words.appearsWithFirstRequest(words.metrics[metric], interval)}
         previous={previousPoints(usage, metric)}
         format={metric === 'spend' ? (value) => moneyText(String(value)) : shortCountText}
         formatExact={(value) => exact(String(value))}
@@ -63,7 +64,7 @@ export function GroupedCourse({ usage, lines, group, metric, interval }: Grouped
           aria-expanded={numbers !== undefined}
           onClick={() => set({ numbers: numbers === undefined ? 'on' : undefined })}
         >
-          {numbers === undefined ? 'Show as a table' : 'Hide the table'}
+          {numbers === undefined ? words.showAsTable : words.hideTable}
         </Button>
       )}
       {numbers !== undefined && points.length > 0 && (
@@ -72,8 +73,6 @@ export function GroupedCourse({ usage, lines, group, metric, interval }: Grouped
     </Stack>
   );
 }
-
-const WORDS = { spend: 'Spend', requests: 'Requests', total_tokens: 'Tokens' } as const;
 
 /** Returns the period before as points of the chart; undefined if it was not asked for. */
 function previousPoints({ previous }: Schema<'Usage'>, metric: CourseMetric) {

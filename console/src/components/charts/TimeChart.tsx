@@ -1,15 +1,16 @@
-import { Center, Skeleton, Text } from '@mantine/core';
+import { Center, Text } from '@mantine/core';
 import { lazy, Suspense } from 'react';
-import { CHART_HEIGHT } from '../Skeletons.tsx';
+import { Awaited, CHART_HEIGHT } from '../Skeletons.tsx';
 import type { TimeChartProps } from './TimePlot.tsx';
+import { words } from './words.ts';
 
 const TimePlot = lazy(() => import('./TimePlot.tsx').then(({ TimePlot }) => ({ default: TimePlot })));
 
 /** A chart over time. The chart library is loaded with the first chart, so that pages without one stay small. */
 export function TimeChart(props: TimeChartProps) {
-  if (!hasValue(props)) return <NothingYet words={props.empty} />;
+  if (!hasValue(props)) return <NothingYet empty={props.empty} />;
   return (
-    <Suspense fallback={<Skeleton h={CHART_HEIGHT} />}>
+    <Suspense fallback={<Awaited shape="chart" />}>
       <TimePlot {...props} />
     </Suspense>
   );
@@ -23,12 +24,12 @@ function hasValue({ points, series, previous = [] }: TimeChartProps): boolean {
 }
 
 /** As high as the chart will be. */
-function NothingYet({ words }: { words: string }) {
+function NothingYet({ empty }: { empty: string }) {
   return (
     <Center mih={CHART_HEIGHT} ta="center" style={{ flexDirection: 'column' }}>
-      <Text fw={600}>Nothing in this time range</Text>
+      <Text fw={600}>{words.nothingInRange}</Text>
       <Text fz="sm" c="dimmed" maw={420}>
-        {words}
+        {empty}
       </Text>
     </Center>
   );

@@ -1,9 +1,10 @@
 import '@mantine/charts/styles.layer.css';
 import { CompositeChart, type CompositeChartSeries } from '@mantine/charts';
 import { Box, Group, Text } from '@mantine/core';
+import type { Interval } from '../../numbers/interval-time.ts';
 import { PREVIOUS_COLOR } from './colors.ts';
-import type { Interval } from './interval-time.ts';
 import { intervalKey, intervalsOf } from './intervals.ts';
+import { words } from './words.ts';
 
 export interface Series {
   /** The name of the value in each point. Also the text in the legend unless there is a `label`. */
@@ -44,7 +45,7 @@ export interface TimeChartProps {
   readonly height?: number;
 }
 
-const PREVIOUS = { name: 'previous', label: 'Period before', color: PREVIOUS_COLOR };
+const PREVIOUS = { name: 'previous', label: words.periodBefore, color: PREVIOUS_COLOR };
 /** The axis takes 44 pixels of it. */
 const PLOT_HEIGHT = 244;
 
@@ -89,7 +90,7 @@ export function TimePlot({ label, series, shape = 'bars', height = PLOT_HEIGHT, 
       <Group justify="space-between" gap="xs" align="flex-start" wrap="nowrap">
         <Legend series={previous === undefined ? series : [...series, PREVIOUS]} />
         <Text fz="xs" c="dimmed" ta="right" className="nowrap">
-          Per {interval} in {timeZone}
+          {words.perIn(interval, timeZone)}
         </Text>
       </Group>
     </Box>

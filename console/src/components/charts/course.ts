@@ -1,4 +1,5 @@
 import type { Schema } from '../../api/client.ts';
+import { words } from './words.ts';
 
 /** Usage lines as points over time. */
 
@@ -50,5 +51,5 @@ export function idOf(line: UsageLine, { field }: Grouping): string {
 
 /** Returns the value itself as its name, or words for no value. */
 export function wordFor(id: string, { label }: Grouping): string {
-  return id === '' ? `no ${label.toLowerCase()}` : id;
+  return id === '' ? words.none(label) : id;
 }

@@ -1,4 +1,4 @@
-import { type Interval, intervalFormat } from './interval-time.ts';
+import { dateMsIn, type Interval, intervalFormat, longDateFormat, minuteIn } from '../../numbers/interval-time.ts';
 
 export interface Stretch {
   readonly from: string;
@@ -30,7 +30,7 @@ export function intervalsOf(stretch: Stretch): readonly IntervalMark[] {
 export function intervalKey(time: string, { interval, timeZone }: Pick<Stretch, 'interval' | 'timeZone'>): string {
   const atMs = Date.parse(time);
   if (interval === 'hour') return String(hourStartMs(atMs, timeZone));
-  return keyOfDate(beginningOf(dateMs(atMs, timeZone), interval));
+  return keyOfDate(beginningOf(dateMsIn(atMs, timeZone), interval));
 }
 
 function hoursOf({ from, to, timeZone }: Stretch): readonly IntervalMark[] {
@@ -45,24 +45,16 @@ function hoursOf({ from, to, timeZone }: Stretch): readonly IntervalMark[] {
 
 /** Counts dates as UTC days, so that daylight saving time has no effect. */
 function datesOf({ from, to, interval, timeZone }: Stretch): readonly IntervalMark[] {
-  const lastMs = dateMs(Date.parse(to) - 1, timeZone);
+  const lastMs = dateMsIn(Date.parse(to) - 1, timeZone);
   const isLong = (Date.parse(to) - Date.parse(from)) / DAY_MS > YEAR_DAYS && interval !== 'month';
-  const format = isLong
-    ? new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeZone: 'UTC' })
-    : intervalFormat(interval, 'UTC');
+  const format = isLong ? longDateFormat('UTC') : intervalFormat(interval, 'UTC');
   const marks: IntervalMark[] = [];
-  let startMs = beginningOf(dateMs(Date.parse(from), timeZone), interval);
+  let startMs = beginningOf(dateMsIn(Date.parse(from), timeZone), interval);
   while (startMs <= lastMs && marks.length < INTERVALS_MAX) {
     marks.push({ key: keyOfDate(startMs), label: format.format(startMs) });
     startMs = nextOf(startMs, interval);
   }
   return marks;
-}
-
-/** Returns the date in the zone as midnight UTC of that day, in milliseconds. */
-function dateMs(atMs: number, timeZone: string): number {
-  const parts = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' });
-  return Date.parse(`${parts.format(atMs)}T00:00:00Z`);
 }
 
 function beginningOf(dayMs: number, interval: Interval): number {
@@ -84,6 +76,6 @@ function keyOfDate(startMs: number): string {
 
 /** Returns the start of the hour in the zone. Some zones are offset from UTC by half an hour. */
 function hourStartMs(atMs: number, timeZone: string): number {
-  const minute = Number(new Intl.DateTimeFormat('en-US', { timeZone, minute: 'numeric' }).format(atMs));
+  const minute = minuteIn(atMs, timeZone);
   return Math.floor(atMs / 60_000) * 60_000 - minute * 60_000;
 }

@@ -1,8 +1,9 @@
-import { Group, RingProgress, Text, Tooltip } from '@mantine/core';
+import { Group, RingProgress, Text } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
 import { barOf, moneyText, usedRatio, usedText } from '../../numbers/numbers.ts';
 import { relativeText } from '../../numbers/times.ts';
 import { NotLive } from '../Freshness.tsx';
+import { Hint } from '../Hint.tsx';
 import { Time } from '../Time.tsx';
 import { colorOf } from './LimitBar.tsx';
 import type { LimitsStatus } from './LimitGauges.tsx';
@@ -21,7 +22,7 @@ export function BudgetRing({ budget, size = 36 }: BudgetRingProps) {
   const ratio = budgetRatio(budget);
   const { spent, held } = partsOf(budget);
   return (
-    <Tooltip label={<BudgetWords budget={budget} />}>
+    <Hint label={<BudgetWords budget={budget} />}>
       <div role="img" aria-label={wordsOf(budget)}>
         <RingProgress
           size={size}
@@ -39,7 +40,7 @@ export function BudgetRing({ budget, size = 36 }: BudgetRingProps) {
           }
         />
       </div>
-    </Tooltip>
+    </Hint>
   );
 }
 

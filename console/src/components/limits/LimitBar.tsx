@@ -1,5 +1,6 @@
-import { Group, Progress, Text, Tooltip } from '@mantine/core';
+import { Group, Progress, Text } from '@mantine/core';
 import { barOf, countText, shortCountText, usedRatio, usedText } from '../../numbers/numbers.ts';
+import { Hint } from '../Hint.tsx';
 import { words } from './words.ts';
 
 interface LimitBarProps {
@@ -26,7 +27,7 @@ export function LimitBar({ limit, value, used, held = 0, target = null, isWordy 
   const unit = `${LIMIT_WORDS[limit] ?? limit}${target === null ? '' : words.forTarget(target)}`;
   const use = words.usedOfValue(countText(used), countText(value), unit, held);
   return (
-    <Tooltip label={value === 0 ? words.everyRequestRefused(unit) : use}>
+    <Hint label={value === 0 ? words.everyRequestRefused(unit) : use}>
       <div style={{ minWidth: 92 }}>
         <Group gap={4} justify="space-between" wrap="nowrap">
           <Text fz="xs" {...(isWordy ? {} : { truncate: true, maw: 200 })}>
@@ -55,7 +56,7 @@ export function LimitBar({ limit, value, used, held = 0, target = null, isWordy 
           />
         </Progress.Root>
       </div>
-    </Tooltip>
+    </Hint>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Group, SimpleGrid, Stack, Text, Tooltip } from '@mantine/core';
+import { Group, SimpleGrid, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
@@ -6,6 +6,7 @@ import { useEvents } from '../../api/events.ts';
 import { countText, usedRatio } from '../../numbers/numbers.ts';
 import { relativeText } from '../../numbers/times.ts';
 import { type Freshness, FreshnessMark, NotLive } from '../Freshness.tsx';
+import { Hint } from '../Hint.tsx';
 import { LIMIT_WORDS, LimitBar, limitName } from './LimitBar.tsx';
 import { FirstLine, type Policy, scopeLimitLines } from './LimitsAsSet.tsx';
 import { words } from './words.ts';
@@ -134,11 +135,11 @@ export function LimitCell({ status, of }: { status: LimitsStatus | null; of: Pol
         <StatusBar key={keyOf(limit)} of={limit} />
       ))}
       {rest.length > 0 && (
-        <Tooltip label={rest.map(lineOf).join('; ')}>
+        <Hint label={rest.map(lineOf).join('; ')}>
           <Text fz="xs" c="dimmed" className="nowrap">
             +{rest.length}
           </Text>
-        </Tooltip>
+        </Hint>
       )}
       {!live && <NotLive />}
     </Group>

@@ -1,6 +1,7 @@
 import { Stack, Text } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
 import { budgetWords, limitLines } from '../fields/policy-words.ts';
+import cells from '../list/cells.module.css';
 import { words } from './words.ts';
 
 /** The limits and budgets of an organization, team, member or key. */
@@ -22,10 +23,14 @@ export function LimitsAsSet({ of }: { of: Policy }) {
 export function FirstLine({ lines, none }: { lines: readonly string[]; none: string }) {
   const [first = none] = lines;
   return (
-    <Text fz="sm" className="nowrap" {...(lines.length === 0 ? { c: 'dimmed' } : {})} title={lines.join(', ')}>
+    <span
+      className={`${cells.text} nowrap`}
+      style={lines.length === 0 ? { color: 'var(--mantine-color-dimmed)' } : undefined}
+      title={lines.join(', ')}
+    >
       {first}
       {lines.length > 1 && ` · +${lines.length - 1}`}
-    </Text>
+    </span>
   );
 }
 

@@ -1,4 +1,5 @@
-import { Group, Text, Tooltip } from '@mantine/core';
+import { Group, Text } from '@mantine/core';
+import { Hint } from '../Hint.tsx';
 import { StatusBadge } from '../StatusBadge.tsx';
 import type { LimitsStatus } from './LimitGauges.tsx';
 
@@ -24,9 +25,9 @@ export function StandingBadge({ lifecycle, live, calm = lifecycle, isWordy = fal
   if (reason === null) return badge;
   if (!isWordy)
     return (
-      <Tooltip label={reason} multiline maw={320}>
+      <Hint label={reason}>
         <span>{badge}</span>
-      </Tooltip>
+      </Hint>
     );
   return (
     <Group gap={6}>

@@ -1,13 +1,14 @@
 import { Box, Group } from '@mantine/core';
 import { type ReactNode, useDeferredValue } from 'react';
 import { ProblemNote } from '../Asked.tsx';
+import { AWAITED } from '../Skeletons.tsx';
 import type { ListColumn } from './column.ts';
-import { keptCells } from './kept-rows.tsx';
 import { ListEntries } from './ListEntries.tsx';
 import { ListFoot } from './ListFoot.tsx';
 import { ListTable } from './ListTable.tsx';
 import { SearchField } from './SearchField.tsx';
 import { SortSelect } from './SortSelect.tsx';
+import { useSameRows } from './table-state.ts';
 import { useIsPhone } from './useIsPhone.ts';
 import { type ListSource, useList } from './useList.ts';
 
@@ -35,14 +36,15 @@ export function DataList<T extends { id: string }>(props: DataListProps<T>) {
   const { answer, set } = list;
   const page = answer.data;
   // Whoever types goes on typing while many rows are drawn. The first rows are awaited, and drawn at once.
-  const rows = useDeferredValue(page?.data) ?? page?.data;
+  const latest = useSameRows(page?.data);
+  const rows = useDeferredValue(latest) ?? latest;
   if (answer.isError && page === undefined) return <ProblemNote error={answer.error} onRetry={() => void answer.refetch()} />;
   if (page?.data.length === 0 && !list.isNarrowed) return <>{props.empty}</>;
   const hasEntries = isPhone && props.columns.some(({ phone }) => phone === 'title');
   const Rows = hasEntries ? ListEntries<T> : ListTable<T>;
   const sortBy = (sort: string) => set({ sort, cursor: undefined });
   return (
-    <Box>
+    <Box {...(rows === undefined && AWAITED)}>
       <Group gap="sm" mb="sm">
         {props.searchLabel !== undefined && (
           <SearchField
@@ -56,9 +58,9 @@ export function DataList<T extends { id: string }>(props: DataListProps<T>) {
       </Group>
       <Rows
         name={props.name}
-        columns={keptCells(props.columns)}
+        columns={props.columns}
         rows={rows}
-        isFetching={answer.isPending || answer.isPlaceholderData || rows !== page?.data}
+        isFetching={answer.isPending || answer.isPlaceholderData || rows !== latest}
         sort={list.sort}
         onSort={sortBy}
         onRowClick={props.onRowClick}

@@ -111,6 +111,9 @@ interface ActiveFilterProps {
   readonly onClear: () => void;
 }
 
+/** The width of most names with their label, in pixels. An id is wider, and would push what stands beside it to the next line. */
+const NAME_WIDTH = 200;
+
 /** An active filter, with a button that removes it. */
 export function ActiveFilter({ label, value, onClear }: ActiveFilterProps) {
   const name = usePlacedName(value);
@@ -119,12 +122,13 @@ export function ActiveFilter({ label, value, onClear }: ActiveFilterProps) {
       size="lg"
       variant="default"
       fw={500}
+      {...(name === undefined && { w: NAME_WIDTH })}
       rightSection={<CloseButton size="xs" aria-label={words.removeFilter(label)} onClick={onClear} />}
     >
       {label}
       {value !== undefined && (
         <>
-          : <bdi>{name ?? value}</bdi>
+          : <bdi>{name === undefined ? '…' : (name ?? value)}</bdi>
         </>
       )}
     </Badge>

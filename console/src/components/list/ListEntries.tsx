@@ -1,7 +1,8 @@
-import { Box, Checkbox, Group, Paper, Skeleton, Stack, Text, VisuallyHidden } from '@mantine/core';
+import { Box, Group, Paper, Skeleton, Stack, Text, VisuallyHidden } from '@mantine/core';
 import { type ReactNode, useId } from 'react';
 import { listRow } from '../shell/shortcuts.ts';
-import { type ListColumn, type ListRowsProps, NOTHING_MATCHES } from './column.ts';
+import { cellOf, type ListColumn, type ListRowsProps, NOTHING_MATCHES } from './column.ts';
+import { RowCheck } from './RowCheck.tsx';
 
 /** The rows of a list on a phone. Each is an entry of two lines with its menu visible, so nothing scrolls sideways. */
 export function ListEntries<T extends { id: string }>(props: ListRowsProps<T>) {
@@ -75,7 +76,7 @@ function Entry<T extends { id: string }>({
       </Group>
       <Group gap="md" mt={6} fz="sm" style={{ rowGap: 4 }}>
         {factsOf(columns).map((column) => (
-          <Fact key={String(column.accessor)} label={column.title} isNamed={column.phone.isNamed === true}>
+          <Fact key={column.accessor} label={column.title} isNamed={column.phone.isNamed === true}>
             {cellOf(column, row)}
           </Fact>
         ))}
@@ -94,7 +95,7 @@ interface CheckProps<T> {
 function Check<T extends { id: string }>({ row, labelledBy, selected, onSelectedChange }: CheckProps<T>) {
   const others = selected.filter(({ id }) => id !== row.id);
   return (
-    <Checkbox
+    <RowCheck
       aria-labelledby={labelledBy}
       checked={others.length < selected.length}
       onClick={(event) => event.stopPropagation()}
@@ -123,8 +124,4 @@ type FactColumn<T> = ListColumn<T> & { readonly phone: { readonly fact: number; 
 function factsOf<T>(columns: readonly ListColumn<T>[]): readonly FactColumn<T>[] {
   const facts = columns.filter((column): column is FactColumn<T> => typeof column.phone === 'object');
   return facts.toSorted((one, other) => one.phone.fact - other.phone.fact);
-}
-
-function cellOf<T>({ render, accessor }: ListColumn<T>, row: T): ReactNode {
-  return render === undefined ? (row[accessor as keyof T] as ReactNode) : render(row, 0);
 }

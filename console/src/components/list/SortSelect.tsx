@@ -7,8 +7,8 @@ export function SortSelect<T>({ columns, sort, onSort }: Pick<ListRowsProps<T & 
   const sortable = columns.filter((column) => column.sortable === true);
   if (sortable.length === 0) return null;
   const data = sortable.flatMap(({ accessor, title }) => [
-    { value: String(accessor), label: words.ascending(String(title ?? accessor)) },
-    { value: `-${String(accessor)}`, label: words.descending(String(title ?? accessor)) },
+    { value: accessor, label: words.ascending(title) },
+    { value: `-${accessor}`, label: words.descending(title) },
   ]);
   return (
     <Select

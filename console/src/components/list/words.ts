@@ -10,8 +10,6 @@ export const words = {
   chooseAnOrganizationFirst: 'Choose an organization first',
   removeFilter: (label: string) => `Remove the filter ${label}`,
 
-  // ListEntries
-
   // ListFoot
   shown: (count: number) => `${count} shown`,
   inTotal: (total: string) => `${total} in total`,
@@ -23,6 +21,13 @@ export const words = {
   ascending: (name: string) => `${name}, ascending`,
   descending: (name: string) => `${name}, descending`,
   order: 'Order',
+
+  // TableHead
+  chooseAll: 'Choose all rows',
+  actions: 'Actions',
+
+  // TableRow
+  choose: (name: string) => `Choose ${name}`,
 
   // column
   nothingMatches: 'Nothing matches. Change the search or the filters.',

@@ -4,10 +4,11 @@ import { IconBell } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
 import { useCanAnywhere } from '../../api/session.tsx';
 import { links } from '../../links.ts';
-import { sentenceOf } from '../../pages/alerts/words.ts';
+import { sentenceOf } from '../../pages/alerts/alert-sentence.ts';
 import { PageLink } from '../PageLink.tsx';
 import { Time } from '../Time.tsx';
 import { useFreshAlerts } from './fresh-alerts.ts';
+import { words } from './words.ts';
 
 /** Shows recent alerts, with a mark while some are unseen. Only for people who may read usage somewhere. */
 export function AlertBell() {
@@ -17,7 +18,7 @@ export function AlertBell() {
 function Bell() {
   const [opened, { toggle, close }] = useDisclosure(false);
   const { alerts, isLoaded, isError, fresh, markSeen } = useFreshAlerts();
-  const label = fresh === 0 ? 'Alerts' : `Alerts, ${fresh} new`;
+  const label = fresh === 0 ? words.alerts : words.newAlerts(fresh);
   const look = () => {
     toggle();
     markSeen();
@@ -33,15 +34,11 @@ function Bell() {
           </Indicator>
         </Tooltip>
       </Popover.Target>
-      <Popover.Dropdown role="dialog" aria-label="Newest alerts">
+      <Popover.Dropdown role="dialog" aria-label={words.newestAlerts}>
         <Stack gap="sm">
           {alerts.length === 0 && (
             <Text fz="sm" c="dimmed">
-              {isLoaded
-                ? 'No alerts yet. An alert appears here when spend passes a threshold of a budget.'
-                : isError
-                  ? 'The alerts could not be loaded. They are requested again every 30 seconds.'
-                  : 'Loading…'}
+              {isLoaded ? words.noAlertsYet : isError ? words.alertsNotLoaded : words.loading}
             </Text>
           )}
           {alerts.map((alert) => {
@@ -58,7 +55,8 @@ function Bell() {
             );
           })}
           <Anchor component={PageLink} at={links.alerts()} fz="sm" onClick={close}>
-            All alerts<VisuallyHidden> on their page</VisuallyHidden>
+            {words.allAlerts}
+            <VisuallyHidden>{words.onTheirPage}</VisuallyHidden>
           </Anchor>
         </Stack>
       </Popover.Dropdown>

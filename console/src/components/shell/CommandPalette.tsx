@@ -2,8 +2,10 @@ import { Loader, Modal, Text, VisuallyHidden } from '@mantine/core';
 import { createSpotlight, Spotlight } from '@mantine/spotlight';
 import { IconSearch } from '@tabler/icons-react';
 import { useEffect, useState } from 'react';
-import { type OfferGroup, useOffers } from '../fields/useOffers.ts';
+import type { OfferGroup } from './palette/offer.ts';
+import { useOffers } from './palette/useOffers.ts';
 import { useRememberOpened } from './recent.ts';
+import { words } from './words.ts';
 
 const [store, palette] = createSpotlight();
 
@@ -26,18 +28,12 @@ export function CommandPalette() {
       maxHeight={460}
     >
       <VisuallyHidden>
-        <Modal.Title>Search everything</Modal.Title>
+        <Modal.Title>{words.searchEverything}</Modal.Title>
       </VisuallyHidden>
       <Content text={text} />
     </Spotlight.Root>
   );
 }
-
-const NOTHING_WORDS = {
-  searching: 'Searching…',
-  failed: 'The search failed. Try again.',
-  done: 'No results.',
-} as const;
 
 function Content({ text }: { text: string }) {
   const { groups, search } = useOffers(text.trim());
@@ -48,21 +44,21 @@ function Content({ text }: { text: string }) {
   return (
     <>
       <Spotlight.Search
-        aria-label="Search everything"
-        placeholder="Search or jump to…"
+        aria-label={words.searchEverything}
+        placeholder={words.searchOrJump}
         maxLength={100}
         leftSection={<IconSearch size={18} />}
-        rightSection={search === 'searching' ? <Loader size={16} aria-label="Searching" /> : undefined}
+        rightSection={search === 'searching' ? <Loader size={16} aria-label={words.searching} /> : undefined}
       />
       <Spotlight.ActionsList>
         {groups.map((group) => (
           <Group key={group.label} group={group} />
         ))}
-        {groups.length === 0 && <Spotlight.Empty>{NOTHING_WORDS[search]}</Spotlight.Empty>}
+        {groups.length === 0 && <Spotlight.Empty>{words.searchResult[search]}</Spotlight.Empty>}
       </Spotlight.ActionsList>
       <Spotlight.Footer>
         <Text fz="xs" c="dimmed">
-          ↑ ↓ to choose · Enter to open · Esc to close · also “suspend acme”, “new key in research”
+          {words.paletteKeys}
         </Text>
       </Spotlight.Footer>
     </>

@@ -3,40 +3,44 @@ import { Link, useLocation, useRouter } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
 import { PATHS } from '../../paths.ts';
 import { objectAt } from './addresses.ts';
+import { words } from './words.ts';
 
 /** The page for an address that the console does not have. */
 export function NotFound() {
   const { pathname } = useLocation();
   return (
     <Center mih="60vh" p="md">
-      <Missing title="Page not found">
-        There is no page at <Sought text={pathname} />. Check the address.
+      <Missing title={words.pageNotFound}>
+        {words.noPageAt} <Sought text={pathname} />
+        {words.checkTheAddress}
       </Missing>
     </Center>
   );
 }
 
-const LISTS: Readonly<Record<string, { readonly one: string; readonly list: string; readonly label: string } | undefined>> = {
-  organization: { one: 'organization', list: PATHS.organizations, label: 'All organizations' },
-  team: { one: 'team', list: PATHS.teams, label: 'All teams' },
-  key: { one: 'key', list: PATHS.keys, label: 'All keys' },
-  account: { one: 'account', list: PATHS.people, label: 'All people' },
-  deployment: { one: 'deployment', list: PATHS.models, label: 'All models' },
-  route_group: { one: 'route group', list: PATHS.routeGroups, label: 'All route groups' },
-  access_group: { one: 'access group', list: PATHS.accessGroups, label: 'All access groups' },
-  request: { one: 'request', list: PATHS.requests, label: 'All requests' },
+/** The list of each kind of object. */
+const LISTS = {
+  organization: PATHS.organizations,
+  team: PATHS.teams,
+  key: PATHS.keys,
+  account: PATHS.people,
+  deployment: PATHS.models,
+  route_group: PATHS.routeGroups,
+  access_group: PATHS.accessGroups,
+  request: PATHS.requests,
 };
 
 /** The page for an object that does not exist. Null where the address names no object. */
 export function useMissingObject(): ReactNode {
   const { pathname } = useLocation();
   const object = objectAt(pathname);
-  const place = LISTS[object?.kind ?? ''];
-  if (object === null || place === undefined) return null;
+  if (object === null || !(object.kind in LISTS)) return null;
+  const kind = object.kind as keyof typeof LISTS;
+  const one = words.oneOf[kind];
   return (
-    <Missing title={`No such ${place.one}`} list={place}>
-      There is no {place.one} <Sought text={object.id} />. It may have been deleted, or it belongs to an organization that you are
-      not in. Check the address.
+    <Missing title={words.noSuch(one)} list={{ list: LISTS[kind], label: words.showAll[kind] }}>
+      {words.thereIsNo(one)} <Sought text={object.id} />
+      {words.deletedOrElsewhere}
     </Missing>
   );
 }
@@ -47,10 +51,10 @@ interface MissingProps {
   readonly children: ReactNode;
 }
 
-function Missing({ title, list = { list: PATHS.overview, label: 'Go to the overview' }, children }: MissingProps) {
+function Missing({ title, list = { list: PATHS.overview, label: words.goToTheOverview }, children }: MissingProps) {
   const { history } = useRouter();
   useEffect(() => {
-    document.title = `${title} · Headgate`;
+    document.title = words.windowTitle(title);
   }, [title]);
   return (
     <Paper p="xl" bg="transparent" mx="auto">
@@ -62,7 +66,7 @@ function Missing({ title, list = { list: PATHS.overview, label: 'Go to the overv
         <Group gap="xs" justify="center">
           {history.canGoBack() && (
             <Button variant="default" onClick={() => history.back()}>
-              Go back
+              {words.goBack}
             </Button>
           )}
           <Button component={Link} to={list.list}>

@@ -3,9 +3,7 @@ import { useName } from '../../api/names.ts';
 import { useSession, useSeveralOrganizations } from '../../api/session.tsx';
 import { ObjectSelect } from '../fields/ObjectSelect.tsx';
 import { useIsNarrowed, useScope } from './scope.ts';
-
-const LABEL = 'Scope of all pages';
-const EVERYTHING = 'All organizations';
+import { words } from './words.ts';
 
 /** Narrows every page to one organization. Renders nothing for people who reach only one. */
 export function OrganizationSwitcher() {
@@ -19,12 +17,19 @@ function Choice() {
   const [, setScope] = useScope();
   if (platform_capabilities.includes('organization.read'))
     return (
-      <ObjectSelect compact kind="organization" label={LABEL} placeholder={EVERYTHING} value={undefined} onChange={setScope} />
+      <ObjectSelect
+        compact
+        kind="organization"
+        label={words.scopeOfAllPages}
+        placeholder={words.allOrganizations}
+        value={undefined}
+        onChange={setScope}
+      />
     );
   return (
     <Select
-      aria-label={LABEL}
-      placeholder={EVERYTHING}
+      aria-label={words.scopeOfAllPages}
+      placeholder={words.allOrganizations}
       data={memberships.map(({ organization_id, organization_name }) => ({ value: organization_id, label: organization_name }))}
       value={null}
       onChange={(id) => setScope(id ?? undefined)}
@@ -41,7 +46,7 @@ export function ScopeMark() {
   return (
     <Group
       role="group"
-      aria-label={LABEL}
+      aria-label={words.scopeOfAllPages}
       wrap="nowrap"
       justify="space-between"
       gap={4}
@@ -53,13 +58,13 @@ export function ScopeMark() {
       style={{ borderRadius: 'var(--mantine-radius-sm)' }}
     >
       <Text fz="sm" truncate title={name ?? scope}>
-        {isNarrowed && 'Only '}
+        {isNarrowed && words.only}
         <Text span inherit fw={600}>
           <bdi>{name ?? scope}</bdi>
         </Text>
-        {!isNarrowed && ', not on this page'}
+        {!isNarrowed && words.notOnThisPage}
       </Text>
-      <CloseButton c="inherit" size="sm" aria-label="Show all organizations" onClick={() => setScope(undefined)} />
+      <CloseButton c="inherit" size="sm" aria-label={words.showAllOrganizations} onClick={() => setScope(undefined)} />
     </Group>
   );
 }

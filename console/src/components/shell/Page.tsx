@@ -1,6 +1,7 @@
 import { Anchor, Box, Breadcrumbs, Group, Stack, Text, Title } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { type ReactNode, useEffect } from 'react';
+import { words } from './words.ts';
 
 interface Crumb {
   readonly label: string;
@@ -23,7 +24,7 @@ interface PageProps {
 /** The frame of every page. Sets the window's title, and shows the breadcrumbs, the title and the actions above the content. */
 export function Page({ title, beside, about, actions, crumbs = [], isCompact = false, children }: PageProps) {
   useEffect(() => {
-    document.title = `${title} · Headgate`;
+    document.title = words.windowTitle(title);
   }, [title]);
   return (
     <Stack gap="lg">

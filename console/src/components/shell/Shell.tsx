@@ -32,6 +32,7 @@ import { navigationFor } from './navigation.ts';
 import { OrganizationSwitcher, ScopeMark } from './OrganizationSwitcher.tsx';
 import { Shortcuts } from './ShortcutsDialog.tsx';
 import { MAIN, SkipLink } from './SkipLink.tsx';
+import { words } from './words.ts';
 
 /**
  * The frame for signed-in people: navigation, search, theme and account. Sends everyone else to the sign-in page, which returns
@@ -61,7 +62,7 @@ function Frame({ session }: { session: Session }) {
         <AppShell.Header>
           <Group h="100%" px="md" justify="space-between" wrap="nowrap">
             <Group gap="xs" wrap="nowrap">
-              <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Navigation" />
+              <Burger opened={opened} onClick={toggle} hiddenFrom="sm" size="sm" aria-label={words.navigation} />
               <Logo />
             </Group>
             <Group gap="xs" wrap="nowrap">
@@ -96,10 +97,10 @@ function Frame({ session }: { session: Session }) {
 
 function Navigation({ onGo }: { onGo: () => void }) {
   const session = useSession();
-  const { pathname } = useLocation();
+  const pathname = useLocation({ select: (location) => location.pathname });
   const attention = useAttention();
   return (
-    <nav aria-label="Main">
+    <nav aria-label={words.main}>
       {navigationFor(session).map(({ heading, entries }) => (
         <div key={heading}>
           {heading !== '' && (
@@ -148,13 +149,13 @@ function Needing({ of, id }: { of: Attention | undefined; id: string }) {
 }
 
 /** As this machine's keyboard names them. */
-const SEARCH_KEYS = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘K' : 'Ctrl K';
+const SEARCH_KEYS = /Mac|iPhone|iPad/.test(navigator.platform) ? words.searchKeyOnMac : words.searchKey;
 
 function SearchButton() {
   return (
     <UnstyledButton
       onClick={openCommandPalette}
-      aria-label={`Search or jump to… ${SEARCH_KEYS}`}
+      aria-label={`${words.searchOrJump} ${SEARCH_KEYS}`}
       px="xs"
       py={4}
       style={{ border: '1px solid var(--mantine-color-default-border)', borderRadius: 'var(--mantine-radius-sm)' }}
@@ -162,7 +163,7 @@ function SearchButton() {
       <Group gap={8} wrap="nowrap">
         <IconSearch size={15} />
         <Text fz="sm" c="dimmed" visibleFrom="xs">
-          Search or jump to…
+          {words.searchOrJump}
         </Text>
         <Text fz="xs" c="dimmed" visibleFrom="xs" className="mono">
           {SEARCH_KEYS}
@@ -175,7 +176,7 @@ function SearchButton() {
 export function SchemeToggle() {
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const dark = colorScheme === 'dark' || (colorScheme === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches);
-  const label = dark ? 'Use the light theme' : 'Use the dark theme';
+  const label = dark ? words.useLightTheme : words.useDarkTheme;
   return (
     <Tooltip label={label}>
       <ActionIcon variant="subtle" color="gray" aria-label={label} onClick={() => setColorScheme(dark ? 'light' : 'dark')}>
@@ -196,7 +197,7 @@ function PersonMenu() {
           <Avatar size={28} color="teal" aria-hidden>
             {initials}
           </Avatar>
-          <VisuallyHidden>Signed in as {account.name}</VisuallyHidden>
+          <VisuallyHidden>{words.signedInAs(account.name)}</VisuallyHidden>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
@@ -206,11 +207,11 @@ function PersonMenu() {
           {account.email}
         </Menu.Label>
         <Menu.Item component={PageLink} at={links.profile()} leftSection={<IconUserCircle size={16} />}>
-          Profile and security
+          {words.profileAndSecurity}
         </Menu.Item>
         <Menu.Divider />
         <Menu.Item leftSection={<IconLogout size={16} />} onClick={() => void signOut()}>
-          Sign out
+          {words.signOut}
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
@@ -219,7 +220,7 @@ function PersonMenu() {
 
 /** Returns the first letters of the first and the last word. */
 function initialsOf(name: string): string {
-  const words = name.split(/\s+/).filter((word) => word !== '');
-  const ends = words.length > 1 ? [words[0], words.at(-1)] : words;
-  return ends.map((word) => [...(word ?? '')][0]?.toUpperCase() ?? '').join('');
+  const parts = name.split(/\s+/).filter((part) => part !== '');
+  const ends = parts.length > 1 ? [parts[0], parts.at(-1)] : parts;
+  return ends.map((part) => [...(part ?? '')][0]?.toUpperCase() ?? '').join('');
 }

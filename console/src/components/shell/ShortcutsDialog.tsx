@@ -3,24 +3,14 @@ import { useDisclosure } from '@mantine/hooks';
 import type { ReactNode } from 'react';
 import { useSession } from '../../api/session.tsx';
 import { jumpsFor, useShortcuts } from './shortcuts.ts';
-
-const ANYWHERE: readonly { readonly keys: readonly string[]; readonly does: string }[] = [
-  { keys: ['⌘ K', 'Ctrl K'], does: 'Search and do anything' },
-  { keys: ['/'], does: 'Search in the list' },
-  { keys: ['j', 'k'], does: 'Next and previous row of a list' },
-  { keys: ['Enter'], does: 'Open the row' },
-  { keys: ['n'], does: 'Create something on this page' },
-  { keys: ['e'], does: 'Edit the organization of this page' },
-  { keys: ['Esc'], does: 'Close a dialog' },
-  { keys: ['?'], does: 'Show these keys' },
-];
+import { words } from './words.ts';
 
 /** Listens to the keys of every page. The `?` key shows them in a dialog. */
 export function Shortcuts() {
   const [opened, { open, close }] = useDisclosure(false);
   useShortcuts(open);
   return (
-    <Modal opened={opened} onClose={close} title="Keyboard shortcuts" size="lg">
+    <Modal opened={opened} onClose={close} title={words.keyboardShortcuts} size="lg">
       <Keys />
     </Modal>
   );
@@ -31,8 +21,8 @@ function Keys() {
   return (
     <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="xl">
       <Stack gap="xs">
-        <Title order={3}>On every page</Title>
-        {ANYWHERE.map(({ keys, does }) => (
+        <Title order={3}>{words.onEveryPage}</Title>
+        {words.shortcuts.map(({ keys, does }) => (
           <Line key={does} does={does}>
             {keys.map((key) => (
               <Kbd key={key}>{key}</Kbd>
@@ -41,10 +31,10 @@ function Keys() {
         ))}
       </Stack>
       <Stack gap="xs">
-        <Title order={3}>Go to a page</Title>
+        <Title order={3}>{words.goToAPage}</Title>
         {jumps.map(({ letter, entry }) => (
           <Line key={letter} does={entry.label}>
-            <Kbd>g</Kbd>
+            <Kbd>{words.goKey}</Kbd>
             <Kbd>{letter}</Kbd>
           </Line>
         ))}

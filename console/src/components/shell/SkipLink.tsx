@@ -1,3 +1,5 @@
+import { words } from './words.ts';
+
 /** The id of the main part of a page. */
 export const MAIN = 'main';
 
@@ -13,7 +15,7 @@ export function SkipLink() {
         document.getElementById(MAIN)?.focus();
       }}
     >
-      Skip to the content
+      {words.skipToTheContent}
     </a>
   );
 }

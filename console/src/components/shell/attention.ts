@@ -4,6 +4,7 @@ import { summarizeOrganizations } from '../../api/organizations.ts';
 import { useCan, useCanInWholeOrganizations } from '../../api/session.tsx';
 import { PATHS } from '../../paths.ts';
 import { useFreshAlerts } from './fresh-alerts.ts';
+import { words } from './words.ts';
 
 /** The number of things behind an entry of the navigation that need somebody, and the same in words. */
 export interface Attention {
@@ -31,10 +32,10 @@ export function useAttention(): ReadonlyMap<string, Attention> {
     enabled: useCan('platform.read').allowed,
   });
   const { fresh } = useFreshAlerts();
-  const counts: readonly (readonly [string, number, string])[] = [
-    [PATHS.organizations, summary.data?.over_budget ?? 0, 'over budget'],
-    [PATHS.models, health.data?.cooling_deployments.length ?? 0, 'paused after failures'],
-    [PATHS.alerts, fresh, 'new'],
+  const counts: readonly (readonly [string, number, (count: number) => string])[] = [
+    [PATHS.organizations, summary.data?.over_budget ?? 0, words.overBudget],
+    [PATHS.models, health.data?.cooling_deployments.length ?? 0, words.pausedAfterFailures],
+    [PATHS.alerts, fresh, words.new],
   ];
-  return new Map(counts.filter(([, count]) => count > 0).map(([to, count, of]) => [to, { count, words: `${count} ${of}` }]));
+  return new Map(counts.filter(([, count]) => count > 0).map(([to, count, wordsOf]) => [to, { count, words: wordsOf(count) }]));
 }

@@ -14,6 +14,7 @@ import {
 import type { ComponentType } from 'react';
 import type { Permission, Session } from '../../api/session.tsx';
 import { PATHS } from '../../paths.ts';
+import { words } from './words.ts';
 
 /** An action that can be started from any page. */
 export interface Command {
@@ -26,50 +27,50 @@ export interface Command {
 
 const COMMANDS: readonly (Command & { readonly needs: readonly Permission[] })[] = [
   {
-    label: 'Create organization',
+    label: words.createOrganization,
     icon: IconBuildingPlus,
     needs: ['organizations.create'],
     does: { is: 'go', to: PATHS.organizations, search: { create: 'organization' } },
   },
   {
-    label: 'Create team',
+    label: words.createTeam,
     icon: IconUsersPlus,
     needs: ['teams.manage'],
     does: { is: 'go', to: PATHS.teams, search: { new: 'team' } },
   },
   {
-    label: 'Create key',
+    label: words.createKey,
     icon: IconKey,
     needs: ['keys.manage', 'keys.manage_own'],
     does: { is: 'go', to: PATHS.keys, search: { new: 'key' } },
   },
   {
-    label: 'Add person',
+    label: words.addPerson,
     icon: IconUserPlus,
     needs: ['members.manage', 'accounts.manage'],
     does: { is: 'go', to: PATHS.people, search: { new: 'person' } },
   },
   {
-    label: 'Create admin token',
+    label: words.createAdminToken,
     icon: IconShieldLock,
     needs: ['admin_tokens.manage'],
     does: { is: 'go', to: PATHS.settings, search: { tab: 'tokens', new: '1' } },
   },
   {
-    label: 'Set up the gateway step by step',
+    label: words.setUpStepByStep,
     icon: IconRocket,
     needs: ['catalogue.manage'],
     does: { is: 'go', to: PATHS.start, search: {} },
   },
   {
-    label: 'Monthly statements',
+    label: words.monthlyStatements,
     icon: IconFileInvoice,
     needs: ['usage.read'],
     does: { is: 'go', to: PATHS.usage, search: {} },
   },
-  { label: 'Profile and security', icon: IconUserCircle, needs: [], does: { is: 'go', to: PATHS.profile, search: {} } },
-  { label: 'Change between light and dark theme', icon: IconMoonStars, needs: [], does: { is: 'theme' } },
-  { label: 'Sign out', icon: IconLogout, needs: [], does: { is: 'sign_out' } },
+  { label: words.profileAndSecurity, icon: IconUserCircle, needs: [], does: { is: 'go', to: PATHS.profile, search: {} } },
+  { label: words.switchTheme, icon: IconMoonStars, needs: [], does: { is: 'theme' } },
+  { label: words.signOut, icon: IconLogout, needs: [], does: { is: 'sign_out' } },
 ];
 
 /** Returns the commands that this person may use in at least one place. */

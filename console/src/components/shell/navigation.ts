@@ -22,6 +22,7 @@ import {
 import type { ComponentType } from 'react';
 import type { Schema } from '../../api/client.ts';
 import { PATHS } from '../../paths.ts';
+import { words } from './words.ts';
 
 type Session = Schema<'Session'>;
 type Permission = Session['capabilities_anywhere'][number];
@@ -46,37 +47,37 @@ interface Offered extends Entry {
 }
 
 const SECTIONS: readonly { readonly heading: string; readonly entries: readonly Offered[] }[] = [
-  { heading: '', entries: [{ label: 'Overview', to: PATHS.overview, icon: IconGauge, needs: [] }] },
+  { heading: '', entries: [{ label: words.overview, to: PATHS.overview, icon: IconGauge, needs: [] }] },
   {
-    heading: 'Access',
+    heading: words.access,
     entries: [
-      { label: 'Organizations', to: PATHS.organizations, icon: IconBuilding, needs: ['organization.read'] },
-      { label: 'Teams', to: PATHS.teams, icon: IconUsersGroup, needs: ['teams.read'] },
-      { label: 'People & Access', to: PATHS.people, icon: IconUsers, needs: ['platform.read', 'members.manage'] },
-      { label: 'API keys', to: PATHS.keys, icon: IconKey, needs: ['teams.read', 'keys.manage_own'] },
-      { label: 'Access explorer', to: PATHS.accessExplorer, icon: IconUserQuestion, needs: ['teams.read'] },
+      { label: words.organizations, to: PATHS.organizations, icon: IconBuilding, needs: ['organization.read'] },
+      { label: words.teams, to: PATHS.teams, icon: IconUsersGroup, needs: ['teams.read'] },
+      { label: words.peopleAndAccess, to: PATHS.people, icon: IconUsers, needs: ['platform.read', 'members.manage'] },
+      { label: words.apiKeys, to: PATHS.keys, icon: IconKey, needs: ['teams.read', 'keys.manage_own'] },
+      { label: words.accessExplorer, to: PATHS.accessExplorer, icon: IconUserQuestion, needs: ['teams.read'] },
     ],
   },
   {
-    heading: 'Gateway',
+    heading: words.gateway,
     entries: [
-      { label: 'Callable models', to: PATHS.callableModels, icon: IconCode, needs: ['teams.read'] },
-      { label: 'Models', to: PATHS.models, icon: IconCpu, needs: ['platform.read'] },
-      { label: 'Credentials', to: PATHS.credentials, icon: IconLock, needs: ['platform.read'] },
-      { label: 'Route groups', to: PATHS.routeGroups, icon: IconRoute, needs: ['platform.read'] },
-      { label: 'Access groups', to: PATHS.accessGroups, icon: IconTags, needs: ['platform.read'] },
-      { label: 'Playground', to: PATHS.playground, icon: IconMessages, needs: ['keys.manage', 'keys.manage_own'] },
+      { label: words.callableModels, to: PATHS.callableModels, icon: IconCode, needs: ['teams.read'] },
+      { label: words.models, to: PATHS.models, icon: IconCpu, needs: ['platform.read'] },
+      { label: words.credentials, to: PATHS.credentials, icon: IconLock, needs: ['platform.read'] },
+      { label: words.routeGroups, to: PATHS.routeGroups, icon: IconRoute, needs: ['platform.read'] },
+      { label: words.accessGroups, to: PATHS.accessGroups, icon: IconTags, needs: ['platform.read'] },
+      { label: words.playground, to: PATHS.playground, icon: IconMessages, needs: ['keys.manage', 'keys.manage_own'] },
     ],
   },
   {
-    heading: 'Operations',
+    heading: words.operations,
     entries: [
-      { label: 'Usage & spend', to: PATHS.usage, icon: IconChartBar, needs: ['usage.read'] },
-      { label: 'Requests', to: PATHS.requests, icon: IconListDetails, needs: ['usage.read'] },
-      { label: 'Alerts', to: PATHS.alerts, icon: IconBell, needs: ['usage.read'] },
-      { label: 'Audit log', to: PATHS.audit, icon: IconReportSearch, needs: ['audit.read'] },
-      { label: 'Security', to: PATHS.security, icon: IconShieldCheck, needs: ['audit.read'] },
-      { label: 'Settings', to: PATHS.settings, icon: IconSettings, needs: ['platform.read', 'admin_tokens.manage'] },
+      { label: words.usageAndSpend, to: PATHS.usage, icon: IconChartBar, needs: ['usage.read'] },
+      { label: words.requests, to: PATHS.requests, icon: IconListDetails, needs: ['usage.read'] },
+      { label: words.alerts, to: PATHS.alerts, icon: IconBell, needs: ['usage.read'] },
+      { label: words.auditLog, to: PATHS.audit, icon: IconReportSearch, needs: ['audit.read'] },
+      { label: words.security, to: PATHS.security, icon: IconShieldCheck, needs: ['audit.read'] },
+      { label: words.settings, to: PATHS.settings, icon: IconSettings, needs: ['platform.read', 'admin_tokens.manage'] },
     ],
   },
 ];

@@ -1,5 +1,6 @@
 import type { Permission, Session } from '../../api/session.tsx';
 import { PATHS } from '../../paths.ts';
+import { words } from './words.ts';
 
 /** A tab of a page that concerns no single object. */
 interface Tab {
@@ -12,14 +13,14 @@ interface Tab {
 }
 
 const SETTINGS: readonly Tab[] = [
-  { value: 'settings', label: 'Current settings', needs: 'platform.read' },
-  { value: 'health', label: 'Process health', needs: 'platform.read' },
-  { value: 'jobs', label: 'Jobs', needs: 'platform.read' },
-  { value: 'prices', label: 'Prices', needs: 'platform.read' },
-  { value: 'retention', label: 'Retention' },
-  { value: 'webhooks', label: 'Webhooks', needs: 'webhooks.manage', ofPlatform: true },
-  { value: 'tokens', label: 'Admin tokens', needs: 'admin_tokens.manage' },
-  { value: 'service-accounts', label: 'Service accounts', needs: 'admin_tokens.manage', ofPlatform: true },
+  { value: 'settings', label: words.currentSettings, needs: 'platform.read' },
+  { value: 'health', label: words.processHealth, needs: 'platform.read' },
+  { value: 'jobs', label: words.jobs, needs: 'platform.read' },
+  { value: 'prices', label: words.prices, needs: 'platform.read' },
+  { value: 'retention', label: words.retention },
+  { value: 'webhooks', label: words.webhooks, needs: 'webhooks.manage', ofPlatform: true },
+  { value: 'tokens', label: words.adminTokens, needs: 'admin_tokens.manage' },
+  { value: 'service-accounts', label: words.serviceAccounts, needs: 'admin_tokens.manage', ofPlatform: true },
 ];
 
 /** Returns the tabs of the settings page that this person may see. */
@@ -33,9 +34,9 @@ export function settingsTabs({ platform_capabilities, capabilities_anywhere }: S
 /** Returns the tabs of pages as places to go to. */
 export function tabPlaces(session: Session): readonly { readonly label: string; readonly to: string; readonly tab: string }[] {
   const ofSettings = settingsTabs(session).map(({ value, label }) => ({
-    label: `Settings: ${label}`,
+    label: words.settingsTab(label),
     to: PATHS.settings,
     tab: value,
   }));
-  return [...ofSettings, { label: 'People & Access: Invitations', to: PATHS.people, tab: 'invitations' }];
+  return [...ofSettings, { label: words.invitations, to: PATHS.people, tab: 'invitations' }];
 }

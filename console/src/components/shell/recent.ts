@@ -43,6 +43,6 @@ export function useRememberOpened(): void {
   const name = object?.kind === 'request' ? object.id : known;
   const { kind, id } = object ?? {};
   useEffect(() => {
-    if (kind !== undefined && id !== undefined && name !== null) remember({ kind, id, name, to: pathname });
+    if (kind !== undefined && id !== undefined && name != null) remember({ kind, id, name, to: pathname });
   }, [kind, id, name, pathname]);
 }

@@ -3,6 +3,7 @@ import { verdictOf } from '../../api/session.tsx';
 import { PATHS } from '../../paths.ts';
 import { addressOf } from './addresses.ts';
 import type { Found } from './found.ts';
+import { words } from './words.ts';
 
 /** The verbs on objects that the palette found. Each opens a page or a dialog, and none acts by itself. */
 
@@ -26,7 +27,7 @@ interface VerbOn {
 interface Verb {
   /** The words that name it, in their order. The first phrase is the one that is shown. */
   readonly phrases: readonly string[];
-  /** The word between the verb and the name: `New key in Research`. */
+  /** The word between the verb and the name: `Create key in Research`. */
   readonly link?: 'in' | 'of' | 'to';
   readonly on: Partial<Record<Found['kind'], VerbOn>>;
 }
@@ -47,7 +48,7 @@ const KEY_USE = ['keys.manage', 'keys.manage_own'] as const;
 /** In the order in which they are offered: what takes something away comes last. */
 const VERBS: readonly Verb[] = [
   {
-    phrases: ['View usage', 'View spend'],
+    phrases: words.verbs.usage,
     link: 'of',
     on: {
       organization: { needs: ['usage.read'], place: filtered(PATHS.usage, 'organization_id') },
@@ -59,7 +60,7 @@ const VERBS: readonly Verb[] = [
     },
   },
   {
-    phrases: ['New key', 'Create key', 'Add key'],
+    phrases: words.verbs.newKey,
     link: 'in',
     on: {
       team: { needs: KEY_USE, place: ({ id }) => ({ to: PATHS.keys, search: { new: 'key', team_id: id } }) },
@@ -67,12 +68,12 @@ const VERBS: readonly Verb[] = [
     },
   },
   {
-    phrases: ['New team', 'Create team', 'Add team'],
+    phrases: words.verbs.newTeam,
     link: 'in',
     on: { organization: { needs: ['teams.manage'], place: onPage({ tab: 'teams', new: 'team' }) } },
   },
   {
-    phrases: ['Add person', 'New person', 'Invite person', 'Add member', 'New member'],
+    phrases: words.verbs.newPerson,
     link: 'to',
     on: {
       organization: { needs: ['members.manage'], place: onPage({ tab: 'members', new: 'person' }) },
@@ -80,7 +81,7 @@ const VERBS: readonly Verb[] = [
     },
   },
   {
-    phrases: ['Edit', 'Change'],
+    phrases: words.verbs.edit,
     on: {
       organization: { needs: ['organization.profile', 'audit_policy.change'], place: onPage({ edit: 'organization' }) },
       team: { needs: ['teams.manage', 'team_access.narrow'], place: onPage({ edit: 'team' }) },
@@ -89,7 +90,7 @@ const VERBS: readonly Verb[] = [
     },
   },
   {
-    phrases: ['Change limits', 'Raise limit', 'Edit limits'],
+    phrases: words.verbs.limits,
     link: 'of',
     on: {
       organization: { needs: ['organizations.cap'], place: onPage({ edit: 'limits' }) },
@@ -98,7 +99,7 @@ const VERBS: readonly Verb[] = [
     },
   },
   {
-    phrases: ['View requests'],
+    phrases: words.verbs.requests,
     link: 'of',
     on: {
       organization: { needs: ['usage.read'], place: filtered(PATHS.requests, 'organization_id') },
@@ -111,7 +112,7 @@ const VERBS: readonly Verb[] = [
     },
   },
   {
-    phrases: ['View keys'],
+    phrases: words.verbs.keys,
     link: 'of',
     on: {
       organization: { needs: ['teams.read', 'keys.manage_own'], place: onPage({ tab: 'keys' }) },
@@ -120,7 +121,7 @@ const VERBS: readonly Verb[] = [
     },
   },
   {
-    phrases: ['View members', 'View people'],
+    phrases: words.verbs.members,
     link: 'of',
     on: {
       organization: { needs: ['organization.read'], place: onPage({ tab: 'members' }) },
@@ -128,7 +129,7 @@ const VERBS: readonly Verb[] = [
     },
   },
   {
-    phrases: ['View access', 'View models'],
+    phrases: words.verbs.access,
     link: 'of',
     on: {
       organization: { needs: ['organization.read'], place: onPage({ tab: 'access' }) },
@@ -136,12 +137,12 @@ const VERBS: readonly Verb[] = [
     },
   },
   {
-    phrases: ['View settings'],
+    phrases: words.verbs.settings,
     link: 'of',
     on: { organization: { needs: ['organization.read'], place: onPage({ tab: 'settings' }) } },
   },
   {
-    phrases: ['View statements', 'View invoices'],
+    phrases: words.verbs.statements,
     link: 'of',
     on: {
       organization: {
@@ -150,18 +151,21 @@ const VERBS: readonly Verb[] = [
       },
     },
   },
-  { phrases: ['View audit log'], link: 'of', on: { organization: { needs: ['audit.read'], place: onPage({ tab: 'audit' }) } } },
-  { phrases: ['Rotate'], on: { key: { needs: KEY_USE, place: onPage({ do: 'rotate' }) } } },
-  { phrases: ['Disable'], on: { key: { needs: KEY_USE, place: onPage({ do: 'disable' }) } } },
-  { phrases: ['Revoke'], on: { key: { needs: KEY_USE, place: onPage({ do: 'revoke' }) } } },
+  { phrases: words.verbs.audit, link: 'of', on: { organization: { needs: ['audit.read'], place: onPage({ tab: 'audit' }) } } },
+  { phrases: words.verbs.rotate, on: { key: { needs: KEY_USE, place: onPage({ do: 'rotate' }) } } },
+  { phrases: words.verbs.disable, on: { key: { needs: KEY_USE, place: onPage({ do: 'disable' }) } } },
+  { phrases: words.verbs.revoke, on: { key: { needs: KEY_USE, place: onPage({ do: 'revoke' }) } } },
   {
-    phrases: ['Suspend', 'Pause', 'Block'],
+    phrases: words.verbs.suspend,
     on: {
       organization: { needs: ['organizations.lifecycle'], place: onPage({ do: 'suspend' }) },
       team: { needs: ['teams.manage'], place: onPage({ do: 'suspend' }) },
     },
   },
-  { phrases: ['Archive'], on: { organization: { needs: ['organizations.lifecycle'], place: onPage({ do: 'archive' }) } } },
+  {
+    phrases: words.verbs.archive,
+    on: { organization: { needs: ['organizations.lifecycle'], place: onPage({ do: 'archive' }) } },
+  },
 ];
 
 /** Words that a person may write between a verb and a name. */
@@ -169,7 +173,7 @@ const LINKS: ReadonlySet<string> = new Set(['in', 'of', 'for', 'to', 'the', 'on'
 const LETTERS_MIN = 3;
 
 /** The verb that a text begins or ends with, and the name beside it. */
-interface Said {
+export interface Said {
   readonly verb: Verb;
   readonly name: string;
 }
@@ -189,9 +193,9 @@ export function verbsSaid(text: string): readonly Said[] {
 /** Returns the name if the words of the phrase come first or last, each by its beginning. `view` may be left out. */
 function nameBeside(typed: readonly string[], phrase: readonly string[]): string | null {
   const shorter = phrase[0] === 'view' ? [phrase, phrase.slice(1)] : [phrase];
-  for (const words of shorter) {
-    const [first, last] = [typed.slice(0, words.length), typed.slice(-words.length)];
-    const rest = begins(first, words) ? typed.slice(words.length) : begins(last, words) ? typed.slice(0, -words.length) : null;
+  for (const verb of shorter) {
+    const [first, last] = [typed.slice(0, verb.length), typed.slice(-verb.length)];
+    const rest = begins(first, verb) ? typed.slice(verb.length) : begins(last, verb) ? typed.slice(0, -verb.length) : null;
     if (rest === null) continue;
     const name = rest.filter((word, at) => !(at === 0 && LINKS.has(word.toLowerCase()))).join(' ');
     if (name !== '') return name;
@@ -199,10 +203,10 @@ function nameBeside(typed: readonly string[], phrase: readonly string[]): string
   return null;
 }
 
-function begins(typed: readonly string[], words: readonly string[]): boolean {
+function begins(typed: readonly string[], phrase: readonly string[]): boolean {
   return (
-    typed.length === words.length &&
-    words.every((word, at) => {
+    typed.length === phrase.length &&
+    phrase.every((word, at) => {
       const part = typed[at]?.toLowerCase() ?? '';
       return part.length >= Math.min(LETTERS_MIN, word.length) && word.startsWith(part);
     })

@@ -12,13 +12,29 @@ export function SavedViews({ path }: { path: ViewPath }) {
   const [opened, { toggle, close }] = useDisclosure(false);
   const query = useQuery({ queryKey: ['saved-views', path], queryFn: () => listViews(path), enabled: opened });
   return (
-    <Popover opened={opened} onChange={close} position="bottom-end" width={340} trapFocus returnFocus shadow="md">
+    // With its own roles, the library would name the dialog by its button.
+    <Popover
+      opened={opened}
+      onChange={close}
+      position="bottom-end"
+      width={340}
+      trapFocus
+      returnFocus
+      shadow="md"
+      withRoles={false}
+    >
       <Popover.Target>
-        <Button variant="default" leftSection={<IconBookmark size={16} />} onClick={toggle} aria-expanded={opened}>
+        <Button
+          variant="default"
+          leftSection={<IconBookmark size={16} />}
+          onClick={toggle}
+          aria-haspopup="dialog"
+          aria-expanded={opened}
+        >
           Views
         </Button>
       </Popover.Target>
-      <Popover.Dropdown aria-label="Saved views">
+      <Popover.Dropdown role="dialog" aria-label="Saved views">
         <Stack gap="sm">
           <Asked query={query}>
             {(views) => (

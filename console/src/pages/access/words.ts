@@ -62,7 +62,6 @@ export const words = {
   status: 'Status',
   through: 'Through',
   whyNot: 'Why not',
-  team: 'Team',
   explain: 'Explain',
   whoCallsTarget: (level: string, who: string, target: string) => `${level} that ${who} call ${target}`,
   showMore: 'Show more',

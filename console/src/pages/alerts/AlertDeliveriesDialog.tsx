@@ -3,11 +3,12 @@ import { useQuery } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
+import { words } from './words.ts';
 
 type Sent = Schema<'SentAlert'>;
 
 const REFETCH_MS = 1_000;
-const CHANNELS: Readonly<Record<Sent['channel'], string>> = { webhook: 'Webhook', slack: 'Chat', mail: 'Mail' };
+const CHANNELS: Readonly<Record<Sent['channel'], string>> = words.channels;
 
 interface AlertDeliveriesDialogProps {
   readonly alertId: string;
@@ -23,11 +24,11 @@ export function AlertDeliveriesDialog({ alertId, title, onClose }: AlertDeliveri
     refetchInterval: ({ state }) => (state.data?.data.every(({ status }) => status !== 'pending') ? false : REFETCH_MS),
   });
   return (
-    <Modal opened onClose={onClose} title={title} size="xl" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened onClose={onClose} title={title} size="xl" closeButtonProps={{ 'aria-label': words.close }}>
       <Asked query={query}>
         {({ data }) => (
           <Stack gap="lg">
-            {data.length === 0 && <Text fz="sm">Nobody was told: no webhook takes this alert, and no mail was wanted.</Text>}
+            {data.length === 0 && <Text fz="sm">{words.noMessages}</Text>}
             {data.map((sent) => (
               <OneSent key={sent.id} sent={sent} />
             ))}
@@ -40,14 +41,14 @@ export function AlertDeliveriesDialog({ alertId, title, onClose }: AlertDeliveri
 
 function OneSent({ sent }: { sent: Sent }) {
   return (
-    <Stack gap={6} component="section" aria-label={`${CHANNELS[sent.channel]} to ${sent.receiver}`}>
+    <Stack gap={6} component="section" aria-label={words.messageTo(CHANNELS[sent.channel], sent.receiver)}>
       <Group gap="xs">
         <Text fz="sm" fw={500}>
-          {CHANNELS[sent.channel]} to <bdi>{sent.receiver}</bdi>
+          {words.channelTo(CHANNELS[sent.channel])} <bdi>{sent.receiver}</bdi>
         </Text>
         <StatusBadge status={sent.status} />
       </Group>
-      <Code block fz="xs" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }} aria-label="What was sent">
+      <Code block fz="xs" style={{ whiteSpace: 'pre-wrap', overflowWrap: 'anywhere' }} aria-label={words.whatWasSent}>
         {readableBody(sent)}
       </Code>
       <Text fz="sm" role="status">
@@ -63,10 +64,9 @@ function readableBody({ channel, sent }: Sent): string {
 }
 
 function answerText({ channel, status, http_status: http, problem, attempts }: Sent): string {
-  if (status === 'pending' && attempts === 0) return 'Being sent…';
-  const tried = attempts > 1 ? ` after ${attempts} attempts` : '';
+  if (status === 'pending' && attempts === 0) return words.beingSent;
+  const after = words.afterAttempts(attempts);
   if (status === 'delivered')
-    return channel === 'mail' ? `The mail server took it${tried}.` : `The receiver answered ${http ?? ''}${tried}.`;
-  const more = status === 'pending' ? ' It is tried again.' : '';
-  return `Not delivered${tried}: ${problem ?? 'no answer'}.${more}`;
+    return channel === 'mail' ? words.mailServerAccepted(after) : words.receiverAnswered(http ?? '', after);
+  return `${words.notDelivered(problem ?? words.noAnswer, after)}${status === 'pending' ? words.sentAgain : ''}`;
 }

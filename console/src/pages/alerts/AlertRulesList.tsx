@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Group, Menu, Stack, Text, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, Badge, Group, Menu, Stack, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconDots, IconPlus } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -20,6 +20,7 @@ import { Time } from '../../components/Time.tsx';
 import { AlertDeliveriesDialog } from './AlertDeliveriesDialog.tsx';
 import { CreateRule, EditRule } from './RuleDialogs.tsx';
 import { type AlertRule, conditionText, RULE_KINDS } from './rule-draft.ts';
+import { words } from './words.ts';
 
 type Doing =
   | { readonly is: 'edit' | 'delete'; readonly rule: AlertRule }
@@ -44,7 +45,7 @@ export function AlertRulesList() {
       leftSection={<IconPlus size={16} />}
       onClick={open}
     >
-      Create alert rule
+      {words.createAlertRule}
     </GuardedButton>
   );
   const done = () => setDoing(null);
@@ -55,7 +56,7 @@ export function AlertRulesList() {
   return (
     <>
       <Text fz="sm" c="dimmed" mb="sm">
-        A rule is looked at once a minute. One incident is one alert, and one message when it has ended.
+        {words.howRulesWork}
       </Text>
       {testing.isError && <ProblemNote error={testing.error} />}
       <DataList<AlertRule>
@@ -63,14 +64,14 @@ export function AlertRulesList() {
         fetch={fetchRules}
         filters={['organization_id']}
         columns={columnsOf(setDoing, testing.mutate)}
-        searchLabel="Search by name or id"
+        searchLabel={words.searchByNameOrId}
         refetchMs={REFETCH_MS}
         controls={
           <Group gap="xs">
             <OwnOrganizationSelect
               permission="webhooks.manage"
-              label="Of the organization"
-              placeholder="Any place"
+              label={words.organization}
+              placeholder={words.allRules}
               value={state.organization_id}
               onChange={(id) => set({ organization_id: id, cursor: undefined })}
             />
@@ -78,9 +79,8 @@ export function AlertRulesList() {
           </Group>
         }
         empty={
-          <EmptyState title="No alert rules yet" action={create}>
-            Create a rule to be told when requests fail or are refused, or when spend is unusual
-            {isPlatforms ? ', when a provider is down or a credential ends' : ''}.
+          <EmptyState title={words.noAlertRulesYet} action={create}>
+            {words.whatARuleDoes(isPlatforms)}
           </EmptyState>
         }
       />
@@ -90,7 +90,7 @@ export function AlertRulesList() {
         onClose={() => set({ new: undefined })}
       />
       {doing?.is === 'edit' && <EditRule rule={doing.rule} onClose={done} />}
-      {doing?.is === 'sent' && <AlertDeliveriesDialog alertId={doing.alertId} title="Test of the alert rule" onClose={done} />}
+      {doing?.is === 'sent' && <AlertDeliveriesDialog alertId={doing.alertId} title={words.testOfTheAlertRule} onClose={done} />}
       <DeleteRule rule={doing?.is === 'delete' ? doing.rule : null} onClose={done} />
     </>
   );
@@ -104,7 +104,7 @@ function columnsOf(setDoing: (doing: Doing) => void, test: (rule: AlertRule) => 
   return [
     {
       accessor: 'name',
-      title: 'Rule',
+      title: words.rule,
       sortable: true,
       phone: 'title',
       render: ({ name, kind }) => (
@@ -118,24 +118,29 @@ function columnsOf(setDoing: (doing: Doing) => void, test: (rule: AlertRule) => 
         </Stack>
       ),
     },
-    { accessor: 'threshold', title: 'Fires', phone: { fact: 2 }, render: (rule) => <Text fz="sm">{conditionText(rule)}</Text> },
-    { accessor: 'firing', title: 'Now', phone: { fact: 1 }, render: (rule) => <Now rule={rule} /> },
+    {
+      accessor: 'threshold',
+      title: words.condition,
+      phone: { fact: 2 },
+      render: (rule) => <Text fz="sm">{conditionText(rule)}</Text>,
+    },
+    { accessor: 'firing', title: words.status, phone: { fact: 1 }, render: (rule) => <Now rule={rule} /> },
     {
       accessor: 'organization_id',
-      title: 'Organization',
+      title: words.organization,
       render: ({ organization_id: id }) =>
         id === null ? (
           <Text fz="sm" c="dimmed">
-            The platform
+            {words.thePlatform}
           </Text>
         ) : (
           <Named id={id} />
         ),
     },
-    { accessor: 'webhook_ids', title: 'Tells', render: (rule) => <Text fz="sm">{tellsText(rule)}</Text> },
+    { accessor: 'webhook_ids', title: words.sendsTo, render: (rule) => <Text fz="sm">{tellsText(rule)}</Text> },
     {
       accessor: 'actions',
-      title: <VisuallyHidden>Actions</VisuallyHidden>,
+      title: '',
       width: 52,
       phone: 'menu',
       render: (rule) => <RowMenu rule={rule} setDoing={setDoing} onTest={() => test(rule)} />,
@@ -145,14 +150,14 @@ function columnsOf(setDoing: (doing: Doing) => void, test: (rule: AlertRule) => 
 
 function Now({ rule: { enabled, firing } }: { rule: AlertRule }) {
   const [first] = firing;
-  if (!enabled) return <Badge color="gray">Off</Badge>;
-  if (first === undefined) return <Badge color="teal">Quiet</Badge>;
+  if (!enabled) return <Badge color="gray">{words.disabled}</Badge>;
+  if (first === undefined) return <Badge color="teal">{words.notFiring}</Badge>;
   const names = firing.flatMap(({ subject_name: name }) => (name === null ? [] : [name]));
   return (
     <Stack gap={2} maw={260}>
       <Group gap={6} wrap="nowrap">
         <Badge color="red" miw="max-content">
-          Firing
+          {words.firing}
         </Badge>
         <Time at={first.since} relative />
       </Group>
@@ -166,10 +171,10 @@ function Now({ rule: { enabled, firing } }: { rule: AlertRule }) {
 }
 
 function tellsText({ webhook_ids: ids, mail, organization_id: organizationId }: AlertRule): string {
-  const hooks = ids.length === 0 ? null : ids.length === 1 ? '1 webhook' : `${ids.length} webhooks`;
-  const people = mail ? (organizationId === null ? 'platform admins' : 'owners') : null;
+  const hooks = ids.length === 0 ? null : words.webhookCount(ids.length);
+  const people = mail ? (organizationId === null ? words.platformAdmins : words.owners) : null;
   const all = [hooks, people].filter((one) => one !== null);
-  return all.length === 0 ? 'nobody; only this page' : all.join(', ');
+  return all.length === 0 ? words.onlyThisPage : all.join(', ');
 }
 
 interface RowMenuProps {
@@ -184,28 +189,28 @@ function RowMenu({ rule, setDoing, onTest }: RowMenuProps) {
   const turn = async () => {
     const body = { enabled: !rule.enabled };
     await asked(api.PATCH('/alert-rules/{id}', { params: { path: { id: rule.id } }, body }));
-    saved(`${rule.name} is ${rule.enabled ? 'off' : 'on'}.`);
+    saved(words.isNow(rule.name, !rule.enabled));
     await queryClient.invalidateQueries({ queryKey: ['alert-rules'] });
   };
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <ActionIcon variant="subtle" color="gray" aria-label={`Actions for ${rule.name}`}>
+        <ActionIcon variant="subtle" color="gray" aria-label={words.actionsFor(rule.name)}>
           <IconDots size={16} />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item disabled={!allowed} onClick={onTest}>
-          Send a test
+          {words.sendATest}
         </Menu.Item>
         <Menu.Item disabled={!allowed} onClick={() => setDoing({ is: 'edit', rule })}>
-          Edit
+          {words.edit}
         </Menu.Item>
         <Menu.Item disabled={!allowed} onClick={() => void turn()}>
-          {rule.enabled ? 'Turn off' : 'Turn on'}
+          {rule.enabled ? words.disable : words.enable}
         </Menu.Item>
         <Menu.Item disabled={!allowed} color="red" onClick={() => setDoing({ is: 'delete', rule })}>
-          Delete
+          {words.delete}
         </Menu.Item>
       </Menu.Dropdown>
     </Menu>
@@ -218,14 +223,14 @@ function DeleteRule({ rule, onClose }: { rule: AlertRule | null; onClose: () => 
     <ConfirmByName
       opened={rule !== null}
       onClose={onClose}
-      title="Delete alert rule"
+      title={words.deleteAlertRule}
       name={rule?.name ?? ''}
-      verb="Delete alert rule"
-      consequences={['Nobody is told of what it watches any more.', 'The alerts that it raised are kept.']}
+      verb={words.deleteAlertRule}
+      consequences={[words.raisesNoMore, words.alertsAreKept]}
       action={async () => {
         if (rule === null) return;
         await asked(api.DELETE('/alert-rules/{id}', { params: { path: { id: rule.id } } }));
-        saved(`${rule.name} was deleted.`);
+        saved(words.wasDeleted(rule.name));
         await queryClient.invalidateQueries({ queryKey: ['alert-rules'] });
       }}
     />

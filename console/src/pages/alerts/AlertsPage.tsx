@@ -15,13 +15,15 @@ import { TabStrip } from '../../components/shell/TabStrip.tsx';
 import { Time } from '../../components/Time.tsx';
 import { AlertDeliveriesDialog } from './AlertDeliveriesDialog.tsx';
 import { AlertRulesList } from './AlertRulesList.tsx';
-import { ALERT_KINDS, type Alert, kindLabel, sentenceOf } from './words.ts';
+import { ALERT_KINDS, type Alert, kindLabel } from './alert-kinds.ts';
+import { sentenceOf } from './alert-sentence.ts';
+import { words } from './words.ts';
 
 const REFETCH_MS = 30_000;
 
 const TABS = [
-  { value: 'alerts', label: 'Alerts' },
-  { value: 'rules', label: 'Rules' },
+  { value: 'alerts', label: words.alerts },
+  { value: 'rules', label: words.rules },
 ];
 
 /** The alerts that were raised, and the rules that raise them. */
@@ -30,12 +32,12 @@ export function AlertsPage() {
   const [tab, choose] = useTab(TABS);
   if (!mayManage)
     return (
-      <Page title="Alerts">
+      <Page title={words.alerts}>
         <AlertList />
       </Page>
     );
   return (
-    <Page title="Alerts">
+    <Page title={words.alerts}>
       <Tabs value={tab} keepMounted={false} onChange={choose}>
         <TabStrip value={tab} tabs={TABS} />
         <Tabs.Panel value="alerts">
@@ -59,8 +61,7 @@ function AlertList() {
   return (
     <>
       <Text fz="sm" c="dimmed" mb="sm">
-        Each threshold of a budget alerts once per period, and each incident of an alert rule once. Alerts appear here and go to
-        webhooks, and by e-mail to the organization’s owners if a mail server is set.
+        {words.whenAlertsAreRaised} {words.whereAlertsGo}
       </Text>
       <DataList<Alert>
         name="alerts"
@@ -71,8 +72,8 @@ function AlertList() {
         controls={
           platform_role === null ? undefined : (
             <Select
-              aria-label="Kind"
-              placeholder="Any kind"
+              aria-label={words.kind}
+              placeholder={words.anyKind}
               clearable
               w={200}
               data={Object.entries(ALERT_KINDS).map(([value, { label }]) => ({ value, label }))}
@@ -81,13 +82,11 @@ function AlertList() {
             />
           )
         }
-        empty={
-          <EmptyState title="No alerts yet">
-            Add thresholds to a budget, or an alert rule. When one is passed, an alert appears here.
-          </EmptyState>
-        }
+        empty={<EmptyState title={words.noAlertsYet}>{words.howToGetAlerts}</EmptyState>}
       />
-      {shown !== null && <AlertDeliveriesDialog alertId={shown.id} title="Sent of this alert" onClose={() => setShown(null)} />}
+      {shown !== null && (
+        <AlertDeliveriesDialog alertId={shown.id} title={words.messagesOfThisAlert} onClose={() => setShown(null)} />
+      )}
     </>
   );
 }
@@ -99,26 +98,26 @@ function fetchAlerts({ sort: _, search: __, ...query }: ListQuery) {
 const COLUMNS: ListColumn<Alert>[] = [
   {
     accessor: 'occurred_at',
-    title: 'When',
+    title: words.when,
     noWrap: true,
     phone: { fact: 1 },
     render: ({ occurred_at }) => <Time at={occurred_at} relative />,
   },
   {
     accessor: 'type',
-    title: 'Kind',
+    title: words.kind,
     noWrap: true,
     phone: { fact: 2 },
     render: (alert) => <Badge color={sentenceOf(alert).isGrave ? 'red' : 'yellow'}>{kindLabel(alert.type)}</Badge>,
   },
-  { accessor: 'data', title: 'What', phone: 'title', render: (alert) => <What alert={alert} /> },
+  { accessor: 'data', title: words.what, phone: 'title', render: (alert) => <What alert={alert} /> },
   {
     accessor: 'organization_id',
-    title: 'Organization',
+    title: words.organization,
     render: ({ organization_id }) =>
       organization_id === null ? (
         <Text fz="sm" c="dimmed">
-          The platform
+          {words.thePlatform}
         </Text>
       ) : (
         <Named id={organization_id} />
@@ -129,10 +128,10 @@ const COLUMNS: ListColumn<Alert>[] = [
 function sentColumn(setShown: (alert: Alert) => void): ListColumn<Alert> {
   return {
     accessor: 'sent',
-    title: 'Sent to',
+    title: words.messages,
     render: (alert) => (
       <Button size="compact-xs" variant="default" onClick={() => setShown(alert)}>
-        Show
+        {words.showMessages}
       </Button>
     ),
   };

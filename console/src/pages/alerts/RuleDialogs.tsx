@@ -19,6 +19,7 @@ import {
   type RuleDraft,
   settingsOf,
 } from './rule-draft.ts';
+import { words } from './words.ts';
 
 interface CreateRuleProps {
   readonly opened: boolean;
@@ -33,24 +34,24 @@ export function CreateRule({ opened, onClose, organizationId }: CreateRuleProps)
     <CreateDialog<RuleDraft, AlertRule>
       opened={opened}
       onClose={onClose}
-      title="Create alert rule"
+      title={words.createAlertRule}
       size="xl"
       initial={newRule(organizationId)}
       validate={{
         ...RULE_CHECKS,
-        organization_id: (id) => (id === null && !isPlatforms ? 'Choose an organization.' : null),
+        organization_id: (id) => (id === null && !isPlatforms ? words.chooseAnOrganization : null),
       }}
-      verb="Create alert rule"
+      verb={words.createAlertRule}
       invalidates={['alert-rules']}
       save={(draft, header) => {
         const { organization_id, kind } = draft;
         return asked(api.POST('/alert-rules', { params: { header }, body: { organization_id, kind, ...settingsOf(draft) } }));
       }}
-      onSaved={({ name }) => saved(`${name} was created. Send a test to see whether its messages arrive.`)}
+      onSaved={({ name }) => saved(words.wasCreated(name))}
     >
       {(form) => (
         <>
-          <TextInput data-autofocus label="Name" maxLength={200} {...form.getInputProps('name')} />
+          <TextInput data-autofocus label={words.name} maxLength={200} {...form.getInputProps('name')} />
           <PlaceField form={form} isPlatforms={isPlatforms} />
           <RuleKindField form={form} />
           <RuleFields form={form} />
@@ -73,7 +74,7 @@ function PlaceField({ form, isPlatforms }: PlaceFieldProps) {
     const changed = kind === chosen ? {} : { kind, ...RULE_KINDS[kind].defaults };
     form.setValues({ organization_id: next ?? null, webhook_ids: [], ...changed });
   };
-  const shared = { label: 'Organization', placeholder: 'The whole platform', value: id ?? undefined, onChange: change };
+  const shared = { label: words.organization, placeholder: words.theWholePlatform, value: id ?? undefined, onChange: change };
   return isPlatforms ? (
     <ObjectSelect kind="organization" {...shared} />
   ) : (
@@ -86,9 +87,9 @@ export function EditRule({ rule, onClose }: { rule: AlertRule; onClose: () => vo
     <EditDialog<AlertRule, RuleDraft>
       opened
       onClose={onClose}
-      title={`Edit ${rule.name}`}
+      title={words.editNamed(rule.name)}
       size="xl"
-      what="This alert rule"
+      what={words.thisAlertRule}
       path={`/alert-rules/${rule.id}`}
       draftOf={draftOf}
       parts={RULE_PARTS}
@@ -97,7 +98,7 @@ export function EditRule({ rule, onClose }: { rule: AlertRule; onClose: () => vo
     >
       {(form) => (
         <>
-          <TextInput data-autofocus label="Name" maxLength={200} {...form.getInputProps('name')} />
+          <TextInput data-autofocus label={words.name} maxLength={200} {...form.getInputProps('name')} />
           <RuleFields form={form} />
         </>
       )}

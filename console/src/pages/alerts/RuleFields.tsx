@@ -4,8 +4,9 @@ import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { queryOf } from '../../api/list-query.ts';
 import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
+import type { RuleKind } from './alert-kinds.ts';
 import { HOUR_WINDOWS, PLATFORM_ONLY, RULE_KINDS, type RuleDraft, WINDOWS } from './rule-draft.ts';
-import type { RuleKind } from './words.ts';
+import { words } from './words.ts';
 
 type Form = UseFormReturnType<RuleDraft>;
 
@@ -18,7 +19,7 @@ export function RuleKindField({ form }: { form: Form }) {
   const kinds = KINDS.filter((one) => organizationId === null || !PLATFORM_ONLY.includes(one));
   return (
     <Select
-      label="Watches"
+      label={words.watches}
       description={RULE_KINDS[kind].about}
       allowDeselect={false}
       data={kinds.map((value) => ({ value, label: RULE_KINDS[value].label }))}
@@ -34,13 +35,13 @@ export function RuleKindField({ form }: { form: Form }) {
 /** The settings of an alert rule: when it fires, and whom it tells. */
 export function RuleFields({ form }: { form: Form }) {
   const { kind } = form.values;
-  const words = RULE_KINDS[kind];
+  const { threshold, unit, counts } = RULE_KINDS[kind];
   return (
     <>
       <Group align="flex-start" gap="sm" grow preventGrowOverflow={false} wrap="wrap">
         <NumberInput
-          label={words.threshold}
-          suffix={words.unit === '' ? '' : words.unit === '%' ? '%' : ` ${words.unit}`}
+          label={threshold}
+          suffix={unit === '' || unit === '%' ? unit : ` ${unit}`}
           min={0}
           max={1_000}
           miw={160}
@@ -48,21 +49,21 @@ export function RuleFields({ form }: { form: Form }) {
         />
         {kind !== 'credential' && (
           <Select
-            label="In the last"
+            label={words.timeWindow}
             allowDeselect={false}
             miw={140}
             data={kind === 'spend' ? HOUR_WINDOWS : WINDOWS}
             {...form.getInputProps('window_minutes')}
           />
         )}
-        {words.counts !== null && (
-          <WholeNumberInput label={`From so many ${words.counts}`} min={1} miw={160} {...form.getInputProps('minimum_count')} />
+        {counts !== null && (
+          <WholeNumberInput label={words.minimum(counts)} min={1} miw={160} {...form.getInputProps('minimum_count')} />
         )}
-        {kind === 'spend' && <TextInput label="From a spend of, USD" miw={140} {...form.getInputProps('minimum_usd')} />}
+        {kind === 'spend' && <TextInput label={words.minimumSpendUsd} miw={140} {...form.getInputProps('minimum_usd')} />}
       </Group>
       <WholeNumberInput
-        label="Quiet time, minutes"
-        description="An incident is one alert. It ends, with a message, after it was below the threshold for this long."
+        label={words.quietTimeMinutes}
+        description={words.quietTimeMeans}
         min={1}
         max={1_440}
         {...form.getInputProps('quiet_minutes')}
@@ -90,24 +91,20 @@ function Receivers({ form }: { form: Form }) {
   });
   const choices = (webhooks.data?.data ?? []).map(({ id, name, format }) => ({
     value: id,
-    label: format === 'slack' ? `${name} (chat)` : name,
+    label: format === 'slack' ? words.chat(name) : name,
   }));
   return (
     <>
       <MultiSelect
-        label="Webhooks and chats"
-        description={
-          webhooks.isSuccess && choices.length === 0
-            ? 'There are none yet. Create a webhook first, for a program or a chat.'
-            : 'Webhooks that subscribe to alert rules are told in any case.'
-        }
+        label={words.webhooksAndChats}
+        description={webhooks.isSuccess && choices.length === 0 ? words.noWebhooksYet : words.subscribersAlwaysGetIt}
         data={choices}
         searchable
         disabled={webhooks.isSuccess && choices.length === 0}
         {...form.getInputProps('webhook_ids')}
       />
       <Checkbox
-        label={organizationId === null ? 'Mail to the platform admins' : 'Mail to the owners of the organization'}
+        label={organizationId === null ? words.mailToPlatformAdmins : words.mailToOwners}
         {...form.getInputProps('mail', { type: 'checkbox' })}
       />
     </>

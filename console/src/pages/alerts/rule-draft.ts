@@ -3,7 +3,8 @@ import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { namePart } from '../../components/dialogs/edit-parts.ts';
 import { decimalOf } from '../../forms/decimal.ts';
 import { countText, moneyText } from '../../numbers/numbers.ts';
-import type { RuleKind } from './words.ts';
+import type { RuleKind } from './alert-kinds.ts';
+import { words } from './words.ts';
 
 export type AlertRule = Schema<'AlertRule'>;
 
@@ -34,44 +35,33 @@ interface KindWords {
 
 export const RULE_KINDS: Readonly<Record<RuleKind, KindWords>> = {
   error_rate: {
-    label: 'Failed requests',
-    about: 'The share of admitted requests that failed.',
-    threshold: 'Failed requests, at least',
+    ...words.ruleKinds.error_rate,
     unit: '%',
-    counts: 'requests',
+    counts: words.requests,
     defaults: { threshold: 10, window_minutes: '15', minimum_count: 20 },
   },
   refusals: {
-    label: 'Refused requests',
-    about: 'The share of all requests that a limit, a budget or missing access refused.',
-    threshold: 'Refused requests, at least',
+    ...words.ruleKinds.refusals,
     unit: '%',
-    counts: 'requests',
+    counts: words.requests,
     defaults: { threshold: 20, window_minutes: '15', minimum_count: 20 },
   },
   deployment_failing: {
-    label: 'A deployment fails',
-    about: 'The share of failed attempts at each deployment, without errors that the request caused. As when a provider is down.',
-    threshold: 'Failed attempts, at least',
+    ...words.ruleKinds.deployment_failing,
     unit: '%',
-    counts: 'attempts',
+    counts: words.attempts,
     defaults: { threshold: 50, window_minutes: '15', minimum_count: 5 },
   },
   credential: {
-    label: 'A credential fails or ends',
-    about: 'A provider refuses a credential, or its end is near.',
-    threshold: 'Days before its end',
-    unit: 'days',
+    ...words.ruleKinds.credential,
+    unit: words.days,
     counts: null,
     defaults: { threshold: 14, window_minutes: '60', minimum_count: 1 },
   },
   spend: {
-    label: 'Unusual spend',
-    about:
-      'The spend of the last full hours against the median of the same weekday and hours in the last eight weeks. Needs at least three weeks of use. Values above 3.5 are unusual (modified z-score after Iglewicz and Hoaglin).',
-    threshold: 'Score, at least',
+    ...words.ruleKinds.spend,
     unit: '',
-    counts: 'requests',
+    counts: words.requests,
     defaults: { threshold: 3.5, window_minutes: '60', minimum_count: 1 },
   },
 };
@@ -79,15 +69,10 @@ export const RULE_KINDS: Readonly<Record<RuleKind, KindWords>> = {
 /** The kinds that only the platform can watch. */
 export const PLATFORM_ONLY: readonly RuleKind[] = ['deployment_failing', 'credential'];
 
-export const WINDOWS = [
-  { value: '15', label: '15 minutes' },
-  { value: '30', label: '30 minutes' },
-  { value: '60', label: '1 hour' },
-  { value: '180', label: '3 hours' },
-  { value: '360', label: '6 hours' },
-  { value: '720', label: '12 hours' },
-  { value: '1440', label: '24 hours' },
-];
+export const WINDOWS = [15, 30, 60, 180, 360, 720, 1_440].map((minutes) => ({
+  value: String(minutes),
+  label: words.windowOf(minutes),
+}));
 /** The windows of unusual spend, which compares whole hours. */
 export const HOUR_WINDOWS = WINDOWS.slice(2);
 
@@ -117,11 +102,11 @@ export function settingsOf(draft: RuleDraft) {
 }
 
 export const RULE_CHECKS = {
-  name: (name: string) => (name.trim() === '' ? 'Enter a name.' : null),
+  name: (name: string) => (name.trim() === '' ? words.enterName : null),
   threshold: (threshold: number | string, { kind }: RuleDraft) =>
-    threshold === '' || (Number(threshold) <= 0 && kind !== 'credential') ? 'Enter a number above 0.' : null,
-  minimum_count: (count: number | '') => (count === '' || count < 1 ? 'Enter a whole number of at least 1.' : null),
-  quiet_minutes: (minutes: number | '') => (minutes === '' || minutes < 1 ? 'Enter at least 1 minute.' : null),
+    threshold === '' || (Number(threshold) <= 0 && kind !== 'credential') ? words.enterAboveZero : null,
+  minimum_count: (count: number | '') => (count === '' || count < 1 ? words.enterWholeNumber : null),
+  quiet_minutes: (minutes: number | '') => (minutes === '' || minutes < 1 ? words.enterAMinute : null),
 };
 
 const part = (name: keyof RuleDraft & string, label: string, words: (draft: RuleDraft) => string): EditPart<RuleDraft> => ({
@@ -133,20 +118,16 @@ const part = (name: keyof RuleDraft & string, label: string, words: (draft: Rule
 
 export const RULE_PARTS: readonly EditPart<RuleDraft>[] = [
   namePart(),
-  part('threshold', 'Threshold', ({ kind, threshold }) => `${threshold} ${RULE_KINDS[kind].unit}`),
-  part('window_minutes', 'Window', ({ window_minutes }) => windowText(Number(window_minutes))),
-  part('minimum_count', 'Least number', ({ minimum_count }) => String(minimum_count)),
-  part('minimum_usd', 'Least spend', ({ minimum_usd }) => minimum_usd),
-  part('quiet_minutes', 'Quiet time', ({ quiet_minutes }) => `${quiet_minutes} minutes`),
-  part('webhook_ids', 'Webhooks', ({ webhook_ids }) => `${webhook_ids.length}`),
-  part('mail', 'Mail', ({ mail }) => (mail ? 'yes' : 'no')),
+  part('threshold', words.threshold, ({ kind, threshold }) => `${threshold} ${RULE_KINDS[kind].unit}`),
+  part('window_minutes', words.timeWindow, ({ window_minutes }) => words.windowOf(Number(window_minutes))),
+  part('minimum_count', words.minimumCount, ({ minimum_count }) => String(minimum_count)),
+  part('minimum_usd', words.minimumSpend, ({ minimum_usd }) => minimum_usd),
+  part('quiet_minutes', words.quietTime, ({ quiet_minutes }) => words.minutes(Number(quiet_minutes))),
+  part('webhook_ids', words.webhooks, ({ webhook_ids }) => `${webhook_ids.length}`),
+  part('mail', words.eMail, ({ mail }) => (mail ? words.yes : words.no)),
 ];
 
-function windowText(minutes: number): string {
-  return WINDOWS.find(({ value }) => value === String(minutes))?.label ?? `${minutes} minutes`;
-}
-
-/** Returns what a rule watches in one line: `At least 10% in 15 minutes, from 20 requests`. */
+/** Returns what a rule watches in one line: `At least 10% in 15 minutes, of at least 20 requests`. */
 export function conditionText({
   kind,
   threshold,
@@ -154,8 +135,7 @@ export function conditionText({
   minimum_count: least,
   minimum_usd: usd,
 }: AlertRule): string {
-  if (kind === 'credential') return `Refused, or ${threshold} days before its end`;
-  const from = `from ${countText(least)} ${RULE_KINDS[kind].counts ?? ''}`;
-  if (kind === 'spend') return `Score ${threshold} in ${windowText(window)}, from ${moneyText(usd)}`;
-  return `At least ${threshold}% in ${windowText(window)}, ${from}`;
+  if (kind === 'credential') return words.credentialCondition(threshold);
+  if (kind === 'spend') return words.spendCondition(threshold, words.windowOf(window), moneyText(usd));
+  return words.shareCondition(threshold, words.windowOf(window), `${countText(least)} ${RULE_KINDS[kind].counts ?? ''}`);
 }

@@ -1,149 +1,192 @@
-import type { Schema } from '../../api/client.ts';
-import { moneyText } from '../../numbers/numbers.ts';
-import { PATHS } from '../../paths.ts';
+import { countText, plural } from '../../numbers/numbers.ts';
 
-export type Alert = Schema<'Alert'>;
-type AlertType = Schema<'Webhook'>['events'][number];
-export type RuleKind = Schema<'AlertRule'>['kind'];
+/** Every text about alerts and alert rules, by the file that shows it. */
+export const words = {
+  // AlertDeliveriesDialog
+  channels: { webhook: 'Webhook', slack: 'Chat', mail: 'E-mail' },
+  noMessages: 'No messages: no webhook receives this alert, and no e-mail was sent.',
+  channelTo: (channel: string) => `${channel} to`,
+  messageTo: (channel: string, receiver: string) => `${channel} to ${receiver}`,
+  whatWasSent: 'What was sent',
+  close: 'Close',
+  beingSent: 'Sending…',
+  afterAttempts: (attempts: number) => (attempts > 1 ? ` after ${countText(attempts)} attempts` : ''),
+  mailServerAccepted: (after: string) => `The mail server accepted it${after}.`,
+  receiverAnswered: (status: number | string, after: string) => `The receiver answered ${status}${after}.`,
+  notDelivered: (problem: string, after: string) => `Not delivered${after}: ${problem}.`,
+  noAnswer: 'no answer',
+  sentAgain: ' It will be sent again.',
 
-/** The label and the description of each kind of alert, for people who choose kinds. */
-export const ALERT_KINDS: Readonly<Record<AlertType, { readonly label: string; readonly about: string }>> = {
-  'budget.threshold': { label: 'Budget threshold', about: 'Settled spend passed a threshold of a budget.' },
-  'credential.failing': { label: 'Credential refused', about: 'A provider refuses a credential.' },
-  'credential.recovered': { label: 'Credential works again', about: 'A credential that was refused works again.' },
-  'ledger.drift': { label: 'Ledger drift', about: 'Counters or reports differed from the ledger and were corrected.' },
-  'prices.changed': { label: 'List prices changed', about: 'Published prices differ from those that deployments use.' },
-  'rule.firing': { label: 'Alert rule', about: 'The figure of an alert rule passed its threshold.' },
-  'rule.recovered': { label: 'Recovered', about: 'The figure of an alert rule is below its threshold again.' },
+  // AlertRulesList
+  howRulesWork: 'Each rule is checked once a minute. An incident raises one alert when it begins and one when it ends.',
+  createAlertRule: 'Create alert rule',
+  searchByNameOrId: 'Search by name or id',
+  organization: 'Organization',
+  allRules: 'All rules',
+  noAlertRulesYet: 'No alert rules yet',
+  whatARuleDoes: (isPlatforms: boolean) =>
+    isPlatforms
+      ? 'Create a rule to get an alert when requests fail or are refused, spend is unusual, a provider is down or a credential expires.'
+      : 'Create a rule to get an alert when requests fail or are refused, or when spend is unusual.',
+  testOfTheAlertRule: 'Test of the alert rule',
+  rule: 'Rule',
+  condition: 'Condition',
+  status: 'Status',
+  thePlatform: 'The platform',
+  sendsTo: 'Sends to',
+  disabled: 'Disabled',
+  notFiring: 'Not firing',
+  firing: 'Firing',
+  webhookCount: (count: number) => plural(count, 'webhook', 'webhooks'),
+  platformAdmins: 'platform admins',
+  owners: 'owners',
+  onlyThisPage: 'Only this page',
+  isNow: (name: string, isEnabled: boolean) => `${name} is ${isEnabled ? 'enabled' : 'disabled'}.`,
+  actionsFor: (name: string) => `Actions for ${name}`,
+  sendATest: 'Send a test',
+  edit: 'Edit',
+  enable: 'Enable',
+  disable: 'Disable',
+  delete: 'Delete',
+  deleteAlertRule: 'Delete alert rule',
+  raisesNoMore: 'It raises no more alerts.',
+  alertsAreKept: 'The alerts that it raised are kept.',
+  wasDeleted: (name: string) => `${name} was deleted.`,
+
+  // AlertsPage
+  alerts: 'Alerts',
+  rules: 'Rules',
+  whenAlertsAreRaised:
+    'A budget raises one alert for each threshold in each period. An alert rule raises one when an incident begins and one when it ends.',
+  whereAlertsGo:
+    'Alerts are shown here and sent to webhooks. If a mail server is configured, owners also get alerts about budgets by e-mail.',
+  kind: 'Kind',
+  anyKind: 'Any kind',
+  noAlertsYet: 'No alerts yet',
+  howToGetAlerts: 'Add a threshold to a budget, or create an alert rule. An alert appears here when a threshold is passed.',
+  messagesOfThisAlert: 'Messages of this alert',
+  when: 'When',
+  what: 'What',
+  messages: 'Messages',
+  showMessages: 'Show messages',
+
+  // RuleDialogs
+  chooseAnOrganization: 'Choose an organization.',
+  wasCreated: (name: string) => `${name} was created. Send a test to see whether its messages arrive.`,
+  name: 'Name',
+  theWholePlatform: 'The whole platform',
+  editNamed: (name: string) => `Edit ${name}`,
+  thisAlertRule: 'This alert rule',
+
+  // RuleFields
+  watches: 'Watches',
+  timeWindow: 'Time window',
+  minimum: (counted: string) => `Minimum number of ${counted}`,
+  minimumSpendUsd: 'Minimum spend, USD',
+  quietTimeMinutes: 'Quiet time, minutes',
+  quietTimeMeans: 'An incident ends when the figure was below the threshold for this long.',
+  chat: (name: string) => `${name} (chat)`,
+  webhooksAndChats: 'Webhooks and chats',
+  noWebhooksYet: 'No webhooks yet. Create one first, for a program or a chat.',
+  subscribersAlwaysGetIt: 'Webhooks that subscribe to alert rules always get these alerts.',
+  mailToPlatformAdmins: 'Send e-mail to the platform admins',
+  mailToOwners: 'Send e-mail to the owners of the organization',
+
+  // alert-kinds
+  test: 'Test',
+  alertKinds: {
+    'budget.threshold': { label: 'Budget threshold', about: 'Settled spend passed a threshold of a budget.' },
+    'credential.failing': { label: 'Credential refused', about: 'A provider refuses a credential.' },
+    'credential.recovered': { label: 'Credential works again', about: 'A credential that was refused works again.' },
+    'ledger.drift': { label: 'Ledger drift', about: 'Counters or reports differed from the ledger and were corrected.' },
+    'prices.changed': { label: 'List prices changed', about: 'Published prices differ from those that deployments use.' },
+    'rule.firing': { label: 'Alert rule firing', about: 'The figure of an alert rule passed its threshold.' },
+    'rule.recovered': { label: 'Alert rule recovered', about: 'The figure of an alert rule is below its threshold again.' },
+  },
+
+  // alert-sentence
+  credentialRefused: (provider: string, credential: string, reason: string) =>
+    `${provider} refuses the credential ${credential}: ${reason}`,
+  noReason: 'no reason given',
+  credentialWorks: (credential: string) => `The credential ${credential} works again`,
+  ledgerDrift: (counters: number, days: number) =>
+    `${plural(counters, 'counter', 'counters')} and ${plural(days, 'day', 'days')} of reports differed from the ledger and were corrected`,
+  pricesChanged: (count: number) => `${plural(count, 'published price', 'published prices')} changed`,
+  periods: {
+    day: 'daily',
+    week: 'weekly',
+    month: 'monthly',
+    quarter: 'quarterly',
+    year: 'yearly',
+    total: 'total',
+    rolling: 'rolling',
+  },
+  budgetOf: (period: string, target: string | null) => `${period} budget${target === null ? '' : ` for ${target}`}`,
+  budgetSpent: (whose: string, percent: number, budget: string, spent: string, amount: string) =>
+    `${whose}: ${countText(percent)}% of the ${budget} is spent, ${spent} of ${amount}`,
+  alertRule: 'Alert rule',
+  platformInSentence: 'the platform',
+  recovered: (rule: string, what: string) => `${rule}: ${what} is below the threshold again`,
+  fired: (rule: string, what: string, figure: string | null) => `${rule}: ${what}${figure === null ? '' : `, ${figure}`}`,
+  requestsFailed: (percent: string) => `${percent} of the requests failed`,
+  requestsRefused: (percent: string) => `${percent} of the requests were refused`,
+  attemptsFailed: (percent: string) => `${percent} of the attempts failed`,
+  refusedByProvider: 'refused by its provider',
+  hasExpired: 'has expired',
+  expiresIn: (days: number) => `expires in ${plural(days, 'day', 'days')}`,
+  spentUnusually: (spent: string, usual: string) => `${spent} spent, usually ${usual}`,
+
+  // rule-draft
+  ruleKinds: {
+    error_rate: {
+      label: 'Failed requests',
+      about: 'The share of admitted requests that failed.',
+      threshold: 'Failed requests, at least',
+    },
+    refusals: {
+      label: 'Refused requests',
+      about: 'The share of all requests that a limit, a budget or missing access refused.',
+      threshold: 'Refused requests, at least',
+    },
+    deployment_failing: {
+      label: 'A deployment fails',
+      about:
+        'The share of attempts at each deployment that failed, for example because the provider is down. Errors that the request caused do not count.',
+      threshold: 'Failed attempts, at least',
+    },
+    credential: {
+      label: 'A credential fails or expires',
+      about: 'A provider refuses a credential, or a credential expires soon.',
+      threshold: 'Days before it expires',
+    },
+    spend: {
+      label: 'Unusual spend',
+      about:
+        'Compares the spend of the last full hours with the median of the same weekday and hours in the last eight weeks. Needs three weeks of use. A score above 3.5 is unusual (modified z-score of Iglewicz and Hoaglin).',
+      threshold: 'Score, at least',
+    },
+  },
+  days: 'days',
+  requests: 'requests',
+  attempts: 'attempts',
+  windowOf: (minutes: number) =>
+    minutes % 60 === 0 ? plural(minutes / 60, 'hour', 'hours') : plural(minutes, 'minute', 'minutes'),
+  enterName: 'Enter a name.',
+  enterAboveZero: 'Enter a number above 0.',
+  enterWholeNumber: 'Enter a whole number of at least 1.',
+  enterAMinute: 'Enter at least 1 minute.',
+  threshold: 'Threshold',
+  minimumCount: 'Minimum number',
+  minimumSpend: 'Minimum spend',
+  quietTime: 'Quiet time',
+  minutes: (count: number) => plural(count, 'minute', 'minutes'),
+  webhooks: 'Webhooks',
+  eMail: 'E-mail',
+  yes: 'yes',
+  no: 'no',
+  credentialCondition: (days: number) => `Refused, or expires within ${plural(days, 'day', 'days')}`,
+  shareCondition: (threshold: number, window: string, minimum: string) =>
+    `At least ${threshold}% in ${window}, of at least ${minimum}`,
+  spendCondition: (score: number, window: string, minimum: string) =>
+    `Score of at least ${score} in ${window}, with at least ${minimum} spent`,
 };
-
-/** The kinds that an organization's webhooks can receive. The platform's can receive all. */
-export const ORGANIZATION_KINDS: readonly AlertType[] = ['budget.threshold', 'rule.firing', 'rule.recovered'];
-export const PLATFORM_KINDS = Object.keys(ALERT_KINDS) as AlertType[];
-
-export function kindLabel(type: string): string {
-  return type === 'webhook.test' || type === 'rule.test' ? 'Test' : (ALERT_KINDS[type as AlertType]?.label ?? type);
-}
-
-interface Sentence {
-  readonly text: string;
-  /** The address of the page with more about it. */
-  readonly to: string;
-  readonly isGrave: boolean;
-}
-
-/** The data of an event, as the server stores it. */
-interface Data {
-  readonly organization?: { readonly id: string; readonly name: string };
-  readonly scope?: { readonly kind: string; readonly id: string; readonly name: string };
-  readonly budget?: { readonly amount: string; readonly period: string; readonly target: string | null };
-  readonly threshold_percent?: number;
-  readonly spent?: string;
-  readonly credential?: { readonly name: string; readonly provider: string };
-  readonly message?: string | null;
-  readonly counters?: number;
-  readonly rollup_days?: number;
-  readonly deployments?: readonly unknown[];
-  readonly rule?: { readonly name: string; readonly kind: RuleKind };
-  readonly incidents?: readonly RuleIncident[];
-}
-
-/** One incident of an alert rule, as the server stores it. */
-interface RuleIncident {
-  readonly subject: { readonly kind: string; readonly id: string; readonly name: string } | null;
-  readonly value: number;
-  readonly spent?: string;
-  readonly usual?: string;
-}
-
-/** Describes an alert in one sentence. */
-export function sentenceOf({ type, data: raw }: Alert): Sentence {
-  const data = raw as Data;
-  switch (type) {
-    case 'budget.threshold':
-      return budgetSentence(data);
-    case 'credential.failing':
-      return {
-        text: `${data.credential?.provider ?? ''} refuses the credential ${data.credential?.name ?? ''}: ${data.message ?? 'no reason given'}`,
-        to: PATHS.credentials,
-        isGrave: true,
-      };
-    case 'credential.recovered':
-      return { text: `The credential ${data.credential?.name ?? ''} works again`, to: PATHS.credentials, isGrave: false };
-    case 'ledger.drift':
-      return {
-        text: `${count(data.counters, 'counter')} and ${count(data.rollup_days, 'day')} of reports did not agree with the ledger`,
-        to: `${PATHS.settings}?tab=jobs`,
-        isGrave: true,
-      };
-    case 'prices.changed':
-      return {
-        text: `${count(data.deployments?.length, 'published price')} changed`,
-        to: `${PATHS.settings}?tab=prices`,
-        isGrave: false,
-      };
-    case 'rule.firing':
-    case 'rule.recovered':
-      return ruleSentence(type, data);
-    default:
-      return { text: type, to: PATHS.alerts, isGrave: false };
-  }
-}
-
-function budgetSentence({ organization, scope, budget, threshold_percent: percent = 0, spent }: Data): Sentence {
-  const whose = scope?.kind === 'organization' ? organization?.name : `${scope?.kind ?? ''} ${scope?.name ?? ''}`;
-  const target = budget?.target == null ? '' : ` for ${budget.target}`;
-  const amount = moneyText(budget?.amount ?? '0');
-  return {
-    text: `${whose ?? ''}: ${percent} % of the ${budget?.period ?? ''} budget${target} is spent, ${moneyText(spent ?? '0')} of ${amount}`,
-    to: placeOf(organization?.id ?? '', scope),
-    isGrave: percent >= 100,
-  };
-}
-
-function ruleSentence(type: 'rule.firing' | 'rule.recovered', { rule, organization, incidents = [] }: Data): Sentence {
-  const subjects = incidents.flatMap(({ subject }) => (subject === null ? [] : [subject.name]));
-  const what = subjects.length > 0 ? subjects.join(', ') : (organization?.name ?? 'the platform');
-  const to = ruleAddress(organization?.id, incidents[0]?.subject ?? null);
-  if (type === 'rule.recovered')
-    return { text: `${rule?.name ?? 'Alert rule'}: ${what} is below the threshold again`, to, isGrave: false };
-  const figure = incidents.length === 1 && rule !== undefined ? figureText(rule.kind, incidents[0] as RuleIncident) : '';
-  return { text: `${rule?.name ?? 'Alert rule'}: ${what}${figure === '' ? '' : `, ${figure}`}`, to, isGrave: true };
-}
-
-function ruleAddress(organizationId: string | undefined, subject: RuleIncident['subject']): string {
-  if (subject?.kind === 'deployment') return PATHS.deployment.replace('$deploymentId', subject.id);
-  if (subject?.kind === 'credential') return PATHS.credentials;
-  if (organizationId === undefined) return PATHS.requests;
-  return `${PATHS.requests}?organization_id=${organizationId}`;
-}
-
-/** Returns the figure of an incident in words: `12.5% of the requests failed`. */
-function figureText(kind: RuleKind, { value, spent, usual }: RuleIncident): string {
-  switch (kind) {
-    case 'error_rate':
-      return `${value}% of the requests failed`;
-    case 'refusals':
-      return `${value}% of the requests were refused`;
-    case 'deployment_failing':
-      return `${value}% of the attempts failed`;
-    case 'credential':
-      if (value <= REFUSED) return 'refused by its provider';
-      return value < 0 ? 'has ended' : `ends in ${value} ${value === 1 ? 'day' : 'days'}`;
-    case 'spend':
-      return `${moneyText(spent ?? '0')} spent, usual are ${moneyText(usual ?? '0')}`;
-  }
-}
-
-/** The figure of a credential that its provider refuses. */
-const REFUSED = -1_000_000;
-
-function placeOf(organizationId: string, scope: Data['scope']): string {
-  if (scope?.kind === 'team') return PATHS.team.replace('$teamId', scope.id);
-  if (scope?.kind === 'key') return PATHS.key.replace('$keyId', scope.id);
-  return `${PATHS.organization.replace('$organizationId', organizationId)}?tab=limits`;
-}
-
-function count(of: number | undefined, thing: string): string {
-  return `${of ?? 0} ${thing}${of === 1 ? '' : 's'}`;
-}

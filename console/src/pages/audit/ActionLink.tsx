@@ -1,6 +1,6 @@
 import { Anchor } from '@mantine/core';
+import { eventWords } from './action-words.ts';
 import type { AuditRow } from './audit-row.ts';
-import { eventWords } from './words.ts';
 
 /** The action of an event in words. A click opens the event. */
 export function ActionLink({ of: row, open }: { of: AuditRow; open: (row: AuditRow) => void }) {

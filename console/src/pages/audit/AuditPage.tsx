@@ -17,19 +17,20 @@ import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
 import { SavedViews } from '../../components/views/SavedViews.tsx';
 import { ActionLink } from './ActionLink.tsx';
+import { OBJECT_TYPES } from './action-words.ts';
 import type { AuditRow } from './audit-row.ts';
 import { ChainBadge } from './ChainBadge.tsx';
 import { EventDrawer } from './EventDrawer.tsx';
 import { eventId, useOpenedEvent } from './useOpenedEvent.ts';
-import { OBJECT_TYPES } from './words.ts';
+import { words } from './words.ts';
 
 const FILTERS: readonly Filter[] = [
-  { param: 'object_type', label: 'Kind of object', kind: { oneOf: OBJECT_TYPES } },
-  { param: 'object_id', label: 'Object id', kind: 'text' },
-  { param: 'actor_id', label: 'Actor id', kind: 'text' },
-  { param: 'action', label: 'Action', kind: 'text' },
+  { param: 'object_type', label: words.kindOfObject, kind: { oneOf: OBJECT_TYPES } },
+  { param: 'object_id', label: words.objectIdFilter, kind: 'text' },
+  { param: 'actor_id', label: words.actorIdFilter, kind: 'text' },
+  { param: 'action', label: words.action, kind: 'text' },
 ];
-const SCOPE: Filter = { param: 'scope', label: 'Events of', kind: { oneOf: ['platform', 'organizations'] } };
+const SCOPE: Filter = { param: 'scope', label: words.eventsOf, kind: { oneOf: ['platform', 'organizations'] } };
 const PARAMS = ['organization_id', 'scope', 'object_type', 'object_id', 'actor_id', 'action', 'range', 'from', 'to'];
 
 /**
@@ -45,9 +46,9 @@ export function AuditPage() {
   const isOne = chain !== 'all';
   return (
     <Page
-      title="Audit log"
+      title={words.auditLog}
       beside={isOne && <ChainBadge organizationId={chain} />}
-      about="Every change of the configuration. Edits of the log itself are detected: each event contains the hash of the event before."
+      about={words.whatIsLogged}
       actions={
         <>
           <SavedViews path="/audit" />
@@ -60,7 +61,7 @@ export function AuditPage() {
         fetch={fetchEvents}
         columns={columnsOf({ open: opened.open, withOrganization: !isOne })}
         filters={PARAMS}
-        searchLabel="Search events"
+        searchLabel={words.searchEvents}
         controls={
           <FilterBar filters={seesPlatform ? [...FILTERS, SCOPE] : FILTERS}>
             <OrganizationSelect organizationId={state.organization_id} />
@@ -68,11 +69,7 @@ export function AuditPage() {
           </FilterBar>
         }
         onRowClick={opened.open}
-        empty={
-          <EmptyState title="No events yet">
-            Every change of the configuration appears here, with the person or token that made it.
-          </EmptyState>
-        }
+        empty={<EmptyState title={words.noEventsYet}>{words.whatAppears}</EmptyState>}
       />
       <EventDrawer organizationId={isOne ? chain : undefined} opened={opened} />
     </Page>
@@ -97,13 +94,11 @@ function Exports({ state, chain }: { state: UrlState; chain: string | undefined 
   const whole = `/audit-events/export${queryText({ organization_id: chain })}`;
   return (
     <ExportMenu
-      note="Everything that the filters match"
+      note={words.exportMeans}
       exports={[
-        { label: 'JSON lines', what: 'audit', ending: 'jsonl', path: path('jsonl') },
-        { label: 'CSV', what: 'audit', ending: 'csv', path: path('csv') },
-        ...(chain === 'all'
-          ? []
-          : [{ label: 'Whole chain, to verify it', what: 'audit-chain', ending: 'jsonl' as const, path: whole }]),
+        { label: words.jsonLines, what: 'audit', ending: 'jsonl', path: path('jsonl') },
+        { label: words.csv, what: 'audit', ending: 'csv', path: path('csv') },
+        ...(chain === 'all' ? [] : [{ label: words.wholeChain, what: 'audit-chain', ending: 'jsonl' as const, path: whole }]),
       ]}
     />
   );
@@ -114,8 +109,8 @@ function OrganizationSelect({ organizationId }: { organizationId: string | undef
   return (
     <OwnOrganizationSelect
       permission="audit.read"
-      label="Whose events"
-      placeholder="All organizations"
+      label={words.whoseEvents}
+      placeholder={words.allOrganizations}
       mayBeAll
       value={organizationId}
       onChange={(id) => set({ organization_id: id, cursor: undefined })}
@@ -132,7 +127,7 @@ async function fetchEvents({ sort: _, range, from, to, ...query }: ListQuery) {
 }
 
 const OF_ONE_CHAIN: readonly ListColumn<AuditRow>[] = [
-  { accessor: 'ip', title: 'Address', noWrap: true, render: ({ ip }) => ip ?? '–' },
+  { accessor: 'ip', title: words.ipAddress, noWrap: true, render: ({ ip }) => ip ?? '–' },
   { accessor: 'seq', title: '#', textAlign: 'right' },
 ];
 
@@ -144,23 +139,23 @@ interface ColumnsWith {
 function columnsOf({ open, withOrganization }: ColumnsWith): ListColumn<AuditRow>[] {
   const organization: ListColumn<AuditRow> = {
     accessor: 'organization_name',
-    title: 'Organization',
+    title: words.organization,
     phone: { fact: 4 },
-    render: ({ organization_name }) => (organization_name == null ? 'Platform' : <bdi>{organization_name}</bdi>),
+    render: ({ organization_name }) => (organization_name == null ? words.thePlatform : <bdi>{organization_name}</bdi>),
   };
   return [
-    { accessor: 'at', title: 'When', noWrap: true, phone: { fact: 3 }, render: ({ at }) => <Time at={at} seconds /> },
-    { accessor: 'actor', title: 'Who', phone: { fact: 2 }, render: ({ actor }) => <bdi title={actor.id}>{actor.name}</bdi> },
+    { accessor: 'at', title: words.when, noWrap: true, phone: { fact: 3 }, render: ({ at }) => <Time at={at} seconds /> },
+    { accessor: 'actor', title: words.who, phone: { fact: 2 }, render: ({ actor }) => <bdi title={actor.id}>{actor.name}</bdi> },
     {
       accessor: 'action',
-      title: 'What',
+      title: words.what,
       phone: 'title',
       noWrap: true,
       render: (row) => <ActionLink of={row} open={open} />,
     },
-    { accessor: 'object', title: 'Object', phone: { fact: 1 }, render: ({ object }) => <ObjectLink object={object} /> },
+    { accessor: 'object', title: words.object, phone: { fact: 1 }, render: ({ object }) => <ObjectLink object={object} /> },
     ...(withOrganization ? [organization] : []),
-    { accessor: 'reason', title: 'Reason', render: ({ reason }) => <Text fz="sm">{reason ?? ''}</Text> },
+    { accessor: 'reason', title: words.reason, render: ({ reason }) => <Text fz="sm">{reason ?? ''}</Text> },
     // The place in one chain says nothing among several. The address is with the event.
     ...(withOrganization ? [] : OF_ONE_CHAIN),
   ];

@@ -1,7 +1,8 @@
 import { Code, Table, Text } from '@mantine/core';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
+import { fieldWords } from './action-words.ts';
 import { changesBetween, type FieldChange } from './diff.ts';
-import { fieldWords } from './words.ts';
+import { words } from './words.ts';
 
 /** The values before and after a change, field by field. A created or deleted object has only one side. */
 export function DiffTable({ before, after }: { before: unknown; after: unknown }) {
@@ -9,7 +10,7 @@ export function DiffTable({ before, after }: { before: unknown; after: unknown }
   if (changes.length === 0)
     return (
       <Text fz="sm" c="dimmed">
-        This event changed no field.
+        {words.noFieldChanged}
       </Text>
     );
   const hasBefore = before != null;
@@ -19,9 +20,9 @@ export function DiffTable({ before, after }: { before: unknown; after: unknown }
       <Table withTableBorder fz="sm" verticalSpacing={4} layout="fixed">
         <Table.Thead>
           <Table.Tr>
-            <Table.Th w="34%">Field</Table.Th>
-            {hasBefore && <Table.Th>Before</Table.Th>}
-            {hasAfter && <Table.Th>After</Table.Th>}
+            <Table.Th w="34%">{words.field}</Table.Th>
+            {hasBefore && <Table.Th>{words.before}</Table.Th>}
+            {hasAfter && <Table.Th>{words.after}</Table.Th>}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -77,9 +78,9 @@ function Value({ value, color }: { value: unknown; color: string }) {
 }
 
 function textOf(value: unknown): string {
-  if (value === null) return 'none';
+  if (value === null) return words.none;
   if (typeof value === 'string') return value || '“”';
   if (!Array.isArray(value)) return JSON.stringify(value);
-  if (value.length === 0) return 'empty';
+  if (value.length === 0) return words.empty;
   return value.every((one) => typeof one === 'string') ? value.join(', ') : JSON.stringify(value);
 }

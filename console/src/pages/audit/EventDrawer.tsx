@@ -4,11 +4,13 @@ import type { ReactNode } from 'react';
 import { api, asked, Problem, type Schema } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
+import { wordOf } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
+import { actionWords } from './action-words.ts';
 import { ChainBadge } from './ChainBadge.tsx';
 import { DiffTable } from './DiffTable.tsx';
 import type { OpenedEvent } from './useOpenedEvent.ts';
-import { actionWords } from './words.ts';
+import { words } from './words.ts';
 
 type AuditEvent = Schema<'AuditEvent'>;
 
@@ -34,8 +36,8 @@ export function EventDrawer({ organizationId: shown, opened: { seq, chain, close
       onClose={close}
       position="right"
       size="xl"
-      title={event.data === undefined ? 'Event' : actionWords(event.data.action)}
-      closeButtonProps={{ 'aria-label': 'Close' }}
+      title={event.data === undefined ? words.event : actionWords(event.data.action)}
+      closeButtonProps={{ 'aria-label': words.close }}
     >
       {seq !== undefined && <Asked query={event}>{(found) => <EventFacts event={found} />}</Asked>}
     </Drawer>
@@ -47,7 +49,7 @@ async function eventAt(organizationId: string | undefined, seq: number): Promise
   const isPosition = Number.isSafeInteger(seq) && seq > 0;
   const data = isPosition ? (await asked(api.GET('/audit-events', { params: { query: { ...chain, seq } } }))).data : [];
   const [event] = data;
-  if (event === undefined) throw new Problem(404, 'This log has no event with this number.');
+  if (event === undefined) throw new Problem(404, words.noSuchEvent);
   return event;
 }
 
@@ -59,32 +61,32 @@ function EventFacts({ event }: { event: AuditEvent }) {
           <b>
             <bdi>{event.actor.name}</bdi>
           </b>{' '}
-          ({event.actor.kind.replaceAll('_', ' ')}) at <Time at={event.at} seconds />
+          {words.kindAt(event.actor.kind)} <Time at={event.at} seconds />
         </Text>
         <Text fz="sm">
-          {event.object.type.replaceAll('_', ' ')} <bdi>{event.object.name ?? ''}</bdi>
+          {wordOf(event.object.type)} <bdi>{event.object.name ?? ''}</bdi>
         </Text>
-        {event.reason !== null && <Text fz="sm">Reason: {event.reason}</Text>}
+        {event.reason !== null && <Text fz="sm">{words.reasonGiven(event.reason)}</Text>}
       </div>
       <DiffTable before={event.before} after={event.after} />
       <Stack gap={2} fz="xs" c="dimmed">
-        <Line name="Object">
-          <CopyText text={event.object.id} label="object id" />
+        <Line name={words.object}>
+          <CopyText text={event.object.id} label={words.objectId} />
         </Line>
-        <Line name="Actor">
-          <CopyText text={event.actor.id} label="actor id" />
+        <Line name={words.actor}>
+          <CopyText text={event.actor.id} label={words.actorId} />
         </Line>
-        {event.ip !== null && <Line name="Address">{event.ip}</Line>}
+        {event.ip !== null && <Line name={words.ipAddress}>{event.ip}</Line>}
         {event.request_id !== null && (
-          <Line name="Request">
-            <CopyText text={event.request_id} label="request id" />
+          <Line name={words.request}>
+            <CopyText text={event.request_id} label={words.requestId} />
           </Line>
         )}
-        <Line name="Chain">
+        <Line name={words.chain}>
           <ChainBadge organizationId={event.organization_id ?? undefined} />
         </Line>
-        <Line name="Event">
-          {event.seq} in its chain, hash <CopyText text={event.hash} label="hash" />
+        <Line name={words.event}>
+          {words.numberAndHash(event.seq)} <CopyText text={event.hash} label={words.hash} />
         </Line>
       </Stack>
     </Stack>

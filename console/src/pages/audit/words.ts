@@ -1,105 +1,135 @@
-import { LIMIT_WORDS } from '../../components/limits/LimitBar.tsx';
-import { wordOf } from '../../components/StatusBadge.tsx';
-import type { AuditRow } from './audit-row.ts';
-import { changesBetween } from './diff.ts';
+import { countText, plural } from '../../numbers/numbers.ts';
 
-/** Returns an action in words: `organization.update` → `Organization updated`. */
-export function actionWords(action: string): string {
-  const [object = '', verb = ''] = action.split('.');
-  return `${wordOf(object)} ${PAST[verb] ?? verb.replaceAll('_', ' ')}`;
-}
+/** Every text about the audit log, by the file that shows it. */
+export const words = {
+  // AuditPage
+  kindOfObject: 'Kind of object',
+  objectIdFilter: 'Object id',
+  actorIdFilter: 'Actor id',
+  action: 'Action',
+  eventsOf: 'Events of',
+  auditLog: 'Audit log',
+  whatIsLogged:
+    'Every change of the configuration. Each event contains the hash of the event before it, so that edits of the log are detected.',
+  searchEvents: 'Search events',
+  noEventsYet: 'No events yet',
+  whatAppears: 'Every change of the configuration appears here, with the person or token that made it.',
+  exportMeans: 'All events that match the filters',
+  jsonLines: 'JSON lines',
+  csv: 'CSV',
+  wholeChain: 'Whole chain, to verify it',
+  whoseEvents: 'Whose events',
+  allOrganizations: 'All organizations',
+  ipAddress: 'IP address',
+  organization: 'Organization',
+  thePlatform: 'The platform',
+  when: 'When',
+  who: 'Who',
+  what: 'What',
+  object: 'Object',
+  reason: 'Reason',
 
-const FIELDS_SHOWN = 2;
+  // ChainBadge
+  verifying: 'Verifying',
+  verifyingChain: 'Verifying chain…',
+  notVerified: 'Chain could not be verified',
+  chainVerified: (events: number) => `Chain verified: ${plural(events, 'event', 'events')}`,
+  brokenAt: (seq: number) => `Chain broken at event ${countText(seq)}`,
+  verifyAgain: 'Verify chain again',
+  brokenBecause: {
+    hash: 'This event, or one after it, was edited, removed or inserted outside Headgate.',
+    key: 'This event is not signed with the audit key. It was edited or inserted outside Headgate.',
+    no_key:
+      'This event is not signed with the audit key, although every replica had the key. It was written outside Headgate, or by an older version.',
+    head: 'The chain ends too early. Events at its end were removed outside Headgate.',
+    remembered: 'This event differs from what the gateway wrote. A file in the gateway’s data directory has another hash.',
+  },
+  everyHashMatches: 'Every hash matches the event before.',
+  noneSigned: 'No event is signed with the audit key yet.',
+  allSigned: 'Every event is signed with the audit key.',
+  signedFrom: (seq: number) => `From event ${countText(seq)} on, every event is signed with the audit key.`,
+  endMatchesCopy: 'The end of the chain matches the copy that the gateway keeps outside the database.',
+  lastHash: (hash: string) => `Hash of the last event: ${hash}…`,
 
-/** Returns an event in words, an update with the fields that it changed: `Team changed: rate limits`. */
-export function eventWords({ action, before, after }: Pick<AuditRow, 'action' | 'before' | 'after'>): string {
-  if (!action.endsWith('.update')) return actionWords(action);
-  const changed = changesBetween(before ?? undefined, after ?? undefined).map(({ path }) => path.split(/[.[]/)[0] ?? '');
-  const fields = [...new Set(changed)]
-    .filter((name) => name !== '' && name !== 'version')
-    .map((name) => name.replaceAll('_', ' '));
-  if (fields.length === 0) return actionWords(action);
-  const more = fields.length > FIELDS_SHOWN ? `, ${fields.length - FIELDS_SHOWN} more` : '';
-  return `${actionWords(action)}: ${fields.slice(0, FIELDS_SHOWN).join(', ')}${more}`;
-}
+  // DiffTable
+  noFieldChanged: 'This event changed no field.',
+  field: 'Field',
+  before: 'Before',
+  after: 'After',
+  value: 'value',
+  none: 'none',
+  empty: 'empty',
 
-/** Returns a field of an object in words: `rate_limits.rpm` → `Requests per minute`, `name` → `Name`. */
-export function fieldWords(path: string): string {
-  const limit = LIMIT_WORDS[/^rate_limits\.(\w+)$/.exec(path)?.[1] ?? ''];
-  return wordOf(
-    limit ?? (path.replaceAll('.', ': ').replaceAll(/\[(\d+)\]/g, (_, at: string) => ` ${Number(at) + 1}`) || 'value'),
-  );
-}
+  // EventDrawer
+  event: 'Event',
+  close: 'Close',
+  noSuchEvent: 'This log has no event with this number.',
+  kindAt: (kind: string) => `(${kind.replaceAll('_', ' ')}) at`,
+  reasonGiven: (reason: string) => `Reason: ${reason}`,
+  actor: 'Actor',
+  request: 'Request',
+  chain: 'Chain',
+  objectId: 'object id',
+  actorId: 'actor id',
+  requestId: 'request id',
+  hash: 'hash',
+  numberAndHash: (seq: number) => `number ${seq} in its chain, hash`,
 
-const PAST: Readonly<Record<string, string>> = {
-  create: 'created',
-  update: 'changed',
-  delete: 'deleted',
-  add: 'added',
-  remove: 'removed',
-  revoke: 'revoked',
-  rotate: 'rotated',
-  disable: 'disabled',
-  enable: 'enabled',
-  reassign: 'reassigned',
-  suspend: 'suspended',
-  reactivate: 'reactivated',
-  archive: 'archived',
-  close: 'closed',
-  deny: 'denied',
-  call: 'called',
-  label: 'labelled',
-  read: 'read',
-  publish: 'published',
-  rollback: 'rolled back',
-  accept: 'accepted',
-  cancel: 'cancelled',
-  sign_in: 'signed in',
-  sign_in_refused: 'refused at sign-in',
-  sign_out: 'signed out',
-  session_end: 'ended a session',
-  sessions_end: 'signed out everywhere',
-  password_change: 'changed their password',
-  password_reset: 'reset their password',
-  password_reset_request: 'asked for a new password',
-  password_reset_link: 'was sent a link for a new password',
-  passkey_add: 'added a passkey',
-  passkey_remove: 'removed a passkey',
-  second_factor_add: 'added a second factor',
-  second_factor_remove: 'removed the second factor',
-  second_factor_reset: 'had the second factor reset',
-  recovery_codes_renew: 'renewed the recovery codes',
-  resend: 'sent again',
-  redeliver: 'sent again',
-  test: 'tried',
-  run: 'run',
-  adopt: 'adopted from the published list',
-  export: 'exported',
-  move: 'moved',
-  dismiss: 'kept instead of the published price',
+  // action-words
+  andMore: (count: number) => `, ${countText(count)} more`,
+  past: {
+    create: 'created',
+    update: 'changed',
+    delete: 'deleted',
+    add: 'added',
+    remove: 'removed',
+    revoke: 'revoked',
+    rotate: 'rotated',
+    disable: 'disabled',
+    enable: 'enabled',
+    reassign: 'reassigned',
+    suspend: 'suspended',
+    reactivate: 'reactivated',
+    archive: 'archived',
+    close: 'closed',
+    deny: 'denied',
+    call: 'called',
+    label: 'labelled',
+    read: 'read',
+    publish: 'published',
+    rollback: 'rolled back',
+    accept: 'accepted',
+    cancel: 'cancelled',
+    sign_in: 'signed in',
+    sign_in_refused: 'refused at sign-in',
+    sign_out: 'signed out',
+    session_end: 'ended a session',
+    sessions_end: 'signed out everywhere',
+    password_change: 'changed their password',
+    password_reset: 'reset their password',
+    password_reset_request: 'requested a new password',
+    password_reset_link: 'was sent a link for a new password',
+    passkey_add: 'added a passkey',
+    passkey_remove: 'removed a passkey',
+    second_factor_add: 'added a second factor',
+    second_factor_remove: 'removed the second factor',
+    second_factor_reset: 'had the second factor reset',
+    recovery_codes_renew: 'renewed the recovery codes',
+    address_prove: 'proved their address',
+    address_vouch: 'address vouched for',
+    end: 'ended',
+    stop: 'stopped',
+    take_over: 'taken over',
+    replace_lost: 'replaced after it was lost',
+    share: 'shared',
+    load: 'loaded',
+    resend: 'sent again',
+    redeliver: 'sent again',
+    test: 'tested',
+    run: 'run',
+    adopt: 'adopted from the published list',
+    export: 'exported',
+    move: 'moved',
+    dismiss: 'kept instead of the published price',
+  },
 };
-
-/** The kinds of objects that an event can be about. */
-export const OBJECT_TYPES = [
-  'organization',
-  'team',
-  'team_member',
-  'member',
-  'account',
-  'invitation',
-  'service_account',
-  'key',
-  'admin_token',
-  'webhook',
-  'job',
-  'request',
-  'credential',
-  'deployment',
-  'model',
-  'route_group',
-  'access_group',
-  'callable_target',
-  'price',
-  'session',
-  'audit_log',
-] as const;

@@ -12,16 +12,17 @@ import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { type Filter, FilterBar } from '../../components/list/FilterBar.tsx';
 import { beyondText } from '../../components/money/price-words.ts';
 import { Page } from '../../components/shell/Page.tsx';
-import { countText } from '../../numbers/numbers.ts';
+import { countText, exactMoneyText } from '../../numbers/numbers.ts';
 import { NoKeys } from '../keys/NoKeys.tsx';
 import { ModelDrawer } from './ModelDrawer.tsx';
+import { words } from './words.ts';
 
 /** A target as a row of a list. Rows need an id. */
 type CallableRow = Schema<'KeyTarget'> & { readonly id: string };
 
 const FILTERS: readonly Filter[] = [
-  { param: 'mode', label: 'Serves', kind: { oneOf: ['chat', 'embedding'] } },
-  { param: 'type', label: 'Type', kind: { oneOf: ['model', 'route_group'] } },
+  { param: 'mode', label: words.serves, kind: { oneOf: ['chat', 'embedding'] } },
+  { param: 'type', label: words.type, kind: { oneOf: ['model', 'route_group'] } },
 ];
 
 /** The page of the names that one key can call, with prices and a call that is ready to paste. */
@@ -29,10 +30,7 @@ export function CallableModelsPage() {
   const [state] = useUrlState();
   const standard = useStandardKey(state.key_id === undefined);
   return (
-    <Page
-      title="Callable models"
-      about="The models and route groups that a key can call, with their prices. Choose one for a call that is ready to paste."
-    >
+    <Page title={words.callableModels} about={words.whatIsListed}>
       {state.key_id !== undefined ? (
         <OfKey keyId={state.key_id} />
       ) : (
@@ -64,7 +62,7 @@ function OfKey({ keyId }: { keyId: string }) {
       <Box maw={420}>
         <ObjectSelect
           kind="key"
-          label="Key"
+          label={words.key}
           value={keyId}
           onChange={(id) => set({ key_id: id, name: undefined, cursor: undefined })}
         />
@@ -81,15 +79,10 @@ function OfKey({ keyId }: { keyId: string }) {
         }}
         columns={columnsOf(open)}
         filters={['mode', 'type']}
-        searchLabel="Search by name"
+        searchLabel={words.searchByName}
         controls={<FilterBar filters={FILTERS} />}
         onRowClick={({ name }) => open(name)}
-        empty={
-          <EmptyState title="This key can call nothing yet">
-            The organization, the team and the key itself have no model in common. An admin changes the asset access of one of
-            them.
-          </EmptyState>
-        }
+        empty={<EmptyState title={words.keyCanCallNothing}>{words.nothingInCommon}</EmptyState>}
       />
       <ModelDrawer keyId={keyId} name={state.name} onClose={() => set({ name: undefined })} />
     </>
@@ -100,7 +93,7 @@ function columnsOf(open: (name: string) => void): ListColumn<CallableRow>[] {
   return [
     {
       accessor: 'name',
-      title: 'Name',
+      title: words.name,
       sortable: true,
       phone: 'title',
       render: ({ name }) => (
@@ -117,22 +110,27 @@ function columnsOf(open: (name: string) => void): ListColumn<CallableRow>[] {
         </Anchor>
       ),
     },
-    { accessor: 'mode', title: 'Serves', phone: { fact: 2 }, render: ({ mode }) => (mode === 'chat' ? 'Chat' : 'Embeddings') },
+    {
+      accessor: 'mode',
+      title: words.serves,
+      phone: { fact: 2 },
+      render: ({ mode }) => (mode === 'chat' ? words.chat : words.embeddings),
+    },
     {
       accessor: 'context_window',
-      title: 'Context',
+      title: words.contextWindow,
       textAlign: 'right',
       render: ({ context_window: tokens }) => <Tokens count={tokens} />,
     },
     {
       accessor: 'max_output_tokens',
-      title: 'Most output',
+      title: words.maximumOutput,
       textAlign: 'right',
       render: ({ max_output_tokens: tokens }) => <Tokens count={tokens} />,
     },
-    price('input_per_million', 'Input', 1),
-    price('cached_input_per_million', 'Cached input'),
-    price('output_per_million', 'Output', 3),
+    price('input_per_million', words.input, 1),
+    price('cached_input_per_million', words.cachedInput),
+    price('output_per_million', words.output, 3),
   ];
 }
 
@@ -142,7 +140,7 @@ type RateName = 'input_per_million' | 'cached_input_per_million' | 'output_per_m
 function price(bucket: RateName, title: string, fact?: number): ListColumn<CallableRow> {
   return {
     accessor: `prices.${bucket}`,
-    title: `${title}, $/M`,
+    title: words.perMillion(title),
     textAlign: 'right',
     ...(fact === undefined ? {} : { phone: { fact } }),
     render: ({ prices }) => <Rate prices={prices} bucket={bucket} />,
@@ -151,11 +149,11 @@ function price(bucket: RateName, title: string, fact?: number): ListColumn<Calla
 
 /** One rate. The output's cell also tells of prices beyond ordinary tokens. */
 function Rate({ prices, bucket }: { prices: CallableRow['prices']; bucket: RateName }) {
-  if (prices === null) return bucket === 'input_per_million' ? 'No price' : <Unknown />;
+  if (prices === null) return bucket === 'input_per_million' ? words.noPrice : <Unknown />;
   const beyond = bucket === 'output_per_million' ? beyondText(prices) : '';
   return (
     <>
-      {prices[bucket] === undefined ? <Unknown /> : `$${prices[bucket]}`}
+      {prices[bucket] === undefined ? <Unknown /> : exactMoneyText(prices[bucket])}
       {beyond !== '' && (
         <Text component="span" fz="xs" c="dimmed">
           {' '}

@@ -7,7 +7,8 @@ import { CopyText } from '../../components/CopyText.tsx';
 import { Snippets } from '../../components/dialogs/Snippets.tsx';
 import { Facts } from '../../components/Facts.tsx';
 import { priceLines } from '../../components/money/price-words.ts';
-import { countText } from '../../numbers/numbers.ts';
+import { exactMoneyText } from '../../numbers/numbers.ts';
+import { words } from './words.ts';
 
 type Target = Schema<'KeyTarget'>;
 
@@ -32,7 +33,7 @@ export function ModelDrawer({ keyId, name, onClose }: ModelDrawerProps) {
       position="right"
       size="xl"
       title={name}
-      closeButtonProps={{ 'aria-label': 'Close' }}
+      closeButtonProps={{ 'aria-label': words.close }}
     >
       {name !== undefined && <Asked query={target}>{(found) => <Content of={found} />}</Asked>}
     </Drawer>
@@ -43,7 +44,7 @@ async function targetOf(keyId: string, name: string): Promise<Target> {
   const query = { search: name, limit: 200 };
   const { data } = await asked(api.GET('/keys/{id}/callable-targets', { params: { path: { id: keyId }, query } }));
   const found = data.find((target) => target.name === name);
-  if (found === undefined) throw new Problem(404, 'This key cannot call a model or route group with this name.');
+  if (found === undefined) throw new Problem(404, words.cannotCallThis);
   return found;
 }
 
@@ -60,35 +61,35 @@ function Content({ of: target }: { of: Target }) {
     <Stack gap="lg">
       <Facts
         facts={[
-          ['Name', <CopyText key="name" text={target.name} label="the name" />],
-          ['Type', isGroup ? 'Route group' : 'Model'],
-          ['Serves', target.mode === 'chat' ? 'Chat' : 'Embeddings'],
-          ['Context window', tokensText(target.context_window)],
-          ['Most output', tokensText(target.max_output_tokens)],
-          ['Providers', target.providers.join(', ')],
+          [words.name, <CopyText key="name" text={target.name} label={words.theName} />],
+          [words.type, isGroup ? words.routeGroup : words.model],
+          [words.serves, target.mode === 'chat' ? words.chat : words.embeddings],
+          [words.contextWindow, tokensText(target.context_window)],
+          [words.maximumOutput, tokensText(target.max_output_tokens)],
+          [words.providers, target.providers.join(', ')],
           [
-            'Endpoints',
+            words.endpoints,
             target.endpoints.map((endpoint) => (
               <Text key={endpoint} fz="xs" className="mono">
                 {ENDPOINTS[endpoint]}
               </Text>
             )),
           ],
-          ['If it fails', target.fallbacks.length === 0 ? 'No fallback' : `Then ${target.fallbacks.join(', then ')}`],
+          [words.ifItFails, target.fallbacks.length === 0 ? words.noFallback : words.fallsBackTo(target.fallbacks)],
         ]}
       />
       <section>
         <Title order={2} mb="xs">
-          Call it
+          {words.callIt}
         </Title>
         <Snippets baseUrl={baseUrl} secret={null} model={target.name} mode={target.mode} />
         <Text fz="xs" c="dimmed" mt={4}>
-          Set HEADGATE_KEY to the secret of your key. Headgate shows a secret only once: rotate the key if you no longer have it.
+          {words.whereTheSecretIs}
         </Text>
       </section>
       <section>
         <Title order={2} mb="xs">
-          Prices
+          {words.prices}
         </Title>
         <Prices of={target} />
       </section>
@@ -97,35 +98,32 @@ function Content({ of: target }: { of: Target }) {
 }
 
 function tokensText(tokens: number | null): string {
-  return tokens === null ? 'Not known' : `${countText(tokens)} tokens`;
+  return tokens === null ? words.notKnown : words.tokens(tokens);
 }
 
 function Prices({ of: { prices, deployment_count, unpriced_deployment_count: unpriced } }: { of: Target }) {
-  if (prices === null)
-    return (
-      <Text fz="sm">It has no price yet. Requests under a blocking budget are refused, and other spend does not include it.</Text>
-    );
+  if (prices === null) return <Text fz="sm">{words.noPriceYet}</Text>;
   return (
     <>
       <Table withTableBorder fz="sm" verticalSpacing={4}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>What</Table.Th>
-            <Table.Th ta="right">USD per million tokens, or each</Table.Th>
+            <Table.Th>{words.priceFor}</Table.Th>
+            <Table.Th ta="right">{words.usdPerMillionOrEach}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
           {priceLines(prices).map(({ label, usd }) => (
             <Table.Tr key={label}>
               <Table.Td>{label}</Table.Td>
-              <Table.Td ta="right">{usd === null ? 'standard price' : `$${usd}`}</Table.Td>
+              <Table.Td ta="right">{usd === null ? words.standardPrice : exactMoneyText(usd)}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
       </Table>
       <Text fz="xs" c="dimmed" mt={4}>
-        {deployment_count > 1 && 'The highest price among its deployments. '}
-        {unpriced > 0 && 'Some of its deployments have no price.'}
+        {deployment_count > 1 && words.highestPrice}
+        {unpriced > 0 && words.someHaveNoPrice}
       </Text>
     </>
   );

@@ -1,4 +1,4 @@
-import { plural } from '../../numbers/numbers.ts';
+import { durationText, plural } from '../../numbers/numbers.ts';
 
 /** Every text about credentials, by the file that shows it. */
 export const words = {
@@ -53,7 +53,7 @@ export const words = {
   noAnswer: 'No answer',
   actionsFor: (name: string) => `Actions for ${name}`,
   testWithFreeCall: 'Test with a free call',
-  acceptedIn: (duration: string) => `Accepted by the provider (${duration})`,
+  acceptedIn: (ms: number) => `Accepted by the provider (${durationText(ms)})`,
   editOrRotate: 'Edit or rotate',
   delete: 'Delete',
   deleteCredential: 'Delete credential',

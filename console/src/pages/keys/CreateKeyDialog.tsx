@@ -10,6 +10,7 @@ import { WhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { PlacedSelect } from '../../components/fields/PlacedSelect.tsx';
 import { CreateKeyForm } from './CreateKeyForm.tsx';
 import { makingIn } from './may-create.ts';
+import { words } from './words.ts';
 
 interface CreateKeyDialogProps {
   readonly opened: boolean;
@@ -24,11 +25,11 @@ export function CreateKeyDialog({ opened, onClose, teamId, organizationId }: Cre
   const [created, setCreated] = useState<Schema<'NewKey'> | null>(null);
   return (
     <>
-      <FormDialog opened={opened} onClose={onClose} title="Create key" size="xl">
+      <FormDialog opened={opened} onClose={onClose} title={words.createKey} size="xl">
         <Steps teamId={teamId} organizationId={organizationId} onCreated={setCreated} />
       </FormDialog>
       {created !== null && (
-        <SecretDialog title={`Key ${created.name} is ready`} size="xl" onClose={() => setCreated(null)}>
+        <SecretDialog title={words.isReady(created.name)} size="xl" onClose={() => setCreated(null)}>
           <KeySecret keyId={created.id} secret={created.secret} />
         </SecretDialog>
       )}
@@ -54,9 +55,9 @@ function Steps({ teamId, organizationId, onCreated }: StepsProps) {
     <Stack gap="sm">
       <PlacedSelect
         kind="team"
-        label="Team"
+        label={words.team}
         isFirst
-        placeholder="Search by name or id"
+        placeholder={words.searchByNameOrId}
         value={chosen}
         onChange={setChosen}
         organizationId={organizationId}

@@ -7,12 +7,12 @@ import { PolicyFields } from '../../components/fields/PolicyFields.tsx';
 import { NO_POLICY, type PolicyDraft, policyBody, policyForm, tagsForm } from '../../components/fields/policy-draft.ts';
 import { newBudget } from '../../forms/budget-draft.ts';
 import { NO_TAGS, type TagsDraft, tagsBody } from '../../forms/tags-draft.ts';
-import { moneyText } from '../../numbers/numbers.ts';
 import { PER } from '../teams/team-draft.ts';
 import { useCapsAboveKey } from './caps.ts';
 import { ExpiryField } from './ExpiryField.tsx';
 import { type ExpiryDraft, expiresAtOf, NEVER } from './expiry.ts';
 import { OwnerField, ownerBody, ownerErrorOf } from './OwnerField.tsx';
+import { words } from './words.ts';
 
 interface KeyDraft extends PolicyDraft, TagsDraft {
   readonly name: string;
@@ -35,9 +35,9 @@ export function CreateKeyForm({ team, isOwn, onCreated }: CreateKeyFormProps) {
     <CreateForm<KeyDraft, Schema<'NewKey'>>
       initial={isOwn ? ownKey(team, account.id) : { name: '', owner: null, expires_at: NEVER, ...NO_POLICY, ...NO_TAGS }}
       validate={{
-        name: (name) => (name.trim() === '' ? 'Enter a name: the application, job or person that uses the key.' : null),
+        name: (name) => (name.trim() === '' ? words.enterAName : null),
       }}
-      verb="Create key"
+      verb={words.createKey}
       invalidates={['keys', 'teams']}
       save={({ name, owner, expires_at, ...policy }, header) =>
         asked(
@@ -60,8 +60,8 @@ export function CreateKeyForm({ team, isOwn, onCreated }: CreateKeyFormProps) {
         <>
           {isOwn && <SelfServiceNote team={team} />}
           <TextInput
-            label="Name"
-            description="What uses the key: an application, a job, or you."
+            label={words.name}
+            description={words.nameMeans}
             data-autofocus
             required
             withAsterisk={false}
@@ -88,8 +88,8 @@ export function CreateKeyForm({ team, isOwn, onCreated }: CreateKeyFormProps) {
             caps={caps}
             timeZone={team.time_zone}
             level={{ is: 'key', organizationId: team.organization_id, teamId: team.id, memberId: undefined }}
-            holder="This key"
-            parentName={`the team ${team.name}`}
+            holder={words.thisKey}
+            parentName={words.theTeam(team.name)}
             initiallyOpen={isOwn && team.self_service.max_budget !== null ? ['budgets'] : []}
           />
         </>
@@ -105,20 +105,15 @@ function SelfServiceNote({ team: { id, self_service: policy, name } }: { team: S
   });
   const left = own.data?.keys_left;
   const rules = [
-    policy.max_keys_per_member === null
-      ? ''
-      : `at most ${policy.max_keys_per_member} ${policy.max_keys_per_member === 1 ? 'key' : 'keys'} per person`,
-    policy.max_expiry_days === null ? '' : `each expires within ${policy.max_expiry_days} days`,
-    policy.max_budget === null
-      ? ''
-      : `together they spend at most ${moneyText(policy.max_budget.amount)} ${PER[policy.max_budget.period]}, including revoked keys`,
+    policy.max_keys_per_member === null ? '' : words.keysPerPerson(policy.max_keys_per_member),
+    policy.max_expiry_days === null ? '' : words.eachExpires(policy.max_expiry_days),
+    policy.max_budget === null ? '' : words.spendAtMost(policy.max_budget.amount, PER[policy.max_budget.period]),
   ].filter((rule) => rule !== '');
   return (
     <Alert color="blue" p="xs" role="note">
-      A key of your own in {name}
-      {rules.length === 0 ? '.' : `: ${rules.join('; ')}.`}
-      {left != null && ` You can create ${left} more.`}
-      {own.data?.budget_left != null && ` ${moneyText(own.data.budget_left)} is left.`}
+      {words.ownKeyIn(name, rules.join('; '))}
+      {left != null && words.keysLeft(left)}
+      {own.data?.budget_left != null && words.budgetLeft(own.data.budget_left)}
     </Alert>
   );
 }

@@ -9,10 +9,12 @@ import { PolicyFields } from '../../components/fields/PolicyFields.tsx';
 import { type PolicyDraft, policyDraft, policyForm, tagsForm } from '../../components/fields/policy-draft.ts';
 import { NameText } from '../../components/Named.tsx';
 import { type TagsDraft, tagsDraft } from '../../forms/tags-draft.ts';
+import { instantText } from '../../numbers/times.ts';
 import { useCapsAboveKey } from './caps.ts';
 import { ExpiryField } from './ExpiryField.tsx';
 import { type ExpiryDraft, expiresAtOf, expiryDraft } from './expiry.ts';
 import { OwnerField, OwnerName, ownerBody, ownerErrorOf } from './OwnerField.tsx';
+import { words } from './words.ts';
 
 type Key = Schema<'Key'>;
 
@@ -27,24 +29,24 @@ const PARTS: readonly EditPart<KeyDraft>[] = [
   namePart(),
   {
     name: 'team_id',
-    label: 'Team',
+    label: words.team,
     words: ({ team_id }) => <NameText id={team_id} />,
     hasEffect: true,
   },
   {
     name: 'owner',
-    label: 'Owner',
+    label: words.owner,
     hasEffect: true,
     body: ({ owner }) => ownerBody(owner),
     words: ({ owner, team_id }) => <OwnerName owner={owner} teamId={team_id} />,
   },
   {
     name: 'expires_at',
-    label: 'Expiry',
+    label: words.expiry,
     body: ({ expires_at }) => ({ expires_at: expiresAtOf(expires_at) }),
     words: ({ expires_at }) => {
       const at = expiresAtOf(expires_at);
-      return at === null ? 'Never' : new Date(at).toLocaleString();
+      return at === null ? words.never : instantText(new Date(at));
     },
   },
   ...policyParts<KeyDraft>(),
@@ -68,8 +70,8 @@ export function EditKeyDialog({ of: key, opened, at, onClose }: EditKeyDialogPro
       opened={opened}
       onClose={onClose}
       at={at}
-      title={`Edit ${key.name}`}
-      what="This key"
+      title={words.editNamed(key.name)}
+      what={words.thisKey}
       path={`/keys/${key.id}`}
       draftOf={draftOf}
       parts={PARTS}
@@ -82,8 +84,6 @@ export function EditKeyDialog({ of: key, opened, at, onClose }: EditKeyDialogPro
 
 type Form = Parameters<Parameters<typeof EditDialog<Key, KeyDraft>>[0]['children']>[0];
 
-const OWN_LIMITS = 'You cannot change the limits, budgets and tags of your own key. Another admin of the team can.';
-
 function Fields({ form, of: key }: { form: Form; of: Key }) {
   const { team_id: teamId } = form.values;
   const team = useQuery({
@@ -95,7 +95,14 @@ function Fields({ form, of: key }: { form: Form; of: Key }) {
   const limits = verdictOf('key_limits.change', key);
   return (
     <>
-      <TextInput label="Name" data-autofocus required withAsterisk={false} maxLength={200} {...form.getInputProps('name')} />
+      <TextInput
+        label={words.name}
+        data-autofocus
+        required
+        withAsterisk={false}
+        maxLength={200}
+        {...form.getInputProps('name')}
+      />
       {manages && <TeamField form={form} of={key} />}
       {manages && (
         <OwnerField
@@ -122,9 +129,9 @@ function Fields({ form, of: key }: { form: Form; of: Key }) {
           teamId,
           memberId: key.owner.member_id ?? undefined,
         }}
-        holder="This key"
-        parentName={`the team ${team.data?.name ?? key.team_name}`}
-        mayLimit={limits.allowed ? limits : { ...limits, reason: OWN_LIMITS }}
+        holder={words.thisKey}
+        parentName={words.theTeam(team.data?.name ?? key.team_name)}
+        mayLimit={limits.allowed ? limits : { ...limits, reason: words.ownLimitsAreFixed }}
       />
     </>
   );
@@ -141,7 +148,7 @@ function TeamField({ form, of: key }: { form: Form; of: Key }) {
     <div>
       <ObjectSelect
         kind="team"
-        label="Team"
+        label={words.team}
         value={teamId}
         onChange={(id) => move(id ?? key.team_id)}
         organizationId={key.organization_id}
@@ -149,8 +156,7 @@ function TeamField({ form, of: key }: { form: Form; of: Key }) {
       />
       {teamId !== key.team_id && (
         <Text fz="sm" c="dimmed" mt={4}>
-          The key then counts against the limits and budgets of that team. It keeps its own limits and budgets, and what is used
-          of them. What it spent so far stays with {key.team_name}.
+          {words.moveMeans(key.team_name)}
         </Text>
       )}
     </div>

@@ -1,5 +1,6 @@
 import { Group, Select, TextInput } from '@mantine/core';
 import { type ExpiryDraft, expiriesWithin } from './expiry.ts';
+import { words } from './words.ts';
 
 interface ExpiryFieldProps {
   readonly value: ExpiryDraft;
@@ -14,19 +15,19 @@ export function ExpiryField({ value, onChange, error, daysMax }: ExpiryFieldProp
   return (
     <Group align="flex-start" gap="sm" grow data-at="expires_at">
       <Select
-        label="Expires"
+        label={words.expires}
         data={[...expiriesWithin(daysMax)]}
         value={value.after}
         allowDeselect={false}
         error={error}
-        description={daysMax === null ? undefined : `At most ${daysMax} days, by this team’s self-service policy.`}
+        description={daysMax === null ? undefined : words.daysAtMost(daysMax)}
         onChange={(after) => after !== null && onChange({ ...value, after })}
       />
       {value.after === 'at' && (
         <TextInput
           type="datetime-local"
-          label="Date and time"
-          description="In your time zone."
+          label={words.dateAndTime}
+          description={words.inYourTimeZone}
           required
           value={value.at}
           onChange={(event) => onChange({ ...value, at: event.currentTarget.value })}

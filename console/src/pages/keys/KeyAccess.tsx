@@ -5,16 +5,11 @@ import { api, asked, type Schema } from '../../api/client.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { countText } from '../../numbers/numbers.ts';
+import { words } from './words.ts';
 
 type Target = Schema<'KeyAccess'>['data'][number];
 
 const SHOWN = 200;
-const LEVELS = {
-  organization: 'the organization',
-  team: 'the team',
-  user: 'its owner’s own access',
-  key: 'the key itself',
-} as const;
 
 /** Lists what this key can call and through which grant. For every other target, names the level that removed it. */
 export function KeyAccess({ keyId }: { keyId: string }) {
@@ -36,15 +31,15 @@ function Targets({ all }: { all: readonly Target[] }) {
   return (
     <Stack gap="sm">
       <Text fz="sm" role="status">
-        It can call <b>{countText(allowed)}</b> of the {countText(all.length)} targets its organization is granted.
+        {words.itCanCall} <b>{countText(allowed)}</b> {words.ofGranted(all.length)}
       </Text>
       {all.length > 10 && (
         <TextInput
           w={280}
           maw="100%"
           type="search"
-          aria-label="Search targets"
-          placeholder="Search targets"
+          aria-label={words.searchTargets}
+          placeholder={words.searchTargets}
           value={search}
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
@@ -53,10 +48,10 @@ function Targets({ all }: { all: readonly Target[] }) {
         <Table withTableBorder highlightOnHover>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Target</Table.Th>
-              <Table.Th>Type</Table.Th>
-              <Table.Th>Can call</Table.Th>
-              <Table.Th>Why</Table.Th>
+              <Table.Th>{words.target}</Table.Th>
+              <Table.Th>{words.type}</Table.Th>
+              <Table.Th>{words.canCall}</Table.Th>
+              <Table.Th>{words.why}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -68,7 +63,7 @@ function Targets({ all }: { all: readonly Target[] }) {
       </Table.ScrollContainer>
       {sorted.length > SHOWN && (
         <Text fz="sm" c="dimmed">
-          The first {SHOWN} are shown. Search for the others.
+          {words.firstShown(SHOWN)}
         </Text>
       )}
     </Stack>
@@ -79,9 +74,9 @@ function Row({ of: target }: { of: Target }) {
   return (
     <Table.Tr>
       <Table.Td className="mono">{target.target}</Table.Td>
-      <Table.Td>{target.type === 'route_group' ? 'Route group' : 'Model'}</Table.Td>
+      <Table.Td>{target.type === 'route_group' ? words.routeGroup : words.model}</Table.Td>
       <Table.Td>
-        <Badge color={target.allowed ? 'green' : 'gray'}>{target.allowed ? 'Yes' : 'No'}</Badge>
+        <Badge color={target.allowed ? 'green' : 'gray'}>{target.allowed ? words.yes : words.no}</Badge>
       </Table.Td>
       <Table.Td>{reasonOf(target)}</Table.Td>
     </Table.Tr>
@@ -89,22 +84,17 @@ function Row({ of: target }: { of: Target }) {
 }
 
 function reasonOf({ allowed, grant, removed_by }: Target): string {
-  if (!allowed) return removed_by === null ? 'Not granted.' : `Excluded by ${LEVELS[removed_by]}.`;
-  if (grant === null) return 'Granted.';
+  if (!allowed) return removed_by === null ? words.notGranted : words.excludedBy(words.levels[removed_by]);
+  if (grant === null) return words.granted;
   const through =
     grant.access_group !== null
-      ? `access group ${grant.access_group}`
+      ? words.accessGroup(grant.access_group)
       : grant.through === 'all'
-        ? 'everything is granted'
-        : 'granted by name';
-  return `Through ${LEVELS[grant.level]}: ${through}.`;
+        ? words.everythingIsGranted
+        : words.grantedByName;
+  return words.through(words.levels[grant.level], through);
 }
 
 function Nothing() {
-  return (
-    <EmptyState title="Nothing is granted">
-      The organization of this key is granted no model or route group. A platform admin can grant them on the organization’s page,
-      under Asset access.
-    </EmptyState>
-  );
+  return <EmptyState title={words.nothingIsGranted}>{words.whoGrants}</EmptyState>;
 }

@@ -14,6 +14,7 @@ import { MenuWhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { EditKeyDialog } from './EditKeyDialog.tsx';
 import { RotateKeyDialog } from './RotateKeyDialog.tsx';
+import { words } from './words.ts';
 
 type Key = Schema<'Key'>;
 
@@ -34,21 +35,21 @@ export function KeyActions({ of: key }: { of: Key }) {
         leftSection={<IconEdit size={16} />}
         onClick={() => setState({ edit: 'key' }, 'push')}
       >
-        Edit
+        {words.edit}
       </GuardedButton>
       <GuardedButton variant="default" verdict={may} leftSection={<IconRefresh size={16} />} onClick={() => setOpen('rotate')}>
-        Rotate
+        {words.rotate}
       </GuardedButton>
       {key.status !== 'revoked' && <Toggle of={key} />}
       <Menu position="bottom-end">
         <Menu.Target>
-          <ActionIcon variant="default" size={36} aria-label="More actions">
+          <ActionIcon variant="default" size={36} aria-label={words.moreActions}>
             <IconDots size={16} />
           </ActionIcon>
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Item color="red" leftSection={<IconBan size={16} />} disabled={!may.allowed} onClick={() => setOpen('revoke')}>
-            Revoke…
+            {words.revokeMenu}
           </Menu.Item>
           <MenuWhyNot verdict={may} />
         </Menu.Dropdown>
@@ -63,19 +64,15 @@ export function KeyActions({ of: key }: { of: Key }) {
       <ConfirmByName
         opened={open === 'revoke' && may.allowed}
         onClose={close}
-        title={`Revoke ${key.name}`}
+        title={words.revokeNamed(key.name)}
         name={key.name}
-        verb="Revoke key"
-        consequences={[
-          'Every request with it is refused within seconds.',
-          'You cannot undo this. To stop the key for a while, disable it instead.',
-          'Its history, spend and requests are kept.',
-        ]}
+        verb={words.revokeKey}
+        consequences={[words.requestsRefused, words.cannotUndo, words.historyIsKept]}
         effect={() => effectOf('DELETE', `/keys/${key.id}`)}
         action={async () => {
           await asked(api.DELETE('/keys/{id}', path));
           await refresh();
-          saved(`${key.name} was revoked.`);
+          saved(words.wasRevoked(key.name));
         }}
       />
     </>
@@ -96,9 +93,9 @@ function Toggle({ of: key }: { of: Key }) {
     mutationFn: turn,
     onSuccess: (_, done) =>
       done === 'disable'
-        ? doneWithUndo(`${key.name} is disabled: its requests are refused.`, () => turn('enable'))
-        : doneWithUndo(`${key.name} is enabled again.`, () => turn('disable')),
-    onError: (error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message }),
+        ? doneWithUndo(words.isDisabled(key.name), () => turn('enable'))
+        : doneWithUndo(words.isEnabled(key.name), () => turn('disable')),
+    onError: (error) => notifications.show({ color: 'red', title: words.thatDidNotWork, message: error.message }),
   });
   const verdict = unlessRevoked(key, isActive ? mayUse(key) : verdictOf('keys.manage', key));
   return (
@@ -110,15 +107,15 @@ function Toggle({ of: key }: { of: Key }) {
         leftSection={isActive ? <IconPlayerPause size={16} /> : <IconPlayerPlay size={16} />}
         onClick={() => (isActive ? ask('disable') : toggle.mutate('enable'))}
       >
-        {isActive ? 'Disable' : 'Enable'}
+        {isActive ? words.disable : words.enable}
       </GuardedButton>
       <ConfirmByName
         opened={asking !== null && verdict.allowed}
         onClose={() => ask(null)}
-        title={`Disable ${key.name}?`}
+        title={words.disableNamed(key.name)}
         name={null}
-        verb="Disable key"
-        consequences={['Its requests are refused from now on. You can enable it again at any time.']}
+        verb={words.disableKey}
+        consequences={[words.refusedUntilEnabled]}
         effect={() => effectOf('POST', `/keys/${key.id}/disable`)}
         action={() => toggle.mutateAsync('disable')}
       />
@@ -133,5 +130,5 @@ function mayUse(key: Key): Verdict {
 }
 
 function unlessRevoked(key: Key, verdict: Verdict): Verdict {
-  return key.status === 'revoked' ? { allowed: false, reason: 'This key is revoked and cannot be enabled again.' } : verdict;
+  return key.status === 'revoked' ? { allowed: false, reason: words.keyIsRevoked } : verdict;
 }

@@ -12,6 +12,7 @@ import { Time } from '../../components/Time.tsx';
 import { links } from '../../links.ts';
 import { KeySpend, RecentCalls } from './KeySpend.tsx';
 import { Owner } from './key-columns.tsx';
+import { words } from './words.ts';
 
 /** The facts of a key, and how much of its limits and budgets is used at this moment. */
 export function KeyOverview({ of: key, live: { status, freshness } }: { of: Schema<'Key'>; live: LiveLimits }) {
@@ -22,51 +23,47 @@ export function KeyOverview({ of: key, live: { status, freshness } }: { of: Sche
     <Stack gap="lg">
       <Facts
         facts={[
-          ['Secret', <span key="secret" className="mono">{`${key.prefix}…${key.last_four}`}</span>],
-          ['Owner', <KeyOwner key="owner" of={key} />],
-          ['Last used', <Time key="used" at={key.last_used_at} relative />],
+          [words.secret, <span key="secret" className="mono">{`${key.prefix}…${key.last_four}`}</span>],
+          [words.owner, <KeyOwner key="owner" of={key} />],
+          [words.lastUsed, <Time key="used" at={key.last_used_at} relative />],
           ...(key.revoked_at === null
-            ? [['Expires', key.expires_at === null ? 'Never' : <Time key="expires" at={key.expires_at} />] as const]
+            ? [[words.expires, key.expires_at === null ? words.never : <Time key="expires" at={key.expires_at} />] as const]
             : []),
-          ['Default tags', <TagList key="default" tags={key.default_tags} />],
-          ['Required tags', <TagList key="required" tags={key.required_tags} />],
-          ['Created', <Time key="created" at={key.created_at} />],
-          ...(key.revoked_at === null ? [] : [['Revoked', <Time key="revoked" at={key.revoked_at} />] as const]),
+          [words.defaultTags, <TagList key="default" tags={key.default_tags} />],
+          [words.requiredTags, <TagList key="required" tags={key.required_tags} />],
+          [words.created, <Time key="created" at={key.created_at} />],
+          ...(key.revoked_at === null ? [] : [[words.revoked, <Time key="revoked" at={key.revoked_at} />] as const]),
         ]}
       />
       {maySeeUse && <KeySpend of={key} timeZone={timeZone} />}
       <Stack component="section" gap="xs">
-        <Title order={2}>Budgets</Title>
+        <Title order={2}>{words.budgets}</Title>
         {status === null ? <BudgetsAsSet of={key} /> : <BudgetGauges budgets={status.budgets} isLive={status.live} />}
         {maySeeUse && <BudgetHistory of={{ is: 'keys', id: key.id }} budgets={key.budgets} timeZone={timeZone} heading={3} />}
       </Stack>
       <section>
         <Title order={2} mb="xs">
-          Rate limits
+          {words.rateLimits}
         </Title>
         {status === null ? <LimitsAsSet of={key} /> : <LimitGauges limits={status.rate_limits} freshness={freshness} />}
         <Text fz="xs" c="dimmed" mt={4}>
-          Its requests also count against the limits of its team and organization
-          {key.owner.member_id === null ? '' : ' and its owner'}.
+          {key.owner.member_id === null ? words.limitsAbove : words.limitsAboveWithOwner}
         </Text>
       </section>
       {maySeeUse && <RecentCalls keyId={key.id} />}
       <section>
         <Title order={2} mb="xs">
-          Asset access
+          {words.assetAccess}
         </Title>
         <Group gap="sm">
-          <Text fz="sm">
-            {key.revoked_at === null ? accessSentence(key.asset_access) : 'It is revoked, so it can call nothing.'}
-          </Text>
+          <Text fz="sm">{key.revoked_at === null ? accessSentence(key.asset_access) : words.revokedCallsNothing}</Text>
           <Anchor component={PageLink} at={links.callableModels({ key_id: key.id })} fz="sm">
-            Models it can call, with prices and examples
+            {words.modelsItCanCall}
           </Anchor>
         </Group>
         {names.length > 0 && (
           <Text fz="sm" fw={500}>
-            Selected, but without effect: <span className="mono">{names.join(', ')}</span>. Its team or organization does not have
-            access to them.
+            {words.selectedWithoutEffect} <span className="mono">{names.join(', ')}</span>. {words.noAccessAbove}
           </Text>
         )}
       </section>
@@ -88,8 +85,8 @@ function KeyOwner({ of: { owner, organization_id } }: { of: Schema<'Key'> }) {
 }
 
 function accessSentence({ mode, targets, access_groups }: Schema<'Choice'>): string {
-  if (mode === 'inherit') return 'It inherits everything that its team can call.';
-  if (targets.length + access_groups.length === 0) return 'It can call nothing.';
-  const groups = access_groups.map((group) => `the access group ${group}`);
-  return `It is restricted to ${[...targets, ...groups].join(', ')}.`;
+  if (mode === 'inherit') return words.inheritsAll;
+  if (targets.length + access_groups.length === 0) return words.itCanCallNothing;
+  const groups = access_groups.map((group) => words.theAccessGroup(group));
+  return words.isRestrictedTo([...targets, ...groups].join(', '));
 }

@@ -17,12 +17,13 @@ import { KeyActions } from './KeyActions.tsx';
 import { KeyOverview } from './KeyOverview.tsx';
 import { KeyRequests } from './KeyRequests.tsx';
 import { KeyStatus } from './key-columns.tsx';
+import { words } from './words.ts';
 
 /** The tabs of the page. A tab that a person may not read is hidden. */
 const TABS: readonly { readonly value: string; readonly label: string; readonly needs: Permission }[] = [
-  { value: 'overview', label: 'Overview', needs: 'teams.read' },
-  { value: 'access', label: 'What can it call?', needs: 'teams.read' },
-  { value: 'requests', label: 'Requests', needs: 'usage.read' },
+  { value: 'overview', label: words.overview, needs: 'teams.read' },
+  { value: 'access', label: words.whatCanItCall, needs: 'teams.read' },
+  { value: 'requests', label: words.requests, needs: 'usage.read' },
 ];
 
 /** One key: its facts, its limits and their use, what it can call, and its requests. */
@@ -47,16 +48,16 @@ function Shown({ of: key }: { of: Schema<'Key'> }) {
     <Page
       title={key.name}
       beside={<KeyStatus of={key} live={live.status} />}
-      crumbs={[{ label: 'API keys', to: PATHS.keys }]}
+      crumbs={[{ label: words.apiKeys, to: PATHS.keys }]}
       about={
         <Group gap="xs">
-          <CopyText text={key.id} label="the key’s id" />
+          <CopyText text={key.id} label={words.theKeysId} />
           <span>
-            of the team{' '}
+            {words.ofTeam}{' '}
             <Anchor component={PageLink} at={links.team(key.team_id)} inherit>
               <bdi>{key.team_name}</bdi>
             </Anchor>{' '}
-            in{' '}
+            {words.inOrganization}{' '}
             <Anchor component={PageLink} at={links.organization(key.organization_id)} inherit>
               <bdi>{key.organization_name}</bdi>
             </Anchor>

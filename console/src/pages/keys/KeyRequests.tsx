@@ -6,6 +6,7 @@ import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { PageLink, useOpenPage } from '../../components/PageLink.tsx';
 import { links } from '../../links.ts';
 import { requestColumns } from '../requests/columns.tsx';
+import { words } from './words.ts';
 
 const REFRESH_MS = 5_000;
 const KNOWN_HERE = ['team_id', 'key_id'];
@@ -29,14 +30,10 @@ export function KeyRequests({ keyId }: { keyId: string }) {
         columns={columns}
         refetchMs={REFRESH_MS}
         onRowClick={({ id }) => void openPage(links.request(id))}
-        empty={
-          <EmptyState title="No requests yet">
-            The first call with this key appears here within a second, even if it is refused.
-          </EmptyState>
-        }
+        empty={<EmptyState title={words.noRequestsYet}>{words.firstRequestAppears}</EmptyState>}
       />
       <Anchor component={PageLink} at={links.requests({ key_id: keyId })} fz="sm">
-        All requests of this key, with filters
+        {words.allRequestsWithFilters}
       </Anchor>
     </>
   );

@@ -10,8 +10,10 @@ import { useIsPhone } from '../../components/list/useIsPhone.ts';
 import { PageLink, useOpenPage } from '../../components/PageLink.tsx';
 import { links } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
-import { countText, moneyText } from '../../numbers/numbers.ts';
+import { countText } from '../../numbers/numbers.ts';
+import { partsIn } from '../../numbers/times.ts';
 import { type Request, requestColumns } from '../requests/columns.tsx';
+import { words } from './words.ts';
 
 const REFRESH_MS = 15_000;
 const CALLS_SHOWN = 5;
@@ -36,21 +38,21 @@ export function KeySpend({ of: key, timeZone }: { of: Schema<'Key'>; timeZone: s
   return (
     <Stack component="section" gap="xs">
       <Group justify="space-between">
-        <Title order={2}>Spend</Title>
+        <Title order={2}>{words.spend}</Title>
         <Anchor component={PageLink} at={links.usage({ key_id: keyId })} fz="sm">
-          Usage of this key
+          {words.usageOfThisKey}
         </Anchor>
       </Group>
       <Asked query={days}>
         {({ data, total }) => (
           <Facts
             facts={[
-              ['This month', month.data === undefined ? '…' : <Money key="month" usd={month.data} />],
-              ['Last 30 days', <Money key="days" usd={total.spend} />],
-              ['Day by day', <Course key="course" days={data} />],
-              ['Requests, 30 days', countText(total.admitted_requests)],
+              [words.thisMonth, month.data === undefined ? '…' : <Money key="month" usd={month.data} />],
+              [words.last30Days, <Money key="days" usd={total.spend} />],
+              [words.spendPerDay, <Course key="course" days={data} />],
+              [words.requests30Days, countText(total.admitted_requests)],
               [
-                'Refused, 30 days',
+                words.refused30Days,
                 <Anchor
                   key="refused"
                   component={PageLink}
@@ -60,7 +62,7 @@ export function KeySpend({ of: key, timeZone }: { of: Schema<'Key'>; timeZone: s
                   {countText(total.refused_requests)}
                 </Anchor>,
               ],
-              ['Tokens, 30 days', countText(total.total_tokens)],
+              [words.tokens30Days, countText(total.total_tokens)],
             ]}
           />
         )}
@@ -74,7 +76,10 @@ async function spendOfMonth(keyId: string, timeZone: string): Promise<string> {
   const from = new Date(Date.now() - MONTH_DAYS * DAY_MS).toISOString();
   const query = { key_id: keyId, interval: 'month', from, time_zone: timeZone } as const;
   const { data } = await asked(api.GET('/usage', { params: { query } }));
-  const monthOf = (at: Date) => new Intl.DateTimeFormat('en', { timeZone, year: 'numeric', month: 'numeric' }).format(at);
+  const monthOf = (at: Date) => {
+    const { year, month } = partsIn(timeZone, at);
+    return `${year}-${month}`;
+  };
   const now = monthOf(new Date());
   return data.find(({ start }) => start !== undefined && monthOf(new Date(start)) === now)?.spend ?? '0';
 }
@@ -85,10 +90,10 @@ function Course({ days }: { days: Schema<'Usage'>['data'] }) {
   if (values.length < 2)
     return (
       <Text fz="sm" c="dimmed">
-        A line appears after two days of use.
+        {words.chartAfterTwoDays}
       </Text>
     );
-  return <Sparkline values={values} label={`Spend on each day with requests, at most ${moneyText(most)}`} />;
+  return <Sparkline values={values} label={words.spendOnEachDay(most)} />;
 }
 
 /** The latest calls with a key, and the way to all of them. */
@@ -103,20 +108,20 @@ export function RecentCalls({ keyId }: { keyId: string }) {
   return (
     <Stack component="section" gap="xs">
       <Group justify="space-between">
-        <Title order={2}>Recent calls</Title>
+        <Title order={2}>{words.recentRequests}</Title>
         <Anchor component={PageLink} at={links.requests({ key_id: keyId })} fz="sm">
-          All requests of this key
+          {words.allRequests}
         </Anchor>
       </Group>
       <Asked query={calls}>
         {({ data }) =>
           data.length === 0 ? (
             <Text fz="sm" c="dimmed">
-              No calls yet. The first one appears here within a second, even if it is refused.
+              {words.noRecentRequests}
             </Text>
           ) : (
             <Rows
-              name="recent calls"
+              name={words.recentRequestsName}
               columns={COLUMNS}
               rows={data}
               isFetching={false}

@@ -17,16 +17,19 @@ import { CreateKeyDialog } from './CreateKeyDialog.tsx';
 import { keyColumns } from './key-columns.tsx';
 import { useMayCreateKeys } from './may-create.ts';
 import { NoKeys } from './NoKeys.tsx';
+import { words } from './words.ts';
 
 const FILTERS: readonly Filter[] = [
-  { param: 'organization_id', label: 'Organization', kind: 'organization' },
-  { param: 'team_id', label: 'Team', kind: 'team' },
-  { param: 'account_id', label: 'Owner (person)', kind: 'account' },
-  { param: 'service_account_id', label: 'Owner (service account)', kind: 'service_account' },
-  { param: 'status', label: 'Status', kind: { oneOf: ['active', 'disabled', 'revoked'] } },
-  { param: 'unused_days', label: 'Unused for (days)', kind: { oneOf: ['30', '90', '180', '365'] } },
+  { param: 'organization_id', label: words.organization, kind: 'organization' },
+  { param: 'team_id', label: words.team, kind: 'team' },
+  { param: 'account_id', label: words.ownerPerson, kind: 'account' },
+  { param: 'service_account_id', label: words.ownerServiceAccount, kind: 'service_account' },
+  { param: 'status', label: words.status, kind: { oneOf: ['active', 'disabled', 'revoked'] } },
+  { param: 'unused_days', label: words.daysUnused, kind: { oneOf: ['30', '90', '180', '365'] } },
 ];
 const PARAMS = FILTERS.map(({ param }) => param);
+/** Opens the dialog that creates a key. */
+const SHORTCUT = 'n';
 const COLUMNS = keyColumns({ withPlace: true });
 
 /** Lists every key that the person may see, in all teams. */
@@ -35,19 +38,19 @@ export function KeysPage() {
   const openPage = useOpenPage();
   const mayCreate = useMayCreateKeys();
   const open = () => set({ new: 'key' }, 'push');
-  useHotkeys([['n', () => mayCreate.allowed && open()]]);
+  useHotkeys([[SHORTCUT, () => mayCreate.allowed && open()]]);
   return (
     <Page
-      title="API keys"
-      about="Applications call the gateway with these keys. A key belongs to one team and is owned by a person or a service account."
+      title={words.apiKeys}
+      about={words.keysMean}
       actions={
         <>
           <SavedViews path="/keys" />
           <ExportMenu
-            exports={[{ label: 'Keys as CSV', path: `/keys/export${exportQuery(state)}`, what: 'keys', ending: 'csv' }]}
+            exports={[{ label: words.keysAsCsv, path: `/keys/export${exportQuery(state)}`, what: 'keys', ending: 'csv' }]}
           />
           <GuardedButton verdict={mayCreate} leftSection={<IconPlus size={16} />} onClick={open}>
-            Create key
+            {words.createKey}
           </GuardedButton>
         </>
       }
@@ -57,21 +60,20 @@ export function KeysPage() {
         fetch={(query) => asked(api.GET('/keys', { params: { query: queryOf('/keys', query) } }))}
         columns={COLUMNS}
         filters={PARAMS}
-        searchLabel="Search by name or id"
+        searchLabel={words.searchByNameOrId}
         controls={<FilterBar filters={FILTERS} />}
         onRowClick={({ id }) => void openPage(links.key(id))}
         empty={
           mayCreate.allowed ? (
             <EmptyState
-              title="No keys yet"
+              title={words.noKeysYet}
               action={
                 <GuardedButton verdict={mayCreate} leftSection={<IconPlus size={16} />} onClick={open}>
-                  Create key
+                  {words.createKey}
                 </GuardedButton>
               }
             >
-              An application calls the gateway with a key of a team. Create a team in an organization first, then a key. Press{' '}
-              <Kbd>n</Kbd> to start.
+              {words.createATeamFirst} <Kbd>{SHORTCUT}</Kbd> {words.toStart}
             </EmptyState>
           ) : (
             <NoKeys />

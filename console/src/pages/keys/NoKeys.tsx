@@ -6,6 +6,7 @@ import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { useOpenPage } from '../../components/PageLink.tsx';
 import { links } from '../../links.ts';
 import { useMayCreateKeys } from './may-create.ts';
+import { words } from './words.ts';
 
 /** Says that a person has no key. Invites them to create one only if a team's policy lets them; else says who can. */
 export function NoKeys() {
@@ -13,21 +14,21 @@ export function NoKeys() {
   const open = useOpenPage();
   if (!mayCreate.allowed)
     return (
-      <EmptyState title="You have no keys yet">
+      <EmptyState title={words.youHaveNoKeysYet}>
         <Stack gap={4}>
-          An application calls the gateway with a key of a team.
+          {words.applicationsUseKeys}
           <WhyNot verdict={mayCreate} />
         </Stack>
       </EmptyState>
     );
   const create = (
     <GuardedButton verdict={mayCreate} leftSection={<IconPlus size={16} />} onClick={() => void open(links.keys({ new: 'key' }))}>
-      Create key
+      {words.createKey}
     </GuardedButton>
   );
   return (
-    <EmptyState title="You have no keys yet" action={create}>
-      An application calls the gateway with a key. Create one: its secret is shown once, with examples to paste.
+    <EmptyState title={words.youHaveNoKeysYet} action={create}>
+      {words.createAKeyHint}
     </EmptyState>
   );
 }

@@ -2,6 +2,7 @@ import { Select } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
 import { NameText } from '../../components/Named.tsx';
+import { words } from './words.ts';
 
 interface OwnerFieldProps {
   readonly teamId: string;
@@ -22,21 +23,21 @@ export function OwnerField({ teamId, value, onChange, error }: OwnerFieldProps) 
   const others = active.filter(({ is_default }) => !is_default);
   return (
     <Select
-      label="Owner"
-      description="Choose a service account for an application. A person’s key also counts against that person’s limits, and is revoked or handed over when they leave."
+      label={words.owner}
+      description={words.ownerMeans}
       searchable
       allowDeselect={false}
       error={error}
       data={[
         {
-          group: 'Service accounts',
+          group: words.serviceAccounts,
           items: [
-            { value: standard?.id ?? DEFAULT, label: 'The team’s default service account' },
+            { value: standard?.id ?? DEFAULT, label: words.teamsDefaultServiceAccount },
             ...others.map(({ id, name }) => ({ value: id, label: name })),
           ],
         },
         {
-          group: 'People',
+          group: words.people,
           items: people.map(({ account_id, name, email }) => ({
             value: account_id,
             label: `${name} (${email})`,
@@ -55,7 +56,7 @@ export function OwnerName({ owner, teamId }: { owner: string | null; teamId: str
   if (owner === null || services.some(({ id, is_default }) => id === owner && is_default)) {
     return (
       <>
-        The default service account of <NameText id={teamId} />
+        {words.defaultServiceAccountOf} <NameText id={teamId} />
       </>
     );
   }

@@ -4,6 +4,7 @@ import { api, asked, type Schema } from '../../api/client.ts';
 import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import { KeySecret } from '../../components/dialogs/KeySecret.tsx';
 import { SecretDialog } from '../../components/dialogs/SecretDialog.tsx';
+import { words } from './words.ts';
 
 interface RotateKeyDialogProps {
   readonly of: Schema<'Key'>;
@@ -12,11 +13,11 @@ interface RotateKeyDialogProps {
 }
 
 const OVERLAPS = [
-  { value: '0', label: 'At once' },
-  { value: '3600', label: 'In an hour' },
-  { value: '86400', label: 'In a day' },
-  { value: '604800', label: 'In 7 days' },
-  { value: '2592000', label: 'In 30 days' },
+  { value: '0', label: words.atOnce },
+  { value: '3600', label: words.inAnHour },
+  { value: '86400', label: words.inADay },
+  { value: '604800', label: words.in7Days },
+  { value: '2592000', label: words.in30Days },
 ];
 
 /** Gives a key a new secret. The old one keeps working for a chosen time, in which applications change over. */
@@ -27,10 +28,10 @@ export function RotateKeyDialog({ of: key, opened, onClose }: RotateKeyDialogPro
       <CreateDialog
         opened={opened}
         onClose={onClose}
-        title={`Rotate ${key.name}`}
+        title={words.rotateNamed(key.name)}
         size="md"
         initial={{ overlap: '3600' }}
-        verb="Create new secret"
+        verb={words.createNewSecret}
         invalidates={['keys']}
         save={({ overlap }, header) =>
           asked(
@@ -45,12 +46,12 @@ export function RotateKeyDialog({ of: key, opened, onClose }: RotateKeyDialogPro
         {(form) => (
           <>
             <List fz="sm" spacing={4}>
-              <List.Item>The key keeps its id, limits, budgets and history.</List.Item>
-              <List.Item>The new secret is shown once.</List.Item>
+              <List.Item>{words.keyIsKept}</List.Item>
+              <List.Item>{words.secretIsShownOnce}</List.Item>
             </List>
             <Select
-              label="The old secret stops working"
-              description="Until then both work."
+              label={words.oldSecretStops}
+              description={words.untilThenBothWork}
               data={OVERLAPS}
               allowDeselect={false}
               data-autofocus
@@ -60,7 +61,7 @@ export function RotateKeyDialog({ of: key, opened, onClose }: RotateKeyDialogPro
         )}
       </CreateDialog>
       {rotated !== null && (
-        <SecretDialog title={`New secret of ${key.name}`} size="xl" onClose={() => setRotated(null)}>
+        <SecretDialog title={words.newSecretOf(key.name)} size="xl" onClose={() => setRotated(null)}>
           <KeySecret keyId={rotated.id} secret={rotated.secret} />
         </SecretDialog>
       )}

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
 import type { Cap } from '../../components/dialogs/EffectiveMinimum.tsx';
+import { words } from './words.ts';
 
 /**
  * Returns the caps above a key of this team, from the organization down. The organization's is missing while it loads or if the
@@ -8,7 +9,7 @@ import type { Cap } from '../../components/dialogs/EffectiveMinimum.tsx';
  */
 export function useCapsAboveKey(team: Schema<'Team'> | undefined): readonly Cap[] {
   const organization = useOrganizationCap(team?.organization_id);
-  return team === undefined ? organization : [...organization, { level: 'Team', ...team }];
+  return team === undefined ? organization : [...organization, { level: words.team, ...team }];
 }
 
 export function useOrganizationCap(id: string | undefined): readonly Cap[] {
@@ -18,5 +19,5 @@ export function useOrganizationCap(id: string | undefined): readonly Cap[] {
     enabled: id !== undefined,
     staleTime: 30_000,
   });
-  return organization.data === undefined ? [] : [{ level: 'Organization', ...organization.data }];
+  return organization.data === undefined ? [] : [{ level: words.organization, ...organization.data }];
 }

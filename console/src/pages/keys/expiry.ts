@@ -1,13 +1,15 @@
+import { words } from './words.ts';
+
 const DAY_MS = 86_400_000;
 
 /** The lifetimes of a new key: common spans, or a chosen day. */
 const EXPIRIES = [
-  { value: 'never', label: 'Never' },
-  { value: '7', label: 'In 7 days' },
-  { value: '30', label: 'In 30 days' },
-  { value: '90', label: 'In 90 days' },
-  { value: '365', label: 'In a year' },
-  { value: 'at', label: 'At a chosen time' },
+  { value: 'never', label: words.never },
+  { value: '7', label: words.in7Days },
+  { value: '30', label: words.in30Days },
+  { value: '90', label: words.in90Days },
+  { value: '365', label: words.inAYear },
+  { value: 'at', label: words.atAChosenTime },
 ] as const;
 
 export interface ExpiryDraft {
@@ -34,7 +36,7 @@ export function expiresAtOf({ after, at }: ExpiryDraft, nowMs: number = Date.now
 export function expiriesWithin(daysMax: number | null): readonly { readonly value: string; readonly label: string }[] {
   if (daysMax === null) return EXPIRIES;
   const allowed = EXPIRIES.filter(({ value }) => value === 'at' || (value !== 'never' && Number(value) <= daysMax));
-  const most = { value: String(daysMax), label: `In ${daysMax} days` };
+  const most = { value: String(daysMax), label: words.inDays(daysMax) };
   return allowed.some(({ value }) => value === most.value) ? allowed : [most, ...allowed];
 }
 

@@ -1,13 +1,16 @@
-import { Anchor, Group, Stack, Text, Tooltip } from '@mantine/core';
+import { Group, Text } from '@mantine/core';
 import { IconRobot, IconUser } from '@tabler/icons-react';
 import type { Schema } from '../../api/client.ts';
+import { Hint } from '../../components/Hint.tsx';
 import type { LimitsStatus } from '../../components/limits/LimitGauges.tsx';
 import { FirstLine, scopeBudgetLines, scopeLimitLines } from '../../components/limits/LimitsAsSet.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
+import cells from '../../components/list/cells.module.css';
 import type { ListColumn } from '../../components/list/column.ts';
 import { PageLink } from '../../components/PageLink.tsx';
 import { Time } from '../../components/Time.tsx';
 import { links } from '../../links.ts';
+import { words } from './words.ts';
 
 type Key = Schema<'Key'>;
 
@@ -15,37 +18,50 @@ type Key = Schema<'Key'>;
 export function keyColumns({ withPlace }: { withPlace: boolean }): ListColumn<Key>[] {
   const place: ListColumn<Key> = {
     accessor: 'team_name',
-    title: 'Team',
+    title: words.team,
     phone: { fact: 2 },
     render: (key) => <Place of={key} />,
   };
   return [
-    { accessor: 'name', title: 'Name', sortable: true, phone: 'title', render: (key) => <Name of={key} /> },
-    { accessor: 'status', title: 'Status', phone: { fact: 1 }, render: (key) => <KeyStatus of={key} /> },
-    { accessor: 'owner', title: 'Owner', render: ({ owner }) => <Owner of={owner} /> },
+    { accessor: 'name', title: words.name, sortable: true, phone: 'title', render: (key) => <Name of={key} /> },
+    { accessor: 'status', title: words.status, phone: { fact: 1 }, render: (key) => <KeyStatus of={key} /> },
+    { accessor: 'owner', title: words.owner, render: ({ owner }) => <Owner of={owner} /> },
     ...(withPlace ? [place] : []),
-    { accessor: 'budgets', title: 'Budget', render: (key) => <FirstLine lines={scopeBudgetLines(key)} none="No budget" /> },
-    { accessor: 'rate_limits', title: 'Limits', render: (key) => <FirstLine lines={scopeLimitLines(key)} none="No limit" /> },
+    {
+      accessor: 'budgets',
+      title: words.budget,
+      render: (key) => <FirstLine lines={scopeBudgetLines(key)} none={words.noBudget} />,
+    },
+    {
+      accessor: 'rate_limits',
+      title: words.limits,
+      render: (key) => <FirstLine lines={scopeLimitLines(key)} none={words.noLimit} />,
+    },
     {
       accessor: 'last_used_at',
-      title: 'Last used',
+      title: words.lastUsed,
       phone: { fact: 3, isNamed: true },
       render: (key) => <Time at={key.last_used_at} relative />,
     },
-    { accessor: 'created_at', title: 'Created', sortable: true, render: (key) => <Time at={key.created_at} relative /> },
+    { accessor: 'created_at', title: words.created, sortable: true, render: (key) => <Time at={key.created_at} relative /> },
   ];
 }
 
 function Name({ of: key }: { of: Key }) {
   return (
-    <Stack gap={0} maw={280}>
-      <Anchor component={PageLink} at={links.key(key.id)} fz="sm" fw={500} truncate onClick={(event) => event.stopPropagation()}>
+    <div className={cells.stack} style={{ maxWidth: 280 }}>
+      <PageLink
+        at={links.key(key.id)}
+        className={`mantine-Anchor-root ${cells.name}`}
+        style={{ fontWeight: 500 }}
+        onClick={(event) => event.stopPropagation()}
+      >
         <bdi>{key.name}</bdi>
-      </Anchor>
-      <Text fz="xs" c="dimmed" className="mono nowrap">
+      </PageLink>
+      <span className={`${cells.small} mono nowrap`}>
         {key.prefix}…{key.last_four}
-      </Text>
-    </Stack>
+      </span>
+    </div>
   );
 }
 
@@ -63,7 +79,7 @@ export function KeyStatus({ of: { status, expires_at }, live }: KeyStatusProps) 
       <StandingBadge lifecycle={status === 'active' && isExpired ? 'expired' : status} live={live} isWordy />
       {status === 'active' && expires_at !== null && !isExpired && (
         <Text fz="xs" c="dimmed" className="nowrap">
-          until <Time at={expires_at} relative />
+          {words.expiresBeforeTime} <Time at={expires_at} relative />
         </Text>
       )}
     </Group>
@@ -74,26 +90,26 @@ export function Owner({ of: owner }: { of: Key['owner'] }) {
   const isPerson = owner.member_id !== null;
   const Icon = isPerson ? IconUser : IconRobot;
   return (
-    <Group gap={6} wrap="nowrap">
-      <Tooltip label={isPerson ? 'A person' : 'A service account'}>
-        <Icon size={15} stroke={1.7} aria-label={isPerson ? 'Person' : 'Service account'} style={{ flexShrink: 0 }} />
-      </Tooltip>
-      <Text fz="sm" truncate maw={180}>
+    <div className={cells.side}>
+      <Hint label={isPerson ? words.aPerson : words.aServiceAccount}>
+        <Icon size={15} stroke={1.7} aria-label={isPerson ? words.person : words.serviceAccount} style={{ flexShrink: 0 }} />
+      </Hint>
+      <span className={`${cells.text} ${cells.cut}`} style={{ maxWidth: 180 }}>
         <bdi>{owner.name}</bdi>
-      </Text>
-    </Group>
+      </span>
+    </div>
   );
 }
 
 function Place({ of: key }: { of: Key }) {
   return (
-    <Stack gap={0} maw={220}>
-      <Text fz="sm" truncate>
+    <div className={cells.stack} style={{ maxWidth: 220 }}>
+      <span className={`${cells.text} ${cells.cut}`}>
         <bdi>{key.team_name}</bdi>
-      </Text>
-      <Text fz="xs" c="dimmed" truncate>
+      </span>
+      <span className={`${cells.small} ${cells.cut}`}>
         <bdi>{key.organization_name}</bdi>
-      </Text>
-    </Stack>
+      </span>
+    </div>
   );
 }

@@ -1,6 +1,7 @@
 import { useQueries } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { ALLOWED, type Session, useCan, useCanAnywhere, useSession, type Verdict, verdictOf } from '../../api/session.tsx';
+import { words } from './words.ts';
 
 /** Nothing is known yet, so nothing is said. */
 const PENDING: Verdict = { allowed: false, reason: null };
@@ -35,7 +36,7 @@ export function useMayCreateKeys(organizationId?: string): Verdict {
   const [team] = teams;
   if (team === undefined) return { allowed: false, reason: notDeveloping(memberships) };
   const needs = { permission: 'keys.manage', organizationId: team.organization_id, teamId: team.team_id } as const;
-  const reason = policies.length > 1 ? NONE_OF_YOURS : (policies[0]?.data?.reason ?? NONE_OF_YOURS);
+  const reason = policies.length > 1 ? words.noTeamLetsYou : (policies[0]?.data?.reason ?? words.noTeamLetsYou);
   return { allowed: false, reason, needs };
 }
 
@@ -43,12 +44,8 @@ function isTeamAdmin(memberships: Session['memberships']): boolean {
   return memberships.some(({ teams }) => teams.some(({ role }) => role === 'team_admin'));
 }
 
-const NONE_OF_YOURS = 'None of your teams lets you create a key now.';
-
 function notDeveloping(memberships: Session['memberships']): string {
-  return memberships.some(({ teams }) => teams.length > 0)
-    ? 'Your role in your teams only reads. To create keys, you must be a developer of a team.'
-    : 'You are in no team. Keys belong to teams: an owner or admin of your organization can add you to one.';
+  return memberships.some(({ teams }) => teams.length > 0) ? words.onlyAViewer : words.inNoTeam;
 }
 
 /** The keys that a person may make in one team: any, only their own under its self-service, or none. */
@@ -59,9 +56,7 @@ export function makingIn(team: Schema<'Team'>, session: Session): Making {
   const roles = session.memberships.flatMap(({ teams }) => teams.filter(({ team_id }) => team_id === team.id));
   const needs = { permission: 'keys.manage', organizationId: team.organization_id, teamId: team.id } as const;
   const none = (reason: string): Making => ({ is: 'none', verdict: { allowed: false, reason, needs } });
-  if (!roles.some(({ role }) => role === 'team_developer' || role === 'team_admin'))
-    return none('You are not a developer of this team. One of its admins can create a key, or give you that role.');
-  if (!team.self_service.enabled)
-    return none('This team does not let its members create their own keys. One of its admins can create a key for you.');
+  if (!roles.some(({ role }) => role === 'team_developer' || role === 'team_admin')) return none(words.notADeveloper);
+  if (!team.self_service.enabled) return none(words.noSelfService);
   return { is: 'own' };
 }

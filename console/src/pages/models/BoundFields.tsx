@@ -2,24 +2,23 @@ import { type InputWrapperProps, Select, SimpleGrid } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
 import type { DeploymentDraft } from './deployment-draft.ts';
+import { words } from './words.ts';
 
 const HANGUPS: readonly { readonly value: DeploymentDraft['on_hangup']; readonly label: string; readonly about: string }[] = [
   {
     value: '',
-    label: 'Gateway default',
-    about:
-      'A stream is ended and charged for what was generated so far. A whole answer under a blocking budget is read to its end and charged as the provider reports.',
+    label: words.gatewayDefault,
+    about: words.gatewayDefaultMeans,
   },
   {
     value: 'finish',
-    label: 'Read the answer to its end',
-    about: 'Streams too, in the background. The charge is what the provider reports: nothing is estimated, and no cost is saved.',
+    label: words.readToTheEnd,
+    about: words.readToTheEndMeans,
   },
   {
     value: 'stop',
-    label: 'End the upstream call',
-    about:
-      'Whole answers too. The provider may still bill what it generated, so a whole answer under a blocking budget is charged its full hold.',
+    label: words.endTheUpstreamCall,
+    about: words.endUpstreamCallMeans,
   },
 ];
 
@@ -32,23 +31,23 @@ export function BoundFields({ form }: { form: UseFormReturnType<DeploymentDraft>
   return (
     <SimpleGrid cols={{ base: 1, sm: 3 }}>
       <WholeNumberInput
-        label="Searches per request"
+        label={words.searchesPerRequest}
         inputWrapperOrder={ORDER}
-        description="The maximum. This many are held under a blocking budget. If empty, a request that can search without a limit of its own is refused under a blocking budget."
+        description={words.searchesMean}
         min={1}
         thousandSeparator=" "
         {...form.getInputProps('max_searches')}
       />
       <WholeNumberInput
-        label="Tokens per media part"
+        label={words.tokensPerMediaPart}
         inputWrapperOrder={ORDER}
-        description="The maximum of one image, sound or file. This many are held under a blocking budget. If empty, 40,000 are held, and a part may use more."
+        description={words.partTokensMean}
         min={1}
         thousandSeparator=" "
         {...form.getInputProps('max_part_tokens')}
       />
       <Select
-        label="When the caller hangs up"
+        label={words.onHangup}
         inputWrapperOrder={ORDER}
         description={hangup?.about}
         allowDeselect={false}

@@ -14,6 +14,7 @@ import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { PATHS } from '../../paths.ts';
 import { CheckBadge } from './DeploymentTest.tsx';
 import { EditDeploymentDialog } from './EditDeploymentDialog.tsx';
+import { words } from './words.ts';
 
 type Deployment = Schema<'Deployment'>;
 
@@ -47,7 +48,7 @@ export function DeploymentActions({ deployment }: { deployment: Deployment }) {
         loading={checking.isPending}
         onClick={() => checking.mutate()}
       >
-        Test call
+        {words.testCall}
       </GuardedButton>
       <GuardedButton
         verdict={mayManage}
@@ -55,13 +56,13 @@ export function DeploymentActions({ deployment }: { deployment: Deployment }) {
         loading={turning.isPending}
         onClick={() => (deployment.enabled ? setOpen('disable') : turning.mutate(true))}
       >
-        {deployment.enabled ? 'Disable' : 'Enable'}
+        {deployment.enabled ? words.disable : words.enable}
       </GuardedButton>
       <GuardedButton verdict={mayManage} variant="default" onClick={() => setState({ edit: 'deployment' }, 'push')}>
-        Edit
+        {words.edit}
       </GuardedButton>
       <GuardedButton verdict={mayManage} variant="default" c="red" onClick={() => setOpen('delete')}>
-        Delete
+        {words.delete}
       </GuardedButton>
       <EditDeploymentDialog
         opened={edit !== undefined && mayManage.allowed}
@@ -72,10 +73,10 @@ export function DeploymentActions({ deployment }: { deployment: Deployment }) {
       <ConfirmByName
         opened={open === 'disable'}
         onClose={() => setOpen(null)}
-        title={`Disable this deployment of ${deployment.model}?`}
+        title={words.disableThisDeployment(deployment.model)}
         name={null}
-        verb="Disable deployment"
-        consequences={['It gets no more requests. Requests in progress finish. You can enable it again at any time.']}
+        verb={words.disableDeployment}
+        consequences={[words.disablingMeans]}
         effect={() => effectOf('PATCH', `/deployments/${deployment.id}`, { enabled: false })}
         action={() => turning.mutateAsync(false)}
       />
@@ -93,10 +94,7 @@ function useTurning({ id }: Deployment) {
   };
   return useMutation({
     mutationFn: turn,
-    onSuccess: (_, enabled) =>
-      doneWithUndo(enabled ? 'The deployment is enabled.' : 'The deployment is disabled and gets no more requests.', () =>
-        turn(!enabled),
-      ),
+    onSuccess: (_, enabled) => doneWithUndo(enabled ? words.isEnabled : words.isDisabled, () => turn(!enabled)),
   });
 }
 
@@ -120,18 +118,14 @@ function DeleteDialog({ deployment, opened, onClose }: DeleteDialogProps) {
     <ConfirmByName
       opened={opened}
       onClose={onClose}
-      title="Delete deployment"
+      title={words.deleteDeployment}
       name={deployment.model}
-      verb="Delete deployment"
-      consequences={[
-        'It gets no more requests. Requests in progress finish.',
-        'If it is the last deployment of its model, grants of the model’s name stay but have no effect.',
-        'Past charges stay in the ledger, with their prices.',
-      ]}
+      verb={words.deleteDeployment}
+      consequences={[words.requestsFinish, words.grantsStay, words.chargesStay]}
       effect={() => effectOf('DELETE', `/deployments/${deployment.id}`)}
       action={async () => {
         await asked(api.DELETE('/deployments/{id}', { params: { path, header: ifMatch(`"${deployment.version}"`) } }));
-        saved(`A deployment of ${deployment.model} was deleted.`);
+        saved(words.wasDeleted(deployment.model));
         await navigate({ to: PATHS.models });
         await reload();
       }}

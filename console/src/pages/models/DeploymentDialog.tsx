@@ -13,6 +13,7 @@ import { createBodyOf, type DeploymentDraft, deploymentFaults, NEW_DRAFT } from 
 import { PROVIDERS } from './ProviderBadge.tsx';
 import { RoutingFields } from './RoutingFields.tsx';
 import { UpstreamFields } from './UpstreamFields.tsx';
+import { words } from './words.ts';
 
 type Deployment = Schema<'Deployment'>;
 
@@ -30,17 +31,17 @@ export function DeploymentDialog({ opened, onClose, onSaved, start = {} }: Deplo
     <CreateDialog<DeploymentDraft, Deployment>
       opened={opened}
       onClose={onClose}
-      title="Add deployment"
+      title={words.addDeployment}
       size="xl"
       initial={{ ...NEW_DRAFT, ...start }}
       validate={deploymentFaults}
       save={(draft, header) => asked(api.POST('/deployments', { params: { header }, body: createBodyOf(draft) }))}
       onSaved={(made) => {
-        saved(`${made.model} is in service.`);
+        saved(words.isInService(made.model));
         onSaved(made);
       }}
       invalidates={['deployments', 'deployment', 'models', 'model', 'callable-targets', 'prices']}
-      verb="Add deployment"
+      verb={words.addDeployment}
       aside={(draft) => <DeploymentTest draft={draft} />}
     >
       {(form) => <Fields form={form} />}
@@ -79,7 +80,7 @@ function ProviderChoice({ form }: { form: Form }) {
   return (
     <Stack gap={4}>
       <Input.Label labelElement="div" id="provider-label">
-        Provider
+        {words.provider}
       </Input.Label>
       <SegmentedControl
         aria-labelledby="provider-label"
@@ -88,9 +89,7 @@ function ProviderChoice({ form }: { form: Form }) {
         onChange={(value) => form.setValues({ provider: value as Provider, credential_id: null, upstream_model: '' })}
       />
       <Text fz="xs" c="dimmed">
-        {form.values.provider === 'fake'
-          ? 'Answers without network or cost, so that you can try things out. Its answers say that no model wrote them.'
-          : 'Or another server with the same API. Its address is part of the credential.'}
+        {form.values.provider === 'fake' ? words.fakeProviderMeans : words.otherServers}
       </Text>
     </Stack>
   );

@@ -4,56 +4,57 @@ import { useFollowing } from '../../components/fields/useFollowing.ts';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { ActiveFilter } from '../../components/list/FilterBar.tsx';
 import { PROVIDERS } from './ProviderBadge.tsx';
+import { words } from './words.ts';
 
 const CHOICES = [
-  { name: 'provider', label: 'Provider', any: 'Any provider', data: PROVIDERS },
+  { name: 'provider', label: words.provider, any: words.anyProvider, data: PROVIDERS },
   {
     name: 'enabled',
-    label: 'Enabled or disabled',
-    any: 'Enabled or not',
+    label: words.status,
+    any: words.anyStatus,
     data: [
-      { value: 'true', label: 'Enabled' },
-      { value: 'false', label: 'Disabled' },
+      { value: 'true', label: words.enabled },
+      { value: 'false', label: words.disabled },
     ],
   },
   {
     name: 'state',
-    label: 'Health',
-    any: 'Any health',
+    label: words.health,
+    any: words.anyHealth,
     data: [
-      { value: 'failing', label: 'Failing' },
-      { value: 'degraded', label: 'Degraded' },
-      { value: 'in_service', label: 'In service' },
-      { value: 'unused', label: 'Unused' },
+      { value: 'failing', label: words.failing },
+      { value: 'degraded', label: words.degraded },
+      { value: 'in_service', label: words.inService },
+      { value: 'unused', label: words.unused },
     ],
   },
   {
     name: 'error_rate_min',
-    label: 'Errors in the last hour',
-    any: 'Any error rate',
+    label: words.errorsLastHour,
+    any: words.anyErrorRate,
     data: [
-      { value: '0.01', label: '1% errors or more' },
-      { value: '0.05', label: '5% errors or more' },
-      { value: '0.2', label: '20% errors or more' },
-      { value: '0.5', label: '50% errors or more' },
+      { value: '0.01', label: words.onePercentOrMore },
+      { value: '0.05', label: words.fivePercentOrMore },
+      { value: '0.2', label: words.twentyPercentOrMore },
+      { value: '0.5', label: words.fiftyPercentOrMore },
     ],
   },
   {
     name: 'unpriced',
-    label: 'Price',
-    any: 'Any price',
+    label: words.price,
+    any: words.anyPrice,
     data: [
-      { value: 'true', label: 'Prices missing' },
-      { value: 'false', label: 'Fully priced' },
+      { value: 'true', label: words.pricesMissing },
+      { value: 'false', label: words.fullyPriced },
     ],
   },
 ] as const;
 
 /** The filters that only links of other pages set. They are shown while they are active. */
 const LINKED = [
-  { name: 'passed_over', label: 'Only requests with tags' },
-  { name: 'credential_id', label: 'Credential' },
-  { name: 'model', label: 'Model' },
+  { name: 'passed_over', label: words.onlyRequestsWithTags },
+  { name: 'credential_id', label: words.credential },
+  { name: 'model', label: words.model },
 ] as const;
 
 /** Filters the deployments. */
@@ -90,8 +91,8 @@ function TagFilter({ value, onChange }: { value: string; onChange: (tag: string)
   const apply = useDebouncedCallback(onChange, 250);
   return (
     <TextInput
-      aria-label="Routing tag"
-      placeholder="Routing tag"
+      aria-label={words.routingTag}
+      placeholder={words.routingTag}
       w={130}
       value={text}
       onChange={(event) => {

@@ -5,9 +5,9 @@ import type { Schema } from '../../api/client.ts';
 import { PageLink } from '../../components/PageLink.tsx';
 import { Time } from '../../components/Time.tsx';
 import { links } from '../../links.ts';
-import { countText, durationText } from '../../numbers/numbers.ts';
 import { speakerOf } from '../requests/attempt-words.ts';
 import { countedText } from './health.tsx';
+import { words } from './words.ts';
 
 type Deployment = Schema<'Deployment'>;
 
@@ -15,14 +15,16 @@ type Deployment = Schema<'Deployment'>;
 export function DeploymentHealth({ deployment }: { deployment: Deployment }) {
   const { attempts, state_rule, last_check: check } = deployment;
   return (
-    <Box component="section" aria-label="Health">
+    <Box component="section" aria-label={words.health}>
       <Stack gap="xs">
-        <Title order={2}>Health</Title>
-        <Line name="State">{state_rule}</Line>
+        <Title order={2}>{words.health}</Title>
+        <Line name={words.state}>{state_rule}</Line>
         <Counts attempts={attempts} />
-        <Line name="Last error">{attempts.last_error === null ? 'None known.' : <LastError error={attempts.last_error} />}</Line>
-        <Line name="Last test call">
-          {check === null ? 'Not tested yet.' : <LastCheck check={check} changedAt={deployment.updated_at} />}
+        <Line name={words.lastError}>
+          {attempts.last_error === null ? words.noneKnown : <LastError error={attempts.last_error} />}
+        </Line>
+        <Line name={words.lastTestCall}>
+          {check === null ? words.notTestedYet : <LastCheck check={check} changedAt={deployment.updated_at} />}
         </Line>
       </Stack>
     </Box>
@@ -46,26 +48,22 @@ function Counts({ attempts }: { attempts: DeploymentAttempts }) {
   const { p50_ms, p95_ms, failing_since, caller_errors: callerErrors } = attempts;
   return (
     <>
-      <Line name="Attempts">
+      <Line name={words.attempts}>
         {countedText(attempts)}
-        {callerErrors > 0 && ` ${countText(callerErrors)} of them were the requests’ fault, and do not count for the state.`}
+        {callerErrors > 0 && words.callerErrors(callerErrors)}
       </Line>
       {failing_since !== null && (
-        <Line name="No answer since">
+        <Line name={words.noAnswerSince}>
           <Time at={failing_since} seconds /> (<Time at={failing_since} relative />)
         </Line>
       )}
-      {p50_ms !== null && p95_ms !== null && (
-        <Line name="Time to answer">
-          {durationText(p50_ms)} in half of the attempts, {durationText(p95_ms)} in 95 of 100
-        </Line>
-      )}
+      {p50_ms !== null && p95_ms !== null && <Line name={words.timeToAnswer}>{words.latencies(p50_ms, p95_ms)}</Line>}
     </>
   );
 }
 
 function LastError({ error }: { error: NonNullable<DeploymentAttempts['last_error']> }) {
-  const facts = [error.status === null ? null : `HTTP ${error.status}`, error.code].filter((fact) => fact !== null);
+  const facts = [error.status === null ? null : words.httpStatus(error.status), error.code].filter((fact) => fact !== null);
   return (
     <>
       <Time at={error.time} seconds /> (<Time at={error.time} relative />)
@@ -77,7 +75,7 @@ function LastError({ error }: { error: NonNullable<DeploymentAttempts['last_erro
       )}
       {' · '}
       <Anchor component={PageLink} at={links.request(error.request_id)} inherit underline="always">
-        Open the request
+        {words.openTheRequest}
       </Anchor>
       {error.message !== null && error.message !== '' && (
         <Text fz="sm">
@@ -96,11 +94,11 @@ interface LastCheckProps {
 function LastCheck({ check, changedAt }: LastCheckProps) {
   return (
     <>
-      {check.ok ? `Answered in ${durationText(check.latency_ms)}` : `Failed after ${durationText(check.latency_ms)}`}
-      {check.status !== null && !check.ok && ` with HTTP ${check.status}`}
+      {check.ok ? words.answeredIn(check.latency_ms) : words.failedAfter(check.latency_ms)}
+      {check.status !== null && !check.ok && words.withStatus(check.status)}
       {' · '}
       <Time at={check.checked_at} relative /> · <bdi>{check.actor_name}</bdi>
-      {Date.parse(changedAt) > Date.parse(check.checked_at) && ' · The deployment was changed since.'}
+      {Date.parse(changedAt) > Date.parse(check.checked_at) && words.changedAfterTest}
       {!check.ok && check.message !== '' && (
         <Text fz="sm">
           <bdi>“{check.message}”</bdi>

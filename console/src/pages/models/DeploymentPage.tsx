@@ -9,7 +9,7 @@ import { PageLink } from '../../components/PageLink.tsx';
 import { Page } from '../../components/shell/Page.tsx';
 import { Time } from '../../components/Time.tsx';
 import { links } from '../../links.ts';
-import { countText } from '../../numbers/numbers.ts';
+import { countText, durationText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 import { hangupWords } from './BoundFields.tsx';
 import { CapacityNow, lackedWords, PriceText, Tags } from './cells.tsx';
@@ -21,6 +21,7 @@ import { PassedOver } from './PassedOver.tsx';
 import { PriceOrigin } from './PriceOrigin.tsx';
 import { PriceVersions } from './PriceVersions.tsx';
 import { ProviderBadge } from './ProviderBadge.tsx';
+import { words } from './words.ts';
 
 type Deployment = Schema<'Deployment'>;
 
@@ -44,18 +45,18 @@ function Found({ deployment }: { deployment: Deployment }) {
   return (
     <Page
       title={deployment.model}
-      crumbs={[{ label: 'Models', to: PATHS.models }]}
+      crumbs={[{ label: words.models, to: PATHS.models }]}
       beside={
         <Group gap={6}>
           <HealthBadge deployment={deployment} cooling={cooling} />
           <ProviderBadge provider={deployment.provider} />
         </Group>
       }
-      about={<CopyText text={deployment.id} label="id" />}
+      about={<CopyText text={deployment.id} label={words.theDeploymentsId} />}
       actions={<DeploymentActions deployment={deployment} />}
     >
       {deployment.unpriced_units.length > 0 && (
-        <Alert color="orange" title="Something used here has no price">
+        <Alert color="orange" title={words.pricesAreMissing}>
           {lackedWords(deployment.unpriced_units)}
         </Alert>
       )}
@@ -64,7 +65,7 @@ function Found({ deployment }: { deployment: Deployment }) {
       <DeploymentFacts deployment={deployment} />
       <ModelSection name={deployment.model} />
       <Stack gap="xs">
-        <Title order={2}>Price versions</Title>
+        <Title order={2}>{words.priceVersions}</Title>
         <PriceVersions deployment={deployment} />
       </Stack>
     </Page>
@@ -75,25 +76,28 @@ function DeploymentFacts({ deployment }: { deployment: Deployment }) {
   return (
     <Facts
       facts={[
-        ['Upstream model', <CopyText key="upstream" text={deployment.upstream_model} label="upstream model" />],
-        ['Mode', deployment.mode === 'chat' ? 'Chat' : 'Embeddings'],
-        ['Credential', <CredentialLink key="credential" id={deployment.credential_id} />],
-        ['Price per million tokens', <PriceText key="price" prices={deployment.prices} />],
-        ['Price in force since', <Time key="since" at={deployment.prices_effective_from} />],
-        ['Price from', <PriceOrigin key="origin" from={deployment.prices_from} />],
-        ['Capacity, this minute', <CapacityNow key="capacity" of={deployment} />],
-        ['Weight, priority', `${deployment.weight}, ${deployment.priority}`],
-        ['Routing tags', <Tags key="tags" tags={deployment.tags} />],
-        ['Maximum output tokens', deployment.max_output_tokens === null ? 'not known' : countText(deployment.max_output_tokens)],
-        ['Searches per request', atMost(deployment.max_searches)],
-        ['Tokens per media part', atMost(deployment.max_part_tokens)],
-        ['When the caller hangs up', hangupWords(deployment.on_hangup)],
-        ['Timeout', `${deployment.timeout_ms / 1_000} s`],
-        ['Created', <Time key="created" at={deployment.created_at} />],
+        [words.upstreamModel, <CopyText key="upstream" text={deployment.upstream_model} label={words.theUpstreamModel} />],
+        [words.mode, deployment.mode === 'chat' ? words.chat : words.embeddingsMode],
+        [words.credential, <CredentialLink key="credential" id={deployment.credential_id} />],
+        [words.pricePerMillionTokens, <PriceText key="price" prices={deployment.prices} />],
+        [words.priceInForceSince, <Time key="since" at={deployment.prices_effective_from} />],
+        [words.priceSource, <PriceOrigin key="origin" from={deployment.prices_from} />],
+        [words.capacityThisMinute, <CapacityNow key="capacity" of={deployment} />],
+        [words.weightPriority, `${countText(deployment.weight)}, ${countText(deployment.priority)}`],
+        [words.routingTags, <Tags key="tags" tags={deployment.tags} />],
         [
-          'Requests',
+          words.maximumOutputTokens,
+          deployment.max_output_tokens === null ? words.notKnown : countText(deployment.max_output_tokens),
+        ],
+        [words.searchesPerRequest, atMost(deployment.max_searches)],
+        [words.tokensPerMediaPart, atMost(deployment.max_part_tokens)],
+        [words.onHangup, hangupWords(deployment.on_hangup)],
+        [words.timeout, durationText(deployment.timeout_ms)],
+        [words.created, <Time key="created" at={deployment.created_at} />],
+        [
+          words.requests,
           <Anchor key="requests" component={PageLink} at={links.requests({ deployment_id: deployment.id })} fz="sm">
-            Request log
+            {words.requestLog}
           </Anchor>,
         ],
       ]}
@@ -102,7 +106,7 @@ function DeploymentFacts({ deployment }: { deployment: Deployment }) {
 }
 
 function atMost(bound: number | null): string {
-  return bound === null ? 'not set' : `${countText(bound)} at most`;
+  return bound === null ? words.notSet : words.atMost(bound);
 }
 
 function CredentialLink({ id }: { id: string | null }) {
@@ -111,7 +115,7 @@ function CredentialLink({ id }: { id: string | null }) {
     queryFn: () => asked(api.GET('/credentials/{id}', { params: { path: { id: id ?? '' } } })),
     enabled: id !== null,
   });
-  if (id === null) return <>None. The fake provider needs none.</>;
+  if (id === null) return <>{words.noCredentialNeeded}</>;
   return (
     <Anchor component={PageLink} at={links.credentials({ search: id })} fz="sm">
       {credential.data?.name ?? id}

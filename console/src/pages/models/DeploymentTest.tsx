@@ -4,8 +4,8 @@ import { useMutation } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { api, asked } from '../../api/client.ts';
 import type { CheckResult } from '../../api/gateway.ts';
-import { durationText } from '../../numbers/numbers.ts';
 import { createBodyOf, type DeploymentDraft } from './deployment-draft.ts';
+import { words } from './words.ts';
 
 /** Makes one small live call with the typed deployment. Nothing is stored. */
 export function DeploymentTest({ draft }: { draft: DeploymentDraft }) {
@@ -25,7 +25,7 @@ export function DeploymentTest({ draft }: { draft: DeploymentDraft }) {
         disabled={!isReady}
         onClick={() => testing.mutate()}
       >
-        Test call
+        {words.testCall}
       </Button>
       {testing.data !== undefined && <CheckBadge result={testing.data} />}
       {testing.isError && (
@@ -40,21 +40,21 @@ export function DeploymentTest({ draft }: { draft: DeploymentDraft }) {
 interface CheckBadgeProps {
   readonly result: CheckResult;
   /** Says what a good answer proves, with its latency. Defaults to the latency alone. */
-  readonly answered?: (duration: string) => string;
+  readonly answered?: (ms: number) => string;
 }
 
 /** The result of a live call: its latency, or the reason why it failed. */
-export function CheckBadge({ result, answered = (duration) => `Answered in ${duration}` }: CheckBadgeProps) {
+export function CheckBadge({ result, answered = words.answeredIn }: CheckBadgeProps) {
   if (result.ok)
     return (
       <Badge color="green" role="status">
-        {answered(durationText(result.latency_ms))}
+        {answered(result.latency_ms)}
       </Badge>
     );
   return (
-    <Tooltip label={result.message ?? 'No answer'}>
+    <Tooltip label={result.message ?? words.noAnswer}>
       <Text fz="sm" c="red" role="alert" lineClamp={2} maw={340}>
-        {result.message ?? 'No answer'}
+        {result.message ?? words.noAnswer}
       </Text>
     </Tooltip>
   );

@@ -8,6 +8,7 @@ import { type DeploymentDraft, deploymentFaults, draftOf } from './deployment-dr
 import { deploymentParts } from './deployment-parts.ts';
 import { RoutingFields } from './RoutingFields.tsx';
 import { UpstreamFields } from './UpstreamFields.tsx';
+import { words } from './words.ts';
 
 type Deployment = Schema<'Deployment'>;
 
@@ -29,8 +30,8 @@ export function EditDeploymentDialog({ deployment, opened, at, onClose }: EditDe
       opened={opened}
       onClose={onClose}
       at={at}
-      title={`Edit ${deployment.model}`}
-      what="This deployment"
+      title={words.editNamed(deployment.model)}
+      what={words.thisDeployment}
       path={`/deployments/${deployment.id}`}
       draftOf={draftOf}
       parts={deploymentParts((id) => names.get(id) ?? id)}

@@ -12,6 +12,7 @@ import { strategyWords } from '../route-groups/policy.ts';
 import { GroupLinks, PriceText } from './cells.tsx';
 import { HealthBadge, useCooling } from './health.tsx';
 import { RoutingDialog } from './RoutingDialog.tsx';
+import { words } from './words.ts';
 
 type Model = Schema<'Model'>;
 const DEPLOYMENTS_MAX = 50;
@@ -31,33 +32,27 @@ function Section({ model }: { model: Model }) {
   return (
     <Stack gap="xs">
       <Group justify="space-between">
-        <Title order={2}>The model “{model.name}”</Title>
+        <Title order={2}>{words.theModel(model.name)}</Title>
         <Group gap="xs">
           <Anchor component={PageLink} at={links.accessExplorer({ target: model.name })} fz="sm">
-            Who can call it?
+            {words.whoCanCallIt}
           </Anchor>
           <GuardedButton size="xs" variant="default" verdict={mayManage} onClick={() => setOpen('labels')}>
-            Access groups
+            {words.accessGroups}
           </GuardedButton>
           <GuardedButton size="xs" variant="default" verdict={mayManage} onClick={() => setOpen('routing')}>
-            Routing and fallbacks
+            {words.routingAndFallbacks}
           </GuardedButton>
         </Group>
       </Group>
       <Paper withBorder p="sm">
         <Stack gap={6}>
-          <Line label="Access groups">
-            {model.access_groups.length === 0 ? (
-              'None. It can be granted only by its name, or with everything.'
-            ) : (
-              <GroupLinks groups={model.access_groups} />
-            )}
+          <Line label={words.accessGroups}>
+            {model.access_groups.length === 0 ? words.noAccessGroups : <GroupLinks groups={model.access_groups} />}
           </Line>
-          <Line label="Strategy">{strategyWords(model.strategy)}</Line>
-          <Line label="Fallbacks">
-            {model.fallbacks.length === 0
-              ? 'None. If all of its deployments fail, the request fails.'
-              : `${model.fallbacks.join(' → ')}, if the caller may call them`}
+          <Line label={words.strategy}>{strategyWords(model.strategy)}</Line>
+          <Line label={words.fallbacks}>
+            {model.fallbacks.length === 0 ? words.noFallbacks : words.fallbacksInOrderIf(model.fallbacks.join(' → '))}
           </Line>
         </Stack>
         <Deployments model={model} />
@@ -92,14 +87,14 @@ function Deployments({ model }: { model: Model }) {
   if (rows.length < 2) return null;
   return (
     <Table.ScrollContainer minWidth={520} mt="sm">
-      <Table aria-label={`Deployments of ${model.name}`}>
+      <Table aria-label={words.deploymentsOf(model.name)}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>Deployment</Table.Th>
-            <Table.Th>Health</Table.Th>
-            <Table.Th>Price</Table.Th>
-            <Table.Th ta="right">Weight</Table.Th>
-            <Table.Th ta="right">Priority</Table.Th>
+            <Table.Th>{words.deployment}</Table.Th>
+            <Table.Th>{words.health}</Table.Th>
+            <Table.Th>{words.price}</Table.Th>
+            <Table.Th ta="right">{words.weight}</Table.Th>
+            <Table.Th ta="right">{words.priority}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>

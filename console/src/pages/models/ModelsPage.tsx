@@ -22,6 +22,7 @@ import { HealthBadge, REFRESH_MS, useCooling } from './health.tsx';
 import { modelsNamed } from './model-facts.ts';
 import { PassedOverNotice, usePassedOver } from './PassedOver.tsx';
 import { ProviderBadge } from './ProviderBadge.tsx';
+import { words } from './words.ts';
 
 /** A deployment with the access groups of the name it serves. */
 type Row = Schema<'Deployment'> & { readonly access_groups: readonly string[] };
@@ -54,34 +55,29 @@ function Models() {
   useHotkeys([['n', () => mayManage.allowed && setCreating(true)]]);
   const add = (
     <GuardedButton verdict={mayManage} onClick={() => setCreating(true)}>
-      Add deployment
+      {words.addDeployment}
     </GuardedButton>
   );
   return (
-    <Page
-      title="Models"
-      about="Deployments: upstream models with their credential, price and capacity. Deployments with the same model name serve it together."
-      actions={add}
-    >
+    <Page title={words.models} about={words.deploymentsMean} actions={add}>
       <PassedOverNotice />
       <DataList<Row>
         name="deployments"
         fetch={fetchRows}
         columns={useColumns()}
         filters={FILTERS}
-        searchLabel="Model or upstream model"
+        searchLabel={words.modelOrUpstreamModel}
         controls={<DeploymentFilters />}
         defaultSort="model"
         refetchMs={REFRESH_MS}
         onRowClick={({ id }) => void openPage(links.deployment(id))}
         empty={
-          <EmptyState title="No models yet" action={add}>
-            Add a{' '}
+          <EmptyState title={words.noModelsYet} action={add}>
+            {words.addACredentialBefore}{' '}
             <Anchor component={PageLink} at={links.credentials()}>
-              credential
+              {words.aCredential}
             </Anchor>{' '}
-            of a provider first, then a deployment of one of its models. Or start with the fake provider, which needs neither a
-            credential nor a network.
+            {words.addADeploymentAfter}
           </EmptyState>
         }
       />
@@ -105,7 +101,7 @@ function useColumns(): ListColumn<Row>[] {
   return [
     {
       accessor: 'model',
-      title: 'Model',
+      title: words.model,
       sortable: true,
       phone: 'title',
       render: (row) => (
@@ -123,15 +119,20 @@ function useColumns(): ListColumn<Row>[] {
           </Anchor>
           <Text fz="xs" c="dimmed" truncate title={row.upstream_model}>
             {row.upstream_model}
-            {row.mode === 'embedding' ? ' · embeddings' : ''}
+            {row.mode === 'embedding' ? words.dotEmbeddings : ''}
           </Text>
         </Stack>
       ),
     },
-    { accessor: 'provider', title: 'Provider', phone: { fact: 2 }, render: (row) => <ProviderBadge provider={row.provider} /> },
+    {
+      accessor: 'provider',
+      title: words.provider,
+      phone: { fact: 2 },
+      render: (row) => <ProviderBadge provider={row.provider} />,
+    },
     {
       accessor: 'state',
-      title: 'Health',
+      title: words.health,
       sortable: true,
       phone: { fact: 1 },
       render: (row) => <HealthBadge deployment={row} cooling={cooling} />,
@@ -139,15 +140,15 @@ function useColumns(): ListColumn<Row>[] {
     ...attemptColumns,
     {
       accessor: 'prices',
-      title: 'Price per million',
+      title: words.pricePerMillion,
       phone: { fact: 3 },
       render: (row) => <PriceText prices={row.prices} lacks={row.unpriced_units} />,
     },
-    { accessor: 'limits', title: 'Capacity, this minute', render: (row) => <CapacityBars of={row} /> },
-    { accessor: 'tags', title: 'Routing tags', render: (row) => <Tags tags={row.tags} /> },
+    { accessor: 'limits', title: words.capacityThisMinute, render: (row) => <CapacityBars of={row} /> },
+    { accessor: 'tags', title: words.routingTags, render: (row) => <Tags tags={row.tags} /> },
     {
       accessor: 'access_groups',
-      title: 'Access groups',
+      title: words.accessGroups,
       visibleMediaQuery: WIDE,
       render: (row) => <GroupLinks groups={row.access_groups} />,
     },

@@ -7,9 +7,9 @@ import { queryOf } from '../../api/list-query.ts';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { PageLink } from '../../components/PageLink.tsx';
 import { here } from '../../links.ts';
-import { countText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 import { readNotice, writeNotice } from './seen-notice.ts';
+import { words } from './words.ts';
 
 type Deployment = Schema<'Deployment'>;
 
@@ -51,19 +51,11 @@ export function PassedOverNotice() {
     <Alert
       color="blue"
       withCloseButton
-      closeButtonLabel="Close this notice"
+      closeButtonLabel={words.closeThisNotice}
       onClose={close}
-      title={
-        count === 1
-          ? '1 deployment gets only requests with its tags'
-          : `${countText(count)}${data.next_cursor === null ? '' : '+'} deployments get only requests with their tags`
-      }
+      title={count === 1 ? words.oneIsPassedOver : words.countArePassedOver(count, data.next_cursor !== null)}
     >
-      <Text fz="sm">
-        Another deployment of the same model or route group has no tags, and gets every request without tags. Earlier versions
-        ignored tags. To send requests without tags here again, remove the tags here, or set them as default tags of an
-        organization, team or key.
-      </Text>
+      <Text fz="sm">{words.passedOverMeans}</Text>
       <Group gap="sm" mt={4}>
         {data.data.slice(0, NAMED_MAX).map((one) => (
           <Anchor
@@ -78,7 +70,7 @@ export function PassedOverNotice() {
           </Anchor>
         ))}
         <Anchor component={PageLink} at={here({ passed_over: 'true' })} fz="sm" fw={500} c="inherit" underline="always">
-          Show only these
+          {words.showOnlyThese}
         </Anchor>
       </Group>
     </Alert>
@@ -93,8 +85,8 @@ function nameOf({ model, upstream_model, tags }: Deployment): string {
 export function PassedOver({ deployment: { passed_over_at: at } }: { deployment: Deployment }) {
   if (at.length === 0) return null;
   return (
-    <Alert color="blue" title="This deployment gets only requests with its tags">
-      Another deployment of <span className="mono">{at.join(', ')}</span> has no tags, and gets every request without tags.
+    <Alert color="blue" title={words.thisOneIsPassedOver}>
+      {words.anotherDeploymentOf} <span className="mono">{at.join(', ')}</span> {words.hasNoTags}
     </Alert>
   );
 }

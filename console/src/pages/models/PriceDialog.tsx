@@ -11,6 +11,8 @@ import {
   priceWords,
 } from '../../components/money/price-draft.ts';
 import { bind } from '../../forms/bind.ts';
+import { instantText } from '../../numbers/times.ts';
+import { words } from './words.ts';
 
 type Deployment = Schema<'Deployment'>;
 
@@ -32,12 +34,12 @@ export function PriceDialog({ deployment, opened, onClose }: PriceDialogProps) {
     <EditDialog<Deployment, PriceDraft>
       opened={opened}
       onClose={onClose}
-      title={`New price of ${deployment.model}`}
+      title={words.newPriceOf(deployment.model)}
       size="lg"
-      what="This price"
+      what={words.thisPrice}
       path={`/deployments/${deployment.id}`}
-      verb="Add price version"
-      done={`${deployment.model} has a new price version.`}
+      verb={words.addPriceVersion}
+      done={words.hasNewPrice(deployment.model)}
       draftOf={({ prices }) => ({ prices: priceDraftOf(prices), effective_from: '' })}
       validate={({ prices }) => priceFaults(prices, 'prices')}
       parts={PARTS}
@@ -56,8 +58,8 @@ export function PriceDialog({ deployment, opened, onClose }: PriceDialogProps) {
           <PriceFields {...bind(form, 'prices')} />
           <TextInput
             type="datetime-local"
-            label="In effect from"
-            description="In your time zone. If empty, the price applies now. Requests admitted earlier are charged at the old price."
+            label={words.inEffectFrom}
+            description={words.effectiveFromMeans}
             w={260}
             {...form.getInputProps('effective_from')}
           />
@@ -75,15 +77,15 @@ function bodyOf({ prices, effective_from: from }: PriceDraft) {
 const PARTS: readonly EditPart<PriceDraft>[] = [
   {
     name: 'prices',
-    label: 'Price',
+    label: words.price,
     hasEffect: true,
     body: ({ prices }) => ({ prices: pricesFrom(prices) }),
     words: ({ prices }) => priceWords(prices),
   },
   {
     name: 'effective_from',
-    label: 'In effect from',
+    label: words.inEffectFrom,
     body: ({ effective_from: from }) => ({ effective_from: from }),
-    words: ({ effective_from: from }) => (from === '' ? 'now' : new Date(from).toLocaleString()),
+    words: ({ effective_from: from }) => (from === '' ? words.now : instantText(new Date(from))),
   },
 ];

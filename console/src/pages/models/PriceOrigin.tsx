@@ -1,6 +1,7 @@
 import { Text } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
 import { Named } from '../../components/Named.tsx';
+import { words } from './words.ts';
 
 type Origin = Pick<Schema<'Price'>, 'source' | 'source_version' | 'created_by'>;
 
@@ -10,12 +11,12 @@ export function PriceOrigin({ from }: { from: Origin | null }) {
   const { source, source_version: edition, created_by: by } = from;
   return (
     <Text component="span" fz="sm">
-      {source === 'list' ? `Published list${edition === null ? '' : `, ${edition}`}` : 'Entered'}
+      {source === 'list' ? words.publishedList(edition) : words.entered}
       {by !== null && (
-        <>
+        <span className="own-line">
           {' '}
-          by <Named id={by} />
-        </>
+          {words.byName} <Named id={by} />
+        </span>
       )}
     </Text>
   );

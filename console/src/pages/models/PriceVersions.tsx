@@ -8,9 +8,11 @@ import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
 import { priceLines } from '../../components/money/price-words.ts';
 import { Time } from '../../components/Time.tsx';
+import { exactMoneyText } from '../../numbers/numbers.ts';
 import { PriceText } from './cells.tsx';
 import { PriceDialog } from './PriceDialog.tsx';
 import { PriceOrigin } from './PriceOrigin.tsx';
+import { words } from './words.ts';
 
 type Deployment = Schema<'Deployment'>;
 const VERSIONS_SHOWN = 50;
@@ -35,7 +37,7 @@ export function PriceVersions({ deployment }: { deployment: Deployment }) {
           verdict={verdictOf('catalogue.manage', deployment)}
           onClick={() => setAdding(true)}
         >
-          Add price version
+          {words.addPriceVersion}
         </GuardedButton>
       </Group>
       <PriceDialog deployment={deployment} opened={isAdding} onClose={() => setAdding(false)} />
@@ -49,20 +51,19 @@ function VersionTable({ rows }: { rows: readonly Schema<'Price'>[] }) {
   if (rows.length === 0)
     return (
       <Text fz="sm" c="dimmed">
-        This deployment has no price yet. Until it has one, requests under a blocking budget are refused, and other spend does not
-        include it.
+        {words.noPriceYet}
       </Text>
     );
   return (
     <TableScroll minWidth={760}>
-      <Table withTableBorder aria-label="Price versions">
+      <Table withTableBorder aria-label={words.priceVersions}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>In effect from</Table.Th>
-            <Table.Th>Price per million tokens</Table.Th>
-            <Table.Th>Other prices</Table.Th>
-            <Table.Th>From</Table.Th>
-            <Table.Th>Added</Table.Th>
+            <Table.Th>{words.inEffectFrom}</Table.Th>
+            <Table.Th>{words.pricePerMillionTokens}</Table.Th>
+            <Table.Th>{words.otherPrices}</Table.Th>
+            <Table.Th>{words.source}</Table.Th>
+            <Table.Th>{words.added}</Table.Th>
             <Table.Th />
           </Table.Tr>
         </Table.Thead>
@@ -87,12 +88,12 @@ function VersionTable({ rows }: { rows: readonly Schema<'Price'>[] }) {
               <Table.Td>
                 {row === inForce && (
                   <Badge color="green" miw="max-content">
-                    In force
+                    {words.inForce}
                   </Badge>
                 )}
                 {Date.parse(row.effective_from) > now && (
                   <Badge color="blue" miw="max-content">
-                    Scheduled
+                    {words.scheduled}
                   </Badge>
                 )}
               </Table.Td>
@@ -118,7 +119,7 @@ function Beyond({ prices }: { prices: Schema<'Price'>['prices'] }) {
     <Stack gap={0}>
       {lines.map(({ label, usd }) => (
         <Text key={label} fz="xs" className="nowrap">
-          {label}: {usd === null ? 'standard price' : `$${usd}`}
+          {label}: {usd === null ? words.standardPrice : exactMoneyText(usd)}
         </Text>
       ))}
     </Stack>

@@ -5,6 +5,7 @@ import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { TargetsPicker } from '../../components/fields/TargetPicker.tsx';
 import { STRATEGIES, strategyWords } from '../route-groups/policy.ts';
+import { words } from './words.ts';
 
 type Model = Schema<'Model'>;
 type RoutingDraft = Pick<Model, 'strategy' | 'fallbacks'>;
@@ -23,9 +24,9 @@ export function RoutingDialog({ model, opened, onClose }: RoutingDialogProps) {
     <EditDialog<Model, RoutingDraft>
       opened={opened}
       onClose={onClose}
-      title={`Routing of ${model.name}`}
+      title={words.routingOf(model.name)}
       size="lg"
-      what="This routing"
+      what={words.thisRouting}
       path={`/models/${encodeURIComponent(model.name)}`}
       draftOf={({ strategy, fallbacks }) => ({ strategy, fallbacks })}
       parts={PARTS}
@@ -33,10 +34,10 @@ export function RoutingDialog({ model, opened, onClose }: RoutingDialogProps) {
     >
       {(form) => (
         <>
-          <Select label="Strategy" allowDeselect={false} data={[...STRATEGIES]} {...form.getInputProps('strategy')} />
+          <Select label={words.strategy} allowDeselect={false} data={[...STRATEGIES]} {...form.getInputProps('strategy')} />
           <TargetsPicker
-            label="Fallbacks, in order"
-            description="Tried if all deployments of the target before failed, and only if the caller may call them."
+            label={words.fallbacksInOrder}
+            description={words.fallbacksMean}
             mode={model.mode}
             without={[model.name]}
             max={FALLBACKS_MAX}
@@ -53,13 +54,13 @@ export function RoutingDialog({ model, opened, onClose }: RoutingDialogProps) {
 const PARTS: readonly EditPart<RoutingDraft>[] = [
   {
     name: 'strategy',
-    label: 'Strategy',
+    label: words.strategy,
     words: ({ strategy }) => strategyWords(strategy),
   },
   {
     name: 'fallbacks',
-    label: 'Fallbacks',
+    label: words.fallbacks,
     hasEffect: true,
-    words: ({ fallbacks }) => (fallbacks.length === 0 ? 'none' : fallbacks.join(' → ')),
+    words: ({ fallbacks }) => (fallbacks.length === 0 ? words.none : fallbacks.join(' → ')),
   },
 ];

@@ -6,8 +6,11 @@ import { useFieldToOpen } from '../../components/dialogs/OpenAt.tsx';
 import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
 import { BoundFields } from './BoundFields.tsx';
 import type { DeploymentDraft } from './deployment-draft.ts';
+import { words } from './words.ts';
 
 type Form = UseFormReturnType<DeploymentDraft>;
+
+const TIMEOUT_SECONDS_MAX = 3_600;
 
 /** The capacity of a deployment, and the settings that decide when it is chosen. */
 export function RoutingFields({ form }: { form: Form }) {
@@ -16,27 +19,27 @@ export function RoutingFields({ form }: { form: Form }) {
     <Stack gap="xs">
       <SimpleGrid cols={{ base: 1, xs: 2 }}>
         <WholeNumberInput
-          label="Capacity: requests per minute"
-          description="Leave empty for no limit. At capacity, the deployment is tried last. No request is refused."
+          label={words.capacityRequests}
+          description={words.capacityMeans}
           thousandSeparator=" "
           {...form.getInputProps('limits.rpm')}
         />
         <WholeNumberInput
-          label="Capacity: tokens per minute"
-          description="Leave empty for no limit."
+          label={words.capacityTokens}
+          description={words.leaveEmptyNoLimit}
           thousandSeparator=" "
           {...form.getInputProps('limits.tpm')}
         />
       </SimpleGrid>
       <TagsInput
         wrapperProps={{ 'data-at': 'tags' }}
-        label="Routing tags"
-        description="Requests with these tags come here. Requests without tags go to deployments of the model without tags, if there are any. Tags give no access."
+        label={words.routingTags}
+        description={words.routingTagsMean}
         {...form.getInputProps('tags')}
         error={firstErrorOf(form.errors, 'tags')}
       />
       <Anchor component="button" type="button" fz="sm" ta="left" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
-        {isOpen ? 'Fewer settings' : 'Weight, priority, timeout and limits of one request'}
+        {isOpen ? words.fewerSettings : words.moreSettings}
       </Anchor>
       <Collapse expanded={isOpen}>
         <Stack gap="sm">
@@ -44,7 +47,7 @@ export function RoutingFields({ form }: { form: Form }) {
           <BoundFields form={form} />
         </Stack>
       </Collapse>
-      <Switch label="Enabled: it gets requests" {...form.getInputProps('enabled', { type: 'checkbox' })} />
+      <Switch label={words.enabledItGetsRequests} {...form.getInputProps('enabled', { type: 'checkbox' })} />
     </Stack>
   );
 }
@@ -52,21 +55,21 @@ export function RoutingFields({ form }: { form: Form }) {
 function RareFields({ form }: { form: Form }) {
   return (
     <SimpleGrid cols={{ base: 2, sm: 4 }}>
-      <WholeNumberInput label="Weight" description="Share of requests" {...form.getInputProps('weight')} />
-      <WholeNumberInput label="Priority" description="Lower is tried first" {...form.getInputProps('priority')} />
+      <WholeNumberInput label={words.weight} description={words.shareOfRequests} {...form.getInputProps('weight')} />
+      <WholeNumberInput label={words.priority} description={words.lowerIsTriedFirst} {...form.getInputProps('priority')} />
       <WholeNumberInput
-        label="Maximum output tokens"
-        description="Empty if not known"
+        label={words.maximumOutputTokens}
+        description={words.emptyIfNotKnown}
         min={1}
         thousandSeparator=" "
         {...form.getInputProps('max_output_tokens')}
       />
       <NumberInput
         wrapperProps={{ 'data-at': 'timeout_ms' }}
-        label="Timeout, seconds"
-        description="At most 3600"
+        label={words.timeoutSeconds}
+        description={words.atMostSeconds(TIMEOUT_SECONDS_MAX)}
         min={0.001}
-        max={3600}
+        max={TIMEOUT_SECONDS_MAX}
         {...form.getInputProps('timeout_seconds')}
         error={form.errors.timeout_seconds ?? form.errors.timeout_ms}
       />

@@ -7,6 +7,7 @@ import { api, asked } from '../../api/client.ts';
 import type { Prices, Provider } from '../../api/gateway.ts';
 import { CredentialDialog } from '../credentials/CredentialDialog.tsx';
 import type { DeploymentDraft } from './deployment-draft.ts';
+import { words } from './words.ts';
 
 const FAKE_MODELS = [
   'fake-small',
@@ -46,7 +47,7 @@ export function UpstreamFields({ form, isNew, onPrices }: UpstreamFieldsProps) {
       {provider !== 'fake' && <CredentialSelect form={form} provider={provider} />}
       <SimpleGrid cols={{ base: 1, xs: 2 }}>
         <Autocomplete
-          label="Upstream model"
+          label={words.upstreamModel}
           description={listed.about}
           required
           data={[...listed.models]}
@@ -58,8 +59,8 @@ export function UpstreamFields({ form, isNew, onPrices }: UpstreamFieldsProps) {
         />
         {isNew && (
           <TextInput
-            label="Model"
-            description="The name that callers use. Several deployments can share it."
+            label={words.model}
+            description={words.modelNameMeans}
             required
             {...form.getInputProps('model')}
             onChange={(event) => {
@@ -71,12 +72,12 @@ export function UpstreamFields({ form, isNew, onPrices }: UpstreamFieldsProps) {
       </SimpleGrid>
       {isNew && (
         <Select
-          label="Mode"
+          label={words.mode}
           allowDeselect={false}
           w={200}
           data={[
-            { value: 'chat', label: 'Chat' },
-            { value: 'embedding', label: 'Embeddings' },
+            { value: 'chat', label: words.chat },
+            { value: 'embedding', label: words.embeddingsMode },
           ]}
           {...form.getInputProps('mode')}
         />
@@ -100,18 +101,18 @@ function CredentialSelect({ form, provider }: { form: UseFormReturnType<Deployme
   return (
     <Stack gap={4}>
       <Select
-        label="Credential"
+        label={words.credential}
         required
         searchable
-        placeholder={credentials.isPending ? 'Loading…' : 'Choose a credential'}
+        placeholder={credentials.isPending ? words.loading : words.chooseACredential}
         data={rows.map(({ id, name, last_four }) => ({ value: id, label: last_four === '' ? name : `${name} · …${last_four}` }))}
         {...form.getInputProps('credential_id')}
       />
       {credentials.data !== undefined && rows.length === 0 && (
         <Text fz="xs" c="dimmed">
-          There is no credential of this provider yet.{' '}
+          {words.noCredentialYet}{' '}
           <Anchor component="button" type="button" fz="xs" onClick={() => setAdding(true)}>
-            Add a credential
+            {words.addACredential}
           </Anchor>
         </Text>
       )}
@@ -136,15 +137,15 @@ function useUpstreamModels(provider: Provider, credentialId: string | null): { m
     staleTime: 60_000,
     retry: false,
   });
-  if (provider === 'fake') return { models: FAKE_MODELS, about: 'The name decides how it behaves.' };
-  if (credentialId === null) return { models: [], about: 'Choose a credential to see its models.' };
-  if (listed.isPending) return { models: [], about: 'Asking the provider for its models…' };
+  if (provider === 'fake') return { models: FAKE_MODELS, about: words.fakeModelsMean };
+  if (credentialId === null) return { models: [], about: words.chooseCredentialFirst };
+  if (listed.isPending) return { models: [], about: words.askingForModels };
   const models = listed.data?.models ?? null;
   if (models === null) {
-    const why = listed.data?.message ?? 'The provider did not list its models.';
-    return { models: [], about: `${why} Type the name.` };
+    const why = listed.data?.message ?? words.noModelsListed;
+    return { models: [], about: words.enterNameBecause(why) };
   }
-  return { models, about: `${models.length} models, from the provider.` };
+  return { models, about: words.modelsFromProvider(models.length) };
 }
 
 function usePriceSuggestion(
@@ -165,10 +166,7 @@ function usePriceSuggestion(
   // biome-ignore lint/correctness/useExhaustiveDependencies: only a new answer fills the prices, not each drawing of the form.
   useEffect(() => {
     if (data === undefined) return;
-    const known =
-      data.prices === null
-        ? 'The price table does not know this model. Enter its prices.'
-        : `Filled from ${data.source ?? 'the price table'} (${data.source_version}). Change it if your contract has other prices.`;
+    const known = data.prices === null ? words.noKnownPrice : words.filledFrom(data.source, data.source_version);
     onPrices(data.prices, known);
   }, [data]);
 }

@@ -3,10 +3,11 @@ import { Link } from '@tanstack/react-router';
 import type { Counted } from '../../api/attempts.ts';
 import type { ListColumn } from '../../components/list/column.ts';
 import { Time } from '../../components/Time.tsx';
-import { countText, durationText } from '../../numbers/numbers.ts';
+import { durationText, rateText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
 import { causeOf } from '../requests/attempt-words.ts';
-import { countedText, errorShareText } from './health.tsx';
+import { countedText } from './health.tsx';
+import { words } from './words.ts';
 
 type Row = Counted & { readonly id: string };
 
@@ -14,7 +15,7 @@ type Row = Counted & { readonly id: string };
 export const attemptColumns: ListColumn<Row>[] = [
   {
     accessor: 'error_rate',
-    title: 'Errors',
+    title: words.errors,
     sortable: true,
     textAlign: 'right',
     phone: { fact: 4, isNamed: true },
@@ -22,13 +23,13 @@ export const attemptColumns: ListColumn<Row>[] = [
   },
   {
     accessor: 'latency',
-    title: 'Time to answer',
+    title: words.timeToAnswer,
     textAlign: 'right',
     render: (row) => <Latency row={row} />,
   },
   {
     accessor: 'last_error',
-    title: 'Last error',
+    title: words.lastError,
     render: (row) => <LastError row={row} />,
   },
 ];
@@ -39,10 +40,10 @@ function ErrorRate({ row: { attempts } }: { row: Row }) {
     <Tooltip label={countedText(attempts)}>
       <Stack gap={0} align="flex-end">
         <Text component="span" fz="sm" className="nowrap">
-          {errorShareText(attempts.error_rate)}
+          {rateText(attempts.error_rate)}
         </Text>
         <Text component="span" fz="xs" c="dimmed" className="nowrap">
-          {countText(attempts.errors)} of {countText(attempts.attempts)}
+          {words.errorsOf(attempts.errors, attempts.attempts)}
         </Text>
       </Stack>
     </Tooltip>
@@ -51,15 +52,15 @@ function ErrorRate({ row: { attempts } }: { row: Row }) {
 
 function Latency({ row: { attempts } }: { row: Row }) {
   const { p50_ms: half, p95_ms: most } = attempts;
-  if (half === null || most === null) return <None why="No answer in the last hour." />;
+  if (half === null || most === null) return <None why={words.noAnswerLastHour} />;
   return (
-    <Tooltip label={`${durationText(half)} in half of the attempts, ${durationText(most)} in 95 of 100`}>
+    <Tooltip label={words.latencies(half, most)}>
       <Stack gap={0} align="flex-end">
         <Text component="span" fz="sm" className="nowrap">
           {durationText(half)}
         </Text>
         <Text component="span" fz="xs" c="dimmed" className="nowrap">
-          p95 {durationText(most)}
+          {words.p95(most)}
         </Text>
       </Stack>
     </Tooltip>
@@ -69,16 +70,16 @@ function Latency({ row: { attempts } }: { row: Row }) {
 /** The kind, status and time of the last error. Never the provider's words: a list is read over shoulders. */
 function LastError({ row: { attempts } }: { row: Row }) {
   const error = attempts.last_error;
-  if (error === null) return <None why="No error is known." />;
+  if (error === null) return <None why={words.noneKnown} />;
   const facts = [error.code, error.status].filter((fact) => fact !== null);
   return (
     <Stack gap={0}>
       {facts.length === 0 ? (
         <Text component="span" fz="sm" c="dimmed" className="nowrap">
-          request expired
+          {words.detailsExpired}
         </Text>
       ) : (
-        <Tooltip label={causeOf(error) ?? 'Open the request'}>
+        <Tooltip label={causeOf(error) ?? words.openTheRequest}>
           <Anchor
             component={Link}
             to={PATHS.request.replace('$requestId', error.request_id)}

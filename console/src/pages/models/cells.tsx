@@ -4,8 +4,9 @@ import type { Schema } from '../../api/client.ts';
 import type { Prices } from '../../api/gateway.ts';
 import { LimitBar } from '../../components/limits/LimitBar.tsx';
 import { beyondText, priceLine, priceLines, unitName } from '../../components/money/price-words.ts';
-import { countText } from '../../numbers/numbers.ts';
+import { exactMoneyText } from '../../numbers/numbers.ts';
 import { PATHS } from '../../paths.ts';
+import { words } from './words.ts';
 
 const TAGS_SHOWN = 3;
 
@@ -21,13 +22,9 @@ interface PriceTextProps {
 export function PriceText({ prices, lacks = [], isBeyondBeside = false }: PriceTextProps) {
   if (prices == null)
     return (
-      <Tooltip
-        multiline
-        w={300}
-        label="Without a price, nothing can be charged: requests under a blocking budget are refused, and other spend does not include them. Add a price."
-      >
+      <Tooltip multiline w={300} label={words.unpricedMeans}>
         <Badge color="orange" miw="max-content">
-          Unpriced
+          {words.unpriced}
         </Badge>
       </Tooltip>
     );
@@ -48,7 +45,7 @@ export function PriceText({ prices, lacks = [], isBeyondBeside = false }: PriceT
       {lacks.length > 0 && (
         <Tooltip multiline w={300} label={lackedWords(lacks)}>
           <Badge color="orange" miw="max-content">
-            Partly unpriced
+            {words.partlyUnpriced}
           </Badge>
         </Tooltip>
       )}
@@ -59,7 +56,7 @@ export function PriceText({ prices, lacks = [], isBeyondBeside = false }: PriceT
 /** Says in a sentence which units a deployment used without a price. */
 export function lackedWords(units: readonly string[]): string {
   const names = units.map(unitName).join(', ');
-  return `Used in the last 30 days without a price: ${names}. Spend does not include these, and a blocking budget refuses them. Add their prices.`;
+  return words.lacksPrices(names);
 }
 
 function PriceLines({ prices }: { prices: Prices }) {
@@ -67,7 +64,7 @@ function PriceLines({ prices }: { prices: Prices }) {
     <Stack gap={0}>
       {priceLines(prices).map(({ label, usd }) => (
         <Text key={label} fz="xs">
-          {label}: {usd === null ? 'standard price' : `$${usd}`}
+          {label}: {usd === null ? words.standardPrice : exactMoneyText(usd)}
         </Text>
       ))}
     </Stack>
@@ -88,7 +85,7 @@ export function CapacityBars({ of: { limits, capacity_use: use } }: { of: Capaci
   if (use === null || (limits.rpm === null && limits.tpm === null))
     return (
       <Text component="span" fz="sm" c="dimmed" className="nowrap">
-        not limited
+        {words.notLimited}
       </Text>
     );
   return (
@@ -96,8 +93,8 @@ export function CapacityBars({ of: { limits, capacity_use: use } }: { of: Capaci
       {limits.rpm !== null && <LimitBar limit="rpm" value={limits.rpm} used={use.requests} />}
       {limits.tpm !== null && <LimitBar limit="tpm" value={limits.tpm} used={use.tokens} />}
       {use.is_full && (
-        <Tooltip label="At capacity for this minute. Other deployments are tried first. This one is tried if they fail.">
-          <Badge color="yellow">Full</Badge>
+        <Tooltip label={words.fullMeans}>
+          <Badge color="yellow">{words.full}</Badge>
         </Tooltip>
       )}
     </Group>
@@ -108,8 +105,8 @@ export function CapacityBars({ of: { limits, capacity_use: use } }: { of: Capaci
 export function CapacityNow({ of }: { of: Capacity }) {
   const { limits, capacity_use: use } = of;
   const lines = [
-    use === null || limits.rpm === null ? null : `${countText(use.requests)} of ${countText(limits.rpm)} requests`,
-    use === null || limits.tpm === null ? null : `${countText(use.tokens)} of ${countText(limits.tpm)} tokens`,
+    use === null || limits.rpm === null ? null : words.requestsOf(use.requests, limits.rpm),
+    use === null || limits.tpm === null ? null : words.tokensOf(use.tokens, limits.tpm),
   ].filter((line) => line !== null);
   return (
     <Stack gap={2} maw={240}>

@@ -1,6 +1,7 @@
 import type { Schema } from '../../api/client.ts';
 import type { Provider } from '../../api/gateway.ts';
 import { NO_PRICE, type PriceDraft, priceDraftOf, priceFaults, pricesFrom } from '../../components/money/price-draft.ts';
+import { words } from './words.ts';
 
 type Deployment = Schema<'Deployment'>;
 
@@ -55,9 +56,9 @@ export const NEW_DRAFT: DeploymentDraft = {
 /** Returns the errors to show before sending, by the path of the field. */
 export function deploymentFaults(draft: DeploymentDraft): Record<string, string | null> {
   return {
-    upstream_model: draft.upstream_model.trim() === '' ? 'Enter the provider’s name of the model.' : null,
-    model: draft.model.trim() === '' ? 'Enter the name that callers use.' : null,
-    credential_id: draft.provider !== 'fake' && draft.credential_id === null ? 'Choose a credential.' : null,
+    upstream_model: draft.upstream_model.trim() === '' ? words.enterUpstreamModel : null,
+    model: draft.model.trim() === '' ? words.enterModelName : null,
+    credential_id: draft.provider !== 'fake' && draft.credential_id === null ? words.chooseACredentialFault : null,
     ...priceFaults(draft.prices, 'prices'),
   };
 }

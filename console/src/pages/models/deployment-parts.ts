@@ -1,8 +1,9 @@
 import type { EditPart } from '../../components/dialogs/edit-parts.ts';
 import { pricesFrom, priceWords } from '../../components/money/price-draft.ts';
-import { countText } from '../../numbers/numbers.ts';
+import { countText, durationText } from '../../numbers/numbers.ts';
 import { hangupWords } from './BoundFields.tsx';
 import { type DeploymentDraft, settingsOf } from './deployment-draft.ts';
+import { words } from './words.ts';
 
 /**
  * Returns the parts of a deployment that can be edited. An unchanged price is not sent, because each one sent becomes a new
@@ -12,17 +13,17 @@ export function deploymentParts(credentialName: (id: string) => string): readonl
   return [
     {
       name: 'credential_id',
-      label: 'Credential',
-      words: ({ credential_id: id }) => (id === null ? 'none' : credentialName(id)),
+      label: words.credential,
+      words: ({ credential_id: id }) => (id === null ? words.none : credentialName(id)),
     },
     ...UPSTREAM_PARTS,
     ...ROUTING_PARTS,
     ...BOUND_PARTS,
     {
       name: 'enabled',
-      label: 'Enabled',
+      label: words.enabled,
       hasEffect: true,
-      words: ({ enabled }) => (enabled ? 'Yes: it gets requests' : 'No: it gets no requests'),
+      words: ({ enabled }) => (enabled ? words.getsRequests : words.getsNoRequests),
     },
   ];
 }
@@ -31,13 +32,13 @@ export function deploymentParts(credentialName: (id: string) => string): readonl
 const UPSTREAM_PARTS: readonly EditPart<DeploymentDraft>[] = [
   {
     name: 'upstream_model',
-    label: 'Upstream model',
+    label: words.upstreamModel,
     body: ({ upstream_model }) => ({ upstream_model: upstream_model.trim() }),
     words: ({ upstream_model }) => upstream_model,
   },
   {
     name: 'prices',
-    label: 'Price',
+    label: words.price,
     hasEffect: true,
     body: ({ prices }) => ({ prices: pricesFrom(prices) }),
     words: ({ prices }) => priceWords(prices),
@@ -46,27 +47,23 @@ const UPSTREAM_PARTS: readonly EditPart<DeploymentDraft>[] = [
 
 /** The settings that decide when the deployment is chosen. */
 const ROUTING_PARTS: readonly EditPart<DeploymentDraft>[] = [
-  setting(
-    'limits',
-    'Capacity',
-    ({ limits: { rpm, tpm } }) => `Requests per minute: ${numberWords(rpm)}\nTokens per minute: ${numberWords(tpm)}`,
-  ),
-  { name: 'tags', label: 'Routing tags', words: ({ tags }) => (tags.length === 0 ? 'none' : tags.join(', ')) },
-  setting('weight', 'Weight', (draft) => String(settingsOf(draft).weight)),
-  setting('priority', 'Priority', (draft) => String(settingsOf(draft).priority)),
+  setting('limits', words.capacity, ({ limits: { rpm, tpm } }) => words.capacityPerMinute(numberWords(rpm), numberWords(tpm))),
+  { name: 'tags', label: words.routingTags, words: ({ tags }) => (tags.length === 0 ? words.none : tags.join(', ')) },
+  setting('weight', words.weight, (draft) => String(settingsOf(draft).weight)),
+  setting('priority', words.priority, (draft) => String(settingsOf(draft).priority)),
 ];
 
 /** The bounds on one request, and what happens after a hang-up. */
 const BOUND_PARTS: readonly EditPart<DeploymentDraft>[] = [
-  setting('max_output_tokens', 'Maximum output tokens', ({ max_output_tokens: most }) => boundWords(most, 'not known')),
-  setting('max_searches', 'Searches per request', ({ max_searches: most }) => boundWords(most, 'not set')),
-  setting('max_part_tokens', 'Tokens per media part', ({ max_part_tokens: most }) => boundWords(most, 'not set')),
-  setting('on_hangup', 'When the caller hangs up', ({ on_hangup }) => hangupWords(on_hangup)),
+  setting('max_output_tokens', words.maximumOutputTokens, ({ max_output_tokens: most }) => boundWords(most, words.notKnown)),
+  setting('max_searches', words.searchesPerRequest, ({ max_searches: most }) => boundWords(most, words.notSet)),
+  setting('max_part_tokens', words.tokensPerMediaPart, ({ max_part_tokens: most }) => boundWords(most, words.notSet)),
+  setting('on_hangup', words.onHangup, ({ on_hangup }) => hangupWords(on_hangup)),
   {
     name: 'timeout_seconds',
-    label: 'Timeout',
+    label: words.timeout,
     body: (draft) => ({ timeout_ms: settingsOf(draft).timeout_ms }),
-    words: (draft) => `${settingsOf(draft).timeout_ms / 1_000} s`,
+    words: (draft) => durationText(settingsOf(draft).timeout_ms),
   },
 ];
 
@@ -81,5 +78,5 @@ function boundWords(most: number | '', none: string): string {
 }
 
 function numberWords(value: number | ''): string {
-  return value === '' ? 'not limited' : countText(value);
+  return value === '' ? words.notLimited : countText(value);
 }

@@ -2,8 +2,8 @@ import { Badge, Stack, Tooltip } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import type { Counted, DeploymentAttempts } from '../../api/attempts.ts';
 import { api, asked } from '../../api/client.ts';
-import { countText } from '../../numbers/numbers.ts';
-import { relativeText } from '../../numbers/times.ts';
+import { rateText } from '../../numbers/numbers.ts';
+import { words } from './words.ts';
 
 /** The interval at which live figures are read again. */
 export const REFRESH_MS = 5_000;
@@ -31,9 +31,9 @@ export function HealthBadge({ deployment, cooling }: HealthProps) {
   const until = cooling?.get(deployment.id);
   if (!deployment.enabled)
     return (
-      <Tooltip label="Disabled: it gets no requests.">
+      <Tooltip label={words.disabledMeans}>
         <Badge color="gray" miw="max-content">
-          Disabled
+          {words.disabled}
         </Badge>
       </Tooltip>
     );
@@ -41,9 +41,9 @@ export function HealthBadge({ deployment, cooling }: HealthProps) {
     <Stack gap={2} align="flex-start">
       <StateBadge {...deployment} />
       {until !== undefined && (
-        <Tooltip label="It failed several times in a row, or its provider asked to wait. After the pause, one request tests it.">
+        <Tooltip label={words.coolingMeans}>
           <Badge color="yellow" miw="max-content">
-            Cooling down, retry {relativeText(new Date(until))}
+            {words.coolingDown(until)}
           </Badge>
         </Tooltip>
       )}
@@ -52,10 +52,10 @@ export function HealthBadge({ deployment, cooling }: HealthProps) {
 }
 
 const STATES: Readonly<Record<Counted['state'], { readonly word: string; readonly color: string }>> = {
-  in_service: { word: 'In service', color: 'green' },
-  degraded: { word: 'Degraded', color: 'yellow' },
-  failing: { word: 'Failing', color: 'red' },
-  unused: { word: 'Unused', color: 'gray' },
+  in_service: { word: words.inService, color: 'green' },
+  degraded: { word: words.degraded, color: 'yellow' },
+  failing: { word: words.failing, color: 'red' },
+  unused: { word: words.unused, color: 'gray' },
 };
 
 /** Shows in one word how attempts end: of a deployment, or of all deployments of a provider. */
@@ -70,18 +70,9 @@ export function StateBadge({ state, state_rule, attempts }: Counted) {
   );
 }
 
-const percent = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 });
-
-/** Returns a share of attempts: `2.5%`. Errors are never shown as none: below 0.1% it is `<0.1%`. */
-export function errorShareText(share: number): string {
-  return share > 0 && share < 0.001 ? `<${percent.format(0.001)}` : percent.format(share);
-}
-
 /** Returns the attempts in a sentence: `17 of 17 attempts failed since 14:15 (100%).` */
 export function countedText({ since, attempts, errors, error_rate }: DeploymentAttempts): string {
-  const from = `since ${new Date(since).toLocaleTimeString(undefined, { timeStyle: 'short' })}`;
-  if (attempts === 0) return `No attempt ${from}.`;
-  const all = `${countText(attempts)} ${attempts === 1 ? 'attempt' : 'attempts'}`;
-  if (errors === 0) return `${all} ${from}, none failed.`;
-  return `${countText(errors)} of ${all} failed ${from} (${errorShareText(error_rate ?? errors / attempts)}).`;
+  if (attempts === 0) return words.noAttempts(since);
+  if (errors === 0) return words.noneFailed(attempts, since);
+  return words.someFailed(errors, attempts, since, rateText(error_rate ?? errors / attempts));
 }

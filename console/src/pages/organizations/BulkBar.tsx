@@ -15,9 +15,9 @@ import { verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
 import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
-import { countText } from '../../numbers/numbers.ts';
 import { ChangeLimits } from './bulk/ChangeLimits.tsx';
 import { refreshOrganizations } from './dialog/LifecycleDialog.tsx';
+import { words } from './words.ts';
 
 /** The actions on several selected organizations. */
 export function BulkBar({ selected, onDone }: { selected: readonly Organization[]; onDone: () => void }) {
@@ -29,27 +29,27 @@ export function BulkBar({ selected, onDone }: { selected: readonly Organization[
         `/organizations/export${queryText({ ids: selected.map((row) => row.id).join(',') })}`,
         exportName('organizations', 'csv'),
       ),
-    onError: (error) => notifications.show({ color: 'red', title: 'Not exported', message: error.message }),
+    onError: (error) => notifications.show({ color: 'red', title: words.notExported, message: error.message }),
   });
   if (selected.length === 0) return null;
   const active = selected.filter((row) => row.status === 'active');
   return (
-    <Paper withBorder px="sm" py={6} role="region" aria-label="Selected organizations">
+    <Paper withBorder px="sm" py={6} role="region" aria-label={words.selectedOrganizations}>
       <Group gap="sm">
         <Text fz="sm" fw={500} aria-live="polite">
-          {countText(selected.length)} selected
+          {words.countSelected(selected.length)}
         </Text>
         <GuardedButton size="xs" variant="default" verdict={mayAll(selected, active)} onClick={() => setAsking(true)}>
-          Suspend
+          {words.suspend}
         </GuardedButton>
         <GuardedButton size="xs" variant="default" verdict={mayCap(selected)} onClick={() => setLimiting(true)}>
-          Change limits
+          {words.changeLimits}
         </GuardedButton>
         <Button size="xs" variant="default" loading={saving.isPending} onClick={() => saving.mutate()}>
-          Export CSV
+          {words.exportCsv}
         </Button>
         <Button size="xs" variant="subtle" color="gray" onClick={onDone}>
-          Clear
+          {words.clear}
         </Button>
       </Group>
       <ChangeLimits opened={isLimiting} selected={selected} onClose={() => setLimiting(false)} />
@@ -73,7 +73,7 @@ function mayCap(selected: readonly Organization[]) {
 }
 
 function mayAll(selected: readonly Organization[], active: readonly Organization[]) {
-  if (active.length === 0) return { allowed: false, reason: 'None of the selected organizations is active.' };
+  if (active.length === 0) return { allowed: false, reason: words.noneIsActive };
   const refused = selected.map((row) => verdictOf('organizations.lifecycle', row)).find((one) => !one.allowed);
   return refused ?? { allowed: true, reason: null };
 }
@@ -101,7 +101,7 @@ async function effectOfAll(rows: readonly Organization[]): Promise<Effect> {
 function SuspendAll({ rows, onClose, onDone }: SuspendAllProps) {
   const queryClient = useQueryClient();
   const [done, setDone] = useState(0);
-  const count = `${countText(rows.length)} ${rows.length === 1 ? 'organization' : 'organizations'}`;
+  const count = words.countOrganizations(rows.length);
   const refresh = () => refreshOrganizations(queryClient);
   const suspend = async () => {
     try {
@@ -112,7 +112,7 @@ function SuspendAll({ rows, onClose, onDone }: SuspendAllProps) {
     } finally {
       await refresh();
     }
-    doneWithUndo(`${count} suspended.`, async () => {
+    doneWithUndo(words.wereSuspended(count), async () => {
       await Promise.all(rows.map((row) => reactivateOrganization(row.id)));
       await refresh();
     });
@@ -122,13 +122,10 @@ function SuspendAll({ rows, onClose, onDone }: SuspendAllProps) {
     <ConfirmByName
       opened
       onClose={onClose}
-      title={`Suspend ${count}?`}
+      title={words.suspendTitle(count)}
       name={null}
-      verb={`Suspend ${count}`}
-      consequences={[
-        'Requests of all their keys are refused from now on.',
-        'Nothing is deleted. You can reactivate each organization.',
-      ]}
+      verb={words.suspendCount(count)}
+      consequences={[words.allKeysRefused, words.reactivateEach]}
       action={suspend}
       effect={() => effectOfAll(rows)}
     >
@@ -138,9 +135,9 @@ function SuspendAll({ rows, onClose, onDone }: SuspendAllProps) {
             <bdi>{row.name}</bdi>
           </List.Item>
         ))}
-        {rows.length > NAMES_SHOWN && <List.Item>and {countText(rows.length - NAMES_SHOWN)} more</List.Item>}
+        {rows.length > NAMES_SHOWN && <List.Item>{words.andMoreOf(rows.length - NAMES_SHOWN)}</List.Item>}
       </List>
-      {done > 0 && <Progress value={(done / rows.length) * 100} aria-label={`${done} of ${count} suspended`} />}
+      {done > 0 && <Progress value={(done / rows.length) * 100} aria-label={words.suspendedSoFar(done, count)} />}
     </ConfirmByName>
   );
 }

@@ -1,28 +1,26 @@
 import { type Permission, verdictOf } from '../../api/session.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
-import type { SECTIONS } from './dialog/OrganizationFields.tsx';
 import type { TabProps } from './tabs/tab.ts';
-
-type Section = (typeof SECTIONS)[number];
+import { words } from './words.ts';
 
 /** The sections of the dialog by their names in the address: `?edit=budgets`. Any other name opens it at its beginning. */
-export const SECTION_AT: Readonly<Record<string, Section>> = {
-  identity: 'Identity',
-  budgets: 'Budgets',
-  limits: 'Rate limits',
-  access: 'Asset access',
-  tags: 'Tags',
-  audit: 'Audit content',
+export const SECTION_AT: Readonly<Record<string, string>> = {
+  identity: words.identity,
+  budgets: words.budgets,
+  limits: words.rateLimits,
+  access: words.assetAccess,
+  tags: words.tags,
+  audit: words.auditContent,
 };
 
-const PERMISSION_FOR: Readonly<Record<Section, Permission>> = {
-  Identity: 'organization.profile',
-  Budgets: 'organizations.cap',
-  'Rate limits': 'organizations.cap',
-  'Asset access': 'organizations.cap',
-  Tags: 'organizations.cap',
-  'Audit content': 'audit_policy.change',
+const PERMISSION_AT: Readonly<Record<string, Permission>> = {
+  identity: 'organization.profile',
+  budgets: 'organizations.cap',
+  limits: 'organizations.cap',
+  access: 'organizations.cap',
+  tags: 'organizations.cap',
+  audit: 'audit_policy.change',
 };
 
 interface ChangeButtonProps extends Pick<TabProps, 'organization'> {
@@ -35,17 +33,16 @@ interface ChangeButtonProps extends Pick<TabProps, 'organization'> {
 /** A button on a card that opens the dialog of the organization at the section that the card shows. */
 export function ChangeButton({ organization, at, isNamed = false }: ChangeButtonProps) {
   const [, setState] = useUrlState();
-  const section = SECTION_AT[at] ?? 'Identity';
-  const label = `Change ${section.toLowerCase()}`;
+  const label = words.changeSection(SECTION_AT[at] ?? words.identity);
   return (
     <GuardedButton
       size="compact-xs"
       variant="default"
       aria-label={label}
-      verdict={verdictOf(PERMISSION_FOR[section], organization)}
+      verdict={verdictOf(PERMISSION_AT[at] ?? 'organization.profile', organization)}
       onClick={() => setState({ edit: at }, 'push')}
     >
-      {isNamed ? label : 'Change'}
+      {isNamed ? label : words.change}
     </GuardedButton>
   );
 }

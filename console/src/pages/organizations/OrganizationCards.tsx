@@ -14,6 +14,7 @@ import { countText } from '../../numbers/numbers.ts';
 import { ChangeButton } from './ChangeButton.tsx';
 import { burnWords } from './tabs/burn.ts';
 import type { TabProps } from './tabs/tab.ts';
+import { words } from './words.ts';
 
 const BUDGETS_SHOWN = 2;
 
@@ -21,19 +22,19 @@ const BUDGETS_SHOWN = 2;
 export function OrganizationCards({ organization, live: { status: live, freshness } }: TabProps) {
   return (
     <SimpleGrid cols={{ base: 1, md: 3 }} spacing="xl">
-      <Card title="Budgets" action={<ChangeButton organization={organization} at="budgets" />}>
+      <Card title={words.budgets} action={<ChangeButton organization={organization} at="budgets" />}>
         {live === null ? <BudgetsAsSet of={organization} /> : <Budgets live={live} />}
       </Card>
       {live === null ? (
-        <Card title="Rate limits" action={<ChangeButton organization={organization} at="limits" />}>
+        <Card title={words.rateLimits} action={<ChangeButton organization={organization} at="limits" />}>
           <LimitsAsSet of={organization} />
         </Card>
       ) : (
-        <Card title="Requests and tokens now" action={<ChangeButton organization={organization} at="limits" />}>
+        <Card title={words.requestsAndTokensNow} action={<ChangeButton organization={organization} at="limits" />}>
           <LimitGauges limits={live.rate_limits} freshness={freshness} />
         </Card>
       )}
-      <Card title="Contents">
+      <Card title={words.contents}>
         <Counts organization={organization} />
       </Card>
     </SimpleGrid>
@@ -58,7 +59,7 @@ function Budgets({ live }: { live: LimitsStatus }) {
   if (live.budgets.length === 0) {
     return (
       <Text fz="sm" c="dimmed">
-        No budget: spend is recorded but not limited.
+        {words.noBudget}
       </Text>
     );
   }
@@ -70,7 +71,7 @@ function Budgets({ live }: { live: LimitsStatus }) {
       ))}
       {closest.length > BUDGETS_SHOWN && (
         <Anchor component={PageLink} at={here({ tab: 'limits' })} fz="xs">
-          {closest.length - BUDGETS_SHOWN} more
+          {words.countMore(closest.length - BUDGETS_SHOWN)}
         </Anchor>
       )}
       {!live.live && <FreshnessMark freshness="stored" />}
@@ -89,21 +90,21 @@ export function BudgetLine({ budget }: { budget: BudgetStatus }) {
           <b>
             <Money usd={budget.spent} />
           </b>{' '}
-          of <Money usd={budget.amount} />
+          {words.ofAmount} <Money usd={budget.amount} />
           {Number(budget.held) > 0 && (
             <>
-              , <Money usd={budget.held} /> held
+              , <Money usd={budget.held} /> {words.held}
             </>
           )}
         </Text>
         <Text fz="xs" c="dimmed">
           {of !== null && <span className="mono">{of} · </span>}
-          {budget.action === 'alert' && 'only alerts · '}
+          {budget.action === 'alert' && words.onlyAlerts}
           {budget.resets_at === null ? (
-            'never resets'
+            words.neverResets
           ) : (
             <>
-              resets <Time at={budget.resets_at} relative />
+              {words.resets} <Time at={budget.resets_at} relative />
             </>
           )}
         </Text>
@@ -122,12 +123,12 @@ function Counts({ organization }: Pick<TabProps, 'organization'>) {
   });
   return (
     <SimpleGrid cols={2} spacing="xs" verticalSpacing="xs">
-      <Count tab="members" label="Members" count={organization.member_count} />
-      <Count tab="teams" label="Teams" count={organization.team_count} />
-      <Count tab="keys" label="Keys" count={organization.key_count} />
+      <Count tab="members" label={words.members} count={organization.member_count} />
+      <Count tab="teams" label={words.teams} count={organization.team_count} />
+      <Count tab="keys" label={words.keys} count={organization.key_count} />
       <Count
         tab="access"
-        label="Granted targets"
+        label={words.grantedTargets}
         count={effective.data?.data.length ?? organization.standing?.granted_targets ?? null}
       />
     </SimpleGrid>
@@ -138,7 +139,15 @@ function Count({ tab, label, count }: { tab: string; label: string; count: numbe
   if (count === null) return null;
   return (
     <div>
-      <Anchor component={PageLink} at={here({ tab })} c="inherit" fz="lg" fw={600} lh={1.2} aria-label={`${label}: ${count}`}>
+      <Anchor
+        component={PageLink}
+        at={here({ tab })}
+        c="inherit"
+        fz="lg"
+        fw={600}
+        lh={1.2}
+        aria-label={`${label}: ${countText(count)}`}
+      >
         {countText(count)}
       </Anchor>
       <Text fz="xs" c="dimmed">

@@ -36,6 +36,7 @@ import { TeamsTab } from './tabs/TeamsTab.tsx';
 import type { TabProps } from './tabs/tab.ts';
 import { UsageTab } from './tabs/UsageTab.tsx';
 import { WebhooksTab } from './tabs/WebhooksTab.tsx';
+import { words } from './words.ts';
 
 interface Tab {
   readonly value: string;
@@ -46,18 +47,18 @@ interface Tab {
 
 /** The tabs of the page. A tab that a person may not read is hidden. */
 const TABS: readonly Tab[] = [
-  { value: 'overview', label: 'Overview', needs: 'organization.read', content: OverviewTab },
-  { value: 'teams', label: 'Teams', needs: 'organization.read', content: TeamsTab },
-  { value: 'members', label: 'Members', needs: 'organization.read', content: MembersTab },
-  { value: 'keys', label: 'Keys', needs: 'organization.read', content: KeysTab },
-  { value: 'access', label: 'Asset access', needs: 'organization.read', content: AccessTab },
-  { value: 'limits', label: 'Limits & budgets', needs: 'organization.read', content: LimitsTab },
-  { value: 'usage', label: 'Usage', needs: 'usage.read', content: UsageTab },
-  { value: 'audit', label: 'Audit', needs: 'audit.read', content: AuditTab },
-  { value: 'security', label: 'Security', needs: 'audit.read', content: SecurityTab },
-  { value: 'service-accounts', label: 'Service accounts', needs: 'admin_tokens.manage', content: ServiceAccountsTab },
-  { value: 'webhooks', label: 'Webhooks', needs: 'webhooks.manage', content: WebhooksTab },
-  { value: 'settings', label: 'Settings', needs: 'organization.read', content: SettingsTab },
+  { value: 'overview', label: words.overview, needs: 'organization.read', content: OverviewTab },
+  { value: 'teams', label: words.teams, needs: 'organization.read', content: TeamsTab },
+  { value: 'members', label: words.members, needs: 'organization.read', content: MembersTab },
+  { value: 'keys', label: words.keys, needs: 'organization.read', content: KeysTab },
+  { value: 'access', label: words.assetAccess, needs: 'organization.read', content: AccessTab },
+  { value: 'limits', label: words.limitsBudgets, needs: 'organization.read', content: LimitsTab },
+  { value: 'usage', label: words.usage, needs: 'usage.read', content: UsageTab },
+  { value: 'audit', label: words.audit, needs: 'audit.read', content: AuditTab },
+  { value: 'security', label: words.security, needs: 'audit.read', content: SecurityTab },
+  { value: 'service-accounts', label: words.serviceAccounts, needs: 'admin_tokens.manage', content: ServiceAccountsTab },
+  { value: 'webhooks', label: words.webhooks, needs: 'webhooks.manage', content: WebhooksTab },
+  { value: 'settings', label: words.settings, needs: 'organization.read', content: SettingsTab },
 ];
 const REFETCH_MS = 15_000;
 
@@ -89,7 +90,7 @@ function Shown({ organization }: { organization: Organization }) {
   return (
     <Page
       title={organization.name}
-      crumbs={[{ label: 'Organizations', to: PATHS.organizations }]}
+      crumbs={[{ label: words.organizations, to: PATHS.organizations }]}
       beside={
         <StandingBadge
           lifecycle={organization.status}
@@ -103,7 +104,7 @@ function Shown({ organization }: { organization: Organization }) {
       actions={
         <>
           <GuardedButton variant="default" verdict={verdict} leftSection={<IconPencil size={16} />} onClick={edit}>
-            Edit
+            {words.edit}
           </GuardedButton>
           <LifecycleActions organization={organization} />
         </>
@@ -136,34 +137,34 @@ function About({ organization }: { organization: Organization }) {
     <Stack gap={2}>
       <Group gap="xs">
         <span className="mono">{slug}</span>
-        <CopyText text={id} label="the organization’s id" />
+        <CopyText text={id} label={words.theOrganizationsId} />
         <span>{time_zone}</span>
         <span>
-          created <Time at={created_at} />
+          {words.createdAt} <Time at={created_at} />
         </span>
       </Group>
       {owners !== null && (
         <Text fz="sm" c="dimmed">
           {owners.length === 0 ? (
             <>
-              No owner yet.{' '}
+              {words.noOwnerYet}{' '}
               <Anchor component={PageLink} at={here({ tab: 'members', new: 'person' })} inherit>
-                Add an owner
+                {words.addAnOwner}
               </Anchor>
             </>
           ) : (
             <>
-              {owners.length === 1 ? 'Owner' : 'Owners'}: <bdi>{owners.map((owner) => owner.name).join(', ')}</bdi>
+              {owners.length === 1 ? words.owner : words.owners}: <bdi>{owners.map((owner) => owner.name).join(', ')}</bdi>
             </>
           )}
         </Text>
       )}
       {callsNothing(asset_access) && (
         <Text fz="sm" c="dimmed">
-          Its keys can call no model yet.{' '}
+          {words.callsNothingYet}{' '}
           {verdictOf('organizations.cap', organization).allowed && (
             <Anchor component={PageLink} at={here({ edit: 'access' })} inherit>
-              Choose what it can call
+              {words.chooseWhatItCanCall}
             </Anchor>
           )}
         </Text>

@@ -8,6 +8,7 @@ import type { Lifecycle } from './dialog/LifecycleDialog.tsx';
 import { IncompletePill } from './IncompletePill.tsx';
 import { columnsOf } from './list-columns.tsx';
 import { StandingPills } from './StandingPills.tsx';
+import { words } from './words.ts';
 
 interface OrganizationsListProps {
   /** The counts of the pills; undefined until they are loaded. */
@@ -51,7 +52,7 @@ export function OrganizationsList({ counts, seesStandings, refetchMs, onOpen, on
         fetch={listOrganizations}
         filters={['status', 'unpriced']}
         defaultSort="-created_at"
-        searchLabel="Name, slug or id"
+        searchLabel={words.nameSlugOrId}
         controls={
           seesStandings && (
             <>
@@ -83,15 +84,10 @@ export function OrganizationsList({ counts, seesStandings, refetchMs, onOpen, on
 }
 
 function NoOrganization({ onCreate }: Pick<OrganizationsListProps, 'onCreate'>) {
-  if (onCreate === undefined)
-    return (
-      <EmptyState title="No organizations yet">
-        You are not a member of an organization yet. Ask an owner or a platform admin to invite you.
-      </EmptyState>
-    );
+  if (onCreate === undefined) return <EmptyState title={words.noOrganizationsYet}>{words.notAMemberYet}</EmptyState>;
   return (
-    <EmptyState title="No organizations yet" action={<Button onClick={onCreate}>Create organization</Button>}>
-      An organization is a tenant with its own budgets, limits, models, teams and keys. Create the first one.
+    <EmptyState title={words.noOrganizationsYet} action={<Button onClick={onCreate}>{words.createOrganization}</Button>}>
+      {words.organizationMeans}
     </EmptyState>
   );
 }

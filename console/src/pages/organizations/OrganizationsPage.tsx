@@ -18,6 +18,7 @@ import { countText } from '../../numbers/numbers.ts';
 import { OrganizationDialog, TemplatesDialog } from './dialog/deferred.tsx';
 import { OrganizationsList } from './OrganizationsList.tsx';
 import { SummaryStrip } from './SummaryStrip.tsx';
+import { words } from './words.ts';
 
 const REFETCH_MS = 10_000;
 
@@ -47,10 +48,10 @@ export function OrganizationsPage() {
   );
   return (
     <Page
-      title="Organizations"
+      title={words.organizations}
       beside={
         summary.data !== undefined && (
-          <Text c="dimmed" aria-label={`${countText(summary.data.total)} in total`}>
+          <Text c="dimmed" aria-label={words.inTotal(summary.data.total)}>
             {countText(summary.data.total)}
           </Text>
         )
@@ -58,14 +59,14 @@ export function OrganizationsPage() {
       actions={
         <>
           <SavedViews path="/organizations" />
-          <ExportMenu exports={[exportOf(state)]} note="All organizations that match the search and the filters" />
+          <ExportMenu exports={[exportOf(state)]} note={words.exportMeans} />
           {mayCreate.allowed && (
             <Button variant="default" onClick={() => setState({ templates: '1' })}>
-              Templates
+              {words.templates}
             </Button>
           )}
           <GuardedButton verdict={mayCreate} leftSection={<IconPlus size={16} />} onClick={openCreate}>
-            Create organization
+            {words.createOrganization}
           </GuardedButton>
         </>
       }
@@ -96,5 +97,5 @@ export function OrganizationsPage() {
 
 function exportOf({ search, status, unpriced }: UrlState) {
   const path = `/organizations/export${queryText({ search, status, unpriced })}`;
-  return { label: 'CSV', path, what: 'organizations', ending: 'csv' } as const;
+  return { label: words.csv, path, what: 'organizations', ending: 'csv' } as const;
 }

@@ -4,18 +4,19 @@ import type { ReactNode } from 'react';
 import type { OrganizationsSummary } from '../../api/organizations.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { countText } from '../../numbers/numbers.ts';
+import { words } from './words.ts';
 
 /** Totals over the whole result, not only the page that is shown. */
 export function SummaryStrip({ query }: { query: UseQueryResult<OrganizationsSummary> }) {
   const { data, isError } = query;
   return (
-    <Box role="group" aria-label="Totals of all organizations found">
+    <Box role="group" aria-label={words.totals}>
       <SimpleGrid cols={{ base: 2, sm: 4 }} spacing="md" verticalSpacing="xs">
-        <Fact label="Spend this month" value={data && <Money usd={data.spend_period} />} isMissing={isError} />
-        <Fact label="Teams" value={data && countText(data.teams)} isMissing={isError} />
-        <Fact label="Granted targets" value={data && countText(data.granted_targets)} isMissing={isError} />
+        <Fact label={words.spendThisPeriod} value={data && <Money usd={data.spend_period} />} isMissing={isError} />
+        <Fact label={words.teams} value={data && countText(data.teams)} isMissing={isError} />
+        <Fact label={words.grantedTargets} value={data && countText(data.granted_targets)} isMissing={isError} />
         <Fact
-          label="Over budget"
+          label={words.overBudget}
           value={
             data && (
               <span style={data.over_budget > 0 ? { color: 'light-dark(#b02525, #ff8787)' } : undefined}>

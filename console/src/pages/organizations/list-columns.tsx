@@ -1,9 +1,8 @@
-import { ActionIcon, Anchor, Avatar, Group, Menu, Text, Tooltip } from '@mantine/core';
+import { Avatar, Menu, Tooltip } from '@mantine/core';
 import {
   IconArchive,
   IconChartBar,
   IconCopyPlus,
-  IconDots,
   IconPencil,
   IconPlayerPause,
   IconPlayerPlay,
@@ -18,12 +17,15 @@ import { WhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { BudgetCell } from '../../components/limits/BudgetRing.tsx';
 import { LimitCell } from '../../components/limits/LimitGauges.tsx';
 import { StandingBadge } from '../../components/limits/StandingBadge.tsx';
+import cells from '../../components/list/cells.module.css';
 import type { ListColumn } from '../../components/list/column.ts';
+import { RowMenu } from '../../components/list/RowMenu.tsx';
 import { PageLink } from '../../components/PageLink.tsx';
 import { links } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
-import { countText, moneyText } from '../../numbers/numbers.ts';
+import { countText } from '../../numbers/numbers.ts';
 import type { Lifecycle } from './dialog/LifecycleDialog.tsx';
+import { words } from './words.ts';
 
 interface RowActions {
   readonly open: (row: Organization, search?: Record<string, string>) => void;
@@ -42,17 +44,16 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
   return [
     {
       accessor: 'name',
-      title: 'Organization',
+      title: words.organization,
       sortable: true,
       // The name takes what the others leave.
-      width: '100%',
-      cellsStyle: () => ({ maxWidth: 0 }),
+      width: 'rest',
       phone: 'title',
       render: (row) => <Identity row={row} />,
     },
     {
       accessor: 'budget_used',
-      title: 'Budget',
+      title: words.budget,
       sortable: true,
       width: 204,
       phone: { fact: 1 },
@@ -60,13 +61,13 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
     },
     {
       accessor: 'rate_limits',
-      title: 'Rate limits',
+      title: words.rateLimits,
       width: 228,
       render: (row) => <LimitCell status={row.limits_status} of={row} />,
     },
     {
       accessor: 'spend',
-      title: '30-day spend',
+      title: words.spend30Days,
       sortable: true,
       width: 114,
       phone: { fact: 2 },
@@ -74,7 +75,7 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
     },
     {
       accessor: 'members',
-      title: 'Members',
+      title: words.members,
       sortable: true,
       textAlign: 'right',
       width: 94,
@@ -82,7 +83,7 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
     },
     {
       accessor: 'teams',
-      title: 'Teams',
+      title: words.teams,
       sortable: true,
       textAlign: 'right',
       width: 74,
@@ -91,7 +92,7 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
     },
     {
       accessor: 'keys',
-      title: 'Keys',
+      title: words.keys,
       sortable: true,
       textAlign: 'right',
       width: 68,
@@ -104,7 +105,7 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       textAlign: 'right',
       width: 46,
       phone: 'menu',
-      render: (row) => <RowMenu row={row} {...actions} />,
+      render: (row) => <Actions row={row} {...actions} />,
     },
   ];
 }
@@ -117,42 +118,38 @@ function countOrNothing(count: number | null): string {
 function Identity({ row }: { row: Organization }) {
   const owners = row.owners?.map((owner) => owner.name);
   return (
-    <Group gap="sm" wrap="nowrap">
+    <div className={cells.side} style={{ gap: 12 }}>
       <Avatar size={30} radius="sm" name={row.name} color="teal" aria-hidden alt="" />
       <div style={{ minWidth: 0 }}>
-        <Group gap={6} wrap="nowrap">
-          <Anchor
-            component={PageLink}
+        <div className={cells.side}>
+          <PageLink
             at={links.organization(row.id)}
-            c="inherit"
-            fz="sm"
-            fw={600}
-            truncate
-            miw={0}
+            className={`mantine-Anchor-root ${cells.name}`}
+            style={{ fontWeight: 600 }}
             title={row.name}
             onClick={(event) => event.stopPropagation()}
           >
             <bdi>{row.name}</bdi>
-          </Anchor>
+          </PageLink>
           <span style={{ flexShrink: 0, lineHeight: 1 }}>
             <StandingBadge lifecycle={row.status} live={row.limits_status} calm={calmStatus(row, row.limits_status)} />
           </span>
-        </Group>
-        <Group gap={4} wrap="nowrap" h={17}>
-          <Text fz="xs" c="dimmed" truncate miw={0} title={owners?.join(', ')}>
+        </div>
+        <div className={cells.side} style={{ gap: 4, height: 17 }}>
+          <span className={`${cells.small} ${cells.cut}`} title={owners?.join(', ')}>
             {owners !== undefined && `${ownersText(owners)} · `}
             <span className="mono">{row.slug}</span>
-          </Text>
-          <CopyIcon text={row.id} label="the organization’s id" />
-        </Group>
+          </span>
+          <CopyIcon text={row.id} label={words.theOrganizationsId} />
+        </div>
       </div>
-    </Group>
+    </div>
   );
 }
 
 /** Names the first owner and the number of the others. All names are on hover. */
 function ownersText([first, ...others]: readonly string[]): string {
-  if (first === undefined) return 'No owner';
+  if (first === undefined) return words.noOwner;
   return others.length === 0 ? first : `${first} +${others.length}`;
 }
 
@@ -162,56 +159,58 @@ function Spend({ row }: { row: Organization }) {
   const values = standing.daily_spend.map(Number);
   return (
     <div>
-      <Sparkline values={values} width={90} height={18} label={`${moneyText(standing.spend_30d)} in 30 days`} />
-      <Text fz="xs" component="div">
+      <Sparkline values={values} width={90} height={18} label={words.spentIn30Days(standing.spend_30d)} />
+      <div style={{ fontSize: 'var(--mantine-font-size-xs)', lineHeight: 1.5 }}>
         <Money usd={standing.spend_30d} />
-      </Text>
+      </div>
     </div>
   );
 }
 
-function RowMenu({ row, open, edit, change, like, makeTemplate }: RowActions & { row: Organization }) {
+function Actions({ row, open, edit, change, like, makeTemplate }: RowActions & { row: Organization }) {
   const may = (permission: Permission) => verdictOf(permission, row);
   const isActive = row.status === 'active';
   return (
-    <Menu position="bottom-end" width={190}>
-      <Menu.Target>
-        <ActionIcon
-          variant="subtle"
-          color="gray"
-          aria-label={`Actions for ${row.name}`}
-          onClick={(event) => event.stopPropagation()}
-        >
-          <IconDots size={16} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown onClick={(event) => event.stopPropagation()}>
-        <Item icon={IconPencil} label="Edit" verdict={may('organization.profile')} onClick={() => edit(row)} />
-        <Item icon={IconChartBar} label="View usage" verdict={may('usage.read')} onClick={() => open(row, { tab: 'usage' })} />
-        <Item icon={IconCopyPlus} label="Make one like this" verdict={may('organizations.create')} onClick={() => like(row)} />
-        <Item
-          icon={IconTemplate}
-          label="Save as template"
-          verdict={may('organizations.create')}
-          onClick={() => makeTemplate(row)}
-        />
-        <Menu.Divider />
-        <Item
-          icon={isActive ? IconPlayerPause : IconPlayerPlay}
-          label={isActive ? 'Suspend' : 'Reactivate'}
-          verdict={may('organizations.lifecycle')}
-          onClick={() => change(row, isActive ? 'suspend' : 'reactivate')}
-        />
-        {row.status !== 'archived' && (
+    <RowMenu label={words.actionsFor(row.name)} width={190}>
+      {() => (
+        <>
+          <Item icon={IconPencil} label={words.edit} verdict={may('organization.profile')} onClick={() => edit(row)} />
           <Item
-            icon={IconArchive}
-            label="Archive"
-            verdict={may('organizations.lifecycle')}
-            onClick={() => change(row, 'archive')}
+            icon={IconChartBar}
+            label={words.viewUsage}
+            verdict={may('usage.read')}
+            onClick={() => open(row, { tab: 'usage' })}
           />
-        )}
-      </Menu.Dropdown>
-    </Menu>
+          <Item
+            icon={IconCopyPlus}
+            label={words.makeOneLikeThis}
+            verdict={may('organizations.create')}
+            onClick={() => like(row)}
+          />
+          <Item
+            icon={IconTemplate}
+            label={words.saveAsTemplate}
+            verdict={may('organizations.create')}
+            onClick={() => makeTemplate(row)}
+          />
+          <Menu.Divider />
+          <Item
+            icon={isActive ? IconPlayerPause : IconPlayerPlay}
+            label={isActive ? words.suspend : words.reactivate}
+            verdict={may('organizations.lifecycle')}
+            onClick={() => change(row, isActive ? 'suspend' : 'reactivate')}
+          />
+          {row.status !== 'archived' && (
+            <Item
+              icon={IconArchive}
+              label={words.archive}
+              verdict={may('organizations.lifecycle')}
+              onClick={() => change(row, 'archive')}
+            />
+          )}
+        </>
+      )}
+    </RowMenu>
   );
 }
 

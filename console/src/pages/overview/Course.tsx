@@ -5,38 +5,39 @@ import { TimeChart } from '../../components/charts/TimeChart.tsx';
 import type { Series } from '../../components/charts/TimePlot.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { moneyText, shortCountText } from '../../numbers/numbers.ts';
+import { words } from './words.ts';
 
 const CHOICES = [
-  { value: 'requests', label: 'Requests' },
-  { value: 'refused', label: 'Refused' },
-  { value: 'spend', label: 'Spend' },
-  { value: 'tokens', label: 'Tokens' },
+  { value: 'requests', label: words.requests },
+  { value: 'refused', label: words.refused },
+  { value: 'spend', label: words.spend },
+  { value: 'tokens', label: words.tokens },
 ];
 
 const [FIRST, SECOND, THIRD] = SERIES_COLORS as readonly [string, string, string];
 
 const SERIES: Readonly<Record<string, readonly Series[]>> = {
   requests: [
-    { name: 'others', label: 'Without error', color: FIRST },
-    { name: 'errors', label: 'Errors', color: THIRD },
+    { name: 'others', label: words.withoutError, color: FIRST },
+    { name: 'errors', label: words.errors, color: THIRD },
   ],
-  refused: [{ name: 'refused', label: 'Refused', color: THIRD }],
-  spend: [{ name: 'spend', label: 'Spend', color: FIRST }],
-  tokens: [{ name: 'tokens', label: 'Tokens', color: SECOND }],
+  refused: [{ name: 'refused', label: words.refused, color: THIRD }],
+  spend: [{ name: 'spend', label: words.spend, color: FIRST }],
+  tokens: [{ name: 'tokens', label: words.tokens, color: SECOND }],
 };
 
 const EMPTY: Readonly<Record<string, string>> = {
-  requests: 'Requests and errors appear here with the first call of a key.',
-  refused: 'Requests that a limit, a budget or missing access refuses appear here.',
-  spend: 'What requests cost appears here with the first one that has a price.',
-  tokens: 'Input and output tokens appear here with the first answer.',
+  requests: words.noRequestsYet,
+  refused: words.noRefusalsYet,
+  spend: words.noSpendYet,
+  tokens: words.noTokensYet,
 };
 
 const TITLES: Readonly<Record<string, string>> = {
-  requests: 'Requests over time',
-  refused: 'Refused requests over time',
-  spend: 'Spend over time',
-  tokens: 'Tokens over time',
+  requests: words.requestsOverTime,
+  refused: words.refusedRequestsOverTime,
+  spend: words.spendOverTime,
+  tokens: words.tokensOverTime,
 };
 
 /** A chart of the range over time. Its bars add up to the figure of the same name. */
@@ -55,14 +56,14 @@ export function Course({ overview }: { overview: Schema<'Overview'> }) {
         <Title order={2}>{TITLES[shown]}</Title>
         <SegmentedControl
           size="xs"
-          aria-label="What the chart shows"
+          aria-label={words.whatTheChartShows}
           data={CHOICES}
           value={shown}
           onChange={(chart) => set({ chart: chart === 'requests' ? undefined : chart })}
         />
       </Group>
       <TimeChart
-        label={`${shown} by ${overview.range.interval}`}
+        label={words.chartLabel(TITLES[shown] ?? shown, overview.range.interval)}
         points={points}
         series={SERIES[shown] ?? []}
         shape="areas"

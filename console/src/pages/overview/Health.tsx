@@ -15,24 +15,22 @@ import { Money } from '../../numbers/Money.tsx';
 import { barOf, countText, usedRatio, usedText } from '../../numbers/numbers.ts';
 import { StateBadge } from '../models/health.tsx';
 import { providerName } from '../models/ProviderBadge.tsx';
+import { words } from './words.ts';
 
 /** The budgets closest to exhaustion, with what requests in flight hold of them. */
 export function Budgets({ overview }: { overview: Schema<'Overview'> }) {
   return (
-    <Part
-      title="Budgets closest to their limit"
-      empty={overview.budgets_closest.length === 0 ? 'Nothing is used of any budget yet.' : null}
-    >
+    <Part title={words.budgetsClosest} empty={overview.budgets_closest.length === 0 ? words.noBudgetUsed : null}>
       <Table fz="sm">
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>Scope</Table.Th>
-            <Table.Th>Organization</Table.Th>
-            <Table.Th w={180}>Used</Table.Th>
-            <Table.Th ta="right">Spent</Table.Th>
-            <Table.Th ta="right">Held</Table.Th>
-            <Table.Th ta="right">Amount</Table.Th>
-            <Table.Th>Resets</Table.Th>
+            <Table.Th>{words.scope}</Table.Th>
+            <Table.Th>{words.organization}</Table.Th>
+            <Table.Th w={180}>{words.used}</Table.Th>
+            <Table.Th ta="right">{words.spent}</Table.Th>
+            <Table.Th ta="right">{words.held}</Table.Th>
+            <Table.Th ta="right">{words.amount}</Table.Th>
+            <Table.Th>{words.resets}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -56,7 +54,7 @@ export function Budgets({ overview }: { overview: Schema<'Overview'> }) {
               <Table.Td ta="right">
                 <Money usd={budget.amount} />
               </Table.Td>
-              <Table.Td>{budget.resets_at === null ? 'never' : <Time at={budget.resets_at} relative />}</Table.Td>
+              <Table.Td>{budget.resets_at === null ? words.never : <Time at={budget.resets_at} relative />}</Table.Td>
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -69,7 +67,7 @@ export function Budgets({ overview }: { overview: Schema<'Overview'> }) {
 function Used({ ratio }: { ratio: number }) {
   return (
     <Group gap={6} wrap="nowrap">
-      <Progress size={8} flex={1} value={barOf(ratio)} color={colorOf(ratio)} aria-label={`${usedText(ratio)} spent or held`} />
+      <Progress size={8} flex={1} value={barOf(ratio)} color={colorOf(ratio)} aria-label={words.spentOrHeld(usedText(ratio))} />
       <Text fz="xs" c="dimmed">
         {usedText(ratio)}
       </Text>
@@ -83,15 +81,15 @@ function Used({ ratio }: { ratio: number }) {
 export function Providers({ overview }: { overview: Schema<'Overview'> }) {
   const showsDeployments = overview.providers.some(({ deployments }) => deployments !== null);
   return (
-    <Part title="Provider health" empty={overview.providers.length === 0 ? 'No deployments yet.' : null}>
+    <Part title={words.providerHealth} empty={overview.providers.length === 0 ? words.noDeploymentsYet : null}>
       <Table fz="sm">
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>Provider</Table.Th>
-            <Table.Th>State</Table.Th>
-            {showsDeployments && <Table.Th ta="right">Deployments</Table.Th>}
-            <Table.Th ta="right">Attempts</Table.Th>
-            <Table.Th ta="right">Failed attempts</Table.Th>
+            <Table.Th>{words.provider}</Table.Th>
+            <Table.Th>{words.state}</Table.Th>
+            {showsDeployments && <Table.Th ta="right">{words.deployments}</Table.Th>}
+            <Table.Th ta="right">{words.attempts}</Table.Th>
+            <Table.Th ta="right">{words.failedAttempts}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -116,7 +114,7 @@ export function Providers({ overview }: { overview: Schema<'Overview'> }) {
         </Table.Tbody>
       </Table>
       <Text fz="xs" c="dimmed" mt={4}>
-        Counted over the time range of this page. A request can have several attempts, so more attempts than requests can fail.
+        {words.attemptsMean}
       </Text>
     </Part>
   );
@@ -126,8 +124,8 @@ export function Providers({ overview }: { overview: Schema<'Overview'> }) {
 function Cooling({ deployments, cooling }: { deployments: number; cooling: number }) {
   if (cooling === 0) return null;
   return (
-    <Tooltip label="Paused after failures. One request tests it before it gets others.">
-      <Badge color={cooling === deployments ? 'red' : 'yellow'}>{cooling} cooling</Badge>
+    <Tooltip label={words.coolingMeans}>
+      <Badge color={cooling === deployments ? 'red' : 'yellow'}>{words.countCooling(cooling)}</Badge>
     </Tooltip>
   );
 }

@@ -7,6 +7,7 @@ import { PageLink } from '../../components/PageLink.tsx';
 import { links, type PageAddress } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { countText, durationText, shareText, shortCountText } from '../../numbers/numbers.ts';
+import { words } from './words.ts';
 
 interface NumbersProps {
   readonly overview: Schema<'Overview'>;
@@ -22,35 +23,35 @@ export function Numbers({ overview, organizationId }: NumbersProps) {
   return (
     <Box>
       <SimpleGrid component="dl" m={0} cols={{ base: 2, xs: 3, md: 7 }} spacing="md" verticalSpacing="sm">
-        <Figure name="Spend" course={course('spend')} at={links.usage(place)}>
+        <Figure name={words.spend} course={course('spend')} at={links.usage(place)}>
           <Money usd={overview.spend} />
         </Figure>
-        <Figure name="Requests" course={course('requests')} at={links.requests(place)}>
+        <Figure name={words.requests} course={course('requests')} at={links.requests(place)}>
           <Short count={overview.requests} />
         </Figure>
         <Figure
-          name="Errors"
+          name={words.errors}
           course={course('errors')}
           at={links.requests({ ...place, status: 'failed' })}
-          note={ofAll(overview.errors, overview.requests, 'of requests')}
+          note={ofAll(overview.errors, overview.requests, words.ofRequests)}
         >
           <Short count={overview.errors} />
         </Figure>
         <Figure
-          name="Refused"
+          name={words.refused}
           course={course('refused')}
           at={links.requests({ ...place, status: 'refused' })}
-          note={ofAll(overview.refusals, overview.requests + overview.refusals, 'of all received')}
+          note={ofAll(overview.refusals, overview.requests + overview.refusals, words.ofAllReceived)}
         >
           <Short count={overview.refusals} />
         </Figure>
-        <Figure name="Tokens" course={course('tokens')} at={links.usage({ ...place, metric: 'total_tokens' })}>
+        <Figure name={words.tokens} course={course('tokens')} at={links.usage({ ...place, metric: 'total_tokens' })}>
           <Short count={overview.tokens} />
         </Figure>
-        <Figure name="Latency p50" note={`newest ${countText(latency.sample)}`}>
+        <Figure name={words.latencyP50} note={words.ofTheNewest(latency.sample)}>
           {latency.p50_ms === null ? '–' : durationText(latency.p50_ms)}
         </Figure>
-        <Figure name="Latency p95" note={`newest ${countText(latency.sample)}`}>
+        <Figure name={words.latencyP95} note={words.ofTheNewest(latency.sample)}>
           {latency.p95_ms === null ? '–' : durationText(latency.p95_ms)}
         </Figure>
       </SimpleGrid>
@@ -92,7 +93,7 @@ function Figure({ name, at, note, course, children }: FigureProps) {
       </Text>
       {course !== undefined && course.length > 1 && (
         <Box maw={150} mt={4} component="dd" m={0}>
-          <Sparkline values={course} width="100%" height={24} label={`${name} over time`} />
+          <Sparkline values={course} width="100%" height={24} label={words.overTime(name)} />
         </Box>
       )}
       {note != null && (
@@ -112,7 +113,7 @@ function Short({ count }: { count: number }) {
   );
 }
 
-function ofAll(part: number, all: number, words: string): string | null {
+function ofAll(part: number, all: number, whole: string): string | null {
   const share = shareText(part, all);
-  return share === null ? null : `${share} ${words}`;
+  return share === null ? null : words.shareOf(share, whole);
 }

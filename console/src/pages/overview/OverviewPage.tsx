@@ -16,6 +16,7 @@ import { Numbers } from './Numbers.tsx';
 import { OwnKeys } from './OwnKeys.tsx';
 import { WithSetupCard } from './SetupCard.tsx';
 import { Tops } from './Tops.tsx';
+import { words } from './words.ts';
 
 const STANDARD = '7d';
 const REFRESH_MS = 15_000;
@@ -28,19 +29,13 @@ export function OverviewPage() {
   const isOfPlatform = session.platform_capabilities.includes('usage.read');
   return (
     <Page
-      title="Overview"
+      title={words.overview}
       about={scope === undefined ? placeOf(session) : <Named id={scope} />}
       actions={mayReadUsage && <RangePicker standard={STANDARD} />}
     >
       <WithSetupCard>
         {session.memberships.some(({ teams }) => teams.length > 0) && <OwnKeys session={session} />}
-        {mayReadUsage ? (
-          <Figures isOfPlatform={isOfPlatform} />
-        ) : (
-          <Alert color="gray">
-            Your role does not show spend and requests. Use the navigation for the teams and keys that you may see.
-          </Alert>
-        )}
+        {mayReadUsage ? <Figures isOfPlatform={isOfPlatform} /> : <Alert color="gray">{words.roleShowsNoSpend}</Alert>}
       </WithSetupCard>
     </Page>
   );
@@ -77,7 +72,7 @@ function Figures({ isOfPlatform }: { isOfPlatform: boolean }) {
 }
 
 function placeOf({ platform_role, memberships }: Session): string {
-  if (platform_role !== null) return 'Every organization of this gateway.';
+  if (platform_role !== null) return words.everyOrganization;
   const names = memberships.map(({ organization_name }) => organization_name);
-  return names.length === 0 ? 'You are not a member of any organization yet.' : names.join(', ');
+  return names.length === 0 ? words.inNoOrganization : names.join(', ');
 }

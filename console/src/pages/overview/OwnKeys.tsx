@@ -10,6 +10,7 @@ import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
 import { links } from '../../links.ts';
 import { useMayCreateKeys } from '../keys/may-create.ts';
+import { words } from './words.ts';
 
 const SHOWN = 5;
 
@@ -21,9 +22,9 @@ export function OwnKeys({ session }: { session: Session }) {
     queryFn: () => asked(api.GET('/keys', { params: { query: { account_id: session.account.id, limit: SHOWN } } })),
   });
   return (
-    <Box component="section" aria-label="Your keys">
+    <Box component="section" aria-label={words.yourKeys}>
       <Group justify="space-between" mb="xs">
-        <Title order={2}>Your keys</Title>
+        <Title order={2}>{words.yourKeys}</Title>
         {mayMake.allowed && (
           <Button
             component={PageLink}
@@ -32,7 +33,7 @@ export function OwnKeys({ session }: { session: Session }) {
             variant="default"
             leftSection={<IconKey size={14} />}
           >
-            Create a key
+            {words.createKey}
           </Button>
         )}
       </Group>
@@ -46,15 +47,14 @@ function None({ mayMake }: { mayMake: Verdict }) {
     return (
       <>
         <Text fz="sm" c="dimmed">
-          You have no keys yet.
+          {words.noKeysYet}
         </Text>
         <WhyNot verdict={mayMake} c="dimmed" />
       </>
     );
   return (
     <Text fz="sm" c="dimmed">
-      You have no keys yet. Create one, set it as the API key of your OpenAI or Anthropic SDK, and set the base URL of the SDK to
-      this gateway. You get examples with the key.
+      {words.createAKeyHint}
     </Text>
   );
 }
@@ -71,19 +71,19 @@ function Keys({ keys }: { keys: readonly Schema<'Key'>[] }) {
           <Text fz="sm" c="dimmed" component="div">
             {key.team_name} ·{' '}
             {key.last_used_at === null ? (
-              'never used'
+              words.neverUsed
             ) : (
               <>
-                used <Time at={key.last_used_at} relative />
+                {words.usedAt} <Time at={key.last_used_at} relative />
               </>
             )}{' '}
             ·{' '}
             <Anchor component={PageLink} at={links.requests({ key_id: key.id })} inherit underline="always">
-              requests
+              {words.requestsLink}
             </Anchor>{' '}
             ·{' '}
             <Anchor component={PageLink} at={links.usage({ key_id: key.id })} inherit underline="always">
-              use
+              {words.usageLink}
             </Anchor>
           </Text>
         </Group>

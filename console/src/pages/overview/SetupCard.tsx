@@ -6,6 +6,7 @@ import { useSession } from '../../api/session.tsx';
 import { PageLink } from '../../components/PageLink.tsx';
 import { Awaited } from '../../components/Skeletons.tsx';
 import { type SetupStep, useSetupSteps } from './setup-steps.ts';
+import { words } from './words.ts';
 
 /**
  * Shows what is done and what is next on the way to the first call, above the page's content, until everything is done or the
@@ -41,14 +42,12 @@ export function SetupCard({ steps, onClose }: { steps: readonly SetupStep[]; onC
   const next = steps.find((step) => !step.isDone && step.place !== null);
   const waits = steps.filter((step) => !step.isDone && step.place === null && step.who !== undefined);
   return (
-    <Paper withBorder p="md" component="section" aria-label="Set up">
+    <Paper withBorder p="md" component="section" aria-label={words.setUp}>
       <Group justify="space-between" wrap="nowrap" mb="xs">
-        <Title order={2}>
-          Set up: {done} of {steps.length} done
-        </Title>
-        {onClose !== undefined && <CloseButton aria-label="Hide the setup" onClick={onClose} />}
+        <Title order={2}>{words.countDone(done, steps.length)}</Title>
+        {onClose !== undefined && <CloseButton aria-label={words.hideTheSetup} onClick={onClose} />}
       </Group>
-      <Group component="ol" gap="md" m={0} p={0} style={{ listStyle: 'none', rowGap: 4 }} aria-label="Steps">
+      <Group component="ol" gap="md" m={0} p={0} style={{ listStyle: 'none', rowGap: 4 }} aria-label={words.steps}>
         {steps.map((step) => (
           <Step key={step.label} step={step} isNext={step === next} />
         ))}
@@ -61,7 +60,7 @@ export function SetupCard({ steps, onClose }: { steps: readonly SetupStep[]; onC
         ))}
         {next?.place != null && (
           <Button component={PageLink} at={next.place} size="xs">
-            Next: {next.label.toLowerCase()}
+            {words.nextStep(next.label)}
           </Button>
         )}
       </Stack>
@@ -83,7 +82,7 @@ function Step({ step: { label, isDone, place }, isNext }: { step: SetupStep; isN
         ) : (
           <IconCircle size={16} aria-hidden />
         )}
-        <VisuallyHidden>{isDone ? 'Done:' : 'Open:'}</VisuallyHidden>
+        <VisuallyHidden>{isDone ? words.done : words.open}</VisuallyHidden>
         {isDone || place === null ? (
           text
         ) : (

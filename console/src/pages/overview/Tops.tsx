@@ -5,6 +5,7 @@ import { Section } from '../../components/Section.tsx';
 import { links, type PageAddress } from '../../links.ts';
 import { Money } from '../../numbers/Money.tsx';
 import { barOf, countText, shortCountText, usedRatio } from '../../numbers/numbers.ts';
+import { words } from './words.ts';
 
 interface Row {
   readonly id: string;
@@ -34,9 +35,9 @@ export function Tops({ overview, showOrganizations }: TopsProps) {
   const keys = overview.top_keys.map((one) => ({ ...one, at: links.key(one.id) }));
   return (
     <SimpleGrid cols={{ base: 1, md: showOrganizations ? 3 : 2 }} spacing="xl">
-      {showOrganizations && <Top title="Top organizations" rows={organizations} />}
-      <Top title="Top models" rows={models} />
-      <Top title="Top keys" rows={keys} />
+      {showOrganizations && <Top title={words.topOrganizations} rows={organizations} />}
+      <Top title={words.topModels} rows={models} />
+      <Top title={words.topKeys} rows={keys} />
     </SimpleGrid>
   );
 }
@@ -50,19 +51,19 @@ function Top({ title, rows }: { title: string; rows: readonly Row[] }) {
     <Section title={title}>
       {rows.length === 0 && (
         <Text fz="sm" c="dimmed">
-          Nothing was used in this time range.
+          {words.nothingUsed}
         </Text>
       )}
       <Stack gap={8}>
         {rows.slice(0, SHOWN).map((row) => (
           <div key={row.id}>
-            <Group justify="space-between" wrap="nowrap" gap="xs">
-              <Anchor component={PageLink} at={row.at} fz="sm" truncate>
+            <Group justify="space-between" gap={0} style={{ columnGap: 'var(--mantine-spacing-xs)' }}>
+              <Anchor component={PageLink} at={row.at} fz="sm" truncate flex="1 1 6rem">
                 <bdi>{row.name}</bdi>
               </Anchor>
-              <Text fz="sm" className="nowrap" component="div">
-                <Text component="span" fz="xs" c="dimmed">
-                  <span title={countText(row.requests)}>{shortCountText(row.requests)}</span> req.{' '}
+              <Text fz="sm" ta="right" component="div">
+                <Text component="span" fz="xs" c="dimmed" className="nowrap">
+                  <span title={countText(row.requests)}>{shortCountText(row.requests)}</span> {words.req}{' '}
                 </Text>
                 <Money usd={row.spend} />
               </Text>
@@ -70,7 +71,7 @@ function Top({ title, rows }: { title: string; rows: readonly Row[] }) {
             <Progress
               size={3}
               value={Number(most) === 0 ? 0 : barOf(usedRatio(most, row.spend))}
-              aria-label={`${row.name}: spend compared with the highest`}
+              aria-label={words.comparedWithHighest(row.name)}
             />
           </div>
         ))}

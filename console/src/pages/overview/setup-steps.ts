@@ -4,6 +4,7 @@ import { organizationsWith, type Session, useSession } from '../../api/session.t
 import { PATHS } from '../../paths.ts';
 import { makingIn } from '../keys/may-create.ts';
 import { readDone, STEPS } from '../start/steps.ts';
+import { words } from './words.ts';
 
 /** One step from nothing to the first answered request. */
 export interface SetupStep {
@@ -35,7 +36,7 @@ async function stepsFor(session: Session): Promise<readonly SetupStep[]> {
 
 /** The last step, which needs a key. */
 function callStep({ isDone, mayCall }: { readonly isDone: boolean; readonly mayCall: boolean }): SetupStep {
-  return { label: 'Make the first call', isDone, place: mayCall ? { to: PATHS.playground, search: {} } : null };
+  return { label: words.makeTheFirstCall, isDone, place: mayCall ? { to: PATHS.playground, search: {} } : null };
 }
 
 const ONE = { limit: 1 } as const;
@@ -43,11 +44,11 @@ const ONE = { limit: 1 } as const;
 async function platformSteps(): Promise<readonly SetupStep[]> {
   const [done, requests] = await Promise.all([readDone(), asked(api.GET('/requests', { params: { query: ONE } }))]);
   const labels = {
-    provider: 'Connect a provider',
-    models: 'Choose models',
-    organization: 'Create an organization',
-    team: 'Create a team',
-    key: 'Create a key',
+    provider: words.connectAProvider,
+    models: words.chooseModels,
+    organization: words.createAnOrganization,
+    team: words.createATeam,
+    key: words.createKeyStep,
   } as const;
   return [
     ...STEPS.map(({ name }) => ({
@@ -71,14 +72,14 @@ async function organizationSteps(id: string): Promise<readonly SetupStep[]> {
   const tab = (search: Readonly<Record<string, string>>) => ({ to: PATHS.organization.replace('$organizationId', id), search });
   return [
     {
-      label: 'Get models',
+      label: words.getModels,
       isDone: models.data.length > 0,
       place: null,
-      who: 'A platform admin grants models to your organization. Ask one.',
+      who: words.whoGrantsModels,
     },
-    { label: 'Create a team', isDone: teams.data.length > 0, place: tab({ tab: 'teams', new: 'team' }) },
-    { label: 'Add people', isDone: members.data.length > 1, place: tab({ tab: 'members', new: 'person' }) },
-    { label: 'Create a key', isDone: keys.data.length > 0, place: tab({ tab: 'keys', new: 'key' }) },
+    { label: words.createATeam, isDone: teams.data.length > 0, place: tab({ tab: 'teams', new: 'team' }) },
+    { label: words.addPeople, isDone: members.data.length > 1, place: tab({ tab: 'members', new: 'person' }) },
+    { label: words.createKeyStep, isDone: keys.data.length > 0, place: tab({ tab: 'keys', new: 'key' }) },
     callStep({ isDone: requests.data.length > 0, mayCall: models.data.length > 0 && keys.data.length > 0 }),
   ];
 }
@@ -91,16 +92,16 @@ async function developerSteps(session: Session): Promise<readonly SetupStep[]> {
   const team = teams.data.find((one) => makingIn(one, session).is !== 'none');
   return [
     {
-      label: 'Join a team',
+      label: words.joinATeam,
       isDone: session.memberships.some((membership) => membership.teams.length > 0),
       place: null,
-      who: 'An owner or admin of your organization adds you to a team. Ask one.',
+      who: words.whoAddsToATeam,
     },
     {
-      label: 'Get a key',
+      label: words.getAKey,
       isDone: keys.data.length > 0,
       place: team === undefined ? null : { to: PATHS.keys, search: { new: 'key', team_id: team.id } },
-      who: 'Your teams do not let members create keys. Ask an admin of your team for one.',
+      who: words.whoCreatesKeys,
     },
     callStep({ isDone: keys.data.some((key) => key.last_used_at !== null), mayCall: keys.data.length > 0 }),
   ];

@@ -1,17 +1,18 @@
 import { Group, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { DataTable, type DataTableColumn } from 'mantine-datatable';
 import { useEffect, useState } from 'react';
 import { api, asked } from '../../api/client.ts';
 import { queryText, type StreamState, useEvents } from '../../api/events.ts';
 import { queryOf } from '../../api/list-query.ts';
+import type { ListColumn } from '../../components/list/column.ts';
+import { ListTable } from '../../components/list/ListTable.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import type { Request } from './columns.tsx';
 import { words } from './words.ts';
 
 interface LiveTailProps {
   readonly filters: Readonly<Record<string, string | undefined>>;
-  readonly columns: DataTableColumn<Request>[];
+  readonly columns: readonly ListColumn<Request>[];
   readonly onOpen: (row: Request) => void;
 }
 
@@ -42,19 +43,14 @@ export function LiveTail({ filters, columns, onOpen }: LiveTailProps) {
           {state === 'waiting' ? words.theConnectionWasLostReconnecting : words.sinceOpened(rows.length)}
         </Text>
       </Group>
-      <DataTable<Request>
-        withTableBorder
-        borderRadius="sm"
-        highlightOnHover
-        minHeight={shown.length === 0 ? 160 : 0}
-        records={shown}
+      <ListTable<Request>
+        name="requests"
+        rows={first.isPending && shown.length === 0 ? undefined : shown}
+        isFetching={first.isPending}
         columns={columns}
-        fetching={first.isPending}
-        noRecordsText={words.waitingForTheFirstRequest}
-        onRowClick={({ record }) => onOpen(record)}
-        rowBackgroundColor={({ id }) =>
-          seen.has(id) ? { light: 'var(--mantine-color-teal-0)', dark: 'rgba(15, 118, 110, 0.16)' } : undefined
-        }
+        nothing={words.waitingForTheFirstRequest}
+        onRowClick={onOpen}
+        isNew={({ id }) => seen.has(id)}
       />
     </>
   );

@@ -1,5 +1,6 @@
-import { Anchor, Group, Text, Tooltip } from '@mantine/core';
+import { Anchor, Group, Text } from '@mantine/core';
 import type { Schema } from '../../api/client.ts';
+import { Hint } from '../../components/Hint.tsx';
 import type { ListColumn } from '../../components/list/column.ts';
 import { PartlyPriced } from '../../components/money/PartlyPriced.tsx';
 import { Named } from '../../components/Named.tsx';
@@ -59,15 +60,11 @@ function Ending({ row }: { row: Request }) {
 function Code({ row }: { row: Request }) {
   if (row.code === null) return null;
   return (
-    <Tooltip
-      multiline
-      maw={320}
-      label={CODE_WORDS[row.code] ?? words.httpCode(row.http_status, row.code, row.param === null ? '' : ` (${row.param})`)}
-    >
+    <Hint label={CODE_WORDS[row.code] ?? words.httpCode(row.http_status, row.code, row.param === null ? '' : ` (${row.param})`)}>
       <Text component="span" fz="xs" c="dimmed" className="mono">
         {ruleOrCode(row)}
       </Text>
-    </Tooltip>
+    </Hint>
   );
 }
 
@@ -94,9 +91,9 @@ function Tokens({ row }: { row: Request }) {
   if (row.total_tokens === 0) return <Text c="dimmed">–</Text>;
   const input = row.input_tokens + row.cached_input_tokens + row.cache_write_tokens;
   return (
-    <Tooltip label={words.inAndOut(countText(input), countText(row.cached_input_tokens), countText(row.total_tokens - input))}>
+    <Hint label={words.inAndOut(countText(input), countText(row.cached_input_tokens), countText(row.total_tokens - input))}>
       <span>{countText(row.total_tokens)}</span>
-    </Tooltip>
+    </Hint>
   );
 }
 
@@ -112,8 +109,8 @@ function Spend({ row }: { row: Request }) {
 function Latency({ row: { latency } }: { row: Request }) {
   const gatewayMs = latency.gateway_us / 1_000;
   return (
-    <Tooltip label={words.gatewayAndProvider(durationText(gatewayMs), latency.provider_ms)}>
+    <Hint label={words.gatewayAndProvider(durationText(gatewayMs), latency.provider_ms)}>
       <span>{durationText(gatewayMs + (latency.provider_ms ?? 0))}</span>
-    </Tooltip>
+    </Hint>
   );
 }

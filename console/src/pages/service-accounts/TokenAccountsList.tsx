@@ -1,4 +1,4 @@
-import { ActionIcon, Anchor, Menu, Text, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, Anchor, Menu, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { notifications } from '@mantine/notifications';
 import { IconDots, IconKey, IconPencil, IconPlus, IconTrash } from '@tabler/icons-react';
@@ -112,7 +112,7 @@ function columnsOf(setDoing: (doing: Doing) => void): ListColumn<TokenAccount>[]
     },
     {
       accessor: 'actions',
-      title: <VisuallyHidden>{words.actions}</VisuallyHidden>,
+      title: '',
       width: 52,
       phone: 'menu',
       render: (account) => <RowMenu of={account} setDoing={setDoing} />,

@@ -31,7 +31,6 @@ export const words = {
   noServiceAccountsYet: 'No service accounts yet',
   status: 'Status',
   created: 'Created',
-  actions: 'Actions',
   actionsFor: (name: string) => `Actions for ${name}`,
   adminTokens: 'Admin tokens',
   edit: 'Edit…',

@@ -11,6 +11,7 @@ import { SecretDialog } from '../../components/dialogs/SecretDialog.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
+import { Awaited } from '../../components/Skeletons.tsx';
 import { wordOf } from '../../components/StatusBadge.tsx';
 import { CreateToken } from './CreateToken.tsx';
 import { NarrowToken } from './NarrowToken.tsx';
@@ -100,6 +101,7 @@ function UnownedNote({ isShown, onShow }: { isShown: boolean; onShow: (unowned: 
     queryKey: ['admin-tokens', 'unowned'],
     queryFn: () => asked(api.GET('/admin-tokens', { params: { query: { unowned: 'true', limit: 1 } } })),
   });
+  if (unowned.isPending) return <Awaited shape="nothing" />;
   const total = unowned.data?.total ?? 0;
   if (total === 0 && !isShown) return null;
   return (
@@ -126,6 +128,7 @@ function OwnerNote({ id, onShowAll }: { id: string; onShowAll: () => void }) {
     queryKey: ['token-accounts', 'one', id],
     queryFn: () => asked(api.GET('/service-accounts/{id}', { params: { path: { id } } })),
   });
+  if (account.isPending) return <Awaited shape="nothing" />;
   return (
     <Alert color="blue" p="xs" mb="sm" role="note">
       <Group gap="sm" justify="space-between">

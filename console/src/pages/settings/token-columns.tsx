@@ -1,4 +1,4 @@
-import { ActionIcon, Menu, Stack, Text, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, Menu, Stack, Text } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import type { Schema } from '../../api/client.ts';
 import { verdictOf } from '../../api/session.tsx';
@@ -56,7 +56,7 @@ export function tokenColumns(act: Act): ListColumn<Token>[] {
     },
     {
       accessor: 'actions',
-      title: <VisuallyHidden>{words.actions}</VisuallyHidden>,
+      title: '',
       width: 52,
       phone: 'menu',
       render: (token) => <Actions token={token} act={act} />,

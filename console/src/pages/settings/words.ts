@@ -193,7 +193,6 @@ export const words = {
   lastUsed: 'Last used',
   fromIp: (lastUsedIp: string) => `from ${lastUsedIp}`,
   never: 'Never',
-  actions: 'Actions',
   ofItsPermissions: (count: number) => `${count} of its permissions`,
   countOrganizations: (count: number) => `${count} organizations`,
   createdBy: (maker: string) => `Created by ${maker}`,

@@ -10,6 +10,7 @@ import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import { hourText } from '../../numbers/times.ts';
 import { weekdayText } from './mail-words.ts';
 import { NoMailServer } from './NoMailServer.tsx';
+import { words } from './words.ts';
 
 interface ScheduleDialogProps {
   readonly opened: boolean;
@@ -35,7 +36,7 @@ interface Draft {
 export function ScheduleDialog({ opened, onClose, organizationId, isConfigured }: ScheduleDialogProps) {
   const { account } = useSession();
   const initial: Draft = {
-    name: 'Monthly statement',
+    name: words.monthlyStatement,
     content: STATEMENT,
     every: 'month',
     day: '1',
@@ -47,20 +48,20 @@ export function ScheduleDialog({ opened, onClose, organizationId, isConfigured }
     <CreateDialog
       opened={opened}
       onClose={onClose}
-      title="Schedule a mail"
+      title={words.scheduleEMail}
       initial={initial}
       validate={{
-        name: (name) => (name.trim() === '' ? 'Enter a subject.' : null),
-        recipients: (ids) => (ids.length === 0 ? 'Choose at least one person.' : null),
+        name: (name) => (name.trim() === '' ? words.enterSubject : null),
+        recipients: (ids) => (ids.length === 0 ? words.choosePerson : null),
       }}
-      verb="Schedule mail"
+      verb={words.scheduleEMail}
       invalidates={['scheduled-mails']}
       save={(draft) => scheduleMail(organizationId, mailOf(draft))}
     >
       {(form) => (
         <>
           {!isConfigured && <NoMailServer />}
-          <Fields form={form} organizationId={organizationId} self={{ value: account.id, label: `${account.name} (you)` }} />
+          <Fields form={form} organizationId={organizationId} self={{ value: account.id, label: words.you(account.name) }} />
         </>
       )}
     </CreateDialog>
@@ -93,52 +94,52 @@ function Fields({ form, organizationId, self }: FieldsProps) {
   const days = Array.from({ length: isWeek ? 7 : 28 }, (_, at) => String(at + 1));
   return (
     <>
-      <TextInput data-autofocus label="Subject" maxLength={80} {...form.getInputProps('name')} />
+      <TextInput data-autofocus label={words.subject} maxLength={80} {...form.getInputProps('name')} />
       <Select
-        label="What it shows"
-        description="A saved view of Usage & spend shows this organization only."
+        label={words.content}
+        description={words.viewMeans}
         allowDeselect={false}
         data={[
-          { value: STATEMENT, label: 'The statement of the last month' },
-          ...(views.data ?? []).map(({ id, name }) => ({ value: id, label: `View: ${name}` })),
+          { value: STATEMENT, label: words.statementOfLastMonth },
+          ...(views.data ?? []).map(({ id, name }) => ({ value: id, label: words.view(name) })),
         ]}
         {...form.getInputProps('content')}
       />
       <Select
-        label="How often"
+        label={words.howOften}
         allowDeselect={false}
         data={[
-          { value: 'week', label: 'Every week' },
-          { value: 'month', label: 'Every month' },
+          { value: 'week', label: words.everyWeek },
+          { value: 'month', label: words.everyMonth },
         ]}
         {...form.getInputProps('every')}
         onChange={(every) => form.setValues({ every: every ?? 'month', day: '1' })}
       />
       <Select
-        label={isWeek ? 'Day of the week' : 'Day of the month'}
+        label={isWeek ? words.dayOfTheWeek : words.dayOfTheMonth}
         allowDeselect={false}
         data={days.map((value) => ({ value, label: isWeek ? weekdayText(Number(value)) : value }))}
         {...form.getInputProps('day')}
       />
       <Select
-        label="Hour"
-        description={zone === undefined ? undefined : `In ${zone}`}
+        label={words.hour}
+        description={zone === undefined ? undefined : words.inTimeZone(zone)}
         allowDeselect={false}
         data={Array.from({ length: 24 }, (_, hour) => ({ value: String(hour), label: hourText(hour) }))}
         {...form.getInputProps('hour')}
       />
       <Select
-        label="Form"
+        label={words.format}
         allowDeselect={false}
         data={[
-          { value: 'csv', label: 'CSV file' },
-          { value: 'table', label: 'Table in the mail, at most 50 rows' },
+          { value: 'csv', label: words.csvFile },
+          { value: 'table', label: words.tableInEMail },
         ]}
         {...form.getInputProps('form')}
       />
       <MultiSelect
-        label="To"
-        description="People who may see this usage. Their rights are checked again before each mail."
+        label={words.to}
+        description={words.whoCanGetIt}
         searchable
         maxValues={20}
         data={[self, ...people.filter(({ value }) => value !== self.value)]}

@@ -19,6 +19,7 @@ import { Time } from '../../components/Time.tsx';
 import { whenText } from './mail-words.ts';
 import { NoMailServer } from './NoMailServer.tsx';
 import { ScheduleDialog } from './ScheduleDialog.tsx';
+import { words } from './words.ts';
 
 /** The mails that are sent of the organization's statements and usage. They are not printed. */
 export function ScheduledMails({ organizationId }: { organizationId: string }) {
@@ -26,11 +27,11 @@ export function ScheduledMails({ organizationId }: { organizationId: string }) {
   const [{ new: opened }, set] = useUrlState();
   const may = useCan('usage.read', organizationId);
   return (
-    <Stack gap="sm" component="section" aria-label="Scheduled mails" className="not-printed">
+    <Stack gap="sm" component="section" aria-label={words.scheduledEMails} className="not-printed">
       <Group justify="space-between">
-        <Title order={2}>Scheduled mails</Title>
+        <Title order={2}>{words.scheduledEMails}</Title>
         <GuardedButton variant="default" size="xs" verdict={may} onClick={() => set({ new: 'mail' }, 'push')}>
-          Schedule a mail
+          {words.scheduleEMail}
         </GuardedButton>
       </Group>
       <Asked query={query}>
@@ -39,7 +40,7 @@ export function ScheduledMails({ organizationId }: { organizationId: string }) {
             {!mail_configured && <NoMailServer />}
             {data.length === 0 && (
               <Text fz="sm" c="dimmed">
-                No mails are scheduled. A mail brings the statement or a saved view of Usage & spend every week or month.
+                {words.noneScheduled}
               </Text>
             )}
             {data.map((mail) => (
@@ -71,26 +72,31 @@ function MailCard({ mail }: { mail: ScheduledMail }) {
             </Text>
             {status === 'paused' && (
               <Badge variant="light" color="gray" tt="none">
-                Paused
+                {words.paused}
               </Badge>
             )}
           </Group>
           <Text fz="sm" c="dimmed">
-            {whenText(mail)}, {mail.form === 'csv' ? 'as a CSV file' : 'as a table'}, to{' '}
-            <bdi>{recipients.map((one) => one.name ?? one.account_id).join(', ') || 'nobody'}</bdi>
+            {words.whenHowTo(whenText(mail), mail.form === 'csv')}{' '}
+            <bdi>{recipients.map((one) => one.name ?? one.account_id).join(', ') || words.nobody}</bdi>
           </Text>
           <Text fz="sm" c="dimmed" component="div">
             {next_at !== null && (
               <>
-                Next: <Time at={next_at} />.{' '}
+                {words.next} <Time at={next_at} />.{' '}
               </>
             )}
-            {last_sent_at === null ? 'Not sent yet.' : 'Last sent: '}
-            {last_sent_at !== null && <Time at={last_sent_at} />}
+            {last_sent_at === null ? (
+              words.notSentYet
+            ) : (
+              <>
+                {words.lastSent} <Time at={last_sent_at} />
+              </>
+            )}
           </Text>
           {last_problem !== null && (
             <Text fz="sm" c="var(--mantine-color-red-text)" component="div">
-              Not sent to <bdi>{last_problem.account_name ?? 'a person'}</bdi> on <Time at={last_problem.at} />:{' '}
+              {words.notSentTo} <bdi>{last_problem.account_name ?? words.aPerson}</bdi> {words.on} <Time at={last_problem.at} />:{' '}
               {last_problem.message}
             </Text>
           )}
@@ -104,10 +110,10 @@ function MailCard({ mail }: { mail: ScheduledMail }) {
 function MailActions({ mail }: { mail: ScheduledMail }) {
   const queryClient = useQueryClient();
   const reload = () => queryClient.invalidateQueries({ queryKey: ['scheduled-mails'] });
-  const failed = (error: Error) => notifications.show({ color: 'red', title: 'Not done', message: error.message });
+  const failed = (error: Error) => notifications.show({ color: 'red', title: words.notDone, message: error.message });
   const testing = useMutation({
     mutationFn: () => testMail(mail.id),
-    onSuccess: ({ sent, message }) => (sent ? saved('Sent. Look into your mailbox.') : failed(new Error(message ?? ''))),
+    onSuccess: ({ sent, message }) => (sent ? saved(words.testSent) : failed(new Error(message ?? ''))),
     onError: failed,
   });
   const isActive = mail.status === 'active';
@@ -122,7 +128,7 @@ function MailActions({ mail }: { mail: ScheduledMail }) {
       await reload();
       const recipients = mail.recipients.map((one) => one.account_id);
       const { name, saved_view_id, every, day, hour, form } = mail;
-      doneWithUndo(`Deleted the mail ${name}.`, async () => {
+      doneWithUndo(words.wasDeleted(name), async () => {
         await scheduleMail(mail.organization_id, { name, saved_view_id, every, day, hour, form, recipients });
         await reload();
       });
@@ -132,13 +138,13 @@ function MailActions({ mail }: { mail: ScheduledMail }) {
   return (
     <Group gap="xs">
       <Button size="xs" variant="default" loading={testing.isPending} onClick={() => testing.mutate()}>
-        Send me a test
+        {words.sendTest}
       </Button>
       <Button size="xs" variant="default" loading={switching.isPending} onClick={() => switching.mutate()}>
-        {isActive ? 'Pause' : 'Resume'}
+        {isActive ? words.pause : words.resume}
       </Button>
       <Button size="xs" variant="default" loading={removing.isPending} onClick={() => removing.mutate()}>
-        Delete
+        {words.delete}
       </Button>
     </Group>
   );

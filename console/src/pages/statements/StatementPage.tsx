@@ -16,6 +16,7 @@ import { PATHS } from '../../paths.ts';
 import { ScheduledMails } from './ScheduledMails.tsx';
 import { StatementFacts } from './StatementFacts.tsx';
 import { BudgetPeriods, PartTable } from './StatementParts.tsx';
+import { words } from './words.ts';
 
 type Months = readonly Schema<'StatementMonth'>[];
 
@@ -34,10 +35,8 @@ function Shown({ organizationId, months }: { organizationId: string; months: Mon
   const month = state.month ?? months[0]?.month;
   if (month === undefined) {
     return (
-      <Page title="Statements" crumbs={crumbsOf(organizationId)}>
-        <EmptyState title="No statement yet">
-          A statement shows the spend of a calendar month. The first one appears with the organization’s first request.
-        </EmptyState>
+      <Page title={words.statements} crumbs={crumbsOf(organizationId)}>
+        <EmptyState title={words.noStatementsYet}>{words.statementMeans}</EmptyState>
       </Page>
     );
   }
@@ -59,7 +58,7 @@ function OfMonth({ organizationId, months, month }: OfMonthProps) {
   });
   return (
     <Page
-      title={`Statement of ${monthText(month)}`}
+      title={words.statementOf(monthText(month))}
       crumbs={crumbsOf(organizationId, query.data?.organization_name)}
       actions={<Actions organizationId={organizationId} months={months} month={month} />}
     >
@@ -69,9 +68,9 @@ function OfMonth({ organizationId, months, month }: OfMonthProps) {
   );
 }
 
-function crumbsOf(organizationId: string, name = 'Organization') {
+function crumbsOf(organizationId: string, name = words.organization) {
   return [
-    { label: 'Organizations', to: PATHS.organizations },
+    { label: words.organizations, to: PATHS.organizations },
     { label: name, to: `/organizations/${encodeURIComponent(organizationId)}` },
   ];
 }
@@ -83,7 +82,7 @@ function Actions({ organizationId, months, month }: OfMonthProps) {
   return (
     <Group gap="xs" className="not-printed">
       <Select
-        aria-label="Month"
+        aria-label={words.month}
         w={170}
         allowDeselect={false}
         data={names.map((value) => ({ value, label: monthText(value) }))}
@@ -91,12 +90,12 @@ function Actions({ organizationId, months, month }: OfMonthProps) {
         onChange={(value) => set({ month: value ?? undefined })}
       />
       <Button variant="default" leftSection={<IconPrinter size={16} />} onClick={() => window.print()}>
-        Print
+        {words.print}
       </Button>
       <ExportMenu
         exports={[
           {
-            label: 'CSV',
+            label: words.csv,
             what: `statement-${month}`,
             ending: 'csv',
             path: `/organizations/${encodeURIComponent(organizationId)}/statements/${month}/export`,
@@ -117,19 +116,18 @@ function Statement({ statement }: { statement: Schema<'Statement'> }) {
             <bdi>{organization_name}</bdi>
           </Title>
           <Badge variant="light" color={status === 'closed' ? 'gray' : 'orange'} tt="none">
-            {status === 'closed' ? 'Closed' : 'Still running'}
+            {status === 'closed' ? words.closed : words.stillRunning}
           </Badge>
         </Group>
         <Text fz="sm" c="dimmed" component="div">
-          {spanText(from, to, time_zone)} ({time_zone}).{' '}
-          {status === 'closed' ? 'Read on ' : 'The figures can still change. Up to '}
+          {words.inZone(spanText(from, to, time_zone), time_zone)} {status !== 'closed' && words.canStillChange} {words.asOf}{' '}
           <Time at={generated_at} />
         </Text>
       </div>
       <StatementFacts statement={statement} />
-      <PartTable title="By team" label="Team" none="Without a team" part={statement.teams} total={statement.total} />
-      <PartTable title="By model" label="Model" none="Without a model" part={statement.models} total={statement.total} />
-      <PartTable title="By key" label="Key" none="Without a key" part={statement.keys} total={statement.total} />
+      <PartTable title={words.byTeam} label={words.team} none={words.noTeam} part={statement.teams} total={statement.total} />
+      <PartTable title={words.byModel} label={words.model} none={words.noModel} part={statement.models} total={statement.total} />
+      <PartTable title={words.byKey} label={words.key} none={words.noKey} part={statement.keys} total={statement.total} />
       <BudgetPeriods statement={statement} />
     </Stack>
   );

@@ -4,17 +4,18 @@ import { TableScroll } from '../../components/list/TableScroll.tsx';
 import { Money } from '../../numbers/Money.tsx';
 import { countText } from '../../numbers/numbers.ts';
 import { spanText } from '../../numbers/times.ts';
+import { words } from './words.ts';
 
 type Part = Schema<'Statement'>['teams'];
 
 const COUNTS = [
-  ['admitted_requests', 'Requests'],
-  ['input_tokens', 'Input'],
-  ['cached_input_tokens', 'Cached'],
-  ['cache_write_tokens', 'Cache write'],
-  ['output_tokens', 'Output'],
-  ['reasoning_tokens', 'Reasoning'],
-  ['total_tokens', 'Tokens'],
+  'admitted_requests',
+  'input_tokens',
+  'cached_input_tokens',
+  'cache_write_tokens',
+  'output_tokens',
+  'reasoning_tokens',
+  'total_tokens',
 ] as const;
 
 interface PartTableProps {
@@ -36,12 +37,12 @@ export function PartTable({ title, label, none, part: { data, truncated }, total
           <Table.Thead>
             <Table.Tr>
               <Table.Th>{label}</Table.Th>
-              {COUNTS.map(([field, word]) => (
+              {COUNTS.map((field) => (
                 <Table.Th key={field} ta="right">
-                  {word}
+                  {words.columns[field]}
                 </Table.Th>
               ))}
-              <Table.Th ta="right">Spend</Table.Th>
+              <Table.Th ta="right">{words.spend}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -56,14 +57,14 @@ export function PartTable({ title, label, none, part: { data, truncated }, total
             {data.length === 0 && (
               <Table.Tr>
                 <Table.Td colSpan={COUNTS.length + 2} ta="center" c="dimmed">
-                  Nothing was used in this month.
+                  {words.nothingUsed}
                 </Table.Td>
               </Table.Tr>
             )}
           </Table.Tbody>
           <Table.Tfoot>
             <Table.Tr fw={600}>
-              <Table.Td>Total</Table.Td>
+              <Table.Td>{words.total}</Table.Td>
               <Figures of={total} />
             </Table.Tr>
           </Table.Tfoot>
@@ -71,8 +72,7 @@ export function PartTable({ title, label, none, part: { data, truncated }, total
       </TableScroll>
       {truncated && (
         <Text fz="sm" c="dimmed">
-          Shows the {countText(data.length)} rows with the highest spend. The total includes all rows, and the CSV export has
-          more.
+          {words.onlyHighestSpend(data.length)}
         </Text>
       )}
     </Stack>
@@ -82,7 +82,7 @@ export function PartTable({ title, label, none, part: { data, truncated }, total
 function Figures({ of }: { of: Omit<Part['data'][number], 'id' | 'name'> }) {
   return (
     <>
-      {COUNTS.map(([field]) => (
+      {COUNTS.map((field) => (
         <Table.Td key={field} ta="right">
           {countText(of[field])}
         </Table.Td>
@@ -99,27 +99,27 @@ export function BudgetPeriods({ statement: { budgets, time_zone } }: { statement
   const rows = budgets.flatMap((budget) => budget.periods.map((period) => ({ budget, period })));
   if (rows.length === 0) return null;
   return (
-    <Stack gap="xs" component="section" aria-label="Budget periods">
-      <Title order={2}>Budget periods</Title>
+    <Stack gap="xs" component="section" aria-label={words.budgetPeriods}>
+      <Title order={2}>{words.budgetPeriods}</Title>
       <Text fz="sm" c="dimmed">
-        The organization’s budgets as they are now. A period counts as a whole, also the part outside this month.
+        {words.budgetPeriodsMean}
       </Text>
       <TableScroll minWidth={560}>
-        <Table fz="sm" aria-label="Budget periods">
+        <Table fz="sm" aria-label={words.budgetPeriods}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Period</Table.Th>
-              <Table.Th>For</Table.Th>
-              <Table.Th ta="right">Budget</Table.Th>
-              <Table.Th ta="right">Spent</Table.Th>
+              <Table.Th>{words.period}</Table.Th>
+              <Table.Th>{words.covers}</Table.Th>
+              <Table.Th ta="right">{words.budget}</Table.Th>
+              <Table.Th ta="right">{words.spent}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
             {rows.map(({ budget, period: { start, end, spent } }) => (
               <Table.Tr key={`${budget.id} ${start}`}>
-                <Table.Td>{start === null || end === null ? 'All time' : spanText(start, end, time_zone)}</Table.Td>
+                <Table.Td>{start === null || end === null ? words.allTime : spanText(start, end, time_zone)}</Table.Td>
                 <Table.Td>
-                  <bdi>{budget.target ?? budget.access_group ?? 'everything'}</bdi>
+                  <bdi>{budget.target ?? budget.access_group ?? words.everything}</bdi>
                 </Table.Td>
                 <Table.Td ta="right">
                   <Money usd={budget.amount} />

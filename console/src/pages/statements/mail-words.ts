@@ -1,5 +1,6 @@
 import type { MailDraft } from '../../api/scheduled-mails.ts';
 import { hourText, weekdayNames } from '../../numbers/times.ts';
+import { words } from './words.ts';
 
 /** The words for the time of a scheduled mail. */
 
@@ -10,7 +11,5 @@ export function weekdayText(day: number): string {
 
 /** Returns when a mail is sent: `Every Monday at 08:00`. */
 export function whenText({ every, day, hour }: Pick<MailDraft, 'every' | 'day' | 'hour'>): string {
-  return every === 'week'
-    ? `Every ${weekdayText(day)} at ${hourText(hour)}`
-    : `On day ${day} of every month at ${hourText(hour)}`;
+  return every === 'week' ? words.weekly(weekdayText(day), hourText(hour)) : words.monthly(day, hourText(hour));
 }

@@ -7,6 +7,7 @@ import { Money } from '../../numbers/Money.tsx';
 import { countText } from '../../numbers/numbers.ts';
 import { spanText } from '../../numbers/times.ts';
 import { unpricedOf } from './UnitsTable.tsx';
+import { words } from './words.ts';
 
 /** A range that ended less than this ago goes on. */
 const JUST_NOW_MS = 60_000;
@@ -15,30 +16,34 @@ const JUST_NOW_MS = 60_000;
 export function Totals({ usage: { from, to, total, previous, time_zone } }: { usage: Schema<'Usage'> }) {
   const figures: readonly Figure[] = [
     [
-      'Spend',
+      words.metrics.spend,
       <Row key="spend" gap={6}>
         <Money usd={total.spend} />
         {total.partly_priced && <PartlyPriced units={unpricedOf(total.units)} />}
       </Row>,
       previous && <Change previous={previous.total} />,
     ],
-    ['Requests', countText(total.admitted_requests), previous && `before: ${countText(previous.total.admitted_requests)}`],
-    ['Tokens', countText(total.total_tokens), previous && `before: ${countText(previous.total.total_tokens)}`],
-    ['Estimated requests', countText(total.estimated_requests)],
-    ['Refused requests', countText(total.refused_requests)],
-    ['Requests without a price', countText(total.unpriced_requests)],
+    [
+      words.metrics.requests,
+      countText(total.admitted_requests),
+      previous && words.before(countText(previous.total.admitted_requests)),
+    ],
+    [words.metrics.total_tokens, countText(total.total_tokens), previous && words.before(countText(previous.total.total_tokens))],
+    [words.estimatedRequests, countText(total.estimated_requests)],
+    [words.refusedRequests, countText(total.refused_requests)],
+    [words.requestsWithoutPrice, countText(total.unpriced_requests)],
   ];
   return (
     <Box>
       <FigureStrip figures={figures} />
       <Text fz="xs" c="dimmed" mt="xs">
         {spanText(from, to, time_zone)}
-        {Date.parse(to) > Date.now() - JUST_NOW_MS ? ', so far' : ''} (days in {time_zone})
+        {Date.parse(to) > Date.now() - JUST_NOW_MS ? words.soFar : ''} {words.daysIn(time_zone)}
       </Text>
       {previous !== undefined && (
         <Text fz="xs" c="dimmed" mt="xs">
-          Compared with {spanText(previous.from, previous.to, time_zone)} ({time_zone}), when <Money usd={previous.total.spend} />{' '}
-          was spent.
+          {words.comparedWith(spanText(previous.from, previous.to, time_zone), time_zone)} <Money usd={previous.total.spend} />{' '}
+          {words.wasSpent}
         </Text>
       )}
     </Box>

@@ -3,6 +3,7 @@ import type { Schema } from '../../api/client.ts';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
 import { unitName } from '../../components/money/price-words.ts';
 import { countText } from '../../numbers/numbers.ts';
+import { words } from './words.ts';
 
 export type UnitUse = Schema<'UnitUse'>;
 
@@ -11,22 +12,21 @@ export function UnitsTable({ units }: { units: readonly UnitUse[] }) {
   if (units.length === 0) return null;
   const isPartly = units.some(({ unpriced_quantity }) => unpriced_quantity > 0);
   return (
-    <Box component="section" aria-label="By unit">
+    <Box component="section" aria-label={words.byUnit}>
       <Stack gap="xs">
-        <Title order={2}>By unit</Title>
+        <Title order={2}>{words.byUnit}</Title>
         <Text fz="sm" c="dimmed">
-          Special kinds of tokens, which are also in the token count, and what providers bill per unit.
-          {isPartly &&
-            ' Spend does not include units without a price. A platform admin can set one on the deployment’s page. For tools and beta features, it is only known that they were requested.'}
+          {words.unitsMean}
+          {isPartly && words.unitsWithoutPrice}
         </Text>
         <TableScroll minWidth={420}>
-          <Table withTableBorder fz="sm" aria-label="Use by unit">
+          <Table withTableBorder fz="sm" aria-label={words.useByUnit}>
             <Table.Thead>
               <Table.Tr>
-                <Table.Th>Unit</Table.Th>
-                <Table.Th ta="right">Attempts</Table.Th>
-                <Table.Th ta="right">Quantity</Table.Th>
-                <Table.Th ta="right">Without a price</Table.Th>
+                <Table.Th>{words.unit}</Table.Th>
+                <Table.Th ta="right">{words.attempts}</Table.Th>
+                <Table.Th ta="right">{words.quantity}</Table.Th>
+                <Table.Th ta="right">{words.withoutPrice}</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>

@@ -9,12 +9,12 @@ import { GroupedCourse } from '../../components/charts/GroupedCourse.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import type { Group } from './groups.ts';
 import type { Interval, Question } from './question.ts';
+import { words } from './words.ts';
 
-const METRICS: readonly { readonly value: CourseMetric; readonly label: string }[] = [
-  { value: 'spend', label: 'Spend' },
-  { value: 'requests', label: 'Requests' },
-  { value: 'total_tokens', label: 'Tokens' },
-];
+const METRICS = (['spend', 'requests', 'total_tokens'] as const satisfies readonly CourseMetric[]).map((value) => ({
+  value,
+  label: words.metrics[value],
+}));
 
 interface UsageChartProps {
   readonly question: Question;
@@ -37,11 +37,11 @@ export function UsageChart({ question, group, interval, lines }: UsageChartProps
   return (
     <Box>
       <Row justify="space-between" mb="sm">
-        <Title order={2}>By {group.label.toLowerCase()}</Title>
+        <Title order={2}>{words.by(group.label)}</Title>
         <SegmentedControl
           size="xs"
-          aria-label="What the chart shows"
-          data={[...METRICS]}
+          aria-label={words.whatTheChartShows}
+          data={METRICS}
           value={metric}
           onChange={(value) => set({ metric: value === 'spend' ? undefined : value })}
         />

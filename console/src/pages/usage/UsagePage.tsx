@@ -21,6 +21,7 @@ import { Totals } from './Totals.tsx';
 import { UnitsTable } from './UnitsTable.tsx';
 import { UsageChart } from './UsageChart.tsx';
 import { UsageTable } from './UsageTable.tsx';
+import { words } from './words.ts';
 
 const STANDARD = '30d';
 
@@ -42,8 +43,8 @@ export function UsagePage() {
   });
   return (
     <Page
-      title="Usage & spend"
-      about="A request appears here within a second after it ends. Refused requests are counted separately and cost nothing."
+      title={words.usageAndSpend}
+      about={words.whatIsCounted}
       actions={
         <>
           <SavedViews path="/usage" />
@@ -78,14 +79,14 @@ function ToStatements({ session, state }: { session: Session; state: UrlState })
   const organizationId = state.organization_id ?? (only.length === 1 ? only[0] : undefined);
   const may = useCan('usage.read', organizationId ?? null);
   const go = useNavigate();
-  const verdict = organizationId === undefined ? { allowed: false, reason: 'Choose an organization in the filter first' } : may;
+  const verdict = organizationId === undefined ? { allowed: false, reason: words.chooseOrganizationFirst } : may;
   return (
     <GuardedButton
       variant="default"
       verdict={verdict}
       onClick={() => void go({ to: `/organizations/${organizationId}/statements` })}
     >
-      Statements
+      {words.statements}
     </GuardedButton>
   );
 }
@@ -101,16 +102,16 @@ function Exports({ question, group, interval }: ExportsProps) {
   const groupBy = group.value === 'model' ? 'model' : `${group.value},model`;
   return (
     <ExportMenu
-      note="What matches the range and the filters"
+      note={words.exportMeans}
       exports={[
         {
-          label: 'CSV',
+          label: words.csv,
           what: 'usage',
           ending: 'csv',
           path: `/usage/export${queryText({ ...question, group_by: groupBy, interval, format: 'csv' })}`,
         },
         {
-          label: 'FOCUS (CSV), a standard for cost reports',
+          label: words.focus,
           what: 'focus',
           ending: 'csv',
           path: `/usage/export${queryText({ ...question, format: 'focus' })}`,
@@ -134,25 +135,25 @@ function Controls({ groups, group, interval }: ControlsProps) {
     <Row gap="xs">
       <RangePicker standard={STANDARD} months />
       <Select
-        aria-label="Group by"
+        aria-label={words.groupBy}
         w={170}
         allowDeselect={false}
-        leftSection="by"
+        leftSection={words.byBefore}
         data={groups.map(({ value, label }) => ({ value, label }))}
         value={group.value}
         onChange={(value) => set({ group_by: value ?? undefined })}
       />
       <Select
-        aria-label="Interval of the chart"
+        aria-label={words.chartInterval}
         w={120}
         allowDeselect={false}
-        data={INTERVALS.map((value) => ({ value, label: `per ${value}` }))}
+        data={INTERVALS.map((value) => ({ value, label: words.per(value) }))}
         value={interval}
         onChange={(value) => set({ interval: value ?? undefined })}
       />
       <FilterBar filters={usageFilters(session)} />
       <Switch
-        label="Compare with the period before"
+        label={words.compare}
         checked={state.compare === 'on'}
         onChange={({ currentTarget }) => set({ compare: currentTarget.checked ? 'on' : undefined })}
       />

@@ -17,6 +17,7 @@ import { Money } from '../../numbers/Money.tsx';
 import { countText } from '../../numbers/numbers.ts';
 import { type Group, USAGE_PARAMS } from './groups.ts';
 import { unpricedOf } from './UnitsTable.tsx';
+import { words } from './words.ts';
 
 interface UsageTableProps {
   readonly usage: Schema<'Usage'>;
@@ -27,14 +28,14 @@ interface UsageTableProps {
 const STEP = 50;
 
 const COUNTS = [
-  ['admitted_requests', 'Requests'],
-  ['estimated_requests', 'Estimated'],
-  ['refused_requests', 'Refused'],
-  ['input_tokens', 'Input'],
-  ['cached_input_tokens', 'Cached'],
-  ['output_tokens', 'Output'],
-  ['reasoning_tokens', 'Reasoning'],
-  ['total_tokens', 'Tokens'],
+  'admitted_requests',
+  'estimated_requests',
+  'refused_requests',
+  'input_tokens',
+  'cached_input_tokens',
+  'output_tokens',
+  'reasoning_tokens',
+  'total_tokens',
 ] as const;
 
 /** Lists the groups, the highest spend first. A click on a name filters by it and groups by the next level. */
@@ -51,14 +52,14 @@ export function UsageTable({ usage, group, groups }: UsageTableProps) {
           <Table.Thead>
             <Table.Tr>
               <Table.Th>{group.label}</Table.Th>
-              {COUNTS.map(([field, label]) => (
+              {COUNTS.map((field) => (
                 <Table.Th key={field} ta="right">
-                  {label}
+                  {words.columns[field]}
                 </Table.Th>
               ))}
-              <Table.Th ta="right">Spend</Table.Th>
-              {isCompared && <Table.Th ta="right">Change</Table.Th>}
-              {hasUnits && <Table.Th>Units</Table.Th>}
+              <Table.Th ta="right">{words.spend}</Table.Th>
+              {isCompared && <Table.Th ta="right">{words.change}</Table.Th>}
+              {hasUnits && <Table.Th>{words.units}</Table.Th>}
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -78,14 +79,14 @@ export function UsageTable({ usage, group, groups }: UsageTableProps) {
             {lines.length === 0 && (
               <Table.Tr>
                 <Table.Td colSpan={COUNTS.length + 2 + Number(hasUnits) + Number(isCompared)} ta="center" c="dimmed">
-                  Nothing was used in this time range. Choose another range or remove a filter.
+                  {words.nothingUsed}
                 </Table.Td>
               </Table.Tr>
             )}
           </Table.Tbody>
           <Table.Tfoot>
             <Table.Tr fw={600}>
-              <Table.Td>Total</Table.Td>
+              <Table.Td>{words.total}</Table.Td>
               <Sums sums={usage.total} hasUnits={hasUnits}>
                 {isCompared && <ChangeCell previous={usage.previous?.total} />}
               </Sums>
@@ -95,13 +96,11 @@ export function UsageTable({ usage, group, groups }: UsageTableProps) {
       </TableScroll>
       <Row justify="space-between" mt="xs">
         <Text fz="sm" c="dimmed">
-          {usage.truncated
-            ? `The ${countText(usage.data.length)} rows with the highest spend. The total includes all rows, and the CSV export has every row.`
-            : `${countText(usage.data.length)} ${usage.data.length === 1 ? 'row' : 'rows'}`}
+          {usage.truncated ? words.onlyHighestSpend(usage.data.length) : words.rows(usage.data.length)}
         </Text>
         {usage.data.length > shown && (
           <Button size="xs" variant="default" onClick={() => setShown(shown + STEP)}>
-            Show more
+            {words.showMore}
           </Button>
         )}
       </Row>
@@ -127,7 +126,7 @@ interface SumsProps {
 function Sums({ sums, hasUnits, children }: SumsProps) {
   return (
     <>
-      {COUNTS.map(([field]) => (
+      {COUNTS.map((field) => (
         <Table.Td key={field} ta="right" {...(sums[field] === 0 ? { c: 'dimmed' } : {})}>
           {countText(sums[field])}
         </Table.Td>
@@ -141,7 +140,7 @@ function Sums({ sums, hasUnits, children }: SumsProps) {
         <Table.Td fz="xs">
           {sums.units.map(({ unit, quantity }) => (
             <div key={unit} className="nowrap">
-              {unitName(unit)}: {countText(quantity)}
+              {words.unitQuantity(unitName(unit), quantity)}
             </div>
           ))}
         </Table.Td>
@@ -165,19 +164,26 @@ function Drill({ id, name, group, groups, usage }: DrillProps) {
   const requests = inRequests(state, group, { id, usage });
   return (
     <Row gap="xs" wrap="nowrap">
-      <Tooltip label={`Break down by ${nextOf(group, groups, state)}`}>
+      <Tooltip label={words.breakDownBy(nextOf(group, groups, state))}>
         <Anchor component={PageLink} at={here({ ...state, ...inside(group, groups, { state, id }) })} inherit truncate maw={260}>
           <bdi>{name}</bdi>
         </Anchor>
       </Tooltip>
       {page !== null && (
-        <Anchor component={Link} to={page} fz="xs" c="dimmed" underline="always">
-          open
+        <Anchor component={Link} to={page} aria-label={words.openNamed(name)} fz="xs" c="dimmed" underline="always">
+          {words.open}
         </Anchor>
       )}
       {requests !== null && (
-        <Anchor component={PageLink} at={links.requests(requests)} fz="xs" c="dimmed" underline="always">
-          requests
+        <Anchor
+          component={PageLink}
+          at={links.requests(requests)}
+          aria-label={words.requestsOf(name)}
+          fz="xs"
+          c="dimmed"
+          underline="always"
+        >
+          {words.requests}
         </Anchor>
       )}
     </Row>

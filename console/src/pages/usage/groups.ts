@@ -1,5 +1,6 @@
 import type { Session } from '../../api/session.tsx';
 import type { Filter } from '../../components/list/FilterBar.tsx';
+import { words } from './words.ts';
 
 /** A way to group usage: the server's name, the label, the field of a line that holds the value, and the filter for one value. */
 export interface Group {
@@ -13,26 +14,29 @@ export interface Group {
   readonly several?: string;
 }
 
-const OF_REQUESTS = 'A request counts under each of its tags, so the lines add up to more than the total.';
-const OF_DEPLOYMENTS = 'A deployment counts under each of the tags it has now, so the lines add up to more than the total.';
-
 const GROUPS: readonly Group[] = [
-  { value: 'organization', label: 'Organization', field: 'organization_id', param: 'organization_id', next: 'team' },
-  { value: 'team', label: 'Team', field: 'team_id', param: 'team_id', next: 'key' },
-  { value: 'key', label: 'Key', field: 'key_id', param: 'key_id', next: 'model' },
-  { value: 'member', label: 'Member', field: 'member_id', param: 'member_id', next: 'key' },
-  { value: 'service_account', label: 'Service account', field: 'service_account_id', param: 'service_account_id', next: 'key' },
-  { value: 'model', label: 'Model', field: 'model', param: 'model', next: 'key' },
-  { value: 'deployment', label: 'Deployment', field: 'deployment_id', param: 'deployment_id', next: 'model' },
-  { value: 'provider', label: 'Provider', field: 'provider', param: 'provider', next: 'model' },
-  { value: 'tag', label: 'Tag', field: 'tag', param: 'tag', next: 'model', several: OF_REQUESTS },
+  { value: 'organization', label: words.organization, field: 'organization_id', param: 'organization_id', next: 'team' },
+  { value: 'team', label: words.team, field: 'team_id', param: 'team_id', next: 'key' },
+  { value: 'key', label: words.key, field: 'key_id', param: 'key_id', next: 'model' },
+  { value: 'member', label: words.member, field: 'member_id', param: 'member_id', next: 'key' },
+  {
+    value: 'service_account',
+    label: words.serviceAccount,
+    field: 'service_account_id',
+    param: 'service_account_id',
+    next: 'key',
+  },
+  { value: 'model', label: words.model, field: 'model', param: 'model', next: 'key' },
+  { value: 'deployment', label: words.deployment, field: 'deployment_id', param: 'deployment_id', next: 'model' },
+  { value: 'provider', label: words.provider, field: 'provider', param: 'provider', next: 'model' },
+  { value: 'tag', label: words.requestTag, field: 'tag', param: 'tag', next: 'model', several: words.severalRequestTags },
   {
     value: 'deployment_tag',
-    label: 'Deployment tag',
+    label: words.deploymentTag,
     field: 'deployment_tag',
     param: 'deployment_tag',
     next: 'model',
-    several: OF_DEPLOYMENTS,
+    several: words.severalDeploymentTags,
   },
 ];
 
@@ -65,18 +69,18 @@ export const USAGE_PARAMS = [
 export function usageFilters(session: Session): readonly Filter[] {
   const isOfPlatform = session.platform_capabilities.includes('platform.read');
   return [
-    { param: 'organization_id', label: 'Organization', kind: 'organization' },
-    { param: 'team_id', label: 'Team', kind: 'team' },
-    { param: 'key_id', label: 'Key', kind: 'key' },
-    { param: 'member_id', label: 'Member', kind: 'member' },
-    { param: 'service_account_id', label: 'Service account', kind: 'service_account' },
-    { param: 'model', label: 'Model', kind: isOfPlatform ? 'model' : 'text' },
-    { param: 'tag', label: 'Tag of the request', kind: 'text' },
+    { param: 'organization_id', label: words.organization, kind: 'organization' },
+    { param: 'team_id', label: words.team, kind: 'team' },
+    { param: 'key_id', label: words.key, kind: 'key' },
+    { param: 'member_id', label: words.member, kind: 'member' },
+    { param: 'service_account_id', label: words.serviceAccount, kind: 'service_account' },
+    { param: 'model', label: words.model, kind: isOfPlatform ? 'model' : 'text' },
+    { param: 'tag', label: words.requestTag, kind: 'text' },
     ...(isOfPlatform
       ? ([
-          { param: 'deployment_id', label: 'Deployment', kind: 'deployment' },
-          { param: 'provider', label: 'Provider', kind: { oneOf: ['openai', 'anthropic', 'fake'] } },
-          { param: 'deployment_tag', label: 'Tag of the deployment', kind: 'text' },
+          { param: 'deployment_id', label: words.deployment, kind: 'deployment' },
+          { param: 'provider', label: words.provider, kind: { oneOf: ['openai', 'anthropic', 'fake'] } },
+          { param: 'deployment_tag', label: words.deploymentTag, kind: 'text' },
         ] as const)
       : []),
   ];

@@ -7,7 +7,7 @@ import { saved } from '../../components/dialogs/saved.ts';
 import { TableScroll } from '../../components/list/TableScroll.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
-import { kindLabel } from '../alerts/words.ts';
+import { kindLabel } from '../alerts/alert-kinds.ts';
 import type { Webhook } from './WebhookFields.tsx';
 import { words } from './words.ts';
 

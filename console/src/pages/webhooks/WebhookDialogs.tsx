@@ -4,7 +4,7 @@ import { CreateDialog } from '../../components/dialogs/CreateDialog.tsx';
 import { EditDialog } from '../../components/dialogs/EditDialog.tsx';
 import { type EditPart, namePart } from '../../components/dialogs/edit-parts.ts';
 import { SecretDialog } from '../../components/dialogs/SecretDialog.tsx';
-import { kindLabel, ORGANIZATION_KINDS } from '../alerts/words.ts';
+import { kindLabel, ORGANIZATION_KINDS } from '../alerts/alert-kinds.ts';
 import { RULES, type Webhook, type WebhookDraft, WebhookFields } from './WebhookFields.tsx';
 import { words } from './words.ts';
 

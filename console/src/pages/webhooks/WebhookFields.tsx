@@ -1,7 +1,7 @@
 import { Checkbox, Select, Stack, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import type { Schema } from '../../api/client.ts';
-import { ALERT_KINDS, ORGANIZATION_KINDS, PLATFORM_KINDS } from '../alerts/words.ts';
+import { ALERT_KINDS, ORGANIZATION_KINDS, PLATFORM_KINDS } from '../alerts/alert-kinds.ts';
 import { words } from './words.ts';
 
 export type Webhook = Schema<'Webhook'>;

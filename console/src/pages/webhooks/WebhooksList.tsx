@@ -1,4 +1,4 @@
-import { ActionIcon, Badge, Group, Menu, Stack, Text, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, Badge, Group, Menu, Stack, Text } from '@mantine/core';
 import { useHotkeys } from '@mantine/hooks';
 import { IconDots, IconPlus } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
@@ -16,7 +16,7 @@ import { DataList, type ListQuery } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { StatusBadge } from '../../components/StatusBadge.tsx';
 import { Time } from '../../components/Time.tsx';
-import { kindLabel } from '../alerts/words.ts';
+import { kindLabel } from '../alerts/alert-kinds.ts';
 import { Deliveries } from './Deliveries.tsx';
 import { CreateWebhook, EditWebhook, WebhookSecret } from './WebhookDialogs.tsx';
 import type { Webhook } from './WebhookFields.tsx';
@@ -122,7 +122,7 @@ function columnsOf(setDoing: (doing: Doing) => void): ListColumn<Webhook>[] {
     },
     {
       accessor: 'actions',
-      title: <VisuallyHidden>{words.actions}</VisuallyHidden>,
+      title: '',
       width: 52,
       phone: 'menu',
       render: (webhook) => <RowMenu webhook={webhook} setDoing={setDoing} />,

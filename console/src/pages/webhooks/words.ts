@@ -55,7 +55,6 @@ export const words = {
   webhook: 'Webhook',
   lastDelivery: 'Last delivery',
   created: 'Created',
-  actions: 'Actions',
   nothingSent: 'nothing sent',
   testIsSent: 'A test event is being sent.',
   isNow: (name: string, isActive: boolean) => `${name} is ${isActive ? 'disabled' : 'active again'}.`,

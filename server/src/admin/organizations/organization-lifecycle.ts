@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import * as adminTokens from '../../store/accounts/admin-tokens.ts';
+import { hasArchives } from '../../store/archive/archive-month.ts';
 import type { Database } from '../../store/database.ts';
 import * as keys from '../../store/tenancy/keys.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
@@ -61,7 +62,7 @@ const deletionReport = z
 export const remove = route({
   summary: 'Delete an archived organization',
   description:
-    'Permanent; `dry_run` only reports what would be deleted. Ledger, request metadata and audit events remain. The id and the slug are never used again.',
+    'Permanent; `dry_run` only reports what would be deleted. Ledger, request metadata, its rows in archives of the request log, and audit events remain. The id and the slug are never used again.',
   permission: 'organizations.lifecycle',
   params: idParams,
   query: z.strictObject({ dry_run: flag }),
@@ -135,7 +136,7 @@ async function reportOf(db: Database, row: OrganizationRow, isDryRun: boolean): 
       admin_tokens: await adminTokens.countLiving(db, row.id),
       stored_content: row.contentKey !== null,
     },
-    stays: ['ledger', 'request metadata', 'audit events'],
+    stays: ['ledger', 'request metadata', 'audit events', ...((await hasArchives(db)) ? ['archives of the request log'] : [])],
   };
 }
 

@@ -28,6 +28,9 @@ const healthOut = z
       .array(z.object({ deployment_id: z.string(), until: instantOut }))
       .meta({ description: 'Deployments that are not tried until `until`, because their calls failed.' }),
     in_memory: z.object({ organizations: z.int(), keys: z.int(), counters: z.int() }),
+    caller_address: z.string().meta({
+      description: 'Your address as the process sees it: of the connection, or what a proxy in `HEADGATE_TRUSTED_PROXIES` says.',
+    }),
   })
   .meta({ id: 'Health', description: 'The health of the process that answers.' });
 
@@ -61,6 +64,7 @@ export const health = route({
         until: new Date(untilMs).toISOString(),
       })),
       in_memory: facts.inMemory,
+      caller_address: call.raw.ip,
     };
   },
 });

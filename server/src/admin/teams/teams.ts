@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { can, type Permission } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
+import { hasArchives } from '../../store/archive/archive-month.ts';
 import { accessChoiceFrom, accessChoiceToColumns } from '../../store/configuration/policy-columns.ts';
 import * as keys from '../../store/tenancy/keys.ts';
 import * as serviceAccounts from '../../store/tenancy/service-accounts.ts';
@@ -146,7 +147,13 @@ export const remove = route({
     const team = { organizationId: row.organizationId, teamId: row.id };
     const goes = { ...counts, service_accounts: await serviceAccounts.countOfTeam(db, team) };
     if (call.query.dry_run !== true) await destroy(call, row);
-    return { team_id: row.id, dry_run: call.query.dry_run === true, goes, stays: ['ledger', 'request metadata', 'audit events'] };
+    const stays = [
+      'ledger',
+      'request metadata',
+      'audit events',
+      ...((await hasArchives(call.deps.db)) ? ['archives of the request log'] : []),
+    ];
+    return { team_id: row.id, dry_run: call.query.dry_run === true, goes, stays };
   },
 });
 

@@ -73,6 +73,7 @@ class Link implements RedisLink {
   /** The slots of tags, which never change. */
   readonly #slots = new Map<string, number>();
   #isReady = false;
+  #isClosed = false;
   #isFollowed = false;
   #isTold = true;
   #pending = 0;
@@ -169,6 +170,7 @@ class Link implements RedisLink {
   }
 
   close(): void {
+    this.#isClosed = true;
     clearInterval(this.#watch);
     this.#listeners.length = 0;
     this.#client.disconnect();
@@ -210,6 +212,7 @@ class Link implements RedisLink {
   #turn(isReady: boolean, message: string): void {
     if (this.#isReady === isReady) return;
     this.#isReady = isReady;
+    if (this.#isClosed) return; // We closed the connection: nobody needs to be warned.
     if (isReady !== this.#isTold) this.#options.onEvent({ is: isReady ? 'ready' : 'lost', message });
     this.#isTold = isReady;
     for (const listener of this.#listeners) listener(isReady);

@@ -41,7 +41,7 @@ export interface Patience {
 }
 
 /** Bounds on slow or oversized requests. Node itself enforces them. */
-const HEAD_BYTES_MAX = 32 * 1024;
+export const HEAD_BYTES_MAX = 32 * 1024;
 export const PATIENCE: Patience = { headMsMax: 15_000, requestMsMax: 120_000, lookMs: 5_000 };
 export const KEEP_ALIVE_MS = 72_000;
 

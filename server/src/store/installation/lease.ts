@@ -19,6 +19,8 @@ const RENEW_EVERY_MS = 10_000;
 export class LeaseHeld extends Error {
   /** True if the holder runs on this machine, so that we can see it end. */
   readonly mayEnd: boolean;
+  /** The time until the lease ends unless it is renewed. */
+  readonly expiresInMs: number;
 
   constructor(name: string, holder: ProcessIdentity | null, expiresInMs: number) {
     super(
@@ -27,6 +29,7 @@ export class LeaseHeld extends Error {
     );
     this.name = 'LeaseHeld';
     this.mayEnd = holder !== null && isHere(holder);
+    this.expiresInMs = expiresInMs;
   }
 }
 
@@ -37,11 +40,21 @@ export class LeaseHeld extends Error {
 export class CountsElsewhere extends Error {
   /** True if all those processes run on this machine, so that we can see them end. */
   readonly mayEnd: boolean;
+  /** The time until the last of their leases ends unless it is renewed. */
+  readonly expiresInMs: number;
 
-  constructor(message: string, holders: readonly (ProcessIdentity | null)[]) {
+  constructor(message: string, leases: readonly HeldLease[]) {
+    const holders = leases.map(({ holder }) => parseIdentity(holder));
     super(message);
     this.mayEnd = holders.every((holder) => holder !== null && isHere(holder));
+    this.expiresInMs = Math.max(...leases.map(({ remainingMs }) => remainingMs));
   }
+}
+
+/** A lease that another process holds. */
+interface HeldLease {
+  readonly holder: string;
+  readonly remainingMs: number;
 }
 
 function nameOf(holder: ProcessIdentity | null): string {
@@ -100,17 +113,17 @@ export async function liveReplicas(db: Database): Promise<readonly string[]> {
   return (await liveReplicaLeases(db)).map(({ name }) => name.slice(REPLICA.length));
 }
 
-async function liveReplicaLeases(db: Database): Promise<readonly { readonly name: string; readonly holder: string }[]> {
+async function liveReplicaLeases(db: Database): Promise<readonly (HeldLease & { readonly name: string })[]> {
   const rows = await db
-    .select({ name: processLeases.name, holder: processLeases.holder })
+    .select({ name: processLeases.name, holder: processLeases.holder, remainingMs: REMAINING_MS })
     .from(processLeases)
     .where(sql`starts_with(${processLeases.name}, ${REPLICA}) and ${processLeases.expiresAt} > now()`);
   return rows.filter(({ holder }) => !isSeenToBeGone(holder));
 }
 
 /**
- * Reports whether a replica may still run whose version does not know this migration. Once the migration is applied, none can
- * start (`NewerSchema`), so false stays false. A replica that lost the database can renew its lease later. It counts for ten
+ * Reports whether a replica may still run whose version does not know this migration. Its text must say `-- no way back`: once it is
+ * applied, no such replica can start (`NewerSchema`), so false stays false. A replica that lost the database can renew its lease later. It counts for ten
  * minutes after the lease ended, unless it is known to be gone. A replica that was starting when the migration was applied has a
  * minute to take its lease, except on a new database.
  */
@@ -167,18 +180,18 @@ export async function refuseOtherCounting(db: Database, ours: 'alone' | 'togethe
     if (replicas.length === 0) return;
     throw new CountsElsewhere(
       `${replicas.length} Headgate processes with REDIS_URL serve this database. Set REDIS_URL here too, so that all count together, or stop them first.`,
-      replicas.map(({ holder }) => parseIdentity(holder)),
+      replicas,
     );
   }
   const [lease] = await db
-    .select({ holder: processLeases.holder })
+    .select({ holder: processLeases.holder, remainingMs: REMAINING_MS })
     .from(processLeases)
     .where(sql`${processLeases.name} = ${ALONE} and ${processLeases.expiresAt} > now()`);
   if (lease === undefined || isSeenToBeGone(lease.holder)) return;
-  const holder = parseIdentity(lease.holder);
+  const holder = nameOf(parseIdentity(lease.holder));
   throw new CountsElsewhere(
-    `Another Headgate (${nameOf(holder)}) serves this database without REDIS_URL, so the two would not count together. Stop it first.`,
-    [holder],
+    `Another Headgate (${holder}) serves this database without REDIS_URL, so the two would not count together. Stop it first.`,
+    [lease],
   );
 }
 

@@ -36,11 +36,22 @@ onEveryDatabase('the schema', (given, kind) => {
     expect(JSON.stringify(error) + String(error) + String((error as Error).cause)).not.toContain('sesame');
   });
 
-  // promise: (A wrong master key, another installation's journal, a directory in use and a newer schema still do
+  // promise: (A wrong master key, another installation's journal, a directory in use and a newer schema without a way back still do
   test('a database of a newer version is refused and left alone', async () => {
     const { db } = given();
     await db.execute(sql`insert into schema_migrations (name) values ('9999_from_the_future')`);
     await expect(migrate(given())).rejects.toThrow(NewerSchema);
     await db.execute(sql`delete from schema_migrations where name = '9999_from_the_future'`);
+  });
+
+  test('a database of a newer version is served if all that this version does not know has a way back', async () => {
+    const { db } = given();
+    await db.execute(
+      sql`insert into schema_migrations (name, can_go_back) values ('9998_next', true), ('9999_the_one_after', true)`,
+    );
+    expect(await migrate(given())).toEqual({ newer: ['9998_next', '9999_the_one_after'] });
+    await db.execute(sql`update schema_migrations set can_go_back = false where name = '9999_the_one_after'`);
+    await expect(migrate(given())).rejects.toThrow('9999_the_one_after');
+    await db.execute(sql`delete from schema_migrations where name > '9'`);
   });
 });

@@ -12,6 +12,11 @@ export interface Retention {
   readonly at: Date;
   /** The installation's limit for request-log rows, in days. Null: none. */
   readonly logDaysMax: number | null;
+  /**
+   * True if whole months of the request log go to an archive at the installation's limit. Then single rows are deleted only for
+   * organizations with a limit of their own.
+   */
+  readonly archives?: boolean;
 }
 
 /**
@@ -27,9 +32,11 @@ export function keptDays(column: 'event_retention_days' | 'content_retention_day
  * Returns SQL for the time before which an organization keeps nothing. Null means that it keeps everything. Content expires at
  * the latest with its request-log row, and at once if its key is destroyed.
  */
-function cutoff(table: RetainedTable, { at, logDaysMax }: Retention): SQL {
-  const logDays = sql`least(${keptDays('event_retention_days')}, ${logDaysMax}::integer)`;
-  const days = table !== 'request_content' ? logDays : sql`least(${keptDays('content_retention_days')}, ${logDays})`;
+function cutoff(table: RetainedTable, { at, logDaysMax, archives = false }: Retention): SQL {
+  const own = keptDays('event_retention_days');
+  const logDays = sql`least(${own}, ${logDaysMax}::integer)`;
+  const rowDays = archives ? sql`(case when ${own} is not null then ${logDays} end)` : logDays;
+  const days = table !== 'request_content' ? rowDays : sql`least(${keptDays('content_retention_days')}, ${logDays})`;
   const kept = sql`${at}::timestamptz - make_interval(days => ${days})`;
   return table !== 'request_content' ? kept : sql`case when o.content_key is null then ${at}::timestamptz else ${kept} end`;
 }
@@ -41,6 +48,11 @@ function idIn(table: RetainedTable): SQL {
 
 /** A whole month is dropped only this long after its end, because a replica may deliver rows late. */
 const LATE_MS = 7 * 86_400_000;
+
+/** Reports whether a whole month is past the installation's limit, so that it can go to an archive. */
+export function isPastLimit({ endMs }: Partition, at: Date, logDaysMax: number): boolean {
+  return endMs + Math.max(LATE_MS, logDaysMax * 86_400_000) <= at.getTime();
+}
 
 /** Reports whether no organization keeps any row of a month, so that it can be dropped. False until 7 days after its end. */
 export async function isSpent(db: Database, table: RetainedTable, part: Partition, retention: Retention): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { Badge, Loader, ScrollArea, Stack, Table, Text } from '@mantine/core';
 import { ProblemNote } from '../../../components/Asked.tsx';
 import { LIMIT_WORDS } from '../../../components/limits/LimitBar.tsx';
-import { countText } from '../../../numbers/numbers.ts';
+import { words } from '../words.ts';
 import { type BulkRow, linesOf } from './bulk-draft.ts';
 
 const SHOWN_PX = 240;
@@ -18,7 +18,7 @@ export function BulkPreview({ asked, query: { isFetching, error }, rows }: BulkP
   if (!asked)
     return (
       <Text fz="sm" c="dimmed">
-        Choose what to change. The preview shows each organization before anything is stored.
+        {words.chooseWhatToChange}
       </Text>
     );
   if (error !== null && !isFetching) return <ProblemNote error={error} />;
@@ -27,10 +27,10 @@ export function BulkPreview({ asked, query: { isFetching, error }, rows }: BulkP
       <Text fz="sm" c="dimmed">
         {isFetching ? (
           <>
-            <Loader size={12} mr={6} aria-hidden /> Computing what changes…
+            <Loader size={12} mr={6} aria-hidden /> {words.computingChanges}
           </>
         ) : (
-          'No organization is found.'
+          words.noOrganizationMatches
         )}
       </Text>
     );
@@ -39,16 +39,15 @@ export function BulkPreview({ asked, query: { isFetching, error }, rows }: BulkP
   return (
     <Stack gap={6}>
       <Text fz="sm" fw={500} role="status">
-        {countText(changed)} of {countText(rows.length)} {rows.length === 1 ? 'organization changes' : 'organizations change'}
-        {over > 0 && `, ${countText(over)} over a new limit already`}. All are changed together, or none.
+        {words.changesOf(changed, rows.length)} {over > 0 && words.alreadyOver(over)} {words.allOrNone}
       </Text>
-      <ScrollArea.Autosize mah={SHOWN_PX} viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': 'What changes' }}>
-        <Table fz="sm" aria-label="What changes" verticalSpacing={6}>
+      <ScrollArea.Autosize mah={SHOWN_PX} viewportProps={{ tabIndex: 0, role: 'region', 'aria-label': words.whatChanges }}>
+        <Table fz="sm" aria-label={words.whatChanges} verticalSpacing={6}>
           <Table.Thead>
             <Table.Tr>
-              <Table.Th>Organization</Table.Th>
-              <Table.Th>Before</Table.Th>
-              <Table.Th>After</Table.Th>
+              <Table.Th>{words.organization}</Table.Th>
+              <Table.Th>{words.before}</Table.Th>
+              <Table.Th>{words.after}</Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>
@@ -71,7 +70,7 @@ function Row({ row }: { row: BulkRow }) {
         {!row.is_changed && (
           <Text component="span" fz="xs" c="dimmed">
             {' '}
-            no change
+            {words.noChange}
           </Text>
         )}
       </Table.Td>
@@ -82,8 +81,12 @@ function Row({ row }: { row: BulkRow }) {
         <Lines lines={linesOf(row.after)} />
         {over.map((one) => (
           <Badge key={`${one.key_id} ${one.limit}`} color="orange" variant="light" miw="max-content" tt="none">
-            {one.key_id === undefined ? 'the organization' : 'a key'} used {one.used} of {one.value}{' '}
-            {LIMIT_WORDS[one.limit] ?? one.limit}
+            {words.usedOfLimit(
+              one.key_id === undefined ? words.theOrganization : words.aKey,
+              one.used,
+              one.value,
+              LIMIT_WORDS[one.limit] ?? one.limit,
+            )}
           </Badge>
         ))}
       </Table.Td>
@@ -95,7 +98,7 @@ function Lines({ lines }: { lines: readonly string[] }) {
   if (lines.length === 0)
     return (
       <Text component="span" fz="sm" c="dimmed">
-        no limits
+        {words.noLimits}
       </Text>
     );
   return lines.map((line) => <div key={line}>{line}</div>);

@@ -14,8 +14,8 @@ import { LIMIT_WORDS } from '../../../components/limits/LimitBar.tsx';
 import { BudgetFields } from '../../../forms/BudgetFields.tsx';
 import { bind } from '../../../forms/bind.ts';
 import { RATE_LIMIT_NAMES, type RateLimitName } from '../../../forms/limit-draft.ts';
-import { countText } from '../../../numbers/numbers.ts';
 import { refreshOrganizations } from '../dialog/LifecycleDialog.tsx';
+import { words } from '../words.ts';
 import { BulkPreview } from './BulkPreview.tsx';
 import {
   type BulkDraft,
@@ -39,7 +39,7 @@ const TYPING_MS = 500;
 /** Changes the limits of many organizations at once: shows each change before, and makes all of them or none. */
 export function ChangeLimits({ opened, onClose, ...rest }: ChangeLimitsProps) {
   return (
-    <FormDialog opened={opened} onClose={onClose} title="Change limits of several organizations" size={1_040}>
+    <FormDialog opened={opened} onClose={onClose} title={words.changeLimitsOfSeveral} size={1_040}>
       <Changing {...rest} />
     </FormDialog>
   );
@@ -66,7 +66,7 @@ function Changing({ selected }: Pick<ChangeLimitsProps, 'selected'>) {
   return (
     <DialogForm<BulkDraft, readonly BulkRow[]>
       form={form}
-      verb={changing === 0 ? 'Change limits' : `Change ${organizations(changing)}`}
+      verb={changing === 0 ? words.changeLimits : words.changeCount(words.countOrganizations(changing))}
       invalidates={['organizations', 'organization']}
       save={(values) => storeAll(values, rows)}
       onSaved={(done) => offerUndo(done, () => refreshOrganizations(queryClient))}
@@ -75,17 +75,14 @@ function Changing({ selected }: Pick<ChangeLimitsProps, 'selected'>) {
       beforeSaving={<BulkPreview asked={asked !== null} query={preview} rows={rows} />}
     >
       <SegmentedControl
-        aria-label="Whose limits"
+        aria-label={words.whoseLimits}
         data={[
-          { value: 'selected', label: `The ${countText(selected.length)} selected` },
-          { value: 'found', label: 'All that the list finds' },
+          { value: 'selected', label: words.theSelected(selected.length) },
+          { value: 'found', label: words.allThatTheListFinds },
         ]}
         {...form.getInputProps('whom')}
       />
-      <FormSection
-        title="Rate limits"
-        about="Limits left as they are keep the value of each organization. 0 refuses every request."
-      >
+      <FormSection title={words.rateLimits} about={words.keptLimitsMean}>
         <Stack gap="xs">
           {RATE_LIMIT_NAMES.map((name) => (
             <LimitField
@@ -97,15 +94,15 @@ function Changing({ selected }: Pick<ChangeLimitsProps, 'selected'>) {
           ))}
         </Stack>
       </FormSection>
-      <FormSection title="Budgets">
+      <FormSection title={words.budgets}>
         <Select
-          aria-label="Budgets"
+          aria-label={words.budgets}
           w={260}
           allowDeselect={false}
           data={[
-            { value: 'kept', label: 'Leave as they are' },
-            { value: 'replaced', label: 'Replace all budgets of each' },
-            { value: 'removed', label: 'Remove all budgets' },
+            { value: 'kept', label: words.leaveAsTheyAre },
+            { value: 'replaced', label: words.replaceAllBudgets },
+            { value: 'removed', label: words.removeAllBudgets },
           ]}
           {...form.getInputProps('budgets_are')}
         />
@@ -123,20 +120,20 @@ interface LimitFieldProps {
 
 function LimitField({ name, value, onChange }: LimitFieldProps) {
   const [typed, setTyped] = useState<number | ''>('');
-  const words = LIMIT_WORDS[name] ?? name;
+  const limit = LIMIT_WORDS[name] ?? name;
   return (
     <Group gap="sm" wrap="wrap" style={{ rowGap: 4 }}>
       <Text fz="sm" w={170}>
-        {words.charAt(0).toUpperCase() + words.slice(1)}
+        {limit.charAt(0).toUpperCase() + limit.slice(1)}
       </Text>
       <Select
-        aria-label={`${words}: what to do`}
+        aria-label={words.whatToDoWith(limit)}
         w={160}
         allowDeselect={false}
         data={[
-          { value: 'keep', label: 'Leave as it is' },
-          { value: 'set', label: 'Set to' },
-          { value: 'clear', label: 'No limit' },
+          { value: 'keep', label: words.leaveAsItIs },
+          { value: 'set', label: words.setTo },
+          { value: 'clear', label: words.noLimit },
         ]}
         value={value.do}
         onChange={(chosen) =>
@@ -145,13 +142,13 @@ function LimitField({ name, value, onChange }: LimitFieldProps) {
       />
       {value.do === 'set' && (
         <WholeNumberInput
-          aria-label={words}
+          aria-label={limit}
           w={160}
           thousandSeparator=","
           value={value.value}
-          onChange={(limit) => {
-            setTyped(limit);
-            onChange({ do: 'set', value: limit });
+          onChange={(entered) => {
+            setTyped(entered);
+            onChange({ do: 'set', value: entered });
           }}
         />
       )}
@@ -159,19 +156,13 @@ function LimitField({ name, value, onChange }: LimitFieldProps) {
   );
 }
 
-function organizations(count: number): string {
-  return `${countText(count)} ${count === 1 ? 'organization' : 'organizations'}`;
-}
-
 /** Says what was done, and offers to give each organization its limits back. */
 function offerUndo(rows: readonly BulkRow[], refresh: () => Promise<unknown>): void {
   const all = rows.filter(({ is_changed }) => is_changed).length;
-  doneWithUndo(`The limits of ${organizations(all)} were changed.`, async () => {
-    const id = notifications.show({ message: `Giving back limits: 0 of ${all}`, loading: true, autoClose: false });
+  doneWithUndo(words.limitsWereChanged(words.countOrganizations(all)), async () => {
+    const id = notifications.show({ message: words.restoringLimits(0, all), loading: true, autoClose: false });
     try {
-      await takeBack(rows, (count) =>
-        notifications.update({ id, message: `Giving back limits: ${count} of ${all}`, loading: true }),
-      );
+      await takeBack(rows, (count) => notifications.update({ id, message: words.restoringLimits(count, all), loading: true }));
     } finally {
       notifications.hide(id);
       await refresh();

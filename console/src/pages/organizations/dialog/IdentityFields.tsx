@@ -2,6 +2,7 @@ import { Select, SimpleGrid, TextInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import { slugOf } from '../../../forms/slug.ts';
+import { words } from '../words.ts';
 import type { OrganizationDraft } from './organization-draft.ts';
 
 interface IdentityFieldsProps {
@@ -23,7 +24,7 @@ export function IdentityFields({ form, isNew, mayProfile, mayCap }: IdentityFiel
       <TextInput
         {...name}
         data-autofocus
-        label="Name"
+        label={words.name}
         required
         maxLength={200}
         disabled={!mayProfile}
@@ -34,8 +35,8 @@ export function IdentityFields({ form, isNew, mayProfile, mayCap }: IdentityFiel
       />
       <TextInput
         {...slug}
-        label="Slug"
-        description="Lower-case letters, digits and hyphens. Used in addresses and exports."
+        label={words.slug}
+        description={words.slugMeans}
         inputWrapperOrder={['label', 'input', 'description', 'error']}
         required
         maxLength={63}
@@ -55,14 +56,14 @@ export function TimeZoneField({ form, disabled = false }: Pick<IdentityFieldsPro
   return (
     <Select
       {...form.getInputProps('time_zone')}
-      label="Time zone"
-      description="Days and budget periods begin at midnight in this zone."
+      label={words.timeZone}
+      description={words.timeZoneMeans}
       inputWrapperOrder={['label', 'input', 'description', 'error']}
       data={ZONES.includes(form.values.time_zone) ? ZONES : [form.values.time_zone, ...ZONES]}
       searchable
       allowDeselect={false}
       limit={60}
-      nothingFoundMessage="No time zone found"
+      nothingFoundMessage={words.noTimeZoneFound}
       disabled={disabled}
     />
   );

@@ -14,8 +14,8 @@ import { useDialog } from '../../../components/dialogs/useDialog.ts';
 import { WhyNot } from '../../../components/dialogs/WhyNot.tsx';
 import { PageLink } from '../../../components/PageLink.tsx';
 import { links } from '../../../links.ts';
-import { countText } from '../../../numbers/numbers.ts';
 import { PATHS } from '../../../paths.ts';
+import { words } from '../words.ts';
 import { LifecycleDialog, refreshOrganizations } from './LifecycleDialog.tsx';
 
 const LIFECYCLE = ['suspend', 'reactivate', 'archive'] as const;
@@ -35,11 +35,11 @@ export function LifecycleActions({ organization }: { organization: Organization 
         leftSection={isActive ? <IconPlayerPause size={16} /> : <IconPlayerPlay size={16} />}
         onClick={() => ask(isActive ? 'suspend' : 'reactivate')}
       >
-        {isActive ? 'Suspend' : 'Reactivate'}
+        {isActive ? words.suspend : words.reactivate}
       </GuardedButton>
       <Menu position="bottom-end" width={220}>
         <Menu.Target>
-          <ActionIcon variant="default" size={36} aria-label="More actions">
+          <ActionIcon variant="default" size={36} aria-label={words.moreActions}>
             <IconDots size={16} />
           </ActionIcon>
         </Menu.Target>
@@ -50,7 +50,7 @@ export function LifecycleActions({ organization }: { organization: Organization 
             component={PageLink}
             at={links.organizations({ create: 'organization', like: organization.id })}
           >
-            Make one like this
+            {words.makeOneLikeThis}
           </Menu.Item>
           <Tooltip label={<WhyNot verdict={verdict} inherit />} multiline maw={320} disabled={verdict.allowed} position="left">
             <div>
@@ -59,12 +59,12 @@ export function LifecycleActions({ organization }: { organization: Organization 
                 disabled={!verdict.allowed || isArchived}
                 onClick={() => ask('archive')}
               >
-                Archive
+                {words.archive}
               </Menu.Item>
             </div>
           </Tooltip>
           <Tooltip
-            label={verdict.allowed ? 'Only an archived organization can be deleted.' : <WhyNot verdict={verdict} inherit />}
+            label={verdict.allowed ? words.onlyArchivedIsDeleted : <WhyNot verdict={verdict} inherit />}
             multiline
             maw={320}
             disabled={verdict.allowed && isArchived}
@@ -77,7 +77,7 @@ export function LifecycleActions({ organization }: { organization: Organization 
                 disabled={!verdict.allowed || !isArchived}
                 onClick={() => setDeleting(true)}
               >
-                Delete permanently
+                {words.deletePermanently}
               </Menu.Item>
             </div>
           </Tooltip>
@@ -107,7 +107,7 @@ function DeleteDialog({ organization, onClose }: { organization: Organization; o
   });
   const destroy = async () => {
     await asked(api.DELETE('/organizations/{id}', { params: { path } }));
-    saved(`${organization.name} was deleted.`);
+    saved(words.wasDeleted(organization.name));
     await navigate({ to: PATHS.organizations });
     queryClient.removeQueries({ queryKey: ['organization', organization.id] });
     await refreshOrganizations(queryClient);
@@ -117,20 +117,18 @@ function DeleteDialog({ organization, onClose }: { organization: Organization; o
     <ConfirmByName
       opened
       onClose={onClose}
-      title={`Delete ${organization.name} permanently?`}
+      title={words.deleteNamedPermanently(organization.name)}
       name={organization.name}
-      verb="Delete permanently"
+      verb={words.deletePermanently}
       action={destroy}
       isKnown={report.isSuccess}
       consequences={
         goes === undefined
           ? []
           : [
-              `${countText(goes.teams)} teams, ${countText(goes.members)} memberships, ${countText(goes.keys)} keys and ${countText(goes.admin_tokens)} admin tokens are deleted.`,
-              goes.stored_content
-                ? 'The key of its stored content is destroyed, so the content can no longer be read.'
-                : 'No content is stored.',
-              `These are kept: ${report.data?.stays.join(', ')}. Its id and slug are never used again.`,
+              words.areDeleted(goes),
+              goes.stored_content ? words.contentIsLost : words.noContentIsStored,
+              words.areKept(report.data?.stays.join(', ') ?? ''),
             ]
       }
     >

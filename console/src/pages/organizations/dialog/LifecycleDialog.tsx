@@ -8,12 +8,11 @@ import {
 } from '../../../api/organizations.ts';
 import { ConfirmByName } from '../../../components/dialogs/ConfirmByName.tsx';
 import { doneWithUndo } from '../../../components/dialogs/doneWithUndo.tsx';
-import { countText } from '../../../numbers/numbers.ts';
+import { words } from '../words.ts';
 
 export type Lifecycle = 'suspend' | 'reactivate' | 'archive';
 
 const CALLS = { suspend: suspendOrganization, reactivate: reactivateOrganization, archive: archiveOrganization } as const;
-const DONE = { suspend: 'suspended', reactivate: 'active again', archive: 'archived' } as const;
 
 /** The call that restores each former status. A deleted organization cannot be restored. */
 const WAY_BACK = { active: 'reactivate', suspended: 'suspend', archived: 'archive', deleted: 'archive' } as const;
@@ -34,7 +33,7 @@ export function LifecycleDialog({ organization, to, onClose }: LifecycleDialogPr
     const back = WAY_BACK[organization.status];
     const message = (
       <>
-        <bdi>{organization.name}</bdi> is {DONE[to]}.
+        <bdi>{organization.name}</bdi> {words.isNow[to]}
       </>
     );
     doneWithUndo(message, () => CALLS[back](organization.id).then(refresh));
@@ -43,10 +42,10 @@ export function LifecycleDialog({ organization, to, onClose }: LifecycleDialogPr
     <ConfirmByName
       opened
       onClose={onClose}
-      title={`${verbOf(to)} ${organization.name}?`}
+      title={words.changeTitle(words.verbs[to], organization.name)}
       name={to === 'archive' ? organization.name : null}
       consequences={consequencesOf(organization, to)}
-      verb={verbOf(to)}
+      verb={words.verbsWithObject[to]}
       {...(to === 'reactivate' ? {} : { effect: () => effectOf('POST', `/organizations/${organization.id}/${to}`) })}
       action={change}
     />
@@ -57,25 +56,15 @@ export function refreshOrganizations(queryClient: ReturnType<typeof useQueryClie
   return Promise.all(['organizations', 'organization'].map((name) => queryClient.invalidateQueries({ queryKey: [name] })));
 }
 
-function verbOf(to: Lifecycle): string {
-  return to.charAt(0).toUpperCase() + to.slice(1);
-}
-
 function consequencesOf({ key_count, team_count }: LifecycleDialogProps['organization'], to: Lifecycle) {
-  const keys = key_count === null ? 'keys' : `${countText(key_count)} ${key_count === 1 ? 'key' : 'keys'}`;
-  const teams = team_count === null ? 'all teams' : `${countText(team_count)} ${team_count === 1 ? 'team' : 'teams'}`;
+  const keys = key_count === null ? words.someKeys : words.countKeys(key_count);
+  const teams = team_count === null ? words.allTeams : words.countTeams(team_count);
   switch (to) {
     case 'suspend':
-      return [
-        `Requests of its ${keys} are refused with organization_suspended from now on.`,
-        'Requests in flight finish. Nothing is deleted. You can reactivate it at any time.',
-      ];
+      return [words.suspendRefuses(keys), words.suspendedKeeps];
     case 'archive':
-      return [
-        `Requests of its ${keys} in ${teams} are refused with organization_archived.`,
-        'Nothing is deleted. You can reactivate it, or delete it permanently later.',
-      ];
+      return [words.archiveRefuses(keys, teams), words.archivedKeeps];
     case 'reactivate':
-      return [`Its ${keys} are admitted again, within its limits and budgets.`];
+      return [words.reactivateAdmits(keys)];
   }
 }

@@ -4,6 +4,7 @@ import { CreateDialog } from '../../../components/dialogs/CreateDialog.tsx';
 import { EditDialog } from '../../../components/dialogs/EditDialog.tsx';
 import { saved } from '../../../components/dialogs/saved.ts';
 import { useUrlState } from '../../../components/fields/useUrlState.ts';
+import { words } from '../words.ts';
 import { OrganizationFields, SECTIONS } from './OrganizationFields.tsx';
 import {
   draftOf,
@@ -32,7 +33,7 @@ export function OrganizationDialog({ organizationId, onSaved, ...rest }: Organiz
   const shared = {
     ...rest,
     size: 1_040,
-    sections: organizationId === null ? ['Start from', ...SECTIONS] : SECTIONS,
+    sections: organizationId === null ? [words.startFrom, ...SECTIONS] : SECTIONS,
     validate: faultsOf,
     invalidates: ['organizations', 'organization'],
   };
@@ -40,15 +41,15 @@ export function OrganizationDialog({ organizationId, onSaved, ...rest }: Organiz
   return (
     <CreateDialog<OrganizationDraft, Organization>
       {...shared}
-      title="Create organization"
-      verb="Create organization"
+      title={words.createOrganization}
+      verb={words.createOrganization}
       initial={NEW_ORGANIZATION}
       save={(draft, header) => {
         const source = like === undefined ? { template_id: template } : { like_organization_id: like };
         return asked(api.POST('/organizations', { params: { header }, body: { ...organizationBody(draft), ...source } }));
       }}
       onSaved={(made) => {
-        saved(`${made.name} was created.`);
+        saved(words.wasCreated(made.name));
         onSaved?.(made);
       }}
     >
@@ -66,8 +67,8 @@ function EditOrganization({ id, ...shared }: Shared & { id: string }) {
   return (
     <EditDialog<Organization, OrganizationDraft>
       {...shared}
-      title="Edit organization"
-      what="This organization"
+      title={words.editOrganization}
+      what={words.thisOrganization}
       path={`/organizations/${id}`}
       draftOf={draftOf}
       parts={ORGANIZATION_PARTS}

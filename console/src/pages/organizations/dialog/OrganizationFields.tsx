@@ -9,11 +9,12 @@ import { bind } from '../../../forms/bind.ts';
 import { ModelLimitFields } from '../../../forms/ModelLimitFields.tsx';
 import { RateLimitFields } from '../../../forms/RateLimitFields.tsx';
 import { TagFields } from '../../../forms/TagFields.tsx';
+import { words } from '../words.ts';
 import { IdentityFields } from './IdentityFields.tsx';
 import type { OrganizationDraft } from './organization-draft.ts';
 import { StartFrom } from './StartFrom.tsx';
 
-export const SECTIONS = ['Identity', 'Budgets', 'Rate limits', 'Asset access', 'Tags', 'Audit content'] as const;
+export const SECTIONS = [words.identity, words.budgets, words.rateLimits, words.assetAccess, words.tags, words.auditContent];
 
 interface OrganizationFieldsProps {
   readonly form: UseFormReturnType<OrganizationDraft>;
@@ -27,7 +28,7 @@ export function OrganizationFields({ form, of }: OrganizationFieldsProps) {
   return (
     <>
       {of === null && <StartFrom form={form} />}
-      <FormSection title="Identity" verdict={mayProfile}>
+      <FormSection title={words.identity} verdict={mayProfile}>
         <IdentityFields form={form} isNew={of === null} mayProfile={mayProfile.allowed} mayCap={mayCap.allowed} />
       </FormSection>
       <SettingsSections form={form} of={of} />
@@ -46,30 +47,22 @@ export function SettingsSections({ form, of }: OrganizationFieldsProps) {
   const cap = { timeZone: form.values.time_zone, disabled: !mayCap.allowed };
   return (
     <>
-      <FormSection title="Budgets" verdict={mayCap}>
+      <FormSection title={words.budgets} verdict={mayCap}>
         <BudgetFields {...bind(form, 'budgets')} {...organizationId} {...cap} />
       </FormSection>
-      <FormSection
-        title="Rate limits"
-        verdict={mayCap}
-        about="Shared limits: all teams and keys of the organization count against them."
-      >
+      <FormSection title={words.rateLimits} verdict={mayCap} about={words.sharedLimitsMean}>
         <RateLimitFields {...bind(form, 'rate_limits')} {...cap} />
         <ModelLimitFields {...bind(form, 'model_limits')} {...organizationId} {...cap} />
       </FormSection>
-      <FormSection
-        title="Asset access"
-        verdict={mayCap}
-        about="The models and route groups that it can call. Its teams, members and keys can only narrow this."
-      >
+      <FormSection title={words.assetAccess} verdict={mayCap} about={words.accessMeans}>
         <AssetAccessEditor
           {...bind(form, 'asset_access')}
           level={{ is: 'organization', ...organizationId }}
-          holder="This organization"
+          holder={words.thisOrganization}
           disabled={!mayCap.allowed}
         />
       </FormSection>
-      <FormSection title="Tags" verdict={mayCap} about="Tags choose among the deployments of a model. They never give access.">
+      <FormSection title={words.tags} verdict={mayCap} about={words.tagsMean}>
         <TagFields
           value={form.values}
           onChange={(name, tags) => bind(form, name).onChange(tags)}
@@ -78,7 +71,7 @@ export function SettingsSections({ form, of }: OrganizationFieldsProps) {
           disabled={!mayCap.allowed}
         />
       </FormSection>
-      <FormSection title="Audit content" verdict={mayAudit}>
+      <FormSection title={words.auditContent} verdict={mayAudit}>
         <AuditFields {...bind(form, 'audit')} disabled={!mayAudit.allowed} />
       </FormSection>
     </>

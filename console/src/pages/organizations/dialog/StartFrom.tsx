@@ -8,6 +8,7 @@ import { ProblemNote } from '../../../components/Asked.tsx';
 import { FormSection } from '../../../components/dialogs/FormSections.tsx';
 import { ObjectSelect } from '../../../components/fields/ObjectSelect.tsx';
 import { useUrlState } from '../../../components/fields/useUrlState.ts';
+import { words } from '../words.ts';
 import type { OrganizationDraft } from './organization-draft.ts';
 import { likeDraft, settingsDraft } from './settings-draft.ts';
 
@@ -37,11 +38,11 @@ export function StartFrom({ form }: { form: UseFormReturnType<OrganizationDraft>
     if (settings !== undefined) form.setValues(settings);
   }, [settings]);
   return (
-    <FormSection title="Start from">
+    <FormSection title={words.startFrom}>
       <SimpleGrid cols={{ base: 1, sm: 2 }}>
         <Select
-          label="Template"
-          placeholder={templates.length === 0 ? 'No templates yet' : 'None'}
+          label={words.template}
+          placeholder={templates.length === 0 ? words.noTemplatesYet : words.none}
           clearable
           searchable
           disabled={templates.length === 0}
@@ -51,16 +52,14 @@ export function StartFrom({ form }: { form: UseFormReturnType<OrganizationDraft>
         />
         <ObjectSelect
           kind="organization"
-          label="Like the organization"
-          placeholder="None"
+          label={words.likeTheOrganization}
+          placeholder={words.none}
           value={like}
           onChange={(id) => set({ like: id, template: undefined })}
         />
       </SimpleGrid>
       <Text fz="sm" c="dimmed" role="status">
-        {settings === undefined
-          ? 'Takes budgets, limits, access, tags, time zone and audit settings. Never people, keys or spend.'
-          : 'The settings below were filled in. Change what is different here; the new organization is independent afterwards.'}
+        {settings === undefined ? words.whatIsCopied : words.settingsAreFilledIn}
       </Text>
       {source.isError && <ProblemNote error={source.error} />}
     </FormSection>

@@ -11,6 +11,7 @@ import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../../components/dialogs/saved.ts';
 import { ObjectSelect } from '../../../components/fields/ObjectSelect.tsx';
 import { TableScroll } from '../../../components/list/TableScroll.tsx';
+import { words } from '../words.ts';
 import { TimeZoneField } from './IdentityFields.tsx';
 import { SettingsSections } from './OrganizationFields.tsx';
 import { NEW_ORGANIZATION, ORGANIZATION_PARTS, type OrganizationDraft } from './organization-draft.ts';
@@ -35,9 +36,9 @@ export function TemplatesDialog({ opened, onClose, onUse }: TemplatesDialogProps
       <Modal
         opened={opened && doing === null}
         onClose={onClose}
-        title="Organization templates"
+        title={words.organizationTemplates}
         size="lg"
-        closeButtonProps={{ 'aria-label': 'Close' }}
+        closeButtonProps={{ 'aria-label': words.close }}
       >
         <Templates setDoing={setDoing} onUse={onUse} />
       </Modal>
@@ -59,17 +60,15 @@ function Templates({ setDoing, onUse }: { setDoing: (doing: Doing) => void; onUs
     <Stack gap="sm">
       <Group justify="space-between">
         <Text fz="sm" c="dimmed" flex={1} miw={200}>
-          {templates.length === 0
-            ? 'No templates yet. A template holds budgets, limits, access and audit settings for new organizations.'
-            : 'New organizations can start from these settings. A change of a template changes no organization.'}
+          {templates.length === 0 ? words.noTemplatesYetMeans : words.templatesMean}
         </Text>
         <GuardedButton size="xs" verdict={mayManage} onClick={() => setDoing({ is: 'create' })}>
-          Create template
+          {words.createTemplate}
         </GuardedButton>
       </Group>
       {templates.length > 0 && (
         <TableScroll minWidth={460}>
-          <Table aria-label="Templates">
+          <Table aria-label={words.templates}>
             <Table.Tbody>
               {templates.map((template) => (
                 <Table.Tr key={template.id}>
@@ -87,20 +86,20 @@ function Templates({ setDoing, onUse }: { setDoing: (doing: Doing) => void; onUs
                         size="compact-sm"
                         variant="default"
                         verdict={mayManage}
-                        aria-label={`Use ${template.name}`}
+                        aria-label={words.applyNamed(template.name)}
                         onClick={() => onUse(template)}
                       >
-                        Use
+                        {words.use}
                       </GuardedButton>
                       <Button
                         size="compact-sm"
                         variant="subtle"
                         color="red"
                         disabled={!mayManage.allowed}
-                        aria-label={`Delete ${template.name}`}
+                        aria-label={words.deleteNamed(template.name)}
                         onClick={() => setDoing({ is: 'delete', template })}
                       >
-                        Delete
+                        {words.delete}
                       </Button>
                     </Group>
                   </Table.Td>
@@ -128,28 +127,28 @@ export function CreateTemplate({ opened, onClose, organizationId, onCreated }: C
     <CreateDialog
       opened={opened}
       onClose={onClose}
-      title="Create template"
+      title={words.createTemplate}
       initial={{ name: '', description: '', organization_id: organizationId }}
-      validate={{ name: (name) => (name.trim() === '' ? 'Enter a name.' : null) }}
-      verb="Create template"
+      validate={{ name: (name) => (name.trim() === '' ? words.enterAName : null) }}
+      verb={words.createTemplate}
       invalidates={['organization-templates']}
       save={({ name, description, organization_id: id }, header) => {
         const body = { name: name.trim(), description: description.trim(), ...(id === undefined ? {} : { organization_id: id }) };
         return asked(api.POST('/organization-templates', { params: { header }, body }));
       }}
       onSaved={(made) => {
-        saved(`The template ${made.name} was created.`);
+        saved(words.templateWasCreated(made.name));
         onCreated?.(made);
       }}
     >
       {(form) => (
         <>
-          <TextInput data-autofocus label="Name" maxLength={200} {...form.getInputProps('name')} />
-          <Textarea label="Description" autosize maxLength={1_000} {...form.getInputProps('description')} />
+          <TextInput data-autofocus label={words.name} maxLength={200} {...form.getInputProps('name')} />
+          <Textarea label={words.description} autosize maxLength={1_000} {...form.getInputProps('description')} />
           <ObjectSelect
             kind="organization"
-            label="With the settings of"
-            placeholder="None: start empty"
+            label={words.withTheSettingsOf}
+            placeholder={words.noneStartEmpty}
             value={form.values.organization_id}
             onChange={(id) => form.setFieldValue('organization_id', id)}
           />
@@ -161,10 +160,10 @@ export function CreateTemplate({ opened, onClose, organizationId, onCreated }: C
 
 const PARTS: readonly EditPart<OrganizationDraft>[] = [
   namePart(),
-  { name: 'description', label: 'Description', words: ({ description = '' }) => description },
+  { name: 'description', label: words.description, words: ({ description = '' }) => description },
   {
     name: 'budgets',
-    label: 'Settings',
+    label: words.settings,
     body: (draft) => ({ settings: settingsBody(draft) }),
     words: (draft) => ORGANIZATION_PARTS.slice(2).map((part) => <div key={part.name}>{part.words(draft)}</div>),
   },
@@ -179,19 +178,19 @@ function EditTemplate({ template, onClose }: { template: Template; onClose: () =
     <EditDialog<Template, OrganizationDraft>
       opened
       onClose={onClose}
-      title={`Edit template ${template.name}`}
+      title={words.editTemplate(template.name)}
       size={1_040}
-      what="This template"
+      what={words.thisTemplate}
       path={`/organization-templates/${template.id}`}
       draftOf={draftOf}
       parts={PARTS}
-      validate={{ name: (name) => (name.trim() === '' ? 'Enter a name.' : null) }}
+      validate={{ name: (name) => (name.trim() === '' ? words.enterAName : null) }}
       invalidates={['organization-templates']}
     >
       {(form) => (
         <>
-          <TextInput data-autofocus label="Name" maxLength={200} {...form.getInputProps('name')} />
-          <Textarea label="Description" autosize maxLength={1_000} {...form.getInputProps('description')} />
+          <TextInput data-autofocus label={words.name} maxLength={200} {...form.getInputProps('name')} />
+          <Textarea label={words.description} autosize maxLength={1_000} {...form.getInputProps('description')} />
           <TimeZoneField form={form} />
           <SettingsSections form={form} of={null} />
         </>
@@ -206,14 +205,14 @@ function DeleteTemplate({ template, onClose }: { template: Template | null; onCl
     <ConfirmByName
       opened={template !== null}
       onClose={onClose}
-      title="Delete template"
+      title={words.deleteTemplate}
       name={template?.name ?? ''}
-      verb="Delete template"
-      consequences={['Organizations that were made from it stay as they are.']}
+      verb={words.deleteTemplate}
+      consequences={[words.organizationsStay]}
       action={async () => {
         if (template === null) return;
         await asked(api.DELETE('/organization-templates/{id}', { params: { path: { id: template.id } } }));
-        saved(`The template ${template.name} was deleted.`);
+        saved(words.templateWasDeleted(template.name));
         await queryClient.invalidateQueries({ queryKey: ['organization-templates'] });
       }}
     />

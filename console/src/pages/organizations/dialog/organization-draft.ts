@@ -20,6 +20,7 @@ import {
   rateLimitsDraft,
 } from '../../../forms/limit-draft.ts';
 import { NO_TAGS, type TagsDraft, tagListWords, tagsBody, tagsDraft } from '../../../forms/tags-draft.ts';
+import { words } from '../words.ts';
 
 /** An organization as the dialog edits it. */
 export interface OrganizationDraft extends TagsDraft {
@@ -77,16 +78,16 @@ export function organizationBody(draft: OrganizationDraft) {
 
 /** Each part of an organization, so that only those that differ are sent. */
 export const ORGANIZATION_PARTS: readonly EditPart<OrganizationDraft>[] = [
-  part('name', 'Name', ({ name }) => name),
-  part('slug', 'Slug', ({ slug }) => slug),
-  part('time_zone', 'Time zone', ({ time_zone }) => time_zone),
-  { ...part('budgets', 'Budgets', ({ budgets }) => belowEachOther(budgetLines(budgets))), hasEffect: true },
-  { ...part('rate_limits', 'Rate limits', (draft) => belowEachOther(limitLines(draft.rate_limits))), hasEffect: true },
-  { ...part('model_limits', 'Model limits', (draft) => belowEachOther(modelLimitLines(draft.model_limits))), hasEffect: true },
-  { ...part('asset_access', 'Asset access', (draft) => belowEachOther(accessLines(draft.asset_access))), hasEffect: true },
-  part('default_tags', 'Default tags', (draft) => tagListWords(draft.default_tags)),
-  part('required_tags', 'Required tags', (draft) => tagListWords(draft.required_tags)),
-  part('audit', 'Audit content', ({ audit }) => auditWords(audit)),
+  part('name', words.name, ({ name }) => name),
+  part('slug', words.slug, ({ slug }) => slug),
+  part('time_zone', words.timeZone, ({ time_zone }) => time_zone),
+  { ...part('budgets', words.budgets, ({ budgets }) => belowEachOther(budgetLines(budgets))), hasEffect: true },
+  { ...part('rate_limits', words.rateLimits, (draft) => belowEachOther(limitLines(draft.rate_limits))), hasEffect: true },
+  { ...part('model_limits', words.modelLimits, (draft) => belowEachOther(modelLimitLines(draft.model_limits))), hasEffect: true },
+  { ...part('asset_access', words.assetAccess, (draft) => belowEachOther(accessLines(draft.asset_access))), hasEffect: true },
+  part('default_tags', words.defaultTags, (draft) => tagListWords(draft.default_tags)),
+  part('required_tags', words.requiredTags, (draft) => tagListWords(draft.required_tags)),
+  part('audit', words.auditContent, ({ audit }) => auditWords(audit)),
 ];
 
 function part(
@@ -98,28 +99,26 @@ function part(
 }
 
 function auditWords({ content, content_retention_days, event_retention_days }: AuditDraft): string {
-  return `Content: ${content}, ${keptWords(content_retention_days)}\nRequest log: ${keptWords(event_retention_days)}`;
+  return words.auditSettings(content, keptWords(content_retention_days), keptWords(event_retention_days));
 }
 
 function keptWords(days: number | ''): string {
-  return days === '' ? 'kept forever' : `kept for ${days} ${days === 1 ? 'day' : 'days'}`;
+  return days === '' ? words.keptForever : words.keptFor(days);
 }
 
 /** Returns what can be seen to be wrong before the server is asked, by the field's path. */
 export function faultsOf(draft: OrganizationDraft): Record<string, string> {
   const errors: Record<string, string> = {};
-  if (draft.name.trim() === '') errors.name = 'Enter a name.';
-  if (draft.slug.trim() === '') errors.slug = 'Enter a slug.';
+  if (draft.name.trim() === '') errors.name = words.enterAName;
+  if (draft.slug.trim() === '') errors.slug = words.enterASlug;
   for (const [index, budget] of draft.budgets.entries()) {
-    if (budget.amount.trim() === '') errors[`budgets.${index}.amount`] = 'Enter an amount, or remove this budget.';
+    if (budget.amount.trim() === '') errors[`budgets.${index}.amount`] = words.enterAnAmount;
     if (budget.period === 'rolling' && budget.rolling_length === '')
-      errors[`budgets.${index}.${budget.rolling_unit}`] = 'Enter a length.';
-    if (budget.kind !== 'everything' && budget.name.trim() === '') errors[`budgets.${index}.${budget.kind}`] = NO_TARGET;
+      errors[`budgets.${index}.${budget.rolling_unit}`] = words.enterALength;
+    if (budget.kind !== 'everything' && budget.name.trim() === '') errors[`budgets.${index}.${budget.kind}`] = words.enterATarget;
   }
   for (const [index, limit] of draft.model_limits.entries()) {
-    if (limit.name.trim() === '') errors[`model_limits.${index}.${limit.kind}`] = NO_TARGET;
+    if (limit.name.trim() === '') errors[`model_limits.${index}.${limit.kind}`] = words.enterATarget;
   }
   return errors;
 }
-
-const NO_TARGET = 'Enter a model, a route group or an access group.';

@@ -7,8 +7,8 @@ import { Asked } from '../../../components/Asked.tsx';
 import { useUrlState } from '../../../components/fields/useUrlState.ts';
 import { EmptyState } from '../../../components/list/EmptyState.tsx';
 import { TableScroll } from '../../../components/list/TableScroll.tsx';
-import { countText } from '../../../numbers/numbers.ts';
 import { ChangeButton } from '../ChangeButton.tsx';
+import { words } from '../words.ts';
 import type { TabProps } from './tab.ts';
 import { WhoCanCall } from './WhoCanCall.tsx';
 
@@ -26,21 +26,21 @@ function Grants({ organization }: Pick<TabProps, 'organization'>) {
   const { mode, targets, access_groups, ineffective } = organization.asset_access;
   const isNothing = mode === 'selected' && targets.length === 0 && access_groups.length === 0;
   return (
-    <Box component="section" aria-label="Grants">
+    <Box component="section" aria-label={words.grants}>
       <Group justify="space-between" mb="xs">
-        <Title order={2}>Grants</Title>
+        <Title order={2}>{words.grants}</Title>
         <ChangeButton organization={organization} at="access" />
       </Group>
-      {mode === 'all' && <Text fz="sm">Everything: the whole catalogue, future models included.</Text>}
-      {isNothing && <Text fz="sm">Nothing. No model can be called until something is granted.</Text>}
+      {mode === 'all' && <Text fz="sm">{words.everythingIsGranted}</Text>}
+      {isNothing && <Text fz="sm">{words.nothingIsGranted}</Text>}
       {mode === 'selected' && !isNothing && (
         <Stack gap="xs">
-          <Names label="Targets" names={targets} ineffective={ineffective?.targets ?? []} why="was deleted and has no effect" />
+          <Names label={words.targets} names={targets} ineffective={ineffective?.targets ?? []} why={words.wasDeletedNoEffect} />
           <Names
-            label="Access groups"
+            label={words.accessGroups}
             names={access_groups}
             ineffective={ineffective?.access_groups ?? []}
-            why="has no targets yet; takes effect when you add one"
+            why={words.hasNoTargetsYet}
           />
         </Stack>
       )}
@@ -71,7 +71,7 @@ function Names({ label, names, ineffective, why }: NamesProps) {
       </Group>
       {ineffective.map((name) => (
         <Text key={name} fz="xs" c="dimmed" mt={2}>
-          <span className="mono">{name}</span> {why}.
+          <span className="mono">{name}</span> {why}
         </Text>
       ))}
     </div>
@@ -89,24 +89,18 @@ function EffectiveSet({ organization }: Pick<TabProps, 'organization'>) {
     <Asked query={effective} shape="rows">
       {({ data }) => {
         if (data.length === 0) {
-          return (
-            <EmptyState title="Nothing can be called">
-              Grant a model, a route group or an access group. Its targets appear here at once.
-            </EmptyState>
-          );
+          return <EmptyState title={words.nothingCanBeCalled}>{words.grantSomething}</EmptyState>;
         }
         const found = data.filter(({ target }) => target.includes(search.trim()));
         return (
-          <Box component="section" aria-label="Effective set">
+          <Box component="section" aria-label={words.effectiveSet}>
             <Group justify="space-between" mb="xs">
-              <Title order={2}>
-                {countText(data.length)} {data.length === 1 ? 'target' : 'targets'} can be called
-              </Title>
+              <Title order={2}>{words.targetsCanBeCalled(data.length)}</Title>
               <TextInput
                 size="xs"
                 type="search"
-                aria-label="Search targets"
-                placeholder="Search"
+                aria-label={words.searchTargets}
+                placeholder={words.search}
                 leftSection={<IconSearch size={14} />}
                 value={search}
                 onChange={(event) => setSearch(event.currentTarget.value)}
@@ -135,12 +129,12 @@ function TargetTable({ rows, onAsk }: { rows: Schema<'EffectiveAccess'>['data'];
       <Table>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th>Target</Table.Th>
-            <Table.Th visibleFrom="xs">Type</Table.Th>
-            <Table.Th>Through</Table.Th>
-            <Table.Th visibleFrom="xs">Access groups</Table.Th>
+            <Table.Th>{words.target}</Table.Th>
+            <Table.Th visibleFrom="xs">{words.type}</Table.Th>
+            <Table.Th>{words.through}</Table.Th>
+            <Table.Th visibleFrom="xs">{words.accessGroups}</Table.Th>
             <Table.Th>
-              <VisuallyHidden>Who can call it</VisuallyHidden>
+              <VisuallyHidden>{words.whoCanCallIt}</VisuallyHidden>
             </Table.Th>
           </Table.Tr>
         </Table.Thead>
@@ -148,7 +142,7 @@ function TargetTable({ rows, onAsk }: { rows: Schema<'EffectiveAccess'>['data'];
           {rows.slice(0, ROWS_SHOWN).map(({ target, kind, access_groups, through }) => (
             <Table.Tr key={target}>
               <Table.Td className="mono">{target}</Table.Td>
-              <Table.Td visibleFrom="xs">{kind === 'model' ? 'Model' : 'Route group'}</Table.Td>
+              <Table.Td visibleFrom="xs">{kind === 'model' ? words.model : words.routeGroup}</Table.Td>
               <Table.Td>{throughWords(through)}</Table.Td>
               <Table.Td className="mono" visibleFrom="xs">
                 {access_groups.join(', ')}
@@ -157,10 +151,10 @@ function TargetTable({ rows, onAsk }: { rows: Schema<'EffectiveAccess'>['data'];
                 <Button
                   size="compact-xs"
                   variant="subtle"
-                  aria-label={`Who can call it? ${target}`}
+                  aria-label={words.whoCanCallNamed(target)}
                   onClick={() => onAsk(target)}
                 >
-                  Who can call it?
+                  {words.whoCanCallItButton}
                 </Button>
               </Table.Td>
             </Table.Tr>
@@ -169,7 +163,7 @@ function TargetTable({ rows, onAsk }: { rows: Schema<'EffectiveAccess'>['data'];
       </Table>
       {rows.length > ROWS_SHOWN && (
         <Text fz="xs" c="dimmed">
-          The first {ROWS_SHOWN} are shown. Search for the others.
+          {words.firstShown(ROWS_SHOWN)}
         </Text>
       )}
     </TableScroll>
@@ -177,6 +171,6 @@ function TargetTable({ rows, onAsk }: { rows: Schema<'EffectiveAccess'>['data'];
 }
 
 function throughWords({ grant, access_group }: Schema<'EffectiveAccess'>['data'][number]['through']): string {
-  if (grant === 'all') return 'Everything';
-  return grant === 'target' ? 'Direct grant' : `Access group ${access_group ?? ''}`;
+  if (grant === 'all') return words.everything;
+  return grant === 'target' ? words.directGrant : words.accessGroup(access_group ?? '');
 }

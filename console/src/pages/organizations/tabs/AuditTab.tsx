@@ -11,6 +11,7 @@ import type { AuditRow } from '../../audit/audit-row.ts';
 import { ChainBadge } from '../../audit/ChainBadge.tsx';
 import { EventDrawer } from '../../audit/EventDrawer.tsx';
 import { useOpenedEvent } from '../../audit/useOpenedEvent.ts';
+import { words } from '../words.ts';
 import type { TabProps } from './tab.ts';
 
 /** Lists who changed what in an organization, from its own hash chain. */
@@ -28,20 +29,16 @@ export function AuditTab({ organization }: TabProps) {
           <Group gap="sm" justify="space-between" flex={1}>
             <ChainBadge organizationId={organization.id} />
             <ExportMenu
-              note="The whole chain, oldest first"
+              note={words.auditExportMeans}
               exports={[
-                { label: 'JSON lines', what: 'audit', ending: 'jsonl', path: path(undefined) },
-                { label: 'CSV', what: 'audit', ending: 'csv', path: path('csv') },
+                { label: words.jsonLines, what: 'audit', ending: 'jsonl', path: path(undefined) },
+                { label: words.csv, what: 'audit', ending: 'csv', path: path('csv') },
               ]}
             />
           </Group>
         }
         onRowClick={opened.open}
-        empty={
-          <EmptyState title="No events yet">
-            Every change in this organization appears here, with the person or token that made it.
-          </EmptyState>
-        }
+        empty={<EmptyState title={words.noEventsYet}>{words.everyChangeAppears}</EmptyState>}
       />
       <EventDrawer organizationId={organization.id} opened={opened} />
     </>
@@ -56,27 +53,27 @@ async function fetchEvents(organizationId: string, { limit, cursor }: ListQuery)
 
 function columnsOf(open: (row: AuditRow) => void): ListColumn<AuditRow>[] {
   return [
-    { accessor: 'at', title: 'When', noWrap: true, phone: { fact: 3 }, render: ({ at }) => <Time at={at} /> },
+    { accessor: 'at', title: words.when, noWrap: true, phone: { fact: 3 }, render: ({ at }) => <Time at={at} /> },
     {
       accessor: 'actor',
-      title: 'Who',
+      title: words.who,
       phone: { fact: 2, isNamed: true },
       render: ({ actor }) => <bdi title={actor.id}>{actor.name}</bdi>,
     },
     {
       accessor: 'action',
-      title: 'What',
+      title: words.what,
       phone: 'title',
       noWrap: true,
       render: (row) => <ActionLink of={row} open={open} />,
     },
     {
       accessor: 'object',
-      title: 'Object',
+      title: words.object,
       phone: { fact: 1 },
       render: ({ object }) => <bdi title={object.id}>{object.name ?? object.id}</bdi>,
     },
-    { accessor: 'reason', title: 'Reason', render: ({ reason }) => reason ?? '' },
+    { accessor: 'reason', title: words.reason, render: ({ reason }) => reason ?? '' },
     { accessor: 'seq', title: '#', textAlign: 'right' },
   ];
 }

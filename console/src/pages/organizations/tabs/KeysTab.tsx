@@ -12,6 +12,7 @@ import { links } from '../../../links.ts';
 import { CreateKeyDialog } from '../../keys/CreateKeyDialog.tsx';
 import { keyColumns } from '../../keys/key-columns.tsx';
 import { useMayCreateKeys } from '../../keys/may-create.ts';
+import { words } from '../words.ts';
 import type { TabProps } from './tab.ts';
 
 const COLUMNS = keyColumns({ withPlace: true });
@@ -25,7 +26,7 @@ export function KeysTab({ organization }: TabProps) {
   useHotkeys([['n', openNew]]);
   const button = (
     <GuardedButton verdict={verdict} leftSection={<IconPlus size={16} />} onClick={openNew}>
-      Create key
+      {words.createKey}
     </GuardedButton>
   );
   return (
@@ -35,16 +36,16 @@ export function KeysTab({ organization }: TabProps) {
         scope={[organization.id]}
         fetch={(query) => fetchKeys(organization.id, query)}
         columns={COLUMNS}
-        searchLabel="Name or id"
+        searchLabel={words.nameOrId}
         controls={button}
         onRowClick={({ id }) => void openPage(links.key(id))}
         empty={
           verdict.allowed ? (
-            <EmptyState title="No keys yet" action={button}>
-              An application calls the gateway with a key of a team. Create one: its secret is shown once.
+            <EmptyState title={words.noKeysYet} action={button}>
+              {words.createAKeyHint}
             </EmptyState>
           ) : (
-            <EmptyState title="No keys yet">
+            <EmptyState title={words.noKeysYet}>
               <WhyNot verdict={verdict} />
             </EmptyState>
           )

@@ -7,23 +7,24 @@ import { BudgetsAsSet, LimitsAsSet } from '../../../components/limits/LimitsAsSe
 import { limitWords } from '../../../forms/RateLimitFields.tsx';
 import { ChangeButton } from '../ChangeButton.tsx';
 import { BudgetLine } from '../OrganizationCards.tsx';
+import { words } from '../words.ts';
 import type { TabProps } from './tab.ts';
 
 /** Every limit and budget with its use at this moment, and the spend of earlier periods. */
 export function LimitsTab({ organization, live: { status: live, freshness } }: TabProps) {
   return (
     <Stack gap="xl">
-      <Box component="section" aria-label="Rate limits">
+      <Box component="section" aria-label={words.rateLimits}>
         <Group justify="space-between" mb="xs">
-          <Title order={2}>Rate limits</Title>
+          <Title order={2}>{words.rateLimits}</Title>
           <ChangeButton organization={organization} at="limits" />
         </Group>
         {live === null ? <LimitsAsSet of={organization} /> : <LimitGauges limits={live.rate_limits} freshness={freshness} />}
         <Meanings organization={organization} />
       </Box>
-      <Box component="section" aria-label="Budgets">
+      <Box component="section" aria-label={words.budgets}>
         <Group justify="space-between" mb="xs">
-          <Title order={2}>Budgets</Title>
+          <Title order={2}>{words.budgets}</Title>
           <Group gap="xs">
             {live !== null && <FreshnessMark freshness={freshness} />}
             <ChangeButton organization={organization} at="budgets" />
@@ -47,7 +48,7 @@ function Budgets({ live }: { live: LimitsStatus }) {
   if (live.budgets.length === 0) {
     return (
       <Text fz="sm" c="dimmed">
-        No budget: spend is recorded but not limited.
+        {words.noBudget}
       </Text>
     );
   }

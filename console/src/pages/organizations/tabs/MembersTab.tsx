@@ -5,6 +5,7 @@ import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
 import { useUrlState } from '../../../components/fields/useUrlState.ts';
 import { AddPersonDialog } from '../../people/AddPersonDialog.tsx';
 import { MembersList } from '../../people/MembersList.tsx';
+import { words } from '../words.ts';
 import { PendingInvitations } from './PendingInvitations.tsx';
 import type { TabProps } from './tab.ts';
 
@@ -16,7 +17,7 @@ export function MembersTab({ organization }: TabProps) {
   useHotkeys([['n', add]]);
   const button = (
     <GuardedButton verdict={verdict} leftSection={<IconUserPlus size={16} />} onClick={add}>
-      Add person
+      {words.addPerson}
     </GuardedButton>
   );
   return (

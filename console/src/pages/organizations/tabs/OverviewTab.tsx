@@ -6,16 +6,18 @@ import { GroupedCourse } from '../../../components/charts/GroupedCourse.tsx';
 import { Named } from '../../../components/Named.tsx';
 import { PageLink } from '../../../components/PageLink.tsx';
 import { Section } from '../../../components/Section.tsx';
+import { Awaited } from '../../../components/Skeletons.tsx';
 import { Time } from '../../../components/Time.tsx';
 import { links } from '../../../links.ts';
 import { Money } from '../../../numbers/Money.tsx';
+import { words } from '../words.ts';
 import { SpendRanking } from './SpendRanking.tsx';
 import type { TabProps } from './tab.ts';
 import { dearestFirst, useUsage } from './usage-query.ts';
 
 const REFUSALS_SHOWN = 5;
-const MODEL = { label: 'Model', field: 'model' };
-const NOTHING_SPENT = 'Nothing was spent in the last 30 days.';
+const MODEL = { label: words.model, field: 'model' };
+const NOTHING_SPENT = words.nothingSpent;
 
 /** The spend of an organization by model and by team, and recent refusals with their reasons. */
 export function OverviewTab({ organization }: TabProps) {
@@ -23,7 +25,7 @@ export function OverviewTab({ organization }: TabProps) {
   if (!maySeeUsage) {
     return (
       <Text fz="sm" c="dimmed">
-        Your role does not include spend and requests of this organization.
+        {words.roleShowsNoSpend}
       </Text>
     );
   }
@@ -42,7 +44,7 @@ function SpendByModel({ organization }: Pick<TabProps, 'organization'>) {
   const byModel = useUsage(organization.id, { group_by: 'model' });
   const byDay = useUsage(organization.id, { group_by: 'model', interval: 'day' });
   return (
-    <Section title="30-day spend by model">
+    <Section title={words.spendByModel}>
       <Asked query={byModel} shape="chart">
         {({ data, total }) => (
           <Grid gap="lg">
@@ -69,7 +71,7 @@ function SpendByModel({ organization }: Pick<TabProps, 'organization'>) {
 function TeamsBySpend({ organization }: Pick<TabProps, 'organization'>) {
   const byTeam = useUsage(organization.id, { group_by: 'team' });
   return (
-    <Section title="Teams by spend">
+    <Section title={words.teamsBySpend}>
       <Asked query={byTeam}>{({ data }) => <SpendRanking rows={data} by="team" empty={NOTHING_SPENT} />}</Asked>
     </Section>
   );
@@ -87,12 +89,12 @@ function Refusals({ organization }: Pick<TabProps, 'organization'>) {
     refetchInterval: 10_000,
   });
   return (
-    <Section title="Recent refusals">
+    <Section title={words.recentRefusals}>
       <Asked query={refused}>
         {({ data }) =>
           data.length === 0 ? (
             <Text fz="sm" c="dimmed">
-              No request was refused.
+              {words.noRequestWasRefused}
             </Text>
           ) : (
             <Stack gap="sm">
@@ -100,7 +102,7 @@ function Refusals({ organization }: Pick<TabProps, 'organization'>) {
                 <Refusal key={request.id} request={request} />
               ))}
               <Anchor component={PageLink} at={links.requests({ organization_id: organization.id, status: 'refused' })} fz="sm">
-                All refused requests
+                {words.allRefusedRequests}
               </Anchor>
             </Stack>
           )
@@ -117,17 +119,18 @@ function Refusal({ request }: { request: Schema<'Request'> }) {
     queryFn: () => asked(api.GET('/decisions/{request_id}', { params: { path: { request_id: request.id } } })),
     staleTime: Number.POSITIVE_INFINITY,
   });
+  if (decision.isPending) return <Awaited shape="nothing" />;
   return (
     <div>
       <Text fz="sm" style={{ overflowWrap: 'anywhere' }}>
-        {decision.data?.sentence ?? request.code ?? 'Refused'}
+        {decision.data?.sentence ?? request.code ?? words.refused}
       </Text>
       <Text fz="xs" c="dimmed" component="div">
         <Anchor component={PageLink} at={links.request(request.id)} fz="xs">
           <Time at={request.time} relative />
         </Anchor>{' '}
         · <Named id={request.key_id} />
-        {request.count > 1 && ` · ${request.count} times`}
+        {request.count > 1 && words.times(request.count)}
       </Text>
     </div>
   );

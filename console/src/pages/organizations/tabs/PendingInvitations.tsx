@@ -7,6 +7,7 @@ import { saved } from '../../../components/dialogs/saved.ts';
 import { RoleName } from '../../../components/fields/RoleSelect.tsx';
 import { Time } from '../../../components/Time.tsx';
 import { SentDialog } from '../../people/SentDialog.tsx';
+import { words } from '../words.ts';
 
 /** Lists invitations that nobody has accepted yet. Each can be sent again or cancelled. */
 export function PendingInvitations({ organizationId }: { organizationId: string }) {
@@ -18,9 +19,9 @@ export function PendingInvitations({ organizationId }: { organizationId: string 
   const rows = pending.data?.data ?? [];
   if (rows.length === 0) return null;
   return (
-    <Box mt="md" component="section" aria-label="Pending invitations">
+    <Box mt="md" component="section" aria-label={words.pendingInvitations}>
       <Title order={2} mb="xs">
-        Pending invitations
+        {words.pendingInvitations}
       </Title>
       <Stack gap="xs">
         {rows.map((row) => (
@@ -42,7 +43,7 @@ function Pending({ id, email, role, expiresAt }: PendingProps) {
   const [sent, setSent] = useState<Schema<'SentInvitation'>>();
   const queryClient = useQueryClient();
   const refresh = () => queryClient.invalidateQueries({ queryKey: ['invitations'] });
-  const sayFailed = (error: Error) => notifications.show({ color: 'red', title: 'That did not work', message: error.message });
+  const sayFailed = (error: Error) => notifications.show({ color: 'red', title: words.thatDidNotWork, message: error.message });
   const resending = useMutation({
     mutationFn: () => asked(api.POST('/invitations/{id}/resend', { params: { path: { id } } })),
     onSuccess: (anew) => {
@@ -54,7 +55,7 @@ function Pending({ id, email, role, expiresAt }: PendingProps) {
   const cancelling = useMutation({
     mutationFn: () => asked(api.DELETE('/invitations/{id}', { params: { path: { id } } })),
     onSuccess: () => {
-      saved(`The invitation of ${email} was cancelled.`);
+      saved(words.invitationWasCancelled(email));
       return refresh();
     },
     onError: sayFailed,
@@ -62,14 +63,14 @@ function Pending({ id, email, role, expiresAt }: PendingProps) {
   return (
     <Group justify="space-between" gap="xs">
       <Text fz="sm" style={{ overflowWrap: 'anywhere' }} component="div">
-        {email} as <RoleName role={role} />, until <Time at={expiresAt} />
+        {email} {words.asRole} <RoleName role={role} />, {words.expires} <Time at={expiresAt} />
       </Text>
       <Group gap={6}>
         <Button size="compact-sm" variant="default" loading={resending.isPending} onClick={() => resending.mutate()}>
-          Send again
+          {words.sendAgain}
         </Button>
         <Button size="compact-sm" variant="default" loading={cancelling.isPending} onClick={() => cancelling.mutate()}>
-          Cancel invitation
+          {words.cancelInvitation}
         </Button>
       </Group>
       {sent !== undefined && <SentDialog of={sent} onClose={() => setSent(undefined)} />}

@@ -6,28 +6,29 @@ import { TagList } from '../../../components/TagList.tsx';
 import { Time } from '../../../components/Time.tsx';
 import { ChangeButton } from '../ChangeButton.tsx';
 import { LifecycleActions } from '../dialog/LifecycleActions.tsx';
+import { words } from '../words.ts';
 import type { TabProps } from './tab.ts';
 
 /** The settings of an organization that rarely change, and the actions that suspend, archive or delete it. */
 export function SettingsTab({ organization }: TabProps) {
   const { audit, metadata } = organization;
   const rows: readonly (readonly [string, ReactNode])[] = [
-    ['Name', <bdi key="name">{organization.name}</bdi>],
-    ['Slug', <CopyText key="slug" text={organization.slug} label="the slug" />],
-    ['Id', <CopyText key="id" text={organization.id} label="the organization’s id" />],
-    ['Time zone', `${organization.time_zone} (days and budget periods begin at midnight there)`],
-    ['Default tags', <TagList key="default" tags={organization.default_tags} />],
-    ['Required tags', <TagList key="required" tags={organization.required_tags} />],
-    ['Audit content', wordOf(audit.content)],
-    ['Content kept', daysWords(audit.content_retention_days)],
-    ['Request log kept', daysWords(audit.event_retention_days)],
-    ['Created', <Time key="created" at={organization.created_at} />],
-    ['Last changed', <Time key="updated" at={organization.updated_at} />],
-    ['Version', String(organization.version)],
+    [words.name, <bdi key="name">{organization.name}</bdi>],
+    [words.slug, <CopyText key="slug" text={organization.slug} label={words.theSlug} />],
+    [words.id, <CopyText key="id" text={organization.id} label={words.theOrganizationsId} />],
+    [words.timeZone, words.zoneMeans(organization.time_zone)],
+    [words.defaultTags, <TagList key="default" tags={organization.default_tags} />],
+    [words.requiredTags, <TagList key="required" tags={organization.required_tags} />],
+    [words.auditContent, wordOf(audit.content)],
+    [words.contentKept, daysWords(audit.content_retention_days)],
+    [words.requestLogKept, daysWords(audit.event_retention_days)],
+    [words.created, <Time key="created" at={organization.created_at} />],
+    [words.lastChanged, <Time key="updated" at={organization.updated_at} />],
+    [words.version, String(organization.version)],
   ];
   return (
     <Stack gap="xl">
-      <Box component="section" aria-label="Settings">
+      <Box component="section" aria-label={words.settings}>
         <Group gap="xs" justify="flex-end">
           {['identity', 'tags', 'audit'].map((at) => (
             <ChangeButton key={at} organization={organization} at={at} isNamed />
@@ -56,13 +57,12 @@ export function SettingsTab({ organization }: TabProps) {
           </Table.Tbody>
         </Table>
       </Box>
-      <Box component="section" aria-label="Lifecycle">
+      <Box component="section" aria-label={words.lifecycle}>
         <Title order={2} mb={4}>
-          Suspend, archive, delete
+          {words.suspendArchiveDelete}
         </Title>
         <Text fz="sm" c="dimmed" mb="sm">
-          A suspended organization keeps everything, but its requests are refused. An archived organization can be reactivated or
-          deleted permanently. Its ledger, request metadata and audit events are kept even then.
+          {words.lifecycleMeans}
         </Text>
         <Group gap="xs">
           <LifecycleActions organization={organization} />
@@ -73,5 +73,5 @@ export function SettingsTab({ organization }: TabProps) {
 }
 
 function daysWords(days: number | null): string {
-  return days === null ? 'Forever' : `${days} days`;
+  return days === null ? words.forever : words.countDays(days);
 }

@@ -1,7 +1,8 @@
 import { Box, Group, Progress, Stack, Text } from '@mantine/core';
 import { Named } from '../../../components/Named.tsx';
 import { Money } from '../../../numbers/Money.tsx';
-import { addUsd, countText, sharesOf } from '../../../numbers/numbers.ts';
+import { addUsd, sharesOf } from '../../../numbers/numbers.ts';
+import { words } from '../words.ts';
 import { dearestFirst, type GroupBy, groupOf, type UsageRow } from './usage-query.ts';
 
 interface SpendRankingProps {
@@ -32,24 +33,32 @@ export function SpendRanking({ rows, by, empty }: SpendRankingProps) {
         const name = groupOf(row, by);
         return (
           <Box key={name ?? 'none'}>
-            <Group justify="space-between" gap="xs" wrap="nowrap">
-              <Text fz="sm" truncate component="div">
-                {by === 'model' || by === 'provider' ? <span className="mono">{name ?? 'unknown'}</span> : <Named id={name} />}
+            <Group justify="space-between" gap={0} style={{ columnGap: 'var(--mantine-spacing-xs)' }}>
+              <Text fz="sm" truncate component="div" flex="1 1 6rem">
+                {by === 'model' || by === 'provider' ? (
+                  <span className="mono">{name ?? words.unknown}</span>
+                ) : (
+                  <Named id={name} />
+                )}
               </Text>
-              <Text fz="sm" className="nowrap" component="div">
+              <Text fz="sm" ta="right" component="div">
                 <Money usd={row.spend} />{' '}
-                <Text component="span" fz="xs" c="dimmed">
-                  {shares[index]} · {countText(row.admitted_requests)} req.
+                <Text component="span" fz="xs" c="dimmed" className="nowrap">
+                  {words.shareAndRequests(shares[index] ?? '', row.admitted_requests)}
                 </Text>
               </Text>
             </Group>
-            <Progress value={Number.parseInt(shares[index] ?? '0', 10)} size={5} aria-label={`${shares[index]} of the spend`} />
+            <Progress
+              value={Number.parseInt(shares[index] ?? '0', 10)}
+              size={5}
+              aria-label={words.ofTheSpend(shares[index] ?? '')}
+            />
           </Box>
         );
       })}
       {rest.length > 0 && (
         <Text fz="xs" c="dimmed" component="div">
-          and {countText(rest.length)} more: <Money usd={restSpend} /> {shares.at(-1)}
+          {words.andMoreBefore(rest.length)} <Money usd={restSpend} /> {shares.at(-1)}
         </Text>
       )}
     </Stack>

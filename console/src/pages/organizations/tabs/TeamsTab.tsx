@@ -5,6 +5,7 @@ import { GuardedButton } from '../../../components/dialogs/GuardedButton.tsx';
 import { useUrlState } from '../../../components/fields/useUrlState.ts';
 import { CreateTeamDialog } from '../../teams/CreateTeamDialog.tsx';
 import { TeamsList } from '../../teams/TeamsList.tsx';
+import { words } from '../words.ts';
 import type { TabProps } from './tab.ts';
 
 /** Lists the teams of an organization. */
@@ -15,7 +16,7 @@ export function TeamsTab({ organization }: TabProps) {
   useHotkeys([['n', openNew]]);
   const button = (
     <GuardedButton verdict={verdict} leftSection={<IconPlus size={16} />} onClick={openNew}>
-      Create team
+      {words.createTeam}
     </GuardedButton>
   );
   return (

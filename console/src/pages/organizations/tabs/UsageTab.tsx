@@ -11,15 +11,16 @@ import { links } from '../../../links.ts';
 import { Money } from '../../../numbers/Money.tsx';
 import { countText } from '../../../numbers/numbers.ts';
 import { spanText } from '../../../numbers/times.ts';
+import { words } from '../words.ts';
 import type { TabProps } from './tab.ts';
 import { dearestFirst, type GroupBy, groupOf, type UsageRow, useUsage } from './usage-query.ts';
 
 const GROUPS: readonly { readonly value: GroupBy; readonly label: string }[] = [
-  { value: 'model', label: 'Model' },
-  { value: 'team', label: 'Team' },
-  { value: 'key', label: 'Key' },
-  { value: 'member', label: 'Member' },
-  { value: 'provider', label: 'Provider' },
+  { value: 'model', label: words.model },
+  { value: 'team', label: words.team },
+  { value: 'key', label: words.key },
+  { value: 'member', label: words.member },
+  { value: 'provider', label: words.provider },
 ];
 
 /** The last 30 days of one organization, grouped. The usage page has longer ranges and more detail. */
@@ -33,34 +34,34 @@ export function UsageTab({ organization }: TabProps) {
       <Group justify="space-between">
         <SegmentedControl
           size="xs"
-          aria-label="Group by"
+          aria-label={words.groupBy}
           data={[...GROUPS]}
           value={by}
           onChange={(value) => setState({ by: value === 'model' ? undefined : value })}
         />
         <Group gap="sm">
           <Anchor component={PageLink} at={links.statements(organization.id)} fz="sm">
-            Monthly statements
+            {words.monthlyStatements}
           </Anchor>
           <Anchor component={PageLink} at={links.usage({ organization_id: organization.id })} fz="sm">
-            Other time ranges and charts in Usage & spend
+            {words.otherRangesAndCharts}
           </Anchor>
-          <ExportMenu note="The last 30 days" exports={[{ label: 'CSV', path, what: 'usage', ending: 'csv' }]} />
+          <ExportMenu note={words.theLast30Days} exports={[{ label: words.csv, path, what: 'usage', ending: 'csv' }]} />
         </Group>
       </Group>
       <Asked query={query} shape="rows">
         {({ data, total, truncated, from, to, time_zone }) =>
           data.length === 0 ? (
-            <EmptyState title="No usage in the last 30 days">The first settled request appears here within a second.</EmptyState>
+            <EmptyState title={words.noUsage}>{words.firstRequestAppears}</EmptyState>
           ) : (
             <>
               <Text fz="xs" c="dimmed">
-                {spanText(from, to, time_zone)} (days in {time_zone})
+                {spanText(from, to, time_zone)} {words.daysIn(time_zone)}
               </Text>
               <UsageTable rows={data} total={total} by={by} />
               {truncated && (
                 <Text fz="xs" c="dimmed">
-                  Not all rows are shown. The total includes all of them.
+                  {words.notAllRowsShown}
                 </Text>
               )}
             </>
@@ -85,18 +86,18 @@ function UsageTable({ rows, total, by }: { rows: readonly UsageRow[]; total: Fig
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{GROUPS.find(({ value }) => value === by)?.label}</Table.Th>
-            <Table.Th ta="right">Requests</Table.Th>
+            <Table.Th ta="right">{words.requests}</Table.Th>
             <Table.Th ta="right" visibleFrom="xs">
-              Refused
+              {words.refused}
             </Table.Th>
             <Table.Th ta="right" visibleFrom="xs">
-              Input tokens
+              {words.inputTokens}
             </Table.Th>
             <Table.Th ta="right" visibleFrom="xs">
-              Output tokens
+              {words.outputTokens}
             </Table.Th>
-            <Table.Th ta="right">All tokens</Table.Th>
-            <Table.Th ta="right">Spend</Table.Th>
+            <Table.Th ta="right">{words.allTokens}</Table.Th>
+            <Table.Th ta="right">{words.spend}</Table.Th>
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -104,7 +105,9 @@ function UsageTable({ rows, total, by }: { rows: readonly UsageRow[]; total: Fig
             const name = groupOf(row, by);
             return (
               <Table.Tr key={name ?? 'none'}>
-                <Table.Td className={isName ? 'mono' : undefined}>{isName ? (name ?? 'none') : <Named id={name} />}</Table.Td>
+                <Table.Td className={isName ? 'mono' : undefined}>
+                  {isName ? (name ?? words.noName) : <Named id={name} />}
+                </Table.Td>
                 <FigureCells of={row} />
               </Table.Tr>
             );
@@ -112,7 +115,7 @@ function UsageTable({ rows, total, by }: { rows: readonly UsageRow[]; total: Fig
         </Table.Tbody>
         <Table.Tfoot>
           <Table.Tr>
-            <Table.Th>Total</Table.Th>
+            <Table.Th>{words.total}</Table.Th>
             <FigureCells of={total} />
           </Table.Tr>
         </Table.Tfoot>

@@ -6,6 +6,8 @@ import { Asked } from '../../../components/Asked.tsx';
 import { PageLink } from '../../../components/PageLink.tsx';
 import { addressOf } from '../../../components/shell/addresses.ts';
 import { links } from '../../../links.ts';
+import { grantWords } from '../../access/step-words.ts';
+import { words } from '../words.ts';
 
 type TargetAccess = Schema<'TargetAccess'>;
 type Holder = TargetAccess['teams'][number];
@@ -32,21 +34,21 @@ export function WhoCanCall({ organizationId, target, onClose }: WhoCanCallProps)
       size="xl"
       title={
         <>
-          Who can call <span className="mono">{target}</span>?
+          {words.whoCanCall} <span className="mono">{target}</span>?
         </>
       }
-      closeButtonProps={{ 'aria-label': 'Close' }}
+      closeButtonProps={{ 'aria-label': words.close }}
     >
       <Asked query={query}>
         {(access) => (
           <Stack gap="sm">
             <SimpleGrid cols={{ base: 1, sm: 3 }}>
-              <Holders label="Teams" holders={access.teams} isMore={access.next_cursors.teams !== null} />
-              <Holders label="Members" holders={access.members} isMore={access.next_cursors.members !== null} />
-              <Holders label="Keys" holders={access.keys} isMore={access.next_cursors.keys !== null} />
+              <Holders label={words.teams} holders={access.teams} isMore={access.next_cursors.teams !== null} />
+              <Holders label={words.members} holders={access.members} isMore={access.next_cursors.members !== null} />
+              <Holders label={words.keys} holders={access.keys} isMore={access.next_cursors.keys !== null} />
             </SimpleGrid>
             <Anchor component={PageLink} at={links.accessExplorer({ target, organization_id: organizationId })} fz="sm">
-              Open in the access explorer
+              {words.openAccessExplorer}
             </Anchor>
           </Stack>
         )}
@@ -63,7 +65,7 @@ function Holders({ label, holders, isMore }: { label: string; holders: readonly 
       </Title>
       {holders.length === 0 && (
         <Text fz="sm" c="dimmed">
-          None
+          {words.none}
         </Text>
       )}
       <Stack gap={4}>
@@ -80,7 +82,7 @@ function Holders({ label, holders, isMore }: { label: string; holders: readonly 
       </Stack>
       {isMore && (
         <Text fz="xs" c="dimmed">
-          and more
+          {words.andMore}
         </Text>
       )}
     </section>
@@ -96,9 +98,4 @@ function HolderName({ id, name }: { id: string; name: string }) {
       {text}
     </Anchor>
   );
-}
-
-function grantWords({ level, through, access_group }: NonNullable<Holder['grant']>): string {
-  const by = access_group === null ? through.replaceAll('_', ' ') : `access group ${access_group}`;
-  return `${level}: ${by}`;
 }

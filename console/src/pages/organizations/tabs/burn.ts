@@ -1,5 +1,5 @@
 import type { BudgetStatus } from '../../../components/limits/BudgetRing.tsx';
-import { moneyText } from '../../../numbers/numbers.ts';
+import { words } from '../words.ts';
 
 /** The pace at which a budget is spent in its period, and the forecast. */
 interface Burn {
@@ -29,15 +29,11 @@ function burnOf({ spent, amount, period_start, resets_at }: BudgetStatus, nowMs:
 
 /** Says in a sentence how fast the budget is spent and when it is used up. */
 export function burnWords(budget: BudgetStatus, nowMs: number): string {
-  if (Number(budget.amount) > 0 && Number(budget.spent) >= Number(budget.amount)) return 'Used up.';
+  if (Number(budget.amount) > 0 && Number(budget.spent) >= Number(budget.amount)) return words.usedUp;
   const burn = burnOf(budget, nowMs);
-  if (burn === null) return 'Too early for a forecast.';
-  if (burn.usdPerDay === 0) return 'Nothing spent in this period.';
-  const pace = `${moneyText(String(Number(burn.usdPerDay.toPrecision(3))))} a day`;
-  if (burn.usedUpAt !== null) return `${pace}: used up on ${dateText(burn.usedUpAt)}.`;
-  return budget.resets_at === null ? `${pace}.` : `${pace}: lasts until it resets.`;
-}
-
-function dateText(at: Date): string {
-  return at.toLocaleDateString(undefined, { dateStyle: 'medium' });
+  if (burn === null) return words.tooEarly;
+  if (burn.usdPerDay === 0) return words.nothingSpentInPeriod;
+  const pace = words.perDay(burn.usdPerDay);
+  if (burn.usedUpAt !== null) return words.usedUpOn(pace, burn.usedUpAt);
+  return budget.resets_at === null ? words.pace(pace) : words.lastsUntilReset(pace);
 }

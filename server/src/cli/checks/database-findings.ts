@@ -1,0 +1,185 @@
+/** The checks of the database: version, rights, clock, connections, schema and the right master key. */
+import { existsSync } from 'node:fs';
+import type { Config } from '../../settings/config.ts';
+import { connectionsNeeded } from '../../settings/connection-budget.ts';
+import { masterKeyFile } from '../../settings/data-directory.ts';
+import { readMasterKey } from '../../settings/master-key.ts';
+import { connectDatabase, connectionRoom, probeWay, UnusableServer } from '../../store/connection.ts';
+import type { OpenDatabase } from '../../store/database.ts';
+import { refuseWrongMasterKey } from '../../store/installation/installation.ts';
+import { appliedMigrations, migrationNames } from '../../store/installation/migrate.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+const VERSION_MIN = 150_000;
+const CLOCK_WARN_MS = 1_000;
+const CLOCK_FAIL_MS = 30_000;
+const ABOUT = 'PostgreSQL';
+
+export async function databaseFindings(config: Config): Promise<readonly Finding[]> {
+  const { databaseUrl } = config;
+  if (databaseUrl === null) return [ok(ABOUT, 'The embedded database is used. It is looked at when the gateway starts.')];
+  let database: OpenDatabase;
+  try {
+    database = await connectDatabase({ url: databaseUrl, connectionsMax: 2 });
+  } catch (error) {
+    if (error instanceof UnusableServer) return [fail(ABOUT, error.message, 'Then run this again.')];
+    throw error;
+  }
+  try {
+    const facts = await factsOf(database);
+    return [
+      ...serverFindings(facts, database.isPooled),
+      clockFinding('clock', facts.offsetMs, 'PostgreSQL'),
+      await connectionFinding(database, config),
+      ...(await directFindings(config, database.isPooled)),
+      await schemaFinding(database),
+      await masterKeyFinding(database, config),
+    ];
+  } finally {
+    await database.close();
+  }
+}
+
+interface Facts {
+  readonly version: number;
+  readonly name: string;
+  readonly standby: boolean;
+  readonly encoding: string;
+  readonly tls: boolean | null;
+  readonly may_create: boolean;
+  readonly may_queue: boolean;
+  readonly not_ours: readonly string[];
+  readonly fsync: string;
+  readonly commit: string;
+  readonly autovacuum: string;
+  readonly trigrams: boolean;
+  readonly offsetMs: number;
+}
+
+async function factsOf({ pool }: OpenDatabase): Promise<Facts> {
+  const { rows } = await pool.query<Omit<Facts, 'offsetMs'>>(`select current_setting('server_version_num')::int as version,
+    current_setting('server_version') as name, pg_is_in_recovery() as standby, current_setting('server_encoding') as encoding,
+    (select ssl from pg_stat_ssl where pid = pg_backend_pid()) as tls,
+    coalesce(has_schema_privilege(current_schema(), 'create'), false) as may_create,
+    to_regnamespace('headgate_jobs') is not null or has_database_privilege(current_database(), 'create') as may_queue,
+    array(select tablename::text from pg_tables where schemaname = current_schema() and tablename not like 'audit\\_%'
+      and not pg_has_role(tableowner, 'usage') order by 1 limit 5) as not_ours,
+    current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit, current_setting('autovacuum') as autovacuum,
+    to_regprocedure('word_similarity(text, text)') is not null or exists (select 1 from pg_available_extensions where name = 'pg_trgm') as trigrams`);
+  const beganMs = Date.now();
+  const { rows: clock } = await pool.query<{ ms: number }>('select extract(epoch from clock_timestamp())::float8 * 1000 as ms');
+  const middleMs = (beganMs + Date.now()) / 2;
+  return { ...(rows[0] as Omit<Facts, 'offsetMs'>), offsetMs: (clock[0]?.ms ?? middleMs) - middleMs };
+}
+
+function serverFindings(facts: Facts, isPooled: boolean): readonly Finding[] {
+  const way = `${facts.tls === true ? 'with' : 'without'} TLS${isPooled ? ', through a pooler in transaction mode' : ''}`;
+  const found: (Finding | null)[] = [
+    facts.version < VERSION_MIN
+      ? fail(ABOUT, `PostgreSQL ${facts.name} is too old.`, 'Use PostgreSQL 15 or later.')
+      : ok(ABOUT, `PostgreSQL ${facts.name}, ${way}.`),
+    facts.standby ? fail(ABOUT, 'This server is a standby, and takes no writes.', 'Name the primary in DATABASE_URL.') : null,
+    facts.encoding === 'UTF8'
+      ? null
+      : fail(ABOUT, `The database has the encoding ${facts.encoding}.`, 'Make one with the encoding UTF8.'),
+    facts.fsync === 'on' ? null : fail(ABOUT, 'fsync is off: a crash of the server can destroy the database.', 'Set fsync = on.'),
+    facts.commit !== 'off'
+      ? null
+      : warn(ABOUT, 'synchronous_commit is off: a crash of the server loses the last requests.', 'Set synchronous_commit = on.'),
+    facts.autovacuum === 'on' ? null : warn(ABOUT, 'autovacuum is off: tables grow and become slow.', 'Set autovacuum = on.'),
+    facts.trigrams
+      ? null
+      : warn(ABOUT, 'pg_trgm is not installed: the search does not find parts of words quickly.', 'Install postgresql-contrib.'),
+    rightsFinding(facts),
+  ];
+  return found.filter((one) => one !== null);
+}
+
+function rightsFinding({ may_create, may_queue, not_ours }: Facts): Finding {
+  const about = 'rights';
+  if (!may_create)
+    return fail(about, 'The role may not create tables in its schema.', 'grant create on schema public to the role.');
+  if (!may_queue)
+    return fail(
+      about,
+      'The role may not create the schema of the jobs’ queue.',
+      'grant create on database … to the role, for the first start.',
+    );
+  return not_ours.length === 0
+    ? ok(about, 'The role may create and change tables.')
+    : fail(
+        about,
+        `Another role owns ${not_ours.join(', ')}: an upgrade could not change them.`,
+        'Give the tables to the role of DATABASE_URL.',
+      );
+}
+
+/** Returns a finding about the difference between this machine's clock and a server's. */
+export function clockFinding(about: string, offsetMs: number, server: string): Finding {
+  const found = `The clock of ${server} is ${Math.abs(offsetMs / 1_000).toFixed(1)} s ${offsetMs < 0 ? 'behind' : 'ahead of'} this machine’s.`;
+  const todo = 'Synchronize both clocks (NTP): limits, sessions and reports use them.';
+  if (Math.abs(offsetMs) >= CLOCK_FAIL_MS) return fail(about, found, todo);
+  return Math.abs(offsetMs) >= CLOCK_WARN_MS ? warn(about, found, todo) : ok(about, found);
+}
+
+async function connectionFinding(database: OpenDatabase, config: Config): Promise<Finding> {
+  const about = 'connections';
+  const needed = connectionsNeeded(config);
+  if (database.isPooled) return ok(about, `This host may use ${needed} connections of the pooler.`);
+  const { max, used } = await connectionRoom(database);
+  const found = `PostgreSQL gives ${max} connections, ${used} are in use; the processes of this host may use ${needed}.`;
+  if (needed > max) return fail(about, found, 'Raise max_connections, lower HEADGATE_DATABASE_CONNECTIONS, or use a pooler.');
+  return needed > max - used
+    ? warn(about, found, 'Unless the gateway runs already: raise max_connections, or use a pooler.')
+    : ok(about, found);
+}
+
+async function directFindings({ databaseDirectUrl }: Config, isPooled: boolean): Promise<readonly Finding[]> {
+  const about = 'notices';
+  if (databaseDirectUrl === null)
+    return isPooled
+      ? [warn(about, 'Behind a pooler replicas hear of changes within 2 s.', 'Set DATABASE_DIRECT_URL to hear of them at once.')]
+      : [];
+  try {
+    const { isPooled: isStill } = await probeWay(databaseDirectUrl, 'DATABASE_DIRECT_URL');
+    return isStill
+      ? [fail(about, 'DATABASE_DIRECT_URL leads to a pooler, which passes on no notices.', 'Name PostgreSQL itself.')]
+      : [ok(about, 'Replicas hear of changes over DATABASE_DIRECT_URL.')];
+  } catch (error) {
+    return [fail(about, (error as Error).message, 'Then run this again.')];
+  }
+}
+
+async function schemaFinding({ pool }: OpenDatabase): Promise<Finding> {
+  const about = 'schema';
+  const { rows } = await pool.query("select to_regclass('schema_migrations') is not null as made");
+  if (rows[0]?.made !== true) return ok(about, 'The database is empty: the first start makes its tables.');
+  const [applied, known] = [await appliedMigrations(pool), await migrationNames()];
+  const missing = known.filter((name) => !applied.has(name));
+  const newer = [...applied].filter(([name]) => !known.includes(name));
+  const final = newer.find(([, canGoBack]) => !canGoBack);
+  if (final !== undefined)
+    return fail(
+      about,
+      `A newer version wrote the database, and its migration ${final[0]} has no way back.`,
+      'Start the newer version.',
+    );
+  if (newer.length > 0)
+    return warn(about, 'A newer version migrated the database. This version can serve it.', 'Upgrade when you can.');
+  return missing.length === 0
+    ? ok(about, 'The database has the tables of this version.')
+    : warn(about, `${missing.length} migrations are missing; the next start applies them.`, 'See headgate upgrade --check.');
+}
+
+async function masterKeyFinding({ db }: OpenDatabase, { masterKey, dataDir }: Config): Promise<Finding> {
+  const about = 'master key';
+  // Reading it would make one.
+  if (masterKey.from === 'data directory' && !existsSync(masterKeyFile(dataDir)))
+    return ok(about, 'None is set: the first start makes one in the data directory.');
+  try {
+    await refuseWrongMasterKey(db, await readMasterKey(masterKey, dataDir));
+    return ok(about, 'It opens this database.');
+  } catch (error) {
+    return fail(about, (error as Error).message, 'Set the key with which the installation was made.');
+  }
+}
