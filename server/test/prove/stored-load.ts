@@ -15,7 +15,7 @@ import { newPartitions } from '../../src/store/partitions.ts';
 
 /** The requests that are written, spread over half a day. */
 export const WRITTEN = 200_000;
-export const HALF_DAY_MS = 12 * 3_600_000;
+const HALF_DAY_MS = 12 * 3_600_000;
 /** The keys in traffic: as many as in the benchmark of the ledger. */
 const KEYS = 300;
 

@@ -4,7 +4,7 @@
 export type CsvCell = string | null;
 
 /** The text is not of the form that archives have. */
-export class NotCsv extends Error {
+class NotCsv extends Error {
   constructor(row: number) {
     super(`row ${row} of the file is cut off or not in the form of an archive`);
     this.name = 'NotCsv';
