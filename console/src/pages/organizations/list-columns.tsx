@@ -68,7 +68,7 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       accessor: 'spend',
       title: '30-day spend',
       sortable: true,
-      width: 114,
+      width: 126,
       phone: { fact: 2 },
       render: (row) => <Spend row={row} />,
     },
