@@ -123,6 +123,7 @@ function Identity({ row }: { row: Organization }) {
         <div className={cells.side}>
           <PageLink
             at={links.organization(row.id)}
+            data-truncate
             className={`mantine-Anchor-root ${cells.name}`}
             style={{ fontWeight: 600 }}
             title={row.name}
@@ -135,7 +136,7 @@ function Identity({ row }: { row: Organization }) {
           </span>
         </div>
         <div className={cells.side} style={{ gap: 4, height: 17 }}>
-          <span className={`${cells.small} ${cells.cut}`} title={owners?.join(', ')}>
+          <span data-truncate className={`${cells.small} ${cells.cut}`} title={owners?.join(', ')}>
             {owners !== undefined && `${owners.length === 0 ? 'No owner' : owners.join(', ')} · `}
             <span className="mono">{row.slug}</span>
           </span>
