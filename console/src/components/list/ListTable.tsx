@@ -35,7 +35,7 @@ export function ListTable<T extends { id: string }>(props: ListTableProps<T>) {
     return rows?.find(({ id }) => id === place?.dataset.id);
   };
   return (
-    <ScrollArea className={classes.frame} aria-busy={isFetching} style={{ opacity: isSlow ? 0.6 : 1 }}>
+    <ScrollArea scrollbars="x" className={classes.frame} aria-busy={isFetching} style={{ opacity: isSlow ? 0.6 : 1 }}>
       <table className={classes.table} aria-label={name}>
         <TableHead columns={columns} sort={sort} onSort={onSort} selection={selection} />
         {/* One listener for all rows: a row's click is no way for keys, which open the row by Enter or by its link. */}

@@ -52,6 +52,7 @@ function Name({ of: key }: { of: Key }) {
     <div className={cells.stack} style={{ maxWidth: 280 }}>
       <PageLink
         at={links.key(key.id)}
+        data-truncate
         className={`mantine-Anchor-root ${cells.name}`}
         style={{ fontWeight: 500 }}
         onClick={(event) => event.stopPropagation()}
@@ -94,7 +95,7 @@ export function Owner({ of: owner }: { of: Key['owner'] }) {
       <Hint label={isPerson ? words.aPerson : words.aServiceAccount}>
         <Icon size={15} stroke={1.7} aria-label={isPerson ? words.person : words.serviceAccount} style={{ flexShrink: 0 }} />
       </Hint>
-      <span className={`${cells.text} ${cells.cut}`} style={{ maxWidth: 180 }}>
+      <span data-truncate className={`${cells.text} ${cells.cut}`} style={{ maxWidth: 180 }}>
         <bdi>{owner.name}</bdi>
       </span>
     </div>
@@ -104,10 +105,10 @@ export function Owner({ of: owner }: { of: Key['owner'] }) {
 function Place({ of: key }: { of: Key }) {
   return (
     <div className={cells.stack} style={{ maxWidth: 220 }}>
-      <span className={`${cells.text} ${cells.cut}`}>
+      <span data-truncate className={`${cells.text} ${cells.cut}`}>
         <bdi>{key.team_name}</bdi>
       </span>
-      <span className={`${cells.small} ${cells.cut}`}>
+      <span data-truncate className={`${cells.small} ${cells.cut}`}>
         <bdi>{key.organization_name}</bdi>
       </span>
     </div>

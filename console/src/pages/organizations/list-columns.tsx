@@ -69,7 +69,7 @@ export function columnsOf(actions: RowActions): ListColumn<Organization>[] {
       accessor: 'spend',
       title: words.spend30Days,
       sortable: true,
-      width: 114,
+      width: 126,
       phone: { fact: 2 },
       render: (row) => <Spend row={row} />,
     },
@@ -124,6 +124,7 @@ function Identity({ row }: { row: Organization }) {
         <div className={cells.side}>
           <PageLink
             at={links.organization(row.id)}
+            data-truncate
             className={`mantine-Anchor-root ${cells.name}`}
             style={{ fontWeight: 600 }}
             title={row.name}
@@ -136,7 +137,7 @@ function Identity({ row }: { row: Organization }) {
           </span>
         </div>
         <div className={cells.side} style={{ gap: 4, height: 17 }}>
-          <span className={`${cells.small} ${cells.cut}`} title={owners?.join(', ')}>
+          <span data-truncate className={`${cells.small} ${cells.cut}`} title={owners?.join(', ')}>
             {owners !== undefined && `${ownersText(owners)} · `}
             <span className="mono">{row.slug}</span>
           </span>
