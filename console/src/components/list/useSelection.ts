@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef } from 'react';
 import type { ListRowsProps } from './column.ts';
 
-/** Which rows of a page are chosen. */
+/** The rows of a page that are chosen. */
 export interface Selection<T> {
   readonly has: (row: T) => boolean;
   readonly isWhole: boolean;
