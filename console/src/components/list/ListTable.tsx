@@ -44,7 +44,8 @@ export function ListTable<T extends { id: string }>(props: ListTableProps<T>) {
             'data-opens': true,
             onClick: ({ target }) => {
               const row = rowAt(target);
-              if (row !== undefined) onRowClick(row);
+              // The press is painted first, and then the page that it opens: a press that waits for that page feels lost.
+              if (row !== undefined) requestAnimationFrame(() => setTimeout(() => onRowClick(row)));
             },
           })}
         >
