@@ -93,7 +93,7 @@ async function isReady(url: string): Promise<boolean> {
 /** The status of the creation of an organization, or how many there are. */
 async function organizations(url: string, token: string, method: 'GET' | 'POST'): Promise<number> {
   const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-  const body = method === 'POST' ? JSON.stringify({ name: 'Acme' }) : null;
+  const body = method === 'POST' ? JSON.stringify({ slug: 'acme', name: 'Acme' }) : null;
   const answer = await fetch(`${url}/api/v1/organizations`, { method, headers, body });
   return method === 'POST' ? answer.status : ((await answer.json()) as { data: unknown[] }).data.length;
 }
