@@ -13,13 +13,15 @@ export interface Export {
   /** The beginning of the file's name. */
   readonly what: string;
   readonly ending: 'csv' | 'jsonl';
+  /** False if `what` says which days it is of, so that today's date would mislead. */
+  readonly isDated?: boolean;
 }
 
 /** Exports the whole result, not only the page that is shown. Shows progress, and notifies when the file is saved or the export fails. */
 export function ExportMenu({ exports, note }: { exports: readonly Export[]; note?: string }) {
   const saving = useMutation({
-    mutationFn: async ({ path, what, ending }: Export) => {
-      const file = exportName(what, ending);
+    mutationFn: async ({ path, what, ending, isDated = true }: Export) => {
+      const file = isDated ? exportName(what, ending) : `${what}.${ending}`;
       await download(path, file);
       return file;
     },

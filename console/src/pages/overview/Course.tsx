@@ -66,7 +66,8 @@ export function Course({ overview }: { overview: Schema<'Overview'> }) {
         label={words.chartLabel(TITLES[shown] ?? shown, overview.range.interval)}
         points={points}
         series={SERIES[shown] ?? []}
-        shape="areas"
+        // Parts of a whole are bars: stacked areas would draw the line of errors at the sum.
+        shape={(SERIES[shown]?.length ?? 0) > 1 ? 'bars' : 'areas'}
         isCount={shown !== 'spend'}
         empty={EMPTY[shown] ?? ''}
         from={overview.range.from}

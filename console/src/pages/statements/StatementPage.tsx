@@ -97,6 +97,7 @@ function Actions({ organizationId, months, month }: OfMonthProps) {
           {
             label: words.csv,
             what: `statement-${month}`,
+            isDated: false,
             ending: 'csv',
             path: `/organizations/${encodeURIComponent(organizationId)}/statements/${month}/export`,
           },
