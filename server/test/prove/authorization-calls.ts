@@ -203,6 +203,7 @@ export function alertRuleBody(world: World, place: PlaceName) {
 }
 
 export async function alertRulePath({ world, place }: Asking, below: string): Promise<string> {
+  await makeRoom(world, '/alert-rules', '/alert-rules', 40);
   return `/alert-rules/${(await world.root('POST', '/alert-rules', alertRuleBody(world, place))).id}${below}`;
 }
 
@@ -225,8 +226,22 @@ export async function viewPath({ world, role }: Asking): Promise<string> {
 /** A mail to nobody. */
 export const mailBody = (world: World) => ({ name: world.fresh(), every: 'week', day: 1, hour: 8, form: 'csv', recipients: [] });
 
-export async function mailPath({ world, place }: Asking, below = ''): Promise<string> {
+/** An organization has 20 at most, so the mails of earlier calls make room. Returns the path of them all. */
+export async function mailsPath({ world, place }: Asking): Promise<string> {
   const path = `/organizations/${world.organizationId(place)}/scheduled-mails`;
+  await makeRoom(world, path, '/scheduled-mails', 15);
+  return path;
+}
+
+/** Deletes what a list has, once it has more than so many. */
+async function makeRoom(world: World, list: string, each: string, most: number): Promise<void> {
+  const { data } = (await world.root('GET', list)) as unknown as { readonly data: readonly { readonly id: string }[] };
+  if (data.length > most) for (const { id } of data) await world.root('DELETE', `${each}/${id}`);
+}
+
+export async function mailPath(asking: Asking, below = ''): Promise<string> {
+  const { world } = asking;
+  const path = await mailsPath(asking);
   return `/scheduled-mails/${(await world.root('POST', path, mailBody(world))).id}${below}`;
 }
 

@@ -7,6 +7,7 @@ import {
   made,
   mailBody,
   mailPath,
+  mailsPath,
   namesPath,
   organization,
   sentPath,
@@ -72,8 +73,8 @@ export const usageRows: readonly Row[] = [
   row('PATCH /saved-views/:id', EVERYONE, async (asking) => made(await viewPath(asking), { name: asking.world.fresh() })),
   row('DELETE /saved-views/:id', EVERYONE, viewPath),
   row('GET /organizations/:id/scheduled-mails', ORGANIZATION_TOTALS, organization('/scheduled-mails')),
-  row('POST /organizations/:id/scheduled-mails', ORGANIZATION_TOTALS, (asking) =>
-    organization('/scheduled-mails', mailBody(asking.world))(asking),
+  row('POST /organizations/:id/scheduled-mails', ORGANIZATION_TOTALS, async (asking) =>
+    made(await mailsPath(asking), mailBody(asking.world)),
   ),
   row('PATCH /scheduled-mails/:id', ORGANIZATION_TOTALS, async (asking) => made(await mailPath(asking), { hour: 9 })),
   row('DELETE /scheduled-mails/:id', ORGANIZATION_TOTALS, (asking) => mailPath(asking)),

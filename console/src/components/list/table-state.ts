@@ -76,7 +76,7 @@ function shared<T extends { id: string }>(
 }
 
 /** As many rows as a screen has, and the page below them. */
-const ROWS_AT_ONCE = 40;
+const ROWS_AT_ONCE = 24;
 
 /**
  * Returns the rows to draw: other rows than before begin with the first ones, and the next follow while nobody waits. Drawn at

@@ -1,12 +1,13 @@
 import { Anchor, Table, Text } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
+import { Awaited } from '../../components/Skeletons.tsx';
 import { addressOf } from '../../components/shell/addresses.ts';
 import { sharesOf } from '../../numbers/numbers.ts';
 import { PriceText, Tags } from '../models/cells.tsx';
 import { HealthBadge, useCooling } from '../models/health.tsx';
 import { ProviderBadge } from '../models/ProviderBadge.tsx';
 import type { RouteGroup } from './policy.ts';
-import { useDeployments } from './useDeployments.ts';
+import { useAreAwaited, useDeployments } from './useDeployments.ts';
 import { weightsOf } from './weights.ts';
 import { words } from './words.ts';
 
@@ -14,7 +15,10 @@ import { words } from './words.ts';
 export function MemberTable({ group }: { group: RouteGroup }) {
   const cooling = useCooling();
   const percents = sharesOf(weightsOf(group));
-  const deployments = useDeployments(group.members.map(({ deployment_id: id }) => id));
+  const ids = group.members.map(({ deployment_id: id }) => id);
+  const deployments = useDeployments(ids);
+  // Names and prices make rows higher than ids do.
+  if (useAreAwaited(ids)) return <Awaited shape="rows" />;
   if (group.members.length === 0)
     return (
       <Text fz="sm" c="dimmed">

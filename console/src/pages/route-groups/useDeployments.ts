@@ -6,12 +6,20 @@ const NONE: ReadonlyMap<string, Deployment> = new Map();
 
 /** Returns the deployments with these ids that are known so far. */
 export function useDeployments(ids: readonly string[]): ReadonlyMap<string, Deployment> {
+  return useNamed(ids).data ?? NONE;
+}
+
+/** Reports whether the first answer about these deployments is still to come. */
+export function useAreAwaited(ids: readonly string[]): boolean {
+  return useNamed(ids).isLoading;
+}
+
+function useNamed(ids: readonly string[]) {
   const wanted = [...new Set(ids)].filter((id) => id !== '').sort();
-  const query = useQuery({
+  return useQuery({
     queryKey: ['deployments', 'named', wanted],
     queryFn: () => deploymentsNamed(wanted),
     enabled: wanted.length > 0,
     placeholderData: keptWithin(['deployments', 'named']),
   });
-  return query.data ?? NONE;
 }
