@@ -87,7 +87,7 @@ export function TimePlot({ label, series, shape = 'bars', height = PLOT_HEIGHT, 
           maxBarWidth={36}
         />
       </Box>
-      <Group justify="space-between" gap="xs" align="flex-start" wrap="nowrap">
+      <Group justify="space-between" gap="xs" align="flex-start" wrap="nowrap" mt={6}>
         <Legend series={previous === undefined ? series : [...series, PREVIOUS]} />
         <Text fz="xs" c="dimmed" ta="right" className="nowrap">
           {words.perIn(interval, timeZone)}
