@@ -33,6 +33,8 @@ export const TOKEN_MANAGERS: Cells = { own: 'y  3   y  y  3  3  3   3  3  3' };
 /** One organization's. */
 export const ORGANIZATION_READ: Cells = { own: 'y  y   y  y  y  y  y   y  y  y', other: 'y  y   4  4  4  4  4   4  4  4' };
 export const ORGANIZATION_PLATFORM: Cells = { own: 'y  3   3  3  3  3  3   3  3  3', other: 'y  3   4  4  4  4  4   4  4  4' };
+/** Several at once: all but the platform's people are refused before any organization is looked at. */
+export const ORGANIZATIONS_PLATFORM: Cells = { own: 'y  3   3  3  3  3  3   3  3  3', other: 'y  3   3  3  3  3  3   3  3  3' };
 export const ORGANIZATION_MANAGE: Cells = { own: 'y  3   y  y  3  3  3   3  3  3', other: 'y  3   4  4  4  4  4   4  4  4' };
 /** An account of which only the platform knows: an organization's own people invite it instead, and are told so. */
 export const ORGANIZATION_STRANGERS: Cells = {

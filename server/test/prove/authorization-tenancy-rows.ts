@@ -31,6 +31,7 @@ import {
   ORGANIZATION_READ,
   ORGANIZATION_STRANGERS,
   ORGANIZATION_TOTALS,
+  ORGANIZATIONS_PLATFORM,
   PLATFORM_CHANGE,
   PLATFORM_READ,
   TEAM_ADMINS,
@@ -51,7 +52,7 @@ export const tenancyRows: readonly Row[] = [
     const name = world.fresh();
     return made('/organizations', { slug: name, name });
   }),
-  row('PATCH /organizations', ORGANIZATION_PLATFORM, ({ world, place }) =>
+  row('PATCH /organizations', ORGANIZATIONS_PLATFORM, ({ world, place }) =>
     made('/organizations', { organizations: [{ id: world.organizationId(place) }], rate_limits: { rpm: 100_000 } }),
   ),
   row('GET /organization-templates', PLATFORM_READ, at('/organization-templates')),

@@ -125,11 +125,14 @@ async function markersOf(gateway: Gateway, team: TeamPlace, model: string): Prom
 export function ofNothing({ method, path, body }: Call): Call {
   const given = new Map<string, string>();
   const exchange = (text: string) =>
-    text.replaceAll(/\b(org|team|mem|key|svc|adm|inv|hook|dlv|acct|req)_[0-9a-f]{32}\b/g, (id, prefix: string) => {
-      const known = given.get(id) ?? newId(prefix as IdPrefix);
-      given.set(id, known);
-      return known;
-    });
+    text.replaceAll(
+      /\b(org|team|mem|key|svc|adm|inv|hook|dlv|acct|req|mail|rule|evt|view)_[0-9a-f]{32}\b/g,
+      (id, prefix: string) => {
+        const known = given.get(id) ?? newId(prefix as IdPrefix);
+        given.set(id, known);
+        return known;
+      },
+    );
   return { method, path: exchange(path), ...(body === undefined ? {} : { body: JSON.parse(exchange(JSON.stringify(body))) }) };
 }
 

@@ -179,9 +179,10 @@ export async function findVisible(call: AdminCall<unknown, unknown, unknown>, id
   return row;
 }
 
-/** Returns the account of the caller. Throws 403 for an admin token, which has no views. */
+/** Returns the account of the caller. Throws 403 for an admin token, which has no views, and for somebody without a role. */
 function accountOf({ actor }: AdminCall<unknown, unknown, unknown>): string {
   if (actor.accountId === null) throw forbidden('Only a person who is signed in has saved views. An admin token has none.');
+  if (actor.roles.length === 0) throw forbidden('You have no role in any organization, so there is nothing to view.');
   return actor.accountId;
 }
 
