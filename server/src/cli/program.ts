@@ -2,6 +2,7 @@
 import tab from '@bomb.sh/tab/commander';
 import { Command as CommandParser, InvalidArgumentError, Option } from 'commander';
 import { programVersion } from '../lib/program-version.ts';
+import { flagOf } from '../settings/flags.ts';
 import { SETTINGS } from '../settings/settings.ts';
 import { openApi } from './api.ts';
 import type { Command, CommandLine, Given, Session } from './command.ts';
@@ -78,7 +79,7 @@ function runOnApi(command: Command, given: Given, io: CommandIo): Promise<void> 
 /** Returns a flag for each setting: `--port`, also as `--headgate-port`. What is given is added to `given`, for `readConfig`. */
 function settingOptions(given: string[]): readonly Option[] {
   return SETTINGS.map(({ name, default: standard, about }) => {
-    const whole = `--${name.toLowerCase().replaceAll('_', '-')}`;
+    const whole = flagOf(name);
     const flags = `${whole.replace('headgate-', '')} <value>`;
     const option = new Option(`${whole}, ${flags}`, `${name}: ${about}${standard === '' ? '' : ` [${standard}]`}`);
     option.flags = flags; // Help and errors show the short form alone.

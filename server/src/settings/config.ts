@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { BadSetting } from './bad-setting.ts';
+import { flagOf } from './flags.ts';
 import { type MasterKeySource, masterKeySource } from './master-key.ts';
 import * as schema from './schemas.ts';
 import { SETTINGS, type Setting } from './settings.ts';
@@ -241,5 +242,5 @@ function settingOfFlag(text: string, flag: string): string {
 
 function hintOf(name: string): string {
   const nearest = nearestSetting(name);
-  return nearest === null ? '' : ` Did you mean --${nearest.replace('HEADGATE_', '').toLowerCase().replaceAll('_', '-')}?`;
+  return nearest === null ? '' : ` Did you mean ${flagOf(nearest).replace('headgate-', '')}?`;
 }

@@ -1,6 +1,7 @@
 /** The command `headgate config check`: the settings in force, the source of each, and what is risky in production. It opens nothing. */
 import { BadSetting } from '../../settings/bad-setting.ts';
 import { type Config, readConfig, type SettingSource, settingSources } from '../../settings/config.ts';
+import { flagsWithout, valuesGiven } from '../../settings/flags.ts';
 import { SETTINGS } from '../../settings/settings.ts';
 import { unknownSettingLine, unknownSettings } from '../../settings/unknown-settings.ts';
 import type { Given } from '../command.ts';
@@ -57,7 +58,7 @@ function readAll(env: CommandIo['env'], flags: readonly string[]): { config: Con
       if (bad.has(name)) return { config: null, bad: [...bad.values()] };
       bad.set(name, fail(name, `It stops a start: ${what.trim()}`, 'Correct it.'));
       variables = { ...variables, [name]: undefined };
-      rest = rest.filter((flag) => !flag.startsWith(`--${name.toLowerCase().replaceAll('_', '-')}=`));
+      rest = flagsWithout(rest, name);
     }
   }
 }
@@ -66,8 +67,7 @@ function settingsOf(env: CommandIo['env'], flags: readonly string[]): readonly C
   const sources = settingSources(env, flags);
   return SETTINGS.map(({ name, orElse, default: standard, secret }) => {
     const from = sources.get(name) ?? 'default';
-    const flag = flags.findLast((one) => one.startsWith(`--${name.toLowerCase().replaceAll('_', '-')}=`));
-    const value = flag?.slice(flag.indexOf('=') + 1) ?? (env[name] || (orElse === undefined ? '' : env[orElse]) || standard);
+    const value = valuesGiven(flags, name).at(-1) ?? (env[name] || (orElse === undefined ? '' : env[orElse]) || standard);
     return { name, value: secret === true ? (value === '' ? '' : '(set)') : withoutUser(value), from };
   });
 }

@@ -7,7 +7,8 @@ import { readMasterKey } from '../../settings/master-key.ts';
 import { connectDatabase, connectionRoom, probeWay, UnusableServer } from '../../store/connection.ts';
 import type { OpenDatabase } from '../../store/database.ts';
 import { refuseWrongMasterKey } from '../../store/installation/installation.ts';
-import { appliedMigrations, migrationNames } from '../../store/installation/migrate.ts';
+import { appliedMigrations, compareMigrations, migrationNames } from '../../store/installation/migrate.ts';
+import { hasMigrations, type ServerFacts, serverFacts } from '../../store/installation/surroundings.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const VERSION_MIN = 150_000;
@@ -26,7 +27,7 @@ export async function databaseFindings(config: Config): Promise<readonly Finding
     throw error;
   }
   try {
-    const facts = await factsOf(database);
+    const facts = await serverFacts(database);
     return [
       ...serverFindings(facts, database.isPooled),
       clockFinding('clock', facts.offsetMs, 'PostgreSQL'),
@@ -40,39 +41,7 @@ export async function databaseFindings(config: Config): Promise<readonly Finding
   }
 }
 
-interface Facts {
-  readonly version: number;
-  readonly name: string;
-  readonly standby: boolean;
-  readonly encoding: string;
-  readonly tls: boolean | null;
-  readonly may_create: boolean;
-  readonly may_queue: boolean;
-  readonly not_ours: readonly string[];
-  readonly fsync: string;
-  readonly commit: string;
-  readonly autovacuum: string;
-  readonly trigrams: boolean;
-  readonly offsetMs: number;
-}
-
-async function factsOf({ pool }: OpenDatabase): Promise<Facts> {
-  const { rows } = await pool.query<Omit<Facts, 'offsetMs'>>(`select current_setting('server_version_num')::int as version,
-    current_setting('server_version') as name, pg_is_in_recovery() as standby, current_setting('server_encoding') as encoding,
-    (select ssl from pg_stat_ssl where pid = pg_backend_pid()) as tls,
-    coalesce(has_schema_privilege(current_schema(), 'create'), false) as may_create,
-    to_regnamespace('headgate_jobs') is not null or has_database_privilege(current_database(), 'create') as may_queue,
-    array(select tablename::text from pg_tables where schemaname = current_schema() and tablename not like 'audit\\_%'
-      and not pg_has_role(tableowner, 'usage') order by 1 limit 5) as not_ours,
-    current_setting('fsync') as fsync, current_setting('synchronous_commit') as commit, current_setting('autovacuum') as autovacuum,
-    to_regprocedure('word_similarity(text, text)') is not null or exists (select 1 from pg_available_extensions where name = 'pg_trgm') as trigrams`);
-  const beganMs = Date.now();
-  const { rows: clock } = await pool.query<{ ms: number }>('select extract(epoch from clock_timestamp())::float8 * 1000 as ms');
-  const middleMs = (beganMs + Date.now()) / 2;
-  return { ...(rows[0] as Omit<Facts, 'offsetMs'>), offsetMs: (clock[0]?.ms ?? middleMs) - middleMs };
-}
-
-function serverFindings(facts: Facts, isPooled: boolean): readonly Finding[] {
+function serverFindings(facts: ServerFacts, isPooled: boolean): readonly Finding[] {
   const way = `${facts.tls === true ? 'with' : 'without'} TLS${isPooled ? ', through a pooler in transaction mode' : ''}`;
   const found: (Finding | null)[] = [
     facts.version < VERSION_MIN
@@ -95,21 +64,21 @@ function serverFindings(facts: Facts, isPooled: boolean): readonly Finding[] {
   return found.filter((one) => one !== null);
 }
 
-function rightsFinding({ may_create, may_queue, not_ours }: Facts): Finding {
+function rightsFinding({ mayCreate, mayQueue, notOurs }: ServerFacts): Finding {
   const about = 'rights';
-  if (!may_create)
+  if (!mayCreate)
     return fail(about, 'The role may not create tables in its schema.', 'grant create on schema public to the role.');
-  if (!may_queue)
+  if (!mayQueue)
     return fail(
       about,
       'The role may not create the schema of the jobs’ queue.',
       'grant create on database … to the role, for the first start.',
     );
-  return not_ours.length === 0
+  return notOurs.length === 0
     ? ok(about, 'The role may create and change tables.')
     : fail(
         about,
-        `Another role owns ${not_ours.join(', ')}: an upgrade could not change them.`,
+        `Another role owns ${notOurs.join(', ')}: an upgrade could not change them.`,
         'Give the tables to the role of DATABASE_URL.',
       );
 }
@@ -152,16 +121,12 @@ async function directFindings({ databaseDirectUrl }: Config, isPooled: boolean):
 
 async function schemaFinding({ pool }: OpenDatabase): Promise<Finding> {
   const about = 'schema';
-  const { rows } = await pool.query("select to_regclass('schema_migrations') is not null as made");
-  if (rows[0]?.made !== true) return ok(about, 'The database is empty: the first start makes its tables.');
-  const [applied, known] = [await appliedMigrations(pool), await migrationNames()];
-  const missing = known.filter((name) => !applied.has(name));
-  const newer = [...applied].filter(([name]) => !known.includes(name));
-  const final = newer.find(([, canGoBack]) => !canGoBack);
-  if (final !== undefined)
+  if (!(await hasMigrations(pool))) return ok(about, 'The database is empty: the first start makes its tables.');
+  const { missing, newer, final } = compareMigrations(await appliedMigrations(pool), await migrationNames());
+  if (final !== null)
     return fail(
       about,
-      `A newer version wrote the database, and its migration ${final[0]} has no way back.`,
+      `A newer version wrote the database, and its migration ${final} has no way back.`,
       'Start the newer version.',
     );
   if (newer.length > 0)

@@ -1,5 +1,6 @@
 /** The command `headgate doctor`: what a gateway with these settings needs of its surroundings, and whether it is there. Changes nothing. */
 import { redactSecrets } from '../../lib/redact.ts';
+import { valuesGiven } from '../../settings/flags.ts';
 import { SETTINGS } from '../../settings/settings.ts';
 import type { Given } from '../command.ts';
 import type { CommandIo } from '../command-io.ts';
@@ -55,9 +56,7 @@ const SECRET_CHARS_MIN = 4;
 export function secretsIn(env: CommandIo['env'], flags: readonly string[]): readonly string[] {
   const values = SETTINGS.filter(({ secret }) => secret === true).flatMap(({ name }) => [
     env[name] ?? '',
-    ...flags
-      .filter((flag) => flag.startsWith(`--${name.toLowerCase().replaceAll('_', '-')}=`))
-      .map((flag) => flag.slice(flag.indexOf('=') + 1)),
+    ...valuesGiven(flags, name),
   ]);
   const parts = values.flatMap((value) => [
     ...[...value.matchAll(/\/\/[^:/@\s]*:([^@/\s]+)@/g)].map(([, password = '']) => password),

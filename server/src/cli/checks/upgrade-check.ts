@@ -9,8 +9,15 @@ import { connectDatabase } from '../../store/connection.ts';
 import type { OpenDatabase } from '../../store/database.ts';
 import { openEmbedded } from '../../store/installation/embedded.ts';
 import { missingLateIndexes } from '../../store/installation/late-indexes.ts';
-import { appliedMigrations, migrationNames, migrationText } from '../../store/installation/migrate.ts';
+import { appliedMigrations, compareMigrations, migrationNames, migrationText } from '../../store/installation/migrate.ts';
 import { costsOf, jobsAfter, type StatementCost, secondsOf, wayBackOf } from '../../store/installation/migration-costs.ts';
+import {
+  hasMigrations,
+  openTransactions,
+  rowsAbout,
+  schemaRights,
+  storesWayBack,
+} from '../../store/installation/surroundings.ts';
 import type { Given } from '../command.ts';
 import type { CommandIo } from '../command-io.ts';
 import { asFailure, configOf } from '../operator.ts';
@@ -76,12 +83,12 @@ async function openAsIs({ databaseUrl, dataDir }: Config, taken: AsyncDisposable
 async function planOf(database: OpenDatabase | null): Promise<UpgradePlan> {
   const known = await migrationNames();
   const applied =
-    database !== null && (await hasMigrations(database)) ? await appliedMigrations(database.pool) : new Map<string, boolean>();
+    database !== null && (await hasMigrations(database.pool))
+      ? await appliedMigrations(database.pool)
+      : new Map<string, boolean>();
   const from = [...applied.keys()].at(-1) ?? null;
-  const missing = known.filter((name) => !applied.has(name));
-  const newer = [...applied].filter(([name]) => !known.includes(name));
+  const { missing, final } = compareMigrations(applied, known);
   const migrations = from === null || database === null ? [] : await Promise.all(missing.map((name) => planned(database, name)));
-  const final = newer.find(([, isOpen]) => !isOpen)?.[0];
   const late = database === null || from === null || missing.length > 0 ? [] : await missingLateIndexes(database.db);
   return {
     version: programVersion,
@@ -96,10 +103,10 @@ async function planOf(database: OpenDatabase | null): Promise<UpgradePlan> {
     ],
     way_back: await wayBack(database, migrations),
     problem:
-      final === undefined
+      final === null
         ? await rightsProblem(database, migrations)
         : `A newer version wrote this database, and its migration ${final} has no way back.`,
-    open_transactions: database?.kind === 'postgresql' ? await openTransactions(database) : 0,
+    open_transactions: database?.kind === 'postgresql' ? await openTransactions(database.pool) : 0,
   };
 }
 
@@ -107,36 +114,18 @@ async function planned(database: OpenDatabase, name: string): Promise<PlannedMig
   const text = await migrationText(name);
   const work = await Promise.all(
     costsOf(text).map(async (cost) => {
-      const rows = await rowsOf(database, cost.table);
+      const rows = await rowsAbout(database.pool, cost.table);
       return { ...cost, rows, seconds: secondsOf(cost, rows) };
     }),
   );
   return { name, work, jobs: jobsAfter(name, text), no_way_back: wayBackOf(text) };
 }
 
-/** Returns about how many rows a table has; 0 if there is none. */
-async function rowsOf({ pool }: OpenDatabase, table: string): Promise<number> {
-  const { rows } = await pool.query<{ rows: number }>({
-    text: `select coalesce(sum(case when reltuples < 0 then pg_relation_size(oid) / 200 else reltuples end), 0)::float8 as rows
-      from pg_class where oid in (select relid from pg_partition_tree(to_regclass($1)) where isleaf)`,
-    values: [table],
-  });
-  return Math.round(rows[0]?.rows ?? 0);
-}
-
-async function hasMigrations({ pool }: OpenDatabase): Promise<boolean> {
-  const { rows } = await pool.query<{ has: boolean }>("select to_regclass('schema_migrations') is not null as has");
-  return rows[0]?.has === true;
-}
-
 async function wayBack(database: OpenDatabase | null, migrations: readonly PlannedMigration[]): Promise<UpgradePlan['way_back']> {
   if (database === null || migrations.length === 0) return { is_open: true, why: 'Nothing would be changed.' };
   const closed = migrations.find(({ no_way_back }) => no_way_back !== null);
   if (closed !== undefined) return { is_open: false, why: `${closed.name}: ${closed.no_way_back} Make a backup first.` };
-  const { rows } = await database.pool.query(
-    "select 1 from pg_attribute where attrelid = 'schema_migrations'::regclass and attname = 'can_go_back'",
-  );
-  return rows.length > 0
+  return (await storesWayBack(database.pool))
     ? { is_open: true, why: 'The version that serves now can be started again afterwards.' }
     : { is_open: false, why: 'The version that serves now refuses every newer database. Make a backup first.' };
 }
@@ -145,25 +134,11 @@ async function wayBack(database: OpenDatabase | null, migrations: readonly Plann
 async function rightsProblem(database: OpenDatabase | null, migrations: readonly PlannedMigration[]): Promise<string | null> {
   if (database === null || migrations.length === 0) return null;
   const tables = [...new Set(migrations.flatMap(({ work }) => work.map(({ table }) => table)))];
-  const { rows } = await database.pool.query<{ may_create: boolean; foreign: readonly string[] }>({
-    text: `select coalesce(has_schema_privilege(current_schema(), 'create'), false) as may_create,
-      array(select tablename::text from pg_tables where schemaname = current_schema() and tablename = any($1::text[])
-        and not pg_has_role(tableowner, 'usage') order by 1) as foreign`,
-    values: [tables],
-  });
-  const { may_create = false, foreign = [] } = rows[0] ?? {};
-  if (!may_create) return 'The role of DATABASE_URL may not create tables in its schema.';
-  return foreign.length === 0
+  const { mayCreate, notOurs } = await schemaRights(database.pool, tables);
+  if (!mayCreate) return 'The role of DATABASE_URL may not create tables in its schema.';
+  return notOurs.length === 0
     ? null
-    : `Another role owns ${foreign.join(', ')}, which a migration changes. Give them back first.`;
-}
-
-async function openTransactions({ pool }: OpenDatabase): Promise<number> {
-  const { rows } = await pool.query<{ count: number }>(
-    `select count(*)::int as count from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
-      and xact_start < now() - interval '1 second'`,
-  );
-  return rows[0]?.count ?? 0;
+    : `Another role owns ${notOurs.join(', ')}, which a migration changes. Give them back first.`;
 }
 
 function textOf(plan: UpgradePlan): string {

@@ -145,15 +145,13 @@ async function applyMissing(client: PoolClient, kind: DatabaseKind, wanted: read
     'CREATE TABLE IF NOT EXISTS schema_migrations (name text PRIMARY KEY, applied_at timestamptz(3) NOT NULL DEFAULT now())',
   );
   const applied = await appliedMigrations(client);
-  const newer = [...applied].filter(([name]) => !wanted.includes(name));
-  const final = newer.find(([, canGoBack]) => !canGoBack);
-  if (final !== undefined) throw new NewerSchema(final[0]);
-  const missing = wanted.filter((name) => !applied.has(name));
+  const { newer, final, missing } = compareMigrations(applied, wanted);
+  if (final !== null) throw new NewerSchema(final);
   if (missing.length > 0) await client.query('ALTER TABLE schema_migrations ADD COLUMN IF NOT EXISTS can_go_back boolean');
   // Nobody waits for the tables of a new database.
   if (kind === 'postgresql' && applied.size > 0) await client.query(`SET LOCAL lock_timeout = ${LOCK_MS_MAX}`);
   for (const name of missing) await apply(client, name);
-  return { newer: newer.map(([name]) => name) };
+  return { newer };
 }
 
 /**
@@ -165,6 +163,26 @@ export async function appliedMigrations(client: Pick<PoolClient, 'query'>): Prom
     "SELECT name, (to_jsonb(one) ->> 'can_go_back')::boolean AS can_go_back FROM schema_migrations AS one ORDER BY name",
   );
   return new Map(rows.map(({ name, can_go_back }) => [name, can_go_back === true]));
+}
+
+/** The migrations of a database beside those of a version. */
+export interface MigrationDifference {
+  /** Those that the version knows and the database lacks. */
+  readonly missing: readonly string[];
+  /** Those of a newer version. */
+  readonly newer: readonly string[];
+  /** The first of the newer ones that has no way back; null if there is none. */
+  readonly final: string | null;
+}
+
+/** Compares the migrations of a database with those that a version knows. */
+export function compareMigrations(applied: ReadonlyMap<string, boolean>, known: readonly string[]): MigrationDifference {
+  const newer = [...applied.keys()].filter((name) => !known.includes(name));
+  return {
+    missing: known.filter((name) => !applied.has(name)),
+    newer,
+    final: newer.find((name) => applied.get(name) === false) ?? null,
+  };
 }
 
 /**
