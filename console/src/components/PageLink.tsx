@@ -1,6 +1,7 @@
 import { useNavigate, useRouter } from '@tanstack/react-router';
 import { type ComponentPropsWithRef, type MouseEvent, type PointerEvent, useCallback } from 'react';
 import type { PageAddress } from '../links.ts';
+import { afterPaint } from './after-paint.ts';
 
 interface PageLinkProps extends Omit<ComponentPropsWithRef<'a'>, 'href'> {
   readonly at: PageAddress;
@@ -17,7 +18,7 @@ export function PageLink({ at, onClick, onPointerEnter, ...rest }: PageLinkProps
     onClick?.(event);
     if (event.defaultPrevented || isForBrowser(event, rest.target)) return;
     event.preventDefault();
-    void router.navigate(destination);
+    afterPaint(() => void router.navigate(destination));
   };
   // What the page needs is loaded while the mouse is on its way.
   const prepare = (event: PointerEvent<HTMLAnchorElement>) => {

@@ -171,11 +171,14 @@ async function work(page: Page, list: string): Promise<readonly Interaction[]> {
 async function placeOf(target: Locator) {
   const lastMs = Date.now() + WAIT_MS_MAX;
   while (Date.now() < lastMs) {
-    await target.scrollIntoViewIfNeeded({ timeout: WAIT_MS_MAX });
-    const box = await target.boundingBox();
-    await sleep(200);
-    const later = await target.boundingBox();
     // Rows that are drawn anew meanwhile are nowhere for a moment.
+    const isThere = await target.scrollIntoViewIfNeeded({ timeout: WAIT_MS_MAX }).then(
+      () => true,
+      () => false,
+    );
+    const box = isThere ? await target.boundingBox() : null;
+    await sleep(200);
+    const later = isThere ? await target.boundingBox() : null;
     if (box !== null && later !== null && box.x === later.x && box.y === later.y) return box;
   }
   throw new Error('it does not stand still');

@@ -1,5 +1,6 @@
 import { ScrollArea, Skeleton } from '@mantine/core';
 import { type ReactNode, useMemo } from 'react';
+import { afterPaint } from '../after-paint.ts';
 import { type ListColumn, type ListRowsProps, NOTHING_MATCHES } from './column.ts';
 import classes from './list.module.css';
 import { TableHead } from './TableHead.tsx';
@@ -44,8 +45,7 @@ export function ListTable<T extends { id: string }>(props: ListTableProps<T>) {
             'data-opens': true,
             onClick: ({ target }) => {
               const row = rowAt(target);
-              // The press is painted first, and then the page that it opens: a press that waits for that page feels lost.
-              if (row !== undefined) requestAnimationFrame(() => setTimeout(() => onRowClick(row)));
+              if (row !== undefined) afterPaint(() => onRowClick(row));
             },
           })}
         >

@@ -1,5 +1,6 @@
 import { VisuallyHidden } from '@mantine/core';
 import { IconArrowDown, IconArrowsVertical, IconArrowUp } from '@tabler/icons-react';
+import { afterPaint } from '../after-paint.ts';
 import type { ListColumn } from './column.ts';
 import classes from './list.module.css';
 import { RowCheck } from './RowCheck.tsx';
@@ -61,7 +62,7 @@ function Head<T>({ column, sort, onSort }: HeadProps<T>) {
   const Icon = ICONS[order ?? 'none'];
   return (
     <th style={style} scope="col" className={classes.sortable} aria-sort={order}>
-      <button type="button" onClick={() => onSort(order === 'ascending' ? `-${accessor}` : accessor)}>
+      <button type="button" onClick={() => afterPaint(() => onSort(order === 'ascending' ? `-${accessor}` : accessor))}>
         <span>{title}</span>
         <Icon size={12} aria-hidden />
       </button>
