@@ -200,7 +200,7 @@ function keySights(ids: Ids): readonly Sight[] {
       await dialogNamed(page, /^New secret/);
     }),
     shows('key-disable', 'KeyActions: Disable …?', key, openConfirmed(exactly('Disable'))),
-    shows('key-revoke', 'KeyActions: Revoke …', key, fromMenu('More actions', /^Revoke/)),
+    shows('key-revoke', 'KeyActions: Revoke …', key, button('Revoke…')),
   ];
 }
 

@@ -45,6 +45,16 @@ test('usage is compared with the period before, and a view of it is saved, opene
   await expect(page.getByRole('link', { name: 'By key' })).toBeVisible();
 });
 
+test('the statements of an organization are found from usage without a filter', async ({ page, house }) => {
+  await house.signIn(page, 'platform_admin');
+  await page.goto(`${house.url}/usage`);
+  await page.getByRole('button', { name: 'Statements' }).click();
+  await page.getByRole('combobox', { name: 'Statements of which organization?' }).click();
+  await page.getByRole('option', { name: 'Acme', exact: true }).click();
+  await expect(page).toHaveURL(new RegExp(`/organizations/${house.organizationId}/statements`));
+  await expect(page.getByRole('heading', { name: /^Statement of/ })).toBeVisible();
+});
+
 test('a statement is read, printed without the frame of the console, exported, and scheduled as a mail', async ({
   page,
   house,

@@ -170,16 +170,14 @@ const revokeKey: Task = {
   },
 };
 
-/** From a row's menu or from the key's page, where it stands as a button or in a menu. */
+/** From a row's menu or from the key's page. */
 async function openRevocation(hand: Hand): Promise<void> {
   const { page } = hand;
   const item = page.getByRole('menuitem', { name: /^Revoke/ });
   const onPage = buttonIn(mainOf(page), /^Revoke/);
-  const more = buttonIn(mainOf(page), 'More actions');
-  const found = await firstSeen([item, onPage, more], 5_000);
+  const found = await firstSeen([item, onPage], 5_000);
   if (found === null) throw new NotPossible('nothing revokes the key');
   await hand.click(found);
-  if ((await firstSeen([dialogOf(page)], 500)) === null) await hand.click(item);
 }
 
 const compareMonths: Task = {

@@ -21,6 +21,8 @@ export interface ObjectSelectProps {
   /** True to hide the label except from screen readers, where the place makes it obvious. */
   readonly compact?: boolean;
   readonly placeholder?: string;
+  /** True in a popover, which a click outside closes: the choices have to be inside. */
+  readonly inPopover?: boolean;
   readonly error?: ReactNode;
   /** True for the first field of a dialog, which gets the focus. */
   readonly isFirst?: boolean;
@@ -51,6 +53,7 @@ export function ObjectSelect({
   organizationId,
   compact = false,
   placeholder,
+  inPopover = false,
   error,
   isFirst = false,
   firstName,
@@ -99,7 +102,7 @@ export function ObjectSelect({
       }}
       nothingFoundMessage={found.isError ? words.theSearchFailed : found.isPending ? words.searching : words.noResults}
       rightSection={found.isFetching ? <Busy label={words.searchingLabel} /> : undefined}
-      comboboxProps={{ withinPortal: true }}
+      comboboxProps={{ withinPortal: !inPopover }}
       maxDropdownHeight={260}
     />
   );

@@ -1,6 +1,5 @@
-import { ActionIcon, Menu } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconBan, IconDots, IconEdit, IconPlayerPause, IconPlayerPlay, IconRefresh } from '@tabler/icons-react';
+import { IconBan, IconEdit, IconPlayerPause, IconPlayerPlay, IconRefresh } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { api, asked, type Schema } from '../../api/client.ts';
 import { effectOf } from '../../api/organizations.ts';
@@ -10,7 +9,6 @@ import { doneWithUndo } from '../../components/dialogs/doneWithUndo.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
 import { saved } from '../../components/dialogs/saved.ts';
 import { useDialog } from '../../components/dialogs/useDialog.ts';
-import { MenuWhyNot } from '../../components/dialogs/WhyNot.tsx';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { EditKeyDialog } from './EditKeyDialog.tsx';
 import { RotateKeyDialog } from './RotateKeyDialog.tsx';
@@ -41,19 +39,15 @@ export function KeyActions({ of: key }: { of: Key }) {
         {words.rotate}
       </GuardedButton>
       {key.status !== 'revoked' && <Toggle of={key} />}
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <ActionIcon variant="default" size={36} aria-label={words.moreActions}>
-            <IconDots size={16} />
-          </ActionIcon>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Item color="red" leftSection={<IconBan size={16} />} disabled={!may.allowed} onClick={() => setOpen('revoke')}>
-            {words.revokeMenu}
-          </Menu.Item>
-          <MenuWhyNot verdict={may} />
-        </Menu.Dropdown>
-      </Menu>
+      <GuardedButton
+        variant="default"
+        c={may.allowed ? 'red' : undefined}
+        verdict={may}
+        leftSection={<IconBan size={16} />}
+        onClick={() => setOpen('revoke')}
+      >
+        {words.revokeMenu}
+      </GuardedButton>
       <EditKeyDialog
         of={key}
         opened={edit !== undefined && may.allowed}

@@ -70,7 +70,6 @@ export const words = {
   // KeyActions
   edit: 'Edit',
   rotate: 'Rotate',
-  moreActions: 'More actions',
   revokeMenu: 'Revoke…',
   revokeKey: 'Revoke key',
   requestsRefused: 'Its requests are refused from now on, within seconds on every replica.',

@@ -1,4 +1,5 @@
-import { Group as Row, Select, Stack, Switch, Text } from '@mantine/core';
+import { Button, Popover, Group as Row, Select, Stack, Switch, Text } from '@mantine/core';
+import { IconChevronDown } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
@@ -8,6 +9,7 @@ import { queryOf } from '../../api/list-query.ts';
 import { type Session, useCan, useSession } from '../../api/session.tsx';
 import { Asked } from '../../components/Asked.tsx';
 import { GuardedButton } from '../../components/dialogs/GuardedButton.tsx';
+import { OwnOrganizationSelect } from '../../components/fields/OwnOrganizationSelect.tsx';
 import { monthOf, type Range, RangePicker, rangeOf, viewersZone } from '../../components/fields/RangePicker.tsx';
 import { type UrlState, useUrlState } from '../../components/fields/useUrlState.ts';
 import { ExportMenu } from '../../components/list/ExportMenu.tsx';
@@ -73,21 +75,37 @@ export function UsagePage() {
   );
 }
 
-/** The link to the statements of the only organization, or of the chosen one. */
+/** Opens the statements of the only organization or of the chosen one; without one, asks for it. */
 function ToStatements({ session, state }: { session: Session; state: UrlState }) {
   const only = Object.keys(session.capabilities_by_organization);
   const organizationId = state.organization_id ?? (only.length === 1 ? only[0] : undefined);
   const may = useCan('usage.read', organizationId ?? null);
   const go = useNavigate();
-  const verdict = organizationId === undefined ? { allowed: false, reason: words.chooseOrganizationFirst } : may;
+  const open = (id: string | undefined) => id !== undefined && void go({ to: `/organizations/${id}/statements` });
+  if (organizationId !== undefined)
+    return (
+      <GuardedButton variant="default" verdict={may} onClick={() => open(organizationId)}>
+        {words.statements}
+      </GuardedButton>
+    );
   return (
-    <GuardedButton
-      variant="default"
-      verdict={verdict}
-      onClick={() => void go({ to: `/organizations/${organizationId}/statements` })}
-    >
-      {words.statements}
-    </GuardedButton>
+    <Popover width={300} position="bottom-end" trapFocus>
+      <Popover.Target>
+        <Button variant="default" rightSection={<IconChevronDown size={14} />}>
+          {words.statements}
+        </Button>
+      </Popover.Target>
+      <Popover.Dropdown>
+        <OwnOrganizationSelect
+          inPopover
+          permission="usage.read"
+          label={words.statementsOf}
+          placeholder={words.statementsOf}
+          value={undefined}
+          onChange={open}
+        />
+      </Popover.Dropdown>
+    </Popover>
   );
 }
 

@@ -32,7 +32,7 @@ export const words = {
     'A request appears here within a second after it ends. Refused requests are counted separately and cost nothing.',
   soFar: ', so far',
   daysIn: (zone: string) => `(days in ${zone})`,
-  chooseOrganizationFirst: 'Choose an organization in the filter first',
+  statementsOf: 'Statements of which organization?',
   statements: 'Statements',
   exportMeans: 'All rows that match the range and the filters',
   csv: 'CSV',
