@@ -1,7 +1,7 @@
 /** Checks hourly that providers accept their credentials. Announces once when one begins to fail and once when it recovers. */
 import type { CredentialConfig, ProviderName } from '../domain/routing/catalogue.ts';
 import { UnsealFailure } from '../lib/secrets.ts';
-import type { UpstreamModels } from '../providers/provider.ts';
+import { isRefusal, type UpstreamModels } from '../providers/provider.ts';
 import * as checks from '../store/catalogue/credential-checks.ts';
 import { openKey } from '../store/sealing/key-seal.ts';
 import type { Announcer } from './alerts/announce.ts';
@@ -16,12 +16,6 @@ export interface CredentialCheckOptions {
 }
 
 type Checked = Awaited<ReturnType<typeof checks.all>>[number];
-
-/**
- * The provider refused the credential. Other failures (slow network, busy provider, no model list) prove nothing about it, so a
- * refused credential stays refused until a check succeeds.
- */
-const REFUSED = new Set([401, 403]);
 
 export function credentialJob(options: CredentialCheckOptions): Job {
   return {
@@ -48,7 +42,8 @@ async function checkOne(
   const answer = await askProvider(options, credential);
   const at = new Date(clock.nowMs());
   const wasRefused = (check?.failingSince ?? null) !== null;
-  const isRefused = !answer.ok && (wasRefused || (answer.status !== null && REFUSED.has(answer.status)));
+  // A refused credential stays refused until a check succeeds.
+  const isRefused = !answer.ok && (wasRefused || isRefusal(answer.status));
   const failingSince = isRefused ? (check?.failingSince ?? at) : null;
   const message = answer.ok ? null : answer.message;
   await db.transaction(async (tx) => {

@@ -63,6 +63,14 @@ export type UpstreamModels =
   | { readonly ok: false; readonly status: number | null; readonly message: string };
 
 /**
+ * Reports whether a status says that the provider refused the credential. Other failures (slow network, busy provider, no model
+ * list) prove nothing about it.
+ */
+export function isRefusal(status: number | null): boolean {
+  return status === 401 || status === 403;
+}
+
+/**
  * Returns the provider's headers that may reach a client, as flat name/value pairs. Its limits, cookies, ids and account are
  * never among them.
  */

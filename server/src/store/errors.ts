@@ -24,7 +24,7 @@ class ConstraintViolation extends StoreError {
 }
 
 export class UniqueViolation extends ConstraintViolation {}
-class ForeignKeyViolation extends ConstraintViolation {}
+export class ForeignKeyViolation extends ConstraintViolation {}
 
 /** Two transactions conflicted: a serialization failure, a deadlock or a lock timeout. A retry may succeed. */
 export class StoreConflict extends StoreError {}

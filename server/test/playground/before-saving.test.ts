@@ -87,6 +87,35 @@ describe('before saving', () => {
     expect((await root('POST', '/credentials/check', { provider: 'openai' })).status).toBe(400);
   });
 
+  test('a check by hand is the last check of a stored credential; a first refusal is left to the hourly check, which announces it', async () => {
+    const { root } = world();
+    const { baseUrl } = await smallProvider();
+    const [good, bad] = await Promise.all(
+      [GOOD, BAD].map(async (api_key) =>
+        must(await root('POST', '/credentials', { name: `by hand ${api_key}`, provider: 'openai', api_key, base_url: baseUrl })),
+      ),
+    );
+    const lastCheck = async ({ id }: { id: string }) => must(await root('GET', `/credentials/${id}`)).last_check;
+    for (const { id: credential_id } of [good, bad])
+      must(await root('POST', '/credentials/check', { provider: 'openai', credential_id }));
+    expect(await lastCheck(good)).toMatchObject({ ok: true, message: null, refused_since: null });
+    expect(await lastCheck(bad)).toBeNull();
+    const { rows } = await given().pool.query("select after from audit_events where action = 'provider.call'");
+    const named = rows.map(({ after }) => after.credential_id);
+    expect(named).toEqual(expect.arrayContaining([good.id, bad.id]));
+
+    const since = new Date('2026-01-01T00:00:00Z');
+    await given().pool.query('insert into credential_checks values ($1, $2, false, $3, $2)', [bad.id, since, 'no']);
+    must(await root('POST', '/credentials/check', { provider: 'openai', credential_id: bad.id }));
+    const again = await lastCheck(bad);
+    expect(again).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('no such key'),
+      refused_since: since.toISOString(),
+    });
+    expect(Date.parse(again.at)).toBeGreaterThan(since.getTime());
+  });
+
   // The attack as it was: a new address for a stored key, then anything that makes a call with it.
   // promise: A row that was changed behind the API gives no key
   test('a stored key goes to no other address, neither by a change of the API nor by one behind it', async () => {

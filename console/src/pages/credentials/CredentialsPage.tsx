@@ -134,7 +134,7 @@ function columnsFor(actions: RowActions): ListColumn<Credential>[] {
   ];
 }
 
-/** The result of the hourly check. Only a refusal by the provider counts against a credential. */
+/** The result of the last check, by the hour or by hand. Only a refusal by the provider counts against a credential. */
 function LastCheck({ row: { last_check: check } }: { row: Credential }) {
   if (check === null)
     return (
@@ -156,9 +156,11 @@ function LastCheck({ row: { last_check: check } }: { row: Credential }) {
 function RowMenu({ row, onEdit, onDelete }: RowActions & { row: Credential }) {
   const verdict = verdictOf('catalogue.manage', row);
   const { allowed } = verdict;
+  const queryClient = useQueryClient();
   const checking = useMutation({
     mutationFn: () =>
       checkCredential({ provider: row.provider as 'openai' | 'anthropic', base_url: row.base_url, credential_id: row.id }),
+    onSuccess: () => queryClient.invalidateQueries({ queryKey: ['credentials'] }),
   });
   return (
     <Stack gap={4} align="flex-end">

@@ -45,7 +45,7 @@ export const words = {
   notEncryptedMeans: 'The key and all requests cross the network unencrypted. Use an https:// address.',
   usedBy: 'Used by',
   nothing: 'nothing',
-  lastCheck: 'Hourly check',
+  lastCheck: 'Last check',
   changed: 'Changed',
   notYet: 'not run yet',
   accepted: 'Accepted',

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import type { CredentialConfig } from '../../domain/routing/catalogue.ts';
+import { isRefusal, type UpstreamModels } from '../../providers/provider.ts';
+import * as checks from '../../store/catalogue/credential-checks.ts';
 import * as credentials from '../../store/catalogue/credentials.ts';
+import { ForeignKeyViolation, storeErrorFrom } from '../../store/errors.ts';
 import type { AdminCall } from '../http/call.ts';
 import { id, idParams } from '../http/fields.ts';
 import * as load from '../http/load.ts';
@@ -9,7 +12,7 @@ import { route } from '../http/route.ts';
 import { apiKey, baseUrl, loadCredential, provider, requireAllowed, requireSameAddress } from './credentials.ts';
 import { openCredential } from './open-credential.ts';
 
-/** Live calls that try a credential and ask its provider for models. Nothing is stored, and the key is never shown. */
+/** Live calls that try a credential and ask its provider for models. The key is never shown. */
 
 const checkBody = z.strictObject({
   provider,
@@ -28,16 +31,17 @@ export const check = route({
   summary: 'Test a credential before storing it',
   callsProvider: true,
   description:
-    'Makes one live call for the list of models, which costs nothing. A stored key is sent only to its stored address.',
+    'Makes one live call for the list of models, which costs nothing. A stored key is sent only to its stored address. The result for a stored credential is its `last_check`, unless the provider refuses it for the first time: the hourly check notes and announces that.',
   permission: 'catalogue.manage',
   body: checkBody,
   response: z.object({ ok: z.boolean(), latency_ms: z.int(), message: z.string().nullable(), models }),
   load: load.platform,
   handle: async (call) => {
-    const credential = await credentialOf(call);
+    const { credential, isStored } = await credentialOf(call);
     const startedMs = call.deps.clock.monotonicMs();
     const answer = await call.deps.upstream.listModels(credential);
     const latency_ms = Math.round(call.deps.clock.monotonicMs() - startedMs);
+    if (isStored) await remember(call, credential.id, answer);
     return answer.ok
       ? { ok: true, latency_ms, message: null, models: [...answer.models] }
       : { ok: false, latency_ms, message: answer.message, models: null };
@@ -58,12 +62,27 @@ export const listModels = route({
   },
 });
 
-async function credentialOf(call: CheckCall): Promise<CredentialConfig> {
+/**
+ * Keeps the result as the credential's last check. Since when a provider refuses a credential is the hourly check's to say, because
+ * it announces each beginning and end of it once.
+ */
+async function remember({ deps }: CheckCall, credentialId: string, answer: UpstreamModels): Promise<void> {
+  const isFirstRefusal = !answer.ok && isRefusal(answer.status) && !(await checks.isFailing(deps.db, credentialId));
+  if (isFirstRefusal) return;
+  const checkedAt = new Date(deps.clock.nowMs());
+  const result = { credentialId, checkedAt, ok: answer.ok, message: answer.ok ? null : answer.message };
+  await checks.note(deps.db, result).catch((error: unknown) => {
+    // The credential was deleted during the call.
+    if (!(storeErrorFrom(error) instanceof ForeignKeyViolation)) throw error;
+  });
+}
+
+async function credentialOf(call: CheckCall): Promise<{ readonly credential: CredentialConfig; readonly isStored: boolean }> {
   const { body, deps } = call;
   const baseUrl = body.base_url ?? null;
   if (body.api_key !== undefined) {
     requireAllowed(call, baseUrl);
-    return { id: 'cred_unsaved', provider: body.provider, baseUrl, apiKey: body.api_key };
+    return { credential: { id: 'cred_unsaved', provider: body.provider, baseUrl, apiKey: body.api_key }, isStored: false };
   }
   if (body.credential_id === undefined) throw invalid('/api_key', 'is required unless `credential_id` names a stored credential');
   const row = await credentials.find(deps.db, body.credential_id);
@@ -74,5 +93,5 @@ async function credentialOf(call: CheckCall): Promise<CredentialConfig> {
   // Live requests use the stored address, so it may be tried even if it could not be stored today.
   if (wanted !== row.baseUrl) requireAllowed(call, wanted);
   requireSameAddress(row, { provider: row.provider, baseUrl: wanted });
-  return { ...openCredential(deps, row), baseUrl: wanted };
+  return { credential: { ...openCredential(deps, row), baseUrl: wanted }, isStored: wanted === row.baseUrl };
 }

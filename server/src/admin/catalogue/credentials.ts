@@ -73,7 +73,7 @@ const credentialOut = z
       .nullable()
       .meta({
         description:
-          'The result of the last hourly check, which asks the provider for its list of models. Null before the first check.',
+          'The result of the last check, by the hour or by hand, which asks the provider for its list of models. Null before the first one.',
       }),
     capabilities,
     version: z.int(),

@@ -40,7 +40,8 @@ export class Attempts {
   /** Records an export before its first line is read, or a call to a provider before it is made. */
   async made(call: AdminCall, action: Exclude<Action, 'access.deny'>, place: Place): Promise<void> {
     const organizationId = organizationOf(place);
-    await this.#record(call, action, organizationId, { organization_id: organizationId });
+    const ids = idsIn(call.body);
+    await this.#record(call, action, organizationId, { organization_id: organizationId, ...ids }, Object.values(ids).join(' '));
   }
 
   /** Resolves when no event is being written. */
@@ -48,8 +49,9 @@ export class Attempts {
     await Promise.all(this.#pending);
   }
 
-  #record(call: AdminCall, action: Action, organizationId: string | null, facts: object): Promise<void> {
-    const heldBack = this.#isDue(`${call.actor.kind} ${call.actor.id} ${organizationId} ${action}`);
+  /** `about` tells apart what is recorded each for itself. */
+  #record(call: AdminCall, action: Action, organizationId: string | null, facts: object, about = ''): Promise<void> {
+    const heldBack = this.#isDue(`${call.actor.kind} ${call.actor.id} ${organizationId} ${action} ${about}`);
     if (heldBack === null) return Promise.resolve();
     const writing: Promise<void> = this.#write(call, action, organizationId, {
       ...facts,
@@ -92,4 +94,10 @@ export class Attempts {
     };
     await appendAlone(db, audit, event);
   }
+}
+
+/** The objects that a body names, such as the credential that is tried. A field's bound is that of its route. */
+function idsIn(body: unknown): Record<string, string> {
+  if (typeof body !== 'object' || body === null) return {};
+  return Object.fromEntries(Object.entries(body).filter(([field, value]) => field.endsWith('_id') && typeof value === 'string'));
 }

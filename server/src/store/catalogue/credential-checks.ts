@@ -28,3 +28,17 @@ export async function put(tx: Database, row: CredentialCheckRow): Promise<void> 
   const { credentialId: _, ...columns } = row;
   await tx.insert(credentialChecks).values(row).onConflictDoUpdate({ target: credentialChecks.credentialId, set: columns });
 }
+
+/** Reports whether the provider refused the credential at its last check that said so, and has not accepted it since. */
+export async function isFailing(db: Database, credentialId: string): Promise<boolean> {
+  return ((await findMany(db, [credentialId])).get(credentialId)?.failingSince ?? null) !== null;
+}
+
+/** Keeps the result of a check, and since when the provider refuses the credential as it was. */
+export async function note(db: Database, row: Omit<CredentialCheckRow, 'failingSince'>): Promise<void> {
+  const { credentialId: _, ...columns } = row;
+  await db
+    .insert(credentialChecks)
+    .values({ ...row, failingSince: null })
+    .onConflictDoUpdate({ target: credentialChecks.credentialId, set: columns });
+}
