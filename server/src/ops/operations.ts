@@ -1,6 +1,6 @@
 import type { GatewayRequest, Reply } from '../http/request-reply.ts';
 import { sayRefusal } from '../proxy/data-plane.ts';
-import { Refusal } from '../proxy/refusal.ts';
+import { nothingAt } from '../proxy/endpoints/nothing-here.ts';
 
 /** The process's answers about itself and the console's files, provided by main.ts. */
 export interface Operations {
@@ -136,6 +136,5 @@ function say(reply: Reply, status: number, type: string, content: string | Buffe
 }
 
 function refuse(request: GatewayRequest, reply: Reply, operations: Operations): void {
-  const refusal = new Refusal('not_found', 'There is nothing at this path. Check the address.');
-  sayRefusal(request, reply, refusal, operations.requestId(), ['x-content-type-options', 'nosniff']);
+  sayRefusal(request, reply, nothingAt(request.path), operations.requestId(), ['x-content-type-options', 'nosniff']);
 }

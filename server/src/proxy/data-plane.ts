@@ -4,6 +4,7 @@ import { authenticate, callerOf } from './authenticate.ts';
 import { showDecision } from './endpoints/decisions.ts';
 import { ENDPOINTS, type Endpoint } from './endpoints/endpoint.ts';
 import { listModels, showModel } from './endpoints/models.ts';
+import { nothingAt } from './endpoints/nothing-here.ts';
 import { accessRefusal } from './entitlement.ts';
 import type { Gateway } from './gateway.ts';
 import { handle } from './pipeline.ts';
@@ -40,11 +41,7 @@ async function answerQuestion(request: GatewayRequest, reply: Reply, gateway: Ga
   if (clientId !== null) headers.push('x-client-request-id', clientId);
   try {
     const question = questionOf(request.path);
-    if (question === null)
-      throw new Refusal(
-        'not_found',
-        'There is nothing at this path. Check the base URL of your client: it ends in /v1 for OpenAI clients.',
-      );
+    if (question === null) throw nothingAt(request.path);
     if (request.method !== 'GET') {
       headers.push('allow', 'GET');
       throw notAllowed('This path supports only GET.');
@@ -96,11 +93,7 @@ function questionOf(path: string): Question | null {
 
 /** Decodes a model name from a path. It is percent-encoded, including its slashes. */
 function decoded(text: string): string {
-  if (text.includes('/'))
-    throw new Refusal(
-      'not_found',
-      'There is nothing at this path. Check the base URL of your client: it ends in /v1 for OpenAI clients.',
-    );
+  if (text.includes('/')) throw nothingAt(`/v1/models/${text}`);
   try {
     return decodeURIComponent(text);
   } catch {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { planLimits } from '../domain/limits/limit-plan.ts';
 import type { Caller } from '../domain/tenancy/tenancy.ts';
 import { addLimitHeaders, durationText, limitWordsOf } from './limit-headers.ts';
+import type { ErrorDialect } from './refusal.ts';
 
 const NOTHING = { rateLimits: {}, modelLimits: [], budgets: [] };
 const caller = {
@@ -13,9 +14,10 @@ const caller = {
 } as unknown as Caller;
 const PLAN = planLimits(caller, 'gpt-5-nano', new Set(), 1_000_000);
 
-function headersAt(used: readonly number[]): Record<string, string> {
+function headersAt(used: readonly number[], dialect: ErrorDialect = 'openai'): Record<string, string> {
   const list: string[] = [];
-  addLimitHeaders(list, limitWordsOf(PLAN), { used, held: used.map(() => 0), resetsAtMs: used.map(() => 61_000) }, 1_000);
+  const readings = { used, held: used.map(() => 0), resetsAtMs: used.map(() => 60_001) };
+  addLimitHeaders(list, limitWordsOf(PLAN), readings, 1_000, dialect);
   return Object.fromEntries(Array.from({ length: list.length / 2 }, (_, at) => [list[at * 2], list[at * 2 + 1]]));
 }
 
@@ -26,6 +28,20 @@ describe('limits on every answer', () => {
     expect(headers['x-ratelimit-remaining-requests']).toBe('1');
     expect(headers['x-ratelimit-reset-requests']).toBe('1m0s');
     expect(headers['x-ratelimit-remaining-tokens']).toBe('400');
+  });
+
+  test('Anthropic’s family tells the same to its clients, with the instant of the reset', () => {
+    const headers = headersAt([10, 1, 19, 100, 1], 'anthropic');
+    expect(headers).toMatchObject({
+      'anthropic-ratelimit-requests-limit': '20',
+      'anthropic-ratelimit-requests-remaining': '1',
+      'anthropic-ratelimit-requests-reset': '1970-01-01T00:01:01Z',
+      'anthropic-ratelimit-tokens-limit': '500',
+      'anthropic-ratelimit-tokens-remaining': '400',
+      'anthropic-ratelimit-tokens-reset': '1970-01-01T00:01:01Z',
+      'x-ratelimit-remaining-requests': '1',
+    });
+    expect(Object.keys(headersAt([10, 1, 19, 100, 1])).filter((name) => name.startsWith('anthropic'))).toEqual([]);
   });
 
   test('the IETF family names every policy', () => {

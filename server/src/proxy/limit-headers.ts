@@ -5,6 +5,7 @@ import type { RateLimitName } from '../domain/limits/rate-limit.ts';
 import { SCOPE_CODES } from '../domain/tenancy/tenancy.ts';
 import { headerText } from '../lib/header-text.ts';
 import { TextBuilder } from '../lib/json/text-builder.ts';
+import type { ErrorDialect } from './refusal.ts';
 
 /** The window of each rate limit in seconds, for the `w` of `RateLimit-Policy`. In-flight limits have no window. */
 const WINDOW_SECONDS: Readonly<Record<RateLimitName, number | null>> = {
@@ -34,11 +35,17 @@ export interface LimitWords {
 }
 
 /**
- * Adds two families of limit headers. OpenAI's `x-ratelimit-*` name the tightest per-minute limit. The IETF draft's
- * `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers) name every configured rate limit. From 80 % of any
- * limit or budget, adds a warning.
+ * Adds families of limit headers. OpenAI's `x-ratelimit-*` name the tightest per-minute limit; in Anthropic's dialect its
+ * `anthropic-ratelimit-*` name it too. The IETF draft's `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers)
+ * name every configured rate limit. From 80 % of any limit or budget, adds a warning.
  */
-export function addLimitHeaders(headers: string[], words: LimitWords, readings: Readings, atMs: number): void {
+export function addLimitHeaders(
+  headers: string[],
+  words: LimitWords,
+  readings: Readings,
+  atMs: number,
+  dialect: ErrorDialect,
+): void {
   const { policy, names, limits: kinds, values } = words;
   if (kinds.length === 0) return;
   let requests = -1;
@@ -62,6 +69,10 @@ export function addLimitHeaders(headers: string[], words: LimitWords, readings: 
   }
   if (requests >= 0) addOpenAi(headers, 'requests', values[requests] as number, readings, requests, atMs);
   if (tokens >= 0) addOpenAi(headers, 'tokens', values[tokens] as number, readings, tokens, atMs);
+  if (dialect === 'anthropic') {
+    if (requests >= 0) addAnthropic(headers, 'requests', values[requests] as number, readings, requests);
+    if (tokens >= 0) addAnthropic(headers, 'tokens', values[tokens] as number, readings, tokens);
+  }
   if (hasLimits) headers.push('ratelimit-policy', policy, 'ratelimit', limits.take());
   if (fullest >= APPROACHING) headers.push('x-ratelimit-warning', fullest >= NEAR ? 'near_limit' : 'approaching_limit');
 }
@@ -85,6 +96,23 @@ function addOpenAi(headers: string[], unit: string, value: number, readings: Rea
     `x-ratelimit-reset-${unit}`,
     durationText((readings.resetsAtMs[at] as number) - atMs),
   );
+}
+
+/** As Anthropic's API does: the time of the reset is an instant (RFC 3339), in whole seconds. */
+function addAnthropic(headers: string[], unit: string, value: number, readings: Readings, at: number): void {
+  headers.push(
+    `anthropic-ratelimit-${unit}-limit`,
+    String(value),
+    `anthropic-ratelimit-${unit}-remaining`,
+    String(remaining(value, readings.used[at] as number)),
+    `anthropic-ratelimit-${unit}-reset`,
+    instantText(readings.resetsAtMs[at] as number),
+  );
+}
+
+/** Formats an instant in whole seconds, rounded up, so that a client that waits for it does not come too early. */
+function instantText(ms: number): string {
+  return `${new Date(Math.ceil(ms / 1_000) * 1_000).toISOString().slice(0, 19)}Z`;
 }
 
 function isTighter(values: readonly number[], { used }: Readings, at: number, than: number): boolean {

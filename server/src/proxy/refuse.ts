@@ -32,7 +32,8 @@ function refusedHeaders(walk: Walk, refusal: Refusal, gateway: Gateway): string[
   const headers = identityHeaders(walk);
   headers.push('x-headgate-overhead-ms', (gateway.clock.monotonicMs() - walk.timing.startedMs).toFixed(2));
   if (refusal instanceof LimitRefusal && walk.entitlement !== null) {
-    addLimitHeaders(headers, walk.entitlement.limitWords, refusal.result.readings, refusal.result.atMs);
+    const { readings, atMs } = refusal.result;
+    addLimitHeaders(headers, walk.entitlement.limitWords, readings, atMs, walk.endpoint.dialect);
   }
   return headers;
 }

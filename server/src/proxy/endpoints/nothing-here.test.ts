@@ -1,0 +1,47 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ENDPOINTS } from './endpoint.ts';
+import { nothingAt } from './nothing-here.ts';
+
+describe('a path where nothing is', () => {
+  test.each([
+    ['/v1/v1/messages', 'Leave /v1 out of the base URL: the path is /v1/messages.'],
+    ['/v1/v1/chat/completions', 'Leave /v1 out of the base URL: the path is /v1/chat/completions.'],
+    ['/chat/completions', 'has to end in /v1: the path is /v1/chat/completions.'],
+    ['/messages', 'has to end in /v1: the path is /v1/messages.'],
+    ['/models', 'has to end in /v1: the path is /v1/models.'],
+    ['/openai/v1/chat/completions', 'too much before /v1: the path is /v1/chat/completions.'],
+    ['/v1/chat/completions/', 'Did you mean /v1/chat/completions?'],
+    ['/v1//embeddings', 'Did you mean /v1/embeddings?'],
+    ['/V1/Messages', 'Did you mean /v1/messages?'],
+    ['/v1/chat/completion', 'Did you mean /v1/chat/completions?'],
+    ['/v1/embedings', 'Did you mean /v1/embeddings?'],
+    ['/v1/images/generations', 'belongs to images, which this gateway does not serve'],
+    ['/v1beta/models/gemini-pro:generateContent', 'belongs to Gemini’s API'],
+    ['/openai/deployments/x/chat/completions', 'belongs to Azure’s paths by deployment'],
+    ['/api/chat', 'belongs to Ollama’s own API'],
+    ['/v1/nothing/like/it', 'Served are /v1/chat/completions, '],
+  ])('%s: %s', (path, words) => {
+    const { code, message } = nothingAt(path);
+    expect(code).toBe('not_found');
+    expect(message).toMatch(/^There is nothing at \//);
+    expect(message).toContain(`at ${path}. `);
+    expect(message).toContain(words);
+  });
+
+  test('whatever is asked, the message is one line of bounded length that names paths of ours alone as right', () => {
+    const paths = fc.oneof(
+      fc.string({ maxLength: 9_000 }),
+      fc.constantFrom(...ENDPOINTS.map(({ path }) => path)).map((path) => `${path}x\n\u001b[2J`),
+    );
+    fc.assert(
+      fc.property(paths, (path) => {
+        const { message } = nothingAt(`/${path}`);
+        expect(message.length).toBeLessThan(600);
+        expect(message).not.toMatch(/\p{Cc}/u);
+        for (const [, named] of message.matchAll(/(?:the path is|Did you mean) (\/[^ ?]+?)[.?]$/g))
+          expect([...ENDPOINTS.map((endpoint) => endpoint.path), '/v1/models']).toContain(named);
+      }),
+    );
+  });
+});
