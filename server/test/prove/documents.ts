@@ -61,7 +61,7 @@ async function removal(): Promise<ProveResult> {
       PGPORT: maintenance.port,
       PGUSER: maintenance.username,
       PGDATABASE: 'kept',
-      HEADGATE_DATABASE: maintenance.pathname.slice(1),
+      DATABASE_NAME: maintenance.pathname.slice(1),
       REDIS_URL: fleet.redis.url,
       HEADGATE_DATA_DIR: gateway.dataDir,
     };
@@ -78,7 +78,7 @@ async function removal(): Promise<ProveResult> {
     const kept = new URL(fleet.postgres.url);
     kept.pathname = '/kept';
     const names = await inDatabase({ databaseUrl: kept.href }, (query) => query('select datname from pg_database'));
-    if (names.some(({ datname }) => datname === env.HEADGATE_DATABASE)) left.push('the database');
+    if (names.some(({ datname }) => datname === env.DATABASE_NAME)) left.push('the database');
     return {
       holds: left.length === 0 && before > 0 && commands !== '',
       figure: `removed by the guide's commands: a database, ${before} keys in Redis, a data directory; left: ${left.length}`,
