@@ -46,7 +46,12 @@ export function answerTokens(seed: number, sentences: number): string[] {
     text.push(SENTENCES[at % SENTENCES.length] as string);
     at += 1 + Math.floor(random() * 5);
   }
-  return text.join(' ').match(/\s?[^\s]{1,9}/g) ?? [];
+  return tokensOf(text.join(' '));
+}
+
+/** Returns a text in the pieces by which it is counted and streamed; joined they are the text, if it ends in no space. */
+export function tokensOf(text: string): string[] {
+  return text.match(/\s*[^\s]{1,9}/g) ?? [];
 }
 
 /** Returns the number of tokens that a prompt of this many characters counts as. */
