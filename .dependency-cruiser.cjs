@@ -10,7 +10,7 @@ const rooms = {
   identity: anyRoom,
   upstream: anyRoom,
   providers: [...anyRoom, 'dialects', 'upstream'],
-  http: ['lib', 'proxy'],
+  http: ['lib', 'proxy', 'domain/planes.ts'],
   proxy: [
     ...[...anyRoom, 'dialects', 'counters/counters.ts', 'providers/provider.ts', 'upstream/call.ts', 'ledger', 'store'],
     ...[
@@ -27,7 +27,7 @@ const rooms = {
     ...['proxy/refusal.ts', 'proxy/snapshot/snapshot.ts', 'proxy/endpoints/endpoint.ts'],
   ],
   ops: [...anyRoom, 'dialects', 'observe', 'http', 'proxy'],
-  settings: ['lib'],
+  settings: ['lib', 'domain/planes.ts'],
   admin: [...anyRoom, 'store', 'counters/counters.ts', 'providers/provider.ts', 'ledger', 'identity'],
   jobs: [...anyRoom, 'store', 'counters/counters.ts', 'providers/provider.ts', 'ledger', 'identity'],
 };

@@ -34,7 +34,10 @@ export interface PageFile {
   readonly isImmutable: boolean;
 }
 
-/** Serves every path outside `/v1` and `/api`: health, metrics and the console's pages. Any other path is 404: a page for browsers. */
+/**
+ * Serves every path outside the data plane and the admin API: health, metrics and the console's pages. Any other path is 404: a page
+ * for browsers.
+ */
 export async function serveOperations(request: GatewayRequest, reply: Reply, operations: Operations): Promise<void> {
   const { method, path } = request;
   if (method !== 'GET' && method !== 'HEAD') return refuse(request, reply, operations);

@@ -6,6 +6,7 @@ import { ENDPOINTS, type Endpoint } from './endpoints/endpoint.ts';
 import { listModels, showModel } from './endpoints/models.ts';
 import { nothingAt } from './endpoints/nothing-here.ts';
 import { accessRefusal } from './entitlement.ts';
+import { errorDialectOf } from './error-dialect.ts';
 import type { Gateway } from './gateway.ts';
 import { handle } from './pipeline.ts';
 import { invalidRequest, Refusal, renderRefusal } from './refusal.ts';
@@ -25,7 +26,10 @@ export function walkAt(path: string): Endpoint | null {
   return WALKS.get(path) ?? null;
 }
 
-/** Serves `/v1/…`. Paths are matched without decoding or normalising, so a manipulated path is an unknown path. */
+/**
+ * Serves every path of the data plane (domain/planes.ts). Paths are matched without decoding or normalising, so a manipulated path
+ * is an unknown path.
+ */
 export function serveDataPlane(request: GatewayRequest, reply: Reply, gateway: Gateway): void {
   const endpoint = WALKS.get(request.path);
   if (endpoint === undefined) void answerQuestion(request, reply, gateway);
@@ -131,8 +135,8 @@ export function sayRefusal(
   id: string,
   more: readonly string[] = [],
 ): void {
-  const anthropic = request.path.startsWith('/v1/messages') || request.header('anthropic-version') !== undefined;
-  const { status, headers, body } = renderRefusal(refusal, anthropic ? 'anthropic' : 'openai', id, null);
+  const dialect = errorDialectOf(request.path, request.header('anthropic-version'));
+  const { status, headers, body } = renderRefusal(refusal, dialect, id, null);
   reply.head(status, [...headers, 'x-request-id', id, 'request-id', id, ...more]);
   reply.end(body);
 }

@@ -21,7 +21,7 @@ export interface HeadBounds {
 const SHORT_BYTES_MAX = 16_384;
 
 /**
- * Judges a request of `/v1/` whose body did not arrive with its head. The key, its status and exhausted request limits decide
+ * Judges a request of the data plane whose body did not arrive with its head. The key, its status and exhausted request limits decide
  * whether the body is read. A request that needs no body is answered at once. Never throws or rejects.
  */
 export function judgeHead(

@@ -1,4 +1,5 @@
 import type { Scope } from '../domain/tenancy/tenancy.ts';
+import type { ErrorDialect } from './error-dialect.ts';
 
 /** All error codes of the data plane, with their HTTP status. The program uses no others. */
 export const REFUSALS = {
@@ -94,9 +95,6 @@ export function serviceUnavailable(message: string): Refusal {
   return new Refusal('service_unavailable', message, { retry: { is: 'after', ms: 1000, hammerProof: false } });
 }
 
-/** The dialect in which an error is written. */
-export type ErrorDialect = 'openai' | 'anthropic';
-
 export interface RenderedRefusal {
   readonly status: number;
   readonly headers: string[];
@@ -110,9 +108,7 @@ export function renderRefusal(
   requestId: string,
   decisionUrl: string | null,
 ): RenderedRefusal {
-  const body = Buffer.from(
-    JSON.stringify(dialect === 'anthropic' ? anthropicBody(refusal, requestId, decisionUrl) : openAiBody(refusal, decisionUrl)),
-  );
+  const body = Buffer.from(JSON.stringify(bodyIn(dialect, refusal, requestId, decisionUrl)));
   const headers = ['content-type', 'application/json', 'content-length', String(body.length)];
   addRetrySignals(headers, refusal.retry);
   return { status: refusal.status, headers, body };
@@ -128,6 +124,17 @@ function addRetrySignals(headers: string[], retry: Retry): void {
   else headers.push('retry-after-ms', String(Math.max(1, Math.ceil(retry.ms))));
 }
 
+function bodyIn(dialect: ErrorDialect, refusal: Refusal, requestId: string, decisionUrl: string | null): object {
+  switch (dialect) {
+    case 'openai':
+      return openAiBody(refusal, decisionUrl);
+    case 'anthropic':
+      return anthropicBody(refusal, requestId, decisionUrl);
+    case 'gemini':
+      return geminiBody(refusal, decisionUrl);
+  }
+}
+
 function openAiBody(refusal: Refusal, decisionUrl: string | null): object {
   const error = { message: refusal.message, type: openAiType(refusal), param: refusal.param, code: refusal.code };
   return { error, ...limitBody(refusal, decisionUrl) };
@@ -136,6 +143,11 @@ function openAiBody(refusal: Refusal, decisionUrl: string | null): object {
 function anthropicBody(refusal: Refusal, requestId: string, decisionUrl: string | null): object {
   const error = { type: anthropicType(refusal.status), message: refusal.message };
   return { type: 'error', error, request_id: requestId, ...limitBody(refusal, decisionUrl) };
+}
+
+function geminiBody(refusal: Refusal, decisionUrl: string | null): object {
+  const error = { code: refusal.status, message: refusal.message, status: geminiStatus(refusal.status) };
+  return { error, ...limitBody(refusal, decisionUrl) };
 }
 
 function limitBody(refusal: Refusal, decisionUrl: string | null): object {
@@ -186,5 +198,26 @@ function anthropicType(status: number): string {
       return 'timeout_error';
     default:
       return status >= 500 ? 'api_error' : 'invalid_request_error';
+  }
+}
+
+/** Returns the name of Google's APIs for a status: https://cloud.google.com/apis/design/errors */
+function geminiStatus(status: number): string {
+  switch (status) {
+    case 401:
+      return 'UNAUTHENTICATED';
+    case 403:
+      return 'PERMISSION_DENIED';
+    case 404:
+      return 'NOT_FOUND';
+    case 429:
+      return 'RESOURCE_EXHAUSTED';
+    case 408:
+    case 504:
+      return 'DEADLINE_EXCEEDED';
+    case 503:
+      return 'UNAVAILABLE';
+    default:
+      return status >= 500 ? 'INTERNAL' : 'INVALID_ARGUMENT';
   }
 }

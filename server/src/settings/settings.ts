@@ -1,5 +1,7 @@
 /** Every setting with its default. This table is the only place that names them; `docs/operating.md` lists them from it. */
 
+import { DATA_PREFIXES_IN_WORDS } from '../domain/planes.ts';
+
 /** A setting as operators see it. */
 export interface Setting {
   readonly name: string;
@@ -63,7 +65,7 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'HEADGATE_ROLE',
     default: 'all',
-    about: '`data` serves `/v1` alone, `admin` everything but `/v1`. Other than `all` needs REDIS_URL.',
+    about: `\`data\` serves the data plane alone (${DATA_PREFIXES_IN_WORDS}), \`admin\` everything else. Other than \`all\` needs REDIS_URL.`,
   },
   {
     name: 'HEADGATE_BUDGETS_WITHOUT_REDIS',

@@ -171,7 +171,7 @@ describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
     expect((await headgate({}, 'organizations', 'list', '--url', gateway.base, '--token-file', file)).code).toBe(0);
     const key = await json('keys', 'create', '--team', teamId, '--name', 'no admin');
     const asKey = await headgate({ HEADGATE_URL: gateway.base, HEADGATE_ADMIN_TOKEN: key.secret }, 'keys', 'list');
-    expect(asKey).toMatchObject({ code: 3, err: expect.stringContaining('This is a key for /v1') });
+    expect(asKey).toMatchObject({ code: 3, err: expect.stringContaining('This is a key for the data plane') });
   });
 });
 

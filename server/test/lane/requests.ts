@@ -9,6 +9,8 @@ const PATHS = [
   '/v1/',
   '/v1/a%2fb//c;x=1?y=&z',
   '/v1/x?a?b',
+  '/v1beta/models/gemini:generateContent?key=x',
+  '/cursor/v1/chat/completions',
 ];
 const OTHER_PATHS = [
   '/',
@@ -18,6 +20,10 @@ const OTHER_PATHS = [
   '*',
   'http://x/v1/chat',
   '/v1',
+  '/v1x',
+  '/v1beta',
+  '/cursor',
+  '/cursor/v1',
   '/v1/ä',
   '/v1/#x',
   '/V1/x',

@@ -41,7 +41,7 @@ export const call = route({
     if (playground === undefined)
       throw new Problem(
         503,
-        'This process does not serve /v1, so the playground cannot call it. Ask a process that does (HEADGATE_ROLE).',
+        'This process does not serve the data plane, so the playground cannot call it. Ask a process that does (HEADGATE_ROLE).',
       );
     const { organizationId, id: keyId } = row;
     const { tags = [] } = body;

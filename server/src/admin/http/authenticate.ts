@@ -122,7 +122,7 @@ function bearerOf(headers: IncomingHttpHeaders): string {
   if (scheme.toLowerCase() !== 'bearer' || token === '')
     throw unauthenticated('This call needs an admin token. Send the header `Authorization: Bearer hgadm_…`.');
   if (token.startsWith('sk-hg-'))
-    throw unauthenticated('This is a key for /v1, which cannot call the admin API. Send an admin token (`hgadm_…`).');
+    throw unauthenticated('This is a key for the data plane, which cannot call the admin API. Send an admin token (`hgadm_…`).');
   if (token.length > TOKEN_LENGTH_MAX)
     throw unauthenticated('This admin token is unknown or was revoked. Check it, or ask an admin for a new one.');
   return token;

@@ -34,7 +34,7 @@ function feedOf(call: AdminCall): Feed {
   if (settled === undefined)
     throw new Problem(
       503,
-      'This process does not serve /v1, so it has no live requests. Ask a process that does (HEADGATE_ROLE).',
+      'This process does not serve the data plane, so it has no live requests. Ask a process that does (HEADGATE_ROLE).',
     );
   const follower = settled.follow();
   let known: { readonly call: AdminCall; readonly isWanted: (record: EndRecord) => boolean } | null = null;

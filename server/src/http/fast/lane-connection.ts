@@ -3,7 +3,7 @@ import { addPiece, type BodyRoom, type HeadVerdict, keepsRoom } from '../../lib/
 import { LF } from '../../lib/http-text/characters.ts';
 import { freed, joinedInTurn } from '../../lib/pieces.ts';
 import { LaneReply, LaneRequest } from './lane-reply.ts';
-import { HEAD_BYTES_MAX, type RequestHead, readRequestHead } from './request-head.ts';
+import { HEAD_BYTES_MAX, type RequestHead, readRequestHead, START_BYTES_MAX } from './request-head.ts';
 
 /** The part of the listener that its connections share. */
 export interface LaneDesk {
@@ -183,7 +183,7 @@ export class LaneConnection {
     const before = this.#unread.length;
     this.#unread = Buffer.concat([this.#unread, bytes]);
     // Only a line's end can end the head, so a head that arrives byte by byte is not parsed again for each byte.
-    if (bytes.includes(LF) || this.#unread.length > HEAD_BYTES_MAX || before < 16) this.#advance(Math.max(0, before - 3));
+    if (bytes.includes(LF) || this.#unread.length > HEAD_BYTES_MAX || before < START_BYTES_MAX) this.#advance(Math.max(0, before - 3));
   }
 
   #take(head: RequestHead): void {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
+import { DATA_PREFIXES } from '../../domain/planes.ts';
 import { systemClock } from '../../lib/timing/clock.ts';
 import type { Patience } from '../node/listener.ts';
 import { type Listening, openListener } from '../open-listener.ts';
@@ -106,6 +107,34 @@ describe('a connection in the fast lane', () => {
       ['/v1/models', ''],
       ['/v1/b', 'two'],
     ]);
+  });
+
+  test.each(DATA_PREFIXES.map(({ prefix }) => prefix))('reads a POST below %s, in one piece or byte by byte', async (prefix) => {
+    const site = await listen((_request, reply) => wholly(reply));
+    const [whole, pieces] = [client(site.port), client(site.port)];
+    whole.socket.write(post(`${prefix}a?b=c`, 'one'));
+    for (const byte of post(`${prefix}a?b=c`, 'one')) {
+      pieces.socket.write(byte);
+      await sleep(1);
+    }
+    await expect.poll(() => whole.answers() + pieces.answers()).toBe(2);
+    expect(site.served.map((request) => request instanceof LaneRequest)).toEqual([true, true]);
+    expect(new Set(site.served.map(({ path, query }) => `${path} ${query}`))).toEqual(new Set([`${prefix}a b=c`]));
+  });
+
+  test('leaves what only begins like the data plane to Node, also if it arrives byte by byte', async () => {
+    const site = await listen((_request, reply) => wholly(reply));
+    const others = ['/v1', '/v1x/', '/v1bet/', '/v1betamax', '/cursor', '/cursor/v2/', '/cursor/v1', '/V1/', '//v1/'];
+    for (const path of others) {
+      const { socket, answers } = client(site.port);
+      for (const byte of post(path)) {
+        socket.write(byte);
+        await sleep(1);
+      }
+      await expect.poll(answers).toBe(1);
+    }
+    expect(site.served.map(({ path }) => path)).toEqual(others);
+    expect(site.served.some((request) => request instanceof LaneRequest)).toBe(false);
   });
 
   test('frames a stream in chunks, the head with the first and the end with the last', async () => {

@@ -39,8 +39,8 @@ export interface FastLane {
 }
 
 /**
- * Puts the fast lane in front of a `node:http` server. The lane accepts each connection, and reads and answers plain POSTs below
- * `/v1/` on the socket itself. At the first message that is not plain it hands the connection to the server permanently, with
+ * Puts the fast lane in front of a `node:http` server. The lane accepts each connection, and reads and answers plain POSTs to the
+ * data plane on the socket itself. At the first message that is not plain it hands the connection to the server permanently, with
  * that message unread.
  */
 export function openFastLane(server: Server, options: LaneOptions): FastLane {

@@ -1,7 +1,8 @@
+import { DATA_PREFIXES } from '../../domain/planes.ts';
 import { IN_TARGET, KIND, plainLength } from '../../lib/http-text/characters.ts';
 import { LastNames, ODD, readHeaderLines } from '../../lib/http-text/header-lines.ts';
 
-/** The head of a plain request: a POST below `/v1/` with one content length, and no header that changes how it is read. */
+/** The head of a plain request: a POST to the data plane with one content length, and no header that changes how it is read. */
 export interface RequestHead {
   readonly path: string;
   /** The query without `?`; empty when there is none. */
@@ -22,7 +23,10 @@ export type HeadReading = RequestHead | 'odd' | 'incomplete';
 export const HEAD_BYTES_MAX = 8 * 1024;
 const HEADERS_MAX = 64;
 
-const START = Buffer.from('POST /v1/');
+/** The beginnings of plain requests, the most frequent first. */
+const STARTS = DATA_PREFIXES.map(({ prefix }) => Buffer.from(`POST ${prefix}`));
+/** The number of bytes that always tell whether a request begins as a plain one. */
+export const START_BYTES_MAX = Math.max(...STARTS.map(({ length }) => length));
 const VERSION = ' HTTP/1.1\r\n';
 const lastNames = new LastNames();
 const HEAD_END = Buffer.from('\r\n\r\n');
@@ -33,15 +37,13 @@ const HEAD_END = Buffer.from('\r\n\r\n');
  * bytes found none before it.
  */
 export function readRequestHead(bytes: Buffer, bodyBytesMax: number, endFrom = 0): HeadReading {
-  for (let at = 0; at < START.length; at += 1) {
-    if (at === bytes.length) return 'incomplete';
-    if (bytes[at] !== START[at]) return 'odd';
-  }
+  const start = startOf(bytes);
+  if (start <= 0) return start === ODD_START ? 'odd' : 'incomplete';
   const end = bytes.indexOf(HEAD_END, endFrom);
   if (end < 0) return bytes.length < HEAD_BYTES_MAX ? 'incomplete' : 'odd';
   if (end > HEAD_BYTES_MAX) return 'odd';
   const text = bytes.toString('latin1', 0, end);
-  let at = START.length;
+  let at = start;
   let mark = -1;
   for (; ((KIND[bytes[at] as number] as number) & IN_TARGET) !== 0; at += 1)
     if (mark < 0 && bytes[at] === QUESTION_MARK) mark = at;
@@ -53,6 +55,21 @@ export function readRequestHead(bytes: Buffer, bodyBytesMax: number, endFrom = 0
   const path = text.substring(TARGET_AT, mark < 0 ? at : mark);
   const query = mark < 0 ? '' : text.substring(mark + 1, at);
   return judge(path, query, pairs, bodyAt, bodyBytesMax);
+}
+
+const ODD_START = -1;
+const INCOMPLETE_START = 0;
+
+/** Returns the length of the beginning that the bytes have; ODD_START if they have none, INCOMPLETE_START if more must arrive. */
+function startOf(bytes: Buffer): number {
+  for (let which = 0; which < STARTS.length; which += 1) {
+    const start = STARTS[which] as Buffer;
+    let at = 0;
+    while (at < start.length && bytes[at] === start[at]) at += 1;
+    if (at === start.length) return at;
+    if (at === bytes.length) return INCOMPLETE_START;
+  }
+  return ODD_START;
 }
 
 const TARGET_AT = 5;

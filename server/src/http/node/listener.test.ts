@@ -114,6 +114,18 @@ describe.each(['on', 'off'] as const)('with the fast lane %s', (fastLane) => {
       expect(error).toMatchObject({ code: 'invalid_request', type: 'invalid_request_error', param: null });
     });
 
+    test.each([
+      ['/v1/chat/completions', '', { type: 'invalid_request_error', code: 'request_too_large' }],
+      ['/v1/messages', '', { type: 'request_too_large' }],
+      ['/v1/x', 'anthropic-version: 2023-06-01\r\n', { type: 'request_too_large' }],
+      ['/cursor/v1/chat/completions', '', { type: 'invalid_request_error', code: 'request_too_large' }],
+      ['/v1beta/models/x:generateContent', '', { code: 413, status: 'INVALID_ARGUMENT' }],
+    ])('a refusal before the body of %s is in the dialect of its path', async (path, lines, expected) => {
+      const answer = await say(`POST ${path} HTTP/1.1\r\nhost: x\r\n${lines}content-length: 2000\r\n\r\n`);
+      expect(answer).toMatch(/^HTTP\/1.1 413 /);
+      expect(JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4)).error).toMatchObject(expected);
+    });
+
     test('a body above the bound is 413, declared or not, and its rest is not taken for a next request', async () => {
       const smuggled = 'GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\n';
       expect(await say(post('content-length: 2000\r\n', 'a'.repeat(2_000) + smuggled))).toMatch(

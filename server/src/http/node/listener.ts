@@ -1,9 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { isAdminApi } from '../../domain/planes.ts';
 import { addPiece, type HeadVerdict, keepsRoom, readAll } from '../../lib/buffered-bytes.ts';
 import { type Bytes, freed, joinedInTurn } from '../../lib/pieces.ts';
 import type { Clock } from '../../lib/timing/clock.ts';
-import { type ErrorDialect, invalidRequest, Refusal, type RefusalCode, renderRefusal, tooLarge } from '../../proxy/refusal.ts';
+import { type ErrorDialect, errorDialectOf } from '../../proxy/error-dialect.ts';
+import { invalidRequest, Refusal, type RefusalCode, renderRefusal, tooLarge } from '../../proxy/refusal.ts';
 import type { ConnectionBounds } from '../connection-bounds.ts';
 import type { GatewayRequest, Reply } from '../request-reply.ts';
 import { NodeReply, NodeRequest } from './node-reply.ts';
@@ -11,7 +13,7 @@ import { NodeReply, NodeRequest } from './node-reply.ts';
 export interface ListenerOptions {
   readonly clock: Clock;
   readonly bodyBytesMax: number;
-  /** Serves every request whose raw path is `/api` or below it. */
+  /** Serves every request for the admin API (domain/planes.ts), by its raw path. */
   readonly admin: (request: IncomingMessage, response: ServerResponse) => void;
   /** Serves every other request once its body has arrived. Never throws. */
   readonly serve: (request: GatewayRequest, reply: Reply) => void;
@@ -75,7 +77,7 @@ export function createListener(options: ListenerOptions): Server {
     }
     if (options.isLeaving?.()) response.shouldKeepAlive = false;
     const url = request.url ?? '/';
-    if (!url.startsWith('/api/') && url !== '/api') {
+    if (!isAdminApi(url)) {
       readThenServe(request, response, options);
       return;
     }
@@ -235,7 +237,7 @@ function refuseAndClose(
 }
 
 function dialectOf(request: IncomingMessage): ErrorDialect {
-  return (request.url ?? '').startsWith('/v1/messages') ? 'anthropic' : 'openai';
+  return errorDialectOf(request.url ?? '', request.headers['anthropic-version'] as string | undefined);
 }
 
 /**

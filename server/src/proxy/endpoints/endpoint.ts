@@ -1,6 +1,6 @@
 import type { Wire } from '../../dialects/dialect.ts';
 import type { DeploymentMode } from '../../domain/routing/catalogue.ts';
-import type { ErrorDialect } from '../refusal.ts';
+import type { ErrorDialect } from '../error-dialect.ts';
 
 /** One path of the data plane whose requests are admitted, sent to a provider and settled. */
 export interface Endpoint {

@@ -1,0 +1,59 @@
+/**
+ * The planes, and the paths of each. Applications call the data plane; people, scripts and the console use the admin plane. This is
+ * the only list of their paths: the listener, the fast lane and HEADGATE_ROLE read it, and a test compares the chart, the
+ * configurations of proxies and the documents with it (server/test/deploy/planes.test.ts).
+ *
+ * A path belongs to exactly one plane, by its bytes as they arrived: nothing is decoded, normalised or put into lower case.
+ */
+
+export type Plane = 'data' | 'admin';
+
+/** The paths below one prefix of the data plane. */
+export interface DataPrefix {
+  /** Begins and ends with a slash. */
+  readonly prefix: string;
+  /** The form of errors there, unless a path or a header asks for another. */
+  readonly errors: 'openai' | 'gemini';
+}
+
+/** Every prefix of the data plane, the most used first. No prefix is the beginning of another. */
+export const DATA_PREFIXES: readonly DataPrefix[] = [
+  { prefix: '/v1/', errors: 'openai' },
+  { prefix: '/v1beta/', errors: 'gemini' },
+  { prefix: '/cursor/v1/', errors: 'openai' },
+];
+
+/** The prefixes of the data plane in words: `` `/v1/`, `/v1beta/` and `/cursor/v1/` ``. */
+export const DATA_PREFIXES_IN_WORDS = new Intl.ListFormat('en-GB').format(DATA_PREFIXES.map(({ prefix }) => `\`${prefix}\``));
+
+/** Returns the prefix of the data plane below which a raw path is; null if the path belongs to the admin plane. */
+export function dataPrefixOf(path: string): DataPrefix | null {
+  // A loop with an index allocates nothing. Nearly every request ends it at the first prefix.
+  for (let at = 0; at < DATA_PREFIXES.length; at += 1) {
+    const one = DATA_PREFIXES[at] as DataPrefix;
+    if (path.startsWith(one.prefix)) return one;
+  }
+  return null;
+}
+
+/** Returns the plane of a raw path. Whatever is not below a prefix of the data plane belongs to the admin plane. */
+export function planeOf(path: string): Plane {
+  return dataPrefixOf(path) === null ? 'admin' : 'data';
+}
+
+/** Paths that tell about the process that answers. Processes of both roles answer them. */
+const OWN_PATHS: readonly string[] = ['/health/live', '/health/ready', '/metrics'];
+
+/** Reports whether every process answers a raw path, whatever its role. */
+export function isOwnPath(path: string): boolean {
+  return OWN_PATHS.includes(path);
+}
+
+/** The part of the admin plane that the admin API answers. The rest is the console's. */
+const ADMIN_API = '/api';
+const BELOW_ADMIN_API = `${ADMIN_API}/`;
+
+/** Reports whether a raw path or target belongs to the admin API. */
+export function isAdminApi(target: string): boolean {
+  return target.startsWith(BELOW_ADMIN_API) || target === ADMIN_API;
+}
