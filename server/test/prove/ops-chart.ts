@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { DATA_PREFIXES } from '../../src/domain/planes.ts';
 import { type ChartTools, chartTools } from '../deploy/chart-tools.ts';
 import { repository } from './gateway.ts';
 import type { ProveResult } from './prove.ts';
@@ -69,6 +70,7 @@ const EXPECTED: Readonly<Record<string, (objects: readonly Made[]) => Record<str
     'ingress.yaml': (objects) => ({
       proxies: [settingOf(objects, 'data', 'HEADGATE_TRUSTED_PROXIES'), '10.0.0.0/8,2001:db8::1'],
       ingresses: [objects.filter(({ kind }) => kind === 'Ingress').length, 1],
+      'paths of the data plane': [dataPathsOf(objects), DATA_PREFIXES.map(({ prefix }) => prefix).join()],
     }),
     'large.yaml': (objects) => ({ 'pods at most': [fieldOf(objects, 'HorizontalPodAutoscaler', 'maxReplicas'), 60] }),
   };
@@ -137,6 +139,15 @@ function settingOf(objects: readonly Made[], plane: string, name: string): strin
 
 function fieldOf(objects: readonly Made[], kind: string, field: string): unknown {
   return (objects.find((object) => object.kind === kind) as { spec?: Record<string, unknown> } | undefined)?.spec?.[field];
+}
+
+/** The paths that an ingress sends to the service of the data plane. */
+function dataPathsOf(objects: readonly Made[]): string | undefined {
+  const rules = fieldOf(objects, 'Ingress', 'rules') as
+    | readonly { http: { paths: readonly { path: string; backend: { service: { name: string } } }[] } }[]
+    | undefined;
+  const paths = rules?.flatMap(({ http }) => http.paths).filter(({ backend }) => backend.service.name.endsWith('-data'));
+  return paths?.map(({ path: at }) => at).join();
 }
 
 /** Where the models of an API stand: `apps/v1`, `v1`, or a package of its own. */

@@ -233,6 +233,12 @@ export const REGISTRY: readonly ProveRow[] = [
   row('watched.series', 'metric-series', '3.11', 'metrics stay bounded with ten thousand organizations'),
   row('alerts.rules', 'alert-rules', '3.11', 'the alert rules as Prometheus reads them'),
   row('install.package', 'published-package', '3.11', 'the package, built, installed into an empty folder and started'),
+  {
+    name: 'planes.paths',
+    module: 'planes',
+    shows:
+      'each path of the table of planes, and what only looks like one, is answered by one role and 404 with the other; every file that routes agrees',
+  },
   row('replicas.roles', 'roles', '3.12', 'a process for requests and one for people keep out of each other’s way'),
 ];
 

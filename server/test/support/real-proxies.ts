@@ -18,8 +18,8 @@ export interface RealProxy {
 }
 
 export interface ProxyOptions {
-  /** The port of the gateway behind it. */
-  readonly behind: number;
+  /** The port of the gateway behind it, or of one for each plane. */
+  readonly behind: number | { readonly data: number; readonly admin: number };
   /** True if clients need the tests' certificate. */
   readonly wantsCertificate?: boolean;
   /** The read timeout in place of the file's, in seconds. */
@@ -28,6 +28,8 @@ export interface ProxyOptions {
 
 const PROGRAMS: Readonly<Record<ProxyKind, string>> = { nginx: '/usr/sbin/nginx', HAProxy: '/usr/sbin/haproxy' };
 const FILES: Readonly<Record<ProxyKind, string>> = { nginx: 'nginx.conf', HAProxy: 'haproxy.cfg' };
+/** The server in the files: once for the data plane, and then once for the admin plane. */
+const SERVER = '127.0.0.1:4000';
 const READY_MS_MAX = 15_000;
 
 export function hasProxy(kind: ProxyKind): boolean {
@@ -67,11 +69,15 @@ const OUTPUT: SpawnOptions = { stdio: ['ignore', 'ignore', 'pipe'] };
 
 /** Puts ports and files of the test in the place of those in the file. What else it says stays. */
 function fitted(text: string, home: string, port: number, options: ProxyOptions): string {
-  const placed = text
+  const { behind } = options;
+  const { data, admin } = typeof behind === 'number' ? { data: behind, admin: behind } : behind;
+  const [beforeData, betweenPlanes, afterAdmin, ...more] = text.split(SERVER);
+  if (afterAdmin === undefined || more.length > 0) throw new Error(`the configuration does not name ${SERVER} twice`);
+  const placed = [beforeData, `127.0.0.1:${data}`, betweenPlanes, `127.0.0.1:${admin}`, afterAdmin]
+    .join('')
     .replaceAll('/etc/headgate/tls/', `${home}/`)
     .replace('listen 443 ssl', `listen 127.0.0.1:${port} ssl`)
-    .replaceAll('bind :443', `bind 127.0.0.1:${port}`)
-    .replaceAll('127.0.0.1:4000', `127.0.0.1:${options.behind}`);
+    .replaceAll('bind :443', `bind 127.0.0.1:${port}`);
   const timed = options.readTimeoutS === undefined ? placed : placed.replaceAll('660s', `${options.readTimeoutS}s`);
   if (options.wantsCertificate !== true) return timed;
   return timed.replace(/^ *bind .*\n/m, '').replaceAll('#mtls ', '');

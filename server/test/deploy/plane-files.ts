@@ -1,0 +1,88 @@
+/** The files outside the program that say which paths belong to the data plane, and the prefixes that each names. */
+import { DATA_PREFIXES, DATA_PREFIXES_IN_WORDS } from '../../src/domain/planes.ts';
+import { readText, readYaml } from './files.ts';
+
+export interface PlaneFile {
+  readonly file: string;
+  /** Throws if the file no longer says it where it did. */
+  readonly prefixes: () => readonly string[];
+}
+
+const INGRESS = 'deploy/helm/headgate/templates/ingress.yaml';
+
+/** Files that route, as their programs read them. */
+const ROUTING: readonly PlaneFile[] = [
+  {
+    file: 'deploy/proxies/nginx.conf',
+    prefixes: () => all('deploy/proxies/nginx.conf', /^ *~\^(\S+) +headgate_data;$/gm),
+  },
+  {
+    file: 'deploy/proxies/haproxy.cfg',
+    prefixes: () =>
+      all('deploy/proxies/haproxy.cfg', /^ *use_backend headgate-data if \{ path_beg (.+) \}$/gm).flatMap((of) => of.split(' ')),
+  },
+  {
+    file: 'deploy/proxies/envoy.yaml',
+    prefixes: () => envoyPrefixes(readYaml('deploy/proxies/envoy.yaml')),
+  },
+  {
+    file: 'deploy/proxies/traefik.yaml',
+    prefixes: () => {
+      const { http } = readYaml<{ http: { routers: Record<string, { rule: string; service: string }> } }>(
+        'deploy/proxies/traefik.yaml',
+      );
+      const rules = Object.values(http.routers).filter(({ service }) => service === 'headgate-data');
+      return rules.flatMap(({ rule }) => [...rule.matchAll(/PathPrefix\(`([^`]+)`\)/g)].map(([, prefix]) => prefix as string));
+    },
+  },
+  {
+    file: INGRESS,
+    prefixes: () =>
+      all(INGRESS, /\{\{- range list ([^}]+) \}\}\n +- path: \{\{ \. \}\}\n.*\n.*"headgate\.name" \$ \}\}-data,/g).flatMap((list) =>
+        list.split(' ').map((quoted) => JSON.parse(quoted) as string),
+      ),
+  },
+];
+
+/** Files that tell people, in one sentence with all prefixes. */
+const TELLING = [
+  'compose.yaml',
+  'deploy/helm/headgate/values.yaml',
+  'deploy/helm/headgate/values.schema.json',
+  'docs/operating.md',
+  'docs/proxies.md',
+  'docs/tour.md',
+  'README.md',
+];
+
+export const PLANE_FILES: readonly PlaneFile[] = [
+  ...ROUTING,
+  ...TELLING.map((file) => ({ file, prefixes: () => prefixesIn(readText(file)) })),
+];
+
+function all(file: string, pattern: RegExp): string[] {
+  return [...readText(file).matchAll(pattern)].map(([, found]) => found as string);
+}
+
+/** Returns the prefixes of the first list `/a/, /b/ and /c/` that begins as the table in words does. Line breaks do not count. */
+function prefixesIn(text: string): readonly string[] {
+  const plain = text.replaceAll(/`/g, '').replaceAll(/\s*\n(#|\s)*/g, ' ');
+  const first = DATA_PREFIXES_IN_WORDS.split(',')[0]?.replaceAll('`', '') as string;
+  const list = plain.split(`${first}, `).find((_, index) => index > 0);
+  const rest = /^(\/[\w/]+\/(?:, | and ))*\/[\w/]+\//.exec(list ?? '')?.[0];
+  return rest === undefined ? [] : [first, ...rest.split(/, | and /)];
+}
+
+/** Returns the prefixes of every route to the cluster of the data plane. */
+function envoyPrefixes(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const { match, route } = value as { match?: { prefix?: string }; route?: { cluster?: string } };
+  if (match?.prefix !== undefined && route?.cluster === 'headgate-data') return [match.prefix];
+  return Object.values(value).flatMap(envoyPrefixes);
+}
+
+/** Reports whether a file names exactly the prefixes of the table. */
+export function namesAll(prefixes: readonly string[]): boolean {
+  const table = DATA_PREFIXES.map(({ prefix }) => prefix);
+  return prefixes.length === table.length && table.every((prefix) => prefixes.includes(prefix));
+}
