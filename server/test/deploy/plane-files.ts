@@ -1,5 +1,5 @@
 /** The files outside the program that say which paths belong to the data plane, and the prefixes that each names. */
-import { DATA_PREFIXES, DATA_PREFIXES_IN_WORDS } from '../../src/domain/planes.ts';
+import { DATA_PREFIXES } from '../../src/domain/planes.ts';
 import { readText, readYaml } from './files.ts';
 
 export interface PlaneFile {
@@ -64,13 +64,15 @@ function all(file: string, pattern: RegExp): string[] {
   return [...readText(file).matchAll(pattern)].map(([, found]) => found as string);
 }
 
-/** Returns the prefixes of the first list `/a/, /b/ and /c/` that begins as the table in words does. Line breaks do not count. */
+/**
+ * Returns the prefixes of a list `/a/, /b/ and /c/` that begins as the table does: of one that differs from the table if there is
+ * any. Line breaks do not count.
+ */
 function prefixesIn(text: string): readonly string[] {
-  const plain = text.replaceAll(/`/g, '').replaceAll(/\s*\n(#|\s)*/g, ' ');
-  const first = DATA_PREFIXES_IN_WORDS.split(',')[0]?.replaceAll('`', '') as string;
-  const list = plain.split(`${first}, `).find((_, index) => index > 0);
-  const rest = /^(\/[\w/]+\/(?:, | and ))*\/[\w/]+\//.exec(list ?? '')?.[0];
-  return rest === undefined ? [] : [first, ...rest.split(/, | and /)];
+  const plain = text.replaceAll('`', '').replaceAll(/\s*\n(#|\s)*/g, ' ');
+  const lists = [...plain.matchAll(/(?:\/[\w/]+\/, )*\/[\w/]+\/ and \/[\w/]+\//g)].map(([list]) => list.split(/, | and /));
+  const ours = lists.filter(([first]) => first === DATA_PREFIXES[0]?.prefix);
+  return ours.find((list) => !namesAll(list)) ?? ours[0] ?? [];
 }
 
 /** Returns the prefixes of every route to the cluster of the data plane. */
