@@ -38,8 +38,8 @@ const ROUTING: readonly PlaneFile[] = [
   {
     file: INGRESS,
     prefixes: () =>
-      all(INGRESS, /\{\{- range list ([^}]+) \}\}\n +- path: \{\{ \. \}\}\n.*\n.*"headgate\.name" \$ \}\}-data,/g).flatMap((list) =>
-        list.split(' ').map((quoted) => JSON.parse(quoted) as string),
+      all(INGRESS, /\{\{- range list ([^}]+) \}\}\n +- path: \{\{ \. \}\}\n.*\n.*"headgate\.name" \$ \}\}-data,/g).flatMap(
+        (list) => list.split(' ').map((quoted) => JSON.parse(quoted) as string),
       ),
   },
 ];

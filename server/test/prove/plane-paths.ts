@@ -34,9 +34,17 @@ export const PLANE_PATHS: readonly PlanePath[] = [
   ...ENDPOINTS.map(({ path }) => ({ path, belongs: 'data' }) as const),
   ...['/v1/models', '/v1/models/nothing', '/v1/decisions/req_x'].map((path) => ({ path, belongs: 'data' }) as const),
   ...BELOW_PREFIXES.map(unknown('data')),
-  ...['/', '/keys', '/organizations', '/api', '/api/', '/api/docs', '/api/v1/openapi.json', '/api/v1/keys', '/api/v1/session'].map(
-    (path) => ({ path, belongs: 'admin' }) as const,
-  ),
+  ...[
+    '/',
+    '/keys',
+    '/organizations',
+    '/api',
+    '/api/',
+    '/api/docs',
+    '/api/v1/openapi.json',
+    '/api/v1/keys',
+    '/api/v1/session',
+  ].map((path) => ({ path, belongs: 'admin' }) as const),
   ...[...NEAR_MISSES, '/nothing'].map(unknown('admin')),
   ...['/health/live', '/health/ready', '/metrics'].map((path) => ({ path, belongs: 'own' }) as const),
 ];
@@ -78,7 +86,11 @@ export async function walkPlanes(to: Target, role: 'data' | 'admin', secret: str
 /** Sends every path in every way to a proxy before both roles. It must never pass on a path to the wrong one. */
 export async function walkThrough(to: Target, secret: string): Promise<Walked> {
   const passed = PLANE_PATHS.filter(({ path }) => path !== '/metrics');
-  return walk(to, secret, passed, ({ path, isUnknown }, said) => problemOfOwn(path, isUnknown === true, said));
+  // nginx itself refuses a path that leads above the root.
+  const isRefused = (path: string, { status, text }: Said) => path.includes('..') && status === 400 && /nginx/.test(text);
+  return walk(to, secret, passed, ({ path, isUnknown }, said) =>
+    isRefused(path, said) ? null : problemOfOwn(path, isUnknown === true, said),
+  );
 }
 
 async function walk(
@@ -131,12 +143,31 @@ function problemOfForeign(path: string, role: 'data' | 'admin', { status, text, 
   return problemOfForm(path, text);
 }
 
-/** The error must be in the form of the path: Gemini's, OpenAI's, or a problem of the admin API. */
+/** The error must be in the form of the path: Gemini's, Anthropic's, OpenAI's, or a problem of the admin API. */
 function problemOfForm(path: string, text: string): string | null {
-  const body = JSON.parse(text) as { error?: { code?: unknown; status?: unknown; message?: unknown }; detail?: unknown };
-  if (/^\/api(\/|$)/.test(path)) return typeof body.detail === 'string' ? null : 'is not a problem of the admin API';
-  const { code, status, message } = body.error ?? {};
-  const isGemini = path.startsWith('/v1beta/');
-  const fits = isGemini ? code === 404 && status === 'NOT_FOUND' : code === 'not_found' && status === undefined;
-  return fits && typeof message === 'string' && message.length > 20 ? null : `is in another form: ${text}`;
+  const fits = /^\/api(\/|$)/.test(path)
+    ? isProblem
+    : path.startsWith('/v1beta/')
+      ? isGemini
+      : path.startsWith('/v1/messages')
+        ? isAnthropic
+        : isOpenAi;
+  return fits(JSON.parse(text)) ? null : `is in another form: ${text}`;
+}
+
+interface ErrorBody {
+  readonly type?: unknown;
+  readonly detail?: unknown;
+  readonly error?: { readonly type?: unknown; readonly code?: unknown; readonly status?: unknown; readonly message?: unknown };
+}
+
+const isProblem = ({ detail }: ErrorBody) => isMessage(detail);
+const isGemini = ({ error }: ErrorBody) => error?.code === 404 && error.status === 'NOT_FOUND' && isMessage(error.message);
+const isAnthropic = ({ type, error }: ErrorBody) =>
+  type === 'error' && error?.type === 'not_found_error' && isMessage(error.message);
+const isOpenAi = ({ error }: ErrorBody) =>
+  error?.type === 'invalid_request_error' && error.code === 'not_found' && isMessage(error.message);
+
+function isMessage(value: unknown): boolean {
+  return typeof value === 'string' && value.length > 20;
 }

@@ -35,9 +35,10 @@ describe.skipIf(!hasPostgres() || !hasRedis('Redis'))('one process of each role'
     test.skipIf(!hasProxy(kind))(`${kind} passes each path on to its plane`, async () => {
       const proxy = await startProxy(kind, { behind: { data: portOf('data'), admin: portOf('admin') } });
       const { cert } = testCertificate;
-      const { problems } = await walkThrough({ send: https.request, host: '127.0.0.1', port: proxy.port, ca: cert }, secret).finally(
-        () => proxy.stop(),
-      );
+      const { problems } = await walkThrough(
+        { send: https.request, host: '127.0.0.1', port: proxy.port, ca: cert },
+        secret,
+      ).finally(() => proxy.stop());
       expect(problems).toEqual([]);
     });
   }

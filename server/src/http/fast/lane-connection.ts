@@ -183,7 +183,8 @@ export class LaneConnection {
     const before = this.#unread.length;
     this.#unread = Buffer.concat([this.#unread, bytes]);
     // Only a line's end can end the head, so a head that arrives byte by byte is not parsed again for each byte.
-    if (bytes.includes(LF) || this.#unread.length > HEAD_BYTES_MAX || before < START_BYTES_MAX) this.#advance(Math.max(0, before - 3));
+    if (bytes.includes(LF) || this.#unread.length > HEAD_BYTES_MAX || before < START_BYTES_MAX)
+      this.#advance(Math.max(0, before - 3));
   }
 
   #take(head: RequestHead): void {
