@@ -64,8 +64,9 @@ const INCOMPLETE_START = 0;
 function startOf(bytes: Buffer): number {
   for (let which = 0; which < STARTS.length; which += 1) {
     const start = STARTS[which] as Buffer;
+    const comparable = Math.min(start.length, bytes.length);
     let at = 0;
-    while (at < start.length && bytes[at] === start[at]) at += 1;
+    while (at < comparable && bytes[at] === start[at]) at += 1;
     if (at === start.length) return at;
     if (at === bytes.length) return INCOMPLETE_START;
   }
