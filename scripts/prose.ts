@@ -12,7 +12,7 @@ export interface Fault {
 }
 
 const repository = path.resolve(import.meta.dirname, '..');
-const SOURCES = ['server/{src,demo}/**/*.ts', 'console/src/**/*.{ts,tsx}', 'bench/src/**/*.ts', 'scripts/*.{ts,mjs}'];
+const SOURCES = ['server/{src,demo}/**/*.ts', 'console/src/**/*.{ts,tsx}', 'bench/src/**/*.ts', 'scripts/**/*.{ts,mjs}'];
 const DOCUMENTS = ['*.md', 'docs/*.md', 'docs/adr/*.md'];
 /** Tests, and what is made from something else. */
 const LEFT_OUT = [/\.test\.tsx?$/, /^console\/src\/api\/schema\.d\.ts$/, /^docs\/promises\.md$/];

@@ -13,15 +13,16 @@ import {
   readLockFile,
   readManifests,
 } from './lock-file.ts';
+import { foundFrom, type Scope, scopesOf } from './lock-scopes.ts';
 
 export interface Component {
-  readonly type: 'application' | 'library';
+  readonly type: 'application' | 'library' | 'container' | 'operating-system';
   readonly 'bom-ref': string;
   readonly group?: string;
   readonly name: string;
   readonly version: string;
   /** `required` and `optional` packages ship, some in the built console; `excluded` ones do not. Our own have no scope. */
-  readonly scope?: 'required' | 'optional' | 'excluded';
+  readonly scope?: Scope;
   readonly hashes?: readonly { readonly alg: string; readonly content: string }[];
   readonly licenses?: readonly ({ readonly license: { readonly id: string } } | { readonly expression: string })[];
   readonly purl?: string;
@@ -70,33 +71,17 @@ export function billOfMaterials({ name, version, packages }: LockFile, bundled: 
   };
 }
 
+/** Returns the references of what ships in the built console alone, and is installed nowhere. */
+export function consoleReferences(lockFile: LockFile, bundled: ReadonlySet<string>): ReadonlySet<string> {
+  const required = (names: ReadonlySet<string>) =>
+    billOfMaterials(lockFile, names).components.flatMap((each) => (each.scope === 'required' ? [each['bom-ref']] : []));
+  return new Set(required(bundled)).difference(new Set(required(new Set())));
+}
+
 /** Scopes in order of use, the most needed first. */
 const RANKS: readonly unknown[] = [undefined, 'required', 'optional', 'excluded'];
 const rankOf = ({ scope }: Component) => RANKS.indexOf(scope);
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-
-type Scope = NonNullable<Component['scope']>;
-
-/** Returns a function that gives each place's scope. Required packages come first, because optional ones may need them too. */
-function scopesOf(packages: LockedPackages, bundled: ReadonlySet<string>): (place: string) => Scope {
-  const at = (folder: string, names: Iterable<string>) => [...names].flatMap((name) => foundFrom(folder, name, packages) ?? []);
-  const follow = (starts: readonly string[], known: ReadonlySet<string>) => {
-    const reached = new Set(starts.filter((place) => !known.has(place)));
-    for (const place of reached)
-      for (const needed of at(place, requiredBy(packages[place] as LockedPackage))) if (!known.has(needed)) reached.add(needed);
-    return reached;
-  };
-  const required = follow([...at('server', requiredBy(packages.server ?? {})), ...at('console', bundled)], new Set());
-  const optionalOf = (place: string) => at(place, Object.keys(packages[place]?.optionalDependencies ?? {}));
-  const optional = follow(['', 'server', ...required].flatMap(optionalOf), required);
-  return (place) => (required.has(place) ? 'required' : optional.has(place) ? 'optional' : 'excluded');
-}
-
-/** Returns the names of the packages without which this one does not work. */
-function requiredBy({ dependencies, optionalDependencies, peerDependencies, peerDependenciesMeta }: LockedPackage): string[] {
-  const peers = Object.keys(peerDependencies ?? {}).filter((name) => peerDependenciesMeta?.[name]?.optional !== true);
-  return [...Object.keys(dependencies ?? {}).filter((name) => optionalDependencies?.[name] === undefined), ...peers];
-}
 
 function componentAt(place: string, entry: LockedPackage, scope: Scope, root: Pick<LockFile, 'name' | 'version'>): Component {
   const ref = refOf(place, entry);
@@ -119,7 +104,7 @@ function componentAt(place: string, entry: LockedPackage, scope: Scope, root: Pi
 }
 
 /** Returns the reference of a component: a package URL for an installed package, a name of our own for our folders. */
-function refOf(place: string, entry: LockedPackage): string {
+export function refOf(place: string, entry: LockedPackage): string {
   if (!isInstalled(place, entry)) return place === '' ? 'headgate' : `headgate/${place}`;
   return `pkg:npm/${nameAt(place, entry).replace('@', '%40')}@${encodeURIComponent(entry.version ?? '')}`;
 }
@@ -146,24 +131,9 @@ function neededAt(place: string, entry: LockedPackage, packages: LockedPackages)
   return [...workspaces, ...names.flatMap((name) => foundFrom(place, name, packages) ?? [])];
 }
 
-function foundFrom(place: string, name: string, packages: LockedPackages): string | null {
-  for (let folder = place; ; folder = parentOf(folder)) {
-    const at = `${folder === '' ? '' : `${folder}/`}node_modules/${name}`;
-    const entry = packages[at];
-    if (entry !== undefined) return entry.link === true ? (entry.resolved ?? null) : at;
-    if (folder === '') return null;
-  }
-}
-
-/** Returns the folder whose node_modules contains this one; the root for a workspace. */
-function parentOf(folder: string): string {
-  const at = folder.lastIndexOf('node_modules/');
-  return at <= 0 ? '' : folder.slice(0, at - 1);
-}
-
-/** Returns a UUID of version 8 that depends only on the lock file: a hash, not a random number. */
-function serialNumberOf(packages: LockedPackages): string {
-  const hex = createHash('sha256').update(JSON.stringify(packages)).digest('hex');
+/** Returns a UUID of version 8 that depends only on the contents: a hash, not a random number. */
+export function serialNumberOf(contents: unknown): string {
+  const hex = createHash('sha256').update(JSON.stringify(contents)).digest('hex');
   const parts = [hex.slice(0, 8), hex.slice(8, 12), `8${hex.slice(13, 16)}`, `8${hex.slice(17, 20)}`, hex.slice(20, 32)];
   return `urn:uuid:${parts.join('-')}`;
 }

@@ -34,6 +34,7 @@ const verbs = {
   screens: ['console/test/screens.ts'],
   pack: ['scripts/pack.ts'],
   sbom: ['scripts/sbom.ts'],
+  release: ['scripts/release.ts'],
 };
 
 /** The package with the pinned Node for each platform. None of these packages has an install script. */

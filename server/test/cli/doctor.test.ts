@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,10 +10,12 @@ import { serverFindings } from '../../src/cli/checks/redis-findings.ts';
 import { newDataKey } from '../../src/lib/secrets.ts';
 import { type Gateway, startGateway, temporaryDirectory } from '../prove/gateway.ts';
 import { hasPostgres, openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { type Certificate, certificateUntil, hasOpenssl } from '../support/openssl-certificate.ts';
+import { hasPgbouncer, startPgbouncer } from '../support/pgbouncer.ts';
 import { freePort } from '../support/ports.ts';
 import { hasRedis, startRedis, type TestRedis } from '../support/redis.ts';
 import { testCertificate } from '../support/tls-certificate.ts';
-import { headgateHere } from './support.ts';
+import { headgate, headgateHere } from './support.ts';
 
 interface Finding {
   readonly about: string;
@@ -156,6 +159,124 @@ describe.skipIf(!hasPostgres() || !hasRedis('Valkey'))('headgate doctor beside a
       'ok The gateway takes 198.51.100.9 for this machine’s address, and ignored a forged one.',
     ]);
   });
+
+  /** Runs the check with an HTTPS proxy of that certificate before the gateway. */
+  async function behindHttps(certificate: Certificate, host: string, check: (publicUrl: string) => Promise<void>) {
+    const { base } = gateway as Gateway;
+    const proxy = https.createServer(certificate, (request, response) => {
+      const onward = http.request(`${base}${request.url}`, { method: request.method ?? 'GET', headers: request.headers });
+      onward.on('response', (answer) => {
+        response.writeHead(answer.statusCode ?? 500, answer.headers);
+        answer.pipe(response);
+      });
+      request.pipe(onward);
+    });
+    proxy.listen(0, host === '[::1]' ? '::1' : '127.0.0.1');
+    await once(proxy, 'listening');
+    try {
+      await check(`https://${host}:${(proxy.address() as AddressInfo).port}`);
+    } finally {
+      proxy.close();
+    }
+  }
+
+  test.skipIf(!hasOpenssl()).each([
+    ['ok', 200, '199 days left.'],
+    ['ok', 14.5, '14 days left.'],
+    ['warn', 13.5, '13 days left.'],
+    ['warn', 0.5, '0 days left.'],
+    ['fail', -0.5, 'expired less than a day ago.'],
+    ['fail', -1.5, 'expired 1 day ago.'],
+    ['fail', -3.5, 'expired 3 days ago.'],
+  ])('%s: an HTTPS certificate at the public address that ends in %d days', async (verdict, days, words) => {
+    await behindHttps(certificateUntil(new Date(Date.now() + days * 86_400_000 - 60_000)), 'localhost', async (publicUrl) => {
+      const { code, of, first } = await doctor({ ...NOWHERE, HEADGATE_PUBLIC_URL: publicUrl });
+      expect(of('certificates')).toMatchObject([{ verdict, found: `the certificate of localhost: ${words}` }]);
+      // Nothing here trusts who signed it, so callers cannot use the address either.
+      expect(first('public address')).toMatchObject({ verdict: 'fail' });
+      expect(first('public address')?.found).toMatch(
+        days < 0 ? /\(CERT_HAS_EXPIRED\)|SELF_SIGNED/ : /\(DEPTH_ZERO_SELF_SIGNED_CERT\)/,
+      );
+      expect(code).toBe(1);
+    });
+  });
+
+  test.skipIf(!hasOpenssl()).each(['127.0.0.1', '[::1]'])('an HTTPS address without a name is looked at: %s', async (host) => {
+    await behindHttps(certificateUntil(new Date(Date.now() + 200 * 86_400_000 - 60_000)), host, async (publicUrl) => {
+      const { of } = await doctor({ ...NOWHERE, HEADGATE_PUBLIC_URL: publicUrl });
+      expect(of('certificates')).toMatchObject([{ verdict: 'ok', found: `the certificate of ${host}: 199 days left.` }]);
+      expect(of('network')).toEqual([]);
+    });
+  });
+
+  test.skipIf(!hasOpenssl())('a public address whose certificate is trusted is ready, and its days are told', async () => {
+    const certificate = certificateUntil(new Date(Date.now() + 90 * 86_400_000 - 60_000));
+    const file = path.join(temporaryDirectory(), 'trusted.pem');
+    writeFileSync(file, certificate.cert);
+    await behindHttps(certificate, 'localhost', async (publicUrl) => {
+      const ran = await headgate({ ...NOWHERE, HEADGATE_PUBLIC_URL: publicUrl, NODE_EXTRA_CA_CERTS: file }, 'doctor', '--json');
+      const { findings } = JSON.parse(ran.out) as { findings: readonly Finding[] };
+      expect(findings).toEqual(
+        expect.arrayContaining([
+          { about: 'public address', verdict: 'ok', found: `A gateway at ${publicUrl} is ready.`, todo: null },
+          { about: 'certificates', verdict: 'ok', found: 'the certificate of localhost: 89 days left.', todo: null },
+        ]),
+      );
+    });
+  });
+
+  test('an HTTPS address where something else answers has no certificate to tell of', async () => {
+    const { port } = gateway as Gateway;
+    const { of, first } = await doctor({ ...NOWHERE, HEADGATE_PUBLIC_URL: `https://127.0.0.1:${port}` });
+    expect(of('certificates')).toEqual([]);
+    expect(first('public address')).toMatchObject({ verdict: 'fail', found: expect.stringContaining('Nothing answers') });
+  });
+
+  test('DATABASE_DIRECT_URL that leads to PostgreSQL is confirmed, and is not missed where there is no pooler', async () => {
+    const url = env.DATABASE_URL as string;
+    const of = async (more: Record<string, string>) => (await doctor({ ...NOWHERE, ...env, ...more })).of('notices');
+    expect(await of({ DATABASE_DIRECT_URL: url })).toMatchObject([
+      { verdict: 'ok', found: 'Replicas hear of changes over DATABASE_DIRECT_URL.' },
+    ]);
+    expect(await of({})).toEqual([]);
+  });
+
+  test('DATABASE_DIRECT_URL that leads nowhere or is refused is a failure that names it, and no password', async () => {
+    const url = new URL(env.DATABASE_URL as string);
+    const [nowhere, missing] = [new URL(url), new URL(url)];
+    [nowhere.port, nowhere.password] = ['1', 'canary-direct'];
+    [missing.pathname, missing.password] = ['/headgate_no_such_database', 'canary-direct'];
+    for (const direct of [nowhere, missing]) {
+      const { code, out, first } = await doctor({ ...NOWHERE, ...env, DATABASE_DIRECT_URL: direct.href });
+      expect(first('notices')).toMatchObject({ verdict: 'fail', found: expect.stringMatching(/^DATABASE_DIRECT_URL: /) });
+      expect(first('PostgreSQL')).toMatchObject({ verdict: 'ok' });
+      expect(code).toBe(1);
+      expect(out).not.toContain('canary');
+    }
+  });
+
+  test.skipIf(!hasPgbouncer())(
+    'behind a pooler DATABASE_DIRECT_URL is missed, and must not lead to the pooler itself',
+    async () => {
+      const pooler = await startPgbouncer(env.DATABASE_URL as string);
+      try {
+        const pooled = { ...env, DATABASE_URL: pooler.url };
+        const notices = async (more: Record<string, string>) => {
+          const { first } = await doctor({ ...NOWHERE, ...pooled, ...more });
+          expect(first('PostgreSQL')).toMatchObject({ verdict: 'ok', found: expect.stringContaining('through a pooler') });
+          return first('notices');
+        };
+        expect(await notices({})).toMatchObject({ verdict: 'warn', todo: expect.stringContaining('DATABASE_DIRECT_URL') });
+        expect(await notices({ DATABASE_DIRECT_URL: env.DATABASE_URL as string })).toMatchObject({ verdict: 'ok' });
+        expect(await notices({ DATABASE_DIRECT_URL: pooler.url })).toMatchObject({
+          verdict: 'fail',
+          found: 'DATABASE_DIRECT_URL leads to a pooler, which passes on no notices.',
+        });
+      } finally {
+        await pooler.stop();
+      }
+    },
+  );
 
   test('the days of a CA file are told', async () => {
     const file = path.join(temporaryDirectory(), 'ca.pem');

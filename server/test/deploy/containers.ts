@@ -70,6 +70,11 @@ export function containers(): Containers | string {
   };
 }
 
+/** True if images were built here before. */
+export function hasBuiltImages(): boolean {
+  return existsSync(path.join(cache, 'storage'));
+}
+
 /** Options that let podman run an image as an operator would who trusts it with nothing. */
 export const UNTRUSTED = [
   ...['--network=host', '--read-only', '--cap-drop=all', '--security-opt=no-new-privileges', '--tmpfs=/tmp'],

@@ -44,10 +44,13 @@ function maxOf(rule: (typeof RULES)[number]): number {
 }
 
 function longestFiles(): string[] {
-  const names = globSync(['server/{src,demo}/**/*.ts', 'console/src/**/*.{ts,tsx}', 'bench/src/**/*.ts', 'scripts/*.{ts,mjs}'], {
-    cwd: repository,
-    exclude: ['**/*.test.ts', '**/*.d.ts'],
-  });
+  const names = globSync(
+    ['server/{src,demo}/**/*.ts', 'console/src/**/*.{ts,tsx}', 'bench/src/**/*.ts', 'scripts/**/*.{ts,mjs}'],
+    {
+      cwd: repository,
+      exclude: ['**/*.test.ts', '**/*.d.ts'],
+    },
+  );
   const linesOf = (name: string) => readFileSync(path.join(repository, name), 'utf8').trimEnd().split('\n').length;
   const longest = names.map((name) => ({ name, lines: linesOf(name) })).toSorted((a, b) => b.lines - a.lines);
   return longest.slice(0, 10).map(({ name, lines }) => `${String(lines).padStart(5)}  ${name}`);

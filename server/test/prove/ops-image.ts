@@ -5,7 +5,8 @@ import { type Containers, containers, lastLine, UNTRUSTED } from '../deploy/cont
 import { freePort } from '../support/ports.ts';
 import type { ProveOptions, ProveResult } from './prove.ts';
 
-const TAG = 'headgate:proved';
+/** The name of the image that is built and run here. */
+export const PROVED_IMAGE = 'headgate:proved';
 const NAME = 'headgate-proved';
 const VOLUME = 'headgate-proved';
 const READY_MS_MAX = 120_000;
@@ -19,7 +20,7 @@ export async function run({ quick, doing }: ProveOptions): Promise<ProveResult> 
   if (typeof tools === 'string') return { holds: false, figure: '', skipped: tools };
   doing?.('building');
   const started = Date.now();
-  const built = tools.build(TAG);
+  const built = tools.build(PROVED_IMAGE);
   if (built.status !== 0) return { holds: false, figure: 'the image was not built', details: [lastLine(built)] };
   const buildSeconds = Math.round((Date.now() - started) / 1000);
   try {
@@ -43,7 +44,15 @@ async function judge(tools: Containers, buildSeconds: number): Promise<ProveResu
   }).map(([name, value]) => `--env=${name}=${value}`);
   tools.clear([NAME], [VOLUME]);
   const begun = Date.now();
-  const ran = tools.podman('run', '--detach', `--name=${NAME}`, ...UNTRUSTED, `--volume=${VOLUME}:/data`, ...environment, TAG);
+  const ran = tools.podman(
+    'run',
+    '--detach',
+    `--name=${NAME}`,
+    ...UNTRUSTED,
+    `--volume=${VOLUME}:/data`,
+    ...environment,
+    PROVED_IMAGE,
+  );
   if (ran.status !== 0) return { holds: false, figure: 'the image does not run', details: [lastLine(ran)] };
   must('it is ready', await isReady(url));
   const readyMs = Date.now() - begun;
@@ -69,7 +78,7 @@ async function judge(tools: Containers, buildSeconds: number): Promise<ProveResu
   must('it is ready after a kill', await isReady(url));
   const againMs = Date.now() - again;
   must('what was stored is there', (await organizations(url, token, 'GET')) === 1);
-  const megabytes = Number(tools.podman('image', 'inspect', '--format={{.Size}}', TAG).stdout) / 1e6;
+  const megabytes = Number(tools.podman('image', 'inspect', '--format={{.Size}}', PROVED_IMAGE).stdout) / 1e6;
   return {
     holds: misses.length === 0 && megabytes > 0,
     figure:

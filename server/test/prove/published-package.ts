@@ -2,7 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { buildPackage } from '../../../scripts/pack.ts';
+import { buildPackage, packFolder } from '../../../scripts/pack.ts';
+import { tryPackage } from '../../../scripts/release/package.ts';
 import { repository, startGateway, temporaryDirectory } from './gateway.ts';
 import type { ProveOptions, ProveResult } from './prove.ts';
 
@@ -26,9 +27,10 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
     const built = await fetch(`${gateway.base}/api/v1/health`, { headers: { authorization: `Bearer ${gateway.adminToken}` } });
     const ready = (await fetch(`${gateway.base}/health/ready`)).status;
     const code = await gateway.stop();
+    const locked = quick ? '' : `; with its lock file: ${(await tryPackage(tarball)).packages} packages, each as it names it`;
     return {
       holds: ready === 200 && isPage && help.status === 0 && built.status === 200 && code === 0,
-      figure: `package ${(readFileSync(tarball).length / 1e6).toFixed(1)} MB ${how}: /health/ready ${ready} after ${(gateway.readyMs / 1_000).toFixed(1)} s, console ${page.status}, admin API ${built.status}, --help exit ${help.status}, stopped with ${code}`,
+      figure: `package ${(readFileSync(tarball).length / 1e6).toFixed(1)} MB ${how}: /health/ready ${ready} after ${(gateway.readyMs / 1_000).toFixed(1)} s, console ${page.status}, admin API ${built.status}, --help exit ${help.status}, stopped with ${code}${locked}`,
       details: [gateway.output().slice(-2_000)],
     };
   } finally {
@@ -39,8 +41,7 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
 function pack(folder: string): string {
   const built = path.join(folder, 'package');
   buildPackage(built);
-  const packed = runProgram('npm', ['pack', '--silent', '--pack-destination', folder], built);
-  return path.join(folder, packed.trim());
+  return packFolder(built, folder);
 }
 
 function install(tarball: string, place: string): string {

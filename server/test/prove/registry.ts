@@ -222,6 +222,13 @@ export const REGISTRY: readonly ProveRow[] = [
     alone: 'full',
   },
   {
+    name: 'ops.release',
+    module: 'ops-release',
+    shows:
+      'a release is made dry from a clone: the same bytes twice, installed as its lock file names, started; checksums and bills of materials are right',
+    alone: 'full',
+  },
+  {
     name: 'ops.chart',
     module: 'ops-chart',
     shows:
@@ -262,6 +269,7 @@ export const SMALL_FORMS: Readonly<Record<string, string>> = {
   'outages.postgres': 'server/test/ledger-outage.test.ts',
   'hostile.input': 'server/test/bad-input/bad-input.test.ts',
   'hostile.faults': 'server/test/vendor/faults.test.ts',
+  'ops.release': 'scripts/shrinkwrap.test.ts',
   'access.matrix': 'server/test/walk/access.test.ts',
   'access.changes': 'server/test/effects/access-effect.test.ts',
   'walls.matrix': 'server/test/admin/matrix.test.ts',

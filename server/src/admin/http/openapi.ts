@@ -1,6 +1,7 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { programVersion } from '../../lib/program-version.ts';
 
 /** The schema of every error answer. */
 export const problemSchema = z
@@ -22,7 +23,7 @@ export const openapiOptions: FastifyDynamicSwaggerOptions = {
     openapi: '3.1.0',
     info: {
       title: 'Headgate admin API',
-      version: '1',
+      version: programVersion,
       description:
         'Controls who may call which model, at what rate and for how much money, and records every change. Lists use cursors. A PATCH keeps absent fields and clears null ones. Money is a decimal string in USD. Times are RFC 3339 in UTC. Each process writes at most two exports at once; a third gets 429 with `Retry-After`. An export that fails midway reports the error in its last line and closes the connection.',
     },

@@ -1,5 +1,6 @@
 /** The way from outside to a running gateway: its public address, the certificate there, and what proxies say about the caller. */
 import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 import { certificateEnds } from '../../lib/certificates.ts';
 import type { Config } from '../../settings/config.ts';
@@ -79,9 +80,12 @@ async function proxyFinding({ trustedProxies }: Config, publicUrl: string, token
 async function publicCertificate(publicUrl: string | null): Promise<Finding | null> {
   if (!publicUrl?.startsWith('https:')) return null;
   const { hostname, port } = new URL(publicUrl);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  // TLS asks for a certificate by name only.
+  const name = isIP(host) === 0 ? { servername: host } : {};
   const endMs = await new Promise<number | null>((resolve) => {
     // Only its end is read here; whether it is valid says the call.
-    const socket = connect({ host: hostname, port: Number(port || 443), servername: hostname, rejectUnauthorized: false }, () => {
+    const socket = connect({ host, port: Number(port || 443), ...name, rejectUnauthorized: false }, () => {
       resolve(Date.parse(socket.getPeerCertificate().valid_to));
       socket.destroy();
     });
@@ -103,9 +107,15 @@ function caFindings({ databaseUrl, redisCaFile }: Config): readonly Promise<Find
 
 function certificateFinding(of: string, endMs: number): Finding {
   const days = Math.floor((endMs - Date.now()) / DAY_MS);
-  const found = days < 0 ? `${of}: expired ${-days} days ago.` : `${of}: ${days} days left.`;
+  const found = days < 0 ? `${of}: expired ${ago(Date.now() - endMs)}.` : `${of}: ${days} days left.`;
   if (days < 0) return fail('certificates', found, 'Renew it.');
   return days < DAYS_MIN ? warn('certificates', found, 'Renew it.') : ok('certificates', found);
+}
+
+function ago(ms: number): string {
+  const days = Math.floor(ms / DAY_MS);
+  if (days === 0) return 'less than a day ago';
+  return days === 1 ? '1 day ago' : `${days} days ago`;
 }
 
 function get(url: string, headers: Record<string, string> = {}): Promise<Response> {
