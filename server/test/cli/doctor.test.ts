@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { clockFinding } from '../../src/cli/checks/database-findings.ts';
@@ -31,6 +32,10 @@ async function doctor(env: Record<string, string>) {
   return { ...ran, findings, of, first: (about: string) => of(about)[0] };
 }
 
+/** The loopback addresses of this machine, as addresses of the web have them. */
+const LOOPBACK = Object.values(networkInterfaces())
+  .flatMap((each) => each ?? [])
+  .flatMap(({ address }) => (address === '127.0.0.1' ? [address] : address === '::1' ? ['[::1]'] : []));
 const NOWHERE = { HEADGATE_PORT: String(await freePort()), HEADGATE_DATA_DIR: temporaryDirectory() };
 
 describe('headgate doctor', () => {
@@ -201,7 +206,7 @@ describe.skipIf(!hasPostgres() || !hasRedis('Valkey'))('headgate doctor beside a
     });
   });
 
-  test.skipIf(!hasOpenssl()).each(['127.0.0.1', '[::1]'])('an HTTPS address without a name is looked at: %s', async (host) => {
+  test.skipIf(!hasOpenssl()).each(LOOPBACK)('an HTTPS address without a name is looked at: %s', async (host) => {
     await behindHttps(certificateUntil(new Date(Date.now() + 200 * 86_400_000 - 60_000)), host, async (publicUrl) => {
       const { of } = await doctor({ ...NOWHERE, HEADGATE_PUBLIC_URL: publicUrl });
       expect(of('certificates')).toMatchObject([{ verdict: 'ok', found: `the certificate of ${host}: 199 days left.` }]);

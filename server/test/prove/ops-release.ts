@@ -85,6 +85,8 @@ function cloned(): string | null {
   if (made.status !== 0) throw new Error(made.stderr);
   inClone(clone, 'git', 'checkout', '--quiet', '-B', 'proved', head.stdout);
   symlinkSync(path.join(repository, 'node_modules'), path.join(clone, 'node_modules'), 'junction');
+  // A link is not the folder that .gitignore names.
+  writeFileSync(path.join(clone, '.git/info/exclude'), 'node_modules\n');
   const changelog = path.join(clone, 'CHANGELOG.md');
   const text = readFileSync(changelog, 'utf8');
   writeFileSync(changelog, text.replace('## Unreleased\n', '## Unreleased\n\n- One change.\n'));
