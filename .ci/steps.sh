@@ -19,6 +19,7 @@ install_missing() {
   command -v wrk >/dev/null || missing+=(wrk)
   command -v pgbouncer >/dev/null || missing+=(pgbouncer)
   command -v promtool >/dev/null || missing+=(prometheus)
+  command -v openssl >/dev/null || missing+=(openssl)
   [ ${#missing[@]} -eq 0 ] && return 0
   echo "Installing ${missing[*]}"
   export DEBIAN_FRONTEND=noninteractive
