@@ -54,7 +54,10 @@ function checked(options: ReleaseOptions): { readonly commit: string; readonly v
   step('generated', `${mustNotDrift(root)} generators say what is committed`);
   if (options.skipTests)
     print('SKIPPED tests      NEITHER THE CHECKS NOR THE TESTS WERE RUN (--skip-tests). This is no release.');
-  else for (const line of mustPass(root, commit)) step('tests', stripVTControlCharacters(line));
+  else {
+    print('…       tests      npm run check and npm test, unless they passed for this commit before');
+    for (const line of mustPass(root, commit)) step('tests', stripVTControlCharacters(line));
+  }
   return { commit, version, entry };
 }
 
