@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { SETTINGS } from '../settings/settings.ts';
 import { COMMANDS, COMMON_FLAGS, SERVER_COMMANDS, serverCommandOf } from './commands.ts';
@@ -61,7 +62,8 @@ test('each command’s help lists its operands and flags, and a group’s help i
 });
 
 test('the version is the package’s', async () => {
-  for (const flag of ['--version', '-V']) expect(await said(flag)).toEqual({ code: 0, out: '0.1.0\n', err: '' });
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as { version: string };
+  for (const flag of ['--version', '-V']) expect(await said(flag)).toEqual({ code: 0, out: `${version}\n`, err: '' });
 });
 
 test('a command line that cannot be read is exit code 2 and says why, whatever the environment', async () => {
