@@ -53,7 +53,7 @@ export function readImage(inside: InsideImage): ImageFiles {
   };
 }
 
-/** Returns the version in the label of an image. */
+/** Returns the version of the program in an image. */
 export function imageVersion(inside: InsideImage): string {
   return (JSON.parse(inside('cat', '/headgate/package.json')) as { version: string }).version;
 }
