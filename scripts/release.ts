@@ -52,6 +52,9 @@ function checked(options: ReleaseOptions): { readonly commit: string; readonly v
   const { entry, migrations, since } = releaseNotes(root, version);
   step('changelog', `an entry for ${version}, with ${migrations} migrations since ${since ?? 'the beginning'}`);
   step('generated', `${mustNotDrift(root)} generators say what is committed`);
+  // What cannot be published is said before the tests run for half an hour.
+  const expected = { root, out: '', version, commit, tarball: '', image: null, tagged: taggedCommit(root, version) };
+  publishCommands(expected, options, process.env);
   if (options.skipTests)
     print('SKIPPED tests      NEITHER THE CHECKS NOR THE TESTS WERE RUN (--skip-tests). This is no release.');
   else {
