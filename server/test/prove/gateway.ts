@@ -127,7 +127,6 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
   child.stderr.on('data', keep);
   const base = `http://127.0.0.1:${port}`;
   await untilReady(base, child, () => output);
-  const ask = callerOf(base, adminToken);
   return {
     base,
     port,
@@ -136,9 +135,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<Gatewa
     adminToken,
     readyMs: performance.now() - startedMs,
     output: () => output,
-    ask,
-    admin: async <T>(method: string, at: string, body?: unknown) =>
-      succeeded<T>(`${method} ${at}`, await ask<T>(method, at, body)),
+    ...adminOf(base, adminToken),
     stop: () => stopped(child, 'SIGTERM'),
     kill: async () => {
       await stopped(child, 'SIGKILL');
@@ -166,6 +163,14 @@ async function untilReady(base: string, child: ChildProcess, output: () => strin
   }
   child.kill('SIGKILL');
   throw new Error(`the gateway was not ready after ${READY_MS_MAX / 1000} s:\n${output().slice(-4000)}`);
+}
+
+/** The admin API of a gateway that something else started. */
+export function adminOf(base: string, adminToken: string): Pick<Gateway, 'ask' | 'admin'> {
+  const ask = callerOf(base, adminToken);
+  const admin = async <T>(method: string, at: string, body?: unknown) =>
+    succeeded<T>(`${method} ${at}`, await ask<T>(method, at, body));
+  return { ask, admin };
 }
 
 function callerOf(base: string, adminToken: string) {

@@ -1,7 +1,8 @@
 /** The image, built from the Dockerfile as it is, and run without rights: healthy, stopped, killed and started again on its volume. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Containers, containers, lastLine, UNTRUSTED } from '../deploy/containers.ts';
+import { type Containers, containers, UNTRUSTED } from '../deploy/containers.ts';
+import { lastLine } from '../deploy/programs.ts';
 import { freePort } from '../support/ports.ts';
 import type { ProveOptions, ProveResult } from './prove.ts';
 

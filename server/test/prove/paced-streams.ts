@@ -12,8 +12,14 @@ export interface PacedProvider {
   stop(): Promise<void>;
 }
 
-/** Streams whatever it is asked, a piece every `paceMs`; each piece says when it was sent. */
-export async function startPacedProvider(paceMs: number): Promise<PacedProvider> {
+/**
+ * Streams whatever it is asked, a piece every `paceMs`; each piece says when it was sent. A container reaches it on every address (`0.0.0.0`) under
+ * a name of its own.
+ */
+export async function startPacedProvider(
+  paceMs: number,
+  { listen = '127.0.0.1', name = listen }: { readonly listen?: string; readonly name?: string } = {},
+): Promise<PacedProvider> {
   const open = new Map<ServerResponse, NodeJS.Timeout>();
   const server = createServer(async (request, response) => {
     for await (const _ of request);
@@ -25,10 +31,10 @@ export async function startPacedProvider(paceMs: number): Promise<PacedProvider>
       open.delete(response);
     });
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, listen);
   await once(server, 'listening');
   return {
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    baseUrl: `http://${name}:${(server.address() as AddressInfo).port}/v1`,
     finish: () => {
       for (const [response, beat] of open) {
         clearInterval(beat);

@@ -226,6 +226,10 @@ export const REGISTRY: readonly ProveRow[] = [
     module: 'ops-release',
     shows:
       'a release is made dry from a clone: the same bytes twice, installed as its lock file names, started; checksums and bills of materials are right',
+    name: 'ops.compose',
+    module: 'ops-compose',
+    shows:
+      'docker-compose brings compose.yaml up as it is: healthy, without rights; a restart, kills under load, a stop, a removal lose nothing',
     alone: 'full',
   },
   {

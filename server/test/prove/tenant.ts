@@ -1,6 +1,8 @@
 /** What most proves need before their first call: an organization, a team, keys, and models at some upstream. */
 import type { Gateway } from './gateway.ts';
 
+type Admin = Pick<Gateway, 'admin'>;
+
 export interface Tenant {
   readonly organizationId: string;
   readonly teamId: string;
@@ -14,7 +16,7 @@ export interface Key {
 let made = 0;
 
 /** An organization that may call everything, with one team. `settings` and `teamSettings` are merged into the two POST bodies. */
-export async function makeTenant(gateway: Gateway, settings: object = {}, teamSettings: object = {}): Promise<Tenant> {
+export async function makeTenant(gateway: Admin, settings: object = {}, teamSettings: object = {}): Promise<Tenant> {
   made += 1;
   const organization = await gateway.admin<{ id: string }>('POST', '/organizations', {
     slug: `prove-${made}`,
@@ -30,7 +32,7 @@ export async function makeTenant(gateway: Gateway, settings: object = {}, teamSe
 }
 
 /** A key of the team's default service account. `settings` is merged into the POST body. */
-export async function makeKey(gateway: Gateway, tenant: Tenant, settings: object = {}): Promise<Key> {
+export async function makeKey(gateway: Admin, tenant: Tenant, settings: object = {}): Promise<Key> {
   made += 1;
   return await gateway.admin<Key>('POST', '/keys', { team_id: tenant.teamId, name: `key ${made}`, ...settings });
 }
@@ -48,7 +50,7 @@ export interface ModelAt {
 }
 
 /** One deployment; its model's name appears with the first. Returns its id. */
-export async function makeModel(gateway: Gateway, at: ModelAt, settings: object = {}): Promise<string> {
+export async function makeModel(gateway: Admin, at: ModelAt, settings: object = {}): Promise<string> {
   const mode = at.mode ?? 'chat';
   const deployment = await gateway.admin<{ id: string }>('POST', '/deployments', {
     model: at.model,
@@ -63,7 +65,7 @@ export async function makeModel(gateway: Gateway, at: ModelAt, settings: object 
 }
 
 /** A credential of a vendor kind whose calls go to `baseUrl`. Returns its id. */
-export async function makeCredential(gateway: Gateway, provider: 'openai' | 'anthropic', baseUrl: string): Promise<string> {
+export async function makeCredential(gateway: Admin, provider: 'openai' | 'anthropic', baseUrl: string): Promise<string> {
   made += 1;
   const body = { name: `${provider}-${made}`, provider, api_key: PROVIDER_SECRET, base_url: baseUrl };
   return (await gateway.admin<{ id: string }>('POST', '/credentials', body)).id;
