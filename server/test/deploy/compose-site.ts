@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Containers } from './containers.ts';
-import { type HealthChecked, startHealthChecks } from './health-checks.ts';
+import { startHealthChecks } from './health-checks.ts';
 import { type Ended, podmanEnvironment, repository, runBeside } from './programs.ts';
 
 const PROJECT = 'headgate';
@@ -33,8 +33,10 @@ export interface ComposeSite {
   /** Runs docker-compose on compose.yaml without any setting. */
   withoutSettings(...args: string[]): Promise<Ended>;
   list(): Promise<readonly Listed[]>;
-  /** Kills the first process of a service's container, as a crash would. */
-  kill(service: Service): Promise<void>;
+  /** The number that this machine gives to the first process of a service's container; 0 while it does not run. */
+  pidOf(service: Service): Promise<number>;
+  /** Kills the first process of a service's container, as a crash would. Returns its number. */
+  kill(service: Service): Promise<number>;
   /** Removes containers, networks and volumes, and ends podman's service. */
   clear(): Promise<void>;
 }
@@ -77,8 +79,7 @@ export async function composeSite(tools: Containers, { images, settings }: SiteO
       `--file=${override}`,
       ...args,
     ]);
-  const inspect = async (name: Service) =>
-    JSON.parse((await podman('inspect', `${PROJECT}-${name}-1`)).stdout)[0] as HealthChecked;
+  const pidOf = async (name: Service) => Number((await podman('inspect', '--format={{.State.Pid}}', `${PROJECT}-${name}-1`)).stdout);
   const checks = startHealthChecks(podman, PROJECT);
   taken.defer(() => checks.stop());
   const site: ComposeSite = {
@@ -86,10 +87,13 @@ export async function composeSite(tools: Containers, { images, settings }: SiteO
     compose,
     withoutSettings: (...args) => dockerCompose(['--env-file=/dev/null', '--file=compose.yaml', ...args]),
     list: async () => listedIn((await compose('ps', '--all', '--format=json')).stdout),
-    inspect,
+    pidOf,
     kill: async (name) => {
-      const { State } = await inspect(name);
-      if (State.Pid > 0) process.kill(State.Pid, 'SIGKILL');
+      const pid = await pidOf(name);
+      // 0 and -1 would be whole groups of processes, this one among them.
+      if (!(pid > 1)) throw new Error(`${name} does not run`);
+      process.kill(pid, 'SIGKILL');
+      return pid;
     },
     clear: async () => {
       await compose('down', '--volumes', '--timeout=1');

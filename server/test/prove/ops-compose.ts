@@ -73,26 +73,17 @@ function skippedAs(skipped: string): ProveResult {
 }
 
 /** Returns why two containers here could not reach each other by name, or null. */
-function lackOfNetwork({ podman, podmanOptions: _ }: Containers): string | null {
-  const asks = ['node', '-e', 'require("dns").lookup("headgate-probed", (error) => process.exit(error ? 1 : 0))'] as const;
+function lackOfNetwork({ podman }: Containers): string | null {
+  const other = 'headgate-probed';
+  const lookup = `require('dns').lookup('${other}', (error) => process.exit(error ? 1 : 0))`;
   podman('network', 'create', '--ignore', NETWORK);
   try {
-    const first = podman(
-      'run',
-      '--detach',
-      '--rm',
-      '--name=headgate-probed',
-      `--network=${NETWORK}`,
-      '--entrypoint=sleep',
-      TAG,
-      '60',
-    );
+    const first = podman('run', '--detach', '--rm', `--name=${other}`, `--network=${NETWORK}`, '--entrypoint=sleep', TAG, '60');
     if (first.status !== 0) return `podman makes no network of containers here: ${lastLine(first)}`;
-    const [entry, ...args] = asks;
-    const found = podman('run', '--rm', `--network=${NETWORK}`, `--entrypoint=${entry}`, TAG, ...args);
+    const found = podman('run', '--rm', `--network=${NETWORK}`, '--entrypoint=node', TAG, '-e', lookup);
     return found.status === 0 ? null : 'containers of podman do not find each other by name here: is aardvark-dns installed?';
   } finally {
-    podman('rm', '--force', '--ignore', '--time=0', 'headgate-probed');
+    podman('rm', '--force', '--ignore', '--time=0', other);
     podman('network', 'rm', '--force', NETWORK);
   }
 }

@@ -226,6 +226,9 @@ export const REGISTRY: readonly ProveRow[] = [
     module: 'ops-release',
     shows:
       'a release is made dry from a clone: the same bytes twice, installed as its lock file names, started; checksums and bills of materials are right',
+    alone: 'full',
+  },
+  {
     name: 'ops.compose',
     module: 'ops-compose',
     shows:
