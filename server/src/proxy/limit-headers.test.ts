@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { planLimits } from '../domain/limits/limit-plan.ts';
 import type { Caller } from '../domain/tenancy/tenancy.ts';
+import type { ErrorDialect } from './error-dialect.ts';
 import { addLimitHeaders, durationText, limitWordsOf } from './limit-headers.ts';
-import type { ErrorDialect } from './refusal.ts';
 
 const NOTHING = { rateLimits: {}, modelLimits: [], budgets: [] };
 const caller = {

@@ -5,7 +5,7 @@ import type { RateLimitName } from '../domain/limits/rate-limit.ts';
 import { SCOPE_CODES } from '../domain/tenancy/tenancy.ts';
 import { headerText } from '../lib/header-text.ts';
 import { TextBuilder } from '../lib/json/text-builder.ts';
-import type { ErrorDialect } from './refusal.ts';
+import type { ErrorDialect } from './error-dialect.ts';
 
 /** The window of each rate limit in seconds, for the `w` of `RateLimit-Policy`. In-flight limits have no window. */
 const WINDOW_SECONDS: Readonly<Record<RateLimitName, number | null>> = {

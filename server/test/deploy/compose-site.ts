@@ -79,7 +79,8 @@ export async function composeSite(tools: Containers, { images, settings }: SiteO
       `--file=${override}`,
       ...args,
     ]);
-  const pidOf = async (name: Service) => Number((await podman('inspect', '--format={{.State.Pid}}', `${PROJECT}-${name}-1`)).stdout);
+  const pidOf = async (name: Service) =>
+    Number((await podman('inspect', '--format={{.State.Pid}}', `${PROJECT}-${name}-1`)).stdout);
   const checks = startHealthChecks(podman, PROJECT);
   taken.defer(() => checks.stop());
   const site: ComposeSite = {

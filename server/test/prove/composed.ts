@@ -1,8 +1,8 @@
 /** The promises of compose.yaml, one after the other, on an installation that docker-compose brings up from nothing. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ComposeSite, Service } from '../deploy/compose-site.ts';
+import { defaultOf, readYaml } from '../deploy/files.ts';
 import { type Ended, lastLine } from '../deploy/programs.ts';
-import { readYaml, defaultOf } from '../deploy/files.ts';
 import { answersSql, booksIn, untilTrue } from './composed-books.ts';
 import { adminOf } from './gateway.ts';
 import { openStreams, type PacedProvider } from './paced-streams.ts';
@@ -181,7 +181,11 @@ async function judgeStop(keys: readonly Key[], composing: Composing, findings: F
   await finishing;
   const [stream] = await streams.ended();
   must(findings, 'it stops', stopped.status === 0, stopped);
-  must(findings, `it stops within its grace period (${tookMs} ms), after the stream`, tookMs > STREAM_MS && tookMs < GRACE_SECONDS * 1_000);
+  must(
+    findings,
+    `it stops within its grace period (${tookMs} ms), after the stream`,
+    tookMs > STREAM_MS && tookMs < GRACE_SECONDS * 1_000,
+  );
   must(findings, `the stream in flight ends whole (${stream?.is})`, stream?.is === 'whole');
   for (const { Service: service, ExitCode } of await site.list())
     must(findings, `${service} ends by itself (exit code ${ExitCode})`, ExitCode === 0);
@@ -204,7 +208,11 @@ async function judgeRemoval(keys: readonly Key[], composing: Composing, findings
   const tookMs = Date.now() - begun;
   const [stream] = await streams.ended();
   must(findings, 'it is removed', down.status === 0 && (await site.list()).length === 0, down);
-  must(findings, `it is removed at the end of the drain (${tookMs} ms)`, tookMs > (DRAIN_SECONDS - 1) * 1_000 && tookMs < GRACE_SECONDS * 1_000);
+  must(
+    findings,
+    `it is removed at the end of the drain (${tookMs} ms)`,
+    tookMs > (DRAIN_SECONDS - 1) * 1_000 && tookMs < GRACE_SECONDS * 1_000,
+  );
   must(findings, `a stream that does not end is told so (${stream?.is})`, stream?.is === 'told');
   const again = Date.now();
   const up = await site.compose('up', '--detach', '--no-build');

@@ -1,6 +1,7 @@
 /** Paths of each plane, written by hand, and what processes of both roles answer to them. */
 import { once } from 'node:events';
-import { type IncomingMessage, type RequestOptions, request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
+import type { RequestOptions } from 'node:https';
 import { DATA_PREFIXES } from '../../src/domain/planes.ts';
 import { ENDPOINTS } from '../../src/proxy/endpoints/endpoint.ts';
 
