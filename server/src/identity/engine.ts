@@ -31,6 +31,7 @@ const ID_PREFIXES: Readonly<Record<string, IdPrefix>> = { user: 'acct', session:
 /** Configures the sign-in library. It is called in-process, never over its own HTTP. */
 export function openEngine(options: IdentityOptions) {
   const { publicUrl, key, db, tables } = options;
+  const passwords = options.passwords ?? { hash: hashPassword, verify: verifyPassword };
   const oneHash = fewAtOnce({
     atOnce: HASHES_AT_ONCE,
     waitingMax: options.hashesWaitingMax ?? HASHES_WAITING_MAX,
@@ -49,8 +50,8 @@ export function openEngine(options: IdentityOptions) {
       disableSignUp: true,
       maxPasswordLength: 128,
       password: {
-        hash: (password) => oneHash(() => hashPassword(password)),
-        verify: (both) => oneHash(() => verifyPassword(both)),
+        hash: (password) => oneHash(() => passwords.hash(password)),
+        verify: (both) => oneHash(() => passwords.verify(both)),
       },
     },
     session: { expiresIn: SESSION_SECONDS, updateAge: 3_600, freshAge: FRESH_SECONDS, cookieCache: { enabled: false } },

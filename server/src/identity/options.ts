@@ -1,3 +1,9 @@
+/** Makes and checks the hashes of passwords. */
+export interface PasswordHashing {
+  hash(password: string): Promise<string>;
+  verify(both: { readonly password: string; readonly hash: string }): Promise<boolean>;
+}
+
 /** The parts of the store and settings that sign-in needs. */
 export interface IdentityOptions {
   /** A Drizzle database. */
@@ -15,6 +21,8 @@ export interface IdentityOptions {
   readonly claimOnce: (name: string, forMs: number) => Promise<boolean>;
   /** The most passwords that may wait to be hashed; 200 by default. */
   readonly hashesWaitingMax?: number;
+  /** Replaces the library's scrypt. Only tests that are not about passwords set it. */
+  readonly passwords?: PasswordHashing;
   /** Ends the session with this token. */
   readonly endSession: (token: string) => Promise<void>;
 }

@@ -11,12 +11,14 @@ import { createMemoryCounters } from '../../src/counters/memory/memory-counters.
 import type { RoleGrant } from '../../src/domain/tenancy/permission.ts';
 import { type Identity, openIdentity } from '../../src/identity/identity.ts';
 import { noMailer } from '../../src/identity/mail/mailer.ts';
+import type { PasswordHashing } from '../../src/identity/options.ts';
 import { newId } from '../../src/lib/id.ts';
 import { hashSecret, newAdminToken, newDataKey } from '../../src/lib/secrets.ts';
 import type { Clock } from '../../src/lib/timing/clock.ts';
 import * as adminTokens from '../../src/store/accounts/admin-tokens.ts';
 import { testTrail } from '../support/audit-trail.ts';
 import type { GivenDatabase } from '../support/database.ts';
+import { QUICK_PASSWORDS } from '../support/quick-passwords.ts';
 
 export interface Answer<T = Body> {
   readonly status: number;
@@ -54,12 +56,18 @@ export interface AdminWorld {
 
 const ACTOR_HEADER = 'x-test-actor';
 
+/** Parts of a world that are no dependencies of the admin plane. */
+interface WorldOptions {
+  /** Hashes passwords as the product does. */
+  readonly hasSlowPasswords?: boolean;
+}
+
 /** Registers opening and closing with the suite being described. `more` stands in for what the suite wants otherwise. */
-export function withAdmin(given: GivenDatabase, more: Partial<AdminDeps> = {}): () => AdminWorld {
+export function withAdmin(given: GivenDatabase, more: Partial<AdminDeps> = {}, options: WorldOptions = {}): () => AdminWorld {
   let world: AdminWorld | null = null;
   let server: Server | null = null;
   beforeAll(async () => {
-    const opened = await openWorld(given, more);
+    const opened = await openWorld(given, more, options);
     ({ world, server } = opened);
   });
   afterAll(async () => {
@@ -73,11 +81,16 @@ export function withAdmin(given: GivenDatabase, more: Partial<AdminDeps> = {}): 
   };
 }
 
-async function openWorld(given: GivenDatabase, more: Partial<AdminDeps>): Promise<{ world: AdminWorld; server: Server }> {
+async function openWorld(
+  given: GivenDatabase,
+  more: Partial<AdminDeps>,
+  { hasSlowPasswords = false }: WorldOptions,
+): Promise<{ world: AdminWorld; server: Server }> {
   const time = { nowMs: Date.parse('2026-03-10T12:00:00Z') };
   const changes: ConfigScopes[] = [];
   const logged: string[] = [];
-  const deps = depsOf(given, time, changes, logged, more);
+  const passwords = hasSlowPasswords ? undefined : QUICK_PASSWORDS;
+  const deps = depsOf(given, time, { changes, logged, passwords }, more);
   const app = await createAdminApp(deps, {
     authenticate: (deps, headers, ip) => {
       const actor = headers[ACTOR_HEADER];
@@ -130,11 +143,16 @@ export const JOBS: AdminDeps['jobs'] = {
   checkWebhookUrl: () => null,
 };
 
+interface Made {
+  readonly changes: ConfigScopes[];
+  readonly logged: string[];
+  readonly passwords: PasswordHashing | undefined;
+}
+
 function depsOf(
   given: GivenDatabase,
   time: { nowMs: number },
-  changes: ConfigScopes[],
-  logged: string[],
+  { changes, logged, passwords }: Made,
   more: Partial<AdminDeps>,
 ): AdminDeps {
   const clock = { nowMs: () => time.nowMs, monotonicMs: () => time.nowMs };
@@ -153,7 +171,7 @@ function depsOf(
       credentials: newDataKey(),
     },
     audit: testTrail(),
-    identity: identityOn(given, clock, more.publicUrl ?? null),
+    identity: identityOn(given, clock, { publicUrl: more.publicUrl ?? null, passwords }),
     mailer: noMailer,
     publicUrl: null,
     log: { error: log, warn: log },
@@ -175,11 +193,16 @@ function depsOf(
 }
 
 /** Opened with the first question: the database is there only then. */
-function identityOn(given: GivenDatabase, clock: Clock, publicUrl: string | null): Identity {
+function identityOn(
+  given: GivenDatabase,
+  clock: Clock,
+  { publicUrl, passwords }: { readonly publicUrl: string | null; readonly passwords: PasswordHashing | undefined },
+): Identity {
   const key = newDataKey();
   let opened: Identity | null = null;
   const identity = () => {
-    opened ??= openIdentity(identityOptions(given().db, { key, publicUrl, clock }));
+    const options = identityOptions(given().db, { key, publicUrl, clock });
+    opened ??= openIdentity(passwords === undefined ? options : { ...options, passwords });
     return opened;
   };
   return new Proxy({} as Identity, { get: (_, name: keyof Identity) => identity()[name] });

@@ -7,7 +7,7 @@ import { withDatabase } from '../support/database.ts';
 import { type Browser, browse, makePerson, PASSWORD } from './support.ts';
 
 const given = withDatabase();
-const world = withAdmin(given, { trustedProxies: ['127.0.0.1'] });
+const world = withAdmin(given, { trustedProxies: ['127.0.0.1'] }, { hasSlowPasswords: true });
 
 function signIn(browser: Browser, email: string, { password = PASSWORD, from }: { password?: string; from: string }) {
   return browser('POST', '/session/sign-in', { email, password }, { 'x-forwarded-for': from });

@@ -1,6 +1,7 @@
 /** A browser on the admin API: it keeps cookies, and says where it is. */
 
 import { makeFirstAdminLink } from '../../src/admin/session/first-admin-link.ts';
+import type { Identity } from '../../src/identity/identity.ts';
 import { newId } from '../../src/lib/id.ts';
 import * as accounts from '../../src/store/accounts/accounts.ts';
 import { addProof } from '../../src/store/accounts/address-proofs.ts';
@@ -53,8 +54,8 @@ function keep(cookies: Map<string, string>, cookie: string): void {
 
 let people = 0;
 
-/** To hash a password takes long on purpose, and everybody here has the same one. */
-let hashOfPassword: Promise<string> | null = null;
+/** The hash of the password that everybody here has, by who made it. To hash one as the product does takes long on purpose. */
+const hashes = new WeakMap<Identity, Promise<string>>();
 
 /** Somebody with an account and a password, whose address is proved unless said otherwise. */
 export async function makePerson(
@@ -76,8 +77,9 @@ export async function makePerson(
     madeHow: 'handed_link',
     boundOrganizationId: more.boundTo ?? null,
   });
-  hashOfPassword ??= deps.identity.hashPassword(PASSWORD);
-  const hash = await hashOfPassword;
+  const hashing = hashes.get(deps.identity) ?? deps.identity.hashPassword(PASSWORD);
+  hashes.set(deps.identity, hashing);
+  const hash = await hashing;
   await signIn.setPassword(deps.db, { id: newId('auth'), accountId: account.id, hash, at, how: 'handed_invitation' });
   if (more.boundTo === undefined) {
     // As early as any clock that a test turns: what is added later is added after the proof.

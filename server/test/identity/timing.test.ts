@@ -15,7 +15,7 @@ const mailer = {
   },
 };
 const PUBLIC_URL = 'https://gateway.example';
-const world = withAdmin(withDatabase(), { mailer, publicUrl: PUBLIC_URL });
+const world = withAdmin(withDatabase(), { mailer, publicUrl: PUBLIC_URL }, { hasSlowPasswords: true });
 
 const ROUNDS = 7;
 /** Generous: the machine may be busy. Without the hash an answer takes a tenth of the time and less. */
