@@ -145,7 +145,7 @@ onEveryDatabase('folded days', (given) => {
           await mustAnswerAlike(given(), nowMs);
         })
         .beforeEach(() => empty(given)),
-      { numRuns: Number(process.env.FOLD_RUNS ?? 8) },
+      { numRuns: Number(process.env.FOLD_RUNS ?? 3) },
     );
   }, 120_000);
 
