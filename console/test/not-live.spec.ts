@@ -1,24 +1,24 @@
 /** Live use while Redis cannot be reached: every page that shows it says that it is not live, and shows what the ledger has. */
-import { startPostgres, type TestPostgres } from '../../server/test/support/postgres.ts';
+import { type CopiedDatabase, copyMigrated } from '../../server/test/support/migrated-postgres.ts';
 import { hasRedis, startRedis, type TestRedis } from '../../server/test/support/redis.ts';
 import { expect, type House, openHouse, spendOnce, test } from './support.ts';
 
-let postgres: TestPostgres | null = null;
+let database: CopiedDatabase | null = null;
 let redis: TestRedis | null = null;
 let house: House;
 
 test.beforeAll(async () => {
   test.setTimeout(120_000);
-  postgres = hasRedis('Redis') ? await startPostgres() : null;
-  test.skip(postgres === null, 'there is no PostgreSQL or no Redis on this machine');
-  if (postgres === null) return;
+  database = hasRedis('Redis') ? await copyMigrated() : null;
+  test.skip(database === null, 'there is no PostgreSQL or no Redis on this machine');
+  if (database === null) return;
   redis = await startRedis('Redis');
-  house = await openHouse({ DATABASE_URL: postgres.url, REDIS_URL: redis.url });
+  house = await openHouse({ DATABASE_URL: database.url, REDIS_URL: redis.url });
 });
 test.afterAll(async () => {
   await house?.gateway.kill();
   await redis?.stop();
-  await postgres?.stop();
+  await database?.drop();
 });
 
 test('use is shown from the ledger and said not to be live, on pages and in lists', async ({ page }) => {

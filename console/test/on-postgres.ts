@@ -1,5 +1,5 @@
 import { type OpenDatabase, openDatabase } from '../../server/src/store/database.ts';
-import { startPostgres, type TestPostgres } from '../../server/test/support/postgres.ts';
+import { type CopiedDatabase, copyMigrated } from '../../server/test/support/migrated-postgres.ts';
 import { type House, openHouse, test } from './support.ts';
 
 /**
@@ -7,21 +7,21 @@ import { type House, openHouse, test } from './support.ts';
  * no PostgreSQL it never does, and the tests are skipped.
  */
 export function onPostgres(ready: (house: House, database: OpenDatabase) => void): void {
-  let postgres: TestPostgres | null = null;
+  let copy: CopiedDatabase | null = null;
   let house: House | null = null;
   let database: OpenDatabase | null = null;
   test.beforeAll(async () => {
     test.setTimeout(120_000);
-    postgres = await startPostgres();
-    test.skip(postgres === null, 'there is no PostgreSQL on this machine');
-    if (postgres === null) return;
-    house = await openHouse({ DATABASE_URL: postgres.url });
-    database = openDatabase({ url: postgres.url });
+    copy = await copyMigrated();
+    test.skip(copy === null, 'there is no PostgreSQL on this machine');
+    if (copy === null) return;
+    house = await openHouse({ DATABASE_URL: copy.url });
+    database = openDatabase({ url: copy.url });
     ready(house, database);
   });
   test.afterAll(async () => {
     await house?.gateway.stop();
     await database?.close();
-    await postgres?.stop();
+    await copy?.drop();
   });
 }

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/installation/migrate.ts';
-import { TEST_POSTGRES_VARIABLE } from '../support/database.ts';
+import { TEST_POSTGRES_VARIABLE } from '../support/migrated-postgres.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../src/store/migrations/', import.meta.url));
 const PROGRAM = `

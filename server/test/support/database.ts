@@ -2,15 +2,13 @@
 import { openAsBlob } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
-import pg from 'pg';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type DatabaseKind, databaseOver, type OpenDatabase, openDatabase } from '../../src/store/database.ts';
 import { inProcessPool } from './in-process.ts';
+import { copyMigrated, TEST_POSTGRES_VARIABLE } from './migrated-postgres.ts';
 
 /** Set by global-setup.ts. */
 export const SNAPSHOT_VARIABLE = 'HEADGATE_TEST_SNAPSHOT';
-export const TEST_POSTGRES_VARIABLE = 'HEADGATE_TEST_POSTGRES';
-export const TEMPLATE = 'headgate_template';
 
 /** Reads the database of the running suite; only inside tests and hooks, since it is opened in a beforeAll. */
 export type GivenDatabase = () => OpenDatabase;
@@ -81,34 +79,13 @@ async function openEmbeddedTestDatabase(): Promise<TestDatabase> {
   return { ...opened, url: null, dispose };
 }
 
-let counter = 0;
-
 async function openPostgresTestDatabase(): Promise<TestDatabase> {
-  const server = process.env[TEST_POSTGRES_VARIABLE];
-  if (server === undefined) throw new Error('no PostgreSQL in this run');
-  const name = `test_${process.pid}_${counter++}`;
-  await maintain(server, `CREATE DATABASE ${name} TEMPLATE ${TEMPLATE}`);
-  const url = server.replace(/postgres$/, name);
-  const opened = openDatabase({ url });
+  const copy = await copyMigrated();
+  if (copy === null) throw new Error('no PostgreSQL in this run');
+  const opened = openDatabase({ url: copy.url });
   const dispose = async () => {
     await opened.close();
-    await maintain(server, `DROP DATABASE ${name} WITH (FORCE)`);
+    await copy.drop();
   };
-  return { ...opened, url, dispose };
-}
-
-async function maintain(server: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: server });
-  await client.connect();
-  // Two suites that copy the template at the same moment stand in each other's way; waiting is all it takes.
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await client.query(statement);
-      break;
-    } catch (error) {
-      if (attempt === 50 || !(error instanceof Error && 'code' in error && error.code === '55006')) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
-  await client.end();
+  return { ...opened, url: copy.url, dispose };
 }

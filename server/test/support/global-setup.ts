@@ -6,18 +6,18 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
-import pg from 'pg';
-import { databaseOver, openDatabase } from '../../src/store/database.ts';
+import { databaseOver } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/installation/migrate.ts';
 import { useBundle } from './bundled-program.ts';
-import { SNAPSHOT_VARIABLE, TEMPLATE, TEST_POSTGRES_VARIABLE } from './database.ts';
+import { SNAPSHOT_VARIABLE } from './database.ts';
 import { inProcessPool } from './in-process.ts';
-import { startPostgres, type TestPostgres } from './postgres.ts';
+import { startMigratedPostgres } from './migrated-postgres.ts';
 
 export default async function setup(): Promise<() => Promise<void>> {
   const home = mkdtempSync(join(tmpdir(), 'headgate-test-'));
   // One after the other: starting the embedded engine holds this thread for seconds, and a connection waits only so long.
-  const postgres = await startServer();
+  const postgres = await startMigratedPostgres();
+  if (postgres === null) console.warn('PostgreSQL is not installed on this machine: the tests that need it are skipped.');
   await useBundle();
   await writeSnapshot(join(home, 'migrated.tar'));
   process.env[SNAPSHOT_VARIABLE] = join(home, 'migrated.tar');
@@ -25,23 +25,6 @@ export default async function setup(): Promise<() => Promise<void>> {
     await postgres?.stop();
     rmSync(home, { recursive: true, force: true });
   };
-}
-
-async function startServer(): Promise<TestPostgres | null> {
-  const postgres = await startPostgres();
-  if (postgres === null) {
-    console.warn('PostgreSQL is not installed on this machine: the tests that need it are skipped.');
-    return null;
-  }
-  const admin = new pg.Client({ connectionString: postgres.url });
-  await admin.connect();
-  await admin.query(`CREATE DATABASE ${TEMPLATE}`);
-  await admin.end();
-  const template = openDatabase({ url: postgres.url.replace(/postgres$/, TEMPLATE) });
-  await migrate(template);
-  await template.close();
-  process.env[TEST_POSTGRES_VARIABLE] = postgres.url;
-  return postgres;
 }
 
 async function writeSnapshot(path: string): Promise<void> {
