@@ -1,5 +1,8 @@
 import { called, expect, type House, type Page, type Role, test } from './support.ts';
 
+// The last and one of the longest files: in one piece, one of two workers would wait for it.
+test.describe.configure({ mode: 'parallel' });
+
 const dialog = (page: Page) => page.getByRole('dialog');
 const perMinute = (page: Page) => dialog(page).getByRole('textbox', { name: /^Requests per minute/ });
 
