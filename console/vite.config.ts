@@ -8,6 +8,9 @@ import { PATHS } from './src/paths.ts';
 /** Where a gateway runs while pages are being made. */
 const GATEWAY = process.env.HEADGATE_CONSOLE_PROXY ?? 'http://127.0.0.1:4000';
 
+/** Of the pages and dialogs that are loaded apart, how many must need a module before all of them load it. */
+const SHARED_BY_MIN = 30;
+
 /** The server answers these paths with the page and every other with 404. */
 function pathsFile(): Plugin {
   return {
@@ -48,7 +51,11 @@ export default defineConfig({
     emptyOutDir: true,
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 900,
-    rolldownOptions: { onLog },
+    rolldownOptions: {
+      onLog,
+      // What most pages need is one file. In its hundred small ones a first visit waited for a hundred answers, and packed they were larger.
+      output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: SHARED_BY_MIN }] } },
+    },
   },
   server: { proxy: { '/api': GATEWAY, '/health': GATEWAY } },
 });
