@@ -46,10 +46,10 @@ count() {
   if [ "$1" -eq 0 ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 }
 
-# Adds what the step `tests` counted. A run can fail with no failed test: a forbidden skip, a process that died.
+# Adds what a step of tests, `tests` unless named, counted. A run can fail with no failed test: a forbidden skip, a process that died.
 count_tests() {
-  local status=$1 counts tests_failed
-  counts=$(grep -aE '^[0-9]+ passed, [0-9]+ failed' "$log/tests" | tail -n 1)
+  local status=$1 name=${2:-tests} counts tests_failed
+  counts=$(grep -aE '^[0-9]+ passed, [0-9]+ failed' "$log/$name" | tail -n 1)
   if [ -z "$counts" ]; then failed=$((failed + 1)); return; fi
   tests_failed=$(sed -E 's/.*passed, ([0-9]+) failed.*/\1/' <<<"$counts")
   passed=$((passed + ${counts%% *})) failed=$((failed + tests_failed))

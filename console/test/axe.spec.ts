@@ -7,18 +7,21 @@ import { expect, type House, type Page, test } from './support.ts';
 
 /**
  * By itself, as a prove, each sight is looked at whole and in both themes. Beside all other tests it is a sample, in light and dark in turn: every
- * third page whole, and of every sixth dialog the dialog. Each is a page that loads, and all of them took a fifth of the browser tests.
+ * fifth page whole, and of every ninth dialog the dialog. Each is a page that loads, and all of them took a fifth of the browser tests.
  */
 const IN_BOTH = process.env.HEADGATE_ALONE !== undefined;
 const PARTS = IN_BOTH ? 4 : 2;
 const themes = IN_BOTH ? 'light and dark' : 'light or dark';
-const looked = IN_BOTH ? 'every page and dialog' : 'every third page and sixth dialog';
+const looked = IN_BOTH ? 'every page and dialog' : 'every fifth page and ninth dialog';
 const schemesOf = (index: number): readonly Scheme[] => (IN_BOTH ? SCHEMES : [SCHEMES[index % 2] as Scheme]);
 
 function lookedAt(sights: readonly Sight[]): readonly Sight[] {
   if (IN_BOTH) return sights;
-  const [pages, dialogs] = [sights.filter(({ dialog }) => dialog === undefined), sights.filter(({ dialog }) => dialog !== undefined)];
-  return [...pages.filter((_, index) => index % 3 === 0), ...dialogs.filter((_, index) => index % 6 === 0)];
+  const [pages, dialogs] = [
+    sights.filter(({ dialog }) => dialog === undefined),
+    sights.filter(({ dialog }) => dialog !== undefined),
+  ];
+  return [...pages.filter((_, index) => index % 5 === 0), ...dialogs.filter((_, index) => index % 9 === 0)];
 }
 
 // Each page is opened once, half of them by each of two workers.

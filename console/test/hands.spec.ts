@@ -242,7 +242,7 @@ function namesFor(way: string): Names {
   return { organization: `By ${way}`, team: `Team of ${way}`, key: `Key of ${way}`, email: `${way}@headgate.test` };
 }
 
-/** By itself, as a prove, in both themes. Beside all other tests workflow.spec.ts has the one in light, with a shortcut for each dialog. */
+/** By itself, as a prove, in both themes; beside all other tests in the one in which fewer of them look at a page. */
 const THEMES = process.env.HEADGATE_ALONE === undefined ? (['dark'] as const) : (['light', 'dark'] as const);
 
 for (const colorScheme of THEMES) {

@@ -1,6 +1,6 @@
 /** How people come in: every way that is offered, and every way that must stay closed. */
 import type { BrowserContext } from '@playwright/test';
-import { startGateway } from '../../server/test/prove/gateway.ts';
+import { PROGRAM, startGateway } from '../../server/test/prove/gateway.ts';
 import { expect, type House, PASSWORD, type Page, test } from './support.ts';
 import { nextTotpCode, totpCode } from './totp.ts';
 
@@ -223,7 +223,7 @@ test('an invitation that has expired says so and what to do next, and one that i
   const later = await startGateway({
     dataDir: before.dataDir,
     adminToken: before.adminToken,
-    command: [process.execPath, '--import', eightDaysAhead, 'server/src/main.ts', 'serve'],
+    command: [process.execPath, '--import', eightDaysAhead, PROGRAM, 'serve'],
   });
   await page.goto(at({ url: later.base }, link));
   await expect(page.getByRole('heading', { name: 'This invitation cannot be used' })).toBeVisible();

@@ -1,7 +1,7 @@
 /** What every browser test stands on: a real gateway with the demo organization, one signed-in person per role, and the page of one of them. */
 import { test as base, expect, type Page } from '@playwright/test';
 import { type Gateway, type Settings, startGateway } from '../../server/test/prove/gateway.ts';
-import { copyMigrated } from '../../server/test/support/migrated-postgres.ts';
+import { copyMigrated, ENGINES_VARIABLE } from '../../server/test/support/migrated-postgres.ts';
 
 export { expect, type Page } from '@playwright/test';
 
@@ -43,8 +43,8 @@ export const test = base.extend<object, { house: House }>({
   house: [
     // biome-ignore lint/correctness/noEmptyPattern: the library reads the names of what a fixture needs from this pattern.
     async ({}, use) => {
-      // A gateway that serves hundreds of tests takes less of the machine on PostgreSQL than on the embedded engine.
-      const database = await copyMigrated();
+      // A gateway that serves hundreds of tests takes less of the machine on PostgreSQL. Before a release it is tried on the embedded engine.
+      const database = process.env[ENGINES_VARIABLE] === 'both' ? null : await copyMigrated();
       const house = await openHouse(database === null ? {} : { DATABASE_URL: database.url });
       await use(house);
       await house.gateway.stop();

@@ -156,64 +156,6 @@ test('an organization’s owner does the same inside what the platform gave, and
   await expect(page.getByText(/not allowed/i).first()).toBeVisible();
 });
 
-test('the whole workflow with the keyboard alone', async ({ page, house }) => {
-  test.setTimeout(180_000);
-  await house.signIn(page, 'platform_admin');
-  await page.goto(`${house.url}/organizations`);
-  await page.getByRole('heading', { level: 1 }).waitFor();
-  await page.keyboard.press('n');
-  await expect(dialog(page).getByRole('textbox', { name: 'Name' })).toBeFocused();
-  await page.keyboard.type('Keys only');
-  await tabTo(page, 'Requests per minute');
-  await page.keyboard.type('1');
-  await tabTo(page, 'Nothing');
-  await page.keyboard.press('ArrowRight');
-  await expect(dialog(page).getByRole('radio', { name: 'Everything' })).toBeChecked();
-  await page.keyboard.press('Enter');
-  await expect(page.getByRole('heading', { level: 1, name: 'Keys only' })).toBeVisible();
-  const organizationId = /org_[0-9a-f]+/.exec(page.url())?.[0] as string;
-  await page.goto(`${house.url}/organizations/${organizationId}?tab=teams`);
-  await page.getByText('No teams yet').waitFor();
-  await page.keyboard.press('n');
-  await expect(dialog(page).getByLabel('Name')).toBeFocused();
-  await page.keyboard.type('Typed');
-  await page.keyboard.press('Enter');
-  await expect(page.getByRole('heading', { level: 1, name: 'Typed' })).toBeVisible();
-  await page.goto(`${house.url}/organizations/${organizationId}?tab=keys`);
-  await page.getByText('No keys yet').waitFor();
-  await page.keyboard.press('n');
-  await expect(dialog(page)).toBeVisible();
-  await tabTo(page, 'Team');
-  await page.keyboard.type('Typed');
-  await expect(page.getByRole('option')).toHaveText([/Typed/]);
-  await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('Enter');
-  await dialog(page).getByLabel('Name').waitFor();
-  await tabTo(page, 'Name');
-  await page.keyboard.type('typed key');
-  await page.keyboard.press('Enter');
-  const secret = await page
-    .getByRole('dialog', { name: /is ready/ })
-    .getByLabel('Secret')
-    .inputValue();
-  expect((await called(house, secret)).status).toBe(200);
-  expect((await called(house, secret)).status).toBe(429);
-});
-
-/** Presses Tab until the control with this label has the focus; at most 60 times. */
-async function tabTo(page: Page, label: string): Promise<void> {
-  for (let press = 0; press < 60; press += 1) {
-    const isThere = await page.evaluate((wanted) => {
-      const focused = document.activeElement as HTMLInputElement | null;
-      const words = [focused?.getAttribute('aria-label'), ...[...(focused?.labels ?? [])].map((one) => one.textContent)];
-      return words.some((text) => text?.trim().split('\n')[0]?.startsWith(wanted) === true);
-    }, label);
-    if (isThere) return;
-    await page.keyboard.press('Tab');
-  }
-  throw new Error(`${label} cannot be reached with Tab`);
-}
-
 /** What each role finds in its navigation, and nothing else. */
 const NAVIGATION: Readonly<Record<Role, readonly string[]>> = {
   platform_admin: [

@@ -5,16 +5,13 @@ import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { afterAll, beforeAll, describe } from 'vitest';
 import { type DatabaseKind, databaseOver, type OpenDatabase, openDatabase } from '../../src/store/database.ts';
 import { inProcessPool } from './in-process.ts';
-import { copyMigrated, TEST_POSTGRES_VARIABLE } from './migrated-postgres.ts';
+import { copyMigrated, ENGINES_VARIABLE, TEST_POSTGRES_VARIABLE } from './migrated-postgres.ts';
 
 /** Set by global-setup.ts. */
 export const SNAPSHOT_VARIABLE = 'HEADGATE_TEST_SNAPSHOT';
 
 /** Reads the database of the running suite; only inside tests and hooks, since it is opened in a beforeAll. */
 export type GivenDatabase = () => OpenDatabase;
-
-/** Set to `both`, `onOneDatabase` means both as well: in `.ci/long`. */
-const ENGINES_VARIABLE = 'HEADGATE_TEST_ENGINES';
 
 type Suite = (given: GivenDatabase, kind: DatabaseKind) => void;
 

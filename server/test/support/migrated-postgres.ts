@@ -4,6 +4,8 @@ import { openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/installation/migrate.ts';
 import { startPostgres, type TestPostgres } from './postgres.ts';
 
+/** Set to `both`, as in `.ci/long`, what stands on SQL that other suites try on both engines is tried on both as well. */
+export const ENGINES_VARIABLE = 'HEADGATE_TEST_ENGINES';
 /** Where tests find its address; unset where there is none. */
 export const TEST_POSTGRES_VARIABLE = 'HEADGATE_TEST_POSTGRES';
 const TEMPLATE = 'headgate_template';
