@@ -287,7 +287,8 @@ for (const [role, entries] of Object.entries(NAVIGATION)) {
     await page.goto(house.url);
     const navigation = page.getByRole('navigation', { name: 'Main' });
     await navigation.waitFor();
-    const shown = (await navigation.getByRole('link').allInnerTexts()).map((text) => text.trim());
+    // Behind a name may stand how many things need attention, which other tests left behind.
+    const shown = (await navigation.getByRole('link').allInnerTexts()).map((text) => text.trim().split('\n')[0] as string);
     expect(shown).toEqual(entries);
     for (const entry of shown) {
       await navigation.getByRole('link', { name: entry, exact: true }).click();

@@ -347,9 +347,10 @@ onEveryDatabase('the audit log', (given) => {
 
   test('a long chain is read in pages', async () => {
     const { db } = given();
-    for (let batch = 0; batch < 3; batch += 1) await append(db, ...Array.from({ length: 400 }, () => ({})));
+    // Two whole pages and a part of one.
+    for (let batch = 0; batch < 3; batch += 1) await append(db, ...Array.from({ length: 150 }, () => ({})));
     const seqs: number[] = [];
     for await (const rows of streamAuditEvents(db, 'org_1')) seqs.push(...rows.map(({ seq }) => seq));
-    expect(seqs).toEqual(Array.from({ length: 1_200 }, (_, index) => index + 1));
+    expect(seqs).toEqual(Array.from({ length: 450 }, (_, index) => index + 1));
   });
 });
