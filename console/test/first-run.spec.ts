@@ -4,8 +4,9 @@ import { type Gateway, startGateway } from '../../server/test/prove/gateway.ts';
 import { PASSWORD } from './support.ts';
 import { openVendor } from './vendor.ts';
 
-// Each begins with the start of a gateway on an empty directory.
+// Each begins with the start of a gateway on an empty directory, and they come last: in one piece, one of two workers would wait for them.
 test.setTimeout(120_000);
+test.describe.configure({ mode: 'parallel' });
 
 let gateway: Gateway;
 test.beforeEach(async () => {
