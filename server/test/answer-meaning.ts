@@ -15,8 +15,12 @@ export interface Meaning {
 // biome-ignore lint/suspicious/noExplicitAny: answers of many vendors, read as loosely as clients read them
 type Json = any;
 
-export function meaningOf(kind: 'chat' | 'messages', stream: boolean, bytes: Buffer): Meaning {
+/** The dialects in which an answer can be read. */
+export type ChatKind = 'chat' | 'messages' | 'responses';
+
+export function meaningOf(kind: ChatKind, stream: boolean, bytes: Buffer): Meaning {
   const text = bytes.toString();
+  if (kind === 'responses') return response(stream ? finalResponse(jsonEventsIn(text)) : JSON.parse(text));
   if (!stream) return kind === 'chat' ? chat(JSON.parse(text)) : message(JSON.parse(text));
   return kind === 'chat' ? chatStream(jsonEventsIn(text)) : messageStream(jsonEventsIn(text));
 }
@@ -69,6 +73,24 @@ function chatStream(chunks: Json[]): Meaning {
   }
   const tools = calls.filter(Boolean).map(({ name, args }) => [name, parsed(args)] as const);
   return { text, tools, stop, input: usage?.prompt_tokens, output: usage?.completion_tokens, cache: 0 };
+}
+
+function response(json: Json): Meaning {
+  const parts = json.output.flatMap((item: Json) => (item.type === 'message' ? item.content : []));
+  const text = parts.map((part: Json) => part.text ?? part.refusal ?? '').join('');
+  const tools = json.output.flatMap((item: Json) => {
+    if (item.type === 'function_call') return [[item.name, parsed(item.arguments)]];
+    return item.type === 'custom_tool_call' ? [[item.name, { input: item.input }]] : [];
+  });
+  const { input_tokens: input, output_tokens: output } = json.usage ?? {};
+  return { text, tools, stop: json.incomplete_details?.reason ?? json.status, input, output, cache: 0 };
+}
+
+/** The response that a client puts together from its events, as Codex does: the items that ended, and the last report. */
+function finalResponse(events: Json[]): Json {
+  const output = events.flatMap((event) => (event.type === 'response.output_item.done' ? [event.item] : []));
+  const last = events.findLast((event) => /^response\.(completed|incomplete|failed)$/.test(event.type));
+  return { ...last?.response, output };
 }
 
 function message(json: Json): Meaning {

@@ -5,7 +5,7 @@ const ROOT = new URL('./recorded/', import.meta.url);
 
 export interface Recording {
   readonly provider: string;
-  readonly kind: 'chat' | 'messages' | 'embeddings' | 'count-tokens';
+  readonly kind: 'chat' | 'messages' | 'responses' | 'embeddings' | 'count-tokens';
   readonly response: string;
   readonly request?: string;
   readonly status: number;
@@ -24,7 +24,7 @@ export function answersOf(provider: string, kind: Recording['kind']): Recording[
 export function bytesOf(recording: Recording): Buffer {
   const raw = readFileSync(new URL(`cassettes/${recording.response}`, ROOT));
   if (!recording.stream || !recording.response.endsWith('.txt')) return raw;
-  const named = recording.kind === 'messages';
+  const named = recording.kind !== 'chat';
   const events = raw
     .toString()
     .split('\n')

@@ -19,6 +19,7 @@ export interface UsageParity {
 const WIRES: Readonly<Record<Recording['kind'], Wire>> = {
   chat: 'openai-chat',
   messages: 'anthropic-messages',
+  responses: 'openai-responses',
   embeddings: 'openai-embeddings',
   'count-tokens': 'anthropic-count-tokens',
 };
@@ -32,7 +33,11 @@ export function usageParity(recording: Recording): UsageParity {
   const provider = findProvider({ providerId: PROVIDERS[recording.provider] ?? recording.provider });
   const model = String(answer.model);
   const theirs = provider === undefined ? null : theirUsage(provider, recording, answer);
-  const timestamp = new Date(typeof answer.created === 'number' ? answer.created * 1000 : '2026-06-01T00:00:00Z');
+  const timestamp = new Date(
+    typeof (answer.created ?? answer.created_at) === 'number'
+      ? Number(answer.created ?? answer.created_at) * 1000
+      : '2026-06-01T00:00:00Z',
+  );
   const found = provider === undefined || theirs === null ? null : calcPrice(theirs, model, { provider, timestamp });
   if (found === null || facts.usage === null) return { model, usage: facts.usage, ours: null, theirsUsd: null };
   const price = { id: 'table', effectiveFromMs: 0, ...listPriceOf(found.model_price) };
@@ -69,7 +74,8 @@ function lastReport(recording: Recording): JsonObject {
   let answer: JsonObject = {};
   // biome-ignore lint/suspicious/noExplicitAny: events of many vendors
   for (const event of jsonEventsIn<any>(text)) {
-    if (event.type === 'message_start') answer = { model: event.message.model, usage: event.message.usage };
+    if (event.response?.usage) answer = event.response;
+    else if (event.type === 'message_start') answer = { model: event.message.model, usage: event.message.usage };
     else if (event.type === 'message_delta') answer = { ...answer, usage: { ...(answer.usage as JsonObject), ...event.usage } };
     else if (event.choices !== undefined) {
       const usage = event.usage ?? event.x_groq?.usage ?? answer.usage;
@@ -84,7 +90,14 @@ function theirUsage(
   { kind }: Recording,
   answer: JsonObject,
 ): TheirUsage | null {
-  const flavours = kind === 'embeddings' ? ['embeddings'] : kind === 'chat' ? ['chat', 'default'] : ['default'];
+  const flavours =
+    kind === 'embeddings'
+      ? ['embeddings']
+      : kind === 'responses'
+        ? ['responses']
+        : kind === 'chat'
+          ? ['chat', 'default']
+          : ['default'];
   for (const flavour of flavours) {
     try {
       return extractUsage(provider, answer, flavour).usage;

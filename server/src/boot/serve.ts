@@ -53,7 +53,11 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   await bindStoredKeys(stores, log);
   const wheel = createTimerWheel();
   const transport = createTransport({ policy, wheel, client: config.fastLane === 'on' ? 'plain' : 'full' });
-  const providers = [createOpenAiProvider({ transport }), createAnthropicProvider({ transport }), createFakeProvider()];
+  const providers = [
+    createOpenAiProvider({ transport, responsesHosts: config.responsesUpstreams }),
+    createAnthropicProvider({ transport }),
+    createFakeProvider(),
+  ];
   const opened = await openGateway(config, stores, wheel, providers, log);
   const notReady = () => port.notReady ?? diskTrouble(stores);
   const facts = processFactsOf(config, stores, opened, notReady, clock);

@@ -3,9 +3,9 @@ import type { Usage } from '../domain/usage/usage.ts';
 import type { Bytes } from '../lib/pieces.ts';
 
 /**
- * The wire formats we read and write. The first two are chat formats and translate into each other. The others pass unchanged.
+ * The wire formats we read and write. The first three are chat formats and translate into each other. The others pass unchanged.
  */
-export type Wire = 'openai-chat' | 'anthropic-messages' | 'openai-embeddings' | 'anthropic-count-tokens';
+export type Wire = 'openai-chat' | 'anthropic-messages' | 'openai-responses' | 'openai-embeddings' | 'anthropic-count-tokens';
 
 export type JsonObject = Record<string, unknown>;
 
@@ -13,7 +13,7 @@ export type JsonObject = Record<string, unknown>;
 export interface RequestFacts {
   readonly model: string;
   readonly stream: boolean;
-  /** The caller's output cap (`max_tokens`, `max_completion_tokens`), null when absent. */
+  /** The caller's output cap (`max_tokens`, `max_completion_tokens`, `max_output_tokens`), null when absent. */
   readonly outputCap: number | null;
   /** The number of answers asked for (`n`); 1 if absent. */
   readonly answers: number;

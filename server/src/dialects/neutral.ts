@@ -1,6 +1,6 @@
 /**
- * The neutral form between the two chat dialects. Each dialect is decoded into it and encoded from it, so a third dialect needs
- * one codec and not two more translations. It holds what both sides can express. The rest stays in the codec of its dialect.
+ * The neutral form between the chat dialects. Each dialect is decoded into it and encoded from it, so a further dialect needs
+ * one codec and not one for each pair. It holds what both sides can express. The rest stays in the codec of its dialect.
  */
 import type { Usage } from '../domain/usage/usage.ts';
 import type { SseEvent } from '../lib/sse.ts';
@@ -172,6 +172,8 @@ export interface AnswerOptions {
   readonly createdAtMs: number;
   /** True if the client of a stream asked for usage. */
   readonly wantsUsage: boolean;
+  /** The request as the client wrote it, for answers that repeat parts of it. Large values may be `LEFT_IN_BYTES`. */
+  readonly asked: JsonObject;
 }
 
 export function text(content: string, cache: CacheMark | null = null): TextPart {

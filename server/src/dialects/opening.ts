@@ -4,6 +4,7 @@ import type { JsonObject, Wire } from './dialect.ts';
 import { inBandError } from './error-event.ts';
 import { isObject, parseJson } from './json.ts';
 import { isSpace } from './native/scan.ts';
+import { errorObject } from './openai-responses/read-error.ts';
 
 const ERROR = Buffer.from('"error"');
 const COLON = 0x3a;
@@ -24,7 +25,8 @@ export function errorInstead(wire: Wire, bytes: Buffer): JsonObject | null {
 export type Opening = 'unsaid' | 'answer' | JsonObject;
 
 /**
- * Reads a stream's first events until one decides: comments, pings and Anthropic's `message_start` do not. Each event is read
+ * Reads a stream's first events until one decides: comments, pings, Anthropic's `message_start` and the beginning of a response do
+ * not. Each event is read
  * once, however many there are and however they are split.
  */
 export class OpeningReader {
@@ -53,12 +55,16 @@ function sayingOf(event: string, bytes: Buffer, end: number): Opening {
   if (!event.includes('"error"') && !event.includes('event: error')) return 'answer';
   const [parsed] = parseEvents(bytes.toString('utf8', end - event.length, end));
   const json = parseJson(parsed?.data ?? '');
-  if (parsed?.name === 'error') return isObject(json) ? json : { error: parsed.data };
-  return isObject(json) && isErrorInstead('openai-chat', json) ? json : 'answer';
+  if (!isObject(json)) return parsed?.name === 'error' ? { error: parsed.data } : 'answer';
+  if (json.type === 'response.failed') return errorObject(json);
+  const isError = parsed?.name === 'error' || isErrorInstead('openai-chat', json);
+  if (!isError) return 'answer';
+  return json.error === undefined ? errorObject(json) : json;
 }
 
 const DATA = /^data:/m;
-const SAYS_NOTHING = /^event: ?(?:ping|message_start)\r?$|^data: ?\{"type": ?"(?:ping|message_start)"/m;
+const SAYS_NOTHING =
+  /^event: ?(?:ping|message_start|response\.(?:created|queued|in_progress))\r?$|^data: ?\{"type": ?"(?:ping|message_start|response\.(?:created|queued|in_progress))"/m;
 
 /**
  * Returns the offset after the blank line that ends the event at `from`; -1 if it has not arrived. Reads no further than that.
@@ -103,6 +109,8 @@ function isErrorInstead(wire: Wire, json: JsonObject): boolean {
       return !hasMembers(json.choices);
     case 'anthropic-messages':
       return !hasMembers(json.content);
+    case 'openai-responses':
+      return !hasMembers(json.output);
     case 'openai-embeddings':
       return !hasMembers(json.data);
     case 'anthropic-count-tokens':

@@ -4,7 +4,7 @@
  * the requests of Claude Code and Codex.
  */
 
-/** Tools that the caller runs, by `type`, in OpenAI's chat. `tool_search` counts only if the client searches. */
+/** Tools that the caller runs, by `type`, in OpenAI's chat completions and responses. `tool_search` counts only if the client searches. */
 export const CLIENT_CHAT_TOOLS: ReadonlySet<string> = new Set(['function', 'custom', 'namespace', 'local_shell', 'apply_patch']);
 
 /**

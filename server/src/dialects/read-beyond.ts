@@ -2,6 +2,7 @@ import { type Beyond, NOTHING_BEYOND } from '../domain/money/beyond.ts';
 import type { DearerBucket } from '../domain/money/price.ts';
 import type { JsonObject, Wire } from './dialect.ts';
 import { arrayOr, isObject, objectOr } from './json.ts';
+import { toolsIn } from './openai-responses/tool-names.ts';
 import { CLIENT_CHAT_TOOLS, isClientMessageTool, judgeBeta } from './price-neutral.ts';
 import { askedWord, plainName } from './service-tier.ts';
 
@@ -26,6 +27,7 @@ const LOOKUPS_MAX = 1_000;
 export function beyondIn(wire: Wire, body: JsonObject, seen: SeenInParts): readonly Beyond[] {
   found.take();
   if (wire === 'openai-chat') return chatBeyond(body, seen);
+  if (wire === 'openai-responses') return responsesBeyond(body, seen);
   return wire === 'anthropic-messages' ? messagesBeyond(body, seen) : NOTHING_BEYOND;
 }
 
@@ -111,6 +113,28 @@ function chatBeyond(body: JsonObject, seen: SeenInParts): readonly Beyond[] {
   if (isGiven(body.service_tier)) noteChatTier(body.service_tier);
   if (isGiven(body.modalities) || isGiven(body.audio)) noteModalities(arrayOr(body.modalities), body.audio);
   noteCacheControl(body.cache_control, seen);
+  noteParts(seen);
+  return found.take();
+}
+
+function responsesBeyond(body: JsonObject, seen: SeenInParts): readonly Beyond[] {
+  for (const { tool, param } of toolsIn(body)) {
+    const type = typeof tool.type === 'string' ? tool.type : 'unknown';
+    if (CLIENT_CHAT_TOOLS.has(type) || (type === 'tool_search' && tool.execution === 'client')) continue;
+    if (!/^web_search(?:_preview)?(?:_\d|$)/.test(type)) {
+      found.add(other(`${param}.type`, `tool:${plainName(type)}`));
+      continue;
+    }
+    const bound = { most: lookups(body.max_tool_calls), boundParam: 'max_tool_calls' };
+    found.add({
+      is: 'lookups',
+      param: `${param}.type`,
+      lookups: { unit: 'search', ...bound, isLoop: true, isReported: true },
+    });
+  }
+  if (isGiven(body.context_management)) found.add(other('context_management', 'compaction'));
+  for (const field of UNPRICED_CHAT_FIELDS) if (isGiven(body[field])) found.add(other(field, field));
+  if (isGiven(body.service_tier)) noteChatTier(body.service_tier);
   noteParts(seen);
   return found.take();
 }

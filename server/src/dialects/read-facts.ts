@@ -1,6 +1,7 @@
 import { type Beyond, NOTHING_BEYOND } from '../domain/money/beyond.ts';
 import type { BodyProblem, JsonObject, RequestFacts, Wire } from './dialect.ts';
 import { arrayOr, isObject, objectOr } from './json.ts';
+import { foreignIdIn } from './openai-responses/foreign-ids.ts';
 import { beyondIn, beyondInBetas, noteCacheControl, type SeenInParts } from './read-beyond.ts';
 
 const ANSWERS_MAX = 128;
@@ -46,6 +47,7 @@ function factsOf(wire: Wire, body: JsonObject, betas: string | undefined): Reque
     checkInput(body);
     return plain;
   }
+  if (wire === 'openai-responses') return { ...plain, ...responsesFacts(body, betas) };
   const media = mediaIn(messagesOf(body), arrayOr(body.system));
   const beyond = beyondOf(wire, body, media, betas);
   const facts = { ...plain, mediaParts: media.mediaParts, mediaBytes: media.mediaBytes, beyond };
@@ -53,6 +55,40 @@ function factsOf(wire: Wire, body: JsonObject, betas: string | undefined): Reque
   const stream = booleanOf(body.stream, 'stream');
   if (wire === 'anthropic-messages') return { ...facts, stream, outputCap: capOf(body, 'max_tokens') };
   return { ...facts, stream, outputCap: chatCapOf(body), answers: answersOf(body), wantsUsage: wantsUsage(body) };
+}
+
+function responsesFacts(body: JsonObject, betas: string | undefined) {
+  const items = itemsOf(body);
+  const foreign = foreignIdIn(body);
+  if (foreign !== null) throw new Refused(foreign.param ?? 'input', foreign.message);
+  const media = mediaIn(items, resultsIn(items));
+  return {
+    stream: booleanOf(body.stream, 'stream'),
+    outputCap: capOf(body, 'max_output_tokens'),
+    mediaParts: media.mediaParts,
+    mediaBytes: media.mediaBytes,
+    beyond: beyondOf('openai-responses', body, media, betas),
+  };
+}
+
+/** Returns the items of a Responses request; none if its input is a text. */
+function itemsOf(body: JsonObject): readonly unknown[] {
+  if (typeof body.input === 'string') return [];
+  if (!Array.isArray(body.input)) throw new Refused('input', 'input must be a string or an array');
+  body.input.forEach((item, index) => {
+    if (!isObject(item)) throw new Refused(`input[${index}]`, `input[${index}] must be an object`);
+  });
+  if (body.tools !== undefined && body.tools !== null && !Array.isArray(body.tools))
+    throw new Refused('tools', 'tools must be an array');
+  return body.input;
+}
+
+/** Returns the parts in results of tools, which may be pictures. */
+function resultsIn(items: readonly unknown[]): unknown[] {
+  return items.flatMap((item) => {
+    const { output } = objectOr(item);
+    return Array.isArray(output) ? output : isObject(output) ? [output] : [];
+  });
 }
 
 function beyondOf(wire: Wire, body: JsonObject, media: Media, betas: string | undefined): readonly Beyond[] {
@@ -126,6 +162,7 @@ interface Media extends SeenInParts {
 const MEDIA_TYPES = new Set([
   'image_url',
   'input_image',
+  'computer_screenshot',
   'image',
   'input_audio',
   'audio',

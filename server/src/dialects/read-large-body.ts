@@ -1,6 +1,7 @@
 import { fieldSpans, type Span } from '../lib/json/json-fields.ts';
 import type { BodyProblem, JsonObject, RequestFacts, Wire } from './dialect.ts';
 import { estimateTokens } from './estimate.ts';
+import { ownItems } from './openai-responses/own-items.ts';
 import { readBodyOnce } from './read-body.ts';
 import { readFacts } from './read-facts.ts';
 import { readTags } from './read-tags.ts';
@@ -40,6 +41,7 @@ export function readLargeBody(raw: Buffer, wire: Wire, headers: LargeBodyHeaders
   const named = readTags(headers.tags, reading.body) ?? { ok: true, tags: null, body: reading.body };
   if (!named.ok) return named;
   const body = { ...named.body };
+  if (wire === 'openai-responses') body.input = ownItems(body.input);
   const left = new Map<string, Span | Uint8Array<ArrayBuffer>>();
   for (const [name, span] of fieldSpans(raw)) {
     if (span[1] - span[0] <= TAKEN_BYTES_MAX || !(name in body)) continue;

@@ -14,6 +14,12 @@ import { ChatStreamDecoder } from './openai-chat/decode-stream.ts';
 import { encodeChatAnswer } from './openai-chat/encode-answer.ts';
 import { encodeChatRequest } from './openai-chat/encode-request.ts';
 import { ChatStreamEncoder } from './openai-chat/encode-stream.ts';
+import { decodeResponsesAnswer } from './openai-responses/decode-answer.ts';
+import { decodeResponsesRequest } from './openai-responses/decode-request.ts';
+import { ResponsesStreamDecoder } from './openai-responses/decode-stream.ts';
+import { encodeResponsesAnswer } from './openai-responses/encode-answer.ts';
+import { encodeResponsesRequest } from './openai-responses/encode-request.ts';
+import { ResponsesStreamEncoder } from './openai-responses/encode-stream.ts';
 import { reportOf } from './plausible.ts';
 import { answerBytes, TranslatingStream } from './translating-stream.ts';
 
@@ -44,6 +50,14 @@ const CODECS: Readonly<Partial<Record<Wire, Codec>>> = {
     decodeStream: () => new MessagesStreamDecoder(),
     encodeStream: (options) => new MessagesStreamEncoder(options),
   },
+  'openai-responses': {
+    decodeRequest: decodeResponsesRequest,
+    encodeRequest: encodeResponsesRequest,
+    decodeAnswer: decodeResponsesAnswer,
+    encodeAnswer: encodeResponsesAnswer,
+    decodeStream: () => new ResponsesStreamDecoder(),
+    encodeStream: (options) => new ResponsesStreamEncoder(options),
+  },
 };
 
 const OUTPUT_CAP_DEFAULT = 4096;
@@ -60,6 +74,7 @@ export function translatedExchange(options: ExchangeOptions): Exchange {
     model: upstreamModel,
     createdAtMs: options.createdAtMs ?? Date.now(),
     wantsUsage: facts.wantsUsage,
+    asked: options.body,
   };
   return {
     upstreamBody: options.upstreamBody ?? translatedRequest(options),
@@ -67,7 +82,7 @@ export function translatedExchange(options: ExchangeOptions): Exchange {
       const answer = upstream.decodeAnswer(jsonOf(bytes));
       return { bytes: Buffer.from(JSON.stringify(client.encodeAnswer(answer, said))), facts: factsOf(answer) };
     },
-    stream: () => new TranslatingStream(options.client, upstream.decodeStream(), client.encodeStream(said)),
+    stream: () => new TranslatingStream(upstream.decodeStream(), client.encodeStream(said)),
   };
 }
 

@@ -1,6 +1,5 @@
 import { EventFramer, EventTooLarge, parseEvents } from '../lib/sse.ts';
-import type { AnswerFacts, AnswerStream, Wire } from './dialect.ts';
-import { errorEvent } from './error-event.ts';
+import type { AnswerFacts, AnswerStream } from './dialect.ts';
 import { type Growing, noFacts, noteReport } from './growing-facts.ts';
 import type { AnswerEvent, Part, StreamDecoder, StreamEncoder } from './neutral.ts';
 import { ENDED_EARLY, EVENT_BYTES_MAX } from './stream-bounds.ts';
@@ -9,14 +8,12 @@ const EMPTY = Buffer.alloc(0);
 
 /** A stream that is translated from one dialect to another, event by event. After its end or an error it writes nothing more. */
 export class TranslatingStream implements AnswerStream {
-  readonly #client: Wire;
   readonly #decoder: StreamDecoder;
   readonly #encoder: StreamEncoder;
   readonly #framer = new EventFramer({ eventBytesMax: EVENT_BYTES_MAX });
   readonly #facts = noFacts();
 
-  constructor(client: Wire, decoder: StreamDecoder, encoder: StreamEncoder) {
-    this.#client = client;
+  constructor(decoder: StreamDecoder, encoder: StreamEncoder) {
     this.#decoder = decoder;
     this.#encoder = encoder;
   }
@@ -66,7 +63,7 @@ export class TranslatingStream implements AnswerStream {
 
   #fail(message: string): Buffer {
     this.#facts.error = message;
-    return errorEvent(this.#client, message);
+    return Buffer.from(this.#encoder.write({ is: 'error', message }));
   }
 }
 

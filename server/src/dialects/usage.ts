@@ -14,6 +14,7 @@ type Buckets = Partial<Record<UsageBucket | UsageUnit, number>>;
 export function usageOf(wire: Wire, answer: JsonObject): Reported {
   if (wire === 'anthropic-count-tokens') return null;
   if (wire === 'anthropic-messages') return isObject(answer.usage) ? anthropicUsage(answer.usage) : null;
+  if (wire === 'openai-responses') return isObject(answer.usage) ? responsesUsage(answer.usage, answer.output) : null;
   const usage = isObject(answer.usage) ? answer.usage : objectOr(answer.x_groq).usage;
   return isObject(usage) ? openAiUsage(usage) : null;
 }
@@ -141,6 +142,29 @@ function takeOut(buckets: Buckets, bucket: UsageBucket, value: unknown, left: nu
   const part = Math.min(countOf(value), left);
   if (part > 0) buckets[bucket] = part;
   return part;
+}
+
+/**
+ * Reads the usage of a response. Its numbers overlap as in chat completions, under other names. Searches are counted from the
+ * output, because only some servers report them.
+ */
+function responsesUsage(usage: JsonObject, output: unknown): Reported {
+  return openAiUsage({
+    prompt_tokens: usage.input_tokens,
+    completion_tokens: usage.output_tokens,
+    total_tokens: usage.total_tokens,
+    prompt_tokens_details: usage.input_tokens_details,
+    completion_tokens_details: usage.output_tokens_details,
+    num_search_queries: messageSearches(usage) ?? searchesIn(output),
+  });
+}
+
+/** Returns the number of searches among the items of a response; undefined if there is none. Opening a page is none. */
+function searchesIn(output: unknown): number | undefined {
+  let searches = 0;
+  for (const { type, action } of objectsIn(output))
+    if (type === 'web_search_call' && (objectOr(action).type ?? 'search') === 'search') searches += 1;
+  return searches === 0 ? undefined : searches;
 }
 
 /**

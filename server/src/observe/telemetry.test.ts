@@ -49,7 +49,7 @@ async function open(house: House = {}, options: Partial<TelemetryOptions> = {}):
 function listening(provider: Provider, forwarded: Record<string, string>[]): Provider {
   return {
     name: provider.name,
-    wireFor: (client) => provider.wireFor(client),
+    wireFor: (client, deployment) => provider.wireFor(client, deployment),
     readError: (status, headers, body, credential) => provider.readError(status, headers, body, credential),
     open: (request: ProviderRequest, sink) => {
       const pairs: [string, string][] = [];

@@ -44,7 +44,7 @@ type Collected =
   | { readonly is: 'failure'; readonly failure: Pick<UpstreamFailure, 'message'> };
 
 function askOnce(provider: Provider, deployment: DeploymentConfig, body: object): Promise<Collected> {
-  const wire = provider.wireFor(deployment.mode === 'embedding' ? 'openai-embeddings' : 'openai-chat');
+  const wire = provider.wireFor(deployment.mode === 'embedding' ? 'openai-embeddings' : 'openai-chat', deployment);
   if (wire === null) {
     return Promise.resolve({ is: 'failure', failure: { message: `${provider.name} does not serve ${deployment.mode}` } });
   }

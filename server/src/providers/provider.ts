@@ -37,8 +37,8 @@ export interface ProviderError {
 /** A vendor or a compatible server. One folder each; one vendor never imports another. */
 export interface Provider {
   readonly name: ProviderName;
-  /** Returns the wire in which this vendor serves a client's request in `client`; null if it cannot. */
-  wireFor(client: Wire): Wire | null;
+  /** Returns the wire in which this deployment serves a client's request in `client`; null if it cannot. */
+  wireFor(client: Wire, deployment: DeploymentConfig): Wire | null;
   open(request: ProviderRequest, sink: UpstreamSink): UpstreamCall;
   /**
    * Reads an answer that is not 2xx. Pass the credential that was used, so that its key is removed from the provider's message.

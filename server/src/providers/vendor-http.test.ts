@@ -172,17 +172,35 @@ describe('a call without a credential', () => {
 });
 
 describe('the wire in which a vendor serves', () => {
-  const wires: Wire[] = ['openai-chat', 'anthropic-messages', 'openai-embeddings', 'anthropic-count-tokens'];
+  const wires: Wire[] = ['openai-chat', 'anthropic-messages', 'openai-responses', 'openai-embeddings', 'anthropic-count-tokens'];
   it.each<[string, Provider, (Wire | null)[]]>([
-    ['openai', createOpenAiProvider({ transport: recorder() }), ['openai-chat', 'openai-chat', 'openai-embeddings', null]],
+    [
+      'openai',
+      createOpenAiProvider({ transport: recorder() }),
+      ['openai-chat', 'openai-chat', 'openai-responses', 'openai-embeddings', null],
+    ],
     [
       'anthropic',
       createAnthropicProvider({ transport: recorder() }),
-      ['anthropic-messages', 'anthropic-messages', null, 'anthropic-count-tokens'],
+      ['anthropic-messages', 'anthropic-messages', 'anthropic-messages', null, 'anthropic-count-tokens'],
     ],
-    ['fake', createFakeProvider(), ['openai-chat', 'openai-chat', 'openai-embeddings', 'anthropic-count-tokens']],
+    ['fake', createFakeProvider(), ['openai-chat', 'openai-chat', 'openai-chat', 'openai-embeddings', 'anthropic-count-tokens']],
   ])('is fixed for %s', (name, provider, served) => {
     expect(provider.name).toBe(name);
-    expect(wires.map((wire) => provider.wireFor(wire))).toEqual(served);
+    expect(wires.map((wire) => provider.wireFor(wire, deployment({})))).toEqual(served);
+  });
+
+  it.each([
+    [null, 'openai-responses'],
+    ['https://api.openai.com/v1', 'openai-responses'],
+    ['https://api.x.ai/v1', 'openai-responses'],
+    ['http://127.0.0.1:9999/v1', 'openai-responses'],
+    ['http://127.0.0.1:9998/v1', 'openai-chat'],
+    ['https://api.openai.com.example.com/v1', 'openai-chat'],
+  ])('is for responses at %s %s, where api.x.ai and one port are listed', (baseUrl, wire) => {
+    const responsesHosts = ['API.x.ai', '127.0.0.1:9999'];
+    const provider = createOpenAiProvider({ transport: recorder(), responsesHosts });
+    expect(provider.wireFor('openai-responses', deployment({ baseUrl }))).toBe(wire);
+    expect(provider.wireFor('anthropic-messages', deployment({ baseUrl }))).toBe('openai-chat');
   });
 });

@@ -80,6 +80,9 @@ const ERROR_BYTES_MAX = 64 * 1024;
 /** Bounds on reading a stream that is neither an answer nor an error yet. At a bound, it is taken for an answer. */
 const OPENING_MS_MAX = 5_000;
 const OPENING_BYTES_MAX = 64 * 1024;
+/** The same for responses. Their first events repeat the whole request, and arrive long before any output. */
+const RESPONSE_OPENING_MS_MAX = 2_000;
+const RESPONSE_OPENING_BYTES_MAX = 2 * 1024 * 1024;
 /** The same bound in pieces, because each piece joins all bytes so far. */
 const OPENING_PIECES_MAX = 1_000;
 /** The longest wait for the end of a stream after its error. Some providers report usage there. */
@@ -93,7 +96,7 @@ export function attempt(provider: Provider, request: ProviderRequest, options: A
 }
 
 function isStreamed(wire: Wire): boolean {
-  return wire === 'openai-chat' || wire === 'anthropic-messages';
+  return wire === 'openai-chat' || wire === 'anthropic-messages' || wire === 'openai-responses';
 }
 
 /** Receives the transport's reports of one attempt, and decides its outcome. */
@@ -262,15 +265,20 @@ class AttemptOutcome implements UpstreamSink, StreamSource, Attempt {
 
   /** Examines a stream's beginning. Until its first event is known it may be an error, and another candidate can be tried. */
   #open(): void {
+    const isResponse = this.#request.wire === 'openai-responses';
+    const bytesMax = isResponse ? RESPONSE_OPENING_BYTES_MAX : OPENING_BYTES_MAX;
     if (this.#errorInStream !== null) {
-      if (this.#bytes > OPENING_BYTES_MAX) this.#endErrorInStream();
+      if (this.#bytes > bytesMax) this.#endErrorInStream();
       return;
     }
     const opening = this.#opening();
     if (opening === 'answer') this.#settleOn({ is: 'stream', source: this, isOpened: true });
     else if (opening !== 'unsaid') this.#noteErrorInStream(opening);
-    else if (this.#bytes > OPENING_BYTES_MAX || this.#chunks.length > OPENING_PIECES_MAX) this.#takeForAnswer();
-    else this.#cancelWait ??= this.#options.after(OPENING_MS_MAX, () => this.#takeForAnswer());
+    else if (this.#bytes > bytesMax || this.#chunks.length > OPENING_PIECES_MAX) this.#takeForAnswer();
+    else
+      this.#cancelWait ??= this.#options.after(isResponse ? RESPONSE_OPENING_MS_MAX : OPENING_MS_MAX, () =>
+        this.#takeForAnswer(),
+      );
   }
 
   #takeForAnswer(): void {

@@ -92,7 +92,7 @@ function givenUp(
 async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gateway): Promise<Answer | Failed> {
   const { deployment } = candidate;
   const provider = gateway.providers.get(deployment.provider);
-  const upstream = provider?.wireFor(admission.walk.endpoint.wire) ?? null;
+  const upstream = provider?.wireFor(admission.walk.endpoint.wire, deployment) ?? null;
   const { facts } = admission.asked;
   if (provider === undefined || upstream === null) {
     const { free } = admission.walk.endpoint;

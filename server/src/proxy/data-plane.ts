@@ -34,8 +34,21 @@ export function serveDataPlane(request: GatewayRequest, reply: Reply, gateway: G
   const endpoint = WALKS.get(request.path);
   if (endpoint === undefined) void answerQuestion(request, reply, gateway);
   else if (request.method === 'POST') void handle(request, reply, endpoint, gateway);
+  else if (asksForSocket(request, endpoint)) sayRefusal(request, reply, overHttp(), gateway.requestId(), OVER_HTTP);
   else sayRefusal(request, reply, notAllowed(`${endpoint.path} supports only POST.`), gateway.requestId(), ['allow', 'POST']);
 }
+
+/** Reports whether a client asks for a WebSocket, over which OpenAI serves responses too. */
+function asksForSocket(request: GatewayRequest, { wire }: Endpoint): boolean {
+  return wire === 'openai-responses' && request.method === 'GET' && request.header('upgrade') !== undefined;
+}
+
+/** Codex tries a WebSocket first. At this status it uses HTTP at once, and after any other it tries again several times. */
+function overHttp(): Refusal {
+  return new Refusal('upgrade_required', 'Responses are served over HTTP only. Send a POST to this path.');
+}
+
+const OVER_HTTP: readonly string[] = ['connection', 'Upgrade', 'upgrade', 'HTTP/1.1'];
 
 /** Serves the paths that only read. Nothing is admitted, held or charged. */
 async function answerQuestion(request: GatewayRequest, reply: Reply, gateway: Gateway): Promise<void> {

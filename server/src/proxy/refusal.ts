@@ -20,6 +20,7 @@ export const REFUSALS = {
   request_timeout: 408,
   request_too_large: 413,
   unsupported_media_type: 415,
+  upgrade_required: 426,
   headers_too_large: 431,
   rate_limit_exceeded: 429,
   insufficient_quota: 429,

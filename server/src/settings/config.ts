@@ -39,6 +39,7 @@ export interface Config {
   readonly masterKey: MasterKeySource;
   readonly demo: 'on' | 'off';
   readonly allowedUpstreams: readonly string[];
+  readonly responsesUpstreams: readonly string[];
   readonly allowedWebhooks: readonly string[];
   readonly trustedProxies: readonly string[];
   readonly journalBytesMax: number;
@@ -125,6 +126,7 @@ export function readConfig(env: Environment, flags: readonly string[] = []): Con
     masterKey: masterKeySource('HEADGATE_MASTER_KEY', text),
     demo: read('HEADGATE_DEMO', schema.oneOf(['on', 'off'])),
     allowedUpstreams: read('HEADGATE_ALLOWED_UPSTREAMS', schema.list),
+    responsesUpstreams: read('HEADGATE_RESPONSES_UPSTREAMS', schema.list),
     allowedWebhooks: read('HEADGATE_ALLOWED_WEBHOOKS', schema.list),
     trustedProxies: read('HEADGATE_TRUSTED_PROXIES', schema.proxies),
     journalBytesMax: read('HEADGATE_JOURNAL_BYTES_MAX', schema.whole(65_536, 2 ** 40)),

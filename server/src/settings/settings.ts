@@ -143,6 +143,12 @@ export const SETTINGS: readonly Setting[] = [
     about: 'Hosts or CIDRs beyond public addresses that a credential may point at, also without TLS, separated by commas.',
   },
   {
+    name: 'HEADGATE_RESPONSES_UPSTREAMS',
+    default: '',
+    about:
+      'Hosts of OpenAI-compatible servers that speak the Responses API themselves, besides api.openai.com, separated by commas. For other servers `/v1/responses` is translated into chat completions.',
+  },
+  {
     name: 'HEADGATE_ALLOWED_WEBHOOKS',
     default: '',
     about:

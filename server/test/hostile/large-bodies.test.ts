@@ -135,7 +135,7 @@ test('a large body that a first provider was sent stays as it is while it is tra
   const fake = createFakeProvider();
   const twoDialects: Provider = {
     ...fake,
-    wireFor: (client) => (lent.length === 0 ? client : fake.wireFor(client)),
+    wireFor: (client, deployment) => (lent.length === 0 ? client : fake.wireFor(client, deployment)),
     open: (request, sink) => {
       lent.push(request.body);
       if (lent.length > 1) return fake.open({ ...request, body: SHORT_CHAT }, sink);

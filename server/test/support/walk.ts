@@ -169,7 +169,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
   };
   const counted = (provider: Provider): Provider => ({
     name: provider.name,
-    wireFor: (client) => provider.wireFor(client),
+    wireFor: (client, deployment) => provider.wireFor(client, deployment),
     readError: (status, headers, body, credential) => provider.readError(status, headers, body, credential),
     open: (request, sink) => {
       calls += 1;

@@ -51,6 +51,7 @@ async function targetOf(keyId: string, name: string): Promise<Target> {
 const ENDPOINTS: Readonly<Record<Target['endpoints'][number], string>> = {
   chat_completions: '/v1/chat/completions',
   messages: '/v1/messages',
+  responses: '/v1/responses',
   embeddings: '/v1/embeddings',
 };
 

@@ -1,26 +1,31 @@
 import { type Bytes, Pieces } from '../../lib/pieces.ts';
 import { type Exchange, type ExchangeOptions, type JsonObject, LEFT_IN_BYTES, type LeftFields } from '../dialect.ts';
 import { objectOr } from '../json.ts';
+import { ownItems } from '../openai-responses/own-items.ts';
 import { chatEventReader } from './chat-events.ts';
 import { messageEventReader } from './message-events.ts';
 import { passingStream } from './passing-stream.ts';
+import { responseEventReader } from './response-events.ts';
 import { wholeFacts } from './whole.ts';
+import { wholeResponseFacts } from './whole-response.ts';
 
 /**
  * Returns the exchange for a client and an upstream with the same wire. It edits the model, the forced usage option and a clamped
- * cap, and nothing else.
+ * cap. Of a Responses request it also leaves out what would be stored, or read by another account. Nothing else changes.
  */
 export function nativeExchange(options: ExchangeOptions): Exchange {
   const { client, facts } = options;
   return {
     upstreamBody: unchangedBytes(options) ?? written(editedBody(options), options.left ?? null),
-    whole: (bytes) => ({ bytes, facts: wholeFacts(client, bytes) }),
+    whole: (bytes) => ({ bytes, facts: client === 'openai-responses' ? wholeResponseFacts(bytes) : wholeFacts(client, bytes) }),
     stream: () =>
       passingStream(
         client,
         client === 'anthropic-messages'
           ? messageEventReader()
-          : chatEventReader({ wantsUsage: facts.wantsUsage, choices: facts.answers }),
+          : client === 'openai-responses'
+            ? responseEventReader()
+            : chatEventReader({ wantsUsage: facts.wantsUsage, choices: facts.answers }),
       ),
   };
 }
@@ -33,6 +38,7 @@ const MODEL_FIRST = '{"model":';
  */
 function unchangedBytes({ client, body, ourBytes = null, facts, upstreamModel, outputCap }: ExchangeOptions): Buffer | null {
   if (ourBytes === null || outputCap !== null || (client === 'openai-chat' && facts.stream)) return null;
+  if (client === 'openai-responses') return null;
   if (body.model === upstreamModel) return ourBytes;
   const before = Buffer.from(MODEL_FIRST + JSON.stringify(body.model));
   if (ourBytes.compare(before, 0, before.length, 0, before.length) !== 0) return null;
@@ -62,7 +68,19 @@ function editedBody({ client, body, facts, upstreamModel, outputCap }: ExchangeO
   if (client === 'openai-chat' && facts.stream) edited.stream_options = { ...objectOr(body.stream_options), include_usage: true };
   if (outputCap !== null && client === 'openai-chat') capChat(edited, outputCap);
   if (outputCap !== null && client === 'anthropic-messages') edited.max_tokens = outputCap;
+  if (client === 'openai-responses') editResponses(edited, outputCap);
   return edited;
+}
+
+/**
+ * Makes a Responses request one that leaves nothing at the provider. Codex describes its caller's machine in `client_metadata`,
+ * which no provider needs.
+ */
+function editResponses(edited: JsonObject, outputCap: number | null): void {
+  edited.store = false;
+  edited.input = ownItems(edited.input);
+  delete edited.client_metadata;
+  if (outputCap !== null) edited.max_output_tokens = outputCap;
 }
 
 /**

@@ -9,6 +9,8 @@ const EMPTY = Buffer.alloc(0);
 /** Reads whole events and returns the bytes to forward: the same buffer unless something is left out. */
 export interface EventReader {
   read(events: Buffer): Buffer;
+  /** Returns the events that end a stream with a failure, if the dialect numbers its events. */
+  failure?(message: string): Buffer;
   readonly facts: Growing;
 }
 
@@ -25,7 +27,7 @@ export function passingStream(client: Wire, reader: EventReader): AnswerStream {
   function fail(message: string): Buffer {
     failed = true;
     facts.error = message;
-    return errorEvent(client, message);
+    return reader.failure?.(message) ?? errorEvent(client, message);
   }
 
   return {

@@ -1,7 +1,8 @@
 import type { JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
 import { isObject, objectOr, stringOr } from '../json.ts';
-import type { CacheMark, Part, Source } from '../neutral.ts';
+import { documentOf, urlSource } from '../media-parts.ts';
+import type { CacheMark, Part } from '../neutral.ts';
 import { text } from '../neutral.ts';
 
 /**
@@ -43,25 +44,6 @@ function imageUrlOf(image: unknown, where: string): string {
   const url = isObject(image) ? image.url : image;
   if (typeof url !== 'string') throw new Untranslatable(`${where}.image_url`, `${where}.image_url.url must be a string`);
   return url;
-}
-
-/** Returns the source of a URL. A `data:` URL is split for dialects that store media type and data separately. */
-function urlSource(url: string): Source {
-  const match = /^data:([^;,]*)(?:;[^;,]*)*;base64,/i.exec(url);
-  if (match === null) return { is: 'url', url };
-  return { is: 'base64', mediaType: match[1] || 'application/octet-stream', data: url.slice(match[0].length) };
-}
-
-function documentOf(file: JsonObject, where: string, cache: CacheMark | null): Part {
-  const title = stringOr(file.filename, null);
-  if (typeof file.file_id === 'string') return { is: 'document', source: { is: 'file', id: file.file_id }, title, cache };
-  if (typeof file.file_data !== 'string')
-    throw new Untranslatable(`${where}.file`, `${where}.file must have file_data or file_id`);
-  const source = urlSource(file.file_data);
-  if (source.is !== 'base64')
-    return { is: 'document', source: { is: 'base64', mediaType: 'application/pdf', data: file.file_data }, title, cache };
-  if (!source.mediaType.startsWith('text/')) return { is: 'document', source, title, cache };
-  return { is: 'document', source: { is: 'text', text: Buffer.from(source.data, 'base64').toString('utf8') }, title, cache };
 }
 
 /** Returns the text of Mistral's thinking, which is nested in text parts. */

@@ -30,6 +30,7 @@ const SIGNS: ErrorSigns = {
 const WIRES: Readonly<Record<Wire, Wire | null>> = {
   'anthropic-messages': 'anthropic-messages',
   'openai-chat': 'anthropic-messages',
+  'openai-responses': 'anthropic-messages',
   'anthropic-count-tokens': 'anthropic-count-tokens',
   'openai-embeddings': null,
 };

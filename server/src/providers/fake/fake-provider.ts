@@ -22,6 +22,7 @@ type FakeModel = (typeof MODELS)[number];
 const WIRES: Readonly<Record<Wire, Wire>> = {
   'openai-chat': 'openai-chat',
   'anthropic-messages': 'openai-chat',
+  'openai-responses': 'openai-chat',
   'openai-embeddings': 'openai-embeddings',
   'anthropic-count-tokens': 'anthropic-count-tokens',
 };

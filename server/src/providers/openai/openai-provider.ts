@@ -1,13 +1,19 @@
 import type { Wire } from '../../dialects/dialect.ts';
+import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
 import type { Transport } from '../../upstream/transport.ts';
 import type { Provider } from '../provider.ts';
 import { readOpenAiError } from '../read-error.ts';
 import { callOverHttp, type VendorHttp } from '../vendor-http.ts';
 
+const PATHS: Readonly<Partial<Record<Wire, string>>> = {
+  'openai-embeddings': '/embeddings',
+  'openai-responses': '/responses',
+};
+
 const OPENAI: VendorHttp = {
   // The base URL of this kind includes /v1, because compatible servers use paths of their own.
   defaultBaseUrl: 'https://api.openai.com/v1',
-  path: (wire) => (wire === 'openai-embeddings' ? '/embeddings' : '/chat/completions'),
+  path: (wire) => PATHS[wire] ?? '/chat/completions',
   modelsPath: '/models',
   // Local servers often need no key, and some refuse an empty one.
   authentication: (credential) => (credential.apiKey === '' ? [] : ['authorization', `Bearer ${credential.apiKey}`]),
@@ -22,16 +28,35 @@ const OPENAI: VendorHttp = {
 const WIRES: Readonly<Record<Wire, Wire | null>> = {
   'openai-chat': 'openai-chat',
   'anthropic-messages': 'openai-chat',
+  'openai-responses': 'openai-chat',
   'openai-embeddings': 'openai-embeddings',
   'anthropic-count-tokens': null,
 };
 
-/** Creates the provider for OpenAI, and for every server that speaks its chat completions and embeddings. */
-export function createOpenAiProvider(deps: { readonly transport: Transport }): Provider {
+export interface OpenAiProviderDeps {
+  readonly transport: Transport;
+  /** The hosts, besides OpenAI's own, whose servers speak the Responses API. */
+  readonly responsesHosts?: readonly string[];
+}
+
+/**
+ * Creates the provider for OpenAI, and for every server that speaks its chat completions and embeddings. Responses are asked of
+ * OpenAI itself and of the servers listed; for the others they are translated into chat completions.
+ */
+export function createOpenAiProvider(deps: OpenAiProviderDeps): Provider {
+  const hosts = new Set(['api.openai.com', ...(deps.responsesHosts ?? [])].map((host) => host.toLowerCase()));
   return {
     name: 'openai',
-    wireFor: (client) => WIRES[client],
+    wireFor: (client, deployment) =>
+      client === 'openai-responses' && speaksResponses(deployment, hosts) ? client : WIRES[client],
     ...callOverHttp(OPENAI, deps.transport),
     readError: readOpenAiError,
   };
+}
+
+function speaksResponses({ credential }: DeploymentConfig, hosts: ReadonlySet<string>): boolean {
+  const text = credential?.baseUrl ?? OPENAI.defaultBaseUrl;
+  if (!URL.canParse(text)) return false;
+  const { host, hostname } = new URL(text);
+  return hosts.has(host) || hosts.has(hostname);
 }

@@ -242,7 +242,8 @@ function notTriedOf(admission: Admission, order: readonly Candidate[], gateway: 
     const { id: deploymentId, provider } = candidate.deployment;
     if (!canServe(candidate, admission)) return { deploymentId, reason: 'unpriced' };
     if (untranslatable.includes(deploymentId)) return { deploymentId, reason: 'untranslatable' };
-    if ((gateway.providers.get(provider)?.wireFor(wire) ?? null) === null) return { deploymentId, reason: 'unsupported' };
+    if ((gateway.providers.get(provider)?.wireFor(wire, candidate.deployment) ?? null) === null)
+      return { deploymentId, reason: 'unsupported' };
     return { deploymentId, reason: order.includes(candidate) ? 'not_reached' : 'cooling_down' };
   });
 }

@@ -18,6 +18,7 @@ export interface Endpoint {
 export const ENDPOINTS: readonly Endpoint[] = [
   { path: '/v1/chat/completions', name: 'chat_completions', wire: 'openai-chat', dialect: 'openai', mode: 'chat', free: false },
   { path: '/v1/messages', name: 'messages', wire: 'anthropic-messages', dialect: 'anthropic', mode: 'chat', free: false },
+  { path: '/v1/responses', name: 'responses', wire: 'openai-responses', dialect: 'openai', mode: 'chat', free: false },
   {
     path: '/v1/messages/count_tokens',
     name: 'count_tokens',

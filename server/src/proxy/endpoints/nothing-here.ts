@@ -13,7 +13,7 @@ const SERVED: readonly string[] = [...ENDPOINTS.map(({ path }) => path), '/v1/mo
 
 /** Vendors' endpoints that are not served, by how their paths begin after `/v1`, `/v1beta` or nothing. */
 const OTHER_ENDPOINTS: readonly (readonly [string, string])[] = [
-  ['/responses', 'OpenAI’s Responses API'],
+  ['/responses/', 'stored responses, their compaction or their token counts'],
   ['/completions', 'OpenAI’s older text completions'],
   ['/complete', 'Anthropic’s older text completions'],
   ['/engines/', 'OpenAI’s engines'],

@@ -1,0 +1,156 @@
+import type { JsonObject } from '../dialect.ts';
+import { Untranslatable } from '../dialect.ts';
+import { isObject, objectsIn, stringOr } from '../json.ts';
+import { documentOf, urlSource } from '../media-parts.ts';
+import type { NeutralMessage, Part } from '../neutral.ts';
+import { text } from '../neutral.ts';
+import { openedThinking } from './sealed-thinking.ts';
+import { flatName, SEARCH_TOOL } from './tool-names.ts';
+
+interface Turn {
+  readonly role: NeutralMessage['role'];
+  readonly parts: Part[];
+  /** True if it holds only results of tools, so that a further result joins it. */
+  readonly isResults: boolean;
+}
+
+/**
+ * Decodes the input of a request into messages. Items of the model that follow one another become one message, and so do results
+ * of tools. Throws Untranslatable.
+ */
+export function readItems(input: unknown): NeutralMessage[] {
+  if (typeof input === 'string') return [{ role: 'user', parts: [text(input)] }];
+  if (!Array.isArray(input)) throw new Untranslatable('input', 'input must be a string or an array');
+  const turns: Turn[] = [];
+  input.forEach((item, at) => {
+    if (!isObject(item)) throw new Untranslatable(`input[${at}]`, `input[${at}] must be an object`);
+    readItem(item, `input[${at}]`, turns);
+  });
+  return turns.map(({ role, parts }) => ({ role, parts }));
+}
+
+function readItem(item: JsonObject, where: string, turns: Turn[]): void {
+  switch (item.type) {
+    case undefined:
+    case null:
+    case 'message':
+      readMessage(item, where, turns);
+      return;
+    case 'reasoning':
+      addModels(thinkingOf(item), turns);
+      return;
+    case 'function_call':
+      addModels([callOf(item, stringOr(item.arguments, ''))], turns);
+      return;
+    case 'custom_tool_call':
+      addModels([callOf(item, JSON.stringify({ input: stringOr(item.input, '') }))], turns);
+      return;
+    case 'tool_search_call':
+      if (item.execution === 'client')
+        addModels([callOf({ ...item, name: SEARCH_TOOL }, JSON.stringify(item.arguments ?? {}))], turns);
+      return;
+    case 'function_call_output':
+    case 'custom_tool_call_output':
+      addResult(item, contentParts(item.output, `${where}.output`), turns);
+      return;
+    case 'tool_search_output':
+      // The tools themselves join the tools of the request.
+      if (item.execution === 'client') addResult(item, [text(foundNames(item))], turns);
+      return;
+    default:
+      if (LEFT_OUT.has(item.type)) return;
+      throw new Untranslatable(`${where}.type`, `this model does not support ${JSON.stringify(item.type)} items`);
+  }
+}
+
+/**
+ * Items without a meaning of their own for another provider: tools, which are read elsewhere, and steps of tools that the
+ * provider ran, whose outcome is in the text after them.
+ */
+const LEFT_OUT: ReadonlySet<unknown> = new Set([
+  ...['additional_tools', 'web_search_call', 'file_search_call', 'code_interpreter_call', 'mcp_list_tools', 'mcp_call'],
+]);
+
+function readMessage(item: JsonObject, where: string, turns: Turn[]): void {
+  const parts = contentParts(item.content, `${where}.content`);
+  switch (item.role) {
+    case 'assistant':
+      addModels(parts, turns);
+      return;
+    case 'user':
+      turns.push({ role: 'user', parts, isResults: false });
+      return;
+    case 'system':
+    case 'developer':
+      turns.push({ role: 'system', parts, isResults: false });
+      return;
+    default:
+      throw new Untranslatable(`${where}.role`, `${where}.role must be user, assistant, system or developer`);
+  }
+}
+
+function addModels(parts: readonly Part[], turns: Turn[]): void {
+  if (parts.length === 0) return;
+  const last = turns.at(-1);
+  if (last?.role === 'assistant') last.parts.push(...parts);
+  else turns.push({ role: 'assistant', parts: [...parts], isResults: false });
+}
+
+function addResult(item: JsonObject, parts: readonly Part[], turns: Turn[]): void {
+  const result: Part = { is: 'tool_result', callId: stringOr(item.call_id, ''), parts, failed: false, cache: null };
+  const last = turns.at(-1);
+  if (last?.isResults === true) last.parts.push(result);
+  else turns.push({ role: 'user', parts: [result], isResults: true });
+}
+
+function callOf(item: JsonObject, args: string): Part {
+  const name = flatName(stringOr(item.name, ''), stringOr(item.namespace, null));
+  return { is: 'tool_call', id: stringOr(item.call_id, ''), name, arguments: args, cache: null };
+}
+
+function foundNames(item: JsonObject): string {
+  return JSON.stringify({ tools: objectsIn(item.tools).map(({ name }) => name) });
+}
+
+/** Decodes reasoning: what another provider signed is returned to it unchanged, and a summary is plain text. */
+function thinkingOf(item: JsonObject): Part[] {
+  const opened = openedThinking(item.encrypted_content);
+  if (opened !== null) return [opened];
+  const said = reasoningText(item);
+  return said === '' ? [] : [{ is: 'thinking', text: said, signature: null }];
+}
+
+/** Returns the readable text of a reasoning item: its own, or else its summary. */
+export function reasoningText(item: JsonObject): string {
+  const own = objectsIn(item.content).map((part) => stringOr(part.text, ''));
+  const parts = own.length > 0 ? own : objectsIn(item.summary).map((part) => stringOr(part.text, ''));
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function contentParts(content: unknown, where: string): Part[] {
+  if (content === undefined || content === null) return [];
+  if (typeof content === 'string') return content === '' ? [] : [text(content)];
+  if (!Array.isArray(content)) throw new Untranslatable(where, `${where} must be a string or an array`);
+  return content.map((part, at) => partOf(part, `${where}[${at}]`));
+}
+
+function partOf(part: unknown, where: string): Part {
+  if (!isObject(part)) throw new Untranslatable(where, `${where} must be an object`);
+  switch (part.type) {
+    case 'input_text':
+    case 'output_text':
+    case 'text':
+      return text(stringOr(part.text, ''));
+    case 'refusal':
+      return text(stringOr(part.refusal, ''));
+    case 'input_image':
+      if (typeof part.image_url !== 'string')
+        throw new Untranslatable(`${where}.image_url`, `${where}.image_url must be a string`);
+      return { is: 'image', source: urlSource(part.image_url), cache: null };
+    case 'input_file':
+      if (typeof part.file_url !== 'string') return documentOf(part, where, null);
+      return { is: 'document', source: urlSource(part.file_url), title: stringOr(part.filename, null), cache: null };
+    default:
+      throw new Untranslatable(`${where}.type`, `this model does not support ${JSON.stringify(part.type)} parts`);
+  }
+}
