@@ -1,13 +1,13 @@
 /**
  * Wire formats: translation between the format of a client and that of an upstream.
  *
- * Problem. Clients speak OpenAI's chat completions or Anthropic's messages, and upstreams serve one of the two. Both change every
- * few weeks. A gateway that translates everything loses the newest fields. One that translates pairwise needs a codec for every
+ * Problem. Clients speak OpenAI's chat completions or responses, or Anthropic's messages, and an upstream serves one or two of
+ * them. All change every few weeks. A gateway that translates everything loses the newest fields. One that translates pairwise needs a codec for every
  * pair of formats.
  *
  * Approach.
  * - Same dialect on both sides: nothing is translated (native/). Only the model's name, the forced usage option and a clamped
- *   output cap are edited. Unknown fields survive. The answer passes as bytes, and its usage is read alongside.
+ *   output cap are edited, and what would be stored is left out. Unknown fields survive. The answer passes as bytes, and its usage is read alongside.
  * - Different dialects: each format is read into and written from one neutral form (neutral.ts). A field that the other side
  *   cannot express is refused by name, and not dropped.
  * - Before anything is sent, read-facts.ts reads the facts that admission needs: model, output cap, number of answers, media, and

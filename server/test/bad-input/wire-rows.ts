@@ -115,6 +115,14 @@ const PATHS: readonly Row[] = [
     405,
     'method_not_allowed',
   ]),
+  withBytes(
+    'a WebSocket, with which Codex begins',
+    ({ good }) =>
+      `GET /v1/responses HTTP/1.1\r\nhost: gateway.test\r\nauthorization: Bearer ${good}\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+    [426, 'upgrade_required'],
+  ),
+  withLine('a response that would be stored', 'GET', '/v1/responses/resp_1', NOT_FOUND),
+  withLine('a compaction', 'POST', '/v1/responses/compact', NOT_FOUND),
   withLine('a method nobody knows', 'DRAW', CHAT, INVALID),
 ];
 

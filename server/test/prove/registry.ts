@@ -110,6 +110,12 @@ export const REGISTRY: readonly ProveRow[] = [
   },
   row('start.first', 'first-start', '1.1', 'an empty directory, one command, and the printed call answers; then a second start'),
   row('answers.clients', 'clients', '1.2', 'unmodified SDKs of five families call the gateway'),
+  {
+    name: 'answers.codex',
+    module: 'codex',
+    shows:
+      'Codex’s own program makes a shell call through the gateway: natively, on Claude, and where it tries a WebSocket first',
+  },
   row('answers.recordings', 'recordings', '1.3', 'recorded answers pass as they came, in both dialects'),
   row('answers.costs', 'recorded-costs', '1.4', 'what recorded answers cost, beside an independent price library'),
   row('limits.probe', 'rate-limit-probe', '1.5', 'a limit is exact under concurrency and at the edge of its window'),

@@ -28,10 +28,14 @@ export interface PlayedProvider {
   call(number: number): Promise<PlayedCall>;
 }
 
+/** The wires that translate into one another. */
+export type ChatWire = 'openai-chat' | 'anthropic-messages' | 'openai-responses';
+const CHAT_WIRES: ReadonlySet<Wire> = new Set<ChatWire>(['openai-chat', 'anthropic-messages', 'openai-responses']);
+
 /** `speaks`: the wire of chat calls, whatever the client speaks. */
-export function playedProvider(speaks: 'openai-chat' | 'anthropic-messages' = 'openai-chat'): PlayedProvider {
+export function playedProvider(speaks: ChatWire = 'openai-chat'): PlayedProvider {
   const calls: Played[] = [];
-  const wireFor = (client: Wire) => (client === 'openai-chat' || client === 'anthropic-messages' ? speaks : client);
+  const wireFor = (client: Wire) => (CHAT_WIRES.has(client) ? speaks : client);
   return {
     provider: {
       name: 'fake',

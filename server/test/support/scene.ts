@@ -4,7 +4,7 @@ import type { DeploymentConfig } from '../../src/domain/routing/catalogue.ts';
 import type { KeyConfig } from '../../src/domain/tenancy/tenancy.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { type HandTime, handTime } from './hand-time.ts';
-import { type PlayedCall, type PlayedProvider, playedProvider } from './played-provider.ts';
+import { type ChatWire, type PlayedCall, type PlayedProvider, playedProvider } from './played-provider.ts';
 import { budget } from './policies.ts';
 import { type AskOptions, deployment, model, openHouse, type Said, type WalkHouse } from './walk.ts';
 
@@ -21,7 +21,7 @@ export interface Scene {
 
 export interface Setting {
   readonly isBudgeted?: boolean;
-  readonly speaks?: 'openai-chat' | 'anthropic-messages';
+  readonly speaks?: ChatWire;
   readonly deployment?: Partial<DeploymentConfig>;
   /** Deployments that are asked when the first failed. */
   readonly others?: readonly Partial<DeploymentConfig>[];

@@ -39,6 +39,11 @@ test('a path that takes another method says which', async () => {
   const { ask } = await open();
   const asked = await ask(null, { ...GET, path: '/v1/chat/completions' });
   expect([asked.status, asked.json().error.code, asked.headers.allow]).toEqual([405, 'method_not_allowed', 'POST']);
+  const upgrading = { ...GET, path: '/v1/responses', headers: ['connection', 'Upgrade', 'upgrade', 'websocket'] };
+  const socket = await ask(null, upgrading);
+  expect([socket.status, socket.json().error.code, socket.headers.upgrade, socket.headers.connection]).toEqual([
+    ...[426, 'upgrade_required', 'HTTP/1.1', 'Upgrade'],
+  ]);
   const told = await ask({}, { path: '/v1/models' });
   expect([told.status, told.json().error.code, told.headers.allow]).toEqual([405, 'method_not_allowed', 'GET']);
 });
