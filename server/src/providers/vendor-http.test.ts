@@ -62,6 +62,7 @@ describe('the address of a call', () => {
   it.each<[Wire, string | null, string]>([
     ['openai-chat', null, 'https://api.openai.com/v1/chat/completions'],
     ['openai-embeddings', null, 'https://api.openai.com/v1/embeddings'],
+    ['openai-responses', null, 'https://api.openai.com/v1/responses'],
     ['openai-chat', 'http://127.0.0.1:9999/v1', 'http://127.0.0.1:9999/v1/chat/completions'],
     ['openai-chat', 'https://example.com/openai/deployments/v1//', 'https://example.com/openai/deployments/v1/chat/completions'],
     ['openai-chat', 'https://example.com', 'https://example.com/chat/completions'],

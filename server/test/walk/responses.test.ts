@@ -263,6 +263,7 @@ const REFUSED: readonly [string, object, string][] = [
   ['a conversation by object', { conversation: { id: 'conv_1' } }, 'conversation'],
   ['a stored prompt', { prompt: { id: 'pmpt_1' } }, 'prompt.id'],
   ['work in the background', { background: true }, 'background'],
+  ['work in the background, in words', { background: 'true' }, 'background'],
   ['a reference', item({ type: 'item_reference', id: 'msg_1' }), 'input[0].id'],
   ['a reference without a type', item({ id: 'msg_1' }), 'input[0].id'],
   ['a reference with an empty type', item({ type: null, id: 'msg_1' }), 'input[0].id'],

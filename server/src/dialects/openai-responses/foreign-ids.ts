@@ -9,7 +9,8 @@ import { arrayOr, isObject, objectOr } from '../json.ts';
 export function foreignIdIn(body: JsonObject): BodyProblem | null {
   for (const [name, instead] of STATE_FIELDS) if (isGiven(body[name])) return refused(name, instead);
   if (isGiven(objectOr(body.prompt).id)) return refused('prompt.id', 'send the text of the prompt');
-  if (body.background === true) return { message: 'background must be false: no responses are stored here', param: 'background' };
+  if (isGiven(body.background) && body.background !== false)
+    return { message: 'background must be false: no responses are stored here', param: 'background' };
   return inItems(arrayOr(body.input)) ?? inTools(arrayOr(body.tools), 'tools');
 }
 

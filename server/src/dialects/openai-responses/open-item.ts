@@ -6,7 +6,7 @@ import { sealedThinking } from './sealed-thinking.ts';
 import type { CalledTool } from './tool-names.ts';
 
 /** Writes one event of a response. The writer numbers the events. */
-export type Say = (type: string, fields: JsonObject) => string;
+type Say = (type: string, fields: JsonObject) => string;
 
 /** An item of a response that is being written. */
 export interface OpenItem {

@@ -24,7 +24,7 @@ export function reasoningItem(id: string, text: string, sealed: string | null): 
 }
 
 /** A call of a tool, as other dialects write it. */
-export interface Call {
+interface Call {
   readonly callId: string;
   readonly name: string;
   readonly arguments: string;

@@ -27,7 +27,7 @@ export function ownItems(input: unknown): unknown {
 
 function ownItem(item: JsonObject): JsonObject | null {
   if (item.type === 'reasoning' && !isReadable(item)) return null;
-  const isSelfContained = SELF_CONTAINED.has(item.type) || (item.type === undefined && typeof item.role === 'string');
+  const isSelfContained = SELF_CONTAINED.has(item.type) || ((item.type ?? null) === null && typeof item.role === 'string');
   if (!isSelfContained || item.id === undefined) return item;
   const { id: _id, ...content } = item;
   return content;

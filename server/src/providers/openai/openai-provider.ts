@@ -33,7 +33,7 @@ const WIRES: Readonly<Record<Wire, Wire | null>> = {
   'anthropic-count-tokens': null,
 };
 
-export interface OpenAiProviderDeps {
+interface OpenAiProviderDeps {
   readonly transport: Transport;
   /** The hosts, besides OpenAI's own, whose servers speak the Responses API. */
   readonly responsesHosts?: readonly string[];
