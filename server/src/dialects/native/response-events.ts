@@ -82,7 +82,7 @@ export function responseEventReader(): EventReader {
   }
 
   function failure(message: string): Buffer {
-    const state = { id, model, status: 'failed', output: [], usage: null, serviceTier: null, incomplete: null } as const;
+    const state = { id, model, status: 'failed', output: [], usage: null, incomplete: null } as const;
     return Buffer.from(failureEvents(message, sequence + 1, { ...state, error: null }, { created_at: null }));
   }
 

@@ -17,7 +17,6 @@ export function encodeResponsesAnswer(answer: NeutralAnswer, options: AnswerOpti
       status: incomplete === null ? 'completed' : 'incomplete',
       output: itemsOf(answer, options, incomplete === null ? 'completed' : 'incomplete'),
       usage: reportOf(answer.usage).usage,
-      serviceTier: null,
       incomplete,
       error: null,
     },

@@ -14,7 +14,6 @@ import { failureEvents, responseEvent } from './write-events.ts';
  * whose arguments are still arriving. There is no last word but the response's own end.
  */
 export class ResponsesStreamEncoder implements StreamEncoder {
-  readonly #options: AnswerOptions;
   readonly #repeated: JsonObject;
   readonly #tools: ReadonlyMap<string, CalledTool>;
   readonly #seals: boolean;
@@ -28,7 +27,6 @@ export class ResponsesStreamEncoder implements StreamEncoder {
   #stop: StopReason = 'end';
 
   constructor(options: AnswerOptions) {
-    this.#options = options;
     this.#repeated = repeatedOf(options);
     this.#tools = calledTools(options.asked);
     this.#seals = returnsThinking(options);
@@ -151,11 +149,7 @@ export class ResponsesStreamEncoder implements StreamEncoder {
     for (const block of [...this.#open.keys()]) out += this.#finish(block, incomplete === null ? 'completed' : 'incomplete');
     const status = incomplete === null ? 'completed' : 'incomplete';
     const response = responseObject({ ...this.#state(status), incomplete }, this.#repeated);
-    return out + this.#say(`response.${status}`, { response: { ...response, completed_at: this.#completedAt() } });
-  }
-
-  #completedAt(): number {
-    return Math.floor(this.#options.createdAtMs / 1000);
+    return out + this.#say(`response.${status}`, { response });
   }
 
   #state(status: ResponseState['status']): ResponseState {
@@ -165,7 +159,6 @@ export class ResponsesStreamEncoder implements StreamEncoder {
       status,
       output: status === 'in_progress' ? [] : this.#output.filter((item) => item !== undefined),
       usage: status === 'in_progress' ? null : this.#usage,
-      serviceTier: null,
       incomplete: null,
       error: null,
     };

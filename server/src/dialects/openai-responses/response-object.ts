@@ -11,7 +11,6 @@ export interface ResponseState {
   readonly status: 'in_progress' | 'completed' | 'incomplete' | 'failed';
   readonly output: readonly JsonObject[];
   readonly usage: Usage | null;
-  readonly serviceTier: string | null;
   /** The reason why it is incomplete. */
   readonly incomplete: string | null;
   readonly error: { readonly code: string; readonly message: string } | null;
@@ -61,7 +60,7 @@ export function responseObject(state: ResponseState, repeated: JsonObject): Json
     incomplete_details: state.incomplete === null ? null : { reason: state.incomplete },
     model: state.model,
     output: state.output,
-    service_tier: state.serviceTier ?? 'default',
+    service_tier: null,
     usage: state.usage === null ? null : responsesUsage(state.usage),
   };
 }
