@@ -59,6 +59,8 @@ function factsOf(wire: Wire, body: JsonObject, betas: string | undefined): Reque
 
 function responsesFacts(body: JsonObject, betas: string | undefined) {
   const items = itemsOf(body);
+  if (body.tools !== undefined && body.tools !== null && !Array.isArray(body.tools))
+    throw new Refused('tools', 'tools must be an array');
   const foreign = foreignIdIn(body);
   if (foreign !== null) throw new Refused(foreign.param ?? 'input', foreign.message);
   const media = mediaIn(items, resultsIn(items));
@@ -78,8 +80,6 @@ function itemsOf(body: JsonObject): readonly unknown[] {
   body.input.forEach((item, index) => {
     if (!isObject(item)) throw new Refused(`input[${index}]`, `input[${index}] must be an object`);
   });
-  if (body.tools !== undefined && body.tools !== null && !Array.isArray(body.tools))
-    throw new Refused('tools', 'tools must be an array');
   return body.input;
 }
 

@@ -299,8 +299,7 @@ const REFUSED: readonly [string, object, string][] = [
 describe('a body that cannot be served', () => {
   test.each(REFUSED)('is refused before anything is sent: %s', async (_what, more, param) => {
     const now = await open();
-    const { said } = asking(now, { ...HELLO, ...more }, PATH);
-    const { status, json } = await said;
+    const { status, json } = await now.house.ask({ ...HELLO, ...more }, PATH);
     expect([status, json().error.param]).toEqual([param.endsWith('.type') ? 403 : 400, param]);
     expect(now.played.calls).toEqual([]);
   });
@@ -333,8 +332,7 @@ describe('a body that cannot be served', () => {
       [item({ role: 'nobody', content: 'a' }), 'input[0].role'],
     ] as const) {
       const now = await open({ speaks: 'anthropic-messages', isBudgeted: false });
-      const { said } = asking(now, { ...HELLO, ...more }, PATH);
-      const { status, json } = await said;
+      const { status, json } = await now.house.ask({ ...HELLO, ...more }, PATH);
       expect([status, json().error.param]).toEqual([400, param]);
     }
   });
