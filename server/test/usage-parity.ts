@@ -3,7 +3,7 @@ import { calcPrice, extractUsage, findProvider, type Usage as TheirUsage } from 
 import type { AnswerFacts, JsonObject, Wire } from '../src/dialects/dialect.ts';
 import { openExchange } from '../src/dialects/exchange.ts';
 import { costNanoUsd, withRequestFee } from '../src/domain/money/price.ts';
-import type { Usage, UsageBucket } from '../src/domain/usage/usage.ts';
+import type { Usage, UsageBucket, UsageUnit } from '../src/domain/usage/usage.ts';
 import { listPriceOf } from '../src/providers/price-table.ts';
 import { bytesOf, type Recording } from './recordings.ts';
 import { jsonEventsIn } from './support/event-stream.ts';
@@ -109,7 +109,12 @@ function theirUsage(
 }
 
 /** Where the two rightly differ: by which unit, and why. */
-const EXCEPTIONS: readonly { readonly response: RegExp; readonly unit: UsageBucket; readonly why: string }[] = [
+const EXCEPTIONS: readonly { readonly response: RegExp; readonly unit: UsageBucket | UsageUnit; readonly why: string }[] = [
+  {
+    response: /^openai\/responses\/.*(?:web-search-tool|raw-annotations)/,
+    unit: 'search',
+    why: 'OpenAI bills each search, and a response shows it only as an item of its output; their table reads the usage alone',
+  },
   {
     response: /^gemini\//,
     unit: 'reasoning',
@@ -118,7 +123,7 @@ const EXCEPTIONS: readonly { readonly response: RegExp; readonly unit: UsageBuck
 ];
 
 /** The unit in which an answer rightly costs more here than by their table, and why; null where it must not. */
-export function exceptionFor(recording: Recording): { readonly unit: UsageBucket; readonly why: string } | null {
+export function exceptionFor(recording: Recording): { readonly unit: UsageBucket | UsageUnit; readonly why: string } | null {
   return EXCEPTIONS.find(({ response }) => response.test(recording.response)) ?? null;
 }
 

@@ -59,7 +59,7 @@ function sayingOf(event: string, bytes: Buffer, end: number): Opening {
   if (json.type === 'response.failed') return errorObject(json);
   const isError = parsed?.name === 'error' || isErrorInstead('openai-chat', json);
   if (!isError) return 'answer';
-  return json.error === undefined ? errorObject(json) : json;
+  return json.type === 'error' && json.error === undefined ? errorObject(json) : json;
 }
 
 const DATA = /^data:/m;
