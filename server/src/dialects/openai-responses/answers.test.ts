@@ -142,7 +142,11 @@ describe('an answer of Claude as a response', () => {
     const sse = run(fromClaude({ stream: true }).stream(), streamed(message(content, 'max_tokens')));
     expect(jsonEventsIn(sse).at(-1)).toMatchObject({
       type: 'response.incomplete',
-      response: { status: 'incomplete', incomplete_details: { reason: 'max_output_tokens' }, output: [{ content: [{ text: 'Hel' }] }] },
+      response: {
+        status: 'incomplete',
+        incomplete_details: { reason: 'max_output_tokens' },
+        output: [{ content: [{ text: 'Hel' }] }],
+      },
     });
     const broken = streamed(message(content)).subarray(0, -60);
     const events = jsonEventsIn(run(fromClaude({ stream: true }).stream(), broken));
