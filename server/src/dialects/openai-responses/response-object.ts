@@ -16,7 +16,7 @@ export interface ResponseState {
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
-/** What a response repeats of its request, with the value for a request that does not say. */
+/** The fields of its request that a response repeats, with the value for a request that does not say. */
 const REPEATED: readonly (readonly [name: string, otherwise: unknown])[] = [
   ['instructions', null],
   ['max_output_tokens', null],

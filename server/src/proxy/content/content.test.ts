@@ -76,6 +76,23 @@ describe('what is kept of a request', () => {
     expect(text).not.toContain('merger');
   });
 
+  test('as metadata of a Responses request is the same of its items', async () => {
+    const tools = [{ type: 'function', name: 'find_invoice', parameters: {} }];
+    const input = [
+      { role: 'user', content: [{ type: 'input_text', text: CANARY }] },
+      { type: 'function_call', call_id: 'c', name: 'find_invoice', arguments: `{"text":"${CANARY}"}` },
+      { type: 'function_call_output', call_id: 'c', output: CANARY },
+    ];
+    const { content, text } = await kept('metadata', { max_tokens: undefined, input, tools }, { path: '/v1/responses' });
+    expect(content.request).toMatchObject({
+      messages: [{ role: 'user' }, { role: 'function_call' }, { role: 'function_call_output', bytes: CANARY.length + 2 }],
+      tools: ['find_invoice'],
+    });
+    expect(text).not.toContain('merger');
+    const words = await kept('metadata', { max_tokens: undefined, input: CANARY }, { path: '/v1/responses' });
+    expect(words.content.request.messages).toEqual([{ role: 'user', bytes: CANARY.length + 2 }]);
+  });
+
   test('in full is both bodies, of a stream every event as the client saw it', async () => {
     for (const stream of [false, true]) {
       const { content, said } = await kept('full', { messages, stream });

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../dialects/dialect.ts';
 import { isObject } from '../../dialects/json.ts';
 import { whole } from '../../lib/pieces.ts';
 import type { Gateway } from '../gateway.ts';
@@ -43,7 +44,7 @@ function metadataOf(admission: Admission, answer: Buffer | null): object {
     mode: 'metadata',
     request: {
       bytes: admission.walk.request.body.length,
-      messages: (Array.isArray(body.messages) ? body.messages : []).slice(0, 1_000).map(messageMetadata),
+      messages: messagesOf(body).slice(0, 1_000).map(messageMetadata),
       tools: toolNames(body.tools),
       output_cap: facts.outputCap,
       media_parts: facts.mediaParts,
@@ -52,11 +53,20 @@ function metadataOf(admission: Admission, answer: Buffer | null): object {
   };
 }
 
+/** Returns the messages of a chat, or the items of a Responses request. */
+function messagesOf({ messages, input }: JsonObject): readonly unknown[] {
+  if (Array.isArray(messages)) return messages;
+  return typeof input === 'string' ? [{ role: 'user', content: input }] : Array.isArray(input) ? input : [];
+}
+
+/** Returns who said it and its size. An item without a role is named by its type. */
 function messageMetadata(message: unknown): object {
   if (!isObject(message)) return {};
+  const role = message.role ?? message.type;
+  const said = message.content ?? message.output ?? message.arguments ?? message.input ?? '';
   return {
-    role: typeof message.role === 'string' ? message.role.slice(0, 32) : null,
-    bytes: Buffer.byteLength(JSON.stringify(message.content ?? '')),
+    role: typeof role === 'string' ? role.slice(0, 32) : null,
+    bytes: Buffer.byteLength(JSON.stringify(said)),
   };
 }
 
