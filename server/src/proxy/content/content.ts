@@ -1,4 +1,3 @@
-import type { JsonObject } from '../../dialects/dialect.ts';
 import { isObject } from '../../dialects/json.ts';
 import { whole } from '../../lib/pieces.ts';
 import type { Gateway } from '../gateway.ts';
@@ -44,7 +43,7 @@ function metadataOf(admission: Admission, answer: Buffer | null): object {
     mode: 'metadata',
     request: {
       bytes: admission.walk.request.body.length,
-      messages: messagesOf(body).slice(0, 1_000).map(messageMetadata),
+      messages: messagesOf(admission).slice(0, 1_000).map(messageMetadata),
       tools: toolNames(body.tools),
       output_cap: facts.outputCap,
       media_parts: facts.mediaParts,
@@ -54,8 +53,9 @@ function metadataOf(admission: Admission, answer: Buffer | null): object {
 }
 
 /** Returns the messages of a chat, or the items of a Responses request. */
-function messagesOf({ messages, input }: JsonObject): readonly unknown[] {
-  if (Array.isArray(messages)) return messages;
+function messagesOf({ asked, walk }: Admission): readonly unknown[] {
+  const { messages, input } = asked.body;
+  if (walk.endpoint.wire !== 'openai-responses') return Array.isArray(messages) ? messages : [];
   return typeof input === 'string' ? [{ role: 'user', content: input }] : Array.isArray(input) ? input : [];
 }
 
