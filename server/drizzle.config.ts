@@ -19,6 +19,7 @@ export default defineConfig({
     './src/store/schema/settings.ts',
     './src/store/schema/sign-in.ts',
     './src/store/schema/standing.ts',
+    './src/store/schema/stored-responses.ts',
     './src/store/schema/tenancy.ts',
     './src/store/schema/usage.ts',
   ],

@@ -211,6 +211,10 @@ test.describe('the dialog', () => {
     await expect(audit.getByText(/kB per request/).first()).toBeVisible();
     await audit.getByRole('radio', { name: 'Full' }).check();
     await audit.getByLabel('Keep content for').fill('30');
+    const responses = part(page, 'Stored responses');
+    await expect(responses.getByRole('radio', { name: 'The same key' })).toBeDisabled();
+    await responses.getByRole('radio', { name: 'Keep for 30 days' }).check();
+    await responses.getByRole('radio', { name: 'The same key' }).check();
     await dialog(page).getByRole('button', { name: 'Create organization' }).click();
     await expect(page.getByRole('heading', { name })).toBeVisible();
     const stored = await house.api('GET', `/organizations/${/org_\w+/.exec(page.url())?.[0]}`);
@@ -220,7 +224,13 @@ test.describe('the dialog', () => {
       rate_limits: { rpm: 10, tpm: null, rph: 12, tph: 13, rpd: 14, tpd: 15, max_parallel: 16 },
       budgets: [{ amount: '100.00' }, { amount: '7.25' }],
       audit: { content: 'full', content_retention_days: 30 },
+      responses_storage: 'keep',
+      responses_scope: 'key',
     });
+    await page.goto(`${house.url}/organizations/${(stored as { id: string }).id}?tab=settings`);
+    await expect(page.getByRole('row', { name: 'Stored responses' })).toContainText('Kept for 30 days, found by the same key');
+    await page.getByRole('button', { name: 'Change stored responses' }).click();
+    await expect(part(page, 'Stored responses').getByRole('radio', { name: 'The same key' })).toBeChecked();
   });
 
   // promise: Platform admins can bootstrap runtime model and route-group visibility

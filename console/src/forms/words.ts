@@ -51,6 +51,20 @@ export const words = {
   keptForever: 'Kept forever.',
   atMostDays: (days: number) => `At most ${plural(days, 'day', 'days')}.`,
 
+  // ResponsesFields
+  noResponsesMeans: 'Answers of the Responses API are not stored. Applications send the whole conversation with each request.',
+  keep30Days: 'Keep for 30 days',
+  keep30DaysMeans:
+    'Applications can read answers and continue conversations by their ids. Questions and answers are encrypted with the organization’s key. A request can say that its answer is not stored.',
+  answersOfResponses: 'Answers of the Responses API',
+  whoFindsThem: 'Who finds a stored answer',
+  theSameKey: 'The same key',
+  theSameKeyMeans: 'Only the key that made the request.',
+  theSameTeam: 'The same team',
+  theSameTeamMeans: 'All keys of the team that made the request.',
+  wholeOrganization: 'The whole organization',
+  wholeOrganizationMeans: 'All keys of all teams in the organization.',
+
   // BudgetFields
   noBudgetMeans:
     'No budget: spend is recorded but not limited. If you add several budgets, each counts separately. A request is refused if any blocking budget is used up.',

@@ -11,6 +11,7 @@ import { fillJob, foldJob, foldProofJob } from '../jobs/fold.ts';
 import type { Job } from '../jobs/job.ts';
 import { lateIndexesJob } from '../jobs/late-indexes.ts';
 import { archiveJob } from '../jobs/months/archive.ts';
+import { dropResponsesJob } from '../jobs/months/drop-responses.ts';
 import { packMonthsJob } from '../jobs/months/pack-months.ts';
 import { sealMonthsJob } from '../jobs/months/seal-months.ts';
 import { type ProofOptions, proofJob, repairJob } from '../jobs/proof.ts';
@@ -70,6 +71,7 @@ export function jobsFor(
     partitionsJob(),
     lateIndexesJob(),
     sweepJob(),
+    dropResponsesJob(),
     accountOriginsJob(),
     requeueJob(enqueue),
     scheduledMailJob(sendScheduledMail),

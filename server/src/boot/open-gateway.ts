@@ -10,16 +10,18 @@ import type { Telemetry } from '../observe/telemetry.ts';
 import { createTraffic, type Traffic } from '../observe/traffic.ts';
 import type { Provider } from '../providers/provider.ts';
 import { LargeBodies } from '../proxy/bodies/large-bodies.ts';
-import { createContentSealer } from '../proxy/content/content-sealer.ts';
+import { createContentOpener, createContentSealer } from '../proxy/content/content-sealer.ts';
 import { createDecisionLookup } from '../proxy/decisions/decision-lookup.ts';
 import { createDeploymentHealth } from '../proxy/deployments/health.ts';
 import { createDeploymentLoad } from '../proxy/deployments/load.ts';
 import { createDeploymentPace } from '../proxy/deployments/pace.ts';
 import type { DecisionLookup, Gateway } from '../proxy/gateway.ts';
+import { createResponsesState, type ResponsesState } from '../proxy/responses/responses-state.ts';
 import { restoreRecent } from '../proxy/snapshot/restore.ts';
 import { openSnapshot, type Snapshot } from '../proxy/snapshot/snapshot.ts';
 import type { Config } from '../settings/config.ts';
 import * as stored from '../store/configuration/config.ts';
+import * as storedResponses from '../store/responses/stored-responses.ts';
 import * as requestLog from '../store/usage/request-log.ts';
 import * as usage from '../store/usage/usage.ts';
 import { configFrom } from './config-source.ts';
@@ -71,6 +73,7 @@ export async function openGateway(
   await warmUp(snapshot);
   const leave = async () => {
     await largeBodies.close();
+    await gateway.responses.close();
     await opened.stop();
   };
   return { gateway, counters, shared: opened.shared, redisMemory: opened.redisMemory, leave, telemetry };
@@ -125,6 +128,7 @@ function gatewayOf(
     largeBodies: parts.largeBodies,
     decisions: decisionsOf(stores),
     sealContent: createContentSealer({ master: masterKey, installation: installation.content }),
+    responses: responsesOf(stores, log),
     refused: (record) => refusals.add(record),
     defect: (error, requestId) => tellDefect(error, requestId, log),
     requestId,
@@ -151,6 +155,30 @@ function decisionsOf({ database: { db }, journal, refusals }: Stores): DecisionL
     shapeInStore: (organizationId, shapeId) => requestLog.findShape(db, { organizationId, shapeId }),
   });
 }
+
+/** Returns the stored state of the Responses API. A response that is lost is logged, at most once a minute for each outcome. */
+function responsesOf({ database: { db }, installation, masterKey }: Stores, log: Logger): ResponsesState {
+  const wrappers = { master: masterKey, installation: installation.content };
+  const isDue = nowAndThen(LOST_EVERY_MS, clock);
+  return createResponsesState({
+    store: {
+      insert: (rows) => storedResponses.insert(db, rows),
+      find: (address, at) => storedResponses.find(db, address, at),
+      findChain: (address, at, bounds) => storedResponses.findChain(db, address, at, bounds),
+      remove: (address) => storedResponses.remove(db, address),
+    },
+    clock,
+    seal: createContentSealer(wrappers),
+    open: createContentOpener(wrappers),
+    onLost: (facts) => {
+      const leftOut = isDue(String(facts.outcome));
+      if (leftOut !== null)
+        log.warn({ ...facts, left_out: leftOut }, 'responses: an answer could not be stored, so it cannot be continued or read');
+    },
+  });
+}
+
+const LOST_EVERY_MS = 60_000;
 
 /** Logs each unreadable configuration at most once in ten minutes, because every poll finds it again. */
 function createUnreadable(log: Logger): (id: string, error: unknown) => void {

@@ -48,6 +48,7 @@ export function operationsFor(
     caDaysLeft: () => caFiles.daysLeft(),
     journalSyncFailures: () => journal.stats().syncFailures,
     bufferedBytes: () => ({ bytes: buffered.bytes, bytesMax: buffered.bytesMax }),
+    storedResponses: () => gateway.responses.read(),
     databaseConnections: () => connectionsOf(database),
     jobs: jobs.readings,
   };

@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import type { ResponsesReading } from '../proxy/responses/response-keeper.ts';
 import type { Snapshot } from '../proxy/snapshot/snapshot.ts';
 import { addJobs, type JobReadings } from './job-metrics.ts';
 import { MetricFamilies } from './metric-families.ts';
@@ -36,6 +37,8 @@ export interface MetricsSources {
   readonly journalSyncFailures: () => number;
   /** Returns the memory that request bodies use, and its bound. */
   readonly bufferedBytes: () => { readonly bytes: number; readonly bytesMax: number };
+  /** Returns the figures of stored responses. */
+  readonly storedResponses: () => ResponsesReading;
   readonly databaseConnections: () => { readonly total: number; readonly idle: number; readonly waiting: number };
   /** Returns the last known state of the background jobs. */
   readonly jobs: () => JobReadings;
@@ -105,6 +108,7 @@ function registryOf(sources: MetricsSources): Registry {
     bytes,
   );
   families.gauge('headgate_buffered_bytes_max', 'Most bytes that request bodies may use together.', bytesMax);
+  addStoredResponses(families, sources.storedResponses());
   addShared(families, sources.shared());
   addRedisMemory(families, sources.redisMemory());
   addLedger(families, sources);
@@ -135,6 +139,16 @@ function addKept(families: MetricFamilies, { snapshot, counters, coldCounters, c
     'Deployments that are not tried for a while, because calls to them failed.',
     coolingDeployments(),
   );
+}
+
+function addStoredResponses(families: MetricFamilies, { outcomes, waiting, waitingBytes }: ResponsesReading): void {
+  families.counter(
+    'headgate_responses_kept_total',
+    'Answers of the Responses API that were to be stored, by what became of them.',
+    Object.entries(outcomes).map(([outcome, count]) => [{ outcome }, count]),
+  );
+  families.gauge('headgate_responses_waiting', 'Answers in memory that are not stored yet.', waiting);
+  families.gauge('headgate_responses_waiting_bytes', 'Bytes of answers in memory that are not stored yet.', waitingBytes);
 }
 
 function addShared(families: MetricFamilies, shared: SharedReading | null): void {

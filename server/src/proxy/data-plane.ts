@@ -5,6 +5,7 @@ import { showDecision } from './endpoints/decisions.ts';
 import { ENDPOINTS, type Endpoint } from './endpoints/endpoint.ts';
 import { listModels, showModel } from './endpoints/models.ts';
 import { nothingAt } from './endpoints/nothing-here.ts';
+import { answerStored, type StoredQuestion, storedQuestionOf } from './endpoints/stored-responses.ts';
 import { accessRefusal } from './entitlement.ts';
 import { errorDialectOf } from './error-dialect.ts';
 import type { Gateway } from './gateway.ts';
@@ -50,7 +51,7 @@ function overHttp(): Refusal {
 
 const OVER_HTTP: readonly string[] = ['connection', 'Upgrade', 'upgrade', 'HTTP/1.1'];
 
-/** Serves the paths that only read. Nothing is admitted, held or charged. */
+/** Serves the paths that read or delete what is stored. Nothing is admitted, held or charged. */
 async function answerQuestion(request: GatewayRequest, reply: Reply, gateway: Gateway): Promise<void> {
   const id = gateway.requestId();
   const headers = [...NOT_KEPT];
@@ -59,9 +60,10 @@ async function answerQuestion(request: GatewayRequest, reply: Reply, gateway: Ga
   try {
     const question = questionOf(request.path);
     if (question === null) throw nothingAt(request.path);
-    if (request.method !== 'GET') {
-      headers.push('allow', 'GET');
-      throw notAllowed('This path supports only GET.');
+    const methods = question.is === 'stored response' ? question.methods : ONLY_GET;
+    if (!methods.includes(request.method)) {
+      headers.push('allow', methods.join(', '));
+      throw notAllowed(`This path supports only ${methods.join(' and ')}.`);
     }
     const { key, refusal } = await authenticate(request, gateway);
     headers.push('x-headgate-organization', key.config.organizationId);
@@ -96,7 +98,10 @@ function notAllowed(message: string): Refusal {
   return new Refusal('method_not_allowed', message);
 }
 
+const ONLY_GET: readonly string[] = ['GET'];
+
 type Question =
+  | StoredQuestion
   | { readonly is: 'models' }
   | { readonly is: 'model'; readonly name: string }
   | { readonly is: 'decision'; readonly id: string };
@@ -105,7 +110,7 @@ function questionOf(path: string): Question | null {
   if (path === '/v1/models') return { is: 'models' };
   if (path.startsWith('/v1/models/')) return { is: 'model', name: decoded(path.slice('/v1/models/'.length)) };
   if (path.startsWith('/v1/decisions/')) return { is: 'decision', id: path.slice('/v1/decisions/'.length) };
-  return null;
+  return storedQuestionOf(path);
 }
 
 /** Decodes a model name from a path. It is percent-encoded, including its slashes. */
@@ -131,6 +136,8 @@ async function answerOf(question: Question, key: CachedKey, request: GatewayRequ
     }
     case 'decision':
       return showDecision(question.id, key, gateway);
+    case 'stored response':
+      return answerStored(question, caller, request, gateway.responses);
   }
 }
 

@@ -5,6 +5,7 @@ import type { ErrorDialect } from './error-dialect.ts';
 export const REFUSALS = {
   invalid_request: 400,
   context_length_exceeded: 400,
+  previous_response_not_found: 400,
   no_deployment_for_tags: 400,
   invalid_api_key: 401,
   api_key_expired: 401,

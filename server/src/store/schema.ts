@@ -16,5 +16,6 @@ export * from './schema/sealed-months.ts';
 export * from './schema/settings.ts';
 export * from './schema/sign-in.ts';
 export * from './schema/standing.ts';
+export * from './schema/stored-responses.ts';
 export * from './schema/tenancy.ts';
 export * from './schema/usage.ts';

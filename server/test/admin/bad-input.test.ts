@@ -89,6 +89,9 @@ const ORGANIZATION_FIELDS: readonly (readonly [string, object, string | null])[]
   ['metadata with NUL', { metadata: { a: ['x\0y'] } }, '/metadata'],
   ['metadata with half a character', { metadata: { a: '\ud83d' } }, '/metadata'],
   ['metadata of 20 KB', { metadata: { a: 'x'.repeat(20_000) } }, '/metadata'],
+  ['a storage of responses that there is not', { responses_storage: 'forever' }, '/responses_storage'],
+  ['a storage of responses that is null', { responses_storage: null }, '/responses_storage'],
+  ['a scope of responses that there is not', { responses_scope: 'everybody' }, '/responses_scope'],
   ['a retention of 0 days', { audit: { content_retention_days: 0 } }, '/audit/content_retention_days'],
 ];
 

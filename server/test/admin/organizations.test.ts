@@ -196,6 +196,37 @@ onOneDatabase('organizations', (given) => {
       expect(events.data[0]).toMatchObject({ before: { audit: { content: 'off' } }, after: { audit: { content: 'full' } } });
     });
 
+    test('leaves the storage of responses to owners and the platform, and records what it was', async () => {
+      const { root, as } = world();
+      const made = await makeOrganization(root);
+      expect(made).toMatchObject({ responses_storage: 'off', responses_scope: 'team' });
+      const path = `/organizations/${made.id}`;
+      for (const change of [{ responses_storage: 'keep' }, { responses_scope: 'organization' }]) {
+        for (const role of ['org_admin', 'org_auditor', 'org_member'] as const) {
+          const client = as([{ role, organizationId: made.id }]);
+          expect((await client('PATCH', path, { name: 'x', ...change })).status).toBe(403);
+        }
+      }
+      expect(must(await root('GET', path))).toMatchObject({ name: made.name, responses_storage: 'off', responses_scope: 'team' });
+      const owner = as([{ role: 'org_owner', organizationId: made.id }]);
+      const changed = must(await owner('PATCH', path, { responses_storage: 'keep', responses_scope: 'key' }));
+      expect(changed).toMatchObject({ responses_storage: 'keep', responses_scope: 'key' });
+      expect(must(await owner('PATCH', path, { responses_scope: 'key' })).version).toBe(changed.version);
+      const events = must(await root('GET', `${path}/audit-events?action=organization.update`));
+      expect(events.data).toHaveLength(1);
+      expect(events.data[0]).toMatchObject({
+        before: { responses_storage: 'off', responses_scope: 'team' },
+        after: { responses_storage: 'keep', responses_scope: 'key' },
+      });
+    });
+
+    test('copies the storage of responses to organizations made like it', async () => {
+      const { root } = world();
+      const like = await makeOrganization(root, { responses_storage: 'keep', responses_scope: 'organization' });
+      const made = await makeOrganization(root, { like_organization_id: like.id });
+      expect(made).toMatchObject({ responses_storage: 'keep', responses_scope: 'organization' });
+    });
+
     // promise: A mode whose engine is not built yet is
     test('refuses an audit mode that nothing carries out', async () => {
       const { root } = world();
@@ -239,7 +270,7 @@ onOneDatabase('organizations', (given) => {
       const report = must(await root('DELETE', `${path}?dry_run=true`));
       expect(report).toMatchObject({
         dry_run: true,
-        goes: { teams: 1, members: 0, keys: 1, admin_tokens: 1, stored_content: true },
+        goes: { teams: 1, members: 0, keys: 1, admin_tokens: 1, stored_responses: 0, stored_content: true },
       });
       expect((await root('GET', path)).status).toBe(200);
       expect(must(await root('DELETE', path))).toMatchObject({ dry_run: false, goes: report.goes });

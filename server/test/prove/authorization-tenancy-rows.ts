@@ -67,6 +67,12 @@ export const tenancyRows: readonly Row[] = [
   row('PATCH /organizations/:id', ORGANIZATION_PLATFORM, organization('', { rate_limits: { rpm: 100_000 } }), {
     variant: 'limits',
   }),
+  row('PATCH /organizations/:id', ORGANIZATION_OWNERS, organization('', { responses_storage: 'keep' }), {
+    variant: 'storage of responses',
+  }),
+  row('PATCH /organizations/:id', ORGANIZATION_OWNERS, organization('', { responses_scope: 'key' }), {
+    variant: 'scope of responses',
+  }),
   row('PATCH /organizations/:id', ORGANIZATION_OWNERS, organization('', { audit: { event_retention_days: 400 } }), {
     variant: 'audit policy',
   }),

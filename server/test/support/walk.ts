@@ -26,6 +26,7 @@ import { createDeploymentLoad } from '../../src/proxy/deployments/load.ts';
 import { createDeploymentPace } from '../../src/proxy/deployments/pace.ts';
 import type { Gateway } from '../../src/proxy/gateway.ts';
 import { openSnapshot } from '../../src/proxy/snapshot/snapshot.ts';
+import { memoryResponses } from './stored-responses.ts';
 
 const NO_LIMITS = { rateLimits: {}, modelLimits: [], budgets: [] } as const;
 
@@ -132,6 +133,8 @@ export interface WalkHouse {
 
 export interface AskOptions {
   readonly path?: string;
+  /** Without `?`. */
+  readonly query?: string;
   readonly method?: string;
   readonly secret?: string | null;
   readonly headers?: readonly string[];
@@ -219,6 +222,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     largeBodies,
     decisions: { find: async () => null },
     sealContent: (_organization, _id, content) => Buffer.from(content),
+    responses: memoryResponses(),
     refused: (record) => journal.end(record),
     defect,
     requestId,
@@ -319,7 +323,7 @@ function ask(gateway: Gateway, secret: string | null, body: unknown, options: As
   const request: GatewayRequest = {
     method: options.method ?? 'POST',
     path: options.path ?? '/v1/chat/completions',
-    query: '',
+    query: options.query ?? '',
     header: headerOf(raw),
     rawHeaders: raw,
     body: bytes,

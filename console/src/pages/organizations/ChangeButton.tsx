@@ -12,6 +12,7 @@ export const SECTION_AT: Readonly<Record<string, string>> = {
   access: words.assetAccess,
   tags: words.tags,
   audit: words.auditContent,
+  responses: words.storedResponses,
 };
 
 const PERMISSION_AT: Readonly<Record<string, Permission>> = {
@@ -21,6 +22,7 @@ const PERMISSION_AT: Readonly<Record<string, Permission>> = {
   access: 'organizations.cap',
   tags: 'organizations.cap',
   audit: 'audit_policy.change',
+  responses: 'audit_policy.change',
 };
 
 interface ChangeButtonProps extends Pick<TabProps, 'organization'> {

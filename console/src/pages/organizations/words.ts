@@ -25,6 +25,7 @@ export const words = {
   rateLimits: 'Rate limits',
   assetAccess: 'Asset access',
   auditContent: 'Audit content',
+  storedResponses: 'Stored responses',
   change: 'Change',
   changeSection: (section: string) => `Change ${section.toLowerCase()}`,
 
@@ -144,6 +145,7 @@ export const words = {
   deletePermanently: 'Delete permanently',
   contentIsLost: 'The key of its stored content is destroyed, so the content can no longer be read.',
   noContentIsStored: 'No content is stored.',
+  responsesAreDeleted: (count: number) => `${plural(count, 'stored response is', 'stored responses are')} deleted.`,
   wasDeleted: (name: string) => `${name} was deleted.`,
   deleteNamedPermanently: (name: string) => `Delete ${name} permanently?`,
   areDeleted: (goes: {
@@ -201,7 +203,8 @@ export const words = {
   noTemplatesYet: 'No templates yet',
   none: 'None',
   likeTheOrganization: 'Copy from an organization',
-  whatIsCopied: 'Budgets, limits, access, tags, time zone and audit settings are copied. People, keys and spend are not.',
+  whatIsCopied:
+    'Budgets, limits, access, tags, time zone, audit settings and the storage of responses are copied. People, keys and spend are not.',
   settingsAreFilledIn:
     'The settings below are filled in. Change them as you need. Later changes to the source do not affect the new organization.',
 
@@ -236,6 +239,9 @@ export const words = {
   enterATarget: 'Enter a model, a route group or an access group.',
   auditSettings: (content: string, contentKept: string, logKept: string) =>
     `Content: ${content}, ${contentKept}\nRequest log: ${logKept}`,
+  whoFindsResponses: 'Who finds a stored response',
+  storageOfResponses: { off: 'Not stored', keep: 'Kept for 30 days' },
+  scopeOfResponses: { key: 'the same key', team: 'the same team', organization: 'the whole organization' },
   keptForever: 'kept forever',
   keptFor: (days: number) => `kept for ${plural(days, 'day', 'days')}`,
 
@@ -320,6 +326,7 @@ export const words = {
   id: 'Id',
   contentKept: 'Content kept',
   requestLogKept: 'Request log kept',
+  keptAndFoundBy: (finders: string) => `Kept for 30 days, found by ${finders}`,
   created: 'Created',
   lastChanged: 'Last changed',
   version: 'Version',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import * as adminTokens from '../../store/accounts/admin-tokens.ts';
 import { hasArchives } from '../../store/archive/archive-month.ts';
-import type { Database } from '../../store/database.ts';
+import * as storedResponses from '../../store/responses/stored-responses.ts';
 import * as keys from '../../store/tenancy/keys.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import * as organizations from '../../store/tenancy/organizations.ts';
@@ -51,6 +51,7 @@ const deletionReport = z
       members: z.int(),
       keys: z.int(),
       admin_tokens: z.int(),
+      stored_responses: z.int().meta({ description: 'Stored responses of the Responses API.' }),
       stored_content: z.boolean().meta({
         description: 'True if stored content goes too. Its encryption key is deleted, which makes the content unreadable.',
       }),
@@ -70,7 +71,7 @@ export const remove = route({
   load: load.organization,
   handle: async (call, organization) => {
     const isDryRun = call.query.dry_run === true;
-    const report = await reportOf(call.deps.db, organization, isDryRun);
+    const report = await reportOf(call.deps, organization, isDryRun);
     if (isDryRun) requireArchived(organization);
     else await destroy(call, organization.id);
     return report;
@@ -124,7 +125,11 @@ function setStatus(
   return change(call, rehearsed(call, { level: 'organization', organizationId: id, id }, work));
 }
 
-async function reportOf(db: Database, row: OrganizationRow, isDryRun: boolean): Promise<z.output<typeof deletionReport>> {
+async function reportOf(
+  { db, clock }: Pick<AdminCall['deps'], 'db' | 'clock'>,
+  row: OrganizationRow,
+  isDryRun: boolean,
+): Promise<z.output<typeof deletionReport>> {
   const counts = (await organizations.counts(db, [row.id]))(row.id);
   return {
     organization_id: row.id,
@@ -134,6 +139,7 @@ async function reportOf(db: Database, row: OrganizationRow, isDryRun: boolean): 
       members: counts.members,
       keys: counts.keys,
       admin_tokens: await adminTokens.countLiving(db, row.id),
+      stored_responses: await storedResponses.countLiving(db, row.id, new Date(clock.nowMs())),
       stored_content: row.contentKey !== null,
     },
     stays: ['ledger', 'request metadata', 'audit events', ...((await hasArchives(db)) ? ['archives of the request log'] : [])],

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RESPONSES_SCOPES } from '../../domain/tenancy/tenancy.ts';
 import type { Database } from '../../store/database.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
 import { accessCatalogue, grants } from '../access/access-fields.ts';
@@ -25,6 +26,17 @@ export const organizationSettings = {
   ...tagFields,
   asset_access: grants.nullish(),
   audit: audit.optional(),
+  responses_storage: z.enum(['off', 'keep']).optional().meta({
+    description:
+      '`keep` stores answers of the Responses API for 30 days, sealed under the organization’s content key, unless a request says `"store": false`. `off` (the default) stores none; what was stored is not found while it is off.',
+  }),
+  responses_scope: z
+    .enum(RESPONSES_SCOPES)
+    .optional()
+    .meta({
+      description:
+        'Whose keys find a stored response: the `key` that made it, those of its `team` (the default), or all of the `organization`.',
+    }),
 };
 export const settingsBody = z
   .strictObject(organizationSettings)
@@ -39,15 +51,13 @@ export function requireBuilt({ audit }: Pick<SettingsBody, 'audit'>, pointer = '
 }
 
 /**
- * Returns the settings of an organization as another one would be created with them: budgets, limits, access, tags, time zone and
- * audit settings. People, keys, spend and metadata are not settings. Budgets have no ids.
+ * Returns the settings of an organization as another one would be created with them: budgets, limits, access, tags, time zone,
+ * audit settings and storage of responses. People, keys, spend and metadata are not settings. Budgets have no ids.
  */
 export async function settingsOf(db: Database, row: OrganizationRow): Promise<SettingsBody> {
   const policy = await loadPolicy(db, 'organization', { ...row, organizationId: row.id });
-  const { time_zone, rate_limits, model_limits, budgets, asset_access, default_tags, required_tags, audit } = organizationFacts(
-    row,
-    policy,
-  );
+  const facts = organizationFacts(row, policy);
+  const { time_zone, rate_limits, model_limits, budgets, asset_access, default_tags, required_tags, audit } = facts;
   return {
     time_zone,
     rate_limits,
@@ -57,6 +67,8 @@ export async function settingsOf(db: Database, row: OrganizationRow): Promise<Se
     default_tags,
     required_tags,
     audit,
+    responses_storage: facts.responses_storage,
+    responses_scope: facts.responses_scope,
   };
 }
 

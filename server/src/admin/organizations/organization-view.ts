@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { can, capabilitiesOf } from '../../domain/tenancy/permission.ts';
-import type { ScopePolicy } from '../../domain/tenancy/tenancy.ts';
+import { RESPONSES_SCOPES, type ScopePolicy } from '../../domain/tenancy/tenancy.ts';
 import { organizationAccessFrom } from '../../store/configuration/policy-columns.ts';
 import { type StandingRow, standingsOf } from '../../store/tenancy/organization-list.ts';
 import type { OrganizationRow } from '../../store/tenancy/organizations.ts';
@@ -36,6 +36,8 @@ export const organizationOut = z
     asset_access: grantsOut,
     ...tagsOut,
     audit: auditOut,
+    responses_storage: z.enum(['off', 'keep']),
+    responses_scope: z.enum(RESPONSES_SCOPES),
     metadata: metadataOut
       .nullable()
       .meta({ description: 'Null if the caller lacks teams.read in the whole organization and organization.profile.' }),
@@ -132,6 +134,8 @@ export function organizationFacts(row: OrganizationRow, policy: ScopePolicy) {
       content_retention_days: row.contentRetentionDays,
       event_retention_days: row.eventRetentionDays,
     },
+    responses_storage: row.responsesStorage,
+    responses_scope: row.responsesScope,
     metadata: row.metadata,
   };
 }

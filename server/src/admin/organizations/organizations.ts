@@ -78,6 +78,7 @@ export const create = route({
         ...organizationAccessToColumns(access),
         ...patchedTags(NO_TAGS, body),
         ...auditColumns(body),
+        ...responsesColumns(body),
         metadata: mergedMetadata({}, body.metadata),
         contentKey: Buffer.from(contentKey.bytes),
         contentKeyBy: contentKey.by,
@@ -101,7 +102,7 @@ export const create = route({
 export const update = route({
   summary: 'Change an organization',
   description:
-    'Keeps absent fields, clears null ones, and replaces whole lists. Only the platform may change limits, budgets, grants, tags and the time zone, which sets when a day begins. Only owners may change the audit policy.',
+    'Keeps absent fields, clears null ones, and replaces whole lists. Only the platform may change limits, budgets, grants, tags and the time zone, which sets when a day begins. Only owners may change the audit policy and the storage of responses.',
   permission: ['organization.profile', 'organizations.cap', 'audit_policy.change'],
   params: idParams,
   query: dryRunQuery,
@@ -155,6 +156,9 @@ function columnsOf(body: PatchBody, row: OrganizationRow) {
     contentRetentionDays: row.contentRetentionDays,
     eventRetentionDays: row.eventRetentionDays,
     ...auditColumns(body),
+    responsesStorage: row.responsesStorage,
+    responsesScope: row.responsesScope,
+    ...responsesColumns(body),
     metadata: mergedMetadata(row.metadata, body.metadata),
   };
 }
@@ -164,6 +168,16 @@ function auditColumns({ audit }: Pick<PatchBody, 'audit'>) {
     ...(audit?.content === undefined ? {} : { auditContent: audit.content }),
     ...(audit?.content_retention_days === undefined ? {} : { contentRetentionDays: audit.content_retention_days }),
     ...(audit?.event_retention_days === undefined ? {} : { eventRetentionDays: audit.event_retention_days }),
+  };
+}
+
+function responsesColumns({
+  responses_storage: storage,
+  responses_scope: scope,
+}: Pick<PatchBody, 'responses_storage' | 'responses_scope'>) {
+  return {
+    ...(storage === undefined ? {} : { responsesStorage: storage }),
+    ...(scope === undefined ? {} : { responsesScope: scope }),
   };
 }
 
@@ -193,6 +207,8 @@ const PERMISSION_OF: Readonly<Record<keyof PatchBody, Permission>> = {
   asset_access: 'organizations.cap',
   time_zone: 'organizations.cap',
   audit: 'audit_policy.change',
+  responses_storage: 'audit_policy.change',
+  responses_scope: 'audit_policy.change',
   slug: 'organization.profile',
   name: 'organization.profile',
   metadata: 'organization.profile',

@@ -29,6 +29,10 @@ interface TaggedPolicy extends ScopePolicy {
 export type OrganizationStatus = 'active' | 'suspended' | 'archived' | 'deleted';
 export type AuditContentMode = 'off' | 'metadata' | 'redacted' | 'full';
 
+/** Whose keys find a stored response, narrowest first: the key that made it, those of its team, those of its organization. */
+export const RESPONSES_SCOPES = ['key', 'team', 'organization'] as const;
+export type ResponsesScope = (typeof RESPONSES_SCOPES)[number];
+
 /**
  * An organization's stored content key, and the key that wraps it: the installation's content key, or before that existed the
  * master key itself.
@@ -49,10 +53,12 @@ export interface OrganizationConfig extends TaggedPolicy {
   readonly access: OrganizationAccess;
   readonly auditContent: AuditContentMode;
   /**
-   * The key that encrypts the content kept under the audit policy. Null after it was destroyed: content can then be neither
+   * The key that encrypts stored responses and the content kept under the audit policy. Null after it was destroyed: content can then be neither
    * stored nor read.
    */
   readonly wrappedContentKey: WrappedContentKey | null;
+  /** Whose keys find a stored response. Absent or null: the organization stores none. */
+  readonly responses?: ResponsesScope | null;
   readonly version: number;
   readonly teams: ReadonlyMap<string, TeamConfig>;
   /** The members, which are the user scopes, by membership id (`mem_…`). */

@@ -1,24 +1,36 @@
 import type { OrganizationConfig } from '../../domain/tenancy/tenancy.ts';
-import { type ContentWrappers, openContentKey, seal } from '../../lib/secrets.ts';
+import { type ContentWrappers, open, openContentKey, seal } from '../../lib/secrets.ts';
 
 /**
  * Creates a function that seals a request's content under its organization's own key, bound to the request's id. It returns null
  * once that key was destroyed: then nothing can be kept, and nothing kept before can be read.
  */
 export function createContentSealer(wrappers: ContentWrappers) {
-  const opened = new WeakMap<OrganizationConfig, Buffer>();
+  const keyOf = openedKeys(wrappers);
+  return (organization: OrganizationConfig, requestId: string, content: string): Buffer | null => {
+    const key = keyOf(organization);
+    return key === null ? null : seal(key, content, requestId);
+  };
+}
 
-  function keyOf(organization: OrganizationConfig): Buffer | null {
+/** Creates the reverse of a content sealer. It returns null once the key was destroyed, and throws UnsealFailure for other bytes. */
+export function createContentOpener(wrappers: ContentWrappers) {
+  const keyOf = openedKeys(wrappers);
+  return (organization: OrganizationConfig, requestId: string, sealed: Uint8Array): Buffer | null => {
+    const key = keyOf(organization);
+    return key === null ? null : open(key, sealed, requestId);
+  };
+}
+
+/** Returns a function that opens each organization's content key once, for as long as its configuration is in use. */
+function openedKeys(wrappers: ContentWrappers): (organization: OrganizationConfig) => Buffer | null {
+  const opened = new WeakMap<OrganizationConfig, Buffer>();
+  return (organization) => {
     const known = opened.get(organization);
     if (known !== undefined) return known;
     if (!organization.wrappedContentKey) return null;
     const key = openContentKey(wrappers, organization.id, organization.wrappedContentKey);
     opened.set(organization, key);
     return key;
-  }
-
-  return (organization: OrganizationConfig, requestId: string, content: string): Buffer | null => {
-    const key = keyOf(organization);
-    return key === null ? null : seal(key, content, requestId);
   };
 }

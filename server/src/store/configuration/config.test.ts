@@ -212,6 +212,8 @@ const GLOBAL_TABLES = [
     'saved_views',
     'scheduled_mail_deliveries',
     'scheduled_mails',
+    // A job deletes what expired, of all tenants.
+    'stored_responses',
     'webhooks',
   ],
 ];

@@ -108,6 +108,7 @@ function organizationFrom(
     tags: tagPolicyFrom(row),
     access: organizationAccessFrom(row),
     auditContent: row.auditContent,
+    responses: row.responsesStorage === 'keep' ? row.responsesScope : null,
     wrappedContentKey: row.contentKey === null ? null : Object.freeze({ bytes: row.contentKey, by: row.contentKeyBy }),
     version,
     teams: byId(teamRows.map((team) => teamFrom(team, policyOf('team', team.id, team)))),

@@ -14,6 +14,7 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/pg-core';
 import type { OwnKeysPeriod } from '../../domain/money/own-key-budget.ts';
+import { RESPONSES_SCOPES } from '../../domain/tenancy/tenancy.ts';
 import type { StoredModelLimit, StoredPeriod, StoredRateLimits } from '../configuration/policy-columns.ts';
 import { accounts } from './accounts.ts';
 import { bytes, createdAt, instant, metadata, names, updatedAt } from './columns.ts';
@@ -75,6 +76,11 @@ export const organizations = pgTable(
       .default('off'),
     contentRetentionDays: integer('content_retention_days'),
     eventRetentionDays: integer('event_retention_days'),
+    /** Whether the answers of the Responses API are stored, and whose keys find them. A version before stores none. */
+    responsesStorage: text('responses_storage', { enum: ['off', 'keep'] })
+      .notNull()
+      .default('off'),
+    responsesScope: text('responses_scope', { enum: RESPONSES_SCOPES }).notNull().default('team'),
     metadata: metadata(),
     contentKey: bytes('content_key'),
     /** The key that wraps `contentKey`: the master key in rows of earlier versions, or the installation's data key `content`. */

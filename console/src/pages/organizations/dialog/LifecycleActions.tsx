@@ -127,6 +127,7 @@ function DeleteDialog({ organization, onClose }: { organization: Organization; o
           ? []
           : [
               words.areDeleted(goes),
+              ...(goes.stored_responses === 0 ? [] : [words.responsesAreDeleted(goes.stored_responses)]),
               goes.stored_content ? words.contentIsLost : words.noContentIsStored,
               words.areKept(report.data?.stays.join(', ') ?? ''),
             ]

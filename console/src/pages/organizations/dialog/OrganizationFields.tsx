@@ -8,13 +8,17 @@ import { BudgetFields } from '../../../forms/BudgetFields.tsx';
 import { bind } from '../../../forms/bind.ts';
 import { ModelLimitFields } from '../../../forms/ModelLimitFields.tsx';
 import { RateLimitFields } from '../../../forms/RateLimitFields.tsx';
+import { ResponsesFields } from '../../../forms/ResponsesFields.tsx';
 import { TagFields } from '../../../forms/TagFields.tsx';
 import { words } from '../words.ts';
 import { IdentityFields } from './IdentityFields.tsx';
 import type { OrganizationDraft } from './organization-draft.ts';
 import { StartFrom } from './StartFrom.tsx';
 
-export const SECTIONS = [words.identity, words.budgets, words.rateLimits, words.assetAccess, words.tags, words.auditContent];
+export const SECTIONS = [
+  ...[words.identity, words.budgets, words.rateLimits, words.assetAccess, words.tags, words.auditContent],
+  words.storedResponses,
+];
 
 interface OrganizationFieldsProps {
   readonly form: UseFormReturnType<OrganizationDraft>;
@@ -73,6 +77,14 @@ export function SettingsSections({ form, of }: OrganizationFieldsProps) {
       </FormSection>
       <FormSection title={words.auditContent} verdict={mayAudit}>
         <AuditFields {...bind(form, 'audit')} disabled={!mayAudit.allowed} />
+      </FormSection>
+      <FormSection title={words.storedResponses} verdict={mayAudit}>
+        <ResponsesFields
+          value={form.values}
+          onChange={(name, value) => bind(form, name).onChange(value)}
+          errors={form.errors}
+          disabled={!mayAudit.allowed}
+        />
       </FormSection>
     </>
   );

@@ -19,11 +19,12 @@ import {
   rateLimitsBody,
   rateLimitsDraft,
 } from '../../../forms/limit-draft.ts';
+import { NO_RESPONSES, type ResponsesDraft } from '../../../forms/ResponsesFields.tsx';
 import { NO_TAGS, type TagsDraft, tagListWords, tagsBody, tagsDraft } from '../../../forms/tags-draft.ts';
 import { words } from '../words.ts';
 
 /** An organization as the dialog edits it. */
-export interface OrganizationDraft extends TagsDraft {
+export interface OrganizationDraft extends TagsDraft, ResponsesDraft {
   /** Of a template only. */
   readonly description?: string;
   readonly name: string;
@@ -46,6 +47,7 @@ export const NEW_ORGANIZATION: OrganizationDraft = {
   asset_access: NOTHING_GRANTED,
   ...NO_TAGS,
   audit: NO_CONTENT,
+  ...NO_RESPONSES,
 };
 
 export function draftOf(organization: Organization): OrganizationDraft {
@@ -59,6 +61,8 @@ export function draftOf(organization: Organization): OrganizationDraft {
     asset_access: accessDraft(organization.asset_access),
     ...tagsDraft(organization),
     audit: auditDraft(organization.audit),
+    responses_storage: organization.responses_storage,
+    responses_scope: organization.responses_scope,
   };
 }
 
@@ -73,6 +77,8 @@ export function organizationBody(draft: OrganizationDraft) {
     asset_access: grantsBody(draft.asset_access),
     ...tagsBody(draft),
     audit: auditBody(draft.audit),
+    responses_storage: draft.responses_storage,
+    responses_scope: draft.responses_scope,
   };
 }
 
@@ -88,6 +94,8 @@ export const ORGANIZATION_PARTS: readonly EditPart<OrganizationDraft>[] = [
   part('default_tags', words.defaultTags, (draft) => tagListWords(draft.default_tags)),
   part('required_tags', words.requiredTags, (draft) => tagListWords(draft.required_tags)),
   part('audit', words.auditContent, ({ audit }) => auditWords(audit)),
+  part('responses_storage', words.storedResponses, (draft) => words.storageOfResponses[draft.responses_storage]),
+  part('responses_scope', words.whoFindsResponses, (draft) => words.scopeOfResponses[draft.responses_scope]),
 ];
 
 function part(

@@ -4,6 +4,7 @@ import { auditDraft } from '../../../forms/AuditFields.tsx';
 import { accessDraft } from '../../../forms/access-draft.ts';
 import { budgetsDraft } from '../../../forms/budget-draft.ts';
 import { modelLimitsDraft, rateLimitsDraft } from '../../../forms/limit-draft.ts';
+import { NO_RESPONSES } from '../../../forms/ResponsesFields.tsx';
 import { tagsDraft } from '../../../forms/tags-draft.ts';
 import { draftOf, type OrganizationDraft, organizationBody } from './organization-draft.ts';
 
@@ -36,6 +37,8 @@ export function settingsDraft({ settings }: Template): SettingsDraft {
     asset_access: accessDraft({ mode: 'selected', targets: [], access_groups: [], ...given.asset_access }),
     ...tagsDraft({ default_tags: given.default_tags ?? [], required_tags: given.required_tags ?? [] }),
     audit: auditDraft({ content: 'off', content_retention_days: null, event_retention_days: null, ...given.audit }),
+    responses_storage: given.responses_storage ?? NO_RESPONSES.responses_storage,
+    responses_scope: given.responses_scope ?? NO_RESPONSES.responses_scope,
   };
 }
 

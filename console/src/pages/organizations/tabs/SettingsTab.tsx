@@ -22,6 +22,7 @@ export function SettingsTab({ organization }: TabProps) {
     [words.auditContent, wordOf(audit.content)],
     [words.contentKept, daysWords(audit.content_retention_days)],
     [words.requestLogKept, daysWords(audit.event_retention_days)],
+    [words.storedResponses, responsesWords(organization)],
     [words.created, <Time key="created" at={organization.created_at} />],
     [words.lastChanged, <Time key="updated" at={organization.updated_at} />],
     [words.version, String(organization.version)],
@@ -30,7 +31,7 @@ export function SettingsTab({ organization }: TabProps) {
     <Stack gap="xl">
       <Box component="section" aria-label={words.settings}>
         <Group gap="xs" justify="flex-end">
-          {['identity', 'tags', 'audit'].map((at) => (
+          {['identity', 'tags', 'audit', 'responses'].map((at) => (
             <ChangeButton key={at} organization={organization} at={at} isNamed />
           ))}
         </Group>
@@ -70,6 +71,10 @@ export function SettingsTab({ organization }: TabProps) {
       </Box>
     </Stack>
   );
+}
+
+function responsesWords({ responses_storage: storage, responses_scope: scope }: TabProps['organization']): string {
+  return storage === 'off' ? words.storageOfResponses.off : words.keptAndFoundBy(words.scopeOfResponses[scope]);
 }
 
 function daysWords(days: number | null): string {

@@ -1,0 +1,99 @@
+/** Three tenants over one database, each with two teams and three keys. Their teams and keys have the same ids. */
+
+import type { Caller, OrganizationConfig, ResponsesScope } from '../../src/domain/tenancy/tenancy.ts';
+import { newId } from '../../src/lib/id.ts';
+import { contentKeyPurpose, newDataKey, wrapKey } from '../../src/lib/secrets.ts';
+import { type Clock, systemClock } from '../../src/lib/timing/clock.ts';
+import { callerOf } from '../../src/proxy/authenticate.ts';
+import { createContentOpener, createContentSealer } from '../../src/proxy/content/content-sealer.ts';
+import {
+  createResponsesState,
+  type ResponseStore,
+  type ResponsesState,
+  type ResponseToKeep,
+} from '../../src/proxy/responses/responses-state.ts';
+import type { Database } from '../../src/store/database.ts';
+import * as stored from '../../src/store/responses/stored-responses.ts';
+import { organizations, storedResponses, teams } from '../../src/store/schema.ts';
+import { until } from '../jobs/support.ts';
+import { openHouse, type WalkHouse } from '../support/walk.ts';
+
+const wrappers = { master: newDataKey(), installation: newDataKey() };
+export const ORGANIZATIONS = ['org_a', 'org_b', 'org_c'] as const;
+/** The team of each key, in the order of a house's keys. */
+export const TEAM_OF = ['team_1', 'team_1', 'team_2'] as const;
+
+export function storeOver(db: Database): ResponseStore {
+  return {
+    insert: (rows) => stored.insert(db, rows),
+    find: (address, at) => stored.find(db, address, at),
+    findChain: (address, at, bounds) => stored.findChain(db, address, at, bounds),
+    remove: (address) => stored.remove(db, address),
+  };
+}
+
+export interface StateOptions {
+  readonly store: ResponseStore;
+  readonly clock?: Clock;
+  readonly onLost?: (facts: Readonly<Record<string, unknown>>) => void;
+}
+
+/** The stored state as a process opens it: with the real seals. */
+export function openState({ store, clock = systemClock, onLost = () => {} }: StateOptions): ResponsesState {
+  return createResponsesState({ store, clock, seal: createContentSealer(wrappers), open: createContentOpener(wrappers), onLost });
+}
+
+/** Inserts the tenants' rows, and removes all responses. */
+export async function insertTenants(db: Database): Promise<void> {
+  await db.delete(storedResponses);
+  await db.delete(teams);
+  await db.delete(organizations);
+  await db.insert(organizations).values(ORGANIZATIONS.map((id) => ({ id, slug: id.replace('_', '-'), name: id })));
+  await db
+    .insert(teams)
+    .values(ORGANIZATIONS.flatMap((organizationId) => ['team_1', 'team_2'].map((id) => ({ organizationId, id, name: id }))));
+}
+
+const contentKeys = new Map<string, OrganizationConfig['wrappedContentKey']>(
+  ORGANIZATIONS.map((id) => [
+    id,
+    { bytes: wrapKey(wrappers.installation, newDataKey(), contentKeyPurpose(id)), by: 'installation' },
+  ]),
+);
+
+/** A tenant's gateway, with keys `key_1` and `key_2` of `team_1` and `key_3` of `team_2`. */
+export function openTenant(id: string, responses: ResponsesScope | null, state: ResponsesState): Promise<WalkHouse> {
+  return openHouse({
+    organization: { id, slug: id, responses, wrappedContentKey: contentKeys.get(id) ?? null },
+    moreTeams: [{ id: 'team_2' }],
+    key: { organizationId: id },
+    moreKeys: [{}, { teamId: 'team_2' }],
+    gateway: { responses: state },
+  });
+}
+
+/** The caller of one of a tenant's keys. */
+export async function callerAt(house: WalkHouse, key: number): Promise<Caller> {
+  const found = await house.gateway.snapshot.keyBySecret(house.secrets[key] as string);
+  if (found === null) throw new Error('there is no such key');
+  return callerOf(found);
+}
+
+export function response(more: Partial<ResponseToKeep> = {}): ResponseToKeep {
+  const id = more.id ?? newId('resp');
+  return {
+    id,
+    previousId: null,
+    model: 'fast',
+    status: 'completed',
+    input: [{ role: 'user', content: `asked of ${id}` }],
+    response: { ...{ id, object: 'response', status: 'completed' }, output: [{ type: 'message', content: `answer of ${id}` }] },
+    ...more,
+  };
+}
+
+/** Waits until nothing waits to be stored. */
+export async function allStored(state: ResponsesState): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  await until(() => state.read().waiting === 0);
+}
