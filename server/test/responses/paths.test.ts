@@ -31,7 +31,7 @@ const at = (path: string, method = 'GET', query = '') => ({ path: `/v1/responses
 test('input items are listed by pages, newest first unless asked otherwise, with ids that stay', async () => {
   const state = memoryResponses();
   const house = await tenant(state);
-  const input = [
+  const input: readonly Readonly<Record<string, unknown>>[] = [
     { role: 'user', content: 'one' },
     { id: 'fc_mine', type: 'function_call', name: 'f', call_id: 'c', arguments: '{}' },
     { type: 'function_call_output', call_id: 'c', output: 'two' },
@@ -50,7 +50,7 @@ test('input items are listed by pages, newest first unless asked otherwise, with
     readonly has_more: boolean;
   }
   const all = await list('order=asc');
-  expect(all.data.map(({ id: _, ...item }) => item)).toEqual(input.map(({ id: _, ...item }: { id?: string }) => item));
+  expect(all.data.map(({ id: _, ...item }) => item)).toEqual(input.map(({ id: _, ...item }) => item));
   expect(all).toMatchObject({ object: 'list', has_more: false, first_id: all.data[0]?.id, last_id: all.data[3]?.id });
   expect(all.data.map(({ id }) => id.split('_')[0])).toEqual(['msg', 'fc', 'item', 'msg']);
   expect(all.data[1]?.id).toBe('fc_mine');

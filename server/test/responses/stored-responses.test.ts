@@ -73,6 +73,7 @@ onEveryDatabase('stored responses', (given) => {
   const rows = async () => (await given().db.select({ id: storedResponses.id }).from(storedResponses)).map(({ id }) => id);
   const NOT_FOUND = [400, 'previous_response_not_found', 'previous_response_id', "Previous response with id '{id}' not found."];
 
+  // promise: A stored response that the caller may not find,
   test.each(RESPONSES_SCOPES)(
     'three tenants on every path find their own with the scope %s, and of all others the same answer as of none',
     async (scope) => {
@@ -176,6 +177,7 @@ onEveryDatabase('stored responses', (given) => {
     await allStored(state);
     const refused = [400, 'invalid_request', 'previous_response_id'];
     expect((await history(house, 0, ids.at(-1) as string)).refused?.slice(0, 3)).toEqual(refused);
+    expect(await history(house, 2, ids.at(-1) as string)).toEqual({ refused: NOT_FOUND });
     expect((await history(house, 0, ids.at(-2) as string)).items).toHaveLength(2 * CHAIN_BOUNDS.linksMax);
     const large = Array.from({ length: 3 }, () => newId('resp'));
     const input = [{ role: 'user', content: 'x'.repeat(3 * 1024 * 1024) }];
@@ -286,6 +288,7 @@ onEveryDatabase('stored responses', (given) => {
       expect(await rows()).toEqual([theirs.id]);
     });
 
+    // promise: A stored response ends with its team or organization;
     test('comes with its organization; those of others stay, also of teams with the same id', async () => {
       const [gone, stays] = [await open('team'), await open('team', 'org_b')];
       const [ours, theirs] = [response(), response()];
@@ -297,7 +300,7 @@ onEveryDatabase('stored responses', (given) => {
       expect(await rows()).toEqual([theirs.id]);
     });
 
-    // promise: A stored response ends with its team or organization; its key's end does not end it.
+    // promise: A stored response ends with its team or organization;
     test('does not come with its key: the team’s other keys find it on', async () => {
       const house = await open('team');
       const kept = response();

@@ -15,6 +15,7 @@ export const CODES = [
   'invalid_request',
   'no_deployment_for_tags',
   'context_length_exceeded',
+  'previous_response_not_found',
   'request_too_large',
   'provider_rate_limited',
   'provider_error',

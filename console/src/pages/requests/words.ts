@@ -193,6 +193,8 @@ export const words = {
 
   // codes
   codeWords: {
+    previous_response_not_found:
+      'The request continues a stored response that its key does not find: it ended, it belongs to others, or it was never stored. The application can send the whole conversation instead.',
     no_deployment_for_tags:
       'No deployment of the model has all the tags that the request needs. These are the required tags of its key, team and organization and, if every deployment has tags, all tags that the request names. Remove a tag from the request, or ask a platform admin to add it to a deployment.',
     model_not_priced:

@@ -1,5 +1,5 @@
 /** The paths of OpenAI's Responses API that read, list, cancel and delete a stored response. */
-import { isObject } from '../../dialects/json.ts';
+import { objectOr } from '../../dialects/json.ts';
 import type { Caller } from '../../domain/tenancy/tenancy.ts';
 import type { GatewayRequest } from '../../http/request-reply.ts';
 import { invalidRequest } from '../refusal.ts';
@@ -87,7 +87,7 @@ function listItems(found: FoundResponse, { limit, order, after }: Page): object 
 
 /** Returns an item with an id: its own, or one that is always the same for its place in this response. */
 function withId(item: unknown, responseId: string, index: number): { readonly id: string } {
-  const fields = isObject(item) ? item : {};
+  const fields = objectOr(item);
   const prefix = fields.type === undefined || fields.type === 'message' ? 'msg' : 'item';
   const id =
     typeof fields.id === 'string' ? fields.id : `${prefix}_${responseId.slice('resp_'.length)}${String(index).padStart(4, '0')}`;

@@ -181,9 +181,10 @@ class StoredState implements ResponsesState {
       const waiting = this.#keeper.chainOf(id);
       const before = waiting.length === 0 ? id : (waiting.at(-1) as ResponseLink).previousId;
       const rest = before === null ? NO_CHAIN : await this.#chain(caller.organization.id, before);
-      if (rest.isTooLong) return rest;
       const links = [...waiting, ...rest.links];
-      if (links.at(-1)?.previousId !== null || !links.every((link) => findsResponse(caller, link))) return null;
+      if (!links.every((link) => findsResponse(caller, link))) return null;
+      if (rest.isTooLong) return { links, isTooLong: true };
+      if (links.at(-1)?.previousId !== null) return null;
       const bytes = links.reduce((sum, link) => sum + bytesOf(link), 0);
       const isTooLong = links.length > CHAIN_BOUNDS.linksMax || bytes > CHAIN_BOUNDS.bytesMax;
       return { links, isTooLong };

@@ -27,7 +27,7 @@ export interface SealedResponse {
 /** A chain of responses, newest first. */
 export interface StoredChain {
   readonly links: readonly (ResponseLink & SealedResponse)[];
-  /** True if it is longer or larger than the bounds. Then `links` is empty. */
+  /** True if it is longer or larger than the bounds. Then its links have no content, and the oldest ones may be missing. */
   readonly isTooLong: boolean;
 }
 
@@ -82,8 +82,7 @@ export async function findChain(
     from chain cross join bounds join ${storedResponses}
       on ${storedResponses.organizationId} = ${organizationId} and ${storedResponses.id} = chain.id
     order by chain.link`);
-  const links = rows.flatMap(linkFrom);
-  return links.length < rows.length ? { links: [], isTooLong: true } : { links, isTooLong: false };
+  return { links: rows.map(linkFrom), isTooLong: rows.some(({ fit }) => !fit) };
 }
 
 interface ChainRow extends Record<string, unknown> {
@@ -92,23 +91,25 @@ interface ChainRow extends Record<string, unknown> {
   readonly previous: string | null;
   readonly team: string;
   readonly key: string;
+  /** The same in every row of a chain. */
+  readonly fit: boolean;
   readonly input: Buffer | null;
   readonly output: Buffer | null;
 }
 
-function linkFrom(row: ChainRow): (ResponseLink & SealedResponse)[] {
-  if (row.input === null || row.output === null) return [];
-  const place = { organizationId: row.organization, teamId: row.team, keyId: row.key };
-  return [
-    {
-      ...place,
-      id: row.id,
-      previousId: row.previous,
-      sealedInput: Buffer.from(row.input),
-      sealedOutput: Buffer.from(row.output),
-    },
-  ];
+function linkFrom(row: ChainRow): ResponseLink & SealedResponse {
+  return {
+    organizationId: row.organization,
+    id: row.id,
+    teamId: row.team,
+    keyId: row.key,
+    previousId: row.previous,
+    sealedInput: row.input ?? NOTHING,
+    sealedOutput: row.output ?? NOTHING,
+  };
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /** Deletes a response. Returns false if there was none. */
 export async function remove(db: Database, address: ResponseAddress): Promise<boolean> {
