@@ -106,6 +106,8 @@ const PATHS: readonly Row[] = [
   withLine('a model whose name has a slash', 'GET', '/v1/models/a/b', NOT_FOUND),
   withLine('a model that is not granted', 'GET', '/v1/models/hidden', [404, 'model_not_found']),
   withLine('a decision that is none', 'GET', '/v1/decisions/nonsense', NOT_FOUND),
+  withLine('a stored response that is none', 'GET', '/v1/responses/nonsense', NOT_FOUND),
+  withLine('a stored response of nobody', 'DELETE', `/v1/responses/resp_${'0'.repeat(12)}7${'0'.repeat(19)}`, NOT_FOUND),
   withLine('a decision nobody asked for', 'GET', `/v1/decisions/req_${'0'.repeat(12)}7${'0'.repeat(19)}`, NOT_FOUND),
   ...['GET', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'].map((method) =>
     withLine(`${method} where POST is meant`, method, CHAT, [405, 'method_not_allowed']),
