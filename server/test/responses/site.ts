@@ -1,4 +1,4 @@
-/** Three tenants over one database, each with two teams and three keys. Their teams and keys have the same ids. */
+/** Three tenants over one database, each with two teams and three keys. The keys of all have the same ids. */
 
 import type { Caller, OrganizationConfig, ResponsesScope } from '../../src/domain/tenancy/tenancy.ts';
 import { newId } from '../../src/lib/id.ts';
@@ -21,7 +21,7 @@ import { openHouse, type WalkHouse } from '../support/walk.ts';
 const wrappers = { master: newDataKey(), installation: newDataKey() };
 export const ORGANIZATIONS = ['org_a', 'org_b', 'org_c'] as const;
 /** The team of each key, in the order of a house's keys. */
-export const TEAM_OF = ['team_1', 'team_1', 'team_2'] as const;
+export const TEAM_OF = [1, 1, 2] as const;
 
 export function storeOver(db: Database): ResponseStore {
   return {
@@ -43,15 +43,28 @@ export function openState({ store, clock = systemClock, onLost = () => {} }: Sta
   return createResponsesState({ store, clock, seal: createContentSealer(wrappers), open: createContentOpener(wrappers), onLost });
 }
 
-/** Inserts the tenants' rows, and removes all responses. */
+/** The id of a tenant's first or second team. Ids of teams are never those of another tenant's. */
+export function teamOf(organizationId: string, number: 1 | 2): string {
+  return `team_${organizationId}_${number}`;
+}
+
+/** Inserts the tenants' rows, as they were at first, and removes all responses. */
 export async function insertTenants(db: Database): Promise<void> {
   await db.delete(storedResponses);
-  await db.delete(teams);
-  await db.delete(organizations);
-  await db.insert(organizations).values(ORGANIZATIONS.map((id) => ({ id, slug: id.replace('_', '-'), name: id })));
+  await db
+    .insert(organizations)
+    .values(ORGANIZATIONS.map((id) => ({ id, slug: id.replace('_', '-'), name: id })))
+    .onConflictDoNothing();
   await db
     .insert(teams)
-    .values(ORGANIZATIONS.flatMap((organizationId) => ['team_1', 'team_2'].map((id) => ({ organizationId, id, name: id }))));
+    .values(
+      ORGANIZATIONS.flatMap((organizationId) =>
+        ([1, 2] as const).map((number) => ({ organizationId, id: teamOf(organizationId, number), name: 'Team' })),
+      ),
+    )
+    .onConflictDoNothing();
+  await db.update(organizations).set({ status: 'active' });
+  await db.update(teams).set({ deletedAt: null });
 }
 
 const contentKeys = new Map<string, OrganizationConfig['wrappedContentKey']>(
@@ -61,13 +74,14 @@ const contentKeys = new Map<string, OrganizationConfig['wrappedContentKey']>(
   ]),
 );
 
-/** A tenant's gateway, with keys `key_1` and `key_2` of `team_1` and `key_3` of `team_2`. */
+/** A tenant's gateway, with keys `key_1` and `key_2` of its first team and `key_3` of its second. */
 export function openTenant(id: string, responses: ResponsesScope | null, state: ResponsesState): Promise<WalkHouse> {
   return openHouse({
     organization: { id, slug: id, responses, wrappedContentKey: contentKeys.get(id) ?? null },
-    moreTeams: [{ id: 'team_2' }],
-    key: { organizationId: id },
-    moreKeys: [{}, { teamId: 'team_2' }],
+    team: { id: teamOf(id, 1) },
+    moreTeams: [{ id: teamOf(id, 2) }],
+    key: { organizationId: id, teamId: teamOf(id, 1) },
+    moreKeys: [{}, { teamId: teamOf(id, 2) }],
     gateway: { responses: state },
   });
 }

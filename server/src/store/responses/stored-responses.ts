@@ -4,7 +4,7 @@ import type { ResponsePlace } from '../../domain/tenancy/stored-responses.ts';
 import type { Database } from '../database.ts';
 import { organizations, storedResponses, teams } from '../schema.ts';
 
-export type NewStoredResponse = Required<typeof storedResponses.$inferInsert>;
+export type NewStoredResponse = typeof storedResponses.$inferSelect;
 
 /** The address of one stored response. */
 export interface ResponseAddress {
