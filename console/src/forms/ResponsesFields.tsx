@@ -1,6 +1,6 @@
 import { Radio, Stack } from '@mantine/core';
 import type { Schema } from '../api/client.ts';
-import { errorAt } from './bind.ts';
+import { type Bound, errorAt } from './bind.ts';
 import { words } from './words.ts';
 
 /** The settings of an organization's stored responses, as the API names them. */
@@ -20,46 +20,41 @@ const SCOPES = [
 ] as const;
 
 interface ResponsesFieldsProps {
-  readonly value: ResponsesDraft;
-  readonly onChange: <Name extends keyof ResponsesDraft>(name: Name, value: ResponsesDraft[Name]) => void;
-  readonly errors: Readonly<Record<string, unknown>>;
+  readonly storage: Bound<ResponsesDraft['responses_storage']>;
+  readonly scope: Bound<ResponsesDraft['responses_scope']>;
   readonly disabled: boolean;
 }
 
 /** Edits whether answers of the Responses API are stored, and whose keys find them. */
-export function ResponsesFields({ value, onChange, errors, disabled }: ResponsesFieldsProps) {
+export function ResponsesFields({ storage, scope, disabled }: ResponsesFieldsProps) {
   return (
     <Stack gap="md">
-      <Radio.Group
-        label={words.answersOfResponses}
-        value={value.responses_storage}
-        onChange={(storage) => onChange('responses_storage', storage as ResponsesDraft['responses_storage'])}
-        error={errorAt(errors, 'responses_storage')}
-      >
-        <Stack gap="xs" mt={6}>
-          {STORAGE.map((choice) => (
-            <Radio key={choice.value} value={choice.value} label={choice.label} description={choice.about} disabled={disabled} />
-          ))}
-        </Stack>
-      </Radio.Group>
-      <Radio.Group
-        label={words.whoFindsThem}
-        value={value.responses_scope}
-        onChange={(scope) => onChange('responses_scope', scope as ResponsesDraft['responses_scope'])}
-        error={errorAt(errors, 'responses_scope')}
-      >
-        <Stack gap="xs" mt={6}>
-          {SCOPES.map((choice) => (
-            <Radio
-              key={choice.value}
-              value={choice.value}
-              label={choice.label}
-              description={choice.about}
-              disabled={disabled || value.responses_storage === 'off'}
-            />
-          ))}
-        </Stack>
-      </Radio.Group>
+      <Choices of={storage} label={words.answersOfResponses} choices={STORAGE} disabled={disabled} />
+      <Choices of={scope} label={words.whoFindsThem} choices={SCOPES} disabled={disabled || storage.value === 'off'} />
     </Stack>
+  );
+}
+
+interface ChoicesProps<Value extends string> {
+  readonly of: Bound<Value>;
+  readonly label: string;
+  readonly choices: readonly { readonly value: Value; readonly label: string; readonly about: string }[];
+  readonly disabled: boolean;
+}
+
+function Choices<Value extends string>({ of, label, choices, disabled }: ChoicesProps<Value>) {
+  return (
+    <Radio.Group
+      label={label}
+      value={of.value}
+      onChange={(value) => of.onChange(value as Value)}
+      error={errorAt(of.errors, of.at)}
+    >
+      <Stack gap="xs" mt={6}>
+        {choices.map((choice) => (
+          <Radio key={choice.value} value={choice.value} label={choice.label} description={choice.about} disabled={disabled} />
+        ))}
+      </Stack>
+    </Radio.Group>
   );
 }

@@ -80,9 +80,8 @@ export function SettingsSections({ form, of }: OrganizationFieldsProps) {
       </FormSection>
       <FormSection title={words.storedResponses} verdict={mayAudit}>
         <ResponsesFields
-          value={form.values}
-          onChange={(name, value) => bind(form, name).onChange(value)}
-          errors={form.errors}
+          storage={bind(form, 'responses_storage')}
+          scope={bind(form, 'responses_scope')}
           disabled={!mayAudit.allowed}
         />
       </FormSection>
