@@ -4,7 +4,7 @@ import type { Caller, OrganizationConfig } from './tenancy.ts';
 /** A stored response ends this many days after it was made. */
 export const RESPONSE_DAYS = 30;
 
-/** Where a response was made. It never changes, also if its key moves to another team later. */
+/** The place at which a response was made. It never changes, also if its key moves to another team later. */
 export interface ResponsePlace {
   readonly organizationId: string;
   readonly teamId: string;

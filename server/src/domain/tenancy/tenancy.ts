@@ -29,7 +29,7 @@ interface TaggedPolicy extends ScopePolicy {
 export type OrganizationStatus = 'active' | 'suspended' | 'archived' | 'deleted';
 export type AuditContentMode = 'off' | 'metadata' | 'redacted' | 'full';
 
-/** Whose keys find a stored response, narrowest first: the key that made it, those of its team, those of its organization. */
+/** The keys that find a stored response, narrowest first: the key that made it, those of its team, those of its organization. */
 export const RESPONSES_SCOPES = ['key', 'team', 'organization'] as const;
 export type ResponsesScope = (typeof RESPONSES_SCOPES)[number];
 
@@ -57,7 +57,7 @@ export interface OrganizationConfig extends TaggedPolicy {
    * stored nor read.
    */
   readonly wrappedContentKey: WrappedContentKey | null;
-  /** Whose keys find a stored response. Absent or null: the organization stores none. */
+  /** The keys that find a stored response. Absent or null: the organization stores none. */
   readonly responses?: ResponsesScope | null;
   readonly version: number;
   readonly teams: ReadonlyMap<string, TeamConfig>;

@@ -76,7 +76,7 @@ export const organizations = pgTable(
       .default('off'),
     contentRetentionDays: integer('content_retention_days'),
     eventRetentionDays: integer('event_retention_days'),
-    /** Whether the answers of the Responses API are stored, and whose keys find them. A version before stores none. */
+    /** The choice to store answers of the Responses API, and the keys that find them. A version before stores none. */
     responsesStorage: text('responses_storage', { enum: ['off', 'keep'] })
       .notNull()
       .default('off'),
