@@ -3,7 +3,8 @@ import { objectOr } from '../../dialects/json.ts';
 import type { Caller } from '../../domain/tenancy/tenancy.ts';
 import type { GatewayRequest } from '../../http/request-reply.ts';
 import { invalidRequest } from '../refusal.ts';
-import { type FoundResponse, type ResponsesState, responseNotFound } from '../responses/responses-state.ts';
+import { responseNotFound } from '../responses/refusals.ts';
+import type { FoundResponse, ResponsesState } from '../responses/responses-state.ts';
 
 /** A request about one stored response. */
 export interface StoredQuestion {

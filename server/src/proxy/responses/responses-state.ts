@@ -19,7 +19,7 @@ import type { Caller, OrganizationConfig } from '../../domain/tenancy/tenancy.ts
 import { isId } from '../../lib/id.ts';
 import type { Clock } from '../../lib/timing/clock.ts';
 import { within } from '../../lib/timing/within.ts';
-import { isStoreUnavailable, StoreError, StoreUnavailable } from '../../store/errors.ts';
+import { isStoreUnavailable, StoreUnavailable } from '../../store/errors.ts';
 import type {
   ChainBounds,
   NewStoredResponse,
@@ -28,7 +28,8 @@ import type {
   SealedResponse,
   StoredChain,
 } from '../../store/responses/stored-responses.ts';
-import { invalidRequest, Refusal, serviceUnavailable } from '../refusal.ts';
+import { serviceUnavailable } from '../refusal.ts';
+import { previousNotFound, storesNone, tooLong } from './refusals.ts';
 import { type KeeperOptions, ResponseKeeper, type ResponsesReading } from './response-keeper.ts';
 
 /** A response as the endpoint hands it over when its request is settled. */
@@ -135,7 +136,7 @@ class StoredState implements ResponsesState {
   async history(caller: Caller, id: string): Promise<ResponseHistory> {
     const chain = storesNone(caller) ? null : await this.#soon(() => this.#foundChain(caller, id));
     if (chain === null) throw previousNotFound(caller, id);
-    if (chain.isTooLong) throw tooLong();
+    if (chain.isTooLong) throw tooLong(CHAIN_BOUNDS);
     const opened = chain.links.map((link) => this.#opened(caller.organization, link)).reverse();
     return {
       items: opened.flatMap(({ input, response }) => [...input, ...listIn(response.output)]),
@@ -240,12 +241,17 @@ class StoredState implements ResponsesState {
     }
   }
 
+  /** Looks for at most a second. Throws 503 if the database cannot be reached by then; a bug of ours is thrown as it is. */
   async #soon<T>(look: () => Promise<T>): Promise<T> {
+    let isBug = false;
+    const looked = look().catch((error: unknown) => {
+      isBug = !isStoreUnavailable(error);
+      throw error;
+    });
     try {
-      return await within(READ_MS_MAX, look());
+      return await within(READ_MS_MAX, looked);
     } catch (error) {
-      // A statement that the database refuses is a bug of ours, which the log should have.
-      if (error instanceof StoreError && !isStoreUnavailable(error)) throw error;
+      if (isBug) throw error;
       throw serviceUnavailable(
         'The stored response cannot be read right now, because the database cannot be reached. Try again in a moment, or send the whole conversation in `input`.',
       );
@@ -300,41 +306,3 @@ function bytesOf({ sealedInput, sealedOutput }: SealedResponse): number {
 function listIn(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
-
-function storesNone({ organization }: Caller): boolean {
-  return (organization.responses ?? null) === null;
-}
-
-/** Returns the refusal as OpenAI words it. The same for an id that is unknown, of others, or a provider's. */
-function previousNotFound(caller: Caller, id: string): Refusal {
-  return new Refusal('previous_response_not_found', `Previous response with id '${shown(id)}' not found.${whyNone(caller)}`, {
-    param: 'previous_response_id',
-  });
-}
-
-/** Returns the refusal of a path that names a response. The same for an id that is unknown, of others, or a provider's. */
-export function responseNotFound(caller: Caller, id: string): Refusal {
-  return new Refusal('not_found', `Response with id '${shown(id)}' not found.${whyNone(caller)}`);
-}
-
-/** Says why no response is found at all, if that is so. */
-function whyNone(caller: Caller): string {
-  return storesNone(caller)
-    ? ' This organization does not store responses (responses_storage is off). Send the whole conversation in `input`.'
-    : '';
-}
-
-function tooLong(): Refusal {
-  const { linksMax, bytesMax } = CHAIN_BOUNDS;
-  return invalidRequest(
-    `The chain of previous responses has more than ${linksMax} responses or ${bytesMax} bytes. Send the part of the conversation that matters in \`input\`, without previous_response_id.`,
-    'previous_response_id',
-  );
-}
-
-/** Returns an id of a caller as an error may repeat it. */
-function shown(id: string): string {
-  return id.length <= ID_CHARS_SHOWN ? id : `${id.slice(0, ID_CHARS_SHOWN)}…`;
-}
-
-const ID_CHARS_SHOWN = 100;
