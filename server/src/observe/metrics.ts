@@ -1,5 +1,5 @@
 import type { Registry } from 'prom-client';
-import type { ResponsesReading } from '../proxy/responses/response-keeper.ts';
+import type { ResponsesReading } from '../domain/tenancy/stored-responses.ts';
 import type { Snapshot } from '../proxy/snapshot/snapshot.ts';
 import { addJobs, type JobReadings } from './job-metrics.ts';
 import { MetricFamilies } from './metric-families.ts';

@@ -87,12 +87,12 @@ function checkServable(entitlement: Entitlement, walk: Walk): void {
 function questionOf(
   walk: Walk,
   key: CachedKey,
-  { facts }: Asked,
+  { facts, stored }: Asked,
   entitlement: Entitlement,
   fitting: ReadonlySet<Candidate> | null,
 ): HoldQuestion {
   return {
-    bodyBytes: walk.request.body.length,
+    bodyBytes: walk.request.body.length + (stored === null ? 0 : stored.historyBytes),
     mediaParts: facts.mediaParts,
     mediaBytes: facts.mediaBytes,
     outputTokensMax: walk.endpoint.mode === 'embedding' ? 0 : facts.outputCap,

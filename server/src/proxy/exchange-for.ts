@@ -4,6 +4,7 @@ import { whole } from '../lib/pieces.ts';
 import { leftIn } from './bodies/large-bodies.ts';
 import type { Candidate } from './deployments/candidate.ts';
 import type { Gateway } from './gateway.ts';
+import { keepingExchange } from './responses/keeping-exchange.ts';
 import type { Admission, LargeAsked, Walk } from './walk.ts';
 
 /**
@@ -16,7 +17,7 @@ export function exchangeFor(
   { walk, asked, outputCap }: Admission,
   gateway: Gateway,
 ): Exchange | Untranslatable | Promise<Exchange | Untranslatable> {
-  const { facts, body, ourBytes, large } = asked;
+  const { facts, body, ourBytes, large, stored } = asked;
   const options: ExchangeOptions = {
     client: walk.endpoint.wire,
     upstream,
@@ -32,7 +33,8 @@ export function exchangeFor(
   if (large !== null && options.client !== upstream) return translatedApart(options, walk, large, gateway);
   if (large !== null) large.isLent = true;
   try {
-    return openExchange(options);
+    const exchange = openExchange(options);
+    return stored === null ? exchange : keepingExchange(exchange, stored);
   } catch (error) {
     if (!(error instanceof Untranslatable)) throw error;
     return error;

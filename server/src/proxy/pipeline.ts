@@ -14,8 +14,10 @@ import type { Endpoint } from './endpoints/endpoint.ts';
 import type { Gateway } from './gateway.ts';
 import { invalidRequest, Refusal } from './refusal.ts';
 import { answerRefusal, asRefusal, noteRefusal, tellDefect } from './refuse.ts';
+import { continuedRequest, type StoredSide } from './responses/continued.ts';
 import { route } from './route.ts';
 import { settle } from './settle.ts';
+import type { CachedKey } from './snapshot/cached-key.ts';
 import type { Admission, Asked, Walk } from './walk.ts';
 
 /**
@@ -38,7 +40,7 @@ export async function handle(
     walk.key = key;
     if (gateway.tracing !== null) walk.trace = traced(walk, gateway.tracing);
     if (refusal !== null) throw refusal;
-    const reading = read(walk, gateway);
+    const reading = read(walk, key, gateway);
     const asked = reading instanceof Promise ? await reading : reading;
     const admitted = admit(walk, key, asked, gateway);
     admission = admitted instanceof Promise ? await admitted : admitted;
@@ -75,8 +77,11 @@ function traced({ request, endpoint }: Walk, tracing: Tracing): RequestTrace {
   return tracing.begin({ endpoint, parent: traceContextOf(request), startedMs: request.startedMs });
 }
 
-/** Reads the body, and checks it as far as admission and settlement depend on it. Returns a promise only for a large body. */
-function read(walk: Walk, gateway: Gateway): Asked | Promise<Asked> {
+/**
+ * Reads the body, and checks it as far as admission and settlement depend on it. Returns a promise only for a large body, and where
+ * responses are stored.
+ */
+function read(walk: Walk, key: CachedKey, gateway: Gateway): Asked | Promise<Asked> {
   const { request } = walk;
   const type = request.header('content-type');
   if (type !== undefined && !type.toLowerCase().includes('json')) {
@@ -92,7 +97,14 @@ function read(walk: Walk, gateway: Gateway): Asked | Promise<Asked> {
   const reading = readBodyInTurn(request.body);
   if (reading === null) return readLarge(walk, gateway);
   if (!reading.ok) throw invalidRequest(reading.problem.message, reading.problem.param);
-  return asked(walk, reading.body, reading.isOurs ? whole(request.body) : null);
+  const ourBytes = reading.isOurs ? whole(request.body) : null;
+  if (walk.endpoint.wire === 'openai-responses') {
+    const continued = continuedRequest(key, reading.body, gateway);
+    // A request without a conversation before it is sent as it is, and its bytes may be sent unchanged.
+    if (continued !== null)
+      return continued.then(({ body, side }) => asked(walk, body, body === reading.body ? ourBytes : null, side));
+  }
+  return asked(walk, reading.body, ourBytes);
 }
 
 /** Reads a large body in its own thread. Until that ends, the thread owns the body's bytes. */
@@ -103,15 +115,15 @@ async function readLarge(walk: Walk, { largeBodies }: Gateway): Promise<Asked> {
   request.body = raw;
   if (!result.ok) throw invalidRequest(result.problem.message, result.problem.param);
   const { body, facts, tags, left, tokens } = result;
-  walk.asked = { body, ourBytes: null, large: { left, tokens, isLent: false }, facts, tags };
+  walk.asked = { body, ourBytes: null, large: { left, tokens, isLent: false }, facts, tags, stored: null };
   return walk.asked;
 }
 
-function asked(walk: Walk, body: JsonObject, ourBytes: Buffer | null): Asked {
+function asked(walk: Walk, body: JsonObject, ourBytes: Buffer | null, stored: StoredSide | null = null): Asked {
   const { request, endpoint } = walk;
   const facts = readFacts(endpoint.wire, body, request.header(BETA_HEADER));
   if (!facts.ok) throw invalidRequest(facts.problem.message, facts.problem.param);
-  walk.asked = { body, ourBytes, large: null, facts: facts.facts, tags: null };
+  walk.asked = { body, ourBytes, large: null, facts: facts.facts, tags: null, stored };
   const named = readTags(request.header(TAGS_HEADER), body);
   if (named === null) return walk.asked;
   if (!named.ok) throw invalidRequest(named.problem.message, named.problem.param);
@@ -122,6 +134,7 @@ function asked(walk: Walk, body: JsonObject, ourBytes: Buffer | null): Asked {
     large: null,
     facts: facts.facts,
     tags: named.tags,
+    stored,
   };
   return walk.asked;
 }

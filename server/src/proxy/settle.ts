@@ -9,11 +9,13 @@ import { outputTokens, totalTokens, type Usage } from '../domain/usage/usage.ts'
 import type { EndRecord, RequestStatus } from '../ledger/records.ts';
 import { isWorthALine } from '../observe/request-lines.ts';
 import { triedForRow } from './attempts/tried.ts';
+import { callerOf } from './authenticate.ts';
 import { contentToKeep } from './content/content.ts';
 import type { Candidate } from './deployments/candidate.ts';
 import { outputHistoryOf, planNow } from './entitlement.ts';
 import type { Gateway } from './gateway.ts';
 import { tellDefect } from './refuse.ts';
+import type { StoredSide } from './responses/continued.ts';
 import { type SeenOfAnswer, tokensOfBytes, unreportedOutput, usageWith } from './settlement/unreported.ts';
 import { recordedTags } from './snapshot/tagged-entitlement.ts';
 import type { Admission, Walk } from './walk.ts';
@@ -165,6 +167,7 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
     for (const { deploymentId, usage } of admission.entries) gateway.load.used(deploymentId, totalTokens(usage));
     watch(record, walk, gateway);
     for (const why of admission.estimated) gateway.traffic.estimated(why);
+    if (admission.asked.stored !== null) keepResponse(admission, admission.asked.stored, gateway);
   } catch (error) {
     tellDefect(error, walk.id, gateway);
   }
@@ -203,6 +206,13 @@ function recordOf(admission: Admission, ending: Ending, gateway: Gateway): EndRe
     tagRoute,
     tried: triedForRow(admission, ending.candidate),
   };
+}
+
+/** Stores the response in the background, if its answer came to an end. */
+function keepResponse({ key, asked }: Admission, { id, previousId, input, response }: StoredSide, { responses }: Gateway): void {
+  if (id === null || response === null) return;
+  const status = response.status === 'incomplete' ? 'incomplete' : 'completed';
+  responses.keep(callerOf(key), { id, previousId, model: asked.facts.model, status, input, response });
 }
 
 function settleCounters(admission: Admission, gateway: Gateway): void {

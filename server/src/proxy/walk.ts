@@ -10,6 +10,7 @@ import type { LargeBody } from './bodies/large-bodies.ts';
 import type { Candidate } from './deployments/candidate.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
 import type { Entitlement } from './entitlement.ts';
+import type { StoredSide } from './responses/continued.ts';
 import type { CachedKey } from './snapshot/cached-key.ts';
 
 /** The state of one request: its content, and what the steps have found so far. No other object holds that state. */
@@ -43,6 +44,8 @@ export interface Asked {
   readonly facts: RequestFacts;
   /** The tags that the request names; null if it names none. */
   readonly tags: readonly string[] | null;
+  /** The part about stored responses; null for nearly all requests. `body` has the conversation before already. */
+  readonly stored: StoredSide | null;
 }
 
 /** The facts about a large body. `isLent`: its bytes are part of a request to an upstream, and must not be moved. */

@@ -1,7 +1,7 @@
 /** A house whose provider and whose time are played by hand, for what depends on when things happen. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeploymentConfig } from '../../src/domain/routing/catalogue.ts';
-import type { KeyConfig } from '../../src/domain/tenancy/tenancy.ts';
+import type { KeyConfig, OrganizationConfig } from '../../src/domain/tenancy/tenancy.ts';
 import type { EndRecord } from '../../src/ledger/records.ts';
 import { type HandTime, handTime } from './hand-time.ts';
 import { type ChatWire, type PlayedCall, type PlayedProvider, playedProvider } from './played-provider.ts';
@@ -26,10 +26,11 @@ export interface Setting {
   /** Deployments that are asked when the first failed. */
   readonly others?: readonly Partial<DeploymentConfig>[];
   readonly key?: Partial<KeyConfig>;
+  readonly organization?: Partial<OrganizationConfig>;
 }
 
 export async function openScene(setting: Setting = {}): Promise<Scene> {
-  const { isBudgeted = true, speaks = 'openai-chat', deployment: first = {}, others = [], key = {} } = setting;
+  const { isBudgeted = true, speaks = 'openai-chat', deployment: first = {}, others = [], key = {}, organization = {} } = setting;
   const played = playedProvider(speaks);
   const time = handTime();
   const deployments = [first, ...others].map((more, priority) =>
@@ -41,6 +42,7 @@ export async function openScene(setting: Setting = {}): Promise<Scene> {
     gateway: { after: time.after },
     targets: [model('fast', deployments)],
     key: { ...(isBudgeted ? { budgets: [budget(PLENTY)] } : {}), ...key },
+    organization,
   });
   return { played, time, house };
 }

@@ -30,13 +30,10 @@ export const organizationSettings = {
     description:
       '`keep` stores answers of the Responses API for 30 days, sealed under the organization’s content key, unless a request says `"store": false`. `off` (the default) stores none; what was stored is not found while it is off.',
   }),
-  responses_scope: z
-    .enum(RESPONSES_SCOPES)
-    .optional()
-    .meta({
-      description:
-        'Whose keys find a stored response: the `key` that made it, those of its `team` (the default), or all of the `organization`.',
-    }),
+  responses_scope: z.enum(RESPONSES_SCOPES).optional().meta({
+    description:
+      'Whose keys find a stored response: the `key` that made it, those of its `team` (the default), or all of the `organization`.',
+  }),
 };
 export const settingsBody = z
   .strictObject(organizationSettings)

@@ -43,3 +43,14 @@ export function findsResponse(caller: Caller, stored: ResponsePlace): boolean {
       return false;
   }
 }
+
+/** The outcome of keeping one response. */
+export const KEPT_OUTCOMES = ['stored', 'too_large', 'no_room', 'no_key', 'database', 'refused'] as const;
+export type KeptOutcome = (typeof KEPT_OUTCOMES)[number];
+
+/** The figures of kept responses for the metrics. */
+export interface ResponsesReading {
+  readonly outcomes: Readonly<Record<KeptOutcome, number>>;
+  readonly waiting: number;
+  readonly waitingBytes: number;
+}

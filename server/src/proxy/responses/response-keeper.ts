@@ -3,23 +3,13 @@
  * found meanwhile. What cannot be stored is given up, logged and counted: an answer never waits for it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { KEPT_OUTCOMES, type KeptOutcome, type ResponsesReading } from '../../domain/tenancy/stored-responses.ts';
 import { type BodyRoom, BufferedBytes } from '../../lib/buffered-bytes.ts';
 import type { Clock } from '../../lib/timing/clock.ts';
 import { withTimeout } from '../../lib/timing/timeout.ts';
 import { isAboutTheRows } from '../../store/errors.ts';
 import type { NewStoredResponse, ResponseAddress } from '../../store/responses/stored-responses.ts';
 import { RESPONSE_BYTES_MAX } from '../../store/schema.ts';
-
-/** The outcome of keeping one response. */
-export const KEPT_OUTCOMES = ['stored', 'too_large', 'no_room', 'no_key', 'database', 'refused'] as const;
-export type KeptOutcome = (typeof KEPT_OUTCOMES)[number];
-
-/** The figures of kept responses for the metrics. */
-export interface ResponsesReading {
-  readonly outcomes: Readonly<Record<KeptOutcome, number>>;
-  readonly waiting: number;
-  readonly waitingBytes: number;
-}
 
 /** The memory that all waiting responses may use, and those of one organization. */
 const WAITING_BOUNDS = { bytesMax: 64 * 1024 * 1024, shareMax: 16 * 1024 * 1024 };

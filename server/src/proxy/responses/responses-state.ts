@@ -14,7 +14,7 @@
  * What breaks it. Resolving an id in any other way than through `findsResponse`.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { findsResponse, isStored, placeOf, RESPONSE_DAYS } from '../../domain/tenancy/stored-responses.ts';
+import { findsResponse, isStored, placeOf, RESPONSE_DAYS, type ResponsesReading } from '../../domain/tenancy/stored-responses.ts';
 import type { Caller, OrganizationConfig } from '../../domain/tenancy/tenancy.ts';
 import { isId } from '../../lib/id.ts';
 import type { Clock } from '../../lib/timing/clock.ts';
@@ -30,7 +30,7 @@ import type {
 } from '../../store/responses/stored-responses.ts';
 import { serviceUnavailable } from '../refusal.ts';
 import { previousNotFound, storesNone, tooLong } from './refusals.ts';
-import { type KeeperOptions, ResponseKeeper, type ResponsesReading } from './response-keeper.ts';
+import { type KeeperOptions, ResponseKeeper } from './response-keeper.ts';
 
 /** A response as the endpoint hands it over when its request is settled. */
 export interface ResponseToKeep {
