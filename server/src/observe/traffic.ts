@@ -96,7 +96,8 @@ export interface Used {
   nanoUsd: number;
 }
 
-const GATEWAY_SECONDS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.1];
+/** A bound that an alert compares a quantile with must be here: between two bounds, Prometheus guesses. */
+const GATEWAY_SECONDS = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 1];
 const PROVIDER_SECONDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300];
 /** The name under which organizations beyond the maximum are counted together. No id looks like it. */
 const OTHER = 'other';

@@ -70,6 +70,15 @@ function metricsIn(query: string): string[] {
   return names.map((name) => name.replace(/_(bucket|sum|count)$/, ''));
 }
 
+test('an alert compares a quantile with a bound of its histogram, so that the answer is no guess between two bounds', () => {
+  const compared = alerts().flatMap(({ expr }) => {
+    const [, metric, bound] = /histogram_quantile\(.*\b(\w+_bucket)\b.*\) > (\S+)$/.exec(expr) ?? [];
+    return metric === undefined ? [] : [{ metric, bound }];
+  });
+  expect(compared.length).toBeGreaterThan(0);
+  for (const { metric, bound } of compared) expect(scrape).toContain(`${metric}{le="${bound}"}`);
+});
+
 test('every metric that a panel or an alert asks for is one that the program has, and the guide lists each of those', () => {
   const had = new Set([...scrape.matchAll(/^# TYPE (\S+) /gm)].map(([, name]) => name as string));
   const asked = [...dashboardQueries(), ...alerts().map(({ expr }) => expr)].flatMap(metricsIn);

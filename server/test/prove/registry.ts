@@ -96,6 +96,13 @@ export const REGISTRY: readonly ProveRow[] = [
     alone: 'full',
   },
   {
+    name: 'ops.alerts',
+    module: 'ops-alerts',
+    shows:
+      'each alert fires in a real Prometheus when its fault is made on real gateways, ends when it is mended, and none fires on a site that is well',
+    alone: 'always',
+  },
+  {
     name: 'ops.sizes',
     module: 'ops-sizes',
     shows:
@@ -295,6 +302,7 @@ export const SMALL_FORMS: Readonly<Record<string, string>> = {
   'lane.fuzz': 'server/test/lane/fuzz.test.ts',
   'install.move': 'server/test/cli/move.test.ts',
   'alerts.thresholds': 'server/test/jobs/alerts.test.ts',
+  'ops.alerts': 'server/test/prove/shortened-rules.test.ts',
   'ops.rolling': 'server/src/store/installation/migrate.test.ts',
   'replicas.failover': 'server/test/postgres-failover.test.ts',
   'console.lists': 'server/test/standing/list.test.ts',

@@ -24,9 +24,9 @@ export interface TestPostgres {
   stop(): Promise<void>;
 }
 
-/** Starts one, or returns null when the programs are not on the machine. */
-export function startPostgres(more: ServerSettings = {}): Promise<TestPostgres | null> {
-  return startOn(initialise, more);
+/** Starts one, or returns null when the programs are not on the machine. `env`: variables of the server beside those of this process. */
+export function startPostgres(more: ServerSettings = {}, env: NodeJS.ProcessEnv = {}): Promise<TestPostgres | null> {
+  return startOn(initialise, more, env);
 }
 
 /** Settings of the server beside those of every test. */
@@ -78,7 +78,7 @@ export async function startStandby(primaryPort: number): Promise<TestPostgres> {
 type Fill = (programs: string, data: string, owner: Owner | null) => Promise<void>;
 
 /** `fill` makes the data directory. */
-async function startOn(fill: Fill, more: ServerSettings = {}): Promise<TestPostgres | null> {
+async function startOn(fill: Fill, more: ServerSettings = {}, env: NodeJS.ProcessEnv = {}): Promise<TestPostgres | null> {
   const programs = findPrograms();
   if (programs === null) return null;
   const owner = unprivilegedOwner();
@@ -89,7 +89,7 @@ async function startOn(fill: Fill, more: ServerSettings = {}): Promise<TestPostg
   try {
     await fill(programs, data, owner);
     const port = await freePort();
-    const server = launch(programs, data, port, owner, more);
+    const server = launch(programs, data, port, owner, more, env);
     const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
     await untilReady(url, server);
     return { url, stop: () => stop(server, home) };
@@ -145,7 +145,14 @@ async function runToEnd(program: string, flags: readonly string[], cwd: string, 
   if (code !== 0) throw new Error(`${program} failed: ${said}`);
 }
 
-function launch(programs: string, data: string, port: number, owner: Owner | null, more: ServerSettings): ChildProcess {
+function launch(
+  programs: string,
+  data: string,
+  port: number,
+  owner: Owner | null,
+  more: ServerSettings,
+  env: NodeJS.ProcessEnv,
+): ChildProcess {
   const settings = {
     listen_addresses: '127.0.0.1',
     port,
@@ -160,7 +167,8 @@ function launch(programs: string, data: string, port: number, owner: Owner | nul
   };
   const flags = ['-D', data, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
   const [command, args] = tiedToUs(join(programs, 'postgres'), flags, owner);
-  return spawn(command, args, { stdio: 'ignore', cwd: data, ...(command === SETPRIV ? {} : owner) });
+  const identity = command === SETPRIV ? {} : owner;
+  return spawn(command, args, { stdio: 'ignore', cwd: data, env: { ...process.env, ...env }, ...identity });
 }
 
 const SETPRIV = '/usr/bin/setpriv';

@@ -1,0 +1,131 @@
+/** Alerts about the disk under the journal, about files beside it, and about rows that the database refuses. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { repeatedly } from './alert-calls.ts';
+import type { AlertFault, AlertSite } from './alert-faults.ts';
+import type { CertifiedPostgres } from './certified-postgres.ts';
+import { type Gateway, type GatewayOptions, startGateway, temporaryDirectory } from './gateway.ts';
+import { inDatabase } from './stored-rows.ts';
+import { makeKey, makeModel, makeTenant } from './tenant.ts';
+
+const MODEL = 'fast';
+const DISK_KILOBYTES = 64 * 1024;
+const FAILING_SYNCS = new URL('../support/failing-syncs.ts', import.meta.url).href;
+const DAYS_LEFT = 5;
+
+interface Ward {
+  readonly disk: string;
+  readonly postgres: CertifiedPostgres;
+  readonly databaseUrl: string;
+  /** Ends the gateway, and starts it on what it left. */
+  restart(env?: NonNullable<GatewayOptions['env']>): Promise<unknown>;
+}
+
+/** One gateway whose data directory is a small file system in memory, with a database behind a private CA. Only root may mount it. */
+export async function openDiskSite(postgres: CertifiedPostgres, databaseUrl: string): Promise<AlertSite> {
+  const disk = temporaryDirectory();
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_KILOBYTES}k`, 'tmpfs', disk]);
+  try {
+    return await openOn(disk, postgres, databaseUrl);
+  } catch (error) {
+    execFileSync('umount', ['--lazy', disk]);
+    throw error;
+  }
+}
+
+async function openOn(disk: string, postgres: CertifiedPostgres, databaseUrl: string): Promise<AlertSite> {
+  const dataDir = path.join(disk, 'data');
+  mkdirSync(dataDir);
+  let gateway = await startGateway({ dataDir, env: { DATABASE_URL: postgres.verifiedBy(databaseUrl) } });
+  await makeModel(gateway, { model: MODEL, provider: 'fake', upstreamModel: 'fake-small' });
+  const key = await makeKey(gateway, await makeTenant(gateway));
+  const { adminToken, port } = gateway;
+  const calls = repeatedly(() => gateway.base, { secret: key.secret, model: MODEL });
+  const restart: Ward['restart'] = async (env = {}) => {
+    await gateway.stop();
+    const settings = { DATABASE_URL: postgres.verifiedBy(databaseUrl), HEADGATE_PORT: String(port), ...env };
+    const next: Gateway = await startGateway({ dataDir, adminToken, env: settings });
+    gateway = next;
+  };
+  return {
+    name: 'disk',
+    targets: [`127.0.0.1:${port}`],
+    faults: faultsOf({ disk, postgres, databaseUrl, restart }),
+    close: async () => {
+      await calls.stop();
+      await gateway.stop();
+      execFileSync('umount', ['--lazy', disk]);
+    },
+  };
+}
+
+function faultsOf({ disk, postgres, databaseUrl, restart }: Ward): readonly AlertFault[] {
+  const filling = path.join(disk, 'filling');
+  const empties = async () => rmSync(filling, { force: true });
+  return [
+    {
+      fault: 'the disk fills to 95 %',
+      fires: ['HeadgateVolumeFills'],
+      make: async () => {
+        const { bsize, blocks, bavail } = statfsSync(disk);
+        writeFileSync(filling, Buffer.alloc(Math.floor((bavail - 0.05 * blocks) * bsize)));
+        return empties;
+      },
+    },
+    {
+      fault: 'the disk is full',
+      fires: ['HeadgateJournalNotWritable'],
+      make: async () => {
+        fill(filling);
+        return empties;
+      },
+    },
+    {
+      fault: 'syncs of the journal fail',
+      fires: ['HeadgateJournalNotSynced'],
+      make: async () => {
+        await restart({ NODE_OPTIONS: `--import ${FAILING_SYNCS}` });
+        return () => restart();
+      },
+    },
+    {
+      fault: `a CA of PostgreSQL with ${DAYS_LEFT} days left`,
+      fires: ['HeadgateCaExpires'],
+      make: async () => {
+        postgres.useCa(DAYS_LEFT);
+        await restart();
+        return () => {
+          postgres.useCa(400);
+          return restart();
+        };
+      },
+    },
+    {
+      fault: 'the database refuses rows',
+      fires: ['HeadgateRowsRejected'],
+      make: async () => {
+        await inDatabase({ databaseUrl }, async (query) => {
+          await query(`create function no_row() returns trigger language plpgsql as
+            $$ begin raise exception 'no such row may be stored' using errcode = 'check_violation'; end $$`);
+          await query('create trigger no_row before insert on request_records for each row execute function no_row()');
+        });
+        return async () => {
+          await inDatabase({ databaseUrl }, (query) => query('drop function no_row cascade'));
+          await restart();
+        };
+      },
+    },
+  ];
+}
+
+/** Takes all the room there is left. */
+function fill(file: string): void {
+  for (const chunk of [1024 * 1024, 4 * 1024]) {
+    try {
+      for (;;) writeFileSync(file, Buffer.alloc(chunk), { flag: 'a' });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
+  }
+}
