@@ -65,6 +65,21 @@ onEveryDatabase('the ledger writer', (given) => {
     );
   });
 
+  test('the oldest row is as old as it is, however long there has always been one', async () => {
+    const { journal, writer } = await settle(given, { everyMs: 20 });
+    let oldestMs = 0;
+    const sinceMs = performance.now();
+    while (performance.now() - sinceMs < 4_000) {
+      journal.end(givenEnd());
+      await sleep(2);
+      // The first statements of a process take longer.
+      if (performance.now() - sinceMs > 2_000) oldestMs = Math.max(oldestMs, writer.lag().ageMs);
+    }
+    await writer.stop(20_000);
+    expect(oldestMs).toBeGreaterThan(0);
+    expect(oldestMs).toBeLessThan(1_500);
+  });
+
   // promise: Ledger rows carry the called name.
   test('a request is one row of the log, its attempts are rows of the ledger, and both name who asked', async () => {
     const bench = await settle(given);

@@ -247,11 +247,12 @@ const NONE: readonly string[] = [];
 /** The bound on a finish reason, which is untrusted text from a provider. */
 const FINISH_REASON_CHARS_MAX = 256;
 
-/** Reports the row to metrics, trace and log. The time of a running stream does not count as the gateway's. */
+/** Reports the row to metrics, trace and log. A running stream and the pauses before retries do not count as the gateway's time. */
 function watch(record: EndRecord, walk: Walk, gateway: Gateway): void {
   const { streamingSinceMs } = walk.timing;
   const streamingMs = streamingSinceMs === null ? 0 : gateway.clock.monotonicMs() - streamingSinceMs;
-  const ownUs = Math.max(0, record.gatewayUs - streamingMs * 1_000);
+  const pausedMs = record.tried?.reduce((sum, { waitMs }) => sum + (waitMs ?? 0), 0) ?? 0;
+  const ownUs = Math.max(0, record.gatewayUs - (streamingMs + pausedMs) * 1_000);
   gateway.traffic.settled(record);
   gateway.traffic.gatewayUs(ownUs);
   walk.trace?.end(record);

@@ -1,16 +1,16 @@
 /** Alerts about the disk under the journal, about files beside it, and about rows that the database refuses. */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { repeatedly } from './alert-calls.ts';
 import type { AlertFault, AlertSite } from './alert-faults.ts';
 import type { CertifiedPostgres } from './certified-postgres.ts';
-import { type Gateway, type GatewayOptions, startGateway, temporaryDirectory } from './gateway.ts';
+import { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
+import { type MemoryDisk, mountMemory } from './memory-disk.ts';
 import { inDatabase } from './stored-rows.ts';
 import { makeKey, makeModel, makeTenant } from './tenant.ts';
 
 const MODEL = 'fast';
-const DISK_KILOBYTES = 64 * 1024;
+const DISK_MEGABYTES = 64;
 const FAILING_SYNCS = new URL('../support/failing-syncs.ts', import.meta.url).href;
 const DAYS_LEFT = 5;
 
@@ -24,17 +24,17 @@ interface Ward {
 
 /** One gateway whose data directory is a small file system in memory, with a database behind a private CA. Only root may mount it. */
 export async function openDiskSite(postgres: CertifiedPostgres, databaseUrl: string): Promise<AlertSite> {
-  const disk = temporaryDirectory();
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_KILOBYTES}k`, 'tmpfs', disk]);
+  const memory = mountMemory(DISK_MEGABYTES);
   try {
-    return await openOn(disk, postgres, databaseUrl);
+    return await openOn(memory, postgres, databaseUrl);
   } catch (error) {
-    execFileSync('umount', ['--lazy', disk]);
+    memory.unmount();
     throw error;
   }
 }
 
-async function openOn(disk: string, postgres: CertifiedPostgres, databaseUrl: string): Promise<AlertSite> {
+async function openOn(memory: MemoryDisk, postgres: CertifiedPostgres, databaseUrl: string): Promise<AlertSite> {
+  const disk = memory.directory;
   const dataDir = path.join(disk, 'data');
   mkdirSync(dataDir);
   let gateway = await startGateway({ dataDir, env: { DATABASE_URL: postgres.verifiedBy(databaseUrl) } });
@@ -55,7 +55,7 @@ async function openOn(disk: string, postgres: CertifiedPostgres, databaseUrl: st
     close: async () => {
       await calls.stop();
       await gateway.stop();
-      execFileSync('umount', ['--lazy', disk]);
+      memory.unmount();
     },
   };
 }

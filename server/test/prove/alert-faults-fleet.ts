@@ -4,6 +4,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { ChaosProxy } from '../support/chaos-proxy.ts';
+import { callOnce, repeatedly } from './alert-calls.ts';
 import type { AlertFault, AlertSite } from './alert-faults.ts';
 import type { AlertWatch } from './alert-watch.ts';
 import { type Fleet, startFleet } from './fleet.ts';
@@ -11,7 +12,7 @@ import { type Gateway, repository, temporaryDirectory } from './gateway.ts';
 import { type MeteredProvider, startMeteredProvider } from './metered-provider.ts';
 import { everyProxy } from './redis-faults.ts';
 import { startLoad } from './steady-load.ts';
-import { type Key, makeCredential, makeKey, makeModel, makeTenant, type Tenant } from './tenant.ts';
+import { type Key, makeCredential, makeKey, makeModel, makeTenant } from './tenant.ts';
 
 const MODEL = 'metered';
 const LIMITS = { rate_limits: { rpm: 1_000_000 }, budgets: [{ amount: '1000.00', period: 'month', action: 'block' }] };
@@ -23,10 +24,13 @@ const REDIS_DELAY_MS = 90;
 const STOPPED_MS = 400;
 const RUNS_MS = 250;
 const LAST = 2;
+/** Twice as many as there are connections. */
+const ASKED_AT_ONCE = 20;
+/** Until a change has reached all replicas, and a row the database. */
+const SETTLED_MS = 1_000;
 
 interface Ward {
   readonly fleet: Fleet;
-  readonly tenant: Tenant;
   readonly toRedis: ChaosProxy;
   readonly toPostgres: ChaosProxy;
   readonly targets: readonly string[];
@@ -54,7 +58,7 @@ export async function openFleetSite(): Promise<AlertSite | null> {
   const provider = await startMeteredProvider();
   await fleet.redis.client.call('CONFIG', 'SET', 'maxmemory', String(REDIS_BYTES_MAX));
   const [toRedis, toPostgres] = proxies as [ChaosProxy, ChaosProxy];
-  const { tenant, key } = await furnish(fleet, provider);
+  const key = await furnish(fleet, provider);
   let turn = 0;
   const base = () => {
     turn += 1;
@@ -65,7 +69,7 @@ export async function openFleetSite(): Promise<AlertSite | null> {
   return {
     name: 'fleet',
     targets,
-    faults: faultsOf({ fleet, tenant, toRedis, toPostgres, targets }),
+    faults: faultsOf({ fleet, toRedis, toPostgres, targets }),
     close: async () => {
       await load.stop();
       await fleet.stop();
@@ -75,14 +79,14 @@ export async function openFleetSite(): Promise<AlertSite | null> {
   };
 }
 
-async function furnish({ replicas }: Fleet, provider: MeteredProvider): Promise<{ tenant: Tenant; key: Key }> {
+async function furnish({ replicas }: Fleet, provider: MeteredProvider): Promise<Key> {
   const gateway = replicas[0] as Gateway;
   const credentialId = await makeCredential(gateway, 'openai', provider.baseUrl);
   await makeModel(gateway, { model: MODEL, provider: 'openai', upstreamModel: MODEL, credentialId });
   const tenant = await makeTenant(gateway, LIMITS);
   const key = await makeKey(gateway, tenant, LIMITS);
   await sleep(500);
-  return { tenant, key };
+  return key;
 }
 
 function faultsOf(ward: Ward): readonly AlertFault[] {
@@ -120,7 +124,7 @@ function faultsOf(ward: Ward): readonly AlertFault[] {
       make: () => everyProxy([ward.toPostgres], 'down'),
     },
     {
-      fault: 'somebody locks the rollups',
+      fault: 'somebody locks the rollups and goes away',
       fires: ['HeadgateDatabaseConnectionsShort', 'HeadgateCountersCold'],
       make: () => lockRollups(ward),
     },
@@ -136,7 +140,7 @@ function faultsOf(ward: Ward): readonly AlertFault[] {
 /** An upgrade that stopped half way: the last replica runs the same program under another version. */
 async function startOtherVersion({ fleet }: Ward): Promise<() => Promise<unknown>> {
   const folder = temporaryDirectory();
-  for (const name of ['server/src', 'server/bin', 'server/package.json', 'console/dist', 'package.json'])
+  for (const name of ['server/src', 'server/bin', 'server/demo', 'server/package.json', 'console/dist', 'package.json'])
     cpSync(path.join(repository, name), path.join(folder, name), { recursive: true });
   symlinkSync(path.join(repository, 'node_modules'), path.join(folder, 'node_modules'));
   const facts = path.join(folder, 'server/package.json');
@@ -163,31 +167,34 @@ async function fillRedis({ fleet: { redis } }: Ward): Promise<() => Promise<unkn
   };
 }
 
-/** A session that takes the table and does not end. Reports wait for it, and so do keys that have not been used yet. */
-async function lockRollups({ fleet, tenant }: Ward): Promise<() => Promise<unknown>> {
+/**
+ * A session that locks a table and does not end. Reports that read it use up the connections, and a limit that is new for a key waits for what
+ * the key used before.
+ */
+async function lockRollups({ fleet }: Ward): Promise<() => Promise<unknown>> {
   const gateway = fleet.replicas[0] as Gateway;
-  const fresh = await makeKey(gateway, tenant, LIMITS);
+  const tenant = await makeTenant(gateway);
+  const key = await makeKey(gateway, tenant);
+  const calling = { secret: key.secret, model: MODEL };
+  await callOnce(gateway.base, calling);
+  await gateway.admin('PATCH', `/keys/${key.id}`, { rate_limits: { tpd: 1_000_000 } });
+  await sleep(SETTLED_MS);
   const session = new pg.Client({ connectionString: fleet.postgres.url });
   await session.connect();
   await session.query('begin; lock table rollups in access exclusive mode');
+  const waiting = repeatedly(() => gateway.base, calling);
   const ending = new AbortController();
-  const ask = (url: string, init: RequestInit = {}) => {
-    const answered = fetch(url, { ...init, signal: ending.signal }).then((answer) => answer.arrayBuffer());
-    return answered.catch(() => {});
-  };
-  const reports = Array.from({ length: 20 }, () =>
-    ask(`${gateway.base}/api/v1/usage?group_by=team`, { headers: { authorization: `Bearer ${gateway.adminToken}` } }),
+  const reports = Array.from({ length: ASKED_AT_ONCE }, () =>
+    fetch(`${gateway.base}/api/v1/usage?group_by=team`, {
+      headers: { authorization: `Bearer ${gateway.adminToken}` },
+      signal: ending.signal,
+    }).catch(() => {}),
   );
-  const calls = ask(`${gateway.base}/v1/chat/completions`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${fresh.secret}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ model: MODEL, max_tokens: 8, messages: [{ role: 'user', content: 'Hi.' }] }),
-  });
   return async () => {
     await session.query('rollback');
     await session.end();
     ending.abort();
-    await Promise.all([...reports, calls]);
+    await Promise.all([...reports, waiting.stop()]);
   };
 }
 

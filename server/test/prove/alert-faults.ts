@@ -40,7 +40,9 @@ export interface SiteResult {
 }
 
 /** Longer than the wait of each alert but HeadgateJobFails. */
-const REST_MS = 65_000;
+const REST_MS = 60_000;
+const REST_LOOKS = 5;
+const REST_LOOK_EVERY_MS = 1_000;
 const FIRES_MS_MAX = 180_000;
 const ENDS_MS_MAX = 150_000;
 const LOOK_EVERY_MS = 250;
@@ -66,14 +68,18 @@ export async function watchSite(rules: string, site: AlertSite, doing: (what: st
   }
 }
 
-/** Returns what fired, and what was true at the end of the watch although it had not fired yet. */
+/** Returns what fired, and what was true at every look at the end, although it had not fired yet. */
 async function watchRest(watch: AlertWatch, name: string): Promise<[readonly string[], string[]]> {
   await sleep(REST_MS);
-  const pending = [...(await watch.pending())];
+  let pending = await watch.pending();
+  for (let look = 0; look < REST_LOOKS; look += 1) {
+    await sleep(REST_LOOK_EVERY_MS);
+    pending = pending.intersection(await watch.pending());
+  }
   const fired = watch.takeFired();
   const problems = [
     ...fired.map((alert) => `${name}, at rest: ${alert} fired`),
-    ...pending.filter((alert) => !fired.includes(alert)).map((alert) => `${name}, at rest: ${alert} is about to fire`),
+    ...[...pending].filter((alert) => !fired.includes(alert)).map((alert) => `${name}, at rest: ${alert} is about to fire`),
   ];
   return [fired, problems];
 }

@@ -67,6 +67,7 @@ export async function watchAlerts(rules: string, targets: readonly string[]): Pr
     for (const name of named('firing')) fired.add(name);
     return { firing: named('firing'), pending: named() };
   };
+  await untilUp(base, targets.length);
   const timer = setInterval(() => void look().catch(() => {}), LOOK_EVERY_MS);
   return {
     firing: async () => (await look()).firing,
@@ -104,4 +105,19 @@ async function untilReady(base: string, child: ChildProcess, said: () => string)
     await sleep(100);
   }
   throw new Error(`Prometheus was not ready after ${READY_MS_MAX / 1_000} s: ${said()}`);
+}
+
+/** Until so many targets were scraped, and the rules were evaluated with them. */
+async function untilUp(base: string, count: number): Promise<void> {
+  const deadlineMs = performance.now() + READY_MS_MAX;
+  const valueOf = async (query: string) => {
+    const answer = await fetch(`${base}/api/v1/query?query=${encodeURIComponent(query)}`, { signal: AbortSignal.timeout(5_000) });
+    const { data } = (await answer.json()) as { data: { result: readonly { value: readonly [number, string] }[] } };
+    return Number(data.result[0]?.value[1] ?? 0);
+  };
+  while (performance.now() < deadlineMs) {
+    if ((await valueOf('sum(up)')) === count && (await valueOf('count(ALERTS{alertname="HeadgateTargetAbsent"})')) === 0) return;
+    await sleep(LOOK_EVERY_MS);
+  }
+  throw new Error(`Prometheus did not scrape ${count} targets within ${READY_MS_MAX / 1_000} s`);
 }

@@ -12,6 +12,7 @@ import { openProviderSite } from './alert-faults-provider.ts';
 import { hasPrometheus } from './alert-watch.ts';
 import { type CertifiedPostgres, startCertifiedPostgres } from './certified-postgres.ts';
 import { repository } from './gateway.ts';
+import { mountMemory } from './memory-disk.ts';
 import type { ProveOptions, ProveResult } from './prove.ts';
 import { alertsIn, type ShortenedRules, shortenRules, TIMES_FASTER } from './shortened-rules.ts';
 import { inDatabase } from './stored-rows.ts';
@@ -35,9 +36,26 @@ const LANES: readonly (readonly SiteRow[])[] = [
   ],
 ];
 
+/** For the data directories of all sites. */
+const DISK_MEGABYTES = 4_096;
+
 export async function run({ doing = () => {} }: ProveOptions): Promise<ProveResult> {
   const missing = lacking();
   if (missing !== null) return skipped(missing);
+  // Whatever fills the machine's own disk is no fault of these gateways.
+  const memory = mountMemory(DISK_MEGABYTES);
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = memory.directory;
+  try {
+    return await watchSites(doing);
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+    memory.unmount();
+  }
+}
+
+async function watchSites(doing: (what: string) => void): Promise<ProveResult> {
   const postgres = await startCertifiedPostgres();
   if (postgres === null) return skipped('PostgreSQL or openssl is not installed');
   const rules = readFileSync(path.join(repository, 'deploy/prometheus/alerts.yaml'), 'utf8');
@@ -45,7 +63,8 @@ export async function run({ doing = () => {} }: ProveOptions): Promise<ProveResu
   const results: SiteResult[] = [];
   try {
     const lanes = LANES.map(async (lane) => {
-      for (const row of wanted(lane)) results.push(await siteResult(row, postgres, short.text, doing));
+      for (const row of wanted(lane))
+        results.push(await siteResult(row, postgres, short.text, doing).catch((error) => failedSite(row.name, error)));
     });
     await Promise.all(lanes);
   } catch (error) {
@@ -89,6 +108,13 @@ async function siteResult(
   } finally {
     await site.close();
   }
+}
+
+/** A site that cannot be opened keeps no other from being watched. */
+function failedSite(name: string, error: unknown): SiteResult {
+  if (error instanceof ProgramMissing) throw error;
+  const problem = `${name}: ${error instanceof Error ? error.stack : error}`;
+  return { name, alerts: [], atRest: [], beside: [], problems: [problem] };
 }
 
 async function newDatabase({ url }: CertifiedPostgres, name: string): Promise<string> {

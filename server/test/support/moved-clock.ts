@@ -29,6 +29,8 @@ export function moveClock(directory: string, minutes: number): MovedClock | null
       FAKETIME_TIMESTAMP_FILE: file,
       FAKETIME_CACHE_DURATION: String(READ_EVERY_SECONDS),
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
+      // With its shared memory, PostgreSQL waits for itself at its start.
+      FAKETIME_DISABLE_SHM: '1',
     },
     behind: async (behind) => {
       write(behind);

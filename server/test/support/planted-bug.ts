@@ -1,12 +1,12 @@
 /**
- * Imported before a program that runs from its sources: it plants a bug. What a request holds is not released when it settles, if its caller
- * names it with HELD_FOR_EVER. Fails if the place of the bug is not found.
+ * Imported before a program that runs from its sources: it plants a bug. A request whose caller names it `held-for-ever` fails between the hold
+ * that it took and the list of requests in flight, so that nothing gives its hold back. Fails if the place of the bug is not found.
  */
 import { registerHooks } from 'node:module';
 
-const FILE = '/server/src/proxy/settle.ts';
-const HONEST = '  const settled = gateway.counters.settle(';
-const PLANTED = "  if (admission.walk.clientRequestId === 'held-for-ever') return;\n";
+const FILE = '/server/src/proxy/admit.ts';
+const HONEST = '  const cap = outputCapFor(question, result.nanoUsd);';
+const PLANTED = "  if (walk.clientRequestId === 'held-for-ever') throw new Error('a planted bug');\n";
 
 registerHooks({
   load: (url, context, next) => {
