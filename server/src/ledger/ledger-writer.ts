@@ -10,6 +10,7 @@ import type { Follower } from '../store/past/stored-since.ts';
 import { CatchUp, OtherHistory } from './catch-up.ts';
 import type { LedgerLag, LedgerWriter, LedgerWriterOptions } from './ledger-writing.ts';
 import { LineStore, lineOf } from './line-store.ts';
+import { OldestRow } from './oldest-row.ts';
 
 export type { LedgerEvent, LedgerWriter, LedgerWriterOptions } from './ledger-writing.ts';
 
@@ -42,7 +43,7 @@ class Writer implements LedgerWriter {
   #rowsNow: number;
   readonly #rowsMax: number;
   #barriers: Waiting[] = [];
-  #busySinceMs: number | null = null;
+  readonly #oldest = new OldestRow();
   #failingSinceMs: number | null = null;
   #toldUnreachable = false;
   #failures = 0;
@@ -138,7 +139,7 @@ class Writer implements LedgerWriter {
 
   lag(): LedgerLag {
     const { rows, bytes } = this.#options.source.backlog();
-    const ageMs = rows === 0 || this.#busySinceMs === null ? 0 : this.#options.clock.monotonicMs() - this.#busySinceMs;
+    const ageMs = rows === 0 ? 0 : this.#oldest.ageMs(this.#options.clock.monotonicMs());
     const database = this.#isUnreachable() ? 'away' : 'ok';
     return { rows, bytes, ageMs, rejected: this.#rejected, stored: this.#stored, database };
   }
@@ -199,14 +200,15 @@ class Writer implements LedgerWriter {
       else if (barrier !== null) await this.#serveBarriers(barrier.place);
       else if (endsWhenEmpty) return 'done';
       else if (this.#stopping === 'no' && this.#barriers.length === 0) {
-        this.#busySinceMs = null;
+        this.#oldest.none();
         // After a check there may be work to do whose wake-up came during the check.
         if ((await this.#catchUp.lookNowAndThen()) === 'not_yet') await this.#pause(this.#everyMs);
       }
       return 'goes_on';
     }
-    this.#busySinceMs ??= startedMs;
+    this.#oldest.waiting(this.#options.source.backlog().rows, startedMs);
     if ((await this.#store(batch, 0, batch.starts.length)) === 'stopped') return 'done';
+    this.#oldest.stored(batch.starts.length);
     if (!batch.isAgain) this.#tellStored(batch);
     this.#options.source.stored(batch.end);
     const isBacklog = batch.starts.length >= this.#rowsNow || this.#hasMoreToDo();

@@ -41,7 +41,7 @@ export type LedgerEvent =
 export interface LedgerLag {
   readonly rows: number;
   readonly bytes: number;
-  /** The milliseconds for which there have been rows to store without a pause. */
+  /** The age of the oldest row that is not stored, in milliseconds: at most a round of the writer too much. */
   readonly ageMs: number;
   /** The number of rows set aside since the start. */
   readonly rejected: number;

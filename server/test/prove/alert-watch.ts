@@ -110,13 +110,13 @@ async function untilReady(base: string, child: ChildProcess, said: () => string)
 /** Until so many targets were scraped, and the rules were evaluated with them. */
 async function untilUp(base: string, count: number): Promise<void> {
   const deadlineMs = performance.now() + READY_MS_MAX;
-  const valueOf = async (query: string) => {
+  const numberOf = async (query: string) => {
     const answer = await fetch(`${base}/api/v1/query?query=${encodeURIComponent(query)}`, { signal: AbortSignal.timeout(5_000) });
     const { data } = (await answer.json()) as { data: { result: readonly { value: readonly [number, string] }[] } };
     return Number(data.result[0]?.value[1] ?? 0);
   };
   while (performance.now() < deadlineMs) {
-    if ((await valueOf('sum(up)')) === count && (await valueOf('count(ALERTS{alertname="HeadgateTargetAbsent"})')) === 0) return;
+    if ((await numberOf('sum(up)')) === count && (await numberOf('count(ALERTS{alertname="HeadgateTargetAbsent"})')) === 0) return;
     await sleep(LOOK_EVERY_MS);
   }
   throw new Error(`Prometheus did not scrape ${count} targets within ${READY_MS_MAX / 1_000} s`);
