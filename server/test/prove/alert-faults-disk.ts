@@ -5,6 +5,7 @@ import { repeatedly } from './alert-calls.ts';
 import type { AlertFault, AlertSite } from './alert-faults.ts';
 import type { CertifiedPostgres } from './certified-postgres.ts';
 import { type Gateway, type GatewayOptions, startGateway } from './gateway.ts';
+import { lockTable } from './locked-table.ts';
 import { type MemoryDisk, mountMemory } from './memory-disk.ts';
 import { inDatabase } from './stored-rows.ts';
 import { makeKey, makeModel, makeTenant } from './tenant.ts';
@@ -39,7 +40,7 @@ async function openOn(memory: MemoryDisk, postgres: CertifiedPostgres, databaseU
   mkdirSync(dataDir);
   let gateway = await startGateway({ dataDir, env: { DATABASE_URL: postgres.verifiedBy(databaseUrl) } });
   await makeModel(gateway, { model: MODEL, provider: 'fake', upstreamModel: 'fake-small' });
-  const key = await makeKey(gateway, await makeTenant(gateway));
+  const key = await makeKey(gateway, await makeTenant(gateway), { rate_limits: { tpd: 1_000_000_000 } });
   const { adminToken, port } = gateway;
   const calls = repeatedly(() => gateway.base, { secret: key.secret, model: MODEL });
   const restart: Ward['restart'] = async (env = {}) => {
@@ -99,6 +100,15 @@ function faultsOf({ disk, postgres, databaseUrl, restart }: Ward): readonly Aler
           postgres.useCa(400);
           return restart();
         };
+      },
+    },
+    {
+      fault: 'a start while somebody locks the rollups',
+      fires: ['HeadgateCountersCold'],
+      make: async () => {
+        const unlock = await lockTable(databaseUrl, 'rollups');
+        await restart();
+        return unlock;
       },
     },
     {

@@ -2,13 +2,12 @@
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { ChaosProxy } from '../support/chaos-proxy.ts';
-import { callOnce, repeatedly } from './alert-calls.ts';
 import type { AlertFault, AlertSite } from './alert-faults.ts';
 import type { AlertWatch } from './alert-watch.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import { type Gateway, repository, temporaryDirectory } from './gateway.ts';
+import { lockTable } from './locked-table.ts';
 import { type MeteredProvider, startMeteredProvider } from './metered-provider.ts';
 import { everyProxy } from './redis-faults.ts';
 import { startLoad } from './steady-load.ts';
@@ -26,8 +25,6 @@ const RUNS_MS = 250;
 const LAST = 2;
 /** Twice as many as there are connections. */
 const ASKED_AT_ONCE = 20;
-/** Until a change has reached all replicas, and a row the database. */
-const SETTLED_MS = 1_000;
 
 interface Ward {
   readonly fleet: Fleet;
@@ -125,7 +122,7 @@ function faultsOf(ward: Ward): readonly AlertFault[] {
     },
     {
       fault: 'somebody locks the rollups and goes away',
-      fires: ['HeadgateDatabaseConnectionsShort', 'HeadgateCountersCold'],
+      fires: ['HeadgateDatabaseConnectionsShort'],
       make: () => lockRollups(ward),
     },
     {
@@ -167,34 +164,18 @@ async function fillRedis({ fleet: { redis } }: Ward): Promise<() => Promise<unkn
   };
 }
 
-/**
- * A session that locks a table and does not end. Reports that read it use up the connections, and a limit that is new for a key waits for what
- * the key used before.
- */
+/** A session that locks a table and does not end. Reports that read it use up the connections. */
 async function lockRollups({ fleet }: Ward): Promise<() => Promise<unknown>> {
-  const gateway = fleet.replicas[0] as Gateway;
-  const tenant = await makeTenant(gateway);
-  const key = await makeKey(gateway, tenant);
-  const calling = { secret: key.secret, model: MODEL };
-  await callOnce(gateway.base, calling);
-  await gateway.admin('PATCH', `/keys/${key.id}`, { rate_limits: { tpd: 1_000_000 } });
-  await sleep(SETTLED_MS);
-  const session = new pg.Client({ connectionString: fleet.postgres.url });
-  await session.connect();
-  await session.query('begin; lock table rollups in access exclusive mode');
-  const waiting = repeatedly(() => gateway.base, calling);
+  const { base, adminToken } = fleet.replicas[0] as Gateway;
+  const unlock = await lockTable(fleet.postgres.url, 'rollups');
   const ending = new AbortController();
-  const reports = Array.from({ length: ASKED_AT_ONCE }, () =>
-    fetch(`${gateway.base}/api/v1/usage?group_by=team`, {
-      headers: { authorization: `Bearer ${gateway.adminToken}` },
-      signal: ending.signal,
-    }).catch(() => {}),
-  );
+  const { signal } = ending;
+  const ask = () => fetch(`${base}/api/v1/usage?group_by=team`, { headers: { authorization: `Bearer ${adminToken}` }, signal });
+  const reports = Array.from({ length: ASKED_AT_ONCE }, () => ask().catch(() => {}));
   return async () => {
-    await session.query('rollback');
-    await session.end();
+    await unlock();
     ending.abort();
-    await Promise.all([...reports, waiting.stop()]);
+    await Promise.all(reports);
   };
 }
 

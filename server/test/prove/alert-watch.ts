@@ -116,7 +116,8 @@ async function untilUp(base: string, count: number): Promise<void> {
     return Number(data.result[0]?.value[1] ?? 0);
   };
   while (performance.now() < deadlineMs) {
-    if ((await numberOf('sum(up)')) === count && (await numberOf('count(ALERTS{alertname="HeadgateTargetAbsent"})')) === 0) return;
+    if ((await numberOf('sum(up)')) === count && (await numberOf('count(ALERTS{alertname="HeadgateTargetAbsent"})')) === 0)
+      return;
     await sleep(LOOK_EVERY_MS);
   }
   throw new Error(`Prometheus did not scrape ${count} targets within ${READY_MS_MAX / 1_000} s`);
