@@ -145,7 +145,7 @@ function ownConnections({ databaseUrl }: Config, { database }: Stores, log: Logg
   if (databaseUrl === null) return database;
   return openDatabase({
     url: databaseUrl,
-    isPooled: database.isPooled,
+    pooledSettings: database.pooledSettings,
     connectionsMax: JOB_CONNECTIONS_MAX,
     statementTimeoutMs: STATEMENT_MS_MAX,
     onConnectionError: (error) =>

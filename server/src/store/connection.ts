@@ -6,6 +6,7 @@ import pg from 'pg';
 import { tlsFailure } from '../lib/tls-failures.ts';
 import { type OpenDatabase, type OpenOptions, openDatabase, ping } from './database.ts';
 import { storeErrorFrom } from './errors.ts';
+import { type PooledSetting, SHARED_SETTINGS } from './pooled-client.ts';
 
 /** The server cannot be used as the URL says. The message is one line that begins with the setting's name. */
 export class UnusableServer extends Error {
@@ -23,11 +24,55 @@ const PROBE_TIMEOUT = '10s';
  * Opens a pool on a PostgreSQL server that answers, in the way that the server or the pooler before it allows. Throws UnusableServer
  * for everything that keeps a program from its database.
  */
-export async function connectDatabase(options: Omit<OpenOptions, 'isPooled'>): Promise<OpenDatabase> {
+export async function connectDatabase(options: Omit<OpenOptions, 'pooledSettings'>): Promise<OpenDatabase> {
   const { isPooled } = await probeWay(options.url, 'DATABASE_URL');
-  const database = openDatabase({ ...options, isPooled });
+  const database = openDatabase({ ...options, pooledSettings: isPooled ? await settingsBehindPooler(options.url) : null });
   await ping(database.db);
   return database;
+}
+
+/**
+ * Returns the settings for a pooler's sessions: the defaults of the role and the database, whatever another program left there. Only if
+ * our tables are not in the default search path and are in the current one does that count: the pooler then sets it (`connect_query`).
+ */
+async function settingsBehindPooler(url: string): Promise<readonly PooledSetting[]> {
+  const client = newClient(url);
+  const hasTables = async () => {
+    const { rows } = await client.query<{ has: boolean }>("select to_regclass('schema_migrations') is not null as has");
+    return rows[0]?.has === true;
+  };
+  try {
+    await client.connect();
+    await client.query('begin');
+    const { rows } = await client.query<{ name: PooledSetting['name']; current: string; usual: string }>(
+      'select name, setting as current, reset_val as usual from pg_settings where name = any($1)',
+      [SHARED_SETTINGS],
+    );
+    const isFoundNow = await hasTables();
+    await client.query('set local search_path to default');
+    const isFound = await hasTables();
+    await client.query('rollback');
+    return rows.map(({ name, current, usual }) => {
+      const isDefault = name !== 'search_path' || isFound || !isFoundNow;
+      return { name, value: isDefault ? usual : current, isDefault };
+    });
+  } catch (error) {
+    throw new UnusableServer('DATABASE_URL', reasonOf(error, url));
+  } finally {
+    await client.end().catch(() => {});
+  }
+}
+
+function newClient(url: string, parameters: pg.ClientConfig = {}): pg.Client {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: PROBE_MS_MAX,
+    query_timeout: PROBE_MS_MAX,
+    application_name: 'headgate',
+    ...parameters,
+  });
+  client.on('error', () => {});
+  return client;
 }
 
 /** Returns how many connections PostgreSQL gives to ordinary users in all, and how many others use now. */
@@ -65,14 +110,7 @@ export async function probeWay(url: string, setting: string): Promise<Way> {
 
 /** Returns the timeout of statements in this session, as PostgreSQL writes it. */
 async function connectOnce(url: string, parameters: pg.ClientConfig): Promise<string> {
-  const client = new pg.Client({
-    connectionString: url,
-    connectionTimeoutMillis: PROBE_MS_MAX,
-    query_timeout: PROBE_MS_MAX,
-    application_name: 'headgate',
-    ...parameters,
-  });
-  client.on('error', () => {});
+  const client = newClient(url, parameters);
   try {
     await client.connect();
     const { rows } = await client.query<{ statement_timeout: string }>('show statement_timeout');

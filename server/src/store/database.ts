@@ -4,6 +4,7 @@ import { drizzle, type NodePgDatabase, type NodePgQueryResultHKT } from 'drizzle
 import type { PgDatabase } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { isStoreUnavailable, storeErrorFrom, typeDrizzleErrors } from './errors.ts';
+import { type PooledSetting, pooledClient } from './pooled-client.ts';
 
 /** The database or a transaction in it, for running queries. Inside a transaction, use only the transaction. */
 export type Database = PgDatabase<NodePgQueryResultHKT, Record<string, never>>;
@@ -19,6 +20,8 @@ export interface OpenDatabase {
   readonly pool: pg.Pool;
   /** True if a pooler in transaction mode stands before PostgreSQL: what several statements share needs a transaction. */
   readonly isPooled: boolean;
+  /** The settings that every transaction sets behind such a pooler; null without one. */
+  readonly pooledSettings: readonly PooledSetting[] | null;
   /** Takes a session for statements that must share one. Rejects with StoreUnavailable if none can be had. */
   openSession(): Promise<OpenSession>;
   /** Waits for queries in flight, then closes the pool. A second call returns the same promise. */
@@ -41,15 +44,18 @@ export interface OpenOptions {
   readonly connectionsMax?: number;
   /** The statement timeout. Default: 10 s. Reports and maintenance open their own pools with longer ones. */
   readonly statementTimeoutMs?: number;
-  /** True behind a pooler in transaction mode (`probeWay`): timeouts are then set in each transaction, not for connections. */
-  readonly isPooled?: boolean;
+  /**
+   * The settings behind a pooler in transaction mode (`connectDatabase`): they and the timeouts are then set in each transaction, not for
+   * connections. Null without a pooler.
+   */
+  readonly pooledSettings?: readonly PooledSetting[] | null;
   /** Called when an idle connection breaks. Only log it: the next query opens another connection. */
   readonly onConnectionError?: (error: Error) => void;
 }
 
 /** Opens a pool on a PostgreSQL server. It connects at the first query; use `ping` to check that the server answers. */
 export function openDatabase(options: OpenOptions): OpenDatabase {
-  const { isPooled = false, statementTimeoutMs = 10_000 } = options;
+  const { pooledSettings = null, statementTimeoutMs = 10_000 } = options;
   const idleTimeoutMs = statementTimeoutMs * 3;
   const pool = new pg.Pool({
     connectionString: options.url,
@@ -58,14 +64,17 @@ export function openDatabase(options: OpenOptions): OpenDatabase {
     // A server that vanished cannot enforce the statement timeout, so the client times out too and drops the connection.
     query_timeout: statementTimeoutMs + 2_000,
     // A pooler refuses these at the start of a connection, and would give a connection with them to other programs.
-    ...(isPooled ? {} : { statement_timeout: statementTimeoutMs, idle_in_transaction_session_timeout: idleTimeoutMs }),
+    ...(pooledSettings === null
+      ? { statement_timeout: statementTimeoutMs, idle_in_transaction_session_timeout: idleTimeoutMs }
+      : { Client: pooledClient(pooledSettings) }),
     keepAlive: true,
     application_name: 'headgate',
   });
   const timeouts = sql.raw(
     `set local statement_timeout = ${statementTimeoutMs}; set local idle_in_transaction_session_timeout = ${idleTimeoutMs}`,
   );
-  return databaseOver(pool, 'postgresql', options.onConnectionError, isPooled ? timeouts : null);
+  const pooled = pooledSettings === null ? null : { settings: pooledSettings, beginWith: timeouts };
+  return databaseOver(pool, 'postgresql', options.onConnectionError, pooled);
 }
 
 /** Returns the number of connections, of idle ones, and of queries that wait for a connection. */
@@ -78,14 +87,14 @@ export function connectionsOf({ pool }: OpenDatabase): {
 }
 
 /**
- * Makes an open database from any pool. The embedded database and tests pass their own. `beginWith` runs first in every transaction,
- * behind a pooler.
+ * Makes an open database from any pool. The embedded database and tests pass their own. Behind a pooler `beginWith` runs first in
+ * every transaction.
  */
 export function databaseOver(
   pool: pg.Pool,
   kind: DatabaseKind,
   onConnectionError: (error: Error) => void = () => {},
-  beginWith: SQL | null = null,
+  pooled: { readonly settings: readonly PooledSetting[]; readonly beginWith: SQL } | null = null,
 ): OpenDatabase {
   typeDrizzleErrors();
   // Without a listener, a broken connection is an uncaught exception. The pool listens only to idle connections, so we listen to
@@ -96,15 +105,16 @@ export function databaseOver(
   db.transaction = (work, config) =>
     transact(pool, (session) =>
       session.transaction(async (tx) => {
-        if (beginWith !== null) await tx.execute(beginWith);
+        if (pooled !== null) await tx.execute(pooled.beginWith);
         return work(tx);
       }, config),
     );
-  const isPooled = beginWith !== null;
+  const isPooled = pooled !== null;
   let closing: Promise<void> | null = null;
   return {
     kind,
     isPooled,
+    pooledSettings: pooled?.settings ?? null,
     db,
     pool,
     openSession: () => (kind === 'embedded' ? Promise.resolve({ db, isPooled, release: () => {} }) : takeSession(pool, isPooled)),

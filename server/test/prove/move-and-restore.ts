@@ -88,7 +88,8 @@ async function startedOnBackup({ answers, written, dataDir, adminToken }: Before
   const env = { DATABASE_URL: restoredUrl, HEADGATE_MASTER_KEY: masterKey };
   const found = await comparedOn(await startGateway({ adminToken, env }), answers, written);
   const commands = [
-    'pg_dump --format=custom --exclude-table-data=process_leases --file=headgate.dump "$DATABASE_URL"',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell puts the address there.
+    'pg_dump --format=custom --exclude-table-data=process_leases --file=headgate.dump "${DATABASE_DIRECT_URL:-$DATABASE_URL}"',
     'pg_restore --no-owner --exit-on-error --dbname="$RESTORED_URL" headgate.dump',
   ];
   return { found, commands };

@@ -107,7 +107,13 @@ async function directFindings({ databaseDirectUrl }: Config, isPooled: boolean):
   const about = 'notices';
   if (databaseDirectUrl === null)
     return isPooled
-      ? [warn(about, 'Behind a pooler replicas hear of changes within 2 s.', 'Set DATABASE_DIRECT_URL to hear of them at once.')]
+      ? [
+          warn(
+            about,
+            'Behind a pooler replicas hear of changes within 2 s.',
+            'Set DATABASE_DIRECT_URL to hear of them at once, and for backups.',
+          ),
+        ]
       : [];
   try {
     const { isPooled: isStill } = await probeWay(databaseDirectUrl, 'DATABASE_DIRECT_URL');
