@@ -170,6 +170,41 @@ test('a first start has its port before it makes anything, and says until it is 
   expect(await gateway.stop()).toBe(0);
 });
 
+test('a later start refuses connections until it is ready, and never accepts one to reset it', {
+  timeout: START_MS_MAX,
+}, async () => {
+  const first = await startGateway({ env: { HEADGATE_PORT: String(await freePort()) } });
+  expect(await first.stop()).toBe(0);
+  const { dataDir, adminToken, port } = first;
+  const counted: Record<string, number> = {};
+  let isOver = false;
+  const knock = async () => {
+    while (!isOver) {
+      const outcome = await knockAt(port);
+      counted[outcome] = (counted[outcome] ?? 0) + 1;
+    }
+  };
+  const knocking = Array.from({ length: 8 }, knock);
+  const later = await startGateway({ dataDir, adminToken, env: { HEADGATE_PORT: String(port) } });
+  isOver = true;
+  await Promise.all(knocking);
+  expect(await later.stop()).toBe(0);
+  expect(Object.keys(counted).sort()).toEqual(['200', 'ECONNREFUSED']);
+});
+
+/** Returns the status of a small request over a connection of its own, or the code of the failure. */
+async function knockAt(port: number): Promise<string> {
+  const request = http.get({ host: '127.0.0.1', port, path: '/health/live', agent: false });
+  try {
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+    response.resume();
+    await once(response, 'end');
+    return String(response.statusCode);
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code);
+  }
+}
+
 test('the demo is made here, whatever listens at another address of this machine’s name', {
   timeout: START_MS_MAX,
 }, async (context) => {

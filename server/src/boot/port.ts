@@ -1,5 +1,7 @@
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type AddressInfo, createServer, type Server } from 'node:net';
+import { type AddressInfo, connect, type Server } from 'node:net';
 import { getHeapStatistics } from 'node:v8';
 import { Problem, renderProblem } from '../admin/http/problem.ts';
 import { ConnectionBounds } from '../http/connection-bounds.ts';
@@ -44,7 +46,7 @@ export interface Port {
 
 /**
  * Makes sure that the port is free. A first start listens before it creates anything and answers that it is starting, so that it
- * can finish what it begins. A later start only checks the port and refuses connections until it is ready, so that a load
+ * can finish what it begins. A later start only checks the port, and refuses connections from then until it is ready, so that a load
  * balancer uses another replica. A worker does neither, because its parent process checked. Throws BadSetting if the port is
  * taken.
  */
@@ -92,11 +94,7 @@ function boundsOf({ bodyBytesMax, bufferedBytesMax, trustedProxies }: Config): H
 
 /** Throws BadSetting if the port is taken. Waits up to 5 s if the process that holds the data directory may be ending. */
 export async function mustBeFree(config: Config): Promise<void> {
-  await onceFree(async () => {
-    const probe = createServer();
-    await listen(probe, config);
-    await new Promise((closed) => probe.close(closed));
-  });
+  await onceFree(() => bindAlone(config));
 }
 
 class PortTaken extends BadSetting {
@@ -108,21 +106,41 @@ class PortTaken extends BadSetting {
   }
 }
 
+/**
+ * Binds the port for a moment without listening: a server that listened and closed would accept a request and reset it. Node binds only
+ * what connects, so this connects to port 0, which is always refused.
+ */
+async function bindAlone(config: Config): Promise<void> {
+  // Check this first: a process that ends after the check has released the port as well.
+  const mayEnd = isHeldHere(config.dataDir);
+  const found = await lookup(config.host).catch((error: NodeJS.ErrnoException) => error);
+  if (found instanceof Error) throw refusalOf(found, config, mayEnd);
+  const { address } = found;
+  const probe = connect({ host: LOOPBACK[address] ?? address, port: 0, localAddress: address, localPort: config.port });
+  probe.setTimeout(PROBE_MS_MAX, () => probe.destroy(new Error('no answer from port 0')));
+  const error = await once(probe, 'connect').then(
+    () => null,
+    (failure: NodeJS.ErrnoException) => failure,
+  );
+  probe.destroy();
+  if (error?.code === 'EADDRINUSE' || error?.syscall === 'bind') throw refusalOf(error, config, mayEnd);
+}
+
+const PROBE_MS_MAX = 1_000;
+
 function listen(server: Server, config: Config): Promise<void> {
   const { host, port, dataDir } = config;
-  // Check this first: a process that ends after the check has released the port as well.
-  const mayEnd = isHeldHere(dataDir);
+  const mayEnd = isHeldHere(dataDir); // First, for the same reason.
   return new Promise((resolve, reject) => {
-    server.once('error', ({ code }: NodeJS.ErrnoException) => {
-      const isTaken = code === 'EADDRINUSE';
-      if (isTaken) reject(new PortTaken(config, mayEnd));
-      else
-        reject(
-          new BadSetting(`HEADGATE_HOST: this host cannot listen on ${host}:${port} (${code}). Choose an address of this host.`),
-        );
-    });
+    server.once('error', (error: NodeJS.ErrnoException) => reject(refusalOf(error, config, mayEnd)));
     server.listen(port, host, resolve);
   });
+}
+
+function refusalOf({ code }: NodeJS.ErrnoException, config: Config, mayEnd: boolean): BadSetting {
+  if (code === 'EADDRINUSE') return new PortTaken(config, mayEnd);
+  const { host, port } = config;
+  return new BadSetting(`HEADGATE_HOST: this host cannot listen on ${host}:${port} (${code}). Choose an address of this host.`);
 }
 
 const LOOPBACK: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
