@@ -20,6 +20,8 @@ export interface RealProxy {
 export interface ProxyOptions {
   /** The port of the gateway behind it, or of one for each plane. */
   readonly behind: number | { readonly data: number; readonly admin: number };
+  /** The port of a second gateway, on the lines that the file shows for it. */
+  readonly behindToo?: number;
   /** True if clients need the tests' certificate. */
   readonly wantsCertificate?: boolean;
   /** The read timeout in place of the file's, in seconds. */
@@ -77,7 +79,10 @@ function fitted(text: string, home: string, port: number, options: ProxyOptions)
     .join('')
     .replaceAll('/etc/headgate/tls/', `${home}/`)
     .replace('listen 443 ssl', `listen 127.0.0.1:${port} ssl`)
-    .replaceAll('bind :443', `bind 127.0.0.1:${port}`);
+    .replaceAll('bind :443', `bind 127.0.0.1:${port}`)
+    .replaceAll(/# (server (?:gateway-2 )?)10\.0\.0\.12:4000/g, (line, start) =>
+      options.behindToo === undefined ? line : `${start}127.0.0.1:${options.behindToo}`,
+    );
   const timed = options.readTimeoutS === undefined ? placed : placed.replaceAll('660s', `${options.readTimeoutS}s`);
   if (options.wantsCertificate !== true) return timed;
   return timed.replace(/^ *bind .*\n/m, '').replaceAll('#mtls ', '');
