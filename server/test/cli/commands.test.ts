@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Gateway, repository, START, startGateway, temporaryDirectory } from '../prove/gateway.ts';
@@ -138,11 +138,32 @@ describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
     expect(await run('audit', 'list', '--scope', 'nowhere')).toMatchObject({ code: 1, out: '' });
   });
 
-  test('audit verify: the platform’s chain and an organization’s are intact', async () => {
-    expect((await run('audit', 'verify')).out).toMatch(
-      /^intact: (\d+) events, head [0-9a-f]{64}\nevents 1 to \1: hashes and the audit key\ncompared with .*\n$/,
-    );
+  test('audit verify: every chain, or one of them; a broken one is named with the reason of the guide', async () => {
+    const whole = /^intact: (\d+) events, head [0-9a-f]{64}\nevents 1 to \1: hashes and the audit key\ncompared with .*\n$/;
+    expect((await run('audit', 'verify', '--platform')).out).toMatch(whole);
     expect(await json('audit', 'verify', '--organization', 'acme')).toMatchObject({ intact: true, broken_at_seq: null });
+    const { total } = await gateway.admin<{ total: number }>('GET', '/organizations?status=all&limit=1');
+    expect((await run('audit', 'verify')).out).toMatch(
+      new RegExp(`\nintact: all ${total + 1} chains, the platform’s and ${total} of organizations, with \\d+ events\n$`),
+    );
+    expect(await json('audit', 'verify')).toMatchObject({
+      intact: true,
+      chains: total + 1,
+      broken: [],
+      platform: { intact: true },
+    });
+    // The database lacks events that this host wrote, as after a recovery.
+    const heads = path.join(gateway.dataDir, 'audit-heads-commands');
+    const { id } = await json('organizations', 'read', 'acme');
+    writeFileSync(heads, `v1 ${id} 999999 ${'a'.repeat(64)}\n`);
+    const gone = await run('audit', 'verify').finally(() => rmSync(heads));
+    expect(gone).toMatchObject({ code: 1, out: '' });
+    expect(gone.err).toMatch(
+      new RegExp(
+        `^headgate: 1 of ${total + 1} audit chains are broken\\.\nThe audit chain of acme is broken at event \\d+ \\(remembered\\): `,
+      ),
+    );
+    expect((await run('audit', 'verify', '--platform', '--organization', 'acme')).code).toBe(2);
   });
 
   test('exit codes: 2 for a wrong command line, 3 for what is not allowed or not there, 4 for a gateway out of reach', async () => {

@@ -1,5 +1,6 @@
-import type { Command } from '../command.ts';
-import { CommandFailed } from '../outcome.ts';
+import type { Api } from '../api.ts';
+import type { Command, Session } from '../command.ts';
+import { BadUsage, CommandFailed } from '../outcome.ts';
 import { printJson } from '../print.ts';
 import { list } from './audit-list.ts';
 import { organizationId } from './organizations.ts';
@@ -22,8 +23,15 @@ const BROKEN: Readonly<Record<string, string>> = {
   key: ': its check under this installation’s audit key fails',
   no_key: ': it was written without the audit key, although every writer had the key',
   head: ': the chain does not end at its recorded head',
-  remembered: ': it differs from the copy in a file of the gateway’s data directory',
+  remembered:
+    ': it differs from the copy in a file of the gateway’s data directory. If the database was restored or failed over, that is why: stop the gateway, move its audit-heads away, start it',
 };
+
+/** Returns a sentence about a broken chain, with the word by which the guide's table names the reason. */
+function brokenLine(chain: string, { broken_at_seq, broken_because }: Verdict): string {
+  const because = broken_because === null ? '' : ` (${broken_because})${BROKEN[broken_because] ?? ''}`;
+  return `The audit chain of ${chain} is broken at event ${broken_at_seq}${because}.`;
+}
 
 /** Returns lines that say what protects the chain, from which event on, and which files it was compared with. */
 function rulesOf({ events, keyed_from_seq, unkeyed_since, last_unkeyed_seq, compared_with }: Verdict): readonly string[] {
@@ -43,30 +51,99 @@ function rulesOf({ events, keyed_from_seq, unkeyed_since, last_unkeyed_seq, comp
   return told;
 }
 
+const PLATFORM = 'the platform';
+
 const verify: Command = {
   words: ['audit', 'verify'],
-  summary: 'check that no audit event was edited, removed or inserted; exit code 1 if one was',
+  summary: 'check that no audit event was edited, removed or inserted, in any chain; exit code 1 if one was',
   operands: [],
   flags: [
     {
       name: 'organization',
       value: 'id or slug',
-      about: 'check the chain of this organization (default: the platform’s own chain)',
+      about: 'check only the chain of this organization, also of a deleted one (its id)',
     },
+    { name: 'platform', value: null, about: 'check only the platform’s own chain' },
   ],
   run: async (given, session) => {
     const named = given.flag('organization');
-    const organization = named === undefined ? undefined : await organizationId(session.api, named);
-    const verdict = (await session.api.get('/audit-events/verify', { organization_id: organization })) as unknown as Verdict;
-    if (session.isJson) printJson(session, verdict);
-    if (!verdict.intact) {
-      const why = BROKEN[verdict.broken_because ?? ''] ?? '';
-      throw new CommandFailed(`The audit chain is broken at event ${verdict.broken_at_seq}${why}.`);
-    }
-    if (session.isJson) return;
-    session.print(`intact: ${verdict.events} events, head ${verdict.head_hash}`);
-    for (const line of rulesOf(verdict)) session.print(line);
+    if (named !== undefined && given.has('platform'))
+      throw new BadUsage('--organization and --platform cannot be combined. Use one of them.');
+    if (named !== undefined) return verifyOne(session, named, await organizationId(session.api, named));
+    return given.has('platform') ? verifyOne(session, PLATFORM) : verifyAll(session);
   },
 };
+
+/** Verifies one chain: of an organization, or of the platform without an id. Throws CommandFailed if it is broken. */
+async function verifyOne(session: Session, chain: string, id?: string): Promise<void> {
+  const verdict = await verdictOf(session.api, id);
+  if (session.isJson) printJson(session, verdict);
+  if (!verdict.intact) throw new CommandFailed(brokenLine(chain, verdict));
+  if (!session.isJson) printIntact(session, verdict);
+}
+
+/** Verifies the platform's chain and those of all organizations, one after the other. Throws CommandFailed that names all broken ones. */
+async function verifyAll(session: Session): Promise<void> {
+  const platform = await verdictOf(session.api);
+  const broken: { readonly chain: string; readonly organization_id: string | null; readonly verdict: Verdict }[] = [];
+  if (!platform.intact) broken.push({ chain: PLATFORM, organization_id: null, verdict: platform });
+  const isDue = dueEvery(PROGRESS_MS);
+  let [chains, events] = [1, platform.events ?? 0];
+  for await (const { id, slug, total } of allOrganizations(session.api)) {
+    const verdict = await verdictOf(session.api, id);
+    if (!verdict.intact) broken.push({ chain: slug, organization_id: id, verdict });
+    chains += 1;
+    events += verdict.events ?? 0;
+    if (isDue()) session.note(`${chains} of ${total + 1} chains checked, ${broken.length} broken`);
+  }
+  if (session.isJson) printJson(session, { intact: broken.length === 0, chains, events, platform, broken });
+  if (broken.length > 0) throw new CommandFailed(brokenLines(broken, chains));
+  if (session.isJson) return;
+  printIntact(session, platform);
+  session.print(`intact: all ${chains} chains, the platform’s and ${chains - 1} of organizations, with ${events} events`);
+}
+
+const PROGRESS_MS = 5_000;
+const NAMED_MAX = 100;
+
+function brokenLines(broken: readonly { readonly chain: string; readonly verdict: Verdict }[], chains: number): string {
+  const named = broken.slice(0, NAMED_MAX).map(({ chain, verdict }) => brokenLine(chain, verdict));
+  const more = broken.length > named.length ? [`${broken.length - named.length} more are broken; --json names all.`] : [];
+  return [`${broken.length} of ${chains} audit chains are broken.`, ...named, ...more].join('\n');
+}
+
+function printIntact(session: Session, verdict: Verdict): void {
+  session.print(`intact: ${verdict.events} events, head ${verdict.head_hash}`);
+  for (const line of rulesOf(verdict)) session.print(line);
+}
+
+async function verdictOf(api: Api, organizationId?: string): Promise<Verdict> {
+  return (await api.get('/audit-events/verify', { organization_id: organizationId })) as unknown as Verdict;
+}
+
+const PAGE_ROWS = 200;
+
+/** Yields every organization that is not deleted, archived ones too, page by page. */
+async function* allOrganizations(
+  api: Api,
+): AsyncGenerator<{ readonly id: string; readonly slug: string; readonly total: number }> {
+  let cursor: string | undefined;
+  do {
+    const page = await api.get('/organizations', { status: 'all', limit: PAGE_ROWS, cursor });
+    for (const { id, slug } of page.data as readonly { id: string; slug: string }[])
+      yield { id, slug, total: Number(page.total) };
+    cursor = typeof page.next_cursor === 'string' ? page.next_cursor : undefined;
+  } while (cursor !== undefined);
+}
+
+/** Returns a function that is true once in so many milliseconds. */
+function dueEvery(everyMs: number): () => boolean {
+  let lastMs = performance.now();
+  return () => {
+    if (performance.now() - lastMs < everyMs) return false;
+    lastMs = performance.now();
+    return true;
+  };
+}
 
 export const auditCommands: readonly Command[] = [list, verify];
