@@ -13,7 +13,7 @@ import { onceFree, type Wait } from '../lib/timing/once-free.ts';
 import type { Config } from '../settings/config.ts';
 import { connectionsNeeded } from '../settings/connection-budget.ts';
 import { prepareDataDirectory } from '../settings/data-directory.ts';
-import { readMasterKey } from '../settings/master-key.ts';
+import { nameOfMasterKey, readMasterKey } from '../settings/master-key.ts';
 import type { AuditTrail } from '../store/audit/audit.ts';
 import { AUDIT_HEADS_FILE, openAuditHeads } from '../store/audit/audit-heads.ts';
 import { connectDatabase, connectionRoom } from '../store/connection.ts';
@@ -80,7 +80,7 @@ async function openAll(config: Config, log: Logger, taken: AsyncDisposableStack)
   const masterKey = await readMasterKey(config.masterKey, config.dataDir);
   const database = await open(config, log);
   taken.defer(() => database.close());
-  await refuseWrongMasterKey(database.db, masterKey);
+  await refuseWrongMasterKey(database.db, masterKey, nameOfMasterKey(config.masterKey));
   const { newer } = await migrate(database, {
     onBlocked: (blockers) => log.warn({ blockers }, 'migration: another session keeps a table locked; it is tried again'),
   });

@@ -79,6 +79,13 @@ export const SERVER_COMMANDS: readonly (CommandLine & { readonly run?: RunOnData
       { name: 'renew-pepper', value: null, about: 'renew the pepper as well' },
       { name: 'undo', value: null, about: 'give the first run up' },
     ],
+    notes: [
+      'The first run reads the new key from one of these environment variables, which have no flags:',
+      '  HEADGATE_NEW_MASTER_KEY          32 bytes in base64',
+      '  HEADGATE_NEW_MASTER_KEY_FILE     a file that contains them',
+      '  HEADGATE_NEW_MASTER_KEY_COMMAND  a command that prints them',
+      'Without one, if the key is in the data directory, the new key is made there.',
+    ],
     run: async (...asked) => (await import('./rotate-master-key.ts')).rotateMasterKey(...asked),
   },
   {

@@ -39,6 +39,11 @@ test('every setting is a flag of serve, seed and what works on the database, wit
   }
 });
 
+test('the help of rotate-master-key names the settings of the new key', async () => {
+  const { out } = await said('rotate-master-key', '--help');
+  for (const end of ['', '_FILE', '_COMMAND']) expect(out).toMatch(new RegExp(`^ *HEADGATE_NEW_MASTER_KEY${end} `, 'm'));
+});
+
 test('nothing typed is serve, and only serve and seed start the server', () => {
   expect(serverCommandOf([])).toBe('serve');
   expect(serverCommandOf(['serve', '--port', '4100'])).toBe('serve');

@@ -4,7 +4,7 @@ import { lockDirectory } from '../lib/directory-lock.ts';
 import { onceFree } from '../lib/timing/once-free.ts';
 import type { Config } from '../settings/config.ts';
 import { masterKeyFor, prepareDataDirectory } from '../settings/data-directory.ts';
-import { readMasterKey } from '../settings/master-key.ts';
+import { nameOfMasterKey, readMasterKey } from '../settings/master-key.ts';
 import { OPERATOR } from '../store/accounts/address-origins.ts';
 import { type AppendedEvent, type AuditTrail, appendAuditEvent, type NewAuditEvent } from '../store/audit/audit.ts';
 import { COMMAND_HEADS_FILE, openAuditHeads } from '../store/audit/audit-heads.ts';
@@ -28,7 +28,7 @@ export interface OperatorContext {
 /** Opens the database and the keys. An embedded database must not be in use; gateways may serve from PostgreSQL meanwhile. */
 export async function openOperatorContext(config: Config, io: CommandIo, taken: AsyncDisposableStack): Promise<OperatorContext> {
   const { database, masterKey } = await openForKeys(config, taken);
-  await refuseWrongMasterKey(database.db, masterKey);
+  await refuseWrongMasterKey(database.db, masterKey, nameOfMasterKey(config.masterKey));
   await migrate(database);
   const installation = await openInstallation(database.db, masterKey);
   return { db: database.db, installation, masterKey, audit: operatorTrail(config, installation, io), config, io };

@@ -1,6 +1,6 @@
 import { masterKeyName } from '../lib/secrets.ts';
 import { adoptNextMasterKey, dropNextMasterKey, nextMasterKeyFor } from '../settings/data-directory.ts';
-import { masterKeySource, readMasterKey } from '../settings/master-key.ts';
+import { masterKeySource, nameOfMasterKey, readMasterKey } from '../settings/master-key.ts';
 import { rememberAppended } from '../store/audit/audit.ts';
 import type { Database } from '../store/database.ts';
 import { openedBy, readInstallation } from '../store/installation/installation.ts';
@@ -52,7 +52,7 @@ async function rotate(context: OperatorContext, renewsPepper: boolean): Promise<
   const isGiven = row !== null && openedBy(row, masterKey) === 'next';
   const to = isGiven ? masterKey : await newKeyOf(context);
   if (!isBegun && to.equals(masterKey))
-    return io.out('Finished: HEADGATE_MASTER_KEY is the new key, and only this key opens the installation.\n');
+    return io.out(`Finished: ${nameOfMasterKey(config.masterKey)} is the new key, and only this key opens the installation.\n`);
   if (isBegun && openedBy(row, to) !== 'next')
     throw new NotRotated(`A rotation to another key was started. Set ${NEW_KEY} to that key, or undo the rotation with --undo.`);
   if (isBegun && renewsPepper) throw new NotRotated('A rotation was already started. Finish it without --renew-pepper first.');

@@ -35,6 +35,11 @@ export function masterKeySource(name: string, text: (name: string) => string): M
   return { from: 'setting', setting, text: value };
 }
 
+/** Returns the name of a master key for messages: its setting, or its file. */
+export function nameOfMasterKey(source: MasterKeySource): string {
+  return source.from === 'data directory' ? 'master.key in HEADGATE_DATA_DIR' : source.setting;
+}
+
 /** Reads the master key. Throws BadSetting or UnusableDataDirectory, with one line that names the setting or file. */
 export async function readMasterKey(source: MasterKeySource, dataDir: string): Promise<Buffer> {
   switch (source.from) {

@@ -133,6 +133,13 @@ describe('headgate rotate-master-key', { timeout: MS_MAX }, () => {
       out: '',
       err: expect.stringMatching(/^headgate: HEADGATE_MASTER_KEY is not the master key [^\n]+\n$/),
     });
+    const file = path.join(temporaryDirectory(), 'old.key');
+    writeFileSync(file, textOf(old));
+    expect(await headgate({ ...here, HEADGATE_MASTER_KEY_FILE: file }, 'admin-token')).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringMatching(/^headgate: HEADGATE_MASTER_KEY_FILE is not the master key [^\n]+\n$/),
+    });
     await within(dataDir, async (db) => {
       const after = await openInstallation(db, next);
       expect(after).toEqual({ ...before, isNew: false });

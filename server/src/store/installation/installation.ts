@@ -66,16 +66,20 @@ export async function openInstallation(db: Database, masterKey: Buffer): Promise
   return { ...(await completed(db, await readAgain(db), masterKey)), isNew: true };
 }
 
-/** Refuses an installation of another master key before any migration changes it. Throws WrongMasterKey. */
-export async function refuseWrongMasterKey(db: Database, masterKey: Buffer): Promise<void> {
+/**
+ * Refuses an installation of another master key before any migration changes it. Returns whether the database has an installation yet.
+ * Throws WrongMasterKey, which says where the key came from (`name`).
+ */
+export async function refuseWrongMasterKey(db: Database, masterKey: Buffer, name = MASTER_KEY): Promise<boolean> {
   const { rows } = await db.execute<{ known: boolean }>(sql`select to_regclass('installation') is not null as known`);
-  if (rows[0]?.known !== true) return;
+  if (rows[0]?.known !== true) return false;
   // The table may be that of an earlier version, without the newer columns.
   const { rows: stored } = await db.execute<{ checks: (string | null)[] }>(
     sql`select array[kept->>'master_key_check', kept->>'next_master_key_check'] as checks from (select to_jsonb(installation) as kept from installation) as one`,
   );
   const [known] = stored;
-  if (known !== undefined && !known.checks.some((check) => check !== null && isCheckOf(check, masterKey))) throw wrongKey();
+  if (known !== undefined && !known.checks.some((check) => check !== null && isCheckOf(check, masterKey))) throw wrongKey(name);
+  return known !== undefined;
 }
 
 /** Returns the row, or null on an empty database. */
@@ -167,15 +171,17 @@ function isCheckOf(check: string, masterKey: Buffer): boolean {
   }
 }
 
-function wrongKey(): WrongMasterKey {
+const MASTER_KEY = 'HEADGATE_MASTER_KEY';
+
+function wrongKey(name: string): WrongMasterKey {
   return new WrongMasterKey(
-    'HEADGATE_MASTER_KEY is not the master key of this database, so its secrets cannot be decrypted. Set the right key.',
+    `${name} is not the master key of this database, so its secrets cannot be decrypted. Set the right key.`,
   );
 }
 
 function keysFor(row: InstallationRow, masterKey: Buffer) {
   const is = openedBy(row, masterKey);
-  if (is === null) throw wrongKey();
+  if (is === null) throw wrongKey(MASTER_KEY);
   return { is, keys: is === 'present' ? row.wrappedKeys : (row.nextWrappedKeys ?? {}) };
 }
 
