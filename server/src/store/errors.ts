@@ -3,6 +3,7 @@
  * prompts, and the messages of the driver and of Drizzle contain them.
  */
 import { PgPreparedQuery } from 'drizzle-orm/pg-core';
+import { redactSecrets } from '../lib/redact.ts';
 
 /** A statement failed. `sqlState` is PostgreSQL's five characters. */
 export class StoreError extends Error {
@@ -109,10 +110,20 @@ function fromSqlState(sqlState: string, error: Error): StoreError {
   if (sqlState === '40001' || sqlState === '40P01' || sqlState === '55P03') {
     return new StoreConflict(`the transaction conflicted with another one (${sqlState})`, sqlState);
   }
-  if (UNAVAILABLE.test(sqlState)) return new StoreUnavailable(`the database is not available (${sqlState})`, sqlState);
+  if (UNAVAILABLE.test(sqlState)) {
+    // Errors of class 08 are about the connection. A pooler says there what keeps it from the server.
+    const about = sqlState.startsWith('08') ? `: ${oneLineOf(error.message)}` : '';
+    return new StoreUnavailable(`the database is not available (${sqlState})${about}`, sqlState);
+  }
   // Errors of class 42 are about the statement's own text, which holds no values.
   const about = sqlState.startsWith('42') ? `: ${error.message}` : '';
   return new StoreError(`the database refused a statement (${sqlState})${about}`, sqlState);
+}
+
+const REASON_CHARS_MAX = 200;
+
+function oneLineOf(message: string): string {
+  return redactSecrets(message, null).replace(/\s+/g, ' ').trim().slice(0, REASON_CHARS_MAX);
 }
 
 function codeOf(error: Error): string | null {

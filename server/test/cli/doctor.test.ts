@@ -114,6 +114,45 @@ describe.skipIf(!hasPostgres() || !hasRedis('Valkey'))('headgate doctor beside a
     );
   });
 
+  test('of an empty database it says that nothing is stored that a key could open', async () => {
+    const empty = `empty_${process.pid}`;
+    await (opened as TestDatabase).pool.query(`create database ${empty}`);
+    try {
+      const url = new URL(env.DATABASE_URL as string);
+      url.pathname = `/${empty}`;
+      const { first } = await doctor({ ...NOWHERE, ...env, DATABASE_URL: url.href });
+      expect(first('master key')).toMatchObject({ verdict: 'ok', found: expect.stringContaining('Nothing is stored yet') });
+      expect(first('schema')).toMatchObject({ verdict: 'ok', found: expect.stringContaining('empty') });
+    } finally {
+      await (opened as TestDatabase).pool.query(`drop database ${empty} with (force)`);
+    }
+  });
+
+  test.skipIf(!hasPgbouncer())(
+    'a pooler that cannot reach its server says why, and the next step names what to correct',
+    async () => {
+      const url = new URL(env.DATABASE_URL as string);
+      const pooler = await startPgbouncer(url.href, 2, [
+        'query_wait_timeout = 2',
+        '[databases]',
+        'dead = host=127.0.0.1 port=1 user=postgres',
+      ]);
+      try {
+        const behind = new URL(pooler.url);
+        behind.pathname = '/dead';
+        const { code, first } = await doctor({ ...NOWHERE, ...env, DATABASE_URL: behind.href });
+        expect(code).toBe(1);
+        expect(first('PostgreSQL')).toMatchObject({
+          verdict: 'fail',
+          found: expect.stringMatching(/^DATABASE_URL: the database is not available \(08P01\): query_wait_timeout\.$/),
+          todo: 'Run this again when that is corrected.',
+        });
+      } finally {
+        await pooler.stop();
+      }
+    },
+  );
+
   test('another master key, a role without rights and a policy that evicts are found', async () => {
     const { pool } = opened as TestDatabase;
     const role = `doctor_${process.pid}`;

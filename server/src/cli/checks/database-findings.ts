@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import type { Config } from '../../settings/config.ts';
 import { connectionsNeeded } from '../../settings/connection-budget.ts';
 import { masterKeyFile } from '../../settings/data-directory.ts';
-import { readMasterKey } from '../../settings/master-key.ts';
+import { nameOfMasterKey, readMasterKey } from '../../settings/master-key.ts';
 import { connectDatabase, connectionRoom, probeWay, UnusableServer } from '../../store/connection.ts';
 import type { OpenDatabase } from '../../store/database.ts';
 import { refuseWrongMasterKey } from '../../store/installation/installation.ts';
@@ -23,7 +23,7 @@ export async function databaseFindings(config: Config): Promise<readonly Finding
   try {
     database = await connectDatabase({ url: databaseUrl, connectionsMax: 2 });
   } catch (error) {
-    if (error instanceof UnusableServer) return [fail(ABOUT, error.message, 'Then run this again.')];
+    if (error instanceof UnusableServer) return [fail(ABOUT, error.message, 'Run this again when that is corrected.')];
     throw error;
   }
   try {
@@ -121,7 +121,7 @@ async function directFindings({ databaseDirectUrl }: Config, isPooled: boolean):
       ? [fail(about, 'DATABASE_DIRECT_URL leads to a pooler, which passes on no notices.', 'Name PostgreSQL itself.')]
       : [ok(about, 'Replicas hear of changes over DATABASE_DIRECT_URL.')];
   } catch (error) {
-    return [fail(about, (error as Error).message, 'Then run this again.')];
+    return [fail(about, (error as Error).message, 'Run this again when that is corrected.')];
   }
 }
 
@@ -148,8 +148,8 @@ async function masterKeyFinding({ db }: OpenDatabase, { masterKey, dataDir }: Co
   if (masterKey.from === 'data directory' && !existsSync(masterKeyFile(dataDir)))
     return ok(about, 'None is set: the first start makes one in the data directory.');
   try {
-    await refuseWrongMasterKey(db, await readMasterKey(masterKey, dataDir));
-    return ok(about, 'It opens this database.');
+    const isStored = await refuseWrongMasterKey(db, await readMasterKey(masterKey, dataDir), nameOfMasterKey(masterKey));
+    return ok(about, isStored ? 'It opens this database.' : 'It can be read. Nothing is stored yet that it could open.');
   } catch (error) {
     return fail(about, (error as Error).message, 'Set the key with which the installation was made.');
   }
