@@ -1,5 +1,8 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { SETTINGS } from '../../src/settings/settings.ts';
@@ -41,6 +44,18 @@ describe('headgate support-bundle', () => {
     expect(names).toEqual(['version.json', 'settings.json', 'checks.json', 'database.json', 'health.json', 'metrics.txt']);
     for (const name of names) expect(err).toMatch(new RegExp(`^${name} `, 'm'));
     expect(JSON.parse(files.get('checks.json') ?? '')).toHaveProperty('doctor');
+  });
+
+  test('metrics that a proxy hides are missing with a warning, and the proxy’s page does not pass for them', async () => {
+    const proxy = http.createServer((_, response) => {
+      response.writeHead(404, { 'content-type': 'text/html' }).end('<html>404 Not Found</html>');
+    });
+    await once(proxy.listen(0, '127.0.0.1'), 'listening');
+    const HEADGATE_URL = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const { err, files } = await bundle({ HEADGATE_DATA_DIR: temporaryDirectory(), HEADGATE_URL }).finally(() => proxy.close());
+    expect(err).toContain(`warning: metrics could not be read at ${HEADGATE_URL}/metrics (404).`);
+    expect(err).toMatch(/^metrics\.txt +why its metrics could not be read$/m);
+    expect(files.get('metrics.txt')).toMatch(/^# metrics could not be read at [^\n]+\n$/);
   });
 
   test('a file that is there is not written over, and a log that is not there is a wrong command line', async () => {

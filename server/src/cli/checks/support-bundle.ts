@@ -21,7 +21,7 @@ const E_MAIL = /[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+/g;
 export async function supportBundle(given: Given, flags: readonly string[], io: CommandIo): Promise<void> {
   const atMs = Date.now();
   const path = given.flag('out') ?? `headgate-support-${new Date(atMs).toISOString().replace(/[:.]/g, '-')}.tar.gz`;
-  const files = await bundled(given.flag('log-file'), flags, io);
+  const { files, missing } = await bundled(given.flag('log-file'), flags, io);
   try {
     writeFileSync(
       path,
@@ -39,6 +39,7 @@ export async function supportBundle(given: Given, flags: readonly string[], io: 
     );
   }
   io.out(`${path}\n`);
+  for (const what of missing) io.err(`warning: ${what}\n`);
   io.err(
     `${contentsOf(files)}\nSecrets, e-mail addresses, prompts and answers are not in it. Names and ids of jobs and models may be.\n`,
   );
@@ -50,7 +51,7 @@ interface BundledFile {
   readonly content: string;
 }
 
-async function bundled(log: string | undefined, flags: readonly string[], io: CommandIo): Promise<readonly BundledFile[]> {
+async function bundled(log: string | undefined, flags: readonly string[], io: CommandIo) {
   const { config, settings, findings } = await checkConfig(io.env, flags);
   const found = { settings: findings, doctor: await diagnose(io.env, flags) };
   const database = config === null ? { problem: 'a setting is bad' } : await databaseFacts(config);
@@ -59,7 +60,7 @@ async function bundled(log: string | undefined, flags: readonly string[], io: Co
   const clean = (text: string) => withoutSecrets(text, secrets).replace(E_MAIL, '[e-mail]');
   const json = (value: unknown) => clean(`${JSON.stringify(value, null, 2)}\n`);
   const { platform, arch, version: node } = process;
-  const made = [
+  const made: readonly BundledFile[] = [
     {
       name: 'version.json',
       about: 'version, Node, system',
@@ -81,39 +82,53 @@ async function bundled(log: string | undefined, flags: readonly string[], io: Co
       about: 'readiness and health of the gateway that runs',
       content: json(running?.health ?? 'no gateway answers'),
     },
-    { name: 'metrics.txt', about: 'its metrics', content: clean(running?.metrics ?? '') },
+    {
+      name: 'metrics.txt',
+      about: running === null || running.missing.length > 0 ? 'why its metrics could not be read' : 'its metrics',
+      content: clean(running?.metrics ?? ''),
+    },
     ...(log === undefined
       ? []
       : [{ name: 'log.txt', about: `the last ${LOG_LINES_MAX} lines of the log`, content: clean(await lastLines(log)) }]),
   ];
-  return [{ name: 'README.txt', about: 'this list', content: contentsOf(made) }, ...made];
+  const files = [{ name: 'README.txt', about: 'this list', content: contentsOf(made) }, ...made];
+  return { files, missing: running?.missing.map(clean) ?? [] };
 }
 
 function contentsOf(files: readonly Pick<BundledFile, 'name' | 'about'>[]): string {
   return files.map(({ name, about }) => `${name.padEnd(14)} ${about}\n`).join('');
 }
 
-/** Asks the gateway that runs here, or at HEADGATE_URL. What does not answer is said. */
+/** Asks the gateway that runs here, or at HEADGATE_URL. What does not answer is said; `missing` names it where a proxy can hide it. */
 async function fromGateway({ port, metricsToken, adminToken }: Config, env: CommandIo['env']) {
   const base = env.HEADGATE_URL || `http://127.0.0.1:${port}`;
-  const text = async (path: string, token: string | null) => {
-    try {
-      const headers: Record<string, string> = {
-        connection: 'close',
-        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-      };
-      const answer = await fetch(`${base}${path}`, { headers, redirect: 'error', signal: AbortSignal.timeout(ANSWER_MS_MAX) });
-      return `${answer.status === 200 ? '' : `# ${answer.status}\n`}${await answer.text()}`;
-    } catch (error) {
-      return `# no answer (${String((error as { cause?: { code?: string } }).cause?.code ?? (error as Error).name)})`;
-    }
-  };
   const [ready, health, metrics] = await Promise.all([
-    text('/health/ready', null),
-    adminToken === null ? 'needs HEADGATE_ADMIN_TOKEN' : text('/api/v1/health', adminToken),
-    text('/metrics', metricsToken ?? adminToken),
+    textAt(`${base}/health/ready`, null),
+    adminToken === null ? 'needs HEADGATE_ADMIN_TOKEN' : textAt(`${base}/api/v1/health`, adminToken),
+    textAt(`${base}/metrics`, metricsToken ?? adminToken),
   ]);
-  return { health: { ready, health }, metrics };
+  if (OWN_METRIC.test(metrics)) return { health: { ready, health }, metrics, missing: [] };
+  const [said = ''] = metrics.split('\n');
+  const missing = [
+    `metrics could not be read at ${base}/metrics (${said.replace(/^# /, '').slice(0, 100)}). Set HEADGATE_URL to the gateway’s own address: a proxy may hide them.`,
+  ];
+  return { health: { ready, health }, metrics: `# ${missing[0]}\n`, missing };
+}
+
+const OWN_METRIC = /^headgate_build_info\b/m;
+
+/** Returns the body of an answer, below its status if that is not 200. */
+async function textAt(url: string, token: string | null): Promise<string> {
+  try {
+    const headers: Record<string, string> = {
+      connection: 'close',
+      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+    };
+    const answer = await fetch(url, { headers, redirect: 'error', signal: AbortSignal.timeout(ANSWER_MS_MAX) });
+    return `${answer.status === 200 ? '' : `# ${answer.status}\n`}${await answer.text()}`;
+  } catch (error) {
+    return `# no answer (${String((error as { cause?: { code?: string } }).cause?.code ?? (error as Error).name)})`;
+  }
 }
 
 /** Returns the end of a file. Throws BadUsage if it cannot be read. */
