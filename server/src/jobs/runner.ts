@@ -11,7 +11,7 @@ import { DELIVERY_MS_MAX } from '../domain/tenancy/alert.ts';
 import type { Clock } from '../lib/timing/clock.ts';
 import type { Database, OpenDatabase } from '../store/database.ts';
 import * as runs from '../store/installation/job-runs.ts';
-import { newBoss } from './boss.ts';
+import { newBoss, startBoss } from './boss.ts';
 import type { Job, JobContext } from './job.ts';
 
 export interface RunnerOptions {
@@ -133,7 +133,7 @@ class QueueRunner implements Runner {
     const opened = newBoss(this.#options.database);
     opened.on('error', (error) => this.#noteTrouble(error));
     try {
-      await opened.start();
+      await startBoss(opened, this.#options.database);
       await prepare(opened, this.#options);
       this.#workers = [await this.#workOnJobs(opened), await this.#workOnDeliveries(opened)];
       this.#boss = opened;
