@@ -74,7 +74,8 @@ function whenText({ verdict, limit, unit }: DecidedRule, atMs: number): string {
   if (verdict.retryAfterMs === null) return `; it can pass only if the ${unit === 'nano_usd' ? 'budget' : 'limit'} is raised`;
   if (limit === 'max_parallel') return '; it can pass when one of the requests in flight ends';
   if (verdict.retryAfterMs < FAR_MS) return `; it can pass in ${Math.ceil(verdict.retryAfterMs / 1_000)} s`;
-  const passesAtMs = atMs + verdict.retryAfterMs;
+  // The counters' clock may be some milliseconds off the row's, and a budget resets at a whole second.
+  const passesAtMs = Math.round((atMs + verdict.retryAfterMs) / 1_000) * 1_000;
   if (passesAtMs > LAST_YEAR_MS) return '; it can pass only if the budget is raised';
   return `; it can pass at ${new Date(passesAtMs).toISOString().slice(0, 19)}Z`;
 }

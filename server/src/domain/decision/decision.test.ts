@@ -201,6 +201,11 @@ describe('the sentence', () => {
     );
   });
 
+  test.each([-3, 3])('of a budget names the same instant as the answer, with clocks that are %i ms apart', (ms) => {
+    const refusing = [{ rule: 2, retryAfterMs: Date.parse('2026-08-01T00:00:00Z') - AT + ms }];
+    expect(sentence({ readings, refusing })).toMatch(/; it can pass at 2026-08-01T00:00:00Z\.$/);
+  });
+
   test('of a request in flight too many waits for one to end', () => {
     expect(
       sentence({
