@@ -81,7 +81,8 @@ export const SETTINGS: readonly Setting[] = [
   {
     name: 'HEADGATE_MODE',
     default: 'development',
-    about: '`production` generates no secrets, prints none, and refuses loopback upstreams.',
+    about:
+      '`production` generates no secrets, prints none, and refuses loopback upstreams that `HEADGATE_ALLOWED_UPSTREAMS` does not list.',
   },
   {
     name: 'HEADGATE_DEVELOPMENT_ON_NETWORK',

@@ -105,6 +105,9 @@ const RULES: readonly Rule[] = [
   volumeRule,
   ({ allowedUpstreams }) => openListRule('HEADGATE_ALLOWED_UPSTREAMS', allowedUpstreams),
   ({ allowedWebhooks }) => openListRule('HEADGATE_ALLOWED_WEBHOOKS', allowedWebhooks),
+  ({ mode, allowedUpstreams }) =>
+    mode === 'production' ? loopbackRule('HEADGATE_ALLOWED_UPSTREAMS', allowedUpstreams, 'whoever may edit credentials') : null,
+  ({ allowedWebhooks }) => loopbackRule('HEADGATE_ALLOWED_WEBHOOKS', allowedWebhooks, 'whoever may edit webhooks'),
   ({ drainMsMax }) =>
     drainMsMax < DRAIN_MS_MIN
       ? warn('HEADGATE_DRAIN_SECONDS', 'Each restart ends streams that need longer.', 'Set it to 30 or more.')
@@ -166,6 +169,18 @@ function openListRule(name: string, list: readonly string[]): Finding | null {
         name,
         `${open.join(', ')} reaches the machine itself and the cloud’s metadata.`,
         'List only the hosts that are meant.',
+      );
+}
+
+/** Returns a finding if a list names this machine: the whole of it, which includes the gateway's own port and `/metrics`. */
+function loopbackRule(name: string, list: readonly string[], who: string): Finding | null {
+  const local = list.filter((one) => one !== '' && isLocal(one.replace(/\/\d+$/, '')));
+  return local.length === 0
+    ? null
+    : warn(
+        name,
+        `${local.join(', ')} is this machine: ${who} can call its services, and those that trust callers from it.`,
+        'Give the service an address of its own, unless that is meant.',
       );
 }
 
