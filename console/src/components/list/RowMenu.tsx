@@ -1,6 +1,7 @@
 import { ActionIcon, Menu } from '@mantine/core';
 import { IconDots } from '@tabler/icons-react';
 import { type ComponentPropsWithRef, type MouseEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { afterPaint } from '../after-paint.ts';
 
 interface RowMenuProps {
   /** The name of the button for screen readers: `Actions for acme`. */
@@ -28,7 +29,7 @@ export function RowMenu({ label, width, children }: RowMenuProps) {
         aria-expanded={false}
         onClick={(event) => {
           event.stopPropagation();
-          setMade(true);
+          afterPaint(() => setMade(true));
         }}
       />
     );
