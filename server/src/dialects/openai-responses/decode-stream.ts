@@ -57,7 +57,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
   #begin({ output_index: index }: JsonObject, json: JsonObject): AnswerEvent[] {
     const block = numberOr(index, 0);
     if (this.#items.has(block)) return [];
-    const is = KINDS[stringOr(json.type, '')];
+    const is = KINDS.get(json.type);
     if (is === undefined) return [];
     this.#items.set(block, { block, is, said: '', summary: 0, isDone: false });
     if (!isCall(json)) return [];
@@ -143,9 +143,10 @@ function closed({ is, block }: Item): AnswerEvent[] {
   return is === 'custom' ? [{ is: 'arguments', block, json: '"}' }] : [];
 }
 
-const KINDS: Readonly<Partial<Record<string, Item['is']>>> = {
-  message: 'message',
-  reasoning: 'reasoning',
-  function_call: 'function',
-  custom_tool_call: 'custom',
-};
+/** A map, because a provider may send any word. */
+const KINDS: ReadonlyMap<unknown, Item['is']> = new Map<unknown, Item['is']>([
+  ['message', 'message'],
+  ['reasoning', 'reasoning'],
+  ['function_call', 'function'],
+  ['custom_tool_call', 'custom'],
+]);
