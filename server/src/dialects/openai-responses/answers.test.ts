@@ -221,9 +221,28 @@ const part: fc.Arbitrary<Part> = fc.oneof(
 );
 
 describe('a hostile server that speaks responses', () => {
-  const asChat = () => exchangeOf('openai-chat', 'openai-responses', { messages: [{ role: 'user', content: 'hi' }], stream: true });
-  const names = ['constructor', '__proto__', 'toString', 'message', 'reasoning', 'function_call', 'custom_tool_call', 5, null, {}];
-  const types = ['created', 'in_progress', 'output_item.added', 'output_item.done', 'output_text.delta', 'function_call_arguments.delta'];
+  const asChat = () =>
+    exchangeOf('openai-chat', 'openai-responses', { messages: [{ role: 'user', content: 'hi' }], stream: true });
+  const names = [
+    'constructor',
+    '__proto__',
+    'toString',
+    'message',
+    'reasoning',
+    'function_call',
+    'custom_tool_call',
+    5,
+    null,
+    {},
+  ];
+  const types = [
+    'created',
+    'in_progress',
+    'output_item.added',
+    'output_item.done',
+    'output_text.delta',
+    'function_call_arguments.delta',
+  ];
   const more = ['custom_tool_call_input.delta', 'reasoning_summary_text.delta', 'output_text.annotation.added', 'refusal.delta'];
   const ends = ['completed', 'incomplete', 'failed'];
   const json = fc.oneof(fc.jsonValue(), fc.constantFrom(...names));
@@ -231,9 +250,15 @@ describe('a hostile server that speaks responses', () => {
     {
       type: fc.constantFrom(...[...types, ...more, ...ends].map((type) => `response.${type}`), 'error', 'constructor'),
       output_index: fc.oneof(fc.nat(2), json),
-      item: fc.oneof(fc.record({ type: fc.constantFrom(...names), arguments: json, input: json, call_id: json, name: json, content: json }), json),
+      item: fc.oneof(
+        fc.record({ type: fc.constantFrom(...names), arguments: json, input: json, call_id: json, name: json, content: json }),
+        json,
+      ),
       ...{ delta: json, annotation: json, summary_index: json, error: json, message: json },
-      response: fc.oneof(fc.record({ id: json, output: json, usage: json, status: json, incomplete_details: json, error: json }), json),
+      response: fc.oneof(
+        fc.record({ id: json, output: json, usage: json, status: json, incomplete_details: json, error: json }),
+        json,
+      ),
     },
     { requiredKeys: ['type'] },
   );
