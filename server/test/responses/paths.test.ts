@@ -201,6 +201,7 @@ test('a database that hangs is 503 after a second', async () => {
   expect(performance.now() - startedMs).toBeLessThan(2_500);
 });
 
+// promise: Two exceptions to "nothing synchronous on Postgres": a key-cache miss makes one coalesced lookup
 test('many requests that continue one response read its chain once', async () => {
   const site = brokenStore();
   site.isAway = false;

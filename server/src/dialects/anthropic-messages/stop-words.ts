@@ -9,15 +9,16 @@ const WORDS: Readonly<Record<StopReason, string>> = {
   pause: 'pause_turn',
 };
 
-const REASONS: Readonly<Record<string, StopReason>> = {
-  end_turn: 'end',
-  stop_sequence: 'stop_sequence',
-  max_tokens: 'length',
-  model_context_window_exceeded: 'length',
-  tool_use: 'tool_call',
-  refusal: 'refusal',
-  pause_turn: 'pause',
-};
+/** A map, because a provider's word can be one that every object has, such as `constructor`. */
+const REASONS: ReadonlyMap<string, StopReason> = new Map([
+  ['end_turn', 'end'],
+  ['stop_sequence', 'stop_sequence'],
+  ['max_tokens', 'length'],
+  ['model_context_window_exceeded', 'length'],
+  ['tool_use', 'tool_call'],
+  ['refusal', 'refusal'],
+  ['pause_turn', 'pause'],
+]);
 
 export function stopReasonOf(reason: StopReason): string {
   return WORDS[reason];
@@ -25,5 +26,5 @@ export function stopReasonOf(reason: StopReason): string {
 
 /** Maps Anthropic's stop reason. An unknown word counts as an ordinary end. */
 export function stopOfStopReason(word: string): StopReason {
-  return REASONS[word] ?? 'end';
+  return REASONS.get(word) ?? 'end';
 }

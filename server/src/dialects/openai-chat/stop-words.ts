@@ -9,14 +9,15 @@ const WORDS: Readonly<Record<StopReason, string>> = {
   pause: 'stop',
 };
 
-const REASONS: Readonly<Record<string, StopReason>> = {
-  stop: 'end',
-  length: 'length',
-  model_length: 'length', // Mistral
-  tool_calls: 'tool_call',
-  function_call: 'tool_call',
-  content_filter: 'refusal',
-};
+/** A map, because a provider's word can be one that every object has, such as `constructor`. */
+const REASONS: ReadonlyMap<string, StopReason> = new Map([
+  ['stop', 'end'],
+  ['length', 'length'],
+  ['model_length', 'length'], // Mistral
+  ['tool_calls', 'tool_call'],
+  ['function_call', 'tool_call'],
+  ['content_filter', 'refusal'],
+]);
 
 export function finishReasonOf(reason: StopReason): string {
   return WORDS[reason];
@@ -24,5 +25,5 @@ export function finishReasonOf(reason: StopReason): string {
 
 /** Maps OpenAI's finish reason. An unknown word counts as an ordinary end. */
 export function stopOfFinishReason(word: string): StopReason {
-  return REASONS[word] ?? 'end';
+  return REASONS.get(word) ?? 'end';
 }

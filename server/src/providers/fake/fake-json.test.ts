@@ -50,6 +50,7 @@ test('a schema that refers to itself, or that is none, ends', () => {
       expect(() => JSON.stringify(valueFitting(anything, randomFrom(seed)))).not.toThrow();
     }),
   );
+  expect(valueFitting({ type: 'string', format: 'constructor' }, randomFrom(1))).toEqual(expect.any(String));
   const wide = { type: 'array', minItems: 1e9, items: { type: 'array', minItems: 1e9, items: {} } };
   expect(JSON.stringify(valueFitting(wide, randomFrom(1))).length).toBeLessThan(100_000);
 });

@@ -69,20 +69,20 @@ function listOf(schema: Record<string, unknown>, course: Course, depth: number):
   return Array.from({ length: Math.min(count, VALUES_MAX) }, () => fitting(schema.items ?? {}, course, depth + 1));
 }
 
-const FORMATS: Readonly<Record<string, string>> = {
-  date: '2026-01-15',
-  time: '09:30:00Z',
-  'date-time': '2026-01-15T09:30:00Z',
-  email: 'keeper@example.com',
-  uri: 'https://example.com/gate',
-  url: 'https://example.com/gate',
-  uuid: '3f2b8c1e-5d47-4a6b-9c0d-1e2f3a4b5c6d',
-  ipv4: '192.0.2.7',
-};
+const FORMATS: ReadonlyMap<unknown, string> = new Map([
+  ['date', '2026-01-15'],
+  ['time', '09:30:00Z'],
+  ['date-time', '2026-01-15T09:30:00Z'],
+  ['email', 'keeper@example.com'],
+  ['uri', 'https://example.com/gate'],
+  ['url', 'https://example.com/gate'],
+  ['uuid', '3f2b8c1e-5d47-4a6b-9c0d-1e2f3a4b5c6d'],
+  ['ipv4', '192.0.2.7'],
+]);
 const WORDS = ['gate', 'canal', 'river', 'weir', 'sluice', 'share'];
 
 function textOf({ format, minLength, maxLength }: Record<string, unknown>, course: Course): string {
-  const text = (typeof format === 'string' ? FORMATS[format] : undefined) ?? String(pick(WORDS, course));
+  const text = FORMATS.get(format) ?? String(pick(WORDS, course));
   return text.padEnd(Math.min(wholeOr(minLength, 0), VALUES_MAX), '.').slice(0, wholeOr(maxLength, VALUES_MAX));
 }
 
