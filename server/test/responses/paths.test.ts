@@ -100,7 +100,7 @@ test('a path says which methods it supports, and what it does not offer', async 
   }
   for (const path of [`${kept.id}/`, `${kept.id}/response`, `${kept.id}/input_items/x`, `${kept.id}/other`, '']) {
     const said = await house.ask(null, at(path));
-    expect([path, said.status, said.json().error.message]).toEqual([path, 404, expect.stringContaining('nothing at this path')]);
+    expect([path, said.status, said.json().error.message]).toEqual([path, 404, expect.stringContaining('There is nothing at ')]);
   }
   const cancelled = await house.ask({}, at(`${kept.id}/cancel`, 'POST'));
   expect([cancelled.status, cancelled.json().error.message]).toEqual([400, expect.stringContaining('background')]);

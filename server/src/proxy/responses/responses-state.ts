@@ -183,7 +183,7 @@ class StoredState implements ResponsesState {
       const before = waiting.length === 0 ? id : (waiting.at(-1) as ResponseLink).previousId;
       const rest = before === null ? NO_CHAIN : await this.#chain(caller.organization.id, before);
       const links = [...waiting, ...rest.links];
-      if (!links.every((link) => findsResponse(caller, link))) return null;
+      if (!links.every((link) => findsResponse(caller, link))) return OF_OTHERS;
       if (rest.isTooLong) return { links, isTooLong: true };
       if (links.at(-1)?.previousId !== null) return null;
       const bytes = links.reduce((sum, link) => sum + bytesOf(link), 0);
@@ -199,20 +199,23 @@ class StoredState implements ResponsesState {
       const found =
         waiting ??
         (await this.#reading(() => this.#options.store.find({ organizationId: caller.organization.id, id }, this.#now())));
-      return found !== null && findsResponse(caller, found) ? found : null;
+      return found === null || findsResponse(caller, found) ? found : OF_OTHERS;
     });
   }
 
-  /** Looks up a response again that is not found. Text that cannot be an id of ours is not looked up at all. */
-  async #again<T>(id: string, look: () => Promise<T | null>): Promise<T | null> {
+  /**
+   * Looks up a response again that is not found. One of others is not read again, but answered as late. Text that cannot be an id of
+   * ours is not looked up at all.
+   */
+  async #again<T>(id: string, look: () => Promise<T | typeof OF_OTHERS | null>): Promise<T | null> {
     if (!isId('resp', id)) return null;
     let found = await look();
     for (const ms of AGAIN_MS) {
-      if (found !== null) return found;
+      if (found !== null && found !== OF_OTHERS) return found;
       await sleep(ms);
-      found = await look();
+      if (found === null) found = await look();
     }
-    return found;
+    return found === OF_OTHERS ? null : found;
   }
 
   /** Reads a chain once for all that want it now. */
@@ -291,6 +294,7 @@ class StoredState implements ResponsesState {
   }
 }
 
+const OF_OTHERS = Symbol('a response of others');
 const NO_CHAIN: StoredChain = { links: [], isTooLong: false };
 const MODEL_CHARS_MAX = 200;
 
