@@ -51,7 +51,7 @@ describe.skipIf(!can)('a pool that other programs use too', { timeout: MS_MAX },
         for await (const rows of readInParts(pooled.openSession, 'counted', count, 10)) parts.push(...rows);
         expect(parts).toEqual(found);
         await expect(pooled.pool.query('select $1::int / 0', [1])).rejects.toMatchObject({ code: '22012' });
-        const inBrackets = sql`(select id from organizations) union all (select id from requests limit 0)`;
+        const inBrackets = sql`(select id from organizations) union all (select request_id from requests limit 0)`;
         for (const { rows } of await together(() => pooled.db.execute(inBrackets))) expect(rows).toEqual([]);
         // The other program finds its setting as it left it.
         expect(new Set(await searchPaths(pooler.url))).toEqual(new Set([left]));
