@@ -56,6 +56,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   'proxy/refuse.ts': 'the address of a decision, in an answer',
   'ops/playground.ts': 'the endpoint that it calls',
   'providers/anthropic/anthropic-provider.ts': 'the vendor’s own paths',
+  'settings/settings.ts': 'the meaning of a setting, in words',
 };
 
 test('no file of the program but the table decides by a prefix of the data plane', () => {
