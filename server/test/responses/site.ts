@@ -36,11 +36,14 @@ export interface StateOptions {
   readonly store: ResponseStore;
   readonly clock?: Clock;
   readonly onLost?: (facts: Readonly<Record<string, unknown>>) => void;
+  /** On a busy machine a read of hundreds of rows takes longer than a caller waits. */
+  readonly readMsMax?: number;
 }
 
 /** The stored state as a process opens it: with the real seals. */
-export function openState({ store, clock = systemClock, onLost = () => {} }: StateOptions): ResponsesState {
-  return createResponsesState({ store, clock, seal: createContentSealer(wrappers), open: createContentOpener(wrappers), onLost });
+export function openState({ store, clock = systemClock, onLost = () => {}, ...more }: StateOptions): ResponsesState {
+  const [seal, open] = [createContentSealer(wrappers), createContentOpener(wrappers)];
+  return createResponsesState({ store, clock, seal, open, onLost, ...more });
 }
 
 /** The id of a tenant's first or second team. Ids of teams are never those of another tenant's. */

@@ -97,6 +97,8 @@ export interface ResponseStore {
 export interface ResponsesOptions extends KeeperOptions {
   readonly store: ResponseStore;
   readonly clock: Clock;
+  /** The longest wait for the database; a second if absent. */
+  readonly readMsMax?: number;
   /** Seals a text under the organization's content key, for a name; null if the key was destroyed. */
   readonly seal: (organization: OrganizationConfig, name: string, text: string) => Buffer | null;
   readonly open: (organization: OrganizationConfig, name: string, sealed: Uint8Array) => Buffer | null;
@@ -252,7 +254,7 @@ class StoredState implements ResponsesState {
       throw error;
     });
     try {
-      return await within(READ_MS_MAX, looked);
+      return await within(this.#options.readMsMax ?? READ_MS_MAX, looked);
     } catch (error) {
       if (isBug) throw error;
       throw serviceUnavailable(
