@@ -36,6 +36,7 @@ function shellSights(): readonly Sight[] {
     }),
     shows('list-filters', 'FilterBar', '/requests', button(/^Filter/)),
     shows('saved-views', 'SavedViews: Saved views', '/requests', button(/^Views/)),
+    shows('usage-statements', 'UsagePage: Statements', '/usage', button(/^Statements/)),
     shows('audit-event', 'EventDrawer', '/audit?event=1', (page) => dialogNamed(page, /./)),
     shows('conflict', 'ConflictDialog: … was changed by someone else', '/models', openConflict),
   ];

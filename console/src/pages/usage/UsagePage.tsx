@@ -95,7 +95,7 @@ function ToStatements({ session, state }: { session: Session; state: UrlState })
           {words.statements}
         </Button>
       </Popover.Target>
-      <Popover.Dropdown>
+      <Popover.Dropdown aria-label={words.statements}>
         <OwnOrganizationSelect
           inPopover
           permission="usage.read"
