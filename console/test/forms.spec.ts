@@ -118,6 +118,7 @@ test('Change on a card opens the dialog at that section, and the list beside the
     'Asset access',
     'Tags',
     'Audit content',
+    'Stored responses',
   ]);
   await sections(page).getByRole('button', { name: 'Audit content' }).press('Enter');
   await expect(section(page, 'Audit content').getByRole('heading')).toBeInViewport();
