@@ -30,7 +30,7 @@ export function sizingRows(scale = readFileSync(path.join(repository, 'docs/scal
   const chunkUs = figure(scale, "a gateway's CPU for a stream's chunk", /\| (\d+) µs/);
   const redisUs = figure(scale, "Redis's own CPU, per request", /to (\d+) µs/);
   const databaseUs = figure(scale, "PostgreSQL's own CPU", /to (\d+) µs/);
-  const rowBytes = figure(scale, "PostgreSQL's disk", /\| ([\d,]+) bytes/);
+  const rowBytes = figure(scale, "PostgreSQL's disk", /to ([\d,]+) bytes/);
   const journalBytes = figure(scale, "the journal's disk", /\| ([\d,]+) bytes/);
   const memoryMb =
     figure(scale, "a gateway's memory, 20,000 keys of 10,308 organizations in traffic, twenty limits each", /\| ([\d.]+) GB/) *
