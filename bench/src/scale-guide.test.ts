@@ -13,12 +13,12 @@ function cellsOf(begins: string): readonly string[] {
   return (found[0] as string).split('|').map((cell) => cell.trim());
 }
 
-/** Returns the measured figure of a row, the middle if it is a range such as `155 to 180 µs`. */
-function measured(begins: string): number {
+/** Returns the measured figure of a row: of a range such as `155 to 180 µs` the middle, or its larger end. */
+function measured(begins: string, of: 'middle' | 'larger end' = 'middle'): number {
   const figure = /([\d,.]+)(?: to ([\d,.]+))?/.exec(cellsOf(begins)[2] ?? '');
   const [low, high = low] = [figure?.[1], figure?.[2]].map((text) => (text === undefined ? undefined : number(text)));
   if (low === undefined || high === undefined) throw new Error(`no figure in "${begins}"`);
-  return (low + high) / 2;
+  return of === 'middle' ? (low + high) / 2 : high;
 }
 
 const number = (text: string) => Number(text.replaceAll(',', ''));
@@ -26,9 +26,9 @@ const number = (text: string) => Number(text.replaceAll(',', ''));
 /** Returns a value with so many significant digits, as the guide writes numbers. */
 const rounded = (value: number, digits: number) => Number(value.toPrecision(digits)).toLocaleString('en');
 
-/** Returns bytes a day as the guide writes them: `92 GB a day`, `9.2 TB a day`. */
+/** Returns bytes a day as the guide writes them: `92 GB a day`, `9.2 TB a day`. A disk that is planned too small fills. */
 function dailyBytes(perSecond: number): string {
-  const gigabytes = (perSecond * DAY_SECONDS * measured("PostgreSQL's disk")) / 1e9;
+  const gigabytes = (perSecond * DAY_SECONDS * measured("PostgreSQL's disk", 'larger end')) / 1e9;
   return gigabytes < 1_000 ? `${rounded(gigabytes, 2)} GB a day` : `${rounded(gigabytes / 1_000, 2)} TB a day`;
 }
 
