@@ -145,7 +145,13 @@ function columnsOf({ open, withOrganization }: ColumnsWith): ListColumn<AuditRow
   };
   return [
     { accessor: 'at', title: words.when, noWrap: true, phone: { fact: 3 }, render: ({ at }) => <Time at={at} seconds /> },
-    { accessor: 'actor', title: words.who, phone: { fact: 2 }, render: ({ actor }) => <bdi title={actor.id}>{actor.name}</bdi> },
+    {
+      accessor: 'actor',
+      title: words.who,
+      width: 210,
+      phone: { fact: 2 },
+      render: ({ actor }) => <bdi title={actor.id}>{actor.name}</bdi>,
+    },
     {
       accessor: 'action',
       title: words.what,
@@ -153,7 +159,13 @@ function columnsOf({ open, withOrganization }: ColumnsWith): ListColumn<AuditRow
       noWrap: true,
       render: (row) => <ActionLink of={row} open={open} />,
     },
-    { accessor: 'object', title: words.object, phone: { fact: 1 }, render: ({ object }) => <ObjectLink object={object} /> },
+    {
+      accessor: 'object',
+      title: words.object,
+      width: 260,
+      phone: { fact: 1 },
+      render: ({ object }) => <ObjectLink object={object} />,
+    },
     ...(withOrganization ? [organization] : []),
     { accessor: 'reason', title: words.reason, render: ({ reason }) => <Text fz="sm">{reason ?? ''}</Text> },
     // The place in one chain says nothing among several. The address is with the event.
