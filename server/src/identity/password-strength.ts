@@ -1,6 +1,6 @@
 import { on } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import { fewAtOnce } from './few-at-once.ts';
+import { fewAtOnce } from '../lib/few-at-once.ts';
 import type { Candidate, Judgement } from './password-thread.ts';
 import { SignInRefused } from './refusal.ts';
 

@@ -1,7 +1,7 @@
 /** Opens the job queue, pg-boss, on our own pool. Its tables have their own schema, which it creates and migrates at start. */
-import { sql } from 'drizzle-orm';
 import { PgBoss } from 'pg-boss';
-import type { Database, OpenDatabase } from '../store/database.ts';
+import type { OpenDatabase } from '../store/database.ts';
+import { hasQueue, whileQueueIsMade } from '../store/installation/queue-tables.ts';
 
 /** A move does not copy this schema: our own tables hold what is due, and the queue only says when to try. */
 const QUEUE_SCHEMA = 'headgate_jobs';
@@ -28,21 +28,11 @@ export function newBoss(database: OpenDatabase): PgBoss {
   });
 }
 
-/** The key of the lock that the first process holds while it makes the queue's tables. */
-const QUEUE_LOCK = '7521962937430467690';
-
 /** Starts a queue. If its tables are missing, one process makes them; others that start at the same time wait for it. */
 export async function startBoss(boss: PgBoss, { kind, db }: OpenDatabase): Promise<void> {
-  if (kind === 'embedded' || (await hasQueue(db))) return void (await boss.start());
-  await db.transaction(async (tx) => {
-    await tx.execute(sql`select pg_advisory_xact_lock(${QUEUE_LOCK})`);
-    await boss.start();
-  });
-}
-
-async function hasQueue(db: Database): Promise<boolean> {
-  const { rows } = await db.execute<{ has: boolean }>(sql`select to_regclass(${`${QUEUE_SCHEMA}.version`}) is not null as has`);
-  return rows[0]?.has === true;
+  const start = async () => void (await boss.start());
+  if (kind === 'embedded' || (await hasQueue(db, QUEUE_SCHEMA))) await start();
+  else await whileQueueIsMade(db, start);
 }
 
 /** Runs SQL text. Several statements have their own transaction; if one fails, the connection must not stay in it. */

@@ -1,9 +1,10 @@
-import { eventAround, parseEvents } from '../../lib/sse.ts';
+import { eventAround } from '../../lib/sse.ts';
 import type { JsonObject } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { noFacts, noteReport } from '../growing-facts.ts';
-import { closingQuote, isObject, numberOr, objectsIn, parseJson, stringOr } from '../json.ts';
+import { closingQuote, numberOr, objectsIn, stringOr } from '../json.ts';
 import { tierOf, usageOf } from '../usage.ts';
+import { eventOf } from './event-of.ts';
 import type { EventReader } from './passing-stream.ts';
 import { lastStringOf, stringLengths, valueStart } from './scan.ts';
 
@@ -120,17 +121,11 @@ function eventsWith(text: string, quotedKey: string): Event[] {
     from = at;
     if (text[at] !== '{' && text[at] !== '"') continue;
     const { start, end } = eventAround(text, at);
-    const json = parseData(text.slice(start, end));
+    const json = eventOf(text.slice(start, end));
     if (json !== null) found.push({ start, end, json });
     from = end;
   }
   return found;
-}
-
-function parseData(latin1: string): JsonObject | null {
-  const data = parseEvents(Buffer.from(latin1, 'latin1').toString('utf8'))[0]?.data;
-  const json = typeof data === 'string' ? parseJson(data) : undefined;
-  return isObject(json) ? json : null;
 }
 
 function withoutUsage(events: Buffer, reports: readonly Event[]): Buffer {

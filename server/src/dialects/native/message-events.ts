@@ -1,9 +1,10 @@
-import { eventAround, parseEvents } from '../../lib/sse.ts';
+import { eventAround } from '../../lib/sse.ts';
 import type { JsonObject } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { noFacts, noteReport } from '../growing-facts.ts';
-import { isObject, objectOr, parseJson, stringOr } from '../json.ts';
+import { isObject, objectOr, stringOr } from '../json.ts';
 import { anthropicUsage, mergeReports, tierOf } from '../usage.ts';
+import { eventOf } from './event-of.ts';
 import type { EventReader } from './passing-stream.ts';
 import { stringLengths } from './scan.ts';
 
@@ -60,10 +61,4 @@ export function messageEventReader(): EventReader {
   }
 
   return { read, facts };
-}
-
-function eventOf(latin1: string): JsonObject | null {
-  const data = parseEvents(Buffer.from(latin1, 'latin1').toString('utf8'))[0]?.data;
-  const json = typeof data === 'string' ? parseJson(data) : undefined;
-  return isObject(json) ? json : null;
 }

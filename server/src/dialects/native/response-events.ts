@@ -1,12 +1,13 @@
-import { eventAround, parseEvents } from '../../lib/sse.ts';
+import { eventAround } from '../../lib/sse.ts';
 import type { JsonObject } from '../dialect.ts';
 import { noFacts, noteReport } from '../growing-facts.ts';
-import { isObject, objectOr, parseJson, stringOr } from '../json.ts';
+import { objectOr, stringOr } from '../json.ts';
 import { finishWord } from '../openai-responses/decode-answer.ts';
 import { itemBytes } from '../openai-responses/item-bytes.ts';
 import { errorMessage } from '../openai-responses/read-error.ts';
 import { failureEvents } from '../openai-responses/write-events.ts';
 import { tierOf, usageOf } from '../usage.ts';
+import { eventOf } from './event-of.ts';
 import type { EventReader } from './passing-stream.ts';
 import { stringLengths, valueStart } from './scan.ts';
 
@@ -87,10 +88,4 @@ export function responseEventReader(): EventReader {
   }
 
   return { read, failure, facts };
-}
-
-function eventOf(latin1: string): JsonObject | null {
-  const data = parseEvents(Buffer.from(latin1, 'latin1').toString('utf8'))[0]?.data;
-  const json = typeof data === 'string' ? parseJson(data) : undefined;
-  return isObject(json) ? json : null;
 }

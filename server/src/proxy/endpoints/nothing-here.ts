@@ -11,9 +11,10 @@ const LETTERS_MAX = 3;
 /** The paths that a client may have meant. */
 const SERVED: readonly string[] = [...ENDPOINTS.map(({ path }) => path), '/v1/models'];
 
-/** Vendors' endpoints that are not served, by how their paths begin after `/v1`, `/v1beta` or nothing. */
+/** Vendors' endpoints that are not served, by how their paths begin, with or without the version. */
 const OTHER_ENDPOINTS: readonly (readonly [string, string])[] = [
-  ['/responses/', 'stored responses, their compaction or their token counts'],
+  ['/responses/compact', 'the compaction of responses'],
+  ['/responses/input_tokens', 'token counts of responses'],
   ['/completions', 'OpenAI’s older text completions'],
   ['/complete', 'Anthropic’s older text completions'],
   ['/engines/', 'OpenAI’s engines'],
@@ -29,7 +30,7 @@ const OTHER_ENDPOINTS: readonly (readonly [string, string])[] = [
   ['/threads', 'OpenAI’s assistants'],
   ['/fine_tuning/', 'fine-tuning'],
   ['/vector_stores', 'vector stores'],
-  ['/models/', 'Gemini’s API'],
+  ['/v1beta/models/', 'Gemini’s API'],
   ['/api/chat', 'Ollama’s own API'],
   ['/api/generate', 'Ollama’s own API'],
   ['/openai/deployments/', 'Azure’s paths by deployment'],
@@ -54,7 +55,7 @@ function causeOf(path: string): string {
   if (lacking !== undefined) return `The base URL of this client has to end in /v1: the path is ${lacking}.`;
   const within = SERVED.find((served) => tidy.endsWith(served));
   if (within !== undefined) return `The base URL of this client has too much before /v1: the path is ${within}.`;
-  const other = OTHER_ENDPOINTS.find(([beginning]) => withoutVersion(tidy).startsWith(beginning));
+  const other = OTHER_ENDPOINTS.find(([beginning]) => [tidy, withoutVersion(tidy)].some((at) => at.startsWith(beginning)));
   if (other !== undefined) return `The path belongs to ${other[1]}, which this gateway does not serve. ${whatIsServed()}`;
   const near = SERVED.find((served) => lettersBetween(tidy, served) <= LETTERS_MAX);
   return near === undefined ? whatIsServed() : `Did you mean ${near}?`;

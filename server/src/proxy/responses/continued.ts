@@ -1,6 +1,7 @@
 /** The conversation before a request that continues a stored response, and what of the request will be kept. */
 import type { JsonObject } from '../../dialects/dialect.ts';
 import { isStored } from '../../domain/tenancy/stored-responses.ts';
+import type { Caller } from '../../domain/tenancy/tenancy.ts';
 import { newId } from '../../lib/id.ts';
 import { callerOf } from '../authenticate.ts';
 import type { Gateway } from '../gateway.ts';
@@ -34,11 +35,10 @@ export interface Continued {
 export function continuedRequest(key: CachedKey, body: JsonObject, gateway: Gateway): Promise<Continued> | null {
   const caller = callerOf(key);
   if ((caller.organization.responses ?? null) === null) return null;
-  return continued(key, body, gateway);
+  return continued(caller, body, gateway);
 }
 
-async function continued(key: CachedKey, body: JsonObject, gateway: Gateway): Promise<Continued> {
-  const caller = callerOf(key);
+async function continued(caller: Caller, body: JsonObject, gateway: Gateway): Promise<Continued> {
   const { previous_response_id: previous = null, ...rest } = body;
   const { store = null } = body;
   if (previous !== null && typeof previous !== 'string')

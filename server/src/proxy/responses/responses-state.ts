@@ -16,6 +16,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findsResponse, isStored, placeOf, RESPONSE_DAYS, type ResponsesReading } from '../../domain/tenancy/stored-responses.ts';
 import type { Caller, OrganizationConfig } from '../../domain/tenancy/tenancy.ts';
+import { fewAtOnce } from '../../lib/few-at-once.ts';
 import { isId } from '../../lib/id.ts';
 import type { Clock } from '../../lib/timing/clock.ts';
 import { within } from '../../lib/timing/within.ts';
@@ -127,8 +128,11 @@ class StoredState implements ResponsesState {
   readonly #options: ResponsesOptions;
   readonly #keeper: ResponseKeeper;
   readonly #chains = new Map<string, Promise<StoredChain>>();
-  #reads = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #reading = fewAtOnce({
+    atOnce: READS_MAX,
+    waitingMax: WAITING_MAX,
+    tooMany: () => new StoreUnavailable('too many reads of stored responses wait', '53000'),
+  });
 
   constructor(options: ResponsesOptions) {
     this.#options = options;
@@ -230,20 +234,6 @@ class StoredState implements ResponsesState {
     );
     this.#chains.set(name, started);
     return started;
-  }
-
-  /** Runs a query when fewer than `READS_MAX` others run. */
-  async #reading<T>(query: () => Promise<T>): Promise<T> {
-    if (this.#waiting.length >= WAITING_MAX) throw new StoreUnavailable('too many reads of stored responses wait', '53000');
-    if (this.#reads >= READS_MAX) await new Promise<void>((go) => this.#waiting.push(go));
-    else this.#reads += 1;
-    try {
-      return await query();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#reads -= 1;
-      else next();
-    }
   }
 
   /** Looks for at most a second. Throws 503 if the database cannot be reached by then; a bug of ours is thrown as it is. */
