@@ -14,8 +14,9 @@ export default defineConfig({
   fullyParallel: false,
   // What fails beside another worker and passes in a second try is counted as passed, and named: scripts/test.ts.
   retries: 1,
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  // Beside the proves of a CI run a page has a small part of two cores.
+  timeout: 120_000,
+  expect: { timeout: 30_000 },
   reporter: [['list']],
   use: {
     browserName: 'chromium',
@@ -24,7 +25,7 @@ export default defineConfig({
       args: ['--no-sandbox', '--disable-gpu', NETWORK_IN_PROCESS],
     },
     viewport: { width: 1360, height: 860 },
-    actionTimeout: 15_000,
+    actionTimeout: 30_000,
     // What moves is drawn many times, and two cores draw in software.
     contextOptions: { reducedMotion: 'reduce' },
     trace: 'off',

@@ -50,7 +50,8 @@ export const test = base.extend<object, { house: House }>({
       await house.gateway.stop();
       await database?.drop();
     },
-    { scope: 'worker', timeout: 60_000 },
+    // The first start of a run is beside many others.
+    { scope: 'worker', timeout: 180_000 },
   ],
 });
 

@@ -6,6 +6,7 @@ import { withAdmin } from '../admin/support.ts';
 import { inParallel } from '../prove/data-plane.ts';
 import { hasPostgres, withDatabase } from '../support/database.ts';
 import { heldWhile, pieceMs } from '../support/event-loop.ts';
+import { ENGINES_VARIABLE } from '../support/migrated-postgres.ts';
 import { type HostileCall, hostileCalls, type IdOf } from './hostile-calls.ts';
 import { makeIds } from './ids.ts';
 
@@ -13,6 +14,8 @@ import { makeIds } from './ids.ts';
 const HELD_MS_MAX = 50;
 /** A slow machine is slow at everything: a call may hold the loop for 50 ms, or eight times what a known piece of work takes beside it. */
 const HELD_PIECES_MAX = 8;
+/** All of them before a release, and one of two at every change. */
+const EVERY = process.env[ENGINES_VARIABLE] === 'both' ? 1 : 2;
 const SHOWN = 10;
 const AT_ONCE = 4;
 /** A collection of garbage falls on whoever is there: only what holds the loop each time does. */
@@ -28,7 +31,7 @@ beforeAll(async () => {
 
 test('every operation with hostile values of each parameter', async () => {
   const problems: string[] = [];
-  const calls = [...hostileCalls(ROUTES, idOf, 'few')];
+  const calls = [...hostileCalls(ROUTES, idOf, 'few')].filter((_, index) => index % EVERY === 0);
   expect(new Set(calls.map(({ name }) => name.split(':')[0])).size).toBeGreaterThan(100);
   for (let at = 0; at < calls.length; at += 40) {
     const batch = calls.slice(at, at + 40);
@@ -37,7 +40,7 @@ test('every operation with hostile values of each parameter', async () => {
     if (heldMs > HELD_MS_MAX) problems.push(...(await culprits(batch)));
   }
   expect(problems).toEqual([]);
-}, 300_000);
+}, 600_000);
 
 async function send({ method, path, body }: HostileCall): Promise<number> {
   const { status } = await world().root(method, path, body ?? undefined);

@@ -303,6 +303,7 @@ export const SMALL_FORMS: Readonly<Record<string, string>> = {
   'install.move': 'server/test/cli/move.test.ts',
   'alerts.thresholds': 'server/test/jobs/alerts.test.ts',
   'ops.alerts': 'server/test/prove/shortened-rules.test.ts',
+  'ops.sizes': 'server/test/jobs/archive.test.ts',
   'ops.rolling': 'server/src/store/installation/migrate.test.ts',
   'replicas.failover': 'server/test/postgres-failover.test.ts',
   'console.lists': 'server/test/standing/list.test.ts',

@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core';
-import { Suspense, useMemo, useState } from 'react';
+import { Suspense, useDeferredValue, useMemo, useState } from 'react';
 import { listOrganizations, type Organization, type OrganizationsSummary } from '../../api/organizations.ts';
 import { DataList } from '../../components/list/DataList.tsx';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
@@ -26,6 +26,8 @@ interface OrganizationsListProps {
 /** The list of organizations, with the actions on one row and on several selected ones. */
 export function OrganizationsList({ counts, seesStandings, refetchMs, onOpen, onCreate, onLike }: OrganizationsListProps) {
   const [selected, setSelected] = useState<Organization[]>([]);
+  // The box of a row is painted first, and then the bar.
+  const acted = useDeferredValue(selected);
   const [edited, setEdited] = useState<Organization>();
   const [templated, setTemplated] = useState<Organization>();
   const [lifecycle, setLifecycle] = useState<{ row: Organization; to: Lifecycle }>();
@@ -42,9 +44,9 @@ export function OrganizationsList({ counts, seesStandings, refetchMs, onOpen, on
   );
   return (
     <>
-      {selected.length > 0 && (
+      {acted.length > 0 && (
         <Suspense fallback={null}>
-          <BulkBar selected={selected} onDone={() => setSelected([])} />
+          <BulkBar selected={acted} onDone={() => setSelected([])} />
         </Suspense>
       )}
       <DataList<Organization>
