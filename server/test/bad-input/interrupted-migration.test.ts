@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
 import { openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/installation/migrate.ts';
 import { TEST_POSTGRES_VARIABLE } from '../support/migrated-postgres.ts';
+import { openClient } from '../support/pg-client.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('../../src/store/migrations/', import.meta.url));
 const PROGRAM = `
@@ -24,8 +24,7 @@ describe.skipIf(server === undefined)('a process killed in the middle of a migra
     await maintain(`create database ${NAME}`);
     const url = (server as string).replace(/postgres$/, NAME);
     // The last table's name is taken by somebody who does not commit: there the migration waits, with all before it done.
-    const beside = new pg.Client({ connectionString: url });
-    await beside.connect();
+    const beside = await openClient(url);
     await beside.query('begin');
     await beside.query(`create table "${lastTable()}" ()`);
     const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM, url], { stdio: 'ignore' });
@@ -65,8 +64,7 @@ async function backends(which: string): Promise<number> {
 
 async function maintain(statement: string): Promise<readonly { readonly count: number }[]> {
   if (server === undefined) return [];
-  const client = new pg.Client({ connectionString: server });
-  await client.connect();
+  const client = await openClient(server);
   return client
     .query<{ count: number }>(statement)
     .then(({ rows }) => rows)

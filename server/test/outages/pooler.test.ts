@@ -1,7 +1,6 @@
 /** Debian's pgbouncer in transaction mode before PostgreSQL, with nothing set for it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectDatabase, connectionRoom, probeWay } from '../../src/store/connection.ts';
 import { readInParts } from '../../src/store/row-cursor.ts';
@@ -9,6 +8,7 @@ import { startGateway } from '../prove/gateway.ts';
 import { startMeteredProvider } from '../prove/metered-provider.ts';
 import { makeCredential, makeKey, makeModel, makeTenant } from '../prove/tenant.ts';
 import { hasPostgres, openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { openClient } from '../support/pg-client.ts';
 import { hasPgbouncer, startPgbouncer, type TestPooler } from '../support/pgbouncer.ts';
 
 const MS_MAX = 120_000;
@@ -42,8 +42,7 @@ describe.skipIf(!can)('behind pgbouncer in transaction mode', { timeout: MS_MAX 
     const { max, used } = await connectionRoom(database);
     // The tests' server has 200, of which it keeps 3 for superusers.
     expect(max).toBe(197);
-    const other = new pg.Client({ connectionString: database.url as string });
-    await other.connect();
+    const other = await openClient(database.url as string);
     expect((await connectionRoom(database)).used).toBeGreaterThan(used - 1);
     await other.end();
   });

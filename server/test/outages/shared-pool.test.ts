@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
-import pg from 'pg';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectDatabase } from '../../src/store/connection.ts';
 import { readInParts } from '../../src/store/row-cursor.ts';
@@ -12,6 +12,7 @@ import { type Gateway, startGateway, temporaryDirectory } from '../prove/gateway
 import { startMeteredProvider } from '../prove/metered-provider.ts';
 import { makeCredential, makeKey, makeModel, makeTenant } from '../prove/tenant.ts';
 import { hasPostgres, openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { openClient } from '../support/pg-client.ts';
 import { hasPgbouncer, startPgbouncer, type TestPooler } from '../support/pgbouncer.ts';
 
 const MS_MAX = 120_000;
@@ -109,8 +110,7 @@ async function searchPaths(url: string): Promise<readonly string[]> {
 
 /** Runs the work in every session of the pool: each client holds one in a transaction until all have one. */
 async function onEverySession<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<readonly T[]> {
-  const clients = Array.from({ length: SESSIONS }, () => new pg.Client({ connectionString: url }));
-  await Promise.all(clients.map((client) => client.connect()));
+  const clients = await Promise.all(Array.from({ length: SESSIONS }, () => openClient(url)));
   await Promise.all(clients.map((client) => client.query('begin')));
   const done = await Promise.all(clients.map(work));
   await Promise.all(clients.map((client) => client.query('commit')));

@@ -5,13 +5,13 @@ import { chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'nod
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openRedis } from '../../src/counters/shared/redis-link.ts';
 import { serverUrl } from '../../src/settings/server-url.ts';
 import { connectDatabase, probeWay } from '../../src/store/connection.ts';
 import { PROGRAM, repository, START, startGateway, temporaryDirectory } from '../prove/gateway.ts';
 import { hasPostgres } from '../support/database.ts';
+import { openClient } from '../support/pg-client.ts';
 import { freePort } from '../support/ports.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { hasRedis } from '../support/redis.ts';
@@ -155,8 +155,7 @@ function start(env: Readonly<Record<string, string>>) {
 /** A PostgreSQL with the tests' certificate, a user with a password, and one who may not come without TLS. */
 async function startTlsPostgres(): Promise<TestPostgres> {
   const postgres = (await startPostgres()) as TestPostgres;
-  const client = new pg.Client({ connectionString: postgres.url });
-  await client.connect();
+  const client = await openClient(postgres.url);
   const { rows } = await client.query<{ data_directory: string }>('show data_directory');
   const data = rows[0]?.data_directory as string;
   const { uid, gid } = statSync(data);

@@ -21,6 +21,8 @@ interface Ward {
   readonly databaseUrl: string;
   /** Ends the gateway, and starts it on what it left. */
   restart(env?: NonNullable<GatewayOptions['env']>): Promise<unknown>;
+  /** The same, with some work between the two. */
+  restartAfter(work: () => Promise<unknown>): Promise<unknown>;
 }
 
 /** One gateway whose data directory is a small file system in memory, with a database behind a private CA. Only root may mount it. */
@@ -43,8 +45,9 @@ async function openOn(memory: MemoryDisk, postgres: CertifiedPostgres, databaseU
   const key = await makeKey(gateway, await makeTenant(gateway), { rate_limits: { tpd: 1_000_000_000 } });
   const { adminToken, port } = gateway;
   const calls = repeatedly(() => gateway.base, { secret: key.secret, model: MODEL });
-  const restart: Ward['restart'] = async (env = {}) => {
+  const restart = async (env: NonNullable<GatewayOptions['env']> = {}, meanwhile = async (): Promise<unknown> => {}) => {
     await gateway.stop();
+    await meanwhile();
     const settings = { DATABASE_URL: postgres.verifiedBy(databaseUrl), HEADGATE_PORT: String(port), ...env };
     const next: Gateway = await startGateway({ dataDir, adminToken, env: settings });
     gateway = next;
@@ -52,7 +55,7 @@ async function openOn(memory: MemoryDisk, postgres: CertifiedPostgres, databaseU
   return {
     name: 'disk',
     targets: [`127.0.0.1:${port}`],
-    faults: faultsOf({ disk, postgres, databaseUrl, restart }),
+    faults: faultsOf({ disk, postgres, databaseUrl, restart, restartAfter: (work) => restart({}, work) }),
     close: async () => {
       await calls.stop();
       await gateway.stop();
@@ -61,7 +64,7 @@ async function openOn(memory: MemoryDisk, postgres: CertifiedPostgres, databaseU
   };
 }
 
-function faultsOf({ disk, postgres, databaseUrl, restart }: Ward): readonly AlertFault[] {
+function faultsOf({ disk, postgres, databaseUrl, restart, restartAfter }: Ward): readonly AlertFault[] {
   const filling = path.join(disk, 'filling');
   const empties = async () => rmSync(filling, { force: true });
   return [
@@ -106,8 +109,15 @@ function faultsOf({ disk, postgres, databaseUrl, restart }: Ward): readonly Aler
       fault: 'a start while somebody locks the rollups',
       fires: ['HeadgateCountersCold'],
       make: async () => {
-        const unlock = await lockTable(databaseUrl, 'rollups');
-        await restart();
+        // Not before it has stopped: it would wait for the lock as long as it may to store what it has.
+        let unlock = async () => {};
+        const lock = async () => {
+          unlock = await lockTable(databaseUrl, 'rollups');
+        };
+        await restartAfter(lock).catch(async (error) => {
+          await unlock();
+          throw error;
+        });
         return unlock;
       },
     },

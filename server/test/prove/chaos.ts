@@ -1,8 +1,8 @@
 // The table of `docs/operating.md` on what happens when something is down, row by row on three replicas under load: what was served, what was
 // refused and with which code, how long it took to recover, and that nothing was lost or counted twice.
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
 import { ChaosProxy } from '../support/chaos-proxy.ts';
+import { openClient } from '../support/pg-client.ts';
 import type { TestRedis } from '../support/redis.ts';
 import { type Fleet, startFleet } from './fleet.ts';
 import { beginFleetLoad } from './fleet-load.ts';
@@ -245,8 +245,7 @@ const successors: TestRedis[] = [];
 /** As a primary that was demoted: it answers, and takes no writes. */
 async function readOnly({ postgres }: Fleet): Promise<() => Promise<void>> {
   const set = async (value: 'on' | 'off') => {
-    const client = new pg.Client({ connectionString: postgres.url });
-    await client.connect();
+    const client = await openClient(postgres.url);
     await client.query(`set default_transaction_read_only = off`);
     await client.query(`alter system set default_transaction_read_only = ${value}`);
     await client.query('select pg_reload_conf()');

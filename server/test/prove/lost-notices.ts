@@ -1,13 +1,12 @@
 /** A PostgreSQL whose notifications do not arrive, in the two ways in which that happens: seen by who listens, and unseen. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import { openClient } from '../support/pg-client.ts';
 
 const LOOK_MS = 5;
 
 /** Ends every session that listens, again and again. Resolves with how to stop; that says how many were ended. */
 export async function cutListeners(url: string): Promise<() => Promise<string>> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
+  const client = await openClient(url);
   let ended = 0;
   let isOver = false;
   const cutting = (async () => {
@@ -43,7 +42,6 @@ export async function loseNotices(url: string): Promise<() => Promise<string>> {
 }
 
 async function inSystemCatalog(url: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
+  const client = await openClient(url);
   await client.query(statement).finally(() => client.end());
 }

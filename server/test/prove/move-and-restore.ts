@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import pg from 'pg';
+import { openClient } from '../support/pg-client.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { type Gateway, repository, startGateway, temporaryDirectory } from './gateway.ts';
 import { type Comparison, compare, readAll, settled, type Written, write } from './kept-installation.ts';
@@ -72,8 +72,7 @@ function move(dataDir: string, databaseUrl: string) {
 async function startedOnBackup({ answers, written, dataDir, adminToken }: Before, url: string) {
   const file = path.join(temporaryDirectory(), 'headgate.dump');
   const restoredUrl = url.replace(/postgres$/, 'restored');
-  const admin = new pg.Client({ connectionString: url });
-  await admin.connect();
+  const admin = await openClient(url);
   await admin.query('create database restored');
   await admin.end();
   const steps = [

@@ -1,6 +1,7 @@
 /** A PostgreSQL with load-size data in it, made by the product's own seeder. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import type pg from 'pg';
+import { openClient } from '../support/pg-client.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { PROGRAM, START, startChild, temporaryDirectory } from './gateway.ts';
 
@@ -70,8 +71,7 @@ async function prepared(url: string): Promise<string> {
 
 /** A connection of its own for some questions. */
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
+  const client = await openClient(url);
   try {
     return await work(client);
   } finally {

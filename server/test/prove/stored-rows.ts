@@ -2,7 +2,7 @@
 import { globSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
-import pg from 'pg';
+import { openClient } from '../support/pg-client.ts';
 
 /** Where a gateway's database is: a data directory, or a PostgreSQL server's URL. */
 export type Where = { readonly dataDir: string } | { readonly databaseUrl: string };
@@ -13,8 +13,7 @@ export type Query = (sql: string) => Promise<readonly Row[]>;
 /** Opens the database beside the gateway, which must have ended when it is the embedded one, and closes it again. */
 export async function inDatabase<Result>(where: Where, work: (query: Query) => Promise<Result>): Promise<Result> {
   if ('databaseUrl' in where) {
-    const client = new pg.Client({ connectionString: where.databaseUrl });
-    await client.connect();
+    const client = await openClient(where.databaseUrl);
     return work(async (sql) => (await client.query<Row>(sql)).rows).finally(() => client.end());
   }
   const engine = await PGlite.create(path.join(where.dataDir, 'database'));

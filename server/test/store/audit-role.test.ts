@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { sql } from 'drizzle-orm';
-import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
 import { appendAuditEvent, type NewAuditEvent } from '../../src/store/audit/audit.ts';
 import { verifyAuditChain } from '../../src/store/audit/audit-proof.ts';
@@ -11,6 +10,7 @@ import { migrate } from '../../src/store/installation/migrate.ts';
 import { repository } from '../prove/gateway.ts';
 import { testTrail } from '../support/audit-trail.ts';
 import { hasPostgres, openTestDatabase, type TestDatabase } from '../support/database.ts';
+import { openClient } from '../support/pg-client.ts';
 
 const event: NewAuditEvent = {
   organizationId: 'org_1',
@@ -102,8 +102,7 @@ async function psql({ database, role }: Owned, file: string): Promise<void> {
     .filter((line) => !line.startsWith('\\'))
     .join('\n')
     .replaceAll(':"gateway"', `"${role}"`);
-  const client = new pg.Client({ connectionString: database.url as string });
-  await client.connect();
+  const client = await openClient(database.url as string);
   try {
     await client.query(statements);
   } finally {
@@ -113,8 +112,7 @@ async function psql({ database, role }: Owned, file: string): Promise<void> {
 
 /** Roles belong to the server, which other suites use as well. */
 async function dropRole(url: string, role: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
+  const client = await openClient(url);
   try {
     await client.query(`drop owned by ${role} cascade; drop role ${role}`);
   } finally {

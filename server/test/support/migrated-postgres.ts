@@ -1,7 +1,8 @@
 /** A PostgreSQL for one run of tests with a migrated, empty database in it. To copy that takes a tenth of the time of migrating another. */
-import pg from 'pg';
+
 import { openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/installation/migrate.ts';
+import { openClient } from './pg-client.ts';
 import { startPostgres, type TestPostgres } from './postgres.ts';
 
 /** Set to `both`, as in `.ci/long`, what stands on SQL that other suites try on both engines is tried on both as well. */
@@ -49,8 +50,7 @@ function databaseAt(server: string, name: string): string {
 }
 
 async function ask(server: string, statement: string): Promise<void> {
-  const client = new pg.Client({ connectionString: server });
-  await client.connect();
+  const client = await openClient(server);
   // Two suites that copy the template at the same moment stand in each other's way; waiting is all it takes.
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -1,6 +1,7 @@
 /** A primary and the standby that follows it, as a failover finds them. */
-import pg from 'pg';
+
 import { ChaosProxy } from './chaos-proxy.ts';
+import { openClient } from './pg-client.ts';
 import { portOf, startPostgres, startStandby, type TestPostgres } from './postgres.ts';
 
 export interface ReplicatedPostgres {
@@ -58,8 +59,7 @@ export async function startReplicated(): Promise<ReplicatedPostgres | null> {
 
 /** The rows of the last statement. */
 async function ask(url: string, ...statements: readonly string[]): Promise<readonly Record<string, unknown>[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
+  const client = await openClient(url);
   try {
     let rows: Record<string, unknown>[] = [];
     for (const statement of statements) ({ rows } = await client.query<Record<string, unknown>>(statement));

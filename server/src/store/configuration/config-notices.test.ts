@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
-import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { hasPostgres, openTestDatabase, type TestDatabase } from '../../../test/support/database.ts';
+import { openClient } from '../../../test/support/pg-client.ts';
 import { type ChangedScopes, listenForChanges, tellOthers } from './config-notices.ts';
 
 const WAIT = { timeout: 10_000, interval: 10 };
@@ -59,8 +59,7 @@ describe.skipIf(!hasPostgres())('notices of changes (PostgreSQL)', () => {
 
   test('a change with more names than a notice holds is told without them, and leads to a poll', async () => {
     const payloads: string[] = [];
-    const raw = new pg.Client({ connectionString: database.url as string });
-    await raw.connect();
+    const raw = await openClient(database.url as string);
     raw.on('notification', ({ payload }) => void payloads.push(payload ?? ''));
     await raw.query('listen headgate_config');
     const keyIds = Array.from({ length: 1_000 }, (_, index) => `key_${index}`.padEnd(30, 'x'));
