@@ -38,6 +38,8 @@ export interface Port {
   readonly bodies: HeadBounds;
   /** Null if requests can be served, otherwise the reason: `starting`, `draining`. */
   notReady: string | null;
+  /** True while each answer closes its connection, although new connections are still accepted. */
+  isLeaving: boolean;
   /** Serves from now on, and begins to listen if it does not yet. Throws BadSetting if the port is taken. */
   serve(behind: Behind): Promise<void>;
   /** Returns its URLs without a trailing slash: `own` for this process, `shown` for people on this machine. */
@@ -61,7 +63,7 @@ export async function takePort(config: Config): Promise<Port> {
       bounds: new ConnectionBounds(Math.ceil(config.connectionsMax / 4), bodies.holderOf),
     },
     requestId,
-    isLeaving: () => port.notReady === 'draining',
+    isLeaving: () => port.isLeaving,
     admin: (request, response) => behind.admin(request, response),
     serve: (request, reply) => behind.serve(request, reply),
     judge: (request, reply) => behind.judge(request, reply),
@@ -71,6 +73,7 @@ export async function takePort(config: Config): Promise<Port> {
     listening,
     bodies,
     notReady: 'starting',
+    isLeaving: false,
     serve: async (next) => {
       behind = next;
       if (!server.listening) await listen(server, config);

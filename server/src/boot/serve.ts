@@ -1,5 +1,4 @@
 /** Opens each part, passes it to the next, and closes them in order. The only file that knows all parts. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { createAdminApp } from '../admin/http/app.ts';
 import { sendScheduledMail } from '../admin/scheduled-mails/send-mail.ts';
 import { keepConfiguredToken, welcome } from '../cli/welcome.ts';
@@ -18,7 +17,7 @@ import { adminDepsOf } from './admin-deps.ts';
 import { behindOf } from './behind.ts';
 import { bindStoredKeys } from './bind-stored-keys.ts';
 import { caFrom } from './ca-files.ts';
-import { closeWithin, onSignal, settleUnheard } from './drain.ts';
+import { closeWithin, letProxiesNotice, onSignal, settleUnheard } from './drain.ts';
 import { keepCurrent } from './keep-current.ts';
 import { openGateway } from './open-gateway.ts';
 import { type OpenJobs, openJobs } from './open-jobs.ts';
@@ -33,6 +32,7 @@ import { tellReady } from './workers.ts';
 const FLUSH_MS_MAX = 10_000;
 const STOP_MS_MAX = 10_000;
 const CLOSE_MS_MAX = 25_000;
+const IDLE_MS_WHILE_DRAINING = 1_000;
 
 /** Serves until a signal ends the process. Rejects if the start fails, and then holds no lock or lease. */
 export async function serve(config: Config, log: Logger): Promise<void> {
@@ -82,8 +82,7 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   if (config.worker <= 1) void tellPassedOver(stores.database.db, log);
   port.notReady = null;
   onSignal(log, async () => {
-    port.notReady = 'draining';
-    await sleep(config.drainLeadMs);
+    await letProxiesNotice(port, config.drainLeadMs);
     // A database or network that does not answer must not block a process that stored what it could. The journal keeps the rest.
     await withTimeout(STOP_MS_MAX, Promise.all([stopKeeping(), jobs.stop()]));
     admin.endStreams();
@@ -91,7 +90,9 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
       for (const { cutShort } of opened.gateway.traffic.inFlight()) cutShort?.();
     };
     const startedMs = clock.monotonicMs();
-    await closeWithin(port.listening, config.drainMsMax, cutStreams);
+    // A proxy that has to notice may still use a connection that an earlier answer left open.
+    const idleMs = config.drainLeadMs === 0 ? 0 : IDLE_MS_WHILE_DRAINING;
+    await closeWithin(port.listening, { ms: config.drainMsMax, idleMs }, cutStreams);
     await settleUnheard(opened, config.drainMsMax - (clock.monotonicMs() - startedMs), cutStreams);
     await admin.close();
     transport.close();

@@ -85,7 +85,7 @@ describe.each(['on', 'off'] as const)('a process that is about to go, fast lane 
     const body = stream.toArray();
     isLeaving = true;
     const closed = new Promise((resolve) => server.close(resolve));
-    drain();
+    drain(0);
     streams[0]?.end(null);
     expect(Buffer.concat(await body).toString()).toBe('ok');
     await closed;

@@ -7,15 +7,19 @@ import { connectionRefusal, createListener, KEEP_ALIVE_MS, type ListenerOptions,
 /** A server, with methods that end its connections whether the fast lane or Node reads them. */
 export interface Listening {
   readonly server: Server;
-  /** Closes idle connections; requests in flight may finish. */
-  drain(): void;
+  /**
+   * Closes connections that were idle for `idleMs`. Requests in flight may finish. One that arrives before its connection closes is served,
+   * and its answer is the last there.
+   */
+  drain(idleMs: number): void;
   /** Closes every connection. */
   cut(): void;
 }
 
 /** Opens the listener, with or without the fast lane. Both serve the same requests with the same bounds and answers. */
 export function openListener(fastLane: 'on' | 'off', options: ListenerOptions): Listening {
-  const server = createListener(options);
+  let isDraining = false;
+  const server = createListener({ ...options, isLeaving: () => isDraining || options.isLeaving?.() === true });
   const { connections } = options;
   if (connections !== undefined) server.maxConnections = connections.max;
   if (fastLane === 'off') {
@@ -26,9 +30,10 @@ export function openListener(fastLane: 'on' | 'off', options: ListenerOptions): 
   const lane = fastLane === 'off' ? null : openFastLane(server, laneOptions(options));
   return {
     server,
-    drain: () => {
-      lane?.drain();
-      closeWhenIdle(server);
+    drain: (idleMs) => {
+      isDraining = true;
+      lane?.drain(idleMs);
+      closeWhenIdle(server, idleMs);
     },
     cut: () => {
       lane?.cut();
@@ -61,10 +66,13 @@ function laneOptions({
 
 const LOOK_MS = 50;
 
-/** Closes connections as they become idle, looking every 50 ms: Node does not report when an answer in progress ends. */
-function closeWhenIdle(server: Server): void {
-  server.closeIdleConnections();
-  const looking = setInterval(() => server.closeIdleConnections(), LOOK_MS);
+/**
+ * Closes connections as they become idle, looking every 50 ms or every `idleMs`: Node does not report when an answer in progress ends. It
+ * does not count a connection without a first request as idle.
+ */
+function closeWhenIdle(server: Server, idleMs: number): void {
+  if (idleMs === 0) server.closeIdleConnections();
+  const looking = setInterval(() => server.closeIdleConnections(), Math.max(LOOK_MS, idleMs));
   server.once('close', () => clearInterval(looking));
 }
 

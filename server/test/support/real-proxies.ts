@@ -14,6 +14,8 @@ export type ProxyKind = 'nginx' | 'HAProxy';
 export interface RealProxy {
   /** On 127.0.0.1, over TLS with the tests' certificate. */
   readonly port: number;
+  /** What it printed so far, such as why it answered 502. */
+  said(): string;
   stop(): Promise<void>;
 }
 
@@ -57,6 +59,7 @@ export async function startProxy(kind: ProxyKind, options: ProxyOptions): Promis
   await untilListening(port, child, () => said);
   return {
     port,
+    said: () => said,
     stop: async () => {
       if (child.exitCode === null) {
         child.kill('SIGTERM');

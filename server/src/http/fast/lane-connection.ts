@@ -21,8 +21,8 @@ export interface LaneDesk {
   refusal(why: 'unreadable' | 'late'): Buffer;
   /** True if every answer that begins is the last of its connection. */
   readonly isClosing: boolean;
-  /** True if no connection takes a further request. */
-  readonly isDraining: boolean;
+  /** True if each connection closes after its answer, whatever the answer said. */
+  readonly endsWithAnswer: boolean;
 }
 
 /** Bytes of later messages that are read while one is served. Above that, the socket is paused. */
@@ -119,7 +119,7 @@ export class LaneConnection {
     }
     this.phase = 'message';
     this.idleLooks = 0;
-    if (this.#closes || this.#desk.isDraining) {
+    if (this.#closes || this.#desk.endsWithAnswer) {
       this.phase = 'over';
       this.socket.destroySoon();
       return;

@@ -301,7 +301,7 @@ describe('while the gateway stops', () => {
     waiting.socket.write(post('/v1/slow'));
     await expect.poll(() => idle.answers() + replies.length).toBe(2);
     const over = new Promise((resolve) => site.server.close(resolve));
-    site.drain();
+    site.drain(0);
     await Promise.all([idle.closed, unasked.closed]);
     expect(waiting.answers()).toBe(0);
     wholly(replies[0] as Reply);

@@ -30,8 +30,11 @@ export interface LanePatience {
 
 /** The fast lane in front of a server. */
 export interface FastLane {
-  /** Closes idle connections now, and every other one after its answer. */
-  drain(): void;
+  /**
+   * Closes each connection once it was idle for `idleMs`. One that was accepted and has sent nothing yet has a second: its client may just
+   * be sending.
+   */
+  drain(idleMs: number): void;
   /** Closes every connection. */
   cut(): void;
   /** The number of connections in the lane, for tests. Connections handed to the server are not counted. */
@@ -57,6 +60,10 @@ export function openFastLane(server: Server, options: LaneOptions): FastLane {
   return lane;
 }
 
+const DRAIN_LOOK_MS = 50;
+/** The time in which a connection must begin its first request while the lane drains. */
+const FIRST_MS_MAX = 1_000;
+
 class Lane implements FastLane, LaneDesk {
   readonly bodyBytesMax: number;
   isDraining = false;
@@ -64,6 +71,7 @@ class Lane implements FastLane, LaneDesk {
   readonly #toNode: (socket: Socket) => void;
   readonly #connections = new Set<LaneConnection>();
   #looking: NodeJS.Timeout | null = null;
+  #drainIdleMs = 0;
   #dateSecond = 0;
   #keepAliveLines = '';
   #closeLines = '';
@@ -85,12 +93,15 @@ class Lane implements FastLane, LaneDesk {
     }
     this.#connections.add(new LaneConnection(socket, this));
     if (this.#looking !== null) return;
-    this.#looking = setInterval(() => this.#look(), this.#options.patience.lookMs);
-    this.#looking.unref();
+    this.#lookEvery(this.#options.patience.lookMs);
   }
 
   get isClosing(): boolean {
     return this.isDraining || this.#options.isLeaving();
+  }
+
+  get endsWithAnswer(): boolean {
+    return this.isDraining && this.#drainIdleMs === 0;
   }
 
   nowMs(): number {
@@ -131,9 +142,12 @@ class Lane implements FastLane, LaneDesk {
     return this.#options.refusal(why);
   }
 
-  drain(): void {
+  drain(idleMs: number): void {
     this.isDraining = true;
-    for (const connection of this.#connections) if (connection.isIdle) connection.socket.destroySoon();
+    this.#drainIdleMs = idleMs;
+    for (const connection of this.#connections) connection.idleLooks = 0;
+    this.#lookEvery(DRAIN_LOOK_MS);
+    this.#look();
   }
 
   cut(): void {
@@ -149,12 +163,22 @@ class Lane implements FastLane, LaneDesk {
     this.#closeLines = `${date}connection: close\r\n`;
   }
 
+  #lookEvery(ms: number): void {
+    if (this.#looking !== null) clearInterval(this.#looking);
+    this.#looking = setInterval(() => this.#look(), ms);
+    this.#looking.unref();
+  }
+
   /** Closes connections that are late or idle. One timer for all costs less than one each, and nothing per request. */
   #look(): void {
     const { headMsMax, requestMsMax, idleMsMax, lookMs } = this.#options.patience;
     const nowMs = this.nowMs();
     for (const connection of this.#connections) {
-      if (connection.isReading) {
+      if (this.isDraining && connection.isIdle) {
+        connection.idleLooks += 1;
+        const msMax = connection.isProven ? this.#drainIdleMs : FIRST_MS_MAX;
+        if (connection.idleLooks * DRAIN_LOOK_MS > msMax) connection.socket.destroySoon();
+      } else if (connection.isReading) {
         const forMs = nowMs - connection.readingSinceMs;
         if (forMs > (connection.isReadingBody ? requestMsMax : headMsMax)) connection.refuse('late');
       } else if (connection.isIdle) {
