@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DirectoryInUse, lockDirectory } from './directory-lock.ts';
 import { isGone, thisProcess } from './process-identity.ts';
 
@@ -48,6 +49,58 @@ test('a holder this process cannot see keeps the directory until its file is 30 
   const before = new Date(Date.now() - 31_000);
   utimesSync(file, before, before);
   await (await lockDirectory(home, notLost)).release();
+});
+
+describe('a holder in another container of this machine', () => {
+  const unseen = { host: 'another', pidNamespace: 'pid:[1]' };
+  const program = `require('node:net').createServer().listen(process.argv[1], () => console.log('open'))`;
+
+  // What one test proves about a process holds for the others, so each has a process of its own.
+  let pid = 0;
+  beforeEach(() => {
+    pid += 1;
+  });
+
+  /** A process that listens on the door of `home`, and the note that it would write. */
+  async function openHolder(change: object = {}): Promise<ChildProcess> {
+    const holder = spawn(process.execPath, ['-e', program, join(home, 'in-use.sock')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(holder.stdout, 'data');
+    const { dev, ino } = statSync(join(home, 'in-use.sock'), { bigint: true });
+    const note = { ...thisProcess(), ...unseen, pid, door: { device: String(dev), inode: String(ino) }, ...change };
+    writeFileSync(join(home, 'in-use.json'), JSON.stringify(note));
+    return holder;
+  }
+
+  async function kill(holder: ChildProcess): Promise<void> {
+    const gone = once(holder, 'exit');
+    holder.kill('SIGKILL');
+    await gone;
+  }
+
+  test('keeps the directory while it runs, also suspended, and no longer', async () => {
+    const holder = await openHolder();
+    await expect(lockDirectory(home, notLost)).rejects.toThrow(`process ${pid} on another`);
+    holder.kill('SIGSTOP');
+    await expect(lockDirectory(home, notLost)).rejects.toThrow(`process ${pid} on another`);
+    const identity = { ...thisProcess(), ...unseen, pid };
+    expect(isGone(identity)).toBe(false);
+    await kill(holder);
+    const lock = await lockDirectory(home, notLost);
+    // Its leases in the database are free as well.
+    expect(isGone(identity)).toBe(true);
+    await lock.release();
+    expect(existsSync(join(home, 'in-use.sock'))).toBe(false);
+  });
+
+  test.each([
+    ['ran before this boot, or on another machine', { bootId: 'another' }],
+    ['says nothing of the boot', { bootId: '' }],
+    ['had another file', { door: { device: '1', inode: '1' } }],
+    ['is of a version without doors', { door: undefined }],
+  ])('keeps the directory for 30 s if it has ended and %s', async (_, change) => {
+    await kill(await openHolder(change));
+    await expect(lockDirectory(home, notLost)).rejects.toThrow(`process ${pid} on another`);
+  });
 });
 
 test('a process is gone only when that is provable', () => {

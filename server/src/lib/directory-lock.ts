@@ -3,13 +3,22 @@
  *
  * An abstract unix socket (Linux) is released whenever its process ends, even by kill -9, but is visible only inside one network
  * namespace. So the process also touches a file every 10 s, for containers that share a volume. A holder whose file is 30 s old
- * counts as gone.
+ * counts as gone, and one of this machine at once if its door (`door.ts`) shows that it has ended.
  */
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { describeProcess, isGone, isHere, type ProcessIdentity, parseIdentity, thisProcess } from './process-identity.ts';
+import { type Door, isAbandoned, type OpenDoor, openDoor, parseDoor } from './door.ts';
+import {
+  describeProcess,
+  isGone,
+  isHere,
+  knowGone,
+  type ProcessIdentity,
+  parseIdentity,
+  thisProcess,
+} from './process-identity.ts';
 
 /** Thrown when another process uses the directory. Its message is the one line that an operator needs. */
 export class DirectoryInUse extends Error {
@@ -48,15 +57,17 @@ export async function lockDirectory(path: string, onLost: (error: DirectoryInUse
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, LOCK_FILE);
   const socket = await listen(directory, file);
+  let door: OpenDoor | null = null;
   try {
-    refuseIfHeld(directory, file);
-    writeHolder(file);
+    await refuseIfHeld(directory, file);
+    door = await openDoor(directory);
+    writeHolder(file, door);
   } catch (error) {
     await closed(socket);
     throw error;
   }
   const timer = setInterval(() => {
-    if (touch(file)) return;
+    if (touch(file, door)) return;
     clearInterval(timer);
     onLost(new DirectoryInUse(directory, holderOf(file), { mayEnd: false }));
   }, TOUCH_EVERY_MS).unref();
@@ -64,6 +75,7 @@ export async function lockDirectory(path: string, onLost: (error: DirectoryInUse
     release: async () => {
       clearInterval(timer);
       rmSync(file, { force: true });
+      await door?.close();
       await closed(socket);
     },
   };
@@ -90,11 +102,16 @@ async function listen(directory: string, file: string): Promise<Server | null> {
   });
 }
 
-function refuseIfHeld(directory: string, file: string): void {
+async function refuseIfHeld(directory: string, file: string): Promise<void> {
   const modifiedMs = statSync(file, { throwIfNoEntry: false })?.mtimeMs;
   if (modifiedMs === undefined) return;
-  const holder = parseIdentity(readFileSync(file, 'utf8'));
+  const text = readFileSync(file, 'utf8');
+  const holder = parseIdentity(text);
   if (holder === null || isGone(holder) || isUs(holder)) return;
+  if (await hasLeft(directory, holder, text)) {
+    knowGone(holder); // Its leases in the database end with it.
+    return;
+  }
   const expiresInMs = modifiedMs + STALE_AFTER_MS - fileSystemNowMs(file);
   if (expiresInMs <= 0) return;
   throw new DirectoryInUse(
@@ -102,6 +119,12 @@ function refuseIfHeld(directory: string, file: string): void {
     describeProcess(holder),
     isHere(holder) ? { mayEnd: true } : { mayEnd: false, expiresInMs },
   );
+}
+
+/** Reports whether a process of another container has certainly ended. Only the kernel that ran it can tell. */
+async function hasLeft(directory: string, { bootId }: ProcessIdentity, text: string): Promise<boolean> {
+  const door = parseDoor((JSON.parse(text) as { door?: unknown }).door);
+  return door !== null && bootId !== '' && bootId === thisProcess().bootId && (await isAbandoned(directory, door));
 }
 
 /** Returns the time of the clock that stamps the files: for a shared volume it may be another machine's. */
@@ -114,18 +137,20 @@ function fileSystemNowMs(file: string): number {
 }
 
 /** Writes by renaming, so that nobody reads half of the file. */
-function writeHolder(file: string): void {
+function writeHolder(file: string, door: Door | null): void {
   const draft = `${file}.${process.pid}`;
-  writeFileSync(draft, JSON.stringify(thisProcess()), { mode: 0o600 });
+  const { device, inode } = door ?? {};
+  const holder = { ...thisProcess(), ...(door === null ? {} : { door: { device, inode } }) };
+  writeFileSync(draft, JSON.stringify(holder), { mode: 0o600 });
   renameSync(draft, file);
 }
 
 /** Returns false if the file says that another process holds the directory by now. */
-function touch(file: string): boolean {
+function touch(file: string, door: Door | null): boolean {
   try {
     const holder = parseIdentity(readFileSync(file, 'utf8'));
     if (holder !== null && !isUs(holder)) return false;
-    writeHolder(file);
+    writeHolder(file, door);
   } catch {
     // Deleted by hand, or the disk is full: the socket still holds, and the next turn retries.
   }

@@ -24,8 +24,21 @@ export function thisProcess(): ProcessIdentity {
   };
 }
 
+/** The processes that we cannot see, and that certainly have ended. */
+const knownGone = new Set<string>();
+
+/** Makes `isGone` true for a process that held something together with what it left, such as the lease of its data directory. */
+export function knowGone(holder: ProcessIdentity): void {
+  knownGone.add(textOf(holder));
+}
+
+function textOf({ host, bootId, pidNamespace, pid, startTicks }: ProcessIdentity): string {
+  return JSON.stringify([host, bootId, pidNamespace, pid, startTicks]);
+}
+
 /** Reports whether that process provably no longer runs. False if it does, or if we cannot see where it would run. */
 export function isGone(holder: ProcessIdentity): boolean {
+  if (knownGone.has(textOf(holder))) return true;
   if (!isHere(holder)) return false;
   return !isAlive(holder.pid) || startTicksOf(holder.pid) !== holder.startTicks || isDead(holder.pid);
 }
@@ -48,9 +61,9 @@ export function parseIdentity(text: string): ProcessIdentity | null {
     return null;
   }
   if (typeof value !== 'object' || value === null) return null;
-  const { host, bootId, pidNamespace: namespace, pid, startTicks } = value as Record<string, unknown>;
-  const areTexts = [host, bootId, namespace, startTicks].every((field) => typeof field === 'string');
-  return areTexts && Number.isSafeInteger(pid) ? (value as ProcessIdentity) : null;
+  const { host, bootId, pidNamespace, pid, startTicks } = value as Record<string, unknown>;
+  const areTexts = [host, bootId, pidNamespace, startTicks].every((field) => typeof field === 'string');
+  return areTexts && Number.isSafeInteger(pid) ? ({ host, bootId, pidNamespace, pid, startTicks } as ProcessIdentity) : null;
 }
 
 /** Describes a process in a line for an operator. */

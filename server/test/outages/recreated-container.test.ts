@@ -42,6 +42,18 @@ describe.skipIf(!hasPostgres())('a recreated container', { timeout: MS_MAX }, ()
     expect(await next.stop()).toBe(0);
   });
 
+  test('on the same machine takes over at once what it can see to be left', async () => {
+    database = await openTestDatabase('postgresql');
+    const env = { DATABASE_URL: database.url as string, HEADGATE_MASTER_KEY: MASTER_KEY, HEADGATE_LOG: 'json' };
+    const first = await start(env);
+    await first.kill();
+    moveToOtherNamespace(first.dataDir);
+    await inDatabase({ databaseUrl: env.DATABASE_URL }, (query) => query(`update process_leases set ${IN_OTHER_NAMESPACE}`));
+    const next = await start(env, first.dataDir);
+    expect(waitsOf(next)).toEqual([]);
+    expect(await next.stop()).toBe(0);
+  });
+
   test('on a new volume waits for the lease in the database', async () => {
     database = await openTestDatabase('postgresql');
     const env = { DATABASE_URL: database.url as string, HEADGATE_MASTER_KEY: MASTER_KEY, HEADGATE_LOG: 'json' };
@@ -76,9 +88,19 @@ function waitsOf(gateway: Gateway): readonly WaitLine[] {
 function moveVolumeElsewhere(dataDir: string): void {
   const note = join(dataDir, 'in-use.json');
   const holder = JSON.parse(readFileSync(note, 'utf8')) as Record<string, unknown>;
-  writeFileSync(note, JSON.stringify({ ...holder, host: 'elsewhere' }));
+  writeFileSync(note, JSON.stringify({ ...holder, host: 'elsewhere', bootId: 'another' }));
   const touchedS = Date.now() / 1_000 - 30 + REST_S;
   utimesSync(note, touchedS, touchedS);
+}
+
+const OTHER_NAMESPACE = { host: 'elsewhere', pidNamespace: 'pid:[1]' };
+const IN_OTHER_NAMESPACE = `holder = (select json_build_object('host', 'elsewhere', 'bootId', h ->> 'bootId', 'pidNamespace', 'pid:[1]',
+  'pid', h -> 'pid', 'startTicks', h ->> 'startTicks')::text from (select holder::json as h) one) where name = 'counters'`;
+
+/** Makes the holder of the data directory a process of another container on this machine. Its door stays as it left it. */
+function moveToOtherNamespace(dataDir: string): void {
+  const note = join(dataDir, 'in-use.json');
+  writeFileSync(note, JSON.stringify({ ...JSON.parse(readFileSync(note, 'utf8')), ...OTHER_NAMESPACE }));
 }
 
 /** Makes the holder of the database's lease a process of another machine. */

@@ -78,6 +78,8 @@ async function judge(tools: Containers, buildSeconds: number): Promise<ProveResu
   tools.podman('start', NAME);
   must('it is ready after a kill', await isReady(url));
   const againMs = Date.now() - again;
+  const { stdout, stderr } = tools.podman('logs', NAME);
+  must('it waits for no lease of its own after a kill', !`${stdout}${stderr}`.includes('waiting up to'));
   must('what was stored is there', (await organizations(url, token, 'GET')) === 1);
   const megabytes = Number(tools.podman('image', 'inspect', '--format={{.Size}}', PROVED_IMAGE).stdout) / 1e6;
   return {
