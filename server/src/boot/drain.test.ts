@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { type Listening, openListener } from '../http/open-listener.ts';
 import type { Reply } from '../http/request-reply.ts';
 import { systemClock } from '../lib/timing/clock.ts';
-import { closeWithin } from './drain.ts';
+import { closeWithin, letProxiesNotice } from './drain.ts';
 
 const REQUEST = 'POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}';
 const STREAM = REQUEST.replace('chat/completions', 'stream');
@@ -102,6 +102,15 @@ const BUSY_CLIENT = `
 `;
 
 const LAST_ANSWER = /^HTTP\/1\.1 200 OK[\s\S]*connection: close[\s\S]*ok$/i;
+
+test('in the lead answers close their connections until its last second', async () => {
+  const port: Parameters<typeof letProxiesNotice>[0] = { notReady: null, isLeaving: false };
+  const noticed = letProxiesNotice(port, 1_600);
+  expect(port).toEqual({ notReady: 'draining', isLeaving: true });
+  await sleep(900);
+  expect(port).toEqual({ notReady: 'draining', isLeaving: false });
+  await noticed;
+});
 
 describe.each(['on', 'off'] as const)('a process that stops, fast lane %s', (fastLane) => {
   test('answers who connected while it was busy, and nobody who comes later', async () => {

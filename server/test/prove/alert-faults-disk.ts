@@ -45,7 +45,7 @@ async function openOn(memory: MemoryDisk, postgres: CertifiedPostgres, databaseU
   const key = await makeKey(gateway, await makeTenant(gateway), { rate_limits: { tpd: 1_000_000_000 } });
   const { adminToken, port } = gateway;
   const calls = repeatedly(() => gateway.base, { secret: key.secret, model: MODEL });
-  const restart = async (env: NonNullable<GatewayOptions['env']> = {}, meanwhile = async (): Promise<unknown> => {}) => {
+  const restart = async (env: NonNullable<GatewayOptions['env']> = {}, meanwhile: () => Promise<unknown> = async () => null) => {
     await gateway.stop();
     await meanwhile();
     const settings = { DATABASE_URL: postgres.verifiedBy(databaseUrl), HEADGATE_PORT: String(port), ...env };
