@@ -80,6 +80,8 @@ export interface StreamEnd {
   readonly requestId: string;
   /** Bytes of answer text that arrived. */
   readonly textBytes: number;
+  /** Why its connection broke, or the last event before it ended. */
+  readonly last: string;
 }
 
 /** Opens so many streams of one key; resolves when each has its first piece. */
@@ -129,12 +131,13 @@ async function followed(body: ReadableStream<Uint8Array>, requestId: string, not
         textBytes += said.length;
       }
     }
-  } catch {
-    return { is: 'cut', requestId, textBytes };
+  } catch (error) {
+    const { message, cause } = error as Error;
+    return { is: 'cut', requestId, textBytes, last: `${message} ${cause ?? ''}` };
   }
   const last = eventsIn(tail).at(-1)?.data ?? '';
-  if (last === '[DONE]') return { is: 'whole', requestId, textBytes };
-  return { is: last.startsWith('{"error":') ? 'told' : 'cut', requestId, textBytes };
+  if (last === '[DONE]') return { is: 'whole', requestId, textBytes, last };
+  return { is: last.startsWith('{"error":') ? 'told' : 'cut', requestId, textBytes, last };
 }
 
 /** More than an error's event has. */

@@ -127,7 +127,10 @@ async function rolledOnce(fleet: Fleet, to: string, { key, paced, base }: { key:
     const ends = await streams.ended();
     all += ends.length;
     whole += ends.filter(({ is }) => is === 'whole').length;
-    problems.push(...ends.flatMap(({ is, requestId }) => (is === 'whole' ? [] : [`the stream ${requestId} was ${is}`])));
+    const notWhole = ends.filter(({ is }) => is !== 'whole');
+    problems.push(
+      ...notWhole.map(({ is, requestId, textBytes, last }) => `the stream ${requestId} was ${is} after ${textBytes} B: ${last}`),
+    );
     // HAProxy sees the new one before the next one goes.
     await sleep(500);
   }
