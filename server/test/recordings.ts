@@ -5,7 +5,7 @@ const ROOT = new URL('./recorded/', import.meta.url);
 
 export interface Recording {
   readonly provider: string;
-  readonly kind: 'chat' | 'messages' | 'responses' | 'embeddings' | 'count-tokens';
+  readonly kind: 'chat' | 'messages' | 'responses' | 'responses-compact' | 'embeddings' | 'count-tokens';
   readonly response: string;
   readonly request?: string;
   readonly status: number;

@@ -5,7 +5,10 @@ import type { Bytes } from '../lib/pieces.ts';
 /**
  * The wire formats we read and write. The first three are chat formats and translate into each other. The others pass unchanged.
  */
-export type Wire = 'openai-chat' | 'anthropic-messages' | 'openai-responses' | 'openai-embeddings' | 'anthropic-count-tokens';
+export type Wire =
+  | ('openai-chat' | 'anthropic-messages' | 'openai-responses')
+  | ('openai-compact' | 'openai-input-tokens')
+  | ('openai-embeddings' | 'anthropic-count-tokens');
 
 export type JsonObject = Record<string, unknown>;
 

@@ -110,10 +110,12 @@ function isErrorInstead(wire: Wire, json: JsonObject): boolean {
     case 'anthropic-messages':
       return !hasMembers(json.content);
     case 'openai-responses':
+    case 'openai-compact':
       return !hasMembers(json.output);
     case 'openai-embeddings':
       return !hasMembers(json.data);
     case 'anthropic-count-tokens':
+    case 'openai-input-tokens':
       return typeof json.input_tokens !== 'number';
   }
 }

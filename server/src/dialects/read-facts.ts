@@ -48,6 +48,7 @@ function factsOf(wire: Wire, body: JsonObject, betas: string | undefined): Reque
     return plain;
   }
   if (wire === 'openai-responses') return { ...plain, ...responsesFacts(body, betas) };
+  if (wire === 'openai-compact' || wire === 'openai-input-tokens') return { ...plain, ...unstreamedFacts(body, betas) };
   const media = mediaIn(messagesOf(body), arrayOr(body.system));
   const beyond = beyondOf(wire, body, media, betas);
   const facts = { ...plain, mediaParts: media.mediaParts, mediaBytes: media.mediaBytes, beyond };
@@ -71,6 +72,14 @@ function responsesFacts(body: JsonObject, betas: string | undefined) {
     mediaBytes: media.mediaBytes,
     beyond: beyondOf('openai-responses', body, media, betas),
   };
+}
+
+/** Returns the facts of a compaction or a count of tokens: a whole answer, without an output cap of the caller. */
+function unstreamedFacts(body: JsonObject, betas: string | undefined) {
+  const { input = [], ...more } = body;
+  const facts = responsesFacts({ ...more, input: input ?? [] }, betas);
+  if (facts.stream) throw new Refused('stream', 'stream must be false: this answer is not streamed');
+  return { ...facts, outputCap: null };
 }
 
 /** Returns the items of a Responses request; none if its input is a text. */

@@ -1,11 +1,13 @@
 import { fieldSpans, type Span } from '../lib/json/json-fields.ts';
 import type { BodyProblem, JsonObject, RequestFacts, Wire } from './dialect.ts';
 import { estimateTokens } from './estimate.ts';
+import { requestToSend } from './exchange.ts';
+import { isOfResponses } from './openai-responses/family.ts';
 import { ownItems } from './openai-responses/own-items.ts';
 import { readBodyOnce } from './read-body.ts';
 import { readFacts } from './read-facts.ts';
 import { readTags } from './read-tags.ts';
-import { type Translation, translatedRequest } from './translated-exchange.ts';
+import type { Translation } from './translated-exchange.ts';
 
 /** The headers that are read together with a body. */
 export interface LargeBodyHeaders {
@@ -41,7 +43,7 @@ export function readLargeBody(raw: Buffer, wire: Wire, headers: LargeBodyHeaders
   const named = readTags(headers.tags, reading.body) ?? { ok: true, tags: null, body: reading.body };
   if (!named.ok) return named;
   const body = { ...named.body };
-  if (wire === 'openai-responses') body.input = ownItems(body.input);
+  if (isOfResponses(wire)) body.input = ownItems(body.input);
   const left = new Map<string, Span | Uint8Array<ArrayBuffer>>();
   for (const [name, span] of fieldSpans(raw)) {
     if (span[1] - span[0] <= TAKEN_BYTES_MAX || !(name in body)) continue;
@@ -51,7 +53,8 @@ export function readLargeBody(raw: Buffer, wire: Wire, headers: LargeBodyHeaders
     left.set(name, isAsItCame ? span : new Uint8Array(Buffer.from(JSON.stringify(body[name]))));
     body[name] = null;
   }
-  const tokens = wire === 'anthropic-count-tokens' ? estimateTokens(named.body) : null;
+  const isCounted = wire === 'anthropic-count-tokens' || wire === 'openai-input-tokens';
+  const tokens = isCounted ? estimateTokens(named.body) : null;
   return { ok: true, body, left, facts: facts.facts, tags: named.tags, tokens };
 }
 
@@ -60,5 +63,5 @@ export function translateLargeBody(raw: Buffer, translation: Translation): Buffe
   const reading = readBodyOnce(raw);
   if (!reading.ok) throw new Error(reading.problem.message);
   const named = readTags(undefined, reading.body);
-  return translatedRequest({ ...translation, body: named?.ok ? named.body : reading.body });
+  return requestToSend({ ...translation, body: named?.ok ? named.body : reading.body });
 }

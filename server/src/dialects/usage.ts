@@ -12,9 +12,10 @@ type Buckets = Partial<Record<UsageBucket | UsageUnit, number>>;
  * from 0 to 100,000,000; more tokens read from a cache than there is input; a sum above 300,000,000.
  */
 export function usageOf(wire: Wire, answer: JsonObject): Reported {
-  if (wire === 'anthropic-count-tokens') return null;
+  if (wire === 'anthropic-count-tokens' || wire === 'openai-input-tokens') return null;
   if (wire === 'anthropic-messages') return isObject(answer.usage) ? anthropicUsage(answer.usage) : null;
-  if (wire === 'openai-responses') return isObject(answer.usage) ? responsesUsage(answer.usage, answer.output) : null;
+  if (wire === 'openai-responses' || wire === 'openai-compact')
+    return isObject(answer.usage) ? responsesUsage(answer.usage, answer.output) : null;
   const usage = isObject(answer.usage) ? answer.usage : objectOr(answer.x_groq).usage;
   return isObject(usage) ? openAiUsage(usage) : null;
 }

@@ -8,6 +8,7 @@ import { restampRequestId } from '../lib/id.ts';
 import { StoreError } from '../store/errors.ts';
 import { admittedDecision } from './decisions/explain.ts';
 import { type Candidate, holdCandidateOf } from './deployments/candidate.ts';
+import type { Endpoint } from './endpoints/endpoint.ts';
 import { type Entitlement, entitlementOf, outputHistoryOf } from './entitlement.ts';
 import type { Gateway } from './gateway.ts';
 import { limitRefusal } from './limit-refusal.ts';
@@ -99,10 +100,15 @@ function questionOf(
     choices: facts.answers,
     candidates: fitting === null ? entitlement.holdCandidates : [...fitting].map(holdCandidateOf),
     history: outputHistoryOf(key, facts.model),
-    outputCap: entitlement.clamps && walk.endpoint.mode === 'chat' ? 'clamp' : 'as_asked',
+    outputCap: entitlement.clamps && walk.endpoint.mode === 'chat' ? clampOf(walk.endpoint) : 'as_asked',
     tokensMax: entitlement.tokensMax,
     beyond: facts.beyond,
   };
+}
+
+/** A compaction has no output cap that a clamp could lower. */
+function clampOf({ wire }: Endpoint): 'clamp' | 'uncapped' {
+  return wire === 'openai-compact' ? 'uncapped' : 'clamp';
 }
 
 /** Takes the hold. Returns a promise only if the counters do. Throws `service_unavailable` if the counters fail. */

@@ -1,5 +1,5 @@
 import { type AnswerFacts, type Exchange, UnreadableAnswer, Untranslatable } from '../dialects/dialect.ts';
-import { estimateTokens } from '../dialects/exchange.ts';
+import { estimateTokens, inputTokensBytes } from '../dialects/exchange.ts';
 import { afterHangUp } from '../domain/usage/hang-up.ts';
 import type { UsageBucket } from '../domain/usage/usage.ts';
 import { attempt, type Outcome, type StreamSource } from './attempt-outcome.ts';
@@ -22,7 +22,7 @@ import { tellDefect } from './refuse.ts';
 import { type Made, oweForError, oweForFailure, oweForGone, oweForUnreadable } from './settlement/owe-unanswered.ts';
 import { recordedTags } from './snapshot/tagged-entitlement.ts';
 import { followAttempt, upstreamHeaders } from './upstream-headers.ts';
-import type { Admission, Asked, LostAttempt } from './walk.ts';
+import type { Admission, LostAttempt } from './walk.ts';
 
 /** A provider's answer, of which nothing was sent to the client yet. */
 export type Answer =
@@ -96,7 +96,7 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
   const { facts } = admission.asked;
   if (provider === undefined || upstream === null) {
     const { free } = admission.walk.endpoint;
-    return free ? countedHere(candidate, admission.asked) : new Failed(cannotServe(candidate, admission), 'lasting');
+    return free ? countedHere(candidate, admission) : new Failed(cannotServe(candidate, admission), 'lasting');
   }
   const made = exchangeFor(candidate, upstream, admission, gateway);
   const exchange = made instanceof Promise ? await made : made;
@@ -148,9 +148,11 @@ function isFinished({ deployment }: Candidate, { entitlement, walk }: Admission,
   return afterHangUp(deployment.onHangup ?? null, { isStreamed, isBudgeted }) === 'finish';
 }
 
-/** Answers `count_tokens` with our own estimate, for a provider that has no such endpoint. */
-function countedHere(candidate: Candidate, { body, large }: Asked): Answer {
-  const bytes = Buffer.from(JSON.stringify({ input_tokens: large?.tokens ?? estimateTokens(body) }));
+/** Answers a count of tokens with our own estimate, for a provider that has no such endpoint. The answer's head says so. */
+function countedHere(candidate: Candidate, { walk, asked: { body, large } }: Admission): Answer {
+  const tokens = large?.tokens ?? estimateTokens(body);
+  const isOfMessages = walk.endpoint.wire === 'anthropic-count-tokens';
+  const bytes = isOfMessages ? Buffer.from(JSON.stringify({ input_tokens: tokens })) : inputTokensBytes(tokens);
   return {
     is: 'whole',
     candidate,

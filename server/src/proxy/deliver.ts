@@ -47,11 +47,12 @@ function deliverWhole(answer: Extract<Answer, { is: 'whole' }>, admission: Admis
   gateway.journal.whenWritten(() => sayWhole(answer, admission, gateway), admission.walk.id);
 }
 
-function sayWhole({ candidate, bytes }: Extract<Answer, { is: 'whole' }>, admission: Admission, gateway: Gateway): void {
+function sayWhole({ candidate, bytes, sentMs }: Extract<Answer, { is: 'whole' }>, admission: Admission, gateway: Gateway): void {
   const { reply } = admission.walk;
   try {
     const headers = answerHeaders(admission, candidate.deployment.id, candidate.price === null ? 'unknown' : 'known', gateway);
     headers.push('content-type', 'application/json', 'content-length', String(bytes.length));
+    if (sentMs === null) headers.push('x-headgate-estimated', 'true');
     reply.head(200, headers);
     reply.end(bytes);
   } catch (error) {

@@ -32,9 +32,11 @@ export function exchangeFor(
   };
   if (large !== null && options.client !== upstream) return translatedApart(options, walk, large, gateway);
   if (large !== null) large.isLent = true;
+  // A compaction and a count are neither stored nor named by later requests.
+  const isResponse = options.client === 'openai-responses';
   try {
     const exchange = openExchange(options);
-    return stored === null ? exchange : keepingExchange(exchange, stored);
+    return stored === null || !isResponse ? exchange : keepingExchange(exchange, stored);
   } catch (error) {
     if (!(error instanceof Untranslatable)) throw error;
     return error;

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../dialects/dialect.ts';
-import { BETA_HEADER, readBodyInTurn, readFacts, readTags, TAGS_HEADER } from '../dialects/exchange.ts';
+import { BETA_HEADER, isOfResponses, readBodyInTurn, readFacts, readTags, TAGS_HEADER } from '../dialects/exchange.ts';
 import type { GatewayRequest, Reply } from '../http/request-reply.ts';
 import { whole } from '../lib/pieces.ts';
 import { traceContextOf } from '../observe/trace-context.ts';
@@ -98,8 +98,8 @@ function read(walk: Walk, key: CachedKey, gateway: Gateway): Asked | Promise<Ask
   if (reading === null) return readLarge(walk, gateway);
   if (!reading.ok) throw invalidRequest(reading.problem.message, reading.problem.param);
   const ourBytes = reading.isOurs ? whole(request.body) : null;
-  if (walk.endpoint.wire === 'openai-responses') {
-    const continued = continuedRequest(key, reading.body, gateway);
+  if (isOfResponses(walk.endpoint.wire)) {
+    const continued = continuedRequest(walk.endpoint, key, reading.body, gateway);
     // A request without a conversation before it is sent as it is, and its bytes may be sent unchanged.
     if (continued !== null)
       return continued.then(({ body, side }) => asked(walk, body, body === reading.body ? ourBytes : null, side));

@@ -1,6 +1,7 @@
 import { type Bytes, Pieces } from '../../lib/pieces.ts';
-import { type Exchange, type ExchangeOptions, type JsonObject, LEFT_IN_BYTES, type LeftFields } from '../dialect.ts';
+import { type Exchange, type ExchangeOptions, type JsonObject, LEFT_IN_BYTES, type LeftFields, type Wire } from '../dialect.ts';
 import { objectOr } from '../json.ts';
+import { isOfResponses } from '../openai-responses/family.ts';
 import { ownItems } from '../openai-responses/own-items.ts';
 import { chatEventReader } from './chat-events.ts';
 import { messageEventReader } from './message-events.ts';
@@ -17,7 +18,7 @@ export function nativeExchange(options: ExchangeOptions): Exchange {
   const { client, facts } = options;
   return {
     upstreamBody: unchangedBytes(options) ?? written(editedBody(options), options.left ?? null),
-    whole: (bytes) => ({ bytes, facts: client === 'openai-responses' ? wholeResponseFacts(bytes) : wholeFacts(client, bytes) }),
+    whole: (bytes) => ({ bytes, facts: isResponse(client) ? wholeResponseFacts(bytes) : wholeFacts(client, bytes) }),
     stream: () =>
       passingStream(
         client,
@@ -38,7 +39,7 @@ const MODEL_FIRST = '{"model":';
  */
 function unchangedBytes({ client, body, ourBytes = null, facts, upstreamModel, outputCap }: ExchangeOptions): Buffer | null {
   if (ourBytes === null || outputCap !== null || (client === 'openai-chat' && facts.stream)) return null;
-  if (client === 'openai-responses') return null;
+  if (isOfResponses(client)) return null;
   if (body.model === upstreamModel) return ourBytes;
   const before = Buffer.from(MODEL_FIRST + JSON.stringify(body.model));
   if (ourBytes.compare(before, 0, before.length, 0, before.length) !== 0) return null;
@@ -69,7 +70,13 @@ function editedBody({ client, body, facts, upstreamModel, outputCap }: ExchangeO
   if (outputCap !== null && client === 'openai-chat') capChat(edited, outputCap);
   if (outputCap !== null && client === 'anthropic-messages') edited.max_tokens = outputCap;
   if (client === 'openai-responses') editResponses(edited, outputCap);
+  else if (isOfResponses(client)) editStateless(edited);
   return edited;
+}
+
+/** Reports whether answers of a wire have the usage and the items of a response. */
+function isResponse(wire: Wire): boolean {
+  return wire === 'openai-responses' || wire === 'openai-compact';
 }
 
 /**
@@ -81,6 +88,17 @@ function editResponses(edited: JsonObject, outputCap: number | null): void {
   edited.input = ownItems(edited.input);
   delete edited.client_metadata;
   if (outputCap !== null) edited.max_output_tokens = outputCap;
+}
+
+/**
+ * Does the same to a request of which nothing is ever stored: OpenAI knows no `store` there, and no output cap. An input that the
+ * client left out stays absent.
+ */
+function editStateless(edited: JsonObject): void {
+  if (edited.input !== undefined) edited.input = ownItems(edited.input);
+  delete edited.store;
+  delete edited.stream;
+  delete edited.client_metadata;
 }
 
 /**

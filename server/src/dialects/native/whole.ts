@@ -32,7 +32,7 @@ const CLOSE_OBJECT = 0x7d;
  */
 export function wholeFacts(wire: Wire, bytes: Buffer): AnswerFacts {
   checkEnds(bytes);
-  const tail = wire === 'anthropic-count-tokens' ? null : readTail(bytes);
+  const tail = wire === 'anthropic-count-tokens' || wire === 'openai-input-tokens' ? null : readTail(bytes);
   const usage = tail === null ? null : usageOf(wire, tail.report);
   if (tail !== null && usage !== null && usage !== 'implausible') {
     const finishReason = stopFromTail(wire, bytes);

@@ -19,8 +19,11 @@ export interface HoldQuestion {
   /** All deployments that may serve the attempt; never empty. */
   readonly candidates: readonly HoldCandidate[];
   readonly history: OutputHistory | null;
-  /** `clamp`: a budget of the plan may lower the output cap to the affordable amount. */
-  readonly outputCap: 'as_asked' | 'clamp';
+  /**
+   * `clamp`: a budget of the plan may lower the output cap to the affordable amount. `uncapped`: it would, but the endpoint knows no
+   * cap, so the most that a model writes is held.
+   */
+  readonly outputCap: 'as_asked' | 'clamp' | 'uncapped';
   /** The tightest token limit of the plan (`tightestTokenLimit`); Infinity when there is none. */
   readonly tokensMax: number;
   /** The things that are billed beyond ordinary tokens; empty for nearly all requests. */
@@ -57,6 +60,8 @@ export interface HoldEstimate {
 
 /** The expected output of a request without history and without its own cap. */
 const NO_HISTORY_OUTPUT_TOKENS = 4_096;
+/** Held as the output of an endpoint without a cap, if the model declares no maximum. No model listed writes more. */
+const UNCAPPED_OUTPUT_TOKENS = 128_000;
 /** Tokens that a provider may add around the text: roles, separators, tool preambles. */
 const INPUT_OVERHEAD_TOKENS = 512;
 /** Held for an image, audio or file part if the model declares no maximum. Above the largest image known (36,835 tokens). */
@@ -100,7 +105,7 @@ export function tokensWithin(tokensMax: number, inputTokens: number, outputPerCh
  * `nanoUsd`, and it never exceeds the caller's cap. Null: the request is sent as it came.
  */
 export function outputCapFor(question: HoldQuestion, grantedNanoUsd: number): number | null {
-  if (question.outputCap === 'as_asked') return question.outputTokensMax;
+  if (question.outputCap !== 'clamp') return question.outputTokensMax;
   let cap = Number.MAX_SAFE_INTEGER;
   for (const candidate of question.candidates) {
     cap = Math.min(cap, affordablePerChoice(question, candidate, grantedNanoUsd), outputBound(question, candidate));
@@ -134,7 +139,7 @@ export function expectedOutputTokens(question: HoldQuestion): number {
 
 /** Returns the money to hold, at the most expensive candidate's price, so that a fallback cannot exceed the hold. */
 function heldNanoUsd(question: HoldQuestion): number {
-  const bounded = question.outputTokensMax !== null || question.outputCap === 'clamp';
+  const bounded = question.outputTokensMax !== null || question.outputCap !== 'as_asked';
   const expected = bounded ? 0 : expectedOutputTokens(question);
   let dearest = 0n;
   for (const candidate of question.candidates) {
@@ -182,13 +187,13 @@ function beyondTokens({ beyond }: HoldQuestion, candidate: HoldCandidate): Beyon
 
 /**
  * Returns the most output tokens of one choice: the lower of the caller's cap and the model's maximum. If neither is known, it is
- * the cap that a clamp sets.
+ * the cap that a clamp sets, or for an endpoint without a cap the most that any model writes.
  */
 function outputBound(question: HoldQuestion, candidate: HoldCandidate): number {
   const { outputTokensMax } = question;
   const { maxOutputTokens } = candidate;
   if (outputTokensMax !== null) return maxOutputTokens === null ? outputTokensMax : Math.min(outputTokensMax, maxOutputTokens);
-  return maxOutputTokens ?? NO_HISTORY_OUTPUT_TOKENS;
+  return maxOutputTokens ?? (question.outputCap === 'uncapped' ? UNCAPPED_OUTPUT_TOKENS : NO_HISTORY_OUTPUT_TOKENS);
 }
 
 function affordablePerChoice(question: HoldQuestion, candidate: HoldCandidate, grantedNanoUsd: number): number {
@@ -200,7 +205,7 @@ function affordablePerChoice(question: HoldQuestion, candidate: HoldCandidate, g
 
 function isBounded(question: HoldQuestion): boolean {
   const { beyond, candidates } = question;
-  if (question.outputTokensMax === null && question.outputCap !== 'clamp') return false;
+  if (question.outputTokensMax === null && question.outputCap === 'as_asked') return false;
   if (beyond.length > 0 && candidates.some(({ searchesMax = null }) => isUnbounded(beyond, searchesMax))) return false;
   const hasParts = question.mediaParts > 0 || beyond.some((asked) => asked.is === 'lookups');
   return !hasParts || candidates.every((candidate) => typeof candidate.partTokensMax === 'number');

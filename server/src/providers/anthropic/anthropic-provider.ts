@@ -31,6 +31,8 @@ const WIRES: Readonly<Record<Wire, Wire | null>> = {
   'anthropic-messages': 'anthropic-messages',
   'openai-chat': 'anthropic-messages',
   'openai-responses': 'anthropic-messages',
+  'openai-compact': null,
+  'openai-input-tokens': 'anthropic-count-tokens',
   'anthropic-count-tokens': 'anthropic-count-tokens',
   'openai-embeddings': null,
 };

@@ -19,10 +19,12 @@ const MODELS = [
 ] as const;
 type FakeModel = (typeof MODELS)[number];
 
-const WIRES: Readonly<Record<Wire, Wire>> = {
+const WIRES: Readonly<Record<Wire, Wire | null>> = {
   'openai-chat': 'openai-chat',
   'anthropic-messages': 'openai-chat',
   'openai-responses': 'openai-chat',
+  'openai-compact': null,
+  'openai-input-tokens': 'anthropic-count-tokens',
   'openai-embeddings': 'openai-embeddings',
   'anthropic-count-tokens': 'anthropic-count-tokens',
 };

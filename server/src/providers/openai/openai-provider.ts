@@ -1,4 +1,5 @@
 import type { Wire } from '../../dialects/dialect.ts';
+import { isOfResponses } from '../../dialects/exchange.ts';
 import type { DeploymentConfig } from '../../domain/routing/catalogue.ts';
 import type { Transport } from '../../upstream/transport.ts';
 import type { Provider } from '../provider.ts';
@@ -8,6 +9,8 @@ import { callOverHttp, type VendorHttp } from '../vendor-http.ts';
 const PATHS: Readonly<Partial<Record<Wire, string>>> = {
   'openai-embeddings': '/embeddings',
   'openai-responses': '/responses',
+  'openai-compact': '/responses/compact',
+  'openai-input-tokens': '/responses/input_tokens',
 };
 
 const OPENAI: VendorHttp = {
@@ -29,6 +32,8 @@ const WIRES: Readonly<Record<Wire, Wire | null>> = {
   'openai-chat': 'openai-chat',
   'anthropic-messages': 'openai-chat',
   'openai-responses': 'openai-chat',
+  'openai-compact': null,
+  'openai-input-tokens': null,
   'openai-embeddings': 'openai-embeddings',
   'anthropic-count-tokens': null,
 };
@@ -47,8 +52,7 @@ export function createOpenAiProvider(deps: OpenAiProviderDeps): Provider {
   const hosts = new Set(['api.openai.com', ...(deps.responsesHosts ?? [])].map((host) => host.toLowerCase()));
   return {
     name: 'openai',
-    wireFor: (client, deployment) =>
-      client === 'openai-responses' && speaksResponses(deployment, hosts) ? client : WIRES[client],
+    wireFor: (client, deployment) => (isOfResponses(client) && speaksResponses(deployment, hosts) ? client : WIRES[client]),
     ...callOverHttp(OPENAI, deps.transport),
     readError: readOpenAiError,
   };

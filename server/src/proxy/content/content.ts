@@ -1,3 +1,4 @@
+import { isOfResponses } from '../../dialects/exchange.ts';
 import { isObject } from '../../dialects/json.ts';
 import { whole } from '../../lib/pieces.ts';
 import type { Gateway } from '../gateway.ts';
@@ -55,7 +56,7 @@ function metadataOf(admission: Admission, answer: Buffer | null): object {
 /** Returns the messages of a chat, or the items of a Responses request. */
 function messagesOf({ asked, walk }: Admission): readonly unknown[] {
   const { messages, input } = asked.body;
-  if (walk.endpoint.wire !== 'openai-responses') return Array.isArray(messages) ? messages : [];
+  if (!isOfResponses(walk.endpoint.wire)) return Array.isArray(messages) ? messages : [];
   return typeof input === 'string' ? [{ role: 'user', content: input }] : Array.isArray(input) ? input : [];
 }
 

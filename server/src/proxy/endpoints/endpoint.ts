@@ -20,6 +20,22 @@ export const ENDPOINTS: readonly Endpoint[] = [
   { path: '/v1/messages', name: 'messages', wire: 'anthropic-messages', dialect: 'anthropic', mode: 'chat', free: false },
   { path: '/v1/responses', name: 'responses', wire: 'openai-responses', dialect: 'openai', mode: 'chat', free: false },
   {
+    path: '/v1/responses/compact',
+    name: 'responses_compact',
+    wire: 'openai-compact',
+    dialect: 'openai',
+    mode: 'chat',
+    free: false,
+  },
+  {
+    path: '/v1/responses/input_tokens',
+    name: 'input_tokens',
+    wire: 'openai-input-tokens',
+    dialect: 'openai',
+    mode: 'chat',
+    free: true,
+  },
+  {
     path: '/v1/messages/count_tokens',
     name: 'count_tokens',
     wire: 'anthropic-count-tokens',

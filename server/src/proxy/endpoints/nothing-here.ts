@@ -13,8 +13,6 @@ const SERVED: readonly string[] = [...ENDPOINTS.map(({ path }) => path), '/v1/mo
 
 /** Vendors' endpoints that are not served, by how their paths begin, with or without the version. */
 const OTHER_ENDPOINTS: readonly (readonly [string, string])[] = [
-  ['/responses/compact', 'the compaction of responses'],
-  ['/responses/input_tokens', 'token counts of responses'],
   ['/completions', 'OpenAI’s older text completions'],
   ['/complete', 'Anthropic’s older text completions'],
   ['/engines/', 'OpenAI’s engines'],

@@ -17,8 +17,6 @@ export interface StoredQuestion {
 }
 
 const PREFIX = '/v1/responses/';
-/** OpenAI's paths that no id looks like. */
-const NOT_SERVED: ReadonlySet<string> = new Set(['compact', 'input_tokens']);
 const METHODS = { response: ['GET', 'DELETE'], input_items: ['GET'], cancel: ['POST'] } as const;
 
 /** Returns the question at a path below `/v1/responses/`; null for any other path. */
@@ -27,7 +25,6 @@ export function storedQuestionOf(path: string): StoredQuestion | null {
   const [id = '', part = 'response', ...more] = path.slice(PREFIX.length).split('/');
   if (id === '' || more.length > 0 || (part !== 'response' && part !== 'input_items' && part !== 'cancel')) return null;
   if (part === 'response' && path.endsWith('/response')) return null;
-  if (part === 'response' && NOT_SERVED.has(id)) return null;
   return { is: 'stored response', id, part, methods: METHODS[part] };
 }
 

@@ -1,9 +1,10 @@
 /** The conversation before a request that continues a stored response, and what of the request will be kept. */
-import type { JsonObject } from '../../dialects/dialect.ts';
+import type { JsonObject, Wire } from '../../dialects/dialect.ts';
 import { isStored } from '../../domain/tenancy/stored-responses.ts';
 import type { Caller } from '../../domain/tenancy/tenancy.ts';
 import { newId } from '../../lib/id.ts';
 import { callerOf } from '../authenticate.ts';
+import type { Endpoint } from '../endpoints/endpoint.ts';
 import type { Gateway } from '../gateway.ts';
 import { invalidRequest } from '../refusal.ts';
 import type { CachedKey } from '../snapshot/cached-key.ts';
@@ -32,20 +33,27 @@ export interface Continued {
  * Returns the request as its provider gets it, if its organization stores responses; else null, and the request stays as it is. Throws
  * 400 for a previous response that the caller does not find.
  */
-export function continuedRequest(key: CachedKey, body: JsonObject, gateway: Gateway): Promise<Continued> | null {
+export function continuedRequest(
+  { wire }: Endpoint,
+  key: CachedKey,
+  body: JsonObject,
+  gateway: Gateway,
+): Promise<Continued> | null {
   const caller = callerOf(key);
   if ((caller.organization.responses ?? null) === null) return null;
-  return continued(caller, body, gateway);
+  return continued(wire, caller, body, gateway);
 }
 
-async function continued(caller: Caller, body: JsonObject, gateway: Gateway): Promise<Continued> {
+async function continued(wire: Wire, caller: Caller, body: JsonObject, gateway: Gateway): Promise<Continued> {
   const { previous_response_id: previous = null, ...rest } = body;
   const { store = null } = body;
   if (previous !== null && typeof previous !== 'string')
     throw invalidRequest('previous_response_id must be a string', 'previous_response_id');
   if (store !== null && typeof store !== 'boolean') throw invalidRequest('store must be a boolean', 'store');
-  const input = inputItems(body.input);
-  const id = isStored(caller.organization, store) && input !== null ? newId('resp') : null;
+  const isResponse = wire === 'openai-responses';
+  // A compaction and a count may have no input of their own.
+  const input = inputItems(isResponse ? body.input : (body.input ?? []));
+  const id = isResponse && isStored(caller.organization, store) && input !== null ? newId('resp') : null;
   const side = { id, previousId: previous, input: input ?? [], historyBytes: 0, response: null };
   if (previous === null) return { body, side };
   const history = await gateway.responses.history(caller, previous);

@@ -1,0 +1,48 @@
+/** Counts the input of a Responses request at a provider that counts Anthropic's messages. */
+import { encodeMessagesRequest } from '../anthropic-messages/encode-request.ts';
+import { type Exchange, type ExchangeOptions, type JsonObject, UnreadableAnswer } from '../dialect.ts';
+import { isObject, parseJson } from '../json.ts';
+import { wholeFacts } from '../native/whole.ts';
+import type { Translation } from '../translated-exchange.ts';
+import { decodeResponsesRequest } from './decode-request.ts';
+
+/** Returns the exchange of such a count. Throws Untranslatable. */
+export function countingExchange(options: ExchangeOptions): Exchange {
+  return {
+    upstreamBody: options.upstreamBody ?? countingRequest(options),
+    whole: (bytes) => {
+      const facts = wholeFacts('anthropic-count-tokens', bytes);
+      const json = parseJson(bytes.toString('utf8'));
+      if (!isObject(json) || !Number.isSafeInteger(json.input_tokens))
+        throw new UnreadableAnswer('the provider did not answer with a number of tokens');
+      return { bytes: inputTokensBytes(json.input_tokens as number), facts };
+    },
+    stream: () => {
+      throw new Error('a count of tokens is never streamed');
+    },
+  };
+}
+
+/** The fields of a message that can be counted. All others are refused by the endpoint. */
+const COUNTED = ['model', 'system', 'messages', 'tools', 'tool_choice', 'thinking'] as const;
+
+/** Returns the request to count, as bytes. Throws Untranslatable. */
+export function countingRequest({ body, upstreamModel, maxOutputTokens }: Translation & Pick<ExchangeOptions, 'body'>): Buffer {
+  const request = encodeMessagesRequest(decodeResponsesRequest({ ...body, input: body.input ?? [] }), {
+    upstreamModel,
+    stream: false,
+    outputCap: null,
+    outputCapDefault: maxOutputTokens ?? CAP_FOR_THINKING,
+  });
+  const counted: JsonObject = {};
+  for (const name of COUNTED) if (request[name] !== undefined) counted[name] = request[name];
+  return Buffer.from(JSON.stringify(counted));
+}
+
+/** A budget for thinking is derived from a cap, which the count itself does not have. */
+const CAP_FOR_THINKING = 4096;
+
+/** Returns a count as OpenAI answers it. */
+export function inputTokensBytes(tokens: number): Buffer {
+  return Buffer.from(JSON.stringify({ object: 'response.input_tokens', input_tokens: tokens }));
+}
