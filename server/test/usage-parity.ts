@@ -20,6 +20,7 @@ const WIRES: Readonly<Record<Recording['kind'], Wire>> = {
   chat: 'openai-chat',
   messages: 'anthropic-messages',
   responses: 'openai-responses',
+  'responses-compact': 'openai-compact',
   embeddings: 'openai-embeddings',
   'count-tokens': 'anthropic-count-tokens',
 };
