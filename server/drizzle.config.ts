@@ -20,6 +20,7 @@ export default defineConfig({
     './src/store/schema/sign-in.ts',
     './src/store/schema/standing.ts',
     './src/store/schema/stored-responses.ts',
+    './src/store/schema/conversations.ts',
     './src/store/schema/tenancy.ts',
     './src/store/schema/usage.ts',
   ],

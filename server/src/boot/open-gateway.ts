@@ -16,11 +16,14 @@ import { createDeploymentHealth } from '../proxy/deployments/health.ts';
 import { createDeploymentLoad } from '../proxy/deployments/load.ts';
 import { createDeploymentPace } from '../proxy/deployments/pace.ts';
 import type { DecisionLookup, Gateway } from '../proxy/gateway.ts';
-import { createResponsesState, type ResponsesState } from '../proxy/responses/responses-state.ts';
+import { type ConversationStore, createConversationsState } from '../proxy/responses/conversations-state.ts';
+import { createResponsesState } from '../proxy/responses/responses-state.ts';
 import { restoreRecent } from '../proxy/snapshot/restore.ts';
 import { openSnapshot, type Snapshot } from '../proxy/snapshot/snapshot.ts';
 import type { Config } from '../settings/config.ts';
 import * as stored from '../store/configuration/config.ts';
+import type { Database } from '../store/database.ts';
+import * as conversations from '../store/responses/conversations.ts';
 import * as storedResponses from '../store/responses/stored-responses.ts';
 import * as requestLog from '../store/usage/request-log.ts';
 import * as usage from '../store/usage/usage.ts';
@@ -74,6 +77,7 @@ export async function openGateway(
   const leave = async () => {
     await largeBodies.close();
     await gateway.responses.close();
+    await gateway.conversations.close();
     await opened.stop();
   };
   return { gateway, counters, shared: opened.shared, redisMemory: opened.redisMemory, leave, telemetry };
@@ -128,7 +132,7 @@ function gatewayOf(
     largeBodies: parts.largeBodies,
     decisions: decisionsOf(stores),
     sealContent: createContentSealer({ master: masterKey, installation: installation.content }),
-    responses: responsesOf(stores, log),
+    ...responsesOf(stores, log),
     refused: (record) => refusals.add(record),
     defect: (error, requestId) => tellDefect(error, requestId, log),
     requestId,
@@ -156,26 +160,49 @@ function decisionsOf({ database: { db }, journal, refusals }: Stores): DecisionL
   });
 }
 
-/** Returns the stored state of the Responses API. A response that is lost is logged, at most once a minute for each outcome. */
-function responsesOf({ database: { db }, installation, masterKey }: Stores, log: Logger): ResponsesState {
+/** Returns the stored state of the Responses API. What is lost is logged, at most once a minute for each outcome. */
+function responsesOf(
+  { database: { db }, installation, masterKey }: Stores,
+  log: Logger,
+): Pick<Gateway, 'responses' | 'conversations'> {
   const wrappers = { master: masterKey, installation: installation.content };
   const isDue = nowAndThen(LOST_EVERY_MS, clock);
-  return createResponsesState({
-    store: {
-      insert: (rows) => storedResponses.insert(db, rows),
-      find: (address, at) => storedResponses.find(db, address, at),
-      findChain: (address, at, bounds) => storedResponses.findChain(db, address, at, bounds),
-      remove: (address) => storedResponses.remove(db, address),
-    },
+  const shared = {
     clock,
     seal: createContentSealer(wrappers),
     open: createContentOpener(wrappers),
-    onLost: (facts) => {
+    onLost: (facts: Readonly<Record<string, unknown>>) => {
       const leftOut = isDue(String(facts.outcome));
       if (leftOut !== null)
         log.warn({ ...facts, left_out: leftOut }, 'responses: an answer could not be stored, so it cannot be continued or read');
     },
+  };
+  const responses = createResponsesState({
+    ...shared,
+    store: {
+      insert: (rows) => storedResponses.insert(db, rows),
+      end: (row) => storedResponses.end(db, row),
+      renew: (addresses, until) => storedResponses.renew(db, addresses, until),
+      cancel: (address, at) => storedResponses.cancel(db, address, at),
+      find: (address, at) => storedResponses.find(db, address, at),
+      findChain: (address, at, bounds) => storedResponses.findChain(db, address, at, bounds),
+      remove: (address) => storedResponses.remove(db, address),
+    },
   });
+  return { responses, conversations: createConversationsState({ ...shared, store: conversationStore(db) }) };
+}
+
+function conversationStore(db: Database): ConversationStore {
+  return {
+    create: (row, items) => conversations.create(db, row, items),
+    useOf: (organizationId) => conversations.useOf(db, organizationId),
+    find: (address, at) => conversations.find(db, address, at),
+    itemsOf: (address) => conversations.itemsOf(db, address),
+    setMetadata: (address, sealed) => conversations.setMetadata(db, address, sealed),
+    add: (address, addition) => conversations.add(db, address, addition),
+    removeItem: (address, itemId) => conversations.removeItem(db, address, itemId),
+    remove: (address) => conversations.remove(db, address),
+  };
 }
 
 const LOST_EVERY_MS = 60_000;

@@ -22,12 +22,14 @@
  */
 import type { Exchange, ExchangeOptions } from './dialect.ts';
 import { nativeExchange } from './native/native-exchange.ts';
-import { countingExchange, countingRequest } from './openai-responses/counting-exchange.ts';
-import { type Translation, translatedExchange, translatedRequest } from './translated-exchange.ts';
+import { countingExchange } from './openai-responses/counting-exchange.ts';
+import { translatedExchange } from './translated-exchange.ts';
 
 export { estimateTokens } from './estimate.ts';
 export { inputTokensBytes } from './openai-responses/counting-exchange.ts';
 export { isOfResponses } from './openai-responses/family.ts';
+export { foreignIdIn } from './openai-responses/foreign-ids.ts';
+export { repeatedOf, responseObject } from './openai-responses/response-object.ts';
 export { BETA_HEADER } from './read-beyond.ts';
 export { readBody, readBodyInTurn } from './read-body.ts';
 export { readFacts } from './read-facts.ts';
@@ -42,9 +44,4 @@ export type { Translation } from './translated-exchange.ts';
 export function openExchange(options: ExchangeOptions): Exchange {
   if (options.client === options.upstream) return nativeExchange(options);
   return options.client === 'openai-input-tokens' ? countingExchange(options) : translatedExchange(options);
-}
-
-/** Returns the request for an upstream with another dialect, as bytes. Throws Untranslatable. */
-export function requestToSend(options: Translation & Pick<ExchangeOptions, 'body'>): Buffer {
-  return options.client === 'openai-input-tokens' ? countingRequest(options) : translatedRequest(options);
 }

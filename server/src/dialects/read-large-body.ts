@@ -1,12 +1,12 @@
 import { fieldSpans, type Span } from '../lib/json/json-fields.ts';
 import type { BodyProblem, JsonObject, RequestFacts, Wire } from './dialect.ts';
 import { estimateTokens } from './estimate.ts';
-import { requestToSend } from './exchange.ts';
 import { isOfResponses } from './openai-responses/family.ts';
 import { ownItems } from './openai-responses/own-items.ts';
 import { readBodyOnce } from './read-body.ts';
 import { readFacts } from './read-facts.ts';
 import { readTags } from './read-tags.ts';
+import { requestToSend } from './request-to-send.ts';
 import type { Translation } from './translated-exchange.ts';
 
 /** The headers that are read together with a body. */

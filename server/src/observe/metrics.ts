@@ -141,12 +141,13 @@ function addKept(families: MetricFamilies, { snapshot, counters, coldCounters, c
   );
 }
 
-function addStoredResponses(families: MetricFamilies, { outcomes, waiting, waitingBytes }: ResponsesReading): void {
+function addStoredResponses(families: MetricFamilies, { outcomes, waiting, waitingBytes, background }: ResponsesReading): void {
   families.counter(
     'headgate_responses_kept_total',
     'Answers of the Responses API that were to be stored, by what became of them.',
     Object.entries(outcomes).map(([outcome, count]) => [{ outcome }, count]),
   );
+  families.gauge('headgate_responses_background', 'Responses that this process makes in the background.', background);
   families.gauge('headgate_responses_waiting', 'Answers in memory that are not stored yet.', waiting);
   families.gauge('headgate_responses_waiting_bytes', 'Bytes of answers in memory that are not stored yet.', waitingBytes);
 }

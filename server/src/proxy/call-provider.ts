@@ -252,8 +252,12 @@ function judge(outcome: Outcome, made: Made, candidate: Candidate, admission: Ad
   }
 }
 
-/** Returns the refusal for a request that still waits for its answer when this process stops. */
-function stopping(admission: Admission): Refusal {
+/**
+ * Returns the refusal for a request that still waits for its answer when this process stops. A response in the background that was
+ * cancelled is ended in the same way, but has nobody to tell.
+ */
+function stopping(admission: Admission): Refusal | ClientGone {
+  if (admission.walk.reply.gone) return new ClientGone();
   noteLast(admission, 'gateway_stopped');
   return serviceUnavailable('The gateway is restarting. Send the request again.');
 }

@@ -1,6 +1,10 @@
+import type { JsonObject } from '../dialects/dialect.ts';
+import { readBodyInTurn } from '../dialects/exchange.ts';
 import type { GatewayRequest, Reply } from '../http/request-reply.ts';
 import { clientRequestId } from './answer-headers.ts';
 import { authenticate, callerOf } from './authenticate.ts';
+import { checkBodyType } from './bodies/body-type.ts';
+import { answerConversation, type ConversationQuestion, conversationQuestionOf } from './endpoints/conversations.ts';
 import { showDecision } from './endpoints/decisions.ts';
 import { ENDPOINTS, type Endpoint } from './endpoints/endpoint.ts';
 import { listModels, showModel } from './endpoints/models.ts';
@@ -60,7 +64,7 @@ async function answerQuestion(request: GatewayRequest, reply: Reply, gateway: Ga
   try {
     const question = questionOf(request.path);
     if (question === null) throw nothingAt(request.path);
-    const methods = question.is === 'stored response' ? question.methods : ONLY_GET;
+    const methods = methodsOf(question);
     if (!methods.includes(request.method)) {
       headers.push('allow', methods.join(', '));
       throw notAllowed(`This path supports only ${methods.join(' and ')}.`);
@@ -102,6 +106,7 @@ const ONLY_GET: readonly string[] = ['GET'];
 
 type Question =
   | StoredQuestion
+  | ConversationQuestion
   | { readonly is: 'models' }
   | { readonly is: 'model'; readonly name: string }
   | { readonly is: 'decision'; readonly id: string };
@@ -110,7 +115,16 @@ function questionOf(path: string): Question | null {
   if (path === '/v1/models') return { is: 'models' };
   if (path.startsWith('/v1/models/')) return { is: 'model', name: decoded(path.slice('/v1/models/'.length)) };
   if (path.startsWith('/v1/decisions/')) return { is: 'decision', id: path.slice('/v1/decisions/'.length) };
-  return storedQuestionOf(path);
+  return storedQuestionOf(path) ?? conversationQuestionOf(path);
+}
+
+function methodsOf(question: Question): readonly string[] {
+  return question.is === 'stored response' || question.is === 'conversation' ? question.methods : ONLY_GET;
+}
+
+/** Reports whether a request is a question with a body. No endpoint of ENDPOINTS serves it, so nothing of it is charged. */
+export function isWritten({ method, path }: GatewayRequest): boolean {
+  return method === 'POST' && conversationQuestionOf(path)?.methods.includes('POST') === true;
 }
 
 /** Decodes a model name from a path. It is percent-encoded, including its slashes. */
@@ -138,7 +152,22 @@ async function answerOf(question: Question, key: CachedKey, request: GatewayRequ
       return showDecision(question.id, key, gateway);
     case 'stored response':
       return answerStored(question, caller, request, gateway.responses);
+    case 'conversation': {
+      const { method, query } = request;
+      return answerConversation(question, caller, { method, query, body: writtenBody(request) }, gateway.conversations);
+    }
   }
+}
+
+/** Returns the body of a question that writes; null for others. An empty one is as good as `{}`. */
+function writtenBody(request: GatewayRequest): JsonObject | null {
+  if (request.method !== 'POST') return null;
+  if (request.body.length === 0) return {};
+  checkBodyType(request);
+  const reading = readBodyInTurn(request.body);
+  if (reading === null) throw invalidRequest('The body is too large for a conversation. Send fewer or smaller items.', 'items');
+  if (!reading.ok) throw invalidRequest(reading.problem.message, reading.problem.param);
+  return reading.body;
 }
 
 function sayJson(reply: Reply, status: number, value: object, headers: string[]): void {

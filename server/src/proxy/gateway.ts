@@ -11,6 +11,7 @@ import type { LargeBodies } from './bodies/large-bodies.ts';
 import type { DeploymentHealth } from './deployments/health.ts';
 import type { DeploymentLoad } from './deployments/load.ts';
 import type { DeploymentPace } from './deployments/pace.ts';
+import type { ConversationsState } from './responses/conversations-state.ts';
 import type { ResponsesState } from './responses/responses-state.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 
@@ -55,6 +56,8 @@ export interface Gateway {
   readonly sealContent: SealContent;
   /** The stored responses of the Responses API. */
   readonly responses: ResponsesState;
+  /** The conversations of the Responses API. */
+  readonly conversations: ConversationsState;
   /** Stores a refused request's row. Repeats of one (key, rule) may share a row. */
   readonly refused: (record: EndRecord) => void;
   /** Logs a defect of ours, which is never shown to the caller. */

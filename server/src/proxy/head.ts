@@ -1,13 +1,14 @@
 import type { GatewayRequest, Reply } from '../http/request-reply.ts';
 import { ANSWERED, type BufferedBytes, type HeadVerdict } from '../lib/buffered-bytes.ts';
 import { type Authenticated, authenticate } from './authenticate.ts';
-import { serveDataPlane, walkAt } from './data-plane.ts';
+import { isWritten, sayRefusal, serveDataPlane, walkAt } from './data-plane.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
 import { entitlementOnHead } from './entitlement.ts';
 import type { Gateway } from './gateway.ts';
 import { limitRefusal } from './limit-refusal.ts';
 import { refuseOnHead } from './pipeline.ts';
 import { serviceUnavailable, tooLarge } from './refusal.ts';
+import { asRefusal } from './refuse.ts';
 
 /** The bounds by which heads are judged, beside the gateway's rules. */
 export interface HeadBounds {
@@ -31,7 +32,7 @@ export function judgeHead(
   bounds: HeadBounds,
 ): HeadVerdict | Promise<HeadVerdict> {
   const endpoint = request.method === 'POST' ? walkAt(request.path) : null;
-  if (endpoint === null) {
+  if (endpoint === null && !isWritten(request)) {
     serveDataPlane(request, reply, gateway);
     return ANSWERED;
   }
@@ -51,7 +52,8 @@ export function judgeHead(
 interface Asked {
   readonly request: GatewayRequest;
   readonly reply: Reply;
-  readonly endpoint: Endpoint;
+  /** Null for a question with a body, which is answered without admission. */
+  readonly endpoint: Endpoint | null;
   readonly gateway: Gateway;
   readonly bounds: HeadBounds;
 }
@@ -62,7 +64,7 @@ function judge(asked: Asked, found: Authenticated): HeadVerdict {
   try {
     if (found.refusal !== null) return refused(asked, found, found.refusal);
     const length = request.header('content-length');
-    if (length === undefined || Number(length) > SHORT_BYTES_MAX) {
+    if (asked.endpoint !== null && (length === undefined || Number(length) > SHORT_BYTES_MAX)) {
       const entitlement = entitlementOnHead(key, gateway);
       const result = entitlement === null ? null : gateway.counters.exhausted(entitlement.plan);
       if (entitlement !== null && result !== null) {
@@ -97,6 +99,7 @@ function refused(
   error: unknown,
   entitlement: Parameters<typeof refuseOnHead>[0]['entitlement'] = null,
 ): HeadVerdict {
-  refuseOnHead({ request, reply, endpoint, key: found?.key ?? null, entitlement }, error, gateway);
+  if (endpoint === null) sayRefusal(request, reply, asRefusal(error, gateway.requestId(), gateway), gateway.requestId());
+  else refuseOnHead({ request, reply, endpoint, key: found?.key ?? null, entitlement }, error, gateway);
   return ANSWERED;
 }

@@ -8,13 +8,15 @@ import { admit } from './admit.ts';
 import { clientRequestId } from './answer-headers.ts';
 import { noteLast } from './attempts/tried.ts';
 import { type Authenticated, authenticate } from './authenticate.ts';
+import { checkBodyType } from './bodies/body-type.ts';
 import { ClientGone, callProvider } from './call-provider.ts';
 import { CLIENT_CLOSED, deliver } from './deliver.ts';
 import type { Endpoint } from './endpoints/endpoint.ts';
 import type { Gateway } from './gateway.ts';
-import { invalidRequest, Refusal } from './refusal.ts';
+import { invalidRequest } from './refusal.ts';
 import { answerRefusal, asRefusal, noteRefusal, tellDefect } from './refuse.ts';
 import { continuedRequest, type StoredSide } from './responses/continued.ts';
+import { detach } from './responses/detach.ts';
 import { route } from './route.ts';
 import { settle } from './settle.ts';
 import type { CachedKey } from './snapshot/cached-key.ts';
@@ -44,7 +46,9 @@ export async function handle(
     const asked = reading instanceof Promise ? await reading : reading;
     const admitted = admit(walk, key, asked, gateway);
     admission = admitted instanceof Promise ? await admitted : admitted;
-    if (reply.gone) throw new ClientGone();
+    const { stored } = admission.asked;
+    if (stored?.isDetached === true) await detach(admission, stored, gateway);
+    if (walk.reply.gone) throw new ClientGone();
     deliver(await callProvider(route(admission, gateway), admission, gateway), admission, gateway);
   } catch (error) {
     // All failures end here: usage of the attempts is charged, and the rest of the hold is released.
@@ -83,17 +87,7 @@ function traced({ request, endpoint }: Walk, tracing: Tracing): RequestTrace {
  */
 function read(walk: Walk, key: CachedKey, gateway: Gateway): Asked | Promise<Asked> {
   const { request } = walk;
-  const type = request.header('content-type');
-  if (type !== undefined && !type.toLowerCase().includes('json')) {
-    throw new Refusal('unsupported_media_type', 'The body must be JSON. Send the header `content-type: application/json`.');
-  }
-  const encoding = request.header('content-encoding');
-  if (encoding !== undefined && encoding !== 'identity') {
-    throw new Refusal(
-      'unsupported_media_type',
-      'Compressed request bodies are not supported. Send the body without `content-encoding`.',
-    );
-  }
+  checkBodyType(request);
   const reading = readBodyInTurn(request.body);
   if (reading === null) return readLarge(walk, gateway);
   if (!reading.ok) throw invalidRequest(reading.problem.message, reading.problem.param);
@@ -174,7 +168,7 @@ function settleFailure(admission: Admission, error: unknown, gateway: Gateway): 
   const refusal = asRefusal(error, admission.walk.id, gateway);
   settle(
     admission,
-    { status: 'failed', httpStatus: refusal.status, code: refusal.code, param: refusal.param, ...nobody },
+    { status: 'failed', httpStatus: refusal.status, code: refusal.code, param: refusal.param, ...nobody, words: refusal.message },
     gateway,
   );
   gateway.journal.whenWritten(() => answerRefusal(admission.walk, refusal, admission, gateway), admission.walk.id);

@@ -9,13 +9,12 @@ import { outputTokens, totalTokens, type Usage } from '../domain/usage/usage.ts'
 import type { EndRecord, RequestStatus } from '../ledger/records.ts';
 import { isWorthALine } from '../observe/request-lines.ts';
 import { triedForRow } from './attempts/tried.ts';
-import { callerOf } from './authenticate.ts';
 import { contentToKeep } from './content/content.ts';
 import type { Candidate } from './deployments/candidate.ts';
 import { outputHistoryOf, planNow } from './entitlement.ts';
 import type { Gateway } from './gateway.ts';
 import { tellDefect } from './refuse.ts';
-import type { StoredSide } from './responses/continued.ts';
+import { keepSettled } from './responses/keep-settled.ts';
 import { type SeenOfAnswer, tokensOfBytes, unreportedOutput, usageWith } from './settlement/unreported.ts';
 import { recordedTags } from './snapshot/tagged-entitlement.ts';
 import type { Admission, Walk } from './walk.ts';
@@ -26,6 +25,8 @@ export interface Ending {
   readonly httpStatus: number;
   readonly code: string | null;
   readonly param: string | null;
+  /** The refusal's message, if there was one. */
+  readonly words?: string;
   readonly candidate: Candidate | null;
   readonly finishReason: string | null;
   /** The answer as the client saw it, for organizations that keep content; null if there was none. */
@@ -167,7 +168,7 @@ export function settle(admission: Admission, ending: Ending, gateway: Gateway): 
     for (const { deploymentId, usage } of admission.entries) gateway.load.used(deploymentId, totalTokens(usage));
     watch(record, walk, gateway);
     for (const why of admission.estimated) gateway.traffic.estimated(why);
-    if (admission.asked.stored !== null) keepResponse(admission, admission.asked.stored, gateway);
+    if (admission.asked.stored !== null) keepSettled(admission, admission.asked.stored, ending, gateway);
   } catch (error) {
     tellDefect(error, walk.id, gateway);
   }
@@ -206,13 +207,6 @@ function recordOf(admission: Admission, ending: Ending, gateway: Gateway): EndRe
     tagRoute,
     tried: triedForRow(admission, ending.candidate),
   };
-}
-
-/** Stores the response in the background, if its answer came to an end. */
-function keepResponse({ key, asked }: Admission, { id, previousId, input, response }: StoredSide, { responses }: Gateway): void {
-  if (id === null || response === null) return;
-  const status = response.status === 'incomplete' ? 'incomplete' : 'completed';
-  responses.keep(callerOf(key), { id, previousId, model: asked.facts.model, status, input, response });
 }
 
 function settleCounters(admission: Admission, gateway: Gateway): void {

@@ -19,7 +19,8 @@ export interface Walk {
   id: string;
   readonly endpoint: Endpoint;
   readonly request: GatewayRequest;
-  readonly reply: Reply;
+  /** The client's, or for a response in the background one that outlasts the client. */
+  reply: Reply;
   readonly clientRequestId: string | null;
   /** The key, set by `authenticate`. From then on the request always leaves a row. */
   key: CachedKey | null;

@@ -4,6 +4,7 @@ export * from './schema/address-proofs.ts';
 export * from './schema/alerts.ts';
 export * from './schema/audit.ts';
 export * from './schema/catalogue.ts';
+export * from './schema/conversations.ts';
 export * from './schema/folds.ts';
 export * from './schema/invitations.ts';
 export * from './schema/jobs.ts';

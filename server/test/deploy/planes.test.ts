@@ -51,6 +51,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   'proxy/endpoints/endpoint.ts': 'the paths of endpoints',
   'proxy/data-plane.ts': 'the paths that only read',
   'proxy/endpoints/nothing-here.ts': 'the paths that a client may have meant',
+  'proxy/endpoints/conversations.ts': 'the paths of conversations',
   'proxy/endpoints/stored-responses.ts': 'the paths of stored responses',
   'proxy/error-dialect.ts': 'the dialect of one endpoint',
   'proxy/refuse.ts': 'the address of a decision, in an answer',

@@ -127,6 +127,9 @@ function brokenStore(): { store: ResponseStore; rows: NewStoredResponse[]; isAwa
       return here({ links: site.rows.filter((row) => row.id === id), isTooLong: false });
     },
     remove: () => here(true),
+    end: async () => here(undefined),
+    renew: async (addresses) => here(addresses.map(({ id }) => id)),
+    cancel: () => here(true),
   };
   return Object.assign(site, { store });
 }
@@ -201,7 +204,7 @@ test('a database that hangs is 503 after a second', async () => {
   expect(performance.now() - startedMs).toBeLessThan(2_500);
 });
 
-// promise: Two exceptions to "nothing synchronous on Postgres": a key-cache miss makes one coalesced lookup
+// promise: Exceptions to "nothing synchronous on Postgres": a key-cache miss makes one coalesced lookup
 test('many requests that continue one response read its chain once', async () => {
   const site = brokenStore();
   site.isAway = false;

@@ -4,17 +4,21 @@ import type { Caller, OrganizationConfig, ResponsesScope } from '../../src/domai
 import { newId } from '../../src/lib/id.ts';
 import { contentKeyPurpose, newDataKey, wrapKey } from '../../src/lib/secrets.ts';
 import { type Clock, systemClock } from '../../src/lib/timing/clock.ts';
+import type { Provider } from '../../src/providers/provider.ts';
 import { callerOf } from '../../src/proxy/authenticate.ts';
 import { createContentOpener, createContentSealer } from '../../src/proxy/content/content-sealer.ts';
+import type { Gateway } from '../../src/proxy/gateway.ts';
 import {
-  createResponsesState,
-  type ResponseStore,
-  type ResponsesState,
-  type ResponseToKeep,
-} from '../../src/proxy/responses/responses-state.ts';
+  type ConversationStore,
+  type ConversationsState,
+  createConversationsState,
+} from '../../src/proxy/responses/conversations-state.ts';
+import { createResponsesState, type ResponseStore, type ResponsesState } from '../../src/proxy/responses/responses-state.ts';
+import type { ResponseToKeep } from '../../src/proxy/responses/sealed-responses.ts';
 import type { Database } from '../../src/store/database.ts';
+import * as conversations from '../../src/store/responses/conversations.ts';
 import * as stored from '../../src/store/responses/stored-responses.ts';
-import { organizations, storedResponses, teams } from '../../src/store/schema.ts';
+import { conversations as conversationRows, organizations, storedResponses, teams } from '../../src/store/schema.ts';
 import { until } from '../jobs/support.ts';
 import { openHouse, type WalkHouse } from '../support/walk.ts';
 
@@ -26,10 +30,32 @@ export const TEAM_OF = [1, 1, 2] as const;
 export function storeOver(db: Database): ResponseStore {
   return {
     insert: (rows) => stored.insert(db, rows),
+    end: (row) => stored.end(db, row),
+    renew: (addresses, until) => stored.renew(db, addresses, until),
+    cancel: (address, at) => stored.cancel(db, address, at),
     find: (address, at) => stored.find(db, address, at),
     findChain: (address, at, bounds) => stored.findChain(db, address, at, bounds),
     remove: (address) => stored.remove(db, address),
   };
+}
+
+export function conversationStoreOver(db: Database): ConversationStore {
+  return {
+    create: (row, items) => conversations.create(db, row, items),
+    useOf: (organizationId) => conversations.useOf(db, organizationId),
+    find: (address, at) => conversations.find(db, address, at),
+    itemsOf: (address) => conversations.itemsOf(db, address),
+    setMetadata: (address, sealed) => conversations.setMetadata(db, address, sealed),
+    add: (address, addition) => conversations.add(db, address, addition),
+    removeItem: (address, itemId) => conversations.removeItem(db, address, itemId),
+    remove: (address) => conversations.remove(db, address),
+  };
+}
+
+/** The conversations as a process opens them: with the real seals. */
+export function openConversations(db: Database, clock: Clock = systemClock, readMsMax = 20_000): ConversationsState {
+  const [seal, open] = [createContentSealer(wrappers), createContentOpener(wrappers)];
+  return createConversationsState({ store: conversationStoreOver(db), clock, seal, open, readMsMax, onLost: () => {} });
 }
 
 export interface StateOptions {
@@ -54,6 +80,7 @@ export function teamOf(organizationId: string, number: 1 | 2): string {
 /** Inserts the tenants' rows, as they were at first, and removes all responses. */
 export async function insertTenants(db: Database): Promise<void> {
   await db.delete(storedResponses);
+  await db.delete(conversationRows);
   await db
     .insert(organizations)
     .values(ORGANIZATIONS.map((id) => ({ id, slug: id.replace('_', '-'), name: id })))
@@ -78,14 +105,21 @@ const contentKeys = new Map<string, OrganizationConfig['wrappedContentKey']>(
 );
 
 /** A tenant's gateway, with keys `key_1` and `key_2` of its first team and `key_3` of its second. */
-export function openTenant(id: string, responses: ResponsesScope | null, state: ResponsesState): Promise<WalkHouse> {
+export function openTenant(
+  id: string,
+  responses: ResponsesScope | null,
+  state: ResponsesState,
+  more: Partial<Gateway> = {},
+  provider?: Provider,
+): Promise<WalkHouse> {
   return openHouse({
     organization: { id, slug: id, responses, wrappedContentKey: contentKeys.get(id) ?? null },
     team: { id: teamOf(id, 1) },
     moreTeams: [{ id: teamOf(id, 2) }],
     key: { organizationId: id, teamId: teamOf(id, 1) },
     moreKeys: [{}, { teamId: teamOf(id, 2) }],
-    gateway: { responses: state },
+    gateway: { responses: state, ...more },
+    ...(provider === undefined ? {} : { provider }),
   });
 }
 

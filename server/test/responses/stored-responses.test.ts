@@ -248,7 +248,7 @@ onEveryDatabase('stored responses', (given) => {
       state.keep(caller, young);
       await allStored(state);
       expect((await get(house, 0, old.id)).status).toBe(200);
-      expect(await run()).toBe('Deleted 0 expired responses, and 0 of deleted teams and organizations.');
+      expect(await run()).toBe('Deleted 0 expired responses and conversations, and 0 of deleted teams and organizations.');
       nowMs += DAY_MS + 1;
       expect((await get(house, 0, old.id)).status).toBe(404);
       expect(await history(house, 0, old.id)).toEqual({ refused: NOT_FOUND });
@@ -271,7 +271,7 @@ onEveryDatabase('stored responses', (given) => {
         .db.insert(storedResponses)
         .values(Array.from({ length: 1_100 }, () => ({ ...past, id: newId('resp') })));
       expect(await countLiving(given().db, 'org_a', new Date(nowMs))).toBe(1);
-      expect(await run()).toBe('Deleted 1101 expired responses, and 0 of deleted teams and organizations.');
+      expect(await run()).toBe('Deleted 1101 expired responses and conversations, and 0 of deleted teams and organizations.');
       expect(await rows()).toEqual([young.id]);
       const stopped = new AbortController();
       stopped.abort();
@@ -289,7 +289,7 @@ onEveryDatabase('stored responses', (given) => {
       // The key of the other team: this process has not heard of the deletion yet.
       expect((await get(house, 2, ours.id)).status).toBe(404);
       expect(await history(house, 2, ours.id)).toEqual({ refused: NOT_FOUND });
-      expect(await run()).toBe('Deleted 0 expired responses, and 1 of deleted teams and organizations.');
+      expect(await run()).toBe('Deleted 0 expired responses and conversations, and 1 of deleted teams and organizations.');
       expect(await rows()).toEqual([theirs.id]);
     });
 
@@ -301,7 +301,7 @@ onEveryDatabase('stored responses', (given) => {
       state.keep(await callerAt(stays, 0), theirs);
       await allStored(state);
       await given().db.update(organizations).set({ status: 'deleted', contentKey: null }).where(eq(organizations.id, 'org_a'));
-      expect(await run()).toBe('Deleted 0 expired responses, and 1 of deleted teams and organizations.');
+      expect(await run()).toBe('Deleted 0 expired responses and conversations, and 1 of deleted teams and organizations.');
       expect(await rows()).toEqual([theirs.id]);
     });
 

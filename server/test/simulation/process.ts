@@ -10,7 +10,7 @@ import type { Gateway } from '../../src/proxy/gateway.ts';
 import { type RestoreSources, restoreRecent } from '../../src/proxy/snapshot/restore.ts';
 import { type ConfigSource, openSnapshot } from '../../src/proxy/snapshot/snapshot.ts';
 import { StoreUnavailable } from '../../src/store/errors.ts';
-import { memoryResponses } from '../support/stored-responses.ts';
+import { memoryConversations, memoryResponses } from '../support/stored-responses.ts';
 import { delayed } from './delayed.ts';
 import { type Fault, withFault } from './faults.ts';
 import type { ModelJournal } from './model-journal.ts';
@@ -87,6 +87,7 @@ export async function startProcess(surroundings: Surroundings): Promise<Process>
     decisions: { find: async () => null },
     sealContent: () => null,
     responses: memoryResponses(),
+    conversations: memoryConversations(),
     refused: () => {},
     defect: (error) => truth.fail(`a defect: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`),
     requestId: surroundings.newRequestId,

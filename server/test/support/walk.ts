@@ -26,7 +26,7 @@ import { createDeploymentLoad } from '../../src/proxy/deployments/load.ts';
 import { createDeploymentPace } from '../../src/proxy/deployments/pace.ts';
 import type { Gateway } from '../../src/proxy/gateway.ts';
 import { openSnapshot } from '../../src/proxy/snapshot/snapshot.ts';
-import { memoryResponses } from './stored-responses.ts';
+import { memoryConversations, memoryResponses } from './stored-responses.ts';
 
 const NO_LIMITS = { rateLimits: {}, modelLimits: [], budgets: [] } as const;
 
@@ -223,6 +223,7 @@ export async function openHouse(house: House = {}): Promise<WalkHouse> {
     decisions: { find: async () => null },
     sealContent: (_organization, _id, content) => Buffer.from(content),
     responses: memoryResponses(),
+    conversations: memoryConversations(),
     refused: (record) => journal.end(record),
     defect,
     requestId,

@@ -18,7 +18,8 @@ const HELLO = { model: 'fast', input: 'hello' };
 const RAW = 'resp_0d4b654a05c1a7a70069deb7a08194819784d6491244b331d6';
 /** As OpenAI answered them. */
 const COMPACTIONS = answersOf('openai', 'responses-compact').map(
-  (recording) => JSON.parse(String(bytesOf(recording))) as JsonObject & { usage: { input_tokens: number; output_tokens: number } },
+  (recording) =>
+    JSON.parse(String(bytesOf(recording))) as JsonObject & { usage: { input_tokens: number; output_tokens: number } },
 );
 const [COMPACTION] = COMPACTIONS as [(typeof COMPACTIONS)[number]];
 
@@ -94,12 +95,14 @@ describe('a compaction', () => {
       [outputNanoUsd + 1e7, 200],
     ] as const) {
       const now = await open({ isBudgeted: false, key: { budgets: [budget(room, { clampOutput: true })] } });
-      const { call, said } = asking(now, HELLO, COMPACT);
-      if (status === 200) {
-        expect(sentBody(await call)).not.toHaveProperty('max_output_tokens');
-        (await call).json(COMPACTION);
+      if (status === 429) {
+        expect((await now.house.ask(HELLO, COMPACT)).status).toBe(429);
+        continue;
       }
-      expect((await said).status).toBe(status);
+      const { call, said } = asking(now, HELLO, COMPACT);
+      expect(sentBody(await call)).not.toHaveProperty('max_output_tokens');
+      (await call).json(COMPACTION);
+      expect((await said).status).toBe(200);
     }
   });
 });

@@ -53,4 +53,6 @@ export interface ResponsesReading {
   readonly outcomes: Readonly<Record<KeptOutcome, number>>;
   readonly waiting: number;
   readonly waitingBytes: number;
+  /** Responses that this process makes in the background. */
+  readonly background: number;
 }

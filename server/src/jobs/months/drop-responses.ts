@@ -1,6 +1,6 @@
-/** Deletes stored responses that ended. */
+/** Deletes stored responses and conversations that ended. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { dropEnded, dropExpired, endedPlaces } from '../../store/responses/stored-responses.ts';
+import { dropEnded, dropExpired, ENDING_TABLES, endedPlaces } from '../../store/responses/ended.ts';
 import { goOn, type Job, type JobContext } from '../job.ts';
 
 /** Rows of a batch. A row has up to 4 MB outside of the table, and deleting it marks each piece. */
@@ -9,21 +9,23 @@ const PLACES_AT_ONCE = 200;
 /** The pause between two batches, so that other work on the database proceeds. */
 const PAUSE_MS = 50;
 
-/** Deletes the responses that expired, and those of deleted teams and organizations. None of them can be found any more. */
+/** Deletes what expired, and what is of deleted teams and organizations. None of it can be found any more. */
 export function dropResponsesJob(): Job {
   return {
     name: 'stored-responses',
-    about: 'Deletes stored responses that expired or whose team or organization was deleted.',
+    about: 'Deletes stored responses and conversations that expired or whose team or organization was deleted.',
     cron: '*/10 * * * *',
     run: async (context) => {
       const { db } = context.database;
       const at = new Date(context.clock.nowMs());
-      const expired = await inBatches(context, () => dropExpired(db, at, ROWS_AT_ONCE));
-      let ended = 0;
-      for (const place of await endedPlaces(db, PLACES_AT_ONCE)) {
-        ended += await inBatches(context, () => dropEnded(db, place, ROWS_AT_ONCE));
+      let [expired, ended] = [0, 0];
+      for (const table of ENDING_TABLES) {
+        expired += await inBatches(context, () => dropExpired(db, table, at, ROWS_AT_ONCE));
+        for (const place of await endedPlaces(db, table, PLACES_AT_ONCE)) {
+          ended += await inBatches(context, () => dropEnded(db, table, place, ROWS_AT_ONCE));
+        }
       }
-      return `Deleted ${expired} expired responses, and ${ended} of deleted teams and organizations.`;
+      return `Deleted ${expired} expired responses and conversations, and ${ended} of deleted teams and organizations.`;
     },
   };
 }

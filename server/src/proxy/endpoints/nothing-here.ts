@@ -9,7 +9,7 @@ const PATH_CHARS_MAX = 96;
 const LETTERS_MAX = 3;
 
 /** The paths that a client may have meant. */
-const SERVED: readonly string[] = [...ENDPOINTS.map(({ path }) => path), '/v1/models'];
+const SERVED: readonly string[] = [...ENDPOINTS.map(({ path }) => path), '/v1/models', '/v1/conversations'];
 
 /** Vendors' endpoints that are not served, by how their paths begin, with or without the version. */
 const OTHER_ENDPOINTS: readonly (readonly [string, string])[] = [

@@ -4,7 +4,8 @@ import type { Caller } from '../../domain/tenancy/tenancy.ts';
 import type { GatewayRequest } from '../../http/request-reply.ts';
 import { invalidRequest } from '../refusal.ts';
 import { responseNotFound } from '../responses/refusals.ts';
-import type { FoundResponse, ResponsesState } from '../responses/responses-state.ts';
+import type { ResponsesState } from '../responses/responses-state.ts';
+import { listItems, pageOf } from './list-page.ts';
 
 /** A request about one stored response. */
 export interface StoredQuestion {
@@ -43,47 +44,13 @@ export async function answerStored(
   if (part === 'response' && query.get('stream') === 'true')
     throw invalidRequest('A stored response cannot be streamed. Read it without `stream`.', 'stream');
   const page = part === 'input_items' ? pageOf(query) : null;
-  const found = await responses.find(caller, id);
+  const found = part === 'cancel' ? await responses.cancel(caller, id) : await responses.find(caller, id);
   if (found === null) throw responseNotFound(caller, id);
-  if (part === 'cancel')
-    throw invalidRequest(
-      'Only a response that was made with `background: true` can be cancelled, and this gateway offers no background responses.',
-    );
-  return page === null ? found.response : listItems(found, page);
-}
-
-interface Page {
-  readonly limit: number;
-  readonly order: 'asc' | 'desc';
-  readonly after: string | null;
-}
-
-const LIMIT_MAX = 100;
-const LIMIT_DEFAULT = 20;
-
-function pageOf(query: URLSearchParams): Page {
-  const limit = query.get('limit') ?? String(LIMIT_DEFAULT);
-  if (!/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > LIMIT_MAX)
-    throw invalidRequest(`limit must be a whole number from 1 to ${LIMIT_MAX}.`, 'limit');
-  const order = query.get('order') ?? 'desc';
-  if (order !== 'asc' && order !== 'desc') throw invalidRequest('order must be "asc" or "desc".', 'order');
-  return { limit: Number(limit), order, after: query.get('after') };
-}
-
-/** Returns a page of the items that the response's own request added, as OpenAI lists them: newest first unless asked otherwise. */
-function listItems(found: FoundResponse, { limit, order, after }: Page): object {
+  if (part === 'cancel' && found.response.background !== true)
+    throw invalidRequest('Only a response that was made with `background: true` can be cancelled.');
+  if (page === null) return found.response;
   const items = found.input.map((item, index) => withId(item, found.id, index));
-  if (order === 'desc') items.reverse();
-  const from = after === null ? 0 : items.findIndex(({ id }) => id === after) + 1;
-  if (after !== null && from === 0) throw invalidRequest('after must be the id of an item of this response.', 'after');
-  const data = items.slice(from, from + limit);
-  return {
-    object: 'list',
-    data,
-    first_id: data[0]?.id ?? null,
-    last_id: data.at(-1)?.id ?? null,
-    has_more: from + limit < items.length,
-  };
+  return listItems(items, page, 'response');
 }
 
 /** Returns an item with an id: its own, or one that is always the same for its place in this response. */

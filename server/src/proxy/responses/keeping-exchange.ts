@@ -48,8 +48,14 @@ function withOurIds(text: string, side: StoredSide): string {
 
 /** Returns a response with our ids. Notes it, if it is the last state of one that is kept. */
 function ours(response: JsonObject, side: StoredSide): JsonObject {
-  const { id, previousId } = side;
-  const said = { ...response, ...(id !== null && { id, store: true }), previous_response_id: previousId };
-  if (id !== null && FINAL.has(response.status)) side.response = said;
+  const { id, previousId, conversationId, isBackground } = side;
+  const said = {
+    ...response,
+    ...(id !== null && { id, store: true }),
+    ...(isBackground && { background: true }),
+    ...(conversationId !== null && { conversation: { id: conversationId } }),
+    previous_response_id: previousId,
+  };
+  if ((id !== null || conversationId !== null) && FINAL.has(response.status)) side.response = said;
   return said;
 }

@@ -15,6 +15,24 @@ export function previousNotFound(caller: Caller, id: string): Refusal {
   });
 }
 
+/** Returns the refusal of a request that continues a response without an answer. */
+export function notEnded(id: string, status: string): Refusal {
+  return invalidRequest(
+    `Previous response with id '${shown(id)}' cannot be continued, because its status is ${status}.`,
+    'previous_response_id',
+  );
+}
+
+/** Returns the refusal of a conversation. The same for an id that is unknown, of others, or a provider's. */
+export function conversationNotFound(caller: Caller, id: string, param: string | null): Refusal {
+  return new Refusal('not_found', `Conversation with id '${shown(id)}' not found.${whyNone(caller)}`, { param });
+}
+
+/** Returns the refusal of an item of a conversation that there is not. */
+export function itemNotFound(id: string): Refusal {
+  return new Refusal('not_found', `Item with id '${shown(id)}' not found in this conversation.`);
+}
+
 /** Returns the refusal of a path that names a response. The same for an id that is unknown, of others, or a provider's. */
 export function responseNotFound(caller: Caller, id: string): Refusal {
   return new Refusal('not_found', `Response with id '${shown(id)}' not found.${whyNone(caller)}`);

@@ -21,7 +21,10 @@ const RETRY_MS = 500;
 const CLOSE_MS_MAX = 5_000;
 
 export interface KeeperOptions {
-  readonly store: { insert(rows: readonly NewStoredResponse[]): Promise<void> };
+  readonly store: {
+    insert(rows: readonly NewStoredResponse[]): Promise<void>;
+    end(row: NewStoredResponse): Promise<void>;
+  };
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** Called for a response that could not be stored. */
   readonly onLost: (facts: Readonly<Record<string, unknown>>) => void;
@@ -29,6 +32,8 @@ export interface KeeperOptions {
 
 interface Waiting {
   readonly row: NewStoredResponse;
+  /** `end`: its row is stored, and is replaced. */
+  readonly is: 'new' | 'end';
   readonly room: BodyRoom;
   readonly untilMs: number;
 }
@@ -48,23 +53,32 @@ export class ResponseKeeper {
 
   /** Takes a response that `make` seals; it returns null if the content key was destroyed. Never throws. */
   add(address: ResponseAddress, make: () => NewStoredResponse | null): void {
+    this.#take(address, make, 'new');
+  }
+
+  /** Takes the end of a response in the background, whose row is stored already. Never throws. */
+  end(address: ResponseAddress, make: () => NewStoredResponse | null): void {
+    this.#take(address, make, 'end');
+  }
+
+  #take(address: ResponseAddress, make: () => NewStoredResponse | null, is: Waiting['is']): void {
     try {
       const row = make();
       if (row === null) this.#lost(address, 'no_key', 'the content key was destroyed');
       else if (row.bytes > RESPONSE_BYTES_MAX) this.#lost(address, 'too_large', `it has more than ${RESPONSE_BYTES_MAX} bytes`);
-      else this.#wait(row);
+      else this.#wait(row, is);
     } catch (error) {
       this.#lost(address, 'refused', reasonOf(error));
     }
   }
 
-  #wait(row: NewStoredResponse): void {
+  #wait(row: NewStoredResponse, is: Waiting['is']): void {
     const room = this.#room.roomFor([row.organizationId]);
     if (!room.take(row.bytes)) {
       this.#lost(row, 'no_room', 'too many responses wait to be stored');
       return;
     }
-    this.#waiting.set(row.id, { row, room, untilMs: this.#options.clock.monotonicMs() + KEPT_MS_MAX });
+    this.#waiting.set(row.id, { row, is, room, untilMs: this.#options.clock.monotonicMs() + KEPT_MS_MAX });
     this.#storing ??= this.#storeAll().finally(() => {
       this.#storing = null;
     });
@@ -87,7 +101,7 @@ export class ResponseKeeper {
     while (this.#waiting.has(id)) await sleep(STORED_LOOK_MS);
   }
 
-  read(): ResponsesReading {
+  read(): Omit<ResponsesReading, 'background'> {
     return { outcomes: { ...this.#outcomes }, waiting: this.#waiting.size, waitingBytes: this.#room.bytes };
   }
 
@@ -102,13 +116,21 @@ export class ResponseKeeper {
     while (this.#waiting.size > 0) {
       const rows = this.#nextBatch();
       try {
-        await this.#options.store.insert(rows);
+        await this.#store(rows);
         for (const row of rows) this.#end(row, 'stored');
       } catch (error) {
         if (isAboutTheRows(error)) await this.#storeEach(rows);
         else await this.#pause(error);
       }
     }
+  }
+
+  /** Stores rows. A repeat changes nothing. */
+  async #store(rows: readonly NewStoredResponse[]): Promise<void> {
+    const isEnd = ({ id }: NewStoredResponse) => this.#waiting.get(id)?.is === 'end';
+    const added = rows.filter((row) => !isEnd(row));
+    if (added.length > 0) await this.#options.store.insert(added);
+    for (const row of rows) if (isEnd(row)) await this.#options.store.end(row);
   }
 
   #nextBatch(): readonly NewStoredResponse[] {
@@ -126,7 +148,7 @@ export class ResponseKeeper {
   async #storeEach(rows: readonly NewStoredResponse[]): Promise<void> {
     for (const row of rows) {
       try {
-        await this.#options.store.insert([row]);
+        await this.#store([row]);
         this.#end(row, 'stored');
       } catch (error) {
         if (!isAboutTheRows(error)) return this.#pause(error);

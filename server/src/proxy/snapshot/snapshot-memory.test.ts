@@ -180,7 +180,7 @@ describe('a key with a request in flight', () => {
   });
 });
 
-// promise: Two exceptions to "nothing synchronous on Postgres": a key-cache miss makes one coalesced lookup (≤ 1 s) that returns
+// promise: Exceptions to "nothing synchronous on Postgres": a key-cache miss makes one coalesced lookup (≤ 1 s) that returns
 test('a lookup that takes longer than a second is an outage to its callers, all of whom waited for the one', async () => {
   vi.useFakeTimers();
   try {

@@ -203,6 +203,7 @@ const GLOBAL_TABLES = [
     'alert_events',
     'alert_incidents',
     'alert_rules',
+    'conversations',
     'credential_checks',
     'deployment_checks',
     'job_runs',

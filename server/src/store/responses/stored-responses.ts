@@ -1,8 +1,9 @@
 /** Stored responses of the Responses API. Every query names its organization, but for those of the job that ends them. */
-import { and, asc, count, eq, gt, isNotNull, isNull, lte, type SQL, sql } from 'drizzle-orm';
+import { and, count, eq, gt, or, type SQL, sql } from 'drizzle-orm';
 import type { ResponsePlace } from '../../domain/tenancy/stored-responses.ts';
 import type { Database } from '../database.ts';
-import { organizations, storedResponses, teams } from '../schema.ts';
+import { storedResponses } from '../schema.ts';
+import { isLiving } from './ended.ts';
 
 export type NewStoredResponse = typeof storedResponses.$inferSelect;
 
@@ -16,6 +17,9 @@ export interface ResponseAddress {
 export interface ResponseLink extends ResponsePlace {
   readonly id: string;
   readonly previousId: string | null;
+  readonly status: string;
+  /** The time until which a process vouches for a response in progress; null for all others. */
+  readonly runningUntil: Date | null;
 }
 
 /** The two sealed values of a stored response. */
@@ -45,12 +49,43 @@ export async function insert(db: Database, rows: readonly NewStoredResponse[]): 
     .onConflictDoNothing();
 }
 
+/**
+ * Stores the end of a response in the background. One that was cancelled, deleted or ended before stays as it is.
+ */
+export async function end(db: Database, row: NewStoredResponse): Promise<void> {
+  const { status, sealedInput, sealedOutput, bytes } = row;
+  await db
+    .update(storedResponses)
+    .set({ status, sealedInput, sealedOutput, bytes, runningUntil: null })
+    .where(and(isAt(row), isInProgress()));
+}
+
+/** Vouches for responses in progress until a time. Returns those that still are: others were cancelled or deleted. */
+export async function renew(db: Database, addresses: readonly ResponseAddress[], until: Date): Promise<readonly string[]> {
+  const rows = await db
+    .update(storedResponses)
+    .set({ runningUntil: until })
+    .where(and(or(...addresses.map(isAt)), isInProgress()))
+    .returning({ id: storedResponses.id });
+  return rows.map(({ id }) => id);
+}
+
+/** Cancels a response in progress for which a process vouches. Returns false if there is none. */
+export async function cancel(db: Database, address: ResponseAddress, at: Date): Promise<boolean> {
+  const rows = await db
+    .update(storedResponses)
+    .set({ status: 'cancelled', runningUntil: null })
+    .where(and(isAt(address), isInProgress(), gt(storedResponses.runningUntil, at)))
+    .returning({ id: storedResponses.id });
+  return rows.length > 0;
+}
+
 /** Finds a response that has not ended. Returns null if there is none. */
 export async function find(db: Database, address: ResponseAddress, at: Date): Promise<(ResponseLink & SealedResponse) | null> {
   const [row] = await db
     .select(COLUMNS)
     .from(storedResponses)
-    .where(and(isAt(address), isLiving(at)));
+    .where(and(isAt(address), isLiving(storedResponses, at)));
   return row ?? null;
 }
 
@@ -67,16 +102,16 @@ export async function findChain(
   const { rows } = await db.execute<ChainRow>(sql`
     with recursive chain as (
       select id, previous_id, bytes, 1 as link, bytes::bigint as total from ${storedResponses}
-      where organization_id = ${organizationId} and id = ${id} and ${isLiving(at)}
+      where organization_id = ${organizationId} and id = ${id} and ${isLiving(storedResponses, at)}
       union all
       select ${storedResponses.id}, ${storedResponses.previousId}, ${storedResponses.bytes}, chain.link + 1,
         chain.total + ${storedResponses.bytes}
       from chain join ${storedResponses} on ${storedResponses.organizationId} = ${organizationId}
         and ${storedResponses.id} = chain.previous_id
-      where chain.link <= ${linksMax} and chain.total <= ${bytesMax} and ${isLiving(at)}
+      where chain.link <= ${linksMax} and chain.total <= ${bytesMax} and ${isLiving(storedResponses, at)}
     ), bounds as (select max(link) <= ${linksMax} and max(total) <= ${bytesMax} as fit from chain)
     select ${storedResponses.organizationId} as organization, ${storedResponses.id}, ${storedResponses.previousId} as previous,
-      ${storedResponses.teamId} as team, ${storedResponses.keyId} as key, bounds.fit,
+      ${storedResponses.teamId} as team, ${storedResponses.keyId} as key, ${storedResponses.status}, bounds.fit,
       case when bounds.fit then ${storedResponses.sealedInput} end as input,
       case when bounds.fit then ${storedResponses.sealedOutput} end as output
     from chain cross join bounds join ${storedResponses}
@@ -91,6 +126,7 @@ interface ChainRow extends Record<string, unknown> {
   readonly previous: string | null;
   readonly team: string;
   readonly key: string;
+  readonly status: string;
   /** The same in every row of a chain. */
   readonly fit: boolean;
   readonly input: Buffer | null;
@@ -104,6 +140,8 @@ function linkFrom(row: ChainRow): ResponseLink & SealedResponse {
     teamId: row.team,
     keyId: row.key,
     previousId: row.previous,
+    status: row.status,
+    runningUntil: null,
     sealedInput: row.input ?? NOTHING,
     sealedOutput: row.output ?? NOTHING,
   };
@@ -122,61 +160,8 @@ export async function countLiving(db: Database, organizationId: string, at: Date
   const [row] = await db
     .select({ total: count() })
     .from(storedResponses)
-    .where(and(eq(storedResponses.organizationId, organizationId), isLiving(at)));
+    .where(and(eq(storedResponses.organizationId, organizationId), isLiving(storedResponses, at)));
   return row?.total ?? 0;
-}
-
-/** Deletes expired responses, at most `rowsMax`. Returns their number. */
-export function dropExpired(db: Database, at: Date, rowsMax: number): Promise<number> {
-  const wanted = db
-    .select(KEY)
-    .from(storedResponses)
-    .where(lte(storedResponses.expiresAt, at))
-    .orderBy(asc(storedResponses.expiresAt))
-    .limit(rowsMax);
-  return drop(db, wanted.getSQL());
-}
-
-/** An organization that was deleted, or a deleted team of one, which has responses left. */
-export interface EndedPlace {
-  readonly organizationId: string;
-  /** Null: all teams. */
-  readonly teamId: string | null;
-}
-
-/** Returns up to `placesMax` deleted organizations and teams whose responses are not deleted yet. */
-export async function endedPlaces(db: Database, placesMax: number): Promise<readonly EndedPlace[]> {
-  const hasOf = (organization: SQL, more: SQL) =>
-    sql`exists (select 1 from ${storedResponses} where ${storedResponses.organizationId} = ${organization} ${more})`;
-  const ofOrganizations = await db
-    .select({ organizationId: organizations.id, teamId: sql<null>`null` })
-    .from(organizations)
-    .where(and(eq(organizations.status, 'deleted'), hasOf(sql`${organizations.id}`, sql``)))
-    .limit(placesMax);
-  const ofTeams = await db
-    .select({ organizationId: teams.organizationId, teamId: teams.id })
-    .from(teams)
-    .where(and(isNotNull(teams.deletedAt), hasOf(sql`${teams.organizationId}`, sql`and ${storedResponses.teamId} = ${teams.id}`)))
-    .limit(placesMax);
-  return [...ofOrganizations, ...ofTeams].slice(0, placesMax);
-}
-
-/** Deletes responses of an ended place, at most `rowsMax`. Returns their number. */
-export function dropEnded(db: Database, { organizationId, teamId }: EndedPlace, rowsMax: number): Promise<number> {
-  const ofTeam = teamId === null ? undefined : eq(storedResponses.teamId, teamId);
-  const wanted = db
-    .select(KEY)
-    .from(storedResponses)
-    .where(and(eq(storedResponses.organizationId, organizationId), ofTeam))
-    .limit(rowsMax);
-  return drop(db, wanted.getSQL());
-}
-
-async function drop(db: Database, wanted: SQL): Promise<number> {
-  const { rowCount } = await db
-    .delete(storedResponses)
-    .where(sql`(${storedResponses.organizationId}, ${storedResponses.id}) in (${wanted})`);
-  return rowCount ?? 0;
 }
 
 const KEY = { organizationId: storedResponses.organizationId, id: storedResponses.id };
@@ -185,6 +170,8 @@ const COLUMNS = {
   teamId: storedResponses.teamId,
   keyId: storedResponses.keyId,
   previousId: storedResponses.previousId,
+  status: storedResponses.status,
+  runningUntil: storedResponses.runningUntil,
   sealedInput: storedResponses.sealedInput,
   sealedOutput: storedResponses.sealedOutput,
 };
@@ -193,9 +180,6 @@ function isAt({ organizationId, id }: ResponseAddress): SQL | undefined {
   return and(eq(storedResponses.organizationId, organizationId), eq(storedResponses.id, id));
 }
 
-/** Returns the condition for rows that have not expired and whose team exists. The job deletes the others a little later. */
-function isLiving(at: Date): SQL {
-  const team = sql`exists (select 1 from ${teams} where ${teams.organizationId} = ${storedResponses.organizationId}
-    and ${teams.id} = ${storedResponses.teamId} and ${isNull(teams.deletedAt)})`;
-  return sql`${gt(storedResponses.expiresAt, at)} and ${team}`;
+function isInProgress(): SQL {
+  return eq(storedResponses.status, 'in_progress');
 }

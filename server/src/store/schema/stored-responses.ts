@@ -19,7 +19,10 @@ export const storedResponses = pgTable(
     keyId: text('key_id').notNull(),
     createdAt: createdAt(),
     expiresAt: instant('expires_at').notNull(),
+    /** `in_progress` only for a response in the background, until it ends. */
     status: text('status').notNull(),
+    /** The time until which a process vouches for a response in progress. Past it, that process is gone, and the response failed. */
+    runningUntil: instant('running_until'),
     /** The called name. */
     model: text('model').notNull(),
     /** The response that it continues. Null: it begins a chain. */

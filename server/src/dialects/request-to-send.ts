@@ -1,0 +1,8 @@
+import type { ExchangeOptions } from './dialect.ts';
+import { countingRequest } from './openai-responses/counting-exchange.ts';
+import { type Translation, translatedRequest } from './translated-exchange.ts';
+
+/** Returns the request for an upstream with another dialect, as bytes. Throws Untranslatable. */
+export function requestToSend(options: Translation & Pick<ExchangeOptions, 'body'>): Buffer {
+  return options.client === 'openai-input-tokens' ? countingRequest(options) : translatedRequest(options);
+}
