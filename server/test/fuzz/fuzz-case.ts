@@ -24,7 +24,12 @@ export interface FuzzCall {
 export const INPUT_NANO_USD = 10;
 export const OUTPUT_NANO_USD = 100;
 
-const PATHS: Readonly<Record<Asking, string>> = {
+/** What a client asks. Responses are asked of a provider as chat or messages, and counts of their input as counts. */
+type ClientAsking = Asking | 'responses' | 'input_tokens';
+
+const PATHS: Readonly<Record<ClientAsking, string>> = {
+  responses: '/v1/responses',
+  input_tokens: '/v1/responses/input_tokens',
   chat: '/v1/chat/completions',
   messages: '/v1/messages',
   count_tokens: '/v1/messages/count_tokens',
@@ -33,13 +38,15 @@ const PATHS: Readonly<Record<Asking, string>> = {
 
 export function callOf(seed: number, n: number, names: Names): FuzzCall {
   const random = new Random(seed * 1_000_003 + n * 2);
-  const asking = random.weighted<Asking>([
+  const asking = random.weighted<ClientAsking>([
     [5, 'chat'],
     [3, 'messages'],
+    [3, 'responses'],
+    [1, 'input_tokens'],
     [1, 'count_tokens'],
     [1, 'embeddings'],
   ]);
-  const stream = asking !== 'embeddings' && asking !== 'count_tokens' && random.chance(0.5);
+  const stream = asking !== 'embeddings' && !isCount(asking) && random.chance(0.5);
   const kind: ProviderKind = asking === 'embeddings' ? 'openai' : random.pick(['openai', 'anthropic'] as const);
   const isKnown = random.chance(0.95);
   const model = isKnown ? random.pick(asking === 'embeddings' ? names.embedding : names[kind]) : anyText(random, 60);
@@ -56,15 +63,21 @@ export function callOf(seed: number, n: number, names: Names): FuzzCall {
 }
 
 /** A free endpoint costs nothing; what is asked across dialects is asked of the provider in its own. */
-function honestOf(seed: number, n: number, kind: ProviderKind, asking: Asking, stream: boolean): number | null {
-  if (asking === 'count_tokens') return null;
+function honestOf(seed: number, n: number, kind: ProviderKind, asking: ClientAsking, stream: boolean): number | null {
+  if (isCount(asking)) return null;
   const upstream = asking === 'embeddings' ? 'embeddings' : kind === 'openai' ? 'chat' : 'messages';
   const { honest } = answerFor(seed, n, kind, upstream, stream);
   return honest === null ? null : honest.input * INPUT_NANO_USD + honest.output * OUTPUT_NANO_USD;
 }
 
-export function bodyOf(asking: Asking, model: string, prompt: string, stream: boolean, random: Random): string {
+function isCount(asking: ClientAsking): boolean {
+  return asking === 'count_tokens' || asking === 'input_tokens';
+}
+
+export function bodyOf(asking: ClientAsking, model: string, prompt: string, stream: boolean, random: Random): string {
   if (asking === 'embeddings') return JSON.stringify({ model, input: prompt });
+  if (asking === 'input_tokens') return JSON.stringify({ model, input: prompt });
+  if (asking === 'responses') return JSON.stringify({ model, max_output_tokens: 1_000, stream, input: prompt });
   const messages = [{ role: 'user', content: prompt }];
   if (asking === 'count_tokens') return JSON.stringify({ model, messages });
   const options = asking === 'chat' && stream && random.chance(0.5) ? { stream_options: { include_usage: true } } : {};

@@ -123,6 +123,12 @@ export const REGISTRY: readonly ProveRow[] = [
     shows:
       'Codex’s own program makes a shell call through the gateway: natively, on Claude, and where it tries a WebSocket first',
   },
+  {
+    name: 'wires.tenancy',
+    module: 'wires-tenancy',
+    shows:
+      'three tenants on one account of a provider: no id of a response or conversation leads to another’s, on any path and in any field; and what ends with its key, team, organization or process',
+  },
   row('answers.recordings', 'recordings', '1.3', 'recorded answers pass as they came, in both dialects'),
   row('answers.costs', 'recorded-costs', '1.4', 'what recorded answers cost, beside an independent price library'),
   row('limits.probe', 'rate-limit-probe', '1.5', 'a limit is exact under concurrency and at the edge of its window'),
