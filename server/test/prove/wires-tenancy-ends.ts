@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Gateway } from './gateway.ts';
 import type { ProveResult } from './prove.ts';
 import { makeKey } from './tenant.ts';
-import type { Holder, TenancySite } from './wires-tenancy.ts';
+import type { Holder, TenancySite } from './wires-tenancy-site.ts';
 import { HANGS, SLOW } from './wires-tenancy-upstream.ts';
 
 /** A process vouches for a response in the background for 30 seconds. */
