@@ -124,7 +124,12 @@ const PATHS: readonly Row[] = [
     [426, 'upgrade_required'],
   ),
   withLine('a response that would be stored', 'GET', '/v1/responses/resp_1', NOT_FOUND),
-  withLine('a compaction', 'POST', '/v1/responses/compact', NOT_FOUND),
+  withLine('a compaction by a model without one', 'POST', '/v1/responses/compact', INVALID),
+  withLine('a compaction that is read', 'GET', '/v1/responses/compact', [405, 'method_not_allowed']),
+  withLine('a conversation of nobody', 'GET', `/v1/conversations/conv_${'0'.repeat(12)}7${'0'.repeat(19)}`, NOT_FOUND),
+  withLine('a conversation where none are kept', 'POST', '/v1/conversations', INVALID),
+  withBytes('a conversation that is no JSON', ({ good }) => postBytes('/v1/conversations', good, '{"metadata":'), INVALID),
+  withBytes('a conversation without a key', () => postBytes('/v1/conversations', null, '{}'), UNKNOWN_KEY),
   withLine('a method nobody knows', 'DRAW', CHAT, INVALID),
 ];
 
