@@ -16,6 +16,7 @@ import { listQuery } from '../http/lists.ts';
 import * as load from '../http/load.ts';
 import { invalid, notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
+import { text } from '../http/schemas.ts';
 import { accessCatalogue } from './access-fields.ts';
 import { targetType } from './target-view.ts';
 
@@ -26,7 +27,7 @@ const LEVELS = ['organizations', 'teams', 'members', 'keys'] as const;
 
 const query = z.strictObject({
   key_id: id.optional(),
-  target: z.string().min(1).max(200).optional(),
+  target: text(200, 1).optional(),
   organization_id: id.optional(),
   who: z.enum(['can', 'cannot']).optional().meta({
     description:

@@ -12,13 +12,14 @@ import type { Catalogue } from '../../domain/routing/catalogue.ts';
 import { loadCatalogue } from '../../store/configuration/load-catalogue.ts';
 import type { Database } from '../../store/database.ts';
 import { type Fault, invalid, invalidFields } from '../http/problem.ts';
+import { text } from '../http/schemas.ts';
 import { accessGroupKey } from '../limits/rate-limit-fields.ts';
 
 /** Asset access in the API: an organization's grants, and the choices that narrow them at the levels below. */
 
 const SELECTED_MAX = 1_000;
 const selection = {
-  targets: z.array(z.string().min(1).max(200)).max(SELECTED_MAX).optional(),
+  targets: z.array(text(200, 1)).max(SELECTED_MAX).optional(),
   access_groups: z.array(accessGroupKey).max(SELECTED_MAX).optional(),
 };
 

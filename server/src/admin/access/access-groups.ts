@@ -11,6 +11,7 @@ import { pageOut, renderPage, searchOf } from '../http/lists.ts';
 import * as load from '../http/load.ts';
 import { conflict, notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
+import { text } from '../http/schemas.ts';
 import { holderOut, holderText, renderHolders } from '../keys/holder-view.ts';
 import { accessGroupKey } from '../limits/rate-limit-fields.ts';
 import { dryRunQuery, effectOut } from './effect.ts';
@@ -22,13 +23,14 @@ import { namedListQuery } from './target-lists.ts';
 const SHOWN_MAX = 200;
 const HOLDERS_SHOWN_MAX = 50;
 
-const params = z.object({ key: z.string().min(1).max(64) });
-const description = z.string().max(1_000).optional();
+const params = z.object({ key: text(64, 1) });
+const description = text(1_000).optional();
 const createBody = z.strictObject({ key: accessGroupKey, name: name.optional(), description });
 const patchBody = z.strictObject({ name: name.optional(), description });
 
 export const list = route({
   summary: 'List access groups',
+  description: 'Returns the access groups with the number of their members and holders.',
   permission: 'platform.read',
   query: z.strictObject({ limit: namedListQuery.limit, cursor: namedListQuery.cursor, search: namedListQuery.search }),
   response: pageOut(groupOut),
@@ -41,6 +43,7 @@ export const list = route({
 
 export const create = route({
   summary: 'Create an access group',
+  description: 'Creates an empty group. Naming an unknown key as a label of a target creates one too.',
   permission: 'catalogue.manage',
   body: createBody,
   status: 201,
@@ -66,6 +69,7 @@ export const create = route({
 
 export const read = route({
   summary: 'Get an access group with its members and holders',
+  description: 'Returns the targets that carry its label, and the organizations that it is granted to.',
   permission: 'platform.read',
   params,
   response: groupOut.extend({
@@ -89,6 +93,7 @@ export const update = route({
   summary: 'Rename an access group',
   description: 'Changes the name and the description. The key never changes.',
   permission: 'catalogue.manage',
+  takesIfMatch: true,
   params,
   body: patchBody,
   response: groupOut,
@@ -114,6 +119,7 @@ export const remove = route({
   description:
     'Returns 409 while a grant or a restriction selects the group, or a limit or a budget applies to it. The labels on targets are removed with it.',
   permission: 'catalogue.manage',
+  takesIfMatch: true,
   params,
   query: dryRunQuery,
   status: 204,

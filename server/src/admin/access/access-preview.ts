@@ -44,6 +44,7 @@ export const preview = route({
   description:
     'Stores nothing. A preview at the level `organization` needs platform.read, because it covers the whole catalogue. Naming a team or a member needs teams.read there.',
   permission: 'organization.read',
+  takesReason: false,
   body,
   response: previewOut,
   load: loadParent,

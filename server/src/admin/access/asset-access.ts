@@ -26,6 +26,7 @@ const accessOut = z.object({ ...grantsOut.shape, version: z.int() }).meta({ id: 
 
 export const read = route({
   summary: 'Get the grants of an organization',
+  description: 'Returns the targets and access groups that the platform granted to the organization.',
   permission: 'organization.read',
   params: idParams,
   response: accessOut,
@@ -37,6 +38,7 @@ export const replace = route({
   summary: 'Replace the grants of an organization',
   description: 'Returns 400 for unknown targets. An access group may be granted before it has members.',
   permission: 'organizations.cap',
+  takesIfMatch: true,
   params: idParams,
   query: dryRunQuery,
   body: z.strictObject({ ...grants.shape, mode: z.enum(['all', 'selected']) }),
@@ -80,6 +82,7 @@ const effectiveOut = z
 
 export const effective = route({
   summary: 'List the targets that an organization may call',
+  description: 'Returns each target with the grant that gives it, as requests see it now.',
   permission: 'organization.read',
   params: idParams,
   response: effectiveOut,

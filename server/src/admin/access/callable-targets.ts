@@ -11,6 +11,7 @@ import { pageOut, renderPage, searchOf } from '../http/lists.ts';
 import * as load from '../http/load.ts';
 import { notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
+import { text } from '../http/schemas.ts';
 import { accessGroupKey } from '../limits/rate-limit-fields.ts';
 import { accessCatalogue } from './access-fields.ts';
 import { dryRunQuery, effectOut } from './effect.ts';
@@ -31,7 +32,7 @@ export const list = route({
   query: z.strictObject({
     ...namedListQuery,
     type: targetType.optional(),
-    access_group: z.string().max(64).optional(),
+    access_group: text(64).optional(),
     organization_id: id.optional(),
   }),
   response: pageOut(targetOut),
@@ -57,7 +58,7 @@ export const replaceAccessGroups = route({
   description:
     'Replaces all labels of the target and creates groups that do not exist yet. Every holder of a group can call the target at once.',
   permission: 'catalogue.manage',
-  params: z.object({ name: z.string().min(1).max(200) }),
+  params: z.object({ name: text(200, 1) }),
   query: dryRunQuery,
   body: z.strictObject({ access_groups: z.array(accessGroupKey).max(LABELS_MAX) }),
   response: z.object({

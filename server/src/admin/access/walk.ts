@@ -1,29 +1,30 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Visitor } from '../../identity/exchange.ts';
+import { HEADER_LENGTHS_MAX } from '../contract/header-fields.ts';
 import { type Exports, whileAdmitted } from '../exports/exports.ts';
 import type { Attempts } from '../guards/attempts.ts';
 import type { Actor } from '../http/actor.ts';
+
 import type { Answer, OpenExport, PassOn, TextAnswer } from '../http/answer.ts';
 import { authorize, hiddenObject, isOfPlatform, type Permissions, type Place } from '../http/authorize.ts';
 import { AdminCall, type RawCall } from '../http/call.ts';
 import { Rehearsed } from '../http/change.ts';
 import type { AdminDeps } from '../http/deps.ts';
 import { answerOnce } from '../http/idempotency.ts';
-import { Problem } from '../http/problem.ts';
+import { invalidFields, Problem } from '../http/problem.ts';
 import { problemOf } from '../http/problem-of.ts';
-import type { AdminRoute } from '../http/route.ts';
+import { type AdminRoute, takesIdempotencyKey } from '../http/route.ts';
 import type { Admission, Admitted } from '../streams/admission.ts';
 import type { Listeners } from '../streams/listeners.ts';
 import { type Feed, openFeed } from '../streams/sse.ts';
-
-const REASON_LENGTH_MAX = 500;
 
 /**
  * Serves one admin request whose caller is known: finds the object, checks the permission, validates, acts and answers. The body
  * is validated after the permission check, so that a refused caller learns nothing from it.
  */
 export async function answerRoute(deps: AdminDeps, route: AdminRoute, caller: Caller, request: FastifyRequest): Promise<Answer> {
+  refuseLongHeaders(request);
   const admitted = await admit(deps, route, caller.actor, request, caller.attempts);
   const { call, object } = admitted;
   call.query;
@@ -37,9 +38,7 @@ export async function answerRoute(deps: AdminDeps, route: AdminRoute, caller: Ca
   }
   if (route.form === 'text') return { ...NO_BODY, text: await openExport(route, admission, admitted.place, caller) };
   const act = async () => renderAnswer(route, await route.handle(call, object).catch(rehearsal));
-  // Answers about the caller's own session are not stored for `Idempotency-Key`: they hold cookies, or have no known caller.
-  const isKept = call.actor.kind !== 'anonymous' && route.permission !== 'signed_in' && route.form === 'json';
-  const answer = await (isKept ? answerOnce(call, act) : act());
+  const answer = await (takesIdempotencyKey(request.method, route) ? answerOnce(call, act) : act());
   return { ...answer, cookies: call.cookies };
 }
 
@@ -63,7 +62,7 @@ async function admit(
   request: FastifyRequest,
   attempts?: Attempts,
 ): Promise<Admitted & { readonly place: Place }> {
-  const call = new AdminCall(deps, actor, rawCallOf(request), route);
+  const call = new AdminCall(deps, actor, rawCallOf(request, route), route);
   call.params;
   const isForRoles = route.permission !== 'public' && route.permission !== 'signed_in';
   const { place, object } = await route.load(call).catch((error) => {
@@ -135,7 +134,7 @@ function passOn(reply: FastifyReply, write: PassOn): FastifyReply {
   return reply;
 }
 
-function rawCallOf(request: FastifyRequest): RawCall {
+function rawCallOf(request: FastifyRequest, { takesIfMatch }: AdminRoute): RawCall {
   return {
     requestId: request.id,
     method: request.method,
@@ -146,10 +145,21 @@ function rawCallOf(request: FastifyRequest): RawCall {
     params: request.params,
     query: request.query,
     body: request.body,
-    reason: headerOf(request, 'x-headgate-reason')?.slice(0, REASON_LENGTH_MAX) ?? null,
+    reason: headerOf(request, 'x-headgate-reason'),
     ifMatch: headerOf(request, 'if-match'),
+    takesIfMatch,
     idempotencyKey: headerOf(request, 'idempotency-key'),
   };
+}
+
+/** Throws 400 for a header that is longer than the reference says. A shortened reason could say the opposite of what was meant. */
+function refuseLongHeaders(request: FastifyRequest): void {
+  const faults = Object.entries(HEADER_LENGTHS_MAX).flatMap(([name, lengthMax]) =>
+    (headerOf(request, name) ?? '').length > lengthMax
+      ? [{ pointer: name, message: `must have at most ${lengthMax} characters` }]
+      : [],
+  );
+  if (faults.length > 0) throw invalidFields(faults);
 }
 
 function visitorOf(request: FastifyRequest): Visitor {

@@ -15,6 +15,7 @@ import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/l
 import * as load from '../http/load.ts';
 import { conflict, invalid, notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
+import { onOff } from '../http/schemas.ts';
 import {
   alertRuleFacts,
   alertRuleOut,
@@ -34,12 +35,12 @@ const QUIET_MINUTES = 30;
 
 export const list = route({
   summary: 'List alert rules',
+  description: 'Returns the rules that the caller may manage, with their open incidents.',
   permission: 'webhooks.manage',
   query: z.strictObject({
     ...listQuery,
     organization_id: id.optional(),
-    platform: z
-      .stringbool()
+    platform: onOff
       .optional()
       .meta({ description: 'If true, returns only rules of the platform. Cannot be combined with `organization_id`.' }),
   }),
@@ -66,6 +67,7 @@ export const list = route({
 
 export const read = route({
   summary: 'Get an alert rule',
+  description: 'Returns the rule with its open incidents.',
   permission: 'webhooks.manage',
   params: idParams,
   response: alertRuleOut,
@@ -112,6 +114,7 @@ export const update = route({
   summary: 'Change an alert rule',
   description: 'Turning a rule off ends its incidents without a message.',
   permission: 'webhooks.manage',
+  takesIfMatch: true,
   params: idParams,
   body: patchBody,
   response: alertRuleOut,
@@ -123,6 +126,7 @@ export const remove = route({
   summary: 'Delete an alert rule',
   description: 'The alerts that it raised stay in the list of alerts.',
   permission: 'webhooks.manage',
+  takesIfMatch: true,
   params: idParams,
   status: 204,
   response: z.void(),

@@ -15,11 +15,12 @@ import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/l
 import * as load from '../http/load.ts';
 import { conflict, invalid, notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
+import { onOff, text } from '../http/schemas.ts';
 import { auditedWebhook, newWebhookOut, viewWebhook, webhookFacts, webhookFormat, webhookOut } from './webhook-view.ts';
 
 /** Webhooks: the addresses that alerts of an organization or of the platform are sent to. */
 
-const url = z.string().max(2_048);
+const url = text(2_048);
 const events = z.array(z.enum(ALERT_TYPES)).max(ALERT_TYPES.length);
 const createBody = z.strictObject({
   organization_id: id.nullish().meta({ description: 'The organization. Null for the platform.' }),
@@ -46,12 +47,12 @@ const OVERLAP_SECONDS_MAX = 7 * 86_400;
 
 export const list = route({
   summary: 'List webhooks',
+  description: 'Returns the webhooks that the caller may manage, without their secrets.',
   permission: 'webhooks.manage',
   query: z.strictObject({
     ...listQuery,
     organization_id: id.optional(),
-    platform: z
-      .stringbool()
+    platform: onOff
       .optional()
       .meta({ description: 'If true, returns only webhooks of the platform. Cannot be combined with `organization_id`.' }),
   }),
@@ -78,6 +79,7 @@ export const list = route({
 
 export const read = route({
   summary: 'Get a webhook',
+  description: 'Returns the webhook with the result of its last delivery. The secret is never shown again.',
   permission: 'webhooks.manage',
   params: idParams,
   response: webhookOut,
@@ -123,7 +125,9 @@ export const create = route({
 
 export const update = route({
   summary: 'Change a webhook',
+  description: 'Absent fields keep their value. Deliveries that are waiting go to the new address.',
   permission: 'webhooks.manage',
+  takesIfMatch: true,
   params: idParams,
   body: patchBody,
   response: webhookOut,
@@ -135,6 +139,7 @@ export const remove = route({
   summary: 'Delete a webhook',
   description: 'Also deletes its deliveries, including pending ones.',
   permission: 'webhooks.manage',
+  takesIfMatch: true,
   params: idParams,
   status: 204,
   response: z.void(),
@@ -154,6 +159,7 @@ export const rotate = route({
   summary: 'Rotate the signing secret of a webhook',
   description: 'Both secrets sign until the overlap ends, so that a receiver can switch without missing an event.',
   permission: 'webhooks.manage',
+  takesIfMatch: true,
   params: idParams,
   body: z.strictObject({ overlap_seconds: z.int().min(0).max(OVERLAP_SECONDS_MAX).optional() }),
   response: newWebhookOut,

@@ -11,6 +11,7 @@ import { listQuery, pageOut } from '../http/lists.ts';
 import * as load from '../http/load.ts';
 import { notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
+import { wholeNumber } from '../http/schemas.ts';
 import { CSV_HEAD, csvLineOf, eventFilters, eventOut, filterFrom, jsonLineOf, viewEvent } from './audit-view.ts';
 
 const organizationQuery = {
@@ -19,13 +20,7 @@ const organizationQuery = {
 const filters = {
   limit: listQuery.limit,
   cursor: listQuery.cursor,
-  seq: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(Number.MAX_SAFE_INTEGER)
-    .optional()
-    .meta({ description: 'Returns only the event at this position.' }),
+  seq: wholeNumber(1, Number.MAX_SAFE_INTEGER).optional().meta({ description: 'Returns only the event at this position.' }),
   ...eventFilters,
 };
 const filterQuery = z.strictObject(filters);
@@ -61,6 +56,7 @@ const verdictOut = z
 
 export const list = route({
   summary: 'List audit events, newest first',
+  description: 'Without `organization_id`, returns the events of the platform itself.',
   permission: 'audit.read',
   query: z.strictObject({ ...organizationQuery, ...filters }),
   response: pageOut(eventOut),
@@ -70,6 +66,7 @@ export const list = route({
 
 export const listOfOrganization = route({
   summary: 'List an organization’s audit events, newest first',
+  description: 'Returns the events of the organization’s own chain.',
   permission: 'audit.read',
   params: idParams,
   query: filterQuery,
@@ -80,6 +77,7 @@ export const listOfOrganization = route({
 
 export const verify = route({
   summary: 'Verify an audit chain',
+  description: 'Recomputes every check of the chain, and compares the newest with the one kept in the data directory.',
   permission: 'audit.read',
   query: z.strictObject(organizationQuery),
   response: verdictOut,

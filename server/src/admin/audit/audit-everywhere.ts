@@ -14,6 +14,7 @@ import { id } from '../http/fields.ts';
 import { listQuery, pageOut, searchOf } from '../http/lists.ts';
 import { notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
+import { text } from '../http/schemas.ts';
 import { CSV_HEAD, csvLineOf, eventFilters, eventOut, filterFrom, jsonLineOf, viewEvent } from './audit-view.ts';
 
 /** One audit log over all organizations that the caller may audit, and the platform for those who may read it. */
@@ -24,7 +25,7 @@ const filters = {
   scope: z.enum(['platform', 'organizations']).optional().meta({
     description: 'Returns only the platform’s own events, or only those of organizations. Default: both.',
   }),
-  search: z.string().max(200).optional().meta({
+  search: text(200).optional().meta({
     description: 'Matches any part of the action, the reason, and the names and ids of actor and object, and of the request.',
   }),
 };

@@ -3,6 +3,7 @@ import { type AuditEvent, type ChainedEvent, type EventFilter, PLATFORM_CHAIN } 
 import { csvLine } from '../exports/csv.ts';
 import { id, instant, instantOut, isoOf } from '../http/fields.ts';
 import { invalid } from '../http/problem.ts';
+import { text } from '../http/schemas.ts';
 
 /** The API view of an audit event, as JSON, as a line of JSON and as a line of CSV. */
 
@@ -28,10 +29,10 @@ export const eventOut = z
 
 /** The filters of events that every list takes. */
 export const eventFilters = {
-  object_type: z.string().max(64).optional(),
-  object_id: z.string().max(200).optional(),
+  object_type: text(64).optional(),
+  object_id: text(200).optional(),
   actor_id: id.optional(),
-  action: z.string().max(64).optional(),
+  action: text(64).optional(),
   from: instant.optional(),
   to: instant.optional(),
 };

@@ -15,6 +15,7 @@ import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/l
 import * as load from '../http/load.ts';
 import { conflict, invalid, notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
+import { text } from '../http/schemas.ts';
 import { capabilities } from '../organizations/organization-view.ts';
 import { changeCatalogue } from './catalogue-change.ts';
 
@@ -26,7 +27,7 @@ export const provider = z.enum(['openai', 'anthropic']);
  * head.
  */
 export const apiKey = z.string().regex(/^[\x21-\x7e]{1,4096}$/, 'must be 1 to 4096 visible ASCII characters without spaces');
-export const baseUrl = z.string().max(2_048).nullish().meta({
+export const baseUrl = text(2_048).nullish().meta({
   description:
     'The base URL of the API, with `/v1` for the openai kind and without it for the anthropic kind. It must begin with `https://` unless HEADGATE_ALLOWED_UPSTREAMS lists its host. Null for the vendor’s own address.',
 });
@@ -84,6 +85,7 @@ const credentialOut = z
 
 export const list = route({
   summary: 'List credentials',
+  description: 'Returns the credentials of providers, without their secrets.',
   permission: 'platform.read',
   query: z.strictObject({ ...listQuery, provider: provider.optional() }),
   response: pageOut(credentialOut),
@@ -128,6 +130,7 @@ export const create = route({
 
 export const read = route({
   summary: 'Get a credential',
+  description: 'Returns one credential, with the deployments that use it. The secret is never shown.',
   permission: 'platform.read',
   params: idParams,
   response: credentialOut,
@@ -140,6 +143,7 @@ export const update = route({
   description:
     '`api_key` replaces the stored key. A `base_url` with another scheme, host or port needs `api_key` again, else 400, because a stored key is sent only to its own address. Every change checks the base URL by the present rules, even an unchanged one.',
   permission: 'catalogue.manage',
+  takesIfMatch: true,
   params: idParams,
   body: patchBody,
   response: credentialOut,
@@ -151,6 +155,7 @@ export const remove = route({
   summary: 'Delete a credential',
   description: 'Returns 409 while a deployment uses the credential.',
   permission: 'catalogue.manage',
+  takesIfMatch: true,
   params: idParams,
   status: 204,
   response: z.undefined(),

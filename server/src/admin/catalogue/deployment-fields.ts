@@ -3,6 +3,7 @@ import { TAG, TAG_WORDS } from '../../domain/access/tags.ts';
 import type { DeploymentRow } from '../../store/catalogue/deployments.ts';
 import { id, instant, mergedMetadata, metadata, modelName } from '../http/fields.ts';
 import { invalid } from '../http/problem.ts';
+import { text } from '../http/schemas.ts';
 import { BOUND_WORDS, mode, onHangup, providerName } from './deployment-view.ts';
 import { priceFields } from './price-fields.ts';
 
@@ -25,7 +26,7 @@ const settings = {
   weight: z.int().min(0).max(1_000_000).optional(),
   priority: z.int().min(0).max(1_000_000).optional(),
   tags: z
-    .array(z.string().max(64))
+    .array(text(64))
     .max(TAGS_MAX)
     .nullish()
     .meta({ description: `Routing tags; ${TAG_WORDS}.` }),

@@ -10,6 +10,7 @@ import { listQuery, pageOut, renderPage, searchOf, unpricedAt, unpricedFlag } fr
 import * as load from '../http/load.ts';
 import { notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
+import { decimalNumber, onOff, text } from '../http/schemas.ts';
 import { attemptsSinceMs } from './attempts-view.ts';
 import { changeCatalogue } from './catalogue-change.ts';
 import { insertDeployment, patchDeployment, removeDeployment } from './deployment-changes.ts';
@@ -24,22 +25,19 @@ const listed = z.strictObject({
     description:
       'The order. `-` means descending. `error_rate` and `state` are those of the last hour (`attempts`); `-state` begins with failing deployments. Default: newest first.',
   }),
-  model: z.string().max(200).optional(),
+  model: text(200).optional(),
   provider: providerName.optional(),
   credential_id: id.optional(),
-  tag: z.string().max(64).optional(),
-  enabled: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
-  passed_over: z
-    .stringbool({ truthy: ['true'], falsy: ['false'] })
-    .optional()
-    .meta({
-      description: 'If true, returns only deployments that requests without tags skip at some target (`passed_over_at`).',
-    }),
+  tag: text(64).optional(),
+  enabled: onOff.optional(),
+  passed_over: onOff.optional().meta({
+    description: 'If true, returns only deployments that requests without tags skip at some target (`passed_over_at`).',
+  }),
   state: z
     .enum(DEPLOYMENT_STATES)
     .optional()
     .meta({ description: 'Returns only deployments in this state, by their attempts of the last hour.' }),
-  error_rate_min: z.coerce.number().min(0).max(1).optional().meta({
+  error_rate_min: decimalNumber(0, 1).optional().meta({
     description: 'Returns only deployments of whose attempts in the last hour at least this share failed, from 0 to 1.',
   }),
   unpriced: unpricedFlag.meta({
@@ -98,6 +96,7 @@ export const create = route({
 
 export const read = route({
   summary: 'Get a deployment',
+  description: 'Returns its model, provider, prices, limits, health and version.',
   permission: 'platform.read',
   params: idParams,
   response: deploymentOut,
@@ -109,6 +108,7 @@ export const update = route({
   summary: 'Change a deployment',
   description: 'A price change creates a new version, in force now or from `effective_from`. Earlier charges do not change.',
   permission: 'catalogue.manage',
+  takesIfMatch: true,
   params: idParams,
   query: dryRunQuery,
   body: patchBody,
@@ -123,6 +123,7 @@ export const remove = route({
   description:
     'Deleting the last deployment of a model also removes the model’s name; grants of it remain without effect. Returns 409 while a route group contains the deployment.',
   permission: 'catalogue.manage',
+  takesIfMatch: true,
   params: idParams,
   query: dryRunQuery,
   status: 204,

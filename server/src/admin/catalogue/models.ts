@@ -17,13 +17,14 @@ import { pageOut, renderPage, searchOf, unpricedAt, unpricedFlag } from '../http
 import * as load from '../http/load.ts';
 import { notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
+import { text } from '../http/schemas.ts';
 import { capabilities } from '../organizations/organization-view.ts';
 import { changeCatalogue } from './catalogue-change.ts';
 import { mode } from './deployment-view.ts';
 
 /** Public model names and their routing. A model's first deployment creates its name; deleting the last one removes it. */
 
-const params = z.object({ name: z.string().min(1).max(200) });
+const params = z.object({ name: text(200, 1) });
 
 const patchBody = z.strictObject({
   fallbacks: z.array(modelName).max(FALLBACKS_MAX).nullish(),
@@ -50,10 +51,11 @@ const modelOut = z
 
 export const list = route({
   summary: 'List models',
+  description: 'Returns the names that deployments serve, with their fallbacks and prices.',
   permission: 'platform.read',
   query: z.strictObject({
     ...namedListQuery,
-    access_group: z.string().max(64).optional(),
+    access_group: text(64).optional(),
     unpriced: unpricedFlag.meta({
       description:
         'If true, returns only models with a deployment that has no price in force, or whose price lacks a unit that was used without a price in the last 30 days.',
@@ -87,6 +89,7 @@ export const update = route({
   summary: 'Change the routing of a model',
   description: 'Fallbacks are tried in order, and only if the caller may call them. Returns 400 for a circular chain.',
   permission: 'catalogue.manage',
+  takesIfMatch: true,
   params,
   query: dryRunQuery,
   body: patchBody,

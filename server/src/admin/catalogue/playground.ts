@@ -5,6 +5,7 @@ import { id } from '../http/fields.ts';
 import * as load from '../http/load.ts';
 import { Problem } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
+import { text } from '../http/schemas.ts';
 import { tagList } from '../limits/tag-fields.ts';
 
 /** Calls a target from the console as one of the keys that the caller may use. */
@@ -15,9 +16,9 @@ const CONTENT_CHARS_MAX = 500_000;
 const body = z.strictObject({
   key_id: id,
   endpoint: z.literal('chat').default('chat'),
-  model: z.string().min(1).max(200),
+  model: text(200, 1),
   messages: z
-    .array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string().max(CONTENT_CHARS_MAX) }))
+    .array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: text(CONTENT_CHARS_MAX) }))
     .min(1)
     .max(MESSAGES_MAX),
   stream: z.boolean().default(false),

@@ -35,7 +35,7 @@ export const list = route({
   summary: 'List prices that differ from the published list',
   description: 'Includes only deployments whose price was taken from the list.',
   permission: 'platform.read',
-  response: z.object({ data: z.array(proposalOut), next_cursor: z.null() }),
+  response: z.object({ data: z.array(proposalOut), next_cursor: z.string().nullable() }),
   load: load.platform,
   handle: async (call) => {
     const { db, clock } = call.deps;

@@ -3,6 +3,7 @@ import { formatUsd, parsePriceUsd, parseUnitPriceUsd } from '../../domain/money/
 import type { PerMillion } from '../../domain/money/price.ts';
 import type { Parsed } from '../../domain/parsed.ts';
 import { USAGE_BUCKETS, USAGE_UNITS, type UsageBucket, type UsageUnit } from '../../domain/usage/usage.ts';
+import { USD_PATTERN } from '../limits/budget-fields.ts';
 
 /** The parts of prices: decimal USD per million tokens by bucket, and decimal USD per unit. */
 
@@ -10,10 +11,12 @@ import { USAGE_BUCKETS, USAGE_UNITS, type UsageBucket, type UsageUnit } from '..
 const usd = (read: (text: string) => Parsed<number>) =>
   z
     .string()
+    .max(32)
     .superRefine((text, context) => {
       const parsed = read(text);
       if (parsed.is === 'invalid') context.addIssue({ code: 'custom', message: parsed.problem });
     })
+    .meta({ pattern: USD_PATTERN, examples: ['0.40'] })
     .nullable()
     .optional();
 

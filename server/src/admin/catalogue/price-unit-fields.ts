@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { PriceUnits } from '../../domain/money/price.ts';
 import { invalid } from '../http/problem.ts';
+import { never } from '../http/schemas.ts';
 import {
   patchedPieces,
   patchedRates,
@@ -23,7 +24,8 @@ const contextTier = z
   .strictObject({ above_input_tokens: z.int().min(1).max(TOKENS_MAX), ...rateFields })
   .refine(({ above_input_tokens: _, ...rates }) => Object.values(rates).some((text) => text != null), {
     message: 'must have a price for at least one bucket',
-  });
+  })
+  .meta(never({ properties: Object.fromEntries(Object.keys(rateFields).map((field) => [field, { type: 'null' }])) }));
 
 /**
  * A service tier's name as providers write it. The first character excludes names that mean something to JavaScript
@@ -49,6 +51,7 @@ export const unitFields = {
   service_tiers: z
     .record(serviceTier, z.strictObject(rateFields).nullable())
     .refine((tiers) => Object.keys(tiers).length <= TIERS_MAX, TOO_MANY_SERVICES)
+    .meta({ maxProperties: TIERS_MAX })
     .nullish()
     .meta({
       description:

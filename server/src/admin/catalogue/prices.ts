@@ -10,6 +10,7 @@ import { listQuery, pageOut, renderPage } from '../http/lists.ts';
 import * as load from '../http/load.ts';
 import { invalid } from '../http/problem.ts';
 import { route } from '../http/route.ts';
+import { text } from '../http/schemas.ts';
 import { changeCatalogue } from './catalogue-change.ts';
 import { deploymentEvent, providerName } from './deployment-view.ts';
 import { priceFields, priceFrom, pricesOut, renderPrices } from './price-fields.ts';
@@ -37,7 +38,7 @@ export const list = route({
     limit: listQuery.limit,
     cursor: listQuery.cursor,
     deployment_id: id.optional(),
-    model: z.string().max(200).optional(),
+    model: text(200).optional(),
   }),
   response: pageOut(priceOut),
   load: load.platform,
@@ -56,6 +57,7 @@ export const create = route({
   description:
     'Sets the whole price of a deployment, in force now or from `effective_from`. Null makes it unpriced. `If-Match` names the version of the deployment, which this increases.',
   permission: 'catalogue.manage',
+  takesIfMatch: true,
   query: dryRunQuery,
   body: z.strictObject({ deployment_id: id, prices: priceFields.nullable(), effective_from: instant.optional() }),
   status: 201,
@@ -91,7 +93,7 @@ export const suggest = route({
   summary: 'Get the list price of an upstream model',
   description: 'The price that a deployment created without `prices` would get. Null if the price table does not know the model.',
   permission: 'platform.read',
-  query: z.strictObject({ provider: providerName, upstream_model: z.string().min(1).max(200) }),
+  query: z.strictObject({ provider: providerName, upstream_model: text(200, 1) }),
   response: z.object({
     prices: pricesOut.nullable(),
     source: z.string().nullable(),

@@ -42,6 +42,7 @@ const policyOut = z
 
 export const read = route({
   summary: 'Get a route group’s policy and its versions',
+  description: 'Returns the published policy and those before it, newest first.',
   permission: 'platform.read',
   params: idParams,
   response: policyOut,
@@ -54,6 +55,7 @@ export const simulate = route({
   description:
     'Draws requests without tags from a fixed seed and routes them by the usual rules, as if every deployment were up and had capacity. Calls and stores nothing.',
   permission: 'platform.read',
+  takesReason: false,
   params: idParams,
   body: z.strictObject({ ...policy.shape, requests: z.int().min(1).max(SIMULATED_MAX) }),
   response: z.object({
@@ -91,6 +93,7 @@ export const publish = route({
   summary: 'Publish a policy',
   description: 'The policy becomes the next version and takes effect at once. Publishing the policy in force changes nothing.',
   permission: 'catalogue.manage',
+  takesIfMatch: true,
   params: idParams,
   query: dryRunQuery,
   body: z.strictObject({ policy }),
@@ -107,6 +110,7 @@ export const rollback = route({
   summary: 'Roll back to a version of a policy',
   description: 'Publishes the policy of that version as a new version. Returns 409 if one of its deployments no longer exists.',
   permission: 'catalogue.manage',
+  takesIfMatch: true,
   params: idParams,
   query: dryRunQuery,
   body: z.strictObject({ version: z.int().min(1).max(2_147_483_647) }),

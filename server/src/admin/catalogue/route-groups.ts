@@ -36,6 +36,7 @@ const routeGroupOut = z
 
 export const list = route({
   summary: 'List route groups',
+  description: 'Returns the route groups with their strategy and members.',
   permission: 'platform.read',
   query: z.strictObject(listQuery),
   response: pageOut(routeGroupOut),
@@ -59,6 +60,7 @@ export const create = route({
 
 export const read = route({
   summary: 'Get a route group',
+  description: 'Returns its strategy, members, fallbacks and version.',
   permission: 'platform.read',
   params: idParams,
   response: routeGroupOut,
@@ -70,6 +72,7 @@ export const update = route({
   summary: 'Change a route group',
   description: 'The key cannot change. `members` and `fallbacks` replace the whole list.',
   permission: 'catalogue.manage',
+  takesIfMatch: true,
   params: idParams,
   query: dryRunQuery,
   body: patchBody,
@@ -83,6 +86,7 @@ export const remove = route({
   summary: 'Delete a route group',
   description: 'Its deployments remain. Grants of its key remain without effect.',
   permission: 'catalogue.manage',
+  takesIfMatch: true,
   params: idParams,
   query: dryRunQuery,
   status: 204,
@@ -97,6 +101,7 @@ export const remove = route({
 
 export const readMembers = route({
   summary: 'List the members of a route group',
+  description: 'Returns the deployments of the route group with their weights and priorities.',
   permission: 'platform.read',
   params: idParams,
   response: z.object({ data: membersOut }),
@@ -106,7 +111,9 @@ export const readMembers = route({
 
 export const replaceMembers = route({
   summary: 'Replace the members of a route group',
+  description: 'The list replaces the stored one. Requests use it at once, unless a policy is published.',
   permission: 'catalogue.manage',
+  takesIfMatch: true,
   params: idParams,
   query: dryRunQuery,
   body: z.strictObject({ members }),

@@ -23,6 +23,8 @@ export interface RawCall {
   /** The caller's reason for the change (`x-headgate-reason`), for the audit log. */
   readonly reason: string | null;
   readonly ifMatch: string | null;
+  /** True if the reference says that the route compares `If-Match`. */
+  readonly takesIfMatch: boolean;
   readonly idempotencyKey: string | null;
 }
 

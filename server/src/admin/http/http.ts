@@ -1,11 +1,12 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type HTTPMethods } from 'fastify';
-import { z } from 'zod';
 import { requestId } from '../../lib/id.ts';
 import { type JsonBounds, jsonShape } from '../../lib/json/json-shape.ts';
 import { strictTransportOf } from '../../lib/strict-transport.ts';
 import { answerRoute, send } from '../access/walk.ts';
+import { openapiOptions } from '../contract/openapi.ts';
+import { operationOf } from '../contract/operation.ts';
 import { Exports } from '../exports/exports.ts';
 import { Attempts } from '../guards/attempts.ts';
 import { refuseCrossSite } from '../guards/csrf.ts';
@@ -16,10 +17,9 @@ import { guessesOf } from '../tokens/token-guesses.ts';
 import { type Actor, ANONYMOUS } from './actor.ts';
 import type { Authenticate } from './authenticate.ts';
 import type { AdminDeps } from './deps.ts';
-import { openapiOptions, problemSchema } from './openapi.ts';
 import { invalid, Problem, renderProblem } from './problem.ts';
 import { problemOf } from './problem-of.ts';
-import type { AdminRoute, AnswerForm, RouteTable } from './route.ts';
+import type { AdminRoute, RouteTable } from './route.ts';
 
 const API_PREFIX = '/api/v1';
 const BODY_BYTES_MAX = 1_048_576;
@@ -99,7 +99,7 @@ function addRoute(
   http.route({
     method: method as HTTPMethods,
     url: API_PREFIX + path,
-    schema: schemaOf(methodAndPath, route),
+    schema: operationOf(methodAndPath, route),
     bodyLimit,
     // Runs before the body is read, so that an unknown caller cannot make the process read a megabyte.
     onRequest: async (request, reply) => {
@@ -138,76 +138,6 @@ async function callerOf(deps: AdminDeps, route: AdminRoute, authenticate: Authen
   return authenticate(deps, { cookie: request.headers.cookie }, request.ip).catch((error: unknown) => {
     if (error instanceof Problem && error.status === 401) return ANONYMOUS;
     throw error;
-  });
-}
-
-function schemaOf(methodAndPath: string, route: AdminRoute) {
-  const words = methodAndPath
-    .replaceAll(/[:/]+/g, ' ')
-    .replaceAll(/[^A-Za-z ]/g, ' ')
-    .trim()
-    .split(/\s+/);
-  return {
-    summary: route.summary,
-    ...(route.description === undefined ? {} : { description: route.description }),
-    operationId: words.map((word, index) => (index === 0 ? word.toLowerCase() : word)).join('_'),
-    tags: [words[1] ?? 'other'],
-    ...(route.params === undefined ? {} : { params: route.params }),
-    ...(route.query === undefined ? {} : { querystring: route.query }),
-    ...(route.body === undefined ? {} : { body: route.body }),
-    ...(methodAndPath.startsWith('GET') ? {} : { headers: headersOf(methodAndPath) }),
-    response: {
-      [route.status]: successOf(route),
-      ...(route.rehearsal === undefined || route.status === 200 ? {} : { 200: dryRunOf(route.rehearsal) }),
-      '4xx': { description: 'A problem with the request', content: PROBLEM },
-      '5xx': { description: 'A problem on the server', content: PROBLEM },
-    },
-  };
-}
-
-const PROBLEM = { 'application/problem+json': { schema: problemSchema } };
-
-function successOf(route: AdminRoute) {
-  if (route.status === 204) return z.undefined();
-  const description = route.status === 201 ? 'Created' : 'OK';
-  const schemas = Object.fromEntries(TYPES_OF[route.form].map((type) => [type, { schema: schemaFor(route, type) }]));
-  return { description, content: schemas };
-}
-
-/** The answer to a dry run of a route whose own answer has another status. */
-function dryRunOf(schema: z.ZodType) {
-  return { description: 'The result of a dry run', content: { 'application/json': { schema } } };
-}
-
-const TYPES_OF: Readonly<Record<AnswerForm, readonly string[]>> = {
-  json: ['application/json'],
-  text: ['text/csv', 'application/x-ndjson'],
-  events: ['text/event-stream'],
-  passed_on: ['application/json', 'text/event-stream'],
-};
-
-function schemaFor(route: AdminRoute, type: string): z.ZodType {
-  if (type !== 'application/json') return z.string();
-  if (route.form !== 'json') return z.record(z.string(), z.unknown());
-  return route.rehearsal === undefined || route.status !== 200 ? route.response : z.union([route.response, route.rehearsal]);
-}
-
-const reasonHeader = z.string().max(500).optional().meta({ description: 'The reason for the change, kept in the audit log.' });
-
-const idempotencyKey = z.string().optional().meta({
-  description: 'Makes retries safe. The same key with the same body within 24 hours runs once and gets the same answer.',
-});
-const ifMatch = z.string().optional().meta({
-  description: 'The ETag that was read. Returns 412 if the version has changed since. Ignored if nothing exists yet.',
-});
-
-/** Returns the headers that a change may have beside its body. */
-function headersOf(methodAndPath: string) {
-  const isPost = methodAndPath.startsWith('POST');
-  return z.object({
-    'x-headgate-reason': reasonHeader,
-    'if-match': ifMatch,
-    ...(isPost ? { 'idempotency-key': idempotencyKey } : {}),
   });
 }
 

@@ -5,9 +5,8 @@ import type { Database } from '../../store/database.ts';
 import * as idempotency from '../../store/installation/idempotency.ts';
 import type { Answer } from './answer.ts';
 import type { AdminCall } from './call.ts';
-import { conflict, invalid } from './problem.ts';
+import { conflict } from './problem.ts';
 
-const KEY_LENGTH_MAX = 255;
 const KEPT_MS = 24 * 3_600_000;
 
 /**
@@ -36,7 +35,6 @@ interface IdempotencyClaim {
 function claimOf(call: AdminCall): IdempotencyClaim | null {
   const { idempotencyKey: key, method, params, body, route } = call.raw;
   if (key === null || method !== 'POST') return null;
-  if (key.length > KEY_LENGTH_MAX) throw invalid('', `the header Idempotency-Key must have at most ${KEY_LENGTH_MAX} characters`);
   const requestHash = hash('sha256', JSON.stringify([route, params, call.raw.query, body ?? null]), 'base64url');
   return { caller: call.actor.id, key, requestHash };
 }

@@ -6,6 +6,8 @@ import { Problem } from './problem.ts';
  * locked.
  */
 export function requireVersion(call: AdminCall, version: number): void {
+  // A route that compares versions and does not say so in the reference is a mistake.
+  if (!call.raw.takesIfMatch) throw new Error(`the route ${call.raw.route} must declare takesIfMatch`);
   const wanted = call.raw.ifMatch;
   if (wanted === null || wanted === '*') return;
   const named = wanted.split(',').map((tag) => tag.trim().replace(/^W\//, ''));

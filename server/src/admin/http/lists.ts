@@ -2,18 +2,13 @@ import { z } from 'zod';
 import type { Listed, PageRequest } from '../../store/named-list.ts';
 import { PAGE_LIMIT_MAX } from '../../store/paging.ts';
 import type { AdminCall } from './call.ts';
+import { onOff, text, wholeNumber } from './schemas.ts';
 
 /** The query fields of lists. */
 export const listQuery = {
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(PAGE_LIMIT_MAX)
-    .optional()
-    .meta({ description: 'The number of rows on a page. Default: 50.' }),
-  cursor: z.string().max(2_048).optional().meta({ description: 'The `next_cursor` of the previous page.' }),
-  search: z.string().max(400).optional().meta({ description: 'Matches the beginning of the name, or the whole id.' }),
+  limit: wholeNumber(1, PAGE_LIMIT_MAX).optional().meta({ description: 'The number of rows on a page. Default: 50.' }),
+  cursor: text(2_048).optional().meta({ description: 'The `next_cursor` of the previous page.' }),
+  search: text(400).optional().meta({ description: 'Matches the beginning of the name, or the whole id.' }),
   sort: z
     .enum(['created_at', '-created_at', 'name', '-name'])
     .optional()
@@ -21,7 +16,7 @@ export const listQuery = {
 };
 
 /** The filter of a list for objects without a complete price. */
-export const unpricedFlag = z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional();
+export const unpricedFlag = onOff.optional();
 
 /** Returns the filter as stores take it, with the present time. */
 export function unpricedAt(flag: boolean | undefined, { deps: { clock } }: AdminCall<unknown, unknown, unknown>) {

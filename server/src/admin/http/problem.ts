@@ -1,7 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import type { z } from 'zod';
 
-/** One fault of a request. `pointer` is a JSON pointer into the body (`/rate_limits/rpm`), or `?name` for a query parameter. */
+/**
+ * One fault of a request. `pointer` is a JSON pointer into the body (`/rate_limits/rpm`), `?name` for a query parameter, or the name of
+ * a header.
+ */
 export interface Fault {
   readonly pointer: string;
   readonly message: string;

@@ -7,6 +7,7 @@ import { type AdminRoute, route } from './route.ts';
 const deps = { trustedProxies: [] } as unknown as AdminDeps;
 const complete = {
   summary: 'Read a thing',
+  description: 'Returns a thing.',
   permission: 'organization.read',
   response: z.object({ id: z.string() }),
   load: async () => ({ place: { organizationId: 'org_1' }, object: null }),

@@ -24,7 +24,8 @@ export type AnswerForm = 'json' | 'text' | 'events' | 'passed_on';
 export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, R extends z.ZodType, O> {
   /** One line for the reference page. */
   readonly summary: string;
-  readonly description?: string;
+  /** One or more sentences for the reference page. */
+  readonly description: string;
   readonly permission: RoutePermission;
   readonly params?: P;
   readonly query?: Q;
@@ -38,6 +39,13 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
   readonly form?: AnswerForm;
   /** Set if the route calls a provider, which is an audit event. */
   readonly callsProvider?: true;
+  /** Set if the route compares `If-Match` with the stored version (requireVersion). */
+  readonly takesIfMatch?: true;
+  /**
+   * Says whether an audit event keeps `x-headgate-reason`. Absent: of a signed-in caller's change, an export and a call of a
+   * provider.
+   */
+  readonly takesReason?: boolean;
   /** Set if the route answers from memory: while the database is away, callers who were checked shortly before may use it. */
   readonly needsNoDatabase?: true;
   /**
@@ -51,7 +59,7 @@ export interface RouteDefinition<P extends z.ZodType, Q extends z.ZodType, B ext
 /** A route with its types erased, as the registry keeps it. */
 export interface AdminRoute {
   readonly summary: string;
-  readonly description: string | undefined;
+  readonly description: string;
   readonly permission: RoutePermission;
   readonly params: z.ZodType | undefined;
   readonly query: z.ZodType | undefined;
@@ -61,6 +69,8 @@ export interface AdminRoute {
   readonly rehearsal: z.ZodType | undefined;
   readonly form: AnswerForm;
   readonly callsProvider: boolean;
+  readonly takesIfMatch: boolean;
+  readonly takesReason: boolean | undefined;
   readonly needsNoDatabase: boolean;
   readonly load: (call: AdminCall) => Promise<Loaded<unknown>>;
   readonly handle: (call: AdminCall, object: unknown) => Promise<unknown>;
@@ -92,9 +102,24 @@ export function route<
     rehearsal: definition.rehearsal,
     form: definition.form ?? 'json',
     callsProvider: definition.callsProvider ?? false,
+    takesIfMatch: definition.takesIfMatch ?? false,
+    takesReason: definition.takesReason,
     needsNoDatabase: definition.needsNoDatabase ?? false,
     // Sound: the walk passes `handle` exactly what `load` returned, and a call built from these schemas.
     load: definition.load as AdminRoute['load'],
     handle: definition.handle as AdminRoute['handle'],
   });
+}
+
+/** Reports whether an audit event of the route keeps the caller's reason. */
+export function takesReason(method: string, { permission, form, callsProvider, takesReason }: AdminRoute): boolean {
+  return takesReason ?? ((method !== 'GET' && permission !== 'public') || form === 'text' || callsProvider);
+}
+
+/**
+ * Reports whether `Idempotency-Key` makes a retry of the route safe. Answers about the caller's own session are not stored: they
+ * hold cookies, or have no known caller.
+ */
+export function takesIdempotencyKey(method: string, { permission, form }: AdminRoute): boolean {
+  return method === 'POST' && permission !== 'public' && permission !== 'signed_in' && form === 'json';
 }

@@ -19,6 +19,7 @@ export const rotate = route({
   summary: 'Rotate the secret of a key',
   description: 'The key keeps its id, limits and access. Older secrets keep working for `overlap_seconds` (default 0).',
   permission: ['keys.manage', 'keys.manage_own'],
+  takesIfMatch: true,
   params: idParams,
   body: z.strictObject({ overlap_seconds: z.int().min(0).max(OVERLAP_SECONDS_MAX).optional() }).optional(),
   response: z
@@ -54,7 +55,9 @@ export const rotate = route({
 
 export const disable = route({
   summary: 'Disable a key',
+  description: 'Requests with the key get 403 `key_disabled` at once. It can be enabled again.',
   permission: ['keys.manage', 'keys.manage_own'],
+  takesIfMatch: true,
   params: idParams,
   query: dryRunQuery,
   response: keyOut,
@@ -66,7 +69,9 @@ export const disable = route({
 /** Needs `keys.manage`, so that owners cannot enable a key that an admin disabled. */
 export const enable = route({
   summary: 'Enable a disabled key',
+  description: 'Requests with the key are served again at once.',
   permission: 'keys.manage',
+  takesIfMatch: true,
   params: idParams,
   response: keyOut,
   load: load.key,
@@ -77,6 +82,7 @@ export const revoke = route({
   summary: 'Revoke a key',
   description: 'Permanent. The key’s row and history remain.',
   permission: ['keys.manage', 'keys.manage_own'],
+  takesIfMatch: true,
   params: idParams,
   query: dryRunQuery,
   status: 204,

@@ -17,6 +17,7 @@ import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/l
 import * as load from '../http/load.ts';
 import { conflict, forbidden, invalid, notFound } from '../http/problem.ts';
 import { route } from '../http/route.ts';
+import { wholeNumber } from '../http/schemas.ts';
 import { namesTags, patchedTags } from '../limits/tag-fields.ts';
 import { loadPolicy, namesPolicy, patchedPolicy, policyColumns, storeBudgets } from '../organizations/policy.ts';
 import { memberIn, type OwnerColumns } from '../people/reassign.ts';
@@ -31,7 +32,7 @@ export const keyFilters = {
   account_id: id.optional().meta({ description: 'Returns only keys owned by this person.' }),
   service_account_id: id.optional(),
   status: z.enum(['active', 'disabled', 'revoked']).optional(),
-  unused_days: z.coerce.number().int().min(1).max(UNUSED_DAYS_MAX).optional().meta({
+  unused_days: wholeNumber(1, UNUSED_DAYS_MAX).optional().meta({
     description:
       'Returns only working keys that were not used for this many days. For a key that was never used, the days count from its creation.',
   }),
@@ -51,6 +52,7 @@ type PatchBody = z.output<typeof patchBody>;
 
 export const list = route({
   summary: 'List keys',
+  description: 'Returns the keys that the caller may see, without their secrets.',
   permission: 'teams.read',
   query: z.strictObject({ ...keysQuery.shape, organization_id: id.optional() }),
   response: pageOut(keyOut),
@@ -60,6 +62,7 @@ export const list = route({
 
 export const listOfOrganization = route({
   summary: 'List the keys of an organization',
+  description: 'Returns the keys of the organization that the caller may see, without their secrets.',
   permission: 'teams.read',
   params: idParams,
   query: keysQuery,
@@ -70,6 +73,7 @@ export const listOfOrganization = route({
 
 export const listOfTeam = route({
   summary: 'List the keys of a team',
+  description: 'Returns the keys of the team that the caller may see, without their secrets.',
   permission: 'teams.read',
   params: idParams,
   query: keysQuery,
@@ -80,6 +84,7 @@ export const listOfTeam = route({
 
 export const read = route({
   summary: 'Get a key',
+  description: 'Returns its owner, limits, budgets and access. The secret is never shown again.',
   permission: 'teams.read',
   params: idParams,
   response: keyOut,
@@ -92,6 +97,7 @@ export const update = route({
   description:
     'Nobody may change the limits or the tags of a key that they own. A moved key keeps its stored access, but targets that the new team or owner may not call have no effect.',
   permission: ['keys.manage', 'keys.manage_own'],
+  takesIfMatch: true,
   params: idParams,
   query: dryRunQuery,
   body: patchBody,

@@ -4,6 +4,7 @@ import { formatUsd, parseBudgetUsd } from '../../domain/money/money.ts';
 import { newId } from '../../lib/id.ts';
 import { matchFrom, matchToColumns } from '../../store/configuration/policy-columns.ts';
 import { invalid } from '../http/problem.ts';
+import { has, never, text } from '../http/schemas.ts';
 import { matchFields } from './rate-limit-fields.ts';
 
 /** Budgets as the API shows and accepts them. */
@@ -24,18 +25,27 @@ const ANCHORS: Readonly<Record<(typeof PERIODS)[number], { readonly day: number;
   rolling: { day: 0, month: 0 },
 };
 
-export const usd = z.string().superRefine((text, context) => {
-  const parsed = parseBudgetUsd(text);
-  if (parsed.is === 'invalid') context.addIssue({ code: 'custom', message: parsed.problem });
-});
+/** Amounts of `parseBudgetUsd` and of prices: at most 9,000,000 USD, with up to nine decimals. */
+export const USD_PATTERN = '^(?:(?:0|[1-9][0-9]{0,5}|[1-8][0-9]{6})(?:\\.[0-9]{1,9})?|9000000(?:\\.0{1,9})?)$';
+
+export const usd = z
+  .string()
+  .max(32)
+  .superRefine((text, context) => {
+    const parsed = parseBudgetUsd(text);
+    if (parsed.is === 'invalid') context.addIssue({ code: 'custom', message: parsed.problem });
+  })
+  .meta({ pattern: USD_PATTERN, examples: ['100.00'] });
 
 const budget = z
   .strictObject({
-    id: z.string().max(64).optional(),
+    id: text(64)
+      .optional()
+      .meta({ examples: ['bud_0198c6f2a1b27c3d8e9f0a1b2c3d4e5f'] }),
     amount: usd,
     period: z.enum(PERIODS),
-    anchor_day: z.int().min(1).nullish(),
-    anchor_month: z.int().min(1).nullish(),
+    anchor_day: z.int().min(1).max(31).nullish(),
+    anchor_month: z.int().min(1).max(12).nullish(),
     hours: z.int().min(1).max(HOURS_MAX).nullish(),
     days: z
       .int()
@@ -55,6 +65,7 @@ const budget = z
   })
   .meta({
     id: 'BudgetChange',
+    ...never(has({ target: 'string', access_group: 'string' }), ...badPeriods()),
     description:
       'Money per period, as a decimal string in USD; 0 refuses everything. `rolling` takes `hours` or `days`, `week` and `month` an `anchor_day`, `quarter` and `year` an `anchor_month` and an `anchor_day`. Thresholds default to 50, 80 and 100 %, the action to `block`.',
   });
@@ -148,6 +159,26 @@ function periodFromBody(body: BudgetBody): BudgetPeriod {
     case 'rolling':
       return { is: 'rolling', hours: body.hours ?? (body.days ?? 1) * 24 };
   }
+}
+
+/** The shapes that `faultsOfPeriod` refuses, for the reference. */
+function badPeriods(): readonly object[] {
+  const periods = PERIODS.filter((period) => period !== 'rolling');
+  const anchor = (field: 'anchor_day' | 'anchor_month', unit: 'day' | 'month') =>
+    PERIODS.map((period) => ({
+      required: [field],
+      properties: { period: { const: period }, [field]: { type: 'integer', minimum: ANCHORS[period][unit] + 1 } },
+    }));
+  return [
+    ...anchor('anchor_day', 'day'),
+    ...anchor('anchor_month', 'month'),
+    ...(['hours', 'days'] as const).map((field) => ({
+      required: [field],
+      properties: { period: { enum: periods }, [field]: { type: 'integer' } },
+    })),
+    has({ hours: 'integer', days: 'integer' }),
+    { properties: { period: { const: 'rolling' }, hours: { type: 'null' }, days: { type: 'null' } } },
+  ];
 }
 
 type PeriodBody = Pick<BudgetBody, 'period' | 'anchor_day' | 'anchor_month' | 'hours' | 'days'>;

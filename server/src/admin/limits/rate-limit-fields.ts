@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { ACCESS_GROUP_KEY } from '../../domain/access/access.ts';
 import { type ModelLimit, RATE_LIMITS, type RateLimitName, type RateLimits } from '../../domain/limits/rate-limit.ts';
-import { parseTarget } from '../../domain/tenancy/names.ts';
+import { parseTarget, TARGET_PATTERN } from '../../domain/tenancy/names.ts';
 import { matchFrom, matchToColumns } from '../../store/configuration/policy-columns.ts';
+import { has, never } from '../http/schemas.ts';
 
 /** Rate limits as the API shows and accepts them. Every name is present: null means no limit, and 0 blocks everything. */
 
@@ -25,11 +26,12 @@ export const rateLimitsOut = z.object(limitsOf(limit)).meta({ id: 'RateLimits' }
 /** A target of a limit: an exact name, or a prefix and `*`. */
 const target = z
   .string()
-  .max(201)
+  .max(402)
   .superRefine((text, context) => {
     const parsed = parseTarget(text);
     if (parsed.is === 'invalid') context.addIssue({ code: 'custom', message: parsed.problem });
-  });
+  })
+  .meta({ maxLength: 201, pattern: TARGET_PATTERN, examples: ['gpt-5*'] });
 export const accessGroupKey = z
   .string()
   .regex(
@@ -47,7 +49,12 @@ export const modelLimits = z
         (item) => (item.target ?? null) === null || (item.access_group ?? null) === null,
         'must have a `target` or an `access_group`, not both',
       )
-      .refine((item) => (item.target ?? item.access_group ?? null) !== null, 'must have a `target` or an `access_group`'),
+      .refine((item) => (item.target ?? item.access_group ?? null) !== null, 'must have a `target` or an `access_group`')
+      .meta(
+        never(has({ target: 'string', access_group: 'string' }), {
+          properties: { target: { type: 'null' }, access_group: { type: 'null' } },
+        }),
+      ),
   )
   .max(MODEL_LIMITS_MAX)
   .refine(

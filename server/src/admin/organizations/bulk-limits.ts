@@ -15,6 +15,7 @@ import { flag, id } from '../http/fields.ts';
 import * as load from '../http/load.ts';
 import { invalid, notFound, Problem } from '../http/problem.ts';
 import { route } from '../http/route.ts';
+import { lacks, never, text } from '../http/schemas.ts';
 import { budgetOut, budgets } from '../limits/budget-fields.ts';
 import { rateLimits, rateLimitsOut } from '../limits/rate-limit-fields.ts';
 import { statusFilter } from './organization-list.ts';
@@ -34,7 +35,7 @@ const body = z
       description: 'The organizations, at most 200. With `version`, the whole change is 412 if one was changed since.',
     }),
     filter: z
-      .strictObject({ search: z.string().max(400).optional(), status: statusFilter })
+      .strictObject({ search: text(400).optional(), status: statusFilter })
       .optional()
       .meta({ description: 'All organizations that this search finds, as in `GET /organizations`. Returns 400 above 200.' }),
     rate_limits: rateLimits.nullish(),
@@ -51,6 +52,13 @@ const body = z
   .refine(({ budgets }) => (budgets ?? []).every((item) => item.id === undefined), {
     path: ['budgets'],
     message: 'must have no ids: each budget becomes a new one of each organization',
+  })
+  .meta({
+    ...never({ required: ['organizations', 'filter'] }, lacks('organizations', 'filter'), lacks('rate_limits', 'budgets'), {
+      required: ['budgets'],
+      properties: { budgets: { type: 'array', items: {}, contains: { required: ['id'] } } },
+    }),
+    examples: [{ organizations: [{ id: 'org_0198c6f2a1b27c3d8e9f0a1b2c3d4e5f' }], rate_limits: { rpm: 600 } }],
   });
 type Body = z.output<typeof body>;
 

@@ -13,6 +13,7 @@ export const ofKey = historyOf(KEY);
 function historyOf<P extends z.ZodType>({ name, params, load }: LimitedScope<P>) {
   return route({
     summary: `Get the budget history of ${name}`,
+    description: 'Returns what was spent of each budget in its last periods, newest first.',
     permission: 'usage.read',
     params,
     query: budgetHistoryQuery,

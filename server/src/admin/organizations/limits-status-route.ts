@@ -13,6 +13,8 @@ export const ofKey = statusOf(KEY);
 function statusOf<P extends z.ZodType>({ name, params, load }: LimitedScope<P>) {
   return route({
     summary: `Get live use of ${name}’s limits and budgets`,
+    description:
+      'Returns the value, the use and the reset of every limit and budget that applies, as the counters have them now.',
     permission: 'usage.read',
     params,
     response: limitsStatusOut,

@@ -5,17 +5,20 @@ import { reachWithin } from '../http/authorize.ts';
 import { id } from '../http/fields.ts';
 import * as load from '../http/load.ts';
 import { route } from '../http/route.ts';
+import { commaList, ID_IN_LIST, text } from '../http/schemas.ts';
 
 /** Names for the ids that reports and logs hold. */
 
 const IDS_MAX = 200;
 
-const ids = z
-  .string()
-  .max(IDS_MAX * 65)
-  .transform((text) => [...new Set(text.split(',').filter((one) => one !== ''))])
+const ids = text(IDS_MAX * 65)
+  .transform((text) => [...new Set(text.split(','))])
   .pipe(z.array(id).max(IDS_MAX))
-  .meta({ description: `Ids separated by commas, at most ${IDS_MAX}.` });
+  .meta({
+    description: `Ids separated by commas, at most ${IDS_MAX}.`,
+    ...commaList(ID_IN_LIST, IDS_MAX),
+    examples: ['org_0198c6f2a1b27c3d8e9f0a1b2c3d4e5f'],
+  });
 
 export const list = route({
   summary: 'Get names by id',

@@ -7,6 +7,7 @@ import { id } from '../http/fields.ts';
 import { listQuery } from '../http/lists.ts';
 import * as load from '../http/load.ts';
 import { route } from '../http/route.ts';
+import { commaList, ID_IN_LIST, text } from '../http/schemas.ts';
 import { filterOf, statusFilter, unpricedFilter } from './organization-list.ts';
 import { type organizationOut, viewOrganizations } from './organization-view.ts';
 
@@ -15,11 +16,10 @@ import { type organizationOut, viewOrganizations } from './organization-view.ts'
 const PAGE = 200;
 
 const IDS_MAX = 200;
-const ids = z
-  .string()
-  .max(65 * IDS_MAX)
+const ids = text(65 * IDS_MAX)
   .transform((text) => text.split(','))
   .pipe(z.array(id).max(IDS_MAX))
+  .meta(commaList(ID_IN_LIST, IDS_MAX))
   .optional()
   .meta({ description: `Returns only these organizations. Ids separated by commas, at most ${IDS_MAX}.` });
 

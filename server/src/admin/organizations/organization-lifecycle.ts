@@ -29,6 +29,7 @@ export const suspend = transition({
 
 export const reactivate = transition({
   summary: 'Reactivate a suspended or archived organization',
+  description: 'Its keys, service accounts and admin tokens work again at once.',
   action: 'organization.reactivate',
   from: ['active', 'suspended', 'archived'],
   to: 'active',
@@ -65,6 +66,7 @@ export const remove = route({
   description:
     'Permanent; `dry_run` only reports what would be deleted. Ledger, request metadata, its rows in archives of the request log, and audit events remain. The id and the slug are never used again.',
   permission: 'organizations.lifecycle',
+  takesIfMatch: true,
   params: idParams,
   query: z.strictObject({ dry_run: flag }),
   response: deletionReport,
@@ -80,7 +82,7 @@ export const remove = route({
 
 interface Transition {
   readonly summary: string;
-  readonly description?: string;
+  readonly description: string;
   readonly action: string;
   readonly from: readonly Status[];
   readonly to: Status;
@@ -93,8 +95,9 @@ interface Transition {
 function transition({ summary, description, action, from, to }: Transition) {
   return route({
     summary,
-    ...(description === undefined ? {} : { description }),
+    description,
     permission: 'organizations.lifecycle',
+    takesIfMatch: true,
     params: idParams,
     query: dryRunQuery,
     response: organizationOut,

@@ -17,6 +17,7 @@ import { requireVersion } from '../http/if-match.ts';
 import * as load from '../http/load.ts';
 import { invalid, notFound } from '../http/problem.ts';
 import { route } from '../http/route.ts';
+import { never } from '../http/schemas.ts';
 import { NO_TAGS, patchedTags } from '../limits/tag-fields.ts';
 import { organizationSettings, requireBuilt, settingsBody, settingsOf, withLivingTargets } from './organization-settings.ts';
 import { organizationFacts, organizationOut, viewOrganization } from './organization-view.ts';
@@ -35,7 +36,8 @@ const createBody = z
   })
   .refine((body) => body.template_id === undefined || body.like_organization_id === undefined, {
     message: 'must have `template_id` or `like_organization_id`, not both',
-  });
+  })
+  .meta(never({ required: ['template_id', 'like_organization_id'] }));
 type CreateBody = z.output<typeof createBody>;
 const patchBody = z.strictObject({ slug: slug.optional(), name: name.optional(), ...settings });
 type PatchBody = z.output<typeof patchBody>;
@@ -44,6 +46,7 @@ type Facts = Readonly<Record<keyof PatchBody, unknown>>;
 
 export const read = route({
   summary: 'Get an organization',
+  description: 'Returns its settings, limits, budgets and version. Fields that the caller may not read are null.',
   permission: 'organization.read',
   params: idParams,
   response: organizationOut,
@@ -104,6 +107,7 @@ export const update = route({
   description:
     'Keeps absent fields, clears null ones, and replaces whole lists. Only the platform may change limits, budgets, grants, tags and the time zone, which sets when a day begins. Only owners may change the audit policy and the storage of responses.',
   permission: ['organization.profile', 'organizations.cap', 'audit_policy.change'],
+  takesIfMatch: true,
   params: idParams,
   query: dryRunQuery,
   body: patchBody,

@@ -9,6 +9,7 @@ import { reachWithin } from '../http/authorize.ts';
 import type { AdminCall } from '../http/call.ts';
 import * as load from '../http/load.ts';
 import { route } from '../http/route.ts';
+import { text } from '../http/schemas.ts';
 
 /** Searches objects of every kind by parts of their names in any order, by the whole id, and with small typos. */
 
@@ -57,7 +58,7 @@ export const list = route({
   description:
     'Every word must be a part of the name, in any order and in upper or lower case. If fewer than five objects are found, names with small typos are found too. At most 20 results, the best matches first. Finds only what the caller may read.',
   permission: ['organization.read', 'platform.read'],
-  query: z.strictObject({ q: z.string().max(TEXT_CHARS_MAX) }),
+  query: z.strictObject({ q: text(TEXT_CHARS_MAX) }),
   response: z.object({ data: z.array(found) }),
   load: load.everywhere,
   handle: async (call) => {

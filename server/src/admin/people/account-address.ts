@@ -7,6 +7,7 @@ import { change } from '../http/change.ts';
 import { idParams, instantOut, isoOrNull } from '../http/fields.ts';
 import { conflict } from '../http/problem.ts';
 import { route } from '../http/route.ts';
+import { trimmedText } from '../http/schemas.ts';
 import { accountObject, accountOut, loadAccount, viewAccount, viewProof } from './account-view.ts';
 
 /** Reads how an account signs in and how its address was proved, and lets a platform admin vouch for an address. */
@@ -15,6 +16,7 @@ const REASON_LENGTH_MAX = 500;
 
 export const readSignIn = route({
   summary: 'Get an account’s sign-in methods and address proofs',
+  description: 'Returns how the person signs in, and for whom their e-mail address is proved.',
   permission: 'platform.read',
   params: idParams,
   response: z
@@ -68,7 +70,7 @@ export const vouch = route({
     'Use it for people whom mail cannot reach. The caller confirms that the person who uses the account owns its address. The account and the audit log keep the reason. Nobody can vouch for their own address.',
   permission: 'accounts.manage',
   params: idParams,
-  body: z.strictObject({ reason: z.string().trim().min(1).max(REASON_LENGTH_MAX) }),
+  body: z.strictObject({ reason: trimmedText(REASON_LENGTH_MAX) }),
   response: accountOut,
   load: loadAccount,
   handle: async (call, row) => {

@@ -23,6 +23,7 @@ const platformRole = z.enum(PLATFORM_ROLES).nullable();
 
 export const list = route({
   summary: 'List accounts',
+  description: 'Returns the people of the installation, or of the organizations that the caller may see.',
   permission: 'platform.read',
   query: z.strictObject({
     ...listQuery,
@@ -41,6 +42,7 @@ export const list = route({
 
 export const read = route({
   summary: 'Get an account',
+  description: 'Returns one person with the organizations and teams that the caller may see.',
   permission: 'platform.read',
   params: idParams,
   response: accountOut,
@@ -133,6 +135,7 @@ export const update = route({
 
 export const signOutEverywhere = route({
   summary: 'End every session of an account',
+  description: 'Signs the person out in every browser. Their keys and admin tokens stay.',
   permission: 'accounts.manage',
   params: idParams,
   status: 204,

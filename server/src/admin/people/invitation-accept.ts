@@ -30,6 +30,7 @@ import { joinTeams } from './team-roles.ts';
 
 export const lookup = route({
   summary: 'Look up an invitation by its link',
+  description: 'Returns what the invitation offers, before anybody accepts it. Needs only the token of the link.',
   permission: 'public',
   query: z.strictObject({ token: linkToken }),
   response: z

@@ -39,6 +39,7 @@ export const remove = route({
   description:
     'Revokes the keys they own unless the same request reassigns them. `dry_run` only reports the result. The last owner cannot be removed.',
   permission: 'members.manage',
+  takesIfMatch: true,
   params: memberParams,
   query: leavingQuery,
   response: leavingReport,

@@ -42,6 +42,7 @@ export const memberParams = z.object({ id, member_id: id });
 
 export const list = route({
   summary: 'List the members of an organization',
+  description: 'Returns the people of the organization with their role, limits and budgets.',
   permission: 'teams.read',
   params: idParams,
   query: z.strictObject({ ...listQuery, role: role.optional() }),
@@ -61,6 +62,7 @@ export const list = route({
 
 export const read = route({
   summary: 'Get a member',
+  description: 'Returns one person’s membership: role, teams, limits, budgets and access.',
   permission: 'teams.read',
   params: memberParams,
   response: memberOut,
@@ -104,6 +106,7 @@ export const update = route({
   description:
     'Changes their role, or the limits, budgets and access of their user scope. Nobody can change their own limits. The last owner keeps the role.',
   permission: ['members.manage', 'member_limits.change'],
+  takesIfMatch: true,
   params: memberParams,
   query: dryRunQuery,
   body: patchBody,

@@ -1,12 +1,12 @@
-import { z } from 'zod';
 import type { AccountRow } from '../../store/accounts/accounts.ts';
 import * as accounts from '../../store/accounts/accounts.ts';
 import * as signIn from '../../store/accounts/sign-in.ts';
 import type { AdminCall } from '../http/call.ts';
 import { forbidden, invalid } from '../http/problem.ts';
+import { text } from '../http/schemas.ts';
 
 /** An existing password: any text of 1 to 128 characters. */
-export const password = z.string().min(1).max(128);
+export const password = text(128, 1);
 
 /** Returns the account of the caller. Throws 403 for an admin token, which has none. */
 export async function account(call: AdminCall<unknown, unknown, unknown>): Promise<AccountRow> {

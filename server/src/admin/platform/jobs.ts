@@ -7,6 +7,7 @@ import { instantOut, isoOf, isoOrNull } from '../http/fields.ts';
 import * as load from '../http/load.ts';
 import { notFound, Problem } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
+import { text } from '../http/schemas.ts';
 
 /** Background jobs: their newest runs, the outcomes, and the time of the next run. */
 
@@ -38,10 +39,11 @@ const jobOut = z
 
 export const list = route({
   summary: 'List background jobs',
+  description: 'Returns each job with its schedule, its last runs and the process that runs it.',
   permission: 'platform.read',
   response: z.object({
     data: z.array(jobOut),
-    next_cursor: z.null(),
+    next_cursor: z.string().nullable(),
     trouble: z
       .string()
       .nullable()
@@ -70,7 +72,7 @@ export const runNow = route({
   summary: 'Run a job now',
   description: 'Queues one extra run, outside the schedule. Does nothing if the job is running or queued already.',
   permission: 'settings.manage',
-  params: z.object({ name: z.string().max(64) }),
+  params: z.object({ name: text(64) }),
   response: z.object({ queued: z.boolean().meta({ description: 'False if the job is running or queued already.' }) }),
   load: loadJob,
   handle: async (call, name) => {
@@ -108,7 +110,7 @@ export const listDrifts = route({
         })
         .meta({ id: 'LedgerDrift' }),
     ),
-    next_cursor: z.null(),
+    next_cursor: z.string().nullable(),
   }),
   load: load.platform,
   handle: async (call) => {

@@ -87,7 +87,7 @@ export const settings = route({
   summary: 'List the settings in force',
   description: 'Settings are environment variables and flags, read at start. The API cannot change them.',
   permission: 'platform.read',
-  response: z.object({ data: z.array(settingOut), next_cursor: z.null() }),
+  response: z.object({ data: z.array(settingOut), next_cursor: z.string().nullable() }),
   load: load.platform,
   handle: async (call) => ({
     data: call.deps.process.settings.map(({ name, value, isSet, isSecret, default: standard, about }) => ({

@@ -17,6 +17,7 @@ import { id, instant } from '../http/fields.ts';
 import { listQuery, pageOut } from '../http/lists.ts';
 import { notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
+import { onOff, text } from '../http/schemas.ts';
 import { askedOrganization } from '../usage/usage-scope.ts';
 import { attemptsMadeOut, decisionOut, viewDecision } from './decision-fields.ts';
 import { remedyOut, viewRemedies } from './remedies.ts';
@@ -31,7 +32,7 @@ import {
 
 /** The request log: every request of a known key, with its decision, its cost and, if it is stored, its content. */
 
-const params = z.object({ request_id: z.string().min(1).max(64) });
+const params = z.object({ request_id: text(64, 1) });
 
 /** The filters of a list, an export and a stream of requests. */
 export const requestFilters = {
@@ -40,10 +41,10 @@ export const requestFilters = {
   key_id: id.optional(),
   member_id: id.optional(),
   service_account_id: id.optional(),
-  model: z.string().max(200).optional(),
+  model: text(200).optional(),
   deployment_id: id.optional(),
   status: requestOut.shape.status.optional(),
-  code: z.string().max(64).optional(),
+  code: text(64).optional(),
   from: instant.optional(),
   to: instant.optional().meta({ description: 'The end of the range, exclusive.' }),
 };
@@ -96,8 +97,9 @@ export const read = route({
   description:
     'Content is included for callers who may read it, and each read is an audit event. `content=false` leaves it out; `content=true` returns 403 for other callers.',
   permission: 'usage.read',
+  takesReason: true,
   params,
-  query: z.strictObject({ content: z.enum(['true', 'false']).optional() }),
+  query: z.strictObject({ content: onOff.optional() }),
   response: requestOut.extend({
     attempts_made: attemptsMadeOut,
     ledger: z.array(ledgerEntryOut),
@@ -116,8 +118,8 @@ export const read = route({
       ledger.flatMap((entry) => entry.priceId ?? []),
     );
     const mayRead = can(call.actor, 'content.read', found.place);
-    if (call.query.content === 'true' && !mayRead) authorize(call.actor, 'content.read', found.place);
-    const isWanted = mayRead && call.query.content !== 'false';
+    if (call.query.content === true && !mayRead) authorize(call.actor, 'content.read', found.place);
+    const isWanted = mayRead && call.query.content !== false;
     const decision = await decisionOf(call, found);
     return {
       ...renderRequest(row),

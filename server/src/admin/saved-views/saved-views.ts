@@ -6,7 +6,7 @@ import * as views from '../../store/tenancy/saved-views.ts';
 import { authorize } from '../http/authorize.ts';
 import type { AdminCall } from '../http/call.ts';
 import { type Change, change, isUnchanged } from '../http/change.ts';
-import { id, idParams, instantOut, isoOf, name } from '../http/fields.ts';
+import { id, idParams, instantOut, isoOf, shortName } from '../http/fields.ts';
 import { requireVersion } from '../http/if-match.ts';
 import * as load from '../http/load.ts';
 import { conflict, forbidden, notFound } from '../http/problem.ts';
@@ -23,7 +23,7 @@ const VIEW_PATHS = [
   ...(['/credentials', '/route-groups', '/access-groups', '/alerts'] as const),
 ] as const;
 
-const viewName = name.refine((text) => text.length <= 80, 'must have at most 80 characters');
+const viewName = shortName(80);
 const path = z.enum(VIEW_PATHS);
 const queryText = z
   .string()
@@ -99,6 +99,7 @@ export const update = route({
   summary: 'Change a saved view',
   description: 'A shared view can also be changed by those with organization.profile in the organization.',
   permission: 'signed_in',
+  takesIfMatch: true,
   params: idParams,
   body: patchBody,
   response: viewOut,
@@ -115,6 +116,7 @@ export const remove = route({
   summary: 'Delete a saved view',
   description: 'Also deletes the scheduled mails of it.',
   permission: 'signed_in',
+  takesIfMatch: true,
   params: idParams,
   status: 204,
   response: z.void(),

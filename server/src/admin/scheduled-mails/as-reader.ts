@@ -35,7 +35,7 @@ interface Given {
 /** A call of a route by a reader. */
 export function callAs(deps: AdminDeps, { actor }: Reader, route: AdminRoute, { params = {}, query = {} }: Given): AdminCall {
   const visitor = { cookie: undefined, userAgent: undefined, origin: undefined, ip: '' };
-  const none = { body: undefined, reason: null, ifMatch: null, idempotencyKey: null };
+  const none = { body: undefined, reason: null, ifMatch: null, takesIfMatch: false, idempotencyKey: null };
   const raw = { requestId: newId('mail'), method: 'GET', route: '', ip: '', visitor, ownOrigin: '', params, query, ...none };
   return new AdminCall(deps, actor, raw, route);
 }

@@ -8,7 +8,7 @@ import * as organizations from '../../store/tenancy/organizations.ts';
 import { isPermitted } from '../http/authorize.ts';
 import type { AdminCall } from '../http/call.ts';
 import { type Change, change, isUnchanged } from '../http/change.ts';
-import { id, idParams, name } from '../http/fields.ts';
+import { id, idParams, shortName } from '../http/fields.ts';
 import { requireVersion } from '../http/if-match.ts';
 import * as load from '../http/load.ts';
 import { conflict, forbidden, invalid, notFound } from '../http/problem.ts';
@@ -25,9 +25,7 @@ const RECIPIENTS_MAX = 20;
 const DAYS_MAX = { week: 7, month: 28 } as const;
 
 const fields = {
-  name: name
-    .refine((text) => text.length <= 80, 'must have at most 80 characters')
-    .meta({ description: 'The subject of the mail.' }),
+  name: shortName(80).meta({ description: 'The subject of the mail.' }),
   every: z.enum(['week', 'month']),
   day: z.int().min(1).max(28).meta({ description: 'Of a week 1 (Monday) to 7, of a month 1 to 28.' }),
   hour: z.int().min(0).max(23).meta({ description: 'The hour in the organization’s time zone.' }),
@@ -46,6 +44,7 @@ type PatchBody = z.output<typeof patchBody>;
 
 export const list = route({
   summary: 'List scheduled mails',
+  description: 'Returns the organization’s scheduled mails, and whether a mail server is set.',
   permission: 'usage.read',
   params: idParams,
   response: z.object({
@@ -89,7 +88,9 @@ export const create = route({
 
 export const update = route({
   summary: 'Change a scheduled mail',
+  description: 'Absent fields keep their value. The next mail uses the new settings.',
   permission: 'usage.read',
+  takesIfMatch: true,
   params: idParams,
   body: patchBody,
   response: mailOut,
@@ -102,7 +103,9 @@ export const update = route({
 
 export const remove = route({
   summary: 'Delete a scheduled mail',
+  description: 'No further mail is sent.',
   permission: 'usage.read',
+  takesIfMatch: true,
   params: idParams,
   status: 204,
   response: z.void(),

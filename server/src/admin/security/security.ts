@@ -70,6 +70,7 @@ export const summary = route({
 
 export const members = route({
   summary: 'List an organization’s members with a security finding',
+  description: 'Returns members who lack a second factor, do not use the organization, or hold more than others, worst first.',
   permission: 'audit.read',
   params: idParams,
   query: z.strictObject({ ...listQuery, finding }),
@@ -118,6 +119,8 @@ function cellsOf(found: MemberFinding) {
 
 export const tokens = route({
   summary: 'List an organization’s working admin tokens without an owner',
+  description:
+    'Returns tokens that work and that belong to no person and no service account. Each should be taken over or revoked.',
   permission: 'audit.read',
   params: idParams,
   query: z.strictObject(listQuery),

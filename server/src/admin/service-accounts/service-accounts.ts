@@ -53,6 +53,7 @@ const patchBody = z.strictObject({
 
 export const list = route({
   summary: 'List service accounts',
+  description: 'Returns the service accounts of teams that the caller may see.',
   permission: 'teams.read',
   query: z.strictObject({ ...listQuery, organization_id: id.optional(), team_id: id.optional() }),
   response: pageOut(serviceAccountOut),
@@ -62,6 +63,7 @@ export const list = route({
 
 export const listOfTeam = route({
   summary: 'List the service accounts of a team',
+  description: 'Returns the service accounts that own keys of the team.',
   permission: 'teams.read',
   params: idParams,
   query: z.strictObject(listQuery),
@@ -72,6 +74,7 @@ export const listOfTeam = route({
 
 export const read = route({
   summary: 'Get a service account',
+  description: 'Returns a service account of a team, of an organization or of the platform.',
   permission: 'teams.read',
   params: idParams,
   response: z.union([serviceAccountOut, tokenAccountOut]),
@@ -81,6 +84,7 @@ export const read = route({
 
 export const create = route({
   summary: 'Create a service account in a team',
+  description: 'It owns keys of the team that belong to no person.',
   permission: 'service_accounts.manage',
   params: idParams,
   body: z.strictObject({ name, metadata: metadata.nullish() }),
@@ -115,6 +119,7 @@ export const update = route({
   description:
     'The keys and admin tokens of a disabled service account stop working until it is active again. Metadata applies only to those of a team, a responsible person only to the others.',
   permission: 'service_accounts.manage',
+  takesIfMatch: true,
   params: idParams,
   query: dryRunQuery,
   body: patchBody,
@@ -161,6 +166,7 @@ export const remove = route({
   description:
     'Revokes its keys unless the same request reassigns them. Always revokes its admin tokens. `dry_run` only reports the result.',
   permission: 'service_accounts.manage',
+  takesIfMatch: true,
   params: idParams,
   query: z.strictObject({ dry_run: flag, reassign_keys_to: id.optional() }),
   response: z.object({

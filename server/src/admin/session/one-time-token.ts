@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
 import { hashesOf, hashSecret } from '../../lib/secrets.ts';
 import type { AdminKeys } from '../http/deps.ts';
+import { text } from '../http/schemas.ts';
 
 const TOKEN_BYTES = 32;
 
 /** The secret part of a link that works once: base64url. */
-export const linkToken = z.string().min(1).max(128);
+export const linkToken = text(128, 1);
 
 export function newLinkToken(): string {
   return randomBytes(TOKEN_BYTES).toString('base64url');

@@ -19,6 +19,7 @@ const profileOut = z.object({ id: z.string(), email: z.string(), name: z.string(
 
 export const update = route({
   summary: 'Change your own name',
+  description: 'Changes the name that other people see. The e-mail address stays.',
   permission: 'signed_in',
   body: z.strictObject({ name }),
   response: profileOut,

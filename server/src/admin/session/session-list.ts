@@ -23,6 +23,7 @@ const sessionOut = z
 
 export const list = route({
   summary: 'List your own sessions',
+  description: 'Returns the browsers in which the caller is signed in, with the address and the time of the last use.',
   permission: 'signed_in',
   response: z.object({ data: z.array(sessionOut) }),
   load: load.platform,
@@ -35,6 +36,7 @@ export const list = route({
 
 export const end = route({
   summary: 'End one of your own sessions',
+  description: 'Signs the caller out in one browser. Their own current session can be ended too.',
   permission: 'signed_in',
   params: z.object({ session_id: id }),
   status: 204,
@@ -52,6 +54,7 @@ export const end = route({
 
 export const endOthers = route({
   summary: 'End all your other sessions',
+  description: 'Signs the caller out everywhere but here.',
   permission: 'signed_in',
   status: 204,
   response: z.void(),

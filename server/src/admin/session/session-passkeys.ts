@@ -8,6 +8,7 @@ import { id, instantOut, isoOf, name } from '../http/fields.ts';
 import * as load from '../http/load.ts';
 import { conflict, notFound } from '../http/problem.ts';
 import { route } from '../http/route.ts';
+import { lacks, never, text } from '../http/schemas.ts';
 import * as own from '../people/own-account.ts';
 import { finishSignIn } from './finish-sign-in.ts';
 import { accountEvent, recordRefused } from './sign-in-audit.ts';
@@ -16,19 +17,19 @@ import { tellOfNewMethod } from './tell-of-method.ts';
 /** Passkeys: signs people in with one, and lets them manage their own. */
 
 const PASSKEYS_MAX = 20;
+const RESPONSE_BYTES_MAX = 65_536;
 
 /** The JSON form of the arguments and results of the browser's WebAuthn calls. The identity module parses it. */
 const webAuthnOut = z.record(z.string(), z.unknown()).meta({ description: 'JSON as defined by WebAuthn.' });
 const webAuthn = z
   .looseObject({
-    id: z.string().min(1).max(2_048),
-    rawId: z.string().min(1).max(2_048),
+    id: text(2_048, 1),
+    rawId: text(2_048, 1),
     type: z.literal('public-key'),
-    response: z.record(z.string().max(64), z.unknown()),
+    response: z.record(text(64), z.unknown()),
   })
   .refine((value) => JSON.stringify(value).length <= RESPONSE_BYTES_MAX, 'is too long')
-  .meta({ description: 'JSON as defined by WebAuthn.' });
-const RESPONSE_BYTES_MAX = 65_536;
+  .meta({ description: `JSON as defined by WebAuthn, at most ${RESPONSE_BYTES_MAX} bytes.` });
 
 const passkeyOut = z
   .object({
@@ -41,6 +42,7 @@ const passkeyOut = z
 
 export const signInOptions = route({
   summary: 'Get browser options for signing in with a passkey',
+  description: 'Returns the argument of `navigator.credentials.get`. The answer sets a cookie that the sign-in needs.',
   permission: 'public',
   body: z.strictObject({}),
   response: webAuthnOut,
@@ -79,6 +81,7 @@ export const signInWith = route({
 
 export const list = route({
   summary: 'List your own passkeys',
+  description: 'Returns the names and dates of the caller’s passkeys, at most 20.',
   permission: 'signed_in',
   response: z.object({ data: z.array(passkeyOut) }),
   load: load.platform,
@@ -93,6 +96,10 @@ const shownAgain = z
   .refine(({ password, passkey }) => (password === undefined) !== (passkey === undefined), {
     path: ['password'],
     message: 'must be sent unless `passkey` is: confirm that it is you with one of the two',
+  })
+  .meta({
+    ...never({ required: ['password', 'passkey'] }, lacks('password', 'passkey')),
+    examples: [{ password: 'correct horse battery 7' }],
   });
 
 export const createOptions = route({
@@ -100,6 +107,7 @@ export const createOptions = route({
   description:
     'Needs the password again, or a passkey with the options of `POST /session/passkey-options`. A session alone is not enough.',
   permission: 'signed_in',
+  takesReason: false,
   body: shownAgain,
   response: webAuthnOut,
   load: load.platform,
@@ -116,6 +124,7 @@ export const createOptions = route({
 
 export const create = route({
   summary: 'Save a new passkey',
+  description: 'Takes the result of `navigator.credentials.create` for the options of `POST /session/passkeys/options`.',
   permission: 'signed_in',
   body: z.strictObject({ name, response: webAuthn }),
   status: 201,
@@ -162,6 +171,7 @@ async function requireShownAgain(
 
 export const remove = route({
   summary: 'Delete one of your own passkeys',
+  description: 'The passkey can no longer sign anybody in. Existing sessions stay.',
   permission: 'signed_in',
   params: z.object({ passkey_id: id }),
   status: 204,

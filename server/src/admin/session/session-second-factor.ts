@@ -7,6 +7,7 @@ import { change } from '../http/change.ts';
 import * as load from '../http/load.ts';
 import { invalid } from '../http/problem.ts';
 import { route } from '../http/route.ts';
+import { text } from '../http/schemas.ts';
 import * as own from '../people/own-account.ts';
 import { finishSignIn } from './finish-sign-in.ts';
 import { accountEvent, recordRefused } from './sign-in-audit.ts';
@@ -14,10 +15,12 @@ import { tellOfNewMethod } from './tell-of-method.ts';
 
 /** The authenticator app: checks its codes at sign-in, sets it up and removes it. */
 
-const code = z.string().min(1).max(64);
+const code = text(64, 1);
 
 export const finish = route({
   summary: 'Submit the second factor after the password',
+  description:
+    'Completes a sign-in that answered `second_factor`. Takes a code of the authenticator app, or a recovery code, which works once.',
   permission: 'public',
   body: z.strictObject({ method: z.enum(['totp', 'recovery_code']), code }),
   response: z.object({ status: z.literal('signed_in') }),
@@ -60,6 +63,7 @@ export const begin = route({
 
 export const confirm = route({
   summary: 'Confirm the authenticator app with a code',
+  description: 'Turns the second factor on, after `POST /session/totp` returned its secret.',
   permission: 'signed_in',
   body: z.strictObject({ code }),
   status: 204,
@@ -87,6 +91,7 @@ export const confirm = route({
 
 export const remove = route({
   summary: 'Remove the authenticator app',
+  description: 'Needs the password. Signing in then takes the password alone, unless a passkey is used.',
   permission: 'signed_in',
   body: password,
   status: 204,

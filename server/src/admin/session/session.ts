@@ -19,6 +19,7 @@ import { email } from '../http/fields.ts';
 import * as load from '../http/load.ts';
 import { ownOriginOf } from '../http/own-origin.ts';
 import { route } from '../http/route.ts';
+import { text } from '../http/schemas.ts';
 import { finishSignIn } from './finish-sign-in.ts';
 import { recordOwn, recordRefused } from './sign-in-audit.ts';
 
@@ -77,7 +78,7 @@ export const signIn = route({
   description:
     'The answer is the same for an unknown address and a wrong password. Returns 429 with `retry-after` after too many failures.',
   permission: 'public',
-  body: z.strictObject({ email, password: z.string().min(1).max(PASSWORD_LENGTH_MAX) }),
+  body: z.strictObject({ email, password: text(PASSWORD_LENGTH_MAX, 1) }),
   response: outcomeOut,
   load: load.platform,
   handle: async (call) => {
@@ -97,6 +98,8 @@ export const signIn = route({
 
 export const read = route({
   summary: 'Get the current session',
+  description:
+    'Returns who is signed in, what they may do and where. Returns null for the account if the caller is an admin token.',
   permission: 'signed_in',
   response: sessionOut,
   load: load.platform,
@@ -108,6 +111,7 @@ export const read = route({
 
 export const signOut = route({
   summary: 'Sign out',
+  description: 'Ends the session and clears its cookie.',
   permission: 'signed_in',
   status: 204,
   response: z.void(),

@@ -9,6 +9,7 @@ import { id, idParams } from '../http/fields.ts';
 import * as load from '../http/load.ts';
 import { notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
+import { wholeNumber } from '../http/schemas.ts';
 import { namesIn } from '../usage/names-in.ts';
 import { readStatement, type StatementRead, statusOf } from './read-statement.ts';
 import { month, span, statementOut, viewStatement } from './statement-view.ts';
@@ -29,13 +30,7 @@ export const list = route({
   permission: 'usage.read',
   params: idParams,
   query: z.strictObject({
-    limit: z.coerce
-      .number()
-      .int()
-      .min(1)
-      .max(MONTHS_MAX)
-      .optional()
-      .meta({ description: 'The number of months that a page looks at. Default: 24.' }),
+    limit: wholeNumber(1, MONTHS_MAX).optional().meta({ description: 'The number of months that a page looks at. Default: 24.' }),
     cursor: monthForm.optional().meta({ description: 'The `next_cursor` of the previous page: its first month.' }),
   }),
   response: z.object({

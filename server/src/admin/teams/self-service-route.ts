@@ -16,6 +16,8 @@ import { spokenForNanoUsd } from './self-service-keys.ts';
 
 export const read = route({
   summary: 'Get the bounds for your own keys',
+  description:
+    'Returns what the team’s self-service policy lets the caller do: how many keys, with which limits and for how long.',
   permission: 'teams.read',
   params: idParams,
   response: z

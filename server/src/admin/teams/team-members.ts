@@ -41,6 +41,7 @@ const params = z.object({ id, member_id: id });
 
 export const list = route({
   summary: 'List the members of a team',
+  description: 'Returns the people of the team with their role in it.',
   permission: 'teams.read',
   params: idParams,
   query: z.strictObject(listQuery),
@@ -85,6 +86,7 @@ export const create = route({
 
 export const update = route({
   summary: 'Change the role of a team member',
+  description: 'The new role takes effect with the next call. Nobody grants a role above their own.',
   permission: 'team_members.manage',
   params,
   query: dryRunQuery,

@@ -19,6 +19,7 @@ import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/l
 import * as load from '../http/load.ts';
 import { forbidden, notFound } from '../http/problem.ts';
 import { route } from '../http/route.ts';
+import { text } from '../http/schemas.ts';
 import { NO_TAGS, patchedTags, tagFields } from '../limits/tag-fields.ts';
 import { loadPolicy, NO_POLICY, patchedPolicy, policyColumns, policyFields, storeBudgets } from '../organizations/policy.ts';
 import { patchedSelfService, selfService } from './self-service.ts';
@@ -39,8 +40,9 @@ type Facts = Readonly<Record<keyof PatchBody, unknown>>;
 
 export const list = route({
   summary: 'List teams',
+  description: 'Returns the teams that the caller may see, in all organizations or in one.',
   permission: 'teams.read',
-  query: z.strictObject({ ...listQuery, organization_id: z.string().max(64).optional() }),
+  query: z.strictObject({ ...listQuery, organization_id: text(64).optional() }),
   response: pageOut(teamOut),
   load: load.anywhere,
   handle: (call) => listOf(call, call.query.organization_id),
@@ -48,6 +50,7 @@ export const list = route({
 
 export const listOfOrganization = route({
   summary: 'List the teams of an organization',
+  description: 'Returns the teams of the organization that the caller may see.',
   permission: 'teams.read',
   params: idParams,
   query: z.strictObject(listQuery),
@@ -58,6 +61,7 @@ export const listOfOrganization = route({
 
 export const read = route({
   summary: 'Get a team',
+  description: 'Returns its settings, limits, budgets, self-service policy and version.',
   permission: 'teams.read',
   params: idParams,
   response: teamOut,
@@ -67,6 +71,7 @@ export const read = route({
 
 export const create = route({
   summary: 'Create a team',
+  description: 'Creates the team with a default service account, which owns keys that name no other owner.',
   permission: 'teams.manage',
   params: idParams,
   body: createBody,
@@ -105,6 +110,7 @@ export const update = route({
   summary: 'Change a team',
   description: 'Keeps absent fields, clears null ones, and replaces whole lists. A team admin can only narrow the stored access.',
   permission: ['teams.manage', 'team_limits.change', 'team_access.narrow'],
+  takesIfMatch: true,
   params: idParams,
   query: dryRunQuery,
   body: patchBody,
@@ -137,6 +143,7 @@ export const remove = route({
   description:
     'Revokes its keys and deletes its service accounts. Its members stay in the organization; ledger and request metadata remain. `dry_run` only reports the result.',
   permission: 'teams.manage',
+  takesIfMatch: true,
   params: idParams,
   query: z.strictObject({ dry_run: flag }),
   response: deletionReport,

@@ -11,12 +11,13 @@ import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/l
 import * as load from '../http/load.ts';
 import { conflict, notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
+import { never, text } from '../http/schemas.ts';
 import { requireBuilt, type SettingsBody, settingsBody, settingsOf } from '../organizations/organization-settings.ts';
 
 /** Templates of organizations: settings by name. An organization that was made from one is independent of it afterwards. */
 
 const TEMPLATES_MAX = 200;
-const description = z.string().max(1_000);
+const description = text(1_000);
 
 const createBody = z
   .strictObject({
@@ -30,7 +31,8 @@ const createBody = z
   })
   .refine((body) => body.settings === undefined || body.organization_id === undefined, {
     message: 'must have `settings` or `organization_id`, not both',
-  });
+  })
+  .meta(never({ required: ['settings', 'organization_id'] }));
 const patchBody = z.strictObject({
   name: name.optional(),
   description: description.optional(),
@@ -57,6 +59,7 @@ const templateOut = z
 
 export const list = route({
   summary: 'List organization templates',
+  description: 'Returns the templates by name, with the settings that each gives to a new organization.',
   permission: 'platform.read',
   query: z.strictObject(listQuery),
   response: pageOut(templateOut),
@@ -72,6 +75,7 @@ export const list = route({
 
 export const read = route({
   summary: 'Get an organization template',
+  description: 'Returns the settings that the template gives to a new organization.',
   permission: 'platform.read',
   params: idParams,
   response: templateOut,
@@ -106,6 +110,7 @@ export const update = route({
   summary: 'Change an organization template',
   description: 'Organizations that were made from it do not change.',
   permission: 'organizations.create',
+  takesIfMatch: true,
   params: idParams,
   body: patchBody,
   response: templateOut,
@@ -117,6 +122,7 @@ export const remove = route({
   summary: 'Delete an organization template',
   description: 'Organizations that were made from it do not change.',
   permission: 'organizations.create',
+  takesIfMatch: true,
   params: idParams,
   status: 204,
   response: z.void(),

@@ -25,6 +25,7 @@ export const update = route({
   description:
     'Changes the name, the expiry and the narrowing. The role and the secret cannot change. Absent fields remain. Null removes a narrowing, if the caller could create such a token.',
   permission: 'admin_tokens.manage',
+  takesIfMatch: true,
   params: idParams,
   body: patchBody,
   response: tokenOut,

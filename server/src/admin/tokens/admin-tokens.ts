@@ -33,6 +33,7 @@ type CreateBody = z.output<typeof createBody>;
 
 export const list = route({
   summary: 'List admin tokens',
+  description: 'Returns the tokens that the caller may see, without their secrets.',
   permission: 'admin_tokens.manage',
   query: z.strictObject({
     ...listQuery,
@@ -56,6 +57,7 @@ export const list = route({
 
 export const read = route({
   summary: 'Get an admin token',
+  description: 'Returns its role, owner, narrowing and expiry. The secret is never shown again.',
   permission: 'admin_tokens.manage',
   params: idParams,
   response: tokenOut,

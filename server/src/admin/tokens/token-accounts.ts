@@ -52,6 +52,7 @@ const createBody = z.strictObject({
 
 export const listOfPlatform = route({
   summary: 'List the service accounts of the platform',
+  description: 'Returns the service accounts that own admin tokens of the platform.',
   permission: 'admin_tokens.manage',
   query: z.strictObject(listQuery),
   response: pageOut(tokenAccountOut),
@@ -72,6 +73,7 @@ export const listOfOrganization = route({
 
 export const createOfPlatform = route({
   summary: 'Create a service account of the platform',
+  description: 'It owns admin tokens of the platform. A person is responsible for it.',
   permission: 'admin_tokens.manage',
   body: createBody,
   status: 201,

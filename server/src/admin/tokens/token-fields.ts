@@ -12,10 +12,15 @@ import { type Fault, invalidFields } from '../http/problem.ts';
 
 const LIST_MAX = 100;
 
+const V4 = '(?:(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])\\.){3}(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])';
+/** IPv4 exactly; of IPv6 the characters, since its short forms are many. */
+const NETWORK_PATTERN = `^(?:${V4}(?:/(?:3[0-2]|[0-2]?[0-9]))?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*(?:/(?:12[0-8]|1[01][0-9]|[0-9]{1,2}))?)$`;
+
 const network = z
   .string()
   .max(64)
-  .refine((text) => addRange(new BlockList(), text), 'must be an IP address or a CIDR range, such as 10.0.0.0/8');
+  .refine((text) => addRange(new BlockList(), text), 'must be an IP address or a CIDR range, such as 10.0.0.0/8')
+  .meta({ pattern: NETWORK_PATTERN, examples: ['10.0.0.0/8'] });
 
 /** The fields of a narrowing. Null removes it. */
 export const tokenNarrowing = {

@@ -19,6 +19,7 @@ import { id, idParams, instant, instantOut, timeZone } from '../http/fields.ts';
 import * as load from '../http/load.ts';
 import { invalid } from '../http/problem.ts';
 import { route } from '../http/route.ts';
+import { commaList, text, wholeNumber } from '../http/schemas.ts';
 import { comparedOut, comparisonOf } from './comparison.ts';
 import { askedOrganization } from './usage-scope.ts';
 
@@ -26,12 +27,17 @@ import { askedOrganization } from './usage-scope.ts';
 
 const DEFAULT_SPAN_MS = 30 * 86_400_000;
 
-const groupBy = z
-  .string()
-  .max(200)
+/** The most groups that a query may list. Repeated ones count once. */
+const GROUPS_LISTED_MAX = 20;
+
+const groupBy = text(200)
   .transform((text) => [...new Set(text.split(',').map((part) => part.trim()))])
   .pipe(z.array(z.enum(USAGE_GROUPS)).max(USAGE_GROUPS.length))
-  .meta({ description: `Groups, separated by commas: ${USAGE_GROUPS.join(', ')}.` });
+  .meta({
+    description: `Groups, separated by commas: ${USAGE_GROUPS.join(', ')}.`,
+    ...commaList(`\\s*(?:${USAGE_GROUPS.join('|')})\\s*`, GROUPS_LISTED_MAX),
+    examples: ['organization,model'],
+  });
 
 const narrowing = {
   from: instant.optional().meta({ description: 'The start of the range. Default: 30 days before `to`.' }),
@@ -49,22 +55,16 @@ const narrowing = {
   key_id: id.optional(),
   member_id: id.optional(),
   service_account_id: id.optional(),
-  model: z.string().max(200).optional(),
+  model: text(200).optional(),
   deployment_id: id.optional(),
-  provider: z.string().max(64).optional(),
-  limit: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .max(10_000)
+  provider: text(64).optional(),
+  limit: wholeNumber(1, 10_000)
     .optional()
     .meta({ description: 'The most lines, those with the highest spend first. The total counts all lines. Default: 10,000.' }),
-  tag: z
-    .string()
-    .max(64)
+  tag: text(64)
     .optional()
     .meta({ description: 'Only requests with this tag, named by the request or added by its key, team or organization.' }),
-  deployment_tag: z.string().max(64).optional().meta({ description: 'Only deployments that carry this tag now.' }),
+  deployment_tag: text(64).optional().meta({ description: 'Only deployments that carry this tag now.' }),
 };
 const compare = z.enum(['previous_period']).optional().meta({
   description:

@@ -122,6 +122,9 @@ export function periodName(period: BudgetPeriod, timeZone: string): string {
   }
 }
 
+/** The forms of names of time zones. The database of zones says which of them exist. */
+export const TIME_ZONE_PATTERN = '^[A-Za-z][A-Za-z0-9_+\\-/]*$';
+
 /**
  * Returns the zone's name as IANA spells it, or null if there is no such zone. Offsets (`+02:00`) are not zones, because they
  * have no DST.

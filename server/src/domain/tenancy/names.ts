@@ -1,7 +1,7 @@
 import type { ModelLimit } from '../limits/rate-limit.ts';
 import { invalid, type Parsed, valid } from '../parsed.ts';
 
-/** The longest name that people may give, in UTF-16 units. */
+/** The longest name that people may give, in characters (code points). */
 export const NAME_LENGTH_MAX = 200;
 
 /**
@@ -9,17 +9,36 @@ export const NAME_LENGTH_MAX = 200;
  * text, the byte order mark, and halves of surrogate pairs.
  */
 const DECEPTIVE = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/u;
+/** The same class as in `DECEPTIVE`, without names of Unicode properties: not every reader of a JSON Schema knows those. */
+const PLAIN = '\\u0000-\\u001f\\u007f-\\u009f\\u061c\\u200e\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff';
+/** The names that `parseName` reads, as a pattern for the reference of the API. Halves of surrogate pairs are no text there. */
+export const NAME_PATTERN = namePattern(NAME_LENGTH_MAX);
+export const SLUG_PATTERN = '^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$';
 const SLUG = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
+/** The names that `parseModelName` reads, and the targets that `parseTarget` reads. */
+const MODEL = `(?:[^\\p{C}\\p{Z}\\s*]{3,${NAME_LENGTH_MAX}}|[^\\p{C}\\p{Z}\\s*.][^\\p{C}\\p{Z}\\s*]?|\\.[^\\p{C}\\p{Z}\\s*.])`;
+export const MODEL_NAME_PATTERN = `^${MODEL}$`;
+export const TARGET_PATTERN = `^(?:\\*|${MODEL}\\*?)$`;
 /** Printable in any script: no spaces, no controls, no invisible or unassigned characters. */
 const MODEL_NAME = /^[^\p{C}\p{Z}\s]+$/u;
 
 /** Reads a name: 1 to 200 characters after trimming, none of them deceptive. */
 export function parseName(text: string): Parsed<string> {
-  const name = text.length > NAME_LENGTH_MAX * 2 ? text : text.trim();
-  if (name.length > NAME_LENGTH_MAX) return invalid(`must have at most ${NAME_LENGTH_MAX} characters`);
+  const name = text.length > NAME_LENGTH_MAX * 4 ? text : text.trim();
+  if (charsOf(name) > NAME_LENGTH_MAX) return invalid(`must have at most ${NAME_LENGTH_MAX} characters`);
   if (name === '') return invalid('must not be empty');
   if (DECEPTIVE.test(name)) return invalid('must not contain control characters or marks that change the direction of text');
   return valid(name);
+}
+
+/** Returns the pattern of names of at most `charsMax` characters. Spaces around a name are cut. */
+export function namePattern(charsMax: number): string {
+  return `^\\s*[^\\s${PLAIN}](?:[^${PLAIN}]{0,${charsMax - 2}}[^\\s${PLAIN}])?\\s*$`;
+}
+
+/** Counts characters, not UTF-16 units. A text that is far too long is not counted. */
+function charsOf(text: string): number {
+  return text.length > NAME_LENGTH_MAX * 2 ? text.length : [...text].length;
 }
 
 /** Reads a slug: 1 to 63 lower-case letters, digits and inner hyphens, so that it is safe in a URL and never looks like an id. */
@@ -33,7 +52,7 @@ export function parseSlug(text: string): Parsed<string> {
  * `..` are refused, because they are path segments in a URL even if they are encoded.
  */
 export function parseModelName(text: string): Parsed<string> {
-  if (text === '' || text.length > NAME_LENGTH_MAX) return invalid(`must have 1 to ${NAME_LENGTH_MAX} characters`);
+  if (text === '' || charsOf(text) > NAME_LENGTH_MAX) return invalid(`must have 1 to ${NAME_LENGTH_MAX} characters`);
   if (!MODEL_NAME.test(text)) return invalid('must not contain spaces or invisible characters');
   if (text.includes('*')) return invalid('must not contain "*", which marks a prefix in limits and budgets');
   if (text === '.' || text === '..') return invalid('must not be "." or ".."');
