@@ -217,7 +217,13 @@ function unboundedTexts(document: Json): IFunctionResult[] {
 
 /** Examples of bodies, answers and parameters that do not fit their schema. */
 function wrongExamples(document: Json): IFunctionResult[] {
-  const validator = new Ajv2020({ strict: false });
+  const validator = new Ajv2020({
+    strict: false,
+    validateSchema: false,
+    validateFormats: true,
+    inlineRefs: false,
+    code: { optimize: false },
+  });
   addFormats.default(validator);
   validator.addSchema(document, 'contract');
   const found: IFunctionResult[] = [];

@@ -7,11 +7,12 @@ import { textExample } from './text-examples.ts';
  */
 export function withExamples(document: OpenapiDocument): OpenapiDocument {
   const schemas = document.components?.schemas ?? {};
-  return mapOperations(document, (operation, path) => {
-    const maker = new ExampleMaker(schemas, resourceOf(path));
-    return exampled(operation, maker);
-  });
+  const done = mapOperations(document, (operation, path) => exampled(operation, new ExampleMaker(schemas, resourceOf(path))));
+  return JSON.parse(JSON.stringify(done), (name, value) => (name === OWN ? undefined : value)) as OpenapiDocument;
 }
+
+/** The keyword of a schema’s own example where the library drops `examples`: in bodies that are read with a change of form. */
+const OWN = 'x-example';
 
 /** `/api/v1/keys/{id}/rotate` → `keys`. */
 function resourceOf(path: string): string {
@@ -42,11 +43,7 @@ function exampledParameter(parameter: Parameter, maker: ExampleMaker): Parameter
 
 function exampledContent(content: Readonly<Record<string, MediaType>>, maker: ExampleMaker, use: Use) {
   return Object.fromEntries(
-    Object.entries(content).map(([type, { examples, ...media }]) => {
-      // The library takes a body's own examples out of its schema.
-      const own = Object.values(examples ?? {})[0]?.value;
-      return [type, { ...media, example: own ?? TEXTS[type] ?? maker.of(media.schema, '', use) }];
-    }),
+    Object.entries(content).map(([type, media]) => [type, { ...media, example: TEXTS[type] ?? maker.of(media.schema, '', use) }]),
   );
 }
 
@@ -74,7 +71,8 @@ class ExampleMaker {
 
   /** Returns an example of a schema at the field `name`, which is empty at the root. */
   of(schema: Schema, name: string, use: Use, depth = 0): unknown {
-    const { examples, default: standard, const: constant, enum: values, $ref } = schema;
+    const { examples, [OWN]: own, default: standard, const: constant, enum: values, $ref } = schema;
+    if (own !== undefined) return own;
     if (Array.isArray(examples)) return examples[0];
     if (standard !== undefined) return standard;
     if (constant !== undefined) return constant;

@@ -62,6 +62,7 @@ const TEXTS: Readonly<Record<string, string>> = {
   token: 'hgadm_…',
   provider: 'openai',
   code: '123456',
+  password: 'correct horse battery 7',
   tag: 'eu',
   reason: 'Asked for in ticket 4711',
   network: '10.0.0.0/8',

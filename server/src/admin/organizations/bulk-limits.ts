@@ -58,7 +58,7 @@ const body = z
       required: ['budgets'],
       properties: { budgets: { type: 'array', items: {}, contains: { required: ['id'] } } },
     }),
-    examples: [{ organizations: [{ id: 'org_0198c6f2a1b27c3d8e9f0a1b2c3d4e5f' }], rate_limits: { rpm: 600 } }],
+    'x-example': { organizations: [{ id: 'org_0198c6f2a1b27c3d8e9f0a1b2c3d4e5f' }], rate_limits: { rpm: 600 } },
   });
 type Body = z.output<typeof body>;
 

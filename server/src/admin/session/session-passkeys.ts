@@ -99,7 +99,7 @@ const shownAgain = z
   })
   .meta({
     ...never({ required: ['password', 'passkey'] }, lacks('password', 'passkey')),
-    examples: [{ password: 'correct horse battery 7' }],
+    'x-example': { password: 'correct horse battery 7' },
   });
 
 export const createOptions = route({
