@@ -36,6 +36,7 @@ const steps: Step[] = [
     args: ['--config', '.dependency-cruiser.cjs', 'server', 'scripts', 'bench', 'console'],
   },
   { name: 'unused code', command: 'knip', args: ['--no-progress'] },
+  { name: 'contract', command: 'node', args: ['scripts/contract-lint.ts'], needs: 'server/openapi.json' },
   { name: 'dependency policy', command: 'node', args: ['scripts/dependency-policy.ts'] },
   {
     name: 'openapi drift',

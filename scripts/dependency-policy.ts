@@ -18,6 +18,7 @@ const LICENCES: ReadonlySet<string> = new Set([
 
 /** Packages whose install script never runs, because `.npmrc` and scripts/up.mjs forbid it. Each says why it works anyway. */
 const BRINGS_SCRIPT: Readonly<Record<string, string>> = {
+  '@scarf/scarf': 'the script only counts installs for the authors of the linter, and nothing imports the package',
   esbuild: 'the script only fetches a binary where npm left out the optional package that holds it',
 };
 

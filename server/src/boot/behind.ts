@@ -1,6 +1,7 @@
 /** Routes a request to the plane that answers it. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AdminApp } from '../admin/http/app.ts';
+import { Problem, renderProblem } from '../admin/http/problem.ts';
 import { DATA_PREFIXES_IN_WORDS, isOwnPath, planeOf } from '../domain/planes.ts';
 import type { GatewayRequest, Reply } from '../http/request-reply.ts';
 import { ANSWERED } from '../lib/buffered-bytes.ts';
@@ -33,7 +34,8 @@ export function behindOf(
     else void serveOperations(request, reply, operations).catch((error: unknown) => fail(error, reply));
   };
   return {
-    admin: role === 'data' ? refuseAdmin : admin.handle,
+    admin: role === 'data' ? (request, response) => refuseAdmin(request, response, operations) : admin.handle,
+    allowedAt: role === 'data' ? () => [] : admin.allowedAt,
     serve: (request, reply) => {
       if (isDataPlane(request)) serveDataPlane(request, reply, gateway);
       else operate(request, reply);
@@ -63,7 +65,8 @@ function refuse(request: GatewayRequest, reply: Reply, message: string, { reques
 }
 
 /** Answers 404 for the admin API in a process that serves only the data plane. */
-function refuseAdmin(_: IncomingMessage, response: ServerResponse): void {
-  const problem = { type: 'about:blank', title: 'Not Found', status: 404, detail: ONLY_DATA };
-  response.writeHead(404, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
+function refuseAdmin(_: IncomingMessage, response: ServerResponse, { requestId }: Operations): void {
+  const id = requestId();
+  const headers = { 'content-type': 'application/problem+json; charset=utf-8', 'x-request-id': id, 'request-id': id };
+  response.writeHead(404, headers).end(JSON.stringify(renderProblem(new Problem(404, ONLY_DATA), id)));
 }

@@ -23,7 +23,7 @@ import type { Config } from '../settings/config.ts';
 import { isUnused } from '../settings/data-directory.ts';
 
 /** Answers requests. */
-export type Behind = Required<Pick<ListenerOptions, 'admin' | 'serve' | 'judge'>>;
+export type Behind = Required<Pick<ListenerOptions, 'admin' | 'allowedAt' | 'serve' | 'judge'>>;
 
 interface Addresses {
   /** Never a host name: on another of its addresses another program may listen. */
@@ -65,6 +65,7 @@ export async function takePort(config: Config): Promise<Port> {
     requestId,
     isLeaving: () => port.isLeaving,
     admin: (request, response) => behind.admin(request, response),
+    allowedAt: (path) => behind.allowedAt(path),
     serve: (request, reply) => behind.serve(request, reply),
     judge: (request, reply) => behind.judge(request, reply),
   });
@@ -159,9 +160,12 @@ function url(host: string, port: number): string {
 const STARTING = 'The gateway is starting. Try again in a moment.';
 
 const WHILE_STARTING: Behind = {
+  allowedAt: () => [],
   admin: (_: IncomingMessage, response: ServerResponse) => {
-    const headers = { 'content-type': 'application/problem+json; charset=utf-8', 'retry-after': '1', connection: 'close' };
-    response.writeHead(503, headers).end(JSON.stringify(renderProblem(new Problem(503, STARTING), requestId())));
+    const id = requestId();
+    const ids = { 'x-request-id': id, 'request-id': id };
+    const headers = { 'content-type': 'application/problem+json; charset=utf-8', 'retry-after': '1', connection: 'close', ...ids };
+    response.writeHead(503, headers).end(JSON.stringify(renderProblem(new Problem(503, STARTING), id)));
   },
   serve: sayStarting,
   judge: (request, reply) => {

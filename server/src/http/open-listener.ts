@@ -2,7 +2,8 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { type HeadVerdict, readAll } from '../lib/buffered-bytes.ts';
 import { openFastLane } from './fast/listener.ts';
-import { connectionRefusal, createListener, KEEP_ALIVE_MS, type ListenerOptions, PATIENCE } from './node/listener.ts';
+import { connectionRefusal } from './node/last-answer.ts';
+import { createListener, KEEP_ALIVE_MS, type ListenerOptions, PATIENCE } from './node/listener.ts';
 
 /** A server, with methods that end its connections whether the fast lane or Node reads them. */
 export interface Listening {

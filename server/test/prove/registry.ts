@@ -267,6 +267,12 @@ export const REGISTRY: readonly ProveRow[] = [
   row('alerts.rules', 'alert-rules', '3.11', 'the alert rules as Prometheus reads them'),
   row('install.package', 'published-package', '3.11', 'the package, built, installed into an empty folder and started'),
   {
+    name: 'contract.fuzz',
+    module: 'contract-fuzz',
+    shows:
+      'every operation of the admin API with values inside and outside its schema: no 5xx, no undocumented status, no answer outside its schema; what is refused inside it is listed with why',
+  },
+  {
     name: 'planes.paths',
     module: 'planes',
     shows:

@@ -30,7 +30,7 @@ const patchBody = z.strictObject({ name: name.optional(), description });
 
 export const list = route({
   summary: 'List access groups',
-  description: 'Returns the access groups with the number of their members and holders.',
+  description: 'Returns the access groups. Grants and labels name them by their key.',
   permission: 'platform.read',
   query: z.strictObject({ limit: namedListQuery.limit, cursor: namedListQuery.cursor, search: namedListQuery.search }),
   response: pageOut(groupOut),

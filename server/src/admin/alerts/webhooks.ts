@@ -125,7 +125,7 @@ export const create = route({
 
 export const update = route({
   summary: 'Change a webhook',
-  description: 'Absent fields keep their value. Deliveries that are waiting go to the new address.',
+  description: 'Absent fields keep their value.',
   permission: 'webhooks.manage',
   takesIfMatch: true,
   params: idParams,

@@ -130,7 +130,7 @@ export const create = route({
 
 export const read = route({
   summary: 'Get a credential',
-  description: 'Returns one credential, with the deployments that use it. The secret is never shown.',
+  description: 'Returns one credential with its last check and the number of deployments that use it. The secret is never shown.',
   permission: 'platform.read',
   params: idParams,
   response: credentialOut,

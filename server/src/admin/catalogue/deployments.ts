@@ -96,7 +96,7 @@ export const create = route({
 
 export const read = route({
   summary: 'Get a deployment',
-  description: 'Returns its model, provider, prices, limits, health and version.',
+  description: 'Returns its model, provider, prices, limits and version.',
   permission: 'platform.read',
   params: idParams,
   response: deploymentOut,

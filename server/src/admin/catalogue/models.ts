@@ -51,7 +51,7 @@ const modelOut = z
 
 export const list = route({
   summary: 'List models',
-  description: 'Returns the names that deployments serve, with their fallbacks and prices.',
+  description: 'Returns the names that deployments serve, with their fallbacks.',
   permission: 'platform.read',
   query: z.strictObject({
     ...namedListQuery,

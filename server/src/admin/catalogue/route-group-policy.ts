@@ -42,7 +42,7 @@ const policyOut = z
 
 export const read = route({
   summary: 'Get a route group’s policy and its versions',
-  description: 'Returns the published policy and those before it, newest first.',
+  description: 'Returns the policy in force and the versions before it.',
   permission: 'platform.read',
   params: idParams,
   response: policyOut,

@@ -111,7 +111,7 @@ export const readMembers = route({
 
 export const replaceMembers = route({
   summary: 'Replace the members of a route group',
-  description: 'The list replaces the stored one. Requests use it at once, unless a policy is published.',
+  description: 'The list replaces the stored one, and requests use it at once.',
   permission: 'catalogue.manage',
   takesIfMatch: true,
   params: idParams,

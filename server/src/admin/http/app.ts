@@ -79,6 +79,7 @@ import * as usageExport from '../usage/usage-export.ts';
 import { type Authenticate, authenticateCaller } from './authenticate.ts';
 import type { AdminDeps } from './deps.ts';
 import { buildHttp } from './http.ts';
+import { methodsOf } from './methods.ts';
 import type { RouteTable } from './route.ts';
 
 /** Every admin route, below /api/v1. */
@@ -318,6 +319,8 @@ export const ROUTES: RouteTable = {
 export interface AdminApp {
   /** Answers one request whose path begins with /api/. The listener is the data plane's. */
   handle(request: IncomingMessage, response: ServerResponse): void;
+  /** Returns the methods of a path below /api; none if there is nothing at the path. */
+  allowedAt(path: string): readonly string[];
   /** The OpenAPI 3.1 document, generated from the schemas that validate. */
   openapi(): object;
   /** Reports whether an `Authorization` header belongs to a caller who may read the platform. Used for the metrics. */
@@ -340,6 +343,7 @@ export async function createAdminApp(deps: AdminDeps, options: AdminAppOptions =
   const http = await buildHttp(deps, options.routes ?? ROUTES, authenticate, listeners);
   return {
     handle: (request, response) => http.routing(request, response),
+    allowedAt: methodsOf(options.routes ?? ROUTES),
     openapi: () => http.swagger(),
     mayReadMetrics: (authorization) => mayReadPlatform(deps, orKnownReader(authenticate), authorization),
     endStreams: () => listeners.endAll(),

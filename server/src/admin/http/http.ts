@@ -19,9 +19,9 @@ import type { Authenticate } from './authenticate.ts';
 import type { AdminDeps } from './deps.ts';
 import { invalid, Problem, renderProblem } from './problem.ts';
 import { problemOf } from './problem-of.ts';
+import { API_PREFIX, methodsOf, noSuchRoute } from './methods.ts';
 import type { AdminRoute, RouteTable } from './route.ts';
 
-const API_PREFIX = '/api/v1';
 const BODY_BYTES_MAX = 1_048_576;
 /** The body limit of public routes, in bytes. There the caller is not known when the body arrives. */
 const PUBLIC_BODY_BYTES_MAX = 65_536;
@@ -167,8 +167,8 @@ function addStandingHeaders(request: FastifyRequest, reply: FastifyReply): void 
 
 function answerErrors(http: FastifyInstance, deps: AdminDeps, routes: RouteTable): void {
   http.setErrorHandler((error, request, reply) => sendProblem(reply, request, problemOf(error, request.id, deps.log)));
-  const methodsAt = methodsByPath(routes);
-  http.setNotFoundHandler((request, reply) => sendProblem(reply, request, noSuchRoute(request, methodsAt)));
+  const allowedAt = methodsOf(routes);
+  http.setNotFoundHandler((request, reply) => sendProblem(reply, request, noSuchRoute(request, allowedAt)));
 }
 
 function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Problem): FastifyReply {
@@ -177,23 +177,4 @@ function sendProblem(reply: FastifyReply, request: FastifyRequest, problem: Prob
     .headers(problem.headers)
     .header('content-type', 'application/problem+json; charset=utf-8')
     .send(JSON.stringify(renderProblem(problem, request.id)));
-}
-
-type MethodsByPath = readonly { readonly pattern: RegExp; readonly methods: readonly string[] }[];
-
-function noSuchRoute(request: FastifyRequest, methodsAt: MethodsByPath): Problem {
-  const [path = ''] = request.url.split('?');
-  const methods = methodsAt.filter(({ pattern }) => pattern.test(path)).flatMap((entry) => entry.methods);
-  if (methods.length === 0)
-    return new Problem(404, 'The admin API has no operation at this path. `/api/v1/openapi.json` lists all of them.');
-  return new Problem(405, `This path does not support ${request.method}. Use ${methods.join(' or ')}.`, {
-    headers: { allow: methods.join(', ') },
-  });
-}
-
-function methodsByPath(routes: RouteTable): MethodsByPath {
-  return Object.keys(routes).map((methodAndPath) => {
-    const [method = '', path = ''] = methodAndPath.split(' ');
-    return { pattern: new RegExp(`^${API_PREFIX}${path.replaceAll(/:[a-z_]+/g, '[^/]+')}$`), methods: [method] };
-  });
 }

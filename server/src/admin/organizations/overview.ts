@@ -116,7 +116,7 @@ const overviewOut = z
 
 export const read = route({
   summary: 'Get the overview of a period',
-  description: 'Returns the figures of the start page: requests, spend, errors and what needs attention.',
+  description: 'Returns the figures of the start page.',
   permission: 'usage.read',
   query,
   response: overviewOut,

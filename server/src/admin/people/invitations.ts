@@ -52,7 +52,7 @@ const sentOut = z
 
 export const list = route({
   summary: 'List invitations',
-  description: 'Returns open invitations. Expired and accepted ones are not listed.',
+  description: 'Returns the invitations to places whose members the caller may manage. `status` narrows the list.',
   permission: ['members.manage', 'platform.read'],
   query: z.strictObject({ ...listQuery, organization_id: id.optional(), status: z.enum(INVITATION_STATUSES).optional() }),
   response: pageOut(invitationOut),

@@ -39,7 +39,7 @@ const jobOut = z
 
 export const list = route({
   summary: 'List background jobs',
-  description: 'Returns each job with its schedule, its last runs and the process that runs it.',
+  description: 'Returns each job with its state and its last run.',
   permission: 'platform.read',
   response: z.object({
     data: z.array(jobOut),

@@ -70,7 +70,7 @@ export const summary = route({
 
 export const members = route({
   summary: 'List an organization’s members with a security finding',
-  description: 'Returns members who lack a second factor, do not use the organization, or hold more than others, worst first.',
+  description: 'Returns each person with what was found. `finding` narrows the list.',
   permission: 'audit.read',
   params: idParams,
   query: z.strictObject({ ...listQuery, finding }),

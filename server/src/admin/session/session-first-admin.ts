@@ -19,7 +19,7 @@ import { ownEvent } from './sign-in-audit.ts';
 
 export const check = route({
   summary: 'Check a first-admin link',
-  description: 'Reports whether the link from the first start still works. It works until the first admin exists.',
+  description: 'Reports whether the link of the first start still works.',
   permission: 'public',
   query: z.strictObject({ token: linkToken }),
   response: z.object({ valid: z.boolean() }),

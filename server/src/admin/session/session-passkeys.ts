@@ -171,7 +171,7 @@ async function requireShownAgain(
 
 export const remove = route({
   summary: 'Delete one of your own passkeys',
-  description: 'The passkey can no longer sign anybody in. Existing sessions stay.',
+  description: 'The passkey can no longer sign anybody in.',
   permission: 'signed_in',
   params: z.object({ passkey_id: id }),
   status: 204,

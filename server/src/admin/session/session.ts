@@ -99,7 +99,7 @@ export const signIn = route({
 export const read = route({
   summary: 'Get the current session',
   description:
-    'Returns who is signed in, what they may do and where. Returns null for the account if the caller is an admin token.',
+    'Returns who is calling, what they may do and where. An admin token gets an answer too, with its own id.',
   permission: 'signed_in',
   response: sessionOut,
   load: load.platform,

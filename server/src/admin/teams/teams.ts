@@ -71,7 +71,7 @@ export const read = route({
 
 export const create = route({
   summary: 'Create a team',
-  description: 'Creates the team with a default service account, which owns keys that name no other owner.',
+  description: 'A key of the team that names no owner belongs to the team’s default service account.',
   permission: 'teams.manage',
   params: idParams,
   body: createBody,

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HeadVerdict } from '../../lib/buffered-bytes.ts';
+import { noteTarget } from '../targets.ts';
 import { withSharedReads } from './accepted-socket.ts';
 import { LaneConnection, type LaneDesk } from './lane-connection.ts';
 import type { LaneReply, LaneRequest } from './lane-reply.ts';
@@ -120,6 +121,7 @@ class Lane implements FastLane, LaneDesk {
     const { socket } = connection;
     this.forget(connection);
     socket.pause();
+    noteTarget(socket, unread);
     socket.unshift(unread);
     this.#toNode(socket);
     socket.resume();

@@ -18,6 +18,7 @@ describe.each(['on', 'off'] as const)('with the fast lane %s', (fastLane) => {
       clock: systemClock,
       bodyBytesMax: 1_000,
       requestId,
+      allowedAt: (path) => (path === '/api/v1/keys' ? ['GET', 'HEAD'] : []),
       admin: (request, response) => {
         administered.push(request.url ?? '');
         response.end('admin');
@@ -112,6 +113,28 @@ describe.each(['on', 'off'] as const)('with the fast lane %s', (fastLane) => {
       expect(answer).toMatch(/x-request-id: req_[0-9a-f]{32}/);
       const { error } = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4));
       expect(error).toMatchObject({ code: 'invalid_request', type: 'invalid_request_error', param: null });
+    });
+
+    test.each([
+      ['a head that is too large', `GET /api/v1/keys HTTP/1.1\r\nhost: x\r\nx: ${'a'.repeat(40_000)}\r\n\r\n`, 431],
+      ['a control character in a name', 'GET /api/v1/keys HTTP/1.1\r\nhost: x\r\nx\x01y: 1\r\n\r\n', 400],
+      ['no host', 'GET /api/v1/keys HTTP/1.1\r\n\r\n', 400],
+      ['two hosts', 'GET /api/v1/keys HTTP/1.1\r\nhost: x\r\nhost: y\r\n\r\n', 400],
+      ['another expectation', 'POST /api/v1/keys HTTP/1.1\r\nhost: x\r\nexpect: tea\r\ncontent-length: 2\r\n\r\n{}', 400],
+      ['a method that HTTP does not have', 'FETCH /api/v1/keys HTTP/1.1\r\nhost: x\r\n\r\n', 405],
+    ])('below /api, %s is answered as a problem', async (_, bytes, status) => {
+      const answer = await say(bytes);
+      expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+      expect(answer).toContain('content-type: application/problem+json');
+      const problem = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4));
+      expect(problem).toMatchObject({ type: 'about:blank', status, errors: [], request_id: expect.stringMatching(/^req_/) });
+      expect([...answer.matchAll(/^allow: (.*)\r$/gm)].map((match) => match[1])).toEqual(status === 405 ? ['GET, HEAD'] : []);
+      expect(administered).toEqual([]);
+    });
+
+    test('below /api, a head that is too large is a problem although its first line came long before', async () => {
+      const answer = await say('GET /api/v1/keys HTTP/1.1\r\nhost: x\r\n\r\n', 600, `GET /api/v1/keys HTTP/1.1\r\nx: ${'a'.repeat(40_000)}`);
+      expect(answer.slice(answer.lastIndexOf('HTTP/1.1 '))).toMatch(/^HTTP\/1.1 431 [\s\S]*application\/problem\+json/);
     });
 
     test.each([

@@ -1,13 +1,15 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { isAdminApi } from '../../domain/planes.ts';
 import { addPiece, type HeadVerdict, keepsRoom, readAll } from '../../lib/buffered-bytes.ts';
 import { type Bytes, freed, joinedInTurn } from '../../lib/pieces.ts';
 import type { Clock } from '../../lib/timing/clock.ts';
 import { type ErrorDialect, errorDialectOf } from '../../proxy/error-dialect.ts';
-import { invalidRequest, Refusal, type RefusalCode, renderRefusal, tooLarge } from '../../proxy/refusal.ts';
+import { invalidRequest, Refusal, renderRefusal, tooLarge } from '../../proxy/refusal.ts';
 import type { ConnectionBounds } from '../connection-bounds.ts';
 import type { GatewayRequest, Reply } from '../request-reply.ts';
+import { noteTarget } from '../targets.ts';
+import { answerBytes, HEAD_BYTES_MAX, lastAnswer, unreadableAnswer } from './last-answer.ts';
 import { NodeReply, NodeRequest } from './node-reply.ts';
 
 export interface ListenerOptions {
@@ -22,6 +24,8 @@ export interface ListenerOptions {
    * body is read. Never throws or rejects.
    */
   readonly judge?: Judge;
+  /** Returns the methods of a path of the admin API; none if there is nothing at the path. Default: none. */
+  readonly allowedAt?: (path: string) => readonly string[];
   /** Makes ids for answers that are sent before request handling begins. */
   readonly requestId: () => string;
   /** Returns true if this process is about to stop: each answer then closes its connection. Default: never. */
@@ -42,8 +46,7 @@ export interface Patience {
   readonly lookMs: number;
 }
 
-/** Bounds on slow or oversized requests. Node itself enforces them. */
-export const HEAD_BYTES_MAX = 32 * 1024;
+/** Bounds on slow requests. Node itself enforces them. */
 export const PATIENCE: Patience = { headMsMax: 15_000, requestMsMax: 120_000, lookMs: 5_000 };
 export const KEEP_ALIVE_MS = 72_000;
 
@@ -77,6 +80,7 @@ export function createListener(options: ListenerOptions): Server {
     }
     if (options.isLeaving?.()) response.shouldKeepAlive = false;
     const url = request.url ?? '/';
+    noteTarget(request.socket, url);
     if (!isAdminApi(url)) {
       readThenServe(request, response, options);
       return;
@@ -89,7 +93,7 @@ export function createListener(options: ListenerOptions): Server {
     take(request, response);
   });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
-    answerUnreadable(error, socket as Socket, options.requestId()),
+    answerUnreadable(error, socket as Socket, options),
   );
   server.on('checkExpectation', (request, response) =>
     refuseAndClose(request, response, invalidRequest('The header `Expect` supports only `100-continue`. Leave it out.'), options),
@@ -233,7 +237,8 @@ function refuseAndClose(
   refusal: Refusal,
   { requestId, bodyBytesMax }: ListenerOptions,
 ): void {
-  sendThenDrop(request, response, lastAnswer(refusal, dialectOf(request), requestId()), bodyBytesMax);
+  const speech = isAdminApi(request.url ?? '') ? 'problem' : dialectOf(request);
+  sendThenDrop(request, response, lastAnswer(refusal, speech, requestId()), bodyBytesMax);
 }
 
 function dialectOf(request: IncomingMessage): ErrorDialect {
@@ -285,41 +290,7 @@ function isAnswering(
 const DROPS_MS_MAX = 5_000;
 
 /** Answers bytes that Node's parser rejected, in one write, and closes the connection. */
-function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket, requestId: string): void {
-  if (!socket.writable || error.code === 'ECONNRESET' || isAnswering(socket, null)) {
-    socket.destroy();
-    return;
-  }
-  const [code, message] = unreadable(error.code ?? '');
-  socket.end(lastAnswer(new Refusal(code, message), 'openai', requestId));
-}
-
-/** Returns the answer to bytes that are not valid HTTP or did not arrive in time. It is the last of its connection. */
-export function connectionRefusal(why: 'unreadable' | 'late', requestId: string): Buffer {
-  const [code, message] = unreadable(why === 'late' ? 'ERR_HTTP_REQUEST_TIMEOUT' : '');
-  return lastAnswer(new Refusal(code, message), 'openai', requestId);
-}
-
-/** Renders a refusal as a whole answer in one piece, the last of its connection. */
-function lastAnswer(refusal: Refusal, dialect: ErrorDialect, requestId: string): Buffer {
-  const { status, headers, body } = renderRefusal(refusal, dialect, requestId, null);
-  return answerBytes(status, ['x-request-id', requestId, 'request-id', requestId, ...headers], body);
-}
-
-/** Writes an answer as bytes. The headers are ours, or were checked when they were read: see `headerText`. */
-function answerBytes(status: number, headers: readonly string[], body: Buffer | null): Buffer {
-  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, 'connection: close'];
-  for (let at = 0; at < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`);
-  return Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), body ?? EMPTY]);
-}
-
-function unreadable(code: string): [RefusalCode, string] {
-  if (code === 'HPE_HEADER_OVERFLOW')
-    return [
-      'headers_too_large',
-      `The request line and headers are larger than ${HEAD_BYTES_MAX} bytes, the most allowed. Send fewer or shorter headers.`,
-    ];
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return ['request_timeout', 'The request did not arrive completely in time. Send it again.'];
-  return ['invalid_request', 'The request is not valid HTTP/1.1.'];
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket, options: ListenerOptions): void {
+  if (!socket.writable || error.code === 'ECONNRESET' || isAnswering(socket, null)) socket.destroy();
+  else socket.end(unreadableAnswer(error, socket, options));
 }

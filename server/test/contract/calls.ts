@@ -1,0 +1,143 @@
+/** Calls of an operation with values inside and outside its schema. */
+import fc from 'fast-check';
+import { type Contract, escaped, type Operation, type Schema } from './contract.ts';
+import { type Making, spoiled, valuesOf } from './values.ts';
+
+export interface FuzzCall {
+  readonly operation: Operation;
+  /** Below `/api/v1`, with its query. */
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** JSON text; null: none. */
+  readonly body: string | null;
+  /** What does not fit the contract; null if everything fits. */
+  readonly misfit: string | null;
+}
+
+/** Numbers below a bound, each run of a seed the same. */
+export function picker(seed: number): (below: number) => number {
+  let state = seed >>> 0 || 1;
+  return (below) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    state >>>= 0;
+    return state % Math.max(below, 1);
+  };
+}
+
+/** Returns one call. `pick` decides everything, so that a seed repeats a run as far as the gateway's ids allow. */
+export function callOf(contract: Contract, operation: Operation, making: Making, pick: (below: number) => number): FuzzCall {
+  const isSpoiled = pick(2) === 1;
+  const bad: string[] = [];
+  const query = queryOf(contract, operation, making, pick, isSpoiled, bad);
+  const headers = headersOf(operation, pick, isSpoiled, bad);
+  const body = bodyOf(contract, operation, making, pick, isSpoiled, bad);
+  const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(pathValue(operation, name, making, pick)),
+  );
+  return { operation, path: `${path}${query}`, headers, body, misfit: bad.length === 0 ? null : bad.join('; ') };
+}
+
+/** An id that is there, mostly; else one that is not. A path that names nothing is 404, whatever it looks like. */
+function pathValue({ path, parameters }: Operation, name: string, making: Making, pick: (below: number) => number): string {
+  const known = making.known(`${path.split('/')[1]}/${name}`);
+  if (known.length > 0 && pick(8) > 0) return known[pick(known.length)] as string;
+  const schema = parameters.find((one) => one.in === 'path' && one.name === name)?.schema ?? {};
+  return sample(valuesOf(schema, '', { ...making, known: () => [] }), pick, () => true) as string;
+}
+
+function queryOf(
+  contract: Contract,
+  operation: Operation,
+  making: Making,
+  pick: (below: number) => number,
+  isSpoiled: boolean,
+  bad: string[],
+): string {
+  const search = new URLSearchParams();
+  for (const [index, { name, in: place, required, schema }] of operation.parameters.entries()) {
+    if (place !== 'query' || (required !== true && pick(4) > 0)) continue;
+    const pointer = `${operation.pointer}/parameters/${index}/schema`;
+    const fits = (value: unknown) => contract.misfit(pointer, value) === null;
+    const inside = sample(valuesOf(schema, name, making), pick, fits);
+    const value = isSpoiled && pick(3) === 0 ? spoiled('', pick) : inside;
+    const text = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+    const misfit = contract.misfit(pointer, readAs(contract.resolve(schema), text));
+    if (misfit !== null) bad.push(`?${name} ${misfit}`);
+    search.append(name, text);
+  }
+  if (isSpoiled && pick(8) === 0) {
+    search.append('no_such_parameter', '1');
+    bad.push('?no_such_parameter');
+  }
+  return search.size === 0 ? '' : `?${search}`;
+}
+
+/** A text of a query as the type of its schema: a number, true or false, or the text. */
+function readAs({ type, anyOf }: Schema, text: string): unknown {
+  if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
+  if ((type === 'integer' || type === 'number') && /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(text))
+    return Number(text);
+  return anyOf === undefined ? text : text;
+}
+
+function headersOf(
+  { parameters }: Operation,
+  pick: (below: number) => number,
+  isSpoiled: boolean,
+  bad: string[],
+): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const takes = (name: string) => parameters.some((one) => one.in === 'header' && one.name === name);
+  if (takes('x-headgate-reason') && pick(4) === 0) {
+    const length = isSpoiled && pick(2) === 0 ? 501 + pick(500) : pick(501);
+    if (length > 0) headers['x-headgate-reason'] = 'r'.repeat(length);
+    if (length > 500) bad.push('x-headgate-reason');
+  }
+  if (takes('if-match') && pick(6) === 0) headers['if-match'] = ['"1"', '"7"', '*', 'W/"1"', 'x'][pick(5)] as string;
+  if (takes('idempotency-key') && pick(6) === 0) headers['idempotency-key'] = `key-${pick(40)}`;
+  return headers;
+}
+
+function bodyOf(
+  contract: Contract,
+  operation: Operation,
+  making: Making,
+  pick: (below: number) => number,
+  isSpoiled: boolean,
+  bad: string[],
+): string | null {
+  const { body: schema, pointer, isBodyRequired } = operation;
+  if (schema === null) {
+    if (!isSpoiled || operation.method === 'GET' || pick(6) > 0) return null;
+    bad.push('a body where none is taken');
+    return '{"unknown":1}';
+  }
+  if (!isBodyRequired && pick(3) === 0) return null;
+  const at = `${pointer}/requestBody/content/${escaped('application/json')}/schema`;
+  const fits = (value: unknown) => contract.misfit(at, value) === null;
+  const inside = sample(valuesOf(schema, '', making), pick, fits);
+  if (!isSpoiled) return JSON.stringify(inside);
+  const kind = pick(12);
+  if (kind === 0) {
+    bad.push('no JSON');
+    return ['{', '{"a":1,}', 'null', '{"name":"a","name":"b"', '\u0000'][pick(5)] as string;
+  }
+  const value = spoiled(inside, pick);
+  const misfit = contract.misfit(at, value);
+  if (misfit !== null) bad.push(misfit);
+  return JSON.stringify(value) ?? 'null';
+}
+
+const TRIES = 60;
+
+/** A value that fits. Values that state no rule between fields fit at once; others are tried. */
+function sample(values: fc.Arbitrary<unknown>, pick: (below: number) => number, fits: (value: unknown) => boolean): unknown {
+  let value: unknown;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    value = fc.sample(values, { numRuns: 1 + pick(4), seed: pick(2 ** 30) }).at(-1);
+    if (fits(value)) return value;
+  }
+  throw new Error(`no value of ${TRIES} fits, the last ${JSON.stringify(value)?.slice(0, 300)}`);
+}
