@@ -44,21 +44,57 @@ describe('the contract of the admin API', () => {
 
   test.each([
     ['no-type-list', 'a nullable text as a list', document(answering({ type: ['string', 'null'] }))],
-    ['no-type-list', 'a number or a text as a list', document(answering({ type: 'object', properties: { a: { type: ['number', 'string'] } } }))],
-    ['no-scheme-name', 'a schema named as the scheme', document(answering({ $ref: '#/components/schemas/BearerAuth' }), { BearerAuth: { type: 'object' } })],
-    ['no-null-property', 'a cursor that is always null', document(answering({ type: 'object', properties: { next_cursor: { type: 'null' } } }))],
-    ['no-null-property', 'a constant null', document(answering({ type: 'object', properties: { next_cursor: { const: null } } }))],
+    [
+      'no-type-list',
+      'a number or a text as a list',
+      document(answering({ type: 'object', properties: { a: { type: ['number', 'string'] } } })),
+    ],
+    [
+      'no-scheme-name',
+      'a schema named as the scheme',
+      document(answering({ $ref: '#/components/schemas/BearerAuth' }), { BearerAuth: { type: 'object' } }),
+    ],
+    [
+      'no-null-property',
+      'a cursor that is always null',
+      document(answering({ type: 'object', properties: { next_cursor: { type: 'null' } } })),
+    ],
+    [
+      'no-null-property',
+      'a constant null',
+      document(answering({ type: 'object', properties: { next_cursor: { const: null } } })),
+    ],
     ['public-or-secured', 'an operation that does not say that it is public', document({ responses: { 200: answer } })],
     ['whole-word-tag', 'a part of a word as a tag', document({ tags: ['service'] })],
     ['described-operation', 'an operation without a description', document({ description: undefined })],
     ['operation-example', 'an operation without an example', document({ parameters: [] })],
-    ['answer-headers', 'an answer without the id of its request', document({ responses: { 200: { description: 'x' }, 401: answer } })],
-    ['answer-headers', 'a 429 that does not say when to retry', document({ responses: { 200: answer, 401: answer, 429: answer } })],
-    ['answer-headers', 'an object with a version and no ETag', document(answering({ type: 'object', properties: { version: { type: 'integer' } } }))],
+    [
+      'answer-headers',
+      'an answer without the id of its request',
+      document({ responses: { 200: { description: 'x' }, 401: answer } }),
+    ],
+    [
+      'answer-headers',
+      'a 429 that does not say when to retry',
+      document({ responses: { 200: answer, 401: answer, 429: answer } }),
+    ],
+    [
+      'answer-headers',
+      'an object with a version and no ETag',
+      document(answering({ type: 'object', properties: { version: { type: 'integer' } } })),
+    ],
     ['header-where-it-means-something', 'If-Match where nothing is compared', document({ parameters: [header('if-match')] })],
     ['header-where-it-means-something', 'Idempotency-Key at a GET', document({ parameters: [header('idempotency-key')] })],
-    ['bounded-input', 'a text of any length', document({ parameters: [{ name: 'q', in: 'query', schema: { type: 'string' }, example: 'x' }] })],
-    ['valid-example', 'an example that does not fit', document({ parameters: [{ ...operation.parameters[0], example: 'five' }] })],
+    [
+      'bounded-input',
+      'a text of any length',
+      document({ parameters: [{ name: 'q', in: 'query', schema: { type: 'string' }, example: 'x' }] }),
+    ],
+    [
+      'valid-example',
+      'an example that does not fit',
+      document({ parameters: [{ ...operation.parameters[0], example: 'five' }] }),
+    ],
     ['operation-operationId', 'an operation without an id, by a rule of Spectral’s own', document({ operationId: undefined })],
   ])('%s refuses %s', async (rule, _, text) => {
     expect(await rulesBrokenBy(text)).toContain(rule);

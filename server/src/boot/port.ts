@@ -164,7 +164,12 @@ const WHILE_STARTING: Behind = {
   admin: (_: IncomingMessage, response: ServerResponse) => {
     const id = requestId();
     const ids = { 'x-request-id': id, 'request-id': id };
-    const headers = { 'content-type': 'application/problem+json; charset=utf-8', 'retry-after': '1', connection: 'close', ...ids };
+    const headers = {
+      'content-type': 'application/problem+json; charset=utf-8',
+      'retry-after': '1',
+      connection: 'close',
+      ...ids,
+    };
     response.writeHead(503, headers).end(JSON.stringify(renderProblem(new Problem(503, STARTING), id)));
   },
   serve: sayStarting,

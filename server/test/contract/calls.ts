@@ -44,7 +44,7 @@ function pathValue({ path, parameters }: Operation, name: string, making: Making
   const known = making.known(`${path.split('/')[1]}/${name}`);
   if (known.length > 0 && pick(8) > 0) return known[pick(known.length)] as string;
   const schema = parameters.find((one) => one.in === 'path' && one.name === name)?.schema ?? {};
-  return sample(valuesOf(schema, '', { ...making, known: () => [] }), pick, () => true) as string;
+  return sample(valuesAt(`${path} ${name}`, schema, '', { ...making, known: () => [] }), pick, () => true) as string;
 }
 
 function queryOf(
@@ -60,7 +60,7 @@ function queryOf(
     if (place !== 'query' || (required !== true && pick(4) > 0)) continue;
     const pointer = `${operation.pointer}/parameters/${index}/schema`;
     const fits = (value: unknown) => contract.misfit(pointer, value) === null;
-    const inside = sample(valuesOf(schema, name, making), pick, fits);
+    const inside = sample(valuesAt(pointer, schema, name, making), pick, fits);
     const value = isSpoiled && pick(3) === 0 ? spoiled('', pick) : inside;
     const text = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
     const misfit = contract.misfit(pointer, readAs(contract.resolve(schema), text));
@@ -75,11 +75,11 @@ function queryOf(
 }
 
 /** A text of a query as the type of its schema: a number, true or false, or the text. */
-function readAs({ type, anyOf }: Schema, text: string): unknown {
+export function readAs({ type }: Schema, text: string): unknown {
   if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true';
-  if ((type === 'integer' || type === 'number') && /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(text))
-    return Number(text);
-  return anyOf === undefined ? text : text;
+  if (type === 'integer' && /^-?[0-9]{1,16}$/.test(text)) return Number(text);
+  if (type === 'number' && /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(text)) return Number(text);
+  return text;
 }
 
 function headersOf(
@@ -117,7 +117,7 @@ function bodyOf(
   if (!isBodyRequired && pick(3) === 0) return null;
   const at = `${pointer}/requestBody/content/${escaped('application/json')}/schema`;
   const fits = (value: unknown) => contract.misfit(at, value) === null;
-  const inside = sample(valuesOf(schema, '', making), pick, fits);
+  const inside = sample(valuesAt(at, schema, '', making), pick, fits);
   if (!isSpoiled) return JSON.stringify(inside);
   const kind = pick(12);
   if (kind === 0) {
@@ -128,6 +128,15 @@ function bodyOf(
   const misfit = contract.misfit(at, value);
   if (misfit !== null) bad.push(misfit);
   return JSON.stringify(value) ?? 'null';
+}
+
+/** Arbitraries by where their schema stands. They are made once: a body has hundreds of fields. */
+const arbitraries = new Map<string, fc.Arbitrary<unknown>>();
+
+function valuesAt(pointer: string, schema: Schema, name: string, making: Making): fc.Arbitrary<unknown> {
+  const known = arbitraries.get(pointer) ?? valuesOf(schema, name, making);
+  arbitraries.set(pointer, known);
+  return known;
 }
 
 const TRIES = 60;

@@ -9,6 +9,9 @@ export interface Making {
   known(name: string): readonly string[];
 }
 
+/** The value of a field that is left out. */
+const ABSENT = Symbol('absent');
+
 const DEPTH_MAX = 6;
 const ITEMS_MAX = 3;
 
@@ -43,15 +46,9 @@ export function valuesOf(schema: Schema, name: string, making: Making, depth = 0
 function wholeNumbers({ minimum, maximum }: Schema): fc.Arbitrary<number> {
   const min = Math.max(Number(minimum ?? 0), Number.MIN_SAFE_INTEGER);
   const max = Math.min(Number(maximum ?? 1_000_000), Number.MAX_SAFE_INTEGER);
-  return fc.oneof(
-    fc.constantFrom(min, max),
-    fc.integer({ min, max: Math.min(max, min + 50) }),
-    fc
-      .maxSafeInteger()
-      .filter((at) => at >= min && at <= max)
-      .map((at) => at),
-    fc.integer({ min: Math.max(min, -(2 ** 31)), max: Math.min(max, 2 ** 31 - 1) }),
-  );
+  const small = fc.integer({ min, max: Math.min(max, min + 50) });
+  const anywhere = fc.double({ min: 0, max: 1, noNaN: true }).map((share) => Math.floor(min + share * (max - min)));
+  return fc.oneof(fc.constantFrom(min, max), small, anywhere);
 }
 
 function arraysOf(schema: Schema, name: string, making: Making, depth: number): fc.Arbitrary<unknown[]> {
@@ -63,17 +60,14 @@ function arraysOf(schema: Schema, name: string, making: Making, depth: number): 
 function objectsOf(schema: Schema, making: Making, depth: number): fc.Arbitrary<Record<string, unknown>> {
   const { properties = {}, required = [], additionalProperties, propertyNames } = schema;
   const names = Object.keys(properties);
-  const shape = Object.fromEntries(
-    names.map((field) => [field, valuesOf(properties[field] as Schema, field, making, depth + 1)]),
-  );
-  // A third of what may be absent is there, so that values are as often small as large.
-  const optional = names.filter((field) => !required.includes(field));
-  const kept = fc.subarray(optional, { maxLength: Math.ceil(optional.length / 3) });
+  // Half of what may be absent is there, so that values are as often small as large.
+  const shape = names.map((field) => {
+    const values = valuesOf(properties[field] as Schema, field, making, depth + 1);
+    return required.includes(field) ? values : fc.option(values, { freq: 2, nil: ABSENT });
+  });
   const fields = fc
-    .tuple(fc.record(shape), kept)
-    .map(([all, shown]) =>
-      Object.fromEntries(Object.entries(all).filter(([field]) => required.includes(field) || shown.includes(field))),
-    );
+    .tuple(...shape)
+    .map((made) => Object.fromEntries(made.flatMap((value, at) => (value === ABSENT ? [] : [[names[at] as string, value]]))));
   if (typeof additionalProperties !== 'object' || additionalProperties === null || names.length > 0) return fields;
   const keys = textsOf((propertyNames ?? { maxLength: 20 }) as Schema, '', making);
   const max = Math.min(Number(schema.maxProperties ?? ITEMS_MAX), ITEMS_MAX);
@@ -85,14 +79,26 @@ function objectsOf(schema: Schema, making: Making, depth: number): fc.Arbitrary<
 /** Texts in several scripts, with characters of two UTF-16 units and marks that combine. */
 const CHARS = [...'abcXYZ019 -_.,:/@éßжλ中文字한ก😀🚀👩‍🚀\'"<>&%$#()[]{}|~`+=!?*;'];
 
+/** Texts for a field. What is known of it is looked up when a value is made: the arbitrary is kept, and the gateway changes. */
 function textsOf(schema: Schema, name: string, making: Making): fc.Arbitrary<string> {
-  const known = making.known(name);
   const free = freeTexts(schema);
-  if (known.length === 0) return free;
-  return fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...known) }, { weight: 1, arbitrary: free });
+  return fc.tuple(free, fc.nat(4), fc.nat(997)).map(([made, chance, at]) => {
+    const known = making.known(name);
+    return known.length > 0 && chance > 0 ? (known[at % known.length] as string) : made;
+  });
 }
 
+/** To read a pattern takes long, and few patterns are in many fields. */
+const madeBefore = new Map<string, fc.Arbitrary<string>>();
+
 function freeTexts({ format, pattern, minLength, maxLength }: Schema): fc.Arbitrary<string> {
+  const key = JSON.stringify([format, pattern, minLength, maxLength]);
+  const known = madeBefore.get(key) ?? newTexts({ format, pattern, minLength, maxLength } as Schema);
+  madeBefore.set(key, known);
+  return known;
+}
+
+function newTexts({ format, pattern, minLength, maxLength }: Schema): fc.Arbitrary<string> {
   if (format === 'date-time') return instants();
   const min = Number(minLength ?? 0);
   const max = Number(maxLength ?? 300);
@@ -101,15 +107,21 @@ function freeTexts({ format, pattern, minLength, maxLength }: Schema): fc.Arbitr
     const regex = new RegExp(pattern, 'u');
     return fc.stringMatching(regex).filter((text) => [...text].length <= max && [...text].length >= min);
   }
-  const fits = (text: string) => typeof pattern !== 'string' || new RegExp(pattern, 'u').test(text);
+  const regex = new RegExp(typeof pattern === 'string' ? pattern : '', 'u');
   const unit = fc.constantFrom(...CHARS);
   return fc
     .oneof(
       fc.string({ unit, minLength: Math.max(min, 1), maxLength: Math.min(max, 24) }),
       fc.string({ unit: 'grapheme-ascii', minLength: Math.max(min, 1), maxLength: Math.min(max, 12) }),
-      fc.constantFrom('x'.repeat(Math.min(max, 3_000)), '😀'.repeat(Math.min(max, 200)), 'a'.repeat(Math.max(min, 1))),
+      fc.constantFrom(
+        'a',
+        'Ada',
+        'x'.repeat(Math.min(max, 3_000)),
+        '😀'.repeat(Math.min(max, 200)),
+        'a'.repeat(Math.max(min, 1)),
+      ),
     )
-    .filter((text) => fits(text) && [...text].length <= max);
+    .filter((text) => regex.test(text) && [...text].length <= max);
 }
 
 function instants(): fc.Arbitrary<string> {

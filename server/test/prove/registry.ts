@@ -311,6 +311,7 @@ export const SMALL_FORMS: Readonly<Record<string, string>> = {
   'walls.upgrade': 'server/test/admin/unowned-tokens.test.ts',
   'walls.loads': 'server/test/identity/lockout.test.ts',
   'walls.master-key': 'server/test/cli/rotate-master-key.test.ts',
+  'contract.fuzz': 'server/test/contract/as-strict.test.ts',
   'lane.fuzz': 'server/test/lane/fuzz.test.ts',
   'install.move': 'server/test/cli/move.test.ts',
   'alerts.thresholds': 'server/test/jobs/alerts.test.ts',

@@ -9,6 +9,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HEAD_BYTES_MAX } from '../../src/http/node/last-answer.ts';
+import { KEEP_ALIVE_MS, PATIENCE } from '../../src/http/node/listener.ts';
 import { checkYaml } from '../deploy/files.ts';
 import { type Gateway, startGateway } from '../prove/gateway.ts';
 import { type Key, makeCredential, makeKey, makeModel, makeTenant } from '../prove/tenant.ts';

@@ -15,7 +15,7 @@ interface Report {
 }
 
 interface LeavingQuery {
-  readonly dry_run?: string;
+  readonly dry_run?: boolean;
   readonly reassign_keys_to?: string;
 }
 
@@ -50,7 +50,7 @@ export function LeavingDialog(props: LeavingDialogProps) {
   const [heir, setHeir] = useState<string>();
   const report = useQuery({
     queryKey: ['leaving', props.title],
-    queryFn: () => leave({ dry_run: 'true' }),
+    queryFn: () => leave({ dry_run: true }),
     staleTime: 0,
     gcTime: 0,
   });

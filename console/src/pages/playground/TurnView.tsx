@@ -104,7 +104,7 @@ function useSettled(requestId: string | null) {
     queryFn: () =>
       asked(
         api.GET('/requests/{request_id}', {
-          params: { path: { request_id: requestId ?? '' }, query: { content: 'false' } },
+          params: { path: { request_id: requestId ?? '' }, query: { content: false } },
         }),
       ),
     enabled: requestId !== null,

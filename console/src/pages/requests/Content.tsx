@@ -31,7 +31,7 @@ function Stored({ requestId }: { requestId: string }) {
   const query = useQuery({
     queryKey: ['request-content', requestId],
     queryFn: async () => {
-      const params = { path: { request_id: requestId }, query: { content: 'true' as const } };
+      const params = { path: { request_id: requestId }, query: { content: true } };
       return (await asked(api.GET('/requests/{request_id}', { params }))).content ?? null;
     },
     // One click is one read, so this neither refetches nor caches.

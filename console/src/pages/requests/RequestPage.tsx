@@ -28,7 +28,7 @@ export function RequestPage() {
     queryKey: ['request', requestId],
     // Content has a request of its own, because each read of it is an audit event.
     queryFn: () =>
-      asked(api.GET('/requests/{request_id}', { params: { path: { request_id: requestId }, query: { content: 'false' } } })),
+      asked(api.GET('/requests/{request_id}', { params: { path: { request_id: requestId }, query: { content: false } } })),
   });
   return (
     <Asked shape="page" query={query}>

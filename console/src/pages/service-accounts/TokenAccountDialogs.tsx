@@ -139,7 +139,7 @@ export function DeleteTokenAccount({ of: account, onClose }: { of: TokenAccount;
   const path = { id: account.id };
   const report = useQuery({
     queryKey: ['leaving', account.id],
-    queryFn: () => asked(api.DELETE('/service-accounts/{id}', { params: { path, query: { dry_run: 'true' } } })),
+    queryFn: () => asked(api.DELETE('/service-accounts/{id}', { params: { path, query: { dry_run: true } } })),
     staleTime: 0,
     gcTime: 0,
   });

@@ -99,7 +99,7 @@ function fetchTokens(query: ListQuery) {
 function UnownedNote({ isShown, onShow }: { isShown: boolean; onShow: (unowned: 'true' | undefined) => void }) {
   const unowned = useQuery({
     queryKey: ['admin-tokens', 'unowned'],
-    queryFn: () => asked(api.GET('/admin-tokens', { params: { query: { unowned: 'true', limit: 1 } } })),
+    queryFn: () => asked(api.GET('/admin-tokens', { params: { query: { unowned: true, limit: 1 } } })),
   });
   if (unowned.isPending) return <Awaited shape="nothing" />;
   const total = unowned.data?.total ?? 0;

@@ -97,7 +97,7 @@ function DeleteTeamDialog({ of: team, onClose }: { of: Team; onClose: () => void
   const path = { id: team.id };
   const report = useQuery({
     queryKey: ['leaving', team.id],
-    queryFn: () => asked(api.DELETE('/teams/{id}', { params: { path, query: { dry_run: 'true' } } })),
+    queryFn: () => asked(api.DELETE('/teams/{id}', { params: { path, query: { dry_run: true } } })),
     gcTime: 0,
   });
   const goes = report.data?.goes;

@@ -77,7 +77,8 @@ export const listOfOrganization = route({
 
 export const verify = route({
   summary: 'Verify an audit chain',
-  description: 'Recomputes the checks of every event, and compares the end of the chain with its recorded head and with the copy on this host.',
+  description:
+    'Recomputes the checks of every event, and compares the end of the chain with its recorded head and with the copy on this host.',
   permission: 'audit.read',
   query: z.strictObject(organizationQuery),
   response: verdictOut,

@@ -17,9 +17,9 @@ import { guessesOf } from '../tokens/token-guesses.ts';
 import { type Actor, ANONYMOUS } from './actor.ts';
 import type { Authenticate } from './authenticate.ts';
 import type { AdminDeps } from './deps.ts';
+import { API_PREFIX, methodsOf, noSuchRoute } from './methods.ts';
 import { invalid, Problem, renderProblem } from './problem.ts';
 import { problemOf } from './problem-of.ts';
-import { API_PREFIX, methodsOf, noSuchRoute } from './methods.ts';
 import type { AdminRoute, RouteTable } from './route.ts';
 
 const BODY_BYTES_MAX = 1_048_576;

@@ -98,8 +98,7 @@ export const signIn = route({
 
 export const read = route({
   summary: 'Get the current session',
-  description:
-    'Returns who is calling, what they may do and where. An admin token gets an answer too, with its own id.',
+  description: 'Returns who is calling, what they may do and where. An admin token gets an answer too, with its own id.',
   permission: 'signed_in',
   response: sessionOut,
   load: load.platform,

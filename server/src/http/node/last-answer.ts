@@ -50,7 +50,11 @@ interface Answering {
 }
 
 /** Returns the answer to bytes that Node's parser rejected, in the form of the path that they name. */
-export function unreadableAnswer({ code = '', rawPacket }: ParseError, socket: Socket, { requestId, allowedAt }: Answering): Buffer {
+export function unreadableAnswer(
+  { code = '', rawPacket }: ParseError,
+  socket: Socket,
+  { requestId, allowedAt }: Answering,
+): Buffer {
   const target = (rawPacket === undefined ? null : targetIn(rawPacket)) ?? notedTarget(socket) ?? '';
   const speech = isAdminApi(target) ? 'problem' : 'openai';
   if (code === 'HPE_INVALID_METHOD' && rawPacket !== undefined && targetIn(rawPacket) !== null) {

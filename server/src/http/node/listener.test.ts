@@ -133,7 +133,11 @@ describe.each(['on', 'off'] as const)('with the fast lane %s', (fastLane) => {
     });
 
     test('below /api, a head that is too large is a problem although its first line came long before', async () => {
-      const answer = await say('GET /api/v1/keys HTTP/1.1\r\nhost: x\r\n\r\n', 600, `GET /api/v1/keys HTTP/1.1\r\nx: ${'a'.repeat(40_000)}`);
+      const answer = await say(
+        'GET /api/v1/keys HTTP/1.1\r\nhost: x\r\n\r\n',
+        600,
+        `GET /api/v1/keys HTTP/1.1\r\nx: ${'a'.repeat(40_000)}`,
+      );
       expect(answer.slice(answer.lastIndexOf('HTTP/1.1 '))).toMatch(/^HTTP\/1.1 431 [\s\S]*application\/problem\+json/);
     });
 

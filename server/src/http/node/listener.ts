@@ -92,9 +92,7 @@ export function createListener(options: ListenerOptions): Server {
     expectsContinue.add(request);
     take(request, response);
   });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
-    answerUnreadable(error, socket as Socket, options),
-  );
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => answerUnreadable(error, socket as Socket, options));
   server.on('checkExpectation', (request, response) =>
     refuseAndClose(request, response, invalidRequest('The header `Expect` supports only `100-continue`. Leave it out.'), options),
   );

@@ -54,7 +54,7 @@ export async function previewOf(draft: BulkDraft, selected: readonly Organizatio
       ? { organizations: selected.map(({ id }) => ({ id })) }
       : { filter: { search: found.search, status: found.status as 'all' | undefined } };
   const body = { ...whom, ...limitsBody(draft) };
-  return (await asked(api.PATCH('/organizations', { params: { query: { dry_run: 'true' } }, body }))).data;
+  return (await asked(api.PATCH('/organizations', { params: { query: { dry_run: true } }, body }))).data;
 }
 
 /** Makes the change that a preview showed. It fails as a whole if one of the organizations was changed since. */

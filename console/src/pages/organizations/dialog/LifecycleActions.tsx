@@ -102,7 +102,7 @@ function DeleteDialog({ organization, onClose }: { organization: Organization; o
   const queryClient = useQueryClient();
   const report = useQuery({
     queryKey: ['organization-deletion', organization.id],
-    queryFn: () => asked(api.DELETE('/organizations/{id}', { params: { path, query: { dry_run: 'true' } } })),
+    queryFn: () => asked(api.DELETE('/organizations/{id}', { params: { path, query: { dry_run: true } } })),
     gcTime: 0,
   });
   const destroy = async () => {
