@@ -5,7 +5,8 @@ import { lintContract } from './contract-lint.ts';
 
 const contract = readFileSync(path.join(path.dirname(import.meta.dirname), 'server/openapi.json'), 'utf8');
 
-const answer = { description: 'The answer.', headers: { 'x-request-id': {} } };
+const id = { schema: { type: 'string' } };
+const answer = { description: 'The answer.', headers: { 'x-request-id': id } };
 const operation = {
   operationId: 'get_things',
   summary: 'List things',
@@ -27,7 +28,7 @@ const rulesBrokenBy = async (text: string) => [...new Set((await lintContract(te
 /** An operation that answers with a schema. */
 const answering = (schema: object, headers: object = {}) => ({
   responses: {
-    200: { ...answer, headers: { 'x-request-id': {}, ...headers }, content: { 'application/json': { schema } } },
+    200: { ...answer, headers: { 'x-request-id': id, ...headers }, content: { 'application/json': { schema } } },
     401: answer,
   },
 });

@@ -30,7 +30,15 @@ function entriesOf(operation: Operation): Entry[] {
   const ofQuery = parameters.flatMap((parameter, index): Entry[] => {
     if (parameter.in !== 'query') return [];
     const validator = query[parameter.name] as z.ZodType;
-    return [{ name: `${name}?${parameter.name}`, schema: parameter.schema, pointer: `${pointer}/parameters/${index}/schema`, validator, isQuery: true }];
+    return [
+      {
+        name: `${name}?${parameter.name}`,
+        schema: parameter.schema,
+        pointer: `${pointer}/parameters/${index}/schema`,
+        validator,
+        isQuery: true,
+      },
+    ];
   });
   if (body === null || route.body === undefined) return ofQuery;
   const at = `${pointer}/requestBody/content/${escaped('application/json')}/schema`;
@@ -40,7 +48,11 @@ function entriesOf(operation: Operation): Entry[] {
 /** Where the two differ over some values inside and beside a schema. */
 function differencesAt({ name, schema, pointer, validator, isQuery }: Entry, pick: (below: number) => number): string[] {
   const inside = fc.sample(valuesOf(schema, '', making), { numRuns: VALUES, seed: pick(2 ** 30) });
-  const values = [...inside, ...inside.map((value) => spoiled(value, pick)), ...inside.map((value) => spoiled(spoiled(value, pick), pick))];
+  const values = [
+    ...inside,
+    ...inside.map((value) => spoiled(value, pick)),
+    ...inside.map((value) => spoiled(spoiled(value, pick), pick)),
+  ];
   return values.flatMap((value) => {
     const text = JSON.stringify(value) ?? 'null';
     const given: unknown = isQuery ? (typeof value === 'object' ? text : String(value)) : JSON.parse(text);

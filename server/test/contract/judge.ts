@@ -77,7 +77,7 @@ function wrongAnswer(
   if (types.length === 0) return said.text === '' ? null : 'has a body';
   const type = said.type.split(';')[0] ?? '';
   if (!types.includes(type)) return `is ${type}, not ${types.join(' or ')}`;
-  if (!type.endsWith('json')) return null;
+  if (type !== 'application/json' && type !== 'application/problem+json') return null;
   const at =
     said.status < 300
       ? `${operation.pointer}/responses/${said.status}/content/${escaped(type)}/schema`
