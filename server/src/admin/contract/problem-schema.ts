@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-/** The schema of every error answer. */
-export const problemSchema = z
-  .object({
+/** The schema of every error answer, which the reference names `Problem`. */
+z.globalRegistry.add(
+  z.object({
     type: z.string().meta({ examples: ['about:blank'] }),
     title: z.string().meta({ examples: ['Bad Request'] }),
     status: z.int().meta({ examples: [400] }),
@@ -18,5 +18,6 @@ export const problemSchema = z
       }),
     ),
     request_id: z.string(),
-  })
-  .meta({ id: 'Problem', description: 'An error in the format of RFC 9457, with a pointer for each invalid field.' });
+  }),
+  { id: 'Problem', description: 'An error in the format of RFC 9457, with a pointer for each invalid field.' },
+);
