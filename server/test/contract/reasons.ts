@@ -4,8 +4,38 @@ const REASONS: readonly (readonly [refusal: RegExp, why: string])[] = [
   [/must be an IANA time zone/, 'the database of time zones has no such name; its names change with it'],
   [/must be an IP address or a CIDR range/, 'short forms of IPv6 are too many for a pattern'],
   [/ascending order/, 'a schema cannot compare the items of a list'],
+  [/must name each .* only once|must not be listed twice|is listed twice/, 'a schema cannot compare the items of a list'],
   [/must not contain NUL characters or unpaired surrogates/, 'metadata may hold any JSON, but no NUL at any depth'],
   [/must have at most 16384 bytes/, 'a schema cannot count the bytes of JSON'],
+  [/is not a cursor of this list/, 'a cursor belongs to one list and its filters'],
+  [
+    /must be before|must be after|in the future|must not be (before|after)|in the past|at most \d+ (days|months)|too many intervals/,
+    'a schema cannot compare two times, or know the present one',
+  ],
+  [
+    /\?\w+: (is required unless|needs `|cannot be combined|must not be combined|and )|cannot be combined with|in place of/,
+    'OpenAPI has no rules between parameters',
+  ],
+  [/: is wrong$|code is wrong/, 'it is not the caller’s password or code'],
+  [
+    /there is no |does not exist|is not the id of|is not a (version|webhook|team)|must name a credential/,
+    'it names what is not there',
+  ],
+  [
+    /must be (an?|the) .*(of|in|with|at) |must be an active |must belong/,
+    'it names what is there, but belongs elsewhere or may not be used',
+  ],
+  [/because no person is behind/, 'it depends on who calls'],
+  [
+    /is only for webhooks of the platform|is only for platform roles|for a (week|month)|takes no targets/,
+    'it contradicts what is stored and stays',
+  ],
+  [/neither holds the access group|is not allowed at the level above/, 'the level above does not allow it'],
+  [
+    /must be a valid URL|user name or password|port 0|may not be called|must begin with https:/,
+    'the address is checked by the gateway’s policy and the rules of URLs',
+  ],
+  [/would lead back|fall back to itself|refers? to itself|falls? back to/, 'a chain of fallbacks would lead back to its start'],
 ];
 
 /** Returns why a refusal is not in the schema, or null if it should be. */

@@ -102,7 +102,8 @@ function newTexts({ format, pattern, minLength, maxLength }: Schema): fc.Arbitra
   if (format === 'date-time') return instants();
   const min = Number(minLength ?? 0);
   const max = Number(maxLength ?? 300);
-  const isPlain = typeof pattern === 'string' && !pattern.includes('\\p{') && !pattern.includes('[^');
+  const isPlain =
+    typeof pattern === 'string' && !pattern.includes('\\p{') && !pattern.startsWith('^[^') && !pattern.startsWith('^\\s*[^');
   if (isPlain) {
     const regex = new RegExp(pattern, 'u');
     return fc.stringMatching(regex).filter((text) => [...text].length <= max && [...text].length >= min);

@@ -8,7 +8,7 @@ import { inParallel } from './data-plane.ts';
 import type { ProveOptions, ProveResult } from './prove.ts';
 
 /** Calls of each operation. */
-const ROUNDS = { full: 190, quick: 6 } as const;
+const ROUNDS = { full: 190, quick: 3 } as const;
 const WIDTH = 4;
 const SEED = 20_261_128;
 const CALL_MS_MAX = 30_000;

@@ -12,7 +12,7 @@ import type { Catalogue } from '../../domain/routing/catalogue.ts';
 import { loadCatalogue } from '../../store/configuration/load-catalogue.ts';
 import type { Database } from '../../store/database.ts';
 import { type Fault, invalid, invalidFields } from '../http/problem.ts';
-import { text } from '../http/schemas.ts';
+import { never, text } from '../http/schemas.ts';
 import { accessGroupKey } from '../limits/rate-limit-fields.ts';
 
 /** Asset access in the API: an organization's grants, and the choices that narrow them at the levels below. */
@@ -23,13 +23,25 @@ const selection = {
   access_groups: z.array(accessGroupKey).max(SELECTED_MAX).optional(),
 };
 
+/** The shapes that `requireNothingSelected` refuses, for the reference. */
+function selectsUnder(mode: string) {
+  return never(
+    ...(['targets', 'access_groups'] as const).map((list) => ({
+      required: ['mode', list],
+      properties: { mode: { const: mode }, [list]: { type: 'array', items: {}, minItems: 1 } },
+    })),
+  );
+}
+
 export const grants = z.strictObject({ mode: z.enum(['all', 'selected']).optional(), ...selection }).meta({
   id: 'GrantsChange',
+  ...selectsUnder('all'),
   description:
     '`all` grants every target, including future ones. `selected` grants only the listed targets and access groups; empty lists grant nothing.',
 });
 export const choice = z.strictObject({ mode: z.enum(['inherit', 'restrict']).optional(), ...selection }).meta({
   id: 'ChoiceChange',
+  ...selectsUnder('inherit'),
   description: '`inherit` keeps everything that the parent may call. `restrict` keeps only the listed targets and access groups.',
 });
 

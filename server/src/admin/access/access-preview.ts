@@ -10,6 +10,7 @@ import { id } from '../http/fields.ts';
 import * as load from '../http/load.ts';
 import { invalid, notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
+import { lacks, never } from '../http/schemas.ts';
 import { accessCatalogue, choice, grants, INHERITED, NOTHING_GRANTED, patchedChoice, patchedGrants } from './access-fields.ts';
 import { levelsAbove } from './parent-access.ts';
 import { targetType } from './target-view.ts';
@@ -19,13 +20,15 @@ import { targetType } from './target-view.ts';
 const SHOWN_MAX = 200;
 const level = z.enum(['organization', 'team', 'user', 'key']);
 
-const body = z.strictObject({
-  level,
-  organization_id: id.optional().meta({ description: 'The organization. Absent for one that is not created yet.' }),
-  team_id: id.optional().meta({ description: 'The team of the key. Only for level `key`.' }),
-  member_id: id.optional().meta({ description: 'The member who owns the key. Only for level `key`.' }),
-  asset_access: z.union([grants, choice]),
-});
+const body = z
+  .strictObject({
+    level,
+    organization_id: id.optional().meta({ description: 'The organization. Absent for one that is not created yet.' }),
+    team_id: id.optional().meta({ description: 'The team of the key. Only for level `key`.' }),
+    member_id: id.optional().meta({ description: 'The member who owns the key. Only for level `key`.' }),
+    asset_access: z.union([grants, choice]),
+  })
+  .meta(never({ properties: { level: { enum: ['team', 'user', 'key'] } }, ...lacks('organization_id') }));
 type Body = z.output<typeof body>;
 
 const previewOut = z

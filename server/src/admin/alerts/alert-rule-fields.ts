@@ -12,6 +12,7 @@ import { capabilitiesOf } from '../../domain/tenancy/permission.ts';
 import type { AlertRuleRow, IncidentRow } from '../../store/alerts/alert-rules.ts';
 import type { AdminCall } from '../http/call.ts';
 import { id, instantOut, isoOf, name } from '../http/fields.ts';
+import { never } from '../http/schemas.ts';
 import { usd } from '../limits/budget-fields.ts';
 import { capabilities } from '../organizations/organization-view.ts';
 
@@ -53,15 +54,22 @@ const settings = {
   enabled: z.boolean(),
 };
 
-export const createBody = z.strictObject({
-  organization_id: id.nullish().meta({ description: 'The organization. Null for a rule over the whole platform.' }),
-  name,
-  kind: z.enum(ALERT_RULE_KINDS).meta({
-    description:
-      'The watched figure. `deployment_failing` has one incident for each deployment, `credential` one for each credential; both are only for the platform.',
-  }),
-  ...z.object(settings).partial().shape,
-});
+export const createBody = z
+  .strictObject({
+    organization_id: id.nullish().meta({ description: 'The organization. Null for a rule over the whole platform.' }),
+    name,
+    kind: z.enum(ALERT_RULE_KINDS).meta({
+      description:
+        'The watched figure. `deployment_failing` has one incident for each deployment, `credential` one for each credential; both are only for the platform.',
+    }),
+    ...z.object(settings).partial().shape,
+  })
+  .meta(
+    never({
+      required: ['organization_id'],
+      properties: { organization_id: { type: 'string' }, kind: { enum: ['deployment_failing', 'credential'] } },
+    }),
+  );
 export const patchBody = z.strictObject({ name: name.optional(), ...z.object(settings).partial().shape });
 export type PatchBody = z.output<typeof patchBody>;
 

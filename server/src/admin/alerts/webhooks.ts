@@ -20,7 +20,11 @@ import { auditedWebhook, newWebhookOut, viewWebhook, webhookFacts, webhookFormat
 
 /** Webhooks: the addresses that alerts of an organization or of the platform are sent to. */
 
-const url = text(2_048);
+/** What `checkWebhookUrl` demands of the form. */
+const URL_PATTERN =
+  '^[Hh][Tt][Tt][Pp][Ss]?://[^/\\s\\\\@?#\\u0000-\\u001f\\u007f]+(?:\\?[^\\s\\\\@#/\\u0000-\\u001f\\u007f]*)?(?:/[^\\s\\\\#\\u0000-\\u001f\\u007f]*)?$';
+
+const url = text(2_048).meta({ pattern: URL_PATTERN });
 const events = z.array(z.enum(ALERT_TYPES)).max(ALERT_TYPES.length);
 const createBody = z.strictObject({
   organization_id: id.nullish().meta({ description: 'The organization. Null for the platform.' }),

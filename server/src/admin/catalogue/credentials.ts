@@ -27,7 +27,11 @@ export const provider = z.enum(['openai', 'anthropic']);
  * head.
  */
 export const apiKey = z.string().regex(/^[\x21-\x7e]{1,4096}$/, 'must be 1 to 4096 visible ASCII characters without spaces');
-export const baseUrl = text(2_048).nullish().meta({
+/** What `checkBaseUrl` demands of the form. */
+const BASE_URL_PATTERN =
+  '^[Hh][Tt][Tt][Pp][Ss]?://[^/\\s\\\\@?#\\u0000-\\u001f\\u007f]+(?:/[^\\s\\\\?#\\u0000-\\u001f\\u007f]*)?$';
+
+export const baseUrl = text(2_048).meta({ pattern: BASE_URL_PATTERN }).nullish().meta({
   description:
     'The base URL of the API, with `/v1` for the openai kind and without it for the anthropic kind. It must begin with `https://` unless HEADGATE_ALLOWED_UPSTREAMS lists its host. Null for the vendor’s own address.',
 });

@@ -3,7 +3,7 @@ import { TAG, TAG_WORDS } from '../../domain/access/tags.ts';
 import type { DeploymentRow } from '../../store/catalogue/deployments.ts';
 import { id, instant, mergedMetadata, metadata, modelName } from '../http/fields.ts';
 import { invalid } from '../http/problem.ts';
-import { text } from '../http/schemas.ts';
+import { never } from '../http/schemas.ts';
 import { BOUND_WORDS, mode, onHangup, providerName } from './deployment-view.ts';
 import { priceFields } from './price-fields.ts';
 
@@ -26,7 +26,7 @@ const settings = {
   weight: z.int().min(0).max(1_000_000).optional(),
   priority: z.int().min(0).max(1_000_000).optional(),
   tags: z
-    .array(text(64))
+    .array(z.string().regex(TAG, TAG_WORDS))
     .max(TAGS_MAX)
     .nullish()
     .meta({ description: `Routing tags; ${TAG_WORDS}.` }),
@@ -39,14 +39,24 @@ const settings = {
   metadata: metadata.nullish(),
 };
 
-export const createBody = z.strictObject({
-  model: modelName,
-  provider: providerName,
-  upstream_model: modelName,
-  mode: mode.default('chat'),
-  ...settings,
-  confirm_regained_access: z.boolean().optional(),
-});
+export const createBody = z
+  .strictObject({
+    model: modelName,
+    provider: providerName,
+    upstream_model: modelName,
+    mode: mode.default('chat'),
+    ...settings,
+    confirm_regained_access: z.boolean().optional(),
+  })
+  .meta({
+    ...never({
+      properties: {
+        provider: { enum: providerName.options.filter((provider) => provider !== 'fake') },
+        credential_id: { type: 'null' },
+      },
+    }),
+    'x-example': { model: 'demo', provider: 'fake', upstream_model: 'fake-small' },
+  });
 export const patchBody = z.strictObject({
   upstream_model: modelName.optional(),
   ...settings,

@@ -2,6 +2,8 @@ import {
   canGrantRole,
   coversRole,
   isPlatformRole,
+  ORGANIZATION_ROLES,
+  PLATFORM_ROLES,
   type Role,
   type RoleGrant,
   rolesThatGrant,
@@ -32,6 +34,12 @@ const PEOPLE: Readonly<Partial<Record<Role, string>>> = {
   org_owner: 'an owner of the organization',
   platform_admin: 'a platform admin',
 };
+
+/** The shapes of a body that `requirePlaceOfRole` refuses, for the reference. */
+export const MISPLACED_ROLES = [
+  { required: ['organization_id'], properties: { role: { enum: PLATFORM_ROLES }, organization_id: { type: 'string' } } },
+  { properties: { role: { enum: ORGANIZATION_ROLES }, organization_id: { type: 'null' } } },
+] as const;
 
 /** Throws 400 if the role is the platform's and an organization is named, or the other way round. */
 export function requirePlaceOfRole(role: Role, organizationId: string | null): void {

@@ -15,8 +15,9 @@ import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/l
 import * as load from '../http/load.ts';
 import { conflict, invalid, notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
+import { never } from '../http/schemas.ts';
 import { lockLiving } from '../organizations/organizations.ts';
-import { requireGrantableRole, requirePlaceOfRole } from './grant-role.ts';
+import { MISPLACED_ROLES, requireGrantableRole, requirePlaceOfRole } from './grant-role.ts';
 import { type InvitationTokens, linkOf, mailInvitation, newTokens } from './invitation-mail.ts';
 import {
   INVITATION_STATUSES,
@@ -32,12 +33,17 @@ import { requireTeams, teamRoles } from './team-roles.ts';
 
 const VALID_MS = 7 * 86_400_000;
 
-const createBody = z.strictObject({
-  email,
-  organization_id: id.nullable().meta({ description: 'The organization. Null for the platform roles.' }),
-  role: z.enum(ROLES_ABOVE_TEAMS),
-  teams: teamRoles.optional(),
-});
+const createBody = z
+  .strictObject({
+    email,
+    organization_id: id.nullable().meta({ description: 'The organization. Null for the platform roles.' }),
+    role: z.enum(ROLES_ABOVE_TEAMS),
+    teams: teamRoles.optional(),
+  })
+  .meta({
+    ...never(...MISPLACED_ROLES),
+    'x-example': { email: 'ada@acme.test', organization_id: 'org_0198c6f2a1b27c3d8e9f0a1b2c3d4e5f', role: 'org_member' },
+  });
 type CreateBody = z.output<typeof createBody>;
 
 const sentOut = z

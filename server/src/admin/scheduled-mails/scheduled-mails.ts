@@ -13,6 +13,7 @@ import { requireVersion } from '../http/if-match.ts';
 import * as load from '../http/load.ts';
 import { conflict, forbidden, invalid, notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
+import { never } from '../http/schemas.ts';
 import { findVisible } from '../saved-views/saved-views.ts';
 import { readerOf } from './as-reader.ts';
 import { type MailView, mailFacts, mailOut, viewMails } from './mail-view.ts';
@@ -35,11 +36,21 @@ const fields = {
       'Account ids of people who may read this usage. Checked again when a mail is sent: whoever may not read it any more gets none.',
   }),
 };
-const createBody = z.strictObject({
-  ...fields,
-  saved_view_id: id.nullish().meta({ description: 'A saved view of Usage & spend. Null: the statement of the last month.' }),
+/** A day that no week has. */
+const LATE_DAY = never({
+  required: ['every', 'day'],
+  properties: { every: { const: 'week' }, day: { type: 'integer', minimum: 8 } },
 });
-const patchBody = z.strictObject({ ...fields, status: z.enum(['active', 'paused']) }).partial();
+const createBody = z
+  .strictObject({
+    ...fields,
+    saved_view_id: id.nullish().meta({ description: 'A saved view of Usage & spend. Null: the statement of the last month.' }),
+  })
+  .meta(LATE_DAY);
+const patchBody = z
+  .strictObject({ ...fields, status: z.enum(['active', 'paused']) })
+  .partial()
+  .meta(LATE_DAY);
 type PatchBody = z.output<typeof patchBody>;
 
 export const list = route({

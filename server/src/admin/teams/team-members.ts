@@ -15,6 +15,7 @@ import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/l
 import * as load from '../http/load.ts';
 import { invalid, notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
+import { lacks, never } from '../http/schemas.ts';
 import { requireGrantableRole } from '../people/grant-role.ts';
 import { leavingQuery, leavingReport, renderLeaving } from '../people/member-removal.ts';
 import { addMember } from '../people/members.ts';
@@ -60,7 +61,10 @@ export const create = route({
     'If the caller may add members, an account outside the organization also becomes its org_member. The exact e-mail address of a member of the organization can replace the id, because team admins cannot list members of other teams.',
   permission: 'team_members.manage',
   params: idParams,
-  body: z.strictObject({ account_id: id.optional(), email: email.optional(), role }),
+  body: z.strictObject({ account_id: id.optional(), email: email.optional(), role }).meta({
+    ...never({ required: ['account_id', 'email'] }, lacks('account_id', 'email')),
+    'x-example': { account_id: 'acct_0198c6f2a1b27c3d8e9f0a1b2c3d4e5f', role: 'team_developer' },
+  }),
   status: 201,
   response: teamMemberOut,
   load: load.team,

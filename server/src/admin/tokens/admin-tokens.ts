@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { grantAboveTeams, ROLES_ABOVE_TEAMS, type RoleGrant } from '../../domain/tenancy/permission.ts';
+import { grantAboveTeams, ORGANIZATION_ROLES, ROLES_ABOVE_TEAMS, type RoleGrant } from '../../domain/tenancy/permission.ts';
 import { newId } from '../../lib/id.ts';
 import { hashedSecret, lastFour, newAdminToken } from '../../lib/secrets.ts';
 import type { AdminTokenRow } from '../../store/accounts/admin-tokens.ts';
@@ -12,23 +12,31 @@ import { listQuery, pageOut, pageRequest, renderPage, searchOf } from '../http/l
 import * as load from '../http/load.ts';
 import { notFound } from '../http/problem.ts';
 import { type Loaded, route } from '../http/route.ts';
-import { requireGrantableRole, requirePlaceOfRole } from '../people/grant-role.ts';
+import { never } from '../http/schemas.ts';
+import { MISPLACED_ROLES, requireGrantableRole, requirePlaceOfRole } from '../people/grant-role.ts';
 import { tokenEvent } from '../people/take-back.ts';
 import { withdrawInvitationsOf } from '../people/withdraw-invitations.ts';
 import { NOT_NARROWED, patchedNarrowing, requireNarrowing, tokenExpiry, tokenNarrowing } from './token-fields.ts';
 import { expiryOfMade, ownerOfMachine, ownerOfMade, refuseNarrowed } from './token-owner.ts';
 import { tokenFacts, tokenOut, tokenOutFields, viewToken, viewTokens } from './token-view.ts';
 
-const createBody = z.strictObject({
-  name,
-  role: z.enum(ROLES_ABOVE_TEAMS),
-  organization_id: id.nullish().meta({ description: 'The organization. Null for the platform roles.' }),
-  service_account_id: id
-    .nullish()
-    .meta({ description: 'The service account that owns the token. It must belong to the same place.' }),
-  expires_at: tokenExpiry,
-  ...tokenNarrowing,
-});
+const createBody = z
+  .strictObject({
+    name,
+    role: z.enum(ROLES_ABOVE_TEAMS),
+    organization_id: id.nullish().meta({ description: 'The organization. Null for the platform roles.' }),
+    service_account_id: id
+      .nullish()
+      .meta({ description: 'The service account that owns the token. It must belong to the same place.' }),
+    expires_at: tokenExpiry,
+    ...tokenNarrowing,
+  })
+  .meta(
+    never(...MISPLACED_ROLES, {
+      required: ['organization_ids'],
+      properties: { role: { enum: ORGANIZATION_ROLES }, organization_ids: { type: 'array', items: {} } },
+    }),
+  );
 type CreateBody = z.output<typeof createBody>;
 
 export const list = route({
