@@ -10,6 +10,9 @@ export type Wire =
   | ('openai-compact' | 'openai-input-tokens')
   | ('openai-embeddings' | 'anthropic-count-tokens');
 
+/** The wires that translate into each other. */
+export type ChatWire = 'openai-chat' | 'anthropic-messages' | 'openai-responses';
+
 export type JsonObject = Record<string, unknown>;
 
 /** The facts about a request that admission needs, read from its parsed body without translation. */

@@ -13,12 +13,25 @@ export function urlSource(url: string): Source {
 /** Decodes a file of either of OpenAI's dialects. Throws Untranslatable if it holds no data. */
 export function documentOf(file: JsonObject, where: string, cache: CacheMark | null): Part {
   const title = stringOr(file.filename, null);
-  if (typeof file.file_id === 'string') return { is: 'document', source: { is: 'file', id: file.file_id }, title, cache };
+  if (typeof file.file_id === 'string')
+    return { is: 'document', source: { is: 'file', id: file.file_id }, title, cache, at: where };
   if (typeof file.file_data !== 'string')
     throw new Untranslatable(`${where}.file`, `${where}.file must have file_data or file_id`);
   const source = urlSource(file.file_data);
   if (source.is !== 'base64')
-    return { is: 'document', source: { is: 'base64', mediaType: 'application/pdf', data: file.file_data }, title, cache };
-  if (!source.mediaType.startsWith('text/')) return { is: 'document', source, title, cache };
-  return { is: 'document', source: { is: 'text', text: Buffer.from(source.data, 'base64').toString('utf8') }, title, cache };
+    return {
+      is: 'document',
+      source: { is: 'base64', mediaType: 'application/pdf', data: file.file_data },
+      title,
+      cache,
+      at: where,
+    };
+  if (!source.mediaType.startsWith('text/')) return { is: 'document', source, title, cache, at: where };
+  return {
+    is: 'document',
+    source: { is: 'text', text: Buffer.from(source.data, 'base64').toString('utf8') },
+    title,
+    cache,
+    at: where,
+  };
 }

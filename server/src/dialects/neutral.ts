@@ -5,6 +5,7 @@
 import type { Usage } from '../domain/usage/usage.ts';
 import type { SseEvent } from '../lib/sse.ts';
 import type { JsonObject } from './dialect.ts';
+import type { Losses } from './losses.ts';
 import type { Reported } from './plausible.ts';
 
 /** A mark: the provider may cache the prompt up to this part. Null: the part ends no cached prefix. */
@@ -32,19 +33,52 @@ export interface Citation {
   readonly citedText: string | null;
 }
 
+/** The vendors whose sealed data a client returns with its next request. */
+export const ISSUERS = ['anthropic', 'google', 'openai'] as const;
+export type Issuer = (typeof ISSUERS)[number];
+
+/**
+ * Data that only its issuer can read, such as a signature or encrypted thinking. It returns only to its issuer: others refuse it.
+ * Clients see it as opaque.ts writes it.
+ */
+export interface Opaque {
+  readonly issuer: Issuer;
+  readonly data: string;
+}
+
 export interface ThinkingPart {
   readonly is: 'thinking';
   readonly text: string;
-  /** The signature by which the provider recognizes its own thinking when it is sent back. Null if the provider signs none. */
-  readonly signature: string | null;
+  /** The data by which the provider recognizes its own thinking when it is sent back. Null if the provider signs none. */
+  readonly signature: Opaque | null;
+}
+
+/** An object of one provider that no other understands. Others leave it out. */
+export interface RawPart {
+  readonly is: 'raw';
+  readonly what: 'compaction' | 'server_tool_call' | 'server_tool_result';
+  readonly issuer: Issuer;
+  readonly json: JsonObject;
+}
+
+/** An image, a document, a sound or a film. */
+export interface MediaPart {
+  readonly is: 'image' | 'document' | 'audio' | 'video';
+  readonly source: Source;
+  readonly title: string | null;
+  readonly cache: CacheMark | null;
+  /** The path of the part in the client's request, for an error that names it. */
+  readonly at: string;
 }
 
 export interface ToolCallPart {
   readonly is: 'tool_call';
   readonly id: string;
   readonly name: string;
-  /** The arguments as the JSON text that the model wrote. */
+  /** The arguments as the JSON text that the model wrote. Of a custom tool: an object with its text as `input`. */
   readonly arguments: string;
+  /** The signature of the call itself. Null if the provider signs none. */
+  readonly signature: Opaque | null;
   readonly cache: CacheMark | null;
 }
 
@@ -52,9 +86,11 @@ export type Part =
   | TextPart
   | ThinkingPart
   | ToolCallPart
-  | { readonly is: 'redacted_thinking'; readonly data: string }
-  | { readonly is: 'image'; readonly source: Source; readonly cache: CacheMark | null }
-  | { readonly is: 'document'; readonly source: Source; readonly title: string | null; readonly cache: CacheMark | null }
+  | { readonly is: 'redacted_thinking'; readonly data: Opaque }
+  /** The model's words by which it refuses. A dialect without such words writes them as text. */
+  | { readonly is: 'refusal'; readonly text: string }
+  | MediaPart
+  | RawPart
   | ToolResultPart;
 
 export interface ToolResultPart {
@@ -70,13 +106,39 @@ export interface NeutralMessage {
   readonly parts: readonly Part[];
 }
 
-export interface NeutralTool {
+/** A tool that the client runs, with arguments by a JSON schema. */
+export interface FunctionTool {
+  readonly is: 'function';
   readonly name: string;
   readonly description: string | null;
   readonly schema: JsonObject;
   readonly strict: boolean | null;
   readonly cache: CacheMark | null;
 }
+
+/** A tool that the client runs, with free text as its argument. */
+export interface CustomTool {
+  readonly is: 'custom';
+  readonly name: string;
+  readonly description: string | null;
+  /** The grammar that the text must follow; null: none. */
+  readonly grammar: { readonly syntax: string; readonly definition: string } | null;
+  readonly cache: CacheMark | null;
+  /** Its path in the client's request. */
+  readonly at: string;
+}
+
+/** A tool that the provider runs. A wire that lacks it refuses the request. */
+export interface ServerTool {
+  readonly is: 'server';
+  readonly what: 'web_search' | 'other';
+  readonly issuer: Issuer;
+  readonly json: JsonObject;
+  /** Its path in the client's request. */
+  readonly at: string;
+}
+
+export type NeutralTool = FunctionTool | CustomTool | ServerTool;
 
 export type ToolChoice =
   | { readonly is: 'auto' | 'none' | 'any' }
@@ -109,7 +171,47 @@ export interface NeutralRequest {
   /** The caller's own name for its end user. */
   readonly endUser: string | null;
   readonly serviceTier: 'auto' | 'standard' | null;
+  readonly hints: Hints;
 }
+
+/** Settings that only some dialects have. Absent: the client did not say. The table of losses says which wire has which. */
+export interface Hints {
+  readonly answers?: number;
+  readonly seed?: number;
+  readonly presencePenalty?: number;
+  readonly frequencyPenalty?: number;
+  readonly logitBias?: JsonObject;
+  /** The number of alternatives to report for each token; 0: only the token's own probability. */
+  readonly logprobs?: number;
+  readonly verbosity?: string;
+  readonly metadata?: JsonObject;
+  readonly promptCacheKey?: string;
+  readonly promptCacheRetention?: string;
+  /** A tier of the vendor that `serviceTier` has no word for, such as `flex`. */
+  readonly otherTier?: string;
+}
+
+/** The features that an encoder may have to leave out or weaken, by the request's content. */
+export type Feature =
+  | 'temperature'
+  | 'top_p'
+  | 'top_k'
+  | 'stop'
+  | 'tools'
+  | 'tool_strict'
+  | 'tool_choice'
+  | 'parallel_tools'
+  | 'cache_mark'
+  | 'signature'
+  | 'thinking'
+  | 'reasoning'
+  | 'output_format'
+  | 'output_strict'
+  | 'end_user'
+  | 'service_tier'
+  | 'failed_result'
+  | 'citations'
+  | 'raw';
 
 /** The values for encoding a request that the caller did not state. */
 export interface EncodeOptions {
@@ -119,6 +221,8 @@ export interface EncodeOptions {
   readonly outputCap: number | null;
   /** The cap to state if the wire requires one and `outputCap` is null. */
   readonly outputCapDefault: number;
+  /** Takes what the encoder leaves out or refuses. */
+  readonly losses: Losses;
 }
 
 export type StopReason = 'end' | 'stop_sequence' | 'length' | 'tool_call' | 'refusal' | 'pause';
@@ -145,8 +249,11 @@ export type AnswerEvent =
   | { readonly is: 'text'; readonly block: number; readonly text: string }
   | { readonly is: 'citation'; readonly block: number; readonly citation: Citation }
   | { readonly is: 'thinking'; readonly block: number; readonly text: string }
-  | { readonly is: 'signature'; readonly block: number; readonly signature: string }
-  | { readonly is: 'redacted_thinking'; readonly block: number; readonly data: string }
+  /** The signature of a block of thinking, or of a call. */
+  | { readonly is: 'signature'; readonly block: number; readonly signature: Opaque }
+  | { readonly is: 'redacted_thinking'; readonly block: number; readonly data: Opaque }
+  | { readonly is: 'refusal'; readonly block: number; readonly text: string }
+  | { readonly is: 'raw'; readonly block: number; readonly part: RawPart }
   | { readonly is: 'tool_call'; readonly block: number; readonly id: string; readonly name: string }
   | { readonly is: 'arguments'; readonly block: number; readonly json: string }
   | { readonly is: 'block_end'; readonly block: number }
@@ -183,6 +290,6 @@ export function text(content: string, cache: CacheMark | null = null): TextPart 
 /** Returns all visible text of the parts, joined. */
 export function textOf(parts: readonly Part[]): string {
   let all = '';
-  for (const part of parts) if (part.is === 'text') all += part.text;
+  for (const part of parts) if (part.is === 'text' || part.is === 'refusal') all += part.text;
   return all;
 }

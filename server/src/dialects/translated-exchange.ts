@@ -4,9 +4,11 @@ import { MessagesStreamDecoder } from './anthropic-messages/decode-stream.ts';
 import { encodeMessagesAnswer } from './anthropic-messages/encode-answer.ts';
 import { encodeMessagesRequest } from './anthropic-messages/encode-request.ts';
 import { MessagesStreamEncoder } from './anthropic-messages/encode-stream.ts';
-import type { AnswerFacts, Exchange, ExchangeOptions, JsonObject, Wire } from './dialect.ts';
+import type { AnswerFacts, ChatWire, Exchange, ExchangeOptions, JsonObject, Wire } from './dialect.ts';
 import { UnreadableAnswer } from './dialect.ts';
+import { FEATURE_NAMES } from './feature-names.ts';
 import { isObject, parseJson } from './json.ts';
+import { Losses } from './losses.ts';
 import type { AnswerOptions, EncodeOptions, NeutralAnswer, NeutralRequest, StreamDecoder, StreamEncoder } from './neutral.ts';
 import { decodeChatAnswer } from './openai-chat/decode-answer.ts';
 import { decodeChatRequest } from './openai-chat/decode-request.ts';
@@ -25,7 +27,7 @@ import { answerBytes, TranslatingStream } from './translating-stream.ts';
 
 /** The conversions of one chat dialect to and from the neutral form. */
 interface Codec {
-  decodeRequest(body: JsonObject): NeutralRequest;
+  decodeRequest(body: JsonObject, losses: Losses): NeutralRequest;
   encodeRequest(request: NeutralRequest, options: EncodeOptions): JsonObject;
   decodeAnswer(json: JsonObject): NeutralAnswer;
   encodeAnswer(answer: NeutralAnswer, options: AnswerOptions): JsonObject;
@@ -33,7 +35,7 @@ interface Codec {
   encodeStream(options: AnswerOptions): StreamEncoder;
 }
 
-const CODECS: Readonly<Partial<Record<Wire, Codec>>> = {
+const CODECS: Readonly<Record<ChatWire, Codec>> = {
   'openai-chat': {
     decodeRequest: decodeChatRequest,
     encodeRequest: encodeChatRequest,
@@ -95,19 +97,24 @@ export type Translation = Pick<
 /** Translates the request into the upstream's dialect. Throws Untranslatable. */
 export function translatedRequest({ body, ...options }: Translation & Pick<ExchangeOptions, 'body'>): Buffer {
   const { facts, upstreamModel, outputCap, maxOutputTokens } = options;
-  const request = codecOf(options.upstream).encodeRequest(codecOf(options.client).decodeRequest(body), {
+  const losses = new Losses({ names: FEATURE_NAMES[chatWire(options.client)], isStrict: false });
+  const request = codecOf(options.upstream).encodeRequest(codecOf(options.client).decodeRequest(body, losses), {
     upstreamModel,
     stream: facts.stream,
     outputCap: outputCap ?? facts.outputCap,
     outputCapDefault: maxOutputTokens ?? OUTPUT_CAP_DEFAULT,
+    losses,
   });
   return Buffer.from(JSON.stringify(request));
 }
 
 function codecOf(wire: Wire): Codec {
-  const codec = CODECS[wire];
-  if (codec === undefined) throw new Error(`there is no translation for ${wire}`);
-  return codec;
+  return CODECS[chatWire(wire)];
+}
+
+function chatWire(wire: Wire): ChatWire {
+  if (wire === 'openai-embeddings' || wire === 'anthropic-count-tokens') throw new Error(`there is no translation for ${wire}`);
+  return wire;
 }
 
 function jsonOf(bytes: Buffer): JsonObject {

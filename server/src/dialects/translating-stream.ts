@@ -73,6 +73,7 @@ function note(facts: Growing, event: AnswerEvent): void {
       facts.usage = event.usage;
       break;
     case 'text':
+    case 'refusal':
     case 'thinking':
       facts.outputBytes += Buffer.byteLength(event.text);
       break;
@@ -100,7 +101,7 @@ function note(facts: Growing, event: AnswerEvent): void {
 export function answerBytes(parts: readonly Part[]): number {
   let bytes = 0;
   for (const part of parts) {
-    if (part.is === 'text' || part.is === 'thinking') bytes += Buffer.byteLength(part.text);
+    if (part.is === 'text' || part.is === 'refusal' || part.is === 'thinking') bytes += Buffer.byteLength(part.text);
     if (part.is === 'tool_call') bytes += Buffer.byteLength(part.arguments);
   }
   return bytes;

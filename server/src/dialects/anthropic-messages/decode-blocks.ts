@@ -1,8 +1,9 @@
 import type { JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
 import { isObject, objectOr, objectsIn, stringOr } from '../json.ts';
-import type { CacheMark, Citation, Part, Source } from '../neutral.ts';
+import type { CacheMark, Citation, Opaque, Part, Source } from '../neutral.ts';
 import { text } from '../neutral.ts';
+import { opaqueOf } from '../opaque.ts';
 
 /**
  * Decodes the content blocks (or the string) of a request or an answer into parts. Blocks of the provider's own tools are left
@@ -22,15 +23,15 @@ function partsOf(block: unknown, where: string): Part[] {
     case 'text':
       return [{ ...text(stringOr(block.text, ''), cache), citations: objectsIn(block.citations).flatMap(readCitation) }];
     case 'image':
-      return [{ is: 'image', source: sourceOf(objectOr(block.source), where), cache }];
+      return [{ is: 'image', source: sourceOf(objectOr(block.source), where), title: null, cache, at: where }];
     case 'document':
       return documentParts(block, where, cache);
     case 'search_result':
       return [text(searchResultText(block), cache)];
     case 'thinking':
-      return [{ is: 'thinking', text: stringOr(block.thinking, ''), signature: stringOr(block.signature, '') || null }];
+      return [{ is: 'thinking', text: stringOr(block.thinking, ''), signature: signatureOf(block.signature) }];
     case 'redacted_thinking':
-      return [{ is: 'redacted_thinking', data: stringOr(block.data, '') }];
+      return redacted(block.data);
     case 'tool_use':
       return [
         {
@@ -38,6 +39,7 @@ function partsOf(block: unknown, where: string): Part[] {
           id: stringOr(block.id, ''),
           name: stringOr(block.name, ''),
           arguments: JSON.stringify(block.input ?? {}),
+          signature: null,
           cache,
         },
       ];
@@ -56,6 +58,16 @@ function isProvidersOwn(type: unknown): boolean {
   );
 }
 
+/** Returns the signature of thinking. An empty one is none. */
+export function signatureOf(signature: unknown): Opaque | null {
+  return typeof signature === 'string' && signature !== '' ? opaqueOf(signature, 'anthropic') : null;
+}
+
+function redacted(data: unknown): Part[] {
+  const opaque = opaqueOf(stringOr(data, ''), 'anthropic');
+  return opaque === null ? [] : [{ is: 'redacted_thinking', data: opaque }];
+}
+
 function toolResultOf(block: JsonObject, where: string, cache: CacheMark | null): Part {
   return {
     is: 'tool_result',
@@ -69,7 +81,7 @@ function toolResultOf(block: JsonObject, where: string, cache: CacheMark | null)
 function documentParts(block: JsonObject, where: string, cache: CacheMark | null): Part[] {
   const source = objectOr(block.source);
   if (source.type === 'content') return readBlocks(source.content, `${where}.source.content`);
-  return [{ is: 'document', source: sourceOf(source, where), title: stringOr(block.title, null), cache }];
+  return [{ is: 'document', source: sourceOf(source, where), title: stringOr(block.title, null), cache, at: where }];
 }
 
 function sourceOf(source: JsonObject, where: string): Source {

@@ -25,6 +25,7 @@ export function decodeMessagesRequest(body: JsonObject): NeutralRequest {
     reasoning: reasoningOf(body),
     endUser: stringOr(objectOr(body.metadata).user_id, null),
     serviceTier: body.service_tier === 'auto' ? 'auto' : body.service_tier === 'standard_only' ? 'standard' : null,
+    hints: {},
   };
 }
 
@@ -44,6 +45,7 @@ function toolOf(tool: JsonObject, index: number): NeutralTool {
     throw new Untranslatable(`tools[${index}]`, `tools[${index}] ${what}`);
   }
   return {
+    is: 'function',
     name: tool.name,
     description: stringOr(tool.description, null),
     schema: objectOr(tool.input_schema),

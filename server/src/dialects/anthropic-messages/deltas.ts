@@ -1,7 +1,7 @@
 import type { JsonObject } from '../dialect.ts';
 import { objectOr } from '../json.ts';
-import type { AnswerEvent } from '../neutral.ts';
-import { readCitation } from './decode-blocks.ts';
+import type { AnswerEvent, Opaque } from '../neutral.ts';
+import { readCitation, signatureOf } from './decode-blocks.ts';
 
 /** Returns the neutral events of one delta of a block. */
 export function deltaEvents(block: number, delta: JsonObject): AnswerEvent[] {
@@ -11,9 +11,7 @@ export function deltaEvents(block: number, delta: JsonObject): AnswerEvent[] {
     case 'thinking_delta':
       return said('thinking', block, delta.thinking);
     case 'signature_delta':
-      return typeof delta.signature === 'string' && delta.signature !== ''
-        ? [{ is: 'signature', block, signature: delta.signature }]
-        : [];
+      return signed(block, signatureOf(delta.signature));
     case 'input_json_delta':
       return typeof delta.partial_json === 'string' && delta.partial_json !== ''
         ? [{ is: 'arguments', block, json: delta.partial_json }]
@@ -23,6 +21,10 @@ export function deltaEvents(block: number, delta: JsonObject): AnswerEvent[] {
     default:
       return [];
   }
+}
+
+function signed(block: number, signature: Opaque | null): AnswerEvent[] {
+  return signature === null ? [] : [{ is: 'signature', block, signature }];
 }
 
 function said(is: 'text' | 'thinking', block: number, text: unknown): AnswerEvent[] {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../dialect.ts';
-import type { AnswerOptions, Citation, NeutralAnswer, Part } from '../neutral.ts';
+import type { AnswerOptions, Citation, NeutralAnswer, Opaque, Part } from '../neutral.ts';
+import { opaqueText } from '../opaque.ts';
 import { reportOf } from '../plausible.ts';
 import { inputOf, toolId } from './encode-blocks.ts';
 import { stopReasonOf } from './stop-words.ts';
@@ -27,15 +28,22 @@ function blockOf(part: Part): JsonObject[] {
       return [
         { type: 'text', text: part.text, ...(part.citations.length > 0 ? { citations: part.citations.map(citationOf) } : {}) },
       ];
+    case 'refusal':
+      return [{ type: 'text', text: part.text }];
     case 'thinking':
-      return [{ type: 'thinking', thinking: part.text, signature: part.signature ?? '' }];
+      return [{ type: 'thinking', thinking: part.text, signature: signatureText(part.signature) }];
     case 'redacted_thinking':
-      return [{ type: 'redacted_thinking', data: part.data }];
+      return [{ type: 'redacted_thinking', data: opaqueText(part.data, 'anthropic') }];
     case 'tool_call':
       return [{ type: 'tool_use', id: toolId(part.id), name: part.name, input: inputOf(part.arguments) }];
     default:
       return [];
   }
+}
+
+/** Returns the signature for a client. The field is required, so a provider without signatures gets an empty one. */
+export function signatureText(signature: Opaque | null): string {
+  return signature === null ? '' : opaqueText(signature, 'anthropic');
 }
 
 /** Encodes a citation. `encrypted_index` identifies a search result to Anthropic; a source from another provider has none. */

@@ -17,10 +17,19 @@ export function blockOf(part: Part): JsonObject[] {
       return [
         defined({ type: 'document', source: sourceOf(part.source), title: part.title ?? undefined, ...cacheControl(part.cache) }),
       ];
+    case 'refusal':
+      return part.text === '' ? [] : [{ type: 'text', text: part.text }];
     case 'thinking':
-      return part.signature === null ? [] : [{ type: 'thinking', thinking: part.text, signature: part.signature }];
+      return part.signature?.issuer === 'anthropic'
+        ? [{ type: 'thinking', thinking: part.text, signature: part.signature.data }]
+        : [];
     case 'redacted_thinking':
-      return [{ type: 'redacted_thinking', data: part.data }];
+      return part.data.issuer === 'anthropic' ? [{ type: 'redacted_thinking', data: part.data.data }] : [];
+    case 'audio':
+    case 'video':
+      throw new Untranslatable(part.at, `this model does not support ${part.is}`);
+    case 'raw':
+      return [];
     case 'tool_call':
       return [
         { type: 'tool_use', id: toolId(part.id), name: part.name, input: inputOf(part.arguments), ...cacheControl(part.cache) },

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../dialect.ts';
 import { defined } from '../json.ts';
 import { claudeVersion } from '../model-names.ts';
-import type { EncodeOptions, NeutralMessage, NeutralRequest, NeutralTool, TextPart, ToolChoice } from '../neutral.ts';
+import type { EncodeOptions, FunctionTool, NeutralMessage, NeutralRequest, TextPart, ToolChoice } from '../neutral.ts';
 import { blockOf, cacheControl } from './encode-blocks.ts';
 import { thinkingFields } from './thinking.ts';
 
@@ -76,7 +76,8 @@ function samplingOf(request: NeutralRequest, thinking: JsonObject | undefined): 
 
 function toolFields(request: NeutralRequest, model: string): JsonObject {
   const { toolChoice: choice } = request;
-  const offered = choice?.is === 'among' ? request.tools.filter(({ name }) => choice.names.includes(name)) : request.tools;
+  const functions = request.tools.filter((tool) => tool.is === 'function');
+  const offered = choice?.is === 'among' ? functions.filter(({ name }) => choice.names.includes(name)) : functions;
   if (offered.length === 0) return {};
   const takesStrict = (claudeVersion(model) ?? 0) >= 4.5;
   const oneAtATime = request.parallelTools === 'one_at_a_time' && choice?.is !== 'none';
@@ -93,7 +94,7 @@ function choiceOf(choice: ToolChoice): JsonObject {
   return { type: choice.is };
 }
 
-function toolOf(tool: NeutralTool, takesStrict: boolean): JsonObject {
+function toolOf(tool: FunctionTool, takesStrict: boolean): JsonObject {
   const schema = tool.schema.type === undefined ? { type: 'object', properties: {}, ...tool.schema } : tool.schema;
   return defined({
     name: tool.name,

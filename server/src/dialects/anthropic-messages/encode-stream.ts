@@ -3,6 +3,7 @@ import type { JsonObject } from '../dialect.ts';
 import { errorEvent } from '../error-event.ts';
 import { parseJson } from '../json.ts';
 import type { AnswerEvent, AnswerOptions, StreamEncoder } from '../neutral.ts';
+import { opaqueText } from '../opaque.ts';
 import { citationOf } from './encode-answer.ts';
 import { toolId } from './encode-blocks.ts';
 import { stopReasonOf } from './stop-words.ts';
@@ -37,19 +38,26 @@ export class MessagesStreamEncoder implements StreamEncoder {
       case 'start':
         return this.#start(said);
       case 'text':
+      case 'refusal':
         return this.#delta(said.block, textBlock, { type: 'text_delta', text: said.text });
       case 'citation':
         return this.#delta(said.block, textBlock, { type: 'citations_delta', citation: citationOf(said.citation) });
       case 'thinking':
         return this.#delta(said.block, thinkingBlock, { type: 'thinking_delta', thinking: said.text });
       case 'signature':
-        return this.#delta(said.block, thinkingBlock, { type: 'signature_delta', signature: said.signature });
+        // A call has no place for a signature here.
+        if (this.#waiting(said.block)?.begin.type === 'tool_use') return '';
+        return this.#delta(said.block, thinkingBlock, {
+          type: 'signature_delta',
+          signature: opaqueText(said.signature, 'anthropic'),
+        });
       case 'redacted_thinking':
-        return this.#delta(said.block, () => ({ type: 'redacted_thinking', data: said.data }), null);
+        return this.#delta(said.block, () => ({ type: 'redacted_thinking', data: opaqueText(said.data, 'anthropic') }), null);
       case 'tool_call':
         return this.#delta(said.block, () => ({ type: 'tool_use', id: toolId(said.id), name: said.name, input: {} }), null);
       case 'arguments':
         return this.#arguments(said.block, said.json);
+      case 'raw':
       case 'block_end':
         return '';
       case 'stop':

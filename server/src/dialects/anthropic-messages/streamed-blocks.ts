@@ -1,6 +1,7 @@
 import type { JsonObject } from '../dialect.ts';
 import { objectOr, stringOr } from '../json.ts';
 import type { AnswerEvent } from '../neutral.ts';
+import { signatureOf } from './decode-blocks.ts';
 import { deltaEvents } from './deltas.ts';
 
 interface Block {
@@ -101,7 +102,8 @@ function blockOf(json: JsonObject, number: number): Block {
 
 function opening(block: Block, json: JsonObject): AnswerEvent[] {
   if (block.is === 'call') return [{ is: 'tool_call', block: block.number, id: stringOr(json.id, ''), name: block.name }];
-  if (json.type === 'redacted_thinking') return [{ is: 'redacted_thinking', block: block.number, data: stringOr(json.data, '') }];
+  const data = json.type === 'redacted_thinking' ? signatureOf(json.data) : null;
+  if (data !== null) return [{ is: 'redacted_thinking', block: block.number, data }];
   return [];
 }
 

@@ -7,7 +7,7 @@ import type { NeutralAnswer, Part } from '../neutral.ts';
 import { text } from '../neutral.ts';
 import { tierOf, usageOf } from '../usage.ts';
 import { readAnnotations } from './citations.ts';
-import { mistralThinking } from './decode-parts.ts';
+import { blockOpaque, mistralThinking } from './decode-parts.ts';
 import { stopOfFinishReason } from './stop-words.ts';
 
 /** Decodes a whole OpenAI chat answer (its first choice) into the neutral form. Throws UnreadableAnswer if it has no choice. */
@@ -36,10 +36,11 @@ export function decodeChatAnswer(json: JsonObject): NeutralAnswer {
 function thinking(message: JsonObject): Part[] {
   const details = objectsIn(message.reasoning_details);
   const said = stringOr(message.reasoning_content, stringOr(message.reasoning, mistralParts(message.content)));
-  const signature = details.map((detail) => stringOr(detail.signature, null)).find((value) => value !== null) ?? null;
-  const redacted = details.flatMap((detail): Part[] =>
-    typeof detail.data === 'string' ? [{ is: 'redacted_thinking', data: detail.data }] : [],
-  );
+  const signature = details.map(({ signature }) => blockOpaque(signature)).find((value) => value !== null) ?? null;
+  const redacted = details.flatMap((detail): Part[] => {
+    const data = blockOpaque(detail.data);
+    return data === null ? [] : [{ is: 'redacted_thinking', data }];
+  });
   return said === '' ? redacted : [{ is: 'thinking', text: said, signature }, ...redacted];
 }
 
@@ -68,7 +69,7 @@ function toolCalls(message: JsonObject, answerId: string): Part[] {
   if (calls.length === 0 && typeof legacy.name === 'string') calls.push({ function: legacy });
   return calls.map((call, index) => {
     const { name, arguments: args } = callParts(call);
-    return { is: 'tool_call', id: callId(call.id, answerId, index), name, arguments: args, cache: null };
+    return { is: 'tool_call', id: callId(call.id, answerId, index), name, arguments: args, signature: null, cache: null };
   });
 }
 

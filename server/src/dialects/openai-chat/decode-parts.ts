@@ -2,8 +2,9 @@ import type { JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
 import { isObject, objectOr, stringOr } from '../json.ts';
 import { documentOf, urlSource } from '../media-parts.ts';
-import type { CacheMark, Part } from '../neutral.ts';
+import type { CacheMark, Opaque, Part } from '../neutral.ts';
 import { text } from '../neutral.ts';
+import { opaqueOf } from '../opaque.ts';
 
 /**
  * Decodes a message's content, a string or parts. `cache` marks its end if the message itself carries the mark. Throws
@@ -27,14 +28,14 @@ function partOf(part: unknown, where: string): Part {
     case 'text':
       return text(stringOr(part.text, ''), cache);
     case 'refusal':
-      return text(stringOr(part.refusal, ''), cache);
+      return { is: 'refusal', text: stringOr(part.refusal, '') };
     case 'image_url':
-      return { is: 'image', source: urlSource(imageUrlOf(part.image_url, where)), cache };
+      return { is: 'image', source: urlSource(imageUrlOf(part.image_url, where)), title: null, cache, at: where };
     case 'file':
       return documentOf(objectOr(part.file), where, cache);
     // Mistral's models return their thinking as a part.
     case 'thinking':
-      return { is: 'thinking', text: mistralThinking(part.thinking), signature: stringOr(part.signature, null) };
+      return { is: 'thinking', text: mistralThinking(part.thinking), signature: blockOpaque(part.signature) };
     default:
       throw new Untranslatable(`${where}.type`, `this model does not support ${JSON.stringify(part.type)} parts`);
   }
@@ -44,6 +45,11 @@ function imageUrlOf(image: unknown, where: string): string {
   const url = isObject(image) ? image.url : image;
   if (typeof url !== 'string') throw new Untranslatable(`${where}.image_url`, `${where}.image_url.url must be a string`);
   return url;
+}
+
+/** Reads a signature or redacted data of thinking. Without a mark, it is Anthropic's: no other vendor's is written unmarked. */
+export function blockOpaque(value: unknown): Opaque | null {
+  return typeof value === 'string' && value !== '' ? opaqueOf(value, 'anthropic') : null;
 }
 
 /** Returns the text of Mistral's thinking, which is nested in text parts. */

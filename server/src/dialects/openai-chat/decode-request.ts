@@ -11,8 +11,7 @@ import type {
   TextPart,
   ToolChoice,
 } from '../neutral.ts';
-import { text } from '../neutral.ts';
-import { cacheMarkOf, readContent } from './decode-parts.ts';
+import { blockOpaque, cacheMarkOf, readContent } from './decode-parts.ts';
 
 /**
  * Decodes an OpenAI chat request into the neutral form. Throws Untranslatable for anything that no other dialect can express.
@@ -38,6 +37,7 @@ export function decodeChatRequest(body: JsonObject): NeutralRequest {
     reasoning: reasoningOf(body),
     endUser: stringOr(body.user, stringOr(body.safety_identifier, null)),
     serviceTier: body.service_tier === 'auto' ? 'auto' : body.service_tier === 'default' ? 'standard' : null,
+    hints: {},
   };
 }
 
@@ -71,7 +71,7 @@ function assistantParts(message: JsonObject, where: string): Part[] {
   return [
     ...thinkingParts(message),
     ...readContent(message.content, where, cacheMarkOf(message)),
-    ...(refusal === '' ? [] : [text(refusal)]),
+    ...(refusal === '' ? [] : [{ is: 'refusal', text: refusal } as const]),
     ...objectsIn(message.tool_calls).map(toolCallOf),
   ];
 }
@@ -90,8 +90,9 @@ function thinkingParts(message: JsonObject): Part[] {
 }
 
 function thinkingOf(thinking: unknown, signature: unknown, data: unknown): Part[] {
-  if (typeof thinking === 'string') return [{ is: 'thinking', text: thinking, signature: stringOr(signature, null) }];
-  return typeof data === 'string' ? [{ is: 'redacted_thinking', data }] : [];
+  if (typeof thinking === 'string') return [{ is: 'thinking', text: thinking, signature: blockOpaque(signature) }];
+  const opaque = blockOpaque(data);
+  return opaque === null ? [] : [{ is: 'redacted_thinking', data: opaque }];
 }
 
 function toolCallOf(call: JsonObject): Part {
@@ -99,7 +100,7 @@ function toolCallOf(call: JsonObject): Part {
   const custom = objectOr(call.custom);
   const name = stringOr(fn.name, stringOr(custom.name, ''));
   const args = typeof custom.input === 'string' ? JSON.stringify({ input: custom.input }) : stringOr(fn.arguments, '');
-  return { is: 'tool_call', id: stringOr(call.id, ''), name, arguments: args, cache: cacheMarkOf(call) };
+  return { is: 'tool_call', id: stringOr(call.id, ''), name, arguments: args, signature: null, cache: cacheMarkOf(call) };
 }
 
 function toolResultOf(message: JsonObject, where: string): Part {
@@ -121,6 +122,7 @@ function toolOf(tool: unknown, index: number): NeutralTool {
     );
   }
   return {
+    is: 'function',
     name: fn.name,
     description: stringOr(fn.description, null),
     schema: objectOr(fn.parameters),

@@ -7,7 +7,7 @@ import type { AnswerEvent, StreamDecoder } from '../neutral.ts';
 import { tierOf, usageOf } from '../usage.ts';
 import { readAnnotations } from './citations.ts';
 import { callId, contentText } from './decode-answer.ts';
-import { mistralThinking } from './decode-parts.ts';
+import { blockOpaque, mistralThinking } from './decode-parts.ts';
 import { stopOfFinishReason } from './stop-words.ts';
 
 const THINKING_BLOCK = 0;
@@ -59,7 +59,8 @@ export class ChatStreamDecoder implements StreamDecoder {
   #delta(delta: JsonObject): AnswerEvent[] {
     const events = thinkingEvents(delta);
     for (const { data } of objectsIn(delta.reasoning_details)) {
-      if (typeof data === 'string') events.push({ is: 'redacted_thinking', block: --this.#redacted, data });
+      const opaque = blockOpaque(data);
+      if (opaque !== null) events.push({ is: 'redacted_thinking', block: --this.#redacted, data: opaque });
     }
     const words = contentText(delta.content) + stringOr(delta.refusal, '');
     if (words !== '') events.push({ is: 'text', block: TEXT_BLOCK, text: words });
@@ -116,7 +117,8 @@ function thinkingEvents(delta: JsonObject): AnswerEvent[] {
   const thinking = thinkingOf(delta);
   if (thinking !== '') events.push({ is: 'thinking', block: THINKING_BLOCK, text: thinking });
   for (const { signature } of objectsIn(delta.reasoning_details)) {
-    if (typeof signature === 'string') events.push({ is: 'signature', block: THINKING_BLOCK, signature });
+    const opaque = blockOpaque(signature);
+    if (opaque !== null) events.push({ is: 'signature', block: THINKING_BLOCK, signature: opaque });
   }
   return events;
 }

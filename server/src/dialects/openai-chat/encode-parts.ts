@@ -1,7 +1,8 @@
 import type { JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
 import { defined } from '../json.ts';
-import type { CacheMark, Part, Source } from '../neutral.ts';
+import type { CacheMark, Opaque, Part, Source } from '../neutral.ts';
+import { opaqueText } from '../opaque.ts';
 
 /** The features of the model that a request is encoded for. */
 export interface Writer {
@@ -24,7 +25,7 @@ function breakpoint(cache: CacheMark | null): JsonObject {
 }
 
 function partOf(part: Part): JsonObject | null {
-  if (part.is === 'text') return { type: 'text', text: part.text };
+  if (part.is === 'text' || part.is === 'refusal') return { type: 'text', text: part.text };
   if (part.is === 'image') return { type: 'image_url', image_url: { url: urlOf(part.source, 'image') } };
   if (part.is === 'document') return fileOf(part.source, part.title);
   return null;
@@ -56,8 +57,12 @@ export function thinkingFields(parts: readonly Part[]): JsonObject {
   return defined({ reasoning_content: words === '' ? undefined : words, thinking_blocks: signed ? blocks : undefined });
 }
 
+function opaqueOrNone(opaque: Opaque | null): string | undefined {
+  return opaque === null ? undefined : opaqueText(opaque, 'anthropic');
+}
+
 function thinkingBlock(part: Part): JsonObject[] {
-  if (part.is === 'redacted_thinking') return [{ type: 'redacted_thinking', data: part.data }];
+  if (part.is === 'redacted_thinking') return [{ type: 'redacted_thinking', data: opaqueText(part.data, 'anthropic') }];
   if (part.is !== 'thinking') return [];
-  return [defined({ type: 'thinking', thinking: part.text, signature: part.signature ?? undefined })];
+  return [defined({ type: 'thinking', thinking: part.text, signature: opaqueOrNone(part.signature) })];
 }

@@ -5,9 +5,9 @@ import { gptVersion, takesReasoningBack, takesReasoningEffort } from '../model-n
 import type {
   CacheMark,
   EncodeOptions,
+  FunctionTool,
   NeutralMessage,
   NeutralRequest,
-  NeutralTool,
   OutputFormat,
   Part,
   Reasoning,
@@ -34,7 +34,7 @@ export function encodeChatRequest(request: NeutralRequest, options: EncodeOption
     temperature: request.temperature ?? undefined,
     top_p: request.topP ?? undefined,
     stop: request.stopSequences.length > 0 ? request.stopSequences : undefined,
-    tools: request.tools.length > 0 ? request.tools.map(toolOf) : undefined,
+    tools: request.tools.length > 0 ? request.tools.filter((tool) => tool.is === 'function').map(toolOf) : undefined,
     tool_choice: request.toolChoice === null ? undefined : toolChoiceOf(request.toolChoice),
     // Without tools this field is an error.
     parallel_tool_calls:
@@ -62,7 +62,7 @@ function messagesOf(message: NeutralMessage, writer: Writer): JsonObject[] {
 function assistantOf(parts: readonly Part[], writer: Writer): JsonObject {
   const calls = parts.filter((part) => part.is === 'tool_call');
   const content = contentOf(
-    parts.filter((part) => part.is === 'text'),
+    parts.filter((part) => part.is === 'text' || part.is === 'refusal'),
     writer,
   );
   const [only] = content;
@@ -99,7 +99,7 @@ function attachmentsOf(result: ToolResultPart): Part[] {
   return [text(`Result of the tool call ${result.callId}:`), ...attachments];
 }
 
-function toolOf(tool: NeutralTool): JsonObject {
+function toolOf(tool: FunctionTool): JsonObject {
   const { name, description, schema, strict } = tool;
   return {
     type: 'function',

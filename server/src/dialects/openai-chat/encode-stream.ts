@@ -2,6 +2,7 @@ import type { Usage } from '../../domain/usage/usage.ts';
 import type { JsonObject } from '../dialect.ts';
 import { errorEvent } from '../error-event.ts';
 import type { AnswerEvent, AnswerOptions, Citation, StopReason, StreamEncoder } from '../neutral.ts';
+import { opaqueText } from '../opaque.ts';
 import { annotationOf } from './citations.ts';
 import { finishReasonOf } from './stop-words.ts';
 import { chatUsage } from './usage.ts';
@@ -43,14 +44,18 @@ export class ChatStreamEncoder implements StreamEncoder {
       case 'thinking':
         return this.#thinking(this.#block(event.block, 'thinking'), event.text);
       case 'signature':
-        this.#block(event.block, 'thinking').signature = event.signature;
+        this.#block(event.block, 'thinking').signature = opaqueText(event.signature, 'anthropic');
         return '';
       case 'redacted_thinking':
-        return this.#chunk({ thinking_blocks: [{ type: 'redacted_thinking', data: event.data }] });
+        return this.#chunk({ thinking_blocks: [{ type: 'redacted_thinking', data: opaqueText(event.data, 'anthropic') }] });
       case 'tool_call':
         return this.#call(this.#block(event.block, 'call', this.#calls++), event.id, event.name);
       case 'arguments':
         return this.#arguments(this.#block(event.block, 'call'), event.json);
+      case 'refusal':
+        return this.#text(this.#block(event.block, 'text', this.#contentLength), event.text);
+      case 'raw':
+        return '';
       case 'block_end':
         return this.#blockEnd(this.#blocks.get(event.block));
       case 'stop':

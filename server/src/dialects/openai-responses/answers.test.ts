@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { anthropicSse, chatSse, exchangeOf, run } from '../../../test/exchanges.ts';
 import { jsonEventsIn } from '../../../test/support/event-stream.ts';
 import type { JsonObject } from '../dialect.ts';
+import { FEATURE_NAMES } from '../feature-names.ts';
+import { Losses } from '../losses.ts';
 import type { NeutralAnswer, Part } from '../neutral.ts';
 import { text } from '../neutral.ts';
 import { decodeResponsesAnswer } from './decode-answer.ts';
@@ -213,7 +215,7 @@ const word = fc.string({ unit: 'binary', maxLength: 30 });
 const filled = fc.string({ unit: 'binary', minLength: 1, maxLength: 30 });
 const call = fc.record({ id: fc.stringMatching(/^call_[a-z0-9]{1,8}$/), args: fc.dictionary(fc.string(), fc.jsonValue()) });
 const toolCall = call.map(
-  ({ id, args }): Part => ({ is: 'tool_call', id, name: 'f', arguments: JSON.stringify(args), cache: null }),
+  ({ id, args }): Part => ({ is: 'tool_call', id, name: 'f', arguments: JSON.stringify(args), signature: null, cache: null }),
 );
 const part: fc.Arbitrary<Part> = fc.oneof(
   filled.map((said) => text(said)),
@@ -323,9 +325,11 @@ describe('what is written can be read', () => {
           reasoning: null,
           endUser: null,
         };
-        const more = { temperature: 0.5, topP: 0.25, topK: null, serviceTier: null };
+        const more = { temperature: 0.5, topP: 0.25, topK: null, serviceTier: null, hints: {} };
         const request = { system: [text(system)], messages, ...none, ...more } as const;
-        const body = encodeResponsesRequest(request, { upstreamModel: 'm', stream: false, outputCap: 7, outputCapDefault: 1 });
+        const losses = new Losses({ names: FEATURE_NAMES['openai-responses'], isStrict: true });
+        const options = { upstreamModel: 'm', stream: false, outputCap: 7, outputCapDefault: 1 };
+        const body = encodeResponsesRequest(request, { ...options, losses });
         const read = decodeResponsesRequest(JSON.parse(JSON.stringify(body)));
         expect(read.system.map((found) => found.text).join('')).toBe(system.trim());
         expect(read).toMatchObject(more);
@@ -337,7 +341,7 @@ describe('what is written can be read', () => {
   it('in thinking that is returned', () => {
     fc.assert(
       fc.property(word, filled, (said, signature) => {
-        const thinking = { is: 'thinking', text: said, signature } as const;
+        const thinking = { is: 'thinking', text: said, signature: { issuer: 'anthropic', data: signature } } as const;
         const sealed = sealedThinking(thinking);
         const input = [{ type: 'reasoning', summary: [], encrypted_content: sealed }];
         expect(decodeResponsesRequest({ input }).messages).toEqual([{ role: 'assistant', parts: [thinking] }]);

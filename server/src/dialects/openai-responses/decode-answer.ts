@@ -80,7 +80,7 @@ export function readCitation({ url, title, start_index: start, end_index: end }:
 }
 
 function callOf(item: JsonObject, args: string): Part {
-  return { is: 'tool_call', ...namedCall(item), arguments: args, cache: null };
+  return { is: 'tool_call', ...namedCall(item), arguments: args, signature: null, cache: null };
 }
 
 /** Returns the id and the name of a call. No other dialect can have asked for namespaces. */

@@ -105,7 +105,7 @@ function addResult(item: JsonObject, parts: readonly Part[], turns: Turn[]): voi
 
 function callOf(item: JsonObject, args: string): Part {
   const name = flatName(stringOr(item.name, ''), stringOr(item.namespace, null));
-  return { is: 'tool_call', id: stringOr(item.call_id, ''), name, arguments: args, cache: null };
+  return { is: 'tool_call', id: stringOr(item.call_id, ''), name, arguments: args, signature: null, cache: null };
 }
 
 function foundNames(item: JsonObject): string {
@@ -142,14 +142,14 @@ function partOf(part: unknown, where: string): Part {
     case 'text':
       return text(stringOr(part.text, ''));
     case 'refusal':
-      return text(stringOr(part.refusal, ''));
+      return { is: 'refusal', text: stringOr(part.refusal, '') };
     case 'input_image':
       if (typeof part.image_url !== 'string')
         throw new Untranslatable(`${where}.image_url`, `${where}.image_url must be a string`);
-      return { is: 'image', source: urlSource(part.image_url), cache: null };
+      return { is: 'image', source: urlSource(part.image_url), title: null, cache: null, at: where };
     case 'input_file':
       if (typeof part.file_url !== 'string') return documentOf(part, where, null);
-      return { is: 'document', source: urlSource(part.file_url), title: stringOr(part.filename, null), cache: null };
+      return { is: 'document', source: urlSource(part.file_url), title: stringOr(part.filename, null), cache: null, at: where };
     default:
       throw new Untranslatable(`${where}.type`, `this model does not support ${JSON.stringify(part.type)} parts`);
   }

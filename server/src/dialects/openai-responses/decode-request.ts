@@ -34,6 +34,7 @@ export function decodeResponsesRequest(body: JsonObject): NeutralRequest {
     reasoning: reasoningOf(objectOr(body.reasoning)),
     endUser: stringOr(body.user, stringOr(body.safety_identifier, null)),
     serviceTier: body.service_tier === 'auto' ? 'auto' : body.service_tier === 'default' ? 'standard' : null,
+    hints: {},
   };
 }
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
 import { isObject, objectOr, objectsIn, stringOr } from '../json.ts';
-import type { NeutralTool, ToolChoice } from '../neutral.ts';
+import type { FunctionTool, NeutralTool, ToolChoice } from '../neutral.ts';
 import { flatName, type NamedTool, SEARCH_TOOL, toolsIn } from './tool-names.ts';
 
 /** The schema of a tool that takes free text, as a function. */
@@ -14,7 +14,7 @@ const FREE_TEXT: JsonObject = {
 
 /** Decodes the tools of a request. Throws Untranslatable for those that the provider runs, and for grammars. */
 export function readTools(body: JsonObject): NeutralTool[] {
-  const tools = new Map<string, NeutralTool>();
+  const tools = new Map<string, FunctionTool>();
   for (const named of toolsIn(body)) {
     const tool = toolOf(named);
     if (tool !== null) tools.set(tool.name, tool);
@@ -22,14 +22,14 @@ export function readTools(body: JsonObject): NeutralTool[] {
   return [...tools.values()];
 }
 
-function toolOf({ tool, namespace, param }: NamedTool): NeutralTool | null {
+function toolOf({ tool, namespace, param }: NamedTool): FunctionTool | null {
   const { type, name } = tool;
   const description = stringOr(tool.description, null);
   const strict = typeof tool.strict === 'boolean' ? tool.strict : null;
   // A provider's own search only picks among the tools, which are all listed here.
   if (type === 'tool_search')
     return tool.execution === 'client'
-      ? { name: SEARCH_TOOL, description, schema: objectOr(tool.parameters), strict: null, cache: null }
+      ? { is: 'function', name: SEARCH_TOOL, description, schema: objectOr(tool.parameters), strict: null, cache: null }
       : null;
   if (type !== 'function' && type !== 'custom')
     throw new Untranslatable(
@@ -38,10 +38,17 @@ function toolOf({ tool, namespace, param }: NamedTool): NeutralTool | null {
     );
   if (typeof name !== 'string' || name === '') throw new Untranslatable(`${param}.name`, `${param} must have a name`);
   if (type === 'function')
-    return { name: flatName(name, namespace), description, schema: objectOr(tool.parameters), strict, cache: null };
+    return {
+      is: 'function',
+      name: flatName(name, namespace),
+      description,
+      schema: objectOr(tool.parameters),
+      strict,
+      cache: null,
+    };
   if (objectOr(tool.format).type === 'grammar')
     throw new Untranslatable(`${param}.format`, `${param} has a grammar, which this model cannot be held to`);
-  return { name: flatName(name, namespace), description, schema: FREE_TEXT, strict: null, cache: null };
+  return { is: 'function', name: flatName(name, namespace), description, schema: FREE_TEXT, strict: null, cache: null };
 }
 
 /** Decodes the choice among tools. Throws Untranslatable if it names one that the provider runs. */

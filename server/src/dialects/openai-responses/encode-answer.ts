@@ -1,6 +1,7 @@
 import type { JsonObject } from '../dialect.ts';
 import { arrayOr } from '../json.ts';
 import type { AnswerOptions, NeutralAnswer, TextPart } from '../neutral.ts';
+import { text } from '../neutral.ts';
 import { reportOf } from '../plausible.ts';
 import { callItem, type ItemStatus, messageItem, reasoningItem, textContent, urlCitation } from './output-items.ts';
 import { incompleteReason, repeatedOf, responseId, responseObject } from './response-object.ts';
@@ -35,8 +36,8 @@ function itemsOf(answer: NeutralAnswer, options: AnswerOptions, lastStatus: Item
     words = [];
   };
   for (const part of answer.parts) {
-    if (part.is === 'text') {
-      words.push(part);
+    if (part.is === 'text' || part.is === 'refusal') {
+      words.push(part.is === 'text' ? part : text(part.text));
       continue;
     }
     flush('completed');

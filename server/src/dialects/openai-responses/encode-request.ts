@@ -3,9 +3,9 @@ import { Untranslatable } from '../dialect.ts';
 import { defined } from '../json.ts';
 import type {
   EncodeOptions,
+  FunctionTool,
   NeutralMessage,
   NeutralRequest,
-  NeutralTool,
   OutputFormat,
   Part,
   Source,
@@ -29,7 +29,7 @@ export function encodeResponsesRequest(request: NeutralRequest, options: EncodeO
     max_output_tokens: options.outputCap ?? undefined,
     temperature: request.temperature ?? undefined,
     top_p: request.topP ?? undefined,
-    tools: request.tools.length > 0 ? request.tools.map(toolOf) : undefined,
+    tools: request.tools.length > 0 ? request.tools.filter((tool) => tool.is === 'function').map(toolOf) : undefined,
     tool_choice: request.toolChoice === null ? undefined : toolChoiceOf(request.toolChoice),
     parallel_tool_calls:
       request.parallelTools !== null && request.tools.length > 0 ? request.parallelTools === 'allowed' : undefined,
@@ -79,6 +79,7 @@ function itemOf(part: Part): JsonObject | null {
 function contentOf(part: Part, role: NeutralMessage['role']): JsonObject[] {
   switch (part.is) {
     case 'text':
+    case 'refusal':
       return part.text === '' ? [] : [{ type: role === 'assistant' ? 'output_text' : 'input_text', text: part.text }];
     case 'image':
       return [{ type: 'input_image', image_url: urlOf(part.source) }];
@@ -104,7 +105,7 @@ function urlOf(source: Source): string {
   );
 }
 
-function toolOf({ name, description, schema, strict }: NeutralTool): JsonObject {
+function toolOf({ name, description, schema, strict }: FunctionTool): JsonObject {
   return { type: 'function', name, description, parameters: schema, strict: strict ?? false };
 }
 

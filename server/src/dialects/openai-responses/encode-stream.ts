@@ -1,6 +1,6 @@
 import type { Usage } from '../../domain/usage/usage.ts';
 import type { JsonObject } from '../dialect.ts';
-import type { AnswerEvent, AnswerOptions, StopReason, StreamEncoder } from '../neutral.ts';
+import type { AnswerEvent, AnswerOptions, Opaque, StopReason, StreamEncoder } from '../neutral.ts';
 import { returnsThinking } from './encode-answer.ts';
 import { OpenCall, type OpenItem, OpenMessage, OpenReasoning } from './open-item.ts';
 import { type ItemStatus, reasoningItem } from './output-items.ts';
@@ -38,6 +38,7 @@ export class ResponsesStreamEncoder implements StreamEncoder {
       case 'start':
         return this.#start(event.id, event.model);
       case 'text':
+      case 'refusal':
         return this.#within(
           event.block,
           OpenMessage,
@@ -57,6 +58,8 @@ export class ResponsesStreamEncoder implements StreamEncoder {
       case 'thinking':
         return this.#thinking(event.block, (item) => item.text(this.#say, event.text));
       case 'signature':
+        // A call has no place for a signature here.
+        if (this.#open.get(event.block) instanceof OpenCall) return '';
         return this.#thinking(event.block, (item) => {
           item.sign(event.signature);
           return '';
@@ -75,6 +78,8 @@ export class ResponsesStreamEncoder implements StreamEncoder {
         const call = this.#open.get(event.block);
         return call instanceof OpenCall ? call.arguments(this.#say, event.json) : '';
       }
+      case 'raw':
+        return '';
       case 'block_end':
         return this.#finish(event.block, 'completed');
       case 'stop':
@@ -119,7 +124,7 @@ export class ResponsesStreamEncoder implements StreamEncoder {
     return before + item.begin(this.#say) + act(item);
   }
 
-  #redacted(data: string): string {
+  #redacted(data: Opaque): string {
     const before = this.#finishWhole();
     const index = this.#items++;
     const sealed = this.#seals ? sealedThinking({ is: 'redacted_thinking', data }) : null;

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../dialect.ts';
 import { parseJson } from '../json.ts';
-import type { Citation } from '../neutral.ts';
+import type { Citation, Opaque } from '../neutral.ts';
 import { callItem, type ItemStatus, messageItem, reasoningItem, textContent, urlCitation } from './output-items.ts';
 import { sealedThinking } from './sealed-thinking.ts';
 import type { CalledTool } from './tool-names.ts';
@@ -84,7 +84,7 @@ export class OpenReasoning implements OpenItem {
   readonly #id: string;
   readonly #seals: boolean;
   #text = '';
-  #signature: string | null = null;
+  #signature: Opaque | null = null;
 
   constructor(index: number, id: string, seals: boolean) {
     this.index = index;
@@ -106,7 +106,7 @@ export class OpenReasoning implements OpenItem {
     );
   }
 
-  sign(signature: string): void {
+  sign(signature: Opaque): void {
     this.#signature = signature;
   }
 

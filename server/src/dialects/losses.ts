@@ -1,0 +1,53 @@
+import { Untranslatable } from './dialect.ts';
+import type { Feature } from './neutral.ts';
+
+/** The most names that an answer lists. */
+export const DROPPED_MAX = 20;
+const NAME_CHARS_MAX = 64;
+
+/** The list of an exchange that lost nothing. One list for all, so that a call that is not translated makes none. */
+export const NOTHING_DROPPED: readonly string[] = [];
+
+/**
+ * The fields of one request that its translation loses, by the names that the client gave them. A loss that changes what the
+ * answer means is refused. Any other is noted, or refused too if the client asked for strictness.
+ */
+export class Losses {
+  readonly #names: Readonly<Record<Feature, string>>;
+  readonly #isStrict: boolean;
+  readonly #dropped: string[] = [];
+
+  /** `names`: the names that the client's dialect has for features. */
+  constructor({ names, isStrict }: { readonly names: Readonly<Record<Feature, string>>; readonly isStrict: boolean }) {
+    this.#names = names;
+    this.#isStrict = isStrict;
+  }
+
+  /** Notes a feature that an encoder leaves out or weakens. Throws Untranslatable if nothing may be. */
+  drop(feature: Feature): void {
+    this.dropField(this.#names[feature]);
+  }
+
+  /** Notes a field by its name in the client's dialect. Throws Untranslatable if nothing may be left out. */
+  dropField(field: string): void {
+    const name = nameOf(field);
+    if (this.#isStrict)
+      throw new Untranslatable(name, `${name} has no equivalent for this model, and x-headgate-strict forbids to leave it out`);
+    if (this.#dropped.length < DROPPED_MAX && !this.#dropped.includes(name)) this.#dropped.push(name);
+  }
+
+  /** Throws Untranslatable: without the feature, the answer would mean something else. */
+  refuse(feature: Feature, why: string): never {
+    throw new Untranslatable(this.#names[feature], why);
+  }
+
+  /** Returns the names of what was left out, in order. */
+  dropped(): readonly string[] {
+    return this.#dropped.length === 0 ? NOTHING_DROPPED : this.#dropped;
+  }
+}
+
+/** Returns a name that a header and a log can hold. A client may give its fields any name. */
+function nameOf(field: string): string {
+  return field.replace(/[^\w.[\]-]/g, '_').slice(0, NAME_CHARS_MAX);
+}
