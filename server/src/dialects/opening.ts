@@ -7,6 +7,7 @@ import { isSpace } from './native/scan.ts';
 import { errorObject } from './openai-responses/read-error.ts';
 
 const ERROR = Buffer.from('"error"');
+const FAILED = Buffer.from('"failed"');
 const COLON = 0x3a;
 const LETTER_N = 0x6e;
 const LETTER_F = 0x66;
@@ -16,7 +17,7 @@ const LETTER_F = 0x66;
  * of the bytes decides.
  */
 export function errorInstead(wire: Wire, bytes: Buffer): JsonObject | null {
-  if (!mayCarryError(bytes)) return null;
+  if (!mayCarryError(bytes) && !(wire === 'openai-responses' && bytes.includes(FAILED))) return null;
   const json = parseJson(bytes.toString('utf8'));
   return isObject(json) && isErrorInstead(wire, json) ? json : null;
 }
@@ -103,6 +104,8 @@ function skipSpace(bytes: Buffer, from: number): number {
 /** Reports whether the answer carries an error and no content. */
 function isErrorInstead(wire: Wire, json: JsonObject): boolean {
   if (json.type === 'error') return true;
+  // Whatever it says before it failed is not the answer. Nothing of it has reached the client yet.
+  if (wire === 'openai-responses' && json.status === 'failed') return true;
   if (inBandError(json) === null) return false;
   switch (wire) {
     case 'openai-chat':

@@ -153,6 +153,41 @@ describe('a response of a server that speaks them', () => {
   });
 });
 
+describe('a whole response that failed', () => {
+  const FAILED: readonly (readonly [string, object])[] = [
+    ['with an error and output', { status: 'failed', error: { code: 'server_error', message: 'Sorry' } }],
+    ['with output alone', { status: 'failed', error: null }],
+    ['with neither', { status: 'failed', error: null, output: [] }],
+  ];
+
+  test.each(FAILED)('is no success, and is charged what it reports: %s', async (_what, more) => {
+    for (const [path, body] of [
+      ['/v1/responses', HELLO],
+      ['/v1/chat/completions', { model: 'fast', messages: [{ role: 'user', content: 'hello' }] }],
+    ] as const) {
+      const now = await open({ others: [{}] });
+      const { call, said, row } = asking(now, body, { path });
+      (await call).json(response(more));
+      (await now.played.call(1)).json(response());
+      expect((await said).status).toBe(200);
+      expect(await row()).toMatchObject({
+        status: 'succeeded',
+        entries: [{ nanoUsd: nanoUsd(20, 6) }, { nanoUsd: nanoUsd(20, 6) }],
+      });
+    }
+  });
+
+  test('is the caller’s error where nobody else can answer', async () => {
+    const now = await open();
+    const { call, said, row } = asking(now, HELLO, PATH);
+    (await call).json(
+      response({ status: 'failed', error: { code: 'invalid_prompt', message: 'No', type: 'invalid_request_error' } }),
+    );
+    expect((await said).status).toBe(400);
+    expect(await row()).toMatchObject({ status: 'failed', entries: [{ kind: 'usage', nanoUsd: nanoUsd(20, 6) }] });
+  });
+});
+
 describe('a response that fails before its first output', () => {
   test.each<[string, string[]]>([
     [
