@@ -43,7 +43,7 @@ function textParts(content: Json): string {
 function chat(json: Json): Meaning {
   const [choice] = json.choices;
   return {
-    text: textParts(choice.message.content),
+    text: textParts(choice.message.content) + (choice.message.refusal ?? ''),
     tools: (choice.message.tool_calls ?? []).map((call: Json) => [call.function.name, parsed(call.function.arguments)]),
     stop: choice.finish_reason,
     input: json.usage?.prompt_tokens,
@@ -60,7 +60,7 @@ function chatStream(chunks: Json[]): Meaning {
   for (const chunk of chunks) {
     const choice = chunk.choices?.[0];
     if (choice !== undefined && (choice.index ?? 0) === 0) {
-      text += textParts(choice.delta?.content);
+      text += textParts(choice.delta?.content) + (choice.delta?.refusal ?? '');
       for (const call of choice.delta?.tool_calls ?? []) {
         const index = call.index ?? calls.length;
         calls[index] ??= { name: '', args: '' };

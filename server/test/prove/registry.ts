@@ -130,6 +130,12 @@ export const REGISTRY: readonly ProveRow[] = [
       'three tenants on one account of a provider: no id of a response or conversation leads to another’s, on any path and in any field; and what ends with its key, team, organization or process',
   },
   row('answers.recordings', 'recordings', '1.3', 'recorded answers pass as they came, in both dialects'),
+  {
+    name: 'wires.recordings',
+    module: 'wires-recordings',
+    shows:
+      'every recorded answer says the same behind each chat surface, streams byte by byte and cut at every byte; what recorded requests lose, by pair',
+  },
   row('answers.costs', 'recorded-costs', '1.4', 'what recorded answers cost, beside an independent price library'),
   row('limits.probe', 'rate-limit-probe', '1.5', 'a limit is exact under concurrency and at the edge of its window'),
   row('limits.table', 'limit-table', '1.5', 'each limit at each scope admits exactly what it says'),

@@ -1,0 +1,234 @@
+/** Every recording of a chat dialect behind each surface: what its answer says, how its stream ends, and what its request loses. */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { type AnswerStream, type JsonObject, Untranslatable, type Wire } from '../../src/dialects/dialect.ts';
+import { type ChatKind, type Meaning, meaningOf } from '../answer-meaning.ts';
+import { exchangeOf } from '../exchanges.ts';
+import { bytesOf, type Recording, recordings } from '../recordings.ts';
+import { asking, openScene, type Scene } from '../support/scene.ts';
+import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
+import { conformanceKit } from './replay.ts';
+
+const KINDS = ['chat', 'messages', 'responses'] as const satisfies readonly ChatKind[];
+const WIRES = { chat: 'openai-chat', messages: 'anthropic-messages', responses: 'openai-responses' } as const;
+const PATHS = { chat: '/v1/chat/completions', messages: '/v1/messages', responses: '/v1/responses' } as const;
+const MODELS = { chat: 'gpt-5.6', messages: 'claude-opus-4-6', responses: 'gpt-5.6' } as const;
+
+/** Four files hold the answers of several exchanges as one stream, as no provider sends them. Translated, a stream ends with the first. */
+const SEVERAL_ANSWERS =
+  /programmatic-tool-calling\.1\.chunks|tool-search-deferred-(bm25|regex)\.chunks|tool-search-regex\.1\.chunks/;
+const MISNAMED = /vercel-azure-deepseek-reasoning\.1\.json$/;
+/** What ends an answer in each dialect. A stream that broke off must not hold it. */
+const TERMINATORS = /^data: \[DONE\]|"type":"message_stop"|"type":"response\.(?:completed|incomplete)"/m;
+const RECORDED = path.join(import.meta.dirname, '../recorded/cassettes');
+/** Streams up to this length are cut at every byte. Longer ones are cut at so many places, and at each of their last bytes. */
+const EVERY_BYTE_MAX = 8_192;
+const CUTS_MAX = 400;
+const LAST_BYTES = 300;
+
+export async function run({ quick }: ProveOptions): Promise<ProveResult> {
+  const all = recordings.filter(({ kind, status, provenance }) => isChatKind(kind) && status === 200 && provenance !== 'quoted');
+  return allOf([
+    ...(await Promise.all(
+      KINDS.map((kind) =>
+        served(
+          kind,
+          all.filter((recording) => recording.kind === kind),
+        ),
+      ),
+    )),
+    cutStreams(
+      all.filter(({ stream }) => stream),
+      quick,
+    ),
+    losses(),
+    uncovered(),
+  ]);
+}
+
+function isChatKind(kind: string): kind is ChatKind {
+  return KINDS.some((one) => one === kind);
+}
+
+/** Serves the recordings of one wire behind each surface, by the whole walk, and compares what a client understands. */
+async function served(kind: ChatKind, all: readonly Recording[]): Promise<ProveResult> {
+  const scene = await openScene({ speaks: WIRES[kind], isBudgeted: false, deployment: { upstreamModel: MODELS[kind] } });
+  const details: string[] = [];
+  const figures: string[] = [];
+  try {
+    for (const surface of KINDS) {
+      let passed = 0;
+      for (const recording of all) {
+        const why = await differs(scene, recording, surface);
+        if (why === null) passed += 1;
+        else details.push(`${recording.response} behind ${surface}: ${why}`);
+      }
+      figures.push(`${surface} ${passed}/${all.length}`);
+    }
+  } finally {
+    await scene.house.close();
+  }
+  return { holds: details.length === 0, figure: `${all.length} answers of ${kind} behind ${figures.join(', ')}`, details };
+}
+
+async function differs(scene: Scene, recording: Recording, surface: ChatKind): Promise<string | null> {
+  const { stream } = recording;
+  const bytes = bytesOf(recording);
+  const { call, said, row } = asking(scene, { ...bodyFor(surface, stream), model: 'fast' }, { path: PATHS[surface] });
+  const played = await call;
+  if (stream) {
+    for (const event of bytes.toString().split(/(?<=\r?\n\r?\n)/)) played.events(event);
+    played.end();
+  } else played.json(JSON.parse(bytes.toString()));
+  const answer = await said;
+  const { status, httpStatus } = await row();
+  const kind = recording.kind as ChatKind;
+  if (isError(kind, bytes, stream)) return status === 'failed' ? null : `an error was settled as ${status}`;
+  if (httpStatus !== 200 || (status !== 'succeeded' && status !== 'estimated')) return `${httpStatus} ${status}`;
+  if (surface !== kind && SEVERAL_ANSWERS.test(recording.response)) return null;
+  return firstDifference(meaningOf(kind, stream, bytes), meaningOf(surface, stream, Buffer.from(answer.text)));
+}
+
+/** Reports whether a recording is an error with status 200. */
+function isError(kind: ChatKind, bytes: Buffer, stream: boolean): boolean {
+  const text = bytes.toString();
+  if (stream) return /"type": ?"(?:error|response\.failed)"|^data: ?\{"error":/m.test(text);
+  return kind === 'responses' && (JSON.parse(text) as { status?: string }).status === 'failed';
+}
+
+function firstDifference(want: Meaning, got: Meaning): string | null {
+  if (got.text !== want.text) return 'another text';
+  if (JSON.stringify(got.tools) !== JSON.stringify(want.tools)) return 'other calls of tools';
+  if (want.output !== undefined && got.output !== want.output) return `${got.output} and not ${want.output} output tokens`;
+  if (want.input !== undefined && promptOf(got) !== promptOf(want))
+    return `${promptOf(got)} and not ${promptOf(want)} prompt tokens`;
+  return want.stop !== null && typeof got.stop !== 'string' ? 'no reason for its end' : null;
+}
+
+function promptOf({ input, cache }: Meaning): number {
+  return (input ?? 0) + cache;
+}
+
+function bodyFor(surface: ChatKind, stream: boolean): JsonObject {
+  if (surface === 'responses') return { stream, input: 'hi', include: ['reasoning.encrypted_content'] };
+  const messages = [{ role: 'user', content: 'hi' }];
+  return surface === 'chat'
+    ? { stream, messages, ...(stream && { stream_options: { include_usage: true } }) }
+    : { stream, messages, max_tokens: 1024 };
+}
+
+/** Reads each stream byte by byte, and breaks it off at every byte: the client gets an error and no end, and nothing throws. */
+function cutStreams(streams: readonly Recording[], quick: boolean): ProveResult {
+  const details: string[] = [];
+  let cuts = 0;
+  for (const recording of streams) {
+    const bytes = bytesOf(recording);
+    for (const surface of KINDS) {
+      const open = () => exchangeOf(WIRES[surface], WIRES[recording.kind as ChatKind] as Wire, bodyFor(surface, true)).stream();
+      const whole = read(open(), bytes, bytes.length);
+      if (!read(open(), bytes, 1).equals(whole))
+        details.push(`${recording.response} behind ${surface}: other bytes, read one by one`);
+      for (const at of placesIn(bytes.length, quick)) {
+        cuts += 1;
+        const why = cutAt(open(), bytes.subarray(0, at));
+        if (why !== null) details.push(`${recording.response} behind ${surface}, cut at ${at}: ${why}`);
+      }
+    }
+  }
+  const figure = `${streams.length} streams behind 3 surfaces, byte by byte the same, and cut ${cuts} times: ${details.length} wrong`;
+  return { holds: details.length === 0, figure, details: details.slice(0, 40) };
+}
+
+function read(stream: AnswerStream, bytes: Buffer, step: number): Buffer {
+  const out: Buffer[] = [];
+  for (let at = 0; at < bytes.length; at += step) out.push(stream.push(bytes.subarray(at, at + step)));
+  return Buffer.concat([...out, stream.end({ clean: true })]);
+}
+
+function cutAt(stream: AnswerStream, part: Buffer): string | null {
+  try {
+    const said = Buffer.concat([stream.push(part), stream.end({ clean: false, message: 'the connection broke' })]).toString();
+    const { complete, error } = stream.facts();
+    if (complete) return null;
+    if (error === null || !said.includes('error')) return 'no error';
+    return TERMINATORS.test(said) ? 'an end that never came' : null;
+  } catch (error) {
+    return `threw ${String(error)}`;
+  }
+}
+
+function placesIn(length: number, quick: boolean): number[] {
+  const most = quick ? 40 : length <= EVERY_BYTE_MAX ? length : CUTS_MAX;
+  const step = Math.max(1, Math.floor(length / most));
+  const places = new Set<number>();
+  for (let at = 0; at < length; at += step) places.add(at);
+  for (let at = Math.max(0, length - (quick ? 20 : LAST_BYTES)); at < length; at += 1) places.add(at);
+  return [...places];
+}
+
+/** Translates every recorded request towards each other wire, and lists by pair what it lost. */
+function losses(): ProveResult {
+  const log: string[] = [];
+  let requests = 0;
+  let untold = 0;
+  for (const client of KINDS) {
+    const bodies = recordings
+      .filter(({ kind, request }) => kind === client && request !== undefined)
+      .map(({ request }) => path.join(RECORDED, request as string))
+      .filter((file) => existsSync(file))
+      .flatMap((file) => bodyIn(file));
+    requests += bodies.length;
+    for (const upstream of KINDS.filter((kind) => kind !== client)) {
+      const lost = new Map<string, number>();
+      let whole = 0;
+      for (const body of bodies) {
+        const names = lostOf(client, upstream, body);
+        if (names === null) untold += 1;
+        else if (names.length === 0) whole += 1;
+        for (const name of names ?? []) lost.set(name, (lost.get(name) ?? 0) + 1);
+      }
+      const list = [...lost].sort((a, b) => b[1] - a[1]).map(([name, count]) => `${name} ${count}`);
+      log.push(`${client} → ${upstream}: ${bodies.length} requests, ${whole} lose nothing; ${list.join(', ')}`);
+    }
+  }
+  return {
+    holds: untold === 0 && requests > 0,
+    figure: `${requests} recorded requests towards 2 wires each: losses by pair below`,
+    log,
+  };
+}
+
+/** Returns what a request loses; a refused field is marked. Null: the translation broke in another way. */
+function lostOf(client: ChatKind, upstream: ChatKind, body: JsonObject): readonly string[] | null {
+  try {
+    return exchangeOf(WIRES[client], WIRES[upstream], body, { upstreamModel: MODELS[upstream] }).dropped;
+  } catch (error) {
+    return error instanceof Untranslatable ? [`${error.param.replace(/\d+/g, 'n')} (refused)`] : null;
+  }
+}
+
+function bodyIn(file: string): JsonObject[] {
+  try {
+    return [JSON.parse(readFileSync(file, 'utf8')) as JsonObject];
+  } catch {
+    return [];
+  }
+}
+
+/** Names the recordings of the kit that are not in the tree, so that a new one is not missed unseen. */
+function uncovered(): ProveResult {
+  const kit = conformanceKit();
+  if (kit === null) return { holds: true, figure: 'the kit of recordings is not here' };
+  const manifest = JSON.parse(readFileSync(path.join(kit, 'cassettes/manifest.json'), 'utf8')) as readonly Recording[];
+  const known = new Set(recordings.map(({ response }) => response));
+  // Cohere's own wire is called chat there too, and one chat completion is called a response.
+  const missing = manifest.filter(
+    ({ kind, response, provider, status }) =>
+      isChatKind(kind) && status === 200 && provider !== 'cohere' && !known.has(response) && !MISNAMED.test(response),
+  );
+  return {
+    holds: missing.length === 0,
+    figure: `${missing.length} answers of the kit are not in the tree`,
+    details: missing.map(({ response }) => response),
+  };
+}
