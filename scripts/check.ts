@@ -46,6 +46,7 @@ const steps: Step[] = [
   },
   { name: 'plain English', command: 'node', args: ['scripts/prose.ts'] },
   { name: 'migrations', command: 'node', args: ['scripts/migrations-page.ts', '--check'] },
+  { name: 'translations', command: 'node', args: ['scripts/translation-page.ts', '--check'] },
   { name: 'promises', command: 'node', args: ['scripts/promises.ts', '--check'] },
 ];
 

@@ -1,7 +1,12 @@
-// Writes generated files: the API contract, and the pages of promises and of migrations. `--check` compares only. scripts/up.mjs then writes the
+// Writes generated files: the API contract, and the pages of promises, migrations and translations. `--check` compares only. scripts/up.mjs then writes the
 // console's types of the contract.
 import { spawnSync } from 'node:child_process';
 
-const steps = ['server/src/cli/generate-openapi.ts', 'scripts/promises.ts', 'scripts/migrations-page.ts'];
+const steps = [
+  'server/src/cli/generate-openapi.ts',
+  'scripts/promises.ts',
+  'scripts/migrations-page.ts',
+  'scripts/translation-page.ts',
+];
 const results = steps.map((file) => spawnSync(process.execPath, [file, ...process.argv.slice(2)], { stdio: 'inherit' }).status);
 process.exitCode = results.every((status) => status === 0) ? 0 : 1;

@@ -112,9 +112,16 @@ test('what bounds a charge is declared with the deployment, each choice explaine
   await dialog(page).getByRole('combobox', { name: 'When the caller hangs up' }).click();
   await page.getByRole('option', { name: 'End the upstream call' }).click();
   await expect(dialog(page).getByText(/is charged its full hold\.$/)).toBeVisible();
+  await dialog(page).getByRole('combobox', { name: 'Field of the output limit' }).click();
+  await page.getByRole('option', { name: 'max_tokens', exact: true }).click();
   await dialog(page).getByRole('button', { name: 'Save' }).click();
   await expect(dialog(page)).toHaveCount(0);
-  expect(await deploymentOf(id)).toMatchObject({ max_searches: 5, max_part_tokens: 1_600, on_hangup: 'stop' });
+  expect(await deploymentOf(id)).toMatchObject({
+    max_searches: 5,
+    max_part_tokens: 1_600,
+    on_hangup: 'stop',
+    output_cap_field: 'max_tokens',
+  });
   await expect(page.getByText('1,600 at most')).toBeVisible();
   await page.getByRole('button', { name: 'Edit' }).first().click();
   await dialog(page)

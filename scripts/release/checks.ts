@@ -56,6 +56,7 @@ export function releaseNotes(root: string, version: string): Notes {
 const GENERATED: readonly (readonly string[])[] = [
   ['server/src/cli/generate-openapi.ts', '--check'],
   ['scripts/migrations-page.ts', '--check'],
+  ['scripts/translation-page.ts', '--check'],
   ['scripts/promises.ts', '--check'],
 ];
 

@@ -6,6 +6,8 @@ export interface ExchangeNames {
   readonly upstreamModel?: string;
   readonly outputCap?: number;
   readonly maxOutputTokens?: number;
+  readonly isStrict?: boolean;
+  readonly capField?: 'max_tokens' | 'max_completion_tokens';
 }
 
 /** An exchange for a request to the model `called`, at a fixed time. Throws when the request is not one to serve. */
@@ -22,6 +24,8 @@ export function exchangeOf(client: Wire, upstream: Wire, more: JsonObject, names
     outputCap: names.outputCap ?? null,
     maxOutputTokens: names.maxOutputTokens ?? null,
     createdAtMs: 1_700_000_000_999,
+    capField: names.capField ?? null,
+    isStrict: names.isStrict ?? false,
   });
 }
 

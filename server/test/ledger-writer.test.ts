@@ -257,7 +257,7 @@ onEveryDatabase('the ledger writer', (given) => {
   });
 
   test('attempts are stored with their request; those that the rollups do not count are added up once, whatever is stored again', async () => {
-    const at = { provider: 'openai', upstreamModel: 'gpt', notTried: [] };
+    const at = { provider: 'openai', upstreamModel: 'gpt', notTried: [], dropped: [] };
     const failed = (deploymentId: string, more: Partial<AttemptRecord> = {}): AttemptRecord => ({
       ...{
         ...at,

@@ -89,6 +89,8 @@ export interface AnswerStream {
 /** The conversion of one request for one upstream, and of its answer for the client. Pure: no I/O. */
 export interface Exchange {
   readonly upstreamBody: Bytes;
+  /** The client's fields that the request for the upstream lacks; at most 20. `NOTHING_DROPPED` within a dialect. */
+  readonly dropped: readonly string[];
   /**
    * Converts a whole (non-streamed) 2xx answer. Within a dialect `bytes` is the same buffer. Throws UnreadableAnswer if it is not
    * the expected JSON.
@@ -113,6 +115,12 @@ export class Untranslatable extends Error {
   }
 }
 
+/** A request in the dialect of its upstream. */
+export interface TranslatedRequest {
+  readonly upstreamBody: Buffer;
+  readonly dropped: readonly string[];
+}
+
 /** The placeholder in a large body for a value that was left in the received bytes. Serializing it throws. */
 export const LEFT_IN_BYTES: JsonObject = Object.freeze({
   toJSON: () => {
@@ -131,8 +139,12 @@ export interface ExchangeOptions {
   readonly ourBytes?: Buffer | null;
   /** The values that were left in the bytes of a large body. */
   readonly left?: LeftFields | null;
-  /** The finished request for the upstream, if it has been written already. */
-  readonly upstreamBody?: Buffer | null;
+  /** The finished request for the upstream, if it has been written already, and what it lacks. */
+  readonly translated?: TranslatedRequest | null;
+  /** True to leave sealed reasoning out of a Responses request. */
+  readonly isUnsealed?: boolean;
+  /** True if a translation may leave nothing out. */
+  readonly isStrict?: boolean;
   readonly facts: RequestFacts;
   /**
    * The deployment's own name for the model. It replaces `model` in the upstream body. Translated answers state it if the
@@ -143,6 +155,8 @@ export interface ExchangeOptions {
   readonly outputCap: number | null;
   /** The model's own maximum, for upstreams that require a cap (Anthropic). Null: 4,096 there. */
   readonly maxOutputTokens: number | null;
+  /** The field of the output cap on the chat wire. Absent or null: the newer name. */
+  readonly capField?: 'max_tokens' | 'max_completion_tokens' | null;
   /** The time at which the request arrived, for answers that state it. Absent: the time of the call. */
   readonly createdAtMs?: number;
 }

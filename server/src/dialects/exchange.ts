@@ -9,7 +9,7 @@
  * - Same dialect on both sides: nothing is translated (native/). Only the model's name, the forced usage option and a clamped
  *   output cap are edited, and what would be stored is left out. Unknown fields survive. The answer passes as bytes, and its usage is read alongside.
  * - Different dialects: each format is read into and written from one neutral form (neutral.ts). A field that the other side
- *   cannot express is refused by name, and not dropped.
+ *   cannot express is refused by name, or dropped and said (loss-table.ts).
  * - Before anything is sent, read-facts.ts reads the facts that admission needs: model, output cap, number of answers, media, and
  *   charges beyond tokens. The checked body is the one that is sent. A body with two readings, such as a repeated field, is
  *   refused.

@@ -62,7 +62,7 @@ const RESPONSES = [
 ];
 
 /** The top-level request fields that each wire defines. */
-const KNOWN_FIELDS: Readonly<Record<Wire, ReadonlySet<string>>> = {
+export const KNOWN_FIELDS: Readonly<Record<Wire, ReadonlySet<string>>> = {
   'openai-chat': new Set([
     'model',
     'messages',

@@ -1,8 +1,30 @@
+import { DROPPED_MAX } from '../domain/usage/attempt.ts';
+import type { JsonObject } from './dialect.ts';
 import { Untranslatable } from './dialect.ts';
-import type { Feature } from './neutral.ts';
 
-/** The most names that an answer lists. */
-export const DROPPED_MAX = 20;
+/** The features that an encoder may have to leave out or weaken, by the request's content. */
+export type Feature =
+  | 'temperature'
+  | 'top_p'
+  | 'top_k'
+  | 'stop'
+  | 'tools'
+  | 'tool_strict'
+  | 'tool_choice'
+  | 'parallel_tools'
+  | 'cache_mark'
+  | 'signature'
+  | 'thinking'
+  | 'reasoning'
+  | 'output_format'
+  | 'output_strict'
+  | 'end_user'
+  | 'service_tier'
+  | 'failed_result'
+  | 'citations'
+  | 'verbosity'
+  | 'media';
+
 const NAME_CHARS_MAX = 64;
 
 /** The list of an exchange that lost nothing. One list for all, so that a call that is not translated makes none. */
@@ -34,6 +56,12 @@ export class Losses {
     if (this.#isStrict)
       throw new Untranslatable(name, `${name} has no equivalent for this model, and x-headgate-strict forbids to leave it out`);
     if (this.#dropped.length < DROPPED_MAX && !this.#dropped.includes(name)) this.#dropped.push(name);
+  }
+
+  /** Notes the fields of an object that are not among the known ones. `where`: the object's own name. */
+  dropOthers(object: JsonObject, known: ReadonlySet<string>, where: string): void {
+    for (const name in object)
+      if (!known.has(name) && object[name] !== null && object[name] !== false) this.dropField(`${where}.${name}`);
   }
 
   /** Throws Untranslatable: without the feature, the answer would mean something else. */

@@ -134,6 +134,7 @@ export interface ServerTool {
   readonly what: 'web_search' | 'other';
   readonly issuer: Issuer;
   readonly json: JsonObject;
+  readonly cache: CacheMark | null;
   /** Its path in the client's request. */
   readonly at: string;
 }
@@ -191,27 +192,8 @@ export interface Hints {
   readonly otherTier?: string;
 }
 
-/** The features that an encoder may have to leave out or weaken, by the request's content. */
-export type Feature =
-  | 'temperature'
-  | 'top_p'
-  | 'top_k'
-  | 'stop'
-  | 'tools'
-  | 'tool_strict'
-  | 'tool_choice'
-  | 'parallel_tools'
-  | 'cache_mark'
-  | 'signature'
-  | 'thinking'
-  | 'reasoning'
-  | 'output_format'
-  | 'output_strict'
-  | 'end_user'
-  | 'service_tier'
-  | 'failed_result'
-  | 'citations'
-  | 'raw';
+/** The two names of the output cap on the chat wire. Each server knows one of them or both. */
+export type CapField = 'max_tokens' | 'max_completion_tokens';
 
 /** The values for encoding a request that the caller did not state. */
 export interface EncodeOptions {
@@ -221,6 +203,8 @@ export interface EncodeOptions {
   readonly outputCap: number | null;
   /** The cap to state if the wire requires one and `outputCap` is null. */
   readonly outputCapDefault: number;
+  /** The field of the cap on the chat wire. */
+  readonly capField: CapField;
   /** Takes what the encoder leaves out or refuses. */
   readonly losses: Losses;
 }

@@ -1,5 +1,5 @@
 import { fieldSpans, type Span } from '../lib/json/json-fields.ts';
-import type { BodyProblem, JsonObject, RequestFacts, Wire } from './dialect.ts';
+import type { BodyProblem, JsonObject, RequestFacts, TranslatedRequest, Wire } from './dialect.ts';
 import { estimateTokens } from './estimate.ts';
 import { isOfResponses } from './openai-responses/family.ts';
 import { ownItems } from './openai-responses/own-items.ts';
@@ -59,7 +59,7 @@ export function readLargeBody(raw: Buffer, wire: Wire, headers: LargeBodyHeaders
 }
 
 /** Translates a body that was read before into another dialect. Runs in a worker thread. Throws Untranslatable. */
-export function translateLargeBody(raw: Buffer, translation: Translation): Buffer {
+export function translateLargeBody(raw: Buffer, translation: Translation): TranslatedRequest {
   const reading = readBodyOnce(raw);
   if (!reading.ok) throw new Error(reading.problem.message);
   const named = readTags(undefined, reading.body);

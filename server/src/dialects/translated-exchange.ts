@@ -4,10 +4,11 @@ import { MessagesStreamDecoder } from './anthropic-messages/decode-stream.ts';
 import { encodeMessagesAnswer } from './anthropic-messages/encode-answer.ts';
 import { encodeMessagesRequest } from './anthropic-messages/encode-request.ts';
 import { MessagesStreamEncoder } from './anthropic-messages/encode-stream.ts';
-import type { AnswerFacts, ChatWire, Exchange, ExchangeOptions, JsonObject, Wire } from './dialect.ts';
+import type { AnswerFacts, ChatWire, Exchange, ExchangeOptions, JsonObject, TranslatedRequest, Wire } from './dialect.ts';
 import { UnreadableAnswer } from './dialect.ts';
 import { FEATURE_NAMES } from './feature-names.ts';
 import { isObject, parseJson } from './json.ts';
+import { loseFields } from './lose-fields.ts';
 import { Losses } from './losses.ts';
 import type { AnswerOptions, EncodeOptions, NeutralAnswer, NeutralRequest, StreamDecoder, StreamEncoder } from './neutral.ts';
 import { decodeChatAnswer } from './openai-chat/decode-answer.ts';
@@ -22,6 +23,7 @@ import { ResponsesStreamDecoder } from './openai-responses/decode-stream.ts';
 import { encodeResponsesAnswer } from './openai-responses/encode-answer.ts';
 import { encodeResponsesRequest } from './openai-responses/encode-request.ts';
 import { ResponsesStreamEncoder } from './openai-responses/encode-stream.ts';
+import { withoutReasoning } from './openai-responses/own-items.ts';
 import { reportOf } from './plausible.ts';
 import { answerBytes, TranslatingStream } from './translating-stream.ts';
 
@@ -79,7 +81,7 @@ export function translatedExchange(options: ExchangeOptions): Exchange {
     asked: options.body,
   };
   return {
-    upstreamBody: options.upstreamBody ?? translatedRequest(options),
+    ...(options.translated ?? translatedRequest(options)),
     whole: (bytes) => {
       const answer = upstream.decodeAnswer(jsonOf(bytes));
       return { bytes: Buffer.from(JSON.stringify(client.encodeAnswer(answer, said))), facts: factsOf(answer) };
@@ -91,21 +93,27 @@ export function translatedExchange(options: ExchangeOptions): Exchange {
 /** The options that the translation of a request needs. */
 export type Translation = Pick<
   ExchangeOptions,
-  'client' | 'upstream' | 'facts' | 'upstreamModel' | 'outputCap' | 'maxOutputTokens'
+  'client' | 'upstream' | 'facts' | 'upstreamModel' | 'outputCap' | 'maxOutputTokens' | 'capField' | 'isStrict' | 'isUnsealed'
 >;
 
 /** Translates the request into the upstream's dialect. Throws Untranslatable. */
-export function translatedRequest({ body, ...options }: Translation & Pick<ExchangeOptions, 'body'>): Buffer {
+export function translatedRequest({ body, ...options }: Translation & Pick<ExchangeOptions, 'body'>): TranslatedRequest {
   const { facts, upstreamModel, outputCap, maxOutputTokens } = options;
-  const losses = new Losses({ names: FEATURE_NAMES[chatWire(options.client)], isStrict: false });
+  const losses = new Losses({ names: FEATURE_NAMES[chatWire(options.client)], isStrict: options.isStrict === true });
+  loseFields(chatWire(options.client), chatWire(options.upstream), body, losses);
   const request = codecOf(options.upstream).encodeRequest(codecOf(options.client).decodeRequest(body, losses), {
     upstreamModel,
     stream: facts.stream,
     outputCap: outputCap ?? facts.outputCap,
     outputCapDefault: maxOutputTokens ?? OUTPUT_CAP_DEFAULT,
+    capField: options.capField ?? 'max_completion_tokens',
     losses,
   });
-  return Buffer.from(JSON.stringify(request));
+  if (options.isUnsealed === true && options.upstream === 'openai-responses') {
+    request.input = withoutReasoning(request.input);
+    losses.drop('signature');
+  }
+  return { upstreamBody: Buffer.from(JSON.stringify(request)), dropped: losses.dropped() };
 }
 
 function codecOf(wire: Wire): Codec {

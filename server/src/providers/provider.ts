@@ -29,6 +29,8 @@ export interface ProviderError {
   /** The provider's message, limited to 2,000 characters, without anything that looks like a secret. */
   readonly message: string;
   readonly param: string | null;
+  /** True if the provider cannot read encrypted reasoning in the request: it is another account's. */
+  readonly isSealed?: boolean;
   readonly retryAfterMs: number | null;
   /** False when the provider says not to retry (`x-should-retry: false`). */
   readonly retryable: boolean;

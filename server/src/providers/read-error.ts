@@ -3,6 +3,8 @@ import { redactSecrets } from '../lib/redact.ts';
 import type { UpstreamHeaders } from '../upstream/call.ts';
 import type { ProviderError } from './provider.ts';
 
+/** OpenAI's code for encrypted reasoning of another account. */
+const SEALED_CODE = 'invalid_encrypted_content';
 const MESSAGE_LENGTH_MAX = 2_000;
 const READ_BYTES_MAX = 64 * 1024;
 const RETRY_AFTER_MS_MAX = 24 * 3_600_000;
@@ -55,6 +57,7 @@ export function readErrorAnswer(answer: {
       MESSAGE_LENGTH_MAX,
     ),
     param: said.param === null ? null : said.param.slice(0, 200),
+    ...(said.code === SEALED_CODE && { isSealed: true }),
     retryAfterMs: retryAfterMsOf(headers),
     retryable: one(headers['x-should-retry']) !== 'false' && !isRedirect(status),
   };

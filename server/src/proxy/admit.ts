@@ -159,6 +159,7 @@ function admissionOf(
     estimated: NO_ESTIMATES,
     attempts: 0,
     admittedMonotonicMs: gateway.clock.monotonicMs(),
+    isUnsealed: false,
     tried: null,
     usedTokens: 0,
     usedNanoUsd: 0,

@@ -36,6 +36,11 @@ export function answerHeaders(
   return headers;
 }
 
+/** Adds the names of the client's fields that the translation of its request left out, if there are any. */
+export function addDropped(headers: string[], dropped: readonly string[]): void {
+  if (dropped.length > 0) headers.push('x-headgate-dropped', dropped.join(','));
+}
+
 const CLIENT_REQUEST_ID = /^[\x21-\x7e]{1,128}$/;
 
 /** Returns the caller's own request id, to store and echo; null if it is missing or unsafe. It never replaces our id. */

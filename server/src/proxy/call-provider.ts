@@ -1,5 +1,6 @@
 import { type AnswerFacts, type Exchange, UnreadableAnswer, Untranslatable } from '../dialects/dialect.ts';
 import { estimateTokens, inputTokensBytes } from '../dialects/exchange.ts';
+import { NOTHING_DROPPED } from '../dialects/losses.ts';
 import { afterHangUp } from '../domain/usage/hang-up.ts';
 import type { UsageBucket } from '../domain/usage/usage.ts';
 import { attempt, type Outcome, type StreamSource } from './attempt-outcome.ts';
@@ -35,6 +36,8 @@ export type Answer =
       readonly sentMs: number | null;
       /** The time from sending the call to its last byte, in milliseconds. */
       readonly tookMs: number;
+      /** The client's fields that its request lacked. */
+      readonly dropped: readonly string[];
     }
   | {
       readonly is: 'stream';
@@ -66,8 +69,10 @@ export async function callProvider(order: readonly Candidate[], admission: Admis
       if (!(tried instanceof Failed)) return tried;
       failure = tried.refusal;
       if (admission.walk.reply.gone) throw new ClientGone();
-      if (tried.final) throw givenUp(failure, 'final', order, admission, gateway);
+      const isUnsealed = retriesUnsealed(tried, admission, gateway);
+      if (tried.final && !isUnsealed) throw givenUp(failure, 'final', order, admission, gateway);
       if (!(await holdForAnother(admission, gateway))) throw givenUp(failure, 'hold_refused', order, admission, gateway);
+      if (isUnsealed) continue;
       if (!mayRepeat(tried, tries, order.length, admission, gateway)) break;
       await pause(BACKOFF_MS * 2 ** (tries - 1) * (0.5 + gateway.random()), admission, gateway);
     }
@@ -137,7 +142,7 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
     walk.timing.firstTokenMs = gateway.clock.monotonicMs() - walk.timing.startedMs;
     gateway.traffic.firstTokenMs(deployment.provider, walk.timing.firstTokenMs);
   }
-  const tried = judge(outcome, { exchange, upstream, sentMs, tookMs }, candidate, admission, gateway);
+  const tried = judge(outcome, { exchange, dropped: exchange.dropped, upstream, sentMs, tookMs }, candidate, admission, gateway);
   if (walk.trace !== null) followAttempt(walk.trace, outcome, tried instanceof Failed);
   return tried;
 }
@@ -160,6 +165,7 @@ function countedHere(candidate: Candidate, { walk, asked: { body, large } }: Adm
     facts: { ...NOTHING_USED, outputBytes: 0, finishReason: null, finishes: 1, complete: true, error: null },
     sentMs: null,
     tookMs: 0,
+    dropped: NOTHING_DROPPED,
   };
 }
 
@@ -267,7 +273,7 @@ function readWhole(bytes: Buffer, made: Made, candidate: Candidate, admission: A
   try {
     const { bytes: said, facts } = made.exchange.whole(bytes);
     gateway.health.succeeded(id);
-    return { is: 'whole', candidate, bytes: said, facts, sentMs: made.sentMs, tookMs: made.tookMs };
+    return { is: 'whole', candidate, bytes: said, facts, sentMs: made.sentMs, tookMs: made.tookMs, dropped: made.dropped };
   } catch (error) {
     // We owe the provider for an answer even if we cannot read it.
     if (!(error instanceof UnreadableAnswer)) tellDefect(error, admission.walk.id, gateway);
@@ -301,6 +307,17 @@ function nobodyFit(): Refusal {
       retry: { is: 'after', ms: 1_000, hammerProof: false },
     },
   );
+}
+
+/**
+ * Reports whether to send the request again without the reasoning of earlier answers, which this account cannot read. Once for each
+ * request. A large body stays as it is.
+ */
+function retriesUnsealed(tried: Failed, admission: Admission, gateway: Gateway): boolean {
+  if (!tried.sealed || admission.isUnsealed || admission.asked.large !== null) return false;
+  if (admission.attempts >= gateway.settings.attemptsMax) return false;
+  admission.isUnsealed = true;
+  return true;
 }
 
 /** Reports whether to retry the same deployment: at most three tries, and only if it is the only candidate. */

@@ -2,7 +2,7 @@ import type { AnswerStream } from '../dialects/dialect.ts';
 import type { EstimateReason } from '../domain/usage/estimate-reason.ts';
 import { afterHangUp } from '../domain/usage/hang-up.ts';
 import type { UpstreamFailure, UpstreamFailureKind } from '../upstream/call.ts';
-import { answerHeaders } from './answer-headers.ts';
+import { addDropped, answerHeaders } from './answer-headers.ts';
 import { endOfStream, noteStream, noteWhole } from './attempts/tried.ts';
 import type { Answer } from './call-provider.ts';
 import type { Gateway } from './gateway.ts';
@@ -47,10 +47,11 @@ function deliverWhole(answer: Extract<Answer, { is: 'whole' }>, admission: Admis
   gateway.journal.whenWritten(() => sayWhole(answer, admission, gateway), admission.walk.id);
 }
 
-function sayWhole({ candidate, bytes, sentMs }: Extract<Answer, { is: 'whole' }>, admission: Admission, gateway: Gateway): void {
+function sayWhole({ candidate, bytes, dropped, sentMs }: Extract<Answer, { is: 'whole' }>, admission: Admission, gateway: Gateway): void {
   const { reply } = admission.walk;
   try {
     const headers = answerHeaders(admission, candidate.deployment.id, candidate.price === null ? 'unknown' : 'known', gateway);
+    addDropped(headers, dropped);
     headers.push('content-type', 'application/json', 'content-length', String(bytes.length));
     if (sentMs === null) headers.push('x-headgate-estimated', 'true');
     reply.head(200, headers);
@@ -114,6 +115,7 @@ class StreamDelivery {
   #sayHead(): boolean {
     try {
       const headers = answerHeaders(this.#admission, this.#answer.candidate.deployment.id, 'unknown', this.#gateway);
+      addDropped(headers, this.#answer.exchange.dropped);
       // nginx would otherwise collect chunks, and send them together.
       headers.push('content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache', 'x-accel-buffering', 'no');
       this.#admission.walk.reply.head(200, headers);

@@ -14,7 +14,7 @@ import type { Admission, LargeAsked, Walk } from './walk.ts';
 export function exchangeFor(
   { deployment }: Candidate,
   upstream: Wire,
-  { walk, asked, outputCap }: Admission,
+  { walk, asked, outputCap, isUnsealed }: Admission,
   gateway: Gateway,
 ): Exchange | Untranslatable | Promise<Exchange | Untranslatable> {
   const { facts, body, ourBytes, large, stored } = asked;
@@ -28,7 +28,10 @@ export function exchangeFor(
     upstreamModel: deployment.upstreamModel,
     outputCap,
     maxOutputTokens: deployment.maxOutputTokens,
+    capField: deployment.outputCapField ?? null,
     createdAtMs: gateway.clock.nowMs(),
+    isUnsealed,
+    isStrict: walk.endpoint.wire !== upstream && isStrict(walk),
   };
   if (large !== null && options.client !== upstream) return translatedApart(options, walk, large, gateway);
   if (large !== null) large.isLent = true;
@@ -43,6 +46,13 @@ export function exchangeFor(
   }
 }
 
+/** The header by which a client forbids that a translation leaves anything out. */
+const STRICT_HEADER = 'x-headgate-strict';
+
+function isStrict({ request }: Walk): boolean {
+  return request.header(STRICT_HEADER)?.trim().toLowerCase() === 'on';
+}
+
 /** Translates a large body in its own thread. Until that ends, the thread owns the body's bytes. */
 async function translatedApart(
   options: ExchangeOptions,
@@ -50,12 +60,12 @@ async function translatedApart(
   { isLent }: LargeAsked,
   { largeBodies }: Gateway,
 ): Promise<Exchange | Untranslatable> {
-  const { client, upstream, facts, upstreamModel, outputCap, maxOutputTokens } = options;
-  const translation = { client, upstream, facts, upstreamModel, outputCap, maxOutputTokens };
+  const { client, upstream, facts, upstreamModel, outputCap, maxOutputTokens, capField = null, isStrict = false } = options;
+  const translation = { client, upstream, facts, upstreamModel, outputCap, maxOutputTokens, capField, isStrict };
   // A connection may still be sending the bytes to the provider before. They must stay where they are.
   const bytes = isLent ? Buffer.from(whole(request.body)) : request.body;
   const { raw, result } = await largeBodies.translate(bytes, translation);
   if (!isLent) request.body = raw;
-  if (result.ok) return openExchange({ ...options, upstreamBody: result.written });
+  if (result.ok) return openExchange({ ...options, translated: result });
   return new Untranslatable(result.problem.param ?? '', result.problem.message);
 }

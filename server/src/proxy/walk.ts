@@ -92,6 +92,8 @@ export interface Admission {
   /** The reason for each entry that is an estimate. */
   estimated: readonly EstimateReason[];
   attempts: number;
+  /** True if sealed reasoning of earlier answers is left out, because a provider could not read it. */
+  isUnsealed: boolean;
   /** The time of the admission in monotonic milliseconds. */
   readonly admittedMonotonicMs: number;
   /** The attempts so far. Null while there was nothing but one attempt, which has not failed. */

@@ -232,14 +232,14 @@ onOneDatabase('deployments', (given) => {
 
   test('what bounds a request’s charge is given, kept, cleared and loaded', async () => {
     const { root } = world();
-    const bounds = { max_searches: 5, max_part_tokens: 1_600, on_hangup: 'stop' };
+    const bounds = { max_searches: 5, max_part_tokens: 1_600, on_hangup: 'stop', output_cap_field: 'max_tokens' };
     const made = await makeDeployment(root, freshName(), bounds);
     expect(made).toMatchObject(bounds);
     const loaded = (await catalogue()).targets.get(made.model)?.members[0]?.deployment;
-    expect(loaded).toMatchObject({ searchesMax: 5, partTokensMax: 1_600, onHangup: 'stop' });
+    expect(loaded).toMatchObject({ searchesMax: 5, partTokensMax: 1_600, onHangup: 'stop', outputCapField: 'max_tokens' });
     const kept = must(await root('PATCH', `/deployments/${made.id}`, { on_hangup: 'finish' }));
     expect(kept).toMatchObject({ ...bounds, on_hangup: 'finish' });
-    const none = { max_searches: null, max_part_tokens: null, on_hangup: null };
+    const none = { max_searches: null, max_part_tokens: null, on_hangup: null, output_cap_field: null };
     expect(must(await root('PATCH', `/deployments/${made.id}`, none))).toMatchObject({ ...none, version: 3 });
     expect(must(await root('PATCH', `/deployments/${made.id}`, none)).version).toBe(3);
     expect(await makeDeployment(root, freshName())).toMatchObject(none);

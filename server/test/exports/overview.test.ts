@@ -172,7 +172,7 @@ onOneDatabase('the overview', (given) => {
     const attempt: AttemptRecord = {
       ...{ deploymentId: 'dep_01', provider: 'anthropic', upstreamModel: 'up', startedMs: 0, tookMs: 9, result: 'error' },
       ...{ status: 503, code: 'unavailable', message: 'Overloaded', next: 'ended', nextReason: 'no_candidate_left' },
-      ...{ waitMs: null, notTried: [] },
+      ...{ waitMs: null, notTried: [], dropped: [] },
     };
     const again: AttemptRecord = { ...attempt, next: 'retried', waitMs: 150 };
     const quota: AttemptRecord = { ...attempt, status: 429, code: 'quota', message: 'org-operator has no credit' };

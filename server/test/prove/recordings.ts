@@ -18,6 +18,8 @@ const severalAnswers = [
   'vercel-anthropic-tool-search-deferred-regex.chunks.txt',
   'vercel-anthropic-tool-search-regex.1.chunks.txt',
 ];
+/** The most fields of one reason that are named. */
+const NAMED_MAX = 3;
 const recordings = { 'openai/chat': 17, 'anthropic/messages': 45, 'openai/embeddings': 1, 'anthropic/count-tokens': 1 } as const;
 
 export async function run(): Promise<ProveResult> {
@@ -66,8 +68,11 @@ function enough(run: { filter: string; surface: string; driven: Awaited<ReturnTy
   return { ...result, figure, holds: passed + differing.length >= wanted };
 }
 
+/** Returns the reasons with the fields of each. Of a reason with many, only their number is said. */
 function justifications(): string[] {
-  return Object.entries(JSON.parse(readFileSync(justifiedFile, 'utf8')) as Record<string, string>).map(
-    ([field, why]) => `${field} (${why})`,
-  );
+  const reasons = Object.entries(JSON.parse(readFileSync(justifiedFile, 'utf8')) as Record<string, string>);
+  return [...Map.groupBy(reasons, ([, why]) => why)].map(([why, fields]) => {
+    const names = fields.map(([field]) => field);
+    return `${names.length > NAMED_MAX ? `${names.length} fields` : names.join(', ')} (${why})`;
+  });
 }

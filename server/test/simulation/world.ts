@@ -272,6 +272,7 @@ function deployment(id: string, dearness: number, random: Random): DeploymentCon
     maxOutputTokens: random.pick([64, 256, 400]),
     timeoutMs: 60_000,
     onHangup: random.pick([null, null, 'finish', 'stop']),
+    outputCapField: random.pick([null, 'max_tokens', 'max_completion_tokens']),
     enabled: true,
   };
 }

@@ -51,6 +51,7 @@ export const anyAttempt: fc.Arbitrary<AttemptRecord> = fc.record({
   nextReason: fc.option(fc.constantFrom('final', 'attempts_max', 'no_candidate_left')),
   waitMs: fc.option(fc.nat()),
   notTried: fc.array(fc.record({ deploymentId: id('dep'), reason: fc.constantFrom(...NOT_TRIED_REASONS) }), { maxLength: 8 }),
+  dropped: fc.array(fc.constantFrom('seed', 'tools.strict', 'messages.name'), { maxLength: 20 }),
 });
 
 const wildEnd = fc.record({

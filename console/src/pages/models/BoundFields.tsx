@@ -22,6 +22,8 @@ const HANGUPS: readonly { readonly value: DeploymentDraft['on_hangup']; readonly
   },
 ];
 
+const CAP_FIELDS = ['max_completion_tokens', 'max_tokens'] as const satisfies readonly DeploymentDraft['output_cap_field'][];
+
 /** The order of a field's parts. Descriptions differ in length, and this keeps the inputs on one line. */
 const ORDER = ['label', 'input', 'description', 'error'] satisfies InputWrapperProps['inputWrapperOrder'];
 
@@ -29,7 +31,7 @@ const ORDER = ['label', 'input', 'description', 'error'] satisfies InputWrapperP
 export function BoundFields({ form }: { form: UseFormReturnType<DeploymentDraft> }) {
   const hangup = HANGUPS.find(({ value }) => value === form.values.on_hangup);
   return (
-    <SimpleGrid cols={{ base: 1, sm: 3 }}>
+    <SimpleGrid cols={{ base: 1, sm: 2 }}>
       <WholeNumberInput
         label={words.searchesPerRequest}
         inputWrapperOrder={ORDER}
@@ -53,6 +55,14 @@ export function BoundFields({ form }: { form: UseFormReturnType<DeploymentDraft>
         allowDeselect={false}
         data={HANGUPS.map(({ value, label }) => ({ value, label }))}
         {...form.getInputProps('on_hangup')}
+      />
+      <Select
+        label={words.outputCapField}
+        inputWrapperOrder={ORDER}
+        description={words.outputCapMeans}
+        allowDeselect={false}
+        data={[{ value: '', label: words.newerName }, ...CAP_FIELDS.map((value) => ({ value, label: value }))]}
+        {...form.getInputProps('output_cap_field')}
       />
     </SimpleGrid>
   );

@@ -92,6 +92,7 @@ function DeploymentFacts({ deployment }: { deployment: Deployment }) {
         [words.searchesPerRequest, atMost(deployment.max_searches)],
         [words.tokensPerMediaPart, atMost(deployment.max_part_tokens)],
         [words.onHangup, hangupWords(deployment.on_hangup)],
+        [words.outputCapField, deployment.output_cap_field ?? words.newerName],
         [words.timeout, durationText(deployment.timeout_ms)],
         [words.created, <Time key="created" at={deployment.created_at} />],
         [

@@ -29,6 +29,7 @@ export interface DeploymentDraft {
   max_part_tokens: number | '';
   /** '': the gateway's default. */
   on_hangup: NonNullable<Deployment['on_hangup']> | '';
+  output_cap_field: NonNullable<Deployment['output_cap_field']> | '';
   timeout_seconds: number | '';
   enabled: boolean;
 }
@@ -49,6 +50,7 @@ export const NEW_DRAFT: DeploymentDraft = {
   max_searches: '',
   max_part_tokens: '',
   on_hangup: '',
+  output_cap_field: '',
   timeout_seconds: TIMEOUT_SECONDS_DEFAULT,
   enabled: true,
 };
@@ -81,6 +83,7 @@ export function draftOf(deployment: Deployment): DeploymentDraft {
     max_searches: deployment.max_searches ?? '',
     max_part_tokens: deployment.max_part_tokens ?? '',
     on_hangup: deployment.on_hangup ?? '',
+    output_cap_field: deployment.output_cap_field ?? '',
     timeout_seconds: deployment.timeout_ms / SECOND_MS,
     enabled: deployment.enabled,
   };
@@ -110,6 +113,7 @@ export function settingsOf(draft: DeploymentDraft) {
     max_searches: numberOrNull(draft.max_searches),
     max_part_tokens: numberOrNull(draft.max_part_tokens),
     on_hangup: draft.on_hangup === '' ? null : draft.on_hangup,
+    output_cap_field: draft.output_cap_field === '' ? null : draft.output_cap_field,
     timeout_ms: Math.round((draft.timeout_seconds === '' ? TIMEOUT_SECONDS_DEFAULT : draft.timeout_seconds) * SECOND_MS),
     enabled: draft.enabled,
   };

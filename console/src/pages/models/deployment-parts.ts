@@ -59,6 +59,7 @@ const BOUND_PARTS: readonly EditPart<DeploymentDraft>[] = [
   setting('max_searches', words.searchesPerRequest, ({ max_searches: most }) => boundWords(most, words.notSet)),
   setting('max_part_tokens', words.tokensPerMediaPart, ({ max_part_tokens: most }) => boundWords(most, words.notSet)),
   setting('on_hangup', words.onHangup, ({ on_hangup }) => hangupWords(on_hangup)),
+  setting('output_cap_field', words.outputCapField, ({ output_cap_field }) => output_cap_field || words.newerName),
   {
     name: 'timeout_seconds',
     label: words.timeout,

@@ -20,6 +20,9 @@ export const words = {
   partTokensMean:
     'The maximum for one image, sound or file. A blocking budget holds this many. If empty, it holds 40,000, and a part may use more.',
   onHangup: 'When the caller hangs up',
+  outputCapField: 'Field of the output limit',
+  newerName: 'max_completion_tokens (default)',
+  outputCapMeans: 'In chat requests that the gateway writes itself. Some compatible servers know only max_tokens.',
 
   // deployment-parts
   getsRequests: 'Yes: it gets requests',

@@ -98,6 +98,7 @@ function Item({ attempt, like, endMs, following }: ItemProps) {
           {nextWords(attempt, following)}
         </Text>
         <NotTried attempt={attempt} />
+        {attempt.dropped.length > 0 && <Text fz="sm">{words.leftOut(attempt.dropped.join(', '))}</Text>}
       </Stack>
     </li>
   );

@@ -14,6 +14,7 @@ export const words = {
   httpStatus: (status: number) => `HTTP ${status}`,
   sameAsAttempt: (attempt: number) => `It failed with the same message as attempt ${attempt}.`,
   notTriedLabel: 'Not tried:',
+  leftOut: (fields: string) => `Left out in translation: ${fields}`,
 
   // Content
   showContent: 'Show content',

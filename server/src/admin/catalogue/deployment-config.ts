@@ -17,6 +17,7 @@ type Columns = Pick<
   | 'searchesMax'
   | 'partTokensMax'
   | 'onHangup'
+  | 'outputCapField'
   | 'timeoutMs'
   | 'enabled'
 >;
@@ -42,6 +43,7 @@ export function deploymentConfig(row: Columns, credential: DeploymentConfig['cre
     searchesMax: row.searchesMax,
     partTokensMax: row.partTokensMax,
     onHangup: row.onHangup,
+    outputCapField: row.outputCapField,
     timeoutMs: row.timeoutMs,
     enabled: row.enabled,
   };

@@ -4,7 +4,7 @@ import type { DeploymentRow } from '../../store/catalogue/deployments.ts';
 import { id, instant, mergedMetadata, metadata, modelName } from '../http/fields.ts';
 import { invalid } from '../http/problem.ts';
 import { never } from '../http/schemas.ts';
-import { BOUND_WORDS, mode, onHangup, providerName } from './deployment-view.ts';
+import { BOUND_WORDS, mode, onHangup, outputCapField, providerName } from './deployment-view.ts';
 import { priceFields } from './price-fields.ts';
 
 /** The fields of a deployment that the API accepts. */
@@ -34,6 +34,7 @@ const settings = {
   max_searches: z.int().min(1).max(SEARCHES_MAX).nullish().meta({ description: BOUND_WORDS.max_searches }),
   max_part_tokens: z.int().min(1).max(PART_TOKENS_MAX).nullish().meta({ description: BOUND_WORDS.max_part_tokens }),
   on_hangup: onHangup.nullish().meta({ description: BOUND_WORDS.on_hangup }),
+  output_cap_field: outputCapField.nullish().meta({ description: BOUND_WORDS.output_cap_field }),
   timeout_ms: z.int().min(1).max(HOUR_MS).optional(),
   enabled: z.boolean().optional(),
   metadata: metadata.nullish(),
@@ -78,6 +79,7 @@ type SettingColumns = Pick<
   | 'searchesMax'
   | 'partTokensMax'
   | 'onHangup'
+  | 'outputCapField'
   | 'timeoutMs'
   | 'enabled'
   | 'metadata'
@@ -94,6 +96,7 @@ export const NEW_DEPLOYMENT: SettingColumns = {
   searchesMax: null,
   partTokensMax: null,
   onHangup: null,
+  outputCapField: null,
   timeoutMs: 600_000,
   enabled: true,
   metadata: {},
@@ -114,6 +117,7 @@ export function columnsOf(body: Settings, stored: SettingColumns): SettingColumn
     searchesMax: kept(body.max_searches, stored.searchesMax),
     partTokensMax: kept(body.max_part_tokens, stored.partTokensMax),
     onHangup: kept(body.on_hangup, stored.onHangup),
+    outputCapField: kept(body.output_cap_field, stored.outputCapField),
     timeoutMs: body.timeout_ms ?? stored.timeoutMs,
     enabled: body.enabled ?? stored.enabled,
     metadata: mergedMetadata(stored.metadata, body.metadata),

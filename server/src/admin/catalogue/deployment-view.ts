@@ -21,6 +21,7 @@ export const mode = z.enum(['chat', 'embedding']);
 export const providerName = z.enum(['openai', 'anthropic', 'fake']);
 
 export const onHangup = z.enum(['finish', 'stop']);
+export const outputCapField = z.enum(['max_tokens', 'max_completion_tokens']);
 
 /** Descriptions of the fields that bound a request's charge. */
 export const BOUND_WORDS = {
@@ -30,12 +31,15 @@ export const BOUND_WORDS = {
     'The most input tokens of one image, audio or file part, or of the result of one search or fetched page. A blocking budget holds this many for each. Null if not declared; 40,000 are then held and count as unbounded.',
   on_hangup:
     'The action upstream when the client hangs up before the answer ends. `finish` reads the answer to its end and charges what the provider reports. `stop` ends the call and charges what was made or, for a whole answer under a blocking budget, the hold. Null ends a stream, but reads a whole answer under a blocking budget to its end.',
+  output_cap_field:
+    'The field in which chat requests that the gateway writes itself state the output cap. Some compatible servers know only `max_tokens`. Null: `max_completion_tokens`. A client’s own field is passed on unchanged.',
 } as const;
 
 const boundsOut = {
   max_searches: z.int().nullable().meta({ description: BOUND_WORDS.max_searches }),
   max_part_tokens: z.int().nullable().meta({ description: BOUND_WORDS.max_part_tokens }),
   on_hangup: onHangup.nullable().meta({ description: BOUND_WORDS.on_hangup }),
+  output_cap_field: outputCapField.nullable().meta({ description: BOUND_WORDS.output_cap_field }),
 };
 
 export const deploymentOut = z
@@ -132,6 +136,7 @@ export function deploymentFacts(row: DeploymentRow, price: GivenPrice | null | u
     max_searches: row.searchesMax,
     max_part_tokens: row.partTokensMax,
     on_hangup: row.onHangup,
+    output_cap_field: row.outputCapField,
     timeout_ms: row.timeoutMs,
     enabled: row.enabled,
     metadata: row.metadata,

@@ -78,6 +78,10 @@ const attemptOut = z
       description:
         'The deployments that could have served and were not tried when the request failed here, at most 8. `not_reached`: the request ended before. `cooling_down`: calls to it failed recently. `unpriced`: a blocking budget needs a price. `untranslatable`: it cannot express the request. `unsupported`: its provider lacks the endpoint.',
     }),
+    dropped: z.array(z.string()).meta({
+      description:
+        'The fields of the request that were left out when it was translated into this provider’s dialect, at most 20. Empty if nothing was.',
+    }),
   })
   .meta({ id: 'Attempt' });
 
@@ -161,7 +165,7 @@ export async function viewDecision(call: AdminCall, facts: DecisionFacts): Promi
 }
 
 function renderAttempts(attempts: readonly AttemptBody[] | null): z.output<typeof attemptsMadeOut> {
-  return attempts?.map((one) => ({ ...one, not_tried: [...one.not_tried] })) ?? null;
+  return attempts?.map((one) => ({ ...one, not_tried: [...one.not_tried], dropped: [...one.dropped] })) ?? null;
 }
 
 function renderTags({ asked, defaults, required, routed, deployments, targets }: TagsBody) {

@@ -28,7 +28,7 @@ export function decodeMessagesAnswer(json: JsonObject): NeutralAnswer {
 /** Decodes a block, and leaves out unknown kinds: the rest of the answer was paid for and is still useful. */
 function knownParts(block: unknown): Part[] {
   try {
-    return readBlocks([block], 'content');
+    return readBlocks([block], 'content', null);
   } catch (error) {
     if (error instanceof Untranslatable) return [];
     throw error;

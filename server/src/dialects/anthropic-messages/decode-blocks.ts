@@ -1,22 +1,23 @@
 import type { JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
 import { isObject, objectOr, objectsIn, stringOr } from '../json.ts';
+import type { Losses } from '../losses.ts';
 import type { CacheMark, Citation, Opaque, Part, Source } from '../neutral.ts';
 import { text } from '../neutral.ts';
 import { opaqueOf } from '../opaque.ts';
 
 /**
  * Decodes the content blocks (or the string) of a request or an answer into parts. Blocks of the provider's own tools are left
- * out: the text after them holds the outcome. Throws Untranslatable.
+ * out: the text after them holds the outcome. `losses` takes what a request loses; null for an answer. Throws Untranslatable.
  */
-export function readBlocks(content: unknown, where: string): Part[] {
+export function readBlocks(content: unknown, where: string, losses: Losses | null): Part[] {
   if (content === undefined || content === null) return [];
   if (typeof content === 'string') return content === '' ? [] : [text(content)];
   if (!Array.isArray(content)) throw new Untranslatable(where, `${where} must be a string or an array`);
-  return content.flatMap((block, index) => partsOf(block, `${where}[${index}]`));
+  return content.flatMap((block, index) => partsOf(block, `${where}[${index}]`, losses));
 }
 
-function partsOf(block: unknown, where: string): Part[] {
+function partsOf(block: unknown, where: string, losses: Losses | null): Part[] {
   if (!isObject(block)) throw new Untranslatable(where, `${where} must be an object`);
   const cache = cacheMarkOf(block);
   switch (block.type) {
@@ -25,7 +26,7 @@ function partsOf(block: unknown, where: string): Part[] {
     case 'image':
       return [{ is: 'image', source: sourceOf(objectOr(block.source), where), title: null, cache, at: where }];
     case 'document':
-      return documentParts(block, where, cache);
+      return documentParts(block, where, cache, losses);
     case 'search_result':
       return [text(searchResultText(block), cache)];
     case 'thinking':
@@ -44,18 +45,22 @@ function partsOf(block: unknown, where: string): Part[] {
         },
       ];
     case 'tool_result':
-      return [toolResultOf(block, where, cache)];
+      return [toolResultOf(block, where, cache, losses)];
+    // A summary of the conversation before, in words.
+    case 'compaction':
+      return typeof block.content === 'string' ? [text(block.content, cache)] : [];
     default:
-      if (isProvidersOwn(block.type)) return [];
+      if (isProvidersOwn(block.type)) {
+        losses?.dropField(`messages.${block.type}`);
+        return [];
+      }
       throw new Untranslatable(`${where}.type`, `this model does not support ${JSON.stringify(block.type)} blocks`);
   }
 }
 
 /** Reports whether a block is a step or a result of a tool that the provider runs, or a mark for its own use. */
-function isProvidersOwn(type: unknown): boolean {
-  return (
-    typeof type === 'string' && /^(server_tool_use|mcp_tool_use|tool_reference|compaction|fallback|.+_tool_result)$/.test(type)
-  );
+function isProvidersOwn(type: unknown): type is string {
+  return typeof type === 'string' && /^(server_tool_use|mcp_tool_use|tool_reference|fallback|.+_tool_result)$/.test(type);
 }
 
 /** Returns the signature of thinking. An empty one is none. */
@@ -68,19 +73,21 @@ function redacted(data: unknown): Part[] {
   return opaque === null ? [] : [{ is: 'redacted_thinking', data: opaque }];
 }
 
-function toolResultOf(block: JsonObject, where: string, cache: CacheMark | null): Part {
+function toolResultOf(block: JsonObject, where: string, cache: CacheMark | null, losses: Losses | null): Part {
   return {
     is: 'tool_result',
     callId: stringOr(block.tool_use_id, ''),
-    parts: readBlocks(block.content, `${where}.content`),
+    parts: readBlocks(block.content, `${where}.content`, losses),
     failed: block.is_error === true,
     cache,
   };
 }
 
-function documentParts(block: JsonObject, where: string, cache: CacheMark | null): Part[] {
+function documentParts(block: JsonObject, where: string, cache: CacheMark | null, losses: Losses | null): Part[] {
   const source = objectOr(block.source);
-  if (source.type === 'content') return readBlocks(source.content, `${where}.source.content`);
+  if (objectOr(block.citations).enabled === true) losses?.drop('citations');
+  if (typeof block.context === 'string') losses?.dropField('messages.context');
+  if (source.type === 'content') return readBlocks(source.content, `${where}.source.content`, losses);
   return [{ is: 'document', source: sourceOf(source, where), title: stringOr(block.title, null), cache, at: where }];
 }
 

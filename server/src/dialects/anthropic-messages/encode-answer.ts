@@ -42,7 +42,7 @@ function blockOf(part: Part): JsonObject[] {
 }
 
 /** Returns the signature for a client. The field is required, so a provider without signatures gets an empty one. */
-export function signatureText(signature: Opaque | null): string {
+function signatureText(signature: Opaque | null): string {
   return signature === null ? '' : opaqueText(signature, 'anthropic');
 }
 

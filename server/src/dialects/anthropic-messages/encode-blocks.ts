@@ -1,30 +1,32 @@
 import type { JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
 import { defined, isObject, parseJson } from '../json.ts';
-import type { CacheMark, Part, Source } from '../neutral.ts';
+import type { Losses } from '../losses.ts';
+import type { CacheMark, MediaPart, Part } from '../neutral.ts';
 
 /**
  * Encodes a part as content blocks. Returns none for a part that this dialect refuses: empty text, and thinking without a
  * signature.
  */
-export function blockOf(part: Part): JsonObject[] {
+export function blockOf(part: Part, losses: Losses): JsonObject[] {
   switch (part.is) {
     case 'text':
       return part.text === '' ? [] : [{ type: 'text', text: part.text, ...cacheControl(part.cache) }];
     case 'image':
-      return [{ type: 'image', source: sourceOf(part.source), ...cacheControl(part.cache) }];
+      return [{ type: 'image', source: sourceOf(part), ...cacheControl(part.cache) }];
     case 'document':
-      return [
-        defined({ type: 'document', source: sourceOf(part.source), title: part.title ?? undefined, ...cacheControl(part.cache) }),
-      ];
+      return [defined({ type: 'document', source: sourceOf(part), title: part.title ?? undefined, ...cacheControl(part.cache) })];
     case 'refusal':
       return part.text === '' ? [] : [{ type: 'text', text: part.text }];
     case 'thinking':
-      return part.signature?.issuer === 'anthropic'
-        ? [{ type: 'thinking', thinking: part.text, signature: part.signature.data }]
-        : [];
+      if (part.signature?.issuer === 'anthropic')
+        return [{ type: 'thinking', thinking: part.text, signature: part.signature.data }];
+      losses.drop(part.signature === null ? 'thinking' : 'signature');
+      return [];
     case 'redacted_thinking':
-      return part.data.issuer === 'anthropic' ? [{ type: 'redacted_thinking', data: part.data.data }] : [];
+      if (part.data.issuer === 'anthropic') return [{ type: 'redacted_thinking', data: part.data.data }];
+      losses.drop('signature');
+      return [];
     case 'audio':
     case 'video':
       throw new Untranslatable(part.at, `this model does not support ${part.is}`);
@@ -39,7 +41,7 @@ export function blockOf(part: Part): JsonObject[] {
         defined({
           type: 'tool_result',
           tool_use_id: toolId(part.callId),
-          content: part.parts.flatMap(blockOf),
+          content: part.parts.flatMap((inner) => blockOf(inner, losses)),
           is_error: part.failed || undefined,
           ...cacheControl(part.cache),
         }),
@@ -69,14 +71,14 @@ export function inputOf(json: string): JsonObject {
   return isObject(input) ? input : { arguments: json };
 }
 
-function sourceOf(source: Source): JsonObject {
+function sourceOf({ source, at }: MediaPart): JsonObject {
   switch (source.is) {
     case 'base64':
       return { type: 'base64', media_type: source.mediaType, data: source.data };
     case 'url':
       // Only http and https URLs can be sent. A data URL that is not base64 has no equivalent here.
       if (!/^https?:/i.test(source.url))
-        throw new Untranslatable('messages', 'this model supports only http and https URLs and base64 data');
+        throw new Untranslatable(at, 'this model supports only http and https URLs and base64 data');
       return { type: 'url', url: source.url };
     case 'file':
       return { type: 'file', file_id: source.id };

@@ -1,10 +1,15 @@
+import { asFunctions } from '../custom-tools.ts';
 import type { JsonObject } from '../dialect.ts';
 import { defined } from '../json.ts';
+import type { Losses } from '../losses.ts';
 import { claudeVersion } from '../model-names.ts';
 import type { EncodeOptions, FunctionTool, NeutralMessage, NeutralRequest, TextPart, ToolChoice } from '../neutral.ts';
 import { blockOf, cacheControl } from './encode-blocks.ts';
 import { thinkingFields } from './thinking.ts';
 
+const TEMPERATURE_MAX = 1;
+/** The least `top_p` that a thinking model takes. */
+const TOP_P_MIN = 0.95;
 const JSON_ONLY = 'Answer with one valid JSON object and nothing else.';
 
 /**
@@ -12,18 +17,20 @@ const JSON_ONLY = 'Answer with one valid JSON object and nothing else.';
  */
 export function encodeMessagesRequest(request: NeutralRequest, options: EncodeOptions): JsonObject {
   const maxTokens = options.outputCap ?? options.outputCapDefault;
+  const { losses } = options;
   const { thinking, effort } = thinkingFields(request, options.upstreamModel, maxTokens);
+  if (thinking === undefined && effort === undefined && asksToThink(request)) losses.drop('reasoning');
   const format = request.output?.is === 'schema' ? { type: 'json_schema', schema: request.output.schema } : undefined;
   const outputConfig = defined({ effort, format });
   return defined({
     model: options.upstreamModel,
     max_tokens: maxTokens,
-    system: systemOf(request),
-    messages: messagesOf(request.messages),
+    system: systemOf(request, losses),
+    messages: messagesOf(request.messages, losses),
     stream: options.stream || undefined,
-    ...samplingOf(request, thinking),
+    ...samplingOf(request, thinking, losses),
     stop_sequences: request.stopSequences.length > 0 ? request.stopSequences : undefined,
-    ...toolFields(request, options.upstreamModel),
+    ...toolFields(request, options),
     thinking,
     output_config: Object.keys(outputConfig).length > 0 ? outputConfig : undefined,
     metadata: request.endUser === null ? undefined : { user_id: request.endUser },
@@ -35,20 +42,24 @@ export function encodeMessagesRequest(request: NeutralRequest, options: EncodeOp
  * Returns the instructions. One plain instruction stays a string. Instructions from the middle of the conversation join the
  * others, because not every model accepts them there.
  */
-function systemOf(request: NeutralRequest): unknown {
+function systemOf(request: NeutralRequest, losses: Losses): unknown {
   const later = request.messages.filter((message) => message.role === 'system').flatMap((message) => message.parts);
   const parts = [...request.system, ...later].filter((part): part is TextPart => part.is === 'text' && part.text !== '');
   if (request.output?.is === 'json') parts.push({ is: 'text', text: JSON_ONLY, cache: null, citations: [] });
   const [only] = parts;
   if (only === undefined) return undefined;
-  return parts.length === 1 && only.cache === null ? only.text : parts.flatMap(blockOf);
+  return parts.length === 1 && only.cache === null ? only.text : parts.flatMap((part) => blockOf(part, losses));
+}
+
+function asksToThink({ reasoning }: NeutralRequest): boolean {
+  return reasoning !== null && reasoning.mode !== 'off';
 }
 
 /** Merges consecutive messages of one role. Tool results come first in their message, as this dialect requires. */
-function messagesOf(messages: readonly NeutralMessage[]): JsonObject[] {
+function messagesOf(messages: readonly NeutralMessage[], losses: Losses): JsonObject[] {
   const turns: { role: string; content: JsonObject[] }[] = [];
   for (const { role, parts } of messages) {
-    const content = role === 'system' ? [] : parts.flatMap(blockOf);
+    const content = role === 'system' ? [] : parts.flatMap((part) => blockOf(part, losses));
     if (content.length === 0) continue;
     const last = turns.at(-1);
     if (last?.role === role) last.content.push(...content);
@@ -62,24 +73,31 @@ function messagesOf(messages: readonly NeutralMessage[]): JsonObject[] {
  * Returns the sampling fields. With thinking on, this dialect accepts no temperature but 1, no `top_k`, and no `top_p` below
  * 0.95. Its highest temperature is 1.
  */
-function samplingOf(request: NeutralRequest, thinking: JsonObject | undefined): JsonObject {
+function samplingOf(request: NeutralRequest, thinking: JsonObject | undefined, losses: Losses): JsonObject {
   const { temperature, topP, topK } = request;
   const thinks = thinking !== undefined && thinking.type !== 'disabled';
-  if (thinks) return { top_p: topP !== null && topP >= 0.95 ? topP : undefined };
+  if (temperature !== null && (temperature > TEMPERATURE_MAX || (thinks && temperature !== 1))) losses.drop('temperature');
+  if (thinks) {
+    const takesTopP = topP !== null && topP >= TOP_P_MIN;
+    if (topP !== null && !takesTopP) losses.drop('top_p');
+    if (topK !== null) losses.drop('top_k');
+    return { top_p: takesTopP ? topP : undefined };
+  }
   return {
-    temperature: temperature === null ? undefined : Math.min(temperature, 1),
+    temperature: temperature === null ? undefined : Math.min(temperature, TEMPERATURE_MAX),
     // Newer models refuse both together. A `top_p` of 1 is the default, so it can be left out.
     top_p: topP === null || (topP === 1 && temperature !== null) ? undefined : topP,
     top_k: topK ?? undefined,
   };
 }
 
-function toolFields(request: NeutralRequest, model: string): JsonObject {
+function toolFields(request: NeutralRequest, { upstreamModel: model, losses }: EncodeOptions): JsonObject {
   const { toolChoice: choice } = request;
-  const functions = request.tools.filter((tool) => tool.is === 'function');
+  const functions = asFunctions(request.tools);
   const offered = choice?.is === 'among' ? functions.filter(({ name }) => choice.names.includes(name)) : functions;
   if (offered.length === 0) return {};
   const takesStrict = (claudeVersion(model) ?? 0) >= 4.5;
+  if (!takesStrict && offered.some(({ strict }) => strict === true)) losses.drop('tool_strict');
   const oneAtATime = request.parallelTools === 'one_at_a_time' && choice?.is !== 'none';
   const chosen = choice === null ? (oneAtATime ? { type: 'auto' } : undefined) : choiceOf(choice);
   return {

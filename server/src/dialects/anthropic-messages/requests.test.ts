@@ -14,12 +14,13 @@ const weather = {
 const weatherTool = { name: 'weather', description: 'w', input_schema: weather.function.parameters };
 
 describe('an Anthropic request for an OpenAI model', () => {
-  it('says the system prompt first and content as parts', () => {
+  // Some compatible servers accept content only as a string.
+  it('says the system prompt first, and text alone as a string', () => {
     expect(toChat({ system: 'be brief', messages: hi, stream: true })).toEqual({
       model: 'gpt-5-nano',
       messages: [
-        { role: 'system', content: [{ type: 'text', text: 'be brief' }] },
-        { role: 'user', content: [{ type: 'text', text: 'hi' }] },
+        { role: 'system', content: 'be brief' },
+        { role: 'user', content: 'hi' },
       ],
       max_completion_tokens: 100,
       stream: true,
@@ -51,7 +52,7 @@ describe('an Anthropic request for an OpenAI model', () => {
         content: 'let me see',
         tool_calls: [{ id: 'a', type: 'function', function: { name: 'shot', arguments: '{"x":1}' } }],
       },
-      { role: 'tool', tool_call_id: 'a', content: [{ type: 'text', text: 'The result is attached to the next message.' }] },
+      { role: 'tool', tool_call_id: 'a', content: 'The result is attached to the next message.' },
       {
         role: 'user',
         content: [
@@ -155,7 +156,7 @@ describe('an Anthropic request for an OpenAI model', () => {
     const first = (model: string) =>
       (toChat({ system, messages: hi }, { upstreamModel: model }).messages as JsonObject[])[0]?.content;
     expect(first('gpt-5.6-terra')).toEqual([{ type: 'text', text: 'long', prompt_cache_breakpoint: { mode: 'explicit' } }]);
-    expect(first('gpt-5')).toEqual([{ type: 'text', text: 'long' }]);
+    expect(first('gpt-5')).toBe('long');
   });
 
   it('says sampling, stops and user; a long user name keeps its identity in 64 characters', () => {
@@ -191,13 +192,47 @@ describe('an Anthropic request for an OpenAI model', () => {
     expect((toChat({ messages }).messages as JsonObject[])[1]).toEqual({ role: 'assistant', content: 'found' });
   });
 
+  it('keeps several texts of one message apart, and those of the model together', () => {
+    const two = [
+      { type: 'text', text: 'a' },
+      { type: 'text', text: 'b' },
+    ];
+    const messages = [{ role: 'user', content: two }, { role: 'assistant', content: two }, ...hi];
+    expect(toChat({ messages }).messages).toEqual([
+      { role: 'user', content: 'a\n\nb' },
+      { role: 'assistant', content: 'ab' },
+      { role: 'user', content: 'hi' },
+    ]);
+  });
+
+  it('leaves out the block of Claude Code’s instructions that differs with each request', () => {
+    const system = [
+      { type: 'text', text: 'x-anthropic-billing-header: cc_version=2; cch=1a2b;' },
+      { type: 'text', text: 'be brief' },
+    ];
+    expect((toChat({ system, messages: hi }).messages as JsonObject[])[0]).toEqual({ role: 'system', content: 'be brief' });
+  });
+
+  it('keeps the summary of a compacted conversation', () => {
+    const messages = [{ role: 'assistant', content: [{ type: 'compaction', content: 'They said hi.' }] }, ...hi];
+    expect((toChat({ messages }).messages as JsonObject[])[0]).toEqual({ role: 'assistant', content: 'They said hi.' });
+  });
+
+  it('states the output cap in the field that the server knows', () => {
+    expect(toChat({ messages: hi }, { capField: 'max_tokens' })).toMatchObject({ max_tokens: 100 });
+    expect(toChat({ messages: hi }, { capField: 'max_tokens' })).not.toHaveProperty('max_completion_tokens');
+  });
+
   it.each<[JsonObject, string]>([
     [{ messages: hi, tools: [{ type: 'web_search_20250305', name: 'web_search' }] }, 'tools[0]'],
     [{ messages: [{ role: 'user', content: [{ type: 'container_upload', file_id: 'f' }] }] }, 'messages[0].content[0].type'],
-    [{ messages: [{ role: 'user', content: [{ type: 'image', source: { type: 'file', file_id: 'f' } }] }] }, 'messages'],
+    [
+      { messages: [{ role: 'user', content: [{ type: 'image', source: { type: 'file', file_id: 'f' } }] }] },
+      'messages[0].content[0]',
+    ],
     [
       { messages: [{ role: 'user', content: [{ type: 'document', source: { type: 'url', url: 'https://x.test' } }] }] },
-      'messages',
+      'messages[0].content[0]',
     ],
     [{ messages: [{ role: 'user', content: [{ type: 'image', source: {} }] }] }, 'messages[0].content[0].source'],
     [{ messages: [{ role: 'tool', content: 'x' }] }, 'messages[0].role'],

@@ -1,8 +1,9 @@
 import { type Bytes, Pieces } from '../../lib/pieces.ts';
 import { type Exchange, type ExchangeOptions, type JsonObject, LEFT_IN_BYTES, type LeftFields, type Wire } from '../dialect.ts';
 import { objectOr } from '../json.ts';
+import { NOTHING_DROPPED } from '../losses.ts';
 import { isOfResponses } from '../openai-responses/family.ts';
-import { ownItems } from '../openai-responses/own-items.ts';
+import { ownItems, withoutReasoning } from '../openai-responses/own-items.ts';
 import { chatEventReader } from './chat-events.ts';
 import { messageEventReader } from './message-events.ts';
 import { passingStream } from './passing-stream.ts';
@@ -18,6 +19,7 @@ export function nativeExchange(options: ExchangeOptions): Exchange {
   const { client, facts } = options;
   return {
     upstreamBody: unchangedBytes(options) ?? written(editedBody(options), options.left ?? null),
+    dropped: options.isUnsealed === true ? REASONING_DROPPED : NOTHING_DROPPED,
     whole: (bytes) => ({ bytes, facts: isResponse(client) ? wholeResponseFacts(bytes) : wholeFacts(client, bytes) }),
     stream: () =>
       passingStream(
@@ -30,6 +32,8 @@ export function nativeExchange(options: ExchangeOptions): Exchange {
       ),
   };
 }
+
+const REASONING_DROPPED: readonly string[] = ['input.encrypted_content'];
 
 const MODEL_FIRST = '{"model":';
 
@@ -64,13 +68,14 @@ function written(edited: JsonObject, left: LeftFields | null): Bytes {
   return new Pieces([...pieces, Buffer.from(`${text}}`)]);
 }
 
-function editedBody({ client, body, facts, upstreamModel, outputCap }: ExchangeOptions): JsonObject {
+function editedBody({ client, body, facts, upstreamModel, outputCap, capField, isUnsealed }: ExchangeOptions): JsonObject {
   const edited: JsonObject = { ...body, model: upstreamModel };
   if (client === 'openai-chat' && facts.stream) edited.stream_options = { ...objectOr(body.stream_options), include_usage: true };
-  if (outputCap !== null && client === 'openai-chat') capChat(edited, outputCap);
+  if (outputCap !== null && client === 'openai-chat') capChat(edited, outputCap, capField ?? 'max_completion_tokens');
   if (outputCap !== null && client === 'anthropic-messages') edited.max_tokens = outputCap;
   if (client === 'openai-responses') editResponses(edited, outputCap);
   else if (isOfResponses(client)) editStateless(edited);
+  if (isUnsealed === true) edited.input = withoutReasoning(edited.input);
   return edited;
 }
 
@@ -102,12 +107,13 @@ function editStateless(edited: JsonObject): void {
 }
 
 /**
- * Sets the clamp in the field of the caller's cap, because a server may know only one of the two names. Without a cap, the newer
- * name is used.
+ * Sets the clamp in the field of the caller's cap, because a server may know only one of the two names. Without a cap,
+ * the deployment's name is used.
  */
-function capChat(edited: JsonObject, outputCap: number): void {
+function capChat(edited: JsonObject, outputCap: number, otherwise: string): void {
   const older = typeof edited.max_tokens === 'number';
   const newer = typeof edited.max_completion_tokens === 'number';
   if (older) edited.max_tokens = outputCap;
-  if (newer || !older) edited.max_completion_tokens = outputCap;
+  if (newer) edited.max_completion_tokens = outputCap;
+  if (!newer && !older) edited[otherwise] = outputCap;
 }

@@ -1,3 +1,4 @@
+import { argumentsOfText } from '../custom-tools.ts';
 import type { JsonObject } from '../dialect.ts';
 import { UnreadableAnswer } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
@@ -76,8 +77,7 @@ function toolCalls(message: JsonObject, answerId: string): Part[] {
 function callParts(call: JsonObject): { readonly name: string; readonly arguments: string } {
   const fn = objectOr(call.function);
   const custom = objectOr(call.custom);
-  if (typeof custom.name === 'string')
-    return { name: custom.name, arguments: JSON.stringify({ input: stringOr(custom.input, '') }) };
+  if (typeof custom.name === 'string') return { name: custom.name, arguments: argumentsOfText(custom.input) };
   const args =
     typeof fn.arguments === 'object' && fn.arguments !== null ? JSON.stringify(fn.arguments) : stringOr(fn.arguments, '');
   return { name: stringOr(fn.name, ''), arguments: args };

@@ -1,7 +1,12 @@
+import { argumentsOfText } from '../custom-tools.ts';
 import type { JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
+import { endUserOf } from '../end-user.ts';
 import { arrayOr, isObject, numberOr, objectOr, objectsIn, stringOr } from '../json.ts';
+import type { Losses } from '../losses.ts';
 import type {
+  CustomTool,
+  Hints,
   NeutralMessage,
   NeutralRequest,
   NeutralTool,
@@ -15,11 +20,10 @@ import { blockOpaque, cacheMarkOf, readContent } from './decode-parts.ts';
 
 /**
  * Decodes an OpenAI chat request into the neutral form. Throws Untranslatable for anything that no other dialect can express.
- * Sampling hints that others lack are left out.
+ * `losses` takes what is left out here; the table of losses has the rest.
  */
-export function decodeChatRequest(body: JsonObject): NeutralRequest {
-  refuseWhatIsLost(body);
-  const messages = objectsIn(body.messages).map(messageOf);
+export function decodeChatRequest(body: JsonObject, losses: Losses): NeutralRequest {
+  const messages = objectsIn(body.messages).map((message, index) => messageOf(message, index, losses));
   const leading = messages.findIndex((message) => message.role !== 'system');
   const head = leading === -1 ? messages : messages.slice(0, leading);
   return {
@@ -29,48 +33,50 @@ export function decodeChatRequest(body: JsonObject): NeutralRequest {
     topP: numberOr(body.top_p, null),
     topK: numberOr(body.top_k, null),
     stopSequences: typeof body.stop === 'string' ? [body.stop] : arrayOr(body.stop).filter((stop) => typeof stop === 'string'),
-    tools: arrayOr(body.tools).map(toolOf),
+    tools: arrayOr(body.tools).map((tool, index) => toolOf(tool, index, losses)),
     toolChoice: toolChoiceOf(body.tool_choice),
     parallelTools:
       typeof body.parallel_tool_calls === 'boolean' ? (body.parallel_tool_calls ? 'allowed' : 'one_at_a_time') : null,
     output: outputOf(objectOr(body.response_format)),
     reasoning: reasoningOf(body),
-    endUser: stringOr(body.user, stringOr(body.safety_identifier, null)),
+    endUser: endUserOf(body, losses),
     serviceTier: body.service_tier === 'auto' ? 'auto' : body.service_tier === 'default' ? 'standard' : null,
-    hints: {},
+    hints: hintsOf(body),
   };
 }
 
-function refuseWhatIsLost(body: JsonObject): void {
-  if (numberOr(body.n, 1) > 1) throw new Untranslatable('n', 'n must be 1: this model gives one answer per request');
-  if (arrayOr(body.modalities).includes('audio'))
-    throw new Untranslatable('modalities', 'modalities must not contain "audio": this model cannot answer in audio');
-  if (arrayOr(body.functions).length > 0)
-    throw new Untranslatable('functions', 'functions is not supported by this model: use tools instead');
+function hintsOf({ verbosity, service_tier: tier }: JsonObject): Hints {
+  return {
+    ...(typeof verbosity === 'string' && { verbosity }),
+    ...(typeof tier === 'string' && tier !== 'auto' && tier !== 'default' && { otherTier: tier }),
+  };
 }
 
-function messageOf(message: JsonObject, index: number): NeutralMessage {
+function messageOf(message: JsonObject, index: number, losses: Losses): NeutralMessage {
   const where = `messages[${index}]`;
+  if (typeof message.name === 'string' && message.role !== 'tool') losses.dropField('messages.name');
   switch (message.role) {
     case 'system':
     case 'developer':
-      return { role: 'system', parts: readContent(message.content, where, cacheMarkOf(message)) };
+      return { role: 'system', parts: readContent(message.content, where, cacheMarkOf(message), losses) };
     case 'user':
-      return { role: 'user', parts: readContent(message.content, where, cacheMarkOf(message)) };
+      return { role: 'user', parts: readContent(message.content, where, cacheMarkOf(message), losses) };
     case 'assistant':
-      return { role: 'assistant', parts: assistantParts(message, where) };
+      return { role: 'assistant', parts: assistantParts(message, where, losses) };
     case 'tool':
-      return { role: 'user', parts: [toolResultOf(message, where)] };
+      return { role: 'user', parts: [toolResultOf(message, where, losses)] };
     default:
       throw new Untranslatable(`${where}.role`, `${where}.role must be system, developer, user, assistant or tool`);
   }
 }
 
-function assistantParts(message: JsonObject, where: string): Part[] {
+function assistantParts(message: JsonObject, where: string, losses: Losses): Part[] {
+  if (isObject(message.audio))
+    throw new Untranslatable(`${where}.audio`, 'this model cannot hear its earlier answer: send its text');
   const refusal = stringOr(message.refusal, '');
   return [
     ...thinkingParts(message),
-    ...readContent(message.content, where, cacheMarkOf(message)),
+    ...readContent(message.content, where, cacheMarkOf(message), losses),
     ...(refusal === '' ? [] : [{ is: 'refusal', text: refusal } as const]),
     ...objectsIn(message.tool_calls).map(toolCallOf),
   ];
@@ -99,22 +105,30 @@ function toolCallOf(call: JsonObject): Part {
   const fn = objectOr(call.function);
   const custom = objectOr(call.custom);
   const name = stringOr(fn.name, stringOr(custom.name, ''));
-  const args = typeof custom.input === 'string' ? JSON.stringify({ input: custom.input }) : stringOr(fn.arguments, '');
+  const args = typeof custom.input === 'string' ? argumentsOfText(custom.input) : stringOr(fn.arguments, '');
   return { is: 'tool_call', id: stringOr(call.id, ''), name, arguments: args, signature: null, cache: cacheMarkOf(call) };
 }
 
-function toolResultOf(message: JsonObject, where: string): Part {
+function toolResultOf(message: JsonObject, where: string, losses: Losses): Part {
   return {
     is: 'tool_result',
     callId: stringOr(message.tool_call_id, ''),
-    parts: readContent(message.content, where, null),
+    parts: readContent(message.content, where, null, losses),
     failed: false,
     cache: cacheMarkOf(message),
   };
 }
 
-function toolOf(tool: unknown, index: number): NeutralTool {
+const TOOL_FIELDS: ReadonlySet<string> = new Set(['type', 'function', 'custom', 'cache_control', 'prompt_cache_breakpoint']);
+const FUNCTION_FIELDS: ReadonlySet<string> = new Set([
+  ...['name', 'description', 'parameters', 'strict', 'cache_control', 'prompt_cache_breakpoint'],
+]);
+
+function toolOf(tool: unknown, index: number, losses: Losses): NeutralTool {
+  if (isObject(tool)) losses.dropOthers(tool, TOOL_FIELDS, 'tools');
+  if (isObject(tool) && tool.type === 'custom') return customTool(tool, `tools[${index}]`);
   const fn = objectOr(objectOr(tool).function);
+  losses.dropOthers(fn, FUNCTION_FIELDS, 'tools.function');
   if (!isObject(tool) || tool.type !== 'function' || typeof fn.name !== 'string') {
     throw new Untranslatable(
       `tools[${index}]`,
@@ -131,16 +145,31 @@ function toolOf(tool: unknown, index: number): NeutralTool {
   };
 }
 
+function customTool(tool: JsonObject, at: string): CustomTool {
+  const { name, description, format } = objectOr(tool.custom);
+  if (typeof name !== 'string') throw new Untranslatable(at, `${at} must have a name`);
+  const { type, grammar } = objectOr(format);
+  const { syntax, definition } = objectOr(grammar);
+  return {
+    is: 'custom',
+    name,
+    description: stringOr(description, null),
+    grammar: type === 'grammar' ? { syntax: stringOr(syntax, ''), definition: stringOr(definition, '') } : null,
+    cache: cacheMarkOf(tool),
+    at,
+  };
+}
+
 function toolChoiceOf(choice: unknown): ToolChoice | null {
   if (choice === 'auto' || choice === 'none') return { is: choice };
   if (choice === 'required') return { is: 'any' };
   if (!isObject(choice)) return null;
   const allowed = objectOr(choice.allowed_tools);
   if (choice.type === 'allowed_tools') {
-    const names = objectsIn(allowed.tools).map((tool) => stringOr(objectOr(tool.function).name, ''));
+    const names = objectsIn(allowed.tools).map((tool) => stringOr(objectOr(tool.function ?? tool.custom).name, ''));
     return { is: 'among', names, must: allowed.mode === 'required' };
   }
-  const { name } = objectOr(choice.function);
+  const { name } = objectOr(choice.function ?? choice.custom);
   return typeof name === 'string' ? { is: 'tool', name } : null;
 }
 

@@ -1,48 +1,55 @@
 import type { JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
 import { defined } from '../json.ts';
-import type { CacheMark, Opaque, Part, Source } from '../neutral.ts';
+import type { Losses } from '../losses.ts';
+import type { MediaPart, Opaque, Part } from '../neutral.ts';
 import { opaqueText } from '../opaque.ts';
 
 /** The features of the model that a request is encoded for. */
 export interface Writer {
+  readonly losses: Losses;
   /** True if the model knows explicit cache breakpoints; others answer them with 400. */
   readonly marksCache: boolean;
   readonly keepsThinking: boolean;
 }
 
 /** Encodes the content parts of a message. Thinking, tool calls and tool results belong elsewhere and are left out. */
-export function contentOf(parts: readonly Part[], writer: Pick<Writer, 'marksCache'>): JsonObject[] {
+export function contentOf(parts: readonly Part[], writer: Writer): JsonObject[] {
   return parts.flatMap((part) => {
     const content = partOf(part);
     if (content === null) return [];
-    return [writer.marksCache && 'cache' in part ? { ...content, ...breakpoint(part.cache) } : content];
+    const cache = 'cache' in part ? part.cache : null;
+    if (cache !== null && !writer.marksCache) writer.losses.drop('cache_mark');
+    return [cache !== null && writer.marksCache ? { ...content, prompt_cache_breakpoint: { mode: 'explicit' } } : content];
   });
-}
-
-function breakpoint(cache: CacheMark | null): JsonObject {
-  return cache === null ? {} : { prompt_cache_breakpoint: { mode: 'explicit' } };
 }
 
 function partOf(part: Part): JsonObject | null {
   if (part.is === 'text' || part.is === 'refusal') return { type: 'text', text: part.text };
-  if (part.is === 'image') return { type: 'image_url', image_url: { url: urlOf(part.source, 'image') } };
-  if (part.is === 'document') return fileOf(part.source, part.title);
+  if (part.is === 'image') return { type: 'image_url', image_url: { url: urlOf(part) } };
+  if (part.is === 'audio') return { type: 'input_audio', input_audio: soundOf(part) };
+  if (part.is === 'video') throw new Untranslatable(part.at, 'this model does not support video');
+  if (part.is === 'document') return fileOf(part);
   return null;
 }
 
-function urlOf(source: Source, what: string): string {
+function urlOf({ source, is, at }: MediaPart): string {
   if (source.is === 'url') return source.url;
   if (source.is === 'base64') return `data:${source.mediaType};base64,${source.data}`;
-  throw new Untranslatable('messages', `this model needs the ${what} as data or as a URL: it does not support stored files`);
+  throw new Untranslatable(at, `this model needs the ${is} as data or as a URL: it does not support stored files`);
 }
 
-function fileOf(source: Source, title: string | null): JsonObject {
+function fileOf(part: MediaPart): JsonObject {
+  const { source, title, at } = part;
   if (source.is === 'text') return { type: 'text', text: title === null ? source.text : `${title}\n\n${source.text}` };
   if (source.is === 'file') return { type: 'file', file: { file_id: source.id } };
-  if (source.is === 'url')
-    throw new Untranslatable('messages', 'this model needs the document as data: it does not support URLs');
-  return { type: 'file', file: { filename: title ?? 'document.pdf', file_data: urlOf(source, 'document') } };
+  if (source.is === 'url') throw new Untranslatable(at, 'this model needs the document as data: it does not support URLs');
+  return { type: 'file', file: { filename: title ?? 'document.pdf', file_data: urlOf(part) } };
+}
+
+function soundOf({ source, at }: MediaPart): JsonObject {
+  if (source.is !== 'base64') throw new Untranslatable(at, 'this model needs sound as data');
+  return { data: source.data, format: source.mediaType.replace(/^audio\/(?:x-)?/, '') };
 }
 
 /**

@@ -1,14 +1,16 @@
 import type { Usage } from '../../domain/usage/usage.ts';
+import { textOfArguments } from '../custom-tools.ts';
 import type { JsonObject } from '../dialect.ts';
 import { errorEvent } from '../error-event.ts';
 import type { AnswerEvent, AnswerOptions, Citation, StopReason, StreamEncoder } from '../neutral.ts';
 import { opaqueText } from '../opaque.ts';
 import { annotationOf } from './citations.ts';
+import { customToolsIn } from './encode-answer.ts';
 import { finishReasonOf } from './stop-words.ts';
 import { chatUsage } from './usage.ts';
 
 interface Block {
-  readonly is: 'text' | 'thinking' | 'call';
+  readonly is: 'text' | 'thinking' | 'call' | 'custom';
   /** The offset of its text in the whole content, or its index among the tool calls. */
   readonly at: number;
   /** The text, thinking or arguments written so far. */
@@ -20,6 +22,7 @@ interface Block {
 /** Writes neutral events as OpenAI chat chunks. Writes `[DONE]` only at the answer's own end. */
 export class ChatStreamEncoder implements StreamEncoder {
   readonly #options: AnswerOptions;
+  readonly #custom: ReadonlySet<string>;
   readonly #blocks = new Map<number, Block>();
   /** The beginning of every chunk. */
   #head = '';
@@ -30,6 +33,7 @@ export class ChatStreamEncoder implements StreamEncoder {
 
   constructor(options: AnswerOptions) {
     this.#options = options;
+    this.#custom = customToolsIn(options.asked);
   }
 
   write(event: AnswerEvent): string {
@@ -48,12 +52,14 @@ export class ChatStreamEncoder implements StreamEncoder {
         return '';
       case 'redacted_thinking':
         return this.#chunk({ thinking_blocks: [{ type: 'redacted_thinking', data: opaqueText(event.data, 'anthropic') }] });
-      case 'tool_call':
-        return this.#call(this.#block(event.block, 'call', this.#calls++), event.id, event.name);
+      case 'tool_call': {
+        const is = this.#custom.has(event.name) ? 'custom' : 'call';
+        return this.#call(this.#block(event.block, is, this.#calls++), event.id, event.name);
+      }
       case 'arguments':
         return this.#arguments(this.#block(event.block, 'call'), event.json);
       case 'refusal':
-        return this.#text(this.#block(event.block, 'text', this.#contentLength), event.text);
+        return this.#chunk({ refusal: event.text });
       case 'raw':
         return '';
       case 'block_end':
@@ -90,17 +96,22 @@ export class ChatStreamEncoder implements StreamEncoder {
   }
 
   #call(block: Block, id: string, name: string): string {
+    if (block.is === 'custom')
+      return this.#chunk({ tool_calls: [{ index: block.at, id, type: 'custom', custom: { name, input: '' } }] });
     return this.#chunk({ tool_calls: [{ index: block.at, id, type: 'function', function: { name, arguments: '' } }] });
   }
 
   #arguments(block: Block, json: string): string {
     block.written += json;
+    // Free text is written once the JSON around it is whole.
+    if (block.is === 'custom') return '';
     return this.#chunk({ tool_calls: [{ index: block.at, function: { arguments: json } }] });
   }
 
   #blockEnd(block: Block | undefined): string {
     if (block === undefined) return '';
     // Clients parse the arguments, so a call without any gets an empty object.
+    if (block.is === 'custom') return this.#customInput(block);
     if (block.is === 'call') return block.written === '' ? this.#arguments(block, '{}') : '';
     if (block.citations.length > 0) {
       const end = block.at + block.written.length;
@@ -111,8 +122,16 @@ export class ChatStreamEncoder implements StreamEncoder {
     return this.#chunk({ thinking_blocks: [{ type: 'thinking', thinking: block.written, signature: block.signature }] });
   }
 
+  #customInput(block: Block): string {
+    const input = block.written === '' ? '' : textOfArguments(block.written);
+    block.written = '';
+    return input === '' ? '' : this.#chunk({ tool_calls: [{ index: block.at, custom: { input } }] });
+  }
+
   #end(): string {
-    const last = this.#chunk({}, finishReasonOf(this.#stop));
+    let rest = '';
+    for (const block of this.#blocks.values()) if (block.is === 'custom') rest += this.#customInput(block);
+    const last = rest + this.#chunk({}, finishReasonOf(this.#stop));
     const reports = this.#options.wantsUsage && this.#usage !== null;
     return `${last}${reports ? `${this.#head}"choices":[]${this.#tail(this.#usage)}` : ''}data: [DONE]\n\n`;
   }

@@ -213,15 +213,15 @@ describe('an OpenAI request for an Anthropic model', () => {
     [{ messages: hi, n: 2 }, 'n'],
     [{ messages: hi, modalities: ['text', 'audio'] }, 'modalities'],
     [{ messages: hi, functions: [{ name: 'a' }] }, 'functions'],
-    [{ messages: hi, tools: [{ type: 'custom', custom: { name: 'x' } }] }, 'tools[0]'],
-    [
-      { messages: [{ role: 'user', content: [{ type: 'input_audio', input_audio: { data: 'A' } }] }] },
-      'messages[0].content[0].type',
-    ],
+    [{ messages: hi, tools: [{ type: 'other', custom: { name: 'x' } }] }, 'tools[0]'],
+    [{ messages: [{ role: 'user', content: [{ type: 'input_audio', input_audio: { data: 'A' } }] }] }, 'messages[0].content[0]'],
     [{ messages: [{ role: 'wizard', content: 'x' }] }, 'messages[0].role'],
     [{ messages: [{ role: 'user', content: 5 }] }, 'messages[0].content'],
     [{ messages: [{ role: 'user', content: [{ type: 'image_url' }] }] }, 'messages[0].content[0].image_url'],
-    [{ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'file:///etc/passwd' } }] }] }, 'messages'],
+    [
+      { messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'file:///etc/passwd' } }] }] },
+      'messages[0].content[0]',
+    ],
   ])('refuses what this dialect has no word for: %j', (body, param) => {
     expect(() => toMessages(body)).toThrow(expect.objectContaining({ constructor: Untranslatable, param }));
   });

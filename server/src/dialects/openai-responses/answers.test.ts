@@ -328,9 +328,9 @@ describe('what is written can be read', () => {
         const more = { temperature: 0.5, topP: 0.25, topK: null, serviceTier: null, hints: {} };
         const request = { system: [text(system)], messages, ...none, ...more } as const;
         const losses = new Losses({ names: FEATURE_NAMES['openai-responses'], isStrict: true });
-        const options = { upstreamModel: 'm', stream: false, outputCap: 7, outputCapDefault: 1 };
+        const options = { upstreamModel: 'm', stream: false, outputCap: 7, outputCapDefault: 1, capField: 'max_tokens' } as const;
         const body = encodeResponsesRequest(request, { ...options, losses });
-        const read = decodeResponsesRequest(JSON.parse(JSON.stringify(body)));
+        const read = decodeResponsesRequest(JSON.parse(JSON.stringify(body)), losses);
         expect(read.system.map((found) => found.text).join('')).toBe(system.trim());
         expect(read).toMatchObject(more);
         expect(turnsOf(read.messages)).toEqual(turnsOf(messages));
@@ -344,7 +344,8 @@ describe('what is written can be read', () => {
         const thinking = { is: 'thinking', text: said, signature: { issuer: 'anthropic', data: signature } } as const;
         const sealed = sealedThinking(thinking);
         const input = [{ type: 'reasoning', summary: [], encrypted_content: sealed }];
-        expect(decodeResponsesRequest({ input }).messages).toEqual([{ role: 'assistant', parts: [thinking] }]);
+        const losses = new Losses({ names: FEATURE_NAMES['openai-responses'], isStrict: true });
+        expect(decodeResponsesRequest({ input }, losses).messages).toEqual([{ role: 'assistant', parts: [thinking] }]);
       }),
     );
   });

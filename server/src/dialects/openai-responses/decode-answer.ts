@@ -1,9 +1,10 @@
+import { argumentsOfText } from '../custom-tools.ts';
 import type { JsonObject } from '../dialect.ts';
 import { UnreadableAnswer } from '../dialect.ts';
 import { inBandError } from '../error-event.ts';
 import { objectOr, objectsIn, stringOr } from '../json.ts';
 import { saidModel } from '../model-names.ts';
-import type { Citation, NeutralAnswer, Part, StopReason } from '../neutral.ts';
+import type { Citation, NeutralAnswer, Opaque, Part, StopReason } from '../neutral.ts';
 import { text } from '../neutral.ts';
 import { tierOf, usageOf } from '../usage.ts';
 import { reasoningText } from './decode-items.ts';
@@ -54,19 +55,28 @@ function partsOf(item: JsonObject): Part[] {
       return objectsIn(item.content).flatMap(wordsOf);
     case 'reasoning': {
       const said = reasoningText(item);
-      return said === '' ? [] : [{ is: 'thinking', text: said, signature: null }];
+      const sealed = sealedIn(item);
+      if (said !== '') return [{ is: 'thinking', text: said, signature: sealed }];
+      return sealed === null ? [] : [{ is: 'redacted_thinking', data: sealed }];
     }
     case 'function_call':
       return [callOf(item, stringOr(item.arguments, ''))];
     case 'custom_tool_call':
-      return [callOf(item, JSON.stringify({ input: stringOr(item.input, '') }))];
+      return [callOf(item, argumentsOfText(item.input))];
     default:
       return [];
   }
 }
 
+/** Returns the encrypted reasoning of an item. */
+export function sealedIn(item: JsonObject): Opaque | null {
+  const sealed = stringOr(item.encrypted_content, '');
+  return sealed === '' ? null : { issuer: 'openai', data: sealed };
+}
+
 function wordsOf(part: JsonObject): Part[] {
-  const said = part.type === 'refusal' ? stringOr(part.refusal, '') : stringOr(part.text, '');
+  if (part.type === 'refusal') return [{ is: 'refusal', text: stringOr(part.refusal, '') }];
+  const said = stringOr(part.text, '');
   return said === ''
     ? []
     : [{ ...text(said), citations: objectsIn(part.annotations).flatMap((found) => readCitation(found, said)) }];

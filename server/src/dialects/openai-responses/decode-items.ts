@@ -1,10 +1,12 @@
+import { argumentsOfText } from '../custom-tools.ts';
 import type { JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
 import { isObject, objectsIn, stringOr } from '../json.ts';
+import type { Losses } from '../losses.ts';
 import { documentOf, urlSource } from '../media-parts.ts';
-import type { NeutralMessage, Part } from '../neutral.ts';
+import type { NeutralMessage, Opaque, Part } from '../neutral.ts';
 import { text } from '../neutral.ts';
-import { openedThinking } from './sealed-thinking.ts';
+import { isSealedHere, openedThinking } from './sealed-thinking.ts';
 import { flatName, SEARCH_TOOL } from './tool-names.ts';
 
 interface Turn {
@@ -18,23 +20,23 @@ interface Turn {
  * Decodes the input of a request into messages. Items of the model that follow one another become one message, and so do results
  * of tools. Throws Untranslatable.
  */
-export function readItems(input: unknown): NeutralMessage[] {
+export function readItems(input: unknown, losses: Losses): NeutralMessage[] {
   if (typeof input === 'string') return [{ role: 'user', parts: [text(input)] }];
   if (!Array.isArray(input)) throw new Untranslatable('input', 'input must be a string or an array');
   const turns: Turn[] = [];
   input.forEach((item, at) => {
     if (!isObject(item)) throw new Untranslatable(`input[${at}]`, `input[${at}] must be an object`);
-    readItem(item, `input[${at}]`, turns);
+    readItem(item, `input[${at}]`, turns, losses);
   });
   return turns.map(({ role, parts }) => ({ role, parts }));
 }
 
-function readItem(item: JsonObject, where: string, turns: Turn[]): void {
+function readItem(item: JsonObject, where: string, turns: Turn[], losses: Losses): void {
   switch (item.type) {
     case undefined:
     case null:
     case 'message':
-      readMessage(item, where, turns);
+      readMessage(item, where, turns, losses);
       return;
     case 'reasoning':
       addModels(thinkingOf(item), turns);
@@ -43,7 +45,7 @@ function readItem(item: JsonObject, where: string, turns: Turn[]): void {
       addModels([callOf(item, stringOr(item.arguments, ''))], turns);
       return;
     case 'custom_tool_call':
-      addModels([callOf(item, JSON.stringify({ input: stringOr(item.input, '') }))], turns);
+      addModels([callOf(item, argumentsOfText(item.input))], turns);
       return;
     case 'tool_search_call':
       if (item.execution === 'client')
@@ -51,28 +53,32 @@ function readItem(item: JsonObject, where: string, turns: Turn[]): void {
       return;
     case 'function_call_output':
     case 'custom_tool_call_output':
-      addResult(item, contentParts(item.output, `${where}.output`), turns);
+      addResult(item, contentParts(item.output, `${where}.output`, losses), turns);
       return;
     case 'tool_search_output':
       // The tools themselves join the tools of the request.
       if (item.execution === 'client') addResult(item, [text(foundNames(item))], turns);
       return;
     default:
-      if (LEFT_OUT.has(item.type)) return;
+      if (item.type === 'additional_tools') return;
+      if (LEFT_OUT.has(item.type)) {
+        losses.dropField(`input.${String(item.type)}`);
+        return;
+      }
       throw new Untranslatable(`${where}.type`, `this model does not support ${JSON.stringify(item.type)} items`);
   }
 }
 
 /**
- * Items without a meaning of their own for another provider: tools, which are read elsewhere, and steps of tools that the
- * provider ran, whose outcome is in the text after them.
+ * Items without a meaning of their own for another provider: steps of tools that the provider ran, whose outcome is in the text
+ * after them.
  */
 const LEFT_OUT: ReadonlySet<unknown> = new Set([
-  ...['additional_tools', 'web_search_call', 'file_search_call', 'code_interpreter_call', 'mcp_list_tools', 'mcp_call'],
+  ...['web_search_call', 'file_search_call', 'code_interpreter_call', 'mcp_list_tools', 'mcp_call'],
 ]);
 
-function readMessage(item: JsonObject, where: string, turns: Turn[]): void {
-  const parts = contentParts(item.content, `${where}.content`);
+function readMessage(item: JsonObject, where: string, turns: Turn[], losses: Losses): void {
+  const parts = contentParts(item.content, `${where}.content`, losses);
   switch (item.role) {
     case 'assistant':
       addModels(parts, turns);
@@ -117,7 +123,10 @@ function thinkingOf(item: JsonObject): Part[] {
   const opened = openedThinking(item.encrypted_content);
   if (opened !== null) return [opened];
   const said = reasoningText(item);
-  return said === '' ? [] : [{ is: 'thinking', text: said, signature: null }];
+  const sealed = stringOr(item.encrypted_content, '');
+  const own: Opaque | null = sealed === '' || isSealedHere(sealed) ? null : { issuer: 'openai', data: sealed };
+  if (said !== '') return [{ is: 'thinking', text: said, signature: own }];
+  return own === null ? [] : [{ is: 'redacted_thinking', data: own }];
 }
 
 /** Returns the readable text of a reasoning item: its own, or else its summary. */
@@ -127,14 +136,14 @@ export function reasoningText(item: JsonObject): string {
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-function contentParts(content: unknown, where: string): Part[] {
+function contentParts(content: unknown, where: string, losses: Losses): Part[] {
   if (content === undefined || content === null) return [];
   if (typeof content === 'string') return content === '' ? [] : [text(content)];
   if (!Array.isArray(content)) throw new Untranslatable(where, `${where} must be a string or an array`);
-  return content.map((part, at) => partOf(part, `${where}[${at}]`));
+  return content.map((part, at) => partOf(part, `${where}[${at}]`, losses));
 }
 
-function partOf(part: unknown, where: string): Part {
+function partOf(part: unknown, where: string, losses: Losses): Part {
   if (!isObject(part)) throw new Untranslatable(where, `${where} must be an object`);
   switch (part.type) {
     case 'input_text':
@@ -146,6 +155,7 @@ function partOf(part: unknown, where: string): Part {
     case 'input_image':
       if (typeof part.image_url !== 'string')
         throw new Untranslatable(`${where}.image_url`, `${where}.image_url must be a string`);
+      if (typeof part.detail === 'string' && part.detail !== 'auto') losses.dropField('input.detail');
       return { is: 'image', source: urlSource(part.image_url), title: null, cache: null, at: where };
     case 'input_file':
       if (typeof part.file_url !== 'string') return documentOf(part, where, null);

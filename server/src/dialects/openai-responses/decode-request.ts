@@ -1,18 +1,20 @@
 import type { JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
+import { endUserOf } from '../end-user.ts';
 import { arrayOr, isObject, numberOr, objectOr, stringOr } from '../json.ts';
-import type { NeutralRequest, OutputFormat, Reasoning, TextPart } from '../neutral.ts';
+import type { Losses } from '../losses.ts';
+import type { Hints, NeutralRequest, OutputFormat, Reasoning, TextPart } from '../neutral.ts';
 import { text } from '../neutral.ts';
 import { readItems } from './decode-items.ts';
 import { readToolChoice, readTools } from './decode-tools.ts';
 
 /**
- * Decodes a Responses request into the neutral form. Throws Untranslatable for anything that no other dialect can express. Hints
- * that others lack are left out: verbosity, cache keys, truncation, metadata, and `store`, because nothing is stored.
+ * Decodes a Responses request into the neutral form. Throws Untranslatable for anything that no other dialect can express.
+ * `losses` takes what is left out here; the table of losses has the rest.
  */
-export function decodeResponsesRequest(body: JsonObject): NeutralRequest {
-  refuseWhatIsLost(body);
-  const messages = readItems(body.input);
+export function decodeResponsesRequest(body: JsonObject, losses: Losses): NeutralRequest {
+  loseIncluded(body.include, losses);
+  const messages = readItems(body.input, losses);
   const leading = messages.findIndex((message) => message.role !== 'system');
   const head = leading === -1 ? messages : messages.slice(0, leading);
   const instructions = stringOr(body.instructions, '');
@@ -26,21 +28,33 @@ export function decodeResponsesRequest(body: JsonObject): NeutralRequest {
     topP: numberOr(body.top_p, null),
     topK: null,
     stopSequences: [],
-    tools: readTools(body),
+    tools: readTools(body, losses),
     toolChoice: readToolChoice(body.tool_choice),
     parallelTools:
       typeof body.parallel_tool_calls === 'boolean' ? (body.parallel_tool_calls ? 'allowed' : 'one_at_a_time') : null,
     output: outputOf(objectOr(objectOr(body.text).format)),
     reasoning: reasoningOf(objectOr(body.reasoning)),
-    endUser: stringOr(body.user, stringOr(body.safety_identifier, null)),
+    endUser: endUserOf(body, losses),
     serviceTier: body.service_tier === 'auto' ? 'auto' : body.service_tier === 'default' ? 'standard' : null,
-    hints: {},
+    hints: hintsOf(body),
   };
 }
 
-function refuseWhatIsLost(body: JsonObject): void {
-  if (numberOr(body.top_logprobs, 0) > 0 || arrayOr(body.include).includes('message.output_text.logprobs'))
-    throw new Untranslatable('top_logprobs', 'this model does not report the probabilities of its tokens');
+/** Notes what the answer cannot include. Thinking is returned in a form of our own. */
+function loseIncluded(include: unknown, losses: Losses): void {
+  for (const what of arrayOr(include)) {
+    if (what === 'message.output_text.logprobs')
+      throw new Untranslatable('include', 'this model does not report the probabilities of its tokens');
+    if (typeof what === 'string' && what !== 'reasoning.encrypted_content') losses.dropField('include');
+  }
+}
+
+function hintsOf({ text, service_tier: tier }: JsonObject): Hints {
+  const { verbosity } = objectOr(text);
+  return {
+    ...(typeof verbosity === 'string' && { verbosity }),
+    ...(typeof tier === 'string' && tier !== 'auto' && tier !== 'default' && { otherTier: tier }),
+  };
 }
 
 function outputOf(format: JsonObject): OutputFormat | null {

@@ -4,7 +4,7 @@ import { isObject, numberOr, objectOr, parseJson, stringOr } from '../json.ts';
 import { saidModel } from '../model-names.ts';
 import type { AnswerEvent, StreamDecoder } from '../neutral.ts';
 import { tierOf, usageOf } from '../usage.ts';
-import { isCall, namedCall, readCitation, stopOf } from './decode-answer.ts';
+import { isCall, namedCall, readCitation, sealedIn, stopOf } from './decode-answer.ts';
 import { errorMessage } from './read-error.ts';
 
 interface Item {
@@ -71,8 +71,9 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     if (item === undefined || item.isDone) return [];
     const { block } = item;
     switch (type) {
-      case 'response.output_text.delta':
       case 'response.refusal.delta':
+        return [{ is: 'refusal', block, text: stringOr(json.delta, '') }];
+      case 'response.output_text.delta':
         return this.#say(item, stringOr(json.delta, ''));
       case 'response.output_text.annotation.added':
         return readCitation(objectOr(json.annotation), item.said).map((citation) => ({ is: 'citation', block, citation }));
@@ -117,7 +118,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     open.isDone = true;
     const whole = open.is === 'function' ? item.arguments : open.is === 'custom' ? item.input : null;
     const late = open.said === '' ? this.#say(open, stringOr(whole, '')) : [];
-    return [...begun, ...late, ...closed(open), { is: 'block_end', block: open.block }];
+    return [...begun, ...late, ...sealed(open, item), ...closed(open), { is: 'block_end', block: open.block }];
   }
 
   #end(response: JsonObject): AnswerEvent[] {
@@ -136,6 +137,13 @@ export class ResponsesStreamDecoder implements StreamDecoder {
     const usage = usageOf('openai-responses', response);
     return usage === null ? [] : [{ is: 'usage', usage, billedTier: tierOf('openai-responses', response) }];
   }
+}
+
+/** Returns the encrypted reasoning that an item ends with. */
+function sealed({ is, block, said }: Item, json: JsonObject): AnswerEvent[] {
+  const opaque = is === 'reasoning' ? sealedIn(json) : null;
+  if (opaque === null) return [];
+  return [said === '' ? { is: 'redacted_thinking', block, data: opaque } : { is: 'signature', block, signature: opaque }];
 }
 
 /** Returns the end of the JSON that a tool's free text became. */

@@ -1,28 +1,26 @@
 import type { JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
 import { isObject, objectOr, objectsIn, stringOr } from '../json.ts';
-import type { FunctionTool, NeutralTool, ToolChoice } from '../neutral.ts';
+import type { Losses } from '../losses.ts';
+import type { CustomTool, FunctionTool, NeutralTool, ToolChoice } from '../neutral.ts';
 import { flatName, type NamedTool, SEARCH_TOOL, toolsIn } from './tool-names.ts';
 
-/** The schema of a tool that takes free text, as a function. */
-const FREE_TEXT: JsonObject = {
-  type: 'object',
-  properties: { input: { type: 'string' } },
-  required: ['input'],
-  additionalProperties: false,
-};
+const TOOL_FIELDS: ReadonlySet<string> = new Set([
+  ...['type', 'name', 'description', 'parameters', 'strict', 'format', 'execution', 'output_schema'],
+]);
 
-/** Decodes the tools of a request. Throws Untranslatable for those that the provider runs, and for grammars. */
-export function readTools(body: JsonObject): NeutralTool[] {
-  const tools = new Map<string, FunctionTool>();
+/** Decodes the tools of a request. Throws Untranslatable for those that the provider runs. */
+export function readTools(body: JsonObject, losses: Losses): NeutralTool[] {
+  const tools = new Map<string, FunctionTool | CustomTool>();
   for (const named of toolsIn(body)) {
     const tool = toolOf(named);
+    losses.dropOthers(named.tool, TOOL_FIELDS, 'tools');
     if (tool !== null) tools.set(tool.name, tool);
   }
   return [...tools.values()];
 }
 
-function toolOf({ tool, namespace, param }: NamedTool): FunctionTool | null {
+function toolOf({ tool, namespace, param }: NamedTool): FunctionTool | CustomTool | null {
   const { type, name } = tool;
   const description = stringOr(tool.description, null);
   const strict = typeof tool.strict === 'boolean' ? tool.strict : null;
@@ -46,9 +44,9 @@ function toolOf({ tool, namespace, param }: NamedTool): FunctionTool | null {
       strict,
       cache: null,
     };
-  if (objectOr(tool.format).type === 'grammar')
-    throw new Untranslatable(`${param}.format`, `${param} has a grammar, which this model cannot be held to`);
-  return { is: 'function', name: flatName(name, namespace), description, schema: FREE_TEXT, strict: null, cache: null };
+  const { type: kind, syntax, definition } = objectOr(tool.format);
+  const grammar = kind === 'grammar' ? { syntax: stringOr(syntax, ''), definition: stringOr(definition, '') } : null;
+  return { is: 'custom', name: flatName(name, namespace), description, grammar, cache: null, at: param };
 }
 
 /** Decodes the choice among tools. Throws Untranslatable if it names one that the provider runs. */

@@ -1,5 +1,6 @@
+import { textOfArguments } from '../custom-tools.ts';
 import type { JsonObject } from '../dialect.ts';
-import { isObject, objectOr, parseJson, stringOr } from '../json.ts';
+import { objectOr, parseJson } from '../json.ts';
 import type { Citation } from '../neutral.ts';
 import type { CalledTool } from './tool-names.ts';
 
@@ -34,7 +35,14 @@ interface Call {
 export function callItem(id: string, status: ItemStatus, call: Call, tool: CalledTool | undefined): JsonObject {
   const { callId: call_id, name } = call;
   if (tool?.is === 'custom')
-    return { id: `ctc_${id}`, type: 'custom_tool_call', status, call_id, ...namesOf(tool), input: freeTextOf(call.arguments) };
+    return {
+      id: `ctc_${id}`,
+      type: 'custom_tool_call',
+      status,
+      call_id,
+      ...namesOf(tool),
+      input: textOfArguments(call.arguments),
+    };
   if (tool?.is === 'search')
     return {
       id: `tsc_${id}`,
@@ -57,12 +65,6 @@ export function callItem(id: string, status: ItemStatus, call: Call, tool: Calle
 
 function namesOf({ name, namespace }: CalledTool): JsonObject {
   return namespace === null ? { name } : { name, namespace };
-}
-
-/** Returns the text in the arguments of a tool that takes free text. A model that forgets the field writes the text itself. */
-function freeTextOf(args: string): string {
-  const json = parseJson(args);
-  return isObject(json) ? stringOr(json.input, args) : args;
 }
 
 /** Encodes a citation of the text between two offsets of its part. */

@@ -25,6 +25,11 @@ export function ownItems(input: unknown): unknown {
   return isSame ? input : items;
 }
 
+/** Returns the input items without reasoning of earlier answers. */
+export function withoutReasoning(input: unknown): unknown {
+  return Array.isArray(input) ? input.filter((item) => !isObject(item) || item.type !== 'reasoning') : input;
+}
+
 function ownItem(item: JsonObject): JsonObject | null {
   if (item.type === 'reasoning' && !isReadable(item)) return null;
   const isSelfContained = SELF_CONTAINED.has(item.type) || ((item.type ?? null) === null && typeof item.role === 'string');

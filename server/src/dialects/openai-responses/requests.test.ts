@@ -74,14 +74,8 @@ describe('a request of Codex', () => {
   it('becomes a chat completion', () => {
     const sent = toChat(body);
     expect(sent.messages).toEqual([
-      {
-        role: 'system',
-        content: [
-          { type: 'text', text: 'Be brief.' },
-          { type: 'text', text: 'You are a coding agent.' },
-        ],
-      },
-      { role: 'user', content: [{ type: 'text', text: 'Run it.' }] },
+      { role: 'system', content: 'Be brief.\n\nYou are a coding agent.' },
+      { role: 'user', content: 'Run it.' },
       {
         role: 'assistant',
         content: null,
@@ -90,12 +84,12 @@ describe('a request of Codex', () => {
           { id: 'call_2', type: 'function', function: { name: 'agents__close_agent', arguments: '{}' } },
         ],
       },
-      { role: 'tool', tool_call_id: 'call_1', content: [{ type: 'text', text: 'a.txt' }] },
-      { role: 'tool', tool_call_id: 'call_2', content: [{ type: 'text', text: 'closed' }] },
-      { role: 'user', content: [{ type: 'text', text: 'Thanks.' }] },
+      { role: 'tool', tool_call_id: 'call_1', content: 'a.txt' },
+      { role: 'tool', tool_call_id: 'call_2', content: 'closed' },
+      { role: 'user', content: 'Thanks.' },
     ]);
-    expect(sent).toMatchObject({ parallel_tool_calls: true, tool_choice: 'auto', max_completion_tokens: 500 });
-    expect(JSON.stringify(sent)).not.toMatch(/store|client_metadata|prompt_cache_key|verbosity|gAAAA/);
+    expect(sent).toMatchObject({ parallel_tool_calls: true, tool_choice: 'auto', max_completion_tokens: 500, verbosity: 'low' });
+    expect(JSON.stringify(sent)).not.toMatch(/store|client_metadata|prompt_cache_key|gAAAA/);
   });
 
   it('may add its tools in an item, and search them itself', () => {
@@ -134,7 +128,7 @@ describe('what a Responses request asks for', () => {
       ...{ tools: [fn('f')], tool_choice: { type: 'function', name: 'f' }, parallel_tool_calls: false },
     };
     expect(toChat(body)).toMatchObject({
-      ...{ messages: [{ role: 'user', content: [{ type: 'text', text: 'hi' }] }], reasoning_effort: 'high', user: 'u1' },
+      ...{ messages: [{ role: 'user', content: 'hi' }], reasoning_effort: 'high', user: 'u1' },
       response_format: { type: 'json_schema', json_schema: { name: 'n', schema, strict: true } },
       ...{ tool_choice: { type: 'function', function: { name: 'f' } }, parallel_tool_calls: false, service_tier: 'default' },
     });

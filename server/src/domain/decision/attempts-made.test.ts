@@ -17,6 +17,7 @@ const FAILED: AttemptRecord = {
   ...{ deploymentId: 'dep_1', provider: 'openai', upstreamModel: 'gpt-5', startedMs: 3, tookMs: 40, result: 'error' },
   ...{ status: 503, code: 'unavailable', message: 'Overloaded', next: 'retried', nextReason: 'only_candidate', waitMs: 150 },
   notTried: [],
+  dropped: [],
 };
 const LAST: AttemptRecord = { ...FAILED, next: 'ended', nextReason: 'no_candidate_left', waitMs: null };
 const ANSWERED: AttemptRecord = { ...LAST, result: 'answered', status: 200, code: null, message: null, nextReason: null };

@@ -46,6 +46,7 @@ export interface AttemptBody {
   readonly next_reason: string | null;
   readonly wait_ms: number | null;
   readonly not_tried: readonly { readonly deployment_id: string; readonly reason: NotTriedReason }[];
+  readonly dropped: readonly string[];
 }
 
 /** Returns the attempts; null for a request of an earlier version of which only their number is known. */
@@ -73,6 +74,7 @@ function bodyOf(one: AttemptRecord, at: number): AttemptBody {
     next_reason: one.nextReason,
     wait_ms: one.waitMs,
     not_tried: one.notTried.map(({ deploymentId, reason }) => ({ deployment_id: deploymentId, reason })),
+    dropped: one.dropped,
   };
 }
 
@@ -96,6 +98,7 @@ function onlyAttempt(facts: AttemptFacts): readonly AttemptBody[] | null {
     nextReason: isLost ? 'gateway_stopped' : null,
     waitMs: null,
     notTried: [],
+    dropped: [],
   };
   return [bodyOf(only, 0)];
 }

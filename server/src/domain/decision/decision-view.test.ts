@@ -202,7 +202,7 @@ describe('a decision as both planes answer it', () => {
         next: 'ended',
         nextReason: 'no_candidate_left',
       },
-      ...{ waitMs: null, notTried: [] },
+      ...{ waitMs: null, notTried: [], dropped: [] },
     };
     const failed = {
       ...ADMITTED,

@@ -27,6 +27,8 @@ export interface DeploymentConfig {
   readonly partTokensMax?: number | null;
   /** The handling of an upstream call whose client hung up; null: the gateway's default. */
   readonly onHangup?: 'finish' | 'stop' | null;
+  /** The field of the output cap in chat requests that the gateway writes; null: `max_completion_tokens`. */
+  readonly outputCapField?: 'max_tokens' | 'max_completion_tokens' | null;
   readonly timeoutMs: number;
   readonly enabled: boolean;
 }

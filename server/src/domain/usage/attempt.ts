@@ -58,10 +58,15 @@ export interface AttemptRecord {
   readonly waitMs: number | null;
   /** The candidates that were left when the request ended here; at most NOT_TRIED_MAX. */
   readonly notTried: readonly NotTried[];
+  /** The client's fields that the translation for this provider left out; at most DROPPED_MAX. */
+  readonly dropped: readonly string[];
 }
 
 export const MESSAGE_CHARS_MAX = 300;
 export const NOT_TRIED_MAX = 8;
+export const DROPPED_MAX = 20;
+/** The most characters of the name of a field. */
+const FIELD_CHARS_MAX = 64;
 /** The most characters of a name: of a provider, an upstream model or a code. */
 const NAME_CHARS_MAX = 256;
 const ID_CHARS_MAX = 64;
@@ -96,12 +101,17 @@ function attemptText(attempt: AttemptRecord): string {
     next_reason: keptText(attempt.nextReason ?? '', NAME_CHARS_MAX),
     wait_ms: wholeText(attempt.waitMs),
     not_tried: attempt.notTried.slice(0, NOT_TRIED_MAX).map(notTriedText).join(','),
+    dropped: attempt.dropped.slice(0, DROPPED_MAX).map(fieldText).join(','),
   };
   return ATTEMPT_FIELDS.map((name) => fields[name]).join(ENTRY_FIELD_SEPARATOR);
 }
 
 function notTriedText({ deploymentId, reason }: NotTried): string {
   return `${keptText(deploymentId, ID_CHARS_MAX).replace(/[,=]/g, '\ufffd')}=${reason}`;
+}
+
+function fieldText(name: string): string {
+  return keptText(name, FIELD_CHARS_MAX).replaceAll(',', '\ufffd');
 }
 
 function wholeText(value: number | null): string {
@@ -140,6 +150,7 @@ function parseAttempt(text: string): AttemptRecord | null {
     notTried: field('not_tried')
       .split(',')
       .flatMap((one) => parseNotTried(one)),
+    dropped: field('dropped') === '' ? [] : field('dropped').split(','),
   };
 }
 

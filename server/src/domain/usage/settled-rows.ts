@@ -105,6 +105,8 @@ export const ATTEMPT_FIELDS = [
   'next_reason',
   'wait_ms',
   'not_tried',
+  // From here on: fields that attempts of earlier versions lack. Earlier versions do not read them.
+  'dropped',
 ] as const;
 export type AttemptField = (typeof ATTEMPT_FIELDS)[number];
 

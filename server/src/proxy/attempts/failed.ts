@@ -9,9 +9,12 @@ export class Failed {
   readonly final: boolean;
   /** True if the same deployment may succeed on a retry. */
   readonly passing: boolean;
-  constructor(refusal: Refusal, how: 'final' | 'passing' | 'lasting') {
+  /** True if the same deployment may succeed without the reasoning of earlier answers, which is sealed for another account. */
+  readonly sealed: boolean;
+  constructor(refusal: Refusal, how: 'final' | 'sealed' | 'passing' | 'lasting') {
     this.refusal = refusal;
-    this.final = how === 'final';
+    this.final = how === 'final' || how === 'sealed';
+    this.sealed = how === 'sealed';
     this.passing = how === 'passing';
   }
 }
@@ -24,7 +27,7 @@ export function judgeError(error: ProviderError): Failed {
       : ({ is: 'after', ms: error.retryAfterMs, hammerProof: false } as const);
   switch (error.kind) {
     case 'caller':
-      return new Failed(callersFault(error), 'final');
+      return new Failed(callersFault(error), error.isSealed === true ? 'sealed' : 'final');
     case 'context_length':
       return new Failed(new Refusal('context_length_exceeded', error.message, { param: error.param }), 'final');
     case 'rate_limited':

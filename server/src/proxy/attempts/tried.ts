@@ -48,10 +48,11 @@ export interface AttemptEnd {
   readonly words: string | null;
 }
 
-/** The times of one attempt, in monotonic milliseconds. */
+/** The times of one attempt, in monotonic milliseconds, and what its request lacks. */
 interface Times {
   readonly sentMs: number;
   readonly tookMs: number;
+  readonly dropped: readonly string[];
 }
 
 const ANSWERED: AttemptEnd = { result: 'answered', status: 200, code: null, words: null };
@@ -75,12 +76,14 @@ interface WholeAnswer {
   readonly candidate: Candidate;
   readonly sentMs: number | null;
   readonly tookMs: number;
+  readonly dropped: readonly string[];
 }
 
 /** A stream that was chosen as the answer. */
 interface StreamedAnswer {
   readonly candidate: Candidate;
   readonly sentMs: number;
+  readonly exchange: { readonly dropped: readonly string[] };
 }
 
 /** The end of a streamed request, as in its row. */
@@ -94,23 +97,24 @@ interface StreamEnding {
  * Counts a whole answer, and notes it only if there is more to say than that. An answer of the gateway's own is no attempt. Never
  * throws.
  */
-export function noteWhole(admission: Admission, { candidate, sentMs, tookMs }: WholeAnswer, gateway: Gateway): void {
+export function noteWhole(admission: Admission, { candidate, sentMs, tookMs, dropped }: WholeAnswer, gateway: Gateway): void {
   if (sentMs === null) {
     noteLast(admission, 'answered_here');
     triedOf(admission);
-  } else if (admission.tried === null && !admission.walk.reply.gone) {
+  } else if (admission.tried === null && dropped.length === 0 && !admission.walk.reply.gone) {
     gateway.traffic.upstreamAttempt(candidate.deployment.provider, 'answered');
-  } else noteEnd(admission, candidate, { sentMs, tookMs }, ANSWERED, gateway);
+  } else noteEnd(admission, candidate, { sentMs, tookMs, dropped }, ANSWERED, gateway);
 }
 
 /** Counts the end of a stream, and notes it only if there is more to say than that it answered. Never throws. */
 export function noteStream(admission: Admission, answer: StreamedAnswer, end: AttemptEnd, gateway: Gateway): void {
   const { candidate, sentMs } = answer;
-  if (end === ANSWERED && admission.tried === null && !admission.walk.reply.gone) {
+  const { dropped } = answer.exchange;
+  if (end === ANSWERED && admission.tried === null && dropped.length === 0 && !admission.walk.reply.gone) {
     gateway.traffic.upstreamAttempt(candidate.deployment.provider, 'answered');
     return;
   }
-  noteEnd(admission, candidate, { sentMs, tookMs: gateway.clock.monotonicMs() - sentMs }, end, gateway);
+  noteEnd(admission, candidate, { sentMs, tookMs: gateway.clock.monotonicMs() - sentMs, dropped }, end, gateway);
   noteLast(
     admission,
     end === GONE ? 'client_gone' : end === STOPPED ? 'gateway_stopped' : end === DEFECT ? 'gateway_error' : 'answer_begun',
@@ -207,7 +211,12 @@ function undecided(tried: Tried | null): NotedAttempt | null {
   return last !== undefined && last.next === 'ended' && last.nextReason === null && last.result !== 'answered' ? last : null;
 }
 
-function notedOf(admission: Admission, { deployment }: Candidate, { sentMs, tookMs }: Times, end: AttemptEnd): NotedAttempt {
+function notedOf(
+  admission: Admission,
+  { deployment }: Candidate,
+  { sentMs, tookMs, dropped }: Times,
+  end: AttemptEnd,
+): NotedAttempt {
   return {
     deploymentId: deployment.id,
     provider: deployment.provider,
@@ -222,6 +231,7 @@ function notedOf(admission: Admission, { deployment }: Candidate, { sentMs, took
     nextReason: null,
     waitMs: null,
     notTried: NONE,
+    dropped,
   };
 }
 

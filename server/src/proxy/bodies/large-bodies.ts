@@ -1,5 +1,12 @@
 import { Worker } from 'node:worker_threads';
-import { type BodyProblem, type JsonObject, LEFT_IN_BYTES, type LeftFields, type Wire } from '../../dialects/dialect.ts';
+import {
+  type BodyProblem,
+  type JsonObject,
+  LEFT_IN_BYTES,
+  type LeftFields,
+  type TranslatedRequest,
+  type Wire,
+} from '../../dialects/dialect.ts';
 import type { LargeBodyHeaders, LargeReading, Translation } from '../../dialects/exchange.ts';
 import { JsonAssembly } from '../../lib/json/json-pieces.ts';
 import { type Bytes, Pieces } from '../../lib/pieces.ts';
@@ -16,9 +23,8 @@ interface Given<T> {
 export type LargeBody = Extract<LargeReading, { ok: true }>;
 
 /** A body in another dialect. */
-interface Translated {
+interface Translated extends TranslatedRequest {
   readonly ok: true;
-  readonly written: Buffer;
 }
 
 type Task = DistributiveOmit<Extract<ToThread, { is: 'read' | 'translate' }>, 'pieces'>;
@@ -68,7 +74,10 @@ export class LargeBodies {
   /** Translates a body that was read before. The result is a problem if the upstream's dialect cannot express it. */
   async translate(raw: Bytes, translation: Translation): Promise<Given<Translated>> {
     const { said } = await this.#ask(raw, { is: 'translate', translation });
-    if (said.is === 'translated') return { raw: givenBack(said.bytes), result: { ok: true, written: givenBack(said.written) } };
+    if (said.is === 'translated') {
+      const { dropped } = said;
+      return { raw: givenBack(said.bytes), result: { ok: true, upstreamBody: givenBack(said.written), dropped } };
+    }
     return { raw: givenBack(said.bytes), result: { ok: false, problem: problemIn(said) } };
   }
 

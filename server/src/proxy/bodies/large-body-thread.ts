@@ -21,7 +21,7 @@ export type ToThread =
 export type FromThread =
   | { readonly is: 'piece'; readonly piece: JsonPiece }
   | (Omit<Extract<LargeReading, { ok: true }>, 'body' | 'ok'> & { readonly is: 'whole'; readonly bytes: Bytes })
-  | { readonly is: 'translated'; readonly bytes: Bytes; readonly written: Bytes }
+  | { readonly is: 'translated'; readonly bytes: Bytes; readonly written: Bytes; readonly dropped: readonly string[] }
   | { readonly is: 'problem'; readonly bytes: Bytes; readonly problem: BodyProblem };
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -50,7 +50,8 @@ function begin(bytes: Bytes, { body, left, facts, tags, tokens }: Extract<LargeR
 
 function translated(bytes: Bytes, translation: Translation): FromThread {
   try {
-    return { is: 'translated', bytes, written: new Uint8Array(translateLargeBody(bufferOf(bytes), translation)) };
+    const { upstreamBody, dropped } = translateLargeBody(bufferOf(bytes), translation);
+    return { is: 'translated', bytes, written: new Uint8Array(upstreamBody), dropped };
   } catch (error) {
     if (!(error instanceof Untranslatable)) throw error;
     return { is: 'problem', bytes, problem: { message: error.message, param: error.param } };

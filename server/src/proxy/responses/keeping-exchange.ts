@@ -15,6 +15,7 @@ const FINAL: ReadonlySet<unknown> = new Set(['completed', 'incomplete']);
 export function keepingExchange(exchange: Exchange, side: StoredSide): Exchange {
   return {
     upstreamBody: exchange.upstreamBody,
+    dropped: exchange.dropped,
     whole: (bytes) => {
       const answer = exchange.whole(bytes);
       const response = parseJson(answer.bytes.toString());

@@ -19,6 +19,8 @@ import { inputHeldFor, type SeenOfAnswer, unreportedOutput, usageWith } from './
 /** The exchange and the times of one attempt. */
 export interface Made {
   readonly exchange: Exchange;
+  /** The fields that its request lacks. */
+  readonly dropped: readonly string[];
   readonly upstream: Wire;
   readonly sentMs: number;
   readonly tookMs: number;

@@ -110,6 +110,7 @@ function deploymentFrom(
     searchesMax: declared(row.searchesMax),
     partTokensMax: declared(row.partTokensMax),
     onHangup: row.onHangup,
+    outputCapField: row.outputCapField,
     timeoutMs: row.timeoutMs,
     enabled: row.enabled && credential !== 'unreadable',
   });

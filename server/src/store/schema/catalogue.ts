@@ -90,6 +90,8 @@ export const deployments = pgTable(
     partTokensMax: integer('part_tokens_max'),
     /** The rule for the upstream call when the client hangs up. Null: the gateway's own rule. */
     onHangup: text('on_hangup', { enum: ['finish', 'stop'] }),
+    /** The name of the output cap in chat requests that the gateway writes. Null: the newer name. */
+    outputCapField: text('output_cap_field', { enum: ['max_tokens', 'max_completion_tokens'] }),
     timeoutMs: integer('timeout_ms').notNull().default(600_000),
     enabled: boolean('enabled').notNull().default(true),
     metadata: metadata(),
@@ -103,6 +105,7 @@ export const deployments = pgTable(
     index('deployments_credential').on(table.credentialId),
     check('deployments_mode', sql`${table.mode} in ('chat', 'embedding')`),
     check('deployments_on_hangup', sql`${table.onHangup} in ('finish', 'stop')`),
+    check('deployments_output_cap_field', sql`${table.outputCapField} in ('max_tokens', 'max_completion_tokens')`),
   ],
 );
 

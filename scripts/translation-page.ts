@@ -1,0 +1,75 @@
+// Writes docs/translation.md: what a translation between chat dialects loses. `--check` only checks that the page is current.
+import { readFileSync, writeFileSync } from 'node:fs';
+import type { ChatWire } from '../server/src/dialects/dialect.ts';
+import { FEATURE_NAMES } from '../server/src/dialects/feature-names.ts';
+import { type FieldRow, LOSS_TABLE } from '../server/src/dialects/loss-table.ts';
+
+const FILE = new URL('../docs/translation.md', import.meta.url);
+const NAMES: Readonly<Record<ChatWire, string>> = {
+  'openai-chat': 'Chat',
+  'openai-responses': 'Responses',
+  'anthropic-messages': 'Messages',
+};
+const WIRES = Object.keys(NAMES) as ChatWire[];
+
+const text = `${head()}${WIRES.map(tableOf).join('')}${features()}`;
+
+if (!process.argv.includes('--check')) writeFileSync(FILE, text);
+else if (text !== readFileSync(FILE, 'utf8')) {
+  process.stderr.write('docs/translation.md is not what the table of losses says: run `npm run generate` and commit it.\n');
+  process.exitCode = 1;
+}
+
+function head(): string {
+  return `# What a translation loses
+
+A client and a provider with the same wire format understand each other directly: the request passes with its model's name changed, and nothing on this page happens. Otherwise the
+request is translated. Each of its fields then has one of three fates:
+
+- **carried**: the provider gets it, in its own words.
+- **dropped**: the answer does not depend on it. It is left out, and named in the header \`x-headgate-dropped\` (at most 20 names), in the decision and in the request's row.
+- **refused**: the answer would mean something else. Another deployment of the model is tried. If there is none, the request is 400 with the field as \`param\`.
+
+With the header \`x-headgate-strict: on\`, a field that would be dropped is refused too. A field that no dialect here defines is dropped. \`npm run generate\` writes this page from
+\`server/src/dialects/loss-table.ts\`.
+
+`;
+}
+
+function tableOf(client: ChatWire): string {
+  const wires = WIRES.filter((wire) => wire !== client);
+  const rows = Object.entries(LOSS_TABLE[client]).filter(([, { lost }]) => wires.some((wire) => lost[wire] !== undefined));
+  const carried = Object.entries(LOSS_TABLE[client]).filter(([, { lost }]) => wires.every((wire) => lost[wire] === undefined));
+  return `## Requests of ${NAMES[client]}
+
+| field | to ${NAMES[wires[0] as ChatWire]} | to ${NAMES[wires[1] as ChatWire]} | loses nothing if |
+|---|---|---|---|
+${rows.map(([field, row]) => rowOf(field, row, wires)).join('')}
+Carried: ${carried.map(([field]) => `\`${field}\``).join(', ')}.
+
+`;
+}
+
+function rowOf(field: string, { lost, harmless = [] }: FieldRow, wires: readonly ChatWire[]): string {
+  const fates = wires.map((wire) => lost[wire] ?? 'carried');
+  const values = harmless.map((value) => `\`${JSON.stringify(value)}\``).join(', ');
+  return `| \`${field}\` | ${fates.join(' | ')} | ${values || '–'} |\n`;
+}
+
+function features(): string {
+  const names = Object.keys(FEATURE_NAMES['openai-chat']) as (keyof (typeof FEATURE_NAMES)['openai-chat'])[];
+  const cell = (wire: ChatWire, name: (typeof names)[number]) =>
+    FEATURE_NAMES[wire][name] === '' ? '–' : `\`${FEATURE_NAMES[wire][name]}\``;
+  const rows = names.map((name) => `| ${name.replaceAll('_', ' ')} | ${WIRES.map((wire) => cell(wire, name)).join(' | ')} |\n`);
+  return `## What depends on the content or the model
+
+These are dropped only where the model that answers cannot take them, and are named as follows. Examples: a temperature above 1 is set to 1 for Claude, an older Claude ignores
+\`strict\` of a tool, a model without reasoning ignores an effort, thinking that another vendor signed stays here.
+
+| feature | in ${WIRES.map((wire) => NAMES[wire]).join(' | in ')} |
+|---|---|---|---|
+${rows.join('')}
+Refused by their place in the request, such as \`messages[0].content[1]\`: sound, video, stored files and URLs that the model cannot take, tools that a provider runs, grammars of
+tools, and a demand to compact the conversation (\`compaction_trigger\`).
+`;
+}

@@ -1,0 +1,50 @@
+import type { ChatWire, JsonObject } from './dialect.ts';
+import { Untranslatable } from './dialect.ts';
+import { isObject } from './json.ts';
+import { type FieldRow, LOSS_TABLE } from './loss-table.ts';
+import type { Losses } from './losses.ts';
+
+/** The rows of one dialect, as maps: a client may name a field after something that every object has. */
+interface Rows {
+  readonly fields: ReadonlyMap<string, FieldRow>;
+  /** The fields whose parts have rows. */
+  readonly divided: ReadonlySet<string>;
+}
+
+const ROWS = Object.fromEntries(
+  Object.entries(LOSS_TABLE).map(([wire, rows]) => [
+    wire,
+    {
+      fields: new Map(Object.entries(rows)),
+      divided: new Set(Object.keys(rows).flatMap((name) => (name.includes('.') ? [name.slice(0, name.indexOf('.'))] : []))),
+    },
+  ]),
+) as unknown as Readonly<Record<ChatWire, Rows>>;
+
+/**
+ * Notes the fields of a request that are lost on the way to another wire, by the table of losses. Throws Untranslatable for one
+ * without which the answer would mean something else.
+ */
+export function loseFields(client: ChatWire, upstream: ChatWire, body: JsonObject, losses: Losses): void {
+  const { fields, divided } = ROWS[client];
+  for (const name in body) {
+    const value = body[name];
+    loseField(name, value, fields, upstream, losses);
+    if (!divided.has(name) || !isObject(value)) continue;
+    for (const part in value) loseField(`${name}.${part}`, value[part], fields, upstream, losses);
+  }
+}
+
+function loseField(name: string, value: unknown, rows: ReadonlyMap<string, FieldRow>, upstream: ChatWire, losses: Losses): void {
+  if (value === undefined || value === null) return;
+  const row = rows.get(name);
+  const loss = row === undefined ? 'dropped' : row.lost[upstream];
+  if (loss === undefined || isHarmless(value, row?.harmless)) return;
+  if (loss === 'dropped') losses.dropField(name);
+  else throw new Untranslatable(name, row?.why ?? `${name} is not supported by this model`);
+}
+
+function isHarmless(value: unknown, harmless: readonly unknown[] | undefined): boolean {
+  if (harmless === undefined) return false;
+  return harmless.some((one) => one === value || (typeof one === 'object' && JSON.stringify(one) === JSON.stringify(value)));
+}

@@ -1,0 +1,167 @@
+/**
+ * The table of losses: every field of a request of each chat dialect, and the wires towards which a translation loses it. Whatever
+ * is lost is said. docs/translation.md shows this table.
+ *
+ * A field that is absent, null, or one of the `harmless` values loses nothing. A field that is not in the table is dropped
+ * towards every wire. The rows of parts of a field (`text.verbosity`) name all parts of it that are known.
+ */
+import type { ChatWire } from './dialect.ts';
+
+/** `refused`: without the field, the answer would mean something else. `dropped`: it is left out, and said. */
+export type Loss = 'refused' | 'dropped';
+
+export interface FieldRow {
+  readonly lost: Readonly<Partial<Record<ChatWire, Loss>>>;
+  /** The values that ask for nothing beyond the default. */
+  readonly harmless?: readonly unknown[];
+  /** The end of the sentence that refuses it. */
+  readonly why?: string;
+}
+
+/** Carried, or handled by the gateway itself. What an encoder must weaken for one model, it says itself. */
+const CARRIED: FieldRow = { lost: {} };
+
+const [CHAT, MESSAGES, RESPONSES] = ['openai-chat', 'anthropic-messages', 'openai-responses'] as const;
+const WIRES: readonly ChatWire[] = [CHAT, MESSAGES, RESPONSES];
+
+function lost(loss: Loss, towards: readonly ChatWire[], more: Omit<FieldRow, 'lost'> = {}): FieldRow {
+  return { lost: Object.fromEntries(towards.map((wire) => [wire, loss])), ...more };
+}
+
+function dropped(towards: readonly ChatWire[] = WIRES, ...harmless: readonly unknown[]): FieldRow {
+  return lost('dropped', towards, { harmless });
+}
+
+function refused(why: string, towards: readonly ChatWire[] = WIRES, ...harmless: readonly unknown[]): FieldRow {
+  return lost('refused', towards, { why, harmless });
+}
+
+const NO_PROBABILITIES = 'this model does not report the probabilities of its tokens';
+const NO_AUDIO = 'this model cannot answer in audio';
+const NO_SEARCH = 'this model has no web search here';
+
+const CHAT_FIELDS: Readonly<Record<string, FieldRow>> = {
+  model: CARRIED,
+  messages: CARRIED,
+  stream: CARRIED,
+  stream_options: CARRIED,
+  'stream_options.include_usage': CARRIED,
+  'stream_options.include_obfuscation': dropped(WIRES, false),
+  max_tokens: CARRIED,
+  max_completion_tokens: CARRIED,
+  n: refused('n must be 1: this model gives one answer per request', WIRES, 1),
+  temperature: CARRIED,
+  top_p: CARRIED,
+  top_k: dropped([RESPONSES]),
+  stop: refused('this model supports no stop sequences', [RESPONSES], []),
+  presence_penalty: dropped(WIRES, 0),
+  frequency_penalty: dropped(WIRES, 0),
+  logit_bias: dropped(WIRES, {}),
+  logprobs: refused(NO_PROBABILITIES, WIRES, false),
+  top_logprobs: refused(NO_PROBABILITIES, WIRES, 0),
+  user: CARRIED,
+  seed: dropped(),
+  tools: CARRIED,
+  tool_choice: CARRIED,
+  parallel_tool_calls: CARRIED,
+  functions: refused('functions is not supported by this model: use tools instead', WIRES, []),
+  function_call: refused('function_call is not supported by this model: use tool_choice instead'),
+  response_format: CARRIED,
+  reasoning_effort: CARRIED,
+  reasoning: CARRIED,
+  thinking: CARRIED,
+  metadata: dropped(WIRES, {}),
+  store: dropped(WIRES, false),
+  service_tier: dropped([MESSAGES], 'auto', 'default'),
+  modalities: refused(`modalities must be ["text"]: ${NO_AUDIO}`, WIRES, ['text'], []),
+  audio: refused(NO_AUDIO),
+  prediction: dropped(),
+  web_search_options: refused(NO_SEARCH),
+  verbosity: dropped([MESSAGES]),
+  prompt_cache_key: dropped(),
+  prompt_cache_retention: dropped(),
+  prompt_cache_options: dropped(),
+  safety_identifier: CARRIED,
+  moderation: dropped(),
+};
+
+const RESPONSES_FIELDS: Readonly<Record<string, FieldRow>> = {
+  model: CARRIED,
+  input: CARRIED,
+  instructions: CARRIED,
+  stream: CARRIED,
+  stream_options: dropped(WIRES, {}),
+  max_output_tokens: CARRIED,
+  max_tool_calls: dropped(),
+  temperature: CARRIED,
+  top_p: CARRIED,
+  top_logprobs: refused(NO_PROBABILITIES, WIRES, 0),
+  user: CARRIED,
+  tools: CARRIED,
+  tool_choice: CARRIED,
+  parallel_tool_calls: CARRIED,
+  text: CARRIED,
+  'text.format': CARRIED,
+  'text.verbosity': dropped([MESSAGES]),
+  reasoning: CARRIED,
+  'reasoning.effort': CARRIED,
+  'reasoning.summary': dropped(),
+  'reasoning.generate_summary': dropped(),
+  metadata: dropped(WIRES, {}),
+  store: dropped(WIRES, false),
+  // Its values are read one by one.
+  include: CARRIED,
+  service_tier: dropped([MESSAGES], 'auto', 'default'),
+  truncation: dropped(WIRES, 'disabled'),
+  // The gateway stores responses and runs them in the background. Providers do neither.
+  background: CARRIED,
+  previous_response_id: CARRIED,
+  conversation: CARRIED,
+  prompt: refused('prompt is not supported by this model: send the text of the prompt'),
+  context_management: dropped(WIRES, []),
+  prompt_cache_key: dropped(),
+  prompt_cache_retention: dropped(),
+  prompt_cache_options: dropped(),
+  safety_identifier: CARRIED,
+  client_metadata: dropped(),
+};
+
+const MESSAGES_FIELDS: Readonly<Record<string, FieldRow>> = {
+  model: CARRIED,
+  messages: CARRIED,
+  system: CARRIED,
+  max_tokens: CARRIED,
+  stream: CARRIED,
+  stop_sequences: refused('this model supports no stop sequences', [RESPONSES], []),
+  temperature: CARRIED,
+  top_p: CARRIED,
+  top_k: dropped(),
+  tools: CARRIED,
+  tool_choice: CARRIED,
+  metadata: CARRIED,
+  'metadata.user_id': CARRIED,
+  thinking: CARRIED,
+  'thinking.type': CARRIED,
+  'thinking.budget_tokens': CARRIED,
+  'thinking.display': dropped(),
+  output_config: CARRIED,
+  'output_config.effort': CARRIED,
+  'output_config.format': CARRIED,
+  'output_config.task_budget': dropped(),
+  output_format: CARRIED,
+  service_tier: CARRIED,
+  container: refused('this model has no container'),
+  context_management: dropped(WIRES, {}),
+  mcp_servers: refused('this model cannot call MCP servers', WIRES, []),
+  cache_control: dropped(),
+  speed: dropped(WIRES, 'standard'),
+  inference_geo: refused('this model cannot be held to a place', WIRES, 'global', 'not_available'),
+  diagnostics: dropped(),
+  thread: refused('this model keeps no threads'),
+};
+
+export const LOSS_TABLE: Readonly<Record<ChatWire, Readonly<Record<string, FieldRow>>>> = {
+  'openai-chat': CHAT_FIELDS,
+  'openai-responses': RESPONSES_FIELDS,
+  'anthropic-messages': MESSAGES_FIELDS,
+};
