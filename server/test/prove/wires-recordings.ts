@@ -210,7 +210,9 @@ function lostOf(client: ChatKind, upstream: ChatKind, body: JsonObject): readonl
   try {
     return exchangeOf(WIRES[client], WIRES[upstream], body, { upstreamModel: MODELS[upstream] }).dropped;
   } catch (error) {
-    return error instanceof Untranslatable ? [`${error.param.replace(/\d+/g, 'n')} (refused)`] : null;
+    if (error instanceof Untranslatable) return [`${error.param.replace(/\d+/g, 'n')} (refused)`];
+    // A body that no wire is served, such as one without messages. Anything else is a defect.
+    return error instanceof Error && error.constructor === Error ? ['not served at all'] : null;
   }
 }
 
