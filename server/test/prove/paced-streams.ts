@@ -80,7 +80,7 @@ export interface StreamEnd {
   readonly requestId: string;
   /** Bytes of answer text that arrived. */
   readonly textBytes: number;
-  /** Why its connection broke, or the last event before it ended. */
+  /** Why its connection broke, or the last event before it ended; without one the end of its text. */
   readonly last: string;
 }
 
@@ -137,7 +137,12 @@ async function followed(body: ReadableStream<Uint8Array>, requestId: string, not
   }
   const last = eventsIn(tail).at(-1)?.data ?? '';
   if (last === '[DONE]') return { is: 'whole', requestId, textBytes, last };
-  return { is: last.startsWith('{"error":') ? 'told' : 'cut', requestId, textBytes, last };
+  return {
+    is: last.startsWith('{"error":') ? 'told' : 'cut',
+    requestId,
+    textBytes,
+    last: last === '' ? `no event in ${JSON.stringify(tail)}` : last,
+  };
 }
 
 /** More than an error's event has. */
