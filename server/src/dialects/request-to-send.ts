@@ -1,8 +1,8 @@
-import type { ExchangeOptions } from './dialect.ts';
+import type { ExchangeOptions, TranslatedRequest } from './dialect.ts';
 import { countingRequest } from './openai-responses/counting-exchange.ts';
 import { type Translation, translatedRequest } from './translated-exchange.ts';
 
-/** Returns the request for an upstream with another dialect, as bytes. Throws Untranslatable. */
-export function requestToSend(options: Translation & Pick<ExchangeOptions, 'body'>): Buffer {
+/** Returns the request for an upstream with another dialect. Throws Untranslatable. */
+export function requestToSend(options: Translation & Pick<ExchangeOptions, 'body'>): TranslatedRequest {
   return options.client === 'openai-input-tokens' ? countingRequest(options) : translatedRequest(options);
 }

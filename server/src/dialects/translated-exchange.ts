@@ -121,7 +121,13 @@ function codecOf(wire: Wire): Codec {
 }
 
 function chatWire(wire: Wire): ChatWire {
-  if (wire === 'openai-embeddings' || wire === 'anthropic-count-tokens') throw new Error(`there is no translation for ${wire}`);
+  if (
+    wire === 'openai-embeddings' ||
+    wire === 'anthropic-count-tokens' ||
+    wire === 'openai-compact' ||
+    wire === 'openai-input-tokens'
+  )
+    throw new Error(`there is no translation for ${wire}`);
   return wire;
 }
 

@@ -47,7 +47,11 @@ function deliverWhole(answer: Extract<Answer, { is: 'whole' }>, admission: Admis
   gateway.journal.whenWritten(() => sayWhole(answer, admission, gateway), admission.walk.id);
 }
 
-function sayWhole({ candidate, bytes, dropped, sentMs }: Extract<Answer, { is: 'whole' }>, admission: Admission, gateway: Gateway): void {
+function sayWhole(
+  { candidate, bytes, dropped, sentMs }: Extract<Answer, { is: 'whole' }>,
+  admission: Admission,
+  gateway: Gateway,
+): void {
   const { reply } = admission.walk;
   try {
     const headers = answerHeaders(admission, candidate.deployment.id, candidate.price === null ? 'unknown' : 'known', gateway);

@@ -20,7 +20,7 @@ import { auditedWebhook, newWebhookOut, viewWebhook, webhookFacts, webhookFormat
 
 /** Webhooks: the addresses that alerts of an organization or of the platform are sent to. */
 
-/** What `checkWebhookUrl` demands of the form. */
+/** The form that `checkWebhookUrl` demands. */
 const URL_PATTERN =
   '^[Hh][Tt][Tt][Pp][Ss]?://[^/\\s\\\\@?#\\u0000-\\u001f\\u007f]+(?:\\?[^\\s\\\\@#/\\u0000-\\u001f\\u007f]*)?(?:/[^\\s\\\\#\\u0000-\\u001f\\u007f]*)?$';
 

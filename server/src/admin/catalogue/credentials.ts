@@ -27,7 +27,7 @@ export const provider = z.enum(['openai', 'anthropic']);
  * head.
  */
 export const apiKey = z.string().regex(/^[\x21-\x7e]{1,4096}$/, 'must be 1 to 4096 visible ASCII characters without spaces');
-/** What `checkBaseUrl` demands of the form. */
+/** The form that `checkBaseUrl` demands. */
 const BASE_URL_PATTERN =
   '^[Hh][Tt][Tt][Pp][Ss]?://[^/\\s\\\\@?#\\u0000-\\u001f\\u007f]+(?:/[^\\s\\\\?#\\u0000-\\u001f\\u007f]*)?$';
 

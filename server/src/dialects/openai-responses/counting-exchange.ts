@@ -1,7 +1,9 @@
 /** Counts the input of a Responses request at a provider that counts Anthropic's messages. */
 import { encodeMessagesRequest } from '../anthropic-messages/encode-request.ts';
-import { type Exchange, type ExchangeOptions, type JsonObject, UnreadableAnswer } from '../dialect.ts';
+import { type Exchange, type ExchangeOptions, type JsonObject, type TranslatedRequest, UnreadableAnswer } from '../dialect.ts';
+import { FEATURE_NAMES } from '../feature-names.ts';
 import { isObject, parseJson } from '../json.ts';
+import { Losses, NOTHING_DROPPED } from '../losses.ts';
 import { wholeFacts } from '../native/whole.ts';
 import type { Translation } from '../translated-exchange.ts';
 import { decodeResponsesRequest } from './decode-request.ts';
@@ -9,7 +11,7 @@ import { decodeResponsesRequest } from './decode-request.ts';
 /** Returns the exchange of such a count. Throws Untranslatable. */
 export function countingExchange(options: ExchangeOptions): Exchange {
   return {
-    upstreamBody: options.upstreamBody ?? countingRequest(options),
+    ...(options.translated ?? countingRequest(options)),
     whole: (bytes) => {
       const facts = wholeFacts('anthropic-count-tokens', bytes);
       const json = parseJson(bytes.toString('utf8'));
@@ -26,17 +28,24 @@ export function countingExchange(options: ExchangeOptions): Exchange {
 /** The fields of a message that can be counted. All others are refused by the endpoint. */
 const COUNTED = ['model', 'system', 'messages', 'tools', 'tool_choice', 'thinking'] as const;
 
-/** Returns the request to count, as bytes. Throws Untranslatable. */
-export function countingRequest({ body, upstreamModel, maxOutputTokens }: Translation & Pick<ExchangeOptions, 'body'>): Buffer {
-  const request = encodeMessagesRequest(decodeResponsesRequest({ ...body, input: body.input ?? [] }), {
+/** Returns the request to count. What is dropped from it does not change the count. Throws Untranslatable. */
+export function countingRequest({
+  body,
+  upstreamModel,
+  maxOutputTokens,
+}: Translation & Pick<ExchangeOptions, 'body'>): TranslatedRequest {
+  const losses = new Losses({ names: FEATURE_NAMES['openai-responses'], isStrict: false });
+  const request = encodeMessagesRequest(decodeResponsesRequest({ ...body, input: body.input ?? [] }, losses), {
     upstreamModel,
     stream: false,
     outputCap: null,
     outputCapDefault: maxOutputTokens ?? CAP_FOR_THINKING,
+    capField: 'max_completion_tokens',
+    losses,
   });
   const counted: JsonObject = {};
   for (const name of COUNTED) if (request[name] !== undefined) counted[name] = request[name];
-  return Buffer.from(JSON.stringify(counted));
+  return { upstreamBody: Buffer.from(JSON.stringify(counted)), dropped: NOTHING_DROPPED };
 }
 
 /** A budget for thinking is derived from a cap, which the count itself does not have. */
