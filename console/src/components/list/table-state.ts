@@ -4,8 +4,17 @@ import type { ListColumn } from './column.ts';
 
 const MINUTE_MS = 60_000;
 
-/** Returns the present minute, at each rendering. */
+/** Returns the present minute. A new one is drawn while nobody waits: all rows of a list tell times relative to it. */
 export function useMinute(): number {
+  const [minute, setMinute] = useState(minuteNow);
+  useEffect(() => {
+    const timer = setInterval(() => startTransition(() => setMinute(minuteNow())), MINUTE_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return minute;
+}
+
+function minuteNow(): number {
   return Math.floor(Date.now() / MINUTE_MS);
 }
 
@@ -75,8 +84,10 @@ function shared<T extends { id: string }>(
   return all.length === before.length && all.every((row, at) => row === before[at]) ? before : all;
 }
 
-/** As many rows as a screen has, and the page below them. */
-const ROWS_AT_ONCE = 24;
+/** As many rows as a screen has. */
+const FIRST_ROWS = 16;
+/** So few that a press meanwhile waits for no more than a blink: a row with gauges takes 4 ms. */
+const MORE_ROWS = 4;
 
 /**
  * Returns the rows to draw: other rows than before begin with the first ones, and the next follow while nobody waits. Drawn at
@@ -87,21 +98,35 @@ export function useGradually<T extends { id: string }>(rows: readonly T[] | unde
   const [drawn, setDrawn] = useState({ of: rows, count: Number.POSITIVE_INFINITY });
   let { count } = drawn;
   if (drawn.of !== rows) {
-    if (!areSame(drawn.of, rows)) count = ROWS_AT_ONCE;
+    if (!areSame(drawn.of, rows)) count = FIRST_ROWS;
     setDrawn({ of: rows, count });
   }
   const hasMore = rows !== undefined && count < rows.length;
   useEffect(() => {
-    if (hasMore)
-      startTransition(() => setDrawn((before) => (before.of === rows ? { of: rows, count: count + ROWS_AT_ONCE } : before)));
+    if (!hasMore) return;
+    const draw = () => setDrawn((before) => (before.of === rows ? { of: rows, count: count + MORE_ROWS } : before));
+    return whenIdle(() => startTransition(draw));
   }, [hasMore, rows, count]);
   return hasMore ? rows.slice(0, count) : rows;
 }
 
+const IDLE_MS_MAX = 200;
+
+/** Runs a step once the browser has painted and nothing waits, and soon in any case. Returns what cancels it. */
+function whenIdle(step: () => void): () => void {
+  // Safari has no such callback.
+  if (typeof requestIdleCallback === 'undefined') {
+    const timer = setTimeout(step, 1);
+    return () => clearTimeout(timer);
+  }
+  const waiting = requestIdleCallback(step, { timeout: IDLE_MS_MAX });
+  return () => cancelIdleCallback(waiting);
+}
+
 /** Reports whether most of the first rows were there before. Then the list is the same one with other figures, or a few new rows. */
 function areSame<T extends { id: string }>(before: readonly T[] = [], rows: readonly T[] = []): boolean {
-  const known = new Set(before.slice(0, ROWS_AT_ONCE).map(({ id }) => id));
-  const first = rows.slice(0, ROWS_AT_ONCE);
+  const known = new Set(before.slice(0, FIRST_ROWS).map(({ id }) => id));
+  const first = rows.slice(0, FIRST_ROWS);
   return first.filter(({ id }) => known.has(id)).length >= first.length / 2;
 }
 
