@@ -22,17 +22,17 @@ const REASONS: readonly (readonly [refusal: RegExp, why: string])[] = [
     'it names what is not there',
   ],
   [
-    /must be (an?|the) .*(of|in|with|at) |must be an active |must belong/,
+    /must be (an?|the) .*(of|in|with|at) |must be an active |must belong|it is not active in team/,
     'it names what is there, but belongs elsewhere or may not be used',
   ],
   [/because no person is behind/, 'it depends on who calls'],
   [
-    /is only for webhooks of the platform|is only for platform roles|for a (week|month)|takes no targets/,
+    /is only for (webhooks of the platform|platform roles|service accounts that)|for a (week|month)|takes no targets|threshold: must be at most 100|is a credential for \w+, not/,
     'it contradicts what is stored and stays',
   ],
   [/neither holds the access group|is not allowed at the level above/, 'the level above does not allow it'],
   [
-    /must be a valid URL|user name or password|port 0|may not be called|must begin with https:/,
+    /must be a valid URL|user name or password|port 0|may not be called|is not a public address|must begin with https:/,
     'the address is checked by the gateway’s policy and the rules of URLs',
   ],
   [/would lead back|fall back to itself|refers? to itself|falls? back to/, 'a chain of fallbacks would lead back to its start'],

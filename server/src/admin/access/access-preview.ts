@@ -20,6 +20,16 @@ import { targetType } from './target-view.ts';
 const SHOWN_MAX = 200;
 const level = z.enum(['organization', 'team', 'user', 'key']);
 
+/** The shape of a body with one of these modes at one of these levels. */
+function withMode(levels: readonly string[], modes: readonly string[]) {
+  return {
+    properties: {
+      level: { enum: levels },
+      asset_access: { type: 'object', required: ['mode'], properties: { mode: { enum: modes } } },
+    },
+  };
+}
+
 const body = z
   .strictObject({
     level,
@@ -28,7 +38,13 @@ const body = z
     member_id: id.optional().meta({ description: 'The member who owns the key. Only for level `key`.' }),
     asset_access: z.union([grants, choice]),
   })
-  .meta(never({ properties: { level: { enum: ['team', 'user', 'key'] } }, ...lacks('organization_id') }));
+  .meta(
+    never(
+      { properties: { level: { enum: ['team', 'user', 'key'] } }, ...lacks('organization_id') },
+      withMode(['team', 'user', 'key'], ['all', 'selected']),
+      withMode(['organization'], ['inherit', 'restrict']),
+    ),
+  );
 type Body = z.output<typeof body>;
 
 const previewOut = z

@@ -3,7 +3,7 @@ import { TAG, TAG_WORDS } from '../../domain/access/tags.ts';
 import type { DeploymentRow } from '../../store/catalogue/deployments.ts';
 import { id, instant, mergedMetadata, metadata, modelName } from '../http/fields.ts';
 import { invalid } from '../http/problem.ts';
-import { never } from '../http/schemas.ts';
+import { lacks, never } from '../http/schemas.ts';
 import { BOUND_WORDS, mode, onHangup, outputCapField, providerName } from './deployment-view.ts';
 import { priceFields } from './price-fields.ts';
 
@@ -58,11 +58,13 @@ export const createBody = z
     }),
     'x-example': { model: 'demo', provider: 'fake', upstream_model: 'fake-small' },
   });
-export const patchBody = z.strictObject({
-  upstream_model: modelName.optional(),
-  ...settings,
-  effective_from: instant.optional(),
-});
+export const patchBody = z
+  .strictObject({
+    upstream_model: modelName.optional(),
+    ...settings,
+    effective_from: instant.optional(),
+  })
+  .meta(never({ required: ['effective_from'], ...lacks('prices') }));
 export type CreateBody = z.output<typeof createBody>;
 export type PatchBody = z.output<typeof patchBody>;
 
