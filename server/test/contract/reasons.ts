@@ -25,6 +25,7 @@ const REASONS: readonly (readonly [refusal: RegExp, why: string])[] = [
     /must be (an?|the) .*(of|in|with|at) |must be an active |must belong|it is not active in team/,
     'it names what is there, but belongs elsewhere or may not be used',
   ],
+  [/a tag must be 1 to 64/, 'a stored tag of an earlier version may stay'],
   [/because no person is behind/, 'it depends on who calls'],
   [
     /is only for (webhooks of the platform|platform roles|service accounts that)|for a (week|month)|takes no targets|threshold: must be at most 100|is a credential for \w+, not/,

@@ -3,7 +3,7 @@ import { TAG, TAG_WORDS } from '../../domain/access/tags.ts';
 import type { DeploymentRow } from '../../store/catalogue/deployments.ts';
 import { id, instant, mergedMetadata, metadata, modelName } from '../http/fields.ts';
 import { invalid } from '../http/problem.ts';
-import { lacks, never } from '../http/schemas.ts';
+import { lacks, never, text } from '../http/schemas.ts';
 import { BOUND_WORDS, mode, onHangup, outputCapField, providerName } from './deployment-view.ts';
 import { priceFields } from './price-fields.ts';
 
@@ -62,6 +62,12 @@ export const patchBody = z
   .strictObject({
     upstream_model: modelName.optional(),
     ...settings,
+    // A stored tag of an earlier version may stay; newTags refuses others.
+    tags: z
+      .array(text(64))
+      .max(TAGS_MAX)
+      .nullish()
+      .meta({ description: `Routing tags; ${TAG_WORDS}. Stored ones of an earlier version may stay.` }),
     effective_from: instant.optional(),
   })
   .meta(never({ required: ['effective_from'], ...lacks('prices') }));
