@@ -9,6 +9,7 @@ const NAMES: Readonly<Record<ChatWire, string>> = {
   'openai-chat': 'Chat',
   'openai-responses': 'Responses',
   'anthropic-messages': 'Messages',
+  gemini: 'Gemini',
 };
 const WIRES = Object.keys(NAMES) as ChatWire[];
 
@@ -30,8 +31,8 @@ request is translated. Each of its fields then has one of three fates:
 - **dropped**: the answer does not depend on it. It is left out, and named in the header \`x-headgate-dropped\` (at most 20 names), in the decision and in the request's row.
 - **refused**: the answer would mean something else. Another deployment of the model is tried. If there is none, the request is 400 with the field as \`param\`.
 
-With the header \`x-headgate-strict: on\`, a field that would be dropped is refused too. A field that no dialect here defines is dropped. \`npm run generate\` writes this page from
-\`server/src/dialects/loss-table.ts\`.
+With the header \`x-headgate-strict: on\`, a field that would be dropped is refused too. A field that no dialect here defines is dropped. Fields of
+Gemini may be written with underscores too, and are named as they came. \`npm run generate\` writes this page from \`server/src/dialects/loss-table.ts\`.
 
 `;
 }
@@ -42,8 +43,8 @@ function tableOf(client: ChatWire): string {
   const carried = Object.entries(LOSS_TABLE[client]).filter(([, { lost }]) => wires.every((wire) => lost[wire] === undefined));
   return `## Requests of ${NAMES[client]}
 
-| field | to ${NAMES[wires[0] as ChatWire]} | to ${NAMES[wires[1] as ChatWire]} | loses nothing if |
-|---|---|---|---|
+| field | ${wires.map((wire) => `to ${NAMES[wire]}`).join(' | ')} | loses nothing if |
+${'|---'.repeat(wires.length + 2)}|
 ${rows.map(([field, row]) => rowOf(field, row, wires)).join('')}
 Carried: ${carried.map(([field]) => `\`${field}\``).join(', ')}.
 
@@ -67,7 +68,7 @@ These are dropped only where the model that answers cannot take them, and are na
 \`strict\` of a tool, a model without reasoning ignores an effort, thinking that another vendor signed stays here.
 
 | feature | in ${WIRES.map((wire) => NAMES[wire]).join(' | in ')} |
-|---|---|---|---|
+${'|---'.repeat(WIRES.length + 1)}|
 ${rows.join('')}
 Refused by their place in the request, such as \`messages[0].content[1]\`: sound, video, stored files and URLs that the model cannot take, tools that a provider runs, grammars of
 tools, and a demand to compact the conversation (\`compaction_trigger\`).

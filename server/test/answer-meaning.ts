@@ -16,11 +16,12 @@ export interface Meaning {
 type Json = any;
 
 /** The dialects in which an answer can be read. */
-export type ChatKind = 'chat' | 'messages' | 'responses';
+export type ChatKind = 'chat' | 'messages' | 'responses' | 'gemini';
 
 export function meaningOf(kind: ChatKind, stream: boolean, bytes: Buffer): Meaning {
   const text = bytes.toString();
   if (kind === 'responses') return response(stream ? finalResponse(jsonEventsIn(text)) : JSON.parse(text));
+  if (kind === 'gemini') return contents(stream ? jsonEventsIn(text) : [JSON.parse(text)]);
   if (!stream) return kind === 'chat' ? chat(JSON.parse(text)) : message(JSON.parse(text));
   return kind === 'chat' ? chatStream(jsonEventsIn(text)) : messageStream(jsonEventsIn(text));
 }
@@ -126,4 +127,22 @@ function messageStream(events: Json[]): Meaning {
     .filter(Boolean)
     .map((block) => (block.type === 'tool_use' && block.json !== '' ? { ...block, input: parsed(block.json) } : block));
   return message({ content, stop_reason: stop, usage });
+}
+
+/** Gemini's chunks add up to an answer. Arguments may arrive in pieces by their paths; no translation of ours writes those. */
+function contents(chunks: Json[]): Meaning {
+  const parts = chunks.flatMap((chunk) => chunk.candidates?.[0]?.content?.parts ?? []);
+  const usage = chunks.findLast((chunk) => chunk.usageMetadata?.totalTokenCount !== undefined)?.usageMetadata ?? {};
+  const output = (usage.candidatesTokenCount ?? 0) + (usage.thoughtsTokenCount ?? 0);
+  return {
+    text: parts.map((part: Json) => (part.thought ? '' : (part.text ?? ''))).join(''),
+    tools: parts.flatMap((part: Json) =>
+      part.functionCall?.name ? [[part.functionCall.name, part.functionCall.args ?? {}]] : [],
+    ),
+    stop:
+      chunks.map((chunk) => chunk.candidates?.[0]?.finishReason ?? chunk.promptFeedback?.blockReason).findLast(Boolean) ?? null,
+    input: usage.totalTokenCount === undefined ? undefined : usage.totalTokenCount - output,
+    output: usage.totalTokenCount === undefined ? undefined : output,
+    cache: 0,
+  };
 }

@@ -8,12 +8,17 @@ export interface ExchangeNames {
   readonly maxOutputTokens?: number;
   readonly isStrict?: boolean;
   readonly capField?: 'max_tokens' | 'max_completion_tokens';
+  /** The form of a stream of Gemini's. */
+  readonly framing?: 'events' | 'array';
 }
 
 /** An exchange for a request to the model `called`, at a fixed time. Throws when the request is not one to serve. */
 export function exchangeOf(client: Wire, upstream: Wire, more: JsonObject, names: ExchangeNames = {}): Exchange {
-  const body = { model: 'called', ...more };
-  const reading = readFacts(client, body);
+  // Gemini's bodies name neither a model nor a stream.
+  const { stream: _stream, ...gemini } = more;
+  const body: JsonObject = client.startsWith('gemini') ? gemini : { model: 'called', ...more };
+  const called = { model: 'called', stream: more.stream === true, framing: names.framing ?? 'events' } as const;
+  const reading = readFacts(client, body, undefined, called);
   if (!reading.ok) throw new Error(reading.problem.message);
   return openExchange({
     client,

@@ -5,7 +5,13 @@ const ROOT = new URL('./recorded/', import.meta.url);
 
 export interface Recording {
   readonly provider: string;
-  readonly kind: 'chat' | 'messages' | 'responses' | 'responses-compact' | 'embeddings' | 'count-tokens';
+  readonly kind:
+    | 'chat'
+    | 'messages'
+    | ('responses' | 'responses-compact')
+    | ('generate-content' | 'stream-generate-content')
+    | 'embeddings'
+    | 'count-tokens';
   readonly response: string;
   readonly request?: string;
   readonly status: number;
@@ -23,7 +29,8 @@ export function answersOf(provider: string, kind: Recording['kind']): Recording[
 /** The answer's bytes. Where the source kept only the events' JSON, one a line, the framing is put back as the provider writes it. */
 export function bytesOf(recording: Recording): Buffer {
   const raw = readFileSync(new URL(`cassettes/${recording.response}`, ROOT));
-  if (!recording.stream || !recording.response.endsWith('.txt')) return raw;
+  if (!recording.stream || recording.response.endsWith('.sse')) return raw;
+  if (recording.kind.endsWith('generate-content')) return contentEvents(raw.toString());
   const named = recording.kind !== 'chat';
   const events = raw
     .toString()
@@ -31,6 +38,17 @@ export function bytesOf(recording: Recording): Buffer {
     .filter(Boolean)
     .map((line) => `${named ? `event: ${(JSON.parse(line) as { type: string }).type}\n` : ''}data: ${line}\n\n`);
   return Buffer.from(events.join('') + (named ? '' : 'data: [DONE]\n\n'));
+}
+
+/** Google's chunks as server-sent events: the source kept one a line, or recorded them as one JSON array. */
+function contentEvents(text: string): Buffer {
+  const chunks: unknown[] = text.startsWith('[')
+    ? JSON.parse(text)
+    : text
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line) as unknown);
+  return Buffer.from(chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join(''));
 }
 
 export interface TranslationPair {

@@ -5,7 +5,12 @@ import { exchangeOf } from './exchanges.ts';
 import { answersOf, bytesOf, type Recording } from './recordings.ts';
 import { jsonEventsIn } from './support/event-stream.ts';
 
-const WIRES: Record<ChatKind, Wire> = { chat: 'openai-chat', messages: 'anthropic-messages', responses: 'openai-responses' };
+const WIRES: Record<ChatKind, Wire> = {
+  chat: 'openai-chat',
+  messages: 'anthropic-messages',
+  responses: 'openai-responses',
+  gemini: 'gemini',
+};
 const KINDS: readonly ChatKind[] = ['chat', 'messages', 'responses'];
 
 /** A body of each dialect, of a client that asks for everything an answer can have. */

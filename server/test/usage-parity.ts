@@ -21,6 +21,8 @@ const WIRES: Readonly<Record<Recording['kind'], Wire>> = {
   messages: 'anthropic-messages',
   responses: 'openai-responses',
   'responses-compact': 'openai-compact',
+  'generate-content': 'gemini',
+  'stream-generate-content': 'gemini',
   embeddings: 'openai-embeddings',
   'count-tokens': 'anthropic-count-tokens',
 };
@@ -32,7 +34,7 @@ export function usageParity(recording: Recording): UsageParity {
   const facts = factsOf(recording);
   const answer = lastReport(recording);
   const provider = findProvider({ providerId: PROVIDERS[recording.provider] ?? recording.provider });
-  const model = String(answer.model);
+  const model = String(answer.model ?? answer.modelVersion);
   const theirs = provider === undefined ? null : theirUsage(provider, recording, answer);
   const timestamp = new Date(
     typeof (answer.created ?? answer.created_at) === 'number'
@@ -78,6 +80,7 @@ function lastReport(recording: Recording): JsonObject {
     if (event.response?.usage) answer = event.response;
     else if (event.type === 'message_start') answer = { model: event.message.model, usage: event.message.usage };
     else if (event.type === 'message_delta') answer = { ...answer, usage: { ...(answer.usage as JsonObject), ...event.usage } };
+    else if (event.usageMetadata !== undefined) answer = event;
     else if (event.choices !== undefined) {
       const usage = event.usage ?? event.x_groq?.usage ?? answer.usage;
       answer = { model: event.model, created: event.created, usage };
@@ -117,7 +120,7 @@ const EXCEPTIONS: readonly { readonly response: RegExp; readonly unit: UsageBuck
     why: 'OpenAI bills each search, and a response shows it only as an item of its output; their table reads the usage alone',
   },
   {
-    response: /^gemini\//,
+    response: /^gemini\/chat\//,
     unit: 'reasoning',
     why: 'Gemini’s compatible endpoint says its thinking only in the total; we charge it as output, as Google does, and their table misses it',
   },

@@ -1,6 +1,14 @@
 import { api, asked, ifMatch, type Schema, stored } from './client.ts';
 
-export type Provider = 'openai' | 'anthropic' | 'fake';
+/** A vendor to which a credential belongs. */
+export type CredentialProvider = 'openai' | 'anthropic' | 'gemini';
+export type Provider = CredentialProvider | 'fake';
+
+/** Reports whether a text from an address names such a vendor. */
+export function isCredentialProvider(text: unknown): text is CredentialProvider {
+  return text === 'openai' || text === 'anthropic' || text === 'gemini';
+}
+
 export type Prices = Schema<'Prices'>;
 
 /** The result of a live call. `message`: the reason of a failure in the provider's words, without secrets. */
@@ -13,7 +21,7 @@ export interface CheckResult {
 }
 
 export interface CredentialToCheck {
-  readonly provider: 'openai' | 'anthropic';
+  readonly provider: CredentialProvider;
   /** Absent: use the stored key of `credential_id`. */
   readonly api_key?: string;
   readonly base_url: string | null;

@@ -8,6 +8,7 @@ import { withTimeout } from '../lib/timing/timeout.ts';
 import { createTimerWheel } from '../lib/timing/timer-wheel.ts';
 import { createAnthropicProvider } from '../providers/anthropic/anthropic-provider.ts';
 import { createFakeProvider } from '../providers/fake/fake-provider.ts';
+import { createGeminiProvider } from '../providers/gemini/gemini-provider.ts';
 import { createOpenAiProvider } from '../providers/openai/openai-provider.ts';
 import { BadSetting } from '../settings/bad-setting.ts';
 import type { Config } from '../settings/config.ts';
@@ -56,6 +57,7 @@ async function serveFrom(port: Port, stores: Stores, policy: AddressPolicy, conf
   const providers = [
     createOpenAiProvider({ transport, responsesHosts: config.responsesUpstreams }),
     createAnthropicProvider({ transport }),
+    createGeminiProvider({ transport }),
     createFakeProvider(),
   ];
   const opened = await openGateway(config, stores, wheel, providers, log);

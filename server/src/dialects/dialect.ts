@@ -3,15 +3,25 @@ import type { Usage } from '../domain/usage/usage.ts';
 import type { Bytes } from '../lib/pieces.ts';
 
 /**
- * The wire formats we read and write. The first three are chat formats and translate into each other. The others pass unchanged.
+ * The wire formats we read and write. The first four are chat formats and translate into each other. The others pass unchanged.
  */
 export type Wire =
-  | ('openai-chat' | 'anthropic-messages' | 'openai-responses')
+  | ('openai-chat' | 'anthropic-messages' | 'openai-responses' | 'gemini')
   | ('openai-compact' | 'openai-input-tokens')
-  | ('openai-embeddings' | 'anthropic-count-tokens');
+  | ('openai-embeddings' | 'anthropic-count-tokens' | 'gemini-count-tokens');
+
+/** The facts about a call that its path states, for wires whose bodies do not. */
+export interface Called {
+  readonly model: string;
+  readonly stream: boolean;
+  /** The form of a stream: server-sent events, or one JSON array that grows. */
+  readonly framing: Framing;
+}
+
+type Framing = 'events' | 'array';
 
 /** The wires that translate into each other. */
-export type ChatWire = 'openai-chat' | 'anthropic-messages' | 'openai-responses';
+export type ChatWire = 'openai-chat' | 'anthropic-messages' | 'openai-responses' | 'gemini';
 
 export type JsonObject = Record<string, unknown>;
 
@@ -35,6 +45,8 @@ export interface RequestFacts {
   readonly mediaBytes: number;
   /** True if the caller asked for usage in the stream (`stream_options.include_usage`). Anthropic's streams always report it. */
   readonly wantsUsage: boolean;
+  /** The form in which the caller wants a stream; absent: server-sent events. */
+  readonly framing?: Framing;
   /** The things it asks for that are billed beyond ordinary tokens; for nearly all requests the shared empty list. */
   readonly beyond: readonly Beyond[];
 }
@@ -84,6 +96,8 @@ export interface AnswerStream {
   end(how: { readonly clean: true } | { readonly clean: false; readonly message: string }): Buffer;
   /** Returns the facts known so far, at no cost. The same object changes while the stream continues. */
   facts(): AnswerFacts;
+  /** The content type for the client; absent: that of server-sent events. */
+  readonly contentType?: string;
 }
 
 /** The conversion of one request for one upstream, and of its answer for the client. Pure: no I/O. */

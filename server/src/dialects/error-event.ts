@@ -10,6 +10,9 @@ export function errorEvent(client: Wire, message: string): Buffer {
       `event: error\ndata: ${JSON.stringify({ type: 'error', error: { type: 'api_error', message: bounded } })}\n\n`,
     );
   }
+  // Google writes the error without `data:`, and its SDKs recognize only that.
+  if (client === 'gemini')
+    return Buffer.from(`${JSON.stringify({ error: { code: 502, message: bounded, status: 'UNAVAILABLE' } })}\n\n`);
   return Buffer.from(
     `data: ${JSON.stringify({ error: { message: bounded, type: 'api_error', param: null, code: 'provider_error' } })}\n\n`,
   );

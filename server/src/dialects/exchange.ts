@@ -1,8 +1,8 @@
 /**
  * Wire formats: translation between the format of a client and that of an upstream.
  *
- * Problem. Clients speak OpenAI's chat completions or responses, or Anthropic's messages, and an upstream serves one or two of
- * them. All change every few weeks. A gateway that translates everything loses the newest fields. One that translates pairwise needs a codec for every
+ * Problem. Clients speak OpenAI's chat completions or responses, Anthropic's messages or Gemini's format, and an upstream serves
+ * one or two of them. All change every few weeks. A gateway that translates everything loses the newest fields. One that translates pairwise needs a codec for every
  * pair of formats.
  *
  * Approach.
@@ -25,8 +25,9 @@ import { nativeExchange } from './native/native-exchange.ts';
 import { countingExchange } from './openai-responses/counting-exchange.ts';
 import { translatedExchange } from './translated-exchange.ts';
 
-export { estimateTokens } from './estimate.ts';
-export { inputTokensBytes } from './openai-responses/counting-exchange.ts';
+export { countAnswer, estimateTokens } from './estimate.ts';
+export { functionNames } from './gemini/decode-tools.ts';
+export { actionIn, calledAt, modelIn, modelPath as geminiModelPath } from './gemini/paths.ts';
 export { isOfResponses } from './openai-responses/family.ts';
 export { foreignIdIn } from './openai-responses/foreign-ids.ts';
 export { repeatedOf, responseObject } from './openai-responses/response-object.ts';

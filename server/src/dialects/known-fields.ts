@@ -1,4 +1,5 @@
 import type { Wire } from './dialect.ts';
+import { snakeOf } from './gemini/fields.ts';
 
 const ANTHROPIC = [
   'model',
@@ -61,6 +62,21 @@ const RESPONSES = [
   'client_metadata',
 ];
 
+const GEMINI = [
+  'model',
+  'contents',
+  'systemInstruction',
+  'generationConfig',
+  'generateContentRequest',
+  'tools',
+  'toolConfig',
+  'safetySettings',
+  'cachedContent',
+  'serviceTier',
+  'labels',
+  'store',
+];
+
 /** The top-level request fields that each wire defines. */
 export const KNOWN_FIELDS: Readonly<Record<Wire, ReadonlySet<string>>> = {
   'openai-chat': new Set([
@@ -107,15 +123,20 @@ export const KNOWN_FIELDS: Readonly<Record<Wire, ReadonlySet<string>>> = {
   'openai-input-tokens': new Set(RESPONSES),
   'anthropic-messages': new Set(ANTHROPIC),
   'anthropic-count-tokens': new Set(ANTHROPIC),
+  gemini: new Set([...GEMINI, ...GEMINI.map(snakeOf)]),
+  'gemini-count-tokens': new Set([...GEMINI, ...GEMINI.map(snakeOf)]),
   'openai-embeddings': new Set(['model', 'input', 'encoding_format', 'dimensions', 'user']),
 };
 
-const KNOWN_ANYWHERE: ReadonlySet<string> = new Set(Object.values(KNOWN_FIELDS).flatMap((fields) => [...fields]));
+/** The known fields, by themselves in lower case. */
+const KNOWN_ANYWHERE: ReadonlyMap<string, string> = new Map(
+  Object.values(KNOWN_FIELDS).flatMap((fields) => [...fields].map((name) => [name.toLowerCase(), name] as const)),
+);
 
 /** Returns the known field that `key` equals except in case. Null if it is a known field itself, or equals none. */
 export function knownFieldInAnotherCase(key: string): string | null {
-  if (KNOWN_ANYWHERE.has(key)) return null;
+  if (KNOWN_ANYWHERE.get(key) === key) return null;
   // Upper case first: it folds the long s (U+017F), which some servers also match to an s.
-  const folded = key.toUpperCase().toLowerCase();
-  return KNOWN_ANYWHERE.has(folded) ? folded : null;
+  const known = KNOWN_ANYWHERE.get(key.toUpperCase().toLowerCase());
+  return known === undefined || known === key ? null : known;
 }

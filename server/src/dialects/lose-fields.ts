@@ -1,5 +1,6 @@
 import type { ChatWire, JsonObject } from './dialect.ts';
 import { Untranslatable } from './dialect.ts';
+import { snakeOf } from './gemini/fields.ts';
 import { isObject } from './json.ts';
 import { type FieldRow, LOSS_TABLE } from './loss-table.ts';
 import type { Losses } from './losses.ts';
@@ -12,14 +13,22 @@ interface Rows {
 }
 
 const ROWS = Object.fromEntries(
-  Object.entries(LOSS_TABLE).map(([wire, rows]) => [
-    wire,
-    {
-      fields: new Map(Object.entries(rows)),
-      divided: new Set(Object.keys(rows).flatMap((name) => (name.includes('.') ? [name.slice(0, name.indexOf('.'))] : []))),
-    },
-  ]),
+  Object.entries(LOSS_TABLE).map(([wire, rows]) => {
+    const fields = Object.entries(rows).flatMap(([name, row]) =>
+      spellings(wire as ChatWire, name).map((spelling) => [spelling, row] as const),
+    );
+    const divided = fields.flatMap(([name]) => (name.includes('.') ? [name.slice(0, name.indexOf('.'))] : []));
+    return [wire, { fields: new Map(fields), divided: new Set(divided) }];
+  }),
 ) as unknown as Readonly<Record<ChatWire, Rows>>;
+
+/** Returns the names under which clients may send a field: those of Gemini's have two spellings, and so have their parts. */
+function spellings(wire: ChatWire, name: string): string[] {
+  if (wire !== 'gemini') return [name];
+  const [whole = '', part] = name.split('.');
+  const wholes = [whole, snakeOf(whole)];
+  return part === undefined ? wholes : wholes.flatMap((one) => [`${one}.${part}`, `${one}.${snakeOf(part)}`]);
+}
 
 /**
  * Notes the fields of a request that are lost on the way to another wire, by the table of losses. Throws Untranslatable for one

@@ -21,8 +21,8 @@ export interface FieldRow {
 /** Carried, or handled by the gateway itself. What an encoder must weaken for one model, it says itself. */
 const CARRIED: FieldRow = { lost: {} };
 
-const [CHAT, MESSAGES, RESPONSES] = ['openai-chat', 'anthropic-messages', 'openai-responses'] as const;
-const WIRES: readonly ChatWire[] = [CHAT, MESSAGES, RESPONSES];
+const [CHAT, MESSAGES, RESPONSES, GEMINI] = ['openai-chat', 'anthropic-messages', 'openai-responses', 'gemini'] as const;
+const WIRES: readonly ChatWire[] = [CHAT, MESSAGES, RESPONSES, GEMINI];
 
 function lost(loss: Loss, towards: readonly ChatWire[], more: Omit<FieldRow, 'lost'> = {}): FieldRow {
   return { lost: Object.fromEntries(towards.map((wire) => [wire, loss])), ...more };
@@ -54,16 +54,16 @@ const CHAT_FIELDS: Readonly<Record<string, FieldRow>> = {
   top_p: CARRIED,
   top_k: dropped([RESPONSES]),
   stop: refused('this model supports no stop sequences', [RESPONSES], []),
-  presence_penalty: dropped(WIRES, 0),
-  frequency_penalty: dropped(WIRES, 0),
+  presence_penalty: dropped([MESSAGES, RESPONSES], 0),
+  frequency_penalty: dropped([MESSAGES, RESPONSES], 0),
   logit_bias: dropped(WIRES, {}),
   logprobs: refused(NO_PROBABILITIES, WIRES, false),
   top_logprobs: refused(NO_PROBABILITIES, WIRES, 0),
-  user: CARRIED,
-  seed: dropped(),
+  user: dropped([GEMINI]),
+  seed: dropped([MESSAGES, RESPONSES]),
   tools: CARRIED,
   tool_choice: CARRIED,
-  parallel_tool_calls: CARRIED,
+  parallel_tool_calls: dropped([GEMINI], true),
   functions: refused('functions is not supported by this model: use tools instead', WIRES, []),
   function_call: refused('function_call is not supported by this model: use tool_choice instead'),
   response_format: CARRIED,
@@ -72,16 +72,16 @@ const CHAT_FIELDS: Readonly<Record<string, FieldRow>> = {
   thinking: CARRIED,
   metadata: dropped(WIRES, {}),
   store: dropped(WIRES, false),
-  service_tier: dropped([MESSAGES], 'auto', 'default'),
+  service_tier: dropped([MESSAGES, GEMINI], 'auto', 'default'),
   modalities: refused(`modalities must be ["text"]: ${NO_AUDIO}`, WIRES, ['text'], []),
   audio: refused(NO_AUDIO),
   prediction: dropped(),
   web_search_options: refused(NO_SEARCH),
-  verbosity: dropped([MESSAGES]),
+  verbosity: dropped([MESSAGES, GEMINI]),
   prompt_cache_key: dropped(),
   prompt_cache_retention: dropped(),
   prompt_cache_options: dropped(),
-  safety_identifier: CARRIED,
+  safety_identifier: dropped([GEMINI]),
   moderation: dropped(),
 };
 
@@ -96,13 +96,13 @@ const RESPONSES_FIELDS: Readonly<Record<string, FieldRow>> = {
   temperature: CARRIED,
   top_p: CARRIED,
   top_logprobs: refused(NO_PROBABILITIES, WIRES, 0),
-  user: CARRIED,
+  user: dropped([GEMINI]),
   tools: CARRIED,
   tool_choice: CARRIED,
-  parallel_tool_calls: CARRIED,
+  parallel_tool_calls: dropped([GEMINI], true),
   text: CARRIED,
   'text.format': CARRIED,
-  'text.verbosity': dropped([MESSAGES]),
+  'text.verbosity': dropped([MESSAGES, GEMINI]),
   reasoning: CARRIED,
   'reasoning.effort': CARRIED,
   'reasoning.summary': dropped(),
@@ -111,7 +111,7 @@ const RESPONSES_FIELDS: Readonly<Record<string, FieldRow>> = {
   store: dropped(WIRES, false),
   // Its values are read one by one.
   include: CARRIED,
-  service_tier: dropped([MESSAGES], 'auto', 'default'),
+  service_tier: dropped([MESSAGES, GEMINI], 'auto', 'default'),
   truncation: dropped(WIRES, 'disabled'),
   // The gateway stores responses and runs them in the background. Providers do neither.
   background: CARRIED,
@@ -122,7 +122,7 @@ const RESPONSES_FIELDS: Readonly<Record<string, FieldRow>> = {
   prompt_cache_key: dropped(),
   prompt_cache_retention: dropped(),
   prompt_cache_options: dropped(),
-  safety_identifier: CARRIED,
+  safety_identifier: dropped([GEMINI]),
   client_metadata: dropped(),
 };
 
@@ -135,11 +135,11 @@ const MESSAGES_FIELDS: Readonly<Record<string, FieldRow>> = {
   stop_sequences: refused('this model supports no stop sequences', [RESPONSES], []),
   temperature: CARRIED,
   top_p: CARRIED,
-  top_k: dropped(),
+  top_k: dropped([CHAT, RESPONSES]),
   tools: CARRIED,
   tool_choice: CARRIED,
   metadata: CARRIED,
-  'metadata.user_id': CARRIED,
+  'metadata.user_id': dropped([GEMINI]),
   thinking: CARRIED,
   'thinking.type': CARRIED,
   'thinking.budget_tokens': CARRIED,
@@ -149,7 +149,7 @@ const MESSAGES_FIELDS: Readonly<Record<string, FieldRow>> = {
   'output_config.format': CARRIED,
   'output_config.task_budget': dropped(),
   output_format: CARRIED,
-  service_tier: CARRIED,
+  service_tier: dropped([GEMINI], 'auto'),
   container: refused('this model has no container'),
   context_management: dropped(WIRES, {}),
   mcp_servers: refused('this model cannot call MCP servers', WIRES, []),
@@ -160,8 +160,54 @@ const MESSAGES_FIELDS: Readonly<Record<string, FieldRow>> = {
   thread: refused('this model keeps no threads'),
 };
 
+/** Clients may write each of these names with underscores too. */
+const GEMINI_FIELDS: Readonly<Record<string, FieldRow>> = {
+  model: CARRIED,
+  contents: CARRIED,
+  systemInstruction: CARRIED,
+  generationConfig: CARRIED,
+  'generationConfig.temperature': CARRIED,
+  'generationConfig.topP': CARRIED,
+  'generationConfig.topK': dropped([CHAT, RESPONSES]),
+  'generationConfig.candidateCount': refused('candidateCount must be 1: this model gives one answer per request', WIRES, 1),
+  'generationConfig.maxOutputTokens': CARRIED,
+  'generationConfig.stopSequences': refused('this model supports no stop sequences', [RESPONSES], []),
+  'generationConfig.presencePenalty': dropped([MESSAGES, RESPONSES], 0),
+  'generationConfig.frequencyPenalty': dropped([MESSAGES, RESPONSES], 0),
+  'generationConfig.seed': dropped([MESSAGES, RESPONSES]),
+  'generationConfig.responseMimeType': CARRIED,
+  'generationConfig.responseSchema': CARRIED,
+  'generationConfig.responseJsonSchema': CARRIED,
+  'generationConfig._responseJsonSchema': CARRIED,
+  'generationConfig.responseLogprobs': refused(NO_PROBABILITIES, WIRES, false),
+  'generationConfig.logprobs': refused(NO_PROBABILITIES, WIRES, 0),
+  'generationConfig.responseModalities': refused(
+    'generationConfig.responseModalities must be ["TEXT"]: this model answers in text only',
+    ...[WIRES, ['TEXT'], ['Text'], ['text'], ['MODALITY_UNSPECIFIED'], []],
+  ),
+  'generationConfig.thinkingConfig': CARRIED,
+  'generationConfig.speechConfig': dropped(),
+  'generationConfig.imageConfig': dropped(),
+  'generationConfig.mediaResolution': dropped(WIRES, 'MEDIA_RESOLUTION_UNSPECIFIED'),
+  'generationConfig.audioTimestamp': dropped(WIRES, false),
+  'generationConfig.enableAffectiveDialog': dropped(WIRES, false),
+  'generationConfig.enableEnhancedCivicAnswers': dropped(WIRES, false),
+  generateContentRequest: refused('generateContentRequest is for counts of tokens: send its fields themselves'),
+  tools: CARRIED,
+  toolConfig: CARRIED,
+  'toolConfig.functionCallingConfig': CARRIED,
+  'toolConfig.retrievalConfig': dropped(),
+  'toolConfig.includeServerSideToolInvocations': dropped(WIRES, false),
+  safetySettings: dropped(WIRES, []),
+  cachedContent: refused('this model reads no content that Google stores', WIRES, ''),
+  serviceTier: dropped([MESSAGES], 'standard', 'STANDARD', 'SERVICE_TIER_UNSPECIFIED'),
+  labels: dropped(WIRES, {}),
+  store: dropped(WIRES, false),
+};
+
 export const LOSS_TABLE: Readonly<Record<ChatWire, Readonly<Record<string, FieldRow>>>> = {
   'openai-chat': CHAT_FIELDS,
   'openai-responses': RESPONSES_FIELDS,
   'anthropic-messages': MESSAGES_FIELDS,
+  gemini: GEMINI_FIELDS,
 };

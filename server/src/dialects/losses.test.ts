@@ -7,12 +7,13 @@ import { KNOWN_FIELDS } from './known-fields.ts';
 import { LOSS_TABLE } from './loss-table.ts';
 import { NOTHING_DROPPED } from './losses.ts';
 
-const WIRES = ['openai-chat', 'anthropic-messages', 'openai-responses'] as const satisfies readonly ChatWire[];
+const WIRES = ['openai-chat', 'anthropic-messages', 'openai-responses', 'gemini'] as const satisfies readonly ChatWire[];
 /** Models that know most of their wire's features. */
 const MODELS: Readonly<Record<ChatWire, string>> = {
   'openai-chat': 'gpt-5.6',
   'anthropic-messages': 'claude-opus-4-6',
   'openai-responses': 'gpt-5.6',
+  gemini: 'gemini-3-flash-preview',
 };
 const PAIRS = WIRES.flatMap((client) => WIRES.filter((wire) => wire !== client).map((upstream) => [client, upstream] as const));
 
@@ -25,6 +26,7 @@ const LEAST: Readonly<Record<ChatWire, JsonObject>> = {
   'openai-chat': { messages: hi },
   'anthropic-messages': { messages: hi, max_tokens: 100 },
   'openai-responses': { input: 'hi' },
+  gemini: { contents: [{ role: 'user', parts: [{ text: 'hi' }] }] },
 };
 
 /** A value for each field that asks for something, and the fields that it needs beside it. */
@@ -140,11 +142,57 @@ const ASKING: Readonly<Record<ChatWire, Readonly<Record<string, unknown>>>> = {
     diagnostics: { a: 1 },
     thread: 't',
   },
+  gemini: {
+    contents: [{ role: 'user', parts: [{ text: 'bye' }] }],
+    systemInstruction: { parts: [{ text: 'be brief' }] },
+    generationConfig: { temperature: 0.5 },
+    'generationConfig.temperature': 0.5,
+    'generationConfig.topP': 0.5,
+    'generationConfig.topK': 5,
+    'generationConfig.candidateCount': 2,
+    'generationConfig.maxOutputTokens': 7,
+    'generationConfig.stopSequences': ['end'],
+    'generationConfig.presencePenalty': 1,
+    'generationConfig.frequencyPenalty': 1,
+    'generationConfig.seed': 7,
+    'generationConfig.responseMimeType': 'application/json',
+    'generationConfig.responseSchema': { type: 'OBJECT', properties: { city: { type: 'STRING' } } },
+    'generationConfig.responseJsonSchema': schema,
+    'generationConfig._responseJsonSchema': schema,
+    'generationConfig.responseLogprobs': true,
+    'generationConfig.logprobs': 2,
+    'generationConfig.responseModalities': ['TEXT', 'IMAGE'],
+    'generationConfig.thinkingConfig': { thinkingLevel: 'high' },
+    'generationConfig.speechConfig': { languageCode: 'de-DE' },
+    'generationConfig.imageConfig': { aspectRatio: '1:1' },
+    'generationConfig.mediaResolution': 'MEDIA_RESOLUTION_LOW',
+    'generationConfig.audioTimestamp': true,
+    'generationConfig.enableAffectiveDialog': true,
+    'generationConfig.enableEnhancedCivicAnswers': true,
+    generateContentRequest: { contents: [{ role: 'user', parts: [{ text: 'hi' }] }] },
+    tools: [{ functionDeclarations: [{ name: 'weather', parametersJsonSchema: schema }] }],
+    toolConfig: { functionCallingConfig: { mode: 'ANY' } },
+    'toolConfig.functionCallingConfig': { mode: 'ANY' },
+    'toolConfig.retrievalConfig': { languageCode: 'de' },
+    'toolConfig.includeServerSideToolInvocations': true,
+    safetySettings: [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }],
+    serviceTier: 'flex',
+    labels: { a: 'b' },
+    store: true,
+  },
 };
 
 /** Fields that the gateway itself handles: before a translation, or in the answer. */
 const GATEWAYS_OWN: readonly string[] = [
-  ...['model', 'stream_options', 'stream_options.include_usage', 'background', 'previous_response_id', 'conversation'],
+  ...[
+    'model',
+    'stream_options',
+    'stream_options.include_usage',
+    'background',
+    'previous_response_id',
+    'conversation',
+    'cachedContent',
+  ],
 ];
 /** The fields that mean nothing without others. */
 const NEEDS: Readonly<Record<string, JsonObject>> = {
@@ -152,6 +200,10 @@ const NEEDS: Readonly<Record<string, JsonObject>> = {
   'openai-chat parallel_tool_calls': { tools: [chatTool] },
   'openai-responses tool_choice': { tools: [{ type: 'function', name: 'weather', parameters: schema }] },
   'openai-responses parallel_tool_calls': { tools: [{ type: 'function', name: 'weather', parameters: schema }] },
+  'gemini toolConfig': { tools: [{ functionDeclarations: [{ name: 'weather', parametersJsonSchema: schema }] }] },
+  'gemini toolConfig.functionCallingConfig': {
+    tools: [{ functionDeclarations: [{ name: 'weather', parametersJsonSchema: schema }] }],
+  },
   'anthropic-messages tool_choice': { tools: [{ name: 'weather', input_schema: schema }] },
 };
 
@@ -174,12 +226,16 @@ function fate(client: ChatWire, upstream: ChatWire, body: JsonObject, names: Exc
   }
 }
 
-const fieldsOf = (client: ChatWire) => [...new Set([...KNOWN_FIELDS[client], ...Object.keys(LOSS_TABLE[client])])];
-const cases = PAIRS.flatMap(([client, upstream]) => fieldsOf(client).map((field) => [client, upstream, field] as const));
+/** The known fields, in one spelling. */
+const knownOf = (client: ChatWire) => [...KNOWN_FIELDS[client]].filter((name) => client !== 'gemini' || !name.includes('_'));
+const fieldsOf = (client: ChatWire) => [...new Set([...knownOf(client), ...Object.keys(LOSS_TABLE[client])])];
+const cases = PAIRS.flatMap(([client, upstream]) => fieldsOf(client).map((field) => [client, upstream, field] as const))
+  // Towards Gemini the path says it.
+  .filter(([, upstream, field]) => upstream !== 'gemini' || field !== 'stream');
 
 describe('the table of losses', () => {
   it.each(WIRES)('has every known field of %s, and a value for each', (client) => {
-    for (const field of KNOWN_FIELDS[client]) expect(Object.keys(LOSS_TABLE[client])).toContain(field);
+    for (const field of knownOf(client)) expect(Object.keys(LOSS_TABLE[client])).toContain(field);
     const asked = fieldsOf(client).filter((field) => !GATEWAYS_OWN.includes(field));
     expect(asked.filter((field) => ASKING[client][field] === undefined)).toEqual([]);
   });
@@ -211,6 +267,16 @@ describe('the table of losses', () => {
   it('says nothing of values that ask for nothing', () => {
     const plain = { n: 1, presence_penalty: 0, logprobs: false, store: false, modalities: ['text'], seed: null };
     expect(fate('openai-chat', 'anthropic-messages', { ...LEAST['openai-chat'], ...plain }).dropped).toEqual([]);
+  });
+
+  it('reads the fields of Gemini in either spelling, and names them as they came', () => {
+    const body = { ...LEAST.gemini, safety_settings: [{}], generation_config: { topK: 5, image_config: {} } };
+    expect(fate('gemini', 'openai-chat', body).dropped).toEqual([
+      ...['safety_settings', 'generation_config.topK', 'generation_config.image_config'],
+    ]);
+    expect(fate('gemini', 'openai-chat', { ...LEAST.gemini, generation_config: { candidate_count: 2 } }).refused).toBe(
+      'generation_config.candidate_count',
+    );
   });
 
   it('names any field that nobody knows, at most 20, in letters that a header can hold', () => {
@@ -335,6 +401,56 @@ describe('what depends on the content or the model', () => {
       'gpt-5',
       ['tools.defer_loading'],
     ],
+    [
+      'fields of a function, of a choice and of thinking, and a step of code that Google ran',
+      'gemini',
+      'openai-chat',
+      {
+        contents: [
+          {
+            role: 'user',
+            parts: [{ fileData: { fileUri: 'https://a.example/b.png', mimeType: 'image/png' }, videoMetadata: {} }],
+          },
+          { role: 'model', parts: [{ executableCode: { code: '1' } }, { codeExecutionResult: {} }, { text: 'one' }] },
+        ],
+        generationConfig: { thinkingConfig: { includeThoughts: true, other: 1 } },
+        tools: [{ functionDeclarations: [{ name: 'f', behavior: 'BLOCKING' }] }],
+        toolConfig: { functionCallingConfig: { mode: 'AUTO', streamFunctionCallArguments: true } },
+      },
+      'gpt-5.6',
+      [
+        ...['contents.parts.videoMetadata', 'contents.parts.executableCode', 'contents.parts.codeExecutionResult'],
+        ...['tools.functionDeclarations.behavior', 'toolConfig.functionCallingConfig.streamFunctionCallArguments'],
+        ...['generationConfig.thinkingConfig.other', 'generationConfig.thinkingConfig'],
+      ],
+    ],
+    [
+      'marks, strictness and effort that Gemini has not',
+      'openai-chat',
+      'gemini',
+      {
+        messages: [{ role: 'user', content: [{ type: 'text', text: 'hi', cache_control: { type: 'ephemeral' } }] }],
+        tools: [{ type: 'function', function: { ...chatTool.function, strict: true } }],
+        response_format: { type: 'json_schema', json_schema: { name: 'a', schema, strict: true } },
+        reasoning_effort: 'high',
+      },
+      'gemini-2.0-flash',
+      ['cache_control', 'tools.strict', 'reasoning_effort', 'response_format.json_schema.strict'],
+    ],
+    [
+      'the steps of a provider’s own tools towards Gemini',
+      'anthropic-messages',
+      'gemini',
+      {
+        max_tokens: 9,
+        messages: [
+          { role: 'assistant', content: [{ type: 'server_tool_use', id: 's', name: 'web_search', input: {} }] },
+          { role: 'user', content: 'hi' },
+        ],
+      },
+      'gemini-3-flash-preview',
+      ['messages.server_tool_use'],
+    ],
   ])('says %s', (_what, client, upstream, body, model, want) => {
     expect(dropsOf(client, upstream, body, model)).toEqual(want);
   });
@@ -401,6 +517,34 @@ describe('what depends on the content or the model', () => {
       { ...LEAST['anthropic-messages'], stop_sequences: ['x'] },
       'stop_sequences',
     ],
+    [
+      'a search that Google runs',
+      'gemini',
+      'anthropic-messages',
+      { ...LEAST.gemini, tools: [{ googleSearch: {} }] },
+      'tools[0].googleSearch',
+    ],
+    [
+      'a part that nobody knows',
+      'gemini',
+      'openai-chat',
+      { contents: [{ role: 'user', parts: [{ hologram: {} }] }] },
+      'contents[0].parts[0].hologram',
+    ],
+    [
+      'a member of an enum',
+      'gemini',
+      'openai-chat',
+      { ...LEAST.gemini, generationConfig: { responseMimeType: 'text/x.enum' } },
+      'generationConfig.responseMimeType',
+    ],
+    [
+      'a grammar towards Gemini',
+      'openai-responses',
+      'gemini',
+      { input: 'hi', tools: [{ type: 'custom', name: 'sql', format: { type: 'grammar', syntax: 'lark', definition: 'x' } }] },
+      'tools[0].format',
+    ],
   ])('refuses %s by the caller’s name for it', (_what, client, upstream, body, param) => {
     expect(fate(client, upstream, body).refused).toBe(param);
   });
@@ -433,6 +577,7 @@ describe('sealed data returns only to its issuer', () => {
     ['Responses', 'openai-responses', 'gpt-5'],
     ['DeepSeek', 'openai-chat', 'deepseek-reasoner'],
     ['an ordinary chat model', 'openai-chat', 'gpt-4o'],
+    ['Gemini', 'gemini', 'gemini-3-flash-preview'],
   ])('Claude’s does not reach %s', (_who, upstream, upstreamModel) => {
     const { sent, dropped } = fate('anthropic-messages', upstream, history(claudes), { upstreamModel });
     expect(sent).not.toContain('"sig"');

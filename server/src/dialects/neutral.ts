@@ -250,6 +250,8 @@ export type AnswerEvent =
 /** Reads a provider's events, one at a time. */
 export interface StreamDecoder {
   read(event: SseEvent): readonly AnswerEvent[];
+  /** Returns the last events, once no more will arrive, for a dialect in which nothing marks an answer's end. */
+  ended?(): readonly AnswerEvent[];
 }
 
 /** Writes events for a client. The result is the text of whole server-sent events, possibly none. */

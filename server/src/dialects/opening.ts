@@ -117,6 +117,10 @@ function isErrorInstead(wire: Wire, json: JsonObject): boolean {
       return !hasMembers(json.output);
     case 'openai-embeddings':
       return !hasMembers(json.data);
+    case 'gemini':
+      return !hasMembers(json.candidates);
+    case 'gemini-count-tokens':
+      return typeof json.totalTokens !== 'number';
     case 'anthropic-count-tokens':
     case 'openai-input-tokens':
       return typeof json.input_tokens !== 'number';

@@ -1,5 +1,6 @@
 import { type Beyond, NOTHING_BEYOND } from '../domain/money/beyond.ts';
-import type { BodyProblem, JsonObject, RequestFacts, Wire } from './dialect.ts';
+import { type BodyProblem, type Called, type JsonObject, type RequestFacts, Untranslatable, type Wire } from './dialect.ts';
+import { contentFacts, countFacts } from './gemini/facts.ts';
 import { arrayOr, isObject, objectOr } from './json.ts';
 import { foreignIdIn } from './openai-responses/foreign-ids.ts';
 import { beyondIn, beyondInBetas, noteCacheControl, type SeenInParts } from './read-beyond.ts';
@@ -21,18 +22,22 @@ class Refused extends Error {
 
 /**
  * Reads the facts that admission needs about a request, or the reason why it cannot be served. All other fields are left to the
- * provider. `betas` is the `anthropic-beta` header.
+ * provider. `betas` is the `anthropic-beta` header, `called` what the path says for wires whose bodies do not.
  */
-export function readFacts(wire: Wire, body: JsonObject, betas?: string): FactsReading {
+export function readFacts(wire: Wire, body: JsonObject, betas?: string, called?: Called): FactsReading {
   try {
-    return { ok: true, facts: factsOf(wire, body, betas) };
+    return { ok: true, facts: factsOf(wire, body, betas, called ?? NOTHING_CALLED) };
   } catch (error) {
-    if (!(error instanceof Refused)) throw error;
+    if (!(error instanceof Refused || error instanceof Untranslatable)) throw error;
     return { ok: false, problem: { message: error.message, param: error.param } };
   }
 }
 
-function factsOf(wire: Wire, body: JsonObject, betas: string | undefined): RequestFacts {
+const NOTHING_CALLED: Called = { model: '', stream: false, framing: 'events' };
+
+function factsOf(wire: Wire, body: JsonObject, betas: string | undefined, called: Called): RequestFacts {
+  if (wire === 'gemini') return contentFacts(body, called);
+  if (wire === 'gemini-count-tokens') return countFacts(body, called);
   const plain = {
     model: modelOf(body),
     stream: false,

@@ -1,5 +1,5 @@
 import { fieldSpans, type Span } from '../lib/json/json-fields.ts';
-import type { BodyProblem, JsonObject, RequestFacts, TranslatedRequest, Wire } from './dialect.ts';
+import type { BodyProblem, Called, JsonObject, RequestFacts, TranslatedRequest, Wire } from './dialect.ts';
 import { estimateTokens } from './estimate.ts';
 import { isOfResponses } from './openai-responses/family.ts';
 import { ownItems } from './openai-responses/own-items.ts';
@@ -9,10 +9,11 @@ import { readTags } from './read-tags.ts';
 import { requestToSend } from './request-to-send.ts';
 import type { Translation } from './translated-exchange.ts';
 
-/** The headers that are read together with a body. */
+/** The headers that are read together with a body, and what the path says in place of the body. */
 export interface LargeBodyHeaders {
   readonly betas: string | undefined;
   readonly tags: string | undefined;
+  readonly called?: Called | undefined;
 }
 
 /** The result of reading a large body. Its large values are in memory only once: as the received bytes. */
@@ -34,11 +35,22 @@ export type LargeReading =
 /** The largest value, in bytes, that is passed between threads as part of the body. A larger one is left in the bytes. */
 const TAKEN_BYTES_MAX = 65_536;
 
+/** The counts, which the gateway may answer with its own estimate. */
+const COUNTS: ReadonlySet<Wire> = new Set(['anthropic-count-tokens', 'gemini-count-tokens', 'openai-input-tokens']);
+
+/** The fields into which a clamped cap is written. */
+const EDITED: ReadonlySet<string> = new Set([
+  'generationConfig',
+  'generation_config',
+  'generateContentRequest',
+  'generate_content_request',
+]);
+
 /** Reads a body and the facts about it, and leaves long values in its bytes. Runs in a worker thread. */
 export function readLargeBody(raw: Buffer, wire: Wire, headers: LargeBodyHeaders): LargeReading {
   const reading = readBodyOnce(raw);
   if (!reading.ok) return reading;
-  const facts = readFacts(wire, reading.body, headers.betas);
+  const facts = readFacts(wire, reading.body, headers.betas, headers.called);
   if (!facts.ok) return facts;
   const named = readTags(headers.tags, reading.body) ?? { ok: true, tags: null, body: reading.body };
   if (!named.ok) return named;
@@ -47,14 +59,14 @@ export function readLargeBody(raw: Buffer, wire: Wire, headers: LargeBodyHeaders
   const left = new Map<string, Span | Uint8Array<ArrayBuffer>>();
   for (const [name, span] of fieldSpans(raw)) {
     if (span[1] - span[0] <= TAKEN_BYTES_MAX || !(name in body)) continue;
+    if (EDITED.has(name)) continue;
     // The forced usage option edits this field, so it cannot be left in the bytes.
     if (name === 'stream_options') return { ok: false, problem: { message: 'stream_options is too large', param: name } };
     const isAsItCame = body[name] === reading.body[name];
     left.set(name, isAsItCame ? span : new Uint8Array(Buffer.from(JSON.stringify(body[name]))));
     body[name] = null;
   }
-  const isCounted = wire === 'anthropic-count-tokens' || wire === 'openai-input-tokens';
-  const tokens = isCounted ? estimateTokens(named.body) : null;
+  const tokens = COUNTS.has(wire) ? estimateTokens(named.body) : null;
   return { ok: true, body, left, facts: facts.facts, tags: named.tags, tokens };
 }
 

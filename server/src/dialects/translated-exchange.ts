@@ -7,6 +7,13 @@ import { MessagesStreamEncoder } from './anthropic-messages/encode-stream.ts';
 import type { AnswerFacts, ChatWire, Exchange, ExchangeOptions, JsonObject, TranslatedRequest, Wire } from './dialect.ts';
 import { UnreadableAnswer } from './dialect.ts';
 import { FEATURE_NAMES } from './feature-names.ts';
+import { framed } from './gemini/array-stream.ts';
+import { decodeContentAnswer } from './gemini/decode-answer.ts';
+import { decodeContentRequest } from './gemini/decode-request.ts';
+import { ContentStreamDecoder } from './gemini/decode-stream.ts';
+import { encodeContentAnswer } from './gemini/encode-answer.ts';
+import { encodeContentRequest } from './gemini/encode-request.ts';
+import { ContentStreamEncoder } from './gemini/encode-stream.ts';
 import { isObject, parseJson } from './json.ts';
 import { loseFields } from './lose-fields.ts';
 import { Losses } from './losses.ts';
@@ -54,6 +61,14 @@ const CODECS: Readonly<Record<ChatWire, Codec>> = {
     decodeStream: () => new MessagesStreamDecoder(),
     encodeStream: (options) => new MessagesStreamEncoder(options),
   },
+  gemini: {
+    decodeRequest: decodeContentRequest,
+    encodeRequest: encodeContentRequest,
+    decodeAnswer: decodeContentAnswer,
+    encodeAnswer: encodeContentAnswer,
+    decodeStream: () => new ContentStreamDecoder(),
+    encodeStream: (options) => new ContentStreamEncoder(options),
+  },
   'openai-responses': {
     decodeRequest: decodeResponsesRequest,
     encodeRequest: encodeResponsesRequest,
@@ -86,7 +101,7 @@ export function translatedExchange(options: ExchangeOptions): Exchange {
       const answer = upstream.decodeAnswer(jsonOf(bytes));
       return { bytes: Buffer.from(JSON.stringify(client.encodeAnswer(answer, said))), facts: factsOf(answer) };
     },
-    stream: () => new TranslatingStream(upstream.decodeStream(), client.encodeStream(said)),
+    stream: () => framed(new TranslatingStream(upstream.decodeStream(), client.encodeStream(said)), facts),
   };
 }
 
@@ -121,14 +136,12 @@ function codecOf(wire: Wire): Codec {
 }
 
 function chatWire(wire: Wire): ChatWire {
-  if (
-    wire === 'openai-embeddings' ||
-    wire === 'anthropic-count-tokens' ||
-    wire === 'openai-compact' ||
-    wire === 'openai-input-tokens'
-  )
-    throw new Error(`there is no translation for ${wire}`);
+  if (!isChatWire(wire)) throw new Error(`there is no translation for ${wire}`);
   return wire;
+}
+
+function isChatWire(wire: Wire): wire is ChatWire {
+  return Object.hasOwn(CODECS, wire);
 }
 
 function jsonOf(bytes: Buffer): JsonObject {

@@ -29,7 +29,9 @@ export class TranslatingStream implements AnswerStream {
   }
 
   end(how: { readonly clean: true } | { readonly clean: false; readonly message: string }): Buffer {
-    const last = how.clean ? this.#lastEvents() : EMPTY;
+    const whole = how.clean ? this.#lastEvents() : EMPTY;
+    const ending = this.#isOver() ? '' : this.#written(this.#decoder.ended?.() ?? []);
+    const last = ending === '' ? whole : Buffer.concat([whole, Buffer.from(ending)]);
     if (this.#isOver()) return last;
     return Buffer.concat([last, this.#fail(how.clean ? ENDED_EARLY : how.message)]);
   }
@@ -40,15 +42,19 @@ export class TranslatingStream implements AnswerStream {
 
   #translate(events: string): Buffer {
     let out = '';
-    for (const event of parseEvents(events)) {
-      for (const said of this.#decoder.read(event)) {
-        const over = this.#isOver();
-        // Some servers report usage after an error. It is charged all the same.
-        if (!over || said.is === 'usage') note(this.#facts, said);
-        if (!over) out += this.#encoder.write(said);
-      }
-    }
+    for (const event of parseEvents(events)) out += this.#written(this.#decoder.read(event));
     return out === '' ? EMPTY : Buffer.from(out);
+  }
+
+  #written(events: readonly AnswerEvent[]): string {
+    let out = '';
+    for (const said of events) {
+      const over = this.#isOver();
+      // Some servers report usage after an error. It is charged all the same.
+      if (!over || said.is === 'usage') note(this.#facts, said);
+      if (!over) out += this.#encoder.write(said);
+    }
+    return out;
   }
 
   /** Translates the last event, which may lack its blank line. Half an event is dropped. */

@@ -1,5 +1,6 @@
 import { addUsage, type Usage, type UsageBucket, type UsageUnit } from '../domain/usage/usage.ts';
 import type { JsonObject, Wire } from './dialect.ts';
+import { billedTierOf, contentUsage } from './gemini/usage.ts';
 import { isObject, objectOr, objectsIn } from './json.ts';
 import { believed, countOf, isCount, PIECES_MAX, type Reported, SUM_MAX } from './plausible.ts';
 import { answeredTier } from './service-tier.ts';
@@ -12,7 +13,8 @@ type Buckets = Partial<Record<UsageBucket | UsageUnit, number>>;
  * from 0 to 100,000,000; more tokens read from a cache than there is input; a sum above 300,000,000.
  */
 export function usageOf(wire: Wire, answer: JsonObject): Reported {
-  if (wire === 'anthropic-count-tokens' || wire === 'openai-input-tokens') return null;
+  if (wire === 'anthropic-count-tokens' || wire === 'openai-input-tokens' || wire === 'gemini-count-tokens') return null;
+  if (wire === 'gemini') return contentUsage(answer);
   if (wire === 'anthropic-messages') return isObject(answer.usage) ? anthropicUsage(answer.usage) : null;
   if (wire === 'openai-responses' || wire === 'openai-compact')
     return isObject(answer.usage) ? responsesUsage(answer.usage, answer.output) : null;
@@ -22,6 +24,7 @@ export function usageOf(wire: Wire, answer: JsonObject): Reported {
 
 /** Returns the service tier, speed and region at which an answer (or a stream's event) says it was billed: see AnswerFacts. */
 export function tierOf(wire: Wire, answer: JsonObject): string | null {
+  if (wire === 'gemini') return answeredTier(billedTierOf(answer));
   if (wire !== 'anthropic-messages') return answeredTier(answer.service_tier);
   const usage = objectOr(answer.usage);
   return answeredTier(usage.service_tier, usage.speed, usage.inference_geo);

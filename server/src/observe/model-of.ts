@@ -8,4 +8,4 @@ export function modelOf(first: Buffer): string | null {
 
 /** The number of bytes to search. Vendors name the model before the answer's text. */
 const BYTES_MAX = 1_024;
-const MODEL = /"model"\s*:\s*"([\w.:/@-]{1,100})"/;
+const MODEL = /"model(?:Version)?"\s*:\s*"([\w.:/@-]{1,100})"/;

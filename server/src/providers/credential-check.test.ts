@@ -5,6 +5,7 @@ import { systemClock } from '../lib/timing/clock.ts';
 import { createAnthropicProvider } from './anthropic/anthropic-provider.ts';
 import { checkDeployment, listUpstreamModels } from './credential-check.ts';
 import { createFakeProvider } from './fake/fake-provider.ts';
+import { createGeminiProvider } from './gemini/gemini-provider.ts';
 import { createOpenAiProvider } from './openai/openai-provider.ts';
 
 const SECRET = 'sk-PROVIDER-SECRET';
@@ -184,5 +185,42 @@ describe('the list of a credential’s models', () => {
     });
     const there = await answering(() => [200, 'x'.repeat(5 * 1024 * 1024)]);
     expect(await listUpstreamModels(provider, credential('openai', there.origin))).toMatchObject({ ok: false });
+  });
+});
+
+describe('Gemini', () => {
+  const make = () => createGeminiProvider({ transport: testTransport() });
+
+  it('is asked for one token in its own format', async () => {
+    const there = await answering(() => [200, { candidates: [] }]);
+    const used = deployment(credential('gemini', `${there.origin}/v1beta`));
+    expect(await checkDeployment(make(), used, systemClock)).toMatchObject({ ok: true, status: 200 });
+    expect(there.asked).toEqual([
+      {
+        url: '/v1beta/models/up:generateContent',
+        body: { contents: [{ role: 'user', parts: [{ text: 'ping' }] }], generationConfig: { maxOutputTokens: 1 } },
+      },
+    ]);
+  });
+
+  it('lists its models by the names that deployments use', async () => {
+    const there = await answering(() => [200, { models: [{ name: 'models/b' }, { name: 'models/a' }, {}, null] }]);
+    expect(await listUpstreamModels(make(), credential('gemini', there.origin))).toEqual({ ok: true, models: ['a', 'b'] });
+    expect(there.asked[0]?.url).toBe('/models?pageSize=1000');
+  });
+
+  it('refuses a wrong key with 400, which counts as 401', async () => {
+    const error = {
+      code: 400,
+      message: 'API key not valid.',
+      status: 'INVALID_ARGUMENT',
+      details: [{ reason: 'API_KEY_INVALID' }],
+    };
+    const there = await answering(() => [400, { error }]);
+    expect(await listUpstreamModels(make(), credential('gemini', there.origin))).toEqual({
+      ok: false,
+      status: 401,
+      message: 'API key not valid.',
+    });
   });
 });

@@ -1,3 +1,4 @@
+import type { Wire } from '../dialects/dialect.ts';
 import type { CredentialConfig, DeploymentConfig } from '../domain/routing/catalogue.ts';
 import type { Clock } from '../lib/timing/clock.ts';
 import type { UpstreamCall, UpstreamFailure, UpstreamHeaders, UpstreamSink } from '../upstream/call.ts';
@@ -13,10 +14,10 @@ const MODELS_MAX = 10_000;
  */
 export async function checkDeployment(provider: Provider, deployment: DeploymentConfig, clock: Clock): Promise<DeploymentCheck> {
   const startedAtMs = clock.monotonicMs();
-  let answer = await askOnce(provider, deployment, smallestBody(deployment, 'max_tokens'));
+  let answer = await askOnce(provider, deployment, 'max_tokens');
   // Newer models reject max_tokens by name; older compatible servers know only that.
   if (answer.is === 'answer' && answer.status === 400 && answer.body.includes('max_completion_tokens')) {
-    answer = await askOnce(provider, deployment, smallestBody(deployment, 'max_completion_tokens'));
+    answer = await askOnce(provider, deployment, 'max_completion_tokens');
   }
   const latencyMs = Math.round(clock.monotonicMs() - startedAtMs);
   if (answer.is === 'failure') return { ok: false, latencyMs, status: null, message: answer.failure.message };
@@ -36,26 +37,31 @@ export async function listUpstreamModels(provider: Provider, credential: Credent
   if (answer.is === 'failure') return { ok: false, status: null, message: answer.failure.message };
   if (answer.status >= 200 && answer.status < 300) return readModels(answer.status, answer.body);
   const error = provider.readError(answer.status, answer.headers, answer.body, credential);
-  return { ok: false, status: answer.status, message: error.message };
+  return { ok: false, status: error.status, message: error.message };
 }
 
 type Collected =
   | { readonly is: 'answer'; readonly status: number; readonly headers: UpstreamHeaders; readonly body: Buffer }
   | { readonly is: 'failure'; readonly failure: Pick<UpstreamFailure, 'message'> };
 
-function askOnce(provider: Provider, deployment: DeploymentConfig, body: object): Promise<Collected> {
+function askOnce(provider: Provider, deployment: DeploymentConfig, cap: Cap): Promise<Collected> {
   const wire = provider.wireFor(deployment.mode === 'embedding' ? 'openai-embeddings' : 'openai-chat', deployment);
   if (wire === null) {
     return Promise.resolve({ is: 'failure', failure: { message: `${provider.name} does not serve ${deployment.mode}` } });
   }
+  const body = smallestBody(deployment, wire, cap);
   const patient = { ...deployment, timeoutMs: Math.min(deployment.timeoutMs, CHECK_TIMEOUT_MS) };
   const request = { deployment: patient, wire, body: Buffer.from(JSON.stringify(body)), stream: false, forward: [], query: '' };
   return collect((sink) => provider.open(request, sink));
 }
 
-// These few fields have the same meaning in both chat wires.
-function smallestBody(deployment: DeploymentConfig, cap: 'max_tokens' | 'max_completion_tokens'): object {
+type Cap = 'max_tokens' | 'max_completion_tokens';
+
+function smallestBody(deployment: DeploymentConfig, wire: Wire, cap: Cap): object {
   const model = deployment.upstreamModel;
+  if (wire === 'gemini')
+    return { contents: [{ role: 'user', parts: [{ text: 'ping' }] }], generationConfig: { maxOutputTokens: 1 } };
+  // The other chat wires share the meaning of these few fields.
   if (deployment.mode === 'embedding') return { model, input: 'ping' };
   return { model, messages: [{ role: 'user', content: 'ping' }], [cap]: 1 };
 }
@@ -88,11 +94,18 @@ function collect(open: (sink: UpstreamSink) => UpstreamCall): Promise<Collected>
 
 function readModels(status: number, body: Buffer): UpstreamModels {
   try {
-    const list = (JSON.parse(body.toString()) as { data?: unknown }).data;
+    const answer = JSON.parse(body.toString()) as { data?: unknown; models?: unknown };
+    const list = answer.data ?? answer.models;
     if (!Array.isArray(list)) return { ok: false, status, message: 'the provider answered without a list of models' };
-    const ids = list.map((model: unknown) => (model as { id?: unknown } | null)?.id).filter((id) => typeof id === 'string');
+    const ids = list.map(idOf).filter((id) => typeof id === 'string');
     return { ok: true, models: ids.slice(0, MODELS_MAX).sort() };
   } catch {
     return { ok: false, status, message: 'the provider did not answer with JSON' };
   }
+}
+
+/** Returns a model's id. Google names models with their collection before them. */
+function idOf(model: unknown): unknown {
+  const { id, name } = (model ?? {}) as { id?: unknown; name?: unknown };
+  return id ?? (typeof name === 'string' ? name.replace(/^models\//, '') : undefined);
 }

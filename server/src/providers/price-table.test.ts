@@ -21,6 +21,10 @@ describe('the list price of a model', () => {
       },
       units: { perUnit: { search: 10_000_000 } },
     });
+    for (const name of ['gemini-2.5-flash', 'models/gemini-2.5-flash'])
+      expect(priceFor('gemini', name)?.perMillion).toEqual({
+        ...{ input: 300_000_000, cached_input: 30_000_000, audio_input: 1_000_000_000, output: 2_500_000_000 },
+      });
   });
 
   it('holds the tiers of long prompts, each as a whole', () => {

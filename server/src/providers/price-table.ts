@@ -11,6 +11,9 @@ export const PRICE_LIST_EDITION = '@pydantic/genai-prices 0.1.8';
 
 const NANO_PER_USD = 1_000_000_000;
 
+/** The list's names for vendors whose name is another there. */
+const VENDORS: Readonly<Partial<Record<ProviderName, string>>> = { gemini: 'google' };
+
 /** The list's names for our buckets, per million tokens. */
 const BUCKETS: Readonly<Record<string, UsageBucket>> = {
   input_mtok: 'input',
@@ -41,7 +44,9 @@ const FAKE_CONTEXT_WINDOW = 128_000;
  */
 export function priceFor(provider: ProviderName, upstreamModel: string): ListPrice | null {
   if (provider === 'fake') return upstreamModel === 'fake-large' ? FAKE_LARGE : null;
-  const found = calcPrice({ input_tokens: 1, output_tokens: 1 }, upstreamModel, { providerId: provider });
+  const found = calcPrice({ input_tokens: 1, output_tokens: 1 }, nameIn(upstreamModel), {
+    providerId: VENDORS[provider] ?? provider,
+  });
   if (found === null) return null;
   const price = listPriceOf(found.model_price);
   return Object.keys(price.perMillion).length > 0 ? price : null;
@@ -53,8 +58,15 @@ export function priceFor(provider: ProviderName, upstreamModel: string): ListPri
  */
 export function contextWindowOf(provider: ProviderName, upstreamModel: string): number | null {
   if (provider === 'fake') return upstreamModel === 'fake-large' ? FAKE_CONTEXT_WINDOW : null;
-  const found = calcPrice({ input_tokens: 1, output_tokens: 1 }, upstreamModel, { providerId: provider });
+  const found = calcPrice({ input_tokens: 1, output_tokens: 1 }, nameIn(upstreamModel), {
+    providerId: VENDORS[provider] ?? provider,
+  });
   return found?.model.context_window ?? null;
+}
+
+/** Returns a model's name without the collection that Google's API puts before it. */
+function nameIn(upstreamModel: string): string {
+  return upstreamModel.replace(/^models\//, '');
 }
 
 /** Converts a price of the list to our buckets, tiers and pieces. */

@@ -5,6 +5,7 @@ import { redactSecrets } from '../lib/redact.ts';
 import type { UpstreamHeaders } from '../upstream/call.ts';
 import type { Transport } from '../upstream/transport.ts';
 import { createAnthropicProvider } from './anthropic/anthropic-provider.ts';
+import { createGeminiProvider } from './gemini/gemini-provider.ts';
 import { createOpenAiProvider } from './openai/openai-provider.ts';
 import { type ProviderError, passHeaders } from './provider.ts';
 import { readOpenAiError } from './read-error.ts';
@@ -13,6 +14,7 @@ const nowhere = {} as Transport;
 const vendors = {
   openai: createOpenAiProvider({ transport: nowhere }),
   anthropic: createAnthropicProvider({ transport: nowhere }),
+  gemini: createGeminiProvider({ transport: nowhere }),
 };
 
 const credential: CredentialConfig = { id: 'cred_1', provider: 'openai', baseUrl: null, apiKey: 'plainkey0123456789abcdef' };
@@ -26,6 +28,68 @@ const openai = (message: string, code: string | null = null, type = 'invalid_req
   error: { message, type, param: null, code },
 });
 const anthropic = (type: string, message: string) => ({ type: 'error', error: { type, message }, request_id: 'req_1' });
+
+const google = (code: number, message: string, status: string, details: object[] = []) => ({
+  error: { code, message, status, details },
+});
+const quotaFailure = (quotaId: string) => ({
+  '@type': 'type.googleapis.com/google.rpc.QuotaFailure',
+  violations: [{ quotaId }],
+});
+const EXCEEDED = 'You exceeded your current quota, please check your plan.';
+
+describe('an error of Google', () => {
+  it.each<[number, unknown, ProviderError['kind']]>([
+    [400, google(400, 'Invalid value at contents', 'INVALID_ARGUMENT'), 'caller'],
+    [400, google(400, 'API key not valid.', 'INVALID_ARGUMENT', [{ reason: 'API_KEY_INVALID' }]), 'credential'],
+    [400, google(400, 'API key expired.', 'INVALID_ARGUMENT', [{ reason: 'API_KEY_EXPIRED' }]), 'credential'],
+    [
+      400,
+      google(400, 'The input token count (2000000) exceeds the maximum number of tokens allowed (1048576).', 'INVALID_ARGUMENT'),
+      'context_length',
+    ],
+    [403, google(403, 'Permission denied', 'PERMISSION_DENIED'), 'credential'],
+    [404, google(404, 'models/x is not found', 'NOT_FOUND'), 'caller'],
+    [
+      429,
+      google(429, EXCEEDED, 'RESOURCE_EXHAUSTED', [quotaFailure('GenerateRequestsPerMinutePerProjectPerModel-FreeTier')]),
+      'rate_limited',
+    ],
+    [
+      429,
+      google(429, EXCEEDED, 'RESOURCE_EXHAUSTED', [quotaFailure('GenerateRequestsPerDayPerProjectPerModel-FreeTier')]),
+      'quota',
+    ],
+    [429, [google(429, EXCEEDED, 'RESOURCE_EXHAUSTED', [quotaFailure('GenerateRequestsPerDayPerProject')])], 'quota'],
+    [429, google(429, EXCEEDED, 'RESOURCE_EXHAUSTED'), 'rate_limited'],
+    [429, { error: { details: [null, 5, { violations: 'x' }, { violations: [null, {}] }] } }, 'rate_limited'],
+    [503, google(503, 'The model is overloaded.', 'UNAVAILABLE'), 'unavailable'],
+    [500, '<html>', 'unavailable'],
+  ])('%i %j is %s', (status, body, kind) => {
+    expect(read('gemini', status, body).kind).toBe(kind);
+  });
+
+  it('that refuses our key counts as 401', () => {
+    expect(
+      read('gemini', 400, google(400, 'API key not valid.', 'INVALID_ARGUMENT', [{ reason: 'API_KEY_INVALID' }])).status,
+    ).toBe(401);
+  });
+
+  it.each<[unknown, number | null]>([
+    ['34.4s', 34_400],
+    ['0.0005s', 1],
+    ['3600s', 3_600_000],
+    ['999999999s', 86_400_000],
+    ['-5s', null],
+    ['1e9s', null],
+    ['34', null],
+    [34, null],
+    [undefined, null],
+  ])('asks to wait by its details: %j', (retryDelay, ms) => {
+    const info = { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay };
+    expect(read('gemini', 429, google(429, EXCEEDED, 'RESOURCE_EXHAUSTED', [info])).retryAfterMs).toBe(ms);
+  });
+});
 
 describe('an error answer', () => {
   it.each<[keyof typeof vendors, number, unknown, ProviderError['kind']]>([

@@ -6,6 +6,7 @@ import type { Transport } from '../upstream/transport.ts';
 import type { TransportRequest } from '../upstream/transport-request.ts';
 import { createAnthropicProvider } from './anthropic/anthropic-provider.ts';
 import { createFakeProvider } from './fake/fake-provider.ts';
+import { createGeminiProvider } from './gemini/gemini-provider.ts';
 import { createOpenAiProvider } from './openai/openai-provider.ts';
 import type { Provider, ProviderRequest } from './provider.ts';
 
@@ -77,6 +78,55 @@ describe('the address of a call', () => {
     ['anthropic-messages', 'http://127.0.0.1:9999/proxy/', 'http://127.0.0.1:9999/proxy/v1/messages'],
   ])('for %s at an Anthropic base URL of %s is %s', (wire, baseUrl, url) => {
     expect(send(createAnthropicProvider, { wire, deployment: deployment({ baseUrl }) }).url).toBe(url);
+  });
+
+  it.each<[Wire, string, boolean, string | null, string]>([
+    [
+      'gemini',
+      'gemini-3-pro',
+      false,
+      null,
+      'https://generativelanguage.googleapis.com/v1beta/models/gemini-3-pro:generateContent',
+    ],
+    [
+      'gemini',
+      'gemini-3-pro',
+      true,
+      null,
+      'https://generativelanguage.googleapis.com/v1beta/models/gemini-3-pro:streamGenerateContent?alt=sse',
+    ],
+    [
+      'gemini-count-tokens',
+      'gemini-3-pro',
+      false,
+      null,
+      'https://generativelanguage.googleapis.com/v1beta/models/gemini-3-pro:countTokens',
+    ],
+    [
+      'gemini',
+      'models/gemini-3-pro',
+      false,
+      'http://127.0.0.1:9/v1/',
+      'http://127.0.0.1:9/v1/models/gemini-3-pro:generateContent',
+    ],
+    ['gemini', 'tunedModels/mine', false, 'http://127.0.0.1:9', 'http://127.0.0.1:9/tunedModels/mine:generateContent'],
+    [
+      'gemini',
+      'a/../b:c?d#e%',
+      true,
+      'http://127.0.0.1:9',
+      'http://127.0.0.1:9/models/a%2F..%2Fb%3Ac%3Fd%23e%25:streamGenerateContent?alt=sse',
+    ],
+  ])('for %s of %s (streamed: %s) at a Gemini base URL of %s is %s', (wire, upstreamModel, stream, baseUrl, url) => {
+    const { url: sent, headers } = send(createGeminiProvider, {
+      wire,
+      stream,
+      query: 'alt=json&key=x',
+      deployment: { ...deployment({ baseUrl }), upstreamModel },
+    });
+    expect(sent).toBe(url);
+    expect(headers).toMatchObject({ 'x-goog-api-key': 'sk-test' });
+    expect(headers).not.toHaveProperty('authorization');
   });
 
   it('carries the query to Anthropic only, and only a plain one', () => {

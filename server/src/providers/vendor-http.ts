@@ -7,8 +7,10 @@ import type { ProviderRequest } from './provider.ts';
 /** The description of a vendor over HTTP. The target and the headers of a call are computed once per deployment and wire. */
 export interface VendorHttp {
   readonly defaultBaseUrl: string;
-  /** Returns the path of a wire, which is appended to the base URL. */
-  path(wire: Wire): string;
+  /** Returns the path of a wire and a model, which is appended to the base URL. */
+  path(wire: Wire, upstreamModel: string): string;
+  /** The same for a stream; absent: streams have the same path. */
+  streamPath?(wire: Wire, upstreamModel: string): string;
   readonly modelsPath: string;
   /** Returns flat name/value pairs that contain the credential; lower-case names. */
   authentication(credential: CredentialConfig): string[];
@@ -30,6 +32,7 @@ const COMMON_HEADERS = [
 interface Prepared {
   readonly origin: string;
   readonly path: string;
+  readonly streamPath: string;
   /** The headers without those that may be forwarded. */
   readonly headers: readonly string[];
   /** The headers with the defaults of those that may be forwarded. The common case, used without a copy. */
@@ -44,11 +47,12 @@ export function callOverHttp(vendor: VendorHttp, transport: Transport) {
       const { deployment } = request;
       const prepared = deployment.credential === null ? null : prepare(deployment, request.wire, deployment.credential);
       if (prepared === null) return failLater(sink, 'the deployment has no credential that can be used');
+      const path = request.stream ? prepared.streamPath : prepared.path;
       return transport.send(
         {
           origin: prepared.origin,
           method: 'POST',
-          path: vendor.passesQuery && isPlainQuery(request.query) ? `${prepared.path}?${request.query}` : prepared.path,
+          path: vendor.passesQuery && isPlainQuery(request.query) ? `${path}?${request.query}` : path,
           headers: request.forward.length === 0 ? prepared.headersWithDefaults : withForwarded(prepared, request.forward, vendor),
           body: request.body,
           timeoutMs: deployment.timeoutMs,
@@ -80,20 +84,22 @@ function preparedOnce(vendor: VendorHttp) {
     }
     let prepared = byWire.get(wire);
     if (prepared === undefined) {
-      prepared = prepareCall(vendor, wire, credential);
+      prepared = prepareCall(vendor, wire, deployment.upstreamModel, credential);
       byWire.set(wire, prepared);
     }
     return prepared;
   };
 }
 
-function prepareCall(vendor: VendorHttp, wire: Wire, credential: CredentialConfig): Prepared | null {
+function prepareCall(vendor: VendorHttp, wire: Wire, upstreamModel: string, credential: CredentialConfig): Prepared | null {
   const base = baseOf(vendor, credential);
   if (base === null) return null;
   const headers = [...COMMON_HEADERS, ...vendor.authentication(credential)];
+  const path = vendor.path(wire, upstreamModel);
   return {
     origin: base.origin,
-    path: base.path + vendor.path(wire),
+    path: base.path + path,
+    streamPath: base.path + (vendor.streamPath?.(wire, upstreamModel) ?? path),
     headers,
     headersWithDefaults: [...headers, ...defaultsOf(vendor)],
   };

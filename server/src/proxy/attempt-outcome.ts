@@ -96,7 +96,7 @@ export function attempt(provider: Provider, request: ProviderRequest, options: A
 }
 
 function isStreamed(wire: Wire): boolean {
-  return wire === 'openai-chat' || wire === 'anthropic-messages' || wire === 'openai-responses';
+  return wire === 'openai-chat' || wire === 'anthropic-messages' || wire === 'openai-responses' || wire === 'gemini';
 }
 
 /** Receives the transport's reports of one attempt, and decides its outcome. */

@@ -17,6 +17,7 @@ export interface Authenticated {
  * unreachable: it may exist.
  */
 export function authenticate(request: GatewayRequest, gateway: Gateway): Authenticated | Promise<Authenticated> {
+  if (request.query !== '' && request.path.startsWith(GEMINI)) refuseKeyInAddress(request.query);
   const secret = presentedSecret(request.rawHeaders);
   if (secret === null) throw unknownKey('The request has no API key. Send it in the header `Authorization: Bearer sk-hg-...`.');
   // A cached secret was checked before; its form need not be checked again.
@@ -113,7 +114,17 @@ function refuseGarbage(): never {
   );
 }
 
-/** Returns the secret that the request carries in any of three headers; null if there is none. Two different ones are a 400. */
+const GEMINI = '/v1beta/';
+
+/** Google takes keys from the query too. Proxies write queries into their logs, so a key there is refused, even the right one. */
+function refuseKeyInAddress(query: string): void {
+  if (new URLSearchParams(query).has('key'))
+    throw unknownKey(
+      'The API key is in the address (?key=…), where logs keep it. Send it in the header `x-goog-api-key`, and replace this key.',
+    );
+}
+
+/** Returns the secret that the request carries in any of four headers; null if there is none. Two different ones are a 400. */
 function presentedSecret(rawHeaders: readonly string[]): string | null {
   let secret: string | null = null;
   for (let at = 0; at < rawHeaders.length; at += 2) {
@@ -134,6 +145,8 @@ function secretIn(name: string, value: string): string | null {
       return name.toLowerCase() === 'x-api-key' ? value.trim() : null;
     case 13:
       return name.toLowerCase() === 'authorization' ? bearer(value) : null;
+    case 14:
+      return name.toLowerCase() === 'x-goog-api-key' ? value.trim() : null;
     default:
       return null;
   }

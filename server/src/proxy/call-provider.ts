@@ -1,5 +1,5 @@
 import { type AnswerFacts, type Exchange, UnreadableAnswer, Untranslatable } from '../dialects/dialect.ts';
-import { estimateTokens, inputTokensBytes } from '../dialects/exchange.ts';
+import { countAnswer, estimateTokens } from '../dialects/exchange.ts';
 import { NOTHING_DROPPED } from '../dialects/losses.ts';
 import { afterHangUp } from '../domain/usage/hang-up.ts';
 import type { UsageBucket } from '../domain/usage/usage.ts';
@@ -126,7 +126,8 @@ async function tryOnce(candidate: Candidate, admission: Admission, gateway: Gate
       body: exchange.upstreamBody,
       stream: facts.stream,
       forward: upstreamHeaders(walk, deployment),
-      query: walk.request.query,
+      // Another format has another query: `alt=sse` means nothing to Anthropic.
+      query: upstream === walk.endpoint.wire ? walk.request.query : '',
     },
     gateway,
   );
@@ -154,10 +155,8 @@ function isFinished({ deployment }: Candidate, { entitlement, walk }: Admission,
 }
 
 /** Answers a count of tokens with our own estimate, for a provider that has no such endpoint. The answer's head says so. */
-function countedHere(candidate: Candidate, { walk, asked: { body, large } }: Admission): Answer {
-  const tokens = large?.tokens ?? estimateTokens(body);
-  const isOfMessages = walk.endpoint.wire === 'anthropic-count-tokens';
-  const bytes = isOfMessages ? Buffer.from(JSON.stringify({ input_tokens: tokens })) : inputTokensBytes(tokens);
+function countedHere(candidate: Candidate, { asked: { body, large }, walk }: Admission): Answer {
+  const bytes = Buffer.from(JSON.stringify(countAnswer(walk.endpoint.wire, large?.tokens ?? estimateTokens(body))));
   return {
     is: 'whole',
     candidate,

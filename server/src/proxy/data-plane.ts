@@ -1,12 +1,12 @@
 import type { JsonObject } from '../dialects/dialect.ts';
-import { readBodyInTurn } from '../dialects/exchange.ts';
+import { modelIn, readBodyInTurn } from '../dialects/exchange.ts';
 import type { GatewayRequest, Reply } from '../http/request-reply.ts';
 import { clientRequestId } from './answer-headers.ts';
 import { authenticate, callerOf } from './authenticate.ts';
 import { checkBodyType } from './bodies/body-type.ts';
 import { answerConversation, type ConversationQuestion, conversationQuestionOf } from './endpoints/conversations.ts';
 import { showDecision } from './endpoints/decisions.ts';
-import { ENDPOINTS, type Endpoint } from './endpoints/endpoint.ts';
+import { type Endpoint, walkAt } from './endpoints/endpoint.ts';
 import { listModels, showModel } from './endpoints/models.ts';
 import { nothingAt } from './endpoints/nothing-here.ts';
 import { answerStored, type StoredQuestion, storedQuestionOf } from './endpoints/stored-responses.ts';
@@ -18,26 +18,19 @@ import { invalidRequest, Refusal, renderRefusal } from './refusal.ts';
 import { asRefusal, tellDefect } from './refuse.ts';
 import type { CachedKey } from './snapshot/cached-key.ts';
 
-const WALKS: ReadonlyMap<string, Endpoint> = new Map(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint]));
-
 /**
  * Headers that forbid caching, because an answer is for one key only. By default a shared cache does not store answers to
  * requests with `authorization`, but may store those with a key in another header.
  */
 const NOT_KEPT: readonly string[] = ['cache-control', 'no-store'];
 
-/** Returns the endpoint at a path whose requests are admitted and settled; null if there is none. */
-export function walkAt(path: string): Endpoint | null {
-  return WALKS.get(path) ?? null;
-}
-
 /**
  * Serves every path of the data plane (domain/planes.ts). Paths are matched without decoding or normalising, so a manipulated path
  * is an unknown path.
  */
 export function serveDataPlane(request: GatewayRequest, reply: Reply, gateway: Gateway): void {
-  const endpoint = WALKS.get(request.path);
-  if (endpoint === undefined) void answerQuestion(request, reply, gateway);
+  const endpoint = walkAt(request.path);
+  if (endpoint === null) void answerQuestion(request, reply, gateway);
   else if (request.method === 'POST') void handle(request, reply, endpoint, gateway);
   else if (asksForSocket(request, endpoint)) sayRefusal(request, reply, overHttp(), gateway.requestId(), OVER_HTTP);
   else sayRefusal(request, reply, notAllowed(`${endpoint.path} supports only POST.`), gateway.requestId(), ['allow', 'POST']);
@@ -115,7 +108,7 @@ function questionOf(path: string): Question | null {
   if (path === '/v1/models') return { is: 'models' };
   if (path.startsWith('/v1/models/')) return { is: 'model', name: decoded(path.slice('/v1/models/'.length)) };
   if (path.startsWith('/v1/decisions/')) return { is: 'decision', id: path.slice('/v1/decisions/'.length) };
-  return storedQuestionOf(path) ?? conversationQuestionOf(path);
+  return geminiQuestionOf(path) ?? storedQuestionOf(path) ?? conversationQuestionOf(path);
 }
 
 function methodsOf(question: Question): readonly string[] {
@@ -127,26 +120,41 @@ export function isWritten({ method, path }: GatewayRequest): boolean {
   return method === 'POST' && conversationQuestionOf(path)?.methods.includes('POST') === true;
 }
 
+const GEMINI_MODELS = '/v1beta/models';
+
+/** Gemini's SDKs leave a name as it is, with its slashes. */
+function geminiQuestionOf(path: string): Question | null {
+  if (path === GEMINI_MODELS) return { is: 'models' };
+  if (!path.startsWith(`${GEMINI_MODELS}/`) || NOT_SERVED.test(path)) return null;
+  const name = modelIn(path.slice(GEMINI_MODELS.length + 1));
+  if (name === null) throw invalidRequest(NOT_DECODED);
+  return { is: 'model', name };
+}
+
+/** Actions of Gemini's API, which no model is named by. */
+const NOT_SERVED = /:(?:embedContent|batchEmbedContents|asyncBatchEmbedContent|batchGenerateContent|predict|predictLongRunning)$/;
+const NOT_DECODED = 'The model name in the path is not valid percent-encoding.';
+
 /** Decodes a model name from a path. It is percent-encoded, including its slashes. */
 function decoded(text: string): string {
   if (text.includes('/')) throw nothingAt(`/v1/models/${text}`);
   try {
     return decodeURIComponent(text);
   } catch {
-    throw invalidRequest('The model name in the path is not valid percent-encoding.');
+    throw invalidRequest(NOT_DECODED);
   }
 }
 
 async function answerOf(question: Question, key: CachedKey, request: GatewayRequest, gateway: Gateway): Promise<object> {
   const caller = callerOf(key);
-  const dialect = request.header('anthropic-version') === undefined ? 'openai' : 'anthropic';
+  const dialect = errorDialectOf(request.path, request.header('anthropic-version'));
   switch (question.is) {
     case 'models':
       return listModels(caller, gateway.snapshot.catalogue(), dialect);
     case 'model': {
       const refusal = accessRefusal(caller, question.name, gateway.snapshot.catalogue());
       if (refusal !== null) throw refusal;
-      return showModel(question.name, dialect);
+      return showModel(question.name, gateway.snapshot.catalogue(), dialect);
     }
     case 'decision':
       return showDecision(question.id, key, gateway);

@@ -24,6 +24,8 @@ const END_MS_MAX = 250;
 const USAGE_MS_MAX = 5_000;
 const USAGE_BYTES_MAX = 256 * 1024;
 const NOTHING = Buffer.alloc(0);
+/** No client reads this: the answer is complete by then, and only its form may still have to be closed. */
+const NEVER_ENDED = 'the provider did not end its answer';
 
 /** Sends an answer to the client, and settles the request however the answer ends. */
 export function deliver(answer: Answer, admission: Admission, gateway: Gateway): void {
@@ -121,7 +123,8 @@ class StreamDelivery {
       const headers = answerHeaders(this.#admission, this.#answer.candidate.deployment.id, 'unknown', this.#gateway);
       addDropped(headers, this.#answer.exchange.dropped);
       // nginx would otherwise collect chunks, and send them together.
-      headers.push('content-type', 'text/event-stream; charset=utf-8', 'cache-control', 'no-cache', 'x-accel-buffering', 'no');
+      const type = this.#said.contentType ?? 'text/event-stream; charset=utf-8';
+      headers.push('content-type', type, 'cache-control', 'no-cache', 'x-accel-buffering', 'no');
       this.#admission.walk.reply.head(200, headers);
       return true;
     } catch (error) {
@@ -181,7 +184,7 @@ class StreamDelivery {
   #endUnasked(): void {
     this.#answer.source.abort();
     if (this.#isGone) this.#settleGone();
-    else this.#finish(this.#held ?? NOTHING, false);
+    else this.#finish(Buffer.concat([this.#held ?? NOTHING, this.#lastWords(NEVER_ENDED)]), false);
   }
 
   /** Runs `act` for a timer, a socket or the end of the process, which cannot handle errors. A defect breaks the answer off. */

@@ -25,7 +25,8 @@ describe('an error in Gemini’s form', () => {
   test('has the status, the message and Google’s name of the status', () => {
     const { status, headers, body } = rendered(new Refusal('not_found', 'Nothing.'));
     expect(status).toBe(404);
-    expect(body).toEqual({ error: { code: 404, message: 'Nothing.', status: 'NOT_FOUND' } });
+    const details = [{ '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: 'NOT_FOUND', domain: 'headgate' }];
+    expect(body).toEqual({ error: { code: 404, message: 'Nothing.', status: 'NOT_FOUND', details } });
     expect(headers[headers.indexOf('content-type') + 1]).toBe('application/json');
   });
 
@@ -41,7 +42,8 @@ describe('an error in Gemini’s form', () => {
   ])('calls %s %s', (code, name) => expect(rendered(new Refusal(code, 'No.')).body.error.status).toBe(name));
 
   test('keeps the advice on a retry', () => {
-    const { headers } = rendered(serviceUnavailable('Later.'));
+    const { headers, body } = rendered(serviceUnavailable('Later.'));
     expect(headers[headers.indexOf('retry-after') + 1]).toBe('1');
+    expect(body.error.details).toContainEqual({ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '1s' });
   });
 });

@@ -1,8 +1,8 @@
 import type { GatewayRequest, Reply } from '../http/request-reply.ts';
 import { ANSWERED, type BufferedBytes, type HeadVerdict } from '../lib/buffered-bytes.ts';
 import { type Authenticated, authenticate } from './authenticate.ts';
-import { isWritten, sayRefusal, serveDataPlane, walkAt } from './data-plane.ts';
-import type { Endpoint } from './endpoints/endpoint.ts';
+import { isWritten, sayRefusal, serveDataPlane } from './data-plane.ts';
+import { type Endpoint, walkAt } from './endpoints/endpoint.ts';
 import { entitlementOnHead } from './entitlement.ts';
 import type { Gateway } from './gateway.ts';
 import { limitRefusal } from './limit-refusal.ts';

@@ -104,7 +104,7 @@ function read(walk: Walk, key: CachedKey, gateway: Gateway): Asked | Promise<Ask
 /** Reads a large body in its own thread. Until that ends, the thread owns the body's bytes. */
 async function readLarge(walk: Walk, { largeBodies }: Gateway): Promise<Asked> {
   const { request, endpoint } = walk;
-  const headers = { betas: request.header(BETA_HEADER), tags: request.header(TAGS_HEADER) };
+  const headers = { betas: request.header(BETA_HEADER), tags: request.header(TAGS_HEADER), called: endpoint.called?.(request) };
   const { raw, result } = await largeBodies.read(request.body, endpoint.wire, headers);
   request.body = raw;
   if (!result.ok) throw invalidRequest(result.problem.message, result.problem.param);
@@ -115,7 +115,7 @@ async function readLarge(walk: Walk, { largeBodies }: Gateway): Promise<Asked> {
 
 function asked(walk: Walk, body: JsonObject, ourBytes: Buffer | null, stored: StoredSide | null = null): Asked {
   const { request, endpoint } = walk;
-  const facts = readFacts(endpoint.wire, body, request.header(BETA_HEADER));
+  const facts = readFacts(endpoint.wire, body, request.header(BETA_HEADER), endpoint.called?.(request));
   if (!facts.ok) throw invalidRequest(facts.problem.message, facts.problem.param);
   walk.asked = { body, ourBytes, large: null, facts: facts.facts, tags: null, stored };
   const named = readTags(request.header(TAGS_HEADER), body);

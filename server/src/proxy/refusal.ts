@@ -148,8 +148,21 @@ function anthropicBody(refusal: Refusal, requestId: string, decisionUrl: string 
 }
 
 function geminiBody(refusal: Refusal, decisionUrl: string | null): object {
-  const error = { code: refusal.status, message: refusal.message, status: geminiStatus(refusal.status) };
+  const error = {
+    code: refusal.status,
+    message: refusal.message,
+    status: geminiStatus(refusal.status),
+    details: geminiDetails(refusal),
+  };
   return { error, ...limitBody(refusal, decisionUrl) };
+}
+
+/** Returns the details in Google's types. Its SDKs and Gemini CLI take the wait from there and not from a header. */
+function geminiDetails({ code, retry }: Refusal): object[] {
+  const info = { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: code.toUpperCase(), domain: 'headgate' };
+  if (retry.is !== 'after') return [info];
+  const retryDelay = `${Math.max(0.001, Math.ceil(retry.ms) / 1_000)}s`;
+  return [info, { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay }];
 }
 
 function limitBody(refusal: Refusal, decisionUrl: string | null): object {

@@ -27,7 +27,7 @@ const swapped = (secret: string) => `${secret.slice(0, -1)}${secret.endsWith('a'
 const KEYS: readonly Row[] = [
   withHeaders('no key', () => [], UNKNOWN_KEY, null),
   withHeaders('a key in a cookie', ({ good }) => [`cookie: key=${good}`], UNKNOWN_KEY, null),
-  withHeaders('a key in a header nobody knows', ({ good }) => [`x-goog-api-key: ${good}`], UNKNOWN_KEY, null),
+  withHeaders('a key in a header nobody knows', ({ good }) => [`x-auth-token: ${good}`], UNKNOWN_KEY, null),
   withBytes('a key in the query', ({ good }) => postBytes(`${CHAT}?key=${good}&api_key=${good}`, null, BODY), UNKNOWN_KEY),
   withBytes(
     'a key in the body',

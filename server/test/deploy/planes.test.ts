@@ -53,6 +53,8 @@ const WRITERS: Readonly<Record<string, string>> = {
   'proxy/endpoints/nothing-here.ts': 'the paths that a client may have meant',
   'proxy/endpoints/conversations.ts': 'the paths of conversations',
   'proxy/endpoints/stored-responses.ts': 'the paths of stored responses',
+  'proxy/authenticate.ts': 'the paths at which a key in the address is refused',
+  'dialects/gemini/paths.ts': 'the paths that name a model',
   'proxy/error-dialect.ts': 'the dialect of one endpoint',
   'proxy/refuse.ts': 'the address of a decision, in an answer',
   'ops/playground.ts': 'the endpoint that it calls',

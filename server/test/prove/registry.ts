@@ -129,6 +129,11 @@ export const REGISTRY: readonly ProveRow[] = [
     shows:
       'three tenants on one account of a provider: no id of a response or conversation leads to another’s, on any path and in any field; and what ends with its key, team, organization or process',
   },
+  {
+    name: 'answers.gemini',
+    module: 'gemini-cli',
+    shows: 'Gemini CLI’s own program makes a shell call through the gateway: on Gemini, on Claude and on chat completions',
+  },
   row('answers.recordings', 'recordings', '1.3', 'recorded answers pass as they came, in both dialects'),
   {
     name: 'wires.recordings',

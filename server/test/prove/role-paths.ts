@@ -41,8 +41,17 @@ function adminRoutes(): (readonly [method: string, address: string])[] {
 
 /** Every path of the data plane, known or not. */
 export async function dataPathsAt(admin: Gateway, secret: string): Promise<Asked> {
-  const posts = [...ENDPOINTS.map((endpoint) => endpoint.path), '/v1/completions'];
-  const gets = ['/v1', '/v1/', '/v1/models', '/v1/models/paced', '/v1/decisions/req_x', ...posts];
+  const posts = [...ENDPOINTS.map((endpoint) => endpoint.path.replace('{model}', 'paced')), '/v1/completions'];
+  const gets = [
+    '/v1',
+    '/v1/',
+    '/v1/models',
+    '/v1/models/paced',
+    '/v1beta/models',
+    '/v1beta/models/paced',
+    '/v1/decisions/req_x',
+    ...posts,
+  ];
   const all = [...posts.map((address) => ['POST', address] as const), ...gets.map((address) => ['GET', address] as const)];
   return asked(all, admin, { authorization: `Bearer ${secret}`, 'x-api-key': secret });
 }

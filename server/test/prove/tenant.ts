@@ -42,7 +42,7 @@ export const plainPrices = { input_per_million: '1.00', output_per_million: '10.
 
 export interface ModelAt {
   readonly model: string;
-  readonly provider: 'openai' | 'anthropic' | 'fake';
+  readonly provider: 'openai' | 'anthropic' | 'gemini' | 'fake';
   readonly upstreamModel: string;
   readonly mode?: 'chat' | 'embedding';
   /** Absent for `fake`, which needs none. */
@@ -65,7 +65,11 @@ export async function makeModel(gateway: Admin, at: ModelAt, settings: object = 
 }
 
 /** A credential of a vendor kind whose calls go to `baseUrl`. Returns its id. */
-export async function makeCredential(gateway: Admin, provider: 'openai' | 'anthropic', baseUrl: string): Promise<string> {
+export async function makeCredential(
+  gateway: Admin,
+  provider: 'openai' | 'anthropic' | 'gemini',
+  baseUrl: string,
+): Promise<string> {
   made += 1;
   const body = { name: `${provider}-${made}`, provider, api_key: PROVIDER_SECRET, base_url: baseUrl };
   return (await gateway.admin<{ id: string }>('POST', '/credentials', body)).id;

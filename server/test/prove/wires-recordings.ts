@@ -9,19 +9,21 @@ import { asking, openScene, type Scene } from '../support/scene.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 import { conformanceKit } from './replay.ts';
 
-const KINDS = ['chat', 'messages', 'responses'] as const satisfies readonly ChatKind[];
-const WIRES = { chat: 'openai-chat', messages: 'anthropic-messages', responses: 'openai-responses' } as const;
+const KINDS = ['chat', 'messages', 'responses', 'gemini'] as const satisfies readonly ChatKind[];
+const WIRES = { chat: 'openai-chat', messages: 'anthropic-messages', responses: 'openai-responses', gemini: 'gemini' } as const;
 const PATHS = { chat: '/v1/chat/completions', messages: '/v1/messages', responses: '/v1/responses' } as const;
-const MODELS = { chat: 'gpt-5.6', messages: 'claude-opus-4-6', responses: 'gpt-5.6' } as const;
+const MODELS = { chat: 'gpt-5.6', messages: 'claude-opus-4-6', responses: 'gpt-5.6', gemini: 'gemini-3-flash-preview' } as const;
 
 /** Four files hold the answers of several exchanges as one stream, as no provider sends them. Translated, a stream ends with the first. */
 const SEVERAL_ANSWERS =
   /programmatic-tool-calling\.1\.chunks|tool-search-deferred-(bm25|regex)\.chunks|tool-search-regex\.1\.chunks/;
+/** Arguments in pieces by their paths. Translated, they are whole, which the reading of recordings does not make of them. */
+const IN_PIECES = /stream-tool-call/;
 const MISNAMED = /vercel-azure-deepseek-reasoning\.1\.json$/;
 /** These servers count reasoning beside the completion. Translated, it is inside the output, as other dialects say it. */
 const BESIDE = /^(?:gemini|openai-compatible)\/chat\//;
 /** What ends an answer in each dialect. A stream that broke off must not hold it. */
-const TERMINATORS = /^data: \[DONE\]|"type":"message_stop"|"type":"response\.(?:completed|incomplete)"/m;
+const TERMINATORS = /^data: \[DONE\]|"type":"message_stop"|"type":"response\.(?:completed|incomplete)"|"finishReason": ?"[A-Z]/m;
 const RECORDED = path.join(import.meta.dirname, '../recorded/cassettes');
 /** Streams up to this length are cut at every byte. Longer ones are cut at so many places, and at each of their last bytes. */
 const EVERY_BYTE_MAX = 8_192;
@@ -29,13 +31,15 @@ const CUTS_MAX = 400;
 const LAST_BYTES = 300;
 
 export async function run({ quick }: ProveOptions): Promise<ProveResult> {
-  const all = recordings.filter(({ kind, status, provenance }) => isChatKind(kind) && status === 200 && provenance !== 'quoted');
+  const all = recordings.filter(
+    (recording) => kindOf(recording) !== null && recording.status === 200 && recording.provenance !== 'quoted',
+  );
   return allOf([
     ...(await Promise.all(
       KINDS.map((kind) =>
         served(
           kind,
-          all.filter((recording) => recording.kind === kind),
+          all.filter((recording) => kindOf(recording) === kind),
         ),
       ),
     )),
@@ -48,8 +52,17 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   ]);
 }
 
-function isChatKind(kind: string): kind is ChatKind {
-  return KINDS.some((one) => one === kind);
+/** Returns the dialect of a recording; null: it is no chat. */
+function kindOf({ kind }: Pick<Recording, 'kind'>): ChatKind | null {
+  if (kind === 'generate-content' || kind === 'stream-generate-content') return 'gemini';
+  return KINDS.find((one) => one === kind) ?? null;
+}
+
+function placeOf(surface: ChatKind, stream: boolean): { readonly path: string; readonly query?: string } {
+  if (surface !== 'gemini') return { path: PATHS[surface] };
+  return stream
+    ? { path: '/v1beta/models/fast:streamGenerateContent', query: 'alt=sse' }
+    : { path: '/v1beta/models/fast:generateContent' };
 }
 
 /** Serves the recordings of one wire behind each surface, by the whole walk, and compares what a client understands. */
@@ -76,7 +89,7 @@ async function served(kind: ChatKind, all: readonly Recording[]): Promise<ProveR
 async function differs(scene: Scene, recording: Recording, surface: ChatKind): Promise<string | null> {
   const { stream } = recording;
   const bytes = bytesOf(recording);
-  const { call, said, row } = asking(scene, { ...bodyFor(surface, stream), model: 'fast' }, { path: PATHS[surface] });
+  const { call, said, row } = asking(scene, { ...bodyFor(surface, stream), model: 'fast' }, placeOf(surface, stream));
   const played = await call;
   if (stream) {
     for (const event of bytes.toString().split(/(?<=\r?\n\r?\n)/)) played.events(event);
@@ -84,14 +97,15 @@ async function differs(scene: Scene, recording: Recording, surface: ChatKind): P
   } else played.json(JSON.parse(bytes.toString()));
   const answer = await said;
   const { status, httpStatus } = await row();
-  const kind = recording.kind as ChatKind;
+  const kind = kindOf(recording) as ChatKind;
   if (isError(kind, bytes, stream)) return status === 'failed' ? null : `an error was settled as ${status}`;
   if (httpStatus !== 200 || (status !== 'succeeded' && status !== 'estimated')) return `${httpStatus} ${status}`;
   if (surface !== kind && SEVERAL_ANSWERS.test(recording.response)) return null;
   const want = meaningOf(kind, stream, bytes);
   const got = meaningOf(surface, stream, Buffer.from(answer.text));
   const isBeside = surface !== kind && BESIDE.test(recording.response) && (got.output ?? 0) > (want.output ?? 0);
-  return firstDifference(isBeside ? { ...want, output: got.output } : want, got);
+  const isInPieces = surface !== kind && IN_PIECES.test(recording.response);
+  return firstDifference({ ...want, ...(isBeside && { output: got.output }), ...(isInPieces && { tools: got.tools }) }, got);
 }
 
 /** Reports whether a recording is an error with status 200. */
@@ -116,6 +130,7 @@ function promptOf({ input, cache }: Meaning): number {
 }
 
 function bodyFor(surface: ChatKind, stream: boolean): JsonObject {
+  if (surface === 'gemini') return { stream, contents: [{ role: 'user', parts: [{ text: 'hi' }] }] };
   if (surface === 'responses') return { stream, input: 'hi', include: ['reasoning.encrypted_content'] };
   const messages = [{ role: 'user', content: 'hi' }];
   return surface === 'chat'
@@ -130,7 +145,8 @@ function cutStreams(streams: readonly Recording[], quick: boolean): ProveResult 
   for (const recording of streams) {
     const bytes = bytesOf(recording);
     for (const surface of KINDS) {
-      const open = () => exchangeOf(WIRES[surface], WIRES[recording.kind as ChatKind] as Wire, bodyFor(surface, true)).stream();
+      const open = () =>
+        exchangeOf(WIRES[surface], WIRES[kindOf(recording) as ChatKind] as Wire, bodyFor(surface, true)).stream();
       const whole = read(open(), bytes, bytes.length);
       if (!read(open(), bytes, 1).equals(whole))
         details.push(`${recording.response} behind ${surface}: other bytes, read one by one`);
@@ -141,7 +157,7 @@ function cutStreams(streams: readonly Recording[], quick: boolean): ProveResult 
       }
     }
   }
-  const figure = `${streams.length} streams behind 3 surfaces, byte by byte the same, and cut ${cuts} times: ${details.length} wrong`;
+  const figure = `${streams.length} streams behind ${KINDS.length} surfaces, byte by byte the same, and cut ${cuts} times: ${details.length} wrong`;
   return { holds: details.length === 0, figure, details: details.slice(0, 40) };
 }
 
@@ -180,7 +196,7 @@ function losses(): ProveResult {
   let untold = 0;
   for (const client of KINDS) {
     const bodies = recordings
-      .filter(({ kind, request }) => kind === client && request !== undefined)
+      .filter((recording) => kindOf(recording) === client && recording.request !== undefined)
       .map(({ request }) => path.join(RECORDED, request as string))
       .filter((file) => existsSync(file))
       .flatMap((file) => bodyIn(file));
@@ -200,7 +216,7 @@ function losses(): ProveResult {
   }
   return {
     holds: untold === 0 && requests > 0,
-    figure: `${requests} recorded requests towards 2 wires each: losses by pair below`,
+    figure: `${requests} recorded requests towards ${KINDS.length - 1} wires each: losses by pair below`,
     log,
   };
 }
@@ -233,7 +249,7 @@ function uncovered(): ProveResult {
   // Cohere's own wire is called chat there too, and one chat completion is called a response.
   const missing = manifest.filter(
     ({ kind, response, provider, status }) =>
-      isChatKind(kind) && status === 200 && provider !== 'cohere' && !known.has(response) && !MISNAMED.test(response),
+      kindOf({ kind }) !== null && status === 200 && provider !== 'cohere' && !known.has(response) && !MISNAMED.test(response),
   );
   return {
     holds: missing.length === 0,

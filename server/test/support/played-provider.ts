@@ -29,8 +29,8 @@ export interface PlayedProvider {
 }
 
 /** The wires that translate into one another. */
-export type ChatWire = 'openai-chat' | 'anthropic-messages' | 'openai-responses';
-const CHAT_WIRES: ReadonlySet<Wire> = new Set<ChatWire>(['openai-chat', 'anthropic-messages', 'openai-responses']);
+export type ChatWire = 'openai-chat' | 'anthropic-messages' | 'openai-responses' | 'gemini';
+const CHAT_WIRES: ReadonlySet<Wire> = new Set<ChatWire>(['openai-chat', 'anthropic-messages', 'openai-responses', 'gemini']);
 
 /** `speaks`: the wire of chat calls, whatever the client speaks. */
 export function playedProvider(speaks: ChatWire = 'openai-chat'): PlayedProvider {

@@ -8,7 +8,7 @@ import { HELLO, withHouse } from '../support/with-house.ts';
 const { open } = withHouse();
 
 describe('a key', () => {
-  const CARRIERS = ['authorization', 'x-api-key', 'api-key'] as const;
+  const CARRIERS = ['authorization', 'x-api-key', 'api-key', 'x-goog-api-key'] as const;
   const carried = (name: (typeof CARRIERS)[number], secret: string) => [
     name,
     name === 'authorization' ? `Bearer ${secret}` : secret,

@@ -52,6 +52,7 @@ const ENDPOINTS: Readonly<Record<Target['endpoints'][number], string>> = {
   chat_completions: '/v1/chat/completions',
   messages: '/v1/messages',
   responses: '/v1/responses',
+  generate_content: '/v1beta/models/{model}:generateContent',
   embeddings: '/v1/embeddings',
 };
 

@@ -3,13 +3,13 @@ import type { UseFormReturnType } from '@mantine/form';
 import { IconPlugConnected } from '@tabler/icons-react';
 import { useMutation } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { checkCredential } from '../../api/gateway.ts';
+import { type CredentialProvider, checkCredential } from '../../api/gateway.ts';
 import { CheckBadge } from '../models/DeploymentTest.tsx';
 import { words } from './words.ts';
 
 export interface CredentialDraft {
   name: string;
-  provider: 'openai' | 'anthropic';
+  provider: CredentialProvider;
   /** Empty: keep the stored key. */
   api_key: string;
   base_url: string;
@@ -33,9 +33,16 @@ export function expiryOf({ expires_at: day }: CredentialDraft): string | null {
 
 type Form = UseFormReturnType<CredentialDraft>;
 
+/** The base URL of each kind: an example of another server, and what it means. */
+const BASE_URLS: Readonly<Record<CredentialProvider, { readonly example: string; readonly about: string }>> = {
+  openai: { example: 'https://llm.example.com/v1', about: words.openaiBaseUrl },
+  anthropic: { example: 'https://llm.example.com', about: words.anthropicBaseUrl },
+  gemini: { example: 'https://llm.example.com/v1beta', about: words.geminiBaseUrl },
+};
+
 /** The fields of a credential. The server never returns the secret, so this never shows it. */
 export function CredentialFields({ form, isNew }: { form: Form; isNew: boolean }) {
-  const example = form.values.provider === 'openai' ? 'https://llm.example.com/v1' : 'https://llm.example.com';
+  const { example, about } = BASE_URLS[form.values.provider];
   return (
     <>
       {isNew && (
@@ -48,6 +55,7 @@ export function CredentialFields({ form, isNew }: { form: Form; isNew: boolean }
             data={[
               { value: 'openai', label: words.openaiOrCompatible },
               { value: 'anthropic', label: words.anthropicOrCompatible },
+              { value: 'gemini', label: words.geminiOrCompatible },
             ]}
             {...form.getInputProps('provider')}
           />
@@ -64,7 +72,7 @@ export function CredentialFields({ form, isNew }: { form: Form; isNew: boolean }
       />
       <TextInput
         label={words.baseUrl}
-        description={form.values.provider === 'openai' ? words.openaiBaseUrl : words.anthropicBaseUrl}
+        description={about}
         placeholder={example}
         inputMode="url"
         {...form.getInputProps('base_url')}

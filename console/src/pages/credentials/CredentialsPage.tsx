@@ -4,7 +4,7 @@ import { IconDots } from '@tabler/icons-react';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
-import { checkCredential } from '../../api/gateway.ts';
+import { type CredentialProvider, checkCredential, isCredentialProvider } from '../../api/gateway.ts';
 import { queryOf } from '../../api/list-query.ts';
 import { useCan, verdictOf } from '../../api/session.tsx';
 import { ConfirmByName } from '../../components/dialogs/ConfirmByName.tsx';
@@ -59,7 +59,7 @@ export function CredentialsPage() {
       <CredentialDialog
         opened={state.new !== undefined && mayManage.allowed}
         onClose={() => setCreating(undefined)}
-        provider={state.new === 'anthropic' ? 'anthropic' : 'openai'}
+        provider={isCredentialProvider(state.new) ? state.new : 'openai'}
       />
       {editing !== null && <EditCredentialDialog credential={editing} opened onClose={() => setEditing(null)} />}
       <DeleteDialog credential={deleting} onClose={() => setDeleting(null)} />
@@ -159,7 +159,7 @@ function RowMenu({ row, onEdit, onDelete }: RowActions & { row: Credential }) {
   const queryClient = useQueryClient();
   const checking = useMutation({
     mutationFn: () =>
-      checkCredential({ provider: row.provider as 'openai' | 'anthropic', base_url: row.base_url, credential_id: row.id }),
+      checkCredential({ provider: row.provider as CredentialProvider, base_url: row.base_url, credential_id: row.id }),
     onSuccess: () => queryClient.invalidateQueries({ queryKey: ['credentials'] }),
   });
   return (

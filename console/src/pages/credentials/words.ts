@@ -12,6 +12,7 @@ export const words = {
   provider: 'Provider',
   openaiOrCompatible: 'OpenAI, or compatible',
   anthropicOrCompatible: 'Anthropic, or compatible',
+  geminiOrCompatible: 'Gemini, or compatible',
   name: 'Name',
   nameExample: 'openai-main',
   apiKey: 'API key',
@@ -23,6 +24,7 @@ export const words = {
   baseUrl: 'Base URL',
   openaiBaseUrl: 'Leave empty for OpenAI itself. For another server, enter its https:// address with /v1.',
   anthropicBaseUrl: 'Leave empty for Anthropic itself. For another server, enter its https:// address without /v1.',
+  geminiBaseUrl: 'Leave empty for Google itself. For another server, enter its https:// address with /v1beta.',
   test: 'Test',
   keyEndsOn: 'Key expires on',
   keyEndsOnMeans:

@@ -1,7 +1,12 @@
 import { Badge } from '@mantine/core';
 import { words } from './words.ts';
 
-const NAMES: Readonly<Record<string, string>> = { openai: 'OpenAI', anthropic: 'Anthropic', fake: words.fakeProvider };
+const NAMES: Readonly<Record<string, string>> = {
+  openai: 'OpenAI',
+  anthropic: 'Anthropic',
+  gemini: 'Gemini',
+  fake: words.fakeProvider,
+};
 
 /** Every provider, as a field offers them. */
 export const PROVIDERS = Object.entries(NAMES).map(([value, label]) => ({ value, label }));

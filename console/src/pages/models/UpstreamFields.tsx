@@ -4,7 +4,7 @@ import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import { api, asked } from '../../api/client.ts';
-import type { Prices, Provider } from '../../api/gateway.ts';
+import type { CredentialProvider, Prices, Provider } from '../../api/gateway.ts';
 import { CredentialDialog } from '../credentials/CredentialDialog.tsx';
 import type { DeploymentDraft } from './deployment-draft.ts';
 import { words } from './words.ts';
@@ -92,7 +92,7 @@ function CredentialSelect({ form, provider }: { form: UseFormReturnType<Deployme
     queryFn: () =>
       asked(
         api.GET('/credentials', {
-          params: { query: { limit: CREDENTIALS_MAX, sort: 'name', provider: provider as 'openai' | 'anthropic' } },
+          params: { query: { limit: CREDENTIALS_MAX, sort: 'name', provider: provider as CredentialProvider } },
         }),
       ),
   });

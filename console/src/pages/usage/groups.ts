@@ -79,7 +79,7 @@ export function usageFilters(session: Session): readonly Filter[] {
     ...(isOfPlatform
       ? ([
           { param: 'deployment_id', label: words.deployment, kind: 'deployment' },
-          { param: 'provider', label: words.provider, kind: { oneOf: ['openai', 'anthropic', 'fake'] } },
+          { param: 'provider', label: words.provider, kind: { oneOf: ['openai', 'anthropic', 'gemini', 'fake'] } },
           { param: 'deployment_tag', label: words.deploymentTag, kind: 'text' },
         ] as const)
       : []),

@@ -21,7 +21,7 @@ import { changeCatalogue } from './catalogue-change.ts';
 
 /** Credentials for providers. The key is sealed on arrival and never shown again. */
 
-export const provider = z.enum(['openai', 'anthropic']);
+export const provider = z.enum(['openai', 'anthropic', 'gemini']);
 /**
  * A provider's API key. It becomes a header value, so only visible ASCII is accepted: other characters could add to the request's
  * head.

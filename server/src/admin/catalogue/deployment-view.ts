@@ -18,7 +18,7 @@ import { provenanceOut, renderProvenance } from './price-versions.ts';
 /** The API view of a deployment. */
 
 export const mode = z.enum(['chat', 'embedding']);
-export const providerName = z.enum(['openai', 'anthropic', 'fake']);
+export const providerName = z.enum(['openai', 'anthropic', 'gemini', 'fake']);
 
 export const onHangup = z.enum(['finish', 'stop']);
 export const outputCapField = z.enum(['max_tokens', 'max_completion_tokens']);

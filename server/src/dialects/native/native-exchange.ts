@@ -1,12 +1,24 @@
 import { type Bytes, Pieces } from '../../lib/pieces.ts';
-import { type Exchange, type ExchangeOptions, type JsonObject, LEFT_IN_BYTES, type LeftFields, type Wire } from '../dialect.ts';
+import {
+  type AnswerFacts,
+  type Exchange,
+  type ExchangeOptions,
+  type JsonObject,
+  LEFT_IN_BYTES,
+  type LeftFields,
+  type RequestFacts,
+  type Wire,
+} from '../dialect.ts';
+import { framed } from '../gemini/array-stream.ts';
+import { ownContentRequest, ownCountRequest } from '../gemini/own-request.ts';
 import { objectOr } from '../json.ts';
 import { NOTHING_DROPPED } from '../losses.ts';
 import { isOfResponses } from '../openai-responses/family.ts';
 import { ownItems, withoutReasoning } from '../openai-responses/own-items.ts';
 import { chatEventReader } from './chat-events.ts';
+import { contentEventReader, wholeContentFacts } from './content-events.ts';
 import { messageEventReader } from './message-events.ts';
-import { passingStream } from './passing-stream.ts';
+import { type EventReader, passingStream } from './passing-stream.ts';
 import { responseEventReader } from './response-events.ts';
 import { wholeFacts } from './whole.ts';
 import { wholeResponseFacts } from './whole-response.ts';
@@ -20,20 +32,24 @@ export function nativeExchange(options: ExchangeOptions): Exchange {
   return {
     upstreamBody: unchangedBytes(options) ?? written(editedBody(options), options.left ?? null),
     dropped: options.isUnsealed === true ? REASONING_DROPPED : NOTHING_DROPPED,
-    whole: (bytes) => ({ bytes, facts: isResponse(client) ? wholeResponseFacts(bytes) : wholeFacts(client, bytes) }),
-    stream: () =>
-      passingStream(
-        client,
-        client === 'anthropic-messages'
-          ? messageEventReader()
-          : client === 'openai-responses'
-            ? responseEventReader()
-            : chatEventReader({ wantsUsage: facts.wantsUsage, choices: facts.answers }),
-      ),
+    whole: (bytes) => ({ bytes, facts: factsOfWhole(client, bytes) }),
+    stream: () => framed(passingStream(client, eventReaderOf(client, facts)), facts),
   };
 }
 
 const REASONING_DROPPED: readonly string[] = ['input.encrypted_content'];
+
+function factsOfWhole(client: Wire, bytes: Buffer): AnswerFacts {
+  if (isResponse(client)) return wholeResponseFacts(bytes);
+  return client === 'gemini' ? wholeContentFacts(bytes) : wholeFacts(client, bytes);
+}
+
+function eventReaderOf(client: Wire, { wantsUsage, answers }: RequestFacts): EventReader {
+  if (client === 'anthropic-messages') return messageEventReader();
+  if (client === 'openai-responses') return responseEventReader();
+  if (client === 'gemini') return contentEventReader(answers);
+  return chatEventReader({ wantsUsage, choices: answers });
+}
 
 const MODEL_FIRST = '{"model":';
 
@@ -42,6 +58,8 @@ const MODEL_FIRST = '{"model":';
  * request must be serialized.
  */
 function unchangedBytes({ client, body, ourBytes = null, facts, upstreamModel, outputCap }: ExchangeOptions): Buffer | null {
+  if (client === 'gemini') return ourBytes !== null && ownContentRequest(body, outputCap) === body ? ourBytes : null;
+  if (client === 'gemini-count-tokens') return null;
   if (ourBytes === null || outputCap !== null || (client === 'openai-chat' && facts.stream)) return null;
   if (isOfResponses(client)) return null;
   if (body.model === upstreamModel) return ourBytes;
@@ -68,7 +86,10 @@ function written(edited: JsonObject, left: LeftFields | null): Bytes {
   return new Pieces([...pieces, Buffer.from(`${text}}`)]);
 }
 
-function editedBody({ client, body, facts, upstreamModel, outputCap, capField, isUnsealed }: ExchangeOptions): JsonObject {
+function editedBody(options: ExchangeOptions): JsonObject {
+  const { client, body, facts, upstreamModel, outputCap, capField, isUnsealed } = options;
+  if (client === 'gemini') return ownContentRequest(body, outputCap);
+  if (client === 'gemini-count-tokens') return ownCountRequest(body, upstreamModel);
   const edited: JsonObject = { ...body, model: upstreamModel };
   if (client === 'openai-chat' && facts.stream) edited.stream_options = { ...objectOr(body.stream_options), include_usage: true };
   if (outputCap !== null && client === 'openai-chat') capChat(edited, outputCap, capField ?? 'max_completion_tokens');

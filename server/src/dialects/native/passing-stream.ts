@@ -11,6 +11,8 @@ export interface EventReader {
   read(events: Buffer): Buffer;
   /** Returns the events that end a stream with a failure, if the dialect numbers its events. */
   failure?(message: string): Buffer;
+  /** Called after the last event, if nothing in the stream marks its end. */
+  ended?(): void;
   readonly facts: Growing;
 }
 
@@ -46,6 +48,7 @@ export function passingStream(client: Wire, reader: EventReader): AnswerStream {
       // A last event may lack its blank line; anything else that is unfinished is dropped.
       const rest = how.clean ? framer.rest() : EMPTY;
       const last = rest.length === 0 ? EMPTY : reader.read(rest);
+      if (how.clean) reader.ended?.();
       if (facts.complete || facts.error !== null) return last;
       return fail(how.clean ? ENDED_EARLY : how.message);
     },

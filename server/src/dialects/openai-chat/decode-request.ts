@@ -45,8 +45,11 @@ export function decodeChatRequest(body: JsonObject, losses: Losses): NeutralRequ
   };
 }
 
-function hintsOf({ verbosity, service_tier: tier }: JsonObject): Hints {
+function hintsOf({ verbosity, service_tier: tier, seed, presence_penalty, frequency_penalty }: JsonObject): Hints {
   return {
+    ...(typeof seed === 'number' && { seed }),
+    ...(typeof presence_penalty === 'number' && { presencePenalty: presence_penalty }),
+    ...(typeof frequency_penalty === 'number' && { frequencyPenalty: frequency_penalty }),
     ...(typeof verbosity === 'string' && { verbosity }),
     ...(typeof tier === 'string' && tier !== 'auto' && tier !== 'default' && { otherTier: tier }),
   };

@@ -38,7 +38,7 @@ export function encodeChatRequest(request: NeutralRequest, options: EncodeOption
   };
   const effort = takesReasoningEffort(upstreamModel) ? effortOf(request.reasoning, upstreamModel) : undefined;
   if (effort === undefined && request.reasoning !== null && request.reasoning.mode !== 'off') losses.drop('reasoning');
-  const { verbosity, otherTier } = request.hints;
+  const { verbosity, otherTier, seed, presencePenalty, frequencyPenalty } = request.hints;
   if (verbosity !== undefined && version < VERBOSE_FROM) losses.drop('verbosity');
   const system: NeutralMessage[] = request.system.length === 0 ? [] : [{ role: 'system', parts: request.system }];
   return defined({
@@ -49,6 +49,9 @@ export function encodeChatRequest(request: NeutralRequest, options: EncodeOption
     stream_options: options.stream ? { include_usage: true } : undefined,
     temperature: request.temperature ?? undefined,
     top_p: request.topP ?? undefined,
+    seed,
+    presence_penalty: presencePenalty,
+    frequency_penalty: frequencyPenalty,
     stop: request.stopSequences.length > 0 ? request.stopSequences : undefined,
     tools: request.tools.length > 0 ? toolsOf(request.tools, writer) : undefined,
     tool_choice: request.toolChoice === null ? undefined : toolChoiceOf(request.toolChoice, writer),

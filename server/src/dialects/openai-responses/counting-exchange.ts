@@ -1,6 +1,7 @@
 /** Counts the input of a Responses request at a provider that counts Anthropic's messages. */
 import { encodeMessagesRequest } from '../anthropic-messages/encode-request.ts';
 import { type Exchange, type ExchangeOptions, type JsonObject, type TranslatedRequest, UnreadableAnswer } from '../dialect.ts';
+import { countAnswer } from '../estimate.ts';
 import { FEATURE_NAMES } from '../feature-names.ts';
 import { isObject, parseJson } from '../json.ts';
 import { Losses, NOTHING_DROPPED } from '../losses.ts';
@@ -17,7 +18,7 @@ export function countingExchange(options: ExchangeOptions): Exchange {
       const json = parseJson(bytes.toString('utf8'));
       if (!isObject(json) || !Number.isSafeInteger(json.input_tokens))
         throw new UnreadableAnswer('the provider did not answer with a number of tokens');
-      return { bytes: inputTokensBytes(json.input_tokens as number), facts };
+      return { bytes: Buffer.from(JSON.stringify(countAnswer(options.client, json.input_tokens as number))), facts };
     },
     stream: () => {
       throw new Error('a count of tokens is never streamed');
@@ -50,8 +51,3 @@ export function countingRequest({
 
 /** A budget for thinking is derived from a cap, which the count itself does not have. */
 const CAP_FOR_THINKING = 4096;
-
-/** Returns a count as OpenAI answers it. */
-export function inputTokensBytes(tokens: number): Buffer {
-  return Buffer.from(JSON.stringify({ object: 'response.input_tokens', input_tokens: tokens }));
-}

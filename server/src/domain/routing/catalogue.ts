@@ -1,7 +1,7 @@
 import type { Price } from '../money/price.ts';
 
 export type DeploymentMode = 'chat' | 'embedding';
-export type ProviderName = 'openai' | 'anthropic' | 'fake';
+export type ProviderName = 'openai' | 'anthropic' | 'gemini' | 'fake';
 export type RoutingStrategy = 'weighted' | 'priority';
 
 /** One upstream model with its credential, price, capacity and tags. Secrets stay with the credential, in memory only. */

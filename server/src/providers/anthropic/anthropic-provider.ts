@@ -33,8 +33,10 @@ const WIRES: Readonly<Record<Wire, Wire | null>> = {
   'openai-responses': 'anthropic-messages',
   'openai-compact': null,
   'openai-input-tokens': 'anthropic-count-tokens',
+  gemini: 'anthropic-messages',
   'anthropic-count-tokens': 'anthropic-count-tokens',
   'openai-embeddings': null,
+  'gemini-count-tokens': null,
 };
 
 /** Creates the provider for Anthropic, and for every server that speaks its messages. */

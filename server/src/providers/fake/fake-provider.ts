@@ -25,8 +25,10 @@ const WIRES: Readonly<Record<Wire, Wire | null>> = {
   'openai-responses': 'openai-chat',
   'openai-compact': null,
   'openai-input-tokens': 'anthropic-count-tokens',
+  gemini: 'openai-chat',
   'openai-embeddings': 'openai-embeddings',
   'anthropic-count-tokens': 'anthropic-count-tokens',
+  'gemini-count-tokens': null,
 };
 
 export interface FakeProviderDeps {

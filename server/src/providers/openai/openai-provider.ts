@@ -34,8 +34,10 @@ const WIRES: Readonly<Record<Wire, Wire | null>> = {
   'openai-responses': 'openai-chat',
   'openai-compact': null,
   'openai-input-tokens': null,
+  gemini: 'openai-chat',
   'openai-embeddings': 'openai-embeddings',
   'anthropic-count-tokens': null,
+  'gemini-count-tokens': null,
 };
 
 interface OpenAiProviderDeps {

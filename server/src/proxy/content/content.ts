@@ -1,4 +1,4 @@
-import { isOfResponses } from '../../dialects/exchange.ts';
+import { functionNames, isOfResponses } from '../../dialects/exchange.ts';
 import { isObject } from '../../dialects/json.ts';
 import { whole } from '../../lib/pieces.ts';
 import type { Gateway } from '../gateway.ts';
@@ -45,7 +45,7 @@ function metadataOf(admission: Admission, answer: Buffer | null): object {
     request: {
       bytes: admission.walk.request.body.length,
       messages: messagesOf(admission).slice(0, 1_000).map(messageMetadata),
-      tools: toolNames(body.tools),
+      tools: admission.walk.endpoint.wire === 'gemini' ? functionNames(body.tools) : toolNames(body.tools),
       output_cap: facts.outputCap,
       media_parts: facts.mediaParts,
     },
@@ -53,9 +53,10 @@ function metadataOf(admission: Admission, answer: Buffer | null): object {
   };
 }
 
-/** Returns the messages of a chat, or the items of a Responses request. */
+/** Returns the messages of a chat, the items of a Responses request, or the turns of Gemini's. */
 function messagesOf({ asked, walk }: Admission): readonly unknown[] {
-  const { messages, input } = asked.body;
+  const { messages, input, contents } = asked.body;
+  if (walk.endpoint.wire === 'gemini') return Array.isArray(contents) ? contents : [contents];
   if (!isOfResponses(walk.endpoint.wire)) return Array.isArray(messages) ? messages : [];
   return typeof input === 'string' ? [{ role: 'user', content: input }] : Array.isArray(input) ? input : [];
 }
@@ -64,7 +65,7 @@ function messagesOf({ asked, walk }: Admission): readonly unknown[] {
 function messageMetadata(message: unknown): object {
   if (!isObject(message)) return {};
   const role = message.role ?? message.type;
-  const said = message.content ?? message.output ?? message.arguments ?? message.input ?? '';
+  const said = message.content ?? message.output ?? message.arguments ?? message.input ?? message.parts ?? '';
   return {
     role: typeof role === 'string' ? role.slice(0, 32) : null,
     bytes: Buffer.byteLength(JSON.stringify(said)),

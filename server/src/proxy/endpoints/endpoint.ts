@@ -1,9 +1,13 @@
-import type { Wire } from '../../dialects/dialect.ts';
+import type { Called, Wire } from '../../dialects/dialect.ts';
+import { actionIn, calledAt } from '../../dialects/exchange.ts';
 import type { DeploymentMode } from '../../domain/routing/catalogue.ts';
+import type { GatewayRequest } from '../../http/request-reply.ts';
 import type { ErrorDialect } from '../error-dialect.ts';
+import { invalidRequest } from '../refusal.ts';
 
 /** One path of the data plane whose requests are admitted, sent to a provider and settled. */
 export interface Endpoint {
+  /** The path; `{model}` stands for the model's name, which may hold slashes and colons. */
   readonly path: string;
   /** The name in request-log rows and metrics. */
   readonly name: string;
@@ -13,7 +17,11 @@ export interface Endpoint {
   readonly mode: DeploymentMode;
   /** True if requests are access-checked and counted, but no tokens or money are held or charged. */
   readonly free: boolean;
+  /** Returns what the path and the query say of a call, where they say it instead of the body. */
+  readonly called?: (request: Pick<GatewayRequest, 'path' | 'query'>) => Called;
 }
+
+const GEMINI = { wire: 'gemini', dialect: 'gemini', mode: 'chat', free: false, called } as const;
 
 export const ENDPOINTS: readonly Endpoint[] = [
   { path: '/v1/chat/completions', name: 'chat_completions', wire: 'openai-chat', dialect: 'openai', mode: 'chat', free: false },
@@ -43,5 +51,34 @@ export const ENDPOINTS: readonly Endpoint[] = [
     mode: 'chat',
     free: true,
   },
+  { path: '/v1beta/models/{model}:generateContent', name: 'generate_content', ...GEMINI },
+  { path: '/v1beta/models/{model}:streamGenerateContent', name: 'generate_content', ...GEMINI },
+  {
+    path: '/v1beta/models/{model}:countTokens',
+    name: 'gemini_count_tokens',
+    ...GEMINI,
+    wire: 'gemini-count-tokens',
+    free: true,
+  },
   { path: '/v1/embeddings', name: 'embeddings', wire: 'openai-embeddings', dialect: 'openai', mode: 'embedding', free: false },
 ];
+
+const WALKS: ReadonlyMap<string, Endpoint> = new Map(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint]));
+/** The endpoints whose path names a model, by the action at its end. */
+const ACTIONS: ReadonlyMap<string, Endpoint> = new Map(
+  ENDPOINTS.flatMap((endpoint) => (endpoint.called === undefined ? [] : [[actionIn(endpoint.path) ?? '', endpoint]])),
+);
+
+/** Returns the endpoint at a path whose requests are admitted and settled; null if there is none. */
+export function walkAt(path: string): Endpoint | null {
+  const known = WALKS.get(path);
+  if (known !== undefined) return known;
+  const action = actionIn(path);
+  return action === null ? null : (ACTIONS.get(action) ?? null);
+}
+
+function called({ path, query }: Pick<GatewayRequest, 'path' | 'query'>): Called {
+  const found = calledAt(path, query);
+  if (found === null) throw invalidRequest('The model name in the path is not valid percent-encoding.');
+  return found;
+}

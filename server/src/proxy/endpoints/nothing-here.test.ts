@@ -17,7 +17,9 @@ describe('a path where nothing is', () => {
     ['/v1/chat/completion', 'Did you mean /v1/chat/completions?'],
     ['/v1/embedings', 'Did you mean /v1/embeddings?'],
     ['/v1/images/generations', 'belongs to images, which this gateway does not serve'],
-    ['/v1beta/models/gemini-pro:generateContent', 'belongs to Gemini’s API'],
+    ['/v1beta/models/gemini-pro:embedContent', 'belongs to Gemini’s API'],
+    ['/v1beta/files', 'belongs to Gemini’s API'],
+    ['/v1beta/v1beta/models', 'the path is /v1beta/models.'],
     ['/openai/deployments/x/chat/completions', 'belongs to Azure’s paths by deployment'],
     ['/api/chat', 'belongs to Ollama’s own API'],
     ['/v1/nothing/like/it', 'Served are /v1/chat/completions, '],
@@ -40,7 +42,7 @@ describe('a path where nothing is', () => {
         expect(message.length).toBeLessThan(600);
         expect(message).not.toMatch(/\p{Cc}/u);
         for (const [, named] of message.matchAll(/(?:the path is|Did you mean) (\/[^ ?]+?)[.?]$/g))
-          expect([...ENDPOINTS.map((endpoint) => endpoint.path), '/v1/models']).toContain(named);
+          expect([...ENDPOINTS.map((endpoint) => endpoint.path), '/v1/models', '/v1beta/models']).toContain(named);
       }),
     );
   });

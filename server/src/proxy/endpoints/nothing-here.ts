@@ -9,10 +9,14 @@ const PATH_CHARS_MAX = 96;
 const LETTERS_MAX = 3;
 
 /** The paths that a client may have meant. */
-const SERVED: readonly string[] = [...ENDPOINTS.map(({ path }) => path), '/v1/models', '/v1/conversations'];
+const SERVED: readonly string[] = [...ENDPOINTS.map(({ path }) => path), '/v1/models', '/v1/conversations', '/v1beta/models'];
+
+/** The paths as a message lists them: of Gemini's one stands for all. */
+const LISTED: readonly string[] = SERVED.filter((path) => !/:(?:stream|count)/.test(path));
 
 /** Vendors' endpoints that are not served, by how their paths begin, with or without the version. */
 const OTHER_ENDPOINTS: readonly (readonly [string, string])[] = [
+  ['/v1beta/', 'Gemini’s API'],
   ['/completions', 'OpenAI’s older text completions'],
   ['/complete', 'Anthropic’s older text completions'],
   ['/engines/', 'OpenAI’s engines'],
@@ -28,7 +32,6 @@ const OTHER_ENDPOINTS: readonly (readonly [string, string])[] = [
   ['/threads', 'OpenAI’s assistants'],
   ['/fine_tuning/', 'fine-tuning'],
   ['/vector_stores', 'vector stores'],
-  ['/v1beta/models/', 'Gemini’s API'],
   ['/api/chat', 'Ollama’s own API'],
   ['/api/generate', 'Ollama’s own API'],
   ['/openai/deployments/', 'Azure’s paths by deployment'],
@@ -64,7 +67,7 @@ function withoutVersion(path: string): string {
 }
 
 function whatIsServed(): string {
-  return `Served are ${SERVED.join(', ')}. The base URL ends in /v1 for OpenAI clients, and before /v1 for Anthropic clients.`;
+  return `Served are ${LISTED.join(', ')}. The base URL ends in /v1 for OpenAI clients, and before /v1 for the others.`;
 }
 
 /** The path as text that fits into one line of a terminal. */

@@ -1,0 +1,48 @@
+import type { Wire } from '../../dialects/dialect.ts';
+import { geminiModelPath } from '../../dialects/exchange.ts';
+import type { Transport } from '../../upstream/transport.ts';
+import type { Provider } from '../provider.ts';
+import { callOverHttp, type VendorHttp } from '../vendor-http.ts';
+import { readGeminiError } from './read-gemini-error.ts';
+
+const GEMINI: VendorHttp = {
+  // The base URL includes the version, because Google serves several.
+  defaultBaseUrl: 'https://generativelanguage.googleapis.com/v1beta',
+  path: (wire, model) => `/${escaped(model)}:${wire === 'gemini-count-tokens' ? 'countTokens' : 'generateContent'}`,
+  streamPath: (_wire, model) => `/${escaped(model)}:streamGenerateContent?alt=sse`,
+  modelsPath: '/models?pageSize=1000',
+  authentication: (credential) => ['x-goog-api-key', credential.apiKey],
+  forwarded: new Map([
+    ['traceparent', null],
+    ['tracestate', null],
+  ]),
+  passesQuery: false,
+};
+
+const WIRES: Readonly<Record<Wire, Wire | null>> = {
+  gemini: 'gemini',
+  'openai-chat': 'gemini',
+  'anthropic-messages': 'gemini',
+  'openai-responses': 'gemini',
+  'openai-compact': null,
+  'openai-input-tokens': null,
+  'gemini-count-tokens': 'gemini-count-tokens',
+  'anthropic-count-tokens': null,
+  'openai-embeddings': null,
+};
+
+/** Creates the provider for Google's Gemini API, and for every server that speaks it. */
+export function createGeminiProvider(deps: { readonly transport: Transport }): Provider {
+  return {
+    name: 'gemini',
+    wireFor: (client) => WIRES[client],
+    ...callOverHttp(GEMINI, deps.transport),
+    readError: readGeminiError,
+  };
+}
+
+/** Returns a model's resource name as part of a path. Of its slashes only the first belongs to the path. */
+function escaped(model: string): string {
+  const [collection, ...name] = geminiModelPath(model).split('/');
+  return `${collection}/${encodeURIComponent(name.join('/'))}`;
+}
