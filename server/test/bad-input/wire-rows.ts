@@ -130,7 +130,7 @@ const PATHS: readonly Row[] = [
   withLine('a conversation where none are kept', 'POST', '/v1/conversations', INVALID),
   withBytes('a conversation that is no JSON', ({ good }) => postBytes('/v1/conversations', good, '{"metadata":'), INVALID),
   withBytes('a conversation without a key', () => postBytes('/v1/conversations', null, '{}'), UNKNOWN_KEY),
-  withLine('a method nobody knows', 'DRAW', CHAT, INVALID),
+  withLine('a method nobody knows', 'DRAW', CHAT, [405, 'method_not_allowed']),
 ];
 
 const LARGE_BYTES = 50_000_000;

@@ -65,6 +65,8 @@ export function asking({ house, played }: Scene, body: object = HELLO, options: 
   });
   const rows = house.rows.length;
   const call = played.call(played.calls.length);
+  // A request that is refused makes none. Whoever awaits the call is told so.
+  call.catch(() => {});
   return {
     said: house.ask(body, { hangUpWhen: left, ...options }),
     call,
