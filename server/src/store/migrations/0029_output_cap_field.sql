@@ -1,2 +1,2 @@
 ALTER TABLE "deployments" ADD COLUMN "output_cap_field" text;--> statement-breakpoint
-ALTER TABLE "deployments" ADD CONSTRAINT "deployments_output_cap_field" CHECK ("deployments"."output_cap_field" in ('max_tokens', 'max_completion_tokens'));
+ALTER TABLE "deployments" ADD CONSTRAINT "deployments_output_cap_field" CHECK ("deployments"."output_cap_field" in ('max_tokens', 'max_completion_tokens')) NOT VALID;
