@@ -180,7 +180,7 @@ class StreamDelivery {
     this.#cancelWait = null;
   }
 
-  /** Ends the delivery when the wait times out or too many bytes arrive. */
+  /** Ends the delivery when the wait times out, too many bytes arrive, or this process stops. */
   #endUnasked(): void {
     this.#answer.source.abort();
     if (this.#isGone) this.#settleGone();
@@ -257,14 +257,17 @@ class StreamDelivery {
     this.#whenWritten(() => reply.end(last.length === 0 ? null : last));
   }
 
-  /** Ends the stream because this process stops. Tells the client in the stream, and charges the part it was sent. */
+  /**
+   * Ends the stream because this process stops. Tells the client in the stream, and charges the part it was sent. A complete answer,
+   * of which only the upstream's end is awaited, is delivered.
+   */
   #cutShort(): void {
     if (this.#done) return;
-    this.#answer.source.abort();
-    if (this.#isGone) {
-      this.#settleGone();
+    if (this.#isGone || this.#said.facts().complete) {
+      this.#endUnasked();
       return;
     }
+    this.#answer.source.abort();
     this.#gateway.traffic.streamCut('drain');
     const last = this.#lastWords('The gateway is restarting. Send the request again.');
     this.#oweForAnswer('drain');

@@ -406,6 +406,17 @@ describe('a stream whose client hangs up before its finish reason', () => {
     expect((await row()).entries).toMatchObject([{ kind: 'estimated', usage: { output: 5_000 } }]);
   });
 
+  test('is delivered whole when the process ends while a complete answer waits for its provider to close', async () => {
+    const scene = await open();
+    const { call: called, said, row } = asking(scene);
+    (await called).events(chat.role(), chat.text('Hello'), chat.finish(), chat.usage(20, 2), chat.done);
+    await sleep(2);
+    expect(scene.house.rows).toEqual([]);
+    for (const { cutShort } of scene.house.gateway.traffic.inFlight()) cutShort?.();
+    expect(await row()).toMatchObject({ status: 'succeeded', entries: [{ kind: 'usage', usage: { output: 2 } }] });
+    expect((await said).text).toMatch(/Hello[^]*\[DONE\]\n\n$/);
+  });
+
   test('is let go of when the process ends, and charged as far as it came', async () => {
     const cutAll = (now: Scene) => {
       for (const { cutShort } of now.house.gateway.traffic.inFlight()) cutShort?.();
