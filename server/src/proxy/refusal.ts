@@ -1,6 +1,9 @@
 import type { Scope } from '../domain/tenancy/tenancy.ts';
 import type { ErrorDialect } from './error-dialect.ts';
 
+/** The status recorded in the request log when the client hangs up. No answer carries it. */
+export const CLIENT_CLOSED = 499;
+
 /** All error codes of the data plane, with their HTTP status. The program uses no others. */
 export const REFUSALS = {
   invalid_request: 400,

@@ -3,6 +3,7 @@ import type { Reply } from '../../http/request-reply.ts';
 import { answerHeaders } from '../answer-headers.ts';
 import { callerOf } from '../authenticate.ts';
 import type { Gateway } from '../gateway.ts';
+import { CLIENT_CLOSED } from '../refusal.ts';
 import type { Admission } from '../walk.ts';
 import type { Run, RunEnd } from './background-runs.ts';
 import type { StoredSide } from './continued.ts';
@@ -45,12 +46,10 @@ export function endInBackground(run: Run, side: StoredSide, ending: SettledAs, g
 
 function endOf({ response }: StoredSide, { httpStatus, code, words }: SettledAs): RunEnd {
   if (response !== null) return { status: response.status === 'incomplete' ? 'incomplete' : 'completed', response, message: '' };
+  // In the background only a cancellation counts as a client that left.
   if (httpStatus === CLIENT_CLOSED) return { status: 'cancelled', response: null, message: '' };
   return { status: 'failed', response: null, message: words ?? `The response ended early: ${code ?? 'provider_error'}.` };
 }
-
-/** The status of a request whose client left. In the background only a cancellation does that. */
-const CLIENT_CLOSED = 499;
 
 /**
  * The reply of a request in the background. It is gone only once the response was cancelled. A client that reads the events gets them
