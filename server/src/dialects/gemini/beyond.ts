@@ -3,7 +3,7 @@ import { NOTHING_BEYOND } from '../../domain/money/beyond.ts';
 import type { JsonObject } from '../dialect.ts';
 import { arrayOr, isObject } from '../json.ts';
 import { askedWord, plainName } from '../service-tier.ts';
-import { field, fieldObject } from './fields.ts';
+import { camelOf, field, fieldObject } from './fields.ts';
 
 /** The media of a request. */
 export interface Media {
@@ -41,7 +41,7 @@ function toolsBeyond(tools: readonly unknown[]): Beyond[] {
   tools.forEach((tool, at) => {
     if (!isObject(tool)) return;
     for (const key in tool) {
-      const name = nameOf(key);
+      const name = camelOf(key);
       const param = `tools[${at}].${plainName(key)}`;
       if (name === 'computerUse') described += 1;
       if (CLIENT_TOOLS.has(name)) continue;
@@ -52,10 +52,6 @@ function toolsBeyond(tools: readonly unknown[]): Beyond[] {
   });
   if (described > 0) found.push({ is: 'described', param: 'tools', tools: described });
   return found;
-}
-
-function nameOf(key: string): string {
-  return key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function modalitiesBeyond(request: JsonObject): Beyond[] {

@@ -1,4 +1,4 @@
-import { type Beyond, NOTHING_BEYOND } from '../../domain/money/beyond.ts';
+import { NOTHING_BEYOND } from '../../domain/money/beyond.ts';
 import type { Called, JsonObject, RequestFacts } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
 import { isObject, objectsIn } from '../json.ts';
@@ -35,10 +35,8 @@ export function contentFacts(body: JsonObject, called: Called): RequestFacts {
 
 /** Reads the facts about a count of tokens, which costs nothing. */
 export function countFacts(body: JsonObject, called: Called): RequestFacts {
-  return { ...contentFacts(body, called), stream: false, outputCap: null, answers: 1, beyond: NO_COSTS };
+  return { ...contentFacts(body, called), stream: false, outputCap: null, answers: 1, beyond: NOTHING_BEYOND };
 }
-
-const NO_COSTS: readonly Beyond[] = NOTHING_BEYOND;
 
 function configOf(request: JsonObject): JsonObject {
   const config = field(request, 'generationConfig');

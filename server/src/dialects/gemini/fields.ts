@@ -45,7 +45,8 @@ export function snakeOf(name: string): string {
 
 const SNAKES = new Map<string, string>();
 
-function camelOf(name: string): string {
+/** Returns the usual spelling: `max_output_tokens` → `maxOutputTokens`. */
+export function camelOf(name: string): string {
   return name.includes('_') ? name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()) : name;
 }
 
