@@ -92,8 +92,7 @@ export async function openStreams(base: string, secret: string, model: string, c
     if (gapMs !== null) between.push(gapMs);
     through.push(delayMs);
   };
-  const bodies = await Promise.all(Array.from({ length: count }, () => openStream(base, secret, model)));
-  const streams = bodies.map(({ body, requestId }) => followed(body, requestId, note));
+  const opened = await Promise.all(Array.from({ length: count }, () => openStream(base, secret, model, note)));
   return {
     read: () => {
       const gaps = { between: between.sort(ascending), through: through.sort(ascending) };
@@ -101,20 +100,21 @@ export async function openStreams(base: string, secret: string, model: string, c
       through = [];
       return gaps;
     },
-    ended: () => Promise.all(streams),
+    ended: () => Promise.all(opened.map(({ end }) => end)),
   };
 }
 
 type Note = (gapMs: number | null, delayMs: number) => void;
 
-async function openStream(base: string, secret: string, model: string) {
+/** Opens a stream, and reads it from then on: `fetch` ends a body without a reader as soon as its response is collected as garbage. */
+async function openStream(base: string, secret: string, model: string, note: Note): Promise<{ readonly end: Promise<StreamEnd> }> {
   const response = await fetch(`${base}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
     body: JSON.stringify({ model, max_tokens: 100_000, stream: true, messages: [{ role: 'user', content: 'Hi.' }] }),
   });
   if (response.status !== 200 || response.body === null) throw new Error(`${response.status}: ${await response.text()}`);
-  return { body: response.body, requestId: response.headers.get('x-request-id') ?? '' };
+  return { end: followed(response.body, response.headers.get('x-request-id') ?? '', note) };
 }
 
 async function followed(body: ReadableStream<Uint8Array>, requestId: string, note: Note): Promise<StreamEnd> {
