@@ -1,4 +1,4 @@
-import { useQueries, useQuery } from '@tanstack/react-query';
+import { type QueryClient, useQueries, useQuery } from '@tanstack/react-query';
 import { api, asked } from './client.ts';
 import { useSeveralOrganizations } from './session.tsx';
 
@@ -48,6 +48,11 @@ export function useNames(ids: readonly string[]): Readonly<Record<string, string
     combine: (answers) =>
       Object.fromEntries(answers.flatMap(({ data }, index) => (data == null ? [] : [[wanted[index] as string, data.name]]))),
   });
+}
+
+/** Loads the names of ids before a page shows them, so that nothing moves when they arrive. */
+export async function loadNames(queryClient: QueryClient, ids: readonly string[]): Promise<void> {
+  await Promise.all(ids.filter(isNamed).map((id) => queryClient.ensureQueryData(nameQuery(id))));
 }
 
 function isNamed(id: string | null | undefined): id is string {

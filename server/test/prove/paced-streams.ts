@@ -107,7 +107,12 @@ export async function openStreams(base: string, secret: string, model: string, c
 type Note = (gapMs: number | null, delayMs: number) => void;
 
 /** Opens a stream, and reads it from then on: `fetch` ends a body without a reader as soon as its response is collected as garbage. */
-async function openStream(base: string, secret: string, model: string, note: Note): Promise<{ readonly end: Promise<StreamEnd> }> {
+async function openStream(
+  base: string,
+  secret: string,
+  model: string,
+  note: Note,
+): Promise<{ readonly end: Promise<StreamEnd> }> {
   const response = await fetch(`${base}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },

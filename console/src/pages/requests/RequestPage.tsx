@@ -1,7 +1,8 @@
 import { Group, Text } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { api, asked } from '../../api/client.ts';
+import { loadNames } from '../../api/names.ts';
 import { Asked } from '../../components/Asked.tsx';
 import { CopyText } from '../../components/CopyText.tsx';
 import { DecisionView } from '../../components/limits/DecisionView.tsx';
@@ -24,11 +25,16 @@ import { words } from './words.ts';
 /** One request: its decision, cost and latency, and for people with that permission its content. */
 export function RequestPage() {
   const { requestId } = useParams({ strict: false }) as { requestId: string };
+  const queryClient = useQueryClient();
   const query = useQuery({
     queryKey: ['request', requestId],
-    // Content has a request of its own, because each read of it is an audit event.
-    queryFn: () =>
-      asked(api.GET('/requests/{request_id}', { params: { path: { request_id: requestId }, query: { content: false } } })),
+    queryFn: async () => {
+      // Content has a request of its own, because each read of it is an audit event.
+      const params = { path: { request_id: requestId }, query: { content: false } };
+      const request = await asked(api.GET('/requests/{request_id}', { params }));
+      await loadNames(queryClient, deploymentsOf(request));
+      return request;
+    },
   });
   return (
     <Asked shape="page" query={query}>
@@ -82,6 +88,13 @@ function Shown({ request, askedId }: { request: FullRequest; askedId: string }) 
       </Section>
     </Page>
   );
+}
+
+function deploymentsOf({ attempts_made }: FullRequest): readonly string[] {
+  return (attempts_made ?? []).flatMap(({ deployment_id, not_tried }) => [
+    deployment_id,
+    ...not_tried.map((one) => one.deployment_id),
+  ]);
 }
 
 function AttemptsSection({ request }: { request: FullRequest }) {
