@@ -57,7 +57,7 @@ export async function searchNamed(db: Database, question: SearchQuestion): Promi
 }
 
 /** The most names of each kind whose similarity is compared, and of these the most that are compared letter by letter. */
-const SIMILAR_MAX = 1_000;
+const SIMILAR_MAX = 400;
 const CANDIDATES_MAX = 20;
 /** A typo in the middle of five letters leaves a third of a word's trigrams. */
 const SIMILARITY_MIN = 0.32;
