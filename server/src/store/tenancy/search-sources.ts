@@ -28,15 +28,15 @@ export interface Source {
   readonly organizationId: PgColumn | null;
   readonly teamId?: PgColumn;
   readonly from: SQL;
-  /** The newest rows only, of a table that can be large: for conditions that no index answers. */
+  /** The newest rows only, of a large table with an index of its ids alone: for conditions that no index answers. */
   readonly fromNewest?: SQL;
   /** The reach that says which rows a reader may see. Null for what belongs to the platform alone. */
   readonly reach: 'organizations' | 'teams' | 'webhooks' | null;
   visible(reaches: readonly Reach[]): SQL | undefined;
 }
 
-/** So many names are compared in about 10 ms. */
-const NEWEST_MAX = 10_000;
+/** So many names are compared in about 5 ms. */
+const NEWEST_MAX = 5_000;
 
 const newest = (table: PgTable, id: PgColumn) =>
   sql`(select * from ${table} order by ${id} desc limit ${NEWEST_MAX}) as ${table}`;
@@ -55,6 +55,7 @@ export const TENANTS: readonly Source[] = [
     detail: organizations.slug,
     organizationId: organizations.id,
     from: sql`${organizations}`,
+    fromNewest: newest(organizations, organizations.id),
     reach: 'organizations',
     visible: (reaches) => and(withinReach(reaches, { organizationId: organizations.id }), ne(organizations.status, 'deleted')),
   },
@@ -148,6 +149,7 @@ export const PLATFORM: readonly Source[] = [
     detail: accounts.email,
     organizationId: null,
     from: sql`${accounts}`,
+    fromNewest: newest(accounts, accounts.id),
     reach: null,
     visible: everything,
   },

@@ -6,6 +6,8 @@ import { literally } from '../paging.ts';
 
 /** The most words of a search that are compared. A search with more finds what the first ones find. */
 const WORDS_MAX = 10;
+/** A shorter word is in no index. */
+const TRIGRAM_CHARS = 3;
 /** A shorter word matches only exactly: with a letter changed, it would match almost everything. */
 const TYPO_CHARS_MIN = 4;
 const TWO_TYPOS_CHARS_MIN = 8;
@@ -19,7 +21,11 @@ export function wordsOf(text: string): readonly string[] {
 
 /** Reports whether no word is long enough for an index of trigrams. */
 export function areShort(words: readonly string[]): boolean {
-  return words.every((word) => word.length < 3);
+  return words.every(isShort);
+}
+
+function isShort(word: string): boolean {
+  return word.length < TRIGRAM_CHARS;
 }
 
 /** Returns the runs of letters and digits in the text, in lower case, each once, at most ten. Typos are looked for in these. */
@@ -71,6 +77,8 @@ export function similarity(names: readonly PgColumn[], words: readonly string[])
 
 function hasPart(names: readonly PgColumn[], word: string): SQL | undefined {
   // The database lowers both sides: its lower case can differ from JavaScript's.
+  // An index of trigrams would give all its rows for a shorter word. Only `like` would use it.
+  if (isShort(word)) return or(...names.map((name) => sql`strpos(${lowered(name)}, lower(${word})) > 0`));
   const pattern = `%${literally(word)}%`;
   return or(...names.map((name) => sql`${lowered(name)} like lower(${pattern})`));
 }

@@ -131,7 +131,7 @@ interface Matching {
 function partOf(source: Source, question: SearchQuestion, { match, matching, similarity = sql`0`, isShort }: Matching): SQL {
   const { kind, id, names, detail, organizationId, teamId, fromNewest, reach, visible } = source;
   const reaches = reach === null ? [] : question[reach];
-  const isEverywhere = reaches.some(({ is }) => is === 'everywhere');
+  const isEverywhere = reach === null || reaches.some(({ is }) => is === 'everywhere');
   const from = isShort === true && isEverywhere && fromNewest !== undefined ? fromNewest : source.from;
   const nameList = sql.join([...names], sql`, `);
   return sql`(select ${kind}::text as kind, ${match}::text as match, ${id} as id, array[${nameList}] as names, ${detail} as detail,
