@@ -1,6 +1,6 @@
 // Writes docs/translation.md: what a translation between chat dialects loses. `--check` only checks that the page is current.
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { ChatWire } from '../server/src/dialects/dialect.ts';
+import type { ChatWire, ClientWire } from '../server/src/dialects/dialect.ts';
 import { FEATURE_NAMES } from '../server/src/dialects/feature-names.ts';
 import { type FieldRow, LOSS_TABLE } from '../server/src/dialects/loss-table.ts';
 
@@ -12,8 +12,13 @@ const NAMES: Readonly<Record<ChatWire, string>> = {
   gemini: 'Gemini',
 };
 const WIRES = Object.keys(NAMES) as ChatWire[];
+/** The dialects whose requests have a table of their own. Requests of Cursor have that of Responses. */
+const CLIENTS: readonly (readonly [ClientWire, string])[] = [
+  ...WIRES.map((wire) => [wire, NAMES[wire]] as const),
+  ['openai-completions', 'text completions'],
+];
 
-const text = `${head()}${WIRES.map(tableOf).join('')}${features()}`;
+const text = `${head()}${CLIENTS.map(([wire, name]) => tableOf(wire, name)).join('')}${features()}`;
 
 if (!process.argv.includes('--check')) writeFileSync(FILE, text);
 else if (text !== readFileSync(FILE, 'utf8')) {
@@ -32,16 +37,17 @@ request is translated. Each of its fields then has one of three fates:
 - **refused**: the answer would mean something else. Another deployment of the model is tried. If there is none, the request is 400 with the field as \`param\`.
 
 With the header \`x-headgate-strict: on\`, a field that would be dropped is refused too. A field that no dialect here defines is dropped. Fields of
-Gemini may be written with underscores too, and are named as they came. \`npm run generate\` writes this page from \`server/src/dialects/loss-table.ts\`.
+Gemini may be written with underscores too, and are named as they came. A Responses request to \`/cursor/v1/chat/completions\` loses what Responses lose, and nothing to a provider of
+responses. \`npm run generate\` writes this page from \`server/src/dialects/loss-table.ts\`.
 
 `;
 }
 
-function tableOf(client: ChatWire): string {
+function tableOf(client: ClientWire, name: string): string {
   const wires = WIRES.filter((wire) => wire !== client);
   const rows = Object.entries(LOSS_TABLE[client]).filter(([, { lost }]) => wires.some((wire) => lost[wire] !== undefined));
   const carried = Object.entries(LOSS_TABLE[client]).filter(([, { lost }]) => wires.every((wire) => lost[wire] === undefined));
-  return `## Requests of ${NAMES[client]}
+  return `## Requests of ${name}
 
 | field | ${wires.map((wire) => `to ${NAMES[wire]}`).join(' | ')} | loses nothing if |
 ${'|---'.repeat(wires.length + 2)}|

@@ -16,11 +16,12 @@ export interface Meaning {
 type Json = any;
 
 /** The dialects in which an answer can be read. */
-export type ChatKind = 'chat' | 'messages' | 'responses' | 'gemini';
+export type ChatKind = 'chat' | 'messages' | 'responses' | 'gemini' | 'completions';
 
 export function meaningOf(kind: ChatKind, stream: boolean, bytes: Buffer): Meaning {
   const text = bytes.toString();
   if (kind === 'responses') return response(stream ? finalResponse(jsonEventsIn(text)) : JSON.parse(text));
+  if (kind === 'completions') return completions(stream ? jsonEventsIn(text) : [JSON.parse(text)]);
   if (kind === 'gemini') return contents(stream ? jsonEventsIn(text) : [JSON.parse(text)]);
   if (!stream) return kind === 'chat' ? chat(JSON.parse(text)) : message(JSON.parse(text));
   return kind === 'chat' ? chatStream(jsonEventsIn(text)) : messageStream(jsonEventsIn(text));
@@ -127,6 +128,20 @@ function messageStream(events: Json[]): Meaning {
     .filter(Boolean)
     .map((block) => (block.type === 'tool_use' && block.json !== '' ? { ...block, input: parsed(block.json) } : block));
   return message({ content, stop_reason: stop, usage });
+}
+
+/** A text completion and its chunks. Of several texts, the first. */
+function completions(chunks: Json[]): Meaning {
+  const choices = chunks.flatMap((chunk) => chunk.choices ?? []).filter(({ index }) => (index ?? 0) === 0);
+  const usage = chunks.findLast((chunk) => (chunk.usage ?? null) !== null)?.usage;
+  return {
+    text: choices.map(({ text }) => text).join(''),
+    tools: [],
+    stop: choices.map((choice) => choice.finish_reason).findLast(Boolean) ?? null,
+    input: usage?.prompt_tokens,
+    output: usage?.completion_tokens,
+    cache: 0,
+  };
 }
 
 /** Gemini's chunks add up to an answer. Arguments may arrive in pieces by their paths; no translation of ours writes those. */

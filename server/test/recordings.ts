@@ -8,6 +8,7 @@ export interface Recording {
   readonly kind:
     | 'chat'
     | 'messages'
+    | 'completions'
     | ('responses' | 'responses-compact')
     | ('generate-content' | 'stream-generate-content')
     | 'embeddings'
@@ -31,7 +32,7 @@ export function bytesOf(recording: Recording): Buffer {
   const raw = readFileSync(new URL(`cassettes/${recording.response}`, ROOT));
   if (!recording.stream || recording.response.endsWith('.sse')) return raw;
   if (recording.kind.endsWith('generate-content')) return contentEvents(raw.toString());
-  const named = recording.kind !== 'chat';
+  const named = recording.kind !== 'chat' && recording.kind !== 'completions';
   const events = raw
     .toString()
     .split('\n')

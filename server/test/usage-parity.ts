@@ -19,6 +19,7 @@ export interface UsageParity {
 const WIRES: Readonly<Record<Recording['kind'], Wire>> = {
   chat: 'openai-chat',
   messages: 'anthropic-messages',
+  completions: 'openai-completions',
   responses: 'openai-responses',
   'responses-compact': 'openai-compact',
   'generate-content': 'gemini',

@@ -3,10 +3,12 @@ import type { Usage } from '../domain/usage/usage.ts';
 import type { Bytes } from '../lib/pieces.ts';
 
 /**
- * The wire formats we read and write. The first four are chat formats and translate into each other. The others pass unchanged.
+ * The wire formats we read and write. The first four are chat formats and translate into each other. The next two translate into
+ * them: text completions, and requests of the Responses API that want a chat completion as their answer. The others pass unchanged.
  */
 export type Wire =
   | ('openai-chat' | 'anthropic-messages' | 'openai-responses' | 'gemini')
+  | ('openai-completions' | 'cursor-responses')
   | ('openai-compact' | 'openai-input-tokens')
   | ('openai-embeddings' | 'anthropic-count-tokens' | 'gemini-count-tokens');
 
@@ -23,6 +25,9 @@ type Framing = 'events' | 'array';
 /** The wires that translate into each other. */
 export type ChatWire = 'openai-chat' | 'anthropic-messages' | 'openai-responses' | 'gemini';
 
+/** The wires of clients whose requests translate into a chat wire. */
+export type ClientWire = ChatWire | 'openai-completions' | 'cursor-responses';
+
 export type JsonObject = Record<string, unknown>;
 
 /** The facts about a request that admission needs, read from its parsed body without translation. */
@@ -31,7 +36,7 @@ export interface RequestFacts {
   readonly stream: boolean;
   /** The caller's output cap (`max_tokens`, `max_completion_tokens`, `max_output_tokens`), null when absent. */
   readonly outputCap: number | null;
-  /** The number of answers asked for (`n`); 1 if absent. */
+  /** The number of answers that are made (`n`; of text completions, those of all prompts); 1 if absent. */
   readonly answers: number;
   /**
    * The number of image, audio and file parts. Each is held at the model's declared maximum, because bytes say little about

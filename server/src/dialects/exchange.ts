@@ -1,8 +1,8 @@
 /**
  * Wire formats: translation between the format of a client and that of an upstream.
  *
- * Problem. Clients speak OpenAI's chat completions or responses, Anthropic's messages or Gemini's format, and an upstream serves
- * one or two of them. All change every few weeks. A gateway that translates everything loses the newest fields. One that translates pairwise needs a codec for every
+ * Problem. Clients speak OpenAI's chat completions, text completions or responses, Anthropic's messages or Gemini's format, and an
+ * upstream serves one or two of them. All change every few weeks. A gateway that translates everything loses the newest fields. One that translates pairwise needs a codec for every
  * pair of formats.
  *
  * Approach.
@@ -20,11 +20,13 @@
  * What breaks it. Reading a field that another reader reads differently. Trusting a `200`: its body or first event can be an
  * error (opening.ts).
  */
+import { cursorExchange } from './cursor/cursor-exchange.ts';
 import type { Exchange, ExchangeOptions } from './dialect.ts';
 import { nativeExchange } from './native/native-exchange.ts';
 import { countingExchange } from './openai-responses/counting-exchange.ts';
 import { translatedExchange } from './translated-exchange.ts';
 
+export { hasInput, withChatTools } from './cursor/cursor-body.ts';
 export { countAnswer, estimateTokens } from './estimate.ts';
 export { functionNames } from './gemini/decode-tools.ts';
 export { actionIn, calledAt, modelIn, modelPath as geminiModelPath } from './gemini/paths.ts';
@@ -44,5 +46,6 @@ export type { Translation } from './translated-exchange.ts';
  */
 export function openExchange(options: ExchangeOptions): Exchange {
   if (options.client === options.upstream) return nativeExchange(options);
+  if (options.client === 'cursor-responses') return cursorExchange(options);
   return options.client === 'openai-input-tokens' ? countingExchange(options) : translatedExchange(options);
 }

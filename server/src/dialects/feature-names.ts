@@ -1,8 +1,57 @@
-import type { ChatWire } from './dialect.ts';
+import type { ClientWire } from './dialect.ts';
 import type { Feature } from './losses.ts';
 
-/** The name that each chat dialect has for a feature that an encoder may lose. A dialect without it has an empty name. */
-export const FEATURE_NAMES: Readonly<Record<ChatWire, Readonly<Record<Feature, string>>>> = {
+type Names = Readonly<Record<Feature, string>>;
+
+const RESPONSES: Names = {
+  temperature: 'temperature',
+  top_p: 'top_p',
+  top_k: '',
+  stop: '',
+  tools: 'tools',
+  tool_strict: 'tools.strict',
+  tool_choice: 'tool_choice',
+  parallel_tools: 'parallel_tool_calls',
+  cache_mark: 'prompt_cache_breakpoint',
+  signature: 'input.encrypted_content',
+  thinking: 'input.summary',
+  reasoning: 'reasoning.effort',
+  output_format: 'text.format',
+  output_strict: 'text.format.strict',
+  verbosity: 'text.verbosity',
+  end_user: 'user',
+  service_tier: 'service_tier',
+  failed_result: '',
+  citations: 'input.annotations',
+  media: 'input',
+};
+
+/** A text completion has a few of these fields. What it lacks, it cannot lose. */
+const COMPLETIONS: Names = {
+  temperature: 'temperature',
+  top_p: 'top_p',
+  top_k: '',
+  stop: 'stop',
+  tools: '',
+  tool_strict: '',
+  tool_choice: '',
+  parallel_tools: '',
+  cache_mark: '',
+  signature: '',
+  thinking: '',
+  reasoning: '',
+  output_format: '',
+  output_strict: '',
+  verbosity: '',
+  end_user: 'user',
+  service_tier: '',
+  failed_result: '',
+  citations: '',
+  media: 'prompt',
+};
+
+/** The name that each dialect has for a feature that an encoder may lose. A dialect without it has an empty name. */
+export const FEATURE_NAMES: Readonly<Record<ClientWire, Names>> = {
   'openai-chat': {
     temperature: 'temperature',
     top_p: 'top_p',
@@ -25,28 +74,9 @@ export const FEATURE_NAMES: Readonly<Record<ChatWire, Readonly<Record<Feature, s
     citations: 'messages.annotations',
     media: 'messages',
   },
-  'openai-responses': {
-    temperature: 'temperature',
-    top_p: 'top_p',
-    top_k: '',
-    stop: '',
-    tools: 'tools',
-    tool_strict: 'tools.strict',
-    tool_choice: 'tool_choice',
-    parallel_tools: 'parallel_tool_calls',
-    cache_mark: 'prompt_cache_breakpoint',
-    signature: 'input.encrypted_content',
-    thinking: 'input.summary',
-    reasoning: 'reasoning.effort',
-    output_format: 'text.format',
-    output_strict: 'text.format.strict',
-    verbosity: 'text.verbosity',
-    end_user: 'user',
-    service_tier: 'service_tier',
-    failed_result: '',
-    citations: 'input.annotations',
-    media: 'input',
-  },
+  'openai-completions': COMPLETIONS,
+  'openai-responses': RESPONSES,
+  'cursor-responses': RESPONSES,
   gemini: {
     temperature: 'generationConfig.temperature',
     top_p: 'generationConfig.topP',

@@ -118,7 +118,12 @@ export const KNOWN_FIELDS: Readonly<Record<Wire, ReadonlySet<string>>> = {
     'safety_identifier',
     'moderation',
   ]),
+  'openai-completions': new Set([
+    ...['model', 'prompt', 'suffix', 'stream', 'stream_options', 'max_tokens', 'n', 'best_of', 'echo', 'logprobs', 'stop'],
+    ...['temperature', 'top_p', 'presence_penalty', 'frequency_penalty', 'logit_bias', 'seed', 'user'],
+  ]),
   'openai-responses': new Set(RESPONSES),
+  'cursor-responses': new Set(RESPONSES),
   'openai-compact': new Set(RESPONSES),
   'openai-input-tokens': new Set(RESPONSES),
   'anthropic-messages': new Set(ANTHROPIC),

@@ -1,4 +1,4 @@
-import type { ChatWire, JsonObject } from './dialect.ts';
+import type { ChatWire, ClientWire, JsonObject } from './dialect.ts';
 import { Untranslatable } from './dialect.ts';
 import { snakeOf } from './gemini/fields.ts';
 import { isObject } from './json.ts';
@@ -15,15 +15,15 @@ interface Rows {
 const ROWS = Object.fromEntries(
   Object.entries(LOSS_TABLE).map(([wire, rows]) => {
     const fields = Object.entries(rows).flatMap(([name, row]) =>
-      spellings(wire as ChatWire, name).map((spelling) => [spelling, row] as const),
+      spellings(wire as ClientWire, name).map((spelling) => [spelling, row] as const),
     );
     const divided = fields.flatMap(([name]) => (name.includes('.') ? [name.slice(0, name.indexOf('.'))] : []));
     return [wire, { fields: new Map(fields), divided: new Set(divided) }];
   }),
-) as unknown as Readonly<Record<ChatWire, Rows>>;
+) as unknown as Readonly<Record<ClientWire, Rows>>;
 
 /** Returns the names under which clients may send a field: those of Gemini's have two spellings, and so have their parts. */
-function spellings(wire: ChatWire, name: string): string[] {
+function spellings(wire: ClientWire, name: string): string[] {
   if (wire !== 'gemini') return [name];
   const [whole = '', part] = name.split('.');
   const wholes = [whole, snakeOf(whole)];
@@ -34,7 +34,7 @@ function spellings(wire: ChatWire, name: string): string[] {
  * Notes the fields of a request that are lost on the way to another wire, by the table of losses. Throws Untranslatable for one
  * without which the answer would mean something else.
  */
-export function loseFields(client: ChatWire, upstream: ChatWire, body: JsonObject, losses: Losses): void {
+export function loseFields(client: ClientWire, upstream: ChatWire, body: JsonObject, losses: Losses): void {
   const { fields, divided } = ROWS[client];
   for (const name in body) {
     const value = body[name];

@@ -1,11 +1,11 @@
 /**
- * The table of losses: every field of a request of each chat dialect, and the wires towards which a translation loses it. Whatever
+ * The table of losses: every field of a request of each dialect that is translated, and the wires towards which a translation loses it. Whatever
  * is lost is said. docs/translation.md shows this table.
  *
  * A field that is absent, null, or one of the `harmless` values loses nothing. A field that is not in the table is dropped
  * towards every wire. The rows of parts of a field (`text.verbosity`) name all parts of it that are known.
  */
-import type { ChatWire } from './dialect.ts';
+import type { ChatWire, ClientWire } from './dialect.ts';
 
 /** `refused`: without the field, the answer would mean something else. `dropped`: it is left out, and said. */
 export type Loss = 'refused' | 'dropped';
@@ -160,6 +160,41 @@ const MESSAGES_FIELDS: Readonly<Record<string, FieldRow>> = {
   thread: refused('this model keeps no threads'),
 };
 
+/** Of a Responses request that Cursor sends to a path of chat. It asks for usage as a chat does. */
+const CURSOR_FIELDS: Readonly<Record<string, FieldRow>> = {
+  ...RESPONSES_FIELDS,
+  stream_options: CARRIED,
+  'stream_options.include_usage': CARRIED,
+  'stream_options.include_obfuscation': dropped(WIRES, false),
+};
+
+const ONE_TEXT = 'this model answers one text with one text';
+
+const COMPLETIONS_FIELDS: Readonly<Record<string, FieldRow>> = {
+  model: CARRIED,
+  // Its decoder refuses tokens, and several prompts.
+  prompt: CARRIED,
+  suffix: refused(`suffix is not supported: ${ONE_TEXT}`, WIRES, ''),
+  stream: CARRIED,
+  stream_options: CARRIED,
+  'stream_options.include_usage': CARRIED,
+  'stream_options.include_obfuscation': dropped(WIRES, false),
+  max_tokens: CARRIED,
+  n: refused(`n must be 1: ${ONE_TEXT}`, WIRES, 1),
+  best_of: refused(`best_of must be 1: ${ONE_TEXT}`, WIRES, 0, 1),
+  echo: refused('echo must be false: this model does not repeat its prompt', WIRES, false),
+  // Here 0 asks for the probability of each token that was chosen.
+  logprobs: refused(NO_PROBABILITIES),
+  temperature: CARRIED,
+  top_p: CARRIED,
+  stop: refused('this model supports no stop sequences', [RESPONSES], []),
+  presence_penalty: dropped([MESSAGES, RESPONSES], 0),
+  frequency_penalty: dropped([MESSAGES, RESPONSES], 0),
+  logit_bias: dropped(WIRES, {}),
+  seed: dropped([MESSAGES, RESPONSES]),
+  user: dropped([GEMINI]),
+};
+
 /** Clients may write each of these names with underscores too. */
 const GEMINI_FIELDS: Readonly<Record<string, FieldRow>> = {
   model: CARRIED,
@@ -205,9 +240,11 @@ const GEMINI_FIELDS: Readonly<Record<string, FieldRow>> = {
   store: dropped(WIRES, false),
 };
 
-export const LOSS_TABLE: Readonly<Record<ChatWire, Readonly<Record<string, FieldRow>>>> = {
+export const LOSS_TABLE: Readonly<Record<ClientWire, Readonly<Record<string, FieldRow>>>> = {
   'openai-chat': CHAT_FIELDS,
+  'openai-completions': COMPLETIONS_FIELDS,
   'openai-responses': RESPONSES_FIELDS,
+  'cursor-responses': CURSOR_FIELDS,
   'anthropic-messages': MESSAGES_FIELDS,
   gemini: GEMINI_FIELDS,
 };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ExchangeNames, exchangeOf } from '../../test/exchanges.ts';
-import type { ChatWire, JsonObject } from './dialect.ts';
+import type { ChatWire, ClientWire, JsonObject } from './dialect.ts';
 import { Untranslatable } from './dialect.ts';
 import { KNOWN_FIELDS } from './known-fields.ts';
 import { LOSS_TABLE } from './loss-table.ts';
@@ -15,22 +15,66 @@ const MODELS: Readonly<Record<ChatWire, string>> = {
   'openai-responses': 'gpt-5.6',
   gemini: 'gemini-3-flash-preview',
 };
-const PAIRS = WIRES.flatMap((client) => WIRES.filter((wire) => wire !== client).map((upstream) => [client, upstream] as const));
+const CLIENTS = [...WIRES, 'openai-completions', 'cursor-responses'] as const satisfies readonly ClientWire[];
+/** Cursor's requests reach a provider of responses in their own dialect. */
+const isTranslated = (client: ClientWire, wire: ChatWire) =>
+  wire !== client && !(client === 'cursor-responses' && wire === 'openai-responses');
+const PAIRS = CLIENTS.flatMap((client) =>
+  WIRES.filter((wire) => isTranslated(client, wire)).map((upstream) => [client, upstream] as const),
+);
 
 const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'], additionalProperties: false };
 const chatTool = { type: 'function', function: { name: 'weather', parameters: schema } };
 const hi = [{ role: 'user', content: 'hi' }];
 
 /** The least request of each dialect. */
-const LEAST: Readonly<Record<ChatWire, JsonObject>> = {
+const LEAST: Readonly<Record<ClientWire, JsonObject>> = {
   'openai-chat': { messages: hi },
   'anthropic-messages': { messages: hi, max_tokens: 100 },
+  'openai-completions': { prompt: 'hi' },
   'openai-responses': { input: 'hi' },
+  'cursor-responses': { input: 'hi' },
   gemini: { contents: [{ role: 'user', parts: [{ text: 'hi' }] }] },
 };
 
+const RESPONSES: Readonly<Record<string, unknown>> = {
+  model: 'other',
+  input: 'bye',
+  instructions: 'be brief',
+  stream: true,
+  stream_options: { include_obfuscation: true },
+  max_output_tokens: 7,
+  max_tool_calls: 3,
+  temperature: 0.5,
+  top_p: 0.5,
+  top_logprobs: 2,
+  user: 'u',
+  tools: [{ type: 'function', name: 'weather', parameters: schema }],
+  tool_choice: 'required',
+  parallel_tool_calls: false,
+  text: { format: { type: 'json_schema', name: 'a', schema } },
+  'text.format': { type: 'json_schema', name: 'a', schema },
+  'text.verbosity': 'low',
+  reasoning: { effort: 'high' },
+  'reasoning.effort': 'high',
+  'reasoning.summary': 'auto',
+  'reasoning.generate_summary': 'auto',
+  metadata: { a: 'b' },
+  store: true,
+  include: ['file_search_call.results'],
+  service_tier: 'flex',
+  truncation: 'auto',
+  prompt: { variables: { a: 'b' } },
+  context_management: [{ type: 'other' }],
+  prompt_cache_key: 'k',
+  prompt_cache_retention: '24h',
+  prompt_cache_options: { a: 1 },
+  safety_identifier: 's',
+  client_metadata: { a: 'b' },
+};
+
 /** A value for each field that asks for something, and the fields that it needs beside it. */
-const ASKING: Readonly<Record<ChatWire, Readonly<Record<string, unknown>>>> = {
+const ASKING: Readonly<Record<ClientWire, Readonly<Record<string, unknown>>>> = {
   'openai-chat': {
     model: 'other',
     messages: [{ role: 'user', content: 'bye' }],
@@ -74,41 +118,29 @@ const ASKING: Readonly<Record<ChatWire, Readonly<Record<string, unknown>>>> = {
     safety_identifier: 's',
     moderation: { a: 1 },
   },
-  'openai-responses': {
+  'openai-completions': {
     model: 'other',
-    input: 'bye',
-    instructions: 'be brief',
+    prompt: 'bye',
+    suffix: 'end',
     stream: true,
-    stream_options: { include_obfuscation: true },
-    max_output_tokens: 7,
-    max_tool_calls: 3,
+    stream_options: { include_usage: true },
+    'stream_options.include_obfuscation': true,
+    max_tokens: 7,
+    n: 2,
+    best_of: 2,
+    echo: true,
+    logprobs: 0,
     temperature: 0.5,
     top_p: 0.5,
-    top_logprobs: 2,
+    stop: ['end'],
+    presence_penalty: 1,
+    frequency_penalty: 1,
+    logit_bias: { 5: 1 },
+    seed: 7,
     user: 'u',
-    tools: [{ type: 'function', name: 'weather', parameters: schema }],
-    tool_choice: 'required',
-    parallel_tool_calls: false,
-    text: { format: { type: 'json_schema', name: 'a', schema } },
-    'text.format': { type: 'json_schema', name: 'a', schema },
-    'text.verbosity': 'low',
-    reasoning: { effort: 'high' },
-    'reasoning.effort': 'high',
-    'reasoning.summary': 'auto',
-    'reasoning.generate_summary': 'auto',
-    metadata: { a: 'b' },
-    store: true,
-    include: ['file_search_call.results'],
-    service_tier: 'flex',
-    truncation: 'auto',
-    prompt: { variables: { a: 'b' } },
-    context_management: [{ type: 'other' }],
-    prompt_cache_key: 'k',
-    prompt_cache_retention: '24h',
-    prompt_cache_options: { a: 1 },
-    safety_identifier: 's',
-    client_metadata: { a: 'b' },
   },
+  'openai-responses': RESPONSES,
+  'cursor-responses': { ...RESPONSES, 'stream_options.include_obfuscation': true },
   'anthropic-messages': {
     model: 'other',
     messages: [{ role: 'user', content: 'bye' }],
@@ -200,6 +232,8 @@ const NEEDS: Readonly<Record<string, JsonObject>> = {
   'openai-chat parallel_tool_calls': { tools: [chatTool] },
   'openai-responses tool_choice': { tools: [{ type: 'function', name: 'weather', parameters: schema }] },
   'openai-responses parallel_tool_calls': { tools: [{ type: 'function', name: 'weather', parameters: schema }] },
+  'cursor-responses tool_choice': { tools: [{ type: 'function', name: 'weather', parameters: schema }] },
+  'cursor-responses parallel_tool_calls': { tools: [{ type: 'function', name: 'weather', parameters: schema }] },
   'gemini toolConfig': { tools: [{ functionDeclarations: [{ name: 'weather', parametersJsonSchema: schema }] }] },
   'gemini toolConfig.functionCallingConfig': {
     tools: [{ functionDeclarations: [{ name: 'weather', parametersJsonSchema: schema }] }],
@@ -207,7 +241,7 @@ const NEEDS: Readonly<Record<string, JsonObject>> = {
   'anthropic-messages tool_choice': { tools: [{ name: 'weather', input_schema: schema }] },
 };
 
-function bodyWith(client: ChatWire, field: string, value: unknown): JsonObject {
+function bodyWith(client: ClientWire, field: string, value: unknown): JsonObject {
   const before = { ...LEAST[client], ...NEEDS[`${client} ${field}`] };
   const [name = '', part] = field.split('.');
   if (part === undefined) return { ...before, [name]: value };
@@ -216,7 +250,7 @@ function bodyWith(client: ChatWire, field: string, value: unknown): JsonObject {
 }
 
 /** Translates, and says how the request's fields fared. */
-function fate(client: ChatWire, upstream: ChatWire, body: JsonObject, names: ExchangeNames = {}) {
+function fate(client: ClientWire, upstream: ChatWire, body: JsonObject, names: ExchangeNames = {}) {
   try {
     const { upstreamBody, dropped } = exchangeOf(client, upstream, body, { upstreamModel: MODELS[upstream], ...names });
     return { sent: upstreamBody.toString(), dropped, refused: null };
@@ -227,14 +261,14 @@ function fate(client: ChatWire, upstream: ChatWire, body: JsonObject, names: Exc
 }
 
 /** The known fields, in one spelling. */
-const knownOf = (client: ChatWire) => [...KNOWN_FIELDS[client]].filter((name) => client !== 'gemini' || !name.includes('_'));
-const fieldsOf = (client: ChatWire) => [...new Set([...knownOf(client), ...Object.keys(LOSS_TABLE[client])])];
+const knownOf = (client: ClientWire) => [...KNOWN_FIELDS[client]].filter((name) => client !== 'gemini' || !name.includes('_'));
+const fieldsOf = (client: ClientWire) => [...new Set([...knownOf(client), ...Object.keys(LOSS_TABLE[client])])];
 const cases = PAIRS.flatMap(([client, upstream]) => fieldsOf(client).map((field) => [client, upstream, field] as const))
   // Towards Gemini the path says it.
   .filter(([, upstream, field]) => upstream !== 'gemini' || field !== 'stream');
 
 describe('the table of losses', () => {
-  it.each(WIRES)('has every known field of %s, and a value for each', (client) => {
+  it.each(CLIENTS)('has every known field of %s, and a value for each', (client) => {
     for (const field of knownOf(client)) expect(Object.keys(LOSS_TABLE[client])).toContain(field);
     const asked = fieldsOf(client).filter((field) => !GATEWAYS_OWN.includes(field));
     expect(asked.filter((field) => ASKING[client][field] === undefined)).toEqual([]);

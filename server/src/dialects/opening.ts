@@ -109,10 +109,12 @@ function isErrorInstead(wire: Wire, json: JsonObject): boolean {
   if (inBandError(json) === null) return false;
   switch (wire) {
     case 'openai-chat':
+    case 'openai-completions':
       return !hasMembers(json.choices);
     case 'anthropic-messages':
       return !hasMembers(json.content);
     case 'openai-responses':
+    case 'cursor-responses':
     case 'openai-compact':
       return !hasMembers(json.output);
     case 'openai-embeddings':

@@ -26,7 +26,7 @@ const LOOKUPS_MAX = 1_000;
  */
 export function beyondIn(wire: Wire, body: JsonObject, seen: SeenInParts): readonly Beyond[] {
   found.take();
-  if (wire === 'openai-chat') return chatBeyond(body, seen);
+  if (wire === 'openai-chat' || wire === 'openai-completions') return chatBeyond(body, seen);
   if (wire === 'openai-responses') return responsesBeyond(body, seen);
   return wire === 'anthropic-messages' ? messagesBeyond(body, seen) : NOTHING_BEYOND;
 }

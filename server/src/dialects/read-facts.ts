@@ -2,6 +2,7 @@ import { type Beyond, NOTHING_BEYOND } from '../domain/money/beyond.ts';
 import { type BodyProblem, type Called, type JsonObject, type RequestFacts, Untranslatable, type Wire } from './dialect.ts';
 import { contentFacts, countFacts } from './gemini/facts.ts';
 import { arrayOr, isObject, objectOr } from './json.ts';
+import { promptsIn } from './openai-completions/prompts.ts';
 import { foreignIdIn } from './openai-responses/foreign-ids.ts';
 import { beyondIn, beyondInBetas, noteCacheControl, type SeenInParts } from './read-beyond.ts';
 
@@ -53,6 +54,8 @@ function factsOf(wire: Wire, body: JsonObject, betas: string | undefined, called
     return plain;
   }
   if (wire === 'openai-responses') return { ...plain, ...responsesFacts(body, betas) };
+  if (wire === 'cursor-responses') return { ...plain, ...responsesFacts(body, betas), wantsUsage: wantsUsage(body) };
+  if (wire === 'openai-completions') return { ...plain, ...completionsFacts(body) };
   if (wire === 'openai-compact' || wire === 'openai-input-tokens') return { ...plain, ...unstreamedFacts(body, betas) };
   const media = mediaIn(messagesOf(body), arrayOr(body.system));
   const beyond = beyondOf(wire, body, media, betas);
@@ -76,6 +79,25 @@ function responsesFacts(body: JsonObject, betas: string | undefined) {
     mediaParts: media.mediaParts,
     mediaBytes: media.mediaBytes,
     beyond: beyondOf('openai-responses', body, media, betas),
+  };
+}
+
+/** Returns the facts of a text completion. Of each prompt the model writes as many texts as it picks the best from. */
+function completionsFacts(body: JsonObject) {
+  const prompts = promptsIn(body);
+  if (prompts === null)
+    throw new Refused('prompt', 'prompt must be a text, a list of texts, a list of tokens, or a list of such lists; at most 2,048');
+  const stream = booleanOf(body.stream, 'stream');
+  const returned = answersOf(body);
+  const made = Math.max(returned, wholeOf(body.best_of, 'best_of', 0, ANSWERS_MAX) ?? 0);
+  if (stream && made > returned)
+    throw new Refused('best_of', 'best_of must not be greater than n in a stream: the best texts are known only at the end');
+  return {
+    stream,
+    outputCap: wholeOf(body.max_tokens, 'max_tokens', 0, OUTPUT_CAP_MAX),
+    answers: made * prompts,
+    wantsUsage: wantsUsage(body),
+    beyond: beyondIn('openai-completions', body, mediaIn()),
   };
 }
 
@@ -152,16 +174,17 @@ function chatCapOf(body: JsonObject): number | null {
 }
 
 function capOf(body: JsonObject, param: string): number | null {
-  const cap = body[param];
-  if (cap === undefined || cap === null) return null;
-  if (!isWhole(cap, 1, OUTPUT_CAP_MAX)) throw new Refused(param, `${param} must be a whole number from 1 to ${OUTPUT_CAP_MAX}`);
-  return cap;
+  return wholeOf(body[param], param, 1, OUTPUT_CAP_MAX);
+}
+
+function wholeOf(value: unknown, param: string, min: number, max: number): number | null {
+  if (value === undefined || value === null) return null;
+  if (!isWhole(value, min, max)) throw new Refused(param, `${param} must be a whole number from ${min} to ${max}`);
+  return value;
 }
 
 function answersOf(body: JsonObject): number {
-  if (body.n === undefined || body.n === null) return 1;
-  if (!isWhole(body.n, 1, ANSWERS_MAX)) throw new Refused('n', `n must be a whole number from 1 to ${ANSWERS_MAX}`);
-  return body.n;
+  return wholeOf(body.n, 'n', 1, ANSWERS_MAX) ?? 1;
 }
 
 function isWhole(value: unknown, min: number, max: number): value is number {

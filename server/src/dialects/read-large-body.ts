@@ -1,4 +1,5 @@
 import { fieldSpans, type Span } from '../lib/json/json-fields.ts';
+import { hasInput, withChatTools } from './cursor/cursor-body.ts';
 import type { BodyProblem, Called, JsonObject, RequestFacts, TranslatedRequest, Wire } from './dialect.ts';
 import { estimateTokens } from './estimate.ts';
 import { isOfResponses } from './openai-responses/family.ts';
@@ -14,6 +15,8 @@ export interface LargeBodyHeaders {
   readonly betas: string | undefined;
   readonly tags: string | undefined;
   readonly called?: Called | undefined;
+  /** The wire of a body that is a request of the Responses API; absent for paths that take one format. */
+  readonly forInput?: Wire | undefined;
 }
 
 /** The result of reading a large body. Its large values are in memory only once: as the received bytes. */
@@ -47,12 +50,15 @@ const EDITED: ReadonlySet<string> = new Set([
 ]);
 
 /** Reads a body and the facts about it, and leaves long values in its bytes. Runs in a worker thread. */
-export function readLargeBody(raw: Buffer, wire: Wire, headers: LargeBodyHeaders): LargeReading {
+export function readLargeBody(raw: Buffer, plainWire: Wire, headers: LargeBodyHeaders): LargeReading {
   const reading = readBodyOnce(raw);
   if (!reading.ok) return reading;
-  const facts = readFacts(wire, reading.body, headers.betas, headers.called);
+  const { forInput } = headers;
+  const wire = forInput !== undefined && hasInput(reading.body) ? forInput : plainWire;
+  const asked = forInput !== undefined && wire === plainWire ? withChatTools(reading.body) : reading.body;
+  const facts = readFacts(wire, asked, headers.betas, headers.called);
   if (!facts.ok) return facts;
-  const named = readTags(headers.tags, reading.body) ?? { ok: true, tags: null, body: reading.body };
+  const named = readTags(headers.tags, asked) ?? { ok: true, tags: null, body: asked };
   if (!named.ok) return named;
   const body = { ...named.body };
   if (isOfResponses(wire)) body.input = ownItems(body.input);

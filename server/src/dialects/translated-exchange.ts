@@ -4,7 +4,7 @@ import { MessagesStreamDecoder } from './anthropic-messages/decode-stream.ts';
 import { encodeMessagesAnswer } from './anthropic-messages/encode-answer.ts';
 import { encodeMessagesRequest } from './anthropic-messages/encode-request.ts';
 import { MessagesStreamEncoder } from './anthropic-messages/encode-stream.ts';
-import type { AnswerFacts, ChatWire, Exchange, ExchangeOptions, JsonObject, TranslatedRequest, Wire } from './dialect.ts';
+import type { AnswerFacts, ChatWire, ClientWire, Exchange, ExchangeOptions, JsonObject, TranslatedRequest, Wire } from './dialect.ts';
 import { UnreadableAnswer } from './dialect.ts';
 import { FEATURE_NAMES } from './feature-names.ts';
 import { framed } from './gemini/array-stream.ts';
@@ -24,6 +24,9 @@ import { ChatStreamDecoder } from './openai-chat/decode-stream.ts';
 import { encodeChatAnswer } from './openai-chat/encode-answer.ts';
 import { encodeChatRequest } from './openai-chat/encode-request.ts';
 import { ChatStreamEncoder } from './openai-chat/encode-stream.ts';
+import { decodeCompletionsRequest } from './openai-completions/decode-request.ts';
+import { encodeCompletionsAnswer } from './openai-completions/encode-answer.ts';
+import { CompletionsStreamEncoder } from './openai-completions/encode-stream.ts';
 import { decodeResponsesAnswer } from './openai-responses/decode-answer.ts';
 import { decodeResponsesRequest } from './openai-responses/decode-request.ts';
 import { ResponsesStreamDecoder } from './openai-responses/decode-stream.ts';
@@ -34,14 +37,18 @@ import { withoutReasoning } from './openai-responses/own-items.ts';
 import { reportOf } from './plausible.ts';
 import { answerBytes, TranslatingStream } from './translating-stream.ts';
 
-/** The conversions of one chat dialect to and from the neutral form. */
-interface Codec {
+/** The conversions of a client's dialect: of its requests to the neutral form, and of answers from it. */
+interface ClientCodec {
   decodeRequest(body: JsonObject, losses: Losses): NeutralRequest;
+  encodeAnswer(answer: NeutralAnswer, options: AnswerOptions): JsonObject;
+  encodeStream(options: AnswerOptions): StreamEncoder;
+}
+
+/** The conversions of one chat dialect to and from the neutral form, for clients and upstreams. */
+interface Codec extends ClientCodec {
   encodeRequest(request: NeutralRequest, options: EncodeOptions): JsonObject;
   decodeAnswer(json: JsonObject): NeutralAnswer;
-  encodeAnswer(answer: NeutralAnswer, options: AnswerOptions): JsonObject;
   decodeStream(): StreamDecoder;
-  encodeStream(options: AnswerOptions): StreamEncoder;
 }
 
 const CODECS: Readonly<Record<ChatWire, Codec>> = {
@@ -79,6 +86,20 @@ const CODECS: Readonly<Record<ChatWire, Codec>> = {
   },
 };
 
+const CLIENT_CODECS: Readonly<Record<ClientWire, ClientCodec>> = {
+  ...CODECS,
+  'openai-completions': {
+    decodeRequest: decodeCompletionsRequest,
+    encodeAnswer: encodeCompletionsAnswer,
+    encodeStream: (options) => new CompletionsStreamEncoder(options),
+  },
+  'cursor-responses': {
+    decodeRequest: decodeResponsesRequest,
+    encodeAnswer: encodeChatAnswer,
+    encodeStream: (options) => new ChatStreamEncoder(options),
+  },
+};
+
 const OUTPUT_CAP_DEFAULT = 4096;
 
 /**
@@ -86,8 +107,8 @@ const OUTPUT_CAP_DEFAULT = 4096;
  * cannot express the request.
  */
 export function translatedExchange(options: ExchangeOptions): Exchange {
-  const client = codecOf(options.client);
-  const upstream = codecOf(options.upstream);
+  const client = CLIENT_CODECS[clientWire(options.client)];
+  const upstream = CODECS[chatWire(options.upstream)];
   const { facts, upstreamModel } = options;
   const said: AnswerOptions = {
     model: upstreamModel,
@@ -114,9 +135,11 @@ export type Translation = Pick<
 /** Translates the request into the upstream's dialect. Throws Untranslatable. */
 export function translatedRequest({ body, ...options }: Translation & Pick<ExchangeOptions, 'body'>): TranslatedRequest {
   const { facts, upstreamModel, outputCap, maxOutputTokens } = options;
-  const losses = new Losses({ names: FEATURE_NAMES[chatWire(options.client)], isStrict: options.isStrict === true });
-  loseFields(chatWire(options.client), chatWire(options.upstream), body, losses);
-  const request = codecOf(options.upstream).encodeRequest(codecOf(options.client).decodeRequest(body, losses), {
+  const client = clientWire(options.client);
+  const upstream = chatWire(options.upstream);
+  const losses = new Losses({ names: FEATURE_NAMES[client], isStrict: options.isStrict === true });
+  loseFields(client, upstream, body, losses);
+  const request = CODECS[upstream].encodeRequest(CLIENT_CODECS[client].decodeRequest(body, losses), {
     upstreamModel,
     stream: facts.stream,
     outputCap: outputCap ?? facts.outputCap,
@@ -131,17 +154,14 @@ export function translatedRequest({ body, ...options }: Translation & Pick<Excha
   return { upstreamBody: Buffer.from(JSON.stringify(request)), dropped: losses.dropped() };
 }
 
-function codecOf(wire: Wire): Codec {
-  return CODECS[chatWire(wire)];
+function clientWire(wire: Wire): ClientWire {
+  if (!Object.hasOwn(CLIENT_CODECS, wire)) throw new Error(`there is no translation from ${wire}`);
+  return wire as ClientWire;
 }
 
 function chatWire(wire: Wire): ChatWire {
-  if (!isChatWire(wire)) throw new Error(`there is no translation for ${wire}`);
-  return wire;
-}
-
-function isChatWire(wire: Wire): wire is ChatWire {
-  return Object.hasOwn(CODECS, wire);
+  if (!Object.hasOwn(CODECS, wire)) throw new Error(`there is no translation to ${wire}`);
+  return wire as ChatWire;
 }
 
 function jsonOf(bytes: Buffer): JsonObject {

@@ -187,6 +187,7 @@ function contextOf(parent: TraceContext | null) {
 /** Returns an endpoint's operation name. The conventions have no operation for `count_tokens`, so it keeps its own name. */
 function operationOf({ mode, free, name }: Endpoint): string {
   if (free) return name;
+  if (mode === 'completion') return 'text_completion';
   return mode === 'embedding' ? 'embeddings' : 'chat';
 }
 

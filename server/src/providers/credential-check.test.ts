@@ -98,8 +98,14 @@ describe('a live check of a deployment', () => {
       deployment(credential('openai', there.origin), { mode: 'embedding' }),
       systemClock,
     );
-    expect(there.asked.map((seen) => seen.url)).toEqual(['/v1/messages', '/embeddings']);
+    await checkDeployment(
+      createOpenAiProvider({ transport }),
+      deployment(credential('openai', there.origin), { mode: 'completion' }),
+      systemClock,
+    );
+    expect(there.asked.map((seen) => seen.url)).toEqual(['/v1/messages', '/embeddings', '/completions']);
     expect(there.asked[1]?.body).toEqual({ model: 'up', input: 'ping' });
+    expect(there.asked[2]?.body).toEqual({ model: 'up', prompt: 'ping', max_tokens: 1 });
     const unserved = deployment(credential('anthropic', there.origin), { mode: 'embedding' });
     expect(await checkDeployment(createAnthropicProvider({ transport }), unserved, systemClock)).toMatchObject({
       ok: false,

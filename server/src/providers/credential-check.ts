@@ -1,5 +1,5 @@
 import type { Wire } from '../dialects/dialect.ts';
-import type { CredentialConfig, DeploymentConfig } from '../domain/routing/catalogue.ts';
+import type { CredentialConfig, DeploymentConfig, DeploymentMode } from '../domain/routing/catalogue.ts';
 import type { Clock } from '../lib/timing/clock.ts';
 import type { UpstreamCall, UpstreamFailure, UpstreamHeaders, UpstreamSink } from '../upstream/call.ts';
 import type { DeploymentCheck, Provider, UpstreamModels } from './provider.ts';
@@ -45,7 +45,7 @@ type Collected =
   | { readonly is: 'failure'; readonly failure: Pick<UpstreamFailure, 'message'> };
 
 function askOnce(provider: Provider, deployment: DeploymentConfig, cap: Cap): Promise<Collected> {
-  const wire = provider.wireFor(deployment.mode === 'embedding' ? 'openai-embeddings' : 'openai-chat', deployment);
+  const wire = provider.wireFor(WIRES[deployment.mode], deployment);
   if (wire === null) {
     return Promise.resolve({ is: 'failure', failure: { message: `${provider.name} does not serve ${deployment.mode}` } });
   }
@@ -55,6 +55,13 @@ function askOnce(provider: Provider, deployment: DeploymentConfig, cap: Cap): Pr
   return collect((sink) => provider.open(request, sink));
 }
 
+/** The wire in which a deployment of each mode is asked. */
+const WIRES: Readonly<Record<DeploymentMode, Wire>> = {
+  chat: 'openai-chat',
+  completion: 'openai-completions',
+  embedding: 'openai-embeddings',
+};
+
 type Cap = 'max_tokens' | 'max_completion_tokens';
 
 function smallestBody(deployment: DeploymentConfig, wire: Wire, cap: Cap): object {
@@ -63,6 +70,7 @@ function smallestBody(deployment: DeploymentConfig, wire: Wire, cap: Cap): objec
     return { contents: [{ role: 'user', parts: [{ text: 'ping' }] }], generationConfig: { maxOutputTokens: 1 } };
   // The other chat wires share the meaning of these few fields.
   if (deployment.mode === 'embedding') return { model, input: 'ping' };
+  if (deployment.mode === 'completion') return { model, prompt: 'ping', max_tokens: 1 };
   return { model, messages: [{ role: 'user', content: 'ping' }], [cap]: 1 };
 }
 

@@ -64,6 +64,7 @@ describe('the address of a call', () => {
     ['openai-chat', null, 'https://api.openai.com/v1/chat/completions'],
     ['openai-embeddings', null, 'https://api.openai.com/v1/embeddings'],
     ['openai-responses', null, 'https://api.openai.com/v1/responses'],
+    ['openai-completions', null, 'https://api.openai.com/v1/completions'],
     ['openai-chat', 'http://127.0.0.1:9999/v1', 'http://127.0.0.1:9999/v1/chat/completions'],
     ['openai-chat', 'https://example.com/openai/deployments/v1//', 'https://example.com/openai/deployments/v1/chat/completions'],
     ['openai-chat', 'https://example.com', 'https://example.com/chat/completions'],
@@ -239,6 +240,17 @@ describe('the wire in which a vendor serves', () => {
   ])('is fixed for %s', (name, provider, served) => {
     expect(provider.name).toBe(name);
     expect(wires.map((wire) => provider.wireFor(wire, deployment({})))).toEqual(served);
+  });
+
+  it.each<[string, Provider, Wire | null, Wire | null, Wire | null]>([
+    ['openai', createOpenAiProvider({ transport: recorder() }), 'openai-completions', 'openai-chat', 'openai-responses'],
+    ['anthropic', createAnthropicProvider({ transport: recorder() }), null, 'anthropic-messages', 'anthropic-messages'],
+    ['gemini', createGeminiProvider({ transport: recorder() }), null, 'gemini', 'gemini'],
+    ['fake', createFakeProvider(), 'openai-completions', 'openai-chat', 'openai-chat'],
+  ])('of %s for texts depends on the mode, and for Cursor is that of responses', (_name, provider, own, chat, cursor) => {
+    expect(provider.wireFor('openai-completions', deployment({}, { mode: 'completion' }))).toBe(own);
+    expect(provider.wireFor('openai-completions', deployment({}))).toBe(chat);
+    expect(provider.wireFor('cursor-responses', deployment({}))).toBe(cursor);
   });
 
   it.each([

@@ -58,7 +58,8 @@ const NOTHING_HELD: HoldEstimate = {
 
 function checkServable(entitlement: Entitlement, walk: Walk): void {
   const called = entitlement.chain[0];
-  if (called === undefined || called.mode !== walk.endpoint.mode) {
+  const { mode, alsoMode } = walk.endpoint;
+  if (called === undefined || (called.mode !== mode && called.mode !== alsoMode)) {
     throw new Refusal(
       'invalid_request',
       `The model \`${entitlement.name}\` does not support ${walk.endpoint.name}. Call another model or another endpoint.`,
@@ -100,7 +101,7 @@ function questionOf(
     choices: facts.answers,
     candidates: fitting === null ? entitlement.holdCandidates : [...fitting].map(holdCandidateOf),
     history: outputHistoryOf(key, facts.model),
-    outputCap: entitlement.clamps && walk.endpoint.mode === 'chat' ? clampOf(walk.endpoint) : 'as_asked',
+    outputCap: entitlement.clamps && walk.endpoint.mode !== 'embedding' ? clampOf(walk.endpoint) : 'as_asked',
     tokensMax: entitlement.tokensMax,
     beyond: facts.beyond,
   };

@@ -96,7 +96,8 @@ export function attempt(provider: Provider, request: ProviderRequest, options: A
 }
 
 function isStreamed(wire: Wire): boolean {
-  return wire === 'openai-chat' || wire === 'anthropic-messages' || wire === 'openai-responses' || wire === 'gemini';
+  if (wire === 'openai-chat' || wire === 'anthropic-messages') return true;
+  return wire === 'openai-responses' || wire === 'gemini' || wire === 'openai-completions';
 }
 
 /** Receives the transport's reports of one attempt, and decides its outcome. */

@@ -105,8 +105,9 @@ type Question =
   | { readonly is: 'decision'; readonly id: string };
 
 function questionOf(path: string): Question | null {
-  if (path === '/v1/models') return { is: 'models' };
-  if (path.startsWith('/v1/models/')) return { is: 'model', name: decoded(path.slice('/v1/models/'.length)) };
+  if (path === '/v1/models' || path === '/cursor/v1/models') return { is: 'models' };
+  if (path.startsWith('/v1/models/')) return { is: 'model', name: decoded(path, '/v1/models/') };
+  if (path.startsWith('/cursor/v1/models/')) return { is: 'model', name: decoded(path, '/cursor/v1/models/') };
   if (path.startsWith('/v1/decisions/')) return { is: 'decision', id: path.slice('/v1/decisions/'.length) };
   return geminiQuestionOf(path) ?? storedQuestionOf(path) ?? conversationQuestionOf(path);
 }
@@ -135,9 +136,10 @@ function geminiQuestionOf(path: string): Question | null {
 const NOT_SERVED = /:(?:embedContent|batchEmbedContents|asyncBatchEmbedContent|batchGenerateContent|predict|predictLongRunning)$/;
 const NOT_DECODED = 'The model name in the path is not valid percent-encoding.';
 
-/** Decodes a model name from a path. It is percent-encoded, including its slashes. */
-function decoded(text: string): string {
-  if (text.includes('/')) throw nothingAt(`/v1/models/${text}`);
+/** Decodes a model name that follows a prefix of a path. It is percent-encoded, including its slashes. */
+function decoded(path: string, prefix: string): string {
+  const text = path.slice(prefix.length);
+  if (text.includes('/')) throw nothingAt(path);
   try {
     return decodeURIComponent(text);
   } catch {

@@ -1,5 +1,14 @@
 import type { JsonObject } from '../dialects/dialect.ts';
-import { BETA_HEADER, isOfResponses, readBodyInTurn, readFacts, readTags, TAGS_HEADER } from '../dialects/exchange.ts';
+import {
+  BETA_HEADER,
+  hasInput,
+  isOfResponses,
+  readBodyInTurn,
+  readFacts,
+  readTags,
+  TAGS_HEADER,
+  withChatTools,
+} from '../dialects/exchange.ts';
 import type { GatewayRequest, Reply } from '../http/request-reply.ts';
 import { whole } from '../lib/pieces.ts';
 import { traceContextOf } from '../observe/trace-context.ts';
@@ -91,24 +100,40 @@ function read(walk: Walk, key: CachedKey, gateway: Gateway): Asked | Promise<Ask
   const reading = readBodyInTurn(request.body);
   if (reading === null) return readLarge(walk, gateway);
   if (!reading.ok) throw invalidRequest(reading.problem.message, reading.problem.param);
-  const ourBytes = reading.isOurs ? whole(request.body) : null;
+  const body = bodyAsMeant(walk, reading.body);
+  const ourBytes = reading.isOurs && body === reading.body ? whole(request.body) : null;
   if (isOfResponses(walk.endpoint.wire)) {
-    const continued = continuedRequest(walk.endpoint, key, reading.body, gateway);
+    const continued = continuedRequest(walk.endpoint, key, body, gateway);
     // A request without a conversation before it is sent as it is, and its bytes may be sent unchanged.
     if (continued !== null)
-      return continued.then(({ body, side }) => asked(walk, body, body === reading.body ? ourBytes : null, side));
+      return continued.then((found) => asked(walk, found.body, found.body === body ? ourBytes : null, found.side));
   }
-  return asked(walk, reading.body, ourBytes);
+  return asked(walk, body, ourBytes);
+}
+
+/** Decides which of two formats a body has, at a path that takes both. Returns the body in that format, usually as it is. */
+function bodyAsMeant(walk: Walk, body: JsonObject): JsonObject {
+  const { forInput } = walk.endpoint;
+  if (forInput === undefined) return body;
+  if (!hasInput(body)) return withChatTools(body);
+  walk.endpoint = forInput;
+  return body;
 }
 
 /** Reads a large body in its own thread. Until that ends, the thread owns the body's bytes. */
 async function readLarge(walk: Walk, { largeBodies }: Gateway): Promise<Asked> {
   const { request, endpoint } = walk;
-  const headers = { betas: request.header(BETA_HEADER), tags: request.header(TAGS_HEADER), called: endpoint.called?.(request) };
+  const headers = {
+    betas: request.header(BETA_HEADER),
+    tags: request.header(TAGS_HEADER),
+    called: endpoint.called?.(request),
+    forInput: endpoint.forInput?.wire,
+  };
   const { raw, result } = await largeBodies.read(request.body, endpoint.wire, headers);
   request.body = raw;
   if (!result.ok) throw invalidRequest(result.problem.message, result.problem.param);
   const { body, facts, tags, left, tokens } = result;
+  if (endpoint.forInput !== undefined && hasInput(body)) walk.endpoint = endpoint.forInput;
   walk.asked = { body, ourBytes: null, large: { left, tokens, isLent: false }, facts, tags, stored: null };
   return walk.asked;
 }

@@ -17,7 +17,8 @@ import type { CachedKey } from './snapshot/cached-key.ts';
 export interface Walk {
   /** The gateway's own request id. It contains the request's `admitted_at`, so it is replaced when the counters admit. */
   id: string;
-  readonly endpoint: Endpoint;
+  /** By its path; once the body was read, also by its format, at a path that takes two. */
+  endpoint: Endpoint;
   readonly request: GatewayRequest;
   /** The client's, or for a response in the background one that outlasts the client. */
   reply: Reply;

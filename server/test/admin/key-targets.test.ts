@@ -32,7 +32,7 @@ onOneDatabase('what a key can call', (given) => {
     expect(answer.data[0]).toMatchObject({
       type: 'model',
       mode: 'chat',
-      endpoints: ['chat_completions', 'messages', 'responses', 'generate_content'],
+      endpoints: ['chat_completions', 'messages', 'responses', 'generate_content', 'completions'],
       context_window: 128_000,
       max_output_tokens: 4_000,
       prices: { input_per_million: '1.25', output_per_million: '10.00' },

@@ -91,6 +91,35 @@ const FIELDS: readonly Row[] = [
   ...badFields('messages', [undefined, 'Hi.'], `${MESSAGES}/count_tokens`),
   withBody('no input at /v1/embeddings', `{"model":"${MODELS.embedding}"}`, [400, 'invalid_request', 'input'], '/v1/embeddings'),
   withBody('a number as input', `{"model":"${MODELS.embedding}","input":5}`, [400, 'invalid_request', 'input'], '/v1/embeddings'),
+  ...(['suffix', 'echo', 'logprobs', 'n', 'best_of'] as const).map((field) =>
+    withBody(
+      `${field} at /v1/completions of a chat model`,
+      JSON.stringify({ model: MODELS.good, prompt: 'Hi.', [field]: field === 'suffix' ? 'x' : field === 'echo' ? true : 2 }),
+      [400, 'invalid_request', field],
+      '/v1/completions',
+    ),
+  ),
+  ...[5, {}, [], ['Hi.', 5], [[]]].map((prompt) =>
+    withBody(
+      `the prompt ${JSON.stringify(prompt)}`,
+      JSON.stringify({ model: MODELS.good, prompt }),
+      [400, 'invalid_request', 'prompt'],
+      '/v1/completions',
+    ),
+  ),
+  withBody('an embedding model at /v1/completions', `{"model":"${MODELS.embedding}","prompt":"Hi."}`, NO_MODEL, '/v1/completions'),
+  withBody(
+    'neither messages nor input at Cursor’s path',
+    `{"model":"${MODELS.good}"}`,
+    [400, 'invalid_request', 'messages'],
+    '/cursor/v1/chat/completions',
+  ),
+  withBody(
+    'a stored response at Cursor’s path',
+    `{"model":"${MODELS.good}","input":"Hi.","previous_response_id":"resp_1"}`,
+    [400, 'invalid_request', 'previous_response_id'],
+    '/cursor/v1/chat/completions',
+  ),
   withBody('a chat model at /v1/embeddings', `{"model":"${MODELS.good}","input":"Hi."}`, NO_MODEL, '/v1/embeddings'),
 ];
 

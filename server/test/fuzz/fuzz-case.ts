@@ -8,6 +8,7 @@ export interface Names {
   readonly openai: string[];
   readonly anthropic: string[];
   readonly embedding: string[];
+  readonly completion: string[];
 }
 
 export interface FuzzCall {
@@ -24,8 +25,11 @@ export interface FuzzCall {
 export const INPUT_NANO_USD = 10;
 export const OUTPUT_NANO_USD = 100;
 
-/** What a client asks. Responses are asked of a provider as chat or messages, and counts of their input as counts. */
-type ClientAsking = Asking | 'responses' | 'input_tokens';
+/**
+ * What a client asks. Responses, those of Cursor, and texts of chat models are asked of a provider as chat or messages, and counts of
+ * their input as counts.
+ */
+type ClientAsking = Asking | 'responses' | 'input_tokens' | 'cursor' | 'text';
 
 const PATHS: Readonly<Record<ClientAsking, string>> = {
   responses: '/v1/responses',
@@ -34,6 +38,9 @@ const PATHS: Readonly<Record<ClientAsking, string>> = {
   messages: '/v1/messages',
   count_tokens: '/v1/messages/count_tokens',
   embeddings: '/v1/embeddings',
+  completions: '/v1/completions',
+  text: '/v1/completions',
+  cursor: '/cursor/v1/chat/completions',
 };
 
 export function callOf(seed: number, n: number, names: Names): FuzzCall {
@@ -45,11 +52,16 @@ export function callOf(seed: number, n: number, names: Names): FuzzCall {
     [1, 'input_tokens'],
     [1, 'count_tokens'],
     [1, 'embeddings'],
+    [2, 'completions'],
+    [1, 'text'],
+    [2, 'cursor'],
   ]);
   const stream = asking !== 'embeddings' && !isCount(asking) && random.chance(0.5);
-  const kind: ProviderKind = asking === 'embeddings' ? 'openai' : random.pick(['openai', 'anthropic'] as const);
+  const isOpenAis = asking === 'embeddings' || asking === 'completions';
+  const kind: ProviderKind = isOpenAis ? 'openai' : random.pick(['openai', 'anthropic'] as const);
   const isKnown = random.chance(0.95);
-  const model = isKnown ? random.pick(asking === 'embeddings' ? names.embedding : names[kind]) : anyText(random, 60);
+  const known = asking === 'embeddings' ? names.embedding : asking === 'completions' ? names.completion : names[kind];
+  const model = isKnown ? random.pick(known) : anyText(random, 60);
   const honest = isKnown ? honestOf(seed, n, kind, asking, stream) : null;
   const odd = random.chance(0.15) ? oddHeaders(random) : [];
   const id = odd.length > 0 ? null : `case-${n}`;
@@ -65,7 +77,8 @@ export function callOf(seed: number, n: number, names: Names): FuzzCall {
 /** A free endpoint costs nothing; what is asked across dialects is asked of the provider in its own. */
 function honestOf(seed: number, n: number, kind: ProviderKind, asking: ClientAsking, stream: boolean): number | null {
   if (isCount(asking)) return null;
-  const upstream = asking === 'embeddings' ? 'embeddings' : kind === 'openai' ? 'chat' : 'messages';
+  const isOwn = asking === 'embeddings' || asking === 'completions';
+  const upstream = isOwn ? asking : kind === 'openai' ? 'chat' : 'messages';
   const { honest } = answerFor(seed, n, kind, upstream, stream);
   return honest === null ? null : honest.input * INPUT_NANO_USD + honest.output * OUTPUT_NANO_USD;
 }
@@ -78,6 +91,14 @@ export function bodyOf(asking: ClientAsking, model: string, prompt: string, stre
   if (asking === 'embeddings') return JSON.stringify({ model, input: prompt });
   if (asking === 'input_tokens') return JSON.stringify({ model, input: prompt });
   if (asking === 'responses') return JSON.stringify({ model, max_output_tokens: 1_000, stream, input: prompt });
+  if (asking === 'completions' || asking === 'text') {
+    const prompts = asking === 'completions' && random.chance(0.3) ? [prompt, 'and more'] : prompt;
+    return JSON.stringify({ model, max_tokens: 1_000, stream, prompt: prompts });
+  }
+  if (asking === 'cursor') {
+    const usage = stream && random.chance(0.5) ? { stream_options: { include_usage: true } } : {};
+    return JSON.stringify({ model, max_output_tokens: 1_000, stream, input: prompt, ...usage });
+  }
   const messages = [{ role: 'user', content: prompt }];
   if (asking === 'count_tokens') return JSON.stringify({ model, messages });
   const options = asking === 'chat' && stream && random.chance(0.5) ? { stream_options: { include_usage: true } } : {};

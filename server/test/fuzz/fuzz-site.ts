@@ -34,12 +34,13 @@ export async function furnish(gateway: Gateway, base: string, seed: number): Pro
     openai: await makeCredential(gateway, 'openai', `${base}/v1`),
     anthropic: await makeCredential(gateway, 'anthropic', base),
   };
-  const names: Names = { openai: [], anthropic: [], embedding: [] };
+  const names = emptyNames();
   const site = { names, credentials };
   for (const kind of ['openai', 'anthropic'] as const) {
     for (let i = 0; i < 6; i += 1) await addModel(gateway, site, kind, 'chat', nameInAnyScript(random));
   }
-  for (let i = 0; i < 2; i += 1) await addModel(gateway, site, 'openai', 'embedding', nameInAnyScript(random));
+  for (const mode of ['embedding', 'completion'] as const)
+    for (let i = 0; i < 2; i += 1) await addModel(gateway, site, 'openai', mode, nameInAnyScript(random));
   for (const name of ['通义千问', PLAIN_MODEL, LABELLED])
     await addModel(gateway, { credentials, names: emptyNames() }, 'openai', 'chat', name);
   const groups = ['at', 'after'] as const;
@@ -75,7 +76,7 @@ export async function furnish(gateway: Gateway, base: string, seed: number): Pro
 }
 
 function emptyNames(): Names {
-  return { openai: [], anthropic: [], embedding: [] };
+  return { openai: [], anthropic: [], embedding: [], completion: [] };
 }
 
 async function poisonedModel(gateway: Gateway, base: string) {
@@ -105,10 +106,10 @@ export async function addModel(
   gateway: Gateway,
   { names, credentials }: Pick<FuzzSite, 'names' | 'credentials'>,
   kind: ProviderKind,
-  mode: 'chat' | 'embedding',
+  mode: 'chat' | 'completion' | 'embedding',
   model: string,
 ): Promise<boolean> {
-  const prices = mode === 'chat' ? PRICES : { input_per_million: PRICES.input_per_million };
+  const prices = mode !== 'embedding' ? PRICES : { input_per_million: PRICES.input_per_million };
   const body = {
     model,
     provider: kind,
@@ -119,7 +120,7 @@ export async function addModel(
     max_output_tokens: 4_096,
   };
   const { status, body: said } = await gateway.ask('POST', '/deployments', body);
-  if (status === 201) names[mode === 'embedding' ? 'embedding' : kind].push(model);
+  if (status === 201) names[mode === 'chat' ? kind : mode].push(model);
   else if (status !== 400 && status !== 409 && status !== 422)
     throw new Error(`a model named ${JSON.stringify(model)} is answered ${status} ${JSON.stringify(said).slice(0, 200)}`);
   return status === 201;

@@ -3,7 +3,7 @@ import { Random } from '../simulation/random.ts';
 import { anyText, type Fields, hostileValue, mutateBytes, mutateTree, written } from './hostile-json.ts';
 
 export type ProviderKind = 'openai' | 'anthropic';
-export type Asking = 'chat' | 'messages' | 'count_tokens' | 'embeddings';
+export type Asking = 'chat' | 'messages' | 'count_tokens' | 'embeddings' | 'completions';
 
 export interface HostileAnswer {
   readonly status: number;
@@ -42,7 +42,7 @@ const NAMES = [
 export function answerFor(seed: number, n: number, kind: ProviderKind, asking: Asking, stream: boolean): HostileAnswer {
   const random = new Random(seed * 1_000_003 + n * 2 + 1);
   const usage = { input: random.whole(1, 4_000), output: random.whole(1, 900) };
-  const isStream = stream && (asking === 'chat' || asking === 'messages');
+  const isStream = stream && (asking === 'chat' || asking === 'messages' || asking === 'completions');
   const how = random.weighted<'honest' | 'fields' | 'bytes' | 'error'>([
     [3, 'honest'],
     [6, 'fields'],
@@ -50,7 +50,7 @@ export function answerFor(seed: number, n: number, kind: ProviderKind, asking: A
     [1, 'error'],
   ]);
   if (how === 'error') return errorAnswer(kind, random);
-  const trees = isStream ? streamOf(kind, usage) : [wholeOf(kind, asking, usage)];
+  const trees = isStream ? streamOf(kind, asking, usage) : [wholeOf(kind, asking, usage)];
   if (how === 'fields') for (const tree of trees) if (trees.length === 1 || random.chance(0.4)) mutateTree(tree, NAMES, random);
   const text = isStream ? eventsOf(kind, trees, how === 'honest' ? null : random) : written(trees[0] as Fields);
   const bytes = how === 'bytes' ? mutateBytes(Buffer.from(text), random) : Buffer.from(text);
@@ -92,6 +92,10 @@ function wholeOf(
       usage,
     };
   }
+  if (asking === 'completions') {
+    const choices = [{ index: 0, text: WORDS, logprobs: null, finish_reason: 'stop' }];
+    return { id: 'cmpl-1', object: 'text_completion', created: 1, model: 'm', choices, usage: openAiUsage(input, output) };
+  }
   const choices = [{ index: 0, message: { role: 'assistant', content: WORDS }, finish_reason: 'stop' }];
   return { id: 'chatcmpl-1', object: 'chat.completion', created: 1, model: 'm', choices, usage: openAiUsage(input, output) };
 }
@@ -101,7 +105,11 @@ function openAiUsage(input: number, output: number): Fields {
   return { prompt_tokens: input, completion_tokens: output, total_tokens: input + output, ...details };
 }
 
-function streamOf(kind: ProviderKind, { input, output }: { readonly input: number; readonly output: number }): Fields[] {
+function streamOf(
+  kind: ProviderKind,
+  asking: Asking,
+  { input, output }: { readonly input: number; readonly output: number },
+): Fields[] {
   if (kind === 'anthropic') {
     return [
       {
@@ -120,6 +128,14 @@ function streamOf(kind: ProviderKind, { input, output }: { readonly input: numbe
       { type: 'content_block_stop', index: 0 },
       { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: output } },
       { type: 'message_stop' },
+    ];
+  }
+  if (asking === 'completions') {
+    const head = { id: 'cmpl-1', object: 'text_completion', created: 1, model: 'm' };
+    return [
+      { ...head, choices: [{ index: 0, text: WORDS, logprobs: null, finish_reason: null }] },
+      { ...head, choices: [{ index: 0, text: '', logprobs: null, finish_reason: 'stop' }] },
+      { ...head, choices: [], usage: openAiUsage(input, output) },
     ];
   }
   const chunk = (fields: Fields): Fields => ({

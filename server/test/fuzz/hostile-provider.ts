@@ -93,6 +93,7 @@ class Connection {
 function askedAt(path: string): readonly [ProviderKind, Asking] {
   if (path.startsWith('/v1/messages/count_tokens')) return ['anthropic', 'count_tokens'];
   if (path.startsWith('/v1/messages')) return ['anthropic', 'messages'];
+  if (path.startsWith('/v1/completions')) return ['openai', 'completions'];
   return path.startsWith('/v1/embeddings') ? ['openai', 'embeddings'] : ['openai', 'chat'];
 }
 

@@ -14,6 +14,8 @@ const PATHS = [
   '/v1/x?a?b',
   '/v1beta/models/gemini:generateContent?key=x',
   '/cursor/v1/chat/completions',
+  '/cursor/v1/models',
+  '/v1/completions',
 ];
 const OTHER_PATHS = [
   '/',

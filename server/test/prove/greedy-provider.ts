@@ -58,6 +58,8 @@ interface Asked {
   readonly max_tokens?: number;
   readonly max_completion_tokens?: number;
   readonly n?: number;
+  readonly best_of?: number;
+  readonly prompt?: unknown;
   readonly service_tier?: string;
   readonly speed?: string;
   readonly modalities?: readonly string[];
@@ -100,7 +102,7 @@ export async function startGreedyProvider(): Promise<GreedyProvider> {
 async function serve(request: IncomingMessage, response: ServerResponse, bills: Map<string, number>): Promise<void> {
   const body = Buffer.concat(await request.toArray()).toString();
   const asked = JSON.parse(body) as Asked;
-  const isChat = request.url?.startsWith('/v1/messages') !== true;
+  const answerOf = request.url?.startsWith('/v1/messages') ? message : request.url === '/v1/completions' ? texts : completion;
   if (asked.model.startsWith('broken')) {
     response.writeHead(500, { 'content-type': 'application/json' }).end('{"error":{"message":"broken"}}');
     return;
@@ -112,7 +114,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, bills: 
     bills.set(id, billOf(used));
     await sleep(THINKS_MS);
     response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify(isChat ? completion(used) : message(used)));
+    response.end(JSON.stringify(answerOf(used)));
   }
 }
 
@@ -120,7 +122,7 @@ async function serve(request: IncomingMessage, response: ServerResponse, bills: 
 function usedBy(asked: Asked, body: string): Used {
   const { text, parts, audio } = measured(body);
   const perPart = asked.model.startsWith('huge') ? HUGE_PART_TOKENS : LARGEST_PART_TOKENS;
-  const output = (asked.max_completion_tokens ?? asked.max_tokens ?? OPEN_OUTPUT_TOKENS) * (asked.n ?? 1);
+  const output = (asked.max_completion_tokens ?? asked.max_tokens ?? OPEN_OUTPUT_TOKENS) * answersOf(asked);
   const tools = (asked.tools ?? []).filter(({ type }) => type !== undefined && type !== 'custom');
   const searches = tools.reduce((sum, { max_uses = MOST_SEARCHES }) => sum + Math.min(max_uses, MOST_SEARCHES), 0);
   const once = text + AROUND_TOKENS + tools.length * DESCRIBED_TOKENS + parts * perPart;
@@ -139,6 +141,12 @@ function usedBy(asked: Asked, body: string): Used {
     tier: asked.speed ?? (asked.model.startsWith('auto') ? 'priority' : (asked.service_tier ?? null)),
     hasFee: asked.model.startsWith('fee'),
   };
+}
+
+/** The answers that are made. Of a text completion also those that are not returned, for each prompt. */
+function answersOf({ n = 1, best_of = 1, prompt }: Asked): number {
+  const isList = Array.isArray(prompt) && typeof prompt[0] !== 'number';
+  return Math.max(n, best_of) * (isList ? prompt.length : 1);
 }
 
 const DATA = /"(?:data|url|file_data)":"[^"]*"/g;
@@ -177,6 +185,12 @@ function completion({ input, output, audioInput, audioOutput, tier }: Used): obj
   };
   const choices = [{ index: 0, message: { role: 'assistant', content: 'Done.' }, finish_reason: 'stop' }];
   return { id: 'chatcmpl-1', object: 'chat.completion', created: 1, model: 'm', choices, usage, service_tier: tier ?? 'default' };
+}
+
+function texts({ input, output }: Used): object {
+  const usage = { prompt_tokens: input, completion_tokens: output, total_tokens: input + output };
+  const choices = [{ index: 0, text: 'Done.', logprobs: null, finish_reason: 'stop' }];
+  return { id: 'cmpl-1', object: 'text_completion', created: 1, model: 'm', choices, usage };
 }
 
 function message(used: Used): object {

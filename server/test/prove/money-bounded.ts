@@ -40,6 +40,8 @@ interface Case {
   readonly what: string;
   readonly model: string;
   readonly body: object;
+  /** Absent: that of chats or messages. */
+  readonly path?: string;
   readonly headers?: Readonly<Record<string, string>>;
   /** Clients that hang up when the first words are there. */
   readonly hangsUp?: true;
@@ -54,6 +56,15 @@ const messages = (model: string, body: object = {}) => ({
 const chat = (model: string, body: object = {}) => ({
   model: `c-${model}`,
   body: { max_tokens: 400, messages: PROMPT, ...body },
+});
+
+const texts = (body: object, model = 't-plain') => ({
+  ...{ model, path: '/v1/completions' },
+  body: { max_tokens: 400, prompt: 'Find out what it costs, all of it. '.repeat(8), ...body },
+});
+const cursor = (model: string, body: object = {}) => ({
+  ...{ model, path: '/cursor/v1/chat/completions' },
+  body: { max_output_tokens: 400, input: PROMPT, ...body },
 });
 
 const BOUNDED: readonly Case[] = [
@@ -81,6 +92,14 @@ const BOUNDED: readonly Case[] = [
     }),
   },
   { what: '`n: 8`', ...chat('plain', { n: 8 }) },
+  { what: 'a text', ...texts({}) },
+  { what: 'texts of three prompts, `n: 2`', ...texts({ prompt: ['Find.', 'out', 'what'], n: 2 }) },
+  { what: 'texts of tokens, `best_of: 5`', ...texts({ prompt: [[1, 2, 3], [4]], n: 2, best_of: 5 }) },
+  { what: 'a text of a chat model', ...texts({}, 'c-plain') },
+  { what: 'a text of Claude', ...texts({}, 'm-plain') },
+  { what: 'texts without a cap, clamped', model: 't-plain', path: '/v1/completions', body: { prompt: 'Go.', n: 2 }, clamps: true },
+  { what: 'a request of Cursor', ...cursor('c-plain') },
+  { what: 'a request of Cursor to Claude', ...cursor('m-plain') },
   { what: 'a fee for each request', ...chat('fee') },
   { what: 'fallbacks', ...chat('fallback') },
   { what: 'no `max_tokens` under `clamp_output`', model: 'c-plain', body: { messages: PROMPT, n: 2 }, clamps: true },
@@ -115,6 +134,8 @@ const UNBOUNDED: readonly Case[] = [
     ...messages('huge', { messages: part('image', base64('image/png')) }),
   },
 ];
+
+const isOpenAis = (model: string) => !model.startsWith('m-');
 
 interface Site {
   readonly gateway: Gateway;
@@ -159,14 +180,15 @@ function shared(name: string, results: readonly ProveResult[]): ProveResult {
 async function openSite(gateway: Gateway, provider: GreedyProvider): Promise<Site> {
   const openai = await makeCredential(gateway, 'openai', `${provider.base}/v1`);
   const anthropic = await makeCredential(gateway, 'anthropic', provider.base);
+  const isOpenAis = (model: string) => !model.startsWith('m-');
   const declared = { max_part_tokens: LARGEST_PART_TOKENS, max_searches: MOST_SEARCHES, max_output_tokens: null };
   const add = (model: string, upstreamModel: string, prices: object, settings: object = declared) => {
-    const isChat = model.startsWith('c-');
     const at = {
       model,
       upstreamModel,
-      provider: isChat ? 'openai' : 'anthropic',
-      credentialId: isChat ? openai : anthropic,
+      provider: isOpenAis(model) ? 'openai' : 'anthropic',
+      credentialId: isOpenAis(model) ? openai : anthropic,
+      mode: model.startsWith('t-') ? 'completion' : 'chat',
     } as const;
     return makeModel(gateway, at, { prices, ...settings });
   };
@@ -174,6 +196,7 @@ async function openSite(gateway: Gateway, provider: GreedyProvider): Promise<Sit
     await add(`${kind}-plain`, 'plain', PRICES);
     await add(`${kind}-tier`, 'plain', { ...PRICES, service_tiers: TIER_PRICES });
   }
+  await add('t-plain', 'plain', PRICES);
   await add('m-search', 'search', { ...PRICES, per_unit: { search: '0.01' } });
   await add('m-unbounded', 'search', { ...PRICES, per_unit: { search: '0.01' } }, { max_output_tokens: null });
   await add('m-cache', 'plain', { ...PRICES, ...CACHE_PRICES });
@@ -252,13 +275,13 @@ function keyWith(gateway: Gateway, tenant: Tenant, amount: string, clamp_output 
   return makeKey(gateway, tenant, { budgets: [{ amount, period: 'month', action: 'block', clamp_output }] });
 }
 
-async function call({ base }: Gateway, { secret }: Key, { model, body, headers, hangsUp }: Case, id: string) {
-  const isChat = model.startsWith('c-');
+async function call({ base }: Gateway, { secret }: Key, { model, body, path, headers, hangsUp }: Case, id: string) {
+  const isMessages = path === undefined && model.startsWith('m-');
   const gone = new AbortController();
-  const response = await fetch(`${base}${isChat ? '/v1/chat/completions' : '/v1/messages'}`, {
+  const response = await fetch(`${base}${path ?? (isMessages ? '/v1/messages' : '/v1/chat/completions')}`, {
     method: 'POST',
     headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json', ...headers },
-    body: JSON.stringify({ model, ...body, ...(isChat ? { user: id } : { metadata: { user_id: id } }) }),
+    body: JSON.stringify({ model, ...body, ...(isMessages ? { metadata: { user_id: id } } : { user: id }) }),
     signal: gone.signal,
   });
   if (hangsUp === true && response.ok) {

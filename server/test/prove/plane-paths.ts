@@ -33,9 +33,10 @@ const NEAR_MISSES = [
 
 export const PLANE_PATHS: readonly PlanePath[] = [
   ...ENDPOINTS.map(({ path }) => ({ path: path.replace('{model}', 'nothing'), belongs: 'data' }) as const),
-  ...['/v1/models', '/v1/models/nothing', '/v1beta/models', '/v1beta/models/nothing', '/v1/decisions/req_x'].map(
-    (path) => ({ path, belongs: 'data' }) as const,
-  ),
+  ...[
+    ...['/v1/models', '/v1/models/nothing', '/v1beta/models', '/v1beta/models/nothing', '/v1/decisions/req_x'],
+    ...['/cursor/v1/models', '/cursor/v1/models/nothing'],
+  ].map((path) => ({ path, belongs: 'data' }) as const),
   ...BELOW_PREFIXES.map(unknown('data')),
   ...[
     '/',

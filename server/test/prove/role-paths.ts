@@ -41,7 +41,7 @@ function adminRoutes(): (readonly [method: string, address: string])[] {
 
 /** Every path of the data plane, known or not. */
 export async function dataPathsAt(admin: Gateway, secret: string): Promise<Asked> {
-  const posts = [...ENDPOINTS.map((endpoint) => endpoint.path.replace('{model}', 'paced')), '/v1/completions'];
+  const posts = [...ENDPOINTS.map((endpoint) => endpoint.path.replace('{model}', 'paced')), '/v1/engines/paced/completions'];
   const gets = [
     '/v1',
     '/v1/',
@@ -49,6 +49,8 @@ export async function dataPathsAt(admin: Gateway, secret: string): Promise<Asked
     '/v1/models/paced',
     '/v1beta/models',
     '/v1beta/models/paced',
+    '/cursor/v1/models',
+    '/cursor/v1/models/paced',
     '/v1/decisions/req_x',
     ...posts,
   ];

@@ -44,7 +44,7 @@ export interface ModelAt {
   readonly model: string;
   readonly provider: 'openai' | 'anthropic' | 'gemini' | 'fake';
   readonly upstreamModel: string;
-  readonly mode?: 'chat' | 'embedding';
+  readonly mode?: 'chat' | 'completion' | 'embedding';
   /** Absent for `fake`, which needs none. */
   readonly credentialId?: string;
 }

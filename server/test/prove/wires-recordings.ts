@@ -10,9 +10,19 @@ import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 import { conformanceKit } from './replay.ts';
 
 const KINDS = ['chat', 'messages', 'responses', 'gemini'] as const satisfies readonly ChatKind[];
-const WIRES = { chat: 'openai-chat', messages: 'anthropic-messages', responses: 'openai-responses', gemini: 'gemini' } as const;
-const PATHS = { chat: '/v1/chat/completions', messages: '/v1/messages', responses: '/v1/responses' } as const;
-const MODELS = { chat: 'gpt-5.6', messages: 'claude-opus-4-6', responses: 'gpt-5.6', gemini: 'gemini-3-flash-preview' } as const;
+type Kind = (typeof KINDS)[number];
+/** What a client asks in: a chat dialect, texts to be continued, or Cursor's mixture of two dialects. */
+type Surface = Kind | 'completions' | 'cursor';
+const SURFACES: readonly Surface[] = [...KINDS, 'completions', 'cursor'];
+const WIRES = {
+  ...{ chat: 'openai-chat', messages: 'anthropic-messages', responses: 'openai-responses', gemini: 'gemini' },
+  ...{ completions: 'openai-completions', cursor: 'cursor-responses' },
+} as const satisfies Readonly<Record<Surface, Wire>>;
+const PATHS = {
+  ...{ chat: '/v1/chat/completions', messages: '/v1/messages', responses: '/v1/responses', completions: '/v1/completions' },
+  cursor: '/cursor/v1/chat/completions',
+} as const;
+const MODELS = { chat: 'gpt-5.6', messages: 'claude-opus-4-6', responses: 'gpt-5.6', gemini: 'gemini-3-flash-preview' } as const satisfies Record<Kind, string>;
 
 /** Four files hold the answers of several exchanges as one stream, as no provider sends them. Translated, a stream ends with the first. */
 const SEVERAL_ANSWERS =
@@ -34,15 +44,10 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   const all = recordings.filter(
     (recording) => kindOf(recording) !== null && recording.status === 200 && recording.provenance !== 'quoted',
   );
+  const ofKind = (kind: Kind | 'completions') => all.filter((recording) => kindOf(recording) === kind);
   return allOf([
-    ...(await Promise.all(
-      KINDS.map((kind) =>
-        served(
-          kind,
-          all.filter((recording) => kindOf(recording) === kind),
-        ),
-      ),
-    )),
+    ...(await Promise.all(KINDS.map((kind) => served(kind, SURFACES, ofKind(kind))))),
+    await served('completions', ['completions'], ofKind('completions')),
     cutStreams(
       all.filter(({ stream }) => stream),
       quick,
@@ -52,13 +57,25 @@ export async function run({ quick }: ProveOptions): Promise<ProveResult> {
   ]);
 }
 
-/** Returns the dialect of a recording; null: it is no chat. */
-function kindOf({ kind }: Pick<Recording, 'kind'>): ChatKind | null {
+/** Returns the dialect of a recording; null: it is neither a chat nor a text completion. */
+function kindOf({ kind }: { readonly kind: string }): Kind | 'completions' | null {
+  // The kit has two words for it.
+  if (kind === 'completions' || kind === 'completion') return 'completions';
   if (kind === 'generate-content' || kind === 'stream-generate-content') return 'gemini';
   return KINDS.find((one) => one === kind) ?? null;
 }
 
-function placeOf(surface: ChatKind, stream: boolean): { readonly path: string; readonly query?: string } {
+/** The surfaces on which a recording is served. Nothing is translated into texts. */
+function surfacesOf(recording: Recording): readonly Surface[] {
+  return kindOf(recording) === 'completions' ? ['completions'] : SURFACES;
+}
+
+/** The dialect of the answers of a surface. */
+function saidIn(surface: Surface): ChatKind {
+  return surface === 'cursor' ? 'chat' : surface;
+}
+
+function placeOf(surface: Surface, stream: boolean): { readonly path: string; readonly query?: string } {
   if (surface !== 'gemini') return { path: PATHS[surface] };
   return stream
     ? { path: '/v1beta/models/fast:streamGenerateContent', query: 'alt=sse' }
@@ -66,12 +83,20 @@ function placeOf(surface: ChatKind, stream: boolean): { readonly path: string; r
 }
 
 /** Serves the recordings of one wire behind each surface, by the whole walk, and compares what a client understands. */
-async function served(kind: ChatKind, all: readonly Recording[]): Promise<ProveResult> {
-  const scene = await openScene({ speaks: WIRES[kind], isBudgeted: false, deployment: { upstreamModel: MODELS[kind] } });
+async function served(
+  kind: Kind | 'completions',
+  surfaces: readonly Surface[],
+  all: readonly Recording[],
+): Promise<ProveResult> {
+  const scene = await openScene(
+    kind === 'completions'
+      ? { isBudgeted: false, deployment: { mode: 'completion' } }
+      : { speaks: WIRES[kind], isBudgeted: false, deployment: { upstreamModel: MODELS[kind] } },
+  );
   const details: string[] = [];
   const figures: string[] = [];
   try {
-    for (const surface of KINDS) {
+    for (const surface of surfaces) {
       let passed = 0;
       for (const recording of all) {
         const why = await differs(scene, recording, surface);
@@ -86,7 +111,7 @@ async function served(kind: ChatKind, all: readonly Recording[]): Promise<ProveR
   return { holds: details.length === 0, figure: `${all.length} answers of ${kind} behind ${figures.join(', ')}`, details };
 }
 
-async function differs(scene: Scene, recording: Recording, surface: ChatKind): Promise<string | null> {
+async function differs(scene: Scene, recording: Recording, surface: Surface): Promise<string | null> {
   const { stream } = recording;
   const bytes = bytesOf(recording);
   const { call, said, row } = asking(scene, { ...bodyFor(surface, stream), model: 'fast' }, placeOf(surface, stream));
@@ -97,15 +122,16 @@ async function differs(scene: Scene, recording: Recording, surface: ChatKind): P
   } else played.json(JSON.parse(bytes.toString()));
   const answer = await said;
   const { status, httpStatus } = await row();
-  const kind = kindOf(recording) as ChatKind;
+  const kind = kindOf(recording) as Kind | 'completions';
   if (isError(kind, bytes, stream)) return status === 'failed' ? null : `an error was settled as ${status}`;
   if (httpStatus !== 200 || (status !== 'succeeded' && status !== 'estimated')) return `${httpStatus} ${status}`;
   if (surface !== kind && SEVERAL_ANSWERS.test(recording.response)) return null;
   const want = meaningOf(kind, stream, bytes);
-  const got = meaningOf(surface, stream, Buffer.from(answer.text));
+  const got = meaningOf(saidIn(surface), stream, Buffer.from(answer.text));
   const isBeside = surface !== kind && BESIDE.test(recording.response) && (got.output ?? 0) > (want.output ?? 0);
-  const isInPieces = surface !== kind && IN_PIECES.test(recording.response);
-  return firstDifference({ ...want, ...(isBeside && { output: got.output }), ...(isInPieces && { tools: got.tools }) }, got);
+  // A text completion has no tools that could be called.
+  const hasOtherTools = surface === 'completions' || (surface !== kind && IN_PIECES.test(recording.response));
+  return firstDifference({ ...want, ...(isBeside && { output: got.output }), ...(hasOtherTools && { tools: got.tools }) }, got);
 }
 
 /** Reports whether a recording is an error with status 200. */
@@ -129,12 +155,15 @@ function promptOf({ input, cache }: Meaning): number {
   return (input ?? 0) + cache;
 }
 
-function bodyFor(surface: ChatKind, stream: boolean): JsonObject {
+function bodyFor(surface: Surface, stream: boolean): JsonObject {
+  const options = stream ? { stream_options: { include_usage: true } } : {};
+  if (surface === 'completions') return { stream, prompt: 'hi', ...options };
+  if (surface === 'cursor') return { stream, input: 'hi', include: ['reasoning.encrypted_content'], ...options };
   if (surface === 'gemini') return { stream, contents: [{ role: 'user', parts: [{ text: 'hi' }] }] };
   if (surface === 'responses') return { stream, input: 'hi', include: ['reasoning.encrypted_content'] };
   const messages = [{ role: 'user', content: 'hi' }];
   return surface === 'chat'
-    ? { stream, messages, ...(stream && { stream_options: { include_usage: true } }) }
+    ? { stream, messages, ...options }
     : { stream, messages, max_tokens: 1024 };
 }
 
@@ -144,9 +173,9 @@ function cutStreams(streams: readonly Recording[], quick: boolean): ProveResult 
   let cuts = 0;
   for (const recording of streams) {
     const bytes = bytesOf(recording);
-    for (const surface of KINDS) {
+    for (const surface of surfacesOf(recording)) {
       const open = () =>
-        exchangeOf(WIRES[surface], WIRES[kindOf(recording) as ChatKind] as Wire, bodyFor(surface, true)).stream();
+        exchangeOf(WIRES[surface], WIRES[kindOf(recording) as Kind] as Wire, bodyFor(surface, true)).stream();
       const whole = read(open(), bytes, bytes.length);
       if (!read(open(), bytes, 1).equals(whole))
         details.push(`${recording.response} behind ${surface}: other bytes, read one by one`);
@@ -157,7 +186,7 @@ function cutStreams(streams: readonly Recording[], quick: boolean): ProveResult 
       }
     }
   }
-  const figure = `${streams.length} streams behind ${KINDS.length} surfaces, byte by byte the same, and cut ${cuts} times: ${details.length} wrong`;
+  const figure = `${streams.length} streams behind up to ${SURFACES.length} surfaces, byte by byte the same, and cut ${cuts} times: ${details.length} wrong`;
   return { holds: details.length === 0, figure, details: details.slice(0, 40) };
 }
 
@@ -194,7 +223,7 @@ function losses(): ProveResult {
   const log: string[] = [];
   let requests = 0;
   let untold = 0;
-  for (const client of KINDS) {
+  for (const client of [...KINDS, 'completions'] as const) {
     const bodies = recordings
       .filter((recording) => kindOf(recording) === client && recording.request !== undefined)
       .map(({ request }) => path.join(RECORDED, request as string))
@@ -216,13 +245,13 @@ function losses(): ProveResult {
   }
   return {
     holds: untold === 0 && requests > 0,
-    figure: `${requests} recorded requests towards ${KINDS.length - 1} wires each: losses by pair below`,
+    figure: `${requests} recorded requests towards the other wires: losses by pair below`,
     log,
   };
 }
 
 /** Returns what a request loses; a refused field is marked. Null: the translation broke in another way. */
-function lostOf(client: ChatKind, upstream: ChatKind, body: JsonObject): readonly string[] | null {
+function lostOf(client: Kind | 'completions', upstream: Kind, body: JsonObject): readonly string[] | null {
   try {
     return exchangeOf(WIRES[client], WIRES[upstream], body, { upstreamModel: MODELS[upstream] }).dropped;
   } catch (error) {

@@ -34,7 +34,9 @@ function path(method: string, of: keyof IdsOf, at: string, body?: unknown): Tena
   };
 }
 
-const RESPONSES = ['/v1/responses', '/v1/responses/compact', '/v1/responses/input_tokens'] as const;
+const RESPONSES = [
+  ...['/v1/responses', '/v1/responses/compact', '/v1/responses/input_tokens', '/cursor/v1/chat/completions'],
+] as const;
 
 function field(of: keyof IdsOf, name: string, refusal: TenancyRow['refusal'], make: (id: string) => object): TenancyRow[] {
   return RESPONSES.flatMap((at) =>

@@ -1,5 +1,6 @@
 /** A provider that is played by hand: each call waits until the test says what comes next. */
 import type { Wire } from '../../src/dialects/dialect.ts';
+import type { DeploymentConfig } from '../../src/domain/routing/catalogue.ts';
 import type { Provider, ProviderRequest } from '../../src/providers/provider.ts';
 import { readOpenAiError } from '../../src/providers/read-error.ts';
 import { type UpstreamCall, UpstreamFailure, type UpstreamFailureKind, type UpstreamSink } from '../../src/upstream/call.ts';
@@ -30,12 +31,15 @@ export interface PlayedProvider {
 
 /** The wires that translate into one another. */
 export type ChatWire = 'openai-chat' | 'anthropic-messages' | 'openai-responses' | 'gemini';
-const CHAT_WIRES: ReadonlySet<Wire> = new Set<ChatWire>(['openai-chat', 'anthropic-messages', 'openai-responses', 'gemini']);
+/** Those, and the wires of clients that translate into them. */
+const CHAT_WIRES: ReadonlySet<Wire> = new Set<Wire>([
+  ...(['openai-chat', 'anthropic-messages', 'openai-responses', 'gemini', 'openai-completions', 'cursor-responses'] as const),
+]);
 
-/** `speaks`: the wire of chat calls, whatever the client speaks. */
+/** `speaks`: the wire of chat calls, whatever the client speaks. A deployment that serves no chats gets requests as they come. */
 export function playedProvider(speaks: ChatWire = 'openai-chat'): PlayedProvider {
   const calls: Played[] = [];
-  const wireFor = (client: Wire) => (CHAT_WIRES.has(client) ? speaks : client);
+  const wireFor = (client: Wire, { mode }: DeploymentConfig) => (mode === 'chat' && CHAT_WIRES.has(client) ? speaks : client);
   return {
     provider: {
       name: 'fake',

@@ -40,7 +40,7 @@ export async function openScene(setting: Setting = {}): Promise<Scene> {
     provider: played.provider,
     clock: time.clock,
     gateway: { after: time.after },
-    targets: [model('fast', deployments)],
+    targets: [model('fast', deployments, { mode: first.mode ?? 'chat' })],
     key: { ...(isBudgeted ? { budgets: [budget(PLENTY)] } : {}), ...key },
     organization,
   });

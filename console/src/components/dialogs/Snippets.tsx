@@ -1,11 +1,11 @@
 import { Box, Code, Group, Tabs } from '@mantine/core';
 import { CopyIcon } from '../CopyText.tsx';
-import { type SnippetOf, snippetsFor } from './snippet-texts.ts';
+import { type SnippetMode, type SnippetOf, snippetsFor } from './snippet-texts.ts';
 import { words } from './words.ts';
 
 interface SnippetsProps extends SnippetOf {
   /** The endpoint kind that the model serves. */
-  readonly mode?: 'chat' | 'embedding';
+  readonly mode?: SnippetMode;
 }
 
 /** Calls that are ready to paste, with this key and a model it can call: one for each SDK an application may use. */

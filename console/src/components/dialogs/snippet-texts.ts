@@ -8,14 +8,17 @@ export interface SnippetOf {
   readonly model: string;
 }
 
+/** The requests that a model serves. */
+export type SnippetMode = 'chat' | 'completion' | 'embedding';
+
 interface Snippet {
   readonly name: string;
   readonly text: (of: SnippetOf) => string;
 }
 
 /** Returns calls that are ready to paste: one for each SDK that an application may use for this. */
-export function snippetsFor(mode: 'chat' | 'embedding'): readonly Snippet[] {
-  return mode === 'chat' ? CHAT : EMBEDDING;
+export function snippetsFor(mode: SnippetMode): readonly Snippet[] {
+  return SNIPPETS[mode];
 }
 
 const inShell = (secret: string | null) => secret ?? '$HEADGATE_KEY';
@@ -108,3 +111,36 @@ const answer = await client.embeddings.create({ model: '${model}', input: 'Hello
 console.log(answer.data[0].embedding.length);`,
   },
 ];
+
+/** Anthropic’s SDKs have no text completions that a gateway serves. */
+const COMPLETION: readonly Snippet[] = [
+  {
+    name: 'curl',
+    text: ({ baseUrl, secret, model }) => `curl ${baseUrl}/v1/completions \\
+  -H "Authorization: Bearer ${inShell(secret)}" \\
+  -H "Content-Type: application/json" \\
+  -d '{"model": "${model}", "prompt": "Once upon a time", "max_tokens": 50}'`,
+  },
+  {
+    name: 'OpenAI Python',
+    text: ({ baseUrl, secret, model }) => `${pythonHead(secret, 'from openai import OpenAI')}
+
+client = OpenAI(base_url="${baseUrl}/v1", api_key=${inPython(secret)})
+answer = client.completions.create(model="${model}", prompt="Once upon a time", max_tokens=50)
+print(answer.choices[0].text)`,
+  },
+  {
+    name: 'OpenAI JS',
+    text: ({ baseUrl, secret, model }) => `import OpenAI from 'openai';
+
+const client = new OpenAI({ baseURL: '${baseUrl}/v1', apiKey: ${inJavaScript(secret)} });
+const answer = await client.completions.create({ model: '${model}', prompt: 'Once upon a time', max_tokens: 50 });
+console.log(answer.choices[0].text);`,
+  },
+];
+
+const SNIPPETS: Readonly<Record<SnippetMode, readonly Snippet[]>> = {
+  chat: CHAT,
+  completion: COMPLETION,
+  embedding: EMBEDDING,
+};

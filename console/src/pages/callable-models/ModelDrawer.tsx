@@ -53,6 +53,7 @@ const ENDPOINTS: Readonly<Record<Target['endpoints'][number], string>> = {
   messages: '/v1/messages',
   responses: '/v1/responses',
   generate_content: '/v1beta/models/{model}:generateContent',
+  completions: '/v1/completions',
   embeddings: '/v1/embeddings',
 };
 

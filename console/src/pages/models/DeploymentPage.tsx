@@ -17,6 +17,7 @@ import { DeploymentActions } from './DeploymentActions.tsx';
 import { DeploymentHealth } from './DeploymentHealth.tsx';
 import { HealthBadge, REFRESH_MS, useCooling } from './health.tsx';
 import { ModelSection } from './ModelSection.tsx';
+import { MODE_NAMES } from './modes.ts';
 import { PassedOver } from './PassedOver.tsx';
 import { PriceOrigin } from './PriceOrigin.tsx';
 import { PriceVersions } from './PriceVersions.tsx';
@@ -77,7 +78,7 @@ function DeploymentFacts({ deployment }: { deployment: Deployment }) {
     <Facts
       facts={[
         [words.upstreamModel, <CopyText key="upstream" text={deployment.upstream_model} label={words.theUpstreamModel} />],
-        [words.mode, deployment.mode === 'chat' ? words.chat : words.embeddingsMode],
+        [words.mode, MODE_NAMES[deployment.mode]],
         [words.credential, <CredentialLink key="credential" id={deployment.credential_id} />],
         [words.pricePerMillionTokens, <PriceText key="price" prices={deployment.prices} />],
         [words.priceInForceSince, <Time key="since" at={deployment.prices_effective_from} />],

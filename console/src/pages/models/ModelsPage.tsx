@@ -20,6 +20,7 @@ import { DeploymentDialog } from './DeploymentDialog.tsx';
 import { DeploymentFilters } from './DeploymentFilters.tsx';
 import { HealthBadge, REFRESH_MS, useCooling } from './health.tsx';
 import { modelsNamed } from './model-facts.ts';
+import { MODE_MARKS } from './modes.ts';
 import { PassedOverNotice, usePassedOver } from './PassedOver.tsx';
 import { ProviderBadge } from './ProviderBadge.tsx';
 import { words } from './words.ts';
@@ -119,7 +120,7 @@ function useColumns(): ListColumn<Row>[] {
           </Anchor>
           <Text fz="xs" c="dimmed" truncate title={row.upstream_model}>
             {row.upstream_model}
-            {row.mode === 'embedding' ? words.dotEmbeddings : ''}
+            {MODE_MARKS[row.mode]}
           </Text>
         </Stack>
       ),

@@ -7,6 +7,8 @@ import { api, asked } from '../../api/client.ts';
 import type { CredentialProvider, Prices, Provider } from '../../api/gateway.ts';
 import { CredentialDialog } from '../credentials/CredentialDialog.tsx';
 import type { DeploymentDraft } from './deployment-draft.ts';
+import { modeOf } from './mode-of.ts';
+import { MODE_NAMES } from './modes.ts';
 import { words } from './words.ts';
 
 const FAKE_MODELS = [
@@ -39,8 +41,7 @@ export function UpstreamFields({ form, isNew, onPrices }: UpstreamFieldsProps) {
     form.setFieldValue('upstream_model', value);
     if (!isNew) return;
     if (!isNameOwn) form.setFieldValue('model', value);
-    if (/embed/i.test(value)) form.setFieldValue('mode', 'embedding');
-    else form.setFieldValue('mode', 'chat');
+    form.setFieldValue('mode', modeOf(value));
   };
   return (
     <Stack gap="sm">
@@ -75,10 +76,7 @@ export function UpstreamFields({ form, isNew, onPrices }: UpstreamFieldsProps) {
           label={words.mode}
           allowDeselect={false}
           w={200}
-          data={[
-            { value: 'chat', label: words.chat },
-            { value: 'embedding', label: words.embeddingsMode },
-          ]}
+          data={Object.entries(MODE_NAMES).map(([value, label]) => ({ value, label }))}
           {...form.getInputProps('mode')}
         />
       )}

@@ -155,6 +155,7 @@ export const words = {
   noModelsYet: 'No models yet',
   aCredential: 'credential',
   dotEmbeddings: ' · embeddings',
+  dotCompletions: ' · completions',
   pricePerMillion: 'Price per million',
   addACredentialBefore: 'Add a',
   addADeploymentAfter:
@@ -227,6 +228,7 @@ export const words = {
   modelNameMeans: 'The name that callers use. Several deployments can share it.',
   chat: 'Chat',
   embeddingsMode: 'Embeddings',
+  completionsMode: 'Text completions',
   loading: 'Loading…',
   chooseACredential: 'Choose a credential',
   addACredential: 'Add a credential',

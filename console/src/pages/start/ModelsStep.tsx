@@ -6,6 +6,7 @@ import type { Prices, Provider } from '../../api/gateway.ts';
 import { ProblemNote } from '../../components/Asked.tsx';
 import { Busy } from '../../components/Skeletons.tsx';
 import { decimalOf } from '../../forms/decimal.ts';
+import { modeOf } from '../models/mode-of.ts';
 import { ModelRow, PRICES_SHOWN } from './ModelRow.tsx';
 import { StepFrame } from './StepFrame.tsx';
 import type { Steps } from './steps.ts';
@@ -104,7 +105,7 @@ function addDeployment({ upstream, prices }: Chosen, provider: Provider, credent
         upstream_model: upstream,
         provider,
         credential_id: credential,
-        mode: /embed/i.test(upstream) ? 'embedding' : 'chat',
+        mode: modeOf(upstream),
         ...(prices === null ? {} : { prices: decimalsOf(prices) }),
       },
     }),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { GivenPrice } from '../../domain/money/price-units.ts';
+import { DEPLOYMENT_MODES } from '../../domain/routing/catalogue.ts';
 import { isAtCapacity } from '../../domain/routing/routing.ts';
 import { capabilitiesOf } from '../../domain/tenancy/permission.ts';
 import * as checks from '../../store/catalogue/deployment-checks.ts';
@@ -17,7 +18,7 @@ import { provenanceOut, renderProvenance } from './price-versions.ts';
 
 /** The API view of a deployment. */
 
-export const mode = z.enum(['chat', 'embedding']);
+export const mode = z.enum(DEPLOYMENT_MODES);
 export const providerName = z.enum(['openai', 'anthropic', 'gemini', 'fake']);
 
 export const onHangup = z.enum(['finish', 'stop']);

@@ -1,3 +1,4 @@
+import type { DeploymentMode } from '../../domain/routing/catalogue.ts';
 import { newId } from '../../lib/id.ts';
 import * as targets from '../../store/catalogue/callable-targets.ts';
 import * as deployments from '../../store/catalogue/deployments.ts';
@@ -113,7 +114,7 @@ export async function removeGroup(call: AdminCall, { tx, record, touch }: Change
 export async function requireMembers(
   { tx }: Pick<Change, 'tx'>,
   wanted: readonly RouteGroupMember[],
-): Promise<'chat' | 'embedding' | null> {
+): Promise<DeploymentMode | null> {
   const ids = wanted.map((member) => member.deploymentId);
   const known = new Map((await deployments.findMany(tx, ids)).map((row) => [row.id, row]));
   const first = known.get(ids[0] ?? '');

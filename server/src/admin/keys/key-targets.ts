@@ -17,7 +17,7 @@ import { route } from '../http/route.ts';
 
 /** The models and route groups that one key can call, with what a developer needs to choose one. */
 
-const endpoint = z.enum(['chat_completions', 'messages', 'responses', 'generate_content', 'embeddings']);
+const endpoint = z.enum(['chat_completions', 'messages', 'responses', 'generate_content', 'completions', 'embeddings']);
 
 const callableOut = targetOut
   .extend({
@@ -67,7 +67,8 @@ async function levelsOfKey({ deps }: AdminCall<unknown, unknown, unknown>, row: 
 }
 
 const ENDPOINTS: Readonly<Record<CallableTarget['mode'], readonly z.output<typeof endpoint>[]>> = {
-  chat: ['chat_completions', 'messages', 'responses', 'generate_content'],
+  chat: ['chat_completions', 'messages', 'responses', 'generate_content', 'completions'],
+  completion: ['completions'],
   embedding: ['embeddings'],
 };
 

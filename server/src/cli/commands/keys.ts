@@ -58,7 +58,7 @@ const models: Command = {
   words: ['keys', 'models'],
   summary: 'list the models and route groups that a key can call, with prices',
   operands: ['key'],
-  flags: [...LIST_FLAGS, { name: 'mode', value: 'mode', about: 'only those that serve this: chat or embedding' }],
+  flags: [...LIST_FLAGS, { name: 'mode', value: 'mode', about: 'only those that serve this: chat, completion or embedding' }],
   run: async (given, session) => {
     const rows = await listRows(given, session, `${pathOf(given)}/callable-targets`, { mode: given.flag('mode') });
     printRows(session, {}, rows, MODEL_COLUMNS);

@@ -16,7 +16,7 @@ interface Event {
   readonly json: JsonObject;
 }
 
-interface ChatEventOptions {
+export interface ChatEventOptions {
   /** True if the client asked for usage. */
   readonly wantsUsage: boolean;
   /** The number of answers that the client asked for. */

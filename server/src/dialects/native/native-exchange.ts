@@ -16,6 +16,7 @@ import { NOTHING_DROPPED } from '../losses.ts';
 import { isOfResponses } from '../openai-responses/family.ts';
 import { ownItems, withoutReasoning } from '../openai-responses/own-items.ts';
 import { chatEventReader } from './chat-events.ts';
+import { completionEventReader } from './completion-events.ts';
 import { contentEventReader, wholeContentFacts } from './content-events.ts';
 import { messageEventReader } from './message-events.ts';
 import { type EventReader, passingStream } from './passing-stream.ts';
@@ -48,6 +49,7 @@ function eventReaderOf(client: Wire, { wantsUsage, answers }: RequestFacts): Eve
   if (client === 'anthropic-messages') return messageEventReader();
   if (client === 'openai-responses') return responseEventReader();
   if (client === 'gemini') return contentEventReader(answers);
+  if (client === 'openai-completions') return completionEventReader({ wantsUsage, choices: answers });
   return chatEventReader({ wantsUsage, choices: answers });
 }
 
@@ -60,12 +62,17 @@ const MODEL_FIRST = '{"model":';
 function unchangedBytes({ client, body, ourBytes = null, facts, upstreamModel, outputCap }: ExchangeOptions): Buffer | null {
   if (client === 'gemini') return ourBytes !== null && ownContentRequest(body, outputCap) === body ? ourBytes : null;
   if (client === 'gemini-count-tokens') return null;
-  if (ourBytes === null || outputCap !== null || (client === 'openai-chat' && facts.stream)) return null;
+  if (ourBytes === null || outputCap !== null || (facts.stream && reportsWhenAsked(client))) return null;
   if (isOfResponses(client)) return null;
   if (body.model === upstreamModel) return ourBytes;
   const before = Buffer.from(MODEL_FIRST + JSON.stringify(body.model));
   if (ourBytes.compare(before, 0, before.length, 0, before.length) !== 0) return null;
   return Buffer.concat([Buffer.from(MODEL_FIRST + JSON.stringify(upstreamModel)), ourBytes.subarray(before.length)]);
+}
+
+/** Reports whether streams of a wire report usage only if the request asks for it. */
+function reportsWhenAsked(wire: Wire): boolean {
+  return wire === 'openai-chat' || wire === 'openai-completions';
 }
 
 /** Serializes the request. Values that were left in the bytes of a large body stay there, as pieces of the request. */
@@ -91,9 +98,10 @@ function editedBody(options: ExchangeOptions): JsonObject {
   if (client === 'gemini') return ownContentRequest(body, outputCap);
   if (client === 'gemini-count-tokens') return ownCountRequest(body, upstreamModel);
   const edited: JsonObject = { ...body, model: upstreamModel };
-  if (client === 'openai-chat' && facts.stream) edited.stream_options = { ...objectOr(body.stream_options), include_usage: true };
+  if (facts.stream && reportsWhenAsked(client))
+    edited.stream_options = { ...objectOr(body.stream_options), include_usage: true };
   if (outputCap !== null && client === 'openai-chat') capChat(edited, outputCap, capField ?? 'max_completion_tokens');
-  if (outputCap !== null && client === 'anthropic-messages') edited.max_tokens = outputCap;
+  if (outputCap !== null && (client === 'anthropic-messages' || client === 'openai-completions')) edited.max_tokens = outputCap;
   if (client === 'openai-responses') editResponses(edited, outputCap);
   else if (isOfResponses(client)) editStateless(edited);
   if (isUnsealed === true) edited.input = withoutReasoning(edited.input);

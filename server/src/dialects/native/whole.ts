@@ -10,6 +10,7 @@ import { isSpace, lastStringOf, skipSpace, stringAt, valueStart } from './scan.t
 const USAGE_KEY = Buffer.from('"usage"');
 const STOP_KEYS: Readonly<Partial<Record<Wire, Buffer>>> = {
   'openai-chat': Buffer.from('"finish_reason"'),
+  'openai-completions': Buffer.from('"finish_reason"'),
   'anthropic-messages': Buffer.from('"stop_reason"'),
 };
 /**
@@ -36,7 +37,8 @@ export function wholeFacts(wire: Wire, bytes: Buffer): AnswerFacts {
   const usage = tail === null ? null : usageOf(wire, tail.report);
   if (tail !== null && usage !== null && usage !== 'implausible') {
     const finishReason = stopFromTail(wire, bytes);
-    const serviceTier = wire === 'openai-chat' ? chatTier(bytes, tail.behind) : tierOf(wire, tail.report);
+    const isChat = wire === 'openai-chat' || wire === 'openai-completions';
+    const serviceTier = isChat ? chatTier(bytes, tail.behind) : tierOf(wire, tail.report);
     const seen = { serviceTier, outputBytes: 0, finishReason, finishes: 1, complete: true, error: null };
     return { usage, usageImplausible: false, usageIsFinal: true, ...seen };
   }
@@ -151,7 +153,7 @@ function stopOf(json: JsonObject): string | null {
 }
 
 function wholeOutputBytes(json: JsonObject): number {
-  const messages = objectsIn(json.choices).map((choice) => objectOr(choice.message));
+  const messages = objectsIn(json.choices).map((choice) => choice.text ?? objectOr(choice.message));
   const parts = messages.length > 0 ? messages : [json.content];
   return parts.reduce<number>((sum, part) => sum + Buffer.byteLength(JSON.stringify(part ?? '')), 0);
 }

@@ -53,9 +53,9 @@ function toolCallOf({ id, name, arguments: args }: ToolCallPart, custom: Readonl
   return { id, type: 'function', function: { name, arguments: args === '' ? '{}' : args } };
 }
 
-/** Returns the names of the tools that take free text in the client's request. */
+/** Returns the names of the tools that take free text in the client's request, which may be one of the Responses API. */
 export function customToolsIn(asked: JsonObject): ReadonlySet<string> {
-  const names = objectsIn(asked.tools).map((tool) => (tool.type === 'custom' ? objectOr(tool.custom).name : null));
+  const names = objectsIn(asked.tools).map((tool) => (tool.type === 'custom' ? (objectOr(tool.custom).name ?? tool.name) : null));
   return new Set(names.filter((name) => typeof name === 'string'));
 }
 

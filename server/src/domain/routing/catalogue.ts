@@ -1,6 +1,8 @@
 import type { Price } from '../money/price.ts';
 
-export type DeploymentMode = 'chat' | 'embedding';
+/** The requests that a deployment serves: chats, texts that the model continues, or embeddings. */
+export const DEPLOYMENT_MODES = ['chat', 'completion', 'embedding'] as const;
+export type DeploymentMode = (typeof DEPLOYMENT_MODES)[number];
 export type ProviderName = 'openai' | 'anthropic' | 'gemini' | 'fake';
 export type RoutingStrategy = 'weighted' | 'priority';
 

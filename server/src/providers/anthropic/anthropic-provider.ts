@@ -31,6 +31,8 @@ const WIRES: Readonly<Record<Wire, Wire | null>> = {
   'anthropic-messages': 'anthropic-messages',
   'openai-chat': 'anthropic-messages',
   'openai-responses': 'anthropic-messages',
+  'openai-completions': 'anthropic-messages',
+  'cursor-responses': 'anthropic-messages',
   'openai-compact': null,
   'openai-input-tokens': 'anthropic-count-tokens',
   gemini: 'anthropic-messages',
@@ -43,7 +45,8 @@ const WIRES: Readonly<Record<Wire, Wire | null>> = {
 export function createAnthropicProvider(deps: { readonly transport: Transport }): Provider {
   return {
     name: 'anthropic',
-    wireFor: (client) => WIRES[client],
+    // Only OpenAI's API continues texts.
+    wireFor: (client, { mode }) => (mode === 'completion' ? null : WIRES[client]),
     ...callOverHttp(ANTHROPIC, deps.transport),
     readError: (status, headers, body, credential) => readErrorAnswer({ status, headers, body, credential, signs: SIGNS }),
   };

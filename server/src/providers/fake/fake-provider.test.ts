@@ -289,6 +289,39 @@ describe('its embeddings', () => {
   });
 });
 
+describe('its text completions', () => {
+  type Completion = { choices: { text: string; index: number; finish_reason: string }[]; usage: Record<string, number> };
+  const complete = (body: object) => fake().ask('fake-small', body, { wire: 'openai-completions' });
+  const completed = (body: object) => JSON.parse(complete(body).text) as Completion;
+
+  it('answer each prompt n times, and bill what they pick the best from', () => {
+    const { choices, usage } = completed({ prompt: ['a', 'b'], n: 2, best_of: 3, max_tokens: 4 });
+    expect(choices.map(({ index, finish_reason }) => [index, finish_reason])).toEqual([0, 1, 2, 3].map((at) => [at, 'length']));
+    expect(usage).toEqual({ prompt_tokens: 2, completion_tokens: 24, total_tokens: 26 });
+    expect(completed({ prompt: [1, 2, 3] }).usage.prompt_tokens).toBe(3);
+    expect(completed({ prompt: 'a', max_tokens: 0 }).choices[0]?.text).toBe('');
+  });
+
+  it('stream the same texts, with usage if it is asked for', () => {
+    const body = { prompt: ['a', 'b'], max_tokens: 9 };
+    const { choices } = completed(body);
+    const { text } = complete({ ...body, stream: true, stream_options: { include_usage: true } });
+    const chunks = text.split('\n\n').flatMap((event) => (event.startsWith('data: {') ? [JSON.parse(event.slice(6))] : []));
+    for (const [at, { text: whole }] of choices.entries())
+      expect(chunks.flatMap((chunk) => chunk.choices).flatMap((one) => (one.index === at ? [one.text] : [])).join('')).toBe(whole);
+    expect(chunks.at(-1).usage.completion_tokens).toBeGreaterThan(0);
+    expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
+    expect(complete({ ...body, stream: true }).text).not.toContain('usage');
+  });
+
+  it.each<object>([{ prompt: [] }, { prompt: [[]] }, { prompt: { a: 1 } }, { prompt: 'a', n: 0 }, { prompt: 'a', max_tokens: -1 }])(
+    'refuse %j with 400',
+    (body) => {
+      expect(complete(body).status).toBe(400);
+    },
+  );
+});
+
 describe('a call to it', () => {
   it('reports nothing before it was returned, and nothing after it was aborted', () => {
     const { time, open } = fake();

@@ -3,7 +3,8 @@ import { whole as bytesOf } from '../../lib/pieces.ts';
 import { type Clock, systemClock } from '../../lib/timing/clock.ts';
 import type { Provider, ProviderRequest } from '../provider.ts';
 import { readOpenAiError } from '../read-error.ts';
-import { json, readFakeChat, streamedChat, wholeChat } from './fake-chat.ts';
+import { type FakeAnswerId, json, readFakeChat, streamedChat, wholeChat } from './fake-chat.ts';
+import { fakeCompletion } from './fake-completion.ts';
 import { fakeEmbeddings } from './fake-embedding.ts';
 import { hashOf, promptTokensOf } from './fake-text.ts';
 import { play, type Schedule, type Script } from './playback.ts';
@@ -12,6 +13,8 @@ const SLOW_MS = 1_000;
 const REMEMBERED_MAX = 10_000;
 
 const SENTENCES = { small: { min: 1, max: 4 }, large: { min: 8, max: 30 } };
+
+const sentencesOf = (model: FakeModel) => (model === 'fake-large' ? SENTENCES.large : SENTENCES.small);
 
 const MODELS = [
   ...['fake-small', 'fake-large', 'fake-slow', 'fake-fails-once', 'fake-429', 'fake-500', 'fake-fails-mid-stream', 'fake-hangs'],
@@ -23,6 +26,8 @@ const WIRES: Readonly<Record<Wire, Wire | null>> = {
   'openai-chat': 'openai-chat',
   'anthropic-messages': 'openai-chat',
   'openai-responses': 'openai-chat',
+  'openai-completions': 'openai-chat',
+  'cursor-responses': 'openai-chat',
   'openai-compact': null,
   'openai-input-tokens': 'anthropic-count-tokens',
   gemini: 'openai-chat',
@@ -58,18 +63,30 @@ export function createFakeProvider(deps: FakeProviderDeps = {}): Provider {
       return refusal(500, SERVER_ERROR, FAULT);
     if (request.wire === 'openai-embeddings') return embeddings(body, model);
     if (model === 'fake-embedding') return refusal(404, 'This is not a chat model', { param: 'model' });
-    return chat(body, model);
+    return words(request.wire === 'openai-completions' ? completion(body, model) : chat(body, model), model);
   }
 
   function chat(body: Record<string, unknown>, model: FakeModel): Script {
-    const read = readFakeChat(body, { sentences: model === 'fake-large' ? SENTENCES.large : SENTENCES.small });
+    const read = readFakeChat(body, { sentences: sentencesOf(model) });
     if ('problem' in read) return refusal(400, read.problem, { param: read.param });
-    const id = {
-      id: `chatcmpl-fake-${hashOf(model).toString(36)}${count++}`,
-      createdSeconds: Math.floor(clock.nowMs() / 1000),
-      model,
-    };
-    const script = read.stream ? streamed(streamedChat(read, id)) : whole(wholeChat(read, id));
+    const id = idOf('chatcmpl', model);
+    return read.stream ? streamed(streamedChat(read, id)) : whole(wholeChat(read, id));
+  }
+
+  function completion(body: Record<string, unknown>, model: FakeModel): Script {
+    const made = fakeCompletion(body, idOf('cmpl', model), { sentences: sentencesOf(model) });
+    if ('problem' in made) return refusal(400, made.problem, { param: made.param });
+    return 'events' in made ? streamed(made.events) : whole(made.bytes);
+  }
+
+  function idOf(prefix: string, model: FakeModel): FakeAnswerId {
+    const id = `${prefix}-fake-${hashOf(model).toString(36)}${count++}`;
+    return { id, createdSeconds: Math.floor(clock.nowMs() / 1000), model };
+  }
+
+  /** Returns an answer in words as this model gives it: late, cut short, or never. */
+  function words(script: Script, model: FakeModel): Script {
+    if (script.status !== 200) return script;
     if (model === 'fake-slow') return { ...script, delayMs: SLOW_MS };
     if (model === 'fake-hangs') return { ...script, chunks: [], ending: 'hang' };
     if (model === 'fake-fails-mid-stream') return { ...script, chunks: half(script.chunks), ending: 'reset' };
@@ -78,7 +95,7 @@ export function createFakeProvider(deps: FakeProviderDeps = {}): Provider {
 
   return {
     name: 'fake',
-    wireFor: (client) => WIRES[client],
+    wireFor: (client, { mode }) => (mode === 'completion' && client === 'openai-completions' ? client : WIRES[client]),
     open: (request, sink) => play(scriptFor(request), sink, { timeoutMs: request.deployment.timeoutMs, schedule }),
     readError: readOpenAiError,
   };

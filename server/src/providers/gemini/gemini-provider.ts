@@ -24,6 +24,8 @@ const WIRES: Readonly<Record<Wire, Wire | null>> = {
   'openai-chat': 'gemini',
   'anthropic-messages': 'gemini',
   'openai-responses': 'gemini',
+  'openai-completions': 'gemini',
+  'cursor-responses': 'gemini',
   'openai-compact': null,
   'openai-input-tokens': null,
   'gemini-count-tokens': 'gemini-count-tokens',
@@ -35,7 +37,8 @@ const WIRES: Readonly<Record<Wire, Wire | null>> = {
 export function createGeminiProvider(deps: { readonly transport: Transport }): Provider {
   return {
     name: 'gemini',
-    wireFor: (client) => WIRES[client],
+    // Only OpenAI's API continues texts.
+    wireFor: (client, { mode }) => (mode === 'completion' ? null : WIRES[client]),
     ...callOverHttp(GEMINI, deps.transport),
     readError: readGeminiError,
   };

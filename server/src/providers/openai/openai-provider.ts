@@ -7,6 +7,7 @@ import { readOpenAiError } from '../read-error.ts';
 import { callOverHttp, type VendorHttp } from '../vendor-http.ts';
 
 const PATHS: Readonly<Partial<Record<Wire, string>>> = {
+  'openai-completions': '/completions',
   'openai-embeddings': '/embeddings',
   'openai-responses': '/responses',
   'openai-compact': '/responses/compact',
@@ -32,6 +33,8 @@ const WIRES: Readonly<Record<Wire, Wire | null>> = {
   'openai-chat': 'openai-chat',
   'anthropic-messages': 'openai-chat',
   'openai-responses': 'openai-chat',
+  'openai-completions': 'openai-chat',
+  'cursor-responses': 'openai-chat',
   'openai-compact': null,
   'openai-input-tokens': null,
   gemini: 'openai-chat',
@@ -47,14 +50,18 @@ interface OpenAiProviderDeps {
 }
 
 /**
- * Creates the provider for OpenAI, and for every server that speaks its chat completions and embeddings. Responses are asked of
+ * Creates the provider for OpenAI, and for every server that speaks its chat completions, text completions and embeddings. Responses are asked of
  * OpenAI itself and of the servers listed; for the others they are translated into chat completions.
  */
 export function createOpenAiProvider(deps: OpenAiProviderDeps): Provider {
   const hosts = new Set(['api.openai.com', ...(deps.responsesHosts ?? [])].map((host) => host.toLowerCase()));
   return {
     name: 'openai',
-    wireFor: (client, deployment) => (isOfResponses(client) && speaksResponses(deployment, hosts) ? client : WIRES[client]),
+    wireFor(client, deployment) {
+      if (deployment.mode === 'completion') return client === 'openai-completions' ? client : null;
+      if (!isOfResponses(client) || !speaksResponses(deployment, hosts)) return WIRES[client];
+      return client === 'cursor-responses' ? 'openai-responses' : client;
+    },
     ...callOverHttp(OPENAI, deps.transport),
     readError: readOpenAiError,
   };

@@ -59,6 +59,17 @@ describe('what is kept of a request', () => {
     expect(text).not.toContain(choice?.message.content);
   });
 
+  test('as metadata of a text completion is the size of each prompt, whose tokens are one', async () => {
+    const targets = [model('fast', [deployment({ mode: 'completion' })], { mode: 'completion' })];
+    const of = async (prompt: unknown) => (await kept('metadata', { prompt }, { targets, path: '/v1/completions' })).content;
+    expect((await of([CANARY, 'b'])).request.messages).toEqual([
+      { role: 'user', bytes: CANARY.length + 2 },
+      { role: 'user', bytes: 3 },
+    ]);
+    expect((await of([1, 2, 3])).request.messages).toEqual([{ role: 'user', bytes: 7 }]);
+    expect(JSON.stringify(await of(CANARY))).not.toContain('merger');
+  });
+
   test('as metadata counts bytes, not characters', async () => {
     const { content } = await kept('metadata', { messages: [{ role: 'user', content: 'für €' }] });
     expect(content.request.messages[0].bytes).toBe(Buffer.byteLength('"für €"'));

@@ -53,12 +53,19 @@ function metadataOf(admission: Admission, answer: Buffer | null): object {
   };
 }
 
-/** Returns the messages of a chat, the items of a Responses request, or the turns of Gemini's. */
+/** Returns the messages of a chat, the items of a Responses request, the turns of Gemini's, or the prompts of a text completion. */
 function messagesOf({ asked, walk }: Admission): readonly unknown[] {
-  const { messages, input, contents } = asked.body;
+  const { messages, input, contents, prompt } = asked.body;
+  if (walk.endpoint.wire === 'openai-completions') return promptMessages(prompt);
   if (walk.endpoint.wire === 'gemini') return Array.isArray(contents) ? contents : [contents];
   if (!isOfResponses(walk.endpoint.wire)) return Array.isArray(messages) ? messages : [];
   return typeof input === 'string' ? [{ role: 'user', content: input }] : Array.isArray(input) ? input : [];
+}
+
+/** Returns prompts as messages. A list of tokens is one prompt. */
+function promptMessages(prompt: unknown): readonly unknown[] {
+  const prompts = Array.isArray(prompt) && typeof prompt[0] !== 'number' ? prompt : [prompt];
+  return prompts.map((content) => ({ role: 'user', content }));
 }
 
 /** Returns who said it and its size. An item without a role is named by its type. */

@@ -15,13 +15,26 @@ export interface Endpoint {
   readonly dialect: ErrorDialect;
   /** The mode of the deployments that can serve it. */
   readonly mode: DeploymentMode;
+  /** The mode of others that serve it by translation, as far as the request can be translated. */
+  readonly alsoMode?: DeploymentMode;
   /** True if requests are access-checked and counted, but no tokens or money are held or charged. */
   readonly free: boolean;
   /** Returns what the path and the query say of a call, where they say it instead of the body. */
   readonly called?: (request: Pick<GatewayRequest, 'path' | 'query'>) => Called;
+  /** The endpoint at the same path for a body of the Responses API. Absent for paths that take one format. */
+  readonly forInput?: Endpoint;
 }
 
 const GEMINI = { wire: 'gemini', dialect: 'gemini', mode: 'chat', free: false, called } as const;
+
+/** The path that Cursor calls. The answer is a chat completion, whatever the body is. */
+const CURSOR = {
+  path: '/cursor/v1/chat/completions',
+  name: 'cursor_chat_completions',
+  dialect: 'openai',
+  mode: 'chat',
+  free: false,
+} as const;
 
 export const ENDPOINTS: readonly Endpoint[] = [
   { path: '/v1/chat/completions', name: 'chat_completions', wire: 'openai-chat', dialect: 'openai', mode: 'chat', free: false },
@@ -59,6 +72,16 @@ export const ENDPOINTS: readonly Endpoint[] = [
     ...GEMINI,
     wire: 'gemini-count-tokens',
     free: true,
+  },
+  { ...CURSOR, wire: 'openai-chat', forInput: { ...CURSOR, wire: 'cursor-responses' } },
+  {
+    path: '/v1/completions',
+    name: 'completions',
+    wire: 'openai-completions',
+    dialect: 'openai',
+    mode: 'completion',
+    alsoMode: 'chat',
+    free: false,
   },
   { path: '/v1/embeddings', name: 'embeddings', wire: 'openai-embeddings', dialect: 'openai', mode: 'embedding', free: false },
 ];

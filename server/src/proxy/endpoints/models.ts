@@ -31,6 +31,7 @@ function anthropicModel(id: string): object {
 
 const GENERATION_METHODS: Readonly<Record<DeploymentMode, readonly string[]>> = {
   chat: ['generateContent', 'countTokens'],
+  completion: [],
   embedding: [],
 };
 

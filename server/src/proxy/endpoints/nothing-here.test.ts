@@ -15,6 +15,11 @@ describe('a path where nothing is', () => {
     ['/v1//embeddings', 'Did you mean /v1/embeddings?'],
     ['/V1/Messages', 'Did you mean /v1/messages?'],
     ['/v1/chat/completion', 'Did you mean /v1/chat/completions?'],
+    ['/completions', 'has to end in /v1: the path is /v1/completions.'],
+    ['/v1/completion', 'Did you mean /v1/completions?'],
+    ['/v1/complete', 'belongs to Anthropic’s older text completions'],
+    ['/cursor/chat/completions', 'Did you mean /cursor/v1/chat/completions?'],
+    ['/cursor/v1/model', 'Did you mean /cursor/v1/models?'],
     ['/v1/embedings', 'Did you mean /v1/embeddings?'],
     ['/v1/images/generations', 'belongs to images, which this gateway does not serve'],
     ['/v1beta/models/gemini-pro:embedContent', 'belongs to Gemini’s API'],
@@ -42,7 +47,7 @@ describe('a path where nothing is', () => {
         expect(message.length).toBeLessThan(600);
         expect(message).not.toMatch(/\p{Cc}/u);
         for (const [, named] of message.matchAll(/(?:the path is|Did you mean) (\/[^ ?]+?)[.?]$/g))
-          expect([...ENDPOINTS.map((endpoint) => endpoint.path), '/v1/models', '/v1beta/models']).toContain(named);
+          expect([...ENDPOINTS.map((endpoint) => endpoint.path), '/v1/models', '/v1beta/models', '/cursor/v1/models']).toContain(named);
       }),
     );
   });

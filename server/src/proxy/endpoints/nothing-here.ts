@@ -9,7 +9,10 @@ const PATH_CHARS_MAX = 96;
 const LETTERS_MAX = 3;
 
 /** The paths that a client may have meant. */
-const SERVED: readonly string[] = [...ENDPOINTS.map(({ path }) => path), '/v1/models', '/v1/conversations', '/v1beta/models'];
+const SERVED: readonly string[] = [
+  ...ENDPOINTS.map(({ path }) => path),
+  ...['/v1/models', '/v1/conversations', '/v1beta/models', '/cursor/v1/models'],
+];
 
 /** The paths as a message lists them: of Gemini's one stands for all. */
 const LISTED: readonly string[] = SERVED.filter((path) => !/:(?:stream|count)/.test(path));
@@ -17,7 +20,6 @@ const LISTED: readonly string[] = SERVED.filter((path) => !/:(?:stream|count)/.t
 /** Vendors' endpoints that are not served, by how their paths begin, with or without the version. */
 const OTHER_ENDPOINTS: readonly (readonly [string, string])[] = [
   ['/v1beta/', 'Gemini’s API'],
-  ['/completions', 'OpenAI’s older text completions'],
   ['/complete', 'Anthropic’s older text completions'],
   ['/engines/', 'OpenAI’s engines'],
   ['/images/', 'images'],

@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { bigint, boolean, check, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core';
 import type { PriceUnits } from '../../domain/money/price.ts';
+import { DEPLOYMENT_MODES } from '../../domain/routing/catalogue.ts';
 import { bytes, createdAt, instant, metadata, names, updatedAt } from './columns.ts';
 
 const version = () => bigint('version', { mode: 'number' }).notNull().default(1);
@@ -51,7 +52,7 @@ export const models = pgTable('models', {
   name: text('name')
     .primaryKey()
     .references(() => callableTargets.name),
-  mode: text('mode', { enum: ['chat', 'embedding'] })
+  mode: text('mode', { enum: DEPLOYMENT_MODES })
     .notNull()
     .default('chat'),
   strategy: text('strategy', { enum: ['weighted', 'priority'] })
@@ -73,7 +74,7 @@ export const deployments = pgTable(
     provider: text('provider').notNull(),
     upstreamModel: text('upstream_model').notNull(),
     credentialId: text('credential_id').references(() => credentials.id),
-    mode: text('mode', { enum: ['chat', 'embedding'] })
+    mode: text('mode', { enum: DEPLOYMENT_MODES })
       .notNull()
       .default('chat'),
     rpm: bigint('rpm', { mode: 'number' }),
@@ -103,7 +104,7 @@ export const deployments = pgTable(
   (table) => [
     index('deployments_model').on(table.model, table.id),
     index('deployments_credential').on(table.credentialId),
-    check('deployments_mode', sql`${table.mode} in ('chat', 'embedding')`),
+    check('deployments_mode', sql`${table.mode} in ('chat', 'completion', 'embedding')`),
     check('deployments_on_hangup', sql`${table.onHangup} in ('finish', 'stop')`),
     check('deployments_output_cap_field', sql`${table.outputCapField} in ('max_tokens', 'max_completion_tokens')`),
   ],

@@ -1,0 +1,18 @@
+import type { Schema } from '../../api/client.ts';
+import { words } from './words.ts';
+
+type Mode = Schema<'Deployment'>['mode'];
+
+/** What a deployment serves, in words. */
+export const MODE_NAMES: Readonly<Record<Mode, string>> = {
+  chat: words.chat,
+  completion: words.completionsMode,
+  embedding: words.embeddingsMode,
+};
+
+/** The addition to a name for what a deployment serves; nothing for chats, which most serve. */
+export const MODE_MARKS: Readonly<Record<Mode, string>> = {
+  chat: '',
+  completion: words.dotCompletions,
+  embedding: words.dotEmbeddings,
+};
