@@ -16,9 +16,9 @@ export interface Meaning {
 type Json = any;
 
 /** The dialects in which an answer can be read. */
-export type ChatKind = 'chat' | 'messages' | 'responses' | 'gemini' | 'completions';
+export type ChatKind = 'chat' | 'messages' | 'responses' | 'gemini';
 
-export function meaningOf(kind: ChatKind, stream: boolean, bytes: Buffer): Meaning {
+export function meaningOf(kind: ChatKind | 'completions', stream: boolean, bytes: Buffer): Meaning {
   const text = bytes.toString();
   if (kind === 'responses') return response(stream ? finalResponse(jsonEventsIn(text)) : JSON.parse(text));
   if (kind === 'completions') return completions(stream ? jsonEventsIn(text) : [JSON.parse(text)]);

@@ -34,6 +34,7 @@ describe('what a recorded answer costs', () => {
       .filter(({ recording, parity }) => recording.kind !== 'responses-compact' && parity.ours === null && parity.usage !== null)
       .map(({ parity }) => parity.model);
     expect(unknown.sort()).toEqual([
+      ...['babbage:2023-07-21-v2', 'babbage:2023-07-21-v2', 'babbage:2023-07-21-v2'],
       ...['gpt-4.1-nano-2025-04-14', 'gpt-4.1-nano-2025-04-14', 'minimax/minimax-m2:free', 'mistralai/ministral-3-14b-reasoning'],
       ...['moonshotai/kimi-k2', 'openai/gpt-5.6-sol', 'openai/gpt-5.6-sol', 'voyage-3.5'],
       ...['zai-org/glm-4.7-flash', 'zai-org/glm-4.7-flash'],

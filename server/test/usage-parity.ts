@@ -100,7 +100,7 @@ function theirUsage(
       ? ['embeddings']
       : kind === 'responses'
         ? ['responses']
-        : kind === 'chat'
+        : kind === 'chat' || kind === 'completions'
           ? ['chat', 'default']
           : ['default'];
   for (const flavour of flavours) {

@@ -86,7 +86,10 @@ function responsesFacts(body: JsonObject, betas: string | undefined) {
 function completionsFacts(body: JsonObject) {
   const prompts = promptsIn(body);
   if (prompts === null)
-    throw new Refused('prompt', 'prompt must be a text, a list of texts, a list of tokens, or a list of such lists; at most 2,048');
+    throw new Refused(
+      'prompt',
+      'prompt must be a text, a list of texts, a list of tokens, or a list of such lists; at most 2,048',
+    );
   const stream = booleanOf(body.stream, 'stream');
   const returned = answersOf(body);
   const made = Math.max(returned, wholeOf(body.best_of, 'best_of', 0, ANSWERS_MAX) ?? 0);

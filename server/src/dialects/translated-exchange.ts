@@ -4,7 +4,16 @@ import { MessagesStreamDecoder } from './anthropic-messages/decode-stream.ts';
 import { encodeMessagesAnswer } from './anthropic-messages/encode-answer.ts';
 import { encodeMessagesRequest } from './anthropic-messages/encode-request.ts';
 import { MessagesStreamEncoder } from './anthropic-messages/encode-stream.ts';
-import type { AnswerFacts, ChatWire, ClientWire, Exchange, ExchangeOptions, JsonObject, TranslatedRequest, Wire } from './dialect.ts';
+import type {
+  AnswerFacts,
+  ChatWire,
+  ClientWire,
+  Exchange,
+  ExchangeOptions,
+  JsonObject,
+  TranslatedRequest,
+  Wire,
+} from './dialect.ts';
 import { UnreadableAnswer } from './dialect.ts';
 import { FEATURE_NAMES } from './feature-names.ts';
 import { framed } from './gemini/array-stream.ts';

@@ -107,7 +107,12 @@ const FIELDS: readonly Row[] = [
       '/v1/completions',
     ),
   ),
-  withBody('an embedding model at /v1/completions', `{"model":"${MODELS.embedding}","prompt":"Hi."}`, NO_MODEL, '/v1/completions'),
+  withBody(
+    'an embedding model at /v1/completions',
+    `{"model":"${MODELS.embedding}","prompt":"Hi."}`,
+    NO_MODEL,
+    '/v1/completions',
+  ),
   withBody(
     'neither messages nor input at Cursor’s path',
     `{"model":"${MODELS.good}"}`,

@@ -97,7 +97,13 @@ const BOUNDED: readonly Case[] = [
   { what: 'texts of tokens, `best_of: 5`', ...texts({ prompt: [[1, 2, 3], [4]], n: 2, best_of: 5 }) },
   { what: 'a text of a chat model', ...texts({}, 'c-plain') },
   { what: 'a text of Claude', ...texts({}, 'm-plain') },
-  { what: 'texts without a cap, clamped', model: 't-plain', path: '/v1/completions', body: { prompt: 'Go.', n: 2 }, clamps: true },
+  {
+    what: 'texts without a cap, clamped',
+    model: 't-plain',
+    path: '/v1/completions',
+    body: { prompt: 'Go.', n: 2 },
+    clamps: true,
+  },
   { what: 'a request of Cursor', ...cursor('c-plain') },
   { what: 'a request of Cursor to Claude', ...cursor('m-plain') },
   { what: 'a fee for each request', ...chat('fee') },
@@ -134,8 +140,6 @@ const UNBOUNDED: readonly Case[] = [
     ...messages('huge', { messages: part('image', base64('image/png')) }),
   },
 ];
-
-const isOpenAis = (model: string) => !model.startsWith('m-');
 
 interface Site {
   readonly gateway: Gateway;

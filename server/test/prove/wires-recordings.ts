@@ -22,7 +22,12 @@ const PATHS = {
   ...{ chat: '/v1/chat/completions', messages: '/v1/messages', responses: '/v1/responses', completions: '/v1/completions' },
   cursor: '/cursor/v1/chat/completions',
 } as const;
-const MODELS = { chat: 'gpt-5.6', messages: 'claude-opus-4-6', responses: 'gpt-5.6', gemini: 'gemini-3-flash-preview' } as const satisfies Record<Kind, string>;
+const MODELS = {
+  chat: 'gpt-5.6',
+  messages: 'claude-opus-4-6',
+  responses: 'gpt-5.6',
+  gemini: 'gemini-3-flash-preview',
+} as const satisfies Record<Kind, string>;
 
 /** Four files hold the answers of several exchanges as one stream, as no provider sends them. Translated, a stream ends with the first. */
 const SEVERAL_ANSWERS =
@@ -71,7 +76,7 @@ function surfacesOf(recording: Recording): readonly Surface[] {
 }
 
 /** The dialect of the answers of a surface. */
-function saidIn(surface: Surface): ChatKind {
+function saidIn(surface: Surface): ChatKind | 'completions' {
   return surface === 'cursor' ? 'chat' : surface;
 }
 
@@ -83,11 +88,7 @@ function placeOf(surface: Surface, stream: boolean): { readonly path: string; re
 }
 
 /** Serves the recordings of one wire behind each surface, by the whole walk, and compares what a client understands. */
-async function served(
-  kind: Kind | 'completions',
-  surfaces: readonly Surface[],
-  all: readonly Recording[],
-): Promise<ProveResult> {
+async function served(kind: Kind | 'completions', surfaces: readonly Surface[], all: readonly Recording[]): Promise<ProveResult> {
   const scene = await openScene(
     kind === 'completions'
       ? { isBudgeted: false, deployment: { mode: 'completion' } }
@@ -135,7 +136,7 @@ async function differs(scene: Scene, recording: Recording, surface: Surface): Pr
 }
 
 /** Reports whether a recording is an error with status 200. */
-function isError(kind: ChatKind, bytes: Buffer, stream: boolean): boolean {
+function isError(kind: Kind | 'completions', bytes: Buffer, stream: boolean): boolean {
   const text = bytes.toString();
   if (stream) return /"type": ?"(?:error|response\.failed)"|^data: ?\{.*"error": ?\{"/m.test(text);
   const { status, error } = JSON.parse(text) as { status?: string; error?: object | null };
@@ -162,9 +163,7 @@ function bodyFor(surface: Surface, stream: boolean): JsonObject {
   if (surface === 'gemini') return { stream, contents: [{ role: 'user', parts: [{ text: 'hi' }] }] };
   if (surface === 'responses') return { stream, input: 'hi', include: ['reasoning.encrypted_content'] };
   const messages = [{ role: 'user', content: 'hi' }];
-  return surface === 'chat'
-    ? { stream, messages, ...options }
-    : { stream, messages, max_tokens: 1024 };
+  return surface === 'chat' ? { stream, messages, ...options } : { stream, messages, max_tokens: 1024 };
 }
 
 /** Reads each stream byte by byte, and breaks it off at every byte: the client gets an error and no end, and nothing throws. */
@@ -174,8 +173,7 @@ function cutStreams(streams: readonly Recording[], quick: boolean): ProveResult 
   for (const recording of streams) {
     const bytes = bytesOf(recording);
     for (const surface of surfacesOf(recording)) {
-      const open = () =>
-        exchangeOf(WIRES[surface], WIRES[kindOf(recording) as Kind] as Wire, bodyFor(surface, true)).stream();
+      const open = () => exchangeOf(WIRES[surface], WIRES[kindOf(recording) as Kind] as Wire, bodyFor(surface, true)).stream();
       const whole = read(open(), bytes, bytes.length);
       if (!read(open(), bytes, 1).equals(whole))
         details.push(`${recording.response} behind ${surface}: other bytes, read one by one`);

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { Patience } from '../../src/http/node/listener.ts';
+import { planeOf } from '../../src/domain/planes.ts';
 import { openListener } from '../../src/http/open-listener.ts';
 import { addressHolders } from '../../src/lib/address/address-holder.ts';
 import { ANSWERED, type BufferBounds, BufferedBytes } from '../../src/lib/buffered-bytes.ts';
@@ -53,11 +54,11 @@ export async function serveHouse(
       response.writeHead(404).end();
     },
     serve: (request, reply) => {
-      if (request.path.startsWith('/v1/')) serveDataPlane(request, reply, house.gateway);
+      if (planeOf(request.path) === 'data') serveDataPlane(request, reply, house.gateway);
       else void serveOperations(request, reply, operations);
     },
     judge: (request, reply) => {
-      if (request.path.startsWith('/v1/')) return judgeHead(request, reply, house.gateway, heads);
+      if (planeOf(request.path) === 'data') return judgeHead(request, reply, house.gateway, heads);
       void serveOperations(request, reply, operations);
       return ANSWERED;
     },

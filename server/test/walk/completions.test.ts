@@ -1,4 +1,5 @@
 /** Text completions: who answers them, what is held and charged, and what is refused before anything is sent. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/dialects/dialect.ts';
 import { answersOf, bytesOf } from '../recordings.ts';
@@ -19,6 +20,10 @@ const answer = (texts: readonly string[] = ['there was']) => ({
   choices: texts.map((text, index) => ({ text, index, logprobs: null, finish_reason: 'stop' })),
   usage,
 });
+/** As OpenAI answered it. */
+const BAD_REQUEST = JSON.parse(
+  readFileSync(new URL('../recorded/cassettes/openai/completions/completion-bad-request.400.response.json', import.meta.url), 'utf8'),
+) as { readonly error: object };
 const sentBody = (call: PlayedCall) => JSON.parse(String(call.request.body)) as JsonObject;
 
 describe('a deployment with the mode completion', () => {
@@ -61,7 +66,11 @@ describe('a deployment with the mode completion', () => {
       if (status === 200) (await call).json(answer());
       expect((await said).status).toBe(status);
       const { entries, httpStatus } = await row();
-      expect([httpStatus, entries.length, now.played.calls.length]).toEqual([status, status === 200 ? 1 : 0, status === 200 ? 1 : 0]);
+      expect([httpStatus, entries.length, now.played.calls.length]).toEqual([
+        status,
+        status === 200 ? 1 : 0,
+        status === 200 ? 1 : 0,
+      ]);
     }
   });
 
@@ -102,11 +111,10 @@ describe('a deployment with the mode completion', () => {
     (await first.call).json(silent);
     expect((await first.said).status).toBe(200);
     const { entries } = await first.row();
-    expect(entries).toMatchObject([{ kind: 'estimate' }]);
+    expect(entries).toMatchObject([{ kind: 'estimated' }]);
     expect(entries[0]?.usage.output).toBeGreaterThanOrEqual(50);
     const second = asking(now, HELLO, AT);
-    const [recorded] = [JSON.parse('{"error":{"code":null,"message":"no","param":"max_tokens","type":"invalid_request_error"}}')];
-    (await second.call).json(recorded, 400);
+    (await second.call).json(BAD_REQUEST, 400);
     expect((await second.said).json().error).toMatchObject({ param: 'max_tokens', type: 'invalid_request_error' });
     expect(await second.row()).toMatchObject({ httpStatus: 400, entries: [] });
   });
@@ -139,7 +147,11 @@ describe('a chat model', () => {
     const { json, headers } = await said;
     expect(json()).toMatchObject({ object: 'text_completion', choices: [{ text: 'there was', finish_reason: 'stop' }], usage });
     expect([headers['x-headgate-dropped'], headers['x-headgate-model']]).toEqual(['logit_bias', 'fast']);
-    expect(await row()).toMatchObject({ endpoint: 'completions', status: 'succeeded', entries: [{ usage: { input: 7, output: 9 } }] });
+    expect(await row()).toMatchObject({
+      endpoint: 'completions',
+      status: 'succeeded',
+      entries: [{ usage: { input: 7, output: 9 } }],
+    });
   });
 
   test.each<[string, JsonObject]>([

@@ -1,6 +1,7 @@
 /** Cursor's path: two formats of requests, one of answers, and the tenancy of the Responses API. */
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/dialects/dialect.ts';
+import { whole } from '../../src/lib/pieces.ts';
 import type { PlayedCall } from '../support/played-provider.ts';
 import { budget } from '../support/policies.ts';
 import { asking, inputHeldOf, nanoUsd } from '../support/scene.ts';
@@ -23,7 +24,7 @@ const completion = {
   choices: [{ index: 0, message: { role: 'assistant', content: 'Hello.' }, finish_reason: 'stop' }],
   usage: { prompt_tokens: 7, completion_tokens: 9, total_tokens: 16 },
 };
-const sentBody = (call: PlayedCall) => JSON.parse(String(call.request.body)) as JsonObject;
+const sentBody = (call: PlayedCall) => JSON.parse(String(whole(call.request.body))) as JsonObject;
 
 describe('a Responses request', () => {
   test.each(['openai-responses', 'openai-chat'] as const)('of a provider of %s is answered as a chat', async (speaks) => {

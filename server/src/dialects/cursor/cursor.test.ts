@@ -19,7 +19,12 @@ const AGENT: JsonObject = {
   ],
   tools: [
     { type: 'function', name: 'read_file', description: 'Reads', parameters: { type: 'object', properties: {} }, strict: false },
-    { type: 'custom', name: 'ApplyPatch', description: 'Patches', format: { type: 'grammar', syntax: 'lark', definition: 's: "a"' } },
+    {
+      type: 'custom',
+      name: 'ApplyPatch',
+      description: 'Patches',
+      format: { type: 'grammar', syntax: 'lark', definition: 's: "a"' },
+    },
   ],
   tool_choice: 'auto',
   ...{ store: false, include: ['reasoning.encrypted_content'], prompt_cache_retention: '24h', truncation: 'disabled' },
@@ -137,12 +142,13 @@ describe('what the provider gets', () => {
     const { tools, ...rest } = AGENT;
     const [read] = tools as JsonObject[];
     const sent = sentTo(WIRE, 'anthropic-messages', { ...rest, tools: [read, { type: 'custom', name: 'ApplyPatch' }] }, {});
-    expect(sent).toMatchObject({ system: [{ text: 'Be brief.' }], tools: [{ name: 'read_file' }, { name: 'ApplyPatch' }] });
+    expect(sent).toMatchObject({ system: 'Be brief.', tools: [{ name: 'read_file' }, { name: 'ApplyPatch' }] });
   });
 });
 
 describe('what Cursor gets', () => {
-  const recorded = answersOf('openai', 'responses');
+  // One is an error with status 200, which never reaches a translation.
+  const recorded = answersOf('openai', 'responses').filter(({ response }) => !response.includes('openai-error'));
 
   it('covers whole answers and streams', () => {
     expect(recorded.filter(({ stream }) => stream).length).toBeGreaterThan(3);
@@ -174,7 +180,10 @@ describe('what Cursor gets', () => {
     expect(said.endsWith('data: [DONE]\n\n')).toBe(true);
     for (let at = 0; at < bytes.length; at += 1) {
       const stream = open();
-      const cut = Buffer.concat([stream.push(bytes.subarray(0, at)), stream.end({ clean: false, message: 'it broke' })]).toString();
+      const cut = Buffer.concat([
+        stream.push(bytes.subarray(0, at)),
+        stream.end({ clean: false, message: 'it broke' }),
+      ]).toString();
       if (stream.facts().complete) continue;
       expect(cut).not.toContain('[DONE]');
       expect(cut).toContain('it broke');
@@ -185,6 +194,6 @@ describe('what Cursor gets', () => {
     const answer = JSON.parse(bytesOf(recording).toString());
     const { bytes, facts } = exchangeOf(WIRE, 'openai-responses', { input: 'a' }).whole(bytesOf(recording));
     expect(JSON.parse(bytes.toString())).toMatchObject({ object: 'chat.completion', model: answer.model });
-    expect(facts.usage === null ? null : facts.complete).toBe(facts.usage === null ? null : true);
+    expect(facts.complete).toBe(true);
   });
 });

@@ -98,8 +98,7 @@ function editedBody(options: ExchangeOptions): JsonObject {
   if (client === 'gemini') return ownContentRequest(body, outputCap);
   if (client === 'gemini-count-tokens') return ownCountRequest(body, upstreamModel);
   const edited: JsonObject = { ...body, model: upstreamModel };
-  if (facts.stream && reportsWhenAsked(client))
-    edited.stream_options = { ...objectOr(body.stream_options), include_usage: true };
+  if (facts.stream && reportsWhenAsked(client)) edited.stream_options = { ...objectOr(body.stream_options), include_usage: true };
   if (outputCap !== null && client === 'openai-chat') capChat(edited, outputCap, capField ?? 'max_completion_tokens');
   if (outputCap !== null && (client === 'anthropic-messages' || client === 'openai-completions')) edited.max_tokens = outputCap;
   if (client === 'openai-responses') editResponses(edited, outputCap);

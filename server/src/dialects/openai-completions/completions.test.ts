@@ -8,6 +8,10 @@ import { readFacts } from '../exchange.ts';
 import { onlyText, promptsIn } from './prompts.ts';
 
 const WIRE = 'openai-completions';
+interface Chunk {
+  readonly choices: readonly { readonly text: string }[];
+}
+
 const CHAT_WIRES = ['openai-chat', 'anthropic-messages', 'openai-responses', 'gemini'] as const;
 
 function factsOf(body: JsonObject) {
@@ -138,6 +142,8 @@ describe('within the dialect', () => {
   it('passes a stream with its usage if that was asked for, else without', () => {
     const asked = streamOf({ stream_options: { include_usage: true } });
     expect(run(asked, bytes)).toBe(bytes.toString());
+    const texts = jsonEventsIn<Chunk>(bytes.toString()).flatMap(({ choices }) => choices.map(({ text }) => text));
+    const outputBytes = texts.reduce((sum, text) => sum + JSON.stringify(text).length - 2, 0);
     const plain = streamOf();
     const events = jsonEventsIn<JsonObject>(run(plain, bytes));
     expect(events).toHaveLength(jsonEventsIn(bytes.toString()).length - 1);
@@ -145,7 +151,7 @@ describe('within the dialect', () => {
     for (const stream of [asked, plain])
       expect(stream.facts()).toMatchObject({
         usage: { input: 14, output: 16 },
-        ...{ finishReason: 'length', finishes: 1, outputBytes: 79, complete: true, error: null },
+        ...{ finishReason: 'length', finishes: 1, outputBytes, complete: true, error: null },
       });
   });
 
@@ -159,8 +165,7 @@ describe('within the dialect', () => {
 
   it('counts the choices that have finished, of each prompt', () => {
     const stream = streamOf({ prompt: ['a', 'b'], n: 2 });
-    const finish = (index: number) =>
-      `data: ${JSON.stringify({ choices: [{ index, text: 'x', finish_reason: 'stop' }] })}\n\n`;
+    const finish = (index: number) => `data: ${JSON.stringify({ choices: [{ index, text: 'x', finish_reason: 'stop' }] })}\n\n`;
     for (const [at, index] of [0, 3, 3, 1, 2].entries()) {
       stream.push(Buffer.from(finish(index)));
       expect(stream.facts().finishes).toBe([1, 2, 2, 3, 4][at]);
@@ -168,7 +173,12 @@ describe('within the dialect', () => {
   });
 
   it('estimates an answer without usage by its texts', () => {
-    const answer = { choices: [{ text: 'twelve chars', index: 0 }, { text: 'more', index: 1 }] };
+    const answer = {
+      choices: [
+        { text: 'twelve chars', index: 0 },
+        { text: 'more', index: 1 },
+      ],
+    };
     const { facts } = exchangeOf(WIRE, WIRE, { prompt: 'a', n: 2 }).whole(Buffer.from(JSON.stringify(answer)));
     expect(facts.usage).toBeNull();
     expect(facts.outputBytes).toBe('"twelve chars"'.length + '"more"'.length);
@@ -254,7 +264,9 @@ describe('towards a chat model', () => {
       expect(events.flatMap(({ choices }) => choices.map(({ text }) => text)).join('')).toBe('Once höre');
       expect(events.flatMap(({ choices }) => choices.map((choice) => choice.finish_reason)).at(-1)).toBe('length');
       expect(new Set(events.map(({ object }) => object))).toEqual(new Set(['text_completion']));
-      expect(events.at(-1)?.usage).toEqual(wanted ? expect.objectContaining({ prompt_tokens: 3, completion_tokens: 5 }) : undefined);
+      expect(events.at(-1)?.usage).toEqual(
+        wanted ? expect.objectContaining({ prompt_tokens: 3, completion_tokens: 5 }) : undefined,
+      );
       expect(said.endsWith('data: [DONE]\n\n')).toBe(true);
       expect(said).not.toContain('hm');
       for (let at = 0; at < bytes.length; at += 1) expectCut(open(), bytes.subarray(0, at));

@@ -308,18 +308,26 @@ describe('its text completions', () => {
     const { text } = complete({ ...body, stream: true, stream_options: { include_usage: true } });
     const chunks = text.split('\n\n').flatMap((event) => (event.startsWith('data: {') ? [JSON.parse(event.slice(6))] : []));
     for (const [at, { text: whole }] of choices.entries())
-      expect(chunks.flatMap((chunk) => chunk.choices).flatMap((one) => (one.index === at ? [one.text] : [])).join('')).toBe(whole);
+      expect(
+        chunks
+          .flatMap((chunk) => chunk.choices)
+          .flatMap((one) => (one.index === at ? [one.text] : []))
+          .join(''),
+      ).toBe(whole);
     expect(chunks.at(-1).usage.completion_tokens).toBeGreaterThan(0);
     expect(text.endsWith('data: [DONE]\n\n')).toBe(true);
     expect(complete({ ...body, stream: true }).text).not.toContain('usage');
   });
 
-  it.each<object>([{ prompt: [] }, { prompt: [[]] }, { prompt: { a: 1 } }, { prompt: 'a', n: 0 }, { prompt: 'a', max_tokens: -1 }])(
-    'refuse %j with 400',
-    (body) => {
-      expect(complete(body).status).toBe(400);
-    },
-  );
+  it.each<object>([
+    { prompt: [] },
+    { prompt: [[]] },
+    { prompt: { a: 1 } },
+    { prompt: 'a', n: 0 },
+    { prompt: 'a', max_tokens: -1 },
+  ])('refuse %j with 400', (body) => {
+    expect(complete(body).status).toBe(400);
+  });
 });
 
 describe('a call to it', () => {

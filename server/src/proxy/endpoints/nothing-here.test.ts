@@ -47,7 +47,9 @@ describe('a path where nothing is', () => {
         expect(message.length).toBeLessThan(600);
         expect(message).not.toMatch(/\p{Cc}/u);
         for (const [, named] of message.matchAll(/(?:the path is|Did you mean) (\/[^ ?]+?)[.?]$/g))
-          expect([...ENDPOINTS.map((endpoint) => endpoint.path), '/v1/models', '/v1beta/models', '/cursor/v1/models']).toContain(named);
+          expect([...ENDPOINTS.map((endpoint) => endpoint.path), '/v1/models', '/v1beta/models', '/cursor/v1/models']).toContain(
+            named,
+          );
       }),
     );
   });

@@ -52,9 +52,7 @@ export const models = pgTable('models', {
   name: text('name')
     .primaryKey()
     .references(() => callableTargets.name),
-  mode: text('mode', { enum: DEPLOYMENT_MODES })
-    .notNull()
-    .default('chat'),
+  mode: text('mode', { enum: DEPLOYMENT_MODES }).notNull().default('chat'),
   strategy: text('strategy', { enum: ['weighted', 'priority'] })
     .notNull()
     .default('weighted'),
@@ -74,9 +72,7 @@ export const deployments = pgTable(
     provider: text('provider').notNull(),
     upstreamModel: text('upstream_model').notNull(),
     credentialId: text('credential_id').references(() => credentials.id),
-    mode: text('mode', { enum: DEPLOYMENT_MODES })
-      .notNull()
-      .default('chat'),
+    mode: text('mode', { enum: DEPLOYMENT_MODES }).notNull().default('chat'),
     rpm: bigint('rpm', { mode: 'number' }),
     tpm: bigint('tpm', { mode: 'number' }),
     weight: integer('weight').notNull().default(1),
