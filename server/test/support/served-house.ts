@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import type { Patience } from '../../src/http/node/listener.ts';
 import { planeOf } from '../../src/domain/planes.ts';
+import type { Patience } from '../../src/http/node/listener.ts';
 import { openListener } from '../../src/http/open-listener.ts';
 import { addressHolders } from '../../src/lib/address/address-holder.ts';
 import { ANSWERED, type BufferBounds, BufferedBytes } from '../../src/lib/buffered-bytes.ts';

@@ -22,7 +22,10 @@ const answer = (texts: readonly string[] = ['there was']) => ({
 });
 /** As OpenAI answered it. */
 const BAD_REQUEST = JSON.parse(
-  readFileSync(new URL('../recorded/cassettes/openai/completions/completion-bad-request.400.response.json', import.meta.url), 'utf8'),
+  readFileSync(
+    new URL('../recorded/cassettes/openai/completions/completion-bad-request.400.response.json', import.meta.url),
+    'utf8',
+  ),
 ) as { readonly error: object };
 const sentBody = (call: PlayedCall) => JSON.parse(String(call.request.body)) as JsonObject;
 

@@ -3,7 +3,7 @@ import { words } from './words.ts';
 
 type Mode = Schema<'Deployment'>['mode'];
 
-/** What a deployment serves, in words. */
+/** The words for what a deployment serves. */
 export const MODE_NAMES: Readonly<Record<Mode, string>> = {
   chat: words.chat,
   completion: words.completionsMode,
