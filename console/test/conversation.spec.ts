@@ -259,6 +259,7 @@ test('an error instead of an answer, and an error at the end of a stream, are to
 
 test('a request that was too long to be stored whole still shows its answer, and anything else is null', () => {
   const answer = { choices: [{ message: { role: 'assistant', content: 'Yes.' }, finish_reason: 'stop' }] };
+  expect(shown(answer, { model: 'fast', input: 'Hello' })).toBeNull();
   expect(shown(answer, '{"messages":[{"role":"user","content":"xxxx…[2097152 bytes]')).toMatchObject({
     isCut: true,
     answer: 'whole',

@@ -61,6 +61,33 @@ describe('the OpenAI SDK reads an Anthropic answer', () => {
   });
 });
 
+describe('the OpenAI SDK reads an answer as a text completion', () => {
+  const texts = [...ofOpenAi, ...ofAnthropic].filter(({ response }) => !/tool|advisor/.test(response));
+
+  it.each(named(texts))('%s', async (_name, recording) => {
+    const want = meaningOf(recording.kind as 'chat' | 'messages', recording.stream, bytesOf(recording));
+    const fetch = answering(recording, 'openai-completions');
+    const client = new OpenAI({ apiKey: 'k', baseURL: 'http://test/v1', fetch, maxRetries: 0 });
+    const asked = { model: 'any', prompt: 'hi' };
+    if (!recording.stream) {
+      const { choices, usage } = await client.completions.create(asked);
+      expect([choices[0]?.text, usage?.completion_tokens]).toEqual([want.text, want.output]);
+      return;
+    }
+    let text = '';
+    let output: number | undefined;
+    for await (const chunk of await client.completions.create({
+      ...asked,
+      stream: true,
+      stream_options: { include_usage: true },
+    })) {
+      text += chunk.choices[0]?.text ?? '';
+      output = chunk.usage?.completion_tokens ?? output;
+    }
+    expect([text, output]).toEqual([want.text, want.output]);
+  });
+});
+
 describe('the Anthropic SDK reads an OpenAI answer', () => {
   it.each(named(ofOpenAi))('%s', async (_name, recording) => {
     const want = meaningOf('chat', recording.stream, bytesOf(recording));

@@ -65,6 +65,19 @@ onOneDatabase('deployments', (given) => {
     expect(other.body.errors[0].pointer).toBe('/mode');
   });
 
+  test('of text completions are a mode of their own, which is no mode of a group of chats', async () => {
+    const { root } = world();
+    const model = freshName();
+    const { id, mode } = await makeDeployment(root, model, { mode: 'completion' });
+    expect([mode, (await root('GET', `/deployments/${id}`)).body.mode]).toEqual(['completion', 'completion']);
+    const chat = await root('POST', '/deployments', { model, provider: 'fake', upstream_model: 'fake-small', mode: 'chat' });
+    expect([chat.status, chat.body.errors[0].pointer]).toEqual([400, '/mode']);
+    const members = [{ deployment_id: (await makeDeployment(root, freshName())).id }, { deployment_id: id }];
+    const group = await root('POST', '/route-groups', { key: freshName(), members });
+    expect([group.status, group.body.errors[0].pointer]).toEqual([400, '/members/1/deployment_id']);
+    expect((await root('POST', '/deployments', { model: freshName(), provider: 'fake', mode: 'text' })).status).toBe(400);
+  });
+
   // promise: otherwise spend is null and the model is listed as unpriced.
   test('without prices the table fills them where it knows the model; null, or a model it does not know, is unpriced', async () => {
     const { root } = world();

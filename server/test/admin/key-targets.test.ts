@@ -41,6 +41,18 @@ onOneDatabase('what a key can call', (given) => {
     expect(answer.data[1]).toMatchObject({ type: 'route_group', fallbacks: [a], context_window: 128_000 });
   });
 
+  test('of a model of texts is one endpoint', async () => {
+    const { root } = world();
+    const { organization, team, path } = await scene();
+    const texts = freshName('texts');
+    await makeDeployment(root, texts, { mode: 'completion' });
+    must(await root('PATCH', `/organizations/${organization.id}`, { asset_access: { mode: 'selected', targets: [texts] } }));
+    must(await root('PATCH', `/teams/${team.id}`, { asset_access: null }));
+    const { data } = must(await root('GET', `${path}?mode=completion`));
+    expect(data).toMatchObject([{ name: texts, mode: 'completion', endpoints: ['completions'] }]);
+    expect(names(must(await root('GET', `${path}?mode=chat`)))).toEqual([]);
+  });
+
   test('agrees with the explanation of access, and follows a narrower key at once', async () => {
     const { root } = world();
     const { a, b, key, path } = await scene();

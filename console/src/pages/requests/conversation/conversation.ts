@@ -33,6 +33,8 @@ export function conversationOf({ request, response }: Stored): Conversation | nu
   const asked: Json | null = isObject(parsed) && Array.isArray(parsed.messages) ? parsed : null;
   const answered = readAnswer(response);
   if (asked === null && answered.messages.length === 0) return null;
+  // A request of another dialect, such as one of Cursor, is whole. Only its raw JSON shows it.
+  if (asked === null && isObject(parsed)) return null;
   const drafts = [
     ...(asked === null ? [] : [...readSystem(asked), ...readMessages(asked.messages as readonly unknown[])]).map((draft) => ({
       ...draft,
