@@ -69,7 +69,7 @@ export const links = {
   accessGroups: page<ListSearch | 'new'>(PATHS.accessGroups),
   accessGroup: object<'edit'>(PATHS.accessGroup),
   accessExplorer: page<'ask' | 'key' | 'target' | 'organization_id' | 'who'>(PATHS.accessExplorer),
-  playground: page<'key' | 'model'>(PATHS.playground),
+  playground: page<'key' | 'model' | 'dialect'>(PATHS.playground),
   usage: page<TenantFilter | RangeSearch | 'model' | 'provider' | 'deployment_id' | 'by' | 'metric' | 'tag'>(PATHS.usage),
   requests: page<TenantFilter | RangeSearch | 'model' | 'deployment_id' | 'code' | 'status' | 'live'>(PATHS.requests),
   request: object<'tab'>(PATHS.request),

@@ -44,6 +44,16 @@ export function pageSights(ids: Ids): readonly Sight[] {
     { name: 'access-groups', address: '/access-groups' },
     { name: 'access-group', address: '/access-groups/support' },
     { name: 'playground', address: '/playground' },
+    {
+      name: 'playground-wire',
+      address: `/playground?key=${ids.tagged.keyId}&model=regional&dialect=messages&wire=on`,
+      open: async (page) => {
+        await page.getByLabel('More fields of the body').fill('{"top_k": 5}');
+        await page.getByLabel('Message', { exact: true }).fill('Who is there?');
+        await page.getByRole('button', { name: 'Send', exact: true }).click();
+        await page.getByText(/^Left out of the request/).waitFor();
+      },
+    },
     { name: 'usage', address: '/usage?group_by=model' },
     { name: 'usage-by-tag', address: `/usage?group_by=tag&team_id=${ids.tagged.teamId}` },
     { name: 'usage-compared', address: '/usage?group_by=model&compare=on&range=this_month' },

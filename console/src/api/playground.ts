@@ -1,61 +1,91 @@
+import type { Asked, Dialect, Json, JsonObject } from './dialects/dialect.ts';
+
 /** Sends a conversation to a callable target with one of the keys, and reads the data plane's own answer as it arrives. */
 
-export interface PlaygroundMessage {
-  readonly role: 'system' | 'user' | 'assistant';
-  readonly content: string;
-}
-
 export interface PlaygroundCall {
-  readonly key_id: string;
-  readonly endpoint: 'chat';
-  readonly model: string;
-  readonly messages: readonly PlaygroundMessage[];
-  readonly stream: boolean;
-  readonly max_tokens?: number;
-  readonly temperature?: number;
+  readonly keyId: string;
+  readonly dialect: Dialect;
+  readonly asked: Asked;
+  /** Fields of the body beside those of the dialect. Objects are merged with those that are there. */
+  readonly more?: JsonObject;
   /** Tags as in the header `x-headgate-tags`. */
-  readonly tags?: readonly string[];
+  readonly tags: readonly string[];
 }
 
-/** Facts from an answer's headers, before its text. */
+export type HeaderList = readonly (readonly [name: string, value: string])[];
+
+/** A request as the data plane gets it, without the key's secret. */
+export interface WireRequest {
+  readonly method: 'POST';
+  /** With the query. */
+  readonly path: string;
+  readonly headers: HeaderList;
+  readonly body: JsonObject;
+}
+
+/** Facts from an answer's head, before its text. */
 export interface PlaygroundHead {
+  readonly status: number;
+  readonly headers: HeaderList;
   readonly requestId: string | null;
-  readonly deploymentId: string | null;
-  /** The time until the headers arrived in this browser, in milliseconds. */
-  readonly headMs: number;
+  /** The fields of the request that the provider's dialect lacks, and that were therefore not sent. */
+  readonly dropped: readonly string[];
 }
 
 /** The end of a call. `failed`: the gateway refused it or the answer broke off, in the gateway's words. */
 export type PlaygroundEnd =
-  | { readonly is: 'answered'; readonly finishReason: string | null }
+  | { readonly is: 'answered'; readonly isCut: boolean }
   | { readonly is: 'stopped' }
   | { readonly is: 'failed'; readonly status: number; readonly code: string | null; readonly message: string };
 
-interface Listener {
+export interface Listener {
   readonly signal: AbortSignal;
-  readonly onHead: (head: PlaygroundHead) => void;
+  readonly onHead?: (head: PlaygroundHead) => void;
+  /** Called with each further part of the answer as it came. */
+  readonly onReceived?: (part: string) => void;
   /** Called with each further part of the answer's text. */
-  readonly onText: (text: string) => void;
+  readonly onText?: (text: string) => void;
+}
+
+/** Returns the request that a call sends. */
+export function wireRequestOf({ dialect, asked, more = {}, tags }: PlaygroundCall): WireRequest {
+  const tagged: HeaderList = tags.length === 0 ? [] : [['x-headgate-tags', tags.join(',')]];
+  return {
+    method: 'POST',
+    path: dialect.path(asked),
+    headers: [['content-type', 'application/json'], ...tagged],
+    body: merged(dialect.body(asked), more),
+  };
+}
+
+function merged(body: JsonObject, more: JsonObject): JsonObject {
+  const both = Object.entries(more).map(([name, value]) => {
+    const there = body[name];
+    return [name, isObject(there) && isObject(value) ? merged(there, value) : value];
+  });
+  return { ...body, ...Object.fromEntries(both) };
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Sends a call and reports its answer piece by piece. Never rejects: every failure is an end. */
 export async function callPlayground(call: PlaygroundCall, listener: Listener): Promise<PlaygroundEnd> {
   try {
-    const startedMs = performance.now();
+    const { path, body } = wireRequestOf(call);
+    const tags = call.tags.length === 0 ? {} : { tags: call.tags };
     const response = await fetch('/api/v1/playground', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(call),
+      body: JSON.stringify({ key_id: call.keyId, path, body, ...tags }),
       signal: listener.signal,
     });
-    listener.onHead({
-      requestId: response.headers.get('x-request-id'),
-      deploymentId: response.headers.get('x-headgate-deployment'),
-      headMs: Math.round(performance.now() - startedMs),
-    });
-    if (!response.ok) return failureOf(response.status, await response.text());
+    listener.onHead?.(headOf(response));
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
-    return isStream ? await readStream(response, listener) : readWhole(await response.json(), listener);
+    return isStream
+      ? await readStream(response, call.dialect, listener)
+      : readWhole(response.status, await response.text(), call.dialect, listener);
   } catch {
     if (listener.signal.aborted) return { is: 'stopped' };
     return {
@@ -67,61 +97,59 @@ export async function callPlayground(call: PlaygroundCall, listener: Listener): 
   }
 }
 
-interface ErrorBody {
-  readonly error?: { readonly message?: string; readonly code?: string | null };
-  /** Present if the control plane refused the call before it reached the data plane. */
-  readonly detail?: string;
+function headOf({ status, headers }: Response): PlaygroundHead {
+  return {
+    status,
+    headers: [...headers],
+    requestId: headers.get('x-request-id'),
+    dropped: headers.get('x-headgate-dropped')?.split(',') ?? [],
+  };
 }
 
-function failureOf(status: number, text: string): PlaygroundEnd {
-  let body: ErrorBody = {};
-  try {
-    body = JSON.parse(text) as ErrorBody;
-  } catch {
-    // A proxy in between may answer with an HTML page; then only the status is useful.
+function readWhole(status: number, text: string, { read }: Dialect, listener: Listener): PlaygroundEnd {
+  listener.onReceived?.(text);
+  const body = jsonOf(text);
+  const heard = body === null ? {} : read(body);
+  if (status < 400 && heard.error === undefined) {
+    listener.onText?.(heard.text ?? '');
+    return { is: 'answered', isCut: heard.isCut === true };
   }
-  const message = body.error?.message ?? body.detail ?? `The gateway answered with status ${status}.`;
-  return { is: 'failed', status, code: body.error?.code ?? null, message };
+  // `detail` is there if the control plane refused the call before it reached the data plane.
+  const message = heard.error?.message ?? body?.detail ?? `The gateway answered with status ${status}.`;
+  return { is: 'failed', status, code: heard.error?.code ?? null, message };
 }
 
-interface Choice {
-  readonly message?: { readonly content?: string | null };
-  readonly delta?: { readonly content?: string | null };
-  readonly finish_reason?: string | null;
+/** Returns the object in a text; null if it is none. A proxy in between may answer with an HTML page. */
+function jsonOf(text: string): Json {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
 }
 
-function readWhole(body: { readonly choices?: readonly Choice[] }, { onText }: Listener): PlaygroundEnd {
-  const [choice] = body.choices ?? [];
-  onText(choice?.message?.content ?? '');
-  return { is: 'answered', finishReason: choice?.finish_reason ?? null };
-}
-
-async function readStream(response: Response, listener: Listener): Promise<PlaygroundEnd> {
-  if (response.body === null) return failureOf(response.status, '');
+async function readStream(response: Response, dialect: Dialect, listener: Listener): Promise<PlaygroundEnd> {
   let rest = '';
-  let end: PlaygroundEnd = { is: 'answered', finishReason: null };
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let end: PlaygroundEnd = { is: 'answered', isCut: false };
+  const reader = (response.body ?? new Blob().stream()).pipeThrough(new TextDecoderStream()).getReader();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return end;
+    listener.onReceived?.(value);
     const lines = (rest + value).split('\n');
     rest = lines.pop() ?? '';
-    for (const line of lines) end = readLine(line.trim(), end, listener);
+    for (const line of lines) end = readLine(line.trim(), end, dialect, listener);
   }
 }
 
-/** Reads one line of the stream. A failure during the answer is an event of its own, and remains the end. */
-function readLine(line: string, end: PlaygroundEnd, { onText }: Listener): PlaygroundEnd {
-  if (!line.startsWith('data:') || line === 'data: [DONE]') return end;
-  const event = JSON.parse(line.slice('data:'.length)) as ErrorBody & { readonly choices?: readonly Choice[] };
-  if (event.error !== undefined)
-    return {
-      is: 'failed',
-      status: 200,
-      code: event.error.code ?? null,
-      message: event.error.message ?? 'The answer ended before it was complete. Send the message again.',
-    };
-  const [choice] = event.choices ?? [];
-  if (typeof choice?.delta?.content === 'string') onText(choice.delta.content);
-  return choice?.finish_reason == null || end.is === 'failed' ? end : { is: 'answered', finishReason: choice.finish_reason };
+/** Reads one line of the stream. The first failure during the answer remains the end. */
+function readLine(line: string, end: PlaygroundEnd, { read }: Dialect, { onText }: Listener): PlaygroundEnd {
+  // Google writes an error without `data:`.
+  const event = line.startsWith('data:') ? jsonOf(line.slice('data:'.length)) : jsonOf(line);
+  if (event === null || end.is !== 'answered') return end;
+  const { text = '', isCut = false, error } = read(event);
+  if (text !== '') onText?.(text);
+  if (error !== undefined) return { is: 'failed', status: 200, ...error };
+  return isCut ? { is: 'answered', isCut } : end;
 }

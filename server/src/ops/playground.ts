@@ -4,7 +4,9 @@ import { NodeReply } from '../http/node/node-reply.ts';
 import type { GatewayRequest } from '../http/request-reply.ts';
 import type { Bytes } from '../lib/pieces.ts';
 import { authenticateById } from '../proxy/authenticate.ts';
-import { ENDPOINTS, type Endpoint } from '../proxy/endpoints/endpoint.ts';
+import { sayRefusal } from '../proxy/data-plane.ts';
+import { walkAt } from '../proxy/endpoints/endpoint.ts';
+import { nothingAt } from '../proxy/endpoints/nothing-here.ts';
 import type { Gateway } from '../proxy/gateway.ts';
 import { handle } from '../proxy/pipeline.ts';
 
@@ -12,34 +14,39 @@ import { handle } from '../proxy/pipeline.ts';
 export interface PlaygroundCall {
   readonly organizationId: string;
   readonly keyId: string;
-  /** A chat completion as an application would send it, in JSON. */
+  /** The path of the data plane with its query, which says the dialect of the body and of the answer. */
+  readonly target: string;
+  /** The body as an application would send it, in JSON. */
   readonly body: Buffer;
   /** The tags, as an application would send them in its header. */
   readonly tags: readonly string[];
   readonly response: ServerResponse;
 }
 
-const PATH = '/v1/chat/completions';
-const CHAT = ENDPOINTS.find((endpoint) => endpoint.path === PATH) as Endpoint;
-
 /** Serves the call through the data plane: admitted, charged and logged like any other request of the key. */
-export function servePlayground({ body, tags, response, ...key }: PlaygroundCall, gateway: Gateway): void {
-  const request = new PlaygroundRequest(body, tags, gateway.clock.monotonicMs());
-  void handle(request, new NodeReply(response), CHAT, gateway, () => authenticateById(key, gateway));
+export function servePlayground({ target, body, tags, response, ...key }: PlaygroundCall, gateway: Gateway): void {
+  const request = new PlaygroundRequest(target, body, tags, gateway.clock.monotonicMs());
+  const reply = new NodeReply(response);
+  const endpoint = walkAt(request.path);
+  if (endpoint === null) sayRefusal(request, reply, nothingAt(request.path), gateway.requestId());
+  else void handle(request, reply, endpoint, gateway, () => authenticateById(key, gateway));
 }
 
 /** A request that did not arrive on a socket of the data plane. It has a body, its tags and a content type. */
 class PlaygroundRequest implements GatewayRequest {
   readonly method = 'POST';
-  readonly path = PATH;
-  readonly query = '';
+  readonly path: string;
+  readonly query: string;
   readonly rawHeaders: readonly string[] = [];
   readonly remoteAddress = '';
   body: Bytes;
   readonly startedMs: number;
   readonly #tags: readonly string[];
 
-  constructor(body: Buffer, tags: readonly string[], startedMs: number) {
+  constructor(target: string, body: Buffer, tags: readonly string[], startedMs: number) {
+    const mark = target.indexOf('?');
+    this.path = mark < 0 ? target : target.slice(0, mark);
+    this.query = mark < 0 ? '' : target.slice(mark + 1);
     this.body = body;
     this.#tags = tags;
     this.startedMs = startedMs;

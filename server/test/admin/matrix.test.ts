@@ -188,7 +188,7 @@ function placeAndBody(method: string, pattern: string, tenant: Ground): { place:
     return { place: { organizationId, teamId, ownerAccountId: tenant.accountId }, body };
   }
   if (pattern === '/playground') {
-    const body = { key_id: tenant.keyId, model: 'x', messages: [{ role: 'user', content: 'x' }] };
+    const body = { key_id: tenant.keyId, path: '/v1/messages', body: { model: 'x' } };
     return { place: { organizationId, teamId, ownerAccountId: tenant.accountId }, body };
   }
   if (pattern === '/access/preview') {

@@ -64,8 +64,8 @@ export const usageRows: readonly Row[] = [
   ]),
   row('GET /names', EVERYONE, ({ world }) => namesPath(world), { sees: { marker: 'keyId', places: TEAMS } }),
   row('POST /playground', TEAM_ADMINS, ({ world, place }) => {
-    const messages = [{ role: 'user', content: 'Hi.' }];
-    return made('/playground', { key_id: world.markers[place].keyId, model: world.model, messages });
+    const body = { model: world.model, messages: [{ role: 'user', content: 'Hi.' }] };
+    return made('/playground', { key_id: world.markers[place].keyId, path: '/v1/chat/completions', body });
   }),
 
   row('GET /saved-views', EVERYONE, at('/saved-views')),

@@ -1,21 +1,27 @@
 import { Box, Button, Grid, Group, Paper, Stack, Text, Textarea } from '@mantine/core';
 import { IconPlayerStop, IconSend } from '@tabler/icons-react';
 import { useEffect, useRef, useState } from 'react';
+import { dialectOf } from '../../api/dialects/dialects.ts';
 import { useUrlState } from '../../components/fields/useUrlState.ts';
 import { EmptyState } from '../../components/list/EmptyState.tsx';
 import { Page } from '../../components/shell/Page.tsx';
-import { type CallSettings, useConversation } from './conversation.ts';
+import { type CallSettings, moreOf, useConversation } from './conversation.ts';
 import { Settings } from './Settings.tsx';
-import { TurnView } from './TurnView.tsx';
+import { TurnView, type WireState } from './TurnView.tsx';
 import { words } from './words.ts';
 
-const START = { system: '', stream: true, maxTokens: 500, temperature: '', tags: [] } as const;
+const START = { system: '', stream: true, maxTokens: 500, temperature: '', more: '', tags: [] } as const;
 
-/** Calls any callable target with one of the keys. Shows the answer as it arrives, its cost and latency, and the decision. */
+/**
+ * Calls any callable target with one of the keys, in any dialect. Shows the answer as it arrives, its cost and latency, the
+ * decision, and the request and the answer as they were on the wire.
+ */
 export function PlaygroundPage() {
   const [state, setState] = useUrlState();
-  const [rest, setRest] = useState<Omit<CallSettings, 'keyId' | 'model'>>(START);
-  const settings: CallSettings = { ...rest, keyId: state.key ?? '', model: state.model ?? '' };
+  const [rest, setRest] = useState<Omit<CallSettings, 'keyId' | 'dialect' | 'model'>>(START);
+  const dialect = dialectOf(state.dialect);
+  const settings: CallSettings = { ...rest, keyId: state.key ?? '', dialect, model: state.model ?? '' };
+  const wire: WireState = { isOpen: state.wire === 'on', toggle: () => setState({ wire: state.wire === 'on' ? '' : 'on' }) };
   const conversation = useConversation();
   const isRunning = conversation.turns.some(({ end }) => end === null);
   return (
@@ -33,15 +39,16 @@ export function PlaygroundPage() {
           <Settings
             settings={settings}
             onKey={(key) => setState({ key })}
+            onDialect={(id) => setState({ dialect: id })}
             onModel={(model) => setState({ model })}
             onChange={(change) => setRest({ ...rest, ...change })}
           />
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 8, lg: 9 }}>
           <Stack gap="sm">
-            <Conversation conversation={conversation} settings={settings} isRunning={isRunning} />
+            <Conversation conversation={conversation} settings={settings} isRunning={isRunning} wire={wire} />
             <Composer
-              isReady={settings.keyId !== '' && settings.model.trim() !== ''}
+              isReady={settings.keyId !== '' && settings.model.trim() !== '' && moreOf(settings.more) !== null}
               isRunning={isRunning}
               onSend={(question) => void conversation.ask(question, settings)}
               onStop={conversation.stop}
@@ -57,9 +64,10 @@ interface ConversationProps {
   readonly conversation: ReturnType<typeof useConversation>;
   readonly settings: CallSettings;
   readonly isRunning: boolean;
+  readonly wire: WireState;
 }
 
-function Conversation({ conversation, settings, isRunning }: ConversationProps) {
+function Conversation({ conversation, settings, isRunning, wire }: ConversationProps) {
   const { turns, askAgain } = conversation;
   const end = useRef<HTMLDivElement>(null);
   const lastText = turns.at(-1)?.answer.length ?? 0;
@@ -71,7 +79,12 @@ function Conversation({ conversation, settings, isRunning }: ConversationProps) 
   return (
     <Stack gap="sm" role="log" aria-label={words.conversation} aria-live="off">
       {turns.map((turn) => (
-        <TurnView key={turn.id} turn={turn} {...(isRunning ? {} : { onAgain: () => void askAgain(turn, settings) })} />
+        <TurnView
+          key={turn.id}
+          turn={turn}
+          wire={wire}
+          {...(isRunning ? {} : { onAgain: () => void askAgain(turn, settings) })}
+        />
       ))}
       <div ref={end} />
     </Stack>

@@ -1,25 +1,27 @@
-import { Autocomplete, NumberInput, Paper, Stack, Switch, TagsInput, Textarea } from '@mantine/core';
+import { Autocomplete, NumberInput, Paper, Select, Stack, Switch, TagsInput, Textarea } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { api, asked } from '../../api/client.ts';
+import { DIALECTS } from '../../api/dialects/dialects.ts';
 import { useKnownTags } from '../../api/known-tags.ts';
 import { PlacedSelect } from '../../components/fields/PlacedSelect.tsx';
 import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
 import { TAGS_MAX } from '../../forms/TagFields.tsx';
-import type { CallSettings } from './conversation.ts';
+import { type CallSettings, moreOf } from './conversation.ts';
 import { words } from './words.ts';
 
 interface SettingsProps {
   readonly settings: CallSettings;
   readonly onKey: (keyId: string | undefined) => void;
+  readonly onDialect: (id: string | undefined) => void;
   readonly onModel: (model: string) => void;
-  readonly onChange: (change: Partial<Omit<CallSettings, 'keyId' | 'model'>>) => void;
+  readonly onChange: (change: Partial<Omit<CallSettings, 'keyId' | 'dialect' | 'model'>>) => void;
 }
 
 const TOKENS_MAX = 10_000_000;
 const TEMPERATURE_MAX = 2;
 
-/** The settings of a call: the key, the target and the parameters. */
-export function Settings({ settings, onKey, onModel, onChange }: SettingsProps) {
+/** The settings of a call: the key, the target, the dialect and the parameters. */
+export function Settings({ settings, onKey, onDialect, onModel, onChange }: SettingsProps) {
   const callable = useCallable(settings.keyId);
   return (
     <Paper withBorder p="sm">
@@ -32,6 +34,14 @@ export function Settings({ settings, onKey, onModel, onChange }: SettingsProps) 
           value={settings.model}
           onChange={onModel}
           maxDropdownHeight={280}
+        />
+        <Select
+          label={words.dialect}
+          description={words.dialectMeans}
+          data={DIALECTS.map(({ id, name }) => ({ value: id, label: name }))}
+          allowDeselect={false}
+          value={settings.dialect.id}
+          onChange={(id) => onDialect(id === DIALECTS[0]?.id ? undefined : (id ?? undefined))}
         />
         <Textarea
           label={words.systemMessage}
@@ -57,6 +67,19 @@ export function Settings({ settings, onKey, onModel, onChange }: SettingsProps) 
           step={0.1}
           value={settings.temperature}
           onChange={(temperature) => onChange({ temperature })}
+        />
+        <Textarea
+          label={words.moreFields}
+          description={words.moreFieldsMean}
+          placeholder={words.moreFieldsExample}
+          autosize
+          minRows={1}
+          maxRows={8}
+          spellCheck={false}
+          classNames={{ input: 'mono' }}
+          error={moreOf(settings.more) === null ? words.noObject : undefined}
+          value={settings.more}
+          onChange={(event) => onChange({ more: event.currentTarget.value })}
         />
         <TagsInput
           label={words.tags}

@@ -14,16 +14,24 @@ import { Money } from '../../numbers/Money.tsx';
 import { countText, durationText } from '../../numbers/numbers.ts';
 import { Remedies } from '../requests/Remedies.tsx';
 import type { Turn } from './conversation.ts';
+import { Wire } from './Wire.tsx';
 import { words } from './words.ts';
+
+/** The display of the wire: open or closed for all turns at once. */
+export interface WireState {
+  readonly isOpen: boolean;
+  readonly toggle: () => void;
+}
 
 interface TurnViewProps {
   readonly turn: Turn;
+  readonly wire: WireState;
   /** Absent while a call is in progress. */
   readonly onAgain?: () => void;
 }
 
 /** One question and its answer, with the entry of the request log as soon as the request is settled. */
-export function TurnView({ turn, onAgain }: TurnViewProps) {
+export function TurnView({ turn, wire, onAgain }: TurnViewProps) {
   return (
     <Paper withBorder p="sm" component="article" aria-label={words.questionNumber(turn.id)}>
       <Stack gap="xs">
@@ -31,7 +39,8 @@ export function TurnView({ turn, onAgain }: TurnViewProps) {
           {turn.question}
         </Text>
         <Answer turn={turn} />
-        {turn.end !== null && <Facts turn={turn} {...(onAgain === undefined ? {} : { onAgain })} />}
+        {turn.end !== null && <Facts turn={turn} wire={wire} {...(onAgain === undefined ? {} : { onAgain })} />}
+        {wire.isOpen && <Wire turn={turn} />}
       </Stack>
     </Paper>
   );
@@ -52,6 +61,11 @@ function Answer({ turn: { answer, end, model } }: { turn: Turn }) {
             {words.waitingFor(model)}
           </Text>
         </Group>
+      )}
+      {end?.is === 'answered' && answer === '' && (
+        <Text fz="sm" c="dimmed">
+          {words.noText}
+        </Text>
       )}
       {end?.is === 'stopped' && (
         <Text fz="sm" c="dimmed">
@@ -114,7 +128,7 @@ function useSettled(requestId: string | null) {
   });
 }
 
-function Facts({ turn, onAgain }: TurnViewProps) {
+function Facts({ turn, wire, onAgain }: TurnViewProps) {
   const [isOpen, setOpen] = useState(false);
   const requestId = turn.head?.requestId ?? null;
   const settled = useSettled(requestId);
@@ -138,7 +152,11 @@ function Facts({ turn, onAgain }: TurnViewProps) {
         )}
         {turn.firstTextMs !== null && <Fact label={words.firstText}>{durationText(turn.firstTextMs)}</Fact>}
         {turn.totalMs !== null && <Fact label={words.total}>{durationText(turn.totalMs)}</Fact>}
-        {turn.end?.is === 'answered' && turn.end.finishReason === 'length' && <Badge color="yellow">{words.cutAtMaximum}</Badge>}
+        <Fact label={words.dialect}>{turn.dialect.name}</Fact>
+        {turn.end?.is === 'answered' && turn.end.isCut && <Badge color="yellow">{words.cutAtMaximum}</Badge>}
+        {turn.head !== null && turn.head.dropped.length > 0 && (
+          <Badge color="yellow">{words.leftOutCount(turn.head.dropped.length)}</Badge>
+        )}
       </Group>
       <Group gap="sm" justify="space-between">
         <Group gap="sm">
@@ -158,6 +176,9 @@ function Facts({ turn, onAgain }: TurnViewProps) {
               {isOpen ? words.hideTheDecision : words.showTheDecision}
             </Anchor>
           )}
+          <Anchor component="button" type="button" fz="xs" onClick={wire.toggle} aria-expanded={wire.isOpen}>
+            {wire.isOpen ? words.hideTheWire : words.showTheWire}
+          </Anchor>
         </Group>
         {onAgain !== undefined && (
           <Button size="compact-sm" variant="default" onClick={onAgain}>

@@ -1,10 +1,12 @@
 import { useReducer, useRef } from 'react';
+import type { Asked, Dialect, JsonObject } from '../../api/dialects/dialect.ts';
 import {
   callPlayground,
   type PlaygroundCall,
   type PlaygroundEnd,
   type PlaygroundHead,
-  type PlaygroundMessage,
+  type WireRequest,
+  wireRequestOf,
 } from '../../api/playground.ts';
 
 /** A question and the answer to it. */
@@ -12,7 +14,12 @@ export interface Turn {
   readonly id: number;
   readonly question: string;
   readonly model: string;
+  readonly dialect: Dialect;
+  readonly sent: WireRequest;
   readonly answer: string;
+  /** The beginning of the answer as it came, and the number of its characters. */
+  readonly received: string;
+  readonly receivedChars: number;
   readonly head: PlaygroundHead | null;
   readonly firstTextMs: number | null;
   readonly totalMs: number | null;
@@ -23,14 +30,20 @@ export interface Turn {
 /** The settings of a call, without its messages. */
 export interface CallSettings {
   readonly keyId: string;
+  readonly dialect: Dialect;
   readonly model: string;
   readonly system: string;
   readonly stream: boolean;
   readonly maxTokens: number | '';
   /** Text while it is typed: `0.`. */
   readonly temperature: number | string;
+  /** Further fields of the body: an object in JSON, or nothing. Text while it is typed. */
+  readonly more: string;
   readonly tags: readonly string[];
 }
+
+/** The most characters of an answer that the page keeps as they came. */
+const RECEIVED_CHARS_MAX = 200_000;
 
 type Change =
   | { readonly is: 'asked'; readonly turn: Turn }
@@ -68,10 +81,13 @@ export function useConversation() {
     const started = performance.now();
     const sinceStartMs = () => Math.round(performance.now() - started);
     const change = (part: (turn: Turn) => Partial<Turn>) => dispatch({ is: 'changed', id, part });
-    dispatch({ is: 'asked', turn: { id, question, model: settings.model, ...UNANSWERED } });
-    const end = await callPlayground(callOf(question, settings, before), {
+    const call = callOf(question, settings, before);
+    const { model, dialect } = settings;
+    dispatch({ is: 'asked', turn: { id, question, model, dialect, sent: wireRequestOf(call), ...UNANSWERED } });
+    const end = await callPlayground(call, {
       signal: controller.signal,
       onHead: (head) => change(() => ({ head })),
+      onReceived: (part) => change((turn) => withReceived(turn, part)),
       onText: (text) => change((turn) => ({ answer: turn.answer + text, firstTextMs: turn.firstTextMs ?? sinceStartMs() })),
     });
     calling.current = null;
@@ -95,31 +111,58 @@ export function useConversation() {
   };
 }
 
-const UNANSWERED = { answer: '', head: null, firstTextMs: null, totalMs: null, end: null } as const;
+const UNANSWERED = {
+  answer: '',
+  received: '',
+  receivedChars: 0,
+  head: null,
+  firstTextMs: null,
+  totalMs: null,
+  end: null,
+} as const;
+
+function withReceived({ received, receivedChars }: Turn, part: string): Partial<Turn> {
+  const room = RECEIVED_CHARS_MAX - received.length;
+  return { received: received + part.slice(0, room), receivedChars: receivedChars + part.length };
+}
 
 function callOf(question: string, settings: CallSettings, before: readonly Turn[]): PlaygroundCall {
-  const { keyId, model, system, stream, maxTokens, temperature, tags } = settings;
+  const { keyId, dialect, model, system, stream, maxTokens, temperature, more, tags } = settings;
   return {
-    key_id: keyId,
-    endpoint: 'chat',
-    model: model.trim(),
-    messages: messagesOf(question, system, before),
-    stream,
-    ...(maxTokens === '' ? {} : { max_tokens: maxTokens }),
-    ...(temperature === '' ? {} : { temperature: Number(temperature) }),
-    ...(tags.length === 0 ? {} : { tags }),
+    keyId,
+    dialect,
+    asked: {
+      model: model.trim(),
+      system: system.trim() === '' ? '' : system,
+      messages: messagesOf(question, before),
+      stream,
+      maxTokens: maxTokens === '' ? null : maxTokens,
+      temperature: temperature === '' ? null : Number(temperature),
+    },
+    more: moreOf(more) ?? {},
+    tags,
   };
 }
 
+/** Returns the further fields of the body that a text in JSON holds; null if it is no object. */
+export function moreOf(text: string): JsonObject | null {
+  if (text.trim() === '') return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : null;
+  } catch {
+    return null;
+  }
+}
+
 /** Returns the messages to send. Failed turns are left out; a stopped one counts with the text that arrived. */
-function messagesOf(question: string, system: string, before: readonly Turn[]): PlaygroundMessage[] {
+function messagesOf(question: string, before: readonly Turn[]): Asked['messages'] {
   const said = before.filter((turn) => turn.answer !== '' && turn.end?.is !== 'failed');
   return [
-    ...(system.trim() === '' ? [] : [{ role: 'system' as const, content: system }]),
     ...said.flatMap((turn) => [
-      { role: 'user' as const, content: turn.question },
-      { role: 'assistant' as const, content: turn.answer },
+      { from: 'user' as const, text: turn.question },
+      { from: 'model' as const, text: turn.answer },
     ]),
-    { role: 'user', content: question },
+    { from: 'user', text: question },
   ];
 }

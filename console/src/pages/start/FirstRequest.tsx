@@ -4,6 +4,7 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { api, asked, type Schema } from '../../api/client.ts';
+import { dialectOf } from '../../api/dialects/dialects.ts';
 import { queryText, useEvents } from '../../api/events.ts';
 import { callPlayground } from '../../api/playground.ts';
 import { Busy } from '../../components/Skeletons.tsx';
@@ -16,6 +17,14 @@ import { countText } from '../../numbers/numbers.ts';
 type Request = Schema<'Request'>;
 
 const LOOK_EVERY_MS = 2_000;
+
+const HELLO = {
+  system: '',
+  messages: [{ from: 'user', text: 'Say hello.' }],
+  stream: false,
+  maxTokens: 100,
+  temperature: null,
+} as const;
 
 /** Waits for a key's first request, and then shows it. */
 export function FirstRequest({ keyId }: { keyId: string }) {
@@ -45,16 +54,10 @@ function Waiting({ keyId }: { keyId: string }) {
       const names = 'key_id' in access ? access.data.filter(({ allowed }) => allowed).map(({ target }) => target) : [];
       const model = names.find((name) => !/embed/i.test(name));
       if (model === undefined) throw new Error('This key cannot call anything yet. Grant its organization a model first.');
+      const question = { model, ...HELLO };
       const end = await callPlayground(
-        {
-          key_id: keyId,
-          endpoint: 'chat',
-          model,
-          messages: [{ role: 'user', content: 'Say hello.' }],
-          stream: false,
-          max_tokens: 100,
-        },
-        { signal: new AbortController().signal, onHead: () => undefined, onText: () => undefined },
+        { keyId, dialect: dialectOf(undefined), asked: question, tags: [] },
+        { signal: new AbortController().signal },
       );
       if (end.is === 'failed' && end.status === 0) throw new Error(end.message);
     },

@@ -10,20 +10,20 @@ import { tagList } from '../limits/tag-fields.ts';
 
 /** Calls a target from the console as one of the keys that the caller may use. */
 
-const MESSAGES_MAX = 500;
-const CONTENT_CHARS_MAX = 500_000;
+const PATH_CHARS_MAX = 1_000;
+const FIELD_CHARS_MAX = 200;
 
 const body = z.strictObject({
   key_id: id,
-  endpoint: z.literal('chat').default('chat'),
-  model: text(200, 1),
-  messages: z
-    .array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: text(CONTENT_CHARS_MAX) }))
-    .min(1)
-    .max(MESSAGES_MAX),
-  stream: z.boolean().default(false),
-  max_tokens: z.int().min(1).max(10_000_000).optional(),
-  temperature: z.number().min(0).max(2).optional(),
+  path: text(PATH_CHARS_MAX, 1).meta({
+    description:
+      'The path to which an application would send the body, with its query. It says the dialect: that of chat completions, responses, messages or Gemini.',
+    examples: ['/v1/chat/completions'],
+  }),
+  body: z.record(text(FIELD_CHARS_MAX, 1), z.unknown()).meta({
+    description: 'The body in the dialect of the path. The data plane gets it as it is.',
+    examples: [{ model: 'fast', messages: [{ role: 'user', content: 'Say hello.' }] }],
+  }),
   tags: tagList.optional().meta({ description: 'Tags for routing, as an application sends them in `x-headgate-tags`.' }),
 });
 type PlaygroundBody = z.output<typeof body>;
@@ -31,7 +31,7 @@ type PlaygroundBody = z.output<typeof body>;
 export const call = route({
   summary: 'Call a target as a key',
   description:
-    'Returns the data plane’s answer to that key, including refusals, as JSON or as a stream, with its headers. The call is admitted, charged and logged like any other call with the key.',
+    'Returns the data plane’s answer to that key in the dialect of the path, including refusals, as JSON or as a stream, with its headers. The call is admitted, charged and logged like any other call with the key.',
   permission: ['keys.manage', 'keys.manage_own'],
   body,
   response: z.custom<PassOn>(),
@@ -45,17 +45,12 @@ export const call = route({
         'This process does not serve the data plane, so the playground cannot call it. Ask a process that does (HEADGATE_ROLE).',
       );
     const { organizationId, id: keyId } = row;
-    const { tags = [] } = body;
-    return (response) => playground({ organizationId, keyId, body: completionOf(body), tags, response });
+    const { path: target, tags = [] } = body;
+    const bytes = Buffer.from(JSON.stringify(body.body));
+    return (response) => playground({ organizationId, keyId, target, body: bytes, tags, response });
   },
 });
 
 async function loadKey(call: AdminCall<unknown, unknown, PlaygroundBody>): Promise<Loaded<load.LoadedKey>> {
   return load.keyById(call, call.body.key_id);
-}
-
-/** Builds the body that an application would send. A stream also requests its usage, which the page shows. */
-function completionOf({ key_id: _, endpoint: __, tags: ___, ...asked }: PlaygroundBody): Buffer {
-  const usage = asked.stream ? { stream_options: { include_usage: true } } : {};
-  return Buffer.from(JSON.stringify({ ...asked, ...usage }));
 }

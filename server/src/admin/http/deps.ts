@@ -155,7 +155,9 @@ export interface JobDesk {
 export interface PlaygroundCall {
   readonly organizationId: string;
   readonly keyId: string;
-  /** A chat completion in OpenAI's form, as JSON. */
+  /** The path of the data plane with its query. */
+  readonly target: string;
+  /** The body in the dialect of that path, as JSON. */
   readonly body: Buffer;
   /** The routing tags of the request. */
   readonly tags: readonly string[];
