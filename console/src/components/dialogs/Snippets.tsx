@@ -1,5 +1,5 @@
-import { Box, Code, Group, Tabs } from '@mantine/core';
-import { CopyIcon } from '../CopyText.tsx';
+import { Tabs } from '@mantine/core';
+import { CopyCode } from '../CopyCode.tsx';
 import { type SnippetMode, type SnippetOf, snippetsFor } from './snippet-texts.ts';
 import { words } from './words.ts';
 
@@ -22,14 +22,7 @@ export function Snippets({ mode = 'chat', ...of }: SnippetsProps) {
       </Tabs.List>
       {snippets.map(({ name, text }) => (
         <Tabs.Panel key={name} value={name} pt="xs">
-          <Box pos="relative">
-            <Group pos="absolute" top={6} right={6}>
-              <CopyIcon text={text(of)} label={words.theExample(name)} />
-            </Group>
-            <Code block fz="xs" tabIndex={0} aria-label={words.example(name)} pr={40}>
-              {text(of)}
-            </Code>
-          </Box>
+          <CopyCode text={text(of)} label={words.example(name)} copyLabel={words.theExample(name)} />
         </Tabs.Panel>
       ))}
     </Tabs>

@@ -8,6 +8,7 @@ import { Snippets } from '../../components/dialogs/Snippets.tsx';
 import { Facts } from '../../components/Facts.tsx';
 import { priceLines } from '../../components/money/price-words.ts';
 import { exactMoneyText } from '../../numbers/numbers.ts';
+import { ClientSettings } from './ClientSettings.tsx';
 import { words } from './words.ts';
 
 type Target = Schema<'KeyTarget'>;
@@ -35,7 +36,7 @@ export function ModelDrawer({ keyId, name, onClose }: ModelDrawerProps) {
       title={name}
       closeButtonProps={{ 'aria-label': words.close }}
     >
-      {name !== undefined && <Asked query={target}>{(found) => <Content of={found} />}</Asked>}
+      {name !== undefined && <Asked query={target}>{(found) => <Content of={found} keyId={keyId} />}</Asked>}
     </Drawer>
   );
 }
@@ -57,7 +58,7 @@ const ENDPOINTS: Readonly<Record<Target['endpoints'][number], string>> = {
   embeddings: '/v1/embeddings',
 };
 
-function Content({ of: target }: { of: Target }) {
+function Content({ of: target, keyId }: { of: Target; keyId: string }) {
   const baseUrl = useBaseUrl();
   const isGroup = target.type === 'route_group';
   return (
@@ -70,14 +71,6 @@ function Content({ of: target }: { of: Target }) {
           [words.contextWindow, tokensText(target.context_window)],
           [words.maximumOutput, tokensText(target.max_output_tokens)],
           [words.providers, target.providers.join(', ')],
-          [
-            words.endpoints,
-            target.endpoints.map((endpoint) => (
-              <Text key={endpoint} fz="xs" className="mono">
-                {ENDPOINTS[endpoint]}
-              </Text>
-            )),
-          ],
           [words.ifItFails, target.fallbacks.length === 0 ? words.noFallback : words.fallsBackTo(target.fallbacks)],
         ]}
       />
@@ -89,7 +82,23 @@ function Content({ of: target }: { of: Target }) {
         <Text fz="xs" c="dimmed" mt={4}>
           {words.whereTheSecretIs}
         </Text>
+        <Text fz="xs" c="dimmed" mt={4} component="div">
+          {words.endpoints}
+          {target.endpoints.map((endpoint) => (
+            <div key={endpoint} className="mono">
+              {ENDPOINTS[endpoint]}
+            </div>
+          ))}
+        </Text>
       </section>
+      {target.mode === 'chat' && (
+        <section>
+          <Title order={2} mb="xs">
+            {words.setUpClient}
+          </Title>
+          <ClientSettings keyId={keyId} model={target.name} />
+        </section>
+      )}
       <section>
         <Title order={2} mb="xs">
           {words.prices}

@@ -30,13 +30,14 @@ export const words = {
   routeGroup: 'Route group',
   model: 'Model',
   providers: 'Providers',
-  endpoints: 'Endpoints',
+  endpoints: 'Endpoints that serve it:',
   ifItFails: 'If it fails',
   noFallback: 'No fallback',
   fallsBackTo: (names: readonly string[]) => `Falls back to ${names.join(', then ')}`,
   callIt: 'Call it',
   whereTheSecretIs:
     'Set HEADGATE_KEY to the secret of your key. Headgate shows a secret only once: rotate the key if you no longer have it.',
+  setUpClient: 'Set up a client',
   prices: 'Prices',
   notKnown: 'Not known',
   tokens: (count: number) => `${countText(count)} tokens`,
@@ -46,4 +47,10 @@ export const words = {
   standardPrice: 'standard price',
   highestPrice: 'These are the highest prices of its deployments. ',
   someHaveNoPrice: 'Some of its deployments have no price.',
+
+  // ClientSettings
+  client: 'Client',
+  settingMeans: 'The setting contains this gateway’s address and names that the key can call.',
+  setting: (client: string, where: string) => `Setting of ${client}: ${where}`,
+  theSetting: (where: string) => `the setting: ${where}`,
 };
