@@ -13,7 +13,7 @@ export interface Fault {
 
 const repository = path.resolve(import.meta.dirname, '..');
 const SOURCES = ['server/{src,demo}/**/*.ts', 'console/src/**/*.{ts,tsx}', 'bench/src/**/*.ts', 'scripts/**/*.{ts,mjs}'];
-const DOCUMENTS = ['*.md', 'docs/*.md', 'docs/adr/*.md'];
+const DOCUMENTS = ['*.md', 'docs/*.md', 'docs/adr/*.md', 'docs/guides/*.md'];
 /** Tests, and what is made from something else. */
 const LEFT_OUT = [/\.test\.tsx?$/, /^console\/src\/api\/schema\.d\.ts$/, /^docs\/promises\.md$/];
 const WORDS_MAX = 40;

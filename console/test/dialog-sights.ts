@@ -181,10 +181,15 @@ function keySights(ids: Ids): readonly Sight[] {
   const key = `/keys/${ids.keyId}`;
   return [
     shows('callable-model', 'ModelDrawer', `/callable-models?key_id=${ids.keyId}&name=fast`, (page) => dialogNamed(page, 'fast')),
-    shows('callable-model-client', 'ModelDrawer', `/callable-models?key_id=${ids.keyId}&name=fast&client=opencode`, async (page) => {
-      await dialogNamed(page, 'fast');
-      await page.getByLabel('Setting of opencode: opencode.json').scrollIntoViewIfNeeded();
-    }),
+    shows(
+      'callable-model-client',
+      'ModelDrawer',
+      `/callable-models?key_id=${ids.keyId}&name=fast&client=opencode`,
+      async (page) => {
+        await dialogNamed(page, 'fast');
+        await page.getByLabel('Setting of opencode: opencode.json').scrollIntoViewIfNeeded();
+      },
+    ),
     shows('key-create', 'CreateKeyDialog: Create key', '/keys', button('Create key')),
     shows('key-create-team', 'CreateKeyDialog: Create key', '/keys', async (page) => {
       await button('Create key')(page);

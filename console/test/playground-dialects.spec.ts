@@ -188,8 +188,12 @@ test('by keyboard alone: a dialect is chosen, a message sent and its wire opened
   await page.goto(`${house.url}/playground?key=${key}&model=fast`);
   await page.getByRole('combobox', { name: 'Dialect' }).focus();
   await page.keyboard.press('Enter');
-  await page.keyboard.press('ArrowDown');
-  await page.keyboard.press('ArrowDown');
+  const option = page.getByRole('option', { name: 'Anthropic Messages' });
+  await expect(option).toBeVisible();
+  await expect(async () => {
+    await page.keyboard.press('ArrowDown');
+    await expect(option).toHaveAttribute('data-combobox-selected', 'true', { timeout: 500 });
+  }).toPass();
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(/dialect=messages/);
   await ask(page, 'Hello');

@@ -124,6 +124,12 @@ export const REGISTRY: readonly ProveRow[] = [
       'Codex’s own program makes a shell call through the gateway: natively, on Claude, and where it tries a WebSocket first',
   },
   {
+    name: 'clients.guides',
+    module: 'guides',
+    shows:
+      'clients’ own programs, with the settings of docs/guides, print what the guides say: first calls, and errors in each client’s words',
+  },
+  {
     name: 'wires.tenancy',
     module: 'wires-tenancy',
     shows:

@@ -1,6 +1,7 @@
 /** Realistic text that depends only on the prompt: the same question always gets the same answer. */
 
-const SENTENCES = [
+/** The sentences of which answers consist. */
+export const SENTENCES: readonly string[] = [
   'A headgate stands where the canal leaves the river and decides how much water enters.',
   'Each holder of a right draws a share, and the gate keeper writes down what was taken.',
   'When the river runs low, the oldest rights are served first and the others wait their turn.',
