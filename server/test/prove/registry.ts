@@ -116,12 +116,16 @@ export const REGISTRY: readonly ProveRow[] = [
     alone: 'full',
   },
   row('start.first', 'first-start', '1.1', 'an empty directory, one command, and the printed call answers; then a second start'),
-  row('answers.clients', 'clients', '1.2', 'unmodified SDKs of five families call the gateway'),
   {
-    name: 'answers.codex',
-    module: 'codex',
+    name: 'clients.sdk',
+    module: 'clients',
+    shows: 'unmodified SDKs of five families call the gateway: each on its own vendor, and all on each vendor',
+  },
+  {
+    name: 'clients.agents',
+    module: 'agents',
     shows:
-      'Codex’s own program makes a shell call through the gateway: natively, on Claude, and where it tries a WebSocket first',
+      'Claude Code, Codex, opencode and Gemini CLI, each by its own program from npm, make a shell call through the gateway, on their own vendor and on others; Codex also compacts',
   },
   {
     name: 'clients.guides',
@@ -134,11 +138,6 @@ export const REGISTRY: readonly ProveRow[] = [
     module: 'wires-tenancy',
     shows:
       'three tenants on one account of a provider: no id of a response or conversation leads to another’s, on any path and in any field; and what ends with its key, team, organization or process',
-  },
-  {
-    name: 'answers.gemini',
-    module: 'gemini-cli',
-    shows: 'Gemini CLI’s own program makes a shell call through the gateway: on Gemini, on Claude and on chat completions',
   },
   row('answers.recordings', 'recordings', '1.3', 'recorded answers pass as they came, in both dialects'),
   {
