@@ -49,6 +49,18 @@ export function usageParity(recording: Recording): UsageParity {
   return { model, usage: facts.usage, ours, theirsUsd: found.total_price };
 }
 
+/** Prices for answers that their table does not know: 1, 0.10, 1.25 and 10 USD for a million tokens. Reasoning costs what output costs. */
+const HAND_PRICE = {
+  id: 'by hand',
+  effectiveFromMs: 0,
+  perMillion: { input: 1e9, cached_input: 1e8, cache_write: 1.25e9, output: 1e10 },
+};
+
+/** Returns the cost of usage at the prices for which `costs-by-hand.json` has costs, in nano-dollars. */
+export function costByHandPrice(usage: Usage): bigint {
+  return costNanoUsd(usage, HAND_PRICE);
+}
+
 function factsOf(recording: Recording): AnswerFacts {
   const wire = WIRES[recording.kind];
   const facts = {

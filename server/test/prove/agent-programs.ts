@@ -82,8 +82,7 @@ export const CLAUDE_CODE: Agent = {
   shell: { tool: 'Bash', args: { command: 'echo mark-$((40+2)) | tee mark', description: 'Make the mark' } },
   secretHeaders: /session|stainless|x-app/,
   secretTexts: NEVER,
-  program: () =>
-    npmProgram('@anthropic-ai/claude-code', CLAUDE_CODE.version, `@anthropic-ai/claude-code-${PLATFORM}/claude`),
+  program: () => npmProgram('@anthropic-ai/claude-code', CLAUDE_CODE.version, `@anthropic-ai/claude-code-${PLATFORM}/claude`),
   begin: ({ home, base, secret, model }) => ({
     args: ['-p', PROMPT, '--model', model, '--allowedTools', 'Bash'],
     env: {
@@ -111,7 +110,13 @@ export const OPENCODE: Agent = {
     writeFileSync(path.join(work, 'opencode.json'), JSON.stringify({ provider: { hg }, permission: { bash: 'allow' } }));
     return {
       args: ['run', '-m', `hg/${model}`, PROMPT],
-      env: { XDG_DATA_HOME: home, XDG_CONFIG_HOME: home, XDG_STATE_HOME: home, XDG_CACHE_HOME: home, OPENCODE_DISABLE_AUTOUPDATE: '1' },
+      env: {
+        XDG_DATA_HOME: home,
+        XDG_CONFIG_HOME: home,
+        XDG_STATE_HOME: home,
+        XDG_CACHE_HOME: home,
+        OPENCODE_DISABLE_AUTOUPDATE: '1',
+      },
     };
   },
 };

@@ -2,7 +2,16 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type Agent, CLAUDE_CODE, CODEX, CODEX_AS_OPENAI, compacting, GEMINI_CLI, OPENCODE } from './agent-programs.ts';
-import { type Ask, compactionItem, eventsOf, type Seen, startVendors, type Vendor, VENDORS, type Vendors } from './agent-vendors.ts';
+import {
+  type Ask,
+  compactionItem,
+  eventsOf,
+  type Seen,
+  startVendors,
+  VENDORS,
+  type Vendor,
+  type Vendors,
+} from './agent-vendors.ts';
 import { type Gateway, startChild, startGateway, temporaryDirectory } from './gateway.ts';
 import { allOf, type ProveResult } from './prove.ts';
 import { type Key, makeCredential, makeKey, makeModel, makeTenant, PROVIDER_SECRET } from './tenant.ts';

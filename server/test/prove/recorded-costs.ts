@@ -1,6 +1,7 @@
 // What real recorded answers cost: our reading and pricing against `@pydantic/genai-prices`, recording by recording. Nothing is started.
 import { type Recording, recordings } from '../recordings.ts';
-import { differenceUsd, differsAsStated, exceptionFor, type UsageParity, usageParity } from '../usage-parity.ts';
+import byHand from '../recorded/costs-by-hand.json' with { type: 'json' };
+import { costByHandPrice, differenceUsd, differsAsStated, exceptionFor, type UsageParity, usageParity } from '../usage-parity.ts';
 import type { ProveResult } from './prove.ts';
 
 const USD_EPSILON = 1e-9;
@@ -18,17 +19,31 @@ export async function run(): Promise<ProveResult> {
   const priced = read.filter(({ parity }) => parity.ours !== null);
   const different = priced.filter(({ parity }) => !(Math.abs(differenceUsd(parity)) <= USD_EPSILON));
   const unexplained = different.filter(({ recording, parity }) => !differsAsStated(recording, parity));
-  const unpriced = read.flatMap(({ parity }) => (parity.ours === null && parity.usage !== null ? [parity.model] : []));
+  const unpriced = read.filter(({ parity }) => parity.ours === null && parity.usage !== null);
+  const misread = unpriced.filter((one) => costOf(one) !== handMade(one.recording));
   const withoutUsage = read.filter(({ parity }) => parity.usage === null).length;
   const counts = `${priced.length} of ${answers.length} recordings priced, ${priced.length - different.length} equal to 1e-9 USD`;
-  const rest = `no price in their table: ${unpriced.join(', ')}; ${withoutUsage} answers report no usage`;
+  const rest = `without a price in their table ${unpriced.length}, of which ${unpriced.length - misread.length} cost what was worked out by hand; ${withoutUsage} answers report no usage`;
   return {
-    holds: unexplained.length === 0 && priced.length >= PRICED_MIN,
+    holds: unexplained.length === 0 && misread.length === 0 && priced.length >= PRICED_MIN,
     figure: `${counts}, exceptions ${different.length}${reasons(different)}; ${rest}`,
-    details: unexplained.map(
-      ({ recording, parity }) => `${recording.response}: ours ${parity.ours} nano-USD, theirs ${parity.theirsUsd} USD`,
-    ),
+    details: [
+      ...unexplained.map(
+        ({ recording, parity }) => `${recording.response}: ours ${parity.ours} nano-USD, theirs ${parity.theirsUsd} USD`,
+      ),
+      ...misread.map((one) => `${one.recording.response}: ours ${costOf(one)} nano-USD, by hand ${handMade(one.recording)}`),
+    ],
   };
+}
+
+function costOf({ parity }: Priced): bigint {
+  return parity.usage === null ? 0n : costByHandPrice(parity.usage);
+}
+
+/** Returns what somebody made of the usage in the recording with paper and pencil; null if nobody did. */
+function handMade({ response }: Recording): bigint | null {
+  const nanoUsd = (byHand as Readonly<Record<string, number>>)[response];
+  return nanoUsd === undefined ? null : BigInt(nanoUsd);
 }
 
 /** Each reason once, with its unit and the recordings it is given for. */

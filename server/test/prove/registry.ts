@@ -146,6 +146,12 @@ export const REGISTRY: readonly ProveRow[] = [
     shows:
       'every recorded answer says the same behind each chat surface, streams byte by byte and cut at every byte; what recorded requests lose, by pair',
   },
+  {
+    name: 'wires.money',
+    module: 'wires-money',
+    shows:
+      'every endpoint on every wire: 100 calls at once for a budget that blocks, clients that hang up, and what each recorded answer costs',
+  },
   row('answers.costs', 'recorded-costs', '1.4', 'what recorded answers cost, beside an independent price library'),
   row('limits.probe', 'rate-limit-probe', '1.5', 'a limit is exact under concurrency and at the edge of its window'),
   row('limits.table', 'limit-table', '1.5', 'each limit at each scope admits exactly what it says'),
