@@ -115,7 +115,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, { seen
   for await (const chunk of request) text += String(chunk);
   const at = request.url ?? '';
   const vendor = Object.values(VENDORS).find(({ asked }) => asked.test(at));
-  const ask = askOf(text, shell);
+  const ask = askOf(text, shell, seen);
   const events = vendor === undefined ? [] : eventsFor(ask, vendor, shell);
   seen.push({ ask, path: at, headers: request.headers, text, tokens: tokensIn(events) });
   if (vendor === undefined) {
@@ -128,10 +128,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, { seen
   response.end(vendor.model === 'chat' ? 'data: [DONE]\n\n' : undefined);
 }
 
-function askOf(text: string, { tool }: Shell): Ask {
+function askOf(text: string, { tool }: Shell, before: readonly Seen[]): Ask {
   if (text.includes('"type":"compaction_trigger"')) return 'compaction';
   if (SUMMARY.test(text)) return 'summary';
   if (!text.includes(`"name":"${tool}"`)) return 'beside';
+  // What stands for the call and its result is all that is left of them.
+  if (before.some(({ ask }) => ask === 'compaction' || ask === 'summary')) return 'words';
   return /"functionResponse":|"type":"(?:function_call_output|tool_result)"|"role":"tool"/.test(text) ? 'words' : 'call';
 }
 

@@ -34,9 +34,9 @@ const SHELL_CALL: readonly Ask[] = ['call', 'words'];
 const TURNS: readonly Turn[] = [
   ...on(CODEX, 'responses', 'chat', 'claude', 'gemini'),
   ...on(CODEX_AS_OPENAI, 'responses'),
-  ...on(CLAUDE_CODE, 'claude', 'responses', 'chat', 'gemini'),
-  ...on(OPENCODE, 'chat', 'responses', 'claude', 'gemini'),
-  ...on(GEMINI_CLI, 'gemini', 'responses', 'chat', 'claude'),
+  ...on(CLAUDE_CODE, 'claude', 'chat', 'gemini'),
+  ...on(OPENCODE, 'chat', 'claude', 'gemini'),
+  ...on(GEMINI_CLI, 'gemini', 'chat', 'claude'),
   { agent: compacting(CODEX_AS_OPENAI), vendor: VENDORS.responses, asks: ['call', 'compaction', 'words'] },
   { agent: compacting(CODEX), vendor: VENDORS.responses, asks: ['call', 'summary', 'words'] },
   { agent: compacting(CODEX), vendor: VENDORS.claude, asks: ['call', 'summary', 'words'] },
