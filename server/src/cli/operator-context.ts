@@ -8,12 +8,13 @@ import { nameOfMasterKey, readMasterKey } from '../settings/master-key.ts';
 import { OPERATOR } from '../store/accounts/address-origins.ts';
 import { type AppendedEvent, type AuditTrail, appendAuditEvent, type NewAuditEvent } from '../store/audit/audit.ts';
 import { COMMAND_HEADS_FILE, openAuditHeads } from '../store/audit/audit-heads.ts';
-import { connectDatabase } from '../store/connection.ts';
+import { connectDatabase, describeDatabase } from '../store/connection.ts';
 import type { Database, OpenDatabase } from '../store/database.ts';
-import { openEmbedded } from '../store/installation/embedded.ts';
+import { hasEmbedded, openEmbedded } from '../store/installation/embedded.ts';
 import { type Installation, openInstallation, refuseWrongMasterKey } from '../store/installation/installation.ts';
 import { migrate } from '../store/installation/migrate.ts';
 import type { CommandIo } from './command-io.ts';
+import { CommandFailed } from './outcome.ts';
 
 /** The opened database, keys and audit trail of an operator's command. */
 export interface OperatorContext {
@@ -27,20 +28,34 @@ export interface OperatorContext {
 
 /** Opens the database and the keys. An embedded database must not be in use; gateways may serve from PostgreSQL meanwhile. */
 export async function openOperatorContext(config: Config, io: CommandIo, taken: AsyncDisposableStack): Promise<OperatorContext> {
-  const { database, masterKey } = await openForKeys(config, taken);
+  const { database, masterKey } = await openForKeys(config, io, taken);
   await refuseWrongMasterKey(database.db, masterKey, nameOfMasterKey(config.masterKey));
   await migrate(database);
   const installation = await openInstallation(database.db, masterKey);
   return { db: database.db, installation, masterKey, audit: operatorTrail(config, installation, io), config, io };
 }
 
-/** Opens the database and reads the master key, without a check that they belong together. */
-export async function openForKeys(config: Config, taken: AsyncDisposableStack) {
-  prepareDataDirectory(config.dataDir);
+/** Opens the database and reads the master key, without a check that they belong together. Says which database it is. */
+export async function openForKeys(config: Config, io: CommandIo, taken: AsyncDisposableStack) {
   const { databaseUrl } = config;
+  if (databaseUrl === null) refuseToMakeOne(config);
+  prepareDataDirectory(config.dataDir);
+  io.err(`Using ${databaseUrl === null ? `the embedded database in ${config.dataDir}` : describeDatabase(databaseUrl)}.\n`);
   const database = databaseUrl === null ? await openHere(config, taken) : await connectDatabase({ url: databaseUrl });
   taken.defer(() => database.close());
   return { database, masterKey: await readMasterKey(config.masterKey, config.dataDir) };
+}
+
+/**
+ * Throws CommandFailed where no embedded database is. A command that made one would change nothing that serves, and the settings of
+ * the gateway are often missing in a new shell.
+ */
+function refuseToMakeOne({ dataDir }: Config): void {
+  if (hasEmbedded(dataDir)) return;
+  throw new CommandFailed(
+    `DATABASE_URL is not set, and ${dataDir} has no embedded database. Run this with the settings of the gateway ` +
+      '(DATABASE_URL, or HEADGATE_DATA_DIR), or start the gateway first.',
+  );
 }
 
 /** Returns the operator's audit trail. It has its own file of heads, because a gateway may run at the same time. */

@@ -22,7 +22,7 @@ export async function replaceLostMasterKey(given: Given, settings: readonly stri
   if (!given.has('yes')) throw new BadUsage(WARNING);
   const taken = new AsyncDisposableStack();
   try {
-    const { database, masterKey } = await openForKeys(config, taken);
+    const { database, masterKey } = await openForKeys(config, io, taken);
     const { db } = database;
     await migrate(database);
     if (config.databaseUrl !== null) await refuseServed(db);

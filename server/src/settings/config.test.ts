@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { BadSetting } from './bad-setting.ts';
 import { readConfig } from './config.ts';
@@ -80,6 +81,40 @@ describe('settings', () => {
     }
     expect(bad({}, ['--nonsense', '1'])).toContain('--nonsense');
     expect(bad({}, ['--port'])).toContain('--port');
+  });
+
+  test('a URL of a server that its driver cannot read is refused by name, and its password is not shown', () => {
+    for (const password of ['ca/nary', '12/canary', 'ca#nary', '12#canary', 'ca?nary', 'canary%ff', 'canary%2'])
+      for (const [name, url] of [
+        ['DATABASE_URL', `postgres://headgate:${password}@db.example.com:5432/headgate`],
+        ['DATABASE_DIRECT_URL', `postgres://headgate:${password}@db.example.com:5432/headgate`],
+        ['REDIS_URL', `redis://:${password}@redis.example.com:6379`],
+      ] as const) {
+        // Both drivers read a lone percent sign of a password as itself.
+        if (password === 'canary%2' && name !== 'REDIS_URL') continue;
+        const message = bad({ DATABASE_URL: 'postgres://x/y', [name]: url });
+        expect([password, message]).toEqual([password, expect.stringMatching(`^${name}: is no address that can be read.*-hex`)]);
+        expect(message).not.toMatch(/nary/);
+      }
+    for (const port of ['99999', 'port'])
+      expect(bad({ DATABASE_URL: `postgres://u@h:${port}/d` })).toMatch(/^DATABASE_URL: is no/);
+  });
+
+  test('a URL of PostgreSQL that its driver can read is taken', () => {
+    for (const url of [
+      'postgres://u:a%2Fb%23c@h/d',
+      'postgresql://h',
+      'postgres://u:a@b@h/d',
+      'postgres://u:100%@h/d',
+      'postgres://u:a b@h/d',
+      'postgres://u@/d?host=/run/postgresql',
+      'postgres://%2Frun%2Fpostgresql/d',
+      'postgres:///d?host=/run/postgresql&user=u@x',
+      'postgres://u@[::1]:5432/d?sslmode=verify-full&sslrootcert=/ca.pem',
+    ]) {
+      expect(() => new pg.Client({ connectionString: url.replace(/&sslrootcert=.*/, '') }), url).not.toThrow();
+      expect(readConfig({ DATABASE_URL: url }).databaseUrl).toBe(url);
+    }
   });
 
   test('proxies are addresses and ranges of either family', () => {

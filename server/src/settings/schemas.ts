@@ -1,6 +1,6 @@
 /** The form of each setting's text. An error says what is wrong and what is right; one about a secret does not repeat it. */
 import { z } from 'zod';
-import { serverUrl } from './server-url.ts';
+import { isReadableDatabaseUrl, isReadableRedisUrl, serverUrl, UNREADABLE_URL } from './server-url.ts';
 
 /** Text for which a check holds. The error repeats the text, so this is not for secrets. */
 function checked(isRight: (text: string) => boolean, what: string) {
@@ -48,7 +48,8 @@ export const adminToken = token.refine(
 
 export const databaseUrl = z
   .string()
-  .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://.')
+  .regex(/^postgres(ql)?:\/\//, { abort: true, error: 'must begin with postgres:// or postgresql://.' })
+  .refine(isReadableDatabaseUrl, { abort: true, error: UNREADABLE_URL })
   .transform((text, context) => {
     try {
       return serverUrl(text);
@@ -58,7 +59,11 @@ export const databaseUrl = z
     }
   });
 
-export const redisUrl = server('redis', 'redis://host:port or rediss://host:port');
+export const redisUrl = z
+  .string()
+  .regex(/^rediss?:\/\//i, { abort: true, error: 'must begin with redis:// or rediss://.' })
+  .refine(isReadableRedisUrl, { abort: true, error: UNREADABLE_URL })
+  .pipe(server('redis', 'redis://host:port or rediss://host:port'));
 export const smtpUrl = server('smtp', 'smtp://host:port or smtps://host:port');
 
 /** The address of a server, with or without TLS. It may hold a password. */

@@ -57,7 +57,7 @@ async function settingsBehindPooler(url: string): Promise<readonly PooledSetting
       return { name, value: isDefault ? usual : current, isDefault };
     });
   } catch (error) {
-    throw new UnusableServer('DATABASE_URL', reasonOf(error, url));
+    throw new UnusableServer('DATABASE_URL', whyUnreachable(error, url));
   } finally {
     await client.end().catch(() => {});
   }
@@ -73,6 +73,28 @@ function newClient(url: string, parameters: pg.ClientConfig = {}): pg.Client {
   });
   client.on('error', () => {});
   return client;
+}
+
+/** Returns the name of the database and its host, for people. The URL's user and password are not in it. */
+export function describeDatabase(url: string): string {
+  const { host, port, database } = new pg.Client({ connectionString: withoutFiles(url) });
+  return `the PostgreSQL database ${database ?? ''} at ${host}:${port}`;
+}
+
+/** The driver reads the files for TLS as soon as it reads the URL. */
+function withoutFiles(url: string): string {
+  return url.replace(/([?&])(sslrootcert|sslcert|sslkey)=[^&]*/g, '$1');
+}
+
+/** Reports whether the connection to the server, or to the pooler before it, is encrypted. */
+export async function isEncrypted({ pool }: OpenDatabase): Promise<boolean> {
+  const client = await pool.connect();
+  try {
+    const { connection } = client as unknown as { readonly connection?: { readonly stream?: { readonly encrypted?: boolean } } };
+    return connection?.stream?.encrypted === true;
+  } finally {
+    client.release();
+  }
 }
 
 /** Returns how many connections PostgreSQL gives to ordinary users in all, and how many others use now. */
@@ -101,7 +123,7 @@ export async function probeWay(url: string, setting: string): Promise<Way> {
   const timeoutIn = (parameters: pg.ClientConfig) =>
     connectOnce(url, parameters).catch((error: unknown) => {
       if (isRefusedParameter(error)) return null;
-      throw new UnusableServer(setting, reasonOf(error, url));
+      throw new UnusableServer(setting, whyUnreachable(error, url));
     });
   const timeout = await timeoutIn({ statement_timeout: PROBE_MS_MAX });
   if (timeout === null) await timeoutIn({});
@@ -142,12 +164,15 @@ const BY_CODE: Readonly<Record<string, string>> = {
 };
 
 /** Returns what is wrong, without the password and without the driver's words where they may hold it. */
-function reasonOf(error: unknown, url: string): string {
+export function whyUnreachable(error: unknown, url: string): string {
   const { code, message, path } = Object(error) as { code?: string; message?: string; path?: string };
   if (typeof path === 'string' && isTlsFile(url, path))
     return `the file ${path} cannot be read (${code}). Check the path and its permissions.`;
   const known = tlsFailure(error, 'sslrootcert=/path/ca.pem') ?? (code === undefined ? undefined : BY_CODE[code]);
   if (known !== undefined) return known;
+  // pgbouncer's words, under the code of a broken protocol.
+  if (/SASL authentication failed/i.test(message ?? ''))
+    return 'the pooler refuses the user name or the password. Correct them, or its list of users (userlist.txt).';
   if (/does not support SSL/i.test(message ?? ''))
     return 'the server does not offer TLS. Set sslmode=disable, or enable ssl there.';
   if (/timeout expired|Connection terminated/i.test(message ?? ''))

@@ -6,6 +6,7 @@ import { archiveMonth } from '../../src/store/archive/archive-month.ts';
 import type { OpenDatabase } from '../../src/store/database.ts';
 import { partitionsOf } from '../../src/store/partitions.ts';
 import { storeRecords } from '../admin/usage-support.ts';
+import { putDatabase } from '../prove/prepared-database.ts';
 import { testTrail } from '../support/audit-trail.ts';
 import { hasPostgres, openTestDatabase } from '../support/database.ts';
 import { withEmbedded } from '../support/in-process.ts';
@@ -71,6 +72,7 @@ test.skipIf(!hasPostgres())('archives are verified, shown and restored on Postgr
 test('an archive is restored and verified on the embedded database', { timeout: 120_000 }, async () => {
   const [dataDir, folder] = [temporaryDirectory(), temporaryDirectory()];
   const env = { HEADGATE_DATA_DIR: dataDir, HEADGATE_ARCHIVE_DIR: folder };
+  await putDatabase(dataDir);
   await headgateHere(env, 'admin-token');
   let id = '';
   await withEmbedded(join(dataDir, 'database'), async (database) => {

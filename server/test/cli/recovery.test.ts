@@ -1,10 +1,10 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { newDataKey } from '../../src/lib/secrets.ts';
 import { type Gateway, startGateway, temporaryDirectory } from '../prove/gateway.ts';
 import { hasPostgres, openTestDatabase, type TestDatabase } from '../support/database.ts';
-import { headgate, type Ran } from './support.ts';
+import { headgate, headgateHere, type Ran } from './support.ts';
 
 const MS_MAX = 240_000;
 const OWNER = { email: 'owner@example.com', name: 'The Owner', password: 'seven green umbrellas' };
@@ -39,11 +39,13 @@ describe('letting somebody in again from the command line', { timeout: MS_MAX },
     // In development every start prints a link of its own, and an older one no longer works.
     const production = { HEADGATE_MODE: 'production', HEADGATE_MASTER_KEY: newDataKey().toString('base64') };
     const here = { ...production, HEADGATE_DATA_DIR: dataDir };
+    expect(await (await startGateway({ dataDir, env: production })).stop()).toBe(0);
     const first = await headgate(here, 'first-admin-link', '--public-url', 'https://gate.example.com');
     expect(first).toMatchObject({
       code: 0,
       out: expect.stringMatching(/^https:\/\/gate\.example\.com\/first-admin\?token=\S+\n$/),
     });
+    expect(first.err).toMatch(new RegExp(`^Using the embedded database in ${dataDir}\\.\n`));
     const second = await headgate(here, 'first-admin-link');
     const made = await headgate(here, 'admin-token');
     expect(made.out).toMatch(/^hgadm_\w+\n$/);
@@ -56,7 +58,7 @@ describe('letting somebody in again from the command line', { timeout: MS_MAX },
     expect(beside).toMatchObject({
       code: 1,
       out: '',
-      err: expect.stringMatching(/^headgate: The data directory .* is in use by .*\n$/),
+      err: expect.stringMatching(/^headgate: The data directory .* is in use by .*\n$/m),
     });
     const { data } = await gateway.admin<{ data: { action: string; actor: { kind: string } }[] }>(
       'GET',
@@ -80,6 +82,8 @@ describe('letting somebody in again from the command line', { timeout: MS_MAX },
     const here = { ...env, HEADGATE_DATA_DIR: gateway.dataDir };
     const made = await headgate(here, 'admin-token');
     expect(made.code).toBe(0);
+    const { host, pathname } = new URL(opened.url as string);
+    expect(made.err).toContain(`Using the PostgreSQL database ${pathname.slice(1)} at ${host}.\n`);
     expect(await whoAmI(gateway, made.out.trim())).toBe(200);
     const link = await headgate(here, 'first-admin-link');
     expect(await becomeFirstAdmin(gateway, tokenIn(link))).toBe(200);
@@ -108,6 +112,16 @@ describe('letting somebody in again from the command line', { timeout: MS_MAX },
     const wrong = await headgate({ ...here, HEADGATE_MASTER_KEY: Buffer.alloc(32, 7).toString('base64') }, 'admin-token');
     expect(wrong).toMatchObject({ code: 1, out: '', err: expect.stringContaining('HEADGATE_MASTER_KEY') });
     expect(await gateway.stop()).toBe(0);
+  });
+
+  test('where no database is, none is made: the settings may be those of another shell', async () => {
+    const dataDir = path.join(temporaryDirectory(), 'data');
+    for (const argv of [['first-admin-link'], ['admin-token'], ['rotate-master-key'], ['replace-lost-master-key', '--yes']]) {
+      const { code, out, err } = await headgateHere({ HEADGATE_DATA_DIR: dataDir }, ...argv);
+      expect({ argv, code, out }).toEqual({ argv, code: 1, out: '' });
+      expect(err).toContain(`headgate: DATABASE_URL is not set, and ${dataDir} has no embedded database.`);
+    }
+    expect(existsSync(dataDir)).toBe(false);
   });
 
   test('a bad command line is exit code 2 and touches nothing', async () => {

@@ -1,7 +1,7 @@
 /** Each way in which PostgreSQL or Redis cannot be used as its URL says: one line that names the setting and what to do. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -12,6 +12,7 @@ import { connectDatabase, probeWay } from '../../src/store/connection.ts';
 import { PROGRAM, repository, START, startGateway, temporaryDirectory } from '../prove/gateway.ts';
 import { hasPostgres } from '../support/database.ts';
 import { openClient } from '../support/pg-client.ts';
+import { hasPgbouncer, startPgbouncer } from '../support/pgbouncer.ts';
 import { freePort } from '../support/ports.ts';
 import { startPostgres, type TestPostgres } from '../support/postgres.ts';
 import { hasRedis } from '../support/redis.ts';
@@ -75,6 +76,24 @@ describe.skipIf(!hasPostgres())('DATABASE_URL', { timeout: MS_MAX }, () => {
       expect(message, what).toMatch(said);
       expect(message, what).toMatch(/^DATABASE_URL: [^\n]+\.$/);
       expect(message, what).not.toContain('wrong');
+    }
+  });
+
+  test.skipIf(!hasPgbouncer())('with a password that a pooler refuses says so', async () => {
+    const folder = temporaryDirectory();
+    chmodSync(folder, 0o755);
+    const [users, rules] = [join(folder, 'userlist.txt'), join(folder, 'hba')];
+    writeFileSync(users, '"pw" "right"\n"postgres" ""\n');
+    writeFileSync(rules, 'host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n');
+    const further = ['auth_type = hba', `auth_hba_file = ${rules}`, `auth_file = ${users}`];
+    const pooler = await startPgbouncer(plain.url, 2, further);
+    try {
+      const url = pooler.url.replace('postgres@', 'pw:wrong@');
+      await expect(probeWay(url, 'DATABASE_URL')).rejects.toThrow(
+        /^DATABASE_URL: the pooler refuses the user name or the password\. Correct them, or its list of users \(userlist\.txt\)\.$/,
+      );
+    } finally {
+      await pooler.stop();
     }
   });
 

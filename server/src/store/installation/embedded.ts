@@ -60,6 +60,12 @@ export async function openEmbedded({ dataDir, onFailure = () => {} }: EmbeddedOp
   };
 }
 
+/** Returns true if the data directory has an embedded database, or had one that was moved to PostgreSQL. */
+export function hasEmbedded(dataDir: string): boolean {
+  const directory = join(resolve(dataDir), 'database');
+  return existsSync(directory) || existsSync(movedName(directory));
+}
+
 /** The name that the driver derives from the port. */
 const SOCKET_NAME = '.s.PGSQL.5432';
 const ENGINE_VERSION = '18';
