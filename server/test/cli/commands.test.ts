@@ -163,6 +163,18 @@ describe('the command line on a gateway that runs', { timeout: MS_MAX }, () => {
         `^headgate: 1 of ${total + 1} audit chains are broken\\.\nThe audit chain of acme is broken at event \\d+ \\(remembered\\): `,
       ),
     );
+    // An organization that the database lost with everything: nothing there tells that it was.
+    writeFileSync(heads, `v1 org_gone 7 ${'a'.repeat(64)}\n`);
+    const [lost, asJson] = [await run('audit', 'verify'), await run('audit', 'verify', '--json')];
+    rmSync(heads);
+    expect(lost).toMatchObject({ code: 1, out: '' });
+    expect(lost.err).toMatch(
+      /^headgate: 1 of \d+ audit chains are broken\.\nThe audit chain of org_gone is missing .* event 7 in audit-heads-commands/,
+    );
+    expect(JSON.parse(asJson.out)).toMatchObject({
+      intact: false,
+      platform: { intact: true, missing_chains: [{ organization_id: 'org_gone', file: 'audit-heads-commands', seq: 7 }] },
+    });
     expect((await run('audit', 'verify', '--platform', '--organization', 'acme')).code).toBe(2);
   });
 

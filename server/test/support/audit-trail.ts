@@ -5,7 +5,7 @@ import type { AuditTrail } from '../../src/store/audit/audit.ts';
 import type { AuditHeads } from '../../src/store/audit/audit-heads.ts';
 import type { Database } from '../../src/store/database.ts';
 
-const NO_HEADS: AuditHeads = { known: () => null, all: () => [], remember: async () => {} };
+const NO_HEADS: AuditHeads = { known: () => null, all: () => [], everyChain: () => [], remember: async () => {} };
 
 /** A trail with a fixed key that accepts no event without it, and remembers nothing, unless told. */
 export function testTrail({ key, heads }: { readonly key?: Partial<AuditKey>; readonly heads?: AuditHeads } = {}): AuditTrail {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type AuditFilter, auditEventsQuery, listAuditEvents, streamAuditEvents } from '../../store/audit/audit.ts';
-import { type AuditVerdict, verifyAuditChain } from '../../store/audit/audit-proof.ts';
+import { type AuditVerdict, type MissingChain, missingChains, verifyAuditChain } from '../../store/audit/audit-proof.ts';
 import { totalOf } from '../../store/paging.ts';
 import * as organizations from '../../store/tenancy/organizations.ts';
 import { csvLine } from '../exports/csv.ts';
@@ -51,6 +51,10 @@ const verdictOut = z
       description:
         'The recorded heads that the chain was compared with. They come from files in the data directory of this process and beside it.',
     }),
+    missing_chains: z.array(z.object({ organization_id: z.string(), file: z.string(), seq: z.int() })).meta({
+      description:
+        'Chains of organizations of which those files hold an event and the database has none, as after a recovery to a time before the organization was made. Only in the verdict of the platform’s chain, which they do not break.',
+    }),
   })
   .meta({ id: 'AuditVerdict' });
 
@@ -84,7 +88,9 @@ export const verify = route({
   response: verdictOut,
   load: loadChain,
   handle: async (call, chain) => {
-    return verdictView(await verifyAuditChain(call.deps.db, call.deps.audit, chain, call.deps.clock.nowMs()));
+    const { db, audit, clock } = call.deps;
+    const verdict = await verifyAuditChain(db, audit, chain, clock.nowMs());
+    return verdictView(verdict, chain === null ? await missingChains(db, audit) : []);
   },
 });
 
@@ -101,7 +107,7 @@ export const exportLines = route({
     call.query.format === 'csv' ? csvFile('headgate-audit.csv', csvLinesOf(call, chain)) : jsonLines(linesOf(call, chain)),
 });
 
-function verdictView(verdict: AuditVerdict): z.output<typeof verdictOut> {
+function verdictView(verdict: AuditVerdict, missing: readonly MissingChain[]): z.output<typeof verdictOut> {
   const isIntact = verdict.is === 'intact';
   return {
     intact: isIntact,
@@ -113,6 +119,7 @@ function verdictView(verdict: AuditVerdict): z.output<typeof verdictOut> {
     unkeyed_since: verdict.unkeyedSince,
     last_unkeyed_seq: verdict.lastUnkeyedSeq,
     compared_with: verdict.remembered.map(({ file, seq, hash }) => ({ file, seq, hash })),
+    missing_chains: missing.map(({ organizationId, file, seq }) => ({ organization_id: organizationId, file, seq })),
   };
 }
 

@@ -16,6 +16,14 @@ interface Verdict {
   readonly unkeyed_since: number;
   readonly last_unkeyed_seq: number | null;
   readonly compared_with: readonly { readonly file: string; readonly seq: number }[];
+  /** A gateway of an earlier version has no such field. */
+  readonly missing_chains?: readonly MissingChain[];
+}
+
+interface MissingChain {
+  readonly organization_id: string;
+  readonly file: string;
+  readonly seq: number;
 }
 
 const BROKEN: Readonly<Record<string, string>> = {
@@ -31,6 +39,11 @@ const BROKEN: Readonly<Record<string, string>> = {
 function brokenLine(chain: string, { broken_at_seq, broken_because }: Verdict): string {
   const because = broken_because === null ? '' : ` (${broken_because})${BROKEN[broken_because] ?? ''}`;
   return `The audit chain of ${chain} is broken at event ${broken_at_seq}${because}.`;
+}
+
+/** Returns a sentence about a chain of which the database has nothing. */
+function missingLine({ organization_id, file, seq }: MissingChain): string {
+  return `The audit chain of ${organization_id} is missing (remembered): the database has none of its events, and the gateway wrote event ${seq} in ${file}. A restore or a recovery to a time before that organization explains it: stop the gateway, move its audit-heads away, start it.`;
 }
 
 /** Returns lines that say what protects the chain, from which event on, and which files it was compared with. */
@@ -96,8 +109,10 @@ async function verifyAll(session: Session): Promise<void> {
     events += verdict.events ?? 0;
     if (isDue()) session.note(`${chains} of ${total + 1} chains checked, ${broken.length} broken`);
   }
-  if (session.isJson) printJson(session, { intact: broken.length === 0, chains, events, platform, broken });
-  if (broken.length > 0) throw new CommandFailed(brokenLines(broken, chains));
+  const missing = platform.missing_chains ?? [];
+  const lines = [...broken.map(({ chain, verdict }) => brokenLine(chain, verdict)), ...missing.map(missingLine)];
+  if (session.isJson) printJson(session, { intact: lines.length === 0, chains, events, platform, broken });
+  if (lines.length > 0) throw new CommandFailed(brokenLines(lines, chains + missing.length));
   if (session.isJson) return;
   printIntact(session, platform);
   session.print(`intact: all ${chains} chains, the platform’s and ${chains - 1} of organizations, with ${events} events`);
@@ -106,10 +121,10 @@ async function verifyAll(session: Session): Promise<void> {
 const PROGRESS_MS = 5_000;
 const NAMED_MAX = 100;
 
-function brokenLines(broken: readonly { readonly chain: string; readonly verdict: Verdict }[], chains: number): string {
-  const named = broken.slice(0, NAMED_MAX).map(({ chain, verdict }) => brokenLine(chain, verdict));
-  const more = broken.length > named.length ? [`${broken.length - named.length} more are broken; --json names all.`] : [];
-  return [`${broken.length} of ${chains} audit chains are broken.`, ...named, ...more].join('\n');
+function brokenLines(lines: readonly string[], chains: number): string {
+  const named = lines.slice(0, NAMED_MAX);
+  const more = lines.length > named.length ? [`${lines.length - named.length} more are broken; --json names all.`] : [];
+  return [`${lines.length} of ${chains} audit chains are broken.`, ...named, ...more].join('\n');
 }
 
 function printIntact(session: Session, verdict: Verdict): void {

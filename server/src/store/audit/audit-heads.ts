@@ -29,6 +29,8 @@ export interface AuditHeads {
   known(chain: string): AuditHead | null;
   /** Returns every head of a chain, in this process's file and in those of the host's other processes. */
   all(chain: string): readonly RememberedHead[];
+  /** Returns the newest head of each chain in these files. */
+  everyChain(): readonly RememberedHead[];
   /** Stores committed events. Resolves when the file holds them or the write failed. Never rejects. */
   remember(heads: readonly AuditHead[]): Promise<void>;
 }
@@ -97,6 +99,16 @@ export function openAuditHeads({ path, onFailure, chainsMax = CHAINS_MAX }: Audi
         return head === undefined ? [] : [{ ...head, file: nameOf(file) }];
       });
       return own === undefined ? others : [{ ...own, file: nameOf(path) }, ...others];
+    },
+    everyChain: () => {
+      const newest = new Map<string, RememberedHead>();
+      const add = (file: string, found: ReadonlyMap<string, AuditHead>) => {
+        for (const head of found.values())
+          if (head.seq > (newest.get(head.chain)?.seq ?? 0)) newest.set(head.chain, { ...head, file: nameOf(file) });
+      };
+      add(path, heads);
+      for (const file of filesBeside(path)) add(file, headsIn(file));
+      return [...newest.values()];
     },
     remember: (told) => {
       const newer = note(told);

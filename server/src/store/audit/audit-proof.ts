@@ -1,5 +1,5 @@
 /** Verifies audit chains, and compares them with the heads that are stored outside the database. */
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { type AuditKey, type ChainFault, ChainWalk } from '../../domain/audit/audit-chain.ts';
 import type { Database } from '../database.ts';
 import { auditHeads } from '../schema.ts';
@@ -41,6 +41,33 @@ export function verifyAuditChain(
     remembered: heads.all(organizationId ?? PLATFORM_CHAIN),
     nowMs,
   });
+}
+
+/** A chain that a file remembers and the database does not have. */
+export interface MissingChain {
+  readonly organizationId: string;
+  readonly file: string;
+  /** The position of its newest event in that file. */
+  readonly seq: number;
+}
+
+/**
+ * Returns the organizations of whose chains files of this host remember an event, and the database has none. The organization may be
+ * gone as well, so that nobody would ask for its chain.
+ */
+export async function missingChains(db: Database, { heads }: AuditTrail): Promise<readonly MissingChain[]> {
+  const remembered = heads.everyChain().filter(({ chain }) => chain !== PLATFORM_CHAIN);
+  if (remembered.length === 0) return [];
+  const chains = remembered.map(({ chain }) => chain);
+  const rows = await db
+    .select({ chain: auditHeads.chain })
+    .from(auditHeads)
+    .where(sql`${auditHeads.chain} = any(${sql.param(chains)}::text[])`);
+  const there = new Set(rows.map(({ chain }) => chain));
+  return remembered
+    .filter(({ chain }) => !there.has(chain))
+    .map(({ chain, file, seq }) => ({ organizationId: chain, file, seq }))
+    .sort((one, other) => (one.organizationId < other.organizationId ? -1 : 1));
 }
 
 /** Verifies a whole chain by its hashes alone. For a copy whose rows are compared with the original. */

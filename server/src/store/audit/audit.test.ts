@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { and, eq, gt, sql } from 'drizzle-orm';
@@ -21,7 +21,7 @@ import {
   unkeyedChains,
 } from './audit.ts';
 import { openAuditHeads } from './audit-heads.ts';
-import { verifyAuditChain } from './audit-proof.ts';
+import { missingChains, verifyAuditChain } from './audit-proof.ts';
 
 const event: NewAuditEvent = {
   organizationId: 'org_1',
@@ -274,6 +274,20 @@ onEveryDatabase('the audit log', (given) => {
       });
       await cutAfter(db, 0);
       expect(await verify(db, 'org_1', trail)).toMatchObject({ is: 'broken', seq: 1, because: 'remembered' });
+    });
+
+    test('finds a chain that is gone entirely, also one that a command wrote', async () => {
+      const { db } = given();
+      const { trail, write } = remembering();
+      await write(db, 5);
+      const commands = join(directory, 'audit-heads-commands');
+      writeFileSync(commands, `v1 org_2 3 ${'a'.repeat(64)}\nv1 platform 2 ${'a'.repeat(64)}\n`);
+      const gone = { organizationId: 'org_2', file: 'audit-heads-commands', seq: 3 };
+      // The platform's own chain is always looked at, so it is never one that nobody would miss.
+      expect(await missingChains(db, trail)).toEqual([gone]);
+      await cutAfter(db, 0);
+      expect(await missingChains(db, trail)).toEqual([{ organizationId: 'org_1', file: 'audit-heads', seq: 5 }, gone]);
+      expect(await missingChains(db, testTrail())).toEqual([]);
     });
 
     test('is not overwritten by what is appended after the cut, not even after a restart', async () => {
