@@ -34,6 +34,10 @@ export function keepCurrent(
           url,
           onChange: (changed) => void quietly('configuration: applying a change', () => snapshot.apply(changed)),
           onGap: pollNow,
+          onUnheard: (reason) => {
+            const setting = config.databaseDirectUrl === null ? 'DATABASE_URL' : 'DATABASE_DIRECT_URL';
+            log.warn({ setting, reason }, 'configuration: changes cannot be heard at once, so they arrive within 2 s');
+          },
         });
   let notedMs = clock.nowMs();
   const noteLastUse = async () => {

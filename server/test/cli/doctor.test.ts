@@ -237,7 +237,8 @@ describe.skipIf(!hasPostgres() || !hasRedis('Valkey'))('headgate doctor beside a
       const { code, of, first } = await doctor({ ...NOWHERE, HEADGATE_PUBLIC_URL: publicUrl });
       expect(of('certificates')).toMatchObject([{ verdict, found: `the certificate of localhost: ${words}` }]);
       // Nothing here trusts who signed it, so callers cannot use the address either.
-      expect(first('public address')).toMatchObject({ verdict: 'fail' });
+      expect(first('public address')).toMatchObject({ verdict: 'fail', found: expect.stringContaining(`${publicUrl} answers`) });
+      if (days >= 0) expect(first('public address')?.todo).toContain('NODE_EXTRA_CA_CERTS');
       expect(first('public address')?.found).toMatch(
         days < 0 ? /\(CERT_HAS_EXPIRED\)|SELF_SIGNED/ : /\(DEPTH_ZERO_SELF_SIGNED_CERT\)/,
       );
@@ -269,9 +270,25 @@ describe.skipIf(!hasPostgres() || !hasRedis('Valkey'))('headgate doctor beside a
     });
   });
 
+  test('a public address where nothing answers is a failure only beside a gateway that runs', async () => {
+    const publicUrl = `https://127.0.0.1:${await freePort()}`;
+    const nowhere = { HEADGATE_PUBLIC_URL: publicUrl };
+    const before = await doctor({ ...NOWHERE, ...nowhere });
+    expect(before.first('public address')).toMatchObject({
+      verdict: 'warn',
+      found: `Nothing answers at ${publicUrl} (ECONNREFUSED).`,
+      todo: expect.stringContaining('not started yet'),
+    });
+    expect(before.code).toBe(0);
+    const beside = await doctor({ ...NOWHERE, ...nowhere, HEADGATE_PORT: String((gateway as Gateway).port) });
+    expect(beside.first('public address')).toMatchObject({ verdict: 'fail' });
+    expect(beside.code).toBe(1);
+  });
+
   test('an HTTPS address where something else answers has no certificate to tell of', async () => {
     const { port } = gateway as Gateway;
-    const { of, first } = await doctor({ ...NOWHERE, HEADGATE_PUBLIC_URL: `https://127.0.0.1:${port}` });
+    const at = { HEADGATE_PORT: String(port), HEADGATE_PUBLIC_URL: `https://127.0.0.1:${port}` };
+    const { of, first } = await doctor({ ...NOWHERE, ...at });
     expect(of('certificates')).toEqual([]);
     expect(first('public address')).toMatchObject({ verdict: 'fail', found: expect.stringContaining('Nothing answers') });
   });
@@ -307,7 +324,10 @@ describe.skipIf(!hasPostgres() || !hasRedis('Valkey'))('headgate doctor beside a
         const pooled = { ...env, DATABASE_URL: pooler.url };
         const notices = async (more: Record<string, string>) => {
           const { first } = await doctor({ ...NOWHERE, ...pooled, ...more });
-          expect(first('PostgreSQL')).toMatchObject({ verdict: 'ok', found: expect.stringContaining('through a pooler') });
+          const found = expect.stringMatching(
+            /^PostgreSQL [^,]+, through a pooler in transaction mode: without TLS to the pooler, without TLS from there to PostgreSQL\.$/,
+          );
+          expect(first('PostgreSQL')).toMatchObject({ verdict: 'ok', found });
           return first('notices');
         };
         expect(await notices({})).toMatchObject({ verdict: 'warn', todo: expect.stringContaining('DATABASE_DIRECT_URL') });

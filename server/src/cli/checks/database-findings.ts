@@ -4,7 +4,7 @@ import type { Config } from '../../settings/config.ts';
 import { connectionsNeeded } from '../../settings/connection-budget.ts';
 import { masterKeyFile } from '../../settings/data-directory.ts';
 import { nameOfMasterKey, readMasterKey } from '../../settings/master-key.ts';
-import { connectDatabase, connectionRoom, probeWay, UnusableServer } from '../../store/connection.ts';
+import { connectDatabase, connectionRoom, isEncrypted, probeWay, UnusableServer } from '../../store/connection.ts';
 import type { OpenDatabase } from '../../store/database.ts';
 import { refuseWrongMasterKey } from '../../store/installation/installation.ts';
 import { appliedMigrations, compareMigrations, migrationNames } from '../../store/installation/migrate.ts';
@@ -18,7 +18,8 @@ const ABOUT = 'PostgreSQL';
 
 export async function databaseFindings(config: Config): Promise<readonly Finding[]> {
   const { databaseUrl } = config;
-  if (databaseUrl === null) return [ok(ABOUT, 'The embedded database is used. It is looked at when the gateway starts.')];
+  if (databaseUrl === null)
+    return [ok(ABOUT, `The embedded database in ${config.dataDir} is used. It is looked at when the gateway starts.`)];
   let database: OpenDatabase;
   try {
     database = await connectDatabase({ url: databaseUrl, connectionsMax: 2 });
@@ -29,7 +30,7 @@ export async function databaseFindings(config: Config): Promise<readonly Finding
   try {
     const facts = await serverFacts(database);
     return [
-      ...serverFindings(facts, database.isPooled),
+      ...serverFindings(facts, await wayTo(database, facts)),
       clockFinding('clock', facts.offsetMs, 'PostgreSQL'),
       await connectionFinding(database, config),
       ...(await directFindings(config, database.isPooled)),
@@ -41,8 +42,15 @@ export async function databaseFindings(config: Config): Promise<readonly Finding
   }
 }
 
-function serverFindings(facts: ServerFacts, isPooled: boolean): readonly Finding[] {
-  const way = `${facts.tls === true ? 'with' : 'without'} TLS${isPooled ? ', through a pooler in transaction mode' : ''}`;
+/** Returns a part of a sentence about the connection. Behind a pooler PostgreSQL itself knows only the one from there. */
+async function wayTo(database: OpenDatabase, { tls }: ServerFacts): Promise<string> {
+  const said = (isThere: boolean) => `${isThere ? 'with' : 'without'} TLS`;
+  if (!database.isPooled) return said(tls === true);
+  const toPooler = said(await isEncrypted(database));
+  return `through a pooler in transaction mode: ${toPooler} to the pooler, ${said(tls === true)} from there to PostgreSQL`;
+}
+
+function serverFindings(facts: ServerFacts, way: string): readonly Finding[] {
   const found: (Finding | null)[] = [
     facts.version < VERSION_MIN
       ? fail(ABOUT, `PostgreSQL ${facts.name} is too old.`, 'Use PostgreSQL 15 or later.')

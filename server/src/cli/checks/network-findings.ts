@@ -3,11 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { connect } from 'node:tls';
 import { certificateEnds } from '../../lib/certificates.ts';
+import { tlsFailure } from '../../lib/tls-failures.ts';
 import type { Config } from '../../settings/config.ts';
 import { caFileOf } from '../../settings/server-url.ts';
 import type { CommandIo } from '../command-io.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
+const PUBLIC = 'public address';
 const ANSWER_MS_MAX = 5_000;
 const DAY_MS = 86_400_000;
 const DAYS_MIN = 14;
@@ -16,19 +18,20 @@ const FORGED = '203.0.113.77';
 
 export async function networkFindings(config: Config, env: CommandIo['env']): Promise<readonly Finding[]> {
   const { publicUrl, host, port } = config;
-  const base = publicUrl ?? `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`;
-  const about = publicUrl === null ? 'gateway' : 'public address';
+  const local = `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`;
   const [reached, ...certificates] = await Promise.all([
-    gatewayFinding(about, base),
+    publicUrl === null
+      ? gatewayFinding('gateway', local, async () => false)
+      : gatewayFinding(PUBLIC, publicUrl, () => answers(local)),
     publicCertificate(publicUrl),
     ...caFindings(config),
   ]);
   const proxies =
-    reached.verdict === 'fail' || publicUrl === null ? [] : [await proxyFinding(config, publicUrl, env.HEADGATE_ADMIN_TOKEN)];
+    reached.verdict !== 'ok' || publicUrl === null ? [] : [await proxyFinding(config, publicUrl, env.HEADGATE_ADMIN_TOKEN)];
   return [reached, ...proxies, ...certificates.filter((one) => one !== null)];
 }
 
-async function gatewayFinding(about: string, base: string): Promise<Finding> {
+async function gatewayFinding(about: string, base: string, runsHere: () => Promise<boolean>): Promise<Finding> {
   try {
     const answer = await get(`${base}/health/ready`);
     const body = (await answer.json().catch(() => null)) as { status?: string } | null;
@@ -41,11 +44,27 @@ async function gatewayFinding(about: string, base: string): Promise<Finding> {
           'Check where the address and the proxy lead.',
         );
   } catch (error) {
-    const found = `Nothing answers at ${base} (${reasonOf(error)}).`;
-    return about === 'gateway'
-      ? warn(about, found, 'This is right if the gateway is not started yet.')
-      : fail(about, found, 'Check the address, the proxy and its certificate, and that the gateway runs.');
+    const reason = reasonOf(error);
+    const untrusted = tlsFailure({ code: reason }, 'NODE_EXTRA_CA_CERTS=/path/ca.pem');
+    if (untrusted !== null)
+      return fail(about, `${base} answers, but cannot be used from here (${reason}).`, capitalized(untrusted));
+    const found = `Nothing answers at ${base} (${reason}).`;
+    // Before the first start there is no gateway, and often no proxy yet. Neither stops a start.
+    return (await runsHere())
+      ? fail(about, found, 'The gateway runs: check the address, the proxy and its certificate.')
+      : warn(about, found, `This is right if the gateway${about === PUBLIC ? ' or its proxy' : ''} is not started yet.`);
   }
+}
+
+async function answers(base: string): Promise<boolean> {
+  return get(`${base}/health/live`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+function capitalized(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 /** Calls the gateway through its public address with a forged header, and compares what it takes for the caller's address. */

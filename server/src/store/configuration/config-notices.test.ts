@@ -11,6 +11,7 @@ describe.skipIf(!hasPostgres())('notices of changes (PostgreSQL)', () => {
   let listening: { stop(): Promise<void> };
   let changes: ChangedScopes[];
   let gaps: number;
+  let unheard: string[];
 
   beforeAll(async () => {
     database = await openTestDatabase('postgresql');
@@ -19,12 +20,14 @@ describe.skipIf(!hasPostgres())('notices of changes (PostgreSQL)', () => {
   beforeEach(async () => {
     changes = [];
     gaps = 0;
+    unheard = [];
     listening = listenForChanges({
       url: database.url as string,
       onChange: (changed) => void changes.push(changed),
       onGap: () => {
         gaps += 1;
       },
+      onUnheard: (reason) => void unheard.push(reason),
     });
     await vi.waitFor(() => expect(gaps).toBe(1), WAIT);
   });
@@ -42,6 +45,23 @@ describe.skipIf(!hasPostgres())('notices of changes (PostgreSQL)', () => {
     await heard(1);
     expect(changes).toEqual([{ catalogue: true, organizationIds: ['org_1'], keyIds: ['key_1'] }]);
     expect(gaps).toBe(1);
+  });
+
+  test('a way that cannot be used is told once, with the reason and no password', async () => {
+    const url = new URL(database.url as string);
+    [url.pathname, url.password] = ['/headgate_no_such_database', 'canary'];
+    const failing = listenForChanges({
+      url: url.href,
+      onChange: () => {},
+      onGap: () => {},
+      onUnheard: (reason) => void unheard.push(reason),
+    });
+    await vi.waitFor(() => expect(unheard).toHaveLength(1), WAIT);
+    expect(unheard).toEqual(['this database does not exist. Create it, or correct its name.']);
+    // It is tried again every second.
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect(unheard).toHaveLength(1);
+    await failing.stop();
   });
 
   test('what this process did itself, and what was rolled back, is not told', async () => {

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import pg from 'pg';
+import { whyUnreachable } from '../connection.ts';
 import type { Database } from '../database.ts';
 
 /** The configurations that a transaction changed. */
@@ -34,12 +35,15 @@ export interface NoticeOptions {
    * nothing.
    */
   readonly onGap: () => void;
+  /** Called at the first failed attempt of each time in which nothing can be heard. */
+  readonly onUnheard: (reason: string) => void;
 }
 
 const RETRY_MS = 1_000;
 
 /** Listens until `stop`, and reconnects whenever the connection breaks. */
-export function listenForChanges({ url, onChange, onGap }: NoticeOptions): { stop(): Promise<void> } {
+export function listenForChanges({ url, onChange, onGap, onUnheard }: NoticeOptions): { stop(): Promise<void> } {
+  let isHeard = true;
   let client: pg.Client | null = null;
   let timer: NodeJS.Timeout | null = null;
   let isStopped = false;
@@ -72,8 +76,11 @@ export function listenForChanges({ url, onChange, onGap }: NoticeOptions): { sto
     try {
       await made.connect();
       await made.query(`listen ${CHANNEL}`);
+      isHeard = true;
       onGap();
-    } catch {
+    } catch (error) {
+      if (isHeard && !isStopped) onUnheard(whyUnreachable(error, url));
+      isHeard = false;
       lost();
     }
   }
