@@ -4,8 +4,8 @@
 export const TIMES_FASTER = 60;
 
 const SECONDS = { s: 1, m: 60, h: 3_600, d: 86_400 } as const;
-/** The three places of a rule file in which a duration stands. Numbers that an expression compares with have no unit. */
-const DURATION = /(^ +for: |\[|\boffset )(\d+)([smhd])(?=$|\]|[\s)])/gm;
+/** The places of a rule file in which a duration stands. Numbers that an expression compares with have no unit. */
+const DURATION = /(^ +for: |\[|:|\boffset )(\d+)([smhd])(?=$|\]|:|[\s)])/gm;
 
 export interface ShortenedRules {
   readonly text: string;
@@ -14,7 +14,7 @@ export interface ShortenedRules {
 }
 
 /**
- * Divides every `for:`, every range `[…]` and every `offset` by TIMES_FASTER, and leaves the rest as it is. Throws if one of them is no whole
+ * Divides every `for:`, every range `[…]`, every step `[…:…]` and every `offset` by TIMES_FASTER, and leaves the rest as it is. Throws if one of them is no whole
  * number of seconds afterwards.
  */
 export function shortenRules(rules: string): ShortenedRules {
