@@ -52,6 +52,9 @@ function copyAssets(folder: string): void {
   copy('server/src', (file) => !file.endsWith('.ts') && !file.endsWith('_snapshot.json'));
   copy('server/openapi.json');
   copy('console/dist', (file) => path.basename(file) !== '.built-from');
+  // What an installation copies from, and what its alerts and its unit refer to.
+  copy('deploy');
+  copy('docs');
   copy('LICENSE');
   copy('README.md');
   copy('server/bin/faster-start.mjs');
@@ -94,7 +97,7 @@ export function readPublishedManifest(): PublishedManifest {
     type: 'module',
     bin: { headgate: COMMAND },
     exports: { './openapi.json': './server/openapi.json', './package.json': './package.json' },
-    files: ['server', 'console', 'npm-shrinkwrap.json'],
+    files: ['server', 'console', 'deploy', 'docs', 'npm-shrinkwrap.json'],
     engines: { node: '>=18' },
     dependencies: read('server/package.json').dependencies ?? {},
     // The Node to run on if the machine's own is older. None of these packages has an install script.

@@ -1,5 +1,7 @@
 /** docs/install.md and the unit of systemd: what they set is compared with the program, and the commands that make the first key are run. */
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { startGateway } from '../prove/gateway.ts';
@@ -29,7 +31,44 @@ describe('the unit of systemd', () => {
     expect(bin).toBe('headgate');
     expect(verb).toBe('serve');
     expect(UNIT).toContain('Environment=HEADGATE_DATA_DIR=/var/lib/headgate/%i');
-    expect(PAGE).toContain('HEADGATE_DATA_DIR=/var/lib/headgate/a');
+    expect(PAGE).toContain('/var/lib/headgate/a');
+  });
+});
+
+describe('headgate-as', () => {
+  const SCRIPT = readText('deploy/systemd/headgate-as');
+
+  test('gives a command the settings of both files as they are written, without a shell that reads them', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'headgate-as-'));
+    const url = 'postgres://headgate:a$b`c@db.example.com/headgate?sslmode=verify-full&sslrootcert=/etc/headgate/ca.pem';
+    writeFileSync(
+      path.join(folder, 'common.env'),
+      `# A note\n\nDATABASE_URL=${url}\nREDIS_URL="redis://x:1 2#3"  \nHEADGATE_PORT=1\n`,
+    );
+    writeFileSync(path.join(folder, 'a.env'), "HEADGATE_PORT='4001'");
+    const script = path.join(folder, 'headgate-as');
+    // In place of the user and the program, what a program would see.
+    const seen = SCRIPT.replaceAll('/etc/headgate/', `${folder}/`).replace(/^exec runuser .*\/headgate "\$@"$/m, 'exec "$@"');
+    expect(seen).not.toBe(SCRIPT.replaceAll('/etc/headgate/', `${folder}/`));
+    writeFileSync(script, seen);
+    try {
+      const read = 'console.log(JSON.stringify([process.env, process.argv.slice(1)]))';
+      const ran = spawnSync('bash', [script, 'a', process.execPath, '-e', read, '--', 'two words'], { encoding: 'utf8' });
+      expect([ran.status, ran.stderr]).toEqual([0, '']);
+      const [env, words] = JSON.parse(ran.stdout) as [Record<string, string>, string[]];
+      expect(env).toMatchObject({ DATABASE_URL: url, REDIS_URL: 'redis://x:1 2#3', HEADGATE_PORT: '4001' });
+      expect(env.HEADGATE_DATA_DIR).toBe('/var/lib/headgate/a');
+      expect(words).toEqual(['two words']);
+      expect(spawnSync('bash', [script, 'c', 'env'], { encoding: 'utf8' }).status).not.toBe(0);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test('names the files, the directory, the user and the program of the unit', () => {
+    for (const text of ['/etc/headgate/common.env', '/var/lib/headgate/', '/opt/headgate/node_modules/.bin/headgate'])
+      for (const file of [UNIT, SCRIPT]) expect(file).toContain(text);
+    expect(SCRIPT).toContain(`runuser -u ${valueIn(UNIT, 'User')} `);
   });
 });
 
