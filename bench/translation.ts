@@ -38,9 +38,16 @@ const WHOLE = Buffer.from(
     usage: USAGE,
   }),
 );
-const chunk = (choices: JsonObject[], more: JsonObject = {}) => ({ ...ANSWER, object: 'chat.completion.chunk', choices, ...more });
+const chunk = (choices: JsonObject[], more: JsonObject = {}) => ({
+  ...ANSWER,
+  object: 'chat.completion.chunk',
+  choices,
+  ...more,
+});
 const STREAM = chatSse([
-  ...Array.from({ length: CHUNKS }, () => chunk([{ index: 0, delta: { role: 'assistant', content: TEXT }, finish_reason: null }])),
+  ...Array.from({ length: CHUNKS }, () =>
+    chunk([{ index: 0, delta: { role: 'assistant', content: TEXT }, finish_reason: null }]),
+  ),
   chunk([{ index: 0, delta: {}, finish_reason: 'stop' }]),
   chunk([], { usage: USAGE }),
 ]);
@@ -81,7 +88,9 @@ function chunkUs(client: Dialect, wire: Dialect, events: readonly Buffer[]): num
 
 const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
-const pairs = WIRES.flatMap((client) => WIRES.map((wire) => ({ client, wire, ...answersOn(wire), calls: [] as number[], chunks: [] as number[] })));
+const pairs = WIRES.flatMap((client) =>
+  WIRES.map((wire) => ({ client, wire, ...answersOn(wire), calls: [] as number[], chunks: [] as number[] })),
+);
 // The first round is for the compiler.
 for (let round = 0; round <= ROUNDS; round += 1) {
   for (const pair of pairs) {
@@ -94,5 +103,7 @@ for (const { client, wire, calls, chunks } of pairs) {
   const own = pairs.find((pair) => pair.client === client && pair.wire === client);
   const [call, piece] = [median(calls), median(chunks)];
   const ratios = `call × ${(call / median(own?.calls ?? [])).toFixed(2)}, chunk × ${(piece / median(own?.chunks ?? [])).toFixed(2)}`;
-  console.log(`${client} on ${wire}: call ${call.toFixed(1)} µs, chunk ${piece.toFixed(2)} µs${client === wire ? ' (native)' : `, ${ratios}`}`);
+  console.log(
+    `${client} on ${wire}: call ${call.toFixed(1)} µs, chunk ${piece.toFixed(2)} µs${client === wire ? ' (native)' : `, ${ratios}`}`,
+  );
 }

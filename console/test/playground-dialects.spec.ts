@@ -68,6 +68,18 @@ const ROWS: readonly Row[] = [
     broken: 'UNAVAILABLE',
     secretHeader: 'x-goog-api-key: $HEADGATE_KEY',
   },
+  {
+    id: 'completions',
+    name: 'OpenAI Completions',
+    line: 'POST /v1/completions',
+    whole: 'POST /v1/completions',
+    field: '"max_tokens": 60',
+    last: 'data: [DONE]',
+    endpoint: 'completions',
+    code: 'rate_limit_exceeded',
+    broken: 'provider_error',
+    secretHeader: 'authorization: Bearer $HEADGATE_KEY',
+  },
 ];
 
 const turnOf = (page: Page, number: number) => page.getByRole('article', { name: `Question ${number}` });

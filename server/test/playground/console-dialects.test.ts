@@ -6,11 +6,14 @@ import { type ChatKind, meaningOf } from '../answer-meaning.ts';
 import { bytesOf, type Recording, recordings } from '../recordings.ts';
 import { jsonEventsIn } from '../support/event-stream.ts';
 
-const RECORDED: Readonly<Record<string, { readonly kind: ChatKind; readonly recorded: readonly Recording['kind'][] }>> = {
+const RECORDED: Readonly<
+  Record<string, { readonly kind: ChatKind | 'completions'; readonly recorded: readonly Recording['kind'][] }>
+> = {
   chat: { kind: 'chat', recorded: ['chat'] },
   responses: { kind: 'responses', recorded: ['responses'] },
   messages: { kind: 'messages', recorded: ['messages'] },
   gemini: { kind: 'gemini', recorded: ['generate-content', 'stream-generate-content'] },
+  completions: { kind: 'completions', recorded: ['completions'] },
 };
 
 /** The ends that say that the maximum of tokens cut an answer off. */

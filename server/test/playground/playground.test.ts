@@ -75,6 +75,14 @@ const DIALECTS = [
     text: (answer: Answer) => answer.candidates[0].content.parts[0].text,
     refused: { error: expect.objectContaining({ status: 'RESOURCE_EXHAUSTED' }) },
   },
+  {
+    name: 'completions',
+    path: '/v1/completions',
+    body: { model: 'fast', prompt: 'Hi.' },
+    streamed: { path: '/v1/completions', body: { stream: true }, event: 'data: [DONE]' },
+    text: (answer: Answer) => answer.choices[0].text,
+    refused: { error: expect.objectContaining({ code: 'rate_limit_exceeded' }) },
+  },
 ];
 
 function play(body: object, token = gateway.adminToken, signal?: AbortSignal): Promise<Response> {

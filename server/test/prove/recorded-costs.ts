@@ -1,6 +1,7 @@
 // What real recorded answers cost: our reading and pricing against `@pydantic/genai-prices`, recording by recording. Nothing is started.
-import { type Recording, recordings } from '../recordings.ts';
+
 import byHand from '../recorded/costs-by-hand.json' with { type: 'json' };
+import { type Recording, recordings } from '../recordings.ts';
 import { costByHandPrice, differenceUsd, differsAsStated, exceptionFor, type UsageParity, usageParity } from '../usage-parity.ts';
 import type { ProveResult } from './prove.ts';
 

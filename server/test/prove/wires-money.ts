@@ -22,7 +22,7 @@ type WireName = (typeof WIRES)[number];
 /** An endpoint as a client calls it. */
 interface Endpoint {
   readonly name: string;
-  readonly wires: readonly (WireName | 'embeddings')[];
+  readonly wires: readonly (WireName | 'embeddings' | 'completions')[];
   readonly streams: boolean;
   path(model: string, isStream: boolean): string;
   body(model: string): object;
@@ -55,6 +55,14 @@ const ENDPOINTS: readonly Endpoint[] = [
       contents: [{ role: 'user', parts: [{ text: PROMPT }] }],
       generationConfig: { maxOutputTokens: OUTPUT_TOKENS },
     }),
+  },
+  { name: 'Cursor’s path', wires: WIRES, streams: true, path: () => '/cursor/v1/chat/completions', body: responsesBody },
+  {
+    name: 'completions',
+    wires: ['completions', ...WIRES],
+    streams: true,
+    path: () => '/v1/completions',
+    body: (model) => ({ model, max_tokens: OUTPUT_TOKENS, prompt: PROMPT }),
   },
   {
     name: 'embeddings',
@@ -110,8 +118,9 @@ async function openSite(gateway: Gateway, provider: WireProvider): Promise<Tenan
     const at = { model: `on-${wire}`, provider: kinds[wire], upstreamModel: 'up', credentialId: credentials[wire] };
     await makeModel(gateway, at, settings);
   }
-  const at = { model: 'on-embeddings', provider: 'openai', upstreamModel: 'up', credentialId: credentials.chat } as const;
-  await makeModel(gateway, { ...at, mode: 'embedding' }, settings);
+  const at = { provider: 'openai', upstreamModel: 'up', credentialId: credentials.chat } as const;
+  await makeModel(gateway, { ...at, model: 'on-embeddings', mode: 'embedding' }, settings);
+  await makeModel(gateway, { ...at, model: 'on-completions', mode: 'completion' }, settings);
   return makeTenant(gateway);
 }
 
