@@ -77,9 +77,9 @@ export function similarity(names: readonly PgColumn[], words: readonly string[])
 
 function hasPart(names: readonly PgColumn[], word: string): SQL | undefined {
   // The database lowers both sides: its lower case can differ from JavaScript's.
-  // An index of trigrams would give all its rows for a shorter word. Only `like` would use it.
-  if (isShort(word)) return or(...names.map((name) => sql`strpos(${lowered(name)}, lower(${word})) > 0`));
   const pattern = `%${literally(word)}%`;
+  // An index of trigrams would give all its rows for a shorter word. With `|| ''` the database uses none.
+  if (isShort(word)) return or(...names.map((name) => sql`(${lowered(name)} || '') like lower(${pattern})`));
   return or(...names.map((name) => sql`${lowered(name)} like lower(${pattern})`));
 }
 

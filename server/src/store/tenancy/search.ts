@@ -129,10 +129,14 @@ interface Matching {
 }
 
 function partOf(source: Source, question: SearchQuestion, { match, matching, similarity = sql`0`, isShort }: Matching): SQL {
-  const { kind, id, names, detail, organizationId, teamId, fromNewest, reach, visible } = source;
+  const { kind, id, names, detail, organizationId, teamId, fromNewest, fromMatching, reach, visible } = source;
   const reaches = reach === null ? [] : question[reach];
   const isEverywhere = reach === null || reaches.some(({ is }) => is === 'everywhere');
-  const from = isShort === true && isEverywhere && fromNewest !== undefined ? fromNewest : source.from;
+  const newest = isShort === true && isEverywhere ? fromNewest : undefined;
+  const matchedFirst = isEverywhere && (match === 'parts' || match === 'typo') ? fromMatching : undefined;
+  // Names with typos are a choice in any case.
+  const matched = matchedFirst?.(matching, match === 'typo' ? question.limit : null);
+  const from = newest ?? matched ?? source.from;
   const nameList = sql.join([...names], sql`, `);
   return sql`(select ${kind}::text as kind, ${match}::text as match, ${id} as id, array[${nameList}] as names, ${detail} as detail,
     ${organizationId ?? sql`null::text`} as organization_id, ${teamId ?? sql`null::text`} as team_id, ${similarity} as similarity
