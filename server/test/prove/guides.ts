@@ -40,7 +40,8 @@ const KEYS: Readonly<Record<string, object>> = {
   'one a minute': { rate_limits: { rpm: 1 } },
 };
 
-export async function run({ doing }: ProveOptions): Promise<ProveResult> {
+export async function run({ quick, doing }: ProveOptions): Promise<ProveResult> {
+  if (quick) return { holds: true, figure: '', skipped: 'the clients of the guides are installed and run in full only' };
   const gateway = await startGateway();
   try {
     const allPrices = { input: '1.00', cached_input: '0.10', cache_write: '1.25', output: '10.00' };

@@ -14,6 +14,7 @@ const OUTPUT_TOKENS = 400;
 const SETTLED_TRIES = 1_000;
 const SETTLED_WAIT_MS = 20;
 const HANG_UPS = 10;
+const QUICK_HANG_UPS = 3;
 const PROMPT = 'Find out what it costs, all of it. '.repeat(8);
 
 const WIRES = ['chat', 'messages', 'responses', 'gemini'] as const;
@@ -96,7 +97,7 @@ export async function run({ quick, doing }: ProveOptions): Promise<ProveResult> 
     for (const one of cases) {
       doing?.(nameOf(one));
       raced.push(await race(site, one));
-      if (one.isStream) hungUp.push(await hangUps(site, one));
+      if (one.isStream) hungUp.push(await hangUps(site, one, quick ? QUICK_HANG_UPS : HANG_UPS));
     }
     return allOf([resultOfRaces(raced), resultOfHangUps(hungUp), await runRecordedCosts()]);
   } finally {
@@ -196,9 +197,9 @@ interface HungUp {
 }
 
 /** Clients that hang up at the first event of a stream under a budget that blocks. */
-async function hangUps({ gateway, provider, tenant }: Site, one: Case): Promise<HungUp> {
+async function hangUps({ gateway, provider, tenant }: Site, one: Case, times: number): Promise<HungUp> {
   const ratios: number[] = [];
-  for (let at = 0; at < HANG_UPS; at += 1) {
+  for (let at = 0; at < times; at += 1) {
     const key = await keyWith(gateway, tenant, '1000');
     await call(gateway, key, one, at * 40);
     const spent = await spentBy(gateway, key, 0);
