@@ -133,7 +133,8 @@ function partOf(source: Source, question: SearchQuestion, { match, matching, sim
   const reaches = reach === null ? [] : question[reach];
   const isEverywhere = reach === null || reaches.some(({ is }) => is === 'everywhere');
   const newest = isShort === true && isEverywhere ? fromNewest : undefined;
-  const matchedFirst = isEverywhere && (match === 'parts' || match === 'typo') ? fromMatching : undefined;
+  // Where an index finds many names, the first few of a plain join come sooner.
+  const matchedFirst = isEverywhere && (match === 'typo' || isShort === true) ? fromMatching : undefined;
   // Names with typos are a choice in any case.
   const matched = matchedFirst?.(matching, match === 'typo' ? question.limit : null);
   const from = newest ?? matched ?? source.from;
