@@ -112,7 +112,10 @@ describe('settings', () => {
       'postgres:///d?host=/run/postgresql&user=u@x',
       'postgres://u@[::1]:5432/d?sslmode=verify-full&sslrootcert=/ca.pem',
     ]) {
-      expect(() => new pg.Client({ connectionString: url.replace(/&sslrootcert=.*/, '') }).on('error', () => {}), url).not.toThrow();
+      expect(
+        () => new pg.Client({ connectionString: url.replace(/&sslrootcert=.*/, '') }).on('error', () => {}),
+        url,
+      ).not.toThrow();
       expect(readConfig({ DATABASE_URL: url }).databaseUrl).toBe(url);
     }
   });
