@@ -17,7 +17,7 @@ const body = z.strictObject({
   key_id: id,
   path: text(PATH_CHARS_MAX, 1).meta({
     description:
-      'The path to which an application would send the body, with its query. It says the dialect: that of chat completions, responses, messages or Gemini.',
+      'The path to which an application would send the body, with its query. It says the dialect: that of chat completions, responses, messages, Gemini or text completions.',
     examples: ['/v1/chat/completions'],
   }),
   body: z.record(text(FIELD_CHARS_MAX, 1), z.unknown()).meta({

@@ -129,19 +129,24 @@ interface Matching {
 }
 
 function partOf(source: Source, question: SearchQuestion, { match, matching, similarity = sql`0`, isShort }: Matching): SQL {
-  const { kind, id, names, detail, organizationId, teamId, fromNewest, fromMatching, reach, visible } = source;
+  const { kind, id, names, detail, organizationId, teamId, reach, visible } = source;
   const reaches = reach === null ? [] : question[reach];
   const isEverywhere = reach === null || reaches.some(({ is }) => is === 'everywhere');
-  const newest = isShort === true && isEverywhere ? fromNewest : undefined;
-  // Where an index finds many names, the first few of a plain join come sooner.
-  const matchedFirst = isEverywhere && (match === 'typo' || isShort === true) ? fromMatching : undefined;
-  // Names with typos are a choice in any case.
-  const matched = matchedFirst?.(matching, match === 'typo' ? question.limit : null);
-  const from = newest ?? matched ?? source.from;
+  const from = isEverywhere ? fromOfAll(source, { match, matching, isShort: isShort === true }, question.limit) : source.from;
   const nameList = sql.join([...names], sql`, `);
   return sql`(select ${kind}::text as kind, ${match}::text as match, ${id} as id, array[${nameList}] as names, ${detail} as detail,
     ${organizationId ?? sql`null::text`} as organization_id, ${teamId ?? sql`null::text`} as team_id, ${similarity} as similarity
     from ${from} where ${and(matching, visible(reaches))} limit ${question.limit})`;
+}
+
+/** Returns the tables of a source in the order that finds its names soonest, for a reader who sees all of it. */
+function fromOfAll(source: Source, { match, matching, isShort }: Matching, limit: number): SQL {
+  const { from, fromNewest, fromMatching } = source;
+  if (isShort === true && fromNewest !== undefined) return fromNewest;
+  // Names with typos are a choice in any case.
+  if (match === 'typo') return fromMatching?.(matching, limit) ?? from;
+  // Where an index finds many names, a plain join has the first few sooner.
+  return isShort === true ? (fromMatching?.(matching, null) ?? from) : from;
 }
 
 /** Returns the objects of one kind, better matches first. A better match is among the others too, but appears only once. */
