@@ -5,7 +5,8 @@ import type { Shell } from './agent-vendors.ts';
 import { npmProgram } from './npm-program.ts';
 
 const PROMPT = 'Make the mark.';
-const PLATFORM = `${process.platform}-${process.arch}`;
+/** The part of a package's name that says for which machines it is. */
+export const PLATFORM = `${process.platform}-${process.arch}`;
 
 /** One run of an agent. */
 export interface Run {

@@ -1,11 +1,11 @@
 // The guides of clients: each client's own program, with the setting of its guide, prints what the guide says that it prints.
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { CLIENTS, type Client } from '../../../console/src/pages/callable-models/client-settings.ts';
+import { CLAUDE_CODE, CODEX, GEMINI_CLI, OPENCODE, PLATFORM } from './agent-programs.ts';
 import { type Gateway, repository, startChild, startGateway, temporaryDirectory } from './gateway.ts';
 import { notPrinted, type Transcript, transcriptsIn } from './guide-transcripts.ts';
+import { npmPackages } from './npm-program.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 import { makeKey, makeModel, makeTenant, type Tenant } from './tenant.ts';
 
@@ -22,12 +22,12 @@ interface Installed {
 /** The guides of the other clients say that we did not run them. */
 const INSTALLED: Readonly<Record<string, Installed>> = {
   'claude-code': {
-    packages: ['@anthropic-ai/claude-code@2.1.328'],
-    programs: { claude: '@anthropic-ai/claude-code-linux-x64/claude' },
+    packages: [`@anthropic-ai/claude-code@${CLAUDE_CODE.version}`],
+    programs: { claude: `@anthropic-ai/claude-code-${PLATFORM}/claude` },
   },
-  codex: { packages: ['@openai/codex@0.169.0'] },
-  opencode: { packages: ['opencode-ai@1.18.33'], programs: { opencode: 'opencode-linux-x64/bin/opencode' } },
-  'gemini-cli': { packages: ['@google/gemini-cli@0.61.0'] },
+  codex: { packages: [`@openai/codex@${CODEX.version}`] },
+  opencode: { packages: [`opencode-ai@${OPENCODE.version}`], programs: { opencode: `opencode-${PLATFORM}/bin/opencode` } },
+  'gemini-cli': { packages: [`@google/gemini-cli@${GEMINI_CLI.version}`] },
   continue: { packages: ['@continuedev/cli@1.5.47'] },
   langchain: { packages: ['@langchain/openai@1.6.0', '@langchain/core'] },
   'vercel-ai-sdk': { packages: ['ai@7.0.173', '@ai-sdk/openai@4.0.118', '@ai-sdk/anthropic@4.0.105'] },
@@ -79,7 +79,7 @@ async function guideOf(client: Client, gateway: Gateway, tenant: Tenant): Promis
     const says = page.includes('We did not run it.') && transcripts.length === 0;
     return { holds: says, figure: `${client.name}: not run`, details: [`${file} does not say that it was not run`] };
   }
-  const modules = modulesOf(client.id, installed);
+  const modules = npmPackages(client.id, installed.packages);
   if (modules === null) return { holds: true, figure: `${client.name}: its packages cannot be installed` };
   const missed: string[] = [];
   for (const transcript of transcripts) {
@@ -153,20 +153,4 @@ async function useOnce({ base }: Gateway, secret: string): Promise<void> {
     body: JSON.stringify({ model: 'fast', max_tokens: 9, messages: [{ role: 'user', content: 'Hi.' }] }),
   });
   await answer.arrayBuffer();
-}
-
-/** Returns the folder of a client's packages, installed once into the machine's temporary folder; null if they cannot be. */
-function modulesOf(id: string, { packages }: Installed): string | null {
-  const ready = path.join(tmpdir(), `headgate-guide-${id}-${packages[0]?.split('@').at(-1)}`);
-  if (!existsSync(ready)) {
-    const draft = `${ready}.${process.pid}`;
-    put(path.join(draft, 'package.json'), '{"private":true}');
-    const args = ['install', ...packages, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-    if (spawnSync('npm', args, { cwd: draft }).status !== 0) {
-      rmSync(draft, { recursive: true, force: true });
-      return null;
-    }
-    renameSync(draft, ready);
-  }
-  return path.join(ready, 'node_modules');
 }

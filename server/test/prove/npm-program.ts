@@ -5,22 +5,28 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 /**
- * Returns the path of a file of a published package, installed once into the machine's temporary folder. Null if it cannot be
- * installed. No script of the package runs.
+ * Returns the folder of published packages (`name@version`), installed once into the machine's temporary folder under a name. Null if
+ * they cannot be installed. No script of a package runs.
  */
-export function npmProgram(name: string, version: string, file: string): string | null {
-  const ready = path.join(tmpdir(), `headgate-program-${name.replace(/\W+/g, '-')}-${version}`);
+export function npmPackages(name: string, packages: readonly string[]): string | null {
+  const ready = path.join(tmpdir(), `headgate-npm-${name.replace(/\W+/g, '-')}-${packages[0]?.split('@').at(-1)}`);
   if (!existsSync(ready)) {
     // Installed beside and moved into place, so that an interrupted install is never taken for a whole one.
     const draft = `${ready}.${process.pid}`;
     mkdirSync(draft);
     writeFileSync(path.join(draft, 'package.json'), '{"private":true}');
-    const args = ['install', `${name}@${version}`, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+    const args = ['install', ...packages, '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
     if (spawnSync('npm', args, { cwd: draft }).status !== 0) {
       rmSync(draft, { recursive: true, force: true });
       return null;
     }
     renameSync(draft, ready);
   }
-  return path.join(ready, 'node_modules', file);
+  return path.join(ready, 'node_modules');
+}
+
+/** Returns the path of a file of one published package; null if it cannot be installed. */
+export function npmProgram(name: string, version: string, file: string): string | null {
+  const modules = npmPackages(name, [`${name}@${version}`]);
+  return modules === null ? null : path.join(modules, file);
 }
