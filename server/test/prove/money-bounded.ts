@@ -1,5 +1,4 @@
 // A budget that blocks against a provider that uses all it may and bills more than tokens: what is billed ÷ the amount, or the words of the refusal.
-import { setTimeout as sleep } from 'node:timers/promises';
 import { inParallel } from './data-plane.ts';
 import { type Gateway, startGateway } from './gateway.ts';
 import {
@@ -13,6 +12,7 @@ import {
   startGreedyProvider,
   TIER_PRICES,
 } from './greedy-provider.ts';
+import { heldFor, spentBy, usd } from './key-money.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 import { run as runRecordedCosts } from './recorded-costs.ts';
 import { type Key, makeCredential, makeKey, makeModel, makeTenant, type Tenant } from './tenant.ts';
@@ -260,7 +260,7 @@ async function burstOf(site: Site, one: Case, atOnce: number): Promise<Burst> {
   const probe = await keyWith(gateway, tenant, '1000');
   const { response } = await call(gateway, probe, one, `${name}-probe`);
   if (!response.ok) throw new Error(`${one.what}: the first call was answered ${response.status}`);
-  const amount = HOLDS * (await heldFor(gateway, probe, response));
+  const amount = HOLDS * (await heldFor(gateway, probe, idOf(response)));
   const key = await keyWith(gateway, tenant, usd(amount), one.clamps);
   const ids = Array.from({ length: atOnce }, (_, at) => `${name}-${at}`);
   const answers = await inParallel(ids, atOnce, async (id) => ({ id, ...(await call(gateway, key, one, id)) }));
@@ -269,7 +269,7 @@ async function burstOf(site: Site, one: Case, atOnce: number): Promise<Burst> {
   if (others.length > 0) throw new Error(`${one.what}: ${others[0]?.response.status} ${others[0]?.text}`);
   const spent = await spentBy(gateway, key);
   const calls = await inParallel(admitted, 8, async (answer) => ({
-    held: await heldFor(gateway, key, answer.response),
+    held: await heldFor(gateway, key, idOf(answer.response)),
     billed: provider.billed(answer.id),
   }));
   return { amount, admitted: admitted.length, spent, billed: calls.reduce((sum, { billed }) => sum + billed, 0), calls };
@@ -296,38 +296,6 @@ async function call({ base }: Gateway, { secret }: Key, { model, body, path, hea
   return { response, text: await response.text() };
 }
 
-/** What the decision of an answered call says was held for it. */
-async function heldFor({ base }: Gateway, { secret }: Key, { headers }: Response): Promise<number> {
-  const at = `${base}/v1/decisions/${headers.get('x-request-id')}`;
-  for (let tries = 0; ; tries += 1) {
-    const response = await fetch(at, { headers: { authorization: `Bearer ${secret}` } });
-    const text = await response.text();
-    if (response.ok) return Math.round(Number((JSON.parse(text) as Decision).requested.spend) * 1e9);
-    // On its way from memory to the store.
-    if (tries === 100) throw new Error(`a decision was answered ${response.status}: ${text}`);
-    await sleep(50);
-  }
-}
-
-interface Decision {
-  readonly requested: { readonly spend: string };
-}
-
-interface Status {
-  readonly budgets: readonly { readonly spent: string; readonly held: string }[];
-}
-
-/** Once nothing is held any more. */
-async function spentBy(gateway: Gateway, { id }: Key): Promise<number> {
-  for (let tries = 0; tries < 1_000; tries += 1) {
-    const { budgets } = await gateway.admin<Status>('GET', `/keys/${id}/limits/status`);
-    const { held, spent } = budgets[0] as Status['budgets'][number];
-    if (Number(held) === 0) return Math.round(Number(spent) * 1e9);
-    await sleep(20);
-  }
-  throw new Error('a request was not settled within 20 s');
-}
-
-function usd(nanoUsd: number): string {
-  return (nanoUsd / 1e9).toFixed(9);
+function idOf({ headers }: Response): string {
+  return headers.get('x-request-id') ?? '';
 }

@@ -6,6 +6,7 @@ import { NANO_USD_PER_TOKEN } from '../vendor/site.ts';
 import { type BilledCall, type BillingProvider, startBillingProvider } from './billing-provider.ts';
 import { inParallel } from './data-plane.ts';
 import { type Gateway, startGateway } from './gateway.ts';
+import { spentBy } from './key-money.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 import { type Key, makeCredential, makeKey, makeModel, makeTenant, type Tenant } from './tenant.ts';
 
@@ -157,22 +158,6 @@ async function ask({ gateway, provider }: Site, model: string, key: Key, asking:
     });
   });
   return { client, seen, call: await provider.call(id), charged: async () => (await spentBy(gateway, key, before)) - before };
-}
-
-interface Status {
-  readonly budgets: readonly { readonly spent: string; readonly held: string }[];
-}
-
-/** Nano-dollars that a key has spent, once it holds nothing and has spent more than `before`. */
-async function spentBy(gateway: Gateway, { id }: Key, before = -1): Promise<number> {
-  for (let tries = 0; tries < 1_000; tries += 1) {
-    const { budgets } = await gateway.admin<Status>('GET', `/keys/${id}/limits/status`);
-    const { held, spent } = budgets[0] as Status['budgets'][number];
-    const nanoUsd = Math.round(Number(spent) * 1e9);
-    if (Number(held) === 0 && nanoUsd > before) return nanoUsd;
-    await sleep(20);
-  }
-  throw new Error('a request was not settled within 20 s');
 }
 
 async function hangUpAt(point: Point, { client, call, seen }: Asked): Promise<void> {

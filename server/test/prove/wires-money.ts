@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inParallel } from './data-plane.ts';
 import { type Gateway, startGateway } from './gateway.ts';
+import { heldFor, spentBy, usd } from './key-money.ts';
 import { allOf, type ProveOptions, type ProveResult } from './prove.ts';
 import { run as runRecordedCosts } from './recorded-costs.ts';
 import { type Key, makeCredential, makeKey, makeModel, makeTenant, type Tenant } from './tenant.ts';
@@ -11,8 +12,6 @@ const AT_ONCE = 100;
 /** A budget pays for so many holds. */
 const HOLDS = 4;
 const OUTPUT_TOKENS = 400;
-const SETTLED_TRIES = 1_000;
-const SETTLED_WAIT_MS = 20;
 const HANG_UPS = 10;
 const QUICK_HANG_UPS = 3;
 const PROMPT = 'Find out what it costs, all of it. '.repeat(8);
@@ -244,40 +243,4 @@ async function call({ base }: Gateway, { secret }: Key, { endpoint, wire, isStre
   await sleep(hangsUpAfterMs);
   gone.abort();
   return { status: response.status, requestId, text: '' };
-}
-
-interface Decision {
-  readonly requested: { readonly spend: string };
-}
-
-/** What the decision of an answered call says was held for it, in nano-dollars. */
-async function heldFor({ base }: Gateway, { secret }: Key, requestId: string): Promise<number> {
-  for (let tries = 0; ; tries += 1) {
-    const response = await fetch(`${base}/v1/decisions/${requestId}`, { headers: { authorization: `Bearer ${secret}` } });
-    const text = await response.text();
-    if (response.ok) return Math.round(Number((JSON.parse(text) as Decision).requested.spend) * 1e9);
-    // On its way from memory to the store.
-    if (tries === 100) throw new Error(`a decision was answered ${response.status}: ${text}`);
-    await sleep(50);
-  }
-}
-
-interface Status {
-  readonly budgets: readonly { readonly spent: string; readonly held: string }[];
-}
-
-/** Nano-dollars spent by a key, once nothing is held any more and more than `above` was spent. */
-async function spentBy(gateway: Gateway, { id }: Key, above = -1): Promise<number> {
-  for (let tries = 0; tries < SETTLED_TRIES; tries += 1) {
-    const { budgets } = await gateway.admin<Status>('GET', `/keys/${id}/limits/status`);
-    const { held, spent } = budgets[0] as Status['budgets'][number];
-    const nanoUsd = Math.round(Number(spent) * 1e9);
-    if (Number(held) === 0 && nanoUsd > above) return nanoUsd;
-    await sleep(SETTLED_WAIT_MS);
-  }
-  throw new Error('a request was not settled within 20 s');
-}
-
-function usd(nanoUsd: number): string {
-  return (nanoUsd / 1e9).toFixed(9);
 }
