@@ -1,5 +1,16 @@
 /** Keys, as people use the console: made, shown once, used, explained, changed, rotated, stopped. */
-import { call, confirm, expect, expectHistory, expectNoHistory, type House, type Page, spendOnce, test } from './support.ts';
+import {
+  call,
+  confirm,
+  expect,
+  expectHistory,
+  expectNoHistory,
+  type House,
+  type Page,
+  type Role,
+  spendOnce,
+  test,
+} from './support.ts';
 
 interface Key {
   readonly id: string;
@@ -58,6 +69,13 @@ test('a key is made with the keyboard alone, its secret is shown once and works 
   await expect(page.getByText(secret)).toBeHidden();
 });
 
+/** Tests before this one may have given the person keys, which count. */
+async function revokeKeysOf(house: House, role: Role): Promise<void> {
+  const { account } = await house.as(role)<{ account: { id: string } }>('GET', '/session');
+  const { data } = await house.api<{ data: Key[] }>('GET', `/keys?account_id=${account.id}&status=active`);
+  for (const { id } of data) await house.api('DELETE', `/keys/${id}`);
+}
+
 test('two clicks on create make one key', async ({ page, house }) => {
   await house.signIn(page, 'platform_admin');
   await page.goto(`${house.url}/keys?new=key`);
@@ -85,6 +103,7 @@ test('a developer makes a key of their own within the team’s self-service, and
   house,
 }) => {
   const selfService = (policy: object) => house.api('PATCH', `/teams/${house.teamId}`, { self_service: policy });
+  await revokeKeysOf(house, 'team_developer');
   await selfService({ enabled: false });
   await house.signIn(page, 'team_developer');
   await page.goto(`${house.url}/keys?new=key`);
