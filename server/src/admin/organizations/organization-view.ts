@@ -77,13 +77,12 @@ export async function viewOrganizations(
 ): Promise<z.output<typeof organizationOut>[]> {
   const { db } = call.deps;
   const ids = rows.map((row) => row.id);
-  const policies = await loadPolicies(
-    db,
-    'organization',
-    rows.map((row) => ({ ...row, organizationId: row.id })),
-  );
-  const standings = await standingsOf(db, ids);
-  const owners = await organizations.owners(db, ids);
+  const placed = rows.map((row) => ({ ...row, organizationId: row.id }));
+  const [policies, standings, owners] = await Promise.all([
+    loadPolicies(db, 'organization', placed),
+    standingsOf(db, ids),
+    organizations.owners(db, ids),
+  ]);
   const live = await visibleLimitsStatus(
     call,
     rows.map((row, index) => scopeOf(row, policies[index] as ScopePolicy)),

@@ -1,10 +1,10 @@
 /** Budgets of organizations, teams, members and keys. */
-import { and, asc, eq, inArray, isNull, notInArray } from 'drizzle-orm';
+import { and, asc, eq, isNull, notInArray } from 'drizzle-orm';
 import type { Budget } from '../../domain/limits/budget.ts';
 import type { Scope } from '../../domain/tenancy/tenancy.ts';
 import { budgetFrom, budgetToColumns } from '../configuration/policy-columns.ts';
 import type { Database } from '../database.ts';
-import { budgets } from '../schema.ts';
+import { budgets, hasAnyId } from '../schema.ts';
 
 /** One scope of one organization, which has budgets. */
 export interface BudgetsOf {
@@ -29,9 +29,9 @@ export async function listMany(
     .from(budgets)
     .where(
       and(
-        inArray(budgets.organizationId, [...organizationIds]),
+        hasAnyId(budgets.organizationId, organizationIds),
         eq(budgets.scope, scope),
-        inArray(budgets.scopeId, [...scopeIds]),
+        hasAnyId(budgets.scopeId, scopeIds),
         isNull(budgets.deletedAt),
       ),
     )

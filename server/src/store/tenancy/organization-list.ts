@@ -1,11 +1,11 @@
 /** The list of organizations with their standings, and sums over all that a filter finds. */
-import { and, eq, inArray, type SQL, sql } from 'drizzle-orm';
+import { and, eq, type SQL, sql } from 'drizzle-orm';
 import type { Reach } from '../../domain/tenancy/permission.ts';
 import { organizationsWithIncompleteBudgets } from '../catalogue/unpriced.ts';
 import type { Database } from '../database.ts';
 import { listOrder, named } from '../named-list.ts';
 import { afterCursor, type Keyset, orderOf, type Page, pageLimit, pageOf, type Total, totalOf } from '../paging.ts';
-import { organizationStandings, organizations } from '../schema.ts';
+import { hasAnyId, organizationStandings, organizations } from '../schema.ts';
 import type { OrganizationRow } from './organizations.ts';
 import { withinReach } from './reach.ts';
 
@@ -65,29 +65,27 @@ export async function list(
   const order = orderFor(page.sort, filter);
   const limit = pageLimit(page.limit);
   const wanted = conditionOf(filter);
-  const found = await db
+  const asked = db
     .select({ row: organizations, last: order.last })
     .from(organizations)
     .innerJoin(organizationStandings, eq(organizationStandings.organizationId, organizations.id))
     .where(and(wanted, afterCursor(order.keyset, page.cursor)))
     .orderBy(orderOf(order.keyset))
     .limit(limit + 1);
-  const kept = pageOf(order.keyset, found, limit, ({ row, last }) => order.keyOf(last, row.id));
   const all = db
     .select({ id: organizations.id })
     .from(organizations)
     .innerJoin(organizationStandings, eq(organizationStandings.organizationId, organizations.id))
     .where(wanted);
-  return { rows: kept.rows.map(({ row }) => row), nextCursor: kept.nextCursor, total: await totalOf(db, all) };
+  const [found, total] = await Promise.all([asked, totalOf(db, all)]);
+  const kept = pageOf(order.keyset, found, limit, ({ row, last }) => order.keyOf(last, row.id));
+  return { rows: kept.rows.map(({ row }) => row), nextCursor: kept.nextCursor, total };
 }
 
 /** Returns the standing of each of these organizations, by id. Deleted ones are absent. */
 export async function standingsOf(db: Database, ids: readonly string[]): Promise<ReadonlyMap<string, StandingRow>> {
   if (ids.length === 0) return new Map();
-  const rows = await db
-    .select()
-    .from(organizationStandings)
-    .where(inArray(organizationStandings.organizationId, [...ids]));
+  const rows = await db.select().from(organizationStandings).where(hasAnyId(organizationStandings.organizationId, ids));
   return new Map(rows.map((row) => [row.organizationId, row]));
 }
 
@@ -164,7 +162,7 @@ function conditionOf(filter: OrganizationFilter): SQL | undefined {
   const { reach, status, search, ids, unpriced } = filter;
   return and(
     withinReach(reach, { organizationId: organizations.id }),
-    ids === undefined ? undefined : inArray(organizations.id, [...ids]),
+    ids === undefined ? undefined : hasAnyId(organizations.id, ids),
     status === undefined ? undefined : conditionOfStatus(status, filter),
     named(organizations, search, organizations.slug),
     unpriced === undefined ? undefined : withinReach(filter.usageReach, { organizationId: organizations.id }),

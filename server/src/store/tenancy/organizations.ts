@@ -1,7 +1,7 @@
 /** Organizations, the tenants. The row of a deleted one stays, so that its id and slug are not reused. */
 import { and, asc, count, eq, inArray, isNull, ne, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../database.ts';
-import { accounts, keys, memberships, organizations, teams } from '../schema.ts';
+import { accounts, hasAnyId, keys, memberships, organizations, teams } from '../schema.ts';
 
 export type OrganizationRow = typeof organizations.$inferSelect;
 
@@ -79,9 +79,7 @@ export async function owners(db: Database, ids: readonly string[]): Promise<Read
     })
     .from(memberships)
     .innerJoin(accounts, eq(accounts.id, memberships.accountId))
-    .where(
-      and(inArray(memberships.organizationId, [...ids]), eq(memberships.role, 'org_owner'), ne(memberships.status, 'removed')),
-    )
+    .where(and(hasAnyId(memberships.organizationId, ids), eq(memberships.role, 'org_owner'), ne(memberships.status, 'removed')))
     .orderBy(asc(memberships.id));
   return Map.groupBy(rows, (row) => row.organizationId);
 }
