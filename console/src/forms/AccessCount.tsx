@@ -1,5 +1,6 @@
-import { Alert, Anchor, Group, ScrollArea, Text } from '@mantine/core';
+import { Alert, Group, ScrollArea, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
+import { Disclosure } from '../components/Disclosure.tsx';
 import { countText } from '../numbers/numbers.ts';
 import type { AccessDraft } from './access-draft.ts';
 import { type AccessLevel, type AccessPreview, useAccessPreview } from './access-level.ts';
@@ -30,9 +31,9 @@ export function AccessCount({ level, draft, holder }: AccessCountProps) {
           {words.canCall(holder)} <b>{count === undefined ? '…' : countText(count)}</b> {words.targetsAfterCount(count)}
         </Text>
         {count !== undefined && count > 0 && (
-          <Anchor component="button" type="button" fz="sm" onClick={toggle} aria-expanded={opened}>
+          <Disclosure isOpen={opened} onToggle={toggle}>
             {opened ? words.hideTargets : words.showTargets}
-          </Anchor>
+          </Disclosure>
         )}
       </Group>
       {opened && preview.data !== undefined && <Names preview={preview.data} />}

@@ -1,6 +1,7 @@
-import { Anchor, Group, Stack, TextInput } from '@mantine/core';
+import { Group, Stack, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { errorAt, type FieldErrors } from '../../forms/bind.ts';
+import { Disclosure } from '../Disclosure.tsx';
 import type { RateTexts } from '../money/price-draft.ts';
 import { BUCKET_WORDS, BUCKETS, type PriceBucket } from '../money/price-words.ts';
 import { words } from './words.ts';
@@ -43,9 +44,9 @@ export function RateInputs({ value, onChange, errors, at, placeholderOf }: RateI
         ))}
       </Group>
       {!isRareUsed && (
-        <Anchor component="button" type="button" fz="xs" ta="left" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
+        <Disclosure size="xs" isOpen={isOpen} onToggle={() => setOpen(!isOpen)}>
           {isOpen ? words.fewerPrices : words.morePrices}
-        </Anchor>
+        </Disclosure>
       )}
     </Stack>
   );

@@ -1,6 +1,7 @@
-import { Anchor, Group, Input, Stack, Text, TextInput } from '@mantine/core';
+import { Group, Input, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { type Bound, errorAt } from '../../forms/bind.ts';
+import { Disclosure } from '../Disclosure.tsx';
 import { RateInputs } from '../fields/RateInputs.tsx';
 import { ContextTiers, ServiceTiers } from './PriceTiers.tsx';
 import type { PriceDraft } from './price-draft.ts';
@@ -50,9 +51,9 @@ function Beyond({ value, onChange, errors = {}, at }: Bound<PriceDraft>) {
   return (
     <>
       {!isUsed && (
-        <Anchor component="button" type="button" fz="sm" ta="left" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
+        <Disclosure isOpen={isOpen} onToggle={() => setOpen(!isOpen)}>
           {isOpen ? words.showOnlyTokenPrices : words.whatElseHasPrices}
-        </Anchor>
+        </Disclosure>
       )}
       {(isOpen || isUsed) && (
         <Stack gap="sm">

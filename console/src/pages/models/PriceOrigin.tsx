@@ -15,7 +15,7 @@ export function PriceOrigin({ from }: { from: Origin | null }) {
       {by !== null && (
         <span className="own-line">
           {' '}
-          {words.byName} <Named id={by} />
+          <span className="whole-word">{words.byName}</span> <Named id={by} />
         </span>
       )}
     </Text>

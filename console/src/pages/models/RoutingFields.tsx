@@ -1,7 +1,8 @@
-import { Anchor, Collapse, NumberInput, SimpleGrid, Stack, Switch, TagsInput } from '@mantine/core';
+import { Collapse, NumberInput, SimpleGrid, Stack, Switch, TagsInput } from '@mantine/core';
 import type { UseFormReturnType } from '@mantine/form';
 import { useState } from 'react';
 import { firstErrorOf } from '../../api/field-errors.ts';
+import { Disclosure } from '../../components/Disclosure.tsx';
 import { useFieldToOpen } from '../../components/dialogs/OpenAt.tsx';
 import { WholeNumberInput } from '../../components/fields/WholeNumberInput.tsx';
 import { BoundFields } from './BoundFields.tsx';
@@ -38,9 +39,9 @@ export function RoutingFields({ form }: { form: Form }) {
         {...form.getInputProps('tags')}
         error={firstErrorOf(form.errors, 'tags')}
       />
-      <Anchor component="button" type="button" fz="sm" ta="left" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
+      <Disclosure isOpen={isOpen} onToggle={() => setOpen(!isOpen)}>
         {isOpen ? words.fewerSettings : words.moreSettings}
-      </Anchor>
+      </Disclosure>
       <Collapse expanded={isOpen}>
         <Stack gap="sm">
           <RareFields form={form} />

@@ -6,6 +6,7 @@ import { useState } from 'react';
 import { api, asked, Problem } from '../../api/client.ts';
 import type { PlaygroundEnd } from '../../api/playground.ts';
 import { CopyText } from '../../components/CopyText.tsx';
+import { Disclosure } from '../../components/Disclosure.tsx';
 import { DecisionSentence, DecisionView } from '../../components/limits/DecisionView.tsx';
 import { Named } from '../../components/Named.tsx';
 import { Busy } from '../../components/Skeletons.tsx';
@@ -172,13 +173,13 @@ function Facts({ turn, wire, onAgain }: TurnViewProps) {
             </Group>
           )}
           {request !== undefined && (
-            <Anchor component="button" type="button" fz="xs" onClick={() => setOpen(!isOpen)} aria-expanded={isOpen}>
+            <Disclosure size="xs" isOpen={isOpen} onToggle={() => setOpen(!isOpen)}>
               {isOpen ? words.hideTheDecision : words.showTheDecision}
-            </Anchor>
+            </Disclosure>
           )}
-          <Anchor component="button" type="button" fz="xs" onClick={wire.toggle} aria-expanded={wire.isOpen}>
+          <Disclosure size="xs" isOpen={wire.isOpen} onToggle={wire.toggle}>
             {wire.isOpen ? words.hideTheWire : words.showTheWire}
-          </Anchor>
+          </Disclosure>
         </Group>
         {onAgain !== undefined && (
           <Button size="compact-sm" variant="default" onClick={onAgain}>
