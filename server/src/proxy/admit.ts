@@ -37,7 +37,7 @@ export function admit(walk: Walk, key: CachedKey, asked: Asked, gateway: Gateway
   const estimate = walk.endpoint.free ? NOTHING_HELD : estimateHold(question);
   const admitted = (result: HoldResult) => {
     if (result.isDegraded === true) walk.isDegraded = true;
-    if (!result.admitted) throw limitRefusal(result, entitlement, estimate, question);
+    if (!result.admitted) throw limitRefusal(result, entitlement, estimate, question, walk.endpoint.wire);
     walk.id = restampRequestId(walk.id, result.atMs);
     return admissionOf(walk, key, asked, entitlement, fitting, question, estimate, result, gateway);
   };

@@ -46,4 +46,11 @@ describe('an error in Gemini’s form', () => {
     expect(headers[headers.indexOf('retry-after') + 1]).toBe('1');
     expect(body.error.details).toContainEqual({ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '1s' });
   });
+
+  test('says a day for a limit that never passes, because clients try again at once without a wait', () => {
+    const { headers, body } = rendered(new Refusal('insufficient_quota', 'Used up.'));
+    expect(headers[headers.indexOf('x-should-retry') + 1]).toBe('false');
+    expect(body.error.details).toContainEqual({ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: '86400s' });
+    expect(rendered(new Refusal('invalid_request', 'No.')).body.error.details).toHaveLength(1);
+  });
 });

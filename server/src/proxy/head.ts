@@ -68,7 +68,7 @@ function judge(asked: Asked, found: Authenticated): HeadVerdict {
       const entitlement = entitlementOnHead(key, gateway);
       const result = entitlement === null ? null : gateway.counters.exhausted(entitlement.plan);
       if (entitlement !== null && result !== null) {
-        return refused(asked, found, limitRefusal(result, entitlement, ONE_REQUEST, NO_OUTPUT), entitlement);
+        return refused(asked, found, limitRefusal(result, entitlement, ONE_REQUEST, NO_OUTPUT, asked.endpoint.wire), entitlement);
       }
     }
   } catch (error) {

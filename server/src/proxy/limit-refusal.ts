@@ -1,4 +1,5 @@
 import type { HoldResult, Refusing, Wanted } from '../counters/counters.ts';
+import type { Wire } from '../dialects/dialect.ts';
 import type { HoldQuestion } from '../domain/limits/hold.ts';
 import { type CounterSpec, type LimitRule, paramOfRule, targetText } from '../domain/limits/limit-plan.ts';
 import { type CapChange, wayOut } from '../domain/limits/way-out.ts';
@@ -24,6 +25,7 @@ export function limitRefusal(
   entitlement: Entitlement,
   wanted: Wanted,
   question: Pick<HoldQuestion, 'outputCap' | 'outputTokensMax'>,
+  wire: Wire,
 ): LimitRefusal {
   let speaking = result.refusing[0] as Refusing;
   for (const refusing of result.refusing) if (waitOf(refusing) > waitOf(speaking)) speaking = refusing;
@@ -31,7 +33,8 @@ export function limitRefusal(
   const requested = requestedOf(rule, wanted);
   const details = detailsOf(rule, speaking.rule, result, requested);
   const code = rule.limit === 'budget' ? 'insufficient_quota' : 'rate_limit_exceeded';
-  const change = wayOut((entitlement.plan.counters[rule.counter] as CounterSpec).unit, rule.value, capChange(question));
+  const { unit } = entitlement.plan.counters[rule.counter] as CounterSpec;
+  const change = wayOut(unit, rule.value, capChange(question), CAP_FIELDS[wire]);
   const isAbove = rule.value === 0 || requested > rule.value;
   const message = sentence(rule, details, isAbove ? 'above' : (speaking.retryAfterMs ?? 'spent'), change);
   return new LimitRefusal(
@@ -40,6 +43,13 @@ export function limitRefusal(
     wanted,
   );
 }
+
+/** The name of the output cap in each dialect that does not call it `max_tokens`. */
+const CAP_FIELDS: Readonly<Partial<Record<Wire, string>>> = {
+  'openai-responses': 'max_output_tokens',
+  'cursor-responses': 'max_output_tokens',
+  gemini: 'generationConfig.maxOutputTokens',
+};
 
 function waitOf(refusing: Refusing): number {
   return refusing.retryAfterMs ?? Number.POSITIVE_INFINITY;
@@ -91,15 +101,13 @@ function detailsOf(
   };
 }
 
-const UNITS = {
-  rpm: 'requests',
-  rph: 'requests',
-  rpd: 'requests',
-  tpm: 'tokens',
-  tph: 'tokens',
-  tpd: 'tokens',
-  max_parallel: 'requests in flight',
-} as const;
+/** Returns the unit of a limit behind its value: `1 request`, `5 requests in flight`. */
+function unitWords(limit: LimitRule['limit'], value: number): string {
+  const plural = value === 1 ? '' : 's';
+  if (limit === 'max_parallel') return `request${plural} in flight`;
+  return `${limit.startsWith('t') ? 'token' : 'request'}${plural}`;
+}
+
 const PER = { minute: 'per minute', hour: 'per hour', day: 'per day', now: 'at once' } as const;
 
 /** Returns how the caller could change the output cap to need less; null if a budget clamps it, or if there is no output. */
@@ -121,7 +129,7 @@ function sentence(rule: LimitRule, details: LimitDetails, passes: number | 'abov
     if (passes === 'above') return `${what}, so it can never pass. ${changed}`;
     return details.resetsAt === null ? `${what}. It does not reset. ${changed}` : `${what}. It resets at ${details.resetsAt}.`;
   }
-  const what = `The limit of ${scope} is ${details.limitValue} ${UNITS[rule.limit]} ${PER[WINDOWS[rule.limit]]}${target}`;
+  const what = `The limit of ${scope} is ${details.limitValue} ${unitWords(rule.limit, rule.value)} ${PER[WINDOWS[rule.limit]]}${target}`;
   if (typeof passes === 'string') {
     const why = rule.limit.startsWith('t') ? ' for its input alone' : '';
     return `${what}; this request needs ${details.requested}${why}, so it can never pass. ${changed}`;

@@ -161,11 +161,23 @@ function geminiBody(refusal: Refusal, decisionUrl: string | null): object {
 }
 
 /** Returns the details in Google's types. Its SDKs and Gemini CLI take the wait from there and not from a header. */
-function geminiDetails({ code, retry }: Refusal): object[] {
+function geminiDetails({ code, status, retry }: Refusal): object[] {
   const info = { '@type': 'type.googleapis.com/google.rpc.ErrorInfo', reason: code.toUpperCase(), domain: 'headgate' };
-  if (retry.is !== 'after') return [info];
-  const retryDelay = `${Math.max(0.001, Math.ceil(retry.ms) / 1_000)}s`;
+  const waitMs = googleWaitMs(status, retry);
+  if (waitMs === null) return [info];
+  const retryDelay = `${Math.max(0.001, Math.ceil(waitMs) / 1_000)}s`;
   return [info, { '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay }];
+}
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Returns the wait to tell Google's clients. They have no word for a 429 that never passes: without a wait, Gemini CLI tries ten times in 150 s
+ * before it shows the message. After a wait of more than five minutes it shows it at once.
+ */
+function googleWaitMs(status: number, retry: Retry): number | null {
+  if (retry.is === 'after') return retry.ms;
+  return retry.is === 'never' && status === 429 ? DAY_MS : null;
 }
 
 function limitBody(refusal: Refusal, decisionUrl: string | null): object {

@@ -1,9 +1,10 @@
 // Real recorded answers survive the gateway: streams as they come, every recording in both dialects, every field of a translated request.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { startGateway, temporaryDirectory } from './gateway.ts';
+import { type Gateway, startGateway, temporaryDirectory } from './gateway.ts';
 import { allOf, type ProveResult } from './prove.ts';
 import { conformanceKit, drive, judged, kitAbsent, replayModels, routeToReplay, startReplay } from './replay.ts';
+import { makeCredential, makeModel } from './tenant.ts';
 
 /** Why a field the other gateway sends is rightly not sent by ours: `{"<case> /path": "why"}`. */
 const justifiedFile = path.join(import.meta.dirname, '../recorded/justified.json');
@@ -21,6 +22,19 @@ const severalAnswers = [
 /** The most fields of one reason that are named. */
 const NAMED_MAX = 3;
 const recordings = { 'openai/chat': 17, 'anthropic/messages': 45, 'openai/embeddings': 1, 'anthropic/count-tokens': 1 } as const;
+
+/**
+ * The models for the upstreams that the oracle names. Its `gemini` is Gemini's compatible address, which speaks Chat Completions. Its one case
+ * of Messages towards the Responses API has no model: the gateway sends Messages to OpenAI as chat completions.
+ */
+const TARGETS = {
+  anthropic: replayModels.anthropic,
+  completions: replayModels.openai,
+  gemini: replayModels.openai,
+  openai: replayModels.embedding,
+};
+/** The recorded pairs towards these targets and Gemini's own API. */
+const ORACLE_CASES = 20;
 
 export async function run(): Promise<ProveResult> {
   const kit = conformanceKit();
@@ -42,18 +56,27 @@ export async function run(): Promise<ProveResult> {
       for (const filter of ['openai/chat', 'anthropic/messages']) checks.push(enough(await parity(filter, surface)));
     }
     const map = path.join(temporaryDirectory(), 'map.json');
-    const targets = { anthropic: replayModels.anthropic, completions: replayModels.openai, openai: replayModels.embedding };
-    writeFileSync(map, JSON.stringify(targets));
+    writeFileSync(map, JSON.stringify({ ...TARGETS, 'vertex-gemini': await makeGemini(gateway, upstream.base) }));
     const oracle = await drive(kit, 'oracle-run.mjs', ['request', gateway.base, upstream.base, keySecret, map], {
       JUSTIFIED: justifiedFile,
     });
-    checks.push(judged('requests', oracle));
+    const asked = oracle.lines.filter((line) => /^(same|DIFF) /.test(line)).length;
+    const requests = judged('requests', oracle);
+    checks.push({ ...requests, holds: requests.holds && asked >= ORACLE_CASES });
     checks.push({ holds: true, figure: `justified: ${justifications().join(', ') || 'none'}` });
     return allOf(checks);
   } finally {
     await gateway.stop();
     upstream.stop();
   }
+}
+
+/** Makes a model at Gemini's own API. Returns its name. */
+async function makeGemini(gateway: Gateway, upstream: string): Promise<string> {
+  const model = 'replay-gemini';
+  const credentialId = await makeCredential(gateway, 'gemini', `${upstream}/v1beta`);
+  await makeModel(gateway, { model, provider: 'gemini', upstreamModel: 'gemini-2.5-pro', credentialId });
+  return model;
 }
 
 /** A surface passes with the recordings the kit is known to hold and no DIFF; the stated exceptions are counted apart, and no others are. */

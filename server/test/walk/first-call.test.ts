@@ -176,4 +176,23 @@ describe('what can still never pass', () => {
     );
     expect(message.endsWith(wayOut)).toBe(true);
   });
+
+  test.each([
+    ['/v1/responses', { model: 'fast', input: 'hello', max_output_tokens: 3_000 }, 'max_output_tokens'],
+    ['/v1/messages', { ...HELLO, max_tokens: 3_000 }, 'max_tokens'],
+    [
+      '/v1beta/models/fast:generateContent',
+      { contents: [{ role: 'user', parts: [{ text: 'hello' }] }], generationConfig: { maxOutputTokens: 3_000 } },
+      'generationConfig.maxOutputTokens',
+    ],
+  ])('is told at %s with that dialect’s name of the cap', async (path, body, field) => {
+    const { ask } = await open({ key: { budgets: [budget(1_000)] } });
+    expect((await ask(body, { path })).json().error.message).toContain(`so it can never pass. Lower \`${field}\`, `);
+  });
+
+  test('names one request a minute in the singular', async () => {
+    const { ask } = await open({ key: { rateLimits: { rpm: 1 } } });
+    await ask(HELLO);
+    expect((await ask(HELLO)).json().error.message).toMatch(/^The limit of key key_1 is 1 request per minute; 1 /);
+  });
 });
