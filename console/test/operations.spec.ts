@@ -1,5 +1,6 @@
 /** Overview, usage, requests with their decisions, the audit log and settings: what is shown is what the server counted, and no more than one may see. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { call, expect, type House, type Page, test } from './support.ts';
 
 interface Made {
@@ -150,6 +151,27 @@ test('the axis of the usage chart is whole: a month in which nothing was used is
   const box = await chart.locator('.recharts-cartesian-grid').boundingBox();
   await page.mouse.move((box?.x ?? 0) + 20, (box?.y ?? 0) + 40);
   await expect(chart.locator('.recharts-tooltip-wrapper')).toContainText('$0.00');
+});
+
+test('the audit log of the platform says which organizations lost their whole chain, and no other log does', async ({
+  page,
+  house,
+}) => {
+  await house.signIn(page, 'platform_admin');
+  await page.goto(`${house.url}/audit?scope=platform`);
+  const missing = page.getByText(/chain(s are| is) missing/);
+  await expect(page.getByText(/Chain verified: /)).toBeVisible();
+  await expect(missing).toBeHidden();
+  const heads = path.join(house.gateway.dataDir, 'audit-heads-commands');
+  writeFileSync(heads, `v1 org_gone 7 ${'ab'.repeat(32)}\n`);
+  await page.getByRole('button', { name: 'Verify chain again' }).click();
+  await expect(missing).toHaveText('1 organization’s chain is missing');
+  await missing.hover();
+  await expect(page.getByRole('tooltip')).toContainText('org_gone.');
+  await page.goto(`${house.url}/audit?organization_id=${house.organizationId}`);
+  await expect(page.getByText(/Chain verified: /)).toBeVisible();
+  await expect(missing).toBeHidden();
+  rmSync(heads);
 });
 
 test('the audit log shows what a change changed, and that its chain is whole', async ({ page, house }) => {

@@ -63,6 +63,7 @@ export function pageSights(ids: Ids): readonly Sight[] {
     { name: 'request-refused', address: `/requests/${ids.refusedId}` },
     { name: 'request-failed', address: `/requests/${ids.failedId}` },
     { name: 'audit', address: '/audit' },
+    { name: 'audit-platform', address: '/audit?scope=platform' },
     { name: 'settings', address: '/settings' },
     ...tabsOf('settings', '/settings', 'health jobs prices retention webhooks service-accounts tokens'),
     { name: 'settings-tokens-machine', address: `${tokens}&service_account_id=${ids.machine.accountId}` },

@@ -44,6 +44,7 @@ export function ChainBadge({ organizationId }: { organizationId: string | undefi
           </Badge>
         </Tooltip>
       )}
+      <MissingChains of={verdict.data?.missing_chains ?? []} />
       <Button size="compact-xs" variant="subtle" loading={verdict.isRefetching} onClick={() => void verdict.refetch()}>
         {words.verifyAgain}
       </Button>
@@ -52,6 +53,22 @@ export function ChainBadge({ organizationId }: { organizationId: string | undefi
 }
 
 type Verdict = components['schemas']['AuditVerdict'];
+
+const NAMED_MAX = 5;
+
+/** Says that whole chains of other organizations are gone. Only the platform's verdict knows of them. */
+function MissingChains({ of: missing }: { of: Verdict['missing_chains'] }) {
+  if (missing.length === 0) return null;
+  const named = missing.slice(0, NAMED_MAX).map(({ organization_id: id }) => id);
+  const more = missing.length - named.length;
+  return (
+    <Tooltip multiline maw={360} label={words.missingBecause(named.join(', '), more)}>
+      <Badge color="red" variant="filled" leftSection={<IconAlertTriangle size={13} />}>
+        {words.chainsMissing(missing.length)}
+      </Badge>
+    </Tooltip>
+  );
+}
 
 function ruleText({ keyed_from_seq: from, compared_with, head_hash }: Verdict): string {
   const signed = from === null ? words.noneSigned : from === 1 ? words.allSigned : words.signedFrom(from);

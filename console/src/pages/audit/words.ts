@@ -36,6 +36,9 @@ export const words = {
   chainVerified: (events: number) => `Chain verified: ${plural(events, 'event', 'events')}`,
   brokenAt: (seq: number) => `Chain broken at event ${countText(seq)}`,
   verifyAgain: 'Verify chain again',
+  chainsMissing: (chains: number) => plural(chains, 'organization’s chain is missing', 'organizations’ chains are missing'),
+  missingBecause: (ids: string, more: number) =>
+    `The gateway’s files hold events of these organizations, and the database has none, as after a recovery to a time before they were made: ${ids}${more === 0 ? '.' : ` and ${countText(more)} more.`}`,
   brokenBecause: {
     hash: 'This event, or one after it, was edited, removed or inserted outside Headgate.',
     key: 'This event is not signed with the audit key. It was edited or inserted outside Headgate.',
