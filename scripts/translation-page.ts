@@ -36,8 +36,9 @@ request is translated. Each of its fields then has one of three fates:
 - **dropped**: the answer does not depend on it. It is left out, and named in the header \`x-headgate-dropped\` (at most 20 names), in the decision and in the request's row.
 - **refused**: the answer would mean something else. Another deployment of the model is tried. If there is none, the request is 400 with the field as \`param\`.
 
-With the header \`x-headgate-strict: on\`, a field that would be dropped is refused too. A field that no dialect here defines is dropped. Fields of
-Gemini may be written with underscores too, and are named as they came. A Responses request to \`/cursor/v1/chat/completions\` loses what Responses lose, and nothing to a provider of
+With the header \`x-headgate-strict: on\`, a field that would be dropped is refused too. A field that no dialect here defines is dropped,
+also inside messages, items and parts (\`messages.<field>\`, \`input.<field>\`, \`contents.parts.<field>\`); what a client repeats from an answer is not named. Fields of
+Gemini may be written with underscores too, and are named as they came. Claude takes at most four cache marks: of more, the earliest are left out. A Responses request to \`/cursor/v1/chat/completions\` loses what Responses lose, and nothing to a provider of
 responses. \`npm run generate\` writes this page from \`server/src/dialects/loss-table.ts\`.
 
 `;

@@ -584,6 +584,55 @@ describe('what depends on the content or the model', () => {
   });
 });
 
+describe('a field inside a message', () => {
+  const inside: readonly (readonly [string, ClientWire, JsonObject, string])[] = [
+    ['a message of chat', 'openai-chat', { messages: [{ role: 'user', content: 'hi', x_new: 1 }] }, 'messages.x_new'],
+    [
+      'a part of chat',
+      'openai-chat',
+      { messages: [{ role: 'user', content: [{ type: 'text', text: 'hi', x_new: 1 }] }] },
+      'messages.x_new',
+    ],
+    ['a message of Messages', 'anthropic-messages', { messages: [{ role: 'user', content: 'hi', x_new: 1 }] }, 'messages.x_new'],
+    [
+      'a block of Messages',
+      'anthropic-messages',
+      { messages: [{ role: 'user', content: [{ type: 'text', text: 'hi', x_new: 1 }] }] },
+      'messages.x_new',
+    ],
+    ['an item of Responses', 'openai-responses', { input: [{ role: 'user', content: 'hi', x_new: 1 }] }, 'input.x_new'],
+    [
+      'a part of Responses',
+      'openai-responses',
+      { input: [{ role: 'user', content: [{ type: 'input_text', text: 'hi', x_new: 1 }] }] },
+      'input.x_new',
+    ],
+    ['a turn of Gemini', 'gemini', { contents: [{ role: 'user', parts: [{ text: 'hi' }], x_new: 1 }] }, 'contents.x_new'],
+    ['a part of Gemini', 'gemini', { contents: [{ role: 'user', parts: [{ text: 'hi', x_new: 1 }] }] }, 'contents.parts.x_new'],
+  ];
+
+  it.each(inside)('that nobody knows is named: %s', (_what, client, body, field) => {
+    for (const upstream of WIRES.filter((wire) => wire !== client))
+      expect(fate(client, upstream, { ...(client === 'anthropic-messages' && { max_tokens: 9 }), ...body }).dropped).toEqual([
+        field,
+      ]);
+  });
+
+  it('that an answer had, or that says nothing, is not named', () => {
+    const said = { role: 'assistant', content: 'ho', refusal: null, annotations: [], audio: null, function_call: null };
+    const messages = [{ role: 'user', content: 'hi' }, said, { role: 'user', content: 'and?' }];
+    expect(fate('openai-chat', 'anthropic-messages', { messages }).dropped).toEqual([]);
+    const item = { type: 'message', id: 'msg_1', role: 'assistant', status: 'completed', phase: 'final_answer' };
+    const content = [{ type: 'output_text', text: 'ho', annotations: [], logprobs: [] }];
+    const input = [
+      { role: 'user', content: 'hi' },
+      { ...item, content },
+      { role: 'user', content: 'and?' },
+    ];
+    expect(fate('openai-responses', 'anthropic-messages', { input }).dropped).toEqual([]);
+  });
+});
+
 describe('sealed data returns only to its issuer', () => {
   const claudes = { type: 'thinking', thinking: 'hm', signature: 'sig' };
   const openais = { type: 'thinking', thinking: 'hm', signature: 'headgate.openai.gAAA' };

@@ -58,10 +58,9 @@ export class Losses {
     if (this.#dropped.length < DROPPED_MAX && !this.#dropped.includes(name)) this.#dropped.push(name);
   }
 
-  /** Notes the fields of an object that are not among the known ones. `where`: the object's own name. */
+  /** Notes the fields of an object that are not among the known ones and say something. `where`: the object's own name. */
   dropOthers(object: JsonObject, known: ReadonlySet<string>, where: string): void {
-    for (const name in object)
-      if (!known.has(name) && object[name] !== null && object[name] !== false) this.dropField(`${where}.${name}`);
+    for (const name in object) if (!known.has(name) && saysSomething(object[name])) this.dropField(`${where}.${name}`);
   }
 
   /** Throws Untranslatable: without the feature, the answer would mean something else. */
@@ -73,6 +72,10 @@ export class Losses {
   dropped(): readonly string[] {
     return this.#dropped.length === 0 ? NOTHING_DROPPED : this.#dropped;
   }
+}
+
+function saysSomething(value: unknown): boolean {
+  return value !== null && value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0);
 }
 
 /** Returns a name that a header and a log can hold. A client may give its fields any name. */

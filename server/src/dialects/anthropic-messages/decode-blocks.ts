@@ -1,5 +1,7 @@
+import { cacheMarkOf } from '../cache-marks.ts';
 import type { JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
+import { MESSAGES_BLOCK } from '../inner-fields.ts';
 import { isObject, objectOr, objectsIn, stringOr } from '../json.ts';
 import type { Losses } from '../losses.ts';
 import type { CacheMark, Citation, Opaque, Part, Source } from '../neutral.ts';
@@ -19,6 +21,7 @@ export function readBlocks(content: unknown, where: string, losses: Losses | nul
 
 function partsOf(block: unknown, where: string, losses: Losses | null): Part[] {
   if (!isObject(block)) throw new Untranslatable(where, `${where} must be an object`);
+  losses?.dropOthers(block, MESSAGES_BLOCK, 'messages');
   const cache = cacheMarkOf(block);
   switch (block.type) {
     case 'text':
@@ -111,8 +114,4 @@ function searchResultText(block: JsonObject): string {
 export function readCitation(citation: JsonObject): Citation[] {
   if (typeof citation.url !== 'string') return [];
   return [{ url: citation.url, title: stringOr(citation.title, null), citedText: stringOr(citation.cited_text, null) }];
-}
-
-export function cacheMarkOf(holder: JsonObject): CacheMark | null {
-  return isObject(holder.cache_control) ? { ttl: stringOr(holder.cache_control.ttl, null) } : null;
 }

@@ -1,9 +1,11 @@
+import { cacheMarkOf } from '../cache-marks.ts';
 import type { JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
+import { MESSAGES_MESSAGE } from '../inner-fields.ts';
 import { arrayOr, isObject, numberOr, objectOr, objectsIn, stringOr } from '../json.ts';
 import type { Losses } from '../losses.ts';
 import type { NeutralMessage, NeutralRequest, NeutralTool, OutputFormat, Reasoning, TextPart, ToolChoice } from '../neutral.ts';
-import { cacheMarkOf, readBlocks } from './decode-blocks.ts';
+import { readBlocks } from './decode-blocks.ts';
 
 /**
  * Decodes an Anthropic messages request into the neutral form. Throws Untranslatable for anything that no other dialect can
@@ -44,6 +46,7 @@ function messageOf(message: JsonObject, index: number, losses: Losses): NeutralM
   if (role !== 'user' && role !== 'assistant' && role !== 'system') {
     throw new Untranslatable(`${where}.role`, `${where}.role must be user, assistant or system`);
   }
+  losses.dropOthers(message, MESSAGES_MESSAGE, 'messages');
   return { role, parts: readBlocks(message.content, `${where}.content`, losses) };
 }
 

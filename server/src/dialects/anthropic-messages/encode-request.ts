@@ -1,6 +1,6 @@
 import { asFunctions } from '../custom-tools.ts';
 import type { JsonObject } from '../dialect.ts';
-import { defined } from '../json.ts';
+import { defined, objectsIn } from '../json.ts';
 import type { Losses } from '../losses.ts';
 import { claudeVersion } from '../model-names.ts';
 import type { EncodeOptions, FunctionTool, NeutralMessage, NeutralRequest, TextPart, ToolChoice } from '../neutral.ts';
@@ -22,7 +22,7 @@ export function encodeMessagesRequest(request: NeutralRequest, options: EncodeOp
   if (thinking === undefined && effort === undefined && asksToThink(request)) losses.drop('reasoning');
   const format = request.output?.is === 'schema' ? { type: 'json_schema', schema: request.output.schema } : undefined;
   const outputConfig = defined({ effort, format });
-  return defined({
+  const body = defined({
     model: options.upstreamModel,
     max_tokens: maxTokens,
     system: systemOf(request, losses),
@@ -36,6 +36,23 @@ export function encodeMessagesRequest(request: NeutralRequest, options: EncodeOp
     metadata: request.endUser === null ? undefined : { user_id: request.endUser },
     service_tier: request.serviceTier === null ? undefined : request.serviceTier === 'auto' ? 'auto' : 'standard_only',
   });
+  keepLastMarks(body, losses);
+  return body;
+}
+
+/** The most cache marks that this dialect takes: https://docs.claude.com/en/docs/build-with-claude/prompt-caching */
+const MARKS_MAX = 4;
+
+/** Takes away the earliest cache marks above the most allowed. OpenAI takes more, and the later ones cover the longer prefixes. */
+function keepLastMarks({ tools, system, messages }: JsonObject, losses: Losses): void {
+  const blocks = objectsIn(messages).flatMap(({ content }) => objectsIn(content));
+  const inner = (block: JsonObject) => (block.type === 'tool_result' ? [...objectsIn(block.content), block] : [block]);
+  const marked = [...objectsIn(tools), ...objectsIn(system), ...blocks.flatMap(inner)].filter(
+    ({ cache_control: mark }) => mark !== undefined,
+  );
+  const tooMany = marked.slice(0, Math.max(0, marked.length - MARKS_MAX));
+  for (const holder of tooMany) delete holder.cache_control;
+  if (tooMany.length > 0) losses.drop('cache_mark');
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
+import { GEMINI_PART } from '../inner-fields.ts';
 import { isObject, objectOr, stringOr } from '../json.ts';
 import type { Losses } from '../losses.ts';
 import type { MediaPart, Part } from '../neutral.ts';
@@ -12,8 +13,9 @@ import { signatureOf } from './signatures.ts';
 export function readParts(parts: unknown, where: string, turn: number, { ids, losses }: Reader): Part[] {
   return (listOf(parts) ?? []).flatMap((given, at) => {
     const part = objectOr(given);
+    const read = partsOf(part, `${where}[${at}]`, () => ids.called(turn, at), { ids, losses });
     loseBeside(part, losses);
-    return partsOf(part, `${where}[${at}]`, () => ids.called(turn, at), { ids, losses });
+    return read;
   });
 }
 
@@ -23,8 +25,9 @@ export interface Reader {
   readonly losses: Losses;
 }
 
-/** Notes how media were to be read, which no other dialect can say. */
+/** Notes how media were to be read, which no other dialect can say, and what is not known beside a part. */
 function loseBeside(part: JsonObject, losses: Losses): void {
+  losses.dropOthers(part, GEMINI_PART, 'contents.parts');
   for (const name of ['videoMetadata', 'mediaResolution'])
     if (isObject(field(part, name))) losses.dropField(`contents.parts.${spellingOf(part, name)}`);
 }

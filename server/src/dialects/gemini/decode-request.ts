@@ -1,5 +1,6 @@
 import type { JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
+import { GEMINI_CONTENT } from '../inner-fields.ts';
 import { arrayOr, isObject, numberOr, objectOr, stringOr } from '../json.ts';
 import type { Losses } from '../losses.ts';
 import type { Hints, NeutralMessage, NeutralRequest, OutputFormat, Reasoning } from '../neutral.ts';
@@ -38,6 +39,7 @@ export function decodeContentRequest(body: JsonObject, losses: Losses): NeutralR
 function messageOf(content: JsonObject, turn: number, reader: Reader): NeutralMessage {
   const { role } = content;
   const where = `contents[${turn}]`;
+  reader.losses.dropOthers(content, GEMINI_CONTENT, 'contents');
   const parts = readParts(content.parts, `${where}.parts`, turn, reader);
   if (role === 'model') return { role: 'assistant', parts };
   if (role === undefined || role === null || role === '' || role === 'user' || role === 'function' || role === 'tool')

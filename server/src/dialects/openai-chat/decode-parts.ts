@@ -1,5 +1,7 @@
+import { cacheMarkOf } from '../cache-marks.ts';
 import type { JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
+import { CHAT_PART } from '../inner-fields.ts';
 import { isObject, objectOr, stringOr } from '../json.ts';
 import type { Losses } from '../losses.ts';
 import { documentOf, urlSource } from '../media-parts.ts';
@@ -24,6 +26,7 @@ export function readContent(content: unknown, where: string, cache: CacheMark | 
 function partOf(part: unknown, where: string, losses: Losses): Part {
   if (typeof part === 'string') return text(part);
   if (!isObject(part)) throw new Untranslatable(where, `${where} must be an object`);
+  losses.dropOthers(part, CHAT_PART, 'messages');
   const cache = cacheMarkOf(part);
   switch (part.type) {
     case 'text':
@@ -67,10 +70,4 @@ export function blockOpaque(value: unknown): Opaque | null {
 export function mistralThinking(thinking: unknown): string {
   if (typeof thinking === 'string') return thinking;
   return Array.isArray(thinking) ? thinking.map((part) => stringOr(objectOr(part).text, '')).join('') : '';
-}
-
-/** Returns the mark at the end of a cached prefix: Anthropic's field, which many OpenAI-compatible clients use, or OpenAI's. */
-export function cacheMarkOf(holder: JsonObject): CacheMark | null {
-  if (isObject(holder.cache_control)) return { ttl: stringOr(holder.cache_control.ttl, null) };
-  return isObject(holder.prompt_cache_breakpoint) ? { ttl: null } : null;
 }

@@ -1,7 +1,9 @@
+import { cacheMarkOf } from '../cache-marks.ts';
 import { argumentsOfText } from '../custom-tools.ts';
 import type { JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
 import { endUserOf } from '../end-user.ts';
+import { CHAT_MESSAGE, CHAT_TOOL_CALL } from '../inner-fields.ts';
 import { arrayOr, isObject, numberOr, objectOr, objectsIn, stringOr } from '../json.ts';
 import type { Losses } from '../losses.ts';
 import type {
@@ -16,7 +18,7 @@ import type {
   TextPart,
   ToolChoice,
 } from '../neutral.ts';
-import { blockOpaque, cacheMarkOf, readContent } from './decode-parts.ts';
+import { blockOpaque, readContent } from './decode-parts.ts';
 
 /**
  * Decodes an OpenAI chat request into the neutral form. Throws Untranslatable for anything that no other dialect can express.
@@ -57,6 +59,7 @@ function hintsOf({ verbosity, service_tier: tier, seed, presence_penalty, freque
 
 function messageOf(message: JsonObject, index: number, losses: Losses): NeutralMessage {
   const where = `messages[${index}]`;
+  losses.dropOthers(message, CHAT_MESSAGE, 'messages');
   if (typeof message.name === 'string' && message.role !== 'tool') losses.dropField('messages.name');
   switch (message.role) {
     case 'system':
@@ -81,7 +84,7 @@ function assistantParts(message: JsonObject, where: string, losses: Losses): Par
     ...thinkingParts(message),
     ...readContent(message.content, where, cacheMarkOf(message), losses),
     ...(refusal === '' ? [] : [{ is: 'refusal', text: refusal } as const]),
-    ...objectsIn(message.tool_calls).map(toolCallOf),
+    ...objectsIn(message.tool_calls).map((call) => toolCallOf(call, losses)),
   ];
 }
 
@@ -104,7 +107,8 @@ function thinkingOf(thinking: unknown, signature: unknown, data: unknown): Part[
   return opaque === null ? [] : [{ is: 'redacted_thinking', data: opaque }];
 }
 
-function toolCallOf(call: JsonObject): Part {
+function toolCallOf(call: JsonObject, losses: Losses): Part {
+  losses.dropOthers(call, CHAT_TOOL_CALL, 'messages.tool_calls');
   const fn = objectOr(call.function);
   const custom = objectOr(call.custom);
   const name = stringOr(fn.name, stringOr(custom.name, ''));

@@ -1,6 +1,8 @@
+import { cacheMarkOf } from '../cache-marks.ts';
 import { argumentsOfText } from '../custom-tools.ts';
 import type { JsonObject } from '../dialect.ts';
 import { Untranslatable } from '../dialect.ts';
+import { RESPONSES_ITEM, RESPONSES_PART } from '../inner-fields.ts';
 import { isObject, objectsIn, stringOr } from '../json.ts';
 import type { Losses } from '../losses.ts';
 import { documentOf, urlSource } from '../media-parts.ts';
@@ -32,6 +34,7 @@ export function readItems(input: unknown, losses: Losses): NeutralMessage[] {
 }
 
 function readItem(item: JsonObject, where: string, turns: Turn[], losses: Losses): void {
+  if (!LEFT_OUT.has(item.type)) losses.dropOthers(item, RESPONSES_ITEM, 'input');
   switch (item.type) {
     case undefined:
     case null:
@@ -145,22 +148,30 @@ function contentParts(content: unknown, where: string, losses: Losses): Part[] {
 
 function partOf(part: unknown, where: string, losses: Losses): Part {
   if (!isObject(part)) throw new Untranslatable(where, `${where} must be an object`);
+  losses.dropOthers(part, RESPONSES_PART, 'input');
+  const cache = cacheMarkOf(part);
   switch (part.type) {
     case 'input_text':
     case 'output_text':
     case 'text':
-      return text(stringOr(part.text, ''));
+      return text(stringOr(part.text, ''), cache);
     case 'refusal':
       return { is: 'refusal', text: stringOr(part.refusal, '') };
     case 'input_image':
       if (typeof part.image_url !== 'string')
         throw new Untranslatable(`${where}.image_url`, `${where}.image_url must be a string`);
-      if (typeof part.detail === 'string' && part.detail !== 'auto') losses.dropField('input.detail');
-      return { is: 'image', source: urlSource(part.image_url), title: null, cache: null, at: where };
+      loseDetail(part, losses);
+      return { is: 'image', source: urlSource(part.image_url), title: null, cache, at: where };
     case 'input_file':
-      if (typeof part.file_url !== 'string') return documentOf(part, where, null);
-      return { is: 'document', source: urlSource(part.file_url), title: stringOr(part.filename, null), cache: null, at: where };
+      loseDetail(part, losses);
+      if (typeof part.file_url !== 'string') return documentOf(part, where, cache);
+      return { is: 'document', source: urlSource(part.file_url), title: stringOr(part.filename, null), cache, at: where };
     default:
       throw new Untranslatable(`${where}.type`, `this model does not support ${JSON.stringify(part.type)} parts`);
   }
+}
+
+/** Notes how closely media were to be looked at, which no other dialect can say. */
+function loseDetail({ detail }: JsonObject, losses: Losses): void {
+  if (typeof detail === 'string' && detail !== 'auto') losses.dropField('input.detail');
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { sentTo } from '../../../test/exchanges.ts';
+import { exchangeOf, sentTo } from '../../../test/exchanges.ts';
 import type { JsonObject } from '../dialect.ts';
 
 const toClaude = (body: JsonObject) =>
@@ -116,6 +116,41 @@ describe('a request of Codex', () => {
       { role: 'assistant', content: [{ type: 'tool_use', name: 'functions__exec', input: { input: 'text("hi")' } }] },
       { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'call_1' }] },
     ]);
+  });
+});
+
+describe('a cache breakpoint in a Responses request', () => {
+  const marked = (text: string) => ({ type: 'input_text', text, prompt_cache_breakpoint: { mode: 'explicit' } });
+  const of = (...content: object[]) => ({ input: [{ type: 'message', role: 'user', content }] });
+  const image = { type: 'input_image', image_url: 'data:image/png;base64,iVBORw0KGgo=' };
+
+  it('is a mark of text, images and files in other dialects', () => {
+    const mark = { prompt_cache_breakpoint: { mode: 'explicit' } };
+    expect(toClaude(of(marked('a'), { ...image, ...mark })).messages).toMatchObject([
+      {
+        content: [
+          { text: 'a', cache_control: { type: 'ephemeral' } },
+          { type: 'image', cache_control: { type: 'ephemeral' } },
+        ],
+      },
+    ]);
+    const sent = sentTo('openai-responses', 'openai-chat', of(marked('a')), { upstreamModel: 'gpt-5.6' });
+    expect(sent.messages).toEqual([{ role: 'user', content: [{ type: 'text', text: 'a', ...mark }] }]);
+  });
+
+  it('is named among the fields left out for a model that would refuse it', () => {
+    const exchange = exchangeOf('openai-responses', 'openai-chat', of(marked('a')), { upstreamModel: 'gpt-5-nano' });
+    expect(exchange.dropped).toEqual(['prompt_cache_breakpoint']);
+    expect(exchange.upstreamBody.toString()).not.toContain('breakpoint');
+  });
+
+  it('is left out for Claude where there are more than four, the earliest first', () => {
+    const body = of(...['a', 'b', 'c', 'd', 'e', 'f'].map(marked));
+    const exchange = exchangeOf('openai-responses', 'anthropic-messages', body, { upstreamModel: 'claude-sonnet-4-5' });
+    const { messages } = JSON.parse(exchange.upstreamBody.toString()) as { messages: { content: JsonObject[] }[] };
+    const kept = messages[0]?.content.filter(({ cache_control: mark }) => mark !== undefined);
+    expect(kept?.map(({ text }) => text)).toEqual(['c', 'd', 'e', 'f']);
+    expect(exchange.dropped).toEqual(['prompt_cache_breakpoint']);
   });
 });
 
