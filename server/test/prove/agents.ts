@@ -93,9 +93,10 @@ async function made(turn: Turn, gateway: Gateway, key: Key, { seen }: Vendors): 
     ...signatureLost(turn, seen),
     ...(await bookedWrongly(gateway, key.id, agent, seen)),
   ];
+  const lost = await lostBy(gateway, key.id);
   return {
     holds: problems.length === 0,
-    figure: `${name}: ${got.length} requests, ${problems.length} faults`,
+    figure: `${name}: ${got.length} requests, ${problems.length} faults${lost.length === 0 ? '' : `, loses ${lost.join(' ')}`}`,
     details: problems.length === 0 ? [] : [...problems.map((what) => `${name}: ${what}`), ...said.split('\n').slice(-25)],
   };
 }
@@ -146,6 +147,18 @@ function signatureLost({ agent, vendor }: Turn, seen: readonly Seen[]): string[]
   const signature = eventsOf(vendor.answers[0])[0].candidates[0].content.parts[0].thoughtSignature;
   const text = seen.find(({ ask }) => ask === 'words')?.text ?? '';
   return text.includes(JSON.stringify(signature)) && !text.includes(LOST) ? [] : ['the signature of its call did not come back'];
+}
+
+interface Explained {
+  readonly decision: { readonly attempts_made: readonly { readonly dropped: readonly string[] }[] | null } | null;
+}
+
+/** Returns the fields of an agent's requests that were lost in translation. */
+async function lostBy(gateway: Gateway, keyId: string): Promise<readonly string[]> {
+  const { data } = await gateway.admin<{ data: { id: string }[] }>('GET', `/requests?key_id=${keyId}&limit=50`);
+  const rows = await Promise.all(data.map(({ id }) => gateway.admin<Explained>('GET', `/requests/${id}`)));
+  const dropped = rows.flatMap(({ decision }) => (decision?.attempts_made ?? []).flatMap((attempt) => attempt.dropped));
+  return [...new Set(dropped)].sort();
 }
 
 /** Returns how the books differ from what the recordings report. */
