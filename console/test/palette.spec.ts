@@ -1,5 +1,5 @@
 /** ⌘K: everything by its name, with the keyboard alone, and nothing that one may not see. */
-import { expect, type Page, test } from './support.ts';
+import { called, expect, type Page, test } from './support.ts';
 
 async function openPalette(page: Page) {
   await expect(page.getByRole('navigation', { name: 'Main' })).toBeVisible();
@@ -71,6 +71,19 @@ test('what was opened lately is offered first, and Escape gives the page back', 
   await openPalette(page);
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toBeHidden();
+});
+
+test('a request that was opened lately is called by its time, not by its id', async ({ page, house }) => {
+  const key = await house.api<{ secret: string }>('POST', '/keys', { team_id: house.teamId, name: 'opened lately' });
+  const { requestId } = await called(house, key.secret);
+  await house.signIn(page, 'platform_admin');
+  await page.goto(`${house.url}/requests/${requestId}`);
+  await expect(page.getByText(requestId).first()).toBeVisible();
+  await openPalette(page);
+  const offer = page.getByRole('dialog').getByRole('button').first();
+  await expect(offer).toContainText(`· …${requestId.slice(-6)}`);
+  await expect(offer).toContainText(/\d:\d\d:\d\d/);
+  await expect(offer).not.toContainText('req_');
 });
 
 test('the theme is changed and the session ended from the keyboard', async ({ page, house }) => {

@@ -63,6 +63,6 @@ function ofTemplate(nameOf: (name: string) => string) {
 }
 
 async function openLimits(page: Page): Promise<void> {
-  await page.getByRole('row').nth(1).getByRole('checkbox').check();
+  await page.getByRole('checkbox', { name: /Quiet Corner/ }).check();
   await exactly('Change limits')(page);
 }

@@ -1,6 +1,7 @@
 import { useLocation } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { usePlacedName } from '../../api/names.ts';
+import { secondsText } from '../../numbers/times.ts';
 import { objectAt } from './addresses.ts';
 
 /** A recently opened object, with what is needed to find it again. */
@@ -40,9 +41,15 @@ export function useRememberOpened(): void {
   const { pathname } = useLocation();
   const object = objectAt(pathname);
   const known = usePlacedName(object?.id);
-  const name = object?.kind === 'request' ? object.id : known;
+  const name = object?.kind === 'request' ? requestName(object.id) : known;
   const { kind, id } = object ?? {};
   useEffect(() => {
     if (kind !== undefined && id !== undefined && name != null) remember({ kind, id, name, to: pathname });
   }, [kind, id, name, pathname]);
+}
+
+/** Returns the time of a request, which is the first part of its id, and the id's end. An id that is none of ours stays as it is. */
+function requestName(id: string): string {
+  const ms = /^req_([0-9a-f]{12})[0-9a-f]{20}$/.exec(id)?.[1];
+  return ms === undefined ? id : `${secondsText(new Date(Number.parseInt(ms, 16)))} · …${id.slice(-6)}`;
 }

@@ -136,7 +136,9 @@ function Row({ row }: { row: Explained }) {
         )}
       </Table.Td>
       <Table.Td>
-        <Badge color={row.allowed ? 'green' : 'red'}>{row.allowed ? words.yes : words.no}</Badge>
+        <Badge color={row.allowed ? 'green' : 'red'} miw="max-content">
+          {row.allowed ? words.yes : words.no}
+        </Badge>
       </Table.Td>
       <Table.Td>{row.allowed ? allowedWords(row.grant as Step | null) : removedWords(row.removed_by as Level | null)}</Table.Td>
       <Table.Td>

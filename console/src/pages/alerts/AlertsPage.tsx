@@ -114,6 +114,7 @@ const COLUMNS: ListColumn<Alert>[] = [
   {
     accessor: 'organization_id',
     title: words.organization,
+    phone: { fact: 3 },
     render: ({ organization_id }) =>
       organization_id === null ? (
         <Text fz="sm" c="dimmed">
@@ -129,6 +130,7 @@ function sentColumn(setShown: (alert: Alert) => void): ListColumn<Alert> {
   return {
     accessor: 'sent',
     title: words.messages,
+    phone: { fact: 4 },
     render: (alert) => (
       <Button size="compact-xs" variant="default" onClick={() => setShown(alert)}>
         {words.showMessages}

@@ -81,7 +81,7 @@ export function CredentialFields({ form, isNew }: { form: Form; isNew: boolean }
         label={words.keyEndsOn}
         description={words.keyEndsOnMeans}
         type="date"
-        w={200}
+        styles={{ wrapper: { width: 200 } }}
         {...form.getInputProps('expires_at')}
       />
     </>

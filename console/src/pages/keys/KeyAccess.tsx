@@ -44,12 +44,12 @@ function Targets({ all }: { all: readonly Target[] }) {
           onChange={(event) => setSearch(event.currentTarget.value)}
         />
       )}
-      <Table.ScrollContainer minWidth={520}>
+      <Table.ScrollContainer minWidth={340}>
         <Table withTableBorder highlightOnHover>
           <Table.Thead>
             <Table.Tr>
               <Table.Th>{words.target}</Table.Th>
-              <Table.Th>{words.type}</Table.Th>
+              <Table.Th visibleFrom="sm">{words.type}</Table.Th>
               <Table.Th>{words.canCall}</Table.Th>
               <Table.Th>{words.why}</Table.Th>
             </Table.Tr>
@@ -74,9 +74,11 @@ function Row({ of: target }: { of: Target }) {
   return (
     <Table.Tr>
       <Table.Td className="mono">{target.target}</Table.Td>
-      <Table.Td>{target.type === 'route_group' ? words.routeGroup : words.model}</Table.Td>
+      <Table.Td visibleFrom="sm">{target.type === 'route_group' ? words.routeGroup : words.model}</Table.Td>
       <Table.Td>
-        <Badge color={target.allowed ? 'green' : 'gray'}>{target.allowed ? words.yes : words.no}</Badge>
+        <Badge color={target.allowed ? 'green' : 'gray'} miw="max-content">
+          {target.allowed ? words.yes : words.no}
+        </Badge>
       </Table.Td>
       <Table.Td>{reasonOf(target)}</Table.Td>
     </Table.Tr>

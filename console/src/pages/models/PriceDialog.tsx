@@ -60,7 +60,7 @@ export function PriceDialog({ deployment, opened, onClose }: PriceDialogProps) {
             type="datetime-local"
             label={words.inEffectFrom}
             description={words.effectiveFromMeans}
-            w={260}
+            styles={{ wrapper: { width: 260 } }}
             {...form.getInputProps('effective_from')}
           />
         </>
