@@ -91,9 +91,17 @@ test('a filter that leaves nobody can be taken off again, and holds for its own 
   await expect(page).not.toHaveURL(/status=/);
 });
 
+test('a person is added to the organization that the pages are narrowed to', async ({ page, house }) => {
+  await house.signIn(page, 'platform_admin');
+  await page.goto(`${house.url}/people?organization_id=${house.organizationId}`);
+  await page.getByRole('button', { name: 'Add person' }).click();
+  await expect(dialog(page).getByRole('combobox', { name: 'Organization', exact: true })).toHaveValue('Acme');
+});
+
 test('an admin cannot invite somebody above themselves', async ({ page, house }) => {
   await house.signIn(page, 'org_admin');
-  await page.goto(`${house.url}/people?new=person`);
+  // Tests before this one may have given the person another organization, between which the dialog would let them choose.
+  await page.goto(`${house.url}/people?new=person&organization_id=${house.organizationId}`);
   await dialog(page).getByLabel('E-mail').fill(`above-${Date.now()}@headgate.test`);
   await dialog(page).getByRole('combobox', { name: 'Role in the organization' }).click();
   await page.getByRole('option', { name: /^Owner/ }).click();

@@ -6,6 +6,7 @@ import type { Organization } from '../../api/organizations.ts';
 import { useSession } from '../../api/session.tsx';
 import { DialogForm, FormDialog } from '../../components/dialogs/FormDialog.tsx';
 import { PLATFORM_ROLES, RoleSelect } from '../../components/fields/RoleSelect.tsx';
+import { useScope } from '../../components/shell/scope.ts';
 import { type AddPersonDraft, addPerson, isAddress } from './add-person.ts';
 import { MembershipFields } from './MembershipFields.tsx';
 import { PersonField, usePeople } from './PersonField.tsx';
@@ -87,14 +88,18 @@ export function verbOf(email: string, isKnown: boolean): string {
   return isAddress(email) && !isKnown ? words.invitePerson : words.addPerson;
 }
 
-/** Returns the form for this organization, or without one, for the organization that the person chooses. */
+/**
+ * Returns the form for this organization, or without one, for the one that the person chooses. It begins with the one that the pages
+ * are narrowed to.
+ */
 function usePersonForm(organization: Organization | undefined): UseFormReturnType<AddPersonDraft> {
   const session = useSession();
+  const [scope] = useScope();
   return useForm<AddPersonDraft>({
     initialValues: {
       email: '',
       place: 'organization',
-      organization_id: organization?.id ?? onlyOrganization(session),
+      organization_id: organization?.id ?? scope ?? onlyOrganization(session),
       // An organization without an owner needs one first.
       role: organization?.owners?.length === 0 ? 'org_owner' : 'org_member',
       platform_role: 'platform_auditor',
