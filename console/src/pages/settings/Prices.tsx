@@ -48,7 +48,8 @@ function fetchPrices({ sort: _, search: __, ...query }: ListQuery) {
 
 const COLUMNS: ListColumn<Price>[] = [
   { accessor: 'model', title: words.model, phone: 'title', render: ({ model }) => <bdi>{model}</bdi> },
-  { accessor: 'deployment_id', title: words.deployment, render: ({ deployment_id }) => <Named id={deployment_id} /> },
+  // Names come after their rows. Columns that grew with them would push the prices into a second line.
+  { accessor: 'deployment_id', title: words.deployment, width: 150, render: ({ deployment_id }) => <Named id={deployment_id} /> },
   {
     accessor: 'effective_from',
     title: words.inEffectFrom,
@@ -62,7 +63,7 @@ const COLUMNS: ListColumn<Price>[] = [
     phone: { fact: 1 },
     render: ({ prices }) => <Lines prices={prices} />,
   },
-  { accessor: 'source', title: words.from, render: (price) => <PriceOrigin from={price} /> },
+  { accessor: 'source', title: words.from, width: 270, render: (price) => <PriceOrigin from={price} /> },
   { accessor: 'added', title: words.added, noWrap: true, render: ({ created_at }) => <Time at={created_at} /> },
 ];
 
