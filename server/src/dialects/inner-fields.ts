@@ -1,9 +1,9 @@
-import { snakeOf } from './gemini/fields.ts';
-
 /**
  * The fields inside the messages, items and parts of requests that decoders read, and those that say nothing to another provider because
  * the client repeats them from an answer. Any other is lost in translation, and named.
  */
+import { snakeOf } from './gemini/fields.ts';
+
 const MARKS = ['cache_control', 'prompt_cache_breakpoint'] as const;
 /** The fields that identify or count a part of an earlier answer. */
 const REPEATED = ['id', 'index', 'status', 'logprobs', 'annotations'] as const;

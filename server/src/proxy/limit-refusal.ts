@@ -2,6 +2,7 @@ import type { HoldResult, Refusing, Wanted } from '../counters/counters.ts';
 import type { Wire } from '../dialects/dialect.ts';
 import type { HoldQuestion } from '../domain/limits/hold.ts';
 import { type CounterSpec, type LimitRule, paramOfRule, targetText } from '../domain/limits/limit-plan.ts';
+import { amountWords } from '../domain/limits/rule-words.ts';
 import { type CapChange, wayOut } from '../domain/limits/way-out.ts';
 import { formatUsd } from '../domain/money/money.ts';
 import { SCOPE_CODES } from '../domain/tenancy/tenancy.ts';
@@ -101,13 +102,6 @@ function detailsOf(
   };
 }
 
-/** Returns the unit of a limit behind its value: `1 request`, `5 requests in flight`. */
-function unitWords(limit: LimitRule['limit'], value: number): string {
-  const plural = value === 1 ? '' : 's';
-  if (limit === 'max_parallel') return `request${plural} in flight`;
-  return `${limit.startsWith('t') ? 'token' : 'request'}${plural}`;
-}
-
 const PER = { minute: 'per minute', hour: 'per hour', day: 'per day', now: 'at once' } as const;
 
 /** Returns how the caller could change the output cap to need less; null if a budget clamps it, or if there is no output. */
@@ -129,7 +123,9 @@ function sentence(rule: LimitRule, details: LimitDetails, passes: number | 'abov
     if (passes === 'above') return `${what}, so it can never pass. ${changed}`;
     return details.resetsAt === null ? `${what}. It does not reset. ${changed}` : `${what}. It resets at ${details.resetsAt}.`;
   }
-  const what = `The limit of ${scope} is ${details.limitValue} ${unitWords(rule.limit, rule.value)} ${PER[WINDOWS[rule.limit]]}${target}`;
+  const isParallel = rule.limit === 'max_parallel';
+  const amount = amountWords(rule.value, isParallel ? 'parallel' : rule.limit.startsWith('t') ? 'tokens' : 'requests');
+  const what = `The limit of ${scope} is ${amount}${isParallel ? ' in flight' : ''} ${PER[WINDOWS[rule.limit]]}${target}`;
   if (typeof passes === 'string') {
     const why = rule.limit.startsWith('t') ? ' for its input alone' : '';
     return `${what}; this request needs ${details.requested}${why}, so it can never pass. ${changed}`;
