@@ -1,5 +1,5 @@
 /** The queries of the job that refreshes standings. Global: it goes over every tenant, and each row names its own. */
-import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Budget } from '../../domain/limits/budget.ts';
 import { heldExactly } from '../../lib/held-exactly.ts';
 import { CATALOGUE_SCOPE, configVersions } from '../configuration/config-versions.ts';
@@ -8,6 +8,7 @@ import type { Database } from '../database.ts';
 import {
   budgets,
   callableTargets,
+  hasAnyId,
   organizationDays,
   organizationStandings,
   organizations,
@@ -119,7 +120,7 @@ export async function dueOrganizations(
     .select(JUDGED_COLUMNS)
     .from(organizations)
     .innerJoin(organizationStandings, eq(organizationStandings.organizationId, organizations.id))
-    .where(among(organizations.id, ids));
+    .where(hasAnyId(organizations.id, ids));
 }
 
 /** Returns the version of the catalogue, 0 before its first change. */
@@ -141,7 +142,7 @@ export async function ownBudgets(db: Database, ids: readonly string[]): Promise<
   const rows = await db
     .select()
     .from(budgets)
-    .where(and(among(budgets.organizationId, ids), eq(budgets.scope, 'organization'), isNull(budgets.deletedAt)));
+    .where(and(hasAnyId(budgets.organizationId, ids), eq(budgets.scope, 'organization'), isNull(budgets.deletedAt)));
   const byOrganization = Map.groupBy(rows, (row) => row.organizationId);
   return new Map([...byOrganization].map(([id, own]) => [id, own.map(budgetFrom)]));
 }
@@ -164,7 +165,7 @@ export async function usedDays(
     select organization_id, (extract(epoch from day_start) * 1000)::float8 as day_ms, spend_nano_usd::float8 as spend,
       requests::float8 + estimated_requests::float8 as requests,
       requests::float8 + estimated_requests::float8 + refused_requests::float8 as seen
-    from ${organizationDays} where ${among(organizationDays.organizationId, ids)} and ${organizationDays.dayStart} >= ${new Date(sinceMs)}`);
+    from ${organizationDays} where ${hasAnyId(organizationDays.organizationId, ids)} and ${organizationDays.dayStart} >= ${new Date(sinceMs)}`);
   const byOrganization = new Map<string, UsedDay[]>();
   for (const { organization_id: id, day_ms: dayMs, spend: spendNanoUsd, requests, seen } of rows) {
     const days = byOrganization.get(id);
@@ -221,8 +222,4 @@ export async function storeJudged(db: Database, judged: readonly Judged[], at: D
       as j(id, judgement, ppm, period, spend, days, requests, targets, version, due, found_due, found_as_of)
     where organization_id = j.id and organization_id in (select organization_id from held) and ((due_at = j.found_due and as_of = j.found_as_of)
       or (due_at <= timestamptz 'epoch' + interval '1 day' and (as_of <= ${at} or catalogue_version < 0)))`);
-}
-
-function among(column: Parameters<typeof eq>[0], ids: readonly string[]): SQL {
-  return sql`${column} = any(${sql.param(ids)}::text[])`;
 }
