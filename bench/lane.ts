@@ -2,7 +2,8 @@
  * Measures the effect of a change on one machine.
  * Run: node bench/lane.ts --against=<folder or commit> [--since=<folder or commit>]
  *          [--rounds=9] [--rounds-max=60] [--seconds=4] [--only=json,stream,redis]
- *      The comparison: CPU of this tree ÷ CPU of that one, both under load at once on one core, with new processes each round.
+ *      The comparison: CPU of this tree ÷ CPU of that one, both under load at once on one core, with new processes each round, in
+ *      which each tree starts first once.
  *      It reports the median over rounds and its 95 % interval, for JSON, SSE, and counters in Redis. Exits with 1 if a bar is
  *      missed, and with 2 if none is missed but sixty rounds did not decide.
  *      node bench/lane.ts [--rounds=3] [--seconds=4] [--only=json,stream]      the fast lane on against off, beside nginx

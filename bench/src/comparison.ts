@@ -6,7 +6,7 @@ import { type Costs, compare, type Rounds } from './compare.ts';
 import { startHeadgate } from './headgate.ts';
 import { type StreamLoad, startStreamLoad } from './load.ts';
 import { jsonCostAt, streamCost } from './measure.ts';
-import { BARS, type Estimate, type Verdict, verdictOf, verdictSince, WIDTH_MAX } from './ratios.ts';
+import { BARS, type Estimate, geometricMean, type Verdict, verdictOf, verdictSince, WIDTH_MAX } from './ratios.ts';
 import { bookedTarget, type Target } from './target.ts';
 import { folderOf } from './trees.ts';
 
@@ -48,7 +48,7 @@ export async function runComparison(
   const found = await compare(
     paths,
     rounds,
-    (left, round) => measure(upstreams, folders, left, seconds, round),
+    (left) => measure(upstreams, folders, left, seconds),
     (path, round, ratios) =>
       console.error(`${NAMES[path]}, round ${round}: ${ratios.map((ratio) => ratio.toFixed(3)).join(', ')}`),
   );
@@ -65,20 +65,34 @@ export async function runComparison(
   return verdicts;
 }
 
-/** Measures one round: new processes for each tree, and each path under load on all of them at once. */
+/** Measures one round: as many turns as trees, each of which starts another tree first. A cost is the mean over turns. */
 async function measure(
   upstreams: { json: number },
   folders: readonly (string | undefined)[],
   paths: readonly Path[],
   seconds: number,
-  round: number,
+): Promise<Costs<Path>> {
+  const turns: Costs<Path>[] = [];
+  for (const first of folders.keys()) turns.push(await measureTurn(upstreams, folders, paths, seconds, first));
+  const costIn = (turn: Costs<Path>, path: Path, tree: number) => (turn.get(path) as readonly number[])[tree] as number;
+  return new Map(
+    paths.map((path) => [path, [...folders.keys()].map((tree) => geometricMean(turns.map((turn) => costIn(turn, path, tree))))]),
+  );
+}
+
+/** Measures one turn: new processes for each tree, and each path under load on all of them at once. */
+async function measureTurn(
+  upstreams: { json: number },
+  folders: readonly (string | undefined)[],
+  paths: readonly Path[],
+  seconds: number,
+  first: number,
 ): Promise<Costs<Path>> {
   const opened: { stop(): Promise<unknown> }[] = [];
   try {
     const trees = new Map<number, Tree>();
-    // Another tree starts first in each round.
-    for (const turn of folders.keys()) {
-      const at = (turn + round) % folders.length;
+    for (const place of folders.keys()) {
+      const at = (place + first) % folders.length;
       trees.set(at, await openTree(upstreams, opened, paths, folders[at]));
     }
     const inOrder = [...folders.keys()].map((at) => trees.get(at) as Tree);

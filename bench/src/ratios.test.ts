@@ -1,13 +1,26 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { compare, roundsOf } from './compare.ts';
-import { estimate, isSure, verdictOf, verdictSince } from './ratios.ts';
+import { estimate, geometricMean, isSure, verdictOf, verdictSince } from './ratios.ts';
 
 const ratios = fc.array(fc.double({ min: 0.5, max: 2, noNaN: true }), { minLength: 1, maxLength: 40 });
 
 /** Returns different ratios around a middle, over the given spread. */
 const around = (middle: number, spread: number, count: number) =>
   Array.from({ length: count }, (_, at) => middle + spread * (at / (count - 1) - 0.5));
+
+test('the ratio of two geometric means is the geometric mean of the ratios', () => {
+  expect(geometricMean([2, 8])).toBeCloseTo(4, 12);
+  const costs = fc.array(fc.tuple(fc.double({ min: 1, max: 99, noNaN: true }), fc.double({ min: 1, max: 99, noNaN: true })), {
+    minLength: 1,
+  });
+  fc.assert(
+    fc.property(costs, (pairs) => {
+      const ofMeans = geometricMean(pairs.map(([here]) => here)) / geometricMean(pairs.map(([, there]) => there));
+      expect(ofMeans).toBeCloseTo(geometricMean(pairs.map(([here, there]) => here / there)), 9);
+    }),
+  );
+});
 
 describe('the median of ratios', () => {
   test('is the middle one, or between the two', () => {

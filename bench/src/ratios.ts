@@ -53,6 +53,11 @@ export function verdictSince(found: Estimate): Verdict {
   return found.median <= BARS.since ? 'met' : 'MISSED';
 }
 
+/** Returns the geometric mean of positive numbers, at least one. The ratio of two such means is the mean of the ratios. */
+export function geometricMean(numbers: readonly number[]): number {
+  return Math.exp(numbers.reduce((sum, one) => sum + Math.log(one), 0) / numbers.length);
+}
+
 /** Returns the median of a rising list; between two middle values, their mean. */
 function medianOf(rising: readonly number[]): number {
   const half = Math.floor(rising.length / 2);
